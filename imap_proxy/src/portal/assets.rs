@@ -1,0 +1,35 @@
+//! The one stylesheet and the one script.
+
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+
+use super::paths;
+
+/// `text/css`, served at [`paths::STYLE`].
+pub const STYLE: &str = include_str!("style.css");
+/// `text/javascript`, served at [`paths::SCRIPT`]. Comfort only: every page works without it.
+pub const SCRIPT: &str = include_str!("page.js");
+
+/// Bytes of the content's hash in an address: enough to tell one release from another.
+const CACHE_KEY_LENGTH: usize = 8;
+
+/// The address of [`STYLE`] with its content's hash, so that it may be cached for ever.
+#[must_use]
+pub fn style_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| url(paths::STYLE, STYLE));
+    &URL
+}
+
+/// The address of [`SCRIPT`] with its content's hash, so that it may be cached for ever.
+#[must_use]
+pub fn script_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| url(paths::SCRIPT, SCRIPT));
+    &URL
+}
+
+fn url(path: &str, content: &str) -> String {
+    let hash = Sha256::digest(content.as_bytes());
+    let key: String = hash[..CACHE_KEY_LENGTH].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{path}?v={key}")
+}

@@ -1,0 +1,64 @@
+//! The pages that a person signing in through the webmail front sees: pure functions from a view model to HTML.
+//!
+//! Nothing here reads a clock, a request or a file. The driver decides which page is due, fills in its view
+//! model and answers with the string, `no-store` and [`CONTENT_SECURITY_POLICY`]. All of it works without
+//! JavaScript; [`assets::SCRIPT`] adds copying, printing and local times where it may run.
+//!
+//! * **To add a text:** one entry in `text.rs`, in English and French side by side; the compiler refuses an
+//!   entry that lacks a language or that no page says. `{name}` is a place to fill in.
+//! * **To add a page:** its view model and variant in `page.rs`, its address in `paths.rs` when it has a form,
+//!   a function from the view model to a [`layout::Sheet`], one arm in [`render`], and a sample in `samples.rs`:
+//!   every test over all pages then holds for it too.
+
+pub mod assets;
+mod backup_codes;
+mod challenge;
+mod field;
+mod language;
+mod layout;
+mod moment;
+mod notice;
+mod page;
+pub mod paths;
+mod qr;
+#[cfg(test)]
+mod samples;
+mod set_up;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+pub use backup_codes::{CODES_FILE_NAME, render_codes_file};
+pub use field::{CODE_FIELD_LENGTH, DESCRIPTION_LENGTH};
+pub use language::Language;
+pub use page::{
+    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Locked, Method, MethodKind, Page, Problem, Secret,
+    SetUp,
+};
+pub use paths::fields;
+
+/// The policy every page is made for: nothing but our own style, script and forms, and no framing.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The whole HTML document of `page`, in UTF-8.
+///
+/// Where the page shows secrets, so does the result: it belongs in one response and nowhere else.
+#[must_use]
+pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String {
+    let sheet = match page {
+        Page::SetUp(view) => set_up::sheet(view, language, context),
+        Page::BackupCodes(view) => backup_codes::sheet(view, language, context),
+        Page::Challenge(view) => challenge::sheet(view, language, context),
+        Page::ChallengeBackup(view) => challenge::backup_sheet(view, language, context),
+        Page::ChooseMethod(view) => challenge::methods_sheet(view, language),
+        Page::Locked(view) => notice::locked(view, language, context),
+        Page::SessionEnded => notice::session_ended(language),
+        Page::Unavailable => notice::unavailable(language),
+        Page::Refused => notice::refused(language),
+        Page::BadRequest => notice::bad_request(language),
+        Page::NotFound => notice::not_found(language),
+    };
+    layout::document(sheet, page.path(), language, context).into_string()
+}

@@ -1,0 +1,70 @@
+//! The addresses and form fields that pages and driver agree on.
+//!
+//! Forms are same-origin POSTs of `application/x-www-form-urlencoded`. No secret ever stands in an address.
+
+/// The webmail itself.
+pub const HOME: &str = "/";
+
+/// GET shows [`Page::SetUp`](super::Page::SetUp); POST sends [`fields::CODE`] and [`fields::DESCRIPTION`].
+pub const SET_UP: &str = "/postern/set-up";
+/// GET shows [`Page::BackupCodes`](super::Page::BackupCodes), again and again until [`SAVED`]: a change of
+/// language must not cost the codes.
+pub const BACKUP_CODES: &str = "/postern/backup-codes";
+/// GET shows [`Page::Challenge`](super::Page::Challenge); POST sends [`fields::CODE`].
+pub const CODE: &str = "/postern/code";
+/// GET shows [`Page::ChallengeBackup`](super::Page::ChallengeBackup); POST sends [`fields::CODE`].
+pub const BACKUP_CODE: &str = "/postern/backup-code";
+/// GET shows [`Page::ChooseMethod`](super::Page::ChooseMethod); POST sends [`fields::METHOD`].
+pub const METHODS: &str = "/postern/methods";
+
+/// POST: the backup codes are saved, if [`fields::SAVED`] says [`fields::YES`].
+pub const SAVED: &str = "/postern/saved";
+/// POST: the backup codes as a text file.
+pub const CODES_FILE: &str = "/postern/codes.txt";
+/// POST: give up this sign-in.
+pub const CANCEL: &str = "/postern/cancel";
+/// POST: [`fields::TO`] is the language from now on; return to [`back`] of [`fields::BACK`].
+pub const LANGUAGE: &str = "/postern/language";
+
+/// GET: [`assets::STYLE`](super::assets::STYLE); a query is a cache key only.
+pub const STYLE: &str = "/postern/style.css";
+/// GET: [`assets::SCRIPT`](super::assets::SCRIPT); a query is a cache key only.
+pub const SCRIPT: &str = "/postern/page.js";
+
+/// Names and values of form fields.
+pub mod fields {
+    /// A code, with blanks and hyphens as people type them.
+    pub const CODE: &str = "code";
+    /// What the owner calls the method being set up; may be empty.
+    pub const DESCRIPTION: &str = "description";
+    /// A [`Method::id`](super::super::Method::id).
+    pub const METHOD: &str = "method";
+    /// The tick that says the backup codes are saved; absent when not ticked.
+    pub const SAVED: &str = "saved";
+    /// The value of [`SAVED`] when ticked.
+    pub const YES: &str = "yes";
+    /// A [`Language::tag`](super::super::Language::tag).
+    pub const TO: &str = "to";
+    /// The page to return to; read it with [`back`](super::back) only.
+    pub const BACK: &str = "back";
+}
+
+/// The page to return to after the language changed: one of ours, else [`HOME`], so that nobody can be sent
+/// elsewhere through it.
+#[must_use]
+pub fn back(asked: &str) -> &'static str {
+    [SET_UP, BACKUP_CODES, CODE, BACKUP_CODE, METHODS].into_iter().find(|page| *page == asked).unwrap_or(HOME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_pages_are_returned_to() {
+        assert_eq!(back(CODE), CODE);
+        for elsewhere in ["https://evil.example/", "//evil.example", "/postern/code?x", CANCEL, CODES_FILE, ""] {
+            assert_eq!(back(elsewhere), HOME, "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! `org.postern.Auth`: what a front may say to the daemon. The interface file is [`DESCRIPTION`].
+//!
+//! Every reply to a sign-in is a verdict; a refusal is a value, not an error. A verdict that a front does not know
+//! does not parse, and what does not parse is a refusal.
+
+use crate::Secret;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+
+/// The interface's name.
+pub const INTERFACE: &str = "org.postern.Auth";
+/// The interface file.
+pub const DESCRIPTION: &str = include_str!("org.postern.Auth.varlink");
+/// Characters that a name, a service or a client may have.
+pub const MAX_NAME: usize = 320;
+/// Characters that an answer may have: the longest is an app password with its separators, or a code pasted with
+/// blanks in it.
+pub const MAX_CODE: usize = 128;
+/// Characters that a method's description may have.
+pub const MAX_DESCRIPTION: usize = 64;
+/// Sessions that one [`Recheck`] may name.
+pub const MAX_RECHECK: usize = 128;
+
+/// A kind of front. Failures count for each on its own, so that a stranger who hammers one door does not close the
+/// others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// The webmail front: the password has been accepted before the daemon is asked.
+    Webmail,
+    /// The IMAP front: asks before the backend has seen a password.
+    Imap,
+    /// The PAM module.
+    Pam,
+}
+
+impl fmt::Display for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Webmail => "webmail",
+            Self::Imap => "imap",
+            Self::Pam => "pam",
+        })
+    }
+}
+
+/// Where a sign-in comes from, as the front saw it; for the audit log and for throttling.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The client's address, after any trusted PROXY header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The PAM service, or the front's listener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// What the client says of itself (User-Agent, IMAP ID).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+}
+
+/// Asks what a sign-in needs. Reading only: asking changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ask {
+    /// The name as the person typed it; the daemon canonicalises it.
+    pub name: String,
+    /// Who asks.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// What a sign-in needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum AskVerdict {
+    /// No second factor is required. This is the only word that lets a sign-in pass without one.
+    NotRequired {
+        /// The canonical mailbox, or the name as given when it is none of ours.
+        mailbox: String,
+        /// For [`Recheck`].
+        standing: String,
+    },
+    /// A second factor is required.
+    Challenge {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// What may be answered with, the one used last first.
+        methods: Vec<Offer>,
+    },
+    /// The account has no second factor yet and this door can enrol one.
+    Enrol {
+        /// The canonical mailbox.
+        mailbox: String,
+    },
+    /// No.
+    Refused(Refusal),
+}
+
+/// A method that a sign-in may be answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// For [`Answer::method`].
+    pub id: String,
+    /// `totp` or `backup`; a front shows a kind it does not know as a plain code.
+    pub kind: String,
+    /// The person's own words for it; may be empty.
+    pub description: String,
+    /// How many characters the code has, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<u32>,
+}
+
+/// The id under which backup codes are offered and answered.
+pub const BACKUP: &str = "backup";
+
+/// A refusal. What the person is told of it is the front's part; an administrator finds the rest in the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// Seconds since 1970 until which asking again is useless, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    /// Wrong codes in a row at this door, so that a front can hint at the phone's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u32>,
+}
+
+impl Refusal {
+    /// A refusal of which nothing but the reason is known.
+    pub fn new(reason: Reason) -> Self {
+        Self { reason, until: None, failures: None }
+    }
+}
+
+/// Why a sign-in is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The code is wrong, or was used before.
+    Wrong,
+    /// Too many wrong codes; until the time given, or until the administrator unlocks it.
+    Locked,
+    /// The name is not one that this platform serves, or cannot be a name.
+    Name,
+    /// The account must enrol first, and this door cannot do that.
+    Unenrolled,
+    /// What the front refers to is over: the account changed, or the enrolment took too long. Begin again.
+    Stale,
+    /// The daemon cannot answer now (its store is full, damaged or read-only).
+    Unavailable,
+}
+
+/// Answers a challenge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// The mailbox that the verdict named.
+    pub name: String,
+    /// Who asks.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// One of the offers; none tries every method that fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// What the person typed.
+    pub code: Secret,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum AnswerVerdict {
+    /// The factor is verified, and its use is on disk.
+    Accepted {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Recheck`].
+        standing: String,
+        /// The method that matched.
+        method: String,
+        /// Unused backup codes, when one was used now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backup_codes_left: Option<u32>,
+    },
+    /// No.
+    Refused(Refusal),
+}
+
+/// Begins an enrolment, or shows a begun one again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Enrol {
+    /// The mailbox that the verdict named.
+    pub name: String,
+    /// Who asks.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// The ticket of a begun enrolment, to see its secret again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Secret>,
+}
+
+/// What to enrol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum EnrolVerdict {
+    /// A new TOTP secret. It counts for nothing until [`Confirm`] brings a code of it.
+    Offered {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// Opaque; the daemon keeps nothing, so the front hands it back. Good for 15 minutes and for one enrolment.
+        ticket: Secret,
+        /// The secret in base32, without padding.
+        secret: Secret,
+        /// The same as an `otpauth://` URI.
+        uri: Secret,
+    },
+    /// No.
+    Refused(Refusal),
+}
+
+/// Ends an enrolment with a code of the new secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Confirm {
+    /// The mailbox that the verdict named.
+    pub name: String,
+    /// Who asks.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// What [`EnrolVerdict::Offered`] gave.
+    pub ticket: Secret,
+    /// The code that the app shows.
+    pub code: Secret,
+    /// The person's own words for the device; may be empty.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// What became of an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum ConfirmVerdict {
+    /// The account is protected now, and the person signed in.
+    Accepted {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Recheck`].
+        standing: String,
+        /// The new method's id.
+        method: String,
+        /// The backup codes, when this was the first method; they are shown this once.
+        #[serde(default)]
+        backup_codes: Vec<Secret>,
+    },
+    /// No.
+    Refused(Refusal),
+}
+
+/// Asks which open sessions are over. A front asks after each event of [`WatchEvent`], and when it is connected anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recheck {
+    /// At most [`MAX_RECHECK`].
+    pub sessions: Vec<Session>,
+}
+
+/// An open session, as far as the daemon needs to know it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// The canonical mailbox.
+    pub mailbox: String,
+    /// What the verdict gave that released it.
+    pub standing: String,
+}
+
+/// Which of the named sessions are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rechecked {
+    /// For each session, in order: true if it must end now.
+    pub ended: Vec<bool>,
+}
+
+/// One reply of `Watch`: something changed that may end sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchEvent {
+    /// The mailbox it is about; none: any (a platform's switch, or the first event of a stream).
+    #[serde(default)]
+    pub mailbox: Option<String>,
+}
