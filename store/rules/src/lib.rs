@@ -1,1 +1,34 @@
-//! rules
+//! What is true of accounts and factors.
+//!
+//! Pure: no I/O, no clock, no randomness. Time and random bytes are arguments, so that every rule can be run by a
+//! table. [`decide`](decide::decide) is the one place where a rule stands: `docs/states.md` is its table, and a test
+//! reads it.
+//!
+//! * [`name`]: the many spellings of one mailbox, to one canonical name or to a refusal;
+//! * [`platform`]: the switch over a set of domains, and its policy;
+//! * [`account`]: what an account is at a moment;
+//! * [`factor`], [`totp`], [`backup`]: what it can be opened with;
+//! * [`throttle`]: what wrong codes cost;
+//! * [`event`], [`decide`]: what happens, and what comes of it.
+
+pub mod account;
+pub mod backup;
+pub mod decide;
+pub mod event;
+pub mod factor;
+pub mod name;
+pub mod platform;
+pub mod seed;
+pub mod throttle;
+mod time;
+pub mod totp;
+
+pub use account::{Account, Stage, State};
+pub use decide::decide;
+pub use event::{Decision, Event, Refusal, Verdict};
+pub use factor::{Factor, Kind};
+pub use name::Mailbox;
+pub use platform::Platform;
+pub use seed::Seed;
+pub use throttle::Door;
+pub use time::Time;

@@ -1,0 +1,137 @@
+//! What an account is.
+
+use crate::backup::BackupCodes;
+use crate::throttle::{Lock, Throttle};
+use crate::{Door, Factor, Mailbox, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Seconds by which the wall clock may step back behind the beginning of a suspension before the suspension counts
+/// for nothing: clocks are corrected by seconds, a suspension must not grow by hours.
+pub const CLOCK_TOLERANCE: i64 = 300;
+
+/// One mailbox's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The canonical mailbox.
+    pub mailbox: Mailbox,
+    /// Its platform's name.
+    pub platform: String,
+    /// What was decided about it.
+    pub stage: Stage,
+    /// No code is asked meanwhile.
+    #[serde(default)]
+    pub suspension: Option<Suspension>,
+    /// Wrong codes, by door.
+    #[serde(default)]
+    pub throttles: BTreeMap<Door, Throttle>,
+    /// What it can be opened with; in [`Stage::Protected`] at least one.
+    #[serde(default)]
+    pub factors: Vec<Factor>,
+    /// Made with the first factor.
+    #[serde(default)]
+    pub backup: Option<BackupCodes>,
+    /// Counts what ends sessions and tickets: enable, the first factor, reset, remove.
+    #[serde(default)]
+    pub epoch: u64,
+    /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.
+    #[serde(default)]
+    pub aliases: Vec<Mailbox>,
+}
+
+/// What was decided about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// No second factor is asked.
+    Off,
+    /// The next sign-in that can show a QR code does.
+    Enrolling,
+    /// A second factor is asked.
+    Protected,
+}
+
+/// A time in which no code is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// When it was ordered.
+    pub since: Time,
+    /// When it ends by itself.
+    pub until: Time,
+}
+
+impl Suspension {
+    /// Whether it stands at `now`. It does not when the clock says that it has not begun yet.
+    pub fn stands(self, now: Time) -> bool {
+        self.since.plus(-CLOCK_TOLERANCE) <= now && now < self.until
+    }
+}
+
+/// What an account is at a moment: its stage, with what lies over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// No second factor is asked.
+    Off,
+    /// The next sign-in that can show a QR code does.
+    Enrolling,
+    /// A second factor is asked.
+    Protected,
+    /// No code is asked until then.
+    Suspended(Time),
+    /// Some door is closed; until then, or until an administrator opens it.
+    Locked(Option<Time>),
+}
+
+impl Account {
+    /// An account that is off.
+    pub fn new(mailbox: Mailbox, platform: &str) -> Self {
+        Self {
+            mailbox,
+            platform: platform.to_owned(),
+            stage: Stage::Off,
+            suspension: None,
+            throttles: BTreeMap::new(),
+            factors: Vec::new(),
+            backup: None,
+            epoch: 0,
+            aliases: Vec::new(),
+        }
+    }
+
+    /// What it is at `now`. With several doors closed, the one that stays closed longest speaks.
+    pub fn state(&self, now: Time) -> State {
+        match (self.stage, self.suspension) {
+            (Stage::Off, _) => State::Off,
+            (_, Some(suspension)) if suspension.stands(now) => State::Suspended(suspension.until),
+            (Stage::Enrolling, _) => State::Enrolling,
+            (Stage::Protected, _) => {
+                let locks = self.throttles.iter().filter_map(|(door, throttle)| throttle.lock(*door, now));
+                let longest = locks.fold(None, |longest, lock| match (longest, lock) {
+                    (Some(Lock::Administrator), _) | (_, Lock::Administrator) => Some(Lock::Administrator),
+                    (Some(Lock::Until(one)), Lock::Until(other)) => Some(Lock::Until(one.max(other))),
+                    (None, lock) => Some(lock),
+                });
+                match longest {
+                    None => State::Protected,
+                    Some(Lock::Until(until)) => State::Locked(Some(until)),
+                    Some(Lock::Administrator) => State::Locked(None),
+                }
+            }
+        }
+    }
+
+    /// The count at one door.
+    pub fn throttle(&self, door: Door) -> Throttle {
+        self.throttles.get(&door).copied().unwrap_or_default()
+    }
+
+    /// Everything that could open it is gone, and everything that was open on its strength is over.
+    pub(crate) fn clear(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.suspension = None;
+        self.throttles.clear();
+        self.factors.clear();
+        self.backup = None;
+        self.epoch += 1;
+    }
+}

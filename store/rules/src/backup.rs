@@ -1,0 +1,175 @@
+//! Backup codes: ten, made with the first method of any kind, each good for one sign-in, kept as salted hashes.
+
+use crate::Time;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+/// How many codes a set has.
+pub const COUNT: usize = 10;
+/// Characters of a code, without its hyphen: 50 bits.
+pub const LENGTH: usize = 10;
+/// Random bytes that a set takes: seven for each code, and the salt.
+pub const RANDOM: usize = COUNT * BYTES_EACH + SALT;
+
+/// 56 bits are drawn for each code, of which 50 are used.
+const BYTES_EACH: usize = 7;
+const SALT: usize = 16;
+/// Base32 in lower case (RFC 4648 section 6): it has no 0, 1 or 8 that look like o, l or b.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// What is kept of a set.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupCodes {
+    salt: [u8; SALT],
+    /// One for each code that is still good.
+    unused: Vec<[u8; 32]>,
+    /// When the set was made.
+    pub created: Time,
+    /// When a code of it was last used.
+    #[serde(default)]
+    pub last_used: Option<Time>,
+}
+
+impl BackupCodes {
+    /// Makes a set of random bytes that the caller drew. The codes, as they are shown to the person, are handed back
+    /// this once.
+    pub fn make(mut random: [u8; RANDOM], now: Time) -> (Self, Vec<Zeroizing<String>>) {
+        let (drawn, salt) = random.split_at(COUNT * BYTES_EACH);
+        let mut set = Self { salt: [0; SALT], unused: Vec::with_capacity(COUNT), created: now, last_used: None };
+        set.salt.copy_from_slice(salt);
+        let codes = drawn.chunks_exact(BYTES_EACH).map(shown).collect::<Vec<_>>();
+        set.unused = codes.iter().filter_map(|code| set.hash(code)).collect();
+        random.zeroize();
+        (set, codes)
+    }
+
+    /// How many codes are still good.
+    pub fn left(&self) -> u32 {
+        u32::try_from(self.unused.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The place of `code` among the unused ones. Every one is compared, whichever matches.
+    pub fn find(&self, code: &str) -> Option<usize> {
+        let hash = self.hash(code)?;
+        let mut found = None;
+        for (at, unused) in self.unused.iter().enumerate() {
+            if bool::from(unused.ct_eq(&hash)) {
+                found = Some(at);
+            }
+        }
+        found
+    }
+
+    /// Takes the code at that place out of the set.
+    pub(crate) fn spend(&mut self, at: usize, now: Time) {
+        self.unused.remove(at);
+        self.last_used = Some(now);
+    }
+
+    /// The hash of a code however it was typed; none where the text cannot be one.
+    fn hash(&self, code: &str) -> Option<[u8; 32]> {
+        let typed = read(code)?;
+        // The salt is the key: HMAC-SHA-256 over 50 random bits needs no slow hash, since the record is sealed and
+        // guessing online is throttled.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.salt).ok()?;
+        mac.update(typed.as_bytes());
+        Some(mac.finalize().into_bytes().into())
+    }
+}
+
+impl std::fmt::Debug for BackupCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BackupCodes {{ {} left }}", self.unused.len())
+    }
+}
+
+/// Seven random bytes as `abcde-fghij`.
+fn shown(drawn: &[u8]) -> Zeroizing<String> {
+    let bits = drawn.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let mut code = Zeroizing::new(String::with_capacity(LENGTH + 1));
+    for at in 0..LENGTH {
+        if at == LENGTH / 2 {
+            code.push('-');
+        }
+        code.push(char::from(ALPHABET[(bits >> (5 * at) & 31) as usize]));
+    }
+    code
+}
+
+/// A typed code in its one spelling: case, blanks and hyphens do not count, and a digit that the alphabet lacks is
+/// the letter that it looks like.
+fn read(code: &str) -> Option<Zeroizing<String>> {
+    let mut typed = Zeroizing::new(String::with_capacity(LENGTH));
+    for character in code.chars() {
+        let letter = match character.to_ascii_lowercase() {
+            ' ' | '-' => continue,
+            '0' => 'o',
+            '1' => 'l',
+            '8' => 'b',
+            other => other,
+        };
+        if typed.len() == LENGTH || !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
+            return None;
+        }
+        typed.push(letter);
+    }
+    (typed.len() == LENGTH).then_some(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random() -> [u8; RANDOM] {
+        std::array::from_fn(|at| (at * 37 + 11) as u8)
+    }
+
+    #[test]
+    fn ten_different_codes_of_ten_characters() {
+        let (set, codes) = BackupCodes::make(random(), Time(0));
+        assert_eq!((set.left(), codes.len()), (10, 10));
+        let different: std::collections::BTreeSet<&str> = codes.iter().map(|code| code.as_str()).collect();
+        assert_eq!(different.len(), 10);
+        for code in &codes {
+            assert_eq!((code.len(), code.as_bytes()[5]), (11, b'-'), "{}", **code);
+        }
+    }
+
+    #[test]
+    fn each_is_good_once() {
+        let (mut set, codes) = BackupCodes::make(random(), Time(0));
+        for (used, code) in codes.iter().enumerate() {
+            let at = set.find(code).unwrap();
+            set.spend(at, Time(5));
+            assert_eq!(set.find(code), None);
+            assert_eq!(set.left() as usize, COUNT - used - 1);
+        }
+        assert_eq!(set.last_used, Some(Time(5)));
+    }
+
+    #[test]
+    fn they_are_read_as_people_type_them() {
+        let (set, codes) = BackupCodes::make(random(), Time(0));
+        let code = codes[3].as_str();
+        let plain = code.replace('-', "");
+        let confused = plain.replace('o', "0").replace('l', "1").replace('b', "8");
+        for typed in [code, &plain, &plain.to_uppercase(), &format!("  {} {} ", &plain[..2], &plain[2..]), &confused] {
+            assert_eq!(set.find(typed), Some(3), "{typed}");
+        }
+        for typed in ["", "-", &plain[1..], &format!("{plain}a"), "ábcdefghij", "abcdefghi9", "\0bcdefghij"] {
+            assert_eq!(set.find(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_does_not_hold_the_codes() {
+        let (set, codes) = BackupCodes::make(random(), Time(0));
+        let kept = serde_json::to_string(&set).unwrap() + &format!("{set:?}");
+        for code in codes {
+            assert!(!kept.contains(&*code) && !kept.contains(&code.replace('-', "")));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What happens to an account, and what comes of it.
+
+use crate::backup;
+use crate::factor::ID_RANDOM;
+use crate::totp::Totp;
+use crate::{Account, Door, Time};
+use zeroize::Zeroizing;
+
+/// Hours that a suspension may last.
+pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
+
+/// What happens.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A front asks what a sign-in needs. Changes nothing.
+    Ask(Door),
+    /// A front hands on what the person typed.
+    Answer {
+        /// Which front.
+        door: Door,
+        /// A factor's id, [`BACKUP`], or none for whatever fits.
+        method: Option<&'a str>,
+        /// What the person typed.
+        code: &'a str,
+        /// Steps of a TOTP that are accepted on either side of now.
+        window: u32,
+    },
+    /// A front hands on a code of a secret that was offered to the person.
+    Confirm {
+        /// Which front.
+        door: Door,
+        /// What was offered.
+        offered: Totp,
+        /// The account's epoch when it was offered.
+        epoch: u64,
+        /// What the person typed.
+        code: &'a str,
+        /// As in [`Self::Answer`].
+        window: u32,
+        /// The person's own words.
+        description: &'a str,
+        /// For the factor's id and the backup codes.
+        random: Random,
+    },
+    /// The administrator adds a secret.
+    AddTotp {
+        /// The secret.
+        totp: Totp,
+        /// Words for it.
+        description: &'a str,
+        /// For the factor's id and the backup codes.
+        random: Random,
+    },
+    /// The administrator removes a factor.
+    RemoveFactor(&'a str),
+    /// Off → Enrolling.
+    Enable,
+    /// No code for so many hours.
+    Suspend(i64),
+    /// Ends a suspension.
+    Resume,
+    /// All factors gone → Enrolling.
+    Reset,
+    /// All secrets gone → Off.
+    Remove,
+    /// Ends every lock.
+    Unlock,
+    /// Time passes: a suspension whose end has come is taken off.
+    Tick,
+}
+
+/// The id under which backup codes are offered and answered.
+pub const BACKUP: &str = "backup";
+
+/// Random bytes that the caller drew.
+pub struct Random {
+    /// For a factor's id.
+    pub id: [u8; ID_RANDOM],
+    /// For a set of backup codes.
+    pub backup: [u8; backup::RANDOM],
+}
+
+impl std::fmt::Debug for Random {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What comes of an event.
+#[derive(Debug)]
+#[must_use]
+pub struct Decision {
+    /// For whoever brought the event.
+    pub verdict: Verdict,
+    /// The account as it is now; none: it stays as it was.
+    pub next: Option<Account>,
+}
+
+/// The answer to an event.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// No second factor is required.
+    NotRequired,
+    /// A second factor is required: ask for one.
+    Challenge,
+    /// Offer a secret, show it, and come back with [`Event::Confirm`].
+    Enrol,
+    /// The factor is verified.
+    Accepted {
+        /// The factor's id, or [`BACKUP`].
+        method: String,
+        /// Backup codes left, when one was used now.
+        backup_codes_left: Option<u32>,
+    },
+    /// A factor was added.
+    Added {
+        /// Its id.
+        method: String,
+        /// A set of backup codes, when it was the first.
+        backup_codes: Option<Vec<Zeroizing<String>>>,
+    },
+    /// Done.
+    Done,
+    /// It was so already.
+    Already,
+    /// No.
+    Refused(Refusal),
+}
+
+/// Why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The code is wrong, or spent; so many in a row at that door now.
+    Wrong {
+        /// Wrong codes in a row.
+        failures: u32,
+    },
+    /// Too many wrong codes at that door: until then, or until an administrator opens it.
+    Locked(Option<Time>),
+    /// The account must enrol first, and this door cannot do that.
+    Unenrolled,
+    /// What the front refers to is over: begin again with [`Event::Ask`].
+    Stale,
+    /// The account is off: enable it first.
+    Off,
+    /// The account is suspended until then: resume it first.
+    Suspended(Time),
+    /// There is no suspension to end.
+    NotSuspended,
+    /// Not within [`SUSPEND_HOURS`].
+    Hours(i64),
+    /// No factor has that id.
+    NoSuchFactor,
+    /// It is the only factor: reset or remove the account instead.
+    OnlyFactor,
+    /// The account has that secret already.
+    SameSecret,
+    /// The account has as many factors as it may have.
+    TooMany,
+}

@@ -1,0 +1,312 @@
+//! Names: the many spellings of one mailbox, to one canonical name or to a refusal.
+//!
+//! Every way around a second factor that is not a way through it is a second spelling of a name: one that the mail
+//! server takes for a protected mailbox, and that Postern takes for another, unprotected one. So what is folded here
+//! is folded as far as any mail server does, and what cannot be folded is refused.
+
+use crate::Platform;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use unicode_normalization::UnicodeNormalization;
+
+/// Bytes that a name may have: 64 of local part, 255 of domain, the sign between them (RFC 5321 section 4.5.3.1).
+pub const NAME_MAX: usize = 320;
+/// Bytes that a local part may have.
+pub const LOCAL_MAX: usize = 64;
+/// Bytes that a domain may have in ASCII.
+pub const DOMAIN_MAX: usize = 253;
+
+/// A canonical mailbox: lower case, NFKC, the domain in ASCII. Two spellings of one mailbox are equal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mailbox(String);
+
+impl Mailbox {
+    /// `local@domain`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Named<'a> {
+    /// A mailbox in a domain of this platform.
+    Ours(Mailbox, &'a Platform),
+    /// A well-formed name in no platform's domain.
+    Foreign(Mailbox),
+}
+
+/// Why a name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameError {
+    /// Nothing, or more than [`NAME_MAX`] bytes.
+    Length,
+    /// A control, invisible or direction character, or one that no mailbox has.
+    Character,
+    /// Not a mailbox: empty parts, two `@`, dots at the wrong places.
+    Form,
+    /// The domain cannot be one.
+    Domain,
+    /// No domain, and no default domain is configured.
+    NoDomain,
+    /// `DOMAIN\user` with a DOMAIN that no platform has.
+    Netbios,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "a name has 1 to 320 bytes",
+            Self::Character => "the name has a character that no mailbox has",
+            Self::Form => "the name is not of the form user@domain, DOMAIN\\user or user",
+            Self::Domain => "the part behind the @ cannot be a domain",
+            Self::NoDomain => "the name has no domain, and [names] default_domain is not configured",
+            Self::Netbios => "no platform has the NetBIOS name before the backslash",
+        })
+    }
+}
+
+impl std::error::Error for NameError {}
+
+/// Reads a name as a person or a program typed it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
+///
+/// # Errors
+/// [`NameError`]; a refusal, whatever the name may have meant.
+pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) -> Result<Named<'a>, NameError> {
+    let typed = typed.trim_matches(' ');
+    if typed.is_empty() || typed.len() > NAME_MAX {
+        return Err(NameError::Length);
+    }
+    let (local, domain) = if let Some((prefix, user)) = typed.split_once('\\') {
+        (user, domain_of_prefix(prefix, platforms)?)
+    } else if let Some((local, domain)) = typed.rsplit_once('@') {
+        (local, canonical_domain(domain)?)
+    } else if default_domain.is_empty() {
+        return Err(NameError::NoDomain);
+    } else {
+        (typed, canonical_domain(default_domain)?)
+    };
+    let platform = platforms.iter().find(|platform| platform.domains.contains(&domain));
+    let local = canonical_local(local, platform.is_some_and(|platform| platform.policy.plus_addressing))?;
+    let mailbox = Mailbox(format!("{local}@{domain}"));
+    Ok(match platform {
+        Some(platform) => Named::Ours(mailbox, platform),
+        None => Named::Foreign(mailbox),
+    })
+}
+
+/// What stands before the backslash: a NetBIOS name, or the domain itself.
+fn domain_of_prefix(prefix: &str, platforms: &[Platform]) -> Result<String, NameError> {
+    let upper = prefix.to_ascii_uppercase();
+    let by_netbios = platforms.iter().find(|platform| platform.netbios.contains(&upper));
+    if let Some(domain) = by_netbios.and_then(|platform| platform.domains.first()) {
+        return Ok(domain.clone());
+    }
+    if prefix.contains('.') { canonical_domain(prefix) } else { Err(NameError::Netbios) }
+}
+
+/// A domain in its one spelling: UTS 46, ASCII, without a final dot.
+///
+/// # Errors
+/// [`NameError::Domain`].
+pub fn canonical_domain(domain: &str) -> Result<String, NameError> {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let ascii = idna::domain_to_ascii_cow(domain.as_bytes(), idna::AsciiDenyList::STD3).map_err(|_| NameError::Domain)?;
+    let label = |label: &str| (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
+    if ascii.len() > DOMAIN_MAX || !ascii.split('.').all(label) {
+        return Err(NameError::Domain);
+    }
+    Ok(ascii.into_owned())
+}
+
+/// A NetBIOS name in its one spelling; none where it cannot be one (1 to 15 characters, MS-ADA1).
+pub fn canonical_netbios(name: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    ((1..=15).contains(&name.len()) && name.bytes().all(plain)).then(|| name.to_ascii_uppercase())
+}
+
+/// A local part in its one spelling: NFKC, lower case, NFKC again (lower case may bring new compositions), without
+/// what stands behind a plus where the platform says that this is the same mailbox.
+fn canonical_local(local: &str, plus_addressing: bool) -> Result<String, NameError> {
+    // Looked at before folding too, since NFKC makes plain characters of some of these.
+    if local.chars().any(is_hidden) {
+        return Err(NameError::Character);
+    }
+    let lower: String = local.nfkc().collect::<String>().to_lowercase();
+    let folded: String = lower.nfkc().collect();
+    let local = match folded.split_once('+') {
+        Some((local, _)) if plus_addressing => local,
+        _ => &folded,
+    };
+    if !folded.chars().all(is_local) {
+        return Err(NameError::Character);
+    }
+    if local.is_empty() || local.len() > LOCAL_MAX || local.split('.').any(str::is_empty) {
+        return Err(NameError::Form);
+    }
+    Ok(local.to_owned())
+}
+
+/// Characters that are not seen: a name with one of them reads like another name.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || character.is_whitespace()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffd}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// Characters of a local part: RFC 5322 atext, the dot, and what is beyond ASCII (RFC 6531). Not `*` and `%`, which
+/// some mail servers read as "log in as another user" and "relay to another host".
+fn is_local(character: char) -> bool {
+    if character.is_ascii() {
+        character.is_ascii_alphanumeric() || "!#$&'+-/=?^_`{|}~.".contains(character)
+    } else {
+        !is_hidden(character)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn platforms() -> Vec<Platform> {
+        let platform = |name: &str, domains: &[&str], netbios: &[&str], plus: bool| {
+            let mut policy = crate::platform::Policy::default();
+            policy.plus_addressing = plus;
+            Platform {
+                name: name.to_owned(),
+                domains: domains.iter().map(|domain| canonical_domain(domain).unwrap()).collect(),
+                netbios: netbios.iter().map(|name| canonical_netbios(name).unwrap()).collect(),
+                enabled: true,
+                policy,
+            }
+        };
+        vec![
+            platform("example", &["example.com", "bücher.example"], &["EXAMPLE"], true),
+            platform("other", &["other.org"], &["Other-AD"], false),
+        ]
+    }
+
+    fn ours(typed: &str) -> Result<String, NameError> {
+        match read(typed, &platforms(), "example.com")? {
+            Named::Ours(mailbox, platform) => Ok(format!("{mailbox} in {}", platform.name)),
+            Named::Foreign(mailbox) => Ok(format!("{mailbox} is foreign")),
+        }
+    }
+
+    #[test]
+    fn many_spellings_are_one_mailbox() {
+        for typed in [
+            "bob@example.com",
+            "BOB@EXAMPLE.COM",
+            "Bob",
+            " bob ",
+            "bob@example.com.",
+            "EXAMPLE\\bob",
+            "example\\Bob",
+            "example.com\\bob",
+            "bob+shop@example.com",
+            "bob+@example.com",
+            "bob+a+b",
+            "ｂｏｂ@example.com",
+            "bob@ＥＸＡＭＰＬＥ.com",
+            "bob@example。com",
+        ] {
+            assert_eq!(ours(typed), Ok("bob@example.com in example".to_owned()), "{typed:?}");
+        }
+        for typed in ["é@bücher.example", "e\u{301}@BÜCHER.example", "É@xn--bcher-kva.example", "É@Xn--Bcher-Kva.Example"] {
+            assert_eq!(ours(typed), Ok("é@xn--bcher-kva.example in example".to_owned()), "{typed:?}");
+        }
+        assert_eq!(ours("other-ad\\eve+x"), Ok("eve+x@other.org in other".to_owned()), "no plus addressing there");
+    }
+
+    #[test]
+    fn foreign_names_are_told_apart() {
+        assert_eq!(ours("root@elsewhere.net"), Ok("root@elsewhere.net is foreign".to_owned()));
+        assert_eq!(ours("bob@sub.example.com"), Ok("bob@sub.example.com is foreign".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_folded_is_refused() {
+        use NameError::*;
+        for (typed, error) in [
+            ("", Length),
+            ("   ", Length),
+            (&"x".repeat(NAME_MAX + 1)[..], Length),
+            ("bob\0@example.com", Character),
+            ("bob\t@example.com", Character),
+            ("bob\n", Character),
+            ("\u{8}bob", Character),
+            ("b ob", Character),
+            ("bob\u{a0}", Character),
+            ("bo\u{200b}b", Character),
+            ("bo\u{ad}b", Character),
+            ("\u{202e}bob", Character),
+            ("bob*admin@example.com", Character),
+            ("bob%example.com@example.com", Character),
+            ("\"bob\"@example.com", Character),
+            ("<bob@example.com>", Domain),
+            ("bob@evil.org@example.com", Character),
+            ("a,bob@example.com", Character),
+            ("@example.com", Form),
+            ("+shop@example.com", Form),
+            (".bob@example.com", Form),
+            ("bob.@example.com", Form),
+            ("b..ob@example.com", Form),
+            (&format!("{}@example.com", "x".repeat(LOCAL_MAX + 1))[..], Form),
+            ("bob@", Domain),
+            ("bob@.", Domain),
+            ("bob@exam ple.com", Domain),
+            ("bob@example..com", Domain),
+            ("bob@-example.com", Domain),
+            ("bob@example.com/", Domain),
+            ("NOWHERE\\bob", Netbios),
+            ("\\bob", Netbios),
+            ("EXAMPLE\\x\\bob", Character),
+            ("EXAMPLE\\bob@example.com", Character),
+        ] {
+            assert_eq!(ours(typed), Err(error), "{typed:?}");
+        }
+        assert_eq!(read("bob", &platforms(), ""), Err(NoDomain));
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_names_stay_as_they_are(typed in "\\PC{1,12}(@(example\\.com|\\PC{1,12}))?") {
+            if let Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) = read(&typed, &platforms(), "example.com") {
+                match read(mailbox.as_str(), &platforms(), "") {
+                    Ok(Named::Ours(again, _) | Named::Foreign(again)) => prop_assert_eq!(again, mailbox),
+                    Err(error) => prop_assert!(false, "{mailbox} from {typed:?}: {error}"),
+                }
+            }
+        }
+
+        #[test]
+        fn case_never_makes_another_mailbox(local in "[a-zà-ÿß]{1,8}") {
+            let name = |local: &str| ours(&format!("{local}@example.com"));
+            // ß has no single upper case letter: SS is another name, to every mail server too.
+            if !local.contains('ß') {
+                prop_assert_eq!(name(&local), name(&local.to_uppercase()));
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A platform: a set of domains with one switch and one policy.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Characters of a platform's name.
+pub const NAME_MAX: usize = 64;
+/// Domains, and NetBIOS names, that a platform may have.
+pub const DOMAINS_MAX: usize = 256;
+/// Characters of the issuer that apps show.
+pub const ISSUER_MAX: usize = 40;
+/// Minutes that a reconnect window may last.
+pub const RECONNECT_MAX: u32 = 24 * 60;
+
+/// A set of domains with one switch and one policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// Its name.
+    pub name: String,
+    /// Its domains in ASCII; `DOMAIN\user` means the first.
+    pub domains: Vec<String>,
+    /// NetBIOS names in upper case.
+    #[serde(default)]
+    pub netbios: Vec<String>,
+    /// Off: no account is asked for a code, every account keeps its state.
+    pub enabled: bool,
+    /// What the administrator has set.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// What a platform lets pass. Every field has the default that `postern platform set` documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Mail apps may send the password with the code right behind it.
+    pub password_and_code: bool,
+    /// Minutes in which the same mailbox, the same string and the same source pass again; 0: never.
+    pub reconnect_window: u32,
+    /// What a door that cannot enrol does with an enrolling account: true lets it pass.
+    pub unenrolled_pass: bool,
+    /// What becomes of a name in the platform's domains that has no account: true lets it pass.
+    pub unlisted_pass: bool,
+    /// `bob+shop@` is bob.
+    pub plus_addressing: bool,
+    /// The name that apps show beside the code; empty: the mailbox's domain.
+    pub issuer: String,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            password_and_code: true,
+            reconnect_window: 0,
+            unenrolled_pass: false,
+            unlisted_pass: true,
+            plus_addressing: true,
+            issuer: String::new(),
+        }
+    }
+}
+
+/// The keys of a policy, as `platform set` names them.
+pub const KEYS: [&str; 6] =
+    ["password-and-code", "reconnect-window", "unenrolled", "unlisted", "plus-addressing", "issuer"];
+
+/// Why a policy cannot be set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyError {
+    /// No such key.
+    Key(String),
+    /// Not a value of this key; what would be one.
+    Value(&'static str, String, String),
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "there is no key {key:?}; the keys are {}", KEYS.join(", ")),
+            Self::Value(key, value, allowed) => write!(f, "{value:?} is not a value of {key}: it takes {allowed}"),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl Policy {
+    /// Sets one key.
+    ///
+    /// # Errors
+    /// [`PolicyError`], with nothing changed.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), PolicyError> {
+        match key {
+            "password-and-code" => self.password_and_code = choose("password-and-code", value, "on", "off")?,
+            "unenrolled" => self.unenrolled_pass = choose("unenrolled", value, "allow", "refuse")?,
+            "unlisted" => self.unlisted_pass = choose("unlisted", value, "pass", "refuse")?,
+            "plus-addressing" => self.plus_addressing = choose("plus-addressing", value, "on", "off")?,
+            "reconnect-window" => {
+                let minutes = value.parse().ok().filter(|minutes| *minutes <= RECONNECT_MAX);
+                self.reconnect_window = minutes.ok_or_else(|| {
+                    let allowed = format!("whole minutes from 0 (never) to {RECONNECT_MAX}");
+                    PolicyError::Value("reconnect-window", value.to_owned(), allowed)
+                })?;
+            }
+            "issuer" => {
+                let fits = value.chars().count() <= ISSUER_MAX && !value.chars().any(|c| c.is_control() || c == ':');
+                if !fits {
+                    let allowed = format!("up to {ISSUER_MAX} characters without a colon");
+                    return Err(PolicyError::Value("issuer", value.to_owned(), allowed));
+                }
+                self.issuer = value.trim().to_owned();
+            }
+            _ => return Err(PolicyError::Key(key.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// Every key with its value.
+    pub fn shown(&self) -> BTreeMap<String, String> {
+        let word = |yes: bool, on: &str, off: &str| if yes { on.to_owned() } else { off.to_owned() };
+        let values = [
+            word(self.password_and_code, "on", "off"),
+            self.reconnect_window.to_string(),
+            word(self.unenrolled_pass, "allow", "refuse"),
+            word(self.unlisted_pass, "pass", "refuse"),
+            word(self.plus_addressing, "on", "off"),
+            self.issuer.clone(),
+        ];
+        KEYS.iter().map(|key| (*key).to_owned()).zip(values).collect()
+    }
+}
+
+fn choose(key: &'static str, value: &str, yes: &str, no: &str) -> Result<bool, PolicyError> {
+    if value.eq_ignore_ascii_case(yes) {
+        Ok(true)
+    } else if value.eq_ignore_ascii_case(no) {
+        Ok(false)
+    } else {
+        Err(PolicyError::Value(key, value.to_owned(), format!("{yes} or {no}")))
+    }
+}
+
+/// Whether `name` can name a platform: 1 to 64 ASCII letters, digits, `-`, `_`, `.`, beginning with a letter or digit.
+pub fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(plain) && name.as_bytes()[0].is_ascii_alphanumeric()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let shown = Policy::default().shown();
+        let shown: Vec<(&str, &str)> = shown.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("issuer", ""),
+                ("password-and-code", "on"),
+                ("plus-addressing", "on"),
+                ("reconnect-window", "0"),
+                ("unenrolled", "refuse"),
+                ("unlisted", "pass"),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_key_that_is_shown_can_be_set_to_what_is_shown() {
+        let mut policy = Policy::default();
+        for (key, value) in Policy::default().shown() {
+            policy.set(&key, &value).unwrap();
+        }
+        assert_eq!(policy, Policy::default());
+    }
+
+    #[test]
+    fn what_cannot_be_set_says_what_can() {
+        let mut policy = Policy::default();
+        for (key, value, says) in [
+            ("unlistet", "pass", "unlisted"),
+            ("unlisted", "maybe", "pass or refuse"),
+            ("reconnect-window", "-1", "0 (never) to 1440"),
+            ("reconnect-window", "1441", "1440"),
+            ("issuer", "a:b", "colon"),
+        ] {
+            let error = policy.set(key, value).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(policy, Policy::default());
+    }
+
+    #[test]
+    fn names_are_plain() {
+        for name in ["a", "example", "A-1_b.c", &"x".repeat(64)] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "-a", ".", "a b", "a/b", "é", &"x".repeat(65)] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}

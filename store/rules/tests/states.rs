@@ -1,0 +1,232 @@
+//! Runs the table of `docs/states.md`.
+
+use postern_rules::backup;
+use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Verdict};
+use postern_rules::name::{self, Named};
+use postern_rules::platform::Policy;
+use postern_rules::totp::Totp;
+use postern_rules::{Account, Door, Platform, Seed, State, Time, decide};
+use std::collections::BTreeSet;
+
+const NOW: Time = Time(1_111_111_109);
+/// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
+const RIGHT: &str = "081804";
+const WRONG: &str = "081805";
+const STATES: [&str; 5] = ["off", "enrolling", "protected", "suspended", "locked"];
+
+fn totp() -> Totp {
+    Totp::new(Seed::made_of(*b"12345678901234567890"))
+}
+
+fn another_totp() -> Totp {
+    Totp::new(Seed::made_of([7; 20]))
+}
+
+fn random() -> Random {
+    Random { id: [1, 2, 3, 4, 5], backup: std::array::from_fn(|at| at as u8) }
+}
+
+fn backup_code() -> String {
+    let (_, codes) = backup::BackupCodes::make(std::array::from_fn(|at| at as u8), NOW);
+    codes[0].to_string()
+}
+
+fn platform(column: &str) -> Platform {
+    let enabled = match column.split(',').next() {
+        Some("on") => true,
+        Some("off") => false,
+        other => panic!("platform {other:?}"),
+    };
+    let mut policy = Policy::default();
+    if column.contains("unenrolled = allow") {
+        policy.set("unenrolled", "allow").unwrap();
+    }
+    let domains = vec!["example.com".to_owned()];
+    Platform { name: "example".to_owned(), domains, netbios: vec![], enabled, policy }
+}
+
+fn after(account: &Account, event: Event<'_>) -> Account {
+    match decide(account, &platform("on"), event, NOW) {
+        Decision { next: Some(next), .. } => next,
+        Decision { verdict, .. } => panic!("{verdict:?}"),
+    }
+}
+
+fn wrong() -> Event<'static> {
+    Event::Answer { door: Door::Webmail, method: None, code: WRONG, window: 1 }
+}
+
+fn account(state: &str) -> Account {
+    let platforms = [platform("on")];
+    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    let off = Account::new(mailbox, "example");
+    let enrolling = || after(&off, Event::Enable);
+    let protected = || after(&enrolling(), Event::AddTotp { totp: totp(), description: "", random: random() });
+    match state {
+        "off" => off,
+        "enrolling" => enrolling(),
+        "protected" => protected(),
+        "suspended" => after(&protected(), Event::Suspend(1)),
+        "locked" => (0..5).fold(protected(), |account, _| after(&account, wrong())),
+        other => panic!("state {other:?}"),
+    }
+}
+
+fn shown_state(account: &Account, now: Time) -> &'static str {
+    match account.state(now) {
+        State::Off => "off",
+        State::Enrolling => "enrolling",
+        State::Protected => "protected",
+        State::Suspended(_) => "suspended",
+        State::Locked(_) => "locked",
+    }
+}
+
+fn shown_verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotRequired => "not required".to_owned(),
+        Verdict::Challenge => "challenge".to_owned(),
+        Verdict::Enrol => "enrol".to_owned(),
+        Verdict::Accepted { .. } => "accepted".to_owned(),
+        Verdict::Added { backup_codes: None, .. } => "added".to_owned(),
+        Verdict::Added { backup_codes: Some(codes), .. } => {
+            assert_eq!(codes.len(), 10);
+            "added, with backup codes".to_owned()
+        }
+        Verdict::Done => "done".to_owned(),
+        Verdict::Already => "already".to_owned(),
+        Verdict::Refused(refusal) => format!(
+            "refused: {}",
+            match refusal {
+                Refusal::Wrong { .. } => "wrong",
+                Refusal::Locked(_) => "locked",
+                Refusal::Unenrolled => "unenrolled",
+                Refusal::Stale => "stale",
+                Refusal::Off => "off",
+                Refusal::Suspended(_) => "suspended",
+                Refusal::NotSuspended => "not suspended",
+                Refusal::Hours(_) => "hours",
+                Refusal::NoSuchFactor => "no such factor",
+                Refusal::OnlyFactor => "only factor",
+                Refusal::SameSecret => "same secret",
+                Refusal::TooMany => "too many",
+            }
+        ),
+    }
+}
+
+struct Row<'a> {
+    platform: &'a str,
+    state: &'a str,
+    event: &'a str,
+    verdict: &'a str,
+    next: &'a str,
+}
+
+fn rows(text: &str) -> Vec<Row<'_>> {
+    let lines = text.lines().filter(|line| line.starts_with("| o"));
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let [platform, state, event, verdict, next] = cells[..] else { panic!("{line}") };
+            Row { platform, state, event, verdict, next }
+        })
+        .collect()
+}
+
+fn run(row: &Row<'_>) -> (String, String) {
+    let mut account = account(row.state);
+    let platform = platform(row.platform);
+    let (mut now, backup_code) = (NOW, backup_code());
+    let door = |event: &str| match event.rsplit_once(" at ") {
+        Some((_, "imap")) => Door::Imap,
+        Some((_, "pam")) => Door::Pam,
+        _ => Door::Webmail,
+    };
+    let answer = |method, code| Event::Answer { door: door(row.event), method, code, window: 1 };
+    let confirm = |code, epoch| Event::Confirm {
+        door: Door::Webmail,
+        offered: totp(),
+        epoch,
+        code,
+        window: 1,
+        description: "",
+        random: random(),
+    };
+    let factor = account.factors.first().map_or("none".to_owned(), |factor| factor.id.clone());
+    let event = match row.event {
+        "ask at webmail" | "ask at imap" | "ask at pam" => Event::Ask(door(row.event)),
+        "answer right" | "answer right at imap" => answer(None, RIGHT),
+        "answer right with a backup code" | "answer right with a backup code at imap" => {
+            answer(Some(BACKUP), &backup_code)
+        }
+        "answer right with another method's id" => answer(Some(BACKUP), RIGHT),
+        "answer wrong" => answer(None, WRONG),
+        "answer wrong for the fifth time" => {
+            account = (0..4).fold(account, |account, _| after(&account, wrong()));
+            answer(None, WRONG)
+        }
+        "confirm right" => confirm(RIGHT, account.epoch),
+        "confirm wrong" => confirm(WRONG, account.epoch),
+        "confirm right, offered before a reset" => confirm(RIGHT, account.epoch - 1),
+        "enable" => Event::Enable,
+        "suspend 0 hours" => Event::Suspend(0),
+        "suspend 1 hour" => Event::Suspend(1),
+        "suspend 721 hours" => Event::Suspend(721),
+        "resume" => Event::Resume,
+        "reset" => Event::Reset,
+        "remove" => Event::Remove,
+        "unlock" => Event::Unlock,
+        "add totp" => Event::AddTotp { totp: another_totp(), description: "", random: random() },
+        "add totp of the same secret" => Event::AddTotp { totp: totp(), description: "", random: random() },
+        "remove the factor" => Event::RemoveFactor(&factor),
+        "an hour passes" | "a second less than an hour passes" => {
+            now = now.plus(if row.event.starts_with("an hour") { 3600 } else { 3599 });
+            Event::Tick
+        }
+        other => panic!("event {other:?}"),
+    };
+    let decision = decide(&account, &platform, event, now);
+    let next = decision.next.as_ref().map_or("-", |next| shown_state(next, now));
+    (shown_verdict(&decision.verdict), next.to_owned())
+}
+
+#[test]
+fn the_table_is_what_is_decided() {
+    let text = include_str!("../../../docs/states.md");
+    let rows = rows(text);
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let (verdict, next) = run(row);
+        if (verdict.as_str(), next.as_str()) != (row.verdict, row.next) {
+            wrong.push(format!("{} | {} | {}: {verdict} | {next}", row.platform, row.state, row.event));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/states.md says otherwise than decide():\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_is_whole() {
+    let text = include_str!("../../../docs/states.md");
+    let listed: BTreeSet<(String, String)> =
+        rows(text).iter().map(|row| (row.state.to_owned(), row.event.to_owned())).collect();
+    let everywhere = [
+        "ask at webmail",
+        "answer right",
+        "confirm right",
+        "enable",
+        "suspend 1 hour",
+        "resume",
+        "reset",
+        "remove",
+        "unlock",
+        "add totp",
+        "remove the factor",
+        "an hour passes",
+    ];
+    for state in STATES {
+        for event in everywhere {
+            assert!(listed.contains(&(state.to_owned(), event.to_owned())), "no row for {state} and {event}");
+        }
+    }
+}
