@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! `postern`: see the library of this package.
+
+fn main() -> std::process::ExitCode {
+    postern_admin::main()
+}

@@ -1,0 +1,179 @@
+//! enable, suspend, resume, reset, remove, unlock: one account after the other, then what came of it.
+
+use super::choose::Chosen;
+use crate::cli::Session;
+use crate::exit::{Exit, Failure};
+use crate::screen::{Screen, progress};
+use crate::table::{Tint, clean, clean_line, plain, table};
+use postern_wire::admin::{Account, Action, ChangeAccount, Changed, Refused, State};
+use serde::Serialize;
+
+/// What came of all of it; with `--json` this is what is printed.
+#[derive(Serialize)]
+struct Report {
+    action: Action,
+    dry_run: bool,
+    done: usize,
+    unchanged: usize,
+    refused: usize,
+    results: Vec<Outcome>,
+}
+
+/// What came of one account.
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Done { mailbox: String, before: Option<State>, state: State, until: Option<String> },
+    Unchanged { mailbox: String, state: State, until: Option<String> },
+    Refused { mailbox: String, reason: String, message: String },
+}
+
+impl Outcome {
+    fn of(asked: &str, result: Result<Changed, Refused>) -> Self {
+        match result {
+            Ok(Changed { before, after: Account { mailbox, state, until, .. }, changed: true }) => {
+                Self::Done { mailbox, before, state, until }
+            }
+            Ok(Changed { after: Account { mailbox, state, until, .. }, changed: false, .. }) => {
+                Self::Unchanged { mailbox, state, until }
+            }
+            Err(Refused { reason, message }) => Self::Refused { mailbox: asked.to_owned(), reason, message },
+        }
+    }
+}
+
+impl Report {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Done { .. } => self.done += 1,
+            Outcome::Unchanged { .. } => self.unchanged += 1,
+            Outcome::Refused { .. } => self.refused += 1,
+        }
+        self.results.push(outcome);
+    }
+}
+
+/// Does `action` to all that were chosen. A refusal stops none of the others; a lost daemon does.
+pub(super) fn run(session: &mut Session, chosen: &Chosen, action: Action, hours: Option<i64>) -> Result<Exit, Failure> {
+    let mut daemon = session.daemon()?;
+    let mailboxes = chosen.mailboxes(&mut daemon, verb(action))?;
+    let dry_run = chosen.dry_run;
+    let mut report = Report { action, dry_run, done: 0, unchanged: 0, refused: 0, results: Vec::new() };
+    let mut lost = None;
+    let bar = progress(mailboxes.len() as u64, verb(action));
+    for mailbox in &mailboxes {
+        let parameters = ChangeAccount { mailbox: mailbox.clone(), action, hours, dry_run };
+        match daemon.call("ChangeAccount", &parameters) {
+            Ok(changed) => report.add(Outcome::of(mailbox, Ok(changed))),
+            Err(Failure::Refused(refused)) => report.add(Outcome::of(mailbox, Err(refused))),
+            Err(failure) => {
+                lost = Some(failure);
+                break;
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+
+    let screen = &mut session.screen;
+    match report.results.as_slice() {
+        _ if screen.json => screen.json(&report)?,
+        [Outcome::Refused { reason, message, .. }] if lost.is_none() => return Err(Failure::refused(reason, message)),
+        [outcome] if mailboxes.len() == 1 => print_one(screen, action, dry_run, outcome)?,
+        [] if lost.is_none() => screen.note("There are no accounts: nothing to do."),
+        [] => {}
+        _ => print_many(screen, &report)?,
+    }
+    if let Some(failure) = lost {
+        if let (Some(mailbox), true) = (mailboxes.get(report.results.len()), mailboxes.len() > 1) {
+            let left = mailboxes.len() - report.results.len();
+            screen.note(&format!("Stopped at {}: {left} of {} are left.", clean_line(mailbox), mailboxes.len()));
+        }
+        return Err(failure);
+    }
+    Ok(if report.refused > 0 { Exit::Refused } else { Exit::Done })
+}
+
+fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Enable => "Enable",
+        Action::Suspend => "Suspend",
+        Action::Resume => "Resume",
+        Action::Reset => "Reset",
+        Action::Remove => "Remove",
+        Action::Unlock => "Unlock",
+    }
+}
+
+fn print_one(screen: &mut Screen, action: Action, dry_run: bool, outcome: &Outcome) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Done { mailbox, before, state, until } => {
+            let before = before.map_or("new".to_owned(), |before| screen.tint(Tint::of(before), &before.to_string()));
+            let after = screen.tint(Tint::of(*state), &state_until(screen, *state, until.as_deref()));
+            let would = if dry_run { " (dry run: nothing was changed)" } else { "" };
+            screen.line(&format!("{}: {before} → {after}{would}", clean_line(mailbox)))?;
+            if !dry_run {
+                screen.line(&screen.tint(Tint::Faint, meaning(action, *state)))?
+            }
+            Ok(())
+        }
+        Outcome::Unchanged { mailbox, state, until } => {
+            let state = screen.tint(Tint::of(*state), &state_until(screen, *state, until.as_deref()));
+            screen.line(&format!("{}: {state} already, nothing to do", clean_line(mailbox)))
+        }
+        Outcome::Refused { .. } => Ok(()),
+    }
+}
+
+/// What it means to the person that an account is now so.
+fn meaning(action: Action, state: State) -> &'static str {
+    match (action, state) {
+        (_, State::Enrolling) => "The next webmail sign-in shows the QR code.",
+        (_, State::Suspended) => "No code is asked until then. To end it early: postern account resume",
+        (Action::Remove, State::Off) => "Its secrets are wiped; no code is asked.",
+        (_, State::Off) => "No code is asked.",
+        (_, State::Protected) => "A code is asked.",
+        (_, State::Locked) => "No code is accepted. To end it: postern account unlock",
+    }
+}
+
+fn print_many(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+    let mut changes = table(&["MAILBOX", "BEFORE", if report.dry_run { "WOULD BE" } else { "NOW" }]);
+    for outcome in &report.results {
+        if let Outcome::Done { mailbox, before, state, until } = outcome {
+            let before = before.map_or(plain("new"), |before| Tint::of(before).cell(&before.to_string()));
+            let now = Tint::of(*state).cell(&state_until(screen, *state, until.as_deref()));
+            changes.add_row([plain(&clean_line(mailbox)), before, now]);
+        }
+    }
+    if report.done > 0 {
+        screen.table(changes)?;
+        screen.line("")?;
+    }
+    let mut refusals = table(&["REFUSED", "WHY"]);
+    for outcome in &report.results {
+        if let Outcome::Refused { mailbox, message, .. } = outcome {
+            refusals.add_row([Tint::Bad.cell(&clean_line(mailbox)), plain(&clean(message))]);
+        }
+    }
+    if report.refused > 0 {
+        screen.table(refusals)?;
+        screen.line("")?;
+    }
+    let counts = [
+        (Tint::Good, report.done, "done"),
+        (Tint::Faint, report.unchanged, "unchanged"),
+        (if report.refused > 0 { Tint::Bad } else { Tint::Faint }, report.refused, "refused"),
+    ];
+    let counts = counts.map(|(tint, count, what)| screen.tint(tint, &format!("{count} {what}"))).join(", ");
+    let would = if report.dry_run { "Dry run, nothing was changed. It would be: " } else { "" };
+    screen.line(&format!("{would}{counts}"))
+}
+
+/// `suspended until 2026-11-22 01:10 (in 58 min)`.
+pub(super) fn state_until(screen: &Screen, state: State, until: Option<&str>) -> String {
+    match until {
+        Some(until) => format!("{state} until {}", screen.calendar.show(until)),
+        None => state.to_string(),
+    }
+}

@@ -1,0 +1,94 @@
+//! `postern account`.
+
+mod alias;
+mod change;
+mod choose;
+mod list;
+mod show;
+
+use crate::cli::Session;
+use crate::exit::{Exit, Failure};
+use choose::Chosen;
+use clap::{Args, Subcommand};
+use postern_wire::admin::{Action, SUSPEND_HOURS};
+
+const BULK_HELP: &str = "\
+Examples:
+  postern account enable bob@example.com eve@example.com
+  postern account enable --platform acme --all --dry-run
+  postern account enable - < mailboxes.txt
+
+In a list, blank lines and # comments are left out.";
+
+const SUSPEND_HELP: &str = "\
+Examples:
+  postern account suspend bob@example.com --hours 2
+  postern account suspend --platform acme --all --hours 1";
+
+const LIST_HELP: &str = "\
+Examples:
+  postern account list --platform acme --state locked
+  postern account list --csv > accounts.csv";
+
+/// What can be done to accounts.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// The accounts, one a line
+    #[command(after_help = LIST_HELP)]
+    List(list::Filter),
+    /// Everything about some accounts
+    Show(show::Names),
+    /// Ask for a second factor; the next webmail sign-in shows the QR code
+    #[command(after_help = BULK_HELP)]
+    Enable(Chosen),
+    /// Ask for no code for some hours; then it is asked again by itself
+    #[command(after_help = SUSPEND_HELP)]
+    Suspend(Suspend),
+    /// End a suspension early
+    Resume(Chosen),
+    /// Take all methods away (a lost phone); the next webmail sign-in shows a QR code
+    Reset(Chosen),
+    /// Switch the second factor off for good; all secrets are wiped
+    Remove(Chosen),
+    /// End a lock after too many wrong codes
+    Unlock(Chosen),
+    /// Other names of a mailbox
+    #[command(subcommand)]
+    Alias(alias::Verb),
+}
+
+#[derive(Args)]
+pub(crate) struct Suspend {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// For how many hours, 1 to 720
+    #[arg(long, value_name = "N", value_parser = hours, allow_hyphen_values = true)]
+    hours: i64,
+}
+
+fn hours(text: &str) -> Result<i64, String> {
+    text.parse().ok().filter(|hours| SUSPEND_HOURS.contains(hours)).ok_or_else(|| {
+        format!(
+            "a suspension lasts {} to {} whole hours; use remove to switch it off for good",
+            SUSPEND_HOURS.start(),
+            SUSPEND_HOURS.end()
+        )
+    })
+}
+
+impl Verb {
+    /// Does it.
+    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+        match self {
+            Self::List(filter) => filter.run(session),
+            Self::Show(names) => names.run(session),
+            Self::Enable(chosen) => change::run(session, &chosen, Action::Enable, None),
+            Self::Suspend(Suspend { chosen, hours }) => change::run(session, &chosen, Action::Suspend, Some(hours)),
+            Self::Resume(chosen) => change::run(session, &chosen, Action::Resume, None),
+            Self::Reset(chosen) => change::run(session, &chosen, Action::Reset, None),
+            Self::Remove(chosen) => change::run(session, &chosen, Action::Remove, None),
+            Self::Unlock(chosen) => change::run(session, &chosen, Action::Unlock, None),
+            Self::Alias(verb) => verb.run(session),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Times for people: in their zone, and how far away; and the times that people type.
+
+use crate::table::clean_line;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * DAY;
+
+/// From this on, a time is said in the next larger unit: "90 min" says less than "2 h".
+const HOURS_FROM: i64 = 59 * MINUTE + 30;
+const DAYS_FROM: i64 = 48 * HOUR;
+
+/// The time now and the zone in which times are shown and typed.
+pub(crate) struct Calendar {
+    now: Timestamp,
+    zone: TimeZone,
+}
+
+impl Calendar {
+    /// With the zone of this system (`TZ`, else `/etc/localtime`).
+    pub(crate) fn local(now: Timestamp) -> Self {
+        Self { now, zone: TimeZone::system() }
+    }
+
+    /// `2026-11-22 01:10 (in 58 min)`, from RFC 3339. What is not a time is shown as it came.
+    pub(crate) fn show(&self, text: &str) -> String {
+        self.parsed(text, |time| format!("{} ({})", self.format(time, "%Y-%m-%d %H:%M"), self.distance(time)))
+    }
+
+    /// `in 58 min`, from RFC 3339.
+    pub(crate) fn show_distance(&self, text: &str) -> String {
+        self.parsed(text, |time| self.distance(time))
+    }
+
+    /// `2026-11-22 01:10:09`, from RFC 3339.
+    pub(crate) fn show_second(&self, text: &str) -> String {
+        self.parsed(text, |time| self.format(time, "%Y-%m-%d %H:%M:%S"))
+    }
+
+    fn parsed(&self, text: &str, show: impl FnOnce(Timestamp) -> String) -> String {
+        text.parse().map_or_else(|_| clean_line(text).into_owned(), show)
+    }
+
+    fn format(&self, time: Timestamp, format: &str) -> String {
+        time.to_zoned(self.zone.clone()).strftime(format).to_string()
+    }
+
+    fn distance(&self, time: Timestamp) -> String {
+        let seconds = time.as_second().saturating_sub(self.now.as_second());
+        let length = match seconds.abs() {
+            0 => return "now".to_owned(),
+            n if n < MINUTE => format!("{n} s"),
+            n if n < HOURS_FROM => format!("{} min", rounded(n, MINUTE)),
+            n if n < DAYS_FROM => format!("{} h", rounded(n, HOUR)),
+            n => format!("{} days", rounded(n, DAY)),
+        };
+        if seconds > 0 { format!("in {length}") } else { format!("{length} ago") }
+    }
+
+    /// A time that somebody typed: RFC 3339, a date or a date with a time in this zone, or how long ago (`30m`, `2h`,
+    /// `3d`, `1w`). It comes back as RFC 3339.
+    ///
+    /// # Errors
+    /// A text that names the forms.
+    pub(crate) fn since(&self, text: &str) -> Result<String, String> {
+        let time = match ago(text) {
+            Some(length) => self.now.checked_sub(length).ok(),
+            None => text.parse().ok().or_else(|| {
+                let local: DateTime = text.parse().ok()?;
+                local.to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
+            }),
+        };
+        time.map(|time| time.to_string()).ok_or_else(|| {
+            format!(
+                "'{}' is not a time: use 30m, 2h, 3d or 1w (ago), a date such as 2026-11-22, \"2026-11-22 14:30\", \
+                 or RFC 3339",
+                clean_line(text)
+            )
+        })
+    }
+}
+
+fn rounded(seconds: i64, unit: i64) -> i64 {
+    (seconds + unit / 2) / unit
+}
+
+fn ago(text: &str) -> Option<SignedDuration> {
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "m" | "min" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        "w" => WEEK,
+        _ => return None,
+    };
+    let count: u32 = digits.parse().ok()?;
+    Some(SignedDuration::from_secs(i64::from(count) * unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calendar() -> Calendar {
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        Calendar { now: "2026-11-22T12:00:00Z".parse().unwrap(), zone }
+    }
+
+    #[test]
+    fn times_are_local_and_relative() {
+        for (time, shown) in [
+            ("2026-11-22T12:58:20Z", "2026-11-22 13:58 (in 58 min)"),
+            ("2026-11-22T12:59:50Z", "2026-11-22 13:59 (in 1 h)"),
+            ("2026-11-22T13:00:00Z", "2026-11-22 14:00 (in 1 h)"),
+            ("2026-11-22T11:59:30Z", "2026-11-22 12:59 (30 s ago)"),
+            ("2026-11-22T12:00:00Z", "2026-11-22 13:00 (now)"),
+            ("2026-11-21T00:30:00Z", "2026-11-21 01:30 (36 h ago)"),
+            ("2026-12-22T12:00:00Z", "2026-12-22 13:00 (in 30 days)"),
+            ("someday\x1b", "someday\u{fffd}"),
+        ] {
+            assert_eq!(calendar().show(time), shown);
+        }
+    }
+
+    #[test]
+    fn people_type_times_in_four_forms() {
+        for (typed, time) in [
+            ("2h", "2026-11-22T10:00:00Z"),
+            ("30m", "2026-11-22T11:30:00Z"),
+            ("3d", "2026-11-19T12:00:00Z"),
+            ("1w", "2026-11-15T12:00:00Z"),
+            ("2026-11-20", "2026-11-19T23:00:00Z"),
+            ("2026-11-20 14:30", "2026-11-20T13:30:00Z"),
+            ("2026-11-20T14:30:00+02:00", "2026-11-20T12:30:00Z"),
+            ("2026-11-20T14:30:00Z", "2026-11-20T14:30:00Z"),
+        ] {
+            assert_eq!(calendar().since(typed).as_deref(), Ok(time), "{typed}");
+        }
+        for typed in ["", "yesterday", "-2h", "1.5h", "h", "2y", "99999999999h", "4294967295w", "2026-13-01", "12"] {
+            assert!(calendar().since(typed).unwrap_err().contains("3d"), "{typed}");
+        }
+    }
+}

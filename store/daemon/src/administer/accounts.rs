@@ -1,0 +1,193 @@
+//! Accounts and their aliases.
+
+use super::{account, changed, entry, explain, mailbox, platforms, refuse, shown};
+use crate::audit::shown_state;
+use crate::clock;
+use crate::daemon::{Actor, Applied, Daemon};
+use crate::records::{ACCOUNT, Kept, alias_key};
+use postern_rules::name::{self, Named};
+use postern_rules::{Account, Event, Mailbox, Verdict, decide};
+use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, ListAccounts, Refused};
+
+/// Aliases that a mailbox may have.
+const ALIASES_MAX: usize = 32;
+
+/// The accounts behind the key `after` that are asked for, and the key to go on from; none are left when that is none.
+///
+/// # Errors
+/// [`Refused`].
+pub fn list(
+    daemon: &Daemon,
+    wanted: &ListAccounts,
+    after: Option<&[u8]>,
+) -> Result<(Accounts, Option<Vec<u8>>), Refused> {
+    if let Some(name) = &wanted.platform
+        && !daemon.platforms().iter().any(|platform| platform.name == *name)
+    {
+        return Err(platforms::unknown(daemon, name));
+    }
+    let now = clock::now();
+    let page: Vec<Kept<Account>> = daemon.records.page(ACCOUNT, after)?;
+    let last = page.last().map(|kept| kept.key.clone());
+    let fits = |account: &Account| {
+        wanted.platform.as_ref().is_none_or(|name| *name == account.platform)
+            && wanted.state.is_none_or(|state| state == shown_state(account.state(now)))
+    };
+    let accounts = page.into_iter().map(|kept| kept.value);
+    Ok((Accounts { accounts: accounts.filter(fits).map(|account| shown(&account, now)).collect() }, last))
+}
+
+/// One account.
+///
+/// # Errors
+/// [`Refused`].
+pub fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
+    let (kept, _) = account(daemon, typed)?;
+    Ok(Accounts { accounts: vec![shown(&kept.value, clock::now())] })
+}
+
+/// Enables, suspends, resumes, resets, removes, unlocks.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Result<Changed, Refused> {
+    let (mailbox, platform) = match wanted.action {
+        Action::Enable => mailbox(daemon, &wanted.mailbox)?,
+        _ => account(daemon, &wanted.mailbox).map(|(kept, platform)| (kept.value.mailbox, platform))?,
+    };
+    let event = event(wanted)?;
+    if wanted.dry_run {
+        return tried(daemon, &mailbox, &platform, event);
+    }
+    let detail = wanted.hours.map_or(String::new(), |hours| format!("{hours} h"));
+    let actor = Actor { name: actor.to_owned(), address: None, detail };
+    // The event was judged above, so making it again cannot fail.
+    let make = || Ok(self::event(wanted).unwrap_or(Event::Tick));
+    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
+    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+    judge(&mailbox, &applied)
+}
+
+fn event(wanted: &ChangeAccount) -> Result<Event<'static>, Refused> {
+    Ok(match (wanted.action, wanted.hours) {
+        (Action::Suspend, Some(hours)) => Event::Suspend(hours),
+        (Action::Suspend, None) => return Err(refuse("hours", "a suspension needs its hours: --hours 1 to 720.")),
+        (_, Some(_)) => return Err(refuse("hours", "only a suspension takes hours.")),
+        (Action::Enable, None) => Event::Enable,
+        (Action::Resume, None) => Event::Resume,
+        (Action::Reset, None) => Event::Reset,
+        (Action::Remove, None) => Event::Remove,
+        (Action::Unlock, None) => Event::Unlock,
+    })
+}
+
+/// What would come of it.
+fn tried(
+    daemon: &Daemon,
+    mailbox: &Mailbox,
+    platform: &postern_rules::Platform,
+    event: Event<'_>,
+) -> Result<Changed, Refused> {
+    let kept = daemon.records.account(mailbox)?;
+    let now = clock::now();
+    let before = kept.as_ref().map(|kept| kept.value.state(now));
+    let account = kept.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |kept| kept.value);
+    let decision = decide(&account, platform, event, now);
+    let account = decision.next.unwrap_or(account);
+    judge(mailbox, &Applied { verdict: decision.verdict, before, account, now })
+}
+
+fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Refused> {
+    match &applied.verdict {
+        Verdict::Refused(refusal) => Err(explain(mailbox, refusal)),
+        Verdict::Already => Ok(changed(applied, false)),
+        _ => Ok(changed(applied, true)),
+    }
+}
+
+/// Adds other names of a mailbox.
+///
+/// # Errors
+/// [`Refused`]; nothing was added.
+pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
+    let _alone = daemon.administration.lock().await;
+    let (kept, _) = account(daemon, &wanted.mailbox)?;
+    let mut next = kept.value.clone();
+    let mut changes = Vec::new();
+    for typed in &wanted.aliases {
+        let alias = alias_name(daemon, typed)?;
+        if alias == next.mailbox || next.aliases.contains(&alias) {
+            continue;
+        }
+        if let Some(other) = daemon.records.alias(&alias)? {
+            return Err(refuse("alias_taken", format!("{alias} is an alias of {} already.", other.value)));
+        }
+        if daemon.records.account(&alias)?.is_some() {
+            let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
+            return Err(refuse("alias_taken", format!("{alias} has an account of its own. {advice}")));
+        }
+        changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox)?);
+        next.aliases.push(alias);
+    }
+    if next.aliases.len() > ALIASES_MAX {
+        return Err(refuse("too_many", format!("a mailbox has at most {ALIASES_MAX} aliases.")));
+    }
+    write_aliases(daemon, actor, "add alias", &kept, &next, changes, &wanted.aliases).await
+}
+
+/// Removes other names of a mailbox.
+///
+/// # Errors
+/// [`Refused`]; nothing was removed.
+pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
+    let _alone = daemon.administration.lock().await;
+    let (kept, _) = account(daemon, &wanted.mailbox)?;
+    let mut next = kept.value.clone();
+    let mut changes = Vec::new();
+    for typed in &wanted.aliases {
+        let alias = alias_name(daemon, typed)?;
+        let at = next.aliases.iter().position(|known| *known == alias);
+        let at = at.ok_or_else(|| {
+            let known = next.aliases.iter().map(Mailbox::as_str).collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "It has none".to_owned() } else { format!("It has {known}") };
+            refuse("unknown_alias", format!("{alias} is no alias of {}. {known}.", next.mailbox))
+        })?;
+        next.aliases.remove(at);
+        if let Some(record) = daemon.records.alias(&alias)? {
+            changes.push(crate::engine::Change::delete(alias_key(&alias), record.revision));
+        }
+    }
+    write_aliases(daemon, actor, "remove alias", &kept, &next, changes, &wanted.aliases).await
+}
+
+async fn write_aliases(
+    daemon: &Daemon,
+    actor: &str,
+    action: &str,
+    before: &Kept<Account>,
+    next: &Account,
+    mut changes: Vec<crate::engine::Change>,
+    aliases: &[String],
+) -> Result<Accounts, Refused> {
+    if !changes.is_empty() {
+        changes.extend(daemon.records.put_account(Some(before), next)?);
+        let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
+        if !daemon.records.commit_with(changes, &entry).await? {
+            return Err(refuse("busy", format!("{} was changed meanwhile. Try again.", next.mailbox)));
+        }
+        entry.log();
+        // Somebody may be signed in under a name that means another account now.
+        daemon.announce(None);
+    }
+    Ok(Accounts { accounts: vec![shown(next, clock::now())] })
+}
+
+/// The canonical spelling of an alias, without looking up what it means.
+fn alias_name(daemon: &Daemon, typed: &str) -> Result<Mailbox, Refused> {
+    let platforms = daemon.platforms();
+    match name::read(typed, &platforms, &daemon.config.names.default_domain) {
+        Ok(Named::Ours(alias, _)) => Ok(alias),
+        Ok(Named::Foreign(alias)) => Err(super::foreign(daemon, &alias)),
+        Err(error) => Err(refuse("bad_name", format!("{typed:?} cannot be an alias: {error}."))),
+    }
+}

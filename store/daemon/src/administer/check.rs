@@ -1,0 +1,133 @@
+//! What the daemon itself can find wrong.
+
+use crate::audit::{self, Record};
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::export;
+use crate::records::{ACCOUNT, Kept, RecordError};
+use postern_rules::{Account, Mailbox, Platform};
+use postern_wire::admin::{Finding, Findings, Level};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// Seconds after which the newest export is called old.
+const EXPORT_OLD: i64 = 2 * 24 * 3600;
+
+/// Looks at the store, the sockets, the platforms and the exports.
+pub fn check(daemon: &Daemon) -> Findings {
+    let mut findings = vec![store(daemon), records(daemon), clock_against_audit(daemon)];
+    findings.push(socket("auth socket", &daemon.config.sockets.auth));
+    findings.push(socket("admin socket", &daemon.config.sockets.admin));
+    findings.extend(platforms(daemon));
+    findings.push(exports(daemon));
+    Findings { findings }
+}
+
+fn finding(level: Level, subject: &str, message: impl Into<String>) -> Finding {
+    Finding { level, subject: subject.to_owned(), message: message.into() }
+}
+
+fn store(daemon: &Daemon) -> Finding {
+    match daemon.records.engine().health() {
+        Ok(()) => finding(Level::Ok, "store", format!("{} answers", daemon.config.store.path.display())),
+        Err(error) => finding(Level::Failure, "store", error.to_string()),
+    }
+}
+
+/// Every record is opened, since one that is damaged denies only when somebody needs it.
+fn records(daemon: &Daemon) -> Finding {
+    let mut count = 0u64;
+    let mut all = || -> Result<(), RecordError> {
+        daemon.records.each(ACCOUNT, |_: Kept<Account>| {
+            count += 1;
+            true
+        })?;
+        daemon.records.each(b"alias/", |_: Kept<Mailbox>| true)?;
+        daemon.records.each(crate::records::PLATFORM, |_: Kept<Platform>| true)?;
+        daemon.records.each(audit::AUDIT, |_: Kept<Record>| true)
+    };
+    match all() {
+        Ok(()) => finding(Level::Ok, "records", format!("every record opens ({count} accounts)")),
+        Err(error) => finding(Level::Failure, "records", error.to_string()),
+    }
+}
+
+/// A clock that is behind what was already written accepts no codes: their steps are spent.
+fn clock_against_audit(daemon: &Daemon) -> Finding {
+    let now = clock::now();
+    let ahead = daemon.records.engine().scan(audit::AUDIT, Some(&audit::first_key(now.plus(60))), 1);
+    match ahead {
+        Ok(entries) if entries.is_empty() => finding(Level::Ok, "clock", clock::rfc3339(now)),
+        Ok(_) => finding(
+            Level::Failure,
+            "clock",
+            format!(
+                "the clock says {}, and the audit log has later entries: the clock stepped back. Codes that were \
+                 used since are refused until it has caught up. Check `timedatectl`.",
+                clock::rfc3339(now)
+            ),
+        ),
+        Err(error) => finding(Level::Failure, "clock", error.to_string()),
+    }
+}
+
+fn socket(subject: &str, path: &Path) -> Finding {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().mode() & 0o007 != 0 => {
+            let message = format!("{} may be opened by everybody: chmod o= {0}", path.display());
+            finding(Level::Failure, subject, message)
+        }
+        Ok(_) => finding(Level::Ok, subject, path.display().to_string()),
+        Err(error) => finding(Level::Failure, subject, format!("{}: {error}. Restart posternd.", path.display())),
+    }
+}
+
+fn platforms(daemon: &Daemon) -> Vec<Finding> {
+    let platforms = daemon.platforms();
+    if platforms.is_empty() {
+        let advice = "there is none, so no mailbox is protected: `postern platform create NAME --domain DOMAIN`";
+        return vec![finding(Level::Warning, "platforms", advice)];
+    }
+    let mut findings = Vec::new();
+    for platform in platforms.iter() {
+        let (subject, name) = (format!("platform {}", platform.name), &platform.name);
+        if !platform.enabled {
+            let message = format!("it is off: no account is asked for a code. `postern platform enable {name}`");
+            findings.push(finding(Level::Warning, &subject, message));
+        } else if platform.policy.unlisted_pass {
+            let message = format!(
+                "names that Postern was not told of pass without a code, so an alias of a protected mailbox that is \
+                 missing from `postern account alias list` is a way around. When every mailbox is listed: \
+                 `postern platform set {name} unlisted refuse`"
+            );
+            findings.push(finding(Level::Warning, &subject, message));
+        } else {
+            findings.push(finding(Level::Ok, &subject, platform.domains.join(", ")));
+        }
+        if platform.policy.unenrolled_pass {
+            let message = format!(
+                "accounts that have not enrolled yet pass at doors that cannot show a QR code (IMAP): \
+                 `postern platform set {name} unenrolled refuse`"
+            );
+            findings.push(finding(Level::Warning, &subject, message));
+        }
+    }
+    findings
+}
+
+fn exports(daemon: &Daemon) -> Finding {
+    let path = daemon.config.export_path();
+    if daemon.config.export.keep.0 == 0 {
+        return finding(Level::Warning, "exports", "none is made: [export] keep = 0. Take your own with `postern export`");
+    }
+    match export::newest(&path) {
+        Some(made) if clock::now().0 - made.0 < EXPORT_OLD => {
+            finding(Level::Ok, "exports", format!("the newest in {} is of {}", path.display(), clock::rfc3339(made)))
+        }
+        Some(made) => {
+            let message = format!("the newest in {} is of {}: see the journal", path.display(), clock::rfc3339(made));
+            finding(Level::Failure, "exports", message)
+        }
+        None => finding(Level::Failure, "exports", format!("{} holds none: see the journal", path.display())),
+    }
+}

@@ -1,0 +1,65 @@
+//! Methods: what an account can be opened with.
+
+use super::{account, explain, refuse, shown};
+use crate::daemon::{Actor, Daemon, draw};
+use crate::signin::issuer;
+use postern_rules::totp::{self, Algorithm, Totp};
+use postern_rules::{Event, Seed, Verdict, seed};
+use postern_wire::Secret;
+use postern_wire::admin::{Accounts, AddTotp, Refused, RemoveMethod, TotpAdded};
+
+/// Adds a secret: the administrator's, or a new one.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<TotpAdded, Refused> {
+    let (kept, platform) = account(daemon, &wanted.mailbox)?;
+    let mailbox = kept.value.mailbox.clone();
+    let seed = match &wanted.secret {
+        Some(text) => Seed::parse(text.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?,
+        None => {
+            let mut random = [0; seed::SEED_LEN];
+            getrandom::fill(&mut random).map_err(|_| crate::records::RecordError::Random)?;
+            Seed::made_of(random)
+        }
+    };
+    let algorithm = match &wanted.algorithm {
+        None => Algorithm::Sha1,
+        Some(name) => Algorithm::parse(name)
+            .ok_or_else(|| refuse("bad_algorithm", format!("{name:?} is none of SHA1, SHA256, SHA512.")))?,
+    };
+    let digits = wanted.digits.unwrap_or(totp::DIGITS);
+    let totp = Totp::with(seed, algorithm, digits, wanted.period.unwrap_or(totp::PERIOD));
+    let totp = totp.map_err(|error| refuse("bad_totp", format!("{error}.")))?;
+    let uri = totp.uri(issuer(&kept.value, &platform), mailbox.as_str());
+    let secret = totp.seed().to_base32();
+    let actor = Actor { name: actor.to_owned(), address: None, detail: String::new() };
+    let make = || Ok(Event::AddTotp { totp: totp.clone(), description: &wanted.description, random: draw()? });
+    let applied = daemon.apply(&mailbox, None, &actor, make).await?;
+    match applied.map(|applied| applied.verdict) {
+        Some(Verdict::Added { method, backup_codes }) => Ok(TotpAdded {
+            id: method,
+            secret: Secret::from(secret.as_str()),
+            uri: Secret::from(uri.as_str()),
+            backup_codes: backup_codes.map(|codes| codes.iter().map(|code| Secret::from(code.as_str())).collect()),
+        }),
+        Some(Verdict::Refused(refusal)) => Err(explain(&mailbox, &refusal)),
+        _ => Err(refuse("unknown_mailbox", format!("{mailbox} has no account."))),
+    }
+}
+
+/// Takes a method out.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn remove(daemon: &Daemon, actor: &str, wanted: &RemoveMethod) -> Result<Accounts, Refused> {
+    let (kept, _) = account(daemon, &wanted.mailbox)?;
+    let mailbox = kept.value.mailbox;
+    let actor = Actor { name: actor.to_owned(), address: None, detail: format!("method {}", wanted.id) };
+    let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::RemoveFactor(&wanted.id))).await?;
+    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+    match &applied.verdict {
+        Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),
+        _ => Ok(Accounts { accounts: vec![shown(&applied.account, applied.now)] }),
+    }
+}

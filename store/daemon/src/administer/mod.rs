@@ -1,0 +1,193 @@
+//! The verbs of the admin socket, one file for each noun. A refusal says what, why and what to do.
+
+pub mod accounts;
+pub mod check;
+pub mod methods;
+pub mod platforms;
+pub mod status;
+
+use crate::audit::{self, shown_state};
+use crate::clock;
+use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
+use crate::records::{ACCOUNT, Kept, RecordError};
+use postern_rules::event::{Refusal, SUSPEND_HOURS};
+use postern_rules::factor::FACTORS_MAX;
+use postern_rules::{Account, Mailbox, Platform, State, Time};
+use postern_wire::admin::{self, Refused};
+
+/// How far a mistyped name may be from the one that is suggested.
+const NEAR: usize = 3;
+/// Accounts that are looked through for a name that is near.
+const LOOKED_THROUGH: usize = 20_000;
+
+/// A refusal with its one word for programs.
+pub fn refuse(reason: &str, message: impl Into<String>) -> Refused {
+    Refused { reason: reason.to_owned(), message: message.into() }
+}
+
+impl From<RecordError> for Refused {
+    fn from(error: RecordError) -> Self {
+        tracing::error!("an administrator is refused: {error}");
+        refuse("store", error.to_string())
+    }
+}
+
+/// The account that a name means.
+///
+/// # Errors
+/// [`Refused`], with the nearest name where one is near.
+pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform), Refused> {
+    match resolve(daemon, typed)? {
+        Resolved::Account(kept, platform) => Ok((*kept, platform)),
+        Resolved::Unlisted(mailbox, _) => {
+            let names = names(daemon)?;
+            let near = nearest(mailbox.as_str(), names.iter().map(String::as_str));
+            let advice = near.map_or_else(
+                || format!("`postern account enable {mailbox}` makes one"),
+                |near| format!("Did you mean {near}? `postern account enable {mailbox}` makes a new one"),
+            );
+            Err(refuse("unknown_mailbox", format!("{mailbox} has no account. {advice}.")))
+        }
+        Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
+    }
+}
+
+/// A mailbox in a platform's domain, whether it has an account or not.
+///
+/// # Errors
+/// [`Refused`].
+pub fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refused> {
+    match resolve(daemon, typed)? {
+        Resolved::Account(kept, platform) => Ok((kept.value.mailbox, platform)),
+        Resolved::Unlisted(mailbox, platform) => Ok((mailbox, platform)),
+        Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
+    }
+}
+
+fn resolve(daemon: &Daemon, typed: &str) -> Result<Resolved, Refused> {
+    daemon.resolve(typed).map_err(|error| match error {
+        ResolveError::Name(error) => refuse("bad_name", format!("{typed:?} is not a mailbox: {error}.")),
+        ResolveError::Record(error) => error.into(),
+    })
+}
+
+fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
+    let platforms = daemon.platforms();
+    let domains: Vec<&str> = platforms.iter().flat_map(|platform| &platform.domains).map(String::as_str).collect();
+    let message = if domains.is_empty() {
+        format!(
+            "{mailbox} is outside every platform's domains, since there is no platform yet. \
+             `postern platform create NAME --domain {}` makes one.",
+            mailbox.domain()
+        )
+    } else {
+        let near = nearest(mailbox.domain(), domains.iter().copied());
+        let hint = near.map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        format!("{mailbox} is outside every platform's domains, which are: {}.{hint}", domains.join(", "))
+    };
+    refuse("foreign_mailbox", message)
+}
+
+fn names(daemon: &Daemon) -> Result<Vec<String>, Refused> {
+    let page = daemon.records.engine().scan(ACCOUNT, None, LOOKED_THROUGH).map_err(RecordError::from)?;
+    let name = |key: &[u8]| String::from_utf8_lossy(&key[ACCOUNT.len()..]).into_owned();
+    Ok(page.iter().map(|entry| name(&entry.key)).collect())
+}
+
+/// The name that is nearest to what was typed, if one is near.
+pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let far = known.map(|known| (strsim::damerau_levenshtein(typed, known), known)).min();
+    far.filter(|(far, _)| *far <= NEAR).map(|(_, known)| known)
+}
+
+/// The rules' refusal in words.
+pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
+    let (reason, message) = match refusal {
+        Refusal::Off => ("wrong_state", format!("{mailbox} is off. `postern account enable {mailbox}` first.")),
+        Refusal::Suspended(until) => (
+            "wrong_state",
+            format!(
+                "{mailbox} is suspended until {}. `postern account resume {mailbox}` ends that.",
+                clock::rfc3339(*until)
+            ),
+        ),
+        Refusal::NotSuspended => ("wrong_state", format!("{mailbox} is not suspended, so there is nothing to resume.")),
+        Refusal::Hours(hours) => (
+            "hours",
+            format!(
+                "{hours} hours are refused: a suspension lasts {} to {} whole hours. \
+                 `postern account remove {mailbox}` switches it off for good.",
+                SUSPEND_HOURS.start(),
+                SUSPEND_HOURS.end()
+            ),
+        ),
+        Refusal::NoSuchFactor => {
+            ("unknown_method", format!("{mailbox} has no method with that id. `postern method list {mailbox}` shows them."))
+        }
+        Refusal::OnlyFactor => (
+            "only_method",
+            format!(
+                "it is the only method of {mailbox}. `postern account reset {mailbox}` has the user set up a new one, \
+                 `postern account remove {mailbox}` switches it off."
+            ),
+        ),
+        Refusal::SameSecret => ("same_secret", format!("{mailbox} has a method with that secret already.")),
+        Refusal::TooMany => {
+            ("too_many", format!("{mailbox} has {FACTORS_MAX} methods, which is the most. Remove one first."))
+        }
+        Refusal::Wrong { .. } | Refusal::Locked(_) | Refusal::Unenrolled | Refusal::Stale => {
+            ("refused", format!("{mailbox}: refused."))
+        }
+    };
+    refuse(reason, message)
+}
+
+/// An account as the administrator sees it.
+pub fn shown(account: &Account, now: Time) -> admin::Account {
+    let state = account.state(now);
+    let until = match state {
+        State::Suspended(until) | State::Locked(Some(until)) => Some(clock::rfc3339(until)),
+        State::Off | State::Enrolling | State::Protected | State::Locked(None) => None,
+    };
+    let method = |factor: &postern_rules::Factor| admin::Method {
+        id: factor.id.clone(),
+        kind: factor.kind.as_str().to_owned(),
+        description: factor.description.clone(),
+        created: clock::rfc3339(factor.created),
+        last_used: factor.last_used.map(clock::rfc3339),
+    };
+    admin::Account {
+        mailbox: account.mailbox.to_string(),
+        platform: account.platform.clone(),
+        state: shown_state(state),
+        until,
+        methods: account.factors.iter().map(method).collect(),
+        aliases: account.aliases.iter().map(ToString::to_string).collect(),
+        backup_codes_left: backup_codes_left(account),
+        failures: account.throttles.iter().map(|(door, t)| (door.as_str().to_owned(), t.failures)).collect(),
+    }
+}
+
+/// What was done, for the command that asked.
+pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
+    admin::Changed {
+        before: applied.before.map(shown_state),
+        after: shown(&applied.account, applied.now),
+        changed,
+    }
+}
+
+/// An entry of the audit log about something other than an account's state.
+pub fn entry(actor: &str, action: &str, mailbox: Option<&Mailbox>, detail: String) -> audit::Record {
+    audit::Record {
+        time: clock::now(),
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        mailbox: mailbox.map(ToString::to_string),
+        address: None,
+        before: None,
+        after: None,
+        outcome: "done".to_owned(),
+        detail,
+    }
+}

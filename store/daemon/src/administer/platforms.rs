@@ -1,0 +1,175 @@
+//! Platforms.
+
+use super::{entry, nearest, refuse};
+use crate::daemon::Daemon;
+use crate::records::{ACCOUNT, Kept, platform_key};
+use postern_rules::name::{canonical_domain, canonical_netbios};
+use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
+use postern_rules::{Account, Platform};
+use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
+use std::collections::BTreeMap;
+
+/// Every platform.
+///
+/// # Errors
+/// [`Refused`].
+pub fn list(daemon: &Daemon) -> Result<Platforms, Refused> {
+    let counts = accounts_by_platform(daemon)?;
+    let platforms = daemon.platforms();
+    Ok(Platforms { platforms: platforms.iter().map(|platform| shown(platform, &counts)).collect() })
+}
+
+/// One platform.
+///
+/// # Errors
+/// [`Refused`].
+pub fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
+    let kept = find(daemon, name)?;
+    Ok(Platforms { platforms: vec![shown(&kept.value, &accounts_by_platform(daemon)?)] })
+}
+
+/// Makes a platform, switched off.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Result<Platforms, Refused> {
+    let _alone = daemon.administration.lock().await;
+    let name = &wanted.name;
+    if !is_name(name) {
+        let form = "1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or digit";
+        return Err(refuse("bad_name", format!("{name:?} cannot name a platform: it takes {form}.")));
+    }
+    let platforms = daemon.platforms();
+    if platforms.iter().any(|platform| platform.name == *name) {
+        return Err(refuse("exists", format!("there is a platform {name} already. `postern platform show {name}`.")));
+    }
+    if wanted.domains.is_empty() {
+        return Err(refuse("bad_domain", "a platform has at least one domain: add --domain example.com."));
+    }
+    if wanted.domains.len().max(wanted.netbios.len()) > DOMAINS_MAX {
+        return Err(refuse("bad_domain", format!("a platform has at most {DOMAINS_MAX} domains.")));
+    }
+    let mut domains = Vec::new();
+    for typed in &wanted.domains {
+        let domain = canonical_domain(typed);
+        let domain = domain.map_err(|_| refuse("bad_domain", format!("{typed:?} cannot be a mail domain.")))?;
+        if let Some(owner) = platforms.iter().find(|platform| platform.domains.contains(&domain)) {
+            return Err(refuse("domain_taken", format!("{domain} belongs to the platform {}.", owner.name)));
+        }
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    let mut netbios = Vec::new();
+    for typed in &wanted.netbios {
+        let name = canonical_netbios(typed);
+        let name = name.ok_or_else(|| {
+            refuse("bad_netbios", format!("{typed:?} cannot be a NetBIOS name: it has 1 to 15 letters, digits, '-'."))
+        })?;
+        if let Some(owner) = platforms.iter().find(|platform| platform.netbios.contains(&name)) {
+            return Err(refuse("netbios_taken", format!("{name} belongs to the platform {}.", owner.name)));
+        }
+        if !netbios.contains(&name) {
+            netbios.push(name);
+        }
+    }
+    let detail = format!("platform {name}: {}", domains.join(", "));
+    let platform = Platform { name: name.clone(), domains, netbios, enabled: false, policy: Policy::default() };
+    write(daemon, None, &platform, entry(actor, "create platform", None, detail)).await?;
+    show(daemon, name)
+}
+
+/// Sets one key of the policy.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Platforms, Refused> {
+    let _alone = daemon.administration.lock().await;
+    let kept = find(daemon, &set.name)?;
+    let mut platform = kept.value.clone();
+    platform.policy.set(&set.key, &set.value).map_err(|error| {
+        let near = nearest(&set.key, postern_rules::platform::KEYS.into_iter());
+        let hint = near.filter(|near| *near != set.key).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        refuse("bad_policy", format!("{error}.{hint}"))
+    })?;
+    if platform != kept.value {
+        let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
+        write(daemon, Some(&kept), &platform, entry(actor, "set platform", None, detail)).await?;
+    }
+    show(daemon, &set.name)
+}
+
+/// Switches a platform on or off.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Result<Platforms, Refused> {
+    let _alone = daemon.administration.lock().await;
+    let kept = find(daemon, &switch.name)?;
+    if kept.value.enabled != switch.enabled {
+        let platform = Platform { enabled: switch.enabled, ..kept.value.clone() };
+        let action = if switch.enabled { "enable platform" } else { "disable platform" };
+        let entry = entry(actor, action, None, format!("platform {}", switch.name));
+        write(daemon, Some(&kept), &platform, entry).await?;
+    }
+    show(daemon, &switch.name)
+}
+
+async fn write(
+    daemon: &Daemon,
+    before: Option<&Kept<Platform>>,
+    platform: &Platform,
+    entry: crate::audit::Record,
+) -> Result<(), Refused> {
+    let over = before.map(|kept| kept.revision);
+    let change = daemon.records.put(platform_key(&platform.name), over, platform)?;
+    if !daemon.records.commit_with(vec![change], &entry).await? {
+        return Err(refuse("busy", format!("the platform {} was changed meanwhile. Try again.", platform.name)));
+    }
+    entry.log();
+    daemon.reload_platforms()?;
+    daemon.announce(None);
+    Ok(())
+}
+
+fn find(daemon: &Daemon, name: &str) -> Result<Kept<Platform>, Refused> {
+    let kept = daemon.records.load(&platform_key(name))?;
+    kept.ok_or_else(|| unknown(daemon, name))
+}
+
+/// A platform that does not exist, with those that do.
+pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
+    let platforms = daemon.platforms();
+    let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
+    let advice = match (nearest(name, names.iter().copied()), names.is_empty()) {
+        (_, true) => "There is none yet: `postern platform create NAME --domain DOMAIN`.".to_owned(),
+        (Some(near), _) => format!("Did you mean {near}?"),
+        (None, _) => format!("There are: {}.", names.join(", ")),
+    };
+    refuse("unknown_platform", format!("there is no platform {name:?}. {advice}"))
+}
+
+/// How many accounts each platform has.
+///
+/// # Errors
+/// [`Refused`].
+pub fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
+    let mut counts = BTreeMap::new();
+    daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
+        *counts.entry(kept.value.platform).or_default() += 1;
+        true
+    })?;
+    Ok(counts)
+}
+
+/// A platform as the administrator sees it.
+pub fn shown(platform: &Platform, counts: &BTreeMap<String, u64>) -> admin::Platform {
+    admin::Platform {
+        name: platform.name.clone(),
+        domains: platform.domains.clone(),
+        netbios: platform.netbios.clone(),
+        enabled: platform.enabled,
+        settings: platform.policy.shown(),
+        accounts: counts.get(&platform.name).copied().unwrap_or(0),
+    }
+}

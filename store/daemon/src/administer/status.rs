@@ -1,0 +1,38 @@
+//! How the daemon is.
+
+use super::platforms::shown;
+use crate::audit::shown_state;
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::export;
+use crate::records::{ACCOUNT, Kept};
+use postern_rules::Account;
+use postern_wire::admin::{Refused, State, Status};
+use std::collections::BTreeMap;
+
+/// The daemon, its store, and how many accounts are in each state.
+///
+/// # Errors
+/// [`Refused`].
+pub fn status(daemon: &Daemon) -> Result<Status, Refused> {
+    let now = clock::now();
+    let mut accounts: BTreeMap<String, u64> = State::ALL.iter().map(|state| (state.to_string(), 0)).collect();
+    let mut by_platform = BTreeMap::new();
+    daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
+        *accounts.entry(shown_state(kept.value.state(now)).to_string()).or_default() += 1;
+        *by_platform.entry(kept.value.platform).or_default() += 1;
+        true
+    })?;
+    Ok(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        engine: "sled".to_owned(),
+        path: daemon.config.store.path.display().to_string(),
+        trouble: daemon.records.engine().health().err().map_or(String::new(), |error| error.to_string()),
+        key_id: daemon.records.sealer().active().number(),
+        started: clock::rfc3339(daemon.started),
+        uptime: daemon.uptime.elapsed().as_secs(),
+        accounts,
+        platforms: daemon.platforms().iter().map(|platform| shown(platform, &by_platform)).collect(),
+        last_export: export::newest(&daemon.config.export_path()).map(clock::rfc3339),
+    })
+}

@@ -1,0 +1,261 @@
+//! What every verb works on: the records, the platforms, and who is told of changes. Here a name becomes an account,
+//! and an event is loaded, decided and swapped.
+
+use crate::audit::{self, shown_state};
+use crate::clock::{self, Stopwatch};
+use crate::config::{Config, Foreign};
+use crate::engine::Engine;
+use crate::records::{Kept, RecordError, Records};
+use crate::seal::Sealer;
+use postern_rules::backup::BackupCodes;
+use postern_rules::event::Random;
+use postern_rules::name::{self, NameError, Named};
+use postern_rules::{Account, Decision, Event, Mailbox, Platform, State, Time, Verdict, decide};
+use postern_wire::auth::WatchEvent;
+use std::net::IpAddr;
+use std::sync::{Arc, RwLock};
+use tokio::sync::{Mutex, broadcast};
+
+/// Changes that a front may be behind before it is told to look at everything anew.
+const WATCH_BACKLOG: usize = 1024;
+
+/// The daemon's inside.
+pub struct Daemon {
+    /// What is kept.
+    pub records: Records,
+    /// What was configured.
+    pub config: Config,
+    /// When it started.
+    pub started: Time,
+    /// How long ago that is.
+    pub uptime: Stopwatch,
+    /// Read at start, and anew after each change: every sign-in needs them.
+    platforms: RwLock<Arc<Vec<Platform>>>,
+    watchers: broadcast::Sender<WatchEvent>,
+    /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
+    pub administration: Mutex<()>,
+}
+
+/// What a name means.
+pub enum Resolved {
+    /// A mailbox that has an account.
+    Account(Box<Kept<Account>>, Platform),
+    /// A mailbox of this platform that has none.
+    Unlisted(Mailbox, Platform),
+    /// A name in no platform's domain.
+    Foreign(Mailbox),
+}
+
+/// Why a name means nothing.
+#[derive(Debug)]
+pub enum ResolveError {
+    /// It cannot be a mailbox.
+    Name(NameError),
+    /// It could not be looked up.
+    Record(RecordError),
+}
+
+impl From<RecordError> for ResolveError {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+/// Who brought an event, for the audit log.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// `uid 0 (root)`, a door, or `posternd`.
+    pub name: String,
+    /// The client's address, where there is one.
+    pub address: Option<IpAddr>,
+    /// The hours, the name typed, …
+    pub detail: String,
+}
+
+/// What came of an event.
+pub struct Applied {
+    /// The rules' answer.
+    pub verdict: Verdict,
+    /// The state before; none where there was no account.
+    pub before: Option<State>,
+    /// The account as it is now.
+    pub account: Account,
+    /// When it was decided.
+    pub now: Time,
+}
+
+impl Daemon {
+    /// Over an open engine.
+    ///
+    /// # Errors
+    /// [`RecordError`], when the platforms cannot be read.
+    pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>, config: Config) -> Result<Self, RecordError> {
+        let records = Records::new(engine, sealer);
+        let daemon = Self {
+            records,
+            config,
+            started: clock::now(),
+            uptime: Stopwatch::start(),
+            platforms: RwLock::default(),
+            watchers: broadcast::Sender::new(WATCH_BACKLOG),
+            administration: Mutex::new(()),
+        };
+        daemon.reload_platforms()?;
+        Ok(daemon)
+    }
+
+    /// Reads the platforms from the store.
+    ///
+    /// # Errors
+    /// [`RecordError`]; the platforms stay as they were.
+    pub fn reload_platforms(&self) -> Result<(), RecordError> {
+        let platforms = self.records.platforms()?.into_iter().map(|kept| kept.value).collect();
+        *self.platforms.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(platforms);
+        Ok(())
+    }
+
+    /// Every platform.
+    pub fn platforms(&self) -> Arc<Vec<Platform>> {
+        self.platforms.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// What a name means, however it is spelled. An alias means its mailbox.
+    ///
+    /// # Errors
+    /// [`ResolveError`]; a refusal for a sign-in.
+    pub fn resolve(&self, typed: &str) -> Result<Resolved, ResolveError> {
+        let platforms = self.platforms();
+        let named = name::read(typed, &platforms, &self.config.names.default_domain).map_err(ResolveError::Name)?;
+        let (named, platform) = match named {
+            Named::Foreign(mailbox) => return Ok(Resolved::Foreign(mailbox)),
+            Named::Ours(mailbox, platform) => (mailbox, platform),
+        };
+        let mailbox = self.records.alias(&named)?.map_or(named, |alias| alias.value);
+        match self.records.account(&mailbox)? {
+            None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
+            Some(kept) => {
+                // An alias may lead into another platform: the account's own switch and policy count.
+                let own = platforms.iter().find(|platform| platform.name == kept.value.platform);
+                let own = own.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform is missing)")))?;
+                Ok(Resolved::Account(Box::new(kept), own.clone()))
+            }
+        }
+    }
+
+    /// Whether names in no platform's domain pass without a second factor.
+    pub fn foreign_passes(&self) -> bool {
+        self.config.names.foreign == Foreign::Pass
+    }
+
+    /// Lets an event happen to a mailbox's account, which is made where `create` names a platform: load, decide,
+    /// swap, until nothing came between. `make` is called for each attempt.
+    ///
+    /// # Errors
+    /// [`RecordError`]: nothing is known to have changed.
+    pub async fn apply<'e>(
+        &self,
+        mailbox: &Mailbox,
+        create: Option<&Platform>,
+        actor: &Actor,
+        make: impl Fn() -> Result<Event<'e>, RecordError>,
+    ) -> Result<Option<Applied>, RecordError> {
+        loop {
+            let kept = self.records.account(mailbox)?;
+            let account = match (&kept, create) {
+                (Some(kept), _) => kept.value.clone(),
+                (None, Some(platform)) => Account::new(mailbox.clone(), &platform.name),
+                (None, None) => return Ok(None),
+            };
+            let platforms = self.platforms();
+            let platform = platforms.iter().find(|platform| platform.name == account.platform);
+            let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
+            let (event, now) = (make()?, clock::now());
+            let action = action(&event);
+            let before = kept.as_ref().map(|kept| kept.value.state(now));
+            let Decision { verdict, next } = decide(&account, platform, event, now);
+            let Some(next) = next else { return Ok(Some(Applied { verdict, before, account, now })) };
+            let entry = audit::Record {
+                time: now,
+                actor: actor.name.clone(),
+                action: action.to_owned(),
+                mailbox: Some(mailbox.as_str().to_owned()),
+                address: actor.address,
+                before: before.map(shown_state),
+                after: Some(shown_state(next.state(now))),
+                outcome: outcome(&verdict).to_owned(),
+                detail: detail(&verdict, &actor.detail),
+            };
+            let changes = self.records.put_account(kept.as_ref(), &next)?;
+            if !self.records.commit_with(changes, &entry).await? {
+                continue;
+            }
+            entry.log();
+            if next.epoch != account.epoch || before != Some(next.state(now)) {
+                self.announce(Some(mailbox));
+            }
+            return Ok(Some(Applied { verdict, before, account: next, now }));
+        }
+    }
+
+    /// Tells every watching front that sessions may be over: of one mailbox, or of any.
+    pub fn announce(&self, mailbox: Option<&Mailbox>) {
+        // An error says that nobody watches.
+        let _ = self.watchers.send(WatchEvent { mailbox: mailbox.map(|mailbox| mailbox.as_str().to_owned()) });
+    }
+
+    /// Changes from now on.
+    pub fn watch(&self) -> broadcast::Receiver<WatchEvent> {
+        self.watchers.subscribe()
+    }
+}
+
+/// Random bytes from the kernel for a new factor.
+///
+/// # Errors
+/// [`RecordError::Random`].
+pub fn draw() -> Result<Random, RecordError> {
+    let mut random = Random { id: [0; postern_rules::factor::ID_RANDOM], backup: [0; postern_rules::backup::RANDOM] };
+    getrandom::fill(&mut random.id).map_err(|_| RecordError::Random)?;
+    getrandom::fill(&mut random.backup).map_err(|_| RecordError::Random)?;
+    Ok(random)
+}
+
+/// How many backup codes an account has left.
+pub fn backup_codes_left(account: &Account) -> u32 {
+    account.backup.as_ref().map_or(0, BackupCodes::left)
+}
+
+/// An event's name in the audit log.
+fn action(event: &Event<'_>) -> &'static str {
+    match event {
+        Event::Ask(_) => "ask",
+        Event::Answer { .. } => "answer",
+        Event::Confirm { .. } => "enrol",
+        Event::AddTotp { .. } => "add method",
+        Event::RemoveFactor(_) => "remove method",
+        Event::Enable => "enable",
+        Event::Suspend(_) => "suspend",
+        Event::Resume => "resume",
+        Event::Reset => "reset",
+        Event::Remove => "remove",
+        Event::Unlock => "unlock",
+        Event::Tick => "suspension ended",
+    }
+}
+
+fn outcome(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted { .. } => "accepted",
+        Verdict::Refused(_) => "wrong code",
+        _ => "done",
+    }
+}
+
+fn detail(verdict: &Verdict, detail: &str) -> String {
+    match verdict {
+        Verdict::Accepted { method, backup_codes_left: None } | Verdict::Added { method, .. } => format!("method {method}"),
+        Verdict::Accepted { backup_codes_left: Some(left), .. } => format!("backup code, {left} left"),
+        Verdict::Refused(postern_rules::Refusal::Wrong { failures }) => format!("{failures} in a row"),
+        _ => detail.to_owned(),
+    }
+}

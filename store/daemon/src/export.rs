@@ -1,0 +1,316 @@
+//! Exports: every record as it is kept, that is sealed, as lines of JSON.
+//!
+//! ```text
+//! {"postern_export":1,"created":"2026-11-21T03:00:00Z","key_id":1}
+//! {"key":"account/bob@example.com","sealed":"AQAAAAE…"}
+//! …
+//! {"records":1204,"mac":"AAAAAa1…"}
+//! ```
+//!
+//! The MAC is over the SHA-256 of all lines before it, under a key derived from the master key, so that a file that was
+//! cut, mixed or edited is not taken over. Without the master key it can be neither read nor imported.
+
+use crate::clock;
+use crate::engine::{Change, EngineError};
+use crate::records::{RecordError, Records};
+use crate::seal::header::HEADER_KEY;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postern_rules::Time;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// The format's version.
+const FORMAT: u32 = 1;
+/// What the MAC is for.
+const PURPOSE: &str = "export";
+/// Records that an import writes at once.
+const BATCH: usize = 64;
+/// Set while an import writes; found at start, it tells of one that was broken off.
+const IMPORTING: &[u8] = b"meta/importing";
+/// Daily exports are named so, with their date between.
+const NAME: (&str, &str) = ("postern-", ".export");
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct First {
+    postern_export: u32,
+    created: String,
+    key_id: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    #[serde(borrow)]
+    key: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    sealed: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Last {
+    records: u64,
+    mac: String,
+}
+
+/// Why an export could not be made, or an import not taken over. The store is as it was.
+#[derive(Debug)]
+pub enum ExportError {
+    /// The store cannot, now.
+    Record(RecordError),
+    /// The file cannot be written or read.
+    Io(io::Error),
+    /// The file is not an export, or not a whole one; at which line, and why.
+    Line(u64, String),
+    /// The store is not empty.
+    NotEmpty,
+}
+
+impl fmt::Display for ExportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(error) => error.fmt(f),
+            Self::Io(error) => write!(f, "the export's file: {error}"),
+            Self::Line(line, why) => write!(f, "line {line} of the export: {why}. Nothing was imported"),
+            Self::NotEmpty => f.write_str(
+                "the store is not empty, and an import never mixes. Stop posternd, move its store aside, run \
+                 `posternd init` with the same master key, start it, and import again. Nothing was imported",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ExportError {}
+
+impl From<RecordError> for ExportError {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+impl From<EngineError> for ExportError {
+    fn from(error: EngineError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl From<io::Error> for ExportError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+struct Hashing<W> {
+    inner: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Hashing<W> {
+    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.hash.update(&line);
+        self.inner.write_all(&line)
+    }
+}
+
+/// Writes every record into `file`, consistent as of one moment, and hands the file back at its beginning.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn write(records: &Records, file: File) -> Result<File, ExportError> {
+    let mut out = Hashing { inner: BufWriter::new(file), hash: Sha256::new() };
+    let key_id = records.sealer().active().number();
+    out.line(&First { postern_export: FORMAT, created: clock::rfc3339(clock::now()), key_id })?;
+    // The visitor runs in the engine's writer, so it shares the file for as long as that takes.
+    let shared = Arc::new(Mutex::new(Some(out)));
+    let visited = Arc::clone(&shared);
+    let kept = |key: &[u8]| !key.starts_with(b"meta/");
+    let visitor = Box::new(move |entry: &crate::engine::Entry| {
+        if !kept(&entry.key) {
+            return Ok(());
+        }
+        let key = std::str::from_utf8(&entry.key).map_err(|_| io::Error::other("a key is not text"))?;
+        let mut out = visited.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let out = out.as_mut().ok_or_else(|| io::Error::other("the export was given up"))?;
+        out.line(&Line { key: key.into(), sealed: STANDARD.encode(&entry.value).into() })
+    });
+    let entries = records.engine().snapshot(visitor).await?;
+    let out = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let mut out = out.ok_or_else(|| io::Error::other("the export was given up"))?;
+    let mac = STANDARD.encode(records.sealer().mac(PURPOSE, &out.hash.clone().finalize()).as_bytes());
+    // The snapshot counts what is left out too: the one header.
+    out.line(&Last { records: entries.saturating_sub(1), mac })?;
+    let mut file = out.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Takes an export over into an empty store: every line is checked before the first is written.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn import(records: &Records, mut file: File) -> Result<u64, ExportError> {
+    if !is_empty(records)? {
+        return Err(ExportError::NotEmpty);
+    }
+    file.rewind()?;
+    let count = check(records, &file)?;
+    file.rewind()?;
+    let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
+    if !records.commit(vec![marker]).await? {
+        return Err(ExportError::NotEmpty);
+    }
+    let mut batch = Vec::with_capacity(BATCH);
+    for line in BufReader::new(file).lines() {
+        let line = line?;
+        if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
+            let sealed = STANDARD.decode(sealed.as_bytes()).map_err(io::Error::other)?;
+            batch.push(Change::create(key.into_owned().into_bytes(), sealed));
+        }
+        if batch.len() == BATCH {
+            write_batch(records, std::mem::take(&mut batch)).await?;
+        }
+    }
+    if !batch.is_empty() {
+        write_batch(records, batch).await?;
+    }
+    if let Some((_, revision)) = records.engine().load(IMPORTING)? {
+        write_batch(records, vec![Change::delete(IMPORTING, revision)]).await?;
+    }
+    Ok(count)
+}
+
+async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {
+    if records.commit(batch).await? { Ok(()) } else { Err(ExportError::NotEmpty) }
+}
+
+/// Takes out what a broken import has left behind; how many records that were.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn clear_broken_import(records: &Records) -> Result<u64, ExportError> {
+    if records.engine().load(IMPORTING)?.is_none() {
+        return Ok(0);
+    }
+    let mut cleared = 0;
+    loop {
+        let page = records.engine().scan(b"", None, BATCH)?;
+        // The marker goes last, so that a start that is broken off begins again.
+        let all: Vec<_> = page.iter().filter(|entry| entry.key != HEADER_KEY).collect();
+        let only_marker = all.iter().all(|entry| entry.key == IMPORTING);
+        let gone = all.iter().filter(|entry| only_marker || entry.key != IMPORTING);
+        let changes: Vec<_> = gone.map(|entry| Change::delete(entry.key.clone(), entry.revision)).collect();
+        if changes.is_empty() {
+            return Ok(cleared);
+        }
+        cleared += changes.len() as u64;
+        write_batch(records, changes).await?;
+    }
+}
+
+fn is_empty(records: &Records) -> Result<bool, ExportError> {
+    let first = records.engine().scan(b"", None, 2)?;
+    Ok(first.iter().all(|entry| entry.key.starts_with(b"meta/")))
+}
+
+/// Whether every line is one of ours, opens under its key, and the whole is whole; how many records it has.
+fn check(records: &Records, file: &File) -> Result<u64, ExportError> {
+    let mut hash = Sha256::new();
+    let (mut number, mut count, mut last) = (0, 0, None);
+    for line in BufReader::new(file).lines() {
+        let line = line?;
+        number += 1;
+        let wrong = |why: &str| ExportError::Line(number, why.to_owned());
+        if last.is_some() {
+            return Err(wrong("there is something behind the last line"));
+        }
+        if number == 1 {
+            let first: First = serde_json::from_str(&line).map_err(|_| wrong("this is not an export of Postern"))?;
+            if first.postern_export != FORMAT {
+                return Err(wrong(&format!("format {} is not known to this version", first.postern_export)));
+            }
+        } else if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
+            let sealed = STANDARD.decode(sealed.as_bytes()).map_err(|_| wrong("this is not base64"))?;
+            if key.starts_with("meta/") {
+                return Err(wrong("this record does not belong into an export"));
+            }
+            records.sealer().open(key.as_bytes(), &sealed).map_err(|error| wrong(&error.to_string()))?;
+            count += 1;
+        } else {
+            let end: Last = serde_json::from_str(&line).map_err(|_| wrong("this is not a line of an export"))?;
+            let mac = STANDARD.decode(&end.mac).map_err(|_| wrong("this is not base64"))?;
+            let right = records.sealer().verify_mac(PURPOSE, &hash.clone().finalize(), &mac);
+            if !right.map_err(|error| wrong(&error.to_string()))? || end.records != count {
+                return Err(wrong("the export was changed after it was made, or was made under another master key"));
+            }
+            last = Some(());
+        }
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    if last.is_none() {
+        return Err(ExportError::Line(number, "the export ends too early".to_owned()));
+    }
+    Ok(count)
+}
+
+/// Makes today's export in `directory` where there is none, and takes out all but the newest `keep`.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn daily(records: &Records, directory: &Path, keep: usize) -> Result<Option<PathBuf>, ExportError> {
+    let today = clock::rfc3339(clock::now());
+    let name = format!("{}{}{}", NAME.0, today.split('T').next().unwrap_or_default(), NAME.1);
+    let path = directory.join(name);
+    if path.exists() {
+        return Ok(None);
+    }
+    make_directory(directory)?;
+    let file = tempfile::NamedTempFile::new_in(directory)?;
+    write(records, file.reopen()?).await?;
+    file.persist(&path).map_err(|error| error.error)?;
+    File::open(directory)?.sync_all()?;
+    let mut all = exports(directory);
+    all.sort();
+    let surplus = all.len().saturating_sub(keep);
+    for old in &all[..surplus] {
+        std::fs::remove_file(old)?;
+    }
+    Ok(Some(path))
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn exports(directory: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let ours = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1))
+    };
+    files.filter(ours).collect()
+}
+
+/// When the newest export in `directory` was made.
+pub fn newest(directory: &Path) -> Option<Time> {
+    let made = |path: &PathBuf| {
+        let modified = path.metadata().ok()?.modified().ok()?;
+        let seconds = modified.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+        i64::try_from(seconds).ok().map(Time)
+    };
+    exports(directory).iter().filter_map(made).max()
+}

@@ -1,0 +1,314 @@
+//! The master keys, under which everything at rest is sealed.
+//!
+//! They come from a file that its owner alone can read, or from a systemd credential. Both have the same text:
+//!
+//! ```text
+//! postern-master-key v1
+//! # id, and 32 bytes in base64; the highest id seals, all of them open
+//! 1 rLrcv0yaYt0Vb9Gq3Vw0mU3A6n1m7VQyVQ3Zk2m0V4E=
+//! ```
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::num::NonZeroU32;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
+use zeroize::Zeroizing;
+
+/// The length of a master key, in bytes: what XChaCha20-Poly1305 takes.
+pub const KEY_LEN: usize = 32;
+
+const HEAD: &str = "postern-master-key v1";
+/// The most bytes of a key file: some thousand keys.
+const FILE_LEN_MAX: usize = 64 * 1024;
+/// What group and others may not have.
+const MODE_FORBIDDEN: u32 = 0o077;
+/// The owner whose files anybody may be given.
+const ROOT: u32 = 0;
+
+/// Names a master key, in the key file and in everything sealed under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(NonZeroU32);
+
+impl KeyId {
+    /// `None` for 0, which names no key.
+    #[must_use]
+    pub fn new(id: u32) -> Option<Self> {
+        NonZeroU32::new(id).map(Self)
+    }
+
+    /// The number as it is written.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The bytes of one key; wiped when dropped.
+pub(crate) type KeyBytes = Zeroizing<[u8; KEY_LEN]>;
+
+/// One key or more.
+pub struct MasterKeys {
+    /// The highest id, which seals.
+    pub(crate) active: (KeyId, KeyBytes),
+    /// The others, which open what is still sealed under them.
+    pub(crate) older: BTreeMap<KeyId, KeyBytes>,
+}
+
+impl MasterKeys {
+    /// A ring with one new key, of id 1.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`] when the kernel gives no random bytes.
+    pub fn generate() -> Result<Self, KeyError> {
+        let mut bytes = KeyBytes::default();
+        getrandom::fill(&mut *bytes).map_err(KeyError::Random)?;
+        Ok(Self { active: (KeyId(NonZeroU32::MIN), bytes), older: BTreeMap::new() })
+    }
+
+    /// Reads the text of a key file.
+    ///
+    /// # Errors
+    /// [`KeyError::Syntax`] with the line; nothing of a key is ever in the message.
+    pub fn parse(text: &[u8]) -> Result<Self, KeyError> {
+        let syntax = |line: usize, why: &'static str| KeyError::Syntax { line: line + 1, why };
+        let text = str::from_utf8(text).map_err(|_| syntax(0, "it is not text"))?;
+        let mut lines = text.lines().map(str::trim).enumerate();
+        if lines.next().map(|(_, head)| head) != Some(HEAD) {
+            return Err(syntax(0, "it must be 'postern-master-key v1'"));
+        }
+        let mut by_id = BTreeMap::new();
+        for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+            let (id, key) = line.split_once(' ').ok_or(syntax(number, "it must be an id, a space and a key"))?;
+            let id = id.parse().ok().and_then(KeyId::new).ok_or(syntax(number, "the id must be a number from 1 up"))?;
+            let mut bytes = KeyBytes::default();
+            // The decoder may use more room than it fills, and says how much it has filled.
+            let mut decoded = Zeroizing::new([0; KEY_LEN + 4]);
+            match BASE64.decode_slice(key.trim_start(), &mut *decoded) {
+                Ok(KEY_LEN) => bytes.copy_from_slice(&decoded[..KEY_LEN]),
+                _ => return Err(syntax(number, "the key must be 32 bytes in base64")),
+            }
+            if by_id.insert(id, bytes).is_some() {
+                return Err(syntax(number, "the id is used twice"));
+            }
+        }
+        let active = by_id.pop_last().ok_or(syntax(0, "no key follows"))?;
+        Ok(Self { active, older: by_id })
+    }
+
+    /// The key that seals.
+    #[must_use]
+    pub fn active(&self) -> KeyId {
+        self.active.0
+    }
+
+    fn to_text(&self) -> Zeroizing<String> {
+        // Room for all of it from the start: growing would leave copies behind that nobody wipes.
+        let mut text = Zeroizing::new(String::with_capacity(FILE_LEN_MAX));
+        text.push_str(HEAD);
+        text.push_str("\n# id, and 32 bytes in base64; the highest id seals, all of them open\n");
+        for (id, bytes) in self.older.iter().chain([(&self.active.0, &self.active.1)]) {
+            text.push_str(&format!("{id} "));
+            BASE64.encode_string(**bytes, &mut text);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl fmt::Debug for MasterKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Makes a new key and writes it to `path`, readable by its owner alone. The keys are on disk when this returns: a
+/// store that is sealed under them can be opened again.
+///
+/// # Errors
+/// [`KeyError::Exists`] where anything is there; a key is never written over.
+pub fn create(path: &Path) -> Result<MasterKeys, KeyError> {
+    let keys = MasterKeys::generate()?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
+        _ => KeyError::Io { path: path.to_owned(), error },
+    })?;
+    let written = file
+        .write_all(keys.to_text().as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| path.canonicalize())
+        .and_then(|path| path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all()));
+    written.map_err(|error| {
+        // Half a key file would be in the way of the next attempt.
+        let _ = std::fs::remove_file(path);
+        KeyError::Io { path: path.to_owned(), error }
+    })?;
+    Ok(keys)
+}
+
+/// Reads the keys from a file of root's or of our own, which nobody else may read.
+///
+/// # Errors
+/// See [`KeyError`]; the message says which command puts it right.
+pub fn load_file(path: &Path) -> Result<MasterKeys, KeyError> {
+    let io = |error| KeyError::Io { path: path.to_owned(), error };
+    // Without O_NONBLOCK a FIFO in the file's place would hold up the start for ever.
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(io)?;
+    let about = file.metadata().map_err(io)?;
+    if !about.is_file() {
+        return Err(KeyError::NotAFile { path: path.to_owned() });
+    }
+    if ![ROOT, geteuid().as_raw()].contains(&about.uid()) {
+        return Err(KeyError::Owner { path: path.to_owned(), uid: about.uid() });
+    }
+    let mode = about.permissions().mode();
+    if mode & MODE_FORBIDDEN != 0 {
+        return Err(KeyError::Permissions { path: path.to_owned(), mode });
+    }
+    read(file).map_err(io).and_then(|text| MasterKeys::parse(&text))
+}
+
+/// Reads the keys from the systemd credential `name`. `directory` is `$CREDENTIALS_DIRECTORY`, which systemd guards
+/// by its own rules, so owner and mode are not looked at.
+///
+/// # Errors
+/// [`KeyError::NoCredentials`] when there is no such directory or `name` is no plain name.
+pub fn load_credential(directory: Option<&OsStr>, name: &str) -> Result<MasterKeys, KeyError> {
+    let directory = directory.filter(|_| !name.is_empty() && !name.contains('/') && !name.starts_with('.'));
+    let directory = directory.ok_or_else(|| KeyError::NoCredentials { name: name.to_owned() })?;
+    let path = Path::new(directory).join(name);
+    let text = File::open(&path).and_then(read).map_err(|error| KeyError::Io { path, error })?;
+    MasterKeys::parse(&text)
+}
+
+fn read(file: File) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(FILE_LEN_MAX + 1));
+    file.take(FILE_LEN_MAX as u64 + 1).read_to_end(&mut text)?;
+    if text.len() > FILE_LEN_MAX {
+        return Err(io::Error::other(format!("it has more than {FILE_LEN_MAX} bytes")));
+    }
+    Ok(text)
+}
+
+/// Why there is no master key.
+#[derive(Debug)]
+pub enum KeyError {
+    /// A key would have been written over.
+    Exists {
+        /// What is in the way.
+        path: PathBuf,
+    },
+    /// Not a regular file.
+    NotAFile {
+        /// What it is that was named.
+        path: PathBuf,
+    },
+    /// Belongs to a third party, who could change the key.
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// Others can read it.
+    Permissions {
+        /// The file.
+        path: PathBuf,
+        /// Its mode, with the file type bits.
+        mode: u32,
+    },
+    /// Not the text of a key file.
+    Syntax {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with the line.
+        why: &'static str,
+    },
+    /// systemd has passed no credentials, or the name is not one of a credential.
+    NoCredentials {
+        /// The credential that was asked for.
+        name: String,
+    },
+    /// The kernel gave no random bytes.
+    Random(getrandom::Error),
+    /// The system refused the file.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists { path } => write!(
+                f,
+                "there is a file at {} already, and a master key is never written over: what it sealed would be lost. \
+                 Move it aside if no store needs it",
+                path.display()
+            ),
+            Self::NotAFile { path } => {
+                write!(f, "{} is not a regular file. Name the master key's file in [keys] file", path.display())
+            }
+            Self::Owner { path, uid } => write!(
+                f,
+                "the master key {path} belongs to user {uid}, who could change it. Run: chown {} {path}",
+                geteuid(),
+                path = path.display()
+            ),
+            Self::Permissions { path, mode } => write!(
+                f,
+                "the master key {path} can be read by others than its owner (mode {:04o}). Run: chmod 600 {path}",
+                mode & 0o7777,
+                path = path.display()
+            ),
+            Self::Syntax { line, why } => write!(
+                f,
+                "line {line} of the master key is wrong: {why}. Put back the file that 'posternd init' has made"
+            ),
+            Self::NoCredentials { name } => write!(
+                f,
+                "there is no systemd credential {name:?}. Pass it to the service with LoadCredentialEncrypted=, or name \
+                 a file in [keys] file"
+            ),
+            Self::Random(error) => write!(f, "the kernel gives no random bytes: {error}"),
+            Self::Io { path, error } => write!(
+                f,
+                "can't open the master key {}: {error}. It is made by 'posternd init'; an existing store needs the one \
+                 it was made with",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl Error for KeyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            Self::Random(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! Records: what is kept under which key, sealed, and written by compare-and-swap.
+//!
+//! | key | record |
+//! |---|---|
+//! | `account/MAILBOX` | [`Account`] |
+//! | `alias/NAME` | the [`Mailbox`] that it means |
+//! | `platform/NAME` | [`Platform`] |
+//! | `suspended/TIME/MAILBOX` | an index: whose suspension ends when |
+//! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
+
+use crate::audit;
+use crate::engine::{Change, Engine, EngineError, Revision, Swap};
+use crate::seal::{SealError, Sealer};
+use postern_rules::account::Suspension;
+use postern_rules::{Account, Mailbox, Platform, Time};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long a commit may take before whoever asked is told that it could not be done. It may still be done.
+const COMMIT_DEADLINE: Duration = Duration::from_secs(4);
+/// Records read at once when many are looked through.
+pub const PAGE: usize = 256;
+
+/// Why a record could not be read or written. None of these is ever "there is no such record".
+#[derive(Debug)]
+pub enum RecordError {
+    /// The engine cannot, now.
+    Engine(EngineError),
+    /// The record does not open.
+    Seal(SealError),
+    /// The record opened, and is not what belongs there.
+    Content(String),
+    /// The engine did not answer in time.
+    Slow,
+    /// The kernel gave no random bytes.
+    Random,
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(error) => error.fmt(f),
+            Self::Seal(error) => error.fmt(f),
+            Self::Content(key) => {
+                write!(f, "the record {key} is damaged: it opens, but cannot be read. Restore it from an export")
+            }
+            Self::Random => f.write_str("the kernel gave no random bytes"),
+            Self::Slow => write!(f, "the store did not answer within {} seconds: is its disk busy?", COMMIT_DEADLINE.as_secs()),
+        }
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+impl From<EngineError> for RecordError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<SealError> for RecordError {
+    fn from(error: SealError) -> Self {
+        Self::Seal(error)
+    }
+}
+
+/// A record with the revision that a swap must name.
+#[derive(Debug, Clone)]
+pub struct Kept<T> {
+    /// Where it is kept.
+    pub key: Vec<u8>,
+    /// The record.
+    pub value: T,
+    /// Its revision.
+    pub revision: Revision,
+}
+
+/// The records of one store.
+#[derive(Clone)]
+pub struct Records {
+    engine: Arc<dyn Engine>,
+    sealer: Arc<Sealer>,
+}
+
+impl Records {
+    /// Over an open engine.
+    pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>) -> Self {
+        Self { engine, sealer }
+    }
+
+    /// The engine below.
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// What seals them.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<Kept<T>>, RecordError> {
+        match self.engine.load(key)? {
+            None => Ok(None),
+            Some((sealed, revision)) => Ok(Some(Kept { key: key.to_vec(), value: self.open(key, &sealed)?, revision })),
+        }
+    }
+
+    /// The account of a mailbox.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn account(&self, mailbox: &Mailbox) -> Result<Option<Kept<Account>>, RecordError> {
+        self.load(&account_key(mailbox))
+    }
+
+    /// The mailbox that an alias means.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn alias(&self, name: &Mailbox) -> Result<Option<Kept<Mailbox>>, RecordError> {
+        self.load(&alias_key(name))
+    }
+
+    /// Every platform.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn platforms(&self) -> Result<Vec<Kept<Platform>>, RecordError> {
+        let mut platforms = Vec::new();
+        self.each(PLATFORM, |platform| {
+            platforms.push(platform);
+            true
+        })?;
+        Ok(platforms)
+    }
+
+    /// The next records under `prefix` behind the key `after`, in the order of their keys; none are left when it is
+    /// empty.
+    ///
+    /// # Errors
+    /// [`RecordError`], when one of them cannot be read.
+    pub fn page<T: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+    ) -> Result<Vec<Kept<T>>, RecordError> {
+        let page = self.engine.scan(prefix, after, PAGE)?.into_iter();
+        page.map(|entry| {
+            let value = self.open(&entry.key, &entry.value)?;
+            Ok(Kept { key: entry.key, value, revision: entry.revision })
+        })
+        .collect()
+    }
+
+    /// Hands every record under `prefix` to `each`, in the order of their keys, until it says `false`.
+    ///
+    /// # Errors
+    /// [`RecordError`], at the first record that cannot be read.
+    pub fn each<T: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        mut each: impl FnMut(Kept<T>) -> bool,
+    ) -> Result<(), RecordError> {
+        let mut after = None;
+        loop {
+            let page = self.page(prefix, after.as_deref())?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.clone());
+            for kept in page {
+                if !each(kept) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// A change that writes `value` under `key`, over what has that revision; none: there must be nothing yet.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn put(&self, key: Vec<u8>, over: Option<Revision>, value: &impl Serialize) -> Result<Change, RecordError> {
+        let mut plain = Zeroizing::new(Vec::with_capacity(4096));
+        serde_json::to_writer(&mut *plain, value)
+            .map_err(|_| RecordError::Content(String::from_utf8_lossy(&key).into_owned()))?;
+        let sealed = self.sealer.seal(&key, &plain)?;
+        Ok(match over {
+            Some(revision) => Change::update(key, revision, sealed),
+            None => Change::create(key, sealed),
+        })
+    }
+
+    /// The changes that write an account and keep the index of suspensions with it.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn put_account(&self, before: Option<&Kept<Account>>, next: &Account) -> Result<Vec<Change>, RecordError> {
+        let key = account_key(&next.mailbox);
+        let mut changes = vec![self.put(key, before.map(|kept| kept.revision), next)?];
+        let was = before.and_then(|kept| kept.value.suspension);
+        if was.map(|suspension| suspension.until) != next.suspension.map(|suspension| suspension.until) {
+            if let Some(key) = was.map(|suspension| suspended_key(suspension, &next.mailbox))
+                && let Some((_, revision)) = self.engine.load(&key)?
+            {
+                changes.push(Change::delete(key, revision));
+            }
+            if let Some(suspension) = next.suspension {
+                changes.push(self.put(suspended_key(suspension, &next.mailbox), None, &next.mailbox)?);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Writes all of it, or nothing: `false` where something else was written meanwhile, and the caller must look
+    /// again. What it says is on disk.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<bool, RecordError> {
+        match self.within_deadline(self.engine.commit(changes)).await? {
+            Swap::Done(_) => Ok(true),
+            Swap::Conflict { .. } => Ok(false),
+        }
+    }
+
+    /// Writes changes with an entry of the audit log, all or nothing, as [`Self::commit`] does.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn commit_with(&self, mut changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
+        changes.push(self.put(audit::next_key(entry.time), None, entry)?);
+        self.commit(changes).await
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        pending: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, RecordError> {
+        let done = tokio::time::timeout(COMMIT_DEADLINE, pending).await;
+        done.map_err(|_| RecordError::Slow)?.map_err(RecordError::Engine)
+    }
+
+    /// Whose suspensions have ended at `now`, at most a page of them.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn suspensions_ended(&self, now: Time) -> Result<Vec<Kept<Mailbox>>, RecordError> {
+        let mut ended = Vec::new();
+        let end = suspended_prefix(now.plus(1));
+        self.each(SUSPENDED, |mailbox: Kept<Mailbox>| {
+            let due = mailbox.key < end;
+            if due {
+                ended.push(mailbox);
+            }
+            due && ended.len() < PAGE
+        })?;
+        Ok(ended)
+    }
+
+    fn open<T: DeserializeOwned>(&self, key: &[u8], sealed: &[u8]) -> Result<T, RecordError> {
+        let plain = self.sealer.open(key, sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| RecordError::Content(String::from_utf8_lossy(key).into_owned()))
+    }
+}
+
+/// Every account's key begins so.
+pub const ACCOUNT: &[u8] = b"account/";
+/// Every platform's key begins so.
+pub const PLATFORM: &[u8] = b"platform/";
+/// Every key of the index of suspensions begins so.
+const SUSPENDED: &[u8] = b"suspended/";
+
+/// Where an account is kept.
+pub fn account_key(mailbox: &Mailbox) -> Vec<u8> {
+    [ACCOUNT, mailbox.as_str().as_bytes()].concat()
+}
+
+/// Where an alias is kept.
+pub fn alias_key(name: &Mailbox) -> Vec<u8> {
+    [b"alias/", name.as_str().as_bytes()].concat()
+}
+
+/// Where a platform is kept.
+pub fn platform_key(name: &str) -> Vec<u8> {
+    [PLATFORM, name.as_bytes()].concat()
+}
+
+fn suspended_key(suspension: Suspension, mailbox: &Mailbox) -> Vec<u8> {
+    [&suspended_prefix(suspension.until)[..], b"/", mailbox.as_str().as_bytes()].concat()
+}
+
+/// In the order of time: times before 1970 do not occur, since a suspension begins now.
+fn suspended_prefix(until: Time) -> Vec<u8> {
+    [SUSPENDED, format!("{:016x}", until.unsigned()).as_bytes()].concat()
+}

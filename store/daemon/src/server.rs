@@ -1,0 +1,219 @@
+//! The sockets: who may connect, frames in and out, and the time that each may take.
+
+use crate::daemon::Daemon;
+use crate::service;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::unistd::{Gid, Group, Uid, User};
+use postern_wire::frame::{self, Decoder};
+use std::fmt;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use zeroize::Zeroize as _;
+
+/// In which a peer must have sent a frame that it has begun, and its first one at all, and taken a reply.
+pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
+/// For which a peer may be silent between calls.
+pub const IDLE: Duration = Duration::from_secs(60);
+/// Connections to one socket at a time; the next one waits.
+const CONNECTIONS_MAX: usize = 1024;
+/// Bytes read at once.
+const READ_AT_ONCE: usize = 4096;
+
+/// Which socket, and so which verbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Fronts.
+    Auth,
+    /// The administrator.
+    Admin,
+}
+
+impl Side {
+    /// The group whose members may connect.
+    fn group(self) -> &'static str {
+        match self {
+            Self::Auth => "postern-auth",
+            Self::Admin => "postern-admin",
+        }
+    }
+}
+
+/// Why a socket cannot be listened on.
+#[derive(Debug)]
+pub struct ListenError {
+    path: PathBuf,
+    what: String,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the socket {} cannot be opened: {}", self.path.display(), self.what)
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// Opens the socket at `path`, for root, this process's user, and the side's group where it exists.
+///
+/// # Errors
+/// [`ListenError`].
+pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
+    let error = |what: String| ListenError { path: path.to_owned(), what };
+    if path.exists() {
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(error("another posternd is listening there. Stop it, or configure another path".to_owned()));
+        }
+        std::fs::remove_file(path).map_err(|why| error(format!("what is left of an earlier run stays: {why}")))?;
+    }
+    // Nobody may connect between the making of the socket and the setting of its mode.
+    let umask = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o177));
+    let listener = UnixListener::bind(path);
+    nix::sys::stat::umask(umask);
+    let listener = listener.map_err(|why| match why.kind() {
+        io::ErrorKind::NotFound => error("its directory does not exist".to_owned()),
+        _ => error(why.to_string()),
+    })?;
+    if let Some(group) = Group::from_name(side.group()).ok().flatten() {
+        nix::unistd::chown(path, None, Some(group.gid)).map_err(|why| error(format!("chgrp: {why}")))?;
+        let mode = std::fs::Permissions::from_mode(0o660);
+        std::fs::set_permissions(path, mode).map_err(|why| error(format!("chmod: {why}")))?;
+    }
+    Ok(listener)
+}
+
+/// Serves connections until `stop` changes; those that are open may end their call.
+pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.changed() => break,
+            Some(_) = tasks.join_next() => continue,
+            accepted = async {
+                // Closed never; were it so, there would be no place.
+                let place = places.clone().acquire_owned().await.ok()?;
+                Some((listener.accept().await, place))
+            } => accepted,
+        };
+        match accepted {
+            Some((Ok((stream, _)), place)) => {
+                let (daemon, stop) = (daemon.clone(), stop.clone());
+                tasks.spawn(async move {
+                    let _place = place;
+                    if let Some(connection) = Connection::new(stream, side) {
+                        converse(daemon, connection, side, stop).await;
+                    }
+                });
+            }
+            Some((Err(error), _)) => {
+                // Out of file descriptors, most likely: those that are open must end first.
+                tracing::error!("a connection to the {side:?} socket cannot be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            None => break,
+        }
+    }
+    let _ = timeout(FRAME_DEADLINE, async { while tasks.join_next().await.is_some() {} }).await;
+}
+
+/// One peer.
+pub struct Connection {
+    stream: UnixStream,
+    decoder: Decoder,
+    /// `uid 0 (root)`, for the audit log.
+    pub peer: String,
+}
+
+impl Connection {
+    fn new(stream: UnixStream, side: Side) -> Option<Self> {
+        let credentials = getsockopt(&stream, PeerCredentials).ok()?;
+        let (uid, gid) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
+        let user = User::from_uid(uid).ok().flatten();
+        let name = user.as_ref().map_or(String::new(), |user| format!(" ({})", user.name));
+        let peer = format!("uid {uid}{name}");
+        if !may_connect(side, uid, gid, user.as_ref()) {
+            tracing::warn!("{peer} may not use the {side:?} socket: it is not in the group {}", side.group());
+            return None;
+        }
+        Some(Self { stream, decoder: Decoder::default(), peer })
+    }
+
+    /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.
+    async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
+        let mut bytes = [0; READ_AT_ONCE];
+        let mut wait = if first { FRAME_DEADLINE } else { IDLE };
+        let whole = async {
+            loop {
+                if let Some(frame) = self.decoder.next_frame(&read) {
+                    return Some(frame);
+                }
+                let count = timeout(wait, self.stream.read(&mut bytes)).await.ok()?.ok()?;
+                if count == 0 || self.decoder.push(&bytes[..count]).is_err() {
+                    return None;
+                }
+                if !first && wait == IDLE {
+                    // The frame has begun; from here on it has the frame's time, over all.
+                    wait = FRAME_DEADLINE;
+                }
+            }
+        };
+        let frame = timeout(if first { FRAME_DEADLINE } else { IDLE + FRAME_DEADLINE }, whole).await.ok().flatten();
+        bytes.zeroize();
+        frame
+    }
+
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// When it does not fit into a frame, or the peer does not take it in time.
+    pub async fn send(&mut self, message: &impl serde::Serialize) -> io::Result<()> {
+        let frame = frame::encode(message).map_err(io::Error::other)?;
+        timeout(FRAME_DEADLINE, self.stream.write_all(&frame)).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    /// Waits until the peer goes away, or says something where it has nothing to say.
+    pub async fn gone(&mut self) {
+        let mut byte = [0];
+        let _ = self.stream.read(&mut byte).await;
+    }
+}
+
+async fn converse(daemon: Arc<Daemon>, mut connection: Connection, side: Side, mut stop: watch::Receiver<bool>) {
+    let mut import = None;
+    let mut first = true;
+    loop {
+        let call = tokio::select! {
+            call = connection.next(first, service::read) => call,
+            _ = stop.changed() => None,
+        };
+        let Some(call) = call else { return };
+        first = false;
+        let answered = match call {
+            Ok(call) => service::answer(&daemon, side, &mut connection, call, &mut import, &mut stop).await,
+            Err(error) => {
+                tracing::warn!("{} sent what is not a call: {error}", connection.peer);
+                return;
+            }
+        };
+        if let Err(error) = answered {
+            tracing::debug!("{} did not take its answer: {error}", connection.peer);
+            return;
+        }
+    }
+}
+
+/// Root, this process's own user, and members of the group. The socket's mode says the same; this says it again.
+fn may_connect(side: Side, uid: Uid, gid: Gid, user: Option<&User>) -> bool {
+    if uid.is_root() || uid == Uid::effective() {
+        return true;
+    }
+    let Some(group) = Group::from_name(side.group()).ok().flatten() else { return false };
+    gid == group.gid || user.is_some_and(|user| user.gid == group.gid || group.mem.contains(&user.name))
+}

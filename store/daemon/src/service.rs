@@ -1,0 +1,408 @@
+//! Calls: from a frame to the verb that it names, and back. The interface files in `store/wire` are the reference.
+
+use crate::administer::{accounts, check, methods, platforms, refuse, status};
+use crate::audit;
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::export;
+use crate::server::{Connection, Side};
+use crate::signin;
+use postern_wire::admin::{self, *};
+use postern_wire::auth::{self, Answer, Ask, Confirm, Enrol, MAX_CODE, MAX_NAME, MAX_RECHECK, Recheck, WatchEvent};
+use postern_wire::{Call, ErrorReply, Reply};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::sync::Arc;
+use tokio::sync::{broadcast::error::RecvError, watch};
+use zeroize::Zeroizing;
+
+/// Bytes of an export that one reply carries.
+const PIECE: usize = 16 * 1024;
+/// Bytes that an import may have: a million accounts and their history fit.
+const IMPORT_MAX: u64 = 8 * 1024 * 1024 * 1024;
+
+/// A call whose verb is known, with its frame: the parameters are read once the verb has said of what type they are.
+pub struct Incoming {
+    method: String,
+    more: bool,
+    oneway: bool,
+    frame: Zeroizing<Vec<u8>>,
+}
+
+/// An import that has begun on a connection.
+pub struct Import {
+    file: File,
+    length: u64,
+}
+
+/// Reads the head of a call.
+///
+/// # Errors
+/// Where in the frame it stops being one; the text quotes nothing of it, since it may hold a secret.
+pub fn read(frame: &[u8]) -> Result<Incoming, String> {
+    #[derive(Deserialize)]
+    struct Head {
+        method: String,
+        #[serde(default)]
+        more: bool,
+        #[serde(default)]
+        oneway: bool,
+    }
+    let head: Head =
+        serde_json::from_slice(frame).map_err(|error| format!("line {} column {}", error.line(), error.column()))?;
+    Ok(Incoming { method: head.method, more: head.more, oneway: head.oneway, frame: Zeroizing::new(frame.to_vec()) })
+}
+
+impl Incoming {
+    /// The parameters, as the verb needs them.
+    fn parameters<P: DeserializeOwned>(&self) -> Result<P, ErrorReply> {
+        let unfit = |name: &str| ErrorReply {
+            name: "org.varlink.service.InvalidParameter".to_owned(),
+            parameters: json!({ "parameter": name }),
+        };
+        let call: Call<P> = serde_json::from_slice(&self.frame).map_err(|error| {
+            // serde names a missing or unknown field in backticks; a value it would quote, so the rest is left out.
+            let text = error.to_string();
+            let field = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+            unfit(field.unwrap_or("parameters"))
+        })?;
+        // A call without parameters is one with no fields.
+        call.parameters.map_or_else(|| serde_json::from_str("{}").map_err(|_| unfit("parameters")), Ok)
+    }
+}
+
+/// What a verb gives back.
+type Outcome = Result<serde_json::Value, ErrorReply>;
+
+/// Answers one call on its connection.
+///
+/// # Errors
+/// When the peer does not take the answer; the connection is of no use then.
+pub async fn answer(
+    daemon: &Arc<Daemon>,
+    side: Side,
+    connection: &mut Connection,
+    call: Incoming,
+    import: &mut Option<Import>,
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<()> {
+    let streamed = match (side, call.method.as_str(), call.more) {
+        (Side::Auth, "org.postern.Auth.Watch", true) => return watch(daemon, connection, stop).await,
+        (Side::Admin, "org.postern.Admin.ListAccounts", true) => list_accounts(daemon, connection, &call).await?,
+        (Side::Admin, "org.postern.Admin.ReadAudit", true) => read_audit(daemon, connection, &call).await?,
+        (Side::Admin, "org.postern.Admin.Export", true) => send_export(daemon, connection).await?,
+        _ => None,
+    };
+    let outcome = match (streamed, side) {
+        (Some(outcome), _) => outcome,
+        (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
+        (None, Side::Auth) => return reply_auth(daemon, connection, &call).await,
+        (None, Side::Admin) => administer(daemon, &connection.peer, &call, import).await,
+    };
+    reply(connection, &call, outcome).await
+}
+
+async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -> io::Result<()> {
+    if call.oneway {
+        return Ok(());
+    }
+    match outcome {
+        Ok(value) => connection.send(&Reply::last(value)).await,
+        Err(error) => connection.send(&error.reply()).await,
+    }
+}
+
+/// The auth verbs. Their answers go to the wire as they are: passing through a JSON tree would leave copies of what is
+/// secret in them.
+async fn reply_auth(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
+    async fn last(connection: &mut Connection, call: &Incoming, answer: &impl Serialize) -> io::Result<()> {
+        if call.oneway { Ok(()) } else { connection.send(&Reply::last(answer)).await }
+    }
+    let limit = |fits: bool, name: &str| if fits { Ok(()) } else { Err(unfit(name)) };
+    let fits = |name: &str, origin: &auth::Origin| {
+        let within = |text: &Option<String>| text.as_ref().is_none_or(|text| text.len() <= MAX_NAME);
+        // The rules refuse longer names; this bounds what reaches the journal.
+        limit(name.len() <= 2 * MAX_NAME, "name")?;
+        limit(within(&origin.service) && within(&origin.client), "origin")
+    };
+    let refused = match call.method.as_str() {
+        "org.postern.Auth.Ask" => match call.parameters::<Ask>().and_then(|p| fits(&p.name, &p.origin).map(|()| p)) {
+            Ok(parameters) => return last(connection, call, &signin::ask(daemon, &parameters)).await,
+            Err(error) => error,
+        },
+        "org.postern.Auth.Answer" => {
+            let fitting = call.parameters::<Answer>().and_then(|p| {
+                fits(&p.name, &p.origin)?;
+                limit(p.code.reveal().len() <= MAX_CODE, "code").map(|()| p)
+            });
+            match fitting {
+                Ok(parameters) => return last(connection, call, &signin::answer(daemon, &parameters).await).await,
+                Err(error) => error,
+            }
+        }
+        "org.postern.Auth.Enrol" => match call.parameters::<Enrol>().and_then(|p| fits(&p.name, &p.origin).map(|()| p)) {
+            Ok(parameters) => return last(connection, call, &signin::enrol(daemon, &parameters)).await,
+            Err(error) => error,
+        },
+        "org.postern.Auth.Confirm" => {
+            let fitting = call.parameters::<Confirm>().and_then(|p| {
+                fits(&p.name, &p.origin)?;
+                limit(p.code.reveal().len() <= MAX_CODE, "code").map(|()| p)
+            });
+            match fitting {
+                Ok(parameters) => return last(connection, call, &signin::confirm(daemon, &parameters).await).await,
+                Err(error) => error,
+            }
+        }
+        "org.postern.Auth.Recheck" => {
+            let fitting = call.parameters::<Recheck>();
+            match fitting.and_then(|p| limit(p.sessions.len() <= MAX_RECHECK, "sessions").map(|()| p)) {
+                Ok(parameters) => return last(connection, call, &signin::recheck(daemon, &parameters)).await,
+                Err(error) => error,
+            }
+        }
+        "org.postern.Auth.Watch" => ErrorReply { name: "org.varlink.service.ExpectedMore".into(), parameters: json!({}) },
+        other => not_found(other),
+    };
+    reply(connection, call, Err(refused)).await
+}
+
+async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &mut Option<Import>) -> Outcome {
+    match call.method.as_str() {
+        "org.postern.Admin.Status" => shown(status::status(daemon)),
+        "org.postern.Admin.Check" => shown(Ok(check::check(daemon))),
+        "org.postern.Admin.ListPlatforms" => shown(platforms::list(daemon)),
+        "org.postern.Admin.ShowPlatform" => shown(platforms::show(daemon, &call.parameters::<PlatformName>()?.name)),
+        "org.postern.Admin.CreatePlatform" => shown(platforms::create(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.SetPlatform" => shown(platforms::set(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.SwitchPlatform" => shown(platforms::switch(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ShowAccount" => shown(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
+        "org.postern.Admin.ChangeAccount" => shown(accounts::change(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.AddAliases" => shown(accounts::add_aliases(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.RemoveAliases" => shown(accounts::remove_aliases(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.AddTotp" => shown(methods::add_totp(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.RemoveMethod" => shown(methods::remove(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
+        "org.postern.Admin.ListAccounts" | "org.postern.Admin.ReadAudit" | "org.postern.Admin.Export" => {
+            Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })
+        }
+        other => Err(not_found(other)),
+    }
+}
+
+fn shown(outcome: Result<impl Serialize, Refused>) -> Outcome {
+    match outcome {
+        Ok(value) => serde_json::to_value(value).map_err(|error| refused(&refuse("store", error.to_string()))),
+        Err(refusal) => Err(refused(&refusal)),
+    }
+}
+
+fn refused(refusal: &Refused) -> ErrorReply {
+    let parameters = json!({ "reason": refusal.reason, "message": refusal.message });
+    ErrorReply { name: admin::REFUSED.to_owned(), parameters }
+}
+
+fn unfit(parameter: &str) -> ErrorReply {
+    let parameters = json!({ "parameter": parameter });
+    ErrorReply { name: "org.varlink.service.InvalidParameter".to_owned(), parameters }
+}
+
+fn not_found(method: &str) -> ErrorReply {
+    let method: String = method.chars().take(128).collect();
+    ErrorReply { name: "org.varlink.service.MethodNotFound".to_owned(), parameters: json!({ "method": method }) }
+}
+
+/// `org.varlink.service`: who this is, and what it can do.
+fn describe(side: Side, call: &Incoming) -> Outcome {
+    #[derive(Deserialize)]
+    struct Named {
+        interface: String,
+    }
+    let (interface, description) = match side {
+        Side::Auth => (auth::INTERFACE, auth::DESCRIPTION),
+        Side::Admin => (admin::INTERFACE, admin::DESCRIPTION),
+    };
+    match call.method.as_str() {
+        "org.varlink.service.GetInfo" => Ok(json!({
+            "vendor": "Postern",
+            "product": "posternd",
+            "version": env!("CARGO_PKG_VERSION"),
+            "url": "https://postern.org/",
+            "interfaces": ["org.varlink.service", interface],
+        })),
+        "org.varlink.service.GetInterfaceDescription" => match call.parameters::<Named>()?.interface {
+            name if name == interface => Ok(json!({ "description": description })),
+            name if name == "org.varlink.service" => Ok(json!({ "description": SERVICE })),
+            name => Err(ErrorReply {
+                name: "org.varlink.service.InterfaceNotFound".to_owned(),
+                parameters: json!({ "interface": name.chars().take(128).collect::<String>() }),
+            }),
+        },
+        other => Err(not_found(other)),
+    }
+}
+
+const SERVICE: &str = include_str!("org.varlink.service.varlink");
+
+/// Tells a front of each change until it goes away. The first reply comes at once, so that the front knows from when
+/// on it hears of everything.
+async fn watch(daemon: &Daemon, connection: &mut Connection, stop: &mut watch::Receiver<bool>) -> io::Result<()> {
+    let mut changes = daemon.watch();
+    connection.send(&Reply::more(WatchEvent { mailbox: None })).await?;
+    loop {
+        let event = tokio::select! {
+            event = changes.recv() => match event {
+                Ok(event) => event,
+                // So many changes were missed that all must be looked at.
+                Err(RecvError::Lagged(_)) => WatchEvent { mailbox: None },
+                Err(RecvError::Closed) => return Err(io::ErrorKind::ConnectionAborted.into()),
+            },
+            () = connection.gone() => return Err(io::ErrorKind::ConnectionAborted.into()),
+            _ = stop.changed() => return Err(io::ErrorKind::ConnectionAborted.into()),
+        };
+        connection.send(&Reply::more(event)).await?;
+    }
+}
+
+/// Sends all pieces but the last one, which is the caller's to send.
+async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<Option<Outcome>> {
+    let wanted: ListAccounts = match call.parameters() {
+        Ok(wanted) => wanted,
+        Err(error) => return Ok(Some(Err(error))),
+    };
+    let mut after = None;
+    loop {
+        let (page, last) = match accounts::list(daemon, &wanted, after.as_deref()) {
+            Ok(page) => page,
+            Err(refusal) => return Ok(Some(Err(refused(&refusal)))),
+        };
+        send_pieces(connection, page.accounts, |accounts| Accounts { accounts: accounts.to_vec() }).await?;
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(Some(shown(Ok(Accounts { accounts: Vec::new() })))),
+        }
+    }
+}
+
+async fn read_audit(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<Option<Outcome>> {
+    let wanted: ReadAudit = match call.parameters() {
+        Ok(wanted) => wanted,
+        Err(error) => return Ok(Some(Err(error))),
+    };
+    let since = match wanted.since.as_deref().map(|text| (text, clock::parse_rfc3339(text))) {
+        Some((text, None)) => {
+            let message = format!("{text:?} is not a time: it takes RFC 3339, such as 2026-11-21T14:05:00Z.");
+            return Ok(Some(Err(refused(&refuse("bad_time", message)))));
+        }
+        Some((_, since)) => since,
+        None => None,
+    };
+    // A mailbox that has no account any more may still have a history.
+    let mailbox = match wanted.mailbox.as_deref().map(|typed| crate::administer::mailbox(daemon, typed)) {
+        Some(Err(refusal)) => return Ok(Some(Err(refused(&refusal)))),
+        Some(Ok((mailbox, _))) => Some(mailbox),
+        None => None,
+    };
+    let mut after = since.map(audit::first_key);
+    loop {
+        let (page, last) = match audit::page(&daemon.records, after.as_deref()) {
+            Ok(page) => page,
+            Err(error) => return Ok(Some(Err(refused(&error.into())))),
+        };
+        let wanted = |record: &audit::Record| {
+            mailbox.as_ref().is_none_or(|mailbox| record.mailbox.as_deref() == Some(mailbox.as_str()))
+        };
+        let entries: Vec<AuditEntry> = page.into_iter().filter(wanted).map(audit::Record::shown).collect();
+        send_pieces(connection, entries, |entries| AuditEntries { entries: entries.to_vec() }).await?;
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(Some(shown(Ok(AuditEntries { entries: Vec::new() })))),
+        }
+    }
+}
+
+/// Sends items in as few replies as fit into frames.
+async fn send_pieces<T: Clone, P: Serialize>(
+    connection: &mut Connection,
+    items: Vec<T>,
+    piece: impl Fn(&[T]) -> P,
+) -> io::Result<()> {
+    let (mut rest, mut size) = (&items[..], items.len());
+    while !rest.is_empty() {
+        size = size.min(rest.len());
+        let reply = Reply::more(piece(&rest[..size]));
+        match postern_wire::frame::encode(&reply) {
+            Err(_) if size > 1 => size = size.div_ceil(2),
+            _ => {
+                connection.send(&reply).await?;
+                rest = &rest[size..];
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn send_export(daemon: &Daemon, connection: &mut Connection) -> io::Result<Option<Outcome>> {
+    let spooled = match spool(daemon) {
+        Ok(file) => export::write(&daemon.records, file).await,
+        Err(error) => Err(error.into()),
+    };
+    let mut file = match spooled {
+        Ok(file) => file,
+        Err(error) => return Ok(Some(Err(refused(&refuse("export", format!("{error}.")))))),
+    };
+    let mut bytes = vec![0; PIECE];
+    // What of a character was cut off; exports are ASCII but for the keys' local parts.
+    let mut text = Vec::with_capacity(2 * PIECE);
+    loop {
+        let count = file.read(&mut bytes)?;
+        text.extend_from_slice(&bytes[..count]);
+        let whole = if count == 0 { text.len() } else { text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) };
+        let rest = text.split_off(whole);
+        let lines = String::from_utf8(std::mem::replace(&mut text, rest)).map_err(io::Error::other)?;
+        let piece = ExportPiece { lines, last: count == 0 };
+        if count == 0 {
+            tracing::info!(target: "audit", actor = %connection.peer, action = "export", outcome = "done");
+            return Ok(Some(shown(Ok(piece))));
+        }
+        connection.send(&Reply::more(piece)).await?;
+    }
+}
+
+/// A nameless file beside the store: what is in it is as sealed as the store is.
+fn spool(daemon: &Daemon) -> io::Result<File> {
+    tempfile::tempfile_in(daemon.config.store.path.parent().unwrap_or(&daemon.config.store.path))
+}
+
+async fn take_piece(
+    daemon: &Daemon,
+    peer: &str,
+    piece: ExportPiece,
+    import: &mut Option<Import>,
+) -> Result<Imported, Refused> {
+    let failed = |error: io::Error| refuse("import", format!("the import cannot be kept: {error}. Nothing was imported."));
+    let mut current = match import.take() {
+        Some(current) => current,
+        None => Import { file: spool(daemon).map_err(failed)?, length: 0 },
+    };
+    current.length += piece.lines.len() as u64;
+    if current.length > IMPORT_MAX {
+        return Err(refuse("import", "the export is larger than any that this version makes. Nothing was imported."));
+    }
+    current.file.write_all(piece.lines.as_bytes()).map_err(failed)?;
+    if !piece.last {
+        *import = Some(current);
+        return Ok(Imported { records: 0 });
+    }
+    let _alone = daemon.administration.lock().await;
+    let records = export::import(&daemon.records, current.file).await;
+    let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
+    daemon.reload_platforms()?;
+    daemon.announce(None);
+    let entry = crate::administer::entry(peer, "import", None, format!("{records} records"));
+    daemon.records.commit_with(Vec::new(), &entry).await?;
+    entry.log();
+    Ok(Imported { records })
+}
