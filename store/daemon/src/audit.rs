@@ -70,7 +70,7 @@ impl Record {
             before = %shown(self.before),
             after = %shown(self.after),
             outcome = %self.outcome,
-            detail = %self.detail,
+            detail = ?self.detail,
         );
     }
 }

@@ -81,7 +81,6 @@ impl SledEngine {
     /// Writes what was asked for before this call, then closes the files. What is asked for later is refused with
     /// [`EngineError::Closed`]. Waits for the disk; dropping the engine does the same.
     pub fn close(&self) {
-        self.places.close();
         // A writer that is gone already needs no word to stop.
         let _ = self.requests.send(Request::Close);
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -48,6 +48,7 @@ fn a_key_that_others_can_read_is_refused_with_the_command() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what could not be checked is said")]
 fn only_a_regular_file_of_root_or_ourselves_is_read() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(load_file(dir.path()), Err(KeyError::NotAFile { .. })));

@@ -22,6 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 struct Mount(TempDir);
 
 impl Mount {
+    #[expect(clippy::print_stderr, reason = "what could not be checked is said")]
     fn new() -> Option<Self> {
         let mount = Self(tempfile::tempdir().unwrap());
         if run(Command::new("mount")

@@ -130,4 +130,38 @@ mod tests {
         assert_eq!(Tally::from_bytes(&[0; TALLY_LEN - 1]), None);
         assert_eq!(Tally::from_bytes(&[0; TALLY_LEN + 1]), None);
     }
+
+    #[test]
+    fn a_record_that_is_missing_added_or_of_another_time_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = ::sled::open(dir.path()).unwrap();
+        let mut tally = Tally { batch: 2, ..Tally::default() };
+        let write = |key: &str, revision| {
+            db.insert(key, Stored { revision: Revision(revision), value: vec![] }.to_bytes()).unwrap();
+        };
+        for (key, revision) in [("a", 1), ("b", 2)] {
+            write(key, revision);
+            tally.add(key.as_bytes(), Revision(revision));
+        }
+        assert!(matches!(add_up(&db, |_| Ok(())), Err(Amiss::Records(_))), "no tally at all");
+        db.insert(TALLY_KEY, tally.to_bytes()).unwrap();
+        assert_eq!(add_up(&db, |_| Ok(())).unwrap(), tally);
+
+        let noticed = || match add_up(&db, |_| Ok(())) {
+            Err(Amiss::Records(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        write("b", 1);
+        assert!(noticed().contains("not the last"));
+        db.remove("b").unwrap();
+        assert!(noticed().contains("should hold 2 records and holds 1"));
+        write("c", 2);
+        assert!(noticed().contains("not the last"));
+        write("b", 2);
+        assert!(noticed().contains("should hold 2 records and holds 3"));
+        db.remove("c").unwrap();
+        assert_eq!(add_up(&db, |_| Ok(())).unwrap(), tally);
+        db.insert("b", b"short").unwrap();
+        assert!(noticed().contains("the record b is too short"));
+    }
 }

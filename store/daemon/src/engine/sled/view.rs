@@ -144,3 +144,68 @@ impl Sight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DURABLE: u64 = 1;
+    const UNDER_WAY: u64 = 2;
+
+    fn stored(revision: u64) -> Stored {
+        Stored { revision: Revision(revision), value: revision.to_string().into_bytes() }
+    }
+
+    /// A database in which a batch is under way: `a` and `d` changed, `b` and `c` removed, `e` and `f` made, `g` and
+    /// `h` untouched; with the view that its readers have.
+    fn under_way(dir: &Path) -> View {
+        let db = ::sled::open(dir).unwrap();
+        let mut mask = Mask::new();
+        for key in ["a", "b", "c", "d", "g", "h"] {
+            db.insert(key, stored(DURABLE).to_bytes()).unwrap();
+        }
+        let view = View::new(db.clone(), dir);
+        for (key, before) in [("a", true), ("b", true), ("c", true), ("d", true), ("e", false), ("f", false)] {
+            mask.insert(key.into(), before.then(|| stored(DURABLE)));
+        }
+        view.cover(mask);
+        for key in ["a", "d", "e", "f"] {
+            db.insert(key, stored(UNDER_WAY).to_bytes()).unwrap();
+        }
+        for key in ["b", "c"] {
+            db.remove(key).unwrap();
+        }
+        view
+    }
+
+    fn scan(view: &View, after: Option<&[u8]>, limit: usize) -> String {
+        let page = view.scan(b"", after, limit).unwrap();
+        page.iter().map(|entry| format!("{}{} ", entry.key.escape_ascii(), entry.revision.0)).collect()
+    }
+
+    #[test]
+    fn a_batch_is_seen_when_it_is_durable_and_then_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let view = under_way(dir.path());
+        assert_eq!(view.load(b"a").unwrap(), Some((b"1".to_vec(), Revision(DURABLE))));
+        assert_eq!(view.load(b"b").unwrap(), Some((b"1".to_vec(), Revision(DURABLE))));
+        assert_eq!(view.load(b"e").unwrap(), None);
+        assert_eq!(scan(&view, None, 10), "a1 b1 c1 d1 g1 h1 ");
+        view.uncover();
+        assert_eq!(view.load(b"e").unwrap(), Some((b"2".to_vec(), Revision(UNDER_WAY))));
+        assert_eq!(view.load(b"b").unwrap(), None);
+        assert_eq!(scan(&view, None, 10), "a2 d2 e2 f2 g1 h1 ");
+    }
+
+    #[test]
+    fn pages_are_full_whatever_the_mask_takes_away_or_adds() {
+        let dir = tempfile::tempdir().unwrap();
+        let view = under_way(dir.path());
+        assert_eq!(scan(&view, None, 2), "a1 b1 ");
+        assert_eq!(scan(&view, Some(b"b"), 2), "c1 d1 ");
+        assert_eq!(scan(&view, Some(b"d"), 2), "g1 h1 ");
+        assert_eq!(scan(&view, Some(b"d"), 1), "g1 ");
+        assert_eq!(scan(&view, Some(b"h"), 1), "");
+        assert_eq!(scan(&view, None, 0), "");
+    }
+}
