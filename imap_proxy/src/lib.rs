@@ -1,1 +1,19 @@
-//! x
+//! The part of Postern that faces the internet: a front that owns the way to the mailbox and asks the daemon.
+//!
+//! It holds no factor secrets and no rule. Whatever it does not know, cannot read or cannot ask is a refusal.
+//!
+//! A connection's way in, top to bottom: [`listener`] (limits, [`proxy_protocol`], [`tls`]) → [`head_guard`] (HTTP/1
+//! messages that could be read in two ways end here) → [`webmail`] (who may do what) → [`upstream`].
+
+pub mod body;
+pub mod clock;
+pub mod config;
+pub mod daemon;
+mod guarded;
+pub mod head_guard;
+pub mod listener;
+pub mod portal;
+pub mod proxy_protocol;
+pub mod tls;
+pub mod upstream;
+pub mod webmail;

@@ -1,1 +1,24 @@
-//! x
+//! The harness: real servers, Postern's own programs and a real browser, started on loopback and gone afterwards.
+//!
+//! [`World::start`] is what most tests begin with; `tests/README.md` shows the way around.
+
+pub mod backend;
+pub mod binaries;
+pub mod browser;
+pub mod certificates;
+pub mod clock;
+pub mod dovecot;
+mod error;
+pub mod files;
+pub mod install;
+pub mod mailboxes;
+pub mod ports;
+pub mod roundcube;
+pub mod service;
+pub mod tools;
+pub mod wait;
+pub mod world;
+
+pub use binaries::binaries;
+pub use error::{During, Error, Result};
+pub use world::{Plan, Upstream, World};

@@ -1,2 +1,70 @@
-//! x
-fn main() {}
+//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people, who read what it prints")]
+
+mod demo;
+mod suite;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use postern_tests::{Result, install};
+
+/// Set up, try out and test Postern on a Debian with a Rust toolchain.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run Postern with a real Dovecot and Roundcube behind it, on loopback, until Ctrl-C.
+    Demo {
+        /// Write a JSON object with addresses, paths and mailboxes to FILE once everything answers.
+        #[arg(long, value_name = "FILE")]
+        ready: Option<PathBuf>,
+        #[command(flatten)]
+        setup: Setup,
+    },
+    /// Check format, lints and dependencies, and run every test.
+    Test {
+        #[command(flatten)]
+        setup: Setup,
+    },
+}
+
+#[derive(Args)]
+struct Setup {
+    /// Do not look for missing Debian packages.
+    #[arg(long)]
+    no_install: bool,
+}
+
+impl Setup {
+    fn run(&self) -> Result<()> {
+        if self.no_install { Ok(()) } else { install::install(say) }
+    }
+}
+
+/// One line of progress.
+fn say(line: &str) {
+    println!("» {line}");
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse().task {
+        Task::Demo { ready, setup } => demo::run(ready.as_deref(), &setup).map(|()| true),
+        Task::Test { setup } => setup.run().and_then(|()| suite::run()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use super::*;
+
+const WHOLE: &str = r#"
+[daemon]
+socket = "/run/postern/auth.sock"
+[tls]
+cert = "/etc/postern/tls/fullchain.pem"
+key = "/etc/postern/tls/key.pem"
+[webmail]
+listen = "[::]:443"
+public_url = "https://webmail.example.com/"
+upstream = "http://127.0.0.1:8080/"
+product = "roundcube"
+"#;
+
+fn problems(text: &str) -> String {
+    let problems = Config::parse(text).unwrap_err();
+    ConfigError { path: "proxy.toml".into(), problems }.to_string()
+}
+
+#[test]
+fn the_example_of_the_design_is_read() {
+    let config = Config::parse(WHOLE).unwrap();
+    assert_eq!(config.daemon.socket, Path::new("/run/postern/auth.sock"));
+    assert_eq!(config.tls.unwrap().key, Path::new("/etc/postern/tls/key.pem"));
+    let webmail = config.webmail.unwrap();
+    assert_eq!(webmail.listen, "[::]:443".parse().unwrap());
+    assert_eq!(webmail.brand, "webmail.example.com");
+    assert_eq!(webmail.product, Product::Roundcube);
+    assert!(webmail.proxy_protocol_from.is_empty());
+}
+
+#[test]
+fn every_key_that_is_known_is_read_and_no_other() {
+    let full = format!(
+        "{WHOLE}upstream_ca = \"/ca.pem\"\nbrand = \"Example Mail\"\nproxy_protocol_from = [\"10.0.0.0/8\"]\n\
+         [imap]\nbackend = \"imaps://mail.internal:993\"\nbackend_ca = \"/ca.pem\"\nproxy_protocol_from = []\n"
+    );
+    let webmail = Config::parse(&full).unwrap().webmail.unwrap();
+    assert_eq!((webmail.brand.as_str(), webmail.proxy_protocol_from.len()), ("Example Mail", 1));
+    assert_eq!(webmail.upstream_ca.as_deref(), Some(Path::new("/ca.pem")));
+    for (table, keys) in KEYS {
+        for key in keys {
+            // In their table, and in the one where they do not belong.
+            assert!(
+                problems(&format!("[{table}]\n{key}x = 1"))
+                    .contains(&format!(":2: unknown key `{key}x` in [{table}]; did you mean"))
+            );
+            assert!(problems(&format!("{key} = 1")).contains(&format!("proxy.toml:1: unknown key `{key}` at the top")));
+        }
+    }
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_line_and_the_nearest() {
+    let text = WHOLE.replace("upstream =", "upsteam =");
+    assert!(problems(&text).contains("proxy.toml:10: unknown key `upsteam` in [webmail]; did you mean `upstream`?"));
+    assert!(problems("[webmial]").contains("proxy.toml:1: unknown key `webmial` at the top; did you mean `webmail`?"));
+    assert!(problems("[tls]\nzzz = 1").contains("there are cert, key"));
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_line() {
+    for (right, wrong, said) in [
+        ("\"[::]:443\"", "\"443\"", "proxy.toml:8: [webmail] invalid socket address"),
+        (
+            "https://webmail",
+            "http://webmail",
+            "proxy.toml:9: [webmail] `http://webmail.example.com/` does not begin with https://",
+        ),
+        ("http://127", "127", "proxy.toml:10: [webmail] `127.0.0.1:8080/` is not a URL"),
+        ("roundcube", "squirrel", "proxy.toml:11: [webmail] unknown variant `squirrel`, expected `roundcube`"),
+        ("\"/run/postern/auth.sock\"", "7", "proxy.toml:3: [daemon] invalid type"),
+        ("[tls]", "[tls", "proxy.toml:4: "),
+    ] {
+        let told = problems(&WHOLE.replace(right, wrong));
+        assert!(told.contains(said), "{told}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let told = problems("[webmail]\nlisten = \"[::]:443\"\nbrandt = \"x\"\n");
+    assert_eq!(told.lines().count(), 4, "{told}");
+    assert!(told.contains("has no `public_url`") && told.contains("did you mean `brand`?"), "{told}");
+}
+
+#[test]
+fn a_front_needs_a_certificate_and_a_proxy_needs_a_front() {
+    let start = WHOLE.find("[tls]").unwrap();
+    let end = WHOLE.find("[webmail]").unwrap();
+    assert!(problems(&format!("{}{}", &WHOLE[..start], &WHOLE[end..])).contains("there is no [tls]"));
+    assert!(problems(&WHOLE.replace("listen", "#")).contains("nothing to do"));
+    assert!(problems("").contains("nothing to do"));
+    assert!(problems("[tls]\ncert = \"a\"").contains("missing field `key`"));
+}
+
+#[test]
+fn an_imap_front_is_not_promised() {
+    let told = problems(&format!("{WHOLE}[imap]\nlisten = \"[::]:993\"\n"));
+    assert_eq!(told, "proxy.toml:13: this version has no IMAP front yet; take `listen` out of [imap] to leave it off");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let told = Config::load(Path::new("/nonexistent/proxy.toml")).unwrap_err().to_string();
+    assert!(told.starts_with("/nonexistent/proxy.toml: cannot be read: No such file") && told.contains("--config"));
+}

@@ -1,0 +1,223 @@
+//! The values of `proxy.toml` that have a form of their own.
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// What stands in the browser's address bar: `https://webmail.example.com/`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl {
+    authority: Authority,
+    origin: String,
+}
+
+impl PublicUrl {
+    /// Host and, unless it is 443, port: as in a `Host` header.
+    pub fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// The host alone.
+    pub fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// As in an `Origin` header: `https://webmail.example.com`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = |why: &str| format!("`{text}` {why}; write it like \"https://webmail.example.com/\"");
+        let uri = absolute(&text).ok_or_else(|| wrong("is not a URL"))?;
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            return Err(wrong("does not begin with https://"));
+        }
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(wrong("has more than a host: the front owns the whole of it"));
+        }
+        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+        // A browser leaves the default port out of Host and Origin.
+        let authority = match uri.port_u16() {
+            None | Some(443) => host,
+            Some(port) => format!("{host}:{port}"),
+        };
+        let origin = format!("https://{authority}");
+        let authority = authority.parse().map_err(|_| wrong("has no proper host"))?;
+        Ok(Self { authority, origin })
+    }
+}
+
+/// Where an upstream is: scheme, host, port, and a path that everything there lies under.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Base {
+    scheme: Scheme,
+    authority: Authority,
+    /// Without the slash at its end; empty at the top.
+    path: String,
+}
+
+impl Base {
+    /// The absolute URL of what the upstream has under `path_and_query`.
+    ///
+    /// # Errors
+    /// When it makes no URL.
+    pub fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
+        let builder = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
+        if self.path.is_empty() {
+            return builder.path_and_query(path_and_query).build();
+        }
+        builder.path_and_query(format!("{}{path_and_query}", self.path)).build()
+    }
+
+    /// Whether TLS is spoken there.
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+
+    /// Host and port, as configured.
+    pub fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// The path that everything lies under, without the slash at its end; empty at the top.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl TryFrom<String> for Base {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = |why: &str| format!("`{text}` {why}; write it like \"http://127.0.0.1:8080/\"");
+        let parts = absolute(&text).ok_or_else(|| wrong("is not a URL"))?.into_parts();
+        let (Some(scheme), Some(authority), Some(path)) = (parts.scheme, parts.authority, parts.path_and_query) else {
+            return Err(wrong("is not a URL"));
+        };
+        if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
+            return Err(wrong("is neither http:// nor https://"));
+        }
+        if path.query().is_some() {
+            return Err(wrong("has a query"));
+        }
+        Ok(Self { scheme, authority, path: path.path().trim_end_matches('/').to_owned() })
+    }
+}
+
+fn absolute(text: &str) -> Option<Uri> {
+    let uri: Uri = text.parse().ok()?;
+    let authority = uri.authority()?;
+    // A name and password in a URL would end up in logs.
+    (uri.scheme().is_some() && !authority.host().is_empty() && !authority.as_str().contains('@')).then_some(uri)
+}
+
+/// Which webmail is behind the front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Product {
+    /// Roundcube.
+    Roundcube,
+}
+
+/// A network: an address and how many of its first bits count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Whether `address` lies in it. An IPv4 address is one, however it is written.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let shift = 32 - u32::from(self.bits);
+                u32::from(network).checked_shr(shift) == u32::from(address).checked_shr(shift)
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let shift = 128 - u32::from(self.bits);
+                u128::from(network).checked_shr(shift) == u128::from(address).checked_shr(shift)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("`{text}` {why}; write it like \"10.0.0.0/8\" or \"2001:db8::/32\"");
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| wrong("is not a network"))?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(most), str::parse).ok().filter(|bits| *bits <= most);
+        let bits = bits.ok_or_else(|| wrong("has more bits than an address"))?;
+        Ok(Self { address, bits })
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_a_host_behind_https() {
+        let url = PublicUrl::try_from("https://Webmail.Example.com".to_owned()).unwrap();
+        assert_eq!((url.authority(), url.host()), ("webmail.example.com", "webmail.example.com"));
+        let url = PublicUrl::try_from("https://a:443/".to_owned()).unwrap();
+        assert_eq!((url.authority(), url.origin()), ("a", "https://a"));
+        let url = PublicUrl::try_from("https://a:8443/".to_owned()).unwrap();
+        assert_eq!((url.authority(), url.host(), url.origin()), ("a:8443", "a", "https://a:8443"));
+        let url = PublicUrl::try_from("https://[::1]:8443/".to_owned()).unwrap();
+        assert_eq!((url.authority(), url.host()), ("[::1]:8443", "[::1]"));
+        for wrong in ["http://a/", "https://a/mail/", "https://a/?b", "https://u:p@a/", "a", "/", "https:///", ""] {
+            assert!(PublicUrl::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_upstream_has_a_path_or_none() {
+        let joined = |base: &str| Base::try_from(base.to_owned()).unwrap().join("/?_task=mail").unwrap().to_string();
+        assert_eq!(joined("http://127.0.0.1:8080"), "http://127.0.0.1:8080/?_task=mail");
+        assert_eq!(joined("http://127.0.0.1:8080/"), "http://127.0.0.1:8080/?_task=mail");
+        assert_eq!(joined("https://mail.internal/roundcube/"), "https://mail.internal/roundcube/?_task=mail");
+        for wrong in ["ftp://a/", "http://a/?b", "http://u:p@a/", "a:80", "/a", ""] {
+            assert!(Base::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_network_contains_its_addresses() {
+        let contains =
+            |network: &str, address: &str| network.parse::<Network>().unwrap().contains(address.parse().unwrap());
+        assert!(contains("10.0.0.0/8", "10.255.0.1"));
+        assert!(contains("10.0.0.0/8", "::ffff:10.255.0.1"));
+        assert!(!contains("10.0.0.0/8", "11.0.0.0"));
+        assert!(contains("10.0.0.1", "10.0.0.1") && !contains("10.0.0.1", "10.0.0.2"));
+        assert!(contains("0.0.0.0/0", "1.2.3.4") && !contains("0.0.0.0/0", "::1"));
+        assert!(contains("::/0", "2001:db8::1") && !contains("::/0", "1.2.3.4"));
+        assert!(contains("2001:db8::/32", "2001:db8:1::") && !contains("2001:db8::/32", "2001:db9::"));
+        for wrong in ["10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "", "all"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Asking posternd: `org.postern.Auth` over its Unix socket, asynchronously.
+//!
+//! One connection a call, nothing kept: no verdict is ever remembered, a daemon that restarts is found again by the
+//! next call, and a call that may have been heard is never sent twice. No error here is ever a "yes".
+
+use postern_wire::auth::{
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Recheck, Rechecked,
+    WatchEvent,
+};
+use postern_wire::client::{is_daemon_user, parse_reply};
+use postern_wire::{Call, CallError, Decoder, frame};
+use serde::{Serialize, de::DeserializeOwned};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
+
+/// How long a call may take, waiting for its turn included.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+/// Calls that run at once; more wait for their turn.
+pub const MAX_CALLS: usize = 64;
+/// The wait before the first new attempt to watch; each further one waits twice as long, up to [`LONGEST_PAUSE`].
+pub const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest wait between two attempts to watch.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Events that may wait for whoever watches.
+const EVENTS_WAITING: usize = 64;
+/// Bytes read at once.
+const READ_AT_ONCE: usize = 4096;
+
+/// Why a call has no reply.
+pub type DaemonError = CallError;
+
+/// What whoever watches is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Watched {
+    /// The daemon is there (again): whatever changed meanwhile was missed, so every open session is to be rechecked.
+    Connected,
+    /// Something changed that may end sessions.
+    Changed {
+        /// Of this mailbox; none: of any.
+        mailbox: Option<String>,
+    },
+}
+
+/// The way to the daemon. It never fails to be made: whether somebody listens there shows at each call.
+#[derive(Clone)]
+pub struct Daemon(Arc<Inner>);
+
+struct Inner {
+    socket: PathBuf,
+    calls: Semaphore,
+    /// Who was found to be the daemon: looking up its user may ask a directory server, so it is done once.
+    known: OnceLock<u32>,
+}
+
+impl Daemon {
+    /// The daemon that listens at `socket`, now or later.
+    pub fn new(socket: PathBuf) -> Self {
+        Self(Arc::new(Inner { socket, calls: Semaphore::new(MAX_CALLS), known: OnceLock::new() }))
+    }
+
+    /// What does this sign-in need?
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal.
+    pub async fn ask(&self, ask: &Ask) -> Result<AskVerdict, DaemonError> {
+        self.call("Ask", ask).await
+    }
+
+    /// Answers a challenge.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal, though the code may have been used up.
+    pub async fn answer(&self, answer: &Answer) -> Result<AnswerVerdict, DaemonError> {
+        self.call("Answer", answer).await
+    }
+
+    /// Begins an enrolment, or shows a begun one again.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal.
+    pub async fn enrol(&self, enrol: &Enrol) -> Result<EnrolVerdict, DaemonError> {
+        self.call("Enrol", enrol).await
+    }
+
+    /// Ends an enrolment with a code.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal, though the account may be protected now.
+    pub async fn confirm(&self, confirm: &Confirm) -> Result<ConfirmVerdict, DaemonError> {
+        self.call("Confirm", confirm).await
+    }
+
+    /// Which of these sessions are over? The reply has one word for each, in order.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]; a reply of another length is [`CallError::Garbage`].
+    pub async fn recheck(&self, recheck: &Recheck) -> Result<Rechecked, DaemonError> {
+        let rechecked: Rechecked = self.call("Recheck", recheck).await?;
+        if rechecked.ended.len() == recheck.sessions.len() {
+            Ok(rechecked)
+        } else {
+            Err(CallError::Garbage("not one word for each session".to_owned()))
+        }
+    }
+
+    /// Follows what changes, from now until the receiver is dropped. It reconnects by itself.
+    pub fn watch(&self) -> mpsc::Receiver<Watched> {
+        let (events, receiver) = mpsc::channel(EVENTS_WAITING);
+        let daemon = self.clone();
+        tokio::spawn(async move {
+            // Ends the wait as well when nobody listens any more.
+            tokio::select! {
+                () = daemon.follow(&events) => {}
+                () = events.closed() => {}
+            }
+        });
+        receiver
+    }
+
+    async fn follow(&self, events: &mpsc::Sender<Watched>) {
+        let mut pause = FIRST_PAUSE;
+        let mut said = false;
+        loop {
+            let mut was_connected = false;
+            let error = match self.follow_once(events, &mut was_connected).await {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            if was_connected {
+                (pause, said) = (FIRST_PAUSE, false);
+            }
+            if !said {
+                tracing::warn!(%error, "not connected to posternd: every sign-in is refused until it is back");
+                said = true;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Ok: nobody listens any more.
+    async fn follow_once(&self, events: &mpsc::Sender<Watched>, was_connected: &mut bool) -> Result<(), DaemonError> {
+        let mut connection =
+            timeout(DEADLINE, self.open("Watch", &postern_wire::admin::Empty {}, true)).await.map_err(late)??;
+        // The first reply comes at once and says that it listens from here on.
+        let (_, mut continues): (WatchEvent, _) = timeout(DEADLINE, connection.receive()).await.map_err(late)??;
+        *was_connected = true;
+        tracing::info!("connected to posternd");
+        let mut event = Watched::Connected;
+        loop {
+            if events.send(event).await.is_err() {
+                return Ok(());
+            }
+            if !continues {
+                return Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into()));
+            }
+            let (changed, more): (WatchEvent, _) = connection.receive().await?;
+            event = Watched::Changed { mailbox: changed.mailbox };
+            continues = more;
+        }
+    }
+
+    async fn call<R: DeserializeOwned>(&self, method: &str, parameters: &impl Serialize) -> Result<R, DaemonError> {
+        let exchange = async {
+            let _turn = self.0.calls.acquire().await.map_err(|_| late(()))?;
+            let mut connection = self.open(method, parameters, false).await?;
+            connection.receive().await.map(|(reply, _)| reply)
+        };
+        timeout(DEADLINE, exchange).await.map_err(late)?
+    }
+
+    async fn open(&self, method: &str, parameters: &impl Serialize, more: bool) -> Result<Connection, DaemonError> {
+        let mut stream = UnixStream::connect(&self.0.socket).await.map_err(CallError::Unreachable)?;
+        self.check(&stream).await?;
+        let method = format!("{}.{method}", auth::INTERFACE);
+        let call = Call { method, parameters: Some(parameters), more, oneway: false };
+        let frame = frame::encode(&call).map_err(|error| CallError::Garbage(error.to_string()))?;
+        stream.write_all(&frame).await.map_err(CallError::Lost)?;
+        Ok(Connection { stream, decoder: Decoder::default() })
+    }
+
+    async fn check(&self, stream: &UnixStream) -> Result<(), DaemonError> {
+        let uid = stream.peer_cred().map_err(CallError::Unreachable)?.uid();
+        if self.0.known.get() == Some(&uid) {
+            return Ok(());
+        }
+        let is_daemon = tokio::task::spawn_blocking(move || is_daemon_user(uid)).await;
+        if !is_daemon.unwrap_or(false) {
+            return Err(CallError::Impostor(uid));
+        }
+        // Lost only where two were let in at once, and then the next call looks it up again.
+        let _ = self.0.known.set(uid);
+        Ok(())
+    }
+}
+
+struct Connection {
+    stream: UnixStream,
+    decoder: Decoder,
+}
+
+impl Connection {
+    async fn receive<R: DeserializeOwned>(&mut self) -> Result<(R, bool), DaemonError> {
+        // On the heap so that it stays at one place and is wiped there, also when the deadline drops this future.
+        let mut bytes = Zeroizing::new(vec![0; READ_AT_ONCE]);
+        loop {
+            if let Some(reply) = self.decoder.next_frame(parse_reply) {
+                return reply;
+            }
+            match self.stream.read(&mut bytes).await.map_err(CallError::Lost)? {
+                0 => return Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into())),
+                count => {
+                    let pushed = self.decoder.push(&bytes[..count]);
+                    pushed.map_err(|error| CallError::Garbage(error.to_string()))?;
+                }
+            }
+        }
+    }
+}
+
+fn late<T>(_: T) -> DaemonError {
+    CallError::Lost(io::ErrorKind::TimedOut.into())
+}

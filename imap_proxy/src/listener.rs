@@ -1,0 +1,210 @@
+//! A front's socket: who may connect, TLS, HTTP/1.1 or HTTP/2 by ALPN, and an orderly end.
+
+mod places;
+mod protocol;
+
+pub use crate::guarded::{STALL, Tunnel};
+pub use places::{MAX_CONNECTIONS, MAX_PER_ADDRESS};
+pub use protocol::{IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
+
+use crate::body::Body;
+use crate::config::Network;
+use crate::proxy_protocol;
+use crate::tls::H2;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use places::Places;
+use rustls::ServerConfig;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+/// How long a client may take over a PROXY header and the TLS handshake together.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
+pub const DRAIN: Duration = Duration::from_secs(10);
+/// Connections that the kernel may hold until they are accepted.
+const BACKLOG: u32 = 1024;
+/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+
+/// Who sends a request.
+#[derive(Clone)]
+pub struct Peer {
+    /// The client's address, after any PROXY header that is believed; an IPv4 address is always one.
+    pub address: IpAddr,
+    /// To be opened before a 101 is answered.
+    pub tunnel: Tunnel,
+}
+
+/// Why a front cannot listen.
+#[derive(Debug)]
+pub struct ListenError {
+    address: SocketAddr,
+    error: io::Error,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, error } = self;
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("another program listens there; `ss -ltnp 'sport = :{}'` names it", address.port())
+            }
+            io::ErrorKind::PermissionDenied => {
+                "ports below 1024 need CAP_NET_BIND_SERVICE; the systemd unit gives it".to_owned()
+            }
+            io::ErrorKind::AddrNotAvailable => "this host has no such address; `ip address` lists them".to_owned(),
+            _ => "check `listen` in proxy.toml".to_owned(),
+        };
+        write!(f, "cannot listen on {address}: {error}; {advice}")
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// A socket that listens, and what is done with whoever connects.
+pub struct Listener {
+    socket: TcpListener,
+    tls: Arc<ServerConfig>,
+    proxies: Vec<Network>,
+}
+
+impl Listener {
+    /// Opens the socket. `proxies` are the load balancers that tell with a PROXY header who connects.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub fn bind(address: SocketAddr, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Result<Self, ListenError> {
+        let open = || {
+            let socket =
+                if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
+        };
+        let socket = open().map_err(|error| ListenError { address, error })?;
+        Ok(Self { socket, tls, proxies })
+    }
+
+    /// Where it listens: the port too, where the configuration left that to the kernel.
+    ///
+    /// # Errors
+    /// Of the kernel.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves whoever connects, until `stop` is done: then no more is accepted, running requests get [`DRAIN`] to
+    /// end, and the rest is cut.
+    pub async fn serve<S, F>(self, service: S, stop: impl Future<Output = ()>)
+    where
+        S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let (stopping, stopped) = watch::channel(());
+        let front = Arc::new(Front {
+            service,
+            tls: TlsAcceptor::from(self.tls),
+            proxies: self.proxies,
+            places: Places::default(),
+        });
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, from)) => {
+                        connections.spawn(Arc::clone(&front).connection(stream, from, stopped.clone()));
+                    }
+                    // Of the connection alone (accept(2)): the client is gone already.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection can be accepted now");
+                        sleep(OUT_OF_MEANS).await;
+                    }
+                },
+            }
+        }
+        drop(self.socket);
+        drop(stopping);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if timeout(DRAIN, all).await.is_err() {
+            tracing::info!(connections = connections.len(), "connections that outlast the stop are cut");
+            connections.shutdown().await;
+        }
+    }
+}
+
+/// What all connections of a listener share.
+struct Front<S> {
+    service: S,
+    tls: TlsAcceptor,
+    proxies: Vec<Network>,
+    places: Places,
+}
+
+impl<S, F> Front<S>
+where
+    S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    async fn connection(self: Arc<Self>, stream: TcpStream, from: SocketAddr, mut stopped: watch::Receiver<()>) {
+        let from = from.ip().to_canonical();
+        let outcome = match timeout(HANDSHAKE, self.welcome(stream, from)).await {
+            Ok(Ok(None)) => return,
+            Ok(Ok(Some((stream, address, _place)))) => {
+                let peer = Peer { address, tunnel: Tunnel::default() };
+                // The sender is dropped when it is time; nothing is ever sent.
+                let stop = async { drop(stopped.changed().await) };
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(H2);
+                let served = if is_http2 {
+                    protocol::http2(stream, &self.service, peer, stop).await
+                } else {
+                    protocol::http1(stream, &self.service, peer, stop).await
+                };
+                served.map_err(|error| error.to_string())
+            }
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("no TLS handshake in time".to_owned()),
+        };
+        if let Err(error) = outcome {
+            // What the internet sends to port 443 is no news.
+            tracing::debug!(%from, error, "a connection ended");
+        }
+    }
+
+    /// Finds out who connects and makes the TLS handshake; none where there is no place.
+    async fn welcome(
+        &self,
+        mut stream: TcpStream,
+        from: IpAddr,
+    ) -> io::Result<Option<(TlsStream<TcpStream>, IpAddr, places::Place)>> {
+        stream.set_nodelay(true)?;
+        // Held by every connection, load balancers' too, from before its first byte is read.
+        let Some(mut place) = self.places.take() else {
+            tracing::warn!("{MAX_CONNECTIONS} connections are open; one more is closed");
+            return Ok(None);
+        };
+        let is_proxy = self.proxies.iter().any(|network| network.contains(from));
+        let told = if is_proxy { proxy_protocol::read(&mut stream).await? } else { None };
+        let address = told.unwrap_or(from);
+        // A load balancer speaks for many, and for itself only in its health checks.
+        if (!is_proxy || told.is_some()) && !place.claim(address) {
+            tracing::info!(%address, "{MAX_PER_ADDRESS} connections are open from there; one more is closed");
+            return Ok(None);
+        }
+        Ok(Some((self.tls.accept(stream).await?, address, place)))
+    }
+}

@@ -1,0 +1,111 @@
+//! Times as a reader wants them: "14:05 UTC (in about 5 minutes)".
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use maud::{Markup, html};
+
+use super::Language;
+use super::text::Text;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// `until`, seen from `now`. The reader's time zone is unknown here, so it is shown in UTC, and in words beside
+/// it; the script, where it runs, makes local time of the `<time>`.
+pub(super) fn moment(until: Timestamp, now: Timestamp, language: Language) -> Markup {
+    let shown = next_minute(until);
+    let clock = html! { time datetime=(shown) { (clock(&utc(shown), &utc(now), language)) } };
+    let wait = wait(until.as_second().saturating_sub(now.as_second()), language);
+    language.fill(Text::Moment, &[("clock", &clock), ("wait", &wait)])
+}
+
+/// Rounded up, so that what was promised is true once a clock without seconds shows this time.
+fn next_minute(time: Timestamp) -> Timestamp {
+    let past = time.as_second().rem_euclid(MINUTE);
+    if past == 0 {
+        return Timestamp::from_second(time.as_second()).unwrap_or(time);
+    }
+    // Only the last minute of what a Timestamp can hold has no next one.
+    Timestamp::from_second(time.as_second() - past + MINUTE).unwrap_or(time)
+}
+
+fn utc(time: Timestamp) -> Zoned {
+    time.to_zoned(TimeZone::UTC)
+}
+
+/// The time of day, with the date unless it is today.
+fn clock(time: &Zoned, now: &Zoned, language: Language) -> String {
+    let (hour, minute) = (format!("{:02}", time.hour()), format!("{:02}", time.minute()));
+    let clock = language.fill_plain(Text::Clock, &[("hour", &hour), ("minute", &minute)]);
+    if time.date() == now.date() {
+        return clock;
+    }
+    let day = if time.day() == 1 { language.say(Text::FirstOfMonth) } else { time.day().to_string() };
+    let months = language.say(Text::Months);
+    let month = (1..).zip(months.split(' ')).find(|(number, _)| *number == time.month()).map_or("", |(_, name)| name);
+    language.fill_plain(Text::DayAndClock, &[("day", &day), ("month", month), ("clock", &clock)])
+}
+
+/// How long `seconds` are, in words. Minutes are rounded up, as nobody is helped by coming too early; longer waits
+/// to the nearest.
+fn wait(seconds: i64, language: Language) -> String {
+    let say_number = |text, n: i64| language.fill_plain(text, &[("n", &n.to_string())]);
+    match seconds {
+        ..MINUTE => language.say(Text::Soon),
+        MINUTE => language.say(Text::InAMinute),
+        ..HOUR => say_number(Text::InMinutes, (seconds + MINUTE - 1) / MINUTE),
+        _ => match (seconds + HOUR / 2) / HOUR {
+            1 => language.say(Text::InAnHour),
+            hours if hours < 2 * DAY / HOUR => say_number(Text::InHours, hours),
+            _ => say_number(Text::InDays, (seconds + DAY / 2) / DAY),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(until: &str, language: Language) -> String {
+        moment(until.parse().unwrap(), "2026-11-22T14:00:00Z".parse().unwrap(), language).into_string()
+    }
+
+    #[test]
+    fn a_time_is_shown_to_people_and_to_the_script() {
+        assert_eq!(
+            shown("2026-11-22T14:04:30Z", Language::English),
+            r#"<time datetime="2026-11-22T14:05:00Z">14:05 UTC</time> (in about 5 minutes)"#
+        );
+        assert_eq!(
+            shown("2026-12-01T09:00:00.5Z", Language::French),
+            "<time datetime=\"2026-12-01T09:00:00Z\">1er décembre à 09\u{a0}h\u{a0}00 UTC</time> (dans 9 jours environ)"
+        );
+    }
+
+    #[test]
+    fn waits_are_said_in_words() {
+        for (seconds, words) in [
+            (-5, "in less than a minute"),
+            (59, "in less than a minute"),
+            (60, "in about a minute"),
+            (61, "in about 2 minutes"),
+            (3540, "in about 59 minutes"),
+            (3600, "in about an hour"),
+            (5399, "in about an hour"),
+            (5400, "in about 2 hours"),
+            (47 * HOUR, "in about 47 hours"),
+            (48 * HOUR, "in about 2 days"),
+            (720 * HOUR, "in about 30 days"),
+        ] {
+            assert_eq!(wait(seconds, Language::English), words, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_twelve_months() {
+        for language in Language::ALL {
+            assert_eq!(language.say(Text::Months).split(' ').count(), 12, "{language:?}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Pages that only say something and lead back to the start.
+
+use maud::html;
+
+use super::layout::Sheet;
+use super::text::Text;
+use super::{Context, Language, Locked, moment, paths};
+
+pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -> Sheet {
+    let content = html! {
+        p.lead {
+            @match view.until {
+                Some(until) => {
+                    @let until = moment::moment(until, context.now, language);
+                    (language.fill(Text::LockedUntil, &[("until", &until)]))
+                }
+                None => (language.say(Text::LockedForAdministrator)),
+            }
+        }
+        p { (language.say(Text::LockedNotYou)) }
+        div.actions { a.button href=(paths::HOME) { (language.say(Text::SignInAgain)) } }
+    };
+    Sheet { title: Text::LockedTitle, failed: false, wide: false, content }
+}
+
+pub(super) fn session_ended(language: Language) -> Sheet {
+    notice(Text::EndedTitle, &[Text::EndedLead], Text::SignInAgain, language)
+}
+
+pub(super) fn unavailable(language: Language) -> Sheet {
+    notice(Text::UnavailableTitle, &[Text::UnavailableLead, Text::UnavailableAdvice], Text::TryAgain, language)
+}
+
+pub(super) fn refused(language: Language) -> Sheet {
+    notice(Text::RefusedTitle, &[Text::RefusedLead, Text::RefusedAdvice], Text::SignInAgain, language)
+}
+
+pub(super) fn bad_request(language: Language) -> Sheet {
+    notice(Text::BadRequestTitle, &[Text::BadRequestLead], Text::StartAgain, language)
+}
+
+pub(super) fn not_found(language: Language) -> Sheet {
+    notice(Text::NotFoundTitle, &[Text::NotFoundLead], Text::ToMyMail, language)
+}
+
+fn notice(title: Text, paragraphs: &[Text], action: Text, language: Language) -> Sheet {
+    let content = html! {
+        @for paragraph in paragraphs { p.lead { (language.say(*paragraph)) } }
+        div.actions { a.button href=(paths::HOME) { (language.say(action)) } }
+    };
+    Sheet { title, failed: false, wide: false, content }
+}

@@ -1,0 +1,38 @@
+// Comfort only: every page works without this file.
+"use strict";
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+// The clipboard exists on secure origins only; elsewhere the button stays hidden.
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const copy = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const lines = document.getElementById(button.dataset.copy).querySelectorAll("li");
+      await navigator.clipboard.writeText(Array.from(lines, (line) => line.textContent).join("\n"));
+      button.textContent = button.dataset.copied;
+      document.getElementById("copied").textContent = button.dataset.copied;
+      setTimeout(() => {
+        button.textContent = copy;
+        document.getElementById("copied").textContent = "";
+      }, 3000);
+    });
+  }
+}
+
+// Times come in UTC, as the server cannot know where the reader is.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const moment = new Date(time.dateTime);
+  const today = moment.toDateString() === new Date().toDateString();
+  const date = today ? {} : { day: "numeric", month: "long" };
+  time.textContent = moment.toLocaleString(document.documentElement.lang, {
+    ...date,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+}

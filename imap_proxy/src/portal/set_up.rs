@@ -1,0 +1,79 @@
+//! Setting up the first method.
+
+use maud::{Markup, html};
+
+use super::field::{self, APP_TEXTS, CodeField};
+use super::layout::Sheet;
+use super::text::Text;
+use super::{Context, DESCRIPTION_LENGTH, Language, Secret, SetUp, fields, paths, qr};
+
+/// Characters of the secret that stand together, as authenticator apps show it too.
+const GROUP: usize = 4;
+
+pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> Sheet {
+    let content = html! {
+        p.lead { (language.say(Text::SetUpLead)) }
+        ol.steps {
+            li.app {
+                h2 { (language.say(Text::AppStep)) }
+                p.hint { (language.say(Text::AppStepHint)) }
+            }
+            li.scan {
+                h2 { (language.say(Text::ScanStep)) }
+                (code_to_scan(view, language))
+            }
+            li.confirm {
+                h2 { (language.say(Text::ConfirmStep)) }
+                (confirmation(view, language, context))
+            }
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::SetUpTitle, failed: view.problem.is_some(), wide: true, content }
+}
+
+/// The QR code, and the same key for those who cannot or need not scan it.
+fn code_to_scan(view: &SetUp, language: Language) -> Markup {
+    let uri = view.uri.expose();
+    html! {
+        @match qr::svg(uri, &language.say(Text::QrTitle)) {
+            Some(svg) => (svg),
+            None => p { (language.say(Text::QrTooLong)) },
+        }
+        p.by-hand #key-label { (language.say(Text::KeyByHand)) }
+        p.key #key aria-labelledby="key-label" { code { (groups(&view.secret)) } }
+        @if uri.starts_with("otpauth://") {
+            p.hint { a href=(uri) { (language.say(Text::OpenInApp)) } }
+        }
+    }
+}
+
+/// The secret with a blank after each group; authenticator apps pass over blanks.
+fn groups(secret: &Secret) -> Markup {
+    let characters: Vec<char> = secret.expose().chars().collect();
+    html! {
+        @for (number, group) in characters.chunks(GROUP).enumerate() {
+            @if number > 0 { " " }
+            @for character in group { (character) }
+        }
+    }
+}
+
+fn confirmation(view: &SetUp, language: Language, context: &Context<'_>) -> Markup {
+    let code = CodeField { label: Text::SetUpCodeLabel, texts: APP_TEXTS, digits: true, due: false };
+    html! {
+        form method="post" action=(paths::SET_UP) {
+            (code.render(view.problem, language, context))
+            div.field {
+                label for="description" { (language.say(Text::DescriptionLabel)) }
+                input #description name=(fields::DESCRIPTION) type="text" value=(view.description)
+                    maxlength=(DESCRIPTION_LENGTH) autocomplete="off" aria-describedby="description-hint";
+                p.hint #description-hint { (language.say(Text::DescriptionHint)) }
+            }
+            div.actions {
+                button.main { (language.say(Text::Confirm)) }
+                (field::cancel(language))
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The PROXY protocol, versions 1 and 2 (haproxy's `doc/proxy-protocol.txt`): who a load balancer says is connecting.
+//!
+//! Only a load balancer that the configuration names is asked for it, and then it must be there; from anybody else
+//! the same bytes are the beginning of a TLS handshake that fails.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Bytes that a header of version 1 may have, its CRLF included (section 2.1).
+pub const MAX_V1: usize = 107;
+/// Bytes that a header of version 2 may have behind its first 16: addresses and what else is told (section 2.2 sets
+/// no limit below 64 KiB; the longest that is sent carries a client certificate's name).
+pub const MAX_V2: usize = 2048;
+
+const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// The signature, version and command, family, and length.
+const V2_START: usize = 16;
+/// The shortest header of version 1: `PROXY UNKNOWN` CRLF.
+const V1_SHORTEST: usize = 15;
+
+/// How far the bytes so far have come.
+#[derive(Debug, PartialEq, Eq)]
+enum Progress {
+    /// At least so many bytes are needed in all; no header is shorter, so none is read that belongs to TLS.
+    Needs(usize),
+    /// The header is whole. Who connects; none: the load balancer itself, such as for its health check.
+    Whole(Option<IpAddr>),
+}
+
+/// The bytes are no PROXY header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoHeader;
+
+impl fmt::Display for NoHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no PROXY header from an address in `proxy_protocol_from`; switch it on there, or take it out here")
+    }
+}
+
+impl std::error::Error for NoHeader {}
+
+/// Reads the header, and not a byte more. None: the load balancer speaks for itself.
+///
+/// # Errors
+/// Of the stream, and [`NoHeader`].
+pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<IpAddr>> {
+    let mut bytes = Vec::with_capacity(MAX_V1);
+    loop {
+        match judge(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))? {
+            Progress::Whole(source) => return Ok(source),
+            Progress::Needs(count) => {
+                let had = bytes.len();
+                bytes.resize(count, 0);
+                stream.read_exact(&mut bytes[had..]).await?;
+            }
+        }
+    }
+}
+
+fn judge(bytes: &[u8]) -> Result<Progress, NoHeader> {
+    if bytes.is_empty() {
+        return Ok(Progress::Needs(V1_SHORTEST));
+    }
+    if bytes.starts_with(V2_SIGNATURE) { judge_v2(bytes) } else { judge_v1(bytes) }
+}
+
+fn judge_v1(bytes: &[u8]) -> Result<Progress, NoHeader> {
+    let text = bytes.strip_prefix(b"PROXY ").ok_or(NoHeader)?;
+    let Some(line) = text.strip_suffix(b"\r\n") else {
+        // The line ends with CRLF, so one byte is missing at least, or two.
+        let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
+        let wanted = bytes.len() + missing;
+        return if wanted <= MAX_V1 && !bytes.contains(&b'\n') { Ok(Progress::Needs(wanted)) } else { Err(NoHeader) };
+    };
+    let words: Vec<&str> = std::str::from_utf8(line).map_err(|_| NoHeader)?.split(' ').collect();
+    match *words {
+        ["UNKNOWN", ..] => Ok(Progress::Whole(None)),
+        [family @ ("TCP4" | "TCP6"), source, target, source_port, target_port] => {
+            let address = |text: &str| text.parse::<IpAddr>().ok().filter(|it| it.is_ipv4() == (family == "TCP4"));
+            let is_port = |text: &str| text.parse::<u16>().is_ok();
+            match (address(source), address(target)) {
+                (Some(source), Some(_)) if is_port(source_port) && is_port(target_port) => {
+                    Ok(Progress::Whole(Some(source.to_canonical())))
+                }
+                _ => Err(NoHeader),
+            }
+        }
+        _ => Err(NoHeader),
+    }
+}
+
+fn judge_v2(bytes: &[u8]) -> Result<Progress, NoHeader> {
+    let Some((start, behind)) = bytes.split_at_checked(V2_START) else {
+        return Ok(Progress::Needs(V2_START));
+    };
+    let length = usize::from(u16::from_be_bytes([start[14], start[15]]));
+    if length > MAX_V2 {
+        return Err(NoHeader);
+    }
+    if behind.len() < length {
+        return Ok(Progress::Needs(V2_START + length));
+    }
+    match (start[12], start[13]) {
+        // LOCAL: the load balancer's own connection.
+        (0x20, _) => Ok(Progress::Whole(None)),
+        // PROXY, TCP over IPv4 and IPv6: source, target, two ports.
+        (0x21, 0x11) if length >= 12 => {
+            let source: [u8; 4] = behind[..4].try_into().map_err(|_| NoHeader)?;
+            Ok(Progress::Whole(Some(Ipv4Addr::from(source).into())))
+        }
+        (0x21, 0x21) if length >= 36 => {
+            let source: [u8; 16] = behind[..16].try_into().map_err(|_| NoHeader)?;
+            Ok(Progress::Whole(Some(IpAddr::from(Ipv6Addr::from(source)).to_canonical())))
+        }
+        (0x21, 0x00) => Ok(Progress::Whole(None)),
+        _ => Err(NoHeader),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read, and what is left of the bytes behind the header.
+    async fn read_of(bytes: &[u8]) -> Option<(Option<IpAddr>, Vec<u8>)> {
+        let mut stream = bytes;
+        read(&mut stream).await.ok().map(|source| (source, stream.to_vec()))
+    }
+
+    fn v2(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).unwrap().to_be_bytes();
+        [V2_SIGNATURE.as_slice(), &[command, family], &length, body, b"\x16\x03"].concat()
+    }
+
+    #[tokio::test]
+    async fn version_1_is_read_and_no_byte_more() {
+        for (bytes, source) in [
+            ("PROXY TCP4 192.0.2.7 10.0.0.1 56324 443\r\n", Some("192.0.2.7")),
+            ("PROXY TCP6 2001:db8::7 2001:db8::1 1 65535\r\n", Some("2001:db8::7")),
+            ("PROXY TCP6 ::ffff:192.0.2.7 ::1 1 2\r\n", Some("192.0.2.7")),
+            ("PROXY UNKNOWN\r\n", None),
+            ("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", None),
+        ] {
+            let read = read_of(format!("{bytes}\r\n\x16\x03").as_bytes()).await;
+            assert_eq!(read, Some((source.map(|it| it.parse().unwrap()), b"\r\n\x16\x03".to_vec())), "{bytes}");
+        }
+    }
+
+    #[tokio::test]
+    async fn version_2_is_read_and_no_byte_more() {
+        let four = [192, 0, 2, 7, 10, 0, 0, 1, 0, 1, 1, 187];
+        let six = [[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7].as_slice(), &[0; 20], b"\x04\0\0"].concat();
+        let longest = [four.as_slice(), &[4; MAX_V2 - 12]].concat();
+        for (bytes, source) in [
+            (v2(0x21, 0x11, &four), Some("192.0.2.7")),
+            (v2(0x21, 0x11, &longest), Some("192.0.2.7")),
+            (v2(0x21, 0x21, &six), Some("2001:db8::7")),
+            (v2(0x21, 0x00, b""), None),
+            (v2(0x20, 0x00, b""), None),
+            (v2(0x20, 0x11, &four), None),
+        ] {
+            let read = read_of(&bytes).await;
+            assert_eq!(read, Some((source.map(|it| it.parse().unwrap()), b"\x16\x03".to_vec())), "{bytes:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn anything_else_is_no_header() {
+        let four = [192, 0, 2, 7, 10, 0, 0, 1, 0, 1, 1, 187];
+        let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(MAX_V1 - 15));
+        for bytes in [
+            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello"[..],
+            b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 56324\r\n      ",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 443 1\r\n",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 65536\r\n",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 +1 443 \r\n",
+            b"PROXY TCP4 2001:db8::7 2001:db8::1 1 2\r\n",
+            b"PROXY TCP6 192.0.2.7 10.0.0.1 1 2\r\n",
+            b"PROXY  TCP4 192.0.2.7 10.0.0.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 1 2\nX\r\n",
+            b"PROXY UDP4 192.0.2.7 10.0.0.1 1 2\r\n",
+            b"proxy TCP4 192.0.2.7 10.0.0.1 1 2\r\n",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 1 2",
+            long.as_bytes(),
+            &v2(0x31, 0x11, &four),
+            &v2(0x22, 0x11, &four),
+            &v2(0x21, 0x12, &four),
+            &v2(0x21, 0x31, &[0; 216]),
+            &v2(0x21, 0x11, &four[..11]),
+            &v2(0x21, 0x21, &[0; 35]),
+            &v2(0x21, 0x11, &[0; MAX_V2 + 1]),
+            b"\r\n\r\n\0\r\nQUIT\n\x21",
+            b"",
+        ] {
+            assert_eq!(read_of(bytes).await, None, "{}", bytes.escape_ascii());
+        }
+    }
+}

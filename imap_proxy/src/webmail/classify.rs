@@ -1,0 +1,299 @@
+//! What a request is, and what is done with it in each stage of a session. Pure; the driver in `gate.rs` does it.
+
+use super::path::{self, Odd, Path};
+use super::product::{Head, Kind, Product};
+use super::session::Stage;
+use crate::portal::paths;
+use http::{HeaderMap, Method};
+
+/// A page or a form of our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// The first method is set up.
+    SetUp,
+    /// The backup codes are shown.
+    BackupCodes,
+    /// A code is asked for.
+    Code,
+    /// A backup code is asked for.
+    BackupCode,
+    /// A method is chosen.
+    Methods,
+    /// The backup codes are saved.
+    Saved,
+    /// The backup codes as a file.
+    CodesFile,
+    /// The sign-in is given up.
+    Cancel,
+    /// Another language.
+    Language,
+    /// The pages' style.
+    Style,
+    /// The pages' script.
+    Script,
+}
+
+/// Their addresses.
+const OWN: &[(&str, Own)] = &[
+    (paths::SET_UP, Own::SetUp),
+    (paths::BACKUP_CODES, Own::BackupCodes),
+    (paths::CODE, Own::Code),
+    (paths::BACKUP_CODE, Own::BackupCode),
+    (paths::METHODS, Own::Methods),
+    (paths::SAVED, Own::Saved),
+    (paths::CODES_FILE, Own::CodesFile),
+    (paths::CANCEL, Own::Cancel),
+    (paths::LANGUAGE, Own::Language),
+    (paths::STYLE, Own::Style),
+    (paths::SCRIPT, Own::Script),
+];
+
+/// Everything under it is ours, whatever the case of its letters.
+const OWN_FOLDER: &str = "postern";
+
+/// What a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A GET or HEAD for something of our own.
+    Read(Own),
+    /// A POST to something of our own.
+    Post(Own),
+    /// Under our folder, but nothing.
+    Unknown,
+    /// The path can be read in two ways.
+    Odd(Odd),
+    /// A method that no webmail needs.
+    Method,
+    /// For the webmail.
+    Webmail(Kind),
+}
+
+/// A request that has been judged: its path, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classified {
+    /// None when it is odd.
+    pub path: Option<Path>,
+    /// What it is.
+    pub class: Class,
+}
+
+/// Says what a request is: `path` and `query` as they came, before any decoding.
+pub fn classify(product: &dyn Product, method: &Method, path: &[u8], query: &str, headers: &HeaderMap) -> Classified {
+    let path = match path::parse(path) {
+        Ok(path) => path,
+        Err(odd) => return Classified { path: None, class: Class::Odd(odd) },
+    };
+    let class = class(product, &Head { method, path: &path, query, headers });
+    Classified { path: Some(path), class }
+}
+
+fn class(product: &dyn Product, head: &Head<'_>) -> Class {
+    if matches!(*head.method, Method::TRACE | Method::CONNECT) {
+        return Class::Method;
+    }
+    if !head.path.segments().next().is_some_and(|folder| folder.eq_ignore_ascii_case(OWN_FOLDER)) {
+        return Class::Webmail(product.kind(head));
+    }
+    let own = OWN.iter().find(|(path, _)| *path == head.path.as_str()).map(|(_, own)| *own);
+    match (own, head.method) {
+        (Some(own), &Method::GET | &Method::HEAD) => Class::Read(own),
+        (Some(own), &Method::POST) => Class::Post(own),
+        _ => Class::Unknown,
+    }
+}
+
+/// What is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is refused: it makes no sense.
+    BadRequest,
+    /// It is refused: there is no such page.
+    NotFound,
+    /// It is refused: not in this stage.
+    Forbidden,
+    /// The style or the script of our pages.
+    Asset(Own),
+    /// The language is changed.
+    Language,
+    /// The sign-in is given up.
+    Cancel,
+    /// A page of ours for this stage.
+    Show(Own),
+    /// A form of ours for this stage.
+    Take(Own),
+    /// The browser is sent elsewhere on this host.
+    SendTo(&'static str),
+    /// The page that says that the session is over.
+    Ended,
+    /// A script is told that the session is over, in the webmail's own way.
+    Gone,
+    /// The webmail's login page, by a request of our own for this target.
+    LoginPage(&'static str),
+    /// A file of the login page, by a request of our own.
+    Static,
+    /// The login form: rebuilt, sent, and the answer judged.
+    SignIn,
+    /// To the webmail, with its session.
+    Pass,
+}
+
+/// Decides. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: another site's page has sent it.
+pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
+    if foreign && matches!(class, Class::Post(_) | Class::Webmail(Kind::Login)) {
+        return Step::Forbidden;
+    }
+    let kind = match class {
+        Class::Odd(_) | Class::Method => return Step::BadRequest,
+        Class::Unknown => return Step::NotFound,
+        Class::Read(own @ (Own::Style | Own::Script)) => return Step::Asset(own),
+        Class::Post(Own::Style | Own::Script) => return Step::NotFound,
+        Class::Post(Own::Language) => return Step::Language,
+        Class::Read(own) => return read(stage, own),
+        Class::Post(own) => return post(stage, own),
+        Class::Webmail(kind) => kind,
+    };
+    match (stage, kind) {
+        (Stage::Released, Kind::Login) => Step::SignIn,
+        (Stage::Released, _) => Step::Pass,
+        (_, Kind::Background) => Step::Gone,
+        (Stage::Anonymous | Stage::Stale, Kind::LoginPage(target)) => Step::LoginPage(target),
+        (Stage::Anonymous | Stage::Stale, Kind::Static) => Step::Static,
+        (Stage::Anonymous | Stage::Stale, Kind::Login) => Step::SignIn,
+        (Stage::Stale, Kind::Navigation) => Step::Ended,
+        (_, Kind::Static) => Step::Forbidden,
+        (_, Kind::LoginPage(_) | Kind::Login | Kind::Logout | Kind::Navigation) => Step::SendTo(home(stage)),
+    }
+}
+
+fn read(stage: Stage, own: Own) -> Step {
+    match (stage, own) {
+        (Stage::Enrolling, Own::SetUp)
+        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods)
+        | (Stage::SavingCodes, Own::BackupCodes) => Step::Show(own),
+        (Stage::Stale, _) => Step::Ended,
+        _ => Step::SendTo(home(stage)),
+    }
+}
+
+fn post(stage: Stage, own: Own) -> Step {
+    match (stage, own) {
+        (Stage::Enrolling, Own::SetUp)
+        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods)
+        | (Stage::SavingCodes, Own::Saved | Own::CodesFile) => Step::Take(own),
+        (Stage::Enrolling | Stage::Challenged | Stage::SavingCodes, Own::Cancel) => Step::Cancel,
+        (Stage::Anonymous | Stage::Stale, Own::Cancel) => Step::SendTo(paths::HOME),
+        (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
+        // Sent twice, or from a page that is behind: on to where the person is now.
+        _ => Step::SendTo(home(stage)),
+    }
+}
+
+/// Where a person belongs in this stage.
+pub fn home(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Enrolling => paths::SET_UP,
+        Stage::Challenged => paths::CODE,
+        Stage::SavingCodes => paths::BACKUP_CODES,
+        Stage::Anonymous | Stage::Stale | Stage::Released => paths::HOME,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webmail::roundcube::Roundcube;
+
+    const STAGES: [Stage; 6] =
+        [Stage::Anonymous, Stage::Stale, Stage::Enrolling, Stage::Challenged, Stage::SavingCodes, Stage::Released];
+    const KINDS: [Kind; 6] =
+        [Kind::LoginPage("/"), Kind::Static, Kind::Login, Kind::Logout, Kind::Background, Kind::Navigation];
+
+    fn classes() -> Vec<Class> {
+        let own = OWN.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
+        let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method];
+        own.chain(rest).chain(KINDS.map(Class::Webmail)).collect()
+    }
+
+    fn class_of(method: &Method, target: &str) -> Class {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        classify(&Roundcube, method, path.as_bytes(), query, &HeaderMap::new()).class
+    }
+
+    #[test]
+    fn only_a_released_session_reaches_the_webmail_with_its_own_words() {
+        for stage in STAGES {
+            for class in classes() {
+                for foreign in [false, true] {
+                    let step = decide(stage, class, foreign);
+                    if step == Step::Pass {
+                        assert_eq!(stage, Stage::Released, "{class:?}");
+                        assert!(matches!(class, Class::Webmail(_)), "{class:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn while_a_code_is_awaited_nothing_goes_upstream() {
+        for stage in [Stage::Enrolling, Stage::Challenged, Stage::SavingCodes] {
+            for class in classes() {
+                let step = decide(stage, class, false);
+                let upstream = matches!(step, Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn);
+                assert!(!upstream, "{stage:?} {class:?} {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stranger_reaches_the_login_page_its_files_and_the_login() {
+        for stage in [Stage::Anonymous, Stage::Stale] {
+            let upstream = |class| {
+                matches!(decide(stage, class, false), Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn)
+            };
+            let open: Vec<Class> = classes().into_iter().filter(|class| upstream(*class)).collect();
+            assert_eq!(open, [Kind::LoginPage("/"), Kind::Static, Kind::Login].map(Class::Webmail));
+        }
+    }
+
+    #[test]
+    fn each_page_has_its_stage() {
+        for (stage, own) in [
+            (Stage::Enrolling, Own::SetUp),
+            (Stage::Challenged, Own::Code),
+            (Stage::Challenged, Own::BackupCode),
+            (Stage::Challenged, Own::Methods),
+            (Stage::SavingCodes, Own::BackupCodes),
+        ] {
+            for other in STAGES {
+                let shown = decide(other, Class::Read(own), false) == Step::Show(own);
+                assert_eq!(shown, other == stage, "{other:?} {own:?}");
+            }
+        }
+        assert_eq!(decide(Stage::Challenged, Class::Read(Own::SetUp), false), Step::SendTo(paths::CODE));
+        assert_eq!(decide(Stage::Stale, Class::Post(Own::Code), false), Step::Ended);
+        assert_eq!(decide(Stage::Released, Class::Post(Own::Code), false), Step::SendTo("/"));
+    }
+
+    #[test]
+    fn another_site_can_post_nothing() {
+        for stage in STAGES {
+            for class in classes() {
+                let posts = matches!(class, Class::Post(_) | Class::Webmail(Kind::Login));
+                assert_eq!(posts, posts && decide(stage, class, true) == Step::Forbidden, "{stage:?} {class:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn our_folder_is_never_the_webmails() {
+        for target in ["/postern", "/postern/", "/postern/x", "/POSTERN/code", "/Postern/style.css", "/postern/code/"] {
+            assert_eq!(class_of(&Method::GET, target), Class::Unknown, "{target}");
+        }
+        assert_eq!(class_of(&Method::GET, "/postern/code?x=1"), Class::Read(Own::Code));
+        assert_eq!(class_of(&Method::DELETE, "/postern/code"), Class::Unknown);
+        assert_eq!(class_of(&Method::GET, "/post%65rn/code"), Class::Read(Own::Code));
+        assert_eq!(class_of(&Method::GET, "/x/..%2fpostern"), Class::Odd(Odd::Hidden));
+        assert_eq!(class_of(&Method::TRACE, "/"), Class::Method);
+    }
+}

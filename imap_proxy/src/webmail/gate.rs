@@ -1,0 +1,203 @@
+//! The story: what a request is, what its session's stage allows, and who does it.
+
+use super::classify::{Class, Step, classify, decide};
+use super::form::{self, Form, MAX_FORM};
+use super::headers;
+use super::jar::sole;
+use super::pages::{self, COOKIE, Reader};
+use super::path::Path;
+use super::product::{self, Head, Kind, Product};
+use super::session::{Behind, Moment, Stage};
+use super::store::{Key, Store};
+use super::verdict::Stop;
+use crate::body::{self, Body};
+use crate::clock;
+use crate::config;
+use crate::daemon::Daemon;
+use crate::listener::Peer;
+use crate::portal::{Language, Page};
+use crate::upstream::Upstream;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use postern_wire::auth;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::time::timeout;
+use zeroize::Zeroize;
+
+/// How long a browser may take to send a form.
+pub const FORM_WAIT: Duration = Duration::from_secs(15);
+/// Characters of a User-Agent that the audit log keeps.
+const MAX_CLIENT: usize = 200;
+/// What the audit log calls this front.
+const SERVICE: &str = "webmail";
+
+/// The webmail front.
+pub struct Gate {
+    pub(super) product: &'static dyn Product,
+    pub(super) upstream: Upstream,
+    pub(super) daemon: Daemon,
+    pub(super) sessions: Store,
+    /// Made by this process; see [`super::session::Print`].
+    pub(super) print_key: [u8; 32],
+    /// How often the daemon has said that something changed; see [`super::recheck`].
+    pub(super) changes: AtomicU64,
+    origin: String,
+    brand: String,
+}
+
+/// One request's circumstances.
+pub(super) struct Visit {
+    pub(super) now: Moment,
+    pub(super) key: Option<Key>,
+    pub(super) stage: Stage,
+    pub(super) language: Language,
+    pub(super) address: IpAddr,
+    /// For the daemon.
+    pub(super) origin: auth::Origin,
+}
+
+impl Gate {
+    /// The front that the configuration describes. It is to [`Self::follow`] the daemon while it serves.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn new(settings: &config::Webmail, upstream: Upstream, daemon: Daemon) -> Result<Arc<Self>, getrandom::Error> {
+        let mut print_key = [0; 32];
+        getrandom::fill(&mut print_key)?;
+        Ok(Arc::new(Self {
+            product: product::of(settings.product),
+            upstream,
+            daemon,
+            sessions: Store::default(),
+            print_key,
+            changes: AtomicU64::new(0),
+            origin: settings.public_url.origin().to_owned(),
+            brand: settings.brand.clone(),
+        }))
+    }
+
+    /// Answers one request.
+    pub async fn serve(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let visit = self.visit(&request, &peer);
+        let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
+        let seen = classify(self.product, request.method(), path, query, request.headers());
+        let foreign = headers::is_foreign(request.headers(), &self.origin);
+        let step = decide(visit.stage, seen.class, foreign);
+        // No query and no header: they hold tokens.
+        tracing::debug!(method = %request.method(), class = ?seen.class, stage = ?visit.stage, ?step, "request");
+        match (step, visit.key, seen.path) {
+            (Step::Asset(own), ..) => pages::asset(own),
+            (Step::SendTo(path), ..) => pages::see_other(path),
+            (Step::Ended, ..) => self.ended(&visit),
+            (Step::Language, ..) => self.change_language(&visit, request).await,
+            (Step::LoginPage(target), ..) => self.login_page(&visit, target, request).await,
+            (Step::Static, ..) => self.file(&visit, request).await,
+            (Step::SignIn, ..) => self.sign_in(&visit, request).await,
+            (Step::Show(own), Some(key), _) => self.show(&visit, &key, own, None).await,
+            (Step::Take(own), Some(key), _) => self.take(&visit, &key, own, request).await,
+            (Step::Cancel, Some(key), _) => self.cancel(&visit, &key),
+            (Step::Gone, _, Some(path)) => self.gone(&path, &request),
+            (Step::Pass, Some(key), Some(path)) => {
+                let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
+                self.pass(&visit, &key, kind, path, request, peer).await
+            }
+            (Step::NotFound, ..) => self.notice(&visit, StatusCode::NOT_FOUND, &Page::NotFound),
+            (Step::Forbidden, ..) => self.notice(&visit, StatusCode::FORBIDDEN, &Page::BadRequest),
+            // What has no session or no path has no step that needs one.
+            _ => self.bad_request(&visit),
+        }
+    }
+
+    fn visit(&self, request: &Request<Incoming>, peer: &Peer) -> Visit {
+        let headers = request.headers();
+        let now = Moment { tick: clock::monotonic(), wall: clock::wall() };
+        let key = sole(headers, COOKIE).and_then(Key::of);
+        let client = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let origin = auth::Origin {
+            address: Some(peer.address),
+            service: Some(SERVICE.to_owned()),
+            client: client.map(|agent| agent.chars().take(MAX_CLIENT).collect()),
+        };
+        Visit {
+            now,
+            stage: self.sessions.stage(key.as_ref(), now.tick),
+            key,
+            language: pages::language(headers),
+            address: peer.address,
+            origin,
+        }
+    }
+
+    pub(super) fn reader(&self, visit: &Visit) -> Reader<'_> {
+        Reader { language: visit.language, brand: &self.brand, now: visit.now.wall }
+    }
+
+    fn notice(&self, visit: &Visit, status: StatusCode, page: &Page) -> Response<Body> {
+        self.reader(visit).page(status, page, None)
+    }
+
+    pub(super) fn bad_request(&self, visit: &Visit) -> Response<Body> {
+        self.notice(visit, StatusCode::BAD_REQUEST, &Page::BadRequest)
+    }
+
+    /// The session is over, for a person.
+    pub(super) fn ended(&self, visit: &Visit) -> Response<Body> {
+        let mut response = self.reader(visit).stop(&Stop::Ended);
+        pages::take_session(&mut response);
+        response
+    }
+
+    /// The session is over, for a script.
+    fn gone(&self, path: &Path, request: &Request<Incoming>) -> Response<Body> {
+        let query = request.uri().query().unwrap_or_default();
+        self.told_gone(&Head { method: request.method(), path, query, headers: request.headers() })
+    }
+
+    pub(super) fn told_gone(&self, head: &Head<'_>) -> Response<Body> {
+        let gone = self.product.gone(head);
+        let mut response = pages::answer(gone.status, gone.content_type, gone.body);
+        // It may carry the product's own script, which our pages' policy would stop.
+        response.headers_mut().remove(http::header::CONTENT_SECURITY_POLICY);
+        response.headers_mut().remove(http::header::X_FRAME_OPTIONS);
+        response
+    }
+
+    /// Ends a session that gets no further, upstream too as far as that is possible. Nobody waits for it.
+    pub(super) fn say_goodbye(&self, visit: &Visit, mut behind: Behind) {
+        let Some(target) = behind.goodbye.take() else { return };
+        let (upstream, address, now) = (self.upstream.clone(), visit.address, visit.now.wall);
+        tokio::spawn(async move {
+            let mut request = Request::new(body::empty());
+            let (Ok(uri), Some(cookies)) = (target.parse(), behind.jar.header("/", now, &[])) else { return };
+            *request.uri_mut() = uri;
+            request.headers_mut().insert(http::header::COOKIE, cookies);
+            if let Err(error) = upstream.send(request, address).await {
+                tracing::debug!(%error, "a session could not be ended at the webmail");
+            }
+        });
+    }
+
+    /// Reads the form that a request brings; none when it is not one, is too long, or takes too long.
+    pub(super) async fn form(&self, request: Request<Incoming>) -> Option<Form> {
+        if !is_form(request.headers()) {
+            return None;
+        }
+        let bytes = timeout(FORM_WAIT, body::collect(request.into_body(), MAX_FORM)).await.ok()?.ok()?;
+        let form = form::parse(&bytes).ok();
+        if let Ok(mut bytes) = bytes.try_into_mut() {
+            bytes.zeroize();
+        }
+        form
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let essence = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}

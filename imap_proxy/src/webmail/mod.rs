@@ -1,0 +1,39 @@
+//! The webmail front: a reverse proxy that owns the session.
+//!
+//! The browser never holds a cookie of the webmail, only an opaque one of ours, which changes at every step up. The
+//! walk of a request, top to bottom:
+//!
+//! 1. [`gate`] reads the time once, looks up the [`store`] and lets [`classify`] say what the request is (with the one
+//!    [`path`] parser and the rules of the [`product`]) and what is done with it in the session's stage. Both are pure.
+//! 2. A stranger gets the login page and its files, by requests that are made here ([`relay`]).
+//! 3. The login form is read ([`form`]), rebuilt, sent, and the answer judged ([`sign_in`]). The webmail's cookies go
+//!    into a [`jar`]; the daemon is asked for the name that was typed and for the one that the webmail shows.
+//! 4. Its [`verdict`] says: released, a code, or an enrolment. Until then nothing of this session goes upstream
+//!    ([`second_factor`], [`pages`]).
+//! 5. A released [`session`] passes, through the [`headers`] filter, and stays bound to its mailbox by what the webmail
+//!    does ([`relay`]).
+//! 6. What changes at the daemon ends sessions, and cuts what they are waiting for ([`recheck`]).
+//!
+//! What no rule recognises is refused.
+
+pub mod classify;
+pub mod form;
+pub mod gate;
+pub mod headers;
+pub mod jar;
+pub mod pages;
+pub mod path;
+pub mod product;
+mod recheck;
+mod relay;
+mod roundcube;
+#[cfg(test)]
+mod roundcube_tests;
+mod second_factor;
+pub mod session;
+mod sign_in;
+pub mod store;
+pub mod verdict;
+
+pub use classify::{Class, classify};
+pub use gate::Gate;

@@ -1,0 +1,261 @@
+//! Our own answers: pages for sessions and verdicts, and the headers that go with them.
+
+use super::classify::Own;
+use super::session::{Challenged, State};
+use super::store::Token;
+use super::verdict::{AfterEnrol, Stop};
+use crate::body::{self, Body};
+use crate::portal::{self, Context, Language, MethodKind, Page, Problem, assets};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use jiff::Timestamp;
+use postern_wire::auth::{self, Offer};
+
+/// The cookie that names a session; the prefix makes browsers refuse it from any other host, path or scheme.
+pub const COOKIE: &str = "__Host-postern";
+/// What goes with it.
+const COOKIE_RULES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
+/// How long a language is remembered, in seconds: a year.
+const LANGUAGE_LIFE: u32 = 31_536_000;
+
+/// With everything that this front answers by itself.
+const ALWAYS: &[(HeaderName, &str)] = &[
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    // With no-referrer, Chromium sends `Origin: null` with a page's own form.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::STRICT_TRANSPORT_SECURITY, super::headers::HSTS),
+    (header::CONTENT_SECURITY_POLICY, portal::CONTENT_SECURITY_POLICY),
+];
+/// Our style and script, which have their version in their address.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// Who reads a page.
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    /// In which language.
+    pub language: Language,
+    /// What this place is called.
+    pub brand: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Reader<'_> {
+    /// A page; `mailbox` once its password was accepted.
+    pub fn page(&self, status: StatusCode, page: &Page, mailbox: Option<&str>) -> Response<Body> {
+        let context = Context { brand: self.brand, mailbox, now: self.now };
+        answer(status, "text/html; charset=utf-8", portal::render(page, self.language, &context))
+    }
+
+    /// The page for a sign-in that ends or pauses. It names no mailbox: it is the same for all.
+    pub fn stop(&self, stop: &Stop) -> Response<Body> {
+        let (status, page) = match stop {
+            Stop::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Page::Unavailable),
+            Stop::Refused => (StatusCode::FORBIDDEN, Page::Refused),
+            Stop::Locked { until } => (StatusCode::FORBIDDEN, Page::Locked(portal::Locked { until: *until })),
+            Stop::Ended => (StatusCode::UNAUTHORIZED, Page::SessionEnded),
+        };
+        self.page(status, &page, None)
+    }
+
+    /// The backup codes as a file.
+    pub fn codes_file(&self, codes: &[portal::Secret], mailbox: &str) -> Response<Body> {
+        let context = Context { brand: self.brand, mailbox: Some(mailbox), now: self.now };
+        let file = portal::render_codes_file(codes, self.language, &context);
+        let mut response = answer(StatusCode::OK, "text/plain; charset=utf-8", file);
+        let disposition = format!("attachment; filename=\"{}\"", portal::CODES_FILE_NAME);
+        set(&mut response, header::CONTENT_DISPOSITION, &disposition);
+        response
+    }
+}
+
+/// The language that a browser asks for: what was chosen here, else what it prefers.
+pub fn language(headers: &HeaderMap) -> Language {
+    let texts = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let chosen = texts(header::COOKIE).find_map(Language::from_cookies);
+    chosen.unwrap_or_else(|| {
+        texts(header::ACCEPT_LANGUAGE).next().map_or(Language::default(), Language::from_accept_language)
+    })
+}
+
+/// The page that `own` shows for this session, with what was wrong before; none when it has no such page (an
+/// enrolment's page is made of what the daemon says, see [`set_up`]).
+pub fn view(state: &State, own: Own, problem: Option<Problem>) -> Option<Page> {
+    match (state, own) {
+        (State::Challenged(state), Own::Methods) => {
+            Some(Page::ChooseMethod(portal::ChooseMethod { methods: state.methods.iter().map(method).collect() }))
+        }
+        (State::Challenged(state), Own::Code | Own::BackupCode) => Some(challenge(state, own, problem)),
+        (State::SavingCodes(state), Own::BackupCodes | Own::Saved) => {
+            Some(Page::BackupCodes(portal::BackupCodes { codes: state.codes.clone(), not_ticked: own == Own::Saved }))
+        }
+        _ => None,
+    }
+}
+
+fn challenge(state: &Challenged, own: Own, problem: Option<Problem>) -> Page {
+    let others = state.methods.len() > 1;
+    match answered_with(state, own) {
+        Some(offer) if offer.id != auth::BACKUP => {
+            Page::Challenge(portal::Challenge { method: method(offer), others, problem })
+        }
+        _ => Page::ChallengeBackup(portal::ChallengeBackup { others, problem }),
+    }
+}
+
+/// The method that a form of this page answers with.
+pub fn answered_with(state: &Challenged, own: Own) -> Option<&Offer> {
+    let backup = || state.methods.iter().find(|offer| offer.id == auth::BACKUP);
+    let device = || state.chosen().filter(|offer| offer.id != auth::BACKUP).or_else(|| state.first_device());
+    match own {
+        Own::BackupCode => backup().or_else(device),
+        _ => device().or_else(backup),
+    }
+}
+
+fn method(offer: &Offer) -> portal::Method {
+    let kind = if offer.id == auth::BACKUP { MethodKind::BackupCode } else { MethodKind::Authenticator };
+    portal::Method { id: offer.id.clone(), kind, description: offer.description.clone() }
+}
+
+/// The set-up page for what the daemon offers.
+///
+/// # Errors
+/// Why there is none.
+pub fn set_up(offered: AfterEnrol, description: String, problem: Option<Problem>) -> Result<Page, Stop> {
+    match offered {
+        AfterEnrol::Offered { secret, uri, .. } => Ok(Page::SetUp(portal::SetUp { uri, secret, description, problem })),
+        AfterEnrol::Stop(stop) => Err(stop),
+    }
+}
+
+/// The status of a page that is shown for this reason.
+pub fn status(problem: Option<Problem>) -> StatusCode {
+    match problem {
+        None => StatusCode::OK,
+        Some(Problem::NotACode) => StatusCode::BAD_REQUEST,
+        // One status and one text, whether the code was right or wrong.
+        Some(Problem::Wrong { .. } | Problem::TooEarly { .. }) => StatusCode::FORBIDDEN,
+    }
+}
+
+/// The style or the script of the pages.
+pub fn asset(own: Own) -> Response<Body> {
+    let (content_type, text) = match own {
+        Own::Style => ("text/css; charset=utf-8", assets::STYLE),
+        _ => ("text/javascript; charset=utf-8", assets::SCRIPT),
+    };
+    let mut response = answer(StatusCode::OK, content_type, text.to_owned());
+    set(&mut response, header::CACHE_CONTROL, FOREVER);
+    response
+}
+
+/// Sends the browser to a path of this host, by GET.
+pub fn see_other(path: &str) -> Response<Body> {
+    let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    set(&mut response, header::LOCATION, path);
+    response
+}
+
+/// An answer of our own.
+pub fn answer(status: StatusCode, content_type: &str, content: String) -> Response<Body> {
+    let mut response = Response::new(body::full(content));
+    *response.status_mut() = status;
+    for (name, value) in ALWAYS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    set(&mut response, header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// Gives the browser its session.
+pub fn give_session(response: &mut Response<Body>, token: &Token) {
+    add_cookie(response, &format!("{COOKIE}={}; {COOKIE_RULES}", token.reveal()));
+}
+
+/// Takes it away.
+pub fn take_session(response: &mut Response<Body>) {
+    add_cookie(response, &format!("{COOKIE}=; Max-Age=0; {COOKIE_RULES}"));
+}
+
+/// Remembers a language.
+pub fn give_language(response: &mut Response<Body>, language: Language) {
+    let cookie = format!("{}={}; Max-Age={LANGUAGE_LIFE}; {COOKIE_RULES}", Language::COOKIE, language.tag());
+    add_cookie(response, &cookie);
+}
+
+fn add_cookie(response: &mut Response<Body>, cookie: &str) {
+    if let Ok(mut value) = HeaderValue::from_str(cookie) {
+        value.set_sensitive(true);
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webmail::jar::Jar;
+    use crate::webmail::session::{Behind, PasswordAccepted, Print};
+    use postern_wire::Secret;
+
+    fn offer(id: &str) -> Offer {
+        Offer { id: id.into(), kind: "totp".into(), description: format!("{id}'s"), digits: Some(6) }
+    }
+
+    fn challenged(ids: &[&str]) -> Challenged {
+        let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None };
+        let accepted = PasswordAccepted { behind, print: Print::new(&[0; 32], &Secret::default()) };
+        accepted.challenge("bob@example.com".into(), ids.iter().map(|id| offer(id)).collect())
+    }
+
+    #[test]
+    fn a_form_answers_with_the_method_that_its_page_names() {
+        let mut state = challenged(&["backup", "t1", "t2"]);
+        let with = |state: &Challenged, own| answered_with(state, own).unwrap().id.clone();
+        assert_eq!(with(&state, Own::Code), "t1");
+        assert!(state.choose("t2"));
+        assert_eq!((with(&state, Own::Code), with(&state, Own::BackupCode)), ("t2".into(), "backup".into()));
+        assert!(state.choose("backup") && !state.choose("t3"));
+        assert_eq!(with(&state, Own::Code), "t1");
+        assert_eq!(with(&challenged(&["backup"]), Own::Code), "backup");
+        assert_eq!(with(&challenged(&["t1"]), Own::BackupCode), "t1");
+    }
+
+    #[test]
+    fn the_session_cookie_is_bound_to_host_and_scheme() {
+        let mut response = see_other("/");
+        take_session(&mut response);
+        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+        assert_eq!(cookie, "__Host-postern=; Max-Age=0; Secure; HttpOnly; SameSite=Lax; Path=/");
+        assert_eq!(response.headers()[header::LOCATION], "/");
+    }
+
+    #[test]
+    fn every_answer_of_ours_is_guarded() {
+        let reader = Reader { language: Language::English, brand: "x", now: Timestamp::UNIX_EPOCH };
+        for response in [reader.stop(&Stop::Unavailable), see_other("/"), asset(Own::Style)] {
+            for (name, _) in ALWAYS {
+                assert!(response.headers().contains_key(name), "{name}");
+            }
+        }
+        assert_eq!(reader.stop(&Stop::Refused).headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn the_chosen_language_is_before_the_preferred_one() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fr"));
+        assert_eq!(language(&headers), Language::French);
+        headers.append(header::COOKIE, HeaderValue::from_static("a=b"));
+        headers.append(header::COOKIE, HeaderValue::from_static("postern_language=en"));
+        assert_eq!(language(&headers), Language::English);
+    }
+}

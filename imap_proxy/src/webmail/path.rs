@@ -1,0 +1,200 @@
+//! The one parser of request paths.
+//!
+//! Servers differ in what they make of `/a/%2e%2e/b`, `/a%2fb`, `/a;x/b` or `/a\b`. Wherever this front and the
+//! webmail could read a path differently, the request is refused, so what is left has one meaning.
+
+use std::fmt;
+
+/// Bytes that a path may have, before decoding.
+pub const MAX_PATH: usize = 4096;
+
+/// A path that every server reads alike: decoded, absolute, without dot segments, empty segments and control
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    /// The decoded path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The segments; the last one is empty when the path ends in a slash.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0[1..].split('/')
+    }
+}
+
+/// Why a path is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Odd {
+    /// It does not begin with a slash.
+    NotAbsolute,
+    /// More than [`MAX_PATH`] bytes.
+    TooLong,
+    /// `%` without two hexadecimal digits behind it.
+    BadEscape,
+    /// An escape that decodes to a slash, a backslash, or the start of another escape.
+    Hidden,
+    /// A character that some servers give a meaning: `\`, `;`, a control character, a `#` or `?` that was escaped.
+    Character,
+    /// `.`, `..`, an empty segment in the middle, or one that ends in a dot or a blank (which Windows drops).
+    Segment,
+    /// Not UTF-8 once decoded.
+    NotUtf8,
+}
+
+impl fmt::Display for Odd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAbsolute => "the path does not begin with a slash",
+            Self::TooLong => "the path is too long",
+            Self::BadEscape => "the path has a broken escape",
+            Self::Hidden => "the path hides a separator or an escape in an escape",
+            Self::Character => "the path has a character that servers read differently",
+            Self::Segment => "the path has a dot segment or an empty one",
+            Self::NotUtf8 => "the path is not UTF-8",
+        })
+    }
+}
+
+impl std::error::Error for Odd {}
+
+/// Reads the path of a request, which ends where its query begins.
+///
+/// # Errors
+/// [`Odd`] for whatever servers might read in two ways.
+pub fn parse(raw: &[u8]) -> Result<Path, Odd> {
+    if raw.len() > MAX_PATH {
+        return Err(Odd::TooLong);
+    }
+    if raw.first() != Some(&b'/') {
+        return Err(Odd::NotAbsolute);
+    }
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
+        if *byte != b'%' {
+            if matches!(byte, b'?' | b'#') {
+                return Err(Odd::Character);
+            }
+            decoded.push(*byte);
+            continue;
+        }
+        let value = escape(rest).ok_or(Odd::BadEscape)?;
+        rest = &rest[2..];
+        match value {
+            b'/' | b'\\' => return Err(Odd::Hidden),
+            // A second decoder would find an escape here.
+            b'%' if escape(rest).is_some() || rest.starts_with(b"%") => return Err(Odd::Hidden),
+            b'?' | b'#' => return Err(Odd::Character),
+            _ => decoded.push(value),
+        }
+    }
+    if decoded.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'\\' | b';')) {
+        return Err(Odd::Character);
+    }
+    let text = String::from_utf8(decoded).map_err(|_| Odd::NotUtf8)?;
+    if text.chars().any(char::is_control) {
+        return Err(Odd::Character);
+    }
+    let path = Path(text);
+    let last = path.segments().count() - 1;
+    for (at, segment) in path.segments().enumerate() {
+        if (segment.is_empty() && at != last) || segment.ends_with(['.', ' ']) {
+            return Err(Odd::Segment);
+        }
+    }
+    Ok(path)
+}
+
+/// The byte that two hexadecimal digits at the beginning of `text` stand for.
+pub(super) fn escape(text: &[u8]) -> Option<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let [high, low, ..] = text else { return None };
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn plain_paths_are_read() {
+        for (raw, decoded) in [
+            ("/", "/"),
+            ("/index.php", "/index.php"),
+            ("/skins/elastic/", "/skins/elastic/"),
+            ("/a%20b/c%2Bd", "/a b/c+d"),
+            ("/caf%C3%A9", "/café"),
+            ("/100%25", "/100%"),
+            ("/.well-known/x", "/.well-known/x"),
+        ] {
+            assert_eq!(parse(raw.as_bytes()).unwrap().as_str(), decoded, "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_servers_read_in_two_ways_is_refused() {
+        for (raw, why) in [
+            (&b""[..], Odd::NotAbsolute),
+            (b"index.php", Odd::NotAbsolute),
+            (b"http://x/", Odd::NotAbsolute),
+            (b"*", Odd::NotAbsolute),
+            (b"/a%2fb", Odd::Hidden),
+            (b"/a%2Fb", Odd::Hidden),
+            (b"/a%5cb", Odd::Hidden),
+            (b"/a%252fb", Odd::Hidden),
+            (b"/a%25%32%66b", Odd::Hidden),
+            (b"/a%2", Odd::BadEscape),
+            (b"/a%", Odd::BadEscape),
+            (b"/a%zz", Odd::BadEscape),
+            (b"/a%+1", Odd::BadEscape),
+            (b"/a\\b", Odd::Character),
+            (b"/a;b", Odd::Character),
+            (b"/a%3bb", Odd::Character),
+            (b"/a%00", Odd::Character),
+            (b"/a\0", Odd::Character),
+            (b"/a%0d%0ab", Odd::Character),
+            (b"/a%7f", Odd::Character),
+            (b"/a%c2%85", Odd::Character),
+            (b"/a%3fb", Odd::Character),
+            (b"/a?b", Odd::Character),
+            (b"/a%23b", Odd::Character),
+            (b"/.", Odd::Segment),
+            (b"/..", Odd::Segment),
+            (b"/a/../b", Odd::Segment),
+            (b"/a/%2e%2E/b", Odd::Segment),
+            (b"/a/.%2e", Odd::Segment),
+            (b"//", Odd::Segment),
+            (b"/a//b", Odd::Segment),
+            (b"/auth.owa.", Odd::Segment),
+            (b"/auth.owa%20", Odd::Segment),
+            (b"/a/.../b", Odd::Segment),
+            (b"/%ff", Odd::NotUtf8),
+            (b"/%c0%af", Odd::NotUtf8),
+        ] {
+            assert_eq!(parse(raw), Err(why), "{}", String::from_utf8_lossy(raw));
+        }
+        assert_eq!(parse(&[b'/'; MAX_PATH + 1]), Err(Odd::TooLong));
+        let mut longest = vec![b'a'; MAX_PATH];
+        longest[0] = b'/';
+        assert!(parse(&longest).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_means_the_same_when_decoded_again(raw in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut raw = raw;
+            raw.insert(0, b'/');
+            if let Ok(path) = parse(&raw) {
+                prop_assert!(path.as_str().starts_with('/'));
+                prop_assert!(path.segments().all(|segment| segment != "." && segment != ".."));
+                prop_assert!(!path.as_str().contains(['\\', ';', '\0', '\r', '\n']));
+                prop_assert!(!path.as_str().contains("//"));
+            }
+        }
+    }
+}

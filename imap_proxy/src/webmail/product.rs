@@ -1,0 +1,210 @@
+//! What a front has to know of a webmail. Each product is one file of data and small pure rules; nothing in it sends,
+//! waits or remembers.
+//!
+//! **To add a product:** implement [`Product`] in a file of its own, name it in [`of`], and bring captured answers
+//! of the real thing as tests.
+
+use super::form::Form;
+use super::jar::{Cookie, Jar};
+use super::path::Path;
+use super::roundcube::Roundcube;
+use crate::config;
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
+use postern_wire::Secret;
+use zeroize::Zeroizing;
+
+/// What is known of the product that the configuration names.
+pub fn of(product: config::Product) -> &'static dyn Product {
+    match product {
+        config::Product::Roundcube => &Roundcube,
+    }
+}
+
+/// The part of a request that decides what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path, read by [`super::path::parse`].
+    pub path: &'a Path,
+    /// The query without its question mark; empty when there is none.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+/// What a request to the webmail is. It says what a request looks like, so no right is drawn from it: before release
+/// only the first three reach the webmail, rebuilt; after release [`Product::life`] judges by what the webmail did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The login page, fetched with this target whatever the visitor sent.
+    LoginPage(&'static str),
+    /// A file that the login page is made of.
+    Static,
+    /// The login form.
+    Login,
+    /// A person signs out.
+    Logout,
+    /// A script or a frame asks; it must be told in its own form that the session is over.
+    Background,
+    /// A person goes to a page.
+    Navigation,
+}
+
+/// A login form as read; nothing else of the request is kept.
+#[derive(Debug)]
+pub struct Login {
+    /// The name, without blanks around it and without control characters.
+    pub name: String,
+    /// The password.
+    pub password: Secret,
+    /// What else the form says and the webmail may know: pairs from the product's own allow-list.
+    pub extras: Vec<(&'static str, String)>,
+}
+
+/// The one login request that goes upstream, rebuilt from nothing but a [`Login`] and a fresh login page.
+pub struct Rebuilt {
+    /// Path and query.
+    pub target: &'static str,
+    /// The form.
+    pub body: Zeroizing<String>,
+}
+
+/// What the webmail's answer to a login means. What no rule recognises is [`Self::Refused`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// The password was accepted.
+    Accepted {
+        /// Where the webmail sends the browser: a path of this host.
+        landing: String,
+        /// What to request to end the session upstream, if that is known.
+        goodbye: Option<String>,
+    },
+    /// It was not.
+    Refused,
+}
+
+/// What an answer to a released session means for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// It goes on.
+    On,
+    /// The person has signed out; the answer may be shown.
+    SignedOut,
+    /// It is over, or has become somebody else's: the answer must not be shown.
+    Over,
+}
+
+/// How a script or a frame is told that its session is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// The status.
+    pub status: StatusCode,
+    /// The content type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+/// A webmail.
+pub trait Product: Send + Sync {
+    /// What this request is.
+    fn kind(&self, head: &Head<'_>) -> Kind;
+
+    /// Path and query of the login page that a login is made with.
+    fn login_page(&self) -> &'static str;
+
+    /// Reads a login form; none when it is not one.
+    fn read_login(&self, form: &Form) -> Option<Login>;
+
+    /// The request that brings `login` upstream, for the login page that `page` holds; none when that is not one.
+    fn rebuild(&self, page: &str, login: &Login) -> Option<Rebuilt>;
+
+    /// What the answer to it means; `set` are the cookies it sets.
+    fn judge(&self, status: StatusCode, headers: &HeaderMap, set: &[Cookie]) -> SignIn;
+
+    /// Path and query of a page that says who is signed in.
+    fn identity_page(&self) -> &'static str;
+
+    /// Who that page says is signed in.
+    fn identity(&self, page: &str) -> Option<String>;
+
+    /// What an answer that sets the cookies `set` means for the released session whose cookies are `jar`.
+    fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life;
+
+    /// How the sender of a [`Kind::Background`] request is told that its session is over.
+    fn gone(&self, head: &Head<'_>) -> Gone;
+
+    /// Where a person is sent whose session the webmail itself has ended: an address of [`Kind::LoginPage`].
+    fn ended_page(&self) -> &'static str;
+
+    /// Names of cookies that a browser's own scripts set and the webmail reads. Everything else that a browser sends
+    /// stays here.
+    fn client_cookies(&self) -> &'static [&'static str];
+}
+
+/// A `Location` as a path of this host: nothing that could lead elsewhere.
+pub fn local_target(location: &str) -> Option<String> {
+    let target = match location.strip_prefix("./") {
+        Some(rest) => format!("/{rest}"),
+        None => location.to_owned(),
+    };
+    let is_plain = target.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'\\');
+    (target.starts_with('/') && !target.starts_with("//") && is_plain).then_some(target)
+}
+
+/// Undoes the five entities that HTML escaping makes; none when there is another one.
+pub fn unescape(html: &str) -> Option<String> {
+    let mut pieces = html.split('&');
+    let mut text = pieces.next()?.to_owned();
+    for piece in pieces {
+        let (entity, rest) = piece.split_once(';')?;
+        text.push(match entity {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "#039" | "#39" | "apos" => '\'',
+            _ => return None,
+        });
+        text.push_str(rest);
+    }
+    Some(text)
+}
+
+/// The text between the first `before` and the next `after`.
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    Some(text.split_once(before)?.1.split_once(after)?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_landing_stays_on_this_host() {
+        assert_eq!(local_target("/?_task=mail&_token=x").as_deref(), Some("/?_task=mail&_token=x"));
+        assert_eq!(local_target("./?_task=mail").as_deref(), Some("/?_task=mail"));
+        for elsewhere in [
+            "https://evil.example/",
+            "//evil.example",
+            ".//evil.example",
+            "/\\evil.example",
+            "\\",
+            "",
+            "/a\r\nb",
+            "mail",
+        ] {
+            assert_eq!(local_target(elsewhere), None, "{elsewhere:?}");
+        }
+    }
+
+    #[test]
+    fn entities_are_undone_or_refused() {
+        assert_eq!(unescape("o&#039;neil&amp;co@x").as_deref(), Some("o'neil&co@x"));
+        assert_eq!(unescape("plain").as_deref(), Some("plain"));
+        assert_eq!(unescape("a&nbsp;b"), None);
+        assert_eq!(unescape("a&b"), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! What changes at the daemon ends sessions here.
+
+use super::gate::Gate;
+use super::store::Key;
+use super::verdict::after_recheck;
+use crate::clock;
+use crate::daemon::Watched;
+use postern_wire::auth::{MAX_RECHECK, Recheck, Session};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// How often sessions that have expired are dropped, and rechecks that got no answer are repeated.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// How long the daemon may take to answer for a mailbox that is known to have changed, before its sessions end anyway.
+const RECHECK_WAIT: Duration = Duration::from_millis(800);
+
+impl Gate {
+    /// Follows the daemon and drops what is over, as long as the process lives.
+    pub async fn follow(self: Arc<Self>) {
+        let mut events = self.daemon.watch();
+        let mut housekeeping = interval(HOUSEKEEPING);
+        housekeeping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Whether some sessions wait for an answer that did not come.
+        let mut owed = false;
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => {
+                        self.changes.fetch_add(1, Ordering::SeqCst);
+                        owed |= match event {
+                            Watched::Connected | Watched::Changed { mailbox: None } => !self.recheck_all().await,
+                            Watched::Changed { mailbox: Some(mailbox) } => {
+                                self.recheck_mailbox(&mailbox).await;
+                                false
+                            }
+                        };
+                    }
+                    None => return,
+                },
+                _ = housekeeping.tick() => {
+                    self.sessions.sweep(clock::monotonic());
+                    owed = owed && !self.recheck_all().await;
+                }
+            }
+        }
+    }
+
+    pub(super) fn changes_so_far(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Closes the gap between a verdict and the store: an event that came in between has not seen this session.
+    pub(super) async fn recheck_if_changed(&self, before: u64, mailbox: &str) {
+        if self.changes_so_far() != before {
+            self.recheck_mailbox(mailbox).await;
+        }
+    }
+
+    /// False: the daemon did not answer for all of them. They go on, since nothing is known to have changed, and are
+    /// asked about again.
+    async fn recheck_all(&self) -> bool {
+        let open = self.sessions.let_in(None);
+        let mut answered = true;
+        for batch in open.chunks(MAX_RECHECK) {
+            let ended = after_recheck(self.daemon.recheck(&question(batch)).await, batch.len());
+            answered &= ended.is_some();
+            self.end(batch, &ended.unwrap_or_default());
+        }
+        answered
+    }
+
+    /// This mailbox is known to have changed, so no answer ends its sessions too.
+    async fn recheck_mailbox(&self, mailbox: &str) {
+        for batch in self.sessions.let_in(Some(mailbox)).chunks(MAX_RECHECK) {
+            let reply = timeout(RECHECK_WAIT, self.daemon.recheck(&question(batch))).await;
+            let ended = reply.ok().and_then(|reply| after_recheck(reply, batch.len()));
+            self.end(batch, &ended.unwrap_or_else(|| vec![true; batch.len()]));
+        }
+    }
+
+    fn end(&self, batch: &[(Key, Session)], ended: &[bool]) {
+        for ((key, session), _) in batch.iter().zip(ended).filter(|(_, ended)| **ended) {
+            // Dropping it cuts whatever waits on it.
+            drop(self.sessions.remove(key));
+            tracing::info!(mailbox = session.mailbox, "a session is over: the account has changed");
+        }
+    }
+}
+
+fn question(batch: &[(Key, Session)]) -> Recheck {
+    Recheck { sessions: batch.iter().map(|(_, session)| session.clone()).collect() }
+}

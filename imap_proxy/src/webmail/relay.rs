@@ -1,0 +1,231 @@
+//! What passes between browser and webmail: the login page and its files for a stranger, everything for a released
+//! session, bound to its mailbox by what the webmail does.
+
+use super::gate::{Gate, Visit};
+use super::headers;
+use super::jar::{set_cookies, sole};
+use super::pages;
+use super::path::Path;
+use super::product::{Head, Kind, Life};
+use super::session::State;
+use super::store::Key;
+use super::verdict::Stop;
+use crate::body::{self, Body, BoxError};
+use crate::listener::Peer;
+use crate::upstream::tunnel;
+use bytes::Bytes;
+use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::BodyExt;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::upgrade::OnUpgrade;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Characters that the value of a client's cookie may have to be passed on.
+const MAX_CLIENT_COOKIE: usize = 64;
+
+/// Completes when the session is over.
+type End = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Gate {
+    /// The webmail's login page, by a request in which nothing is the visitor's but the language.
+    pub(super) async fn login_page(
+        &self,
+        visit: &Visit,
+        target: &'static str,
+        asked: Request<Incoming>,
+    ) -> Response<Body> {
+        let hints = headers::for_login(asked.headers());
+        let response = self.ask_without_session(visit, asked.method(), Uri::from_static(target), hints).await;
+        match response {
+            Some(response) if response.status() == StatusCode::OK => response,
+            other => {
+                let status = other.map(|response| response.status());
+                tracing::warn!(?status, "the webmail shows no login page");
+                self.reader(visit).stop(&Stop::Unavailable)
+            }
+        }
+    }
+
+    /// A file of the login page.
+    pub(super) async fn file(&self, visit: &Visit, asked: Request<Incoming>) -> Response<Body> {
+        let hints = headers::for_file(asked.headers());
+        let response = self.ask_without_session(visit, asked.method(), asked.uri().clone(), hints).await;
+        let nothing = |status| pages::answer(status, "text/plain; charset=utf-8", String::new());
+        match response {
+            Some(response) if !response.status().is_redirection() => response,
+            Some(response) if response.status() == StatusCode::NOT_MODIFIED => response,
+            Some(_) => nothing(StatusCode::NOT_FOUND),
+            None => nothing(StatusCode::BAD_GATEWAY),
+        }
+    }
+
+    async fn ask_without_session(
+        &self,
+        visit: &Visit,
+        method: &Method,
+        target: Uri,
+        headers: HeaderMap,
+    ) -> Option<Response<Body>> {
+        let mut request = Request::new(body::empty());
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = target;
+        *request.headers_mut() = headers;
+        let answer = self.upstream.send(request, visit.address).await;
+        let answer = answer.inspect_err(|error| tracing::warn!(%error, "no answer to a visitor")).ok()?;
+        let mut answer = answer.map(body::stream);
+        headers::strip_response(answer.headers_mut());
+        answer.headers_mut().remove(REFRESH);
+        Some(answer)
+    }
+
+    /// A request of a released session.
+    pub(super) async fn pass(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        kind: Kind,
+        path: Path,
+        mut request: Request<Incoming>,
+        peer: Peer,
+    ) -> Response<Body> {
+        let now = visit.now;
+        let (method, uri, asked) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let head = Head { method: &method, path: &path, query: uri.query().unwrap_or_default(), headers: &asked };
+        let own = self.client_cookies(&asked);
+        let session = |state: &mut State| match state {
+            State::Released(state) => {
+                Some((state.held.behind.jar.header(path.as_str(), now.wall, &own), Box::pin(state.end()) as End))
+            }
+            _ => None,
+        };
+        let Some((cookies, mut end)) = self.sessions.with(key, now.tick, session).flatten() else {
+            return self.over(kind, &head);
+        };
+        let client = is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
+        let mut request = request.map(body::stream);
+        headers::strip_request(request.headers_mut());
+        if let Some(cookies) = cookies {
+            request.headers_mut().insert(COOKIE, cookies);
+        }
+        *request.uri_mut() = relative(&uri);
+        let answer = tokio::select! {
+            biased;
+            () = &mut end => return self.over(kind, &head),
+            answer = self.upstream.send(request, visit.address) => answer,
+        };
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!(%error, "no answer to a released session");
+                return self.reader(visit).stop(&Stop::Unavailable);
+            }
+        };
+        let set = set_cookies(answer.headers(), now.wall);
+        let judged = |state: &mut State| match state {
+            State::Released(state) => {
+                let jar = &mut state.held.behind.jar;
+                let life = self.product.life(kind, jar, &set, now.wall);
+                if life == Life::On {
+                    jar.absorb(&set, now.wall);
+                }
+                life
+            }
+            _ => Life::Over,
+        };
+        // A session that ended meanwhile vouches for nothing any more.
+        let life = self.sessions.with(key, now.tick, judged).unwrap_or(Life::Over);
+        headers::strip_response(answer.headers_mut());
+        match life {
+            Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                self.switch(visit, client, answer, &peer, end)
+            }
+            Life::On => answer.map(|content| Cut { content, end }.boxed_unsync()),
+            Life::SignedOut => {
+                self.sessions.remove(key);
+                let mut answer = answer.map(body::stream);
+                pages::take_session(&mut answer);
+                answer
+            }
+            Life::Over => {
+                if let Some(state) = self.sessions.remove(key) {
+                    tracing::info!(mailbox = state.held().mailbox, "the webmail has ended or changed its session");
+                }
+                self.over(kind, &head)
+            }
+        }
+    }
+
+    /// The answer in place of the webmail's when the session is over.
+    fn over(&self, kind: Kind, head: &Head<'_>) -> Response<Body> {
+        let mut response = match kind {
+            Kind::Background | Kind::Static => self.told_gone(head),
+            _ => pages::see_other(self.product.ended_page()),
+        };
+        pages::take_session(&mut response);
+        response
+    }
+
+    fn switch(
+        &self,
+        visit: &Visit,
+        client: Option<OnUpgrade>,
+        mut answer: Response<Incoming>,
+        peer: &Peer,
+        end: End,
+    ) -> Response<Body> {
+        let Some(client) = client else { return self.reader(visit).stop(&Stop::Unavailable) };
+        let upstream = hyper::upgrade::on(&mut answer);
+        peer.tunnel.open();
+        tokio::spawn(tunnel(client, upstream, end));
+        answer.map(|_| body::empty())
+    }
+
+    /// The cookies of the browser's own that the webmail may see.
+    fn client_cookies<'a>(&self, asked: &'a HeaderMap) -> Vec<(&'static str, &'a str)> {
+        let known = self.product.client_cookies().iter().filter_map(|name| Some((*name, sole(asked, name)?)));
+        known.filter(|(_, value)| is_plain(value)).collect()
+    }
+}
+
+fn is_plain(value: &str) -> bool {
+    value.len() <= MAX_CLIENT_COOKIE
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+fn is_websocket(request: &Request<Incoming>) -> bool {
+    let wanted = request.headers().get(UPGRADE);
+    *request.method() == Method::GET && wanted.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Path and query alone: whatever host a request names, it goes to the one webmail.
+fn relative(uri: &Uri) -> Uri {
+    uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
+}
+
+/// A webmail's answer, cut off when its session ends.
+struct Cut {
+    content: Incoming,
+    end: End,
+}
+
+impl hyper::body::Body for Cut {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.end.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Err("the session is over".into())));
+        }
+        Pin::new(&mut self.content).poll_frame(cx).map_err(BoxError::from)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
+    }
+}

@@ -1,0 +1,248 @@
+//! Sessions: what each state holds, and what leads from one to the next. A state is consumed by its transition, so
+//! nothing can be done in it twice.
+//!
+//! ```text
+//! PasswordAccepted ──▶ Enrolling ──▶ SavingCodes ──▶ Released
+//!                 ├──▶ Challenged ─────────────────▶
+//!                 └────────────────────────────────▶
+//! ```
+
+use super::jar::Jar;
+use crate::portal;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use postern_wire::Secret;
+use postern_wire::auth::{self, Offer};
+use sha2::Sha256;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// The time of a request, read once.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// For how old a session is.
+    pub tick: Instant,
+    /// For cookies that expire, and for texts.
+    pub wall: Timestamp,
+}
+
+/// The webmail's session, which stays on this side.
+#[derive(Debug, Clone)]
+pub struct Behind {
+    /// Its cookies.
+    pub jar: Jar,
+    /// Where it sends the browser after signing in: a path of this host.
+    pub landing: String,
+    /// What to request to end it, if that is known.
+    pub goodbye: Option<String>,
+}
+
+/// Whether two passwords are the same, without keeping either: an HMAC under a key that this process made.
+#[derive(Clone)]
+pub struct Print([u8; 32]);
+
+impl Print {
+    /// The print of `password` under `key`.
+    pub fn new(key: &[u8; 32], password: &Secret) -> Self {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of every length (RFC 2104)")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
+        mac.update(password.reveal().as_bytes());
+        Self(mac.finalize().into_bytes().into())
+    }
+
+    /// For a comparison that takes the same time whatever they are.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What every state after the password holds.
+#[derive(Clone)]
+pub struct Held {
+    /// The canonical mailbox, to which the session stays bound.
+    pub mailbox: String,
+    /// The webmail's session.
+    pub behind: Behind,
+    /// The password that began it.
+    pub print: Print,
+}
+
+/// The webmail has accepted the password; the daemon has not been asked. It is in no store, and no cookie leads to it.
+pub struct PasswordAccepted {
+    /// The webmail's session.
+    pub behind: Behind,
+    /// The password.
+    pub print: Print,
+}
+
+impl PasswordAccepted {
+    fn held(self, mailbox: String) -> Held {
+        Held { mailbox, behind: self.behind, print: self.print }
+    }
+
+    /// A code is asked for.
+    pub fn challenge(self, mailbox: String, methods: Vec<Offer>) -> Challenged {
+        Challenged { held: self.held(mailbox), methods, chosen: 0 }
+    }
+
+    /// The first method is set up.
+    pub fn enrol(self, mailbox: String, ticket: Secret) -> Enrolling {
+        Enrolling { held: self.held(mailbox), ticket, description: String::new() }
+    }
+
+    /// No second factor is required.
+    pub fn release(self, mailbox: String, standing: String, now: Moment) -> Released {
+        Released::new(self.held(mailbox), standing, now)
+    }
+}
+
+/// A code is asked for.
+pub struct Challenged {
+    /// What every state holds.
+    pub held: Held,
+    /// What may be answered with; at least one.
+    pub methods: Vec<Offer>,
+    chosen: usize,
+}
+
+impl Challenged {
+    /// The method that the person has chosen, at first the one used last.
+    pub fn chosen(&self) -> Option<&Offer> {
+        self.methods.get(self.chosen)
+    }
+
+    /// The person wants to use the method `id`; false when there is none.
+    pub fn choose(&mut self, id: &str) -> bool {
+        let found = self.methods.iter().position(|method| method.id == id);
+        self.chosen = found.unwrap_or(self.chosen);
+        found.is_some()
+    }
+
+    /// The first method that is not backup codes.
+    pub fn first_device(&self) -> Option<&Offer> {
+        self.methods.iter().find(|method| method.id != auth::BACKUP)
+    }
+
+    /// The code was accepted.
+    pub fn release(self, standing: String, now: Moment) -> Released {
+        Released::new(self.held, standing, now)
+    }
+}
+
+/// The first method is set up. The secret itself is not kept here: the daemon gives it for the ticket, for each page
+/// that shows it.
+pub struct Enrolling {
+    /// What every state holds.
+    pub held: Held,
+    /// For the daemon.
+    pub ticket: Secret,
+    /// As typed so far, so that a wrong code does not cost it.
+    pub description: String,
+}
+
+impl Enrolling {
+    /// The code was accepted: the codes are shown first, if there are any.
+    pub fn confirm(self, standing: String, codes: Vec<portal::Secret>, now: Moment) -> State {
+        let released = Released::new(self.held, standing, now);
+        if codes.is_empty() { State::Released(released) } else { State::SavingCodes(SavingCodes { released, codes }) }
+    }
+}
+
+/// The factor is confirmed; the backup codes are on the screen, and the webmail waits.
+pub struct SavingCodes {
+    /// What it becomes.
+    released: Released,
+    /// The codes.
+    pub codes: Vec<portal::Secret>,
+}
+
+impl SavingCodes {
+    /// The codes are saved, the person says.
+    pub fn release(self, now: Moment) -> Released {
+        Released { used: now.tick, ..self.released }
+    }
+}
+
+/// The browser and the webmail talk.
+pub struct Released {
+    /// What every state holds.
+    pub held: Held,
+    /// For rechecks.
+    pub standing: String,
+    /// When it was used last.
+    pub used: Instant,
+    /// Whoever waits on this knows that the session is over when this end is dropped.
+    rope: watch::Sender<()>,
+}
+
+impl Released {
+    fn new(held: Held, standing: String, now: Moment) -> Self {
+        Self { held, standing, used: now.tick, rope: watch::Sender::new(()) }
+    }
+
+    /// Completes when the session is over.
+    pub fn end(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let mut rope = self.rope.subscribe();
+        async move { while rope.changed().await.is_ok() {} }
+    }
+}
+
+/// A session.
+pub enum State {
+    /// See [`Enrolling`].
+    Enrolling(Enrolling),
+    /// See [`Challenged`].
+    Challenged(Challenged),
+    /// See [`SavingCodes`].
+    SavingCodes(SavingCodes),
+    /// See [`Released`].
+    Released(Released),
+}
+
+/// The state's name, which is all that deciding about a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// No session, and the browser does not say that it has one.
+    Anonymous,
+    /// The browser names a session that there is not, or not any more.
+    Stale,
+    /// See [`Enrolling`].
+    Enrolling,
+    /// See [`Challenged`].
+    Challenged,
+    /// See [`SavingCodes`].
+    SavingCodes,
+    /// See [`Released`].
+    Released,
+}
+
+impl State {
+    /// Its name.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Enrolling(_) => Stage::Enrolling,
+            Self::Challenged(_) => Stage::Challenged,
+            Self::SavingCodes(_) => Stage::SavingCodes,
+            Self::Released(_) => Stage::Released,
+        }
+    }
+
+    /// What every state holds.
+    pub fn held(&self) -> &Held {
+        match self {
+            Self::Enrolling(state) => &state.held,
+            Self::Challenged(state) => &state.held,
+            Self::SavingCodes(state) => &state.released.held,
+            Self::Released(state) => &state.held,
+        }
+    }
+
+    /// What the daemon vouched for, in the states that a verdict has let in.
+    pub fn standing(&self) -> Option<&str> {
+        match self {
+            Self::Enrolling(_) | Self::Challenged(_) => None,
+            Self::SavingCodes(state) => Some(&state.released.standing),
+            Self::Released(state) => Some(&state.standing),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The login form: read, rebuilt, sent; the answer judged; the daemon asked.
+
+use super::gate::{Gate, Visit};
+use super::headers;
+use super::jar::{Cookie, Jar, set_cookies};
+use super::pages;
+use super::product::{Kind, Life, Login, SignIn};
+use super::session::{Behind, PasswordAccepted, Print, State};
+use super::verdict::{AfterEnrol, AfterPassword, Stop, after_enrol, after_password};
+use crate::body::{self, Body, BoxError};
+use crate::portal::paths;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use postern_wire::auth::{Ask, AskVerdict, Door, Enrol};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the webmail may take for one request that this front makes of its own. A login signs in to IMAP.
+const OWN_REQUEST: Duration = Duration::from_secs(30);
+/// Bytes that an answer to it may have: a mail page lists every folder.
+const MAX_PAGE: usize = 4 * 1024 * 1024;
+
+/// An answer to a request that this front made of its own.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    set: Vec<Cookie>,
+    content: Bytes,
+}
+
+enum Knocked {
+    Accepted(Behind),
+    Refused(Answer),
+}
+
+impl Gate {
+    /// From a login form to a page for the browser.
+    pub(super) async fn sign_in(&self, visit: &Visit, request: Request<Incoming>) -> Response<Body> {
+        let hints = headers::for_login(request.headers());
+        let login = self.form(request).await.and_then(|form| self.product.read_login(&form));
+        let Some(login) = login else { return self.bad_request(visit) };
+        match self.knock(visit, &hints, &login).await {
+            Ok(Knocked::Accepted(behind)) => self.admit(visit, &hints, login, behind).await,
+            Ok(Knocked::Refused(answer)) => self.show_refusal(visit, answer),
+            Err(error) => {
+                tracing::warn!(%error, "the webmail could not be asked about a password");
+                self.reader(visit).stop(&Stop::Unavailable)
+            }
+        }
+    }
+
+    /// Brings the login to the webmail, in a new session of its.
+    async fn knock(&self, visit: &Visit, hints: &HeaderMap, login: &Login) -> Result<Knocked, BoxError> {
+        let mut jar = Jar::default();
+        let page = self.own_request(visit, &mut jar, hints, Method::GET, self.product.login_page(), None).await?;
+        let rebuilt = self.product.rebuild(&String::from_utf8_lossy(&page.content), login);
+        let rebuilt = rebuilt.ok_or("its login page is not the one of this product")?;
+        let form = Some(Bytes::copy_from_slice(rebuilt.body.as_bytes()));
+        let answer = self.own_request(visit, &mut jar, hints, Method::POST, rebuilt.target, form).await?;
+        match self.product.judge(answer.status, &answer.headers, &answer.set) {
+            SignIn::Accepted { landing, goodbye } => Ok(Knocked::Accepted(Behind { jar, landing, goodbye })),
+            SignIn::Refused => Ok(Knocked::Refused(answer)),
+        }
+    }
+
+    /// The password was accepted: what else does this sign-in need?
+    async fn admit(&self, visit: &Visit, hints: &HeaderMap, login: Login, mut behind: Behind) -> Response<Body> {
+        let shown = match self.identity(visit, hints, &mut behind.jar).await {
+            Ok(shown) => shown,
+            Err(error) => {
+                tracing::error!(%error, "a sign-in is refused: the webmail does not show whose it is");
+                self.say_goodbye(visit, behind);
+                return self.reader(visit).stop(&Stop::Unavailable);
+            }
+        };
+        let before = self.changes_so_far();
+        let (of_shown, of_typed) = tokio::join!(self.ask(visit, &shown), async {
+            if login.name == shown { None } else { Some(self.ask(visit, &login.name).await) }
+        });
+        let accepted = PasswordAccepted { behind, print: Print::new(&self.print_key, &login.password) };
+        match after_password(of_shown, of_typed) {
+            AfterPassword::Release { mailbox, standing } => {
+                self.end_old_sessions(&mailbox, &accepted.print);
+                tracing::info!(mailbox, "signed in, no second factor required");
+                let landing = accepted.behind.landing.clone();
+                let state = State::Released(accepted.release(mailbox.clone(), standing, visit.now));
+                let response = self.begin(visit, state, &landing);
+                self.recheck_if_changed(before, &mailbox).await;
+                response
+            }
+            AfterPassword::Challenge { mailbox, methods } => {
+                self.end_old_sessions(&mailbox, &accepted.print);
+                self.begin(visit, State::Challenged(accepted.challenge(mailbox, methods)), paths::CODE)
+            }
+            AfterPassword::Enrol { mailbox } => {
+                self.end_old_sessions(&mailbox, &accepted.print);
+                self.begin_enrolment(visit, mailbox, accepted).await
+            }
+            AfterPassword::Stop(stop) => {
+                tracing::info!(name = shown, ?stop, "a sign-in ends after the password");
+                self.say_goodbye(visit, accepted.behind);
+                self.reader(visit).stop(&stop)
+            }
+        }
+    }
+
+    async fn begin_enrolment(&self, visit: &Visit, mailbox: String, accepted: PasswordAccepted) -> Response<Body> {
+        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin.clone(), ticket: None };
+        let reply = self.daemon.enrol(&enrol).await;
+        let reply = reply.inspect_err(|error| tracing::warn!(%error, "no enrolment can begin"));
+        match after_enrol(reply, &mailbox) {
+            AfterEnrol::Offered { ticket, .. } => {
+                self.begin(visit, State::Enrolling(accepted.enrol(mailbox, ticket)), paths::SET_UP)
+            }
+            AfterEnrol::Stop(stop) => {
+                self.say_goodbye(visit, accepted.behind);
+                self.reader(visit).stop(&stop)
+            }
+        }
+    }
+
+    /// Begins a session in place of the one that the browser may have had.
+    fn begin(&self, visit: &Visit, state: State, to: &str) -> Response<Body> {
+        let Ok(token) = self.sessions.insert(state, visit.now.tick) else {
+            return self.reader(visit).stop(&Stop::Unavailable);
+        };
+        if let Some(old) = visit.key.and_then(|key| self.sessions.remove(&key)) {
+            self.say_goodbye(visit, old.held().behind.clone());
+        }
+        let mut response = pages::see_other(to);
+        pages::give_session(&mut response, &token);
+        response
+    }
+
+    fn end_old_sessions(&self, mailbox: &str, print: &Print) {
+        let ended = self.sessions.end_with_other_password(mailbox, print);
+        if ended > 0 {
+            tracing::info!(mailbox, ended, "the password has changed: older sessions are over");
+        }
+    }
+
+    async fn ask(&self, visit: &Visit, name: &str) -> Result<AskVerdict, crate::daemon::DaemonError> {
+        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: visit.origin.clone() };
+        let reply = self.daemon.ask(&ask).await;
+        reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))
+    }
+
+    /// Who the webmail says has signed in.
+    async fn identity(&self, visit: &Visit, hints: &HeaderMap, jar: &mut Jar) -> Result<String, BoxError> {
+        let before = jar.clone();
+        let page = self.own_request(visit, jar, hints, Method::GET, self.product.identity_page(), None).await?;
+        if self.product.life(Kind::Navigation, &before, &page.set, visit.now.wall) != Life::On {
+            return Err("its session ended at once".into());
+        }
+        let shown = self.product.identity(&String::from_utf8_lossy(&page.content));
+        let shown = shown.filter(|_| page.status == StatusCode::OK);
+        Ok(shown.ok_or("its page names nobody; is the skin one that this product is known with?")?)
+    }
+
+    /// The webmail's own page for a login that it refused: the same whatever the account is here.
+    fn show_refusal(&self, visit: &Visit, mut answer: Answer) -> Response<Body> {
+        let html = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if !html || !matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            tracing::warn!(status = %answer.status, "the webmail's answer to a login is none that this product is known for");
+            return self.reader(visit).stop(&Stop::Unavailable);
+        }
+        headers::strip_response(&mut answer.headers);
+        for name in [LOCATION, REFRESH] {
+            answer.headers.remove(name);
+        }
+        let mut response = Response::new(body::full(answer.content));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+
+    /// A request that is made here from nothing but constants, a jar and a rebuilt form.
+    async fn own_request(
+        &self,
+        visit: &Visit,
+        jar: &mut Jar,
+        hints: &HeaderMap,
+        method: Method,
+        target: &'static str,
+        form: Option<Bytes>,
+    ) -> Result<Answer, BoxError> {
+        let exchange = async {
+            let mut request = Request::new(body::empty());
+            *request.method_mut() = method;
+            *request.uri_mut() = http::Uri::from_static(target);
+            *request.headers_mut() = hints.clone();
+            if let Some(cookies) = jar.header(request.uri().path(), visit.now.wall, &[]) {
+                request.headers_mut().insert(COOKIE, cookies);
+            }
+            if let Some(form) = form {
+                let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+                request.headers_mut().insert(CONTENT_TYPE, kind);
+                *request.body_mut() = body::full(form);
+            }
+            let (head, content) = self.upstream.send(request, visit.address).await?.into_parts();
+            let set = set_cookies(&head.headers, visit.now.wall);
+            jar.absorb(&set, visit.now.wall);
+            let content = body::collect(content, MAX_PAGE).await?;
+            Ok(Answer { status: head.status, headers: head.headers, set, content })
+        };
+        timeout(OWN_REQUEST, exchange).await.map_err(|_| "it took too long")?
+    }
+}

@@ -1,0 +1,336 @@
+//! Where sessions are kept: in memory only, under a hash of what the browser holds, so that a look into this process's
+//! memory dump or a log yields no cookie that works.
+
+use super::session::{Held, Print, Stage, State};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use postern_wire::auth::Session;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq;
+use zeroize::ZeroizeOnDrop;
+
+/// How long a sign-in may take once the password is accepted.
+pub const PENDING_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How long a released session may rest.
+pub const IDLE_LIFE: Duration = Duration::from_secs(8 * 3600);
+/// How long a released session may last at all.
+pub const WHOLE_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Sign-ins that may be under way; the oldest makes room for the next.
+pub const MAX_PENDING: usize = 4096;
+/// Released sessions; the one unused for longest makes room for the next.
+pub const MAX_RELEASED: usize = 32_768;
+
+/// Random bytes of a cookie.
+const TOKEN_BYTES: usize = 32;
+/// The same in base64url.
+const TOKEN_LENGTH: usize = 43;
+
+/// What the browser holds: 256 random bits.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct Token(String);
+
+impl Token {
+    fn new() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; TOKEN_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The text of the cookie.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Under which a session is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The key for what a browser sent; none when it cannot be one of our tokens.
+    pub fn of(cookie: &str) -> Option<Self> {
+        (cookie.len() == TOKEN_LENGTH).then(|| Self(Sha256::digest(cookie.as_bytes()).into()))
+    }
+}
+
+struct Entry {
+    state: State,
+    began: Instant,
+}
+
+impl Entry {
+    fn is_released(&self) -> bool {
+        matches!(self.state, State::Released(_))
+    }
+
+    /// When it is over, whatever happens.
+    fn last_use(&self) -> Instant {
+        match &self.state {
+            State::Released(released) => released.used,
+            _ => self.began,
+        }
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        let age = |since| now.saturating_duration_since(since);
+        match &self.state {
+            State::Released(released) => age(self.began) >= WHOLE_LIFE || age(released.used) >= IDLE_LIFE,
+            _ => age(self.began) >= PENDING_LIFE,
+        }
+    }
+}
+
+/// The sessions of one front.
+#[derive(Default)]
+pub struct Store(Mutex<HashMap<Key, Entry>>);
+
+impl Store {
+    /// Keeps a session that begins at `now`, and gives what the browser shall hold.
+    ///
+    /// # Errors
+    /// When the system has no random bytes; the session is then gone.
+    pub fn insert(&self, state: State, now: Instant) -> Result<Token, getrandom::Error> {
+        let token = Token::new()?;
+        let key = Key(Sha256::digest(token.reveal().as_bytes()).into());
+        let entry = Entry { state, began: now };
+        let mut map = self.map();
+        make_room(&mut map, entry.is_released(), now);
+        map.insert(key, entry);
+        Ok(token)
+    }
+
+    /// Looks at a session, or changes something in it, if it is still there; for a released one that counts as use.
+    pub fn with<T>(&self, key: &Key, now: Instant, look: impl FnOnce(&mut State) -> T) -> Option<T> {
+        let mut map = self.map();
+        if map.get(key)?.is_over(now) {
+            map.remove(key);
+            return None;
+        }
+        let state = &mut map.get_mut(key)?.state;
+        if let State::Released(released) = state {
+            released.used = now;
+        }
+        Some(look(state))
+    }
+
+    /// The stage of the session that a browser names.
+    pub fn stage(&self, key: Option<&Key>, now: Instant) -> Stage {
+        match key {
+            None => Stage::Anonymous,
+            Some(key) => self.with(key, now, |state| state.stage()).unwrap_or(Stage::Stale),
+        }
+    }
+
+    /// Ends a session and gives what it held.
+    pub fn remove(&self, key: &Key) -> Option<State> {
+        self.map().remove(key).map(|entry| entry.state)
+    }
+
+    /// Consumes the session if it is still at the stage `from`. The next state begins anew under another token; the
+    /// old one leads nowhere from then on. None: there is no such session any more.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn advance(
+        &self,
+        key: &Key,
+        now: Instant,
+        from: Stage,
+        next: impl FnOnce(State) -> Option<State>,
+    ) -> Result<Option<Token>, getrandom::Error> {
+        let entry = {
+            let mut map = self.map();
+            if map.get(key).is_none_or(|entry| entry.is_over(now) || entry.state.stage() != from) {
+                return Ok(None);
+            }
+            map.remove(key)
+        };
+        entry.and_then(|entry| next(entry.state)).map(|state| self.insert(state, now)).transpose()
+    }
+
+    /// The sessions that a verdict has let in, of `mailbox` or of all.
+    pub fn let_in(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
+        let map = self.map();
+        let all = map.iter().filter_map(|(key, entry)| {
+            let Held { mailbox, .. } = entry.state.held();
+            let standing = entry.state.standing()?.to_owned();
+            Some((*key, Session { mailbox: mailbox.clone(), standing }))
+        });
+        all.filter(|(_, session)| mailbox.is_none_or(|wanted| wanted == session.mailbox)).collect()
+    }
+
+    /// Ends the sessions of `mailbox` that began with another password; gives how many.
+    pub fn end_with_other_password(&self, mailbox: &str, print: &Print) -> usize {
+        let mut map = self.map();
+        let before = map.len();
+        map.retain(|_, entry| {
+            let held = entry.state.held();
+            held.mailbox != mailbox || bool::from(held.print.bytes().ct_eq(print.bytes()))
+        });
+        before - map.len()
+    }
+
+    /// Drops what is over. A long transfer touches its session only when it begins, so this is also what ends it.
+    pub fn sweep(&self, now: Instant) {
+        self.map().retain(|_, entry| !entry.is_over(now));
+    }
+
+    fn map(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        // A panic while it was held can have left out a session, never let one in.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn make_room(map: &mut HashMap<Key, Entry>, released: bool, now: Instant) {
+    let cap = if released { MAX_RELEASED } else { MAX_PENDING };
+    if map.values().filter(|entry| entry.is_released() == released).count() < cap {
+        return;
+    }
+    map.retain(|_, entry| !entry.is_over(now));
+    let same = map.iter().filter(|(_, entry)| entry.is_released() == released);
+    if let Some(oldest) = same.min_by_key(|(_, entry)| entry.last_use()).map(|(key, _)| *key) {
+        map.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::webmail::jar::Jar;
+    use crate::webmail::session::{Behind, Moment, PasswordAccepted};
+    use postern_wire::Secret;
+
+    fn now() -> Moment {
+        Moment { tick: clock::monotonic(), wall: clock::wall() }
+    }
+
+    fn print(password: &str) -> Print {
+        Print::new(&[7; 32], &Secret::from(password))
+    }
+
+    fn accepted(password: &str) -> PasswordAccepted {
+        let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None };
+        PasswordAccepted { behind, print: print(password) }
+    }
+
+    fn pending(mailbox: &str) -> State {
+        State::Challenged(accepted("old").challenge(mailbox.into(), Vec::new()))
+    }
+
+    fn released(mailbox: &str, now: Moment) -> State {
+        State::Released(accepted("old").release(mailbox.into(), "s".into(), now))
+    }
+
+    fn key(token: &Token) -> Key {
+        Key::of(token.reveal()).unwrap()
+    }
+
+    #[test]
+    fn a_step_up_kills_the_old_cookie() {
+        let (store, now) = (Store::default(), now());
+        let old = store.insert(pending("bob"), now.tick).unwrap();
+        let step = |token: &Token| {
+            store.advance(&key(token), now.tick, Stage::Challenged, |state| match state {
+                State::Challenged(state) => Some(State::Released(state.release("s".into(), now))),
+                _ => None,
+            })
+        };
+        let new = step(&old).unwrap().unwrap();
+        assert_eq!(store.stage(Some(&key(&old)), now.tick), Stage::Stale);
+        assert_eq!(store.stage(Some(&key(&new)), now.tick), Stage::Released);
+        assert!(step(&old).unwrap().is_none());
+        // A released session is not a challenged one: it stays as it is.
+        assert!(step(&new).unwrap().is_none());
+        assert_eq!(store.stage(Some(&key(&new)), now.tick), Stage::Released);
+    }
+
+    #[test]
+    fn sessions_expire_each_in_its_time() {
+        let (store, start) = (Store::default(), now());
+        let waits = store.insert(pending("bob"), start.tick).unwrap();
+        let rests = store.insert(released("bob", start), start.tick).unwrap();
+        let busy = store.insert(released("bob", start), start.tick).unwrap();
+        let at = |after: Duration| start.tick + after;
+        let just_before = Duration::from_secs(1);
+        assert_eq!(store.stage(Some(&key(&waits)), at(PENDING_LIFE - just_before)), Stage::Challenged);
+        assert_eq!(store.stage(Some(&key(&waits)), at(PENDING_LIFE)), Stage::Stale);
+        let mut used = Duration::ZERO;
+        while used + IDLE_LIFE < WHOLE_LIFE {
+            used += IDLE_LIFE - just_before;
+            assert_eq!(store.stage(Some(&key(&busy)), at(used)), Stage::Released);
+        }
+        assert_eq!(store.stage(Some(&key(&rests)), at(used)), Stage::Stale);
+        assert_eq!(store.stage(Some(&key(&busy)), at(WHOLE_LIFE)), Stage::Stale);
+    }
+
+    #[test]
+    fn pending_sessions_make_room_among_themselves() {
+        let (store, start) = (Store::default(), now());
+        let inside = store.insert(released("bob", start), start.tick).unwrap();
+        let at = |n: usize| start.tick + Duration::from_millis(n as u64);
+        let tokens: Vec<Token> = (0..=MAX_PENDING).map(|n| store.insert(pending("eve"), at(n)).unwrap()).collect();
+        let end = at(MAX_PENDING);
+        assert_eq!(store.stage(Some(&key(&tokens[0])), end), Stage::Stale);
+        assert_eq!(store.stage(Some(&key(&tokens[1])), end), Stage::Challenged);
+        assert_eq!(store.stage(Some(&key(&tokens[MAX_PENDING])), end), Stage::Challenged);
+        assert_eq!(store.stage(Some(&key(&inside)), end), Stage::Released);
+    }
+
+    #[test]
+    fn another_password_ends_the_sessions_of_its_mailbox() {
+        let (store, now) = (Store::default(), now());
+        let bob = store.insert(released("bob", now), now.tick).unwrap();
+        let eve = store.insert(released("eve", now), now.tick).unwrap();
+        assert_eq!(store.end_with_other_password("bob", &print("old")), 0);
+        assert_eq!(store.end_with_other_password("bob", &print("new")), 1);
+        assert_eq!(store.stage(Some(&key(&bob)), now.tick), Stage::Stale);
+        assert_eq!(store.stage(Some(&key(&eve)), now.tick), Stage::Released);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_on_a_session_hears_of_its_end() {
+        let (store, now) = (Store::default(), now());
+        let token = store.insert(released("bob", now), now.tick).unwrap();
+        let end = store.with(&key(&token), now.tick, |state| match state {
+            State::Released(state) => state.end(),
+            _ => unreachable!("it was released"),
+        });
+        let waiting = tokio::spawn(end.unwrap());
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        store.sweep(now.tick + WHOLE_LIFE);
+        waiting.await.unwrap();
+    }
+
+    #[test]
+    fn only_those_let_in_are_rechecked() {
+        let (store, now) = (Store::default(), now());
+        store.insert(pending("bob"), now.tick).unwrap();
+        store.insert(released("bob", now), now.tick).unwrap();
+        store.insert(released("eve", now), now.tick).unwrap();
+        let names = |mailbox| store.let_in(mailbox).into_iter().map(|(_, session)| session.mailbox).collect::<Vec<_>>();
+        assert_eq!(names(Some("bob")), ["bob"]);
+        assert_eq!(names(None).len(), 2);
+        assert!(names(Some("BOB")).is_empty());
+    }
+
+    #[test]
+    fn a_cookie_that_is_none_of_ours_has_no_key() {
+        assert!(Key::of("").is_none());
+        assert!(Key::of(&"x".repeat(TOKEN_LENGTH - 1)).is_none());
+        let token = Token::new().unwrap();
+        assert_eq!(token.reveal().len(), TOKEN_LENGTH);
+        assert_eq!(format!("{token:?}"), "[redacted]");
+    }
+}

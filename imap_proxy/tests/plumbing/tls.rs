@@ -1,0 +1,100 @@
+use crate::setting::{Authority, Front, localhost};
+use http::Response;
+use postern_proxy::body;
+use postern_proxy::tls::{Certificate, LOOK_EVERY, TlsError};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ProtocolVersion, SupportedProtocolVersion};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::signal::unix::{SignalKind, signal};
+
+async fn hello(_: http::Request<hyper::body::Incoming>, _: postern_proxy::listener::Peer) -> Response<body::Body> {
+    Response::new(body::full("hello"))
+}
+
+/// The certificate that a new connection is shown.
+async fn shown(front: &Front, versions: &[&'static SupportedProtocolVersion]) -> (ProtocolVersion, Vec<u8>) {
+    let stream = TcpStream::connect(front.address).await.unwrap();
+    let stream = front.authority.client(&[], versions).connect(localhost(), stream).await.unwrap();
+    let session = stream.get_ref().1;
+    (session.protocol_version().unwrap(), session.peer_certificates().unwrap()[0].to_vec())
+}
+
+#[tokio::test]
+async fn both_versions_are_spoken() {
+    let front = Front::start(hello);
+    assert_eq!(shown(&front, &[&TLS12]).await.0, ProtocolVersion::TLSv1_2);
+    assert_eq!(shown(&front, &[&TLS13]).await.0, ProtocolVersion::TLSv1_3);
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
+    let front = Front::start(hello);
+    let mut old = front.connect().await;
+    let before = shown(&front, &[&TLS13]).await.1;
+    front.authority.sign();
+    front.certificate.reload().unwrap();
+    let after = shown(&front, &[&TLS13]).await.1;
+    assert_ne!(before, after);
+    old.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    old.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("hello"));
+
+    // One that is of no use changes nothing.
+    std::fs::write(front.authority.dir.path().join("cert.pem"), "-----BEGIN CERTIFICATE-----\nnonsense").unwrap();
+    assert!(front.certificate.reload().is_err());
+    assert_eq!(shown(&front, &[&TLS13]).await.1, after);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_files_are_followed() {
+    let authority = Authority::new();
+    let certificate = Certificate::load(authority.sign()).unwrap();
+    let fingerprint = |certificate: &Arc<Certificate>| certificate.current().end_entity_cert().unwrap().to_vec();
+    let before = fingerprint(&certificate);
+    tokio::spawn(Arc::clone(&certificate).follow(signal(SignalKind::hangup()).unwrap()));
+    let look = || tokio::time::sleep(LOOK_EVERY + Duration::from_millis(1));
+    look().await;
+    let files = authority.sign();
+    // Seen once, then seen to rest.
+    look().await;
+    look().await;
+    let renewed = fingerprint(&certificate);
+    assert_ne!(renewed, before);
+    // The key's file alone is half of a renewal: the old pair stays, and the whole of it is taken up later.
+    let cert = std::fs::read(&files.cert).unwrap();
+    authority.sign();
+    std::fs::write(&files.cert, cert).unwrap();
+    for _ in 0..4 {
+        look().await;
+    }
+    assert_eq!(fingerprint(&certificate), renewed);
+    authority.sign();
+    for _ in 0..2 {
+        look().await;
+    }
+    assert_ne!(fingerprint(&certificate), renewed);
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_is_said() {
+    let authority = Authority::new();
+    let files = authority.sign();
+    let told = || Certificate::load(files.clone()).unwrap_err().to_string();
+    let key = std::fs::read_to_string(&files.key).unwrap();
+    std::fs::write(&files.key, key.replace("END", "ENT")).unwrap();
+    assert!(told().contains("key.pem: no private key can be read: it is damaged"), "{}", told());
+    std::fs::write(&files.key, "").unwrap();
+    assert!(told().contains("key.pem: no private key can be read: there is no PEM block"), "{}", told());
+    std::fs::remove_file(&files.key).unwrap();
+    assert!(told().contains("key.pem: no private key can be read: No such file"), "{}", told());
+    let (cert, _) = (std::fs::read(&files.cert).unwrap(), authority.sign());
+    std::fs::write(&files.cert, cert).unwrap();
+    assert!(told().contains("do not go together"), "{}", told());
+    assert!(matches!(Certificate::load(files.clone()), Err(TlsError::Pair { .. })));
+    std::fs::remove_file(&files.cert).unwrap();
+    assert!(told().contains("cert.pem: no certificate can be read: No such file"), "{}", told());
+}

@@ -1,0 +1,134 @@
+//! Durable verifications a second, and the round trip of an `Ask`, of a real posternd through its socket:
+//!
+//! ```text
+//! cargo bench --package postern-tests --bench verify
+//! ```
+//!
+//! Each verification spends a backup code: one sign-in is one durable commit of the account and its audit entry. The
+//! peer, in the same run and on the same disk, is a file to which as many bytes are appended in batches of as many
+//! records as there are clients, with one `fdatasync` for each batch: what no store can beat.
+
+use postern_tests::{Plan, Upstream, World};
+use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, Origin};
+use postern_wire::{Client, Secret, admin, auth};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Barrier, Mutex};
+use std::time::{Duration, Instant};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+const CLIENTS: [usize; 3] = [1, 16, 128];
+/// How long each figure is measured.
+const MEASURED: Duration = Duration::from_secs(5);
+/// Accounts, with ten codes each: what one run spends at most, and something over.
+const ACCOUNTS: usize = 6_000;
+/// Bytes of an account with one method, sealed, and of its audit entry, sealed.
+const RECORD: usize = 1_400 + 400;
+const ASKS: usize = 20_000;
+
+type Codes = Mutex<VecDeque<(String, Secret)>>;
+
+fn main() {
+    let world = World::start(Plan { upstream: Upstream::None, ..Plan::default() }).expect("a world");
+    let (auth, admin) = (&world.files.auth_socket, &world.files.admin_socket);
+    let codes = enrol(admin);
+    println!("clients  verifications/s  p50 ms  p99 ms  raw records/s  ratio");
+    for clients in CLIENTS {
+        let (rate, mut waits) = verify(auth, &codes, clients);
+        waits.sort_unstable();
+        let raw = append(world.files.directory.as_path(), clients);
+        let at = |share: usize| waits[waits.len() * share / 100].as_secs_f64() * 1000.0;
+        println!("{clients:7}  {rate:15.0}  {:6.2}  {:6.2}  {raw:13.0}  {:5.2}", at(50), at(99), rate / raw);
+    }
+    let (p50, p99) = ask(auth);
+    println!("ask round trip: p50 {:.0} µs, p99 {:.0} µs", p50.as_secs_f64() * 1e6, p99.as_secs_f64() * 1e6);
+}
+
+/// Enables accounts and gives each a method; the backup codes that come with it are what is spent later.
+fn enrol(socket: &Path) -> Codes {
+    let codes = Codes::default();
+    let threads = 32;
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let codes = &codes;
+            scope.spawn(move || {
+                let mut client = Client::connect(socket, DEADLINE).expect("posternd");
+                for number in (thread..ACCOUNTS).step_by(threads) {
+                    let mailbox = format!("user{number}@example.com");
+                    let enable = admin::Action::Enable;
+                    let change = admin::ChangeAccount { mailbox: mailbox.clone(), action: enable, hours: None, dry_run: false };
+                    let _: admin::Changed = client.call(admin::INTERFACE, "ChangeAccount", &change).expect("enabled");
+                    let add = admin::AddTotp { mailbox: mailbox.clone(), ..admin::AddTotp::default() };
+                    let added: admin::TotpAdded = client.call(admin::INTERFACE, "AddTotp", &add).expect("added");
+                    let added = added.backup_codes.expect("the first method brings backup codes");
+                    codes.lock().expect("codes").extend(added.into_iter().map(|code| (mailbox.clone(), code)));
+                }
+            });
+        }
+    });
+    // Clients that take turns must not meet at one account: the next code is another account's.
+    let mut all: Vec<_> = codes.into_inner().expect("codes").into();
+    let length = all.len();
+    let mut mixed = VecDeque::with_capacity(length);
+    for turn in 0..10 {
+        mixed.extend((turn..length).step_by(10).map(|at| std::mem::take(&mut all[at])));
+    }
+    Mutex::new(mixed)
+}
+
+fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) {
+    let waits = Mutex::new(Vec::new());
+    let start = Barrier::new(clients);
+    let all = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..clients {
+            scope.spawn(|| {
+                let mut client = Client::connect(socket, DEADLINE).expect("posternd");
+                let mut own = Vec::new();
+                start.wait();
+                let begun = Instant::now();
+                while begun.elapsed() < MEASURED {
+                    let Some((name, code)) = codes.lock().expect("codes").pop_front() else { break };
+                    let answer = Answer { name, door: Door::Webmail, origin: Origin::default(), method: None, code };
+                    let sent = Instant::now();
+                    let verdict = client.call(auth::INTERFACE, "Answer", &answer).expect("a verdict");
+                    assert!(matches!(verdict, AnswerVerdict::Accepted { .. }), "{verdict:?}");
+                    own.push(sent.elapsed());
+                }
+                waits.lock().expect("waits").extend(own);
+            });
+        }
+    });
+    let waits = waits.into_inner().expect("waits");
+    (waits.len() as f64 / all.elapsed().as_secs_f64(), waits)
+}
+
+/// Records a second that a bare file takes, in batches, each made durable.
+fn append(directory: &Path, batch: usize) -> f64 {
+    let mut file = File::create(directory.join("raw")).expect("a file");
+    let bytes = vec![0x5a; RECORD * batch];
+    let (begun, mut records) = (Instant::now(), 0);
+    while begun.elapsed() < MEASURED {
+        file.write_all(&bytes).expect("written");
+        file.sync_data().expect("durable");
+        records += batch;
+    }
+    records as f64 / begun.elapsed().as_secs_f64()
+}
+
+fn ask(socket: &Path) -> (Duration, Duration) {
+    let mut client = Client::connect(socket, DEADLINE).expect("posternd");
+    let ask = Ask { name: "user1@example.com".to_owned(), door: Door::Webmail, origin: Origin::default() };
+    let mut waits: Vec<Duration> = (0..ASKS)
+        .map(|_| {
+            let sent = Instant::now();
+            let verdict: AskVerdict = client.call(auth::INTERFACE, "Ask", &ask).expect("a verdict");
+            assert!(matches!(verdict, AskVerdict::Challenge { .. }));
+            sent.elapsed()
+        })
+        .collect();
+    waits.sort_unstable();
+    (waits[ASKS / 2], waits[ASKS * 99 / 100])
+}

@@ -1,0 +1,129 @@
+//! A person's browser: headless Chromium, driven through ChromeDriver.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::backend::private_directory;
+use crate::binaries::workspace;
+use crate::certificates::Certificates;
+use crate::service::{Ready, Service};
+use crate::{During, Result, ports, tools};
+
+/// How the person sees pages.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Width of the page in CSS pixels.
+    pub width: u16,
+    /// Height of the page in CSS pixels.
+    pub height: u16,
+    /// Whether the system is in dark mode.
+    pub dark: bool,
+    /// What the browser sends as `Accept-Language`.
+    pub language: &'static str,
+}
+
+impl Look {
+    /// A desktop, light, English.
+    pub const DESKTOP: Look = Look { width: 1280, height: 800, dark: false, language: "en" };
+    /// A phone, light, English.
+    pub const PHONE: Look = Look { width: 390, height: 844, dark: false, language: "en" };
+
+    /// The same in dark mode.
+    #[must_use]
+    pub const fn dark(self) -> Look {
+        Look { dark: true, ..self }
+    }
+
+    /// The same in another language.
+    #[must_use]
+    pub const fn in_language(self, language: &'static str) -> Look {
+        Look { language, ..self }
+    }
+}
+
+/// A browser with a fresh profile. `client` is the person's hand: see fantoccini.
+#[derive(Debug)]
+pub struct Browser {
+    /// Navigation, clicks, typing.
+    pub client: Client,
+    driver: Service,
+    port: u16,
+    directory: TempDir,
+}
+
+impl Browser {
+    /// Opens a browser that trusts the servers' key in `certificates` and finds the `example.com` hosts on loopback.
+    pub async fn open(look: Look, certificates: &Certificates) -> Result<Browser> {
+        let directory = private_directory()?;
+        let port = ports::free()?;
+        // The profile and every cache of the browser land in the directory that goes away with it.
+        let home = ["HOME", "TMPDIR"].map(|name| (name.into(), directory.path().into()));
+        let mut driver = Service::new("chromedriver", "chromedriver", Ready::Port(port), directory.path())
+            .arg(format!("--port={port}"))
+            .env(home);
+        driver.start()?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(look, certificates))
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .during("opening Chromium")?;
+        Ok(Browser { client, driver, port, directory })
+    }
+
+    /// Keeps what the person sees as `target/screenshots/NAME.png`, and tells where that is.
+    pub async fn screenshot(&self, name: &str) -> Result<PathBuf> {
+        let directory = workspace().join("target/screenshots");
+        fs::create_dir_all(&directory).during(directory.display())?;
+        let path = directory.join(name).with_extension("png");
+        let picture = self.client.screenshot().await.during("taking a screenshot")?;
+        fs::write(&path, picture).during(path.display())?;
+        Ok(path)
+    }
+
+    /// The directory with its profile and caches; every process of the browser has it in its command line.
+    pub fn profile(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for Browser {
+    /// Ended by a signal, ChromeDriver would leave Chromium behind; asked to shut down, it takes it along.
+    fn drop(&mut self) {
+        let _ = tools::curl([format!("http://127.0.0.1:{}/shutdown", self.port)]);
+        let _ = self.driver.stop();
+    }
+}
+
+fn capabilities(look: Look, certificates: &Certificates) -> Capabilities {
+    let Look { width, height, dark, language } = look;
+    let scheme = if dark { 0 } else { 1 };
+    let options = json!({
+        "args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            format!("--window-size={width},{height}"),
+            format!("--lang={language}"),
+            format!("--blink-settings=preferredColorScheme={scheme}"),
+            format!("--ignore-certificate-errors-spki-list={}", certificates.public_key_hash),
+            "--host-resolver-rules=MAP *.example.com 127.0.0.1",
+        ],
+        "prefs": { "intl.accept_languages": language },
+        // The window's frame is no part of the page: without this a page is smaller than asked for.
+        "mobileEmulation": { "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1, "mobile": false } },
+    });
+    Capabilities::from_iter([("browserName".to_owned(), json!("chrome")), ("goog:chromeOptions".to_owned(), options)])
+}

@@ -1,0 +1,207 @@
+//! A real Dovecot with a configuration, a user list and mail of its own. No file of the system is read or written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nix::unistd::{User, chown};
+
+use crate::certificates::Certificates;
+use crate::mailboxes::Mailbox;
+use crate::service::{Ready, Service};
+use crate::{During, Error, Result, ports, tools, wait};
+
+/// The system user who owns the mail: Dovecot refuses to read mail as root.
+const MAIL_OWNER: &str = "mail";
+/// The system user that Dovecot's authentication process becomes.
+const AUTH_USER: &str = "dovecot";
+
+/// Dovecot, running.
+#[derive(Debug)]
+pub struct Dovecot {
+    /// Its master process.
+    pub service: Service,
+    /// The port for IMAP in the clear on 127.0.0.1.
+    pub imap: u16,
+    /// The port for IMAP over TLS on 127.0.0.1.
+    pub imaps: u16,
+    config: PathBuf,
+    users: PathBuf,
+    mailboxes: Vec<Mailbox>,
+}
+
+impl Dovecot {
+    /// Delivers the mail, writes the configuration into `directory` and starts.
+    pub fn start(directory: &Path, certificates: &Certificates, mailboxes: Vec<Mailbox>) -> Result<Dovecot> {
+        let owner = system_user(MAIL_OWNER)?;
+        let mail = directory.join("mail");
+        for mailbox in &mailboxes {
+            mailbox.deliver(&mail.join(&mailbox.name).join("Maildir"))?;
+        }
+        own_all(&mail, &owner)?;
+
+        let (imap, imaps) = (ports::free()?, ports::free()?);
+        let config = directory.join("dovecot.conf");
+        let text = version()?.configuration(directory, certificates) + &shared_configuration(directory, imap, imaps);
+        fs::write(&config, text).during(config.display())?;
+
+        let service = Service::new("dovecot", "dovecot", Ready::Port(imap), directory).arg("-F").arg("-c").arg(&config);
+        let mut dovecot = Dovecot { service, imap, imaps, config, users: directory.join("users"), mailboxes };
+        dovecot.write_users()?;
+        dovecot.service.start()?;
+        Ok(dovecot)
+    }
+
+    /// The mailboxes with the passwords in force.
+    pub fn mailboxes(&self) -> &[Mailbox] {
+        &self.mailboxes
+    }
+
+    /// Changes a password, as an administrator of the directory would, and returns once it is in force: Dovecot looks
+    /// at its user list at most once a second.
+    pub fn set_password(&mut self, name: &str, password: &str) -> Result<()> {
+        let mailbox = self.mailboxes.iter_mut().find(|mailbox| mailbox.name == name);
+        mailbox.ok_or_else(|| Error::new(format!("no mailbox {name}")))?.password = password.to_owned();
+        self.write_users()?;
+        wait::until("Dovecot to take the new password", || {
+            let mut test = Command::new("doveadm");
+            test.arg("-c").arg(&self.config).args(["auth", "test", name, password]);
+            Ok((tools::run(&mut test, &[])?.code == 0).then_some(()))
+        })
+    }
+
+    /// Writes the user list anew and puts it in place at once, so that Dovecot never reads half of it.
+    fn write_users(&self) -> Result<()> {
+        let line =
+            |mailbox: &Mailbox| format!("{}:{{PLAIN.b64}}{}::::::\n", mailbox.name, STANDARD.encode(&mailbox.password));
+        let next = self.users.with_extension("next");
+        fs::write(&next, self.mailboxes.iter().map(line).collect::<String>()).during(next.display())?;
+        own(&next, &system_user(AUTH_USER)?)?;
+        fs::rename(&next, &self.users).during(self.users.display())
+    }
+}
+
+/// The configuration languages that Dovecot has had.
+enum Version {
+    /// 2.3, in Debian 12.
+    Two3,
+    /// 2.4, in Debian 13: other names for most settings.
+    Two4,
+}
+
+fn version() -> Result<Version> {
+    let output = Command::new("dovecot").arg("--version").output().during("asking Dovecot for its version")?;
+    let version = String::from_utf8_lossy(&output.stdout);
+    Ok(if version.starts_with("2.3.") { Version::Two3 } else { Version::Two4 })
+}
+
+impl Version {
+    fn configuration(&self, directory: &Path, certificates: &Certificates) -> String {
+        let directory = directory.display();
+        let (chain, key) = (certificates.chain.display(), certificates.key.display());
+        match self {
+            Version::Two3 => format!(
+                r#"
+protocols = imap
+ssl_cert = <{chain}
+ssl_key = <{key}
+disable_plaintext_auth = no
+mail_location = maildir:~/Maildir
+passdb {{
+  driver = passwd-file
+  args = {directory}/users
+}}
+userdb {{
+  driver = static
+  args = uid={MAIL_OWNER} gid={MAIL_OWNER} home={directory}/mail/%u
+}}
+"#
+            ),
+            Version::Two4 => format!(
+                r#"
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+protocols {{
+  imap = yes
+}}
+ssl_server_cert_file = {chain}
+ssl_server_key_file = {key}
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = ~/Maildir
+passdb passwd-file {{
+  passwd_file_path = {directory}/users
+}}
+userdb static {{
+  fields {{
+    uid = {MAIL_OWNER}
+    gid = {MAIL_OWNER}
+    home = {directory}/mail/%{{user}}
+  }}
+}}
+"#
+            ),
+        }
+    }
+}
+
+/// Wrong passwords are answered without delay and sessions are not limited: both are Postern's job in these tests.
+fn shared_configuration(directory: &Path, imap: u16, imaps: u16) -> String {
+    let directory = directory.display();
+    let folder = |name: &str| format!("  mailbox {name} {{\n    special_use = \\{name}\n    auto = subscribe\n  }}\n");
+    let folders: String = ["Drafts", "Sent", "Junk", "Trash"].map(folder).concat();
+    format!(
+        r#"
+base_dir = {directory}/run
+state_dir = {directory}/run
+log_path = /dev/stderr
+listen = 127.0.0.1
+ssl = yes
+auth_mechanisms = plain login
+auth_verbose = yes
+auth_failure_delay = 0
+mail_max_userip_connections = 0
+first_valid_uid = 1
+namespace inbox {{
+  inbox = yes
+{folders}}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+"#
+    )
+}
+
+/// The system user `name`; the error says which package brings it.
+pub(crate) fn system_user(name: &str) -> Result<User> {
+    User::from_name(name).during(format_args!("looking up the user {name}"))?.ok_or_else(|| {
+        Error::new(format!("the system has no user {name}: is the package installed (cargo xtask test)?"))
+    })
+}
+
+/// Gives `path` to `user`.
+pub(crate) fn own(path: &Path, user: &User) -> Result<()> {
+    chown(path, Some(user.uid), Some(user.gid)).during(format_args!(
+        "giving {} to {} (run as root)",
+        path.display(),
+        user.name
+    ))
+}
+
+fn own_all(path: &Path, user: &User) -> Result<()> {
+    own(path, user)?;
+    if path.is_dir() {
+        for entry in fs::read_dir(path).during(path.display())? {
+            own_all(&entry.during(path.display())?.path(), user)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! Installs what the tests and the demo run: Debian packages, as Debian 12 and 13 have them.
+//!
+//! Nothing that a package brings is started or left enabled: the world runs its own copies with its own configuration.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::unistd::Uid;
+
+use crate::tools;
+use crate::{During, Error, Result};
+
+/// The packages. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
+/// libpam0g-dev is what the PAM module links with.
+const PACKAGES: [&str; 20] = [
+    "php-fpm",
+    "php-cli",
+    "php-gd",
+    "php-intl",
+    "php-mbstring",
+    "php-sqlite3",
+    "php-xml",
+    "roundcube-core",
+    "roundcube-sqlite3",
+    "dovecot-imapd",
+    "nginx",
+    "chromium",
+    "chromium-driver",
+    "fonts-liberation",
+    "curl",
+    "faketime",
+    "libpam0g-dev",
+    "oathtool",
+    "python3",
+    "zbar-tools",
+];
+
+/// Roundcube's package would set up a database for the system; the world makes its own.
+const ANSWERS: &str = "roundcube-core roundcube/dbconfig-install boolean false\n";
+
+/// The file by which a package's scripts are told whether they may start services (invoke-rc.d(8)).
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+/// "Not allowed", for every service and action.
+const POLICY_TEXT: &str = "#!/bin/sh\n# Made by Postern's set-up while it installs packages.\nexit 101\n";
+
+/// Where a package enables its units.
+const UNITS: &str = "/etc/systemd/system";
+
+/// How long apt waits for another apt, in seconds: a fresh machine is often at its own updates.
+const LOCK_TIMEOUT: u16 = 300;
+
+/// Installs the packages that are missing; `say` gets one line per step. Does nothing when all are there.
+///
+/// # Errors
+/// Without apt, without root (the command to run is in the text), or when apt fails (its own words are).
+pub fn install(say: impl Fn(&str)) -> Result<()> {
+    let missing = missing()?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !Uid::effective().is_root() {
+        let packages = missing.join(" ");
+        return Err(Error::new(format!(
+            "packages are missing. Run this again as root, or install them first:\n  \
+             apt-get install --no-install-recommends {packages}"
+        )));
+    }
+    let enabled = enabled_units(Path::new(UNITS))?;
+    let _policy = NoServices::enforce(Path::new(POLICY))?;
+    say("refreshing the package lists");
+    apt(&["update"])?;
+    say(&format!("installing {} (takes a minute or two)", missing.join(", ")));
+    tools::run(&mut Command::new("debconf-set-selections"), ANSWERS.as_bytes())?.success()?;
+    apt(&[&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat())?;
+    for link in enabled_units(Path::new(UNITS))?.difference(&enabled) {
+        fs::remove_file(link).during(format_args!("disabling {}", link.display()))?;
+    }
+    say("installed; no service was started or enabled");
+    Ok(())
+}
+
+/// The packages that are not installed.
+fn missing() -> Result<Vec<&'static str>> {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat", "${db:Status-Status} ${Package}\\n"]).args(PACKAGES);
+    // The exit code says that some package is unknown, which is no news here.
+    let outcome = tools::run(&mut query, &[])
+        .map_err(|error| Error::new(format!("{error}: the tests and the demo need Debian 12 or later")))?;
+    Ok(not_installed(&outcome.stdout))
+}
+
+fn not_installed(listing: &str) -> Vec<&'static str> {
+    let installed: BTreeSet<&str> = listing.lines().filter_map(|line| line.strip_prefix("installed ")).collect();
+    PACKAGES.into_iter().filter(|package| !installed.contains(package)).collect()
+}
+
+fn apt(args: &[&str]) -> Result<()> {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").arg(format!("-oDPkg::Lock::Timeout={LOCK_TIMEOUT}")).args(args);
+    let outcome = tools::run(&mut command, &[])?;
+    if outcome.code == 0 {
+        return Ok(());
+    }
+    Err(Error::new(format!("apt-get {} failed:\n{}{}", args.join(" "), outcome.stdout, outcome.stderr)))
+}
+
+/// The links that enable units, in `*.wants` and `*.requires` below `directory`. Removing one disables its unit, which
+/// is what `systemctl disable` does, and works where systemd does not run.
+fn enabled_units(directory: &Path) -> Result<BTreeSet<PathBuf>> {
+    let targets = match fs::read_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        targets => targets.during(directory.display())?,
+    };
+    let mut links = BTreeSet::new();
+    for target in targets {
+        let target = target.during(directory.display())?.path();
+        if target.extension().is_some_and(|extension| extension == "wants" || extension == "requires") {
+            for link in fs::read_dir(&target).during(target.display())? {
+                links.insert(link.during(target.display())?.path());
+            }
+        }
+    }
+    Ok(links)
+}
+
+/// While it lives, packages do not start services.
+struct NoServices {
+    policy: PathBuf,
+    made_here: bool,
+}
+
+impl NoServices {
+    /// Puts the policy at `path`, unless the machine has one of its own: that is left as it is.
+    fn enforce(path: &Path) -> Result<NoServices> {
+        let policy = path.to_owned();
+        match File::options().write(true).create_new(true).mode(0o755).open(path) {
+            Ok(mut file) => {
+                let guard = NoServices { policy, made_here: true };
+                file.write_all(POLICY_TEXT.as_bytes()).during(path.display())?;
+                Ok(guard)
+            }
+            // Left by a set-up that was killed: it is ours, and goes away with this one.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let made_here = fs::read_to_string(path).is_ok_and(|text| text == POLICY_TEXT);
+                Ok(NoServices { policy, made_here })
+            }
+            Err(error) => Err(error).during(path.display()),
+        }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.made_here {
+            let _ = fs::remove_file(&self.policy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_installed_package_counts() {
+        let listing = PACKAGES.map(|package| format!("installed {package}\n")).concat();
+        assert!(not_installed(&listing).is_empty());
+        assert_eq!(not_installed(&listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
+        assert_eq!(not_installed("").len(), PACKAGES.len());
+    }
+
+    #[test]
+    fn the_policy_of_the_machine_is_kept_and_ours_goes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy-rc.d");
+        let ours = NoServices::enforce(&path).unwrap();
+        // A second one finds what a killed set-up would have left.
+        drop(NoServices::enforce(&path).unwrap());
+        assert!(!path.exists());
+        drop(ours);
+        fs::write(&path, "exit 0").unwrap();
+        drop(NoServices::enforce(&path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "exit 0");
+    }
+
+    #[test]
+    fn enabled_units_are_found_in_wants_and_requires_only() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(enabled_units(&directory.path().join("absent")).unwrap().is_empty());
+        for folder in ["a.target.wants", "b.target.requires", "c.service.d"] {
+            fs::create_dir(directory.path().join(folder)).unwrap();
+            fs::write(directory.path().join(folder).join("x"), "").unwrap();
+        }
+        assert_eq!(enabled_units(directory.path()).unwrap().len(), 2);
+    }
+}

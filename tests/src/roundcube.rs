@@ -1,0 +1,203 @@
+//! A real Roundcube: Debian's package, run by PHP-FPM behind nginx, with a configuration and a database of its own.
+//!
+//! PHP's built-in server would do with fewer parts, but its worker processes survive their master, it never keeps a
+//! connection open, and it answers every unknown path with the login page: no webmail stands like that.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::dovecot::{own, system_user};
+use crate::service::{Ready, Service};
+use crate::{During, Error, Result, ports};
+
+/// The system user that PHP runs as.
+const WEB_USER: &str = "www-data";
+/// What the web server serves, where Debian's package puts it.
+const PUBLIC: &str = "/var/lib/roundcube/public_html";
+/// The tables of a new database.
+const SCHEMA: &str = "/usr/share/roundcube/SQL/sqlite.initial.sql";
+/// Files of the package that Roundcube looks for beside its configuration.
+const DEFAULTS: [&str; 2] = ["/etc/roundcube/defaults.inc.php", "/etc/roundcube/mimetypes.php"];
+/// Requests that PHP works on at once.
+const WORKERS: u8 = 6;
+/// Bytes of the key that seals the mailbox's password in Roundcube's session (`des_key` has to have 24 characters).
+const KEY_BYTES: usize = 12;
+/// The largest attachment, in megabytes; the largest body that a test sends is 100 MB.
+const UPLOAD_MB: u16 = 128;
+
+/// Roundcube, running.
+#[derive(Debug)]
+pub struct Roundcube {
+    /// nginx: who ends this process has ended the webmail.
+    pub web: Service,
+    /// PHP behind it.
+    pub php: Service,
+    /// The port for HTTP on 127.0.0.1.
+    pub port: u16,
+    directory: PathBuf,
+}
+
+impl Roundcube {
+    /// Writes configuration and database into `directory` and starts; mail comes from 127.0.0.1:`imap`.
+    pub fn start(directory: &Path, imap: u16) -> Result<Roundcube> {
+        let port = ports::free()?;
+        let php_socket = directory.join("php.sock");
+        for name in ["config", "logs", "temp", "data", "nginx"] {
+            let path = directory.join(name);
+            fs::create_dir(&path).during(path.display())?;
+            own(&path, &system_user(WEB_USER)?)?;
+        }
+        write(&directory.join("config/config.inc.php"), &configuration(directory, imap)?)?;
+        for file in DEFAULTS {
+            let name = Path::new(file).file_name().unwrap_or_default();
+            symlink(file, directory.join("config").join(name)).during(file)?;
+        }
+        create_database(directory)?;
+        let (php_config, web_config) = (directory.join("php-fpm.conf"), directory.join("nginx.conf"));
+        write(&php_config, &php_configuration(directory, &php_socket))?;
+        write(&web_config, &web_configuration(directory, &php_socket, port))?;
+
+        let mut php = Service::new("php-fpm", php_fpm()?, Ready::Socket(php_socket), directory)
+            .arg("--nodaemonize")
+            .arg("--fpm-config")
+            .arg(php_config);
+        php.start()?;
+        // Without -e nginx would write its first words to the system's log.
+        let log = directory.join("nginx-error.log");
+        let mut web =
+            Service::new("nginx", "nginx", Ready::Port(port), directory).arg("-c").arg(web_config).arg("-e").arg(log);
+        web.start()?;
+        Ok(Roundcube { web, php, port, directory: directory.to_owned() })
+    }
+
+    /// Where it answers, without Postern in between.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Every request that reached it so far, one line each: method, target, status.
+    pub fn requests(&self) -> String {
+        fs::read_to_string(self.directory.join("access.log")).unwrap_or_default()
+    }
+
+    /// What Roundcube itself found wrong so far.
+    pub fn errors(&self) -> String {
+        fs::read_to_string(self.directory.join("logs/errors.log")).unwrap_or_default()
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).during(path.display())
+}
+
+/// Debian names the program after its PHP version.
+fn php_fpm() -> Result<PathBuf> {
+    let directory = Path::new("/usr/sbin");
+    let entries = fs::read_dir(directory).during(directory.display())?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("php-fpm")))
+        .ok_or_else(|| Error::new("no php-fpm in /usr/sbin: run `cargo xtask test`, which installs it"))
+}
+
+fn create_database(directory: &Path) -> Result<()> {
+    let database = directory.join("data/roundcube.db");
+    let output = Command::new("php")
+        .arg("-r")
+        .arg("$db = new PDO('sqlite:' . $argv[1]); $db->exec(file_get_contents($argv[2]));")
+        .args([database.as_path(), Path::new(SCHEMA)])
+        .output()
+        .during("making Roundcube's database with php")?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(Error::new(format!("making Roundcube's database: {errors}")));
+    }
+    own(&database, &system_user(WEB_USER)?)
+}
+
+/// X-Forwarded-* is believed from loopback, where Postern stands. Roundcube's own brake on wrong passwords is taken
+/// off, as the tests type many.
+fn configuration(directory: &Path, imap: u16) -> Result<String> {
+    let mut key = [0; KEY_BYTES];
+    fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key)).during("/dev/urandom")?;
+    let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let directory = directory.display();
+    Ok(format!(
+        r"<?php
+$config['db_dsnw'] = 'sqlite:///{directory}/data/roundcube.db?mode=0600';
+$config['imap_host'] = '127.0.0.1:{imap}';
+$config['smtp_host'] = '';
+$config['des_key'] = '{key}';
+$config['product_name'] = 'Webmail';
+$config['skin'] = 'elastic';
+$config['plugins'] = [];
+$config['log_dir'] = '{directory}/logs/';
+$config['temp_dir'] = '{directory}/temp/';
+$config['log_logins'] = true;
+$config['proxy_whitelist'] = ['127.0.0.1'];
+$config['login_rate_limit'] = 100000;
+"
+    ))
+}
+
+fn php_configuration(directory: &Path, socket: &Path) -> String {
+    let (directory, socket) = (directory.display(), socket.display());
+    format!(
+        "[global]
+error_log = /dev/stderr
+daemonize = no
+[roundcube]
+user = {WEB_USER}
+group = {WEB_USER}
+listen = {socket}
+listen.mode = 0600
+pm = static
+pm.max_children = {WORKERS}
+catch_workers_output = yes
+env[ROUNDCUBE_CONFIG_DIR] = {directory}/config
+php_admin_value[sys_temp_dir] = {directory}/temp
+php_admin_value[upload_tmp_dir] = {directory}/temp
+php_admin_value[upload_max_filesize] = {UPLOAD_MB}M
+php_admin_value[post_max_size] = {UPLOAD_MB}M
+"
+    )
+}
+
+/// One process (`master_process off`): it runs as root, serves loopback only, and is gone when it is killed. A path
+/// behind `index.php` reaches Roundcube, as it does with Apache.
+fn web_configuration(directory: &Path, socket: &Path, port: u16) -> String {
+    let (directory, socket) = (directory.display(), socket.display());
+    format!(
+        r#"daemon off;
+master_process off;
+pid {directory}/nginx.pid;
+events {{ worker_connections 512; }}
+http {{
+  include /etc/nginx/mime.types;
+  log_format requests '$request_method $request_uri $status';
+  access_log {directory}/access.log requests;
+  client_max_body_size {UPLOAD_MB}m;
+  client_body_temp_path {directory}/nginx/body;
+  proxy_temp_path {directory}/nginx/proxy;
+  fastcgi_temp_path {directory}/nginx/fastcgi;
+  uwsgi_temp_path {directory}/nginx/uwsgi;
+  scgi_temp_path {directory}/nginx/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    root {PUBLIC};
+    index index.php;
+    location / {{ try_files $uri $uri/ =404; }}
+    location ~ ^/index\.php(?<extra>/.*)?$ {{
+      include /etc/nginx/fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+      fastcgi_param PATH_INFO $extra;
+      fastcgi_pass unix:{socket};
+    }}
+  }}
+}}
+"#
+    )
+}

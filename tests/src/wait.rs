@@ -1,0 +1,29 @@
+//! Waiting for something to become true, with a deadline. There is no other kind of waiting in the tests.
+
+use std::time::{Duration, Instant};
+
+use crate::{Error, Result};
+
+/// How long anything may take to become ready: a loaded two-core machine starts Chromium in a few seconds.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+/// The pause between two looks.
+pub const POLL: Duration = Duration::from_millis(10);
+
+/// Looks with `probe` until it finds something; an error that names `what` when [`DEADLINE`] has passed.
+pub fn until<T>(what: &str, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let start = monotonic();
+    loop {
+        if let Some(found) = probe()? {
+            return Ok(found);
+        }
+        if monotonic().duration_since(start) > DEADLINE {
+            return Err(Error::new(format!("waited {} s in vain for {what}", DEADLINE.as_secs())));
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the harness's own deadlines; nothing under test sees this time")]
+fn monotonic() -> Instant {
+    Instant::now()
+}

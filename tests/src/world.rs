@@ -1,0 +1,210 @@
+//! The world: Postern's daemons in front of real servers, on loopback, in one private directory.
+//!
+//! ```text
+//!  browser ─▶ postern-proxy ─▶ Roundcube ─▶ Dovecot
+//!                  └─▶ posternd ◀─ postern
+//! ```
+
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::backend::{Backend, private_directory};
+use crate::binaries::{Binaries, binaries};
+use crate::certificates::Certificates;
+use crate::clock::{self, WallClock};
+use crate::files::{Backends, Files, ImapFront};
+use crate::mailboxes::{self, DOMAIN, Mailbox};
+use crate::service::{Ready, Service};
+use crate::tools::{self, Outcome};
+use crate::{During, Error, Result, ports};
+
+/// The platform that every world has, with [`DOMAIN`] in it.
+pub const PLATFORM: &str = "example";
+
+/// What the webmail front stands before.
+#[derive(Debug, Default)]
+pub enum Upstream {
+    /// Roundcube on Dovecot.
+    #[default]
+    Roundcube,
+    /// A server of the test's own.
+    Url(String),
+    /// Nothing: only the daemon and its sockets are wanted, and no front is started.
+    None,
+}
+
+/// What a world is made of.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// What the webmail front stands before.
+    pub upstream: Upstream,
+    /// Runs Postern under a clock that [`World::move_clock`] moves. Costs a file read per look at the clock.
+    pub movable_clock: bool,
+    /// Has the proxy listen for IMAP too. Takes [`Upstream::Roundcube`], which brings a Dovecot.
+    pub imap_front: bool,
+}
+
+/// A running world. What drops first ends first: the fronts before what they stand on, the directory last.
+#[derive(Debug)]
+pub struct World {
+    /// The fronts.
+    pub proxy: Service,
+    /// The daemon.
+    pub posternd: Service,
+    /// Roundcube and Dovecot, with [`Upstream::Roundcube`].
+    pub backend: Option<Backend>,
+    /// Postern's files and ports.
+    pub files: Files,
+    /// The authority that signed every server's certificate.
+    pub certificates: Certificates,
+    /// The ports of the IMAP front, with [`Plan::imap_front`].
+    pub imap_front: Option<ImapFront>,
+    /// Postern's programs.
+    pub binaries: &'static Binaries,
+    clock: Option<WallClock>,
+    planted: Vec<String>,
+    _directory: TempDir,
+}
+
+impl World {
+    /// Starts it all: one platform that is on, with Alice's account enabled and nobody enrolled.
+    ///
+    /// # Errors
+    /// With the log of the part that did not start.
+    pub fn start(plan: Plan) -> Result<World> {
+        let binaries = binaries()?;
+        let directory = private_directory()?;
+        let tls = directory.path().join("tls");
+        fs::create_dir(&tls).during(tls.display())?;
+        let certificates = Certificates::issue(&tls)?;
+        let backend = match plan.upstream {
+            Upstream::Roundcube => Some(Backend::start(directory.path(), &certificates)?),
+            Upstream::Url(_) | Upstream::None => None,
+        };
+        let clock = if plan.movable_clock { Some(WallClock::new(directory.path())?) } else { None };
+        let environment = || clock.as_ref().map(WallClock::environment).into_iter().flatten();
+
+        let files = Files::lay_out(directory.path().join("postern"))?;
+        let posternd = Service::new("posternd", &binaries.posternd, Ready::Notify, &files.directory)
+            .arg("--config")
+            .arg(&files.posternd_config)
+            .env(environment());
+        let proxy = Service::new("postern-proxy", &binaries.proxy, Ready::Notify, &files.directory)
+            .arg("--config")
+            .arg(&files.proxy_config)
+            .env(environment());
+        let imap_front = match &backend {
+            Some(backend) if plan.imap_front => {
+                Some(ImapFront { imaps: ports::free()?, starttls: ports::free()?, backend: backend.dovecot.imaps })
+            }
+            _ => None,
+        };
+        let planted = mailboxes::all().into_iter().map(|mailbox| mailbox.password).collect();
+        let _directory = directory;
+        let mut world =
+            World { proxy, posternd, backend, files, certificates, imap_front, binaries, clock, planted, _directory };
+        world.set_up_daemon()?;
+        match (&world.backend, plan.upstream) {
+            (Some(backend), _) => world.start_proxy(&backend.roundcube.url())?,
+            (None, Upstream::Url(url)) => world.start_proxy(&url)?,
+            (None, _) => {}
+        }
+        Ok(world)
+    }
+
+    fn set_up_daemon(&mut self) -> Result<()> {
+        self.files.write_posternd_config()?;
+        let mut init = Command::new(&self.binaries.posternd);
+        tools::run(init.arg("init").arg("--config").arg(&self.files.posternd_config), &[])?.success()?;
+        self.posternd.start()?;
+        self.postern(["platform", "create", PLATFORM, "--domain", DOMAIN])?.success()?;
+        self.postern(["platform", "enable", PLATFORM])?.success()?;
+        self.postern(["account", "enable", &self.mailboxes()[0].name])?.success()?;
+        Ok(())
+    }
+
+    fn start_proxy(&mut self, webmail: &str) -> Result<()> {
+        let backends = Backends { webmail, imap: self.imap_front };
+        self.files.write_proxy_config(&self.certificates, &backends)?;
+        self.proxy.start()
+    }
+
+    /// Runs the administrator's command with `args`.
+    pub fn postern<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<Outcome> {
+        self.postern_reading(args, "")
+    }
+
+    /// Runs the administrator's command with `args` and `input` on its standard input.
+    pub fn postern_reading<'a>(&self, args: impl IntoIterator<Item = &'a str>, input: &str) -> Result<Outcome> {
+        let mut command = Command::new(&self.binaries.postern);
+        command.arg("--socket").arg(&self.files.admin_socket).args(args);
+        command.envs(self.clock.iter().flat_map(WallClock::environment));
+        tools::run(&mut command, input.as_bytes())
+    }
+
+    /// Runs curl against the front: it trusts the world's authority and knows where `webmail.example.com` is.
+    pub fn curl<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<Outcome> {
+        let trust = ["--cacert".into(), self.certificates.ca.to_string_lossy().into_owned()];
+        let resolve = ["--resolve".into(), format!("webmail.example.com:{}:127.0.0.1", self.files.webmail)];
+        tools::curl(trust.into_iter().chain(resolve).chain(args.into_iter().map(String::from)))
+    }
+
+    /// The mailboxes with the passwords in force; Alice's is the first.
+    pub fn mailboxes(&self) -> Vec<Mailbox> {
+        self.backend.as_ref().map_or_else(mailboxes::all, |backend| backend.dovecot.mailboxes().to_vec())
+    }
+
+    /// Moves the wall clock of Postern's running processes by `seconds`, back if negative.
+    pub fn move_clock(&mut self, seconds: i64) -> Result<()> {
+        let clock = self.clock.as_mut();
+        clock.ok_or_else(|| Error::new("this world was planned without a movable clock"))?.advance(seconds)
+    }
+
+    /// What Postern's wall clock shows, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.clock.as_ref().map_or_else(clock::real_time, WallClock::now)
+    }
+
+    /// The code that an authenticator with `secret` (base32) shows by Postern's clock.
+    pub fn code(&self, secret: &str) -> Result<String> {
+        tools::oathtool(secret, self.now())
+    }
+
+    /// Says that `secret` exists. When the world ends, it must be in no log of Postern's: that fails the test. The
+    /// mailboxes' passwords are planted from the start.
+    pub fn plant(&mut self, secret: &str) {
+        self.planted.push(secret.to_owned());
+    }
+
+    /// The secret that leaked into a log, and which log, if any did.
+    fn leak(&self) -> Option<String> {
+        [&self.posternd, &self.proxy].into_iter().find_map(|service| {
+            let log = service.log();
+            let secret = self.planted.iter().find(|secret| log.contains(secret.as_str()))?;
+            Some(format!("the log of {} holds the secret {secret:?}\n{}", service.name, service.log_tail()))
+        })
+    }
+
+    /// The last lines of every log.
+    pub fn logs(&mut self) -> String {
+        let mut logs = vec![self.posternd.log_tail(), self.proxy.log_tail()];
+        if let Some(backend) = &mut self.backend {
+            logs.extend(backend.services().map(|service| service.log_tail()));
+            logs.push(format!("--- Roundcube's errors ---\n{}", backend.roundcube.errors()));
+        }
+        logs.join("\n")
+    }
+}
+
+impl Drop for World {
+    #[expect(clippy::print_stderr, reason = "the logs belong into the output of the test that failed")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.logs());
+        } else if let Some(leak) = self.leak() {
+            panic!("{leak}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Every test against the real programs, in one binary: it links once, and its modules run side by side.
+
+mod browser;
+mod structure;
+mod world;

@@ -1,0 +1,177 @@
+//! `cargo xtask demo`: the whole of it on this machine, for a person to try or for a program to test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use postern_tests::service::Service;
+use postern_tests::world::PLATFORM;
+use postern_tests::{During, Error, Plan, Result, World, binaries};
+use serde_json::{Value, json};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{Setup, say};
+
+/// How often the demo looks whether its processes still run.
+const LOOK: Duration = Duration::from_millis(500);
+/// Mailboxes on the screen.
+const SHOWN: usize = 10;
+
+/// Runs the demo until SIGINT or SIGTERM.
+pub(crate) fn run(ready: Option<&Path>, setup: &Setup) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().during("starting")?;
+    let _inside = runtime.enter();
+    // From here on a signal no longer ends this process, so that whatever has been started is ended in order.
+    let mut stop = Stop::listen()?;
+    setup.run()?;
+    say("building (the debug profile: the tests share it, so it is built once)");
+    binaries()?;
+    say("starting Dovecot, Roundcube and Postern");
+    let mut demo = Demo::start()?;
+    if let Some(file) = ready {
+        demo.write_ready(file)?;
+    }
+    println!("{}", demo.screen());
+    runtime.block_on(async {
+        loop {
+            tokio::select! {
+                () = stop.asked() => break,
+                () = tokio::time::sleep(LOOK) => demo.look(),
+            }
+        }
+    });
+    println!("\nStopping. Everything the demo made goes with it.");
+    Ok(())
+}
+
+/// The two signals that ask a program to end.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Stop> {
+        let listen = |kind| signal(kind).during("listening for signals");
+        Ok(Stop { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// The running world, and the PAM module under the name that a host expects.
+struct Demo {
+    world: World,
+    pam_module: PathBuf,
+}
+
+impl Demo {
+    fn start() -> Result<Demo> {
+        let world = World::start(Plan::default())?;
+        let pam_module = world.files.directory.join("pam_postern.so");
+        fs::copy(&world.binaries.pam_module, &pam_module).during(pam_module.display())?;
+        Ok(Demo { world, pam_module })
+    }
+
+    /// Every process with the name that `pids` has for it.
+    fn services(&mut self) -> Vec<(&'static str, &mut Service)> {
+        let mut services = vec![("posternd", &mut self.world.posternd), ("proxy", &mut self.world.proxy)];
+        if let Some(backend) = &mut self.world.backend {
+            services.push(("dovecot", &mut backend.dovecot.service));
+            services.push(("roundcube", &mut backend.roundcube.web));
+        }
+        services
+    }
+
+    /// Says of each process that has ended how to start it again, once.
+    fn look(&mut self) {
+        for (_, service) in self.services() {
+            if let Some(status) = service.exited() {
+                println!("» {} has ended ({status}). To start it again: {}", service.name, service.command_line());
+                service.kill();
+            }
+        }
+    }
+
+    /// Writes the JSON object in one step: whoever sees the file sees all of it.
+    fn write_ready(&mut self, file: &Path) -> Result<()> {
+        let next = PathBuf::from(format!("{}.next", file.display()));
+        fs::write(&next, format!("{:#}\n", self.ready()?)).during(next.display())?;
+        fs::rename(&next, file).during(file.display())
+    }
+
+    fn ready(&mut self) -> Result<Value> {
+        let mut pids = serde_json::Map::new();
+        for (name, service) in self.services() {
+            pids.insert(name.to_owned(), json!(service.pid()));
+        }
+        let World { files, certificates, binaries, imap_front, backend, .. } = &self.world;
+        let backend = backend.as_ref().ok_or_else(|| Error::new("the demo has no backend"))?;
+        let mailboxes = self.world.mailboxes();
+        let mailboxes = mailboxes.iter().map(|mailbox| json!({ "name": mailbox.name, "password": mailbox.password }));
+        Ok(json!({
+            "webmail": {
+                "url": files.webmail_url(),
+                "product": "roundcube",
+                "upstream": backend.roundcube.url(),
+            },
+            "imaps": imap_front.map(|front| format!("localhost:{}", front.imaps)),
+            "imap": imap_front.map(|front| format!("localhost:{}", front.starttls)),
+            "backend_imap": format!("127.0.0.1:{}", backend.dovecot.imap),
+            "ca": certificates.ca,
+            "postern": binaries.postern,
+            "posternd": binaries.posternd,
+            "posternd_config": files.posternd_config,
+            "proxy_config": files.proxy_config,
+            "auth_socket": files.auth_socket,
+            "admin_socket": files.admin_socket,
+            "pam_module": self.pam_module,
+            "platform": PLATFORM,
+            "mailboxes": mailboxes.collect::<Vec<_>>(),
+            "pids": pids,
+        }))
+    }
+
+    /// What a person reads: where to go, who can sign in, what to try.
+    fn screen(&self) -> String {
+        let World { files, certificates, binaries, .. } = &self.world;
+        let mailboxes = self.world.mailboxes();
+        let people: String = mailboxes
+            .iter()
+            .take(SHOWN)
+            .map(|mailbox| format!("    {:<22}{}\n", mailbox.name, mailbox.password))
+            .collect();
+        let first = &mailboxes[0].name;
+        let postern = format!("{} --socket {}", binaries.postern.display(), files.admin_socket.display());
+        format!(
+            "
+  Postern is open:  {url}
+
+  Your browser will not know the demo's certificate authority. Go on past the warning,
+  or trust it first: {ca}
+
+  Sign in as                password
+{people}
+  {first} is asked for a code already: she sees a QR code first. The others are not, until you say so:
+
+    {postern} account enable {second}
+    {postern} account suspend {first} --hours 1
+    {postern} account reset {first}
+    {postern} account remove {first}
+
+  enable: a code from the next sign-in on. suspend: no code for an hour. reset: a new QR code, for a lost phone.
+  remove: no code any more, and the secrets are gone.
+
+  Ctrl-C stops it all and leaves nothing behind.
+",
+            url = files.webmail_url(),
+            ca = certificates.ca.display(),
+            second = mailboxes[1].name,
+        )
+    }
+}
