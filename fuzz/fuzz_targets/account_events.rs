@@ -1,0 +1,86 @@
+//! Sequences of events on an account, with a clock that goes both ways: nothing is accepted twice, nothing passes that
+//! the rules do not let pass, and no event panics.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use postern_rules::event::{BACKUP, Event, Random, Verdict};
+use postern_rules::name::{Named, read};
+use postern_rules::platform::Policy;
+use postern_rules::totp::Totp;
+use postern_rules::{Account, Door, Kind, Platform, Seed, Stage, State, Time, decide};
+use std::collections::BTreeSet;
+
+fn random(turn: usize) -> Random {
+    let byte = |at: usize| (at.wrapping_mul(31) ^ turn.wrapping_mul(131)) as u8;
+    Random { id: std::array::from_fn(byte), backup: std::array::from_fn(byte) }
+}
+
+fuzz_target!(|steps: Vec<(u8, i32)>| {
+    let domains = vec!["example.com".to_owned()];
+    let policy = Policy::default();
+    let mut platform = Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy };
+    let platforms = [platform.clone()];
+    let Ok(Named::Ours(mailbox, _)) = read("bob@example.com", &platforms, "") else { return };
+    let (mut account, mut now) = (Account::new(mailbox, "p"), Time(1_700_000_000));
+    let (mut shown, mut spent_codes) = (Vec::<String>::new(), BTreeSet::new());
+    let mut steps_spent: BTreeSet<(Vec<u8>, u64)> = BTreeSet::new();
+    for (turn, (what, with)) in steps.into_iter().enumerate().take(200) {
+        let door = Door::ALL[usize::from(what >> 4) % 3];
+        let mut typed = format!("{:06}", with.unsigned_abs() % 1_000_000);
+        let offered = || Totp::new(Seed::made_of([with as u8; 20]));
+        let event = match what & 15 {
+            0 => Event::Ask(door),
+            1 | 2 => Event::Answer { door, method: None, code: &typed, window: 10 },
+            3 => {
+                typed = shown.get(with as usize % shown.len().max(1)).cloned().unwrap_or_default();
+                Event::Answer { door, method: Some(BACKUP), code: &typed, window: 10 }
+            }
+            4 => Event::Confirm { door, offered: offered(), epoch: account.epoch, code: &typed, window: 10, description: "", random: random(turn) },
+            5 | 6 => Event::AddTotp { totp: offered(), description: "x", random: random(turn) },
+            7 => Event::RemoveFactor("aaaaaaaa"),
+            8 => Event::Enable,
+            9 => Event::Suspend(i64::from(with)),
+            10 => Event::Resume,
+            11 => Event::Reset,
+            12 => Event::Remove,
+            13 => Event::Unlock,
+            14 => {
+                platform.enabled = with & 1 == 0;
+                platform.policy.unenrolled_pass = with & 2 == 0;
+                Event::Tick
+            }
+            _ => {
+                now = Time(now.0.saturating_add(i64::from(with)));
+                Event::Tick
+            }
+        };
+        let gone = matches!(event, Event::Reset | Event::Remove);
+        let asked = matches!(event, Event::Ask(_));
+        let before = account.clone();
+        let decision = decide(&account, &platform, event, now);
+        match &decision.verdict {
+            Verdict::NotRequired => {
+                assert!(asked);
+                let state = account.state(now);
+                let lets = platform.policy.unenrolled_pass && state == State::Enrolling && !door.can_enrol();
+                assert!(!platform.enabled || lets || matches!(state, State::Off | State::Suspended(_)));
+            }
+            Verdict::Accepted { method, .. } if method == BACKUP => assert!(spent_codes.insert(typed.clone())),
+            Verdict::Accepted { method, .. } => {
+                let factor = before.factors.iter().find(|factor| factor.id == *method).expect("the factor that matched");
+                let Kind::Totp(totp) = &factor.kind;
+                let step = totp.matching_step(&typed, now, 10).expect("it matched");
+                assert!(steps_spent.insert((totp.seed().reveal().to_vec(), step)));
+            }
+            Verdict::Added { backup_codes, .. } => shown.extend(backup_codes.iter().flatten().map(|code| code.to_string())),
+            _ => {}
+        }
+        if let Some(next) = decision.next {
+            if gone {
+                (shown, spent_codes, steps_spent) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+            }
+            account = next;
+        }
+        assert_eq!(account.factors.is_empty(), account.stage != Stage::Protected);
+    }
+});
