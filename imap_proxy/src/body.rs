@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full, Limited, combinators::UnsyncBoxBody};
-use hyper::body::Incoming;
 
 /// Any error of a body; the transfer it belonged to is over.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,8 +20,11 @@ pub fn full(content: impl Into<Bytes>) -> Body {
 }
 
 /// What the other side sends, passed on as it comes.
-pub fn stream(incoming: Incoming) -> Body {
-    incoming.map_err(BoxError::from).boxed_unsync()
+pub fn stream<B>(body: B) -> Body
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    body.map_err(Into::into).boxed_unsync()
 }
 
 /// Reads a whole body of at most `limit` bytes.

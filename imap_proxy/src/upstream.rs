@@ -48,6 +48,9 @@ const HTTPS: HeaderValue = HeaderValue::from_static("https");
 const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
+/// The content of an answer, as it comes.
+pub type Content = Incoming;
+
 /// Why the webmail gave no answer.
 #[derive(Debug)]
 pub enum UpstreamError {
@@ -118,7 +121,7 @@ impl Upstream {
     ///
     /// # Errors
     /// Any [`UpstreamError`].
-    pub async fn send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Incoming>, UpstreamError> {
+    pub async fn send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = self.base.join(path).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;

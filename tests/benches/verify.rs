@@ -7,6 +7,7 @@
 //! Each verification spends a backup code: one sign-in is one durable commit of the account and its audit entry. The
 //! peer, in the same run and on the same disk, is a file to which as many bytes are appended in batches of as many
 //! records as there are clients, with one `fdatasync` for each batch: what no store can beat.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
 
 use postern_tests::{Plan, Upstream, World};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, Origin};

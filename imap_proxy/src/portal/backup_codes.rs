@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::Sheet;
 use super::text::Text;
-use super::{BackupCodes, Context, Language, Secret, fields, field, paths};
+use super::{BackupCodes, Context, Language, Secret, field, fields, paths};
 
 /// What the downloaded file is called.
 pub const CODES_FILE_NAME: &str = "postern-backup-codes.txt";
@@ -64,7 +64,8 @@ fn headline(language: Language, context: &Context<'_>) -> String {
 #[must_use]
 pub fn render_codes_file(codes: &[Secret], language: Language, context: &Context<'_>) -> String {
     let codes: Vec<&str> = codes.iter().map(Secret::expose).collect();
-    let file = format!("{}\n\n{}\n\n{}\n", headline(language, context), language.say(Text::FileRules), codes.join("\n"));
+    let file =
+        format!("{}\n\n{}\n\n{}\n", headline(language, context), language.say(Text::FileRules), codes.join("\n"));
     file.replace('\n', "\r\n")
 }
 
@@ -74,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_file_holds_the_codes_one_a_line() {
-        let context = Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now: jiff::Timestamp::UNIX_EPOCH };
+        let context =
+            Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now: jiff::Timestamp::UNIX_EPOCH };
         let codes = [Secret::new("1111-2222"), Secret::new("3333-4444")];
         let file = render_codes_file(&codes, Language::English, &context);
         assert!(file.starts_with("Backup codes of bob@example.com for Example Mail\r\n\r\n"), "{file}");

@@ -96,7 +96,7 @@ pub(super) fn alert(id: &str, content: impl Render) -> Markup {
 
 /// The form that the button of [`cancel`] sends: it stands apart, as forms do not nest.
 pub(super) fn cancel_form() -> Markup {
-    html! { form #cancel method="post" action=(paths::CANCEL) {} }
+    html! { form #cancel method="post" action=(paths::CANCEL) hidden {} }
 }
 
 /// Gives up this sign-in; the page has a [`cancel_form`].

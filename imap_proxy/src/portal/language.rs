@@ -125,7 +125,8 @@ mod tests {
     fn the_cookie_wins_only_with_a_value_of_ours() {
         assert_eq!(Language::from_cookies("a=b; postern_language=fr; c=d"), Some(French));
         assert_eq!(Language::from_cookies("postern_language=en"), Some(English));
-        for header in ["", "postern_language", "postern_language=FR", "x_postern_language=fr", "postern_language=fr-CA"] {
+        for header in ["", "postern_language", "postern_language=FR", "x_postern_language=fr", "postern_language=fr-CA"]
+        {
             assert_eq!(Language::from_cookies(header), None, "{header:?}");
         }
     }

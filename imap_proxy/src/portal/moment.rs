@@ -53,8 +53,10 @@ fn wait(seconds: i64, language: Language) -> String {
     let say_number = |text, n: i64| language.fill_plain(text, &[("n", &n.to_string())]);
     match seconds {
         ..MINUTE => language.say(Text::Soon),
-        MINUTE => language.say(Text::InAMinute),
-        ..HOUR => say_number(Text::InMinutes, (seconds + MINUTE - 1) / MINUTE),
+        MINUTE..HOUR => match (seconds + MINUTE - 1) / MINUTE {
+            1 => language.say(Text::InAMinute),
+            minutes => say_number(Text::InMinutes, minutes),
+        },
         _ => match (seconds + HOUR / 2) / HOUR {
             1 => language.say(Text::InAnHour),
             hours if hours < 2 * DAY / HOUR => say_number(Text::InHours, hours),

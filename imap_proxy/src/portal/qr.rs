@@ -73,11 +73,17 @@ mod tests {
         let drawn = covered(&dark_modules(&code), side);
         for y in 0..side {
             for x in 0..side {
-                let inside = (QUIET_ZONE..side - QUIET_ZONE).contains(&x) && (QUIET_ZONE..side - QUIET_ZONE).contains(&y);
+                let inside =
+                    (QUIET_ZONE..side - QUIET_ZONE).contains(&x) && (QUIET_ZONE..side - QUIET_ZONE).contains(&y);
                 let dark = inside && code[(x - QUIET_ZONE, y - QUIET_ZONE)] == Color::Dark;
                 assert_eq!(drawn[y * side + x], dark, "module {x},{y}");
             }
         }
+    }
+
+    #[test]
+    fn the_margin_is_the_standards() {
+        assert_eq!(QUIET_ZONE, 4);
     }
 
     #[test]

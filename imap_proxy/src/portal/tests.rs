@@ -70,7 +70,8 @@ fn every_entry_says_the_same_in_both_languages() {
 fn french_punctuation_never_starts_a_line() {
     for text in Text::ALL {
         let said = text.entry(Language::French);
-        let pieces = pieces_of(said).filter_map(|piece| if let Piece::Words(words) = piece { Some(words) } else { None });
+        let pieces =
+            pieces_of(said).filter_map(|piece| if let Piece::Words(words) = piece { Some(words) } else { None });
         for words in pieces.filter(|_| *text != Text::Clock) {
             for (at, mark) in words.match_indices([':', ';', '?', '!', '»']) {
                 assert!(words[..at].ends_with(' '), "{text:?}: a space before {mark}");

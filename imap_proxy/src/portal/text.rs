@@ -51,7 +51,7 @@ catalogue! {
     InDays { en: "in about {n} days", fr: "dans {n} jours environ" }
 
     // Set-up
-    SetUpTitle { en: "Set up two-step sign-in", fr: "Activez la validation en deux étapes" }
+    SetUpTitle { en: "Set up your phone for sign-in", fr: "Associez votre téléphone" }
     SetUpLead {
         en: "From now on, signing in takes your password and a code from your phone. A stolen password alone no longer opens your mail.",
         fr: "Désormais, pour vous connecter, il faut votre mot de passe et un code affiché par votre téléphone. Un mot de passe volé ne suffit plus à ouvrir votre messagerie."
@@ -104,8 +104,8 @@ catalogue! {
     }
     GoOn { en: "Continue to my mail", fr: "Accéder à ma messagerie" }
     FileRules {
-        en: "Each code works once, in place of the code from your app.\nKeep this file where only you can read it, and not in this mailbox.",
-        fr: "Chaque code sert une seule fois, à la place du code de votre application.\nGardez ce fichier là où vous seul pouvez le lire, et pas dans cette messagerie."
+        en: "Each code works once, in place of the code from your app.\nKeep this file somewhere safe, and not in this mailbox.",
+        fr: "Chaque code sert une seule fois, à la place du code de votre application.\nGardez ce fichier en lieu sûr, et pas dans cette messagerie."
     }
 
     // Challenge
@@ -138,7 +138,7 @@ catalogue! {
     // What was wrong with a code
     NotACode {
         en: "Type the digits that your app shows. Spaces are fine.",
-        fr: "Saisissez les chiffres affichés par votre application. Les espaces sont acceptées."
+        fr: "Saisissez les chiffres affichés par votre application. Vous pouvez laisser les espaces."
     }
     Wrong {
         en: "That code is not right. Type the one your app shows now; each code works only once.",
@@ -182,8 +182,8 @@ catalogue! {
     }
     EndedTitle { en: "Your session has ended", fr: "Votre session est terminée" }
     EndedLead {
-        en: "You were signed out because too much time went by, or because something about your account changed.",
-        fr: "Vous avez été déconnecté parce que trop de temps s’est écoulé, ou parce que votre compte a été modifié."
+        en: "It was closed because too much time went by, or because something about your account changed.",
+        fr: "Elle a été fermée parce que trop de temps s’est écoulé, ou parce que votre compte a été modifié."
     }
     SignInAgain { en: "Sign in again", fr: "Se reconnecter" }
     UnavailableTitle { en: "Sign-in is not possible right now", fr: "La connexion est impossible pour le moment" }
@@ -198,8 +198,8 @@ catalogue! {
     TryAgain { en: "Try again", fr: "Réessayer" }
     RefusedTitle { en: "You cannot sign in like this", fr: "Cette connexion n’est pas possible" }
     RefusedLead {
-        en: "This sign-in was not accepted. Check that you typed your whole e-mail address and the right password.",
-        fr: "Cette connexion n’a pas été acceptée. Vérifiez que vous avez saisi votre adresse e-mail complète et le bon mot de passe."
+        en: "This sign-in was not accepted. Check that you typed your whole email address and the right password.",
+        fr: "Cette connexion n’a pas été acceptée. Vérifiez que vous avez saisi votre adresse électronique complète et le bon mot de passe."
     }
     RefusedAdvice {
         en: "If it still does not work, ask your administrator.",

@@ -23,7 +23,7 @@ use hyper::body::Incoming;
 use postern_wire::auth;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 use zeroize::Zeroize;
@@ -45,6 +45,8 @@ pub struct Gate {
     pub(super) print_key: [u8; 32],
     /// How often the daemon has said that something changed; see [`super::recheck`].
     pub(super) changes: AtomicU64,
+    /// Nobody follows the daemon any more: no session can be trusted.
+    pub(super) blind: AtomicBool,
     origin: String,
     brand: String,
 }
@@ -61,28 +63,35 @@ pub(super) struct Visit {
 }
 
 impl Gate {
-    /// The front that the configuration describes. It is to [`Self::follow`] the daemon while it serves.
+    /// The front that the configuration describes. From here on it follows what changes at the daemon, so it is made
+    /// in a runtime.
     ///
     /// # Errors
     /// When the system has no random bytes.
     pub fn new(settings: &config::Webmail, upstream: Upstream, daemon: Daemon) -> Result<Arc<Self>, getrandom::Error> {
         let mut print_key = [0; 32];
         getrandom::fill(&mut print_key)?;
-        Ok(Arc::new(Self {
+        let gate = Arc::new(Self {
             product: product::of(settings.product),
             upstream,
             daemon,
             sessions: Store::default(),
             print_key,
             changes: AtomicU64::new(0),
+            blind: AtomicBool::new(false),
             origin: settings.public_url.origin().to_owned(),
             brand: settings.brand.clone(),
-        }))
+        });
+        tokio::spawn(Arc::clone(&gate).follow());
+        Ok(gate)
     }
 
     /// Answers one request.
     pub async fn serve(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let visit = self.visit(&request, &peer);
+        if self.blind.load(Ordering::SeqCst) {
+            return self.reader(&visit).stop(&Stop::Unavailable);
+        }
         let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
         let seen = classify(self.product, request.method(), path, query, request.headers());
         let foreign = headers::is_foreign(request.headers(), &self.origin);

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::daemon::Watched;
 use postern_wire::auth::{MAX_RECHECK, Recheck, Session};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -17,8 +17,10 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 const RECHECK_WAIT: Duration = Duration::from_millis(800);
 
 impl Gate {
-    /// Follows the daemon and drops what is over, as long as the process lives.
-    pub async fn follow(self: Arc<Self>) {
+    /// Follows the daemon and drops what is over, as long as the process lives. Should it ever end, the front refuses
+    /// everything: sessions that nobody watches are not to be used.
+    pub(super) async fn follow(self: Arc<Self>) {
+        let _blind = BlindWhenDropped(&self.blind);
         let mut events = self.daemon.watch();
         let mut housekeeping = interval(HOUSEKEEPING);
         housekeeping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -37,7 +39,10 @@ impl Gate {
                             }
                         };
                     }
-                    None => return,
+                    None => {
+                        tracing::error!("the daemon is not followed any more: everything is refused until a restart");
+                        return;
+                    }
                 },
                 _ = housekeeping.tick() => {
                     self.sessions.sweep(clock::monotonic());
@@ -86,6 +91,14 @@ impl Gate {
             drop(self.sessions.remove(key));
             tracing::info!(mailbox = session.mailbox, "a session is over: the account has changed");
         }
+    }
+}
+
+struct BlindWhenDropped<'a>(&'a AtomicBool);
+
+impl Drop for BlindWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Moment {
 }
 
 /// The webmail's session, which stays on this side.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Behind {
     /// Its cookies.
     pub jar: Jar,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -20,6 +20,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum Act {
     /// Answers with these parameters.
     Say(String),
+    /// The same, once it is told to.
+    SayAfter(Arc<Notify>, String),
     /// Writes these bytes.
     Write(&'static [u8]),
     /// Says nothing and keeps the connection.
@@ -76,7 +78,13 @@ impl Daemon {
         let task = tokio::spawn(async move {
             let mut running = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                running.spawn(serve(stream, Arc::clone(&script), Arc::clone(&calls), Arc::clone(&watchers), events.subscribe()));
+                running.spawn(serve(
+                    stream,
+                    Arc::clone(&script),
+                    Arc::clone(&calls),
+                    Arc::clone(&watchers),
+                    events.subscribe(),
+                ));
             }
         });
         *self.task.lock().unwrap() = Some(task);
@@ -170,8 +178,11 @@ async fn serve(
             }
         }
     }
+    if let Act::SayAfter(told, _) = &act {
+        told.notified().await;
+    }
     match act {
-        Act::Say(parameters) => {
+        Act::Say(parameters) | Act::SayAfter(_, parameters) => {
             let _ = stream.write_all(format!("{{\"parameters\":{parameters}}}\0").as_bytes()).await;
         }
         Act::Write(bytes) => {

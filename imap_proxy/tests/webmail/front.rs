@@ -61,7 +61,6 @@ impl World {
         let address = listener.address().unwrap();
         let upstream = Upstream::new(&settings).unwrap();
         let gate = Gate::new(&settings, upstream, postern_proxy::daemon::Daemon::new(daemon.socket())).unwrap();
-        tokio::spawn(Arc::clone(&gate).follow());
         let service = move |request, peer| Arc::clone(&gate).serve(request, peer);
         tokio::spawn(listener.serve(service, std::future::pending()));
         daemon.watched().await;

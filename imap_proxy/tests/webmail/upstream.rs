@@ -131,7 +131,11 @@ impl Inner {
         }
         let Some(name) = name else {
             let fresh = format!("roundcube_sessid=anonymous{}; path=/; HttpOnly", self.seen.borrow().len());
-            return page(StatusCode::OK, &[("set-cookie", &fresh), ("content-type", "text/html; charset=UTF-8")], LOGIN_PAGE);
+            return page(
+                StatusCode::OK,
+                &[("set-cookie", &fresh), ("content-type", "text/html; charset=UTF-8")],
+                LOGIN_PAGE,
+            );
         };
         if let Some(upgrade) = upgrade {
             tokio::spawn(async move {
@@ -189,7 +193,8 @@ impl Inner {
 }
 
 const DELETE: &str = "roundcube_sessauth=-del-; expires=Sun, 22 Nov 2020 00:04:46 GMT; Max-Age=0; path=/; HttpOnly";
-const LOGIN_PAGE: &str = "<body class=\"task-login\"><form><input type=\"hidden\" name=\"_token\" value=\"token\"></form>";
+const LOGIN_PAGE: &str =
+    "<body class=\"task-login\"><form><input type=\"hidden\" name=\"_token\" value=\"token\"></form>";
 
 fn page(status: StatusCode, headers: &[(&str, &str)], text: &str) -> Answer {
     let mut builder = Response::builder().status(status);

@@ -230,6 +230,7 @@ fn action(event: &Event<'_>) -> &'static str {
     match event {
         Event::Ask(_) => "ask",
         Event::Answer { .. } => "answer",
+        Event::PasswordAndCode { .. } => "password and code",
         Event::Confirm { .. } => "enrol",
         Event::AddTotp { .. } => "add method",
         Event::RemoveFactor(_) => "remove method",
@@ -245,7 +246,7 @@ fn action(event: &Event<'_>) -> &'static str {
 
 fn outcome(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Accepted { .. } => "accepted",
+        Verdict::Accepted { .. } | Verdict::AcceptedBehind { .. } => "accepted",
         Verdict::Refused(_) => "wrong code",
         _ => "done",
     }
@@ -253,8 +254,11 @@ fn outcome(verdict: &Verdict) -> &'static str {
 
 fn detail(verdict: &Verdict, detail: &str) -> String {
     match verdict {
-        Verdict::Accepted { method, backup_codes_left: None } | Verdict::Added { method, .. } => format!("method {method}"),
-        Verdict::Accepted { backup_codes_left: Some(left), .. } => format!("backup code, {left} left"),
+        Verdict::Accepted { backup_codes_left: Some(left), .. }
+        | Verdict::AcceptedBehind { backup_codes_left: Some(left), .. } => format!("backup code, {left} left"),
+        Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } | Verdict::Added { method, .. } => {
+            format!("method {method}")
+        }
         Verdict::Refused(postern_rules::Refusal::Wrong { failures }) => format!("{failures} in a row"),
         _ => detail.to_owned(),
     }

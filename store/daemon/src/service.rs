@@ -8,7 +8,9 @@ use crate::export;
 use crate::server::{Connection, Side};
 use crate::signin;
 use postern_wire::admin::{self, *};
-use postern_wire::auth::{self, Answer, Ask, Confirm, Enrol, MAX_CODE, MAX_NAME, MAX_RECHECK, Recheck, WatchEvent};
+use postern_wire::auth::{
+    self, Answer, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, PasswordAndCode, Recheck, WatchEvent,
+};
 use postern_wire::{Call, ErrorReply, Reply};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -139,6 +141,18 @@ async fn reply_auth(daemon: &Daemon, connection: &mut Connection, call: &Incomin
             });
             match fitting {
                 Ok(parameters) => return last(connection, call, &signin::answer(daemon, &parameters).await).await,
+                Err(error) => error,
+            }
+        }
+        "org.postern.Auth.PasswordAndCode" => {
+            let fitting = call.parameters::<PasswordAndCode>().and_then(|p| {
+                fits(&p.name, &p.origin)?;
+                limit(p.text.reveal().len() <= MAX_FIELD, "text").map(|()| p)
+            });
+            match fitting {
+                Ok(parameters) => {
+                    return last(connection, call, &signin::password_and_code(daemon, &parameters).await).await;
+                }
                 Err(error) => error,
             }
         }

@@ -6,15 +6,17 @@ use crate::daemon::{Actor, Daemon, ResolveError, Resolved, backup_codes_left, dr
 use crate::records::RecordError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use postern_rules::account::Again;
 use postern_rules::event::BACKUP;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Door, Event, Kind, Platform, Refusal, Seed, Stage, Time, Verdict, decide, seed};
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin, Reason,
-    Recheck, Rechecked,
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin,
+    PasswordAndCode, PasswordAndCodeVerdict, Reason, Recheck, Rechecked,
 };
 use postern_wire::Secret;
 use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv6Addr};
 use zeroize::Zeroizing;
 
 /// Seconds in which an enrolment that was begun may be ended.
@@ -22,6 +24,7 @@ const TICKET_LIFETIME: i64 = 15 * 60;
 /// Characters that a ticket may have.
 const TICKET_MAX: usize = 2048;
 const TICKET_PURPOSE: &str = "enrol";
+const AGAIN_PURPOSE: &str = "password and code";
 
 /// What a sign-in needs. Reading only.
 pub fn ask(daemon: &Daemon, ask: &Ask) -> AskVerdict {
@@ -87,6 +90,55 @@ pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
         journal("answer", &answer.name, answer.door, &answer.origin, refusal);
     }
     verdict
+}
+
+/// Looks at a field with a password and a code.
+pub async fn password_and_code(daemon: &Daemon, field: &PasswordAndCode) -> PasswordAndCodeVerdict {
+    let verdict = looked_at(daemon, field).await.unwrap_or_else(PasswordAndCodeVerdict::Refused);
+    if let PasswordAndCodeVerdict::Refused(refusal) = &verdict {
+        journal("password and code", &field.name, field.door, &field.origin, refusal);
+    }
+    verdict
+}
+
+async fn looked_at(daemon: &Daemon, field: &PasswordAndCode) -> Result<PasswordAndCodeVerdict, auth::Refusal> {
+    let (account, _) = account(daemon, &field.name).map_err(auth::Refusal::new)?;
+    let event = || {
+        Ok(Event::PasswordAndCode {
+            door: door(field.door),
+            text: field.text.reveal(),
+            window: daemon.config.totp.window,
+            again: again(daemon, field),
+        })
+    };
+    let applied = daemon.apply(&account.mailbox, None, &actor(field.door, &field.origin), event).await;
+    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+    match applied.verdict {
+        Verdict::AcceptedBehind { method, backup_codes_left, password } => Ok(PasswordAndCodeVerdict::Accepted {
+            standing: verified(&applied.account),
+            mailbox: applied.account.mailbox.to_string(),
+            method,
+            password: u32::try_from(password).map_err(|_| auth::Refusal::new(Reason::Unavailable))?,
+            backup_codes_left,
+        }),
+        Verdict::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(auth::Refusal::new(Reason::Unavailable)),
+    }
+}
+
+/// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
+/// Without an address there is no source, and nothing passes again.
+fn again(daemon: &Daemon, field: &PasswordAndCode) -> Option<Again> {
+    let source = match field.origin.address? {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        },
+    };
+    let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
+    Some(Again { source, hash: *mac.as_bytes().last_chunk()? })
 }
 
 /// Offers a secret, or shows the one of a ticket again.
@@ -296,6 +348,8 @@ fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
         Refusal::Locked(until) => auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) },
         Refusal::Unenrolled => auth::Refusal::new(Reason::Unenrolled),
+        // To the person it looks like a wrong code; an administrator finds the platform's key in the journal.
+        Refusal::NotInOneField => auth::Refusal::new(Reason::Wrong),
         _ => auth::Refusal::new(Reason::Stale),
     }
 }

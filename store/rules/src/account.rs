@@ -31,6 +31,9 @@ pub struct Account {
     /// Made with the first factor.
     #[serde(default)]
     pub backup: Option<BackupCodes>,
+    /// Fields with a password and a code that may come again for a while; see [`Again`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<Passed>,
     /// Counts what ends sessions and tickets: enable, the first factor, reset, remove.
     #[serde(default)]
     pub epoch: u64,
@@ -38,6 +41,34 @@ pub struct Account {
     #[serde(default)]
     pub aliases: Vec<Mailbox>,
 }
+
+/// A field with a password and a code, as far as it is remembered: the same string from the same source passes again
+/// within the platform's reconnect window, since a mail app can only send what it has stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// The client's network: an IPv4 address, or the /64 of an IPv6 one.
+    pub source: String,
+    /// A keyed hash of the whole field, which nobody without the key can guess at.
+    pub hash: [u8; 32],
+}
+
+/// A field that passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// The field and its source.
+    pub again: Again,
+    /// At which door.
+    pub door: Door,
+    /// When it passed first; the window counts from then and does not slide.
+    pub since: Time,
+    /// What had matched.
+    pub method: String,
+    /// How many bytes of it are the password.
+    pub password: usize,
+}
+
+/// Fields that are remembered of an account.
+pub const PASSED_MAX: usize = 16;
 
 /// What was decided about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +124,7 @@ impl Account {
             throttles: BTreeMap::new(),
             factors: Vec::new(),
             backup: None,
+            passed: Vec::new(),
             epoch: 0,
             aliases: Vec::new(),
         }
@@ -132,6 +164,7 @@ impl Account {
         self.throttles.clear();
         self.factors.clear();
         self.backup = None;
+        self.passed.clear();
         self.epoch += 1;
     }
 }

@@ -1,7 +1,7 @@
 //! The one place where a rule about an account stands.
 
-use crate::account::Suspension;
-use crate::backup::BackupCodes;
+use crate::account::{Again, PASSED_MAX, Passed, Suspension};
+use crate::backup::{self, BackupCodes};
 use crate::event::{BACKUP, Decision, Event, Random, Refusal, SUSPEND_HOURS, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
 use crate::throttle::Lock;
@@ -10,6 +10,8 @@ use crate::{Account, Door, Platform, Stage, State, Time};
 
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
+/// Seconds of a minute.
+const MINUTE: i64 = 60;
 
 /// What comes of `event` for `account` at `now`, on its `platform`. Total, and without a side effect: the caller
 /// writes the next account in one swap and only then acts on the verdict.
@@ -18,6 +20,9 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
     match event {
         Event::Ask(door) => Decision { verdict: ask(&account, platform, door, now), next: None },
         Event::Answer { door, method, code, window } => answer(account, platform, door, method, code, window, now),
+        Event::PasswordAndCode { door, text, window, again } => {
+            password_and_code(account, platform, door, text, window, again, now)
+        }
         Event::Confirm { door, offered, epoch, code, window, description, random } => {
             let verdict = ask(&account, platform, door, now);
             if verdict != Verdict::Enrol || epoch != account.epoch {
@@ -67,8 +72,7 @@ fn ask(account: &Account, platform: &Platform, door: Door, now: Time) -> Verdict
     }
 }
 
-/// Looks at a code. What is not a challenge now was one when the front asked: it has to ask again. A closed door
-/// looks at no code at all, so a right one learns nothing and a wrong one costs nothing.
+/// Looks at a code.
 fn answer(
     mut account: Account,
     platform: &Platform,
@@ -78,42 +82,137 @@ fn answer(
     window: u32,
     now: Time,
 ) -> Decision {
-    match ask(&account, platform, door, now) {
-        Verdict::Challenge => {}
-        Verdict::Refused(refusal) => return refused(refusal),
-        _ => return refused(Refusal::Stale),
+    if let Some(refusal) = not_asked(&account, platform, door, now) {
+        return refused(refusal);
     }
-    // Every method that may be meant is looked at, whichever matches.
-    let mut matched = None;
-    for factor in &mut account.factors {
-        let Kind::Totp(totp) = &mut factor.kind;
-        let meant = method.is_none_or(|id| id == factor.id);
-        if let Some(step) = totp.matching_step(code, now, window).filter(|_| meant && matched.is_none()) {
-            totp.spend(step);
-            factor.last_used = Some(now);
-            matched = Some((factor.id.clone(), None));
-        }
-    }
-    // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password.
-    let meant = matched.is_none() && method.is_none_or(|id| id == BACKUP) && door != Door::Imap;
-    if let Some(backup) = account.backup.as_mut().filter(|_| meant)
-        && let Some(at) = backup.find(code)
-    {
-        backup.spend(at, now);
-        matched = Some((BACKUP.to_owned(), Some(backup.left())));
-    }
-    match matched {
-        Some((method, backup_codes_left)) => {
+    match spend(&mut account, door, method, &[code], window, now) {
+        Some(Spent { method, backup_codes_left, .. }) => {
             account.throttles.remove(&door);
             Decision { verdict: Verdict::Accepted { method, backup_codes_left }, next: Some(account) }
         }
-        None => {
-            let throttle = account.throttle(door).failed(now);
-            account.throttles.insert(door, throttle);
-            let refusal = Refusal::Wrong { failures: throttle.failures };
-            Decision { verdict: Verdict::Refused(refusal), next: Some(account) }
+        None => failed(account, door, now),
+    }
+}
+
+/// Looks at a field that holds a password with a code behind it. How many characters the code has, the methods in use
+/// say; all readings of one field together are one guess.
+fn password_and_code(
+    mut account: Account,
+    platform: &Platform,
+    door: Door,
+    text: &str,
+    window: u32,
+    again: Option<Again>,
+    now: Time,
+) -> Decision {
+    if let Some(refusal) = not_asked(&account, platform, door, now) {
+        return refused(refusal);
+    }
+    if !platform.policy.password_and_code {
+        return refused(Refusal::NotInOneField);
+    }
+    let minutes = i64::from(platform.policy.reconnect_window);
+    // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
+    let open = |passed: &Passed| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
+    if let Some(again) = &again
+        && let Some(passed) = account.passed.iter().find(|passed| passed.again == *again && passed.door == door && open(passed))
+    {
+        let (method, password) = (passed.method.clone(), passed.password);
+        let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
+        return Decision { verdict, next: None };
+    }
+    let readings: Vec<&str> = readings(&account).into_iter().filter_map(|length| tail(text, length)).collect();
+    let Some(spent) = spend(&mut account, door, None, &readings, window, now) else {
+        return failed(account, door, now);
+    };
+    let password = text.len() - readings[spent.at].len();
+    account.throttles.remove(&door);
+    account.passed.retain(open);
+    // A backup code is good for one sign-in, whatever the window.
+    if let Some(again) = again.filter(|_| minutes > 0 && spent.method != BACKUP) {
+        account.passed.truncate(PASSED_MAX - 1);
+        account.passed.insert(0, Passed { again, door, since: now, method: spent.method.clone(), password });
+    }
+    let Spent { method, backup_codes_left, .. } = spent;
+    Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }
+}
+
+/// How many characters a code at the end of a field may have.
+fn readings(account: &Account) -> Vec<usize> {
+    let digits = account.factors.iter().map(|factor| {
+        let Kind::Totp(totp) = &factor.kind;
+        totp.digits() as usize
+    });
+    let backup = account.backup.iter().flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
+    let mut lengths: Vec<usize> = digits.chain(backup).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
+/// The last `length` characters of a field, where they are ASCII and there are so many.
+fn tail(text: &str, length: usize) -> Option<&str> {
+    let at = text.len().checked_sub(length)?;
+    text.get(at..).filter(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+}
+
+/// Why a code is not looked at, if it is not. What is not a challenge now was one when the front asked: it has to ask
+/// again. A closed door looks at no code at all, so a right one learns nothing and a wrong one costs nothing.
+fn not_asked(account: &Account, platform: &Platform, door: Door, now: Time) -> Option<Refusal> {
+    match ask(account, platform, door, now) {
+        Verdict::Challenge => None,
+        Verdict::Refused(refusal) => Some(refusal),
+        _ => Some(Refusal::Stale),
+    }
+}
+
+/// A code that was right, and is no more.
+struct Spent {
+    /// Which of the readings it was.
+    at: usize,
+    method: String,
+    backup_codes_left: Option<u32>,
+}
+
+/// Finds the method that one of the readings opens, and spends the code. Every method that may be meant is looked at,
+/// whichever matches.
+fn spend(
+    account: &mut Account,
+    door: Door,
+    method: Option<&str>,
+    readings: &[&str],
+    window: u32,
+    now: Time,
+) -> Option<Spent> {
+    let mut spent = None;
+    for (at, code) in readings.iter().enumerate() {
+        for factor in &mut account.factors {
+            let Kind::Totp(totp) = &mut factor.kind;
+            let meant = method.is_none_or(|id| id == factor.id);
+            if let Some(step) = totp.matching_step(code, now, window).filter(|_| meant && spent.is_none()) {
+                totp.spend(step);
+                factor.last_used = Some(now);
+                spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
+            }
+        }
+        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password.
+        let meant = spent.is_none() && method.is_none_or(|id| id == BACKUP) && door != Door::Imap;
+        if let Some(backup) = account.backup.as_mut().filter(|_| meant)
+            && let Some(place) = backup.find(code)
+        {
+            backup.spend(place, now);
+            spent = Some(Spent { at, method: BACKUP.to_owned(), backup_codes_left: Some(backup.left()) });
         }
     }
+    spent
+}
+
+/// One more wrong code at a door.
+fn failed(mut account: Account, door: Door, now: Time) -> Decision {
+    let throttle = account.throttle(door).failed(now);
+    account.throttles.insert(door, throttle);
+    let verdict = Verdict::Refused(Refusal::Wrong { failures: throttle.failures });
+    Decision { verdict, next: Some(account) }
 }
 
 /// Adds a factor; the first one protects the account and brings the backup codes.

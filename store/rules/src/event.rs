@@ -3,6 +3,7 @@
 use crate::backup;
 use crate::factor::ID_RANDOM;
 use crate::totp::Totp;
+use crate::account::Again;
 use crate::{Account, Door, Time};
 use zeroize::Zeroizing;
 
@@ -24,6 +25,18 @@ pub enum Event<'a> {
         code: &'a str,
         /// Steps of a TOTP that are accepted on either side of now.
         window: u32,
+    },
+    /// A front hands on a field that holds a password with a code behind it: all that a mail app, or a host that asks
+    /// once, can give.
+    PasswordAndCode {
+        /// Which front.
+        door: Door,
+        /// The whole field.
+        text: &'a str,
+        /// As in [`Self::Answer`].
+        window: u32,
+        /// Where it comes from and a keyed hash of it, where both are known.
+        again: Option<Again>,
     },
     /// A front hands on a code of a secret that was offered to the person.
     Confirm {
@@ -112,6 +125,15 @@ pub enum Verdict {
         /// Backup codes left, when one was used now.
         backup_codes_left: Option<u32>,
     },
+    /// The field's code is verified.
+    AcceptedBehind {
+        /// The factor's id, or [`BACKUP`].
+        method: String,
+        /// Backup codes left, when one was used now.
+        backup_codes_left: Option<u32>,
+        /// How many bytes of the field are the password.
+        password: usize,
+    },
     /// A factor was added.
     Added {
         /// Its id.
@@ -130,6 +152,8 @@ pub enum Verdict {
 /// Why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// The platform does not take a password and a code in one field.
+    NotInOneField,
     /// The code is wrong, or spent; so many in a row at that door now.
     Wrong {
         /// Wrong codes in a row.

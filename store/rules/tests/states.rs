@@ -12,6 +12,8 @@ const NOW: Time = Time(1_111_111_109);
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
 const RIGHT: &str = "081804";
 const WRONG: &str = "081805";
+/// It ends in digits, so that where it ends is a question.
+const PASSWORD: &str = "correct horse 081804";
 const STATES: [&str; 5] = ["off", "enrolling", "protected", "suspended", "locked"];
 
 fn totp() -> Totp {
@@ -40,6 +42,9 @@ fn platform(column: &str) -> Platform {
     let mut policy = Policy::default();
     if column.contains("unenrolled = allow") {
         policy.set("unenrolled", "allow").unwrap();
+    }
+    if column.contains("password-and-code = off") {
+        policy.set("password-and-code", "off").unwrap();
     }
     let domains = vec!["example.com".to_owned()];
     Platform { name: "example".to_owned(), domains, netbios: vec![], enabled, policy }
@@ -88,6 +93,10 @@ fn shown_verdict(verdict: &Verdict) -> String {
         Verdict::Challenge => "challenge".to_owned(),
         Verdict::Enrol => "enrol".to_owned(),
         Verdict::Accepted { .. } => "accepted".to_owned(),
+        Verdict::AcceptedBehind { password, .. } => {
+            assert_eq!(*password, PASSWORD.len());
+            "accepted behind a password".to_owned()
+        }
         Verdict::Added { backup_codes: None, .. } => "added".to_owned(),
         Verdict::Added { backup_codes: Some(codes), .. } => {
             assert_eq!(codes.len(), 10);
@@ -98,6 +107,7 @@ fn shown_verdict(verdict: &Verdict) -> String {
         Verdict::Refused(refusal) => format!(
             "refused: {}",
             match refusal {
+                Refusal::NotInOneField => "not in one field",
                 Refusal::Wrong { .. } => "wrong",
                 Refusal::Locked(_) => "locked",
                 Refusal::Unenrolled => "unenrolled",
@@ -154,7 +164,12 @@ fn run(row: &Row<'_>) -> (String, String) {
         random: random(),
     };
     let factor = account.factors.first().map_or("none".to_owned(), |factor| factor.id.clone());
+    let field = |code: &str| format!("{PASSWORD}{code}");
+    let (field_right, field_wrong) = (field(RIGHT), field(WRONG));
+    let in_one_field = |text| Event::PasswordAndCode { door: door(row.event), text, window: 1, again: None };
     let event = match row.event {
+        "password and code right" | "password and code right at imap" => in_one_field(&field_right),
+        "password and code wrong" => in_one_field(&field_wrong),
         "ask at webmail" | "ask at imap" | "ask at pam" => Event::Ask(door(row.event)),
         "answer right" | "answer right at imap" => answer(None, RIGHT),
         "answer right with a backup code" | "answer right with a backup code at imap" => {

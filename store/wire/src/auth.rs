@@ -17,6 +17,8 @@ pub const MAX_NAME: usize = 320;
 /// Characters that an answer may have: the longest is an app password with its separators, or a code pasted with
 /// blanks in it.
 pub const MAX_CODE: usize = 128;
+/// Bytes that a field with a password and a code may have (PAM_MAX_RESP_SIZE of libpam is 512).
+pub const MAX_FIELD: usize = 1024;
 /// Characters that a method's description may have.
 pub const MAX_DESCRIPTION: usize = 64;
 /// Sessions that one [`Recheck`] may name.
@@ -184,6 +186,44 @@ pub enum AnswerVerdict {
         standing: String,
         /// The method that matched.
         method: String,
+        /// Unused backup codes, when one was used now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backup_codes_left: Option<u32>,
+    },
+    /// No.
+    Refused(Refusal),
+}
+
+/// Answers a challenge with a field that holds the password with the code right behind it: all that a mail app, or a
+/// host that asks once, can give.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PasswordAndCode {
+    /// The mailbox that the verdict named.
+    pub name: String,
+    /// Who asks.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// The whole field, at most [`MAX_FIELD`] bytes.
+    pub text: Secret,
+}
+
+/// What became of a field with a password and a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum PasswordAndCodeVerdict {
+    /// The code is verified.
+    Accepted {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Recheck`].
+        standing: String,
+        /// The method that matched.
+        method: String,
+        /// How many bytes of the field are the password; the rest is the code, and no longer good.
+        password: u32,
         /// Unused backup codes, when one was used now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backup_codes_left: Option<u32>,

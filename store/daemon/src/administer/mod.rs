@@ -135,7 +135,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         Refusal::TooMany => {
             ("too_many", format!("{mailbox} has {FACTORS_MAX} methods, which is the most. Remove one first."))
         }
-        Refusal::Wrong { .. } | Refusal::Locked(_) | Refusal::Unenrolled | Refusal::Stale => {
+        Refusal::NotInOneField | Refusal::Wrong { .. } | Refusal::Locked(_) | Refusal::Unenrolled | Refusal::Stale => {
             ("refused", format!("{mailbox}: refused."))
         }
     };

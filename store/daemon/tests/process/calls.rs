@@ -1,0 +1,314 @@
+//! What fronts and the administrator say to it, each call on a connection of its own.
+
+use crate::authenticator::code;
+use crate::home::Running;
+use postern_wire::admin::{self, *};
+use postern_wire::auth::{
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin, Reason,
+    Recheck, Rechecked, Refusal, Session, WatchEvent,
+};
+use postern_wire::{CallError, Client, Secret};
+use serde::{Serialize, de::DeserializeOwned};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+/// For each answer; far beyond what the daemon takes.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+/// The account that most tests are about.
+pub const ALICE: &str = "alice@example.com";
+/// Bytes of an import that one call carries.
+const PIECE: usize = 16 * 1024;
+
+/// A connection.
+pub fn connect(socket: &Path) -> Client {
+    Client::connect(socket, DEADLINE).unwrap()
+}
+
+/// Sends bytes and gives back the next frame with its NUL, or what came until the daemon closed the connection.
+pub fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let _ = stream.write_all(bytes);
+    let mut reply = Vec::new();
+    let mut byte = [0];
+    while !reply.ends_with(&[0]) && matches!(stream.read(&mut byte), Ok(1)) {
+        reply.push(byte[0]);
+    }
+    reply
+}
+
+/// What an answer is made of.
+pub fn answer_of(name: &str, door: Door, code: &str) -> Answer {
+    Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code: Secret::from(code) }
+}
+
+/// Why it was refused.
+pub fn refusal(verdict: AnswerVerdict) -> Refusal {
+    match verdict {
+        AnswerVerdict::Refused(refusal) => refusal,
+        AnswerVerdict::Accepted { .. } => panic!("{verdict:?}"),
+    }
+}
+
+/// An account that has a phone.
+pub struct Enrolled {
+    /// Base32.
+    pub secret: String,
+    /// Ten.
+    pub backup_codes: Vec<String>,
+    /// What the sign-in that enrolled rests on.
+    pub standing: String,
+}
+
+/// Fronts.
+impl Running<'_> {
+    /// One call on the auth socket.
+    pub fn front<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> R {
+        connect(&self.home.auth()).call(auth::INTERFACE, verb, parameters).unwrap()
+    }
+
+    /// Asks at the webmail.
+    pub fn ask(&self, name: &str) -> AskVerdict {
+        self.ask_at(name, Door::Webmail)
+    }
+
+    /// Asks.
+    pub fn ask_at(&self, name: &str, door: Door) -> AskVerdict {
+        self.front("Ask", &Ask { name: name.to_owned(), door, origin: Origin::default() })
+    }
+
+    /// Answers at the webmail.
+    pub fn answer(&self, name: &str, code: &str) -> AnswerVerdict {
+        self.front("Answer", &answer_of(name, Door::Webmail, code))
+    }
+
+    /// Begins an enrolment at the webmail, or shows the one of a ticket.
+    pub fn enrol(&self, name: &str, ticket: Option<&Secret>) -> EnrolVerdict {
+        let ticket = ticket.cloned();
+        self.front("Enrol", &Enrol { name: name.to_owned(), door: Door::Webmail, origin: Origin::default(), ticket })
+    }
+
+    /// Begins an enrolment: the ticket and the secret.
+    pub fn offered(&self, name: &str) -> (Secret, String) {
+        match self.enrol(name, None) {
+            EnrolVerdict::Offered { ticket, secret, uri, .. } => {
+                [&ticket, &secret, &uri].map(|secret| self.home.saw(secret));
+                (ticket, secret.reveal().to_owned())
+            }
+            EnrolVerdict::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    }
+
+    /// Ends an enrolment.
+    pub fn confirm(&self, name: &str, ticket: &Secret, code: &str) -> ConfirmVerdict {
+        let (ticket, code) = (ticket.clone(), Secret::from(code));
+        let (name, description) = (name.to_owned(), "phone".to_owned());
+        self.front("Confirm", &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description })
+    }
+
+    /// Enables an account and enrols a phone; the clock is at the next step then.
+    pub fn enrolled(&self, mailbox: &str) -> Enrolled {
+        self.change(mailbox, Action::Enable).unwrap();
+        let (ticket, secret) = self.offered(mailbox);
+        match self.confirm(mailbox, &ticket, &code(&secret, self.home.clock().now())) {
+            ConfirmVerdict::Accepted { standing, backup_codes, .. } => {
+                backup_codes.iter().for_each(|code| self.home.saw(code));
+                self.home.clock().advance(30);
+                let backup_codes = backup_codes.iter().map(|code| code.reveal().to_owned()).collect();
+                Enrolled { secret, backup_codes, standing }
+            }
+            ConfirmVerdict::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    }
+
+    /// The code that the phone shows now.
+    pub fn code(&self, enrolled: &Enrolled) -> String {
+        code(&enrolled.secret, self.home.clock().now())
+    }
+
+    /// Whether a session is over.
+    pub fn is_over(&self, mailbox: &str, standing: &str) -> bool {
+        let session = Session { mailbox: mailbox.to_owned(), standing: standing.to_owned() };
+        let rechecked: Rechecked = self.front("Recheck", &Recheck { sessions: vec![session] });
+        assert_eq!(rechecked.ended.len(), 1);
+        rechecked.ended[0]
+    }
+
+    /// Watches from now on.
+    pub fn watch(&self) -> Watch {
+        let mut client = connect(&self.home.auth());
+        let (sender, events) = mpsc::channel();
+        // It ends with the daemon, or when nobody takes the events any more and it is told of one.
+        std::thread::spawn(move || {
+            client.call_more(auth::INTERFACE, "Watch", &Empty {}, |event: WatchEvent| drop(sender.send(event)))
+        });
+        let watch = Watch { events };
+        assert_eq!(watch.next(), None, "the first event is about any mailbox");
+        watch
+    }
+}
+
+/// What a front is told.
+pub struct Watch {
+    events: Receiver<WatchEvent>,
+}
+
+impl Watch {
+    /// The mailbox of the next event; none: any.
+    pub fn next(&self) -> Option<String> {
+        self.events.recv_timeout(DEADLINE).expect("no event came").mailbox
+    }
+}
+
+/// The administrator.
+impl Running<'_> {
+    /// One call on the admin socket.
+    pub fn order<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> Result<R, Refused> {
+        refused(verb, connect(&self.home.admin()).call(admin::INTERFACE, verb, parameters))
+    }
+
+    /// A platform with `example.com` and a name beyond ASCII, switched on.
+    pub fn make_platform(&self) {
+        let domains = ["example.com", "müller.example"].map(str::to_owned).to_vec();
+        let platform = CreatePlatform { name: "example".to_owned(), domains, netbios: vec!["CORP".to_owned()] };
+        self.order::<Platforms>("CreatePlatform", &platform).unwrap();
+        self.switch_platform(true);
+    }
+
+    /// Its switch.
+    pub fn switch_platform(&self, enabled: bool) {
+        let switch = SwitchPlatform { name: "example".to_owned(), enabled };
+        self.order::<Platforms>("SwitchPlatform", &switch).unwrap();
+    }
+
+    /// Enables, resets, …
+    pub fn change(&self, mailbox: &str, action: Action) -> Result<Changed, Refused> {
+        self.order("ChangeAccount", &ChangeAccount { mailbox: mailbox.to_owned(), action, hours: None, dry_run: false })
+    }
+
+    /// Suspends.
+    pub fn suspend(&self, mailbox: &str, hours: i64) -> Result<Changed, Refused> {
+        let (mailbox, action, hours) = (mailbox.to_owned(), Action::Suspend, Some(hours));
+        self.order("ChangeAccount", &ChangeAccount { mailbox, action, hours, dry_run: false })
+    }
+
+    /// Adds a secret that the daemon makes.
+    pub fn add_totp(&self, mailbox: &str) -> TotpAdded {
+        let wanted = AddTotp { mailbox: mailbox.to_owned(), ..AddTotp::default() };
+        let added: TotpAdded = self.order("AddTotp", &wanted).unwrap();
+        [&added.secret, &added.uri].map(|secret| self.home.saw(secret));
+        added.backup_codes.iter().flatten().for_each(|code| self.home.saw(code));
+        added
+    }
+
+    /// Adds other names.
+    pub fn add_aliases(&self, mailbox: &str, aliases: &[&str]) -> Result<Accounts, Refused> {
+        let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+        self.order("AddAliases", &Aliases { mailbox: mailbox.to_owned(), aliases })
+    }
+
+    /// One account.
+    pub fn show(&self, mailbox: &str) -> Result<Account, Refused> {
+        let shown: Accounts = self.order("ShowAccount", &Mailbox { mailbox: mailbox.to_owned() })?;
+        Ok(shown.accounts.into_iter().next().unwrap())
+    }
+
+    /// How the daemon is.
+    pub fn status(&self) -> Status {
+        self.order("Status", &Empty {}).unwrap()
+    }
+
+    /// Every account.
+    pub fn accounts(&self) -> Vec<Account> {
+        let mut all = Vec::new();
+        self.stream("ListAccounts", &ListAccounts::default(), |piece: Accounts| all.extend(piece.accounts)).unwrap();
+        all
+    }
+
+    /// The audit log from `since` (RFC 3339) on.
+    pub fn audit(&self, since: Option<String>) -> Vec<AuditEntry> {
+        let mut all = Vec::new();
+        self.stream("ReadAudit", &ReadAudit { mailbox: None, since }, |piece: AuditEntries| all.extend(piece.entries))
+            .unwrap();
+        all
+    }
+
+    /// An export's text.
+    pub fn export(&self) -> Result<String, Refused> {
+        let mut text = String::new();
+        self.stream("Export", &Empty {}, |piece: ExportPiece| text.push_str(&piece.lines)).map(|()| text)
+    }
+
+    /// Imports a text, in pieces of whole lines.
+    pub fn import(&self, text: &str) -> Result<Imported, Refused> {
+        import(connect(&self.home.admin()), text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn stream<R: DeserializeOwned>(
+        &self,
+        verb: &str,
+        parameters: &impl Serialize,
+        each: impl FnMut(R),
+    ) -> Result<(), Refused> {
+        refused(verb, connect(&self.home.admin()).call_more(admin::INTERFACE, verb, parameters, each))
+    }
+}
+
+/// As [`Running::import`], for a daemon that may go away meanwhile.
+pub fn import(mut client: Client, text: &str) -> Result<Result<Imported, Refused>, CallError> {
+    let mut pieces = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        if pieces.last().is_some_and(|piece| piece.len() + line.len() > PIECE) {
+            pieces.push(String::new());
+        }
+        pieces.last_mut().unwrap().push_str(line);
+    }
+    let count = pieces.len();
+    for (number, lines) in pieces.into_iter().enumerate() {
+        let piece = ExportPiece { lines, last: number + 1 == count };
+        let last = piece.last;
+        match client.call::<Imported>(admin::INTERFACE, "Import", &piece) {
+            Ok(imported) if last => return Ok(Ok(imported)),
+            Ok(_) => {}
+            Err(CallError::Error(error)) => return Ok(Err(read_refused(error.parameters))),
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("there is a last piece")
+}
+
+fn refused<R>(verb: &str, outcome: Result<R, CallError>) -> Result<R, Refused> {
+    match outcome {
+        Ok(reply) => Ok(reply),
+        Err(CallError::Error(error)) if error.name == admin::REFUSED => Err(read_refused(error.parameters)),
+        Err(error) => panic!("{verb}: {error}"),
+    }
+}
+
+fn read_refused(parameters: serde_json::Value) -> Refused {
+    serde_json::from_value(parameters).unwrap()
+}
+
+/// The reason of a verdict that must be a refusal.
+pub trait Refuses {
+    /// Why.
+    fn reason(&self) -> Option<Reason>;
+}
+
+macro_rules! refuses {
+    ($($verdict:ty),*) => {$(
+        impl Refuses for $verdict {
+            fn reason(&self) -> Option<Reason> {
+                match self {
+                    Self::Refused(refusal) => Some(refusal.reason),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+refuses!(AskVerdict, AnswerVerdict, EnrolVerdict, ConfirmVerdict);

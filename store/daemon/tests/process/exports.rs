@@ -1,0 +1,166 @@
+//! Exports and imports.
+
+use crate::authenticator::code;
+use crate::calls::{ALICE, Refuses, connect, import};
+use crate::home::{Home, Plan, Running};
+use crate::wait_until;
+use postern_wire::admin::{Account, Action, State};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Accounts of the export whose import is broken off: so many that it takes many commits.
+const MANY: usize = 1200;
+const MAKERS: usize = 8;
+
+/// A home with the same master key and an empty store.
+fn sister(home: &Home, clock: bool) -> Home {
+    Home::new(Plan { key: Some(home.path("master.key")), clock, ..Plan::default() })
+}
+
+fn is_empty(posternd: &Running<'_>) -> bool {
+    let status = posternd.status();
+    posternd.accounts().is_empty() && status.platforms.is_empty() && posternd.audit(None).is_empty()
+}
+
+fn by_mailbox(accounts: Vec<Account>) -> BTreeMap<String, Account> {
+    accounts.into_iter().map(|account| (account.mailbox.clone(), account)).collect()
+}
+
+#[test]
+fn an_export_under_load_is_of_one_moment_and_restores() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    posternd.add_aliases(ALICE, &["sales@example.com"]).unwrap();
+    let stop = AtomicBool::new(false);
+    let (before, text) = thread::scope(|scope| {
+        for maker in 0..MAKERS {
+            let (posternd, stop) = (&posternd, &stop);
+            scope.spawn(move || {
+                for number in (0..).take_while(|_| !stop.load(Ordering::Relaxed)) {
+                    let mailbox = format!("m{maker}n{number}@example.com");
+                    posternd.change(&mailbox, Action::Enable).unwrap();
+                    posternd.add_aliases(&mailbox, &[&format!("alias-{mailbox}")]).unwrap();
+                }
+            });
+        }
+        wait_until("some load", Duration::from_secs(20), || posternd.accounts().len() > 2 * MAKERS);
+        let before = by_mailbox(posternd.accounts());
+        let text = posternd.export();
+        stop.store(true, Ordering::Relaxed);
+        (before, text.unwrap())
+    });
+    let after = by_mailbox(posternd.accounts());
+
+    let other = sister(&home, true);
+    let restored = other.start();
+    assert!(is_empty(&restored));
+    let imported = restored.import(&text).unwrap().records;
+    assert_eq!(imported, text.lines().count() as u64 - 2);
+    let accounts = by_mailbox(restored.accounts());
+    assert!(before.keys().all(|mailbox| accounts.contains_key(mailbox)), "what was there before the export began");
+    for (mailbox, account) in &accounts {
+        let source = &after[mailbox];
+        // An alias may have come after the export's moment; the account was then as it is here.
+        assert!(account == source || account.aliases.is_empty() && account.state == source.state, "{account:?}");
+        if let Some(alias) = account.aliases.first() {
+            assert_eq!(restored.show(alias).unwrap().mailbox, *mailbox, "an account and its alias are of one moment");
+        }
+    }
+    assert_eq!(restored.answer("sales", &code(&alice.secret, other.clock().now() + 30)).reason(), None);
+    let again = restored.import(&text).unwrap_err();
+    assert!(again.message.contains("the store is not empty") && again.message.contains("--existing-key"), "{again:?}");
+    assert_eq!(restored.accounts().len(), accounts.len());
+}
+
+#[test]
+fn an_export_that_was_tampered_with_is_refused_whole() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    for mailbox in [ALICE, "bob@example.com", "carol@example.com"] {
+        posternd.enrolled(mailbox);
+    }
+    let text = posternd.export().unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let whole = |lines: &[&str]| lines.join("\n") + "\n";
+    let with = |change: &dyn Fn(&mut Vec<&str>)| {
+        let mut lines = lines.clone();
+        change(&mut lines);
+        whole(&lines)
+    };
+    let end = lines.len() - 1;
+    let edited = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    };
+    let tampered = [
+        ("cut at a line", with(&|lines| lines.truncate(end))),
+        ("cut inside a line", text[..text.len() / 2].to_owned()),
+        ("one record missing", with(&|lines| drop(lines.remove(2)))),
+        ("two records exchanged", with(&|lines| lines.swap(1, 2))),
+        ("one record twice", with(&|lines| lines.insert(1, lines[1]))),
+        ("something behind it", with(&|lines| lines.push(lines[1]))),
+        ("another name", edited("account/alice@", "account/alicf@")),
+        ("another date", edited("\"created\":\"2026", "\"created\":\"2027")),
+        ("another count", edited("{\"records\":", "{\"records\":1")),
+        ("one bit", edited("\"sealed\":\"AQ", "\"sealed\":\"Ag")),
+        ("a future format", edited("{\"postern_export\":1", "{\"postern_export\":2")),
+        ("no export at all", "bob;alice\n".to_owned()),
+        ("nothing", String::new()),
+    ];
+    let other = sister(&home, false);
+    let restored = other.start();
+    for (what, tampered) in &tampered {
+        assert_ne!(*tampered, text, "{what}");
+        let refused = restored.import(tampered).expect_err(what);
+        assert!(refused.message.contains("Nothing was imported"), "{what}: {}", refused.message);
+        assert!(is_empty(&restored), "{what}");
+    }
+    assert!(restored.import(&text).is_ok(), "the true one still is");
+    let stranger = Home::new(Plan::default());
+    let foreign = stranger.start();
+    let refused = foreign.import(&text).unwrap_err();
+    assert!(refused.message.contains("Nothing was imported"), "{}", refused.message);
+    assert!(is_empty(&foreign));
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_nothing_behind() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    posternd.make_platform();
+    thread::scope(|scope| {
+        for maker in 0..MAKERS {
+            let posternd = &posternd;
+            scope.spawn(move || {
+                for number in 0..MANY / MAKERS {
+                    posternd.change(&format!("m{maker}n{number}@example.com"), Action::Enable).unwrap();
+                }
+            });
+        }
+    });
+    let text = posternd.export().unwrap();
+    posternd.stop();
+
+    let other = sister(&home, false);
+    let mut restored = other.start();
+    for _ in 0..2 {
+        let client = connect(&other.admin());
+        let outcome = thread::scope(|scope| {
+            let importing = scope.spawn(|| import(client, &text));
+            wait_until("the first records", Duration::from_secs(20), || !restored.accounts().is_empty());
+            restored.kill();
+            importing.join().unwrap()
+        });
+        assert!(outcome.is_err(), "it was over before the daemon was killed");
+        restored = other.start();
+        assert!(other.log().contains("an import was broken off"));
+        assert!(is_empty(&restored), "what was written of it is taken out");
+    }
+    assert!(restored.import(&text).is_ok());
+    assert_eq!(restored.status().accounts[&State::Enrolling.to_string()], MANY as u64);
+}

@@ -1,0 +1,273 @@
+//! A private directory with a configuration, a master key and a store, and the `posternd` that runs there.
+
+use crate::wall_clock::{self, WallClock};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use posternd::clock::Stopwatch;
+use postern_wire::Secret;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output};
+use std::sync::Mutex;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// In which `posternd` must be ready, or give up.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How often it is looked whether a process that is not ready yet still lives.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What a home is to be like.
+#[derive(Default)]
+pub struct Plan<'a> {
+    /// Lines for the configuration's `[names]`.
+    pub names: &'a str,
+    /// Where the store lies; none: in the home itself.
+    pub disk: Option<&'a Path>,
+    /// Whether the wall clock stands still until it is moved.
+    pub clock: bool,
+    /// `POSTERN_LOG`; empty: debug.
+    pub log: &'a str,
+    /// The master key is a copy of this file, not a new one.
+    pub key: Option<PathBuf>,
+}
+
+/// The directory.
+pub struct Home {
+    dir: TempDir,
+    store: PathBuf,
+    clock: Option<WallClock>,
+    log: String,
+    secrets: Mutex<BTreeSet<String>>,
+}
+
+impl Home {
+    /// With a wall clock that stands still.
+    pub fn with_clock() -> Self {
+        Self::new(Plan { clock: true, ..Plan::default() })
+    }
+
+    /// A configuration, a master key and an empty store.
+    pub fn new(plan: Plan<'_>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = plan.disk.unwrap_or(dir.path()).join("store");
+        let clock = plan.clock.then(|| WallClock::new(dir.path()));
+        let log = if plan.log.is_empty() { "debug,sled=info" } else { plan.log }.to_owned();
+        let home = Self { dir, store, clock, log, secrets: Mutex::default() };
+        let config = format!(
+            "[store]\npath = {store:?}\n[keys]\nfile = {key:?}\n[sockets]\nauth = {auth:?}\nadmin = {admin:?}\n\
+             [names]\ndefault_domain = \"example.com\"\n{names}\n",
+            store = home.store,
+            key = home.path("master.key"),
+            auth = home.auth(),
+            admin = home.admin(),
+            names = plan.names,
+        );
+        fs::write(home.path("posternd.toml"), config).unwrap();
+        let made = match &plan.key {
+            Some(key) => {
+                fs::copy(key, home.path("master.key")).unwrap();
+                home.output(&["init", "--existing-key"])
+            }
+            None => home.output(&["init"]),
+        };
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        home
+    }
+
+    /// A file of this home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The store's directory.
+    pub fn store(&self) -> &Path {
+        &self.store
+    }
+
+    /// The auth socket.
+    pub fn auth(&self) -> PathBuf {
+        self.path("auth.sock")
+    }
+
+    /// The admin socket.
+    pub fn admin(&self) -> PathBuf {
+        self.path("admin.sock")
+    }
+
+    /// The wall clock that the plan asked for.
+    pub fn clock(&self) -> &WallClock {
+        self.clock.as_ref().expect("this home has the machine's clock")
+    }
+
+    /// All that `posternd` has written to its journal.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path("posternd.log")).unwrap_or_default()
+    }
+
+    /// Notes what must be found neither in the journal nor in the store.
+    pub fn saw(&self, secret: &Secret) {
+        self.secrets.lock().unwrap().insert(secret.reveal().to_owned());
+    }
+
+    /// Runs `posternd` with these arguments and this home's configuration, to its end.
+    pub fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(env!("CARGO_BIN_EXE_posternd").as_ref());
+        command.args(arguments).arg("--config").arg(self.path("posternd.toml")).output().unwrap()
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env("POSTERN_LOG", &self.log);
+        if let Some(clock) = &self.clock {
+            clock.give(&mut command);
+        }
+        command
+    }
+
+    /// Starts `posternd` and waits until it says that it is ready.
+    pub fn start(&self) -> Running<'_> {
+        self.try_start().unwrap_or_else(|said| panic!("posternd did not start: {said}"))
+    }
+
+    /// Starts it; an error is what it said when it gave up.
+    pub fn try_start(&self) -> Result<Running<'_>, String> {
+        let before = self.log().len();
+        let mut running = self.spawn(&[env!("CARGO_BIN_EXE_posternd")]);
+        match running.ready_within(READY_WITHIN) {
+            Some(Ok(())) => Ok(running),
+            Some(Err(_)) => Err(self.log()[before..].to_owned()),
+            None => panic!("posternd is neither ready nor gone:\n{}", self.log()),
+        }
+    }
+
+    /// Runs `words` (`posternd`, or a command that becomes it) and does not wait.
+    pub fn spawn(&self, words: &[&str]) -> Running<'_> {
+        let notify = self.path("notify.sock");
+        let _ = fs::remove_file(&notify);
+        let socket = UnixDatagram::bind(&notify).unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(self.path("posternd.log")).unwrap();
+        let child = self
+            .command(words[0].as_ref())
+            .args(&words[1..])
+            .arg("--config")
+            .arg(self.path("posternd.toml"))
+            .env("NOTIFY_SOCKET", &notify)
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Running { home: self, child, notify: socket }
+    }
+
+    fn assert_no_secret_is_shown(&self) {
+        let mut places = vec![self.path("posternd.log")];
+        for directory in [&self.store, &self.store.with_file_name("exports")] {
+            places.extend(files_below(directory));
+        }
+        let secrets = self.secrets.lock().unwrap();
+        for place in places {
+            let bytes = fs::read(&place).unwrap_or_default();
+            for secret in secrets.iter() {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{} shows the secret {secret}", place.display());
+            }
+        }
+    }
+}
+
+/// Every file below a directory.
+pub fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_no_secret_is_shown();
+        }
+    }
+}
+
+/// A `posternd` that runs; killed when dropped.
+pub struct Running<'h> {
+    /// Where it runs.
+    pub home: &'h Home,
+    child: Child,
+    notify: UnixDatagram,
+}
+
+impl Running<'_> {
+    /// Waits until it is ready, or has ended, or so much time has passed.
+    pub fn ready_within(&mut self, time: Duration) -> Option<Result<(), ExitStatus>> {
+        let waiting = Stopwatch::start();
+        let mut said = [0; 256];
+        while let Some(left) = time.checked_sub(waiting.elapsed()).filter(|left| !left.is_zero()) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(Err(status));
+            }
+            self.notify.set_read_timeout(Some(left.min(LOOK_EVERY))).unwrap();
+            match self.notify.recv(&mut said) {
+                Ok(length) if said[..length].starts_with(b"READY=1") => return Some(Ok(())),
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        None
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    /// SIGTERM, and an end in good order.
+    pub fn stop(mut self) {
+        kill(self.pid(), Signal::SIGTERM).unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}\n{}", self.home.log());
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+
+    /// Its memory, in KiB.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        wall_clock::sweep_up(self.child.id());
+    }
+}
+
+impl Drop for Running<'_> {
+    #[expect(clippy::print_stderr, reason = "what a failed test is explained by")]
+    fn drop(&mut self) {
+        self.end();
+        if std::thread::panicking() {
+            let log = self.home.log();
+            let last: Vec<&str> = log.lines().rev().take(30).collect();
+            eprintln!("posternd said last, newest first:\n{}", last.join("\n"));
+        }
+    }
+}

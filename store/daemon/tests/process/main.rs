@@ -1,0 +1,43 @@
+//! The real `posternd`, as a process in a private directory, through its sockets.
+//!
+//! Codes are computed by oathtool and the wall clock is moved by libfaketime, so that neither comes from the daemon
+//! itself. [`home`] starts and kills it, [`calls`] talks to it; the other files are tests, one subject each.
+
+mod authenticator;
+mod calls;
+mod home;
+mod wall_clock;
+
+mod crash;
+mod disk;
+mod enrolment;
+mod exports;
+mod hostile;
+mod locks;
+mod names;
+mod parallel;
+mod peers;
+mod refusals;
+mod secrets;
+mod start;
+mod story;
+mod suspension;
+mod varlink;
+
+use posternd::clock::Stopwatch;
+use std::time::Duration;
+
+/// Waits until `there` is true, by asking again and again; panics with `what` when it does not come to be.
+fn wait_until(what: &str, within: Duration, mut there: impl FnMut() -> bool) {
+    let waiting = Stopwatch::start();
+    while !there() {
+        assert!(waiting.elapsed() < within, "not within {within:?}: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Says why a test could not look at anything.
+#[expect(clippy::print_stderr, reason = "what could not be checked is said")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}

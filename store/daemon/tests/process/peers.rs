@@ -1,0 +1,122 @@
+//! Who may use the sockets, whatever their modes say.
+//!
+//! Strangers are this test's own program, started again under another user; groups are given to the daemon alone, by
+//! a mount that nobody else sees. Both take root; without it the tests say so and pass.
+
+use crate::home::{Home, Plan, Running};
+use crate::skipped;
+use postern_wire::{CallError, Client};
+use serde_json::{Value, json};
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// `nobody`, and groups that this machine does not have.
+const STRANGER: u32 = 65534;
+const AUTH_GROUP: u32 = 54321;
+const ADMIN_GROUP: u32 = 54322;
+/// Tells the stranger which socket to try.
+const SOCKET_VARIABLE: &str = "POSTERN_STRANGER_SOCKET";
+/// The exit code of a process that got an answer, and of one that was turned away.
+const ANSWERED: i32 = 42;
+const TURNED_AWAY: i32 = 43;
+const DEADLINE: Duration = Duration::from_secs(10);
+
+fn is_root() -> bool {
+    let root = nix::unistd::geteuid().is_root();
+    if !root {
+        skipped("only root can be another user");
+    }
+    root
+}
+
+/// Whether a process of this user and group gets an answer on a socket.
+fn is_answered(home: &Home, socket: &Path, uid: u32, gid: u32) -> bool {
+    // Where the stranger can run it, whatever the rights of the directories that it was built in.
+    let program = home.path("stranger");
+    if !program.exists() {
+        fs::copy(env::current_exe().unwrap(), &program).unwrap();
+    }
+    let output = Command::new(program)
+        .args(["--exact", "peers::the_stranger", "--ignored", "--nocapture"])
+        .env(SOCKET_VARIABLE, socket)
+        .current_dir("/")
+        .uid(uid)
+        .gid(gid)
+        .output()
+        .unwrap();
+    match output.status.code() {
+        Some(ANSWERED) => true,
+        Some(TURNED_AWAY) => false,
+        _ => panic!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+#[test]
+#[ignore = "a part of the tests above"]
+fn the_stranger() {
+    let Some(socket) = env::var_os(SOCKET_VARIABLE) else { return };
+    let answer = Client::connect(socket.as_ref(), DEADLINE)
+        .and_then(|mut client| client.call::<Value>("org.varlink.service", "GetInfo", &json!({})));
+    match answer {
+        Ok(_) => std::process::exit(ANSWERED),
+        Err(CallError::Lost(_) | CallError::Unreachable(_)) => std::process::exit(TURNED_AWAY),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Lets strangers come as far as the sockets.
+fn open_the_way(home: &Home) {
+    fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    open_the_way(&home);
+    for socket in [home.auth(), home.admin()] {
+        let mode = fs::metadata(&socket).unwrap().permissions().mode();
+        assert_eq!(mode & 0o007, 0, "{mode:o}");
+        assert!(!is_answered(&home, &socket, STRANGER, STRANGER), "by the mode alone");
+        fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(!is_answered(&home, &socket, STRANGER, STRANGER));
+        assert!(is_answered(&home, &socket, 0, 0), "the stranger's program does get answers");
+    }
+    assert!(home.log().contains(&format!("uid {STRANGER}")), "he is named in the journal");
+    posternd.stop();
+}
+
+#[test]
+fn each_socket_is_for_its_own_group() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::new(Plan::default());
+    let groups = format!("root:x:0:\npostern-auth:x:{AUTH_GROUP}:\npostern-admin:x:{ADMIN_GROUP}:\n");
+    fs::write(home.path("group"), groups).unwrap();
+    let with_groups = format!("mount --bind {} /etc/group && exec \"$0\" \"$@\"", home.path("group").display());
+    let posternd = env!("CARGO_BIN_EXE_posternd");
+    let mut running: Running<'_> = home.spawn(&["unshare", "--mount", "sh", "-c", &with_groups, posternd]);
+    if running.ready_within(DEADLINE) != Some(Ok(())) {
+        skipped("a directory can't be mounted here");
+        return;
+    }
+    open_the_way(&home);
+    // The mode lets in whom the group is for; then the daemon itself is asked, behind a mode that lets everybody in.
+    for mode in [0o660, 0o666] {
+        for (socket, may, may_not) in [(home.auth(), AUTH_GROUP, ADMIN_GROUP), (home.admin(), ADMIN_GROUP, AUTH_GROUP)] {
+            fs::set_permissions(&socket, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(is_answered(&home, &socket, STRANGER, may), "{mode:o} {}", socket.display());
+            assert!(!is_answered(&home, &socket, STRANGER, may_not), "{mode:o} {}", socket.display());
+            assert!(!is_answered(&home, &socket, STRANGER, STRANGER), "{mode:o} {}", socket.display());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What must not be seen is not seen, at the most talkative level.
+
+use crate::authenticator::code_of;
+use crate::calls::{ALICE, Refuses};
+use crate::home::{Home, Plan, files_below};
+use postern_wire::Secret;
+use postern_wire::admin::{Action, AddTotp, TotpAdded};
+use postern_wire::auth::Reason;
+use std::fs;
+
+/// A secret that is easy to find again, and codes of it long enough not to turn up by chance.
+const PLANTED: &str = "PLANTEDPLANTEDPLANTEDPLANTED2345";
+const DIGITS: u32 = 8;
+
+#[test]
+fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
+    let home = Home::new(Plan { clock: true, log: "trace", ..Plan::default() });
+    let posternd = home.start();
+    posternd.make_platform();
+    // Tickets, seeds and backup codes of these are noted as they come.
+    let alice = posternd.enrolled(ALICE);
+    posternd.answer(ALICE, &alice.backup_codes[0]);
+    posternd.change("bob@example.com", Action::Enable).unwrap();
+    home.saw(&Secret::from(PLANTED));
+    let wanted = AddTotp {
+        mailbox: "bob@example.com".to_owned(),
+        secret: Some(Secret::from(PLANTED)),
+        digits: Some(DIGITS),
+        ..AddTotp::default()
+    };
+    let added: TotpAdded = posternd.order("AddTotp", &wanted).unwrap();
+    assert_eq!(added.secret.reveal(), PLANTED);
+    posternd.order::<TotpAdded>("AddTotp", &wanted).unwrap_err();
+    for (number, reason) in [(0, None), (0, Some(Reason::Wrong)), (30, None)] {
+        let code = code_of(PLANTED, home.clock().now() + number, DIGITS);
+        home.saw(&Secret::from(code.as_str()));
+        assert_eq!(posternd.answer("bob", &code).reason(), reason);
+    }
+    for wrong in ["planted-wrong-code", "planted wrong\u{0} code"] {
+        home.saw(&Secret::from(wrong));
+        assert_eq!(posternd.answer("bob", wrong).reason(), Some(Reason::Wrong));
+    }
+    // What is not even a call may be one with a typing error.
+    let garbled = br#"{"method":"org.postern.Auth.Answer","parameters":{"name":"bob","door":"webmail","code":["planted-garbled"]}}"#;
+    for garbage in [&b"{\"method\":\"planted-garbled\0"[..], b"planted-garbled\0", &[garbled, &b"\0"[..]].concat()] {
+        let reply = crate::calls::exchange(&home.auth(), garbage);
+        assert!(!String::from_utf8_lossy(&reply).contains("planted-garbled"));
+    }
+    home.saw(&Secret::from("planted-garbled"));
+    let text = posternd.export().unwrap();
+    fs::write(home.store().with_file_name("exports").join("taken.export"), &text).unwrap();
+    posternd.stop();
+    // Home looks for all of them when it goes; here, that there is something to look through.
+    assert!(home.log().contains("TRACE") && home.log().contains("wrong code"));
+    assert!(files_below(home.store()).iter().any(|file| fs::metadata(file).unwrap().len() > 1000));
+    let key = fs::read_to_string(home.path("master.key")).unwrap();
+    let key = key.lines().last().unwrap().split(' ').next_back().unwrap();
+    home.saw(&Secret::from(key));
+}

@@ -1,0 +1,116 @@
+//! From enable to remove, as a person and an administrator live it.
+
+use crate::authenticator::code;
+use crate::calls::{ALICE, Refuses};
+use crate::home::Home;
+use postern_wire::admin::{Action, State};
+use postern_wire::auth::{AnswerVerdict, AskVerdict, BACKUP, ConfirmVerdict, Reason};
+
+#[test]
+fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    assert_eq!(posternd.change(ALICE, Action::Enable).unwrap().after.state, State::Enrolling);
+    assert_eq!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox: ALICE.to_owned() });
+
+    let (ticket, secret) = posternd.offered(ALICE);
+    let shown = code(&secret, home.clock().now());
+    assert_eq!(posternd.confirm(ALICE, &ticket, "000000").reason(), Some(Reason::Wrong));
+    let ConfirmVerdict::Accepted { mailbox, method, backup_codes, standing } = posternd.confirm(ALICE, &ticket, &shown)
+    else {
+        panic!("the code was refused")
+    };
+    backup_codes.iter().for_each(|code| home.saw(code));
+    let different: std::collections::BTreeSet<_> = backup_codes.iter().map(|code| code.reveal()).collect();
+    assert_eq!((mailbox.as_str(), different.len()), (ALICE, 10));
+    assert!(!posternd.is_over(ALICE, &standing));
+
+    let AskVerdict::Challenge { mailbox, methods } = posternd.ask(ALICE) else { panic!("no challenge") };
+    assert_eq!(mailbox, ALICE);
+    let offered: Vec<_> = methods.iter().map(|offer| (offer.id.as_str(), offer.digits)).collect();
+    assert_eq!(offered, [(method.as_str(), Some(6)), (BACKUP, None)]);
+    assert_eq!((methods[0].kind.as_str(), methods[0].description.as_str()), ("totp", "phone"));
+
+    assert_eq!(posternd.answer(ALICE, &shown).reason(), Some(Reason::Wrong), "the code that has enrolled");
+    home.clock().advance(30);
+    let shown = code(&secret, home.clock().now());
+    let AnswerVerdict::Accepted { standing: second, backup_codes_left: None, .. } = posternd.answer(ALICE, &shown)
+    else {
+        panic!("the code was refused")
+    };
+    assert!(!posternd.is_over(ALICE, &second));
+    assert_eq!(posternd.answer(ALICE, &shown).reason(), Some(Reason::Wrong), "a code is good once");
+    // The step before the one that was accepted is within the window, but spent with it.
+    let earlier = code(&secret, home.clock().now() - 30);
+    assert_eq!(posternd.answer(ALICE, &earlier).reason(), Some(Reason::Wrong));
+    posternd.stop();
+}
+
+#[test]
+fn a_reset_ends_the_old_secret_and_every_session_on_it() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let old = posternd.enrolled(ALICE);
+    let watch = posternd.watch();
+    assert_eq!(posternd.change(ALICE, Action::Reset).unwrap().after.state, State::Enrolling);
+    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    assert!(posternd.is_over(ALICE, &old.standing));
+    assert_eq!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox: ALICE.to_owned() });
+    assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Stale));
+    assert_eq!(posternd.answer(ALICE, &old.backup_codes[0]).reason(), Some(Reason::Stale));
+
+    let (ticket, new) = posternd.offered(ALICE);
+    assert_ne!(new, old.secret);
+    assert_eq!(posternd.confirm(ALICE, &ticket, &posternd.code(&old)).reason(), Some(Reason::Wrong));
+    let right = code(&new, home.clock().now());
+    assert_eq!(posternd.confirm(ALICE, &ticket, &right).reason(), None);
+    home.clock().advance(30);
+    assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Wrong));
+    assert_eq!(posternd.answer(ALICE, &old.backup_codes[0]).reason(), Some(Reason::Wrong));
+    assert!(posternd.is_over(ALICE, &old.standing), "a new phone does not bring the old session back");
+    assert_eq!(posternd.answer(ALICE, &code(&new, home.clock().now())).reason(), None);
+}
+
+#[test]
+fn remove_asks_for_nothing_any_more() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let old = posternd.enrolled(ALICE);
+    let watch = posternd.watch();
+    assert_eq!(posternd.change(ALICE, Action::Remove).unwrap().after.state, State::Off);
+    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    assert!(posternd.is_over(ALICE, &old.standing));
+    let AskVerdict::NotRequired { standing, .. } = posternd.ask(ALICE) else { panic!("something is asked") };
+    assert!(posternd.show(ALICE).unwrap().methods.is_empty());
+    assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Stale));
+
+    // A session that no code was asked for ends once one is.
+    assert!(!posternd.is_over(ALICE, &standing));
+    posternd.change(ALICE, Action::Enable).unwrap();
+    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    assert!(posternd.is_over(ALICE, &standing));
+}
+
+#[test]
+fn the_platforms_switch_keeps_every_secret() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    let watch = posternd.watch();
+    posternd.switch_platform(false);
+    assert_eq!(watch.next(), None, "it is about any mailbox");
+    let AskVerdict::NotRequired { standing, .. } = posternd.ask(ALICE) else { panic!("something is asked") };
+    assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), Some(Reason::Stale));
+    assert!(!posternd.is_over(ALICE, &standing));
+
+    posternd.switch_platform(true);
+    assert_eq!(watch.next(), None);
+    assert!(posternd.is_over(ALICE, &standing), "no code was asked for it");
+    assert!(!posternd.is_over(ALICE, &alice.standing), "a code was");
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Challenge { .. }));
+    assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
+}

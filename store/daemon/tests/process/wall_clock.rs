@@ -1,0 +1,72 @@
+//! A wall clock that stands still until a test moves it. The monotonic clock goes on, so deadlines are real.
+
+use jiff::Timestamp;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// 2026-01-05 12:00:00 UTC, the first second of a step of 30 seconds.
+pub const START: i64 = 1_767_614_400;
+/// Seconds of an hour.
+pub const HOUR: i64 = 3600;
+
+/// The wall clock of the processes that were given it.
+pub struct WallClock {
+    file: PathBuf,
+    now: AtomicI64,
+}
+
+impl WallClock {
+    /// At [`START`], kept in `dir`.
+    pub fn new(dir: &Path) -> Self {
+        let clock = Self { file: dir.join("clock"), now: AtomicI64::new(START) };
+        clock.set(START);
+        clock
+    }
+
+    /// Seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Moves it, forth or back.
+    pub fn advance(&self, seconds: i64) {
+        self.set(self.now() + seconds);
+    }
+
+    fn set(&self, now: i64) {
+        let text = Timestamp::from_second(now).unwrap().strftime("%Y-%m-%d %H:%M:%S").to_string();
+        // Renamed into place: a reader must not find half of it.
+        let next = self.file.with_extension("next");
+        fs::write(&next, text).unwrap();
+        fs::rename(&next, &self.file).unwrap();
+        self.now.store(now, Ordering::Relaxed);
+    }
+
+    /// Gives it to a process.
+    pub fn give(&self, command: &mut Command) {
+        command
+            .env("LD_PRELOAD", library())
+            .env("FAKETIME_TIMESTAMP_FILE", &self.file)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("DONT_FAKE_MONOTONIC", "1")
+            .env("NO_FAKE_STAT", "1")
+            .env("TZ", "UTC");
+    }
+}
+
+/// What libfaketime leaves behind of a process that was killed.
+pub fn sweep_up(pid: u32) {
+    for name in ["faketime_shm_", "sem.faketime_sem_"] {
+        let _ = fs::remove_file(format!("/dev/shm/{name}{pid}"));
+    }
+}
+
+/// Debian keeps it in the directory of the machine's architecture.
+fn library() -> PathBuf {
+    let places = fs::read_dir("/usr/lib").unwrap().flatten();
+    let files = places.map(|place| place.path().join("faketime/libfaketime.so.1"));
+    files.into_iter().find(|file| file.exists()).expect("libfaketime is needed (Debian package libfaketime)")
+}

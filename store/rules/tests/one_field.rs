@@ -1,0 +1,151 @@
+//! Fields with a password and a code: where the code begins, and when the same field passes again.
+
+use postern_rules::account::Again;
+use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Verdict};
+use postern_rules::name::{self, Named};
+use postern_rules::platform::Policy;
+use postern_rules::totp::{Algorithm, Totp};
+use postern_rules::{Account, Door, Platform, Seed, Time, decide};
+
+/// RFC 6238 appendix B: at this time the seed's eight digits are 07081804.
+const NOW: Time = Time(1_111_111_109);
+
+fn platform(window: &str) -> Platform {
+    let mut policy = Policy::default();
+    policy.set("reconnect-window", window).unwrap();
+    let domains = vec!["example.com".to_owned()];
+    Platform { name: "example".to_owned(), domains, netbios: vec![], enabled: true, policy }
+}
+
+fn random() -> Random {
+    Random { id: [7; 5], backup: std::array::from_fn(|at| at as u8) }
+}
+
+/// An account with methods of so many digits each, and a backup code of it.
+fn account(digits: &[u32]) -> (Account, String) {
+    let platforms = [platform("0")];
+    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    let mut account = decide(&Account::new(mailbox, "example"), &platforms[0], Event::Enable, NOW).next.unwrap();
+    let mut backup = String::new();
+    for (at, digits) in digits.iter().enumerate() {
+        // The second method's seed differs, and so do its codes.
+        let seed = if at == 0 { Seed::made_of(*b"12345678901234567890") } else { Seed::made_of([at as u8; 20]) };
+        let totp = Totp::with(seed, Algorithm::Sha1, *digits, 30).unwrap();
+        let added = decide(&account, &platforms[0], Event::AddTotp { totp, description: "", random: random() }, NOW);
+        if let Verdict::Added { backup_codes: Some(codes), .. } = &added.verdict {
+            backup = codes[0].to_string();
+        }
+        account = added.next.unwrap();
+    }
+    (account, backup)
+}
+
+fn typed(account: &Account, door: Door, text: &str, window: &str, source: Option<&str>, now: Time) -> Decision {
+    // A stand-in for the daemon's keyed hash: what matters here is that equal fields have equal ones.
+    let mut hash = [0; 32];
+    for (at, byte) in text.bytes().enumerate() {
+        hash[at % 32] ^= byte.rotate_left(at as u32 / 32);
+    }
+    let again = source.map(|source| Again { source: source.to_owned(), hash });
+    decide(account, &platform(window), Event::PasswordAndCode { door, text, window: 1, again }, now)
+}
+
+fn password_of(verdict: &Verdict) -> Option<usize> {
+    match verdict {
+        Verdict::AcceptedBehind { password, .. } => Some(*password),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_methods_in_use_say_how_long_the_code_is() {
+    for (digits, text, password) in [
+        (&[8][..], "hunter207081804", Some("hunter2")),
+        (&[6], "hunter2081804", Some("hunter2")),
+        (&[6, 8], "hunter2081804", Some("hunter2")),
+        (&[8, 6], "hunter207081804", Some("hunter2")),
+        (&[6], "081804", Some("")),
+        (&[6], "pässwörd 081804", Some("pässwörd ")),
+        (&[6], "é81804", None),
+        (&[6], "81804", None),
+        (&[6], "", None),
+        (&[6], "081804hunter2", None),
+        (&[7], "hunter2081804", None),
+        (&[6], "hunter2081804 ", None),
+    ] {
+        let decision = typed(&account(digits).0, Door::Pam, text, "0", None, NOW);
+        assert_eq!(password_of(&decision.verdict), password.map(str::len), "{digits:?} {text:?}");
+        assert!(decision.next.is_some(), "right or wrong, it is written");
+    }
+}
+
+#[test]
+fn backup_codes_are_read_behind_a_password_but_not_at_imap() {
+    let (account, code) = account(&[6]);
+    for code in [code.clone(), code.replace('-', "")] {
+        let text = format!("hunter2{code}");
+        let decision = typed(&account, Door::Pam, &text, "60", Some("192.0.2.1"), NOW);
+        assert!(matches!(&decision.verdict, Verdict::AcceptedBehind { method, password: 7, .. } if method == BACKUP));
+        let after = decision.next.unwrap();
+        assert_eq!(password_of(&typed(&after, Door::Pam, &text, "60", Some("192.0.2.1"), NOW).verdict), None, "once");
+        assert_eq!(password_of(&typed(&account, Door::Imap, &text, "0", None, NOW).verdict), None);
+    }
+}
+
+#[test]
+fn a_field_is_one_guess_however_many_ways_it_can_be_read() {
+    let (account, _) = account(&[6, 7, 8]);
+    let decision = typed(&account, Door::Imap, "hunter2123456789", "0", None, NOW);
+    assert_eq!(decision.verdict, Verdict::Refused(Refusal::Wrong { failures: 1 }));
+}
+
+#[test]
+fn the_same_field_from_the_same_source_passes_again_within_the_window() {
+    let (account, _) = account(&[6]);
+    let text = "hunter2081804";
+    let home = Some("192.0.2.1");
+    let passed = typed(&account, Door::Imap, text, "30", home, NOW).next.unwrap();
+    let again = |account: &Account, door, text, window, source, now| {
+        password_of(&typed(account, door, text, window, source, now).verdict) == Some(7)
+    };
+    let last = NOW.plus(30 * 60 - 1);
+    assert!(again(&passed, Door::Imap, text, "30", home, NOW));
+    assert!(again(&passed, Door::Imap, text, "30", home, last));
+    // Nothing is written when it passes again, so the window does not slide.
+    assert!(typed(&passed, Door::Imap, text, "30", home, last).next.is_none());
+    for (why, door, text, window, source, now) in [
+        ("the window is over", Door::Imap, text, "30", home, last.plus(1)),
+        ("the clock is before its beginning", Door::Imap, text, "30", home, NOW.plus(-31)),
+        ("another source", Door::Imap, text, "30", Some("192.0.2.2"), NOW),
+        ("no source", Door::Imap, text, "30", None, NOW),
+        ("another password", Door::Imap, "Hunter2081804", "30", home, NOW),
+        ("another door", Door::Pam, text, "30", home, NOW),
+        ("the window was taken away", Door::Imap, text, "0", home, NOW),
+    ] {
+        assert!(!again(&passed, door, text, window, source, now), "{why}");
+    }
+    let without = typed(&account, Door::Imap, text, "0", home, NOW).next.unwrap();
+    assert!(!again(&without, Door::Imap, text, "0", home, NOW), "off by default");
+    assert!(!again(&without, Door::Imap, text, "30", home, NOW), "what passed before the window was opened");
+}
+
+#[test]
+fn reset_and_remove_forget_what_passed() {
+    let (account, _) = account(&[6]);
+    let passed = typed(&account, Door::Imap, "hunter2081804", "30", Some("192.0.2.1"), NOW).next.unwrap();
+    assert_eq!(passed.passed.len(), 1);
+    for event in [Event::Reset, Event::Remove] {
+        assert!(decide(&passed, &platform("30"), event, NOW).next.unwrap().passed.is_empty());
+    }
+}
+
+#[test]
+fn a_locked_door_does_not_look_at_fields() {
+    let (mut account, _) = account(&[6]);
+    for _ in 0..5 {
+        account = typed(&account, Door::Imap, "hunter2000000", "0", None, NOW).next.unwrap();
+    }
+    let decision = typed(&account, Door::Imap, "hunter2081804", "0", None, NOW);
+    assert_eq!(decision.verdict, Verdict::Refused(Refusal::Locked(Some(NOW.plus(30)))));
+    assert!(decision.next.is_none());
+}
