@@ -13,8 +13,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How often sessions that have expired are dropped, and rechecks that got no answer are repeated.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
-/// How long the daemon may take to answer for a mailbox that is known to have changed, before its sessions end anyway.
-const RECHECK_WAIT: Duration = Duration::from_millis(800);
+/// How long the daemon may take to say which sessions are over. For a mailbox that is known to have changed, they end
+/// then; and that has to happen within a second.
+const RECHECK_WAIT: Duration = Duration::from_millis(500);
 
 impl Gate {
     /// Follows the daemon and drops what is over, as long as the process lives. Should it ever end, the front refuses
@@ -63,26 +64,29 @@ impl Gate {
         }
     }
 
-    /// False: the daemon did not answer for all of them. They go on, since nothing is known to have changed, and are
-    /// asked about again.
+    /// False: the daemon did not answer for all of them. The rest go on, since nothing is known to have changed, and
+    /// are asked about again.
     async fn recheck_all(&self) -> bool {
-        let open = self.sessions.let_in(None);
-        let mut answered = true;
-        for batch in open.chunks(MAX_RECHECK) {
-            let ended = after_recheck(self.daemon.recheck(&question(batch)).await, batch.len());
-            answered &= ended.is_some();
-            self.end(batch, &ended.unwrap_or_default());
+        for batch in self.sessions.let_in(None).chunks(MAX_RECHECK) {
+            let Some(ended) = self.over_among(batch).await else { return false };
+            self.end(batch, &ended);
         }
-        answered
+        true
     }
 
     /// This mailbox is known to have changed, so no answer ends its sessions too.
     async fn recheck_mailbox(&self, mailbox: &str) {
         for batch in self.sessions.let_in(Some(mailbox)).chunks(MAX_RECHECK) {
-            let reply = timeout(RECHECK_WAIT, self.daemon.recheck(&question(batch))).await;
-            let ended = reply.ok().and_then(|reply| after_recheck(reply, batch.len()));
+            let ended = self.over_among(batch).await;
             self.end(batch, &ended.unwrap_or_else(|| vec![true; batch.len()]));
         }
+    }
+
+    async fn over_among(&self, batch: &[(Key, Session)]) -> Option<Vec<bool>> {
+        let sessions = batch.iter().map(|(_, session)| session.clone()).collect();
+        let reply = timeout(RECHECK_WAIT, self.daemon.recheck(&Recheck { sessions })).await.ok()?;
+        let reply = reply.inspect_err(|error| tracing::debug!(%error, "sessions could not be rechecked"));
+        after_recheck(reply, batch.len())
     }
 
     fn end(&self, batch: &[(Key, Session)], ended: &[bool]) {
@@ -100,8 +104,4 @@ impl Drop for BlindWhenDropped<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
-}
-
-fn question(batch: &[(Key, Session)]) -> Recheck {
-    Recheck { sessions: batch.iter().map(|(_, session)| session.clone()).collect() }
 }

@@ -193,7 +193,7 @@ impl Store {
 
 fn make_room(map: &mut HashMap<Key, Entry>, released: bool, now: Instant) {
     let cap = if released { MAX_RELEASED } else { MAX_PENDING };
-    if map.values().filter(|entry| entry.is_released() == released).count() < cap {
+    if map.len() < cap || map.values().filter(|entry| entry.is_released() == released).count() < cap {
         return;
     }
     map.retain(|_, entry| !entry.is_over(now));
@@ -285,6 +285,21 @@ mod tests {
         assert_eq!(store.stage(Some(&key(&tokens[1])), end), Stage::Challenged);
         assert_eq!(store.stage(Some(&key(&tokens[MAX_PENDING])), end), Stage::Challenged);
         assert_eq!(store.stage(Some(&key(&inside)), end), Stage::Released);
+    }
+
+    #[test]
+    fn released_sessions_make_room_by_their_last_use() {
+        let (store, start) = (Store::default(), now());
+        let at = |n: usize| start.tick + Duration::from_micros(n as u64);
+        let tokens: Vec<Token> = (0..MAX_RELEASED)
+            .map(|n| store.insert(released("bob", Moment { tick: at(n), ..start }), at(n)).unwrap())
+            .collect();
+        let end = at(MAX_RELEASED);
+        assert_eq!(store.stage(Some(&key(&tokens[0])), end), Stage::Released);
+        let newest = store.insert(released("bob", Moment { tick: end, ..start }), end).unwrap();
+        assert_eq!(store.stage(Some(&key(&tokens[0])), end), Stage::Released);
+        assert_eq!(store.stage(Some(&key(&tokens[1])), end), Stage::Stale);
+        assert_eq!(store.stage(Some(&key(&newest)), end), Stage::Released);
     }
 
     #[test]

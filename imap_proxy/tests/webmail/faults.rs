@@ -115,3 +115,16 @@ async fn a_name_must_lead_to_the_mailbox_that_the_webmail_shows() {
     world.webmail.show_name("two</span><span class=\"header-title username\">names");
     refused(&world).await.shows(503, "Sign-in is not possible right now");
 }
+
+#[tokio::test]
+async fn a_front_that_nobody_tells_of_changes_refuses_everything() {
+    let following = tokio::runtime::Runtime::new().unwrap();
+    let world = World::start_following_on(following.handle()).await;
+    let mut browser = world.released().await;
+    browser.get("/?_task=mail").await.shows(200, "mailbox");
+    // Dropping a runtime waits for its tasks, which no async context may do.
+    tokio::task::spawn_blocking(move || drop(following)).await.unwrap();
+    for path in ["/?_task=mail", "/", "/postern/code"] {
+        browser.get(path).await.shows(503, "Sign-in is not possible right now");
+    }
+}

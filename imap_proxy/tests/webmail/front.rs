@@ -13,6 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio_rustls::TlsConnector;
 
 /// The mailbox of these tests.
@@ -41,6 +42,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_following_on(&Handle::current()).await
+    }
+
+    /// The front follows the daemon on this runtime.
+    pub(crate) async fn start_following_on(runtime: &Handle) -> Self {
         let (daemon, webmail) = (Daemon::start(), Webmail::start().await);
         let dir = tempfile::tempdir().unwrap();
         let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
@@ -60,7 +66,11 @@ impl World {
         let listener = Listener::bind(settings.listen, certificate.server_config().unwrap(), Vec::new()).unwrap();
         let address = listener.address().unwrap();
         let upstream = Upstream::new(&settings).unwrap();
-        let gate = Gate::new(&settings, upstream, postern_proxy::daemon::Daemon::new(daemon.socket())).unwrap();
+        let way = postern_proxy::daemon::Daemon::new(daemon.socket());
+        let gate = {
+            let _runtime = runtime.enter();
+            Gate::new(&settings, upstream, way).unwrap()
+        };
         let service = move |request, peer| Arc::clone(&gate).serve(request, peer);
         tokio::spawn(listener.serve(service, std::future::pending()));
         daemon.watched().await;

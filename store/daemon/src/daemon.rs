@@ -190,7 +190,9 @@ impl Daemon {
                 continue;
             }
             entry.log();
-            if next.epoch != account.epoch || before != Some(next.state(now)) {
+            // A suspension that ends by itself was over before it is written, so the state alone does not tell.
+            let resumed = account.suspension.is_some() && next.suspension.is_none();
+            if resumed || next.epoch != account.epoch || before != Some(next.state(now)) {
                 self.announce(Some(mailbox));
             }
             return Ok(Some(Applied { verdict, before, account: next, now }));

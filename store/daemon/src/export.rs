@@ -81,7 +81,7 @@ impl fmt::Display for ExportError {
             Self::Line(line, why) => write!(f, "line {line} of the export: {why}. Nothing was imported"),
             Self::NotEmpty => f.write_str(
                 "the store is not empty, and an import never mixes. Stop posternd, move its store aside, run \
-                 `posternd init` with the same master key, start it, and import again. Nothing was imported",
+                 `posternd init --existing-key`, start it, and import again. Nothing was imported",
             ),
         }
     }
@@ -159,6 +159,7 @@ pub async fn write(records: &Records, file: File) -> Result<File, ExportError> {
 /// # Errors
 /// [`ExportError`].
 pub async fn import(records: &Records, mut file: File) -> Result<u64, ExportError> {
+    clear_broken_import(records).await?;
     if !is_empty(records)? {
         return Err(ExportError::NotEmpty);
     }
@@ -166,9 +167,17 @@ pub async fn import(records: &Records, mut file: File) -> Result<u64, ExportErro
     let count = check(records, &file)?;
     file.rewind()?;
     let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
-    if !records.commit(vec![marker]).await? {
-        return Err(ExportError::NotEmpty);
+    write_batch(records, vec![marker]).await?;
+    if let Err(error) = write_lines(records, file).await {
+        // Half of it must not stay. Where that cannot be written either, the next import or start does it.
+        let cleared = clear_broken_import(records).await;
+        tracing::warn!("an import was broken off; taking out what it wrote: {cleared:?}");
+        return Err(error);
     }
+    Ok(count)
+}
+
+async fn write_lines(records: &Records, file: File) -> Result<(), ExportError> {
     let mut batch = Vec::with_capacity(BATCH);
     for line in BufReader::new(file).lines() {
         let line = line?;
@@ -186,7 +195,7 @@ pub async fn import(records: &Records, mut file: File) -> Result<u64, ExportErro
     if let Some((_, revision)) = records.engine().load(IMPORTING)? {
         write_batch(records, vec![Change::delete(IMPORTING, revision)]).await?;
     }
-    Ok(count)
+    Ok(())
 }
 
 async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {

@@ -33,6 +33,9 @@ enum Verb {
         /// The configuration
         #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
         config: PathBuf,
+        /// Use the master key that is there, for a store that an export is imported into
+        #[arg(long)]
+        existing_key: bool,
     },
 }
 
@@ -40,7 +43,7 @@ enum Verb {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.verb {
-        Some(Verb::Init { config }) => run::init(&config).map(|done| println!("{done}")),
+        Some(Verb::Init { config, existing_key }) => run::init(&config, existing_key).map(|done| println!("{done}")),
         None if arguments.run.check => run::judge(&arguments.run.config).map(|done| println!("{done}")),
         None => run::run(&arguments.run.config),
     };

@@ -6,8 +6,9 @@ use crate::engine::SledEngine;
 use crate::export;
 use crate::master_key::{self, MasterKeys};
 use crate::seal::{Sealer, header};
-use crate::server::{self, Side};
+use crate::server::{self, FILES_WANTED, Side};
 use crate::sweep;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,11 +21,11 @@ const LOG_VARIABLE: &str = "POSTERN_LOG";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Makes the master key and an empty store.
+/// Makes the master key and an empty store; with `existing_key` only the store, under the key that is there.
 ///
 /// # Errors
 /// Where either exists, or cannot be made.
-pub fn init(path: &Path) -> Outcome<String> {
+pub fn init(path: &Path, existing_key: bool) -> Outcome<String> {
     let config = Config::load(path)?;
     if config.store.path.exists() {
         let path = config.store.path.display();
@@ -32,10 +33,8 @@ pub fn init(path: &Path) -> Outcome<String> {
     }
     // A credential is the administrator's to make, and is there before the store is; a file is made here, and never
     // over another.
-    let keys = match &config.keys.credential {
-        Some(_) => load_keys(&config)?,
-        None => master_key::create(&config.keys.file)?,
-    };
+    let make_key = config.keys.credential.is_none() && !existing_key;
+    let keys = if make_key { master_key::create(&config.keys.file)? } else { load_keys(&config)? };
     let sealer = Sealer::new(keys);
     let made = match config.store.engine {
         Engine::Sled => SledEngine::init(&config.store.path),
@@ -43,7 +42,7 @@ pub fn init(path: &Path) -> Outcome<String> {
     let engine = match made {
         Ok(engine) => engine,
         Err(error) => {
-            if config.keys.credential.is_none() {
+            if make_key {
                 // It has sealed nothing; left behind, it would stand in the way of the next attempt.
                 std::fs::remove_file(&config.keys.file)?;
             }
@@ -81,7 +80,18 @@ pub fn run(path: &Path) -> Outcome<()> {
         .with_writer(std::io::stderr)
         .init();
     let config = Config::load(path)?;
+    allow_files();
     runtime()?.block_on(serve(config))
+}
+
+/// A service may open 1,024 files unless it asks for more, which is fewer than the connections that are served.
+fn allow_files() {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    if soft < FILES_WANTED && setrlimit(Resource::RLIMIT_NOFILE, FILES_WANTED.min(hard), hard).is_err()
+        || hard < FILES_WANTED
+    {
+        tracing::warn!("only {hard} files can be open, {FILES_WANTED} are wanted: LimitNOFILE= is too low");
+    }
 }
 
 async fn serve(config: Config) -> Outcome<()> {

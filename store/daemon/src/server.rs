@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
-use zeroize::Zeroize as _;
+use zeroize::Zeroizing;
 
 /// In which a peer must have sent a frame that it has begun, and its first one at all, and taken a reply.
 pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
@@ -23,6 +23,8 @@ pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
 pub const IDLE: Duration = Duration::from_secs(60);
 /// Connections to one socket at a time; the next one waits.
 const CONNECTIONS_MAX: usize = 1024;
+/// Files that the process must be able to open: both sockets' connections, and the store's and the exports' own.
+pub const FILES_WANTED: u64 = 2 * CONNECTIONS_MAX as u64 + 256;
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 4096;
 
@@ -147,26 +149,29 @@ impl Connection {
 
     /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.
     async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
-        let mut bytes = [0; READ_AT_ONCE];
-        let mut wait = if first { FRAME_DEADLINE } else { IDLE };
+        if let Some(frame) = self.decoder.next_frame(&read) {
+            return Some(frame);
+        }
+        if !first && !self.decoder.is_partial() {
+            timeout(IDLE, self.take()).await.ok()??;
+        }
+        // The frame has begun; from here on it has the frame's time, over all of its bytes.
         let whole = async {
             loop {
                 if let Some(frame) = self.decoder.next_frame(&read) {
                     return Some(frame);
                 }
-                let count = timeout(wait, self.stream.read(&mut bytes)).await.ok()?.ok()?;
-                if count == 0 || self.decoder.push(&bytes[..count]).is_err() {
-                    return None;
-                }
-                if !first && wait == IDLE {
-                    // The frame has begun; from here on it has the frame's time, over all.
-                    wait = FRAME_DEADLINE;
-                }
+                self.take().await?;
             }
         };
-        let frame = timeout(if first { FRAME_DEADLINE } else { IDLE + FRAME_DEADLINE }, whole).await.ok().flatten();
-        bytes.zeroize();
-        frame
+        timeout(FRAME_DEADLINE, whole).await.ok().flatten()
+    }
+
+    /// Takes the bytes that come next; none when none will, or they belong to no frame.
+    async fn take(&mut self) -> Option<()> {
+        let mut bytes = Zeroizing::new([0; READ_AT_ONCE]);
+        let count = self.stream.read(&mut *bytes).await.ok().filter(|count| *count > 0)?;
+        self.decoder.push(&bytes[..count]).ok()
     }
 
     /// Sends one message.

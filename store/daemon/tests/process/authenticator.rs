@@ -3,12 +3,12 @@
 use std::process::Command;
 
 /// The code of six digits that an app shows for `secret` (base32) at `at`, in seconds since 1970.
-pub fn code(secret: &str, at: i64) -> String {
+pub(crate) fn code(secret: &str, at: i64) -> String {
     code_of(secret, at, 6)
 }
 
 /// As [`code`], of that many digits.
-pub fn code_of(secret: &str, at: i64, digits: u32) -> String {
+pub(crate) fn code_of(secret: &str, at: i64, digits: u32) -> String {
     let output = Command::new("oathtool")
         .args(["--totp", "--base32", &format!("--digits={digits}"), &format!("--now=@{at}"), secret])
         .output()
@@ -18,7 +18,7 @@ pub fn code_of(secret: &str, at: i64, digits: u32) -> String {
 }
 
 /// A code that is not right at `at`, nor a step before or after it.
-pub fn wrong_code(secret: &str, at: i64) -> String {
+pub(crate) fn wrong_code(secret: &str, at: i64) -> String {
     let right = [at - 30, at, at + 30].map(|at| code(secret, at));
     (0..4).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap()
 }

@@ -16,19 +16,19 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 /// For each answer; far beyond what the daemon takes.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// The account that most tests are about.
-pub const ALICE: &str = "alice@example.com";
+pub(crate) const ALICE: &str = "alice@example.com";
 /// Bytes of an import that one call carries.
 const PIECE: usize = 16 * 1024;
 
 /// A connection.
-pub fn connect(socket: &Path) -> Client {
+pub(crate) fn connect(socket: &Path) -> Client {
     Client::connect(socket, DEADLINE).unwrap()
 }
 
 /// Sends bytes and gives back the next frame with its NUL, or what came until the daemon closed the connection.
-pub fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     let _ = stream.write_all(bytes);
@@ -41,12 +41,12 @@ pub fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What an answer is made of.
-pub fn answer_of(name: &str, door: Door, code: &str) -> Answer {
+pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
     Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code: Secret::from(code) }
 }
 
 /// Why it was refused.
-pub fn refusal(verdict: AnswerVerdict) -> Refusal {
+pub(crate) fn refusal(verdict: AnswerVerdict) -> Refusal {
     match verdict {
         AnswerVerdict::Refused(refusal) => refusal,
         AnswerVerdict::Accepted { .. } => panic!("{verdict:?}"),
@@ -54,48 +54,48 @@ pub fn refusal(verdict: AnswerVerdict) -> Refusal {
 }
 
 /// An account that has a phone.
-pub struct Enrolled {
+pub(crate) struct Enrolled {
     /// Base32.
-    pub secret: String,
+    pub(crate) secret: String,
     /// Ten.
-    pub backup_codes: Vec<String>,
+    pub(crate) backup_codes: Vec<String>,
     /// What the sign-in that enrolled rests on.
-    pub standing: String,
+    pub(crate) standing: String,
 }
 
 /// Fronts.
 impl Running<'_> {
     /// One call on the auth socket.
-    pub fn front<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> R {
+    pub(crate) fn front<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> R {
         connect(&self.home.auth()).call(auth::INTERFACE, verb, parameters).unwrap()
     }
 
     /// Asks at the webmail.
-    pub fn ask(&self, name: &str) -> AskVerdict {
+    pub(crate) fn ask(&self, name: &str) -> AskVerdict {
         self.ask_at(name, Door::Webmail)
     }
 
     /// Asks.
-    pub fn ask_at(&self, name: &str, door: Door) -> AskVerdict {
+    pub(crate) fn ask_at(&self, name: &str, door: Door) -> AskVerdict {
         self.front("Ask", &Ask { name: name.to_owned(), door, origin: Origin::default() })
     }
 
     /// Answers at the webmail.
-    pub fn answer(&self, name: &str, code: &str) -> AnswerVerdict {
+    pub(crate) fn answer(&self, name: &str, code: &str) -> AnswerVerdict {
         self.front("Answer", &answer_of(name, Door::Webmail, code))
     }
 
     /// Begins an enrolment at the webmail, or shows the one of a ticket.
-    pub fn enrol(&self, name: &str, ticket: Option<&Secret>) -> EnrolVerdict {
+    pub(crate) fn enrol(&self, name: &str, ticket: Option<&Secret>) -> EnrolVerdict {
         let ticket = ticket.cloned();
         self.front("Enrol", &Enrol { name: name.to_owned(), door: Door::Webmail, origin: Origin::default(), ticket })
     }
 
     /// Begins an enrolment: the ticket and the secret.
-    pub fn offered(&self, name: &str) -> (Secret, String) {
+    pub(crate) fn offered(&self, name: &str) -> (Secret, String) {
         match self.enrol(name, None) {
             EnrolVerdict::Offered { ticket, secret, uri, .. } => {
-                [&ticket, &secret, &uri].map(|secret| self.home.saw(secret));
+                [&ticket, &secret, &uri].into_iter().for_each(|secret| self.home.saw(secret));
                 (ticket, secret.reveal().to_owned())
             }
             EnrolVerdict::Refused(refusal) => panic!("{refusal:?}"),
@@ -103,14 +103,17 @@ impl Running<'_> {
     }
 
     /// Ends an enrolment.
-    pub fn confirm(&self, name: &str, ticket: &Secret, code: &str) -> ConfirmVerdict {
+    pub(crate) fn confirm(&self, name: &str, ticket: &Secret, code: &str) -> ConfirmVerdict {
         let (ticket, code) = (ticket.clone(), Secret::from(code));
         let (name, description) = (name.to_owned(), "phone".to_owned());
-        self.front("Confirm", &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description })
+        self.front(
+            "Confirm",
+            &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description },
+        )
     }
 
     /// Enables an account and enrols a phone; the clock is at the next step then.
-    pub fn enrolled(&self, mailbox: &str) -> Enrolled {
+    pub(crate) fn enrolled(&self, mailbox: &str) -> Enrolled {
         self.change(mailbox, Action::Enable).unwrap();
         let (ticket, secret) = self.offered(mailbox);
         match self.confirm(mailbox, &ticket, &code(&secret, self.home.clock().now())) {
@@ -125,12 +128,12 @@ impl Running<'_> {
     }
 
     /// The code that the phone shows now.
-    pub fn code(&self, enrolled: &Enrolled) -> String {
+    pub(crate) fn code(&self, enrolled: &Enrolled) -> String {
         code(&enrolled.secret, self.home.clock().now())
     }
 
     /// Whether a session is over.
-    pub fn is_over(&self, mailbox: &str, standing: &str) -> bool {
+    pub(crate) fn is_over(&self, mailbox: &str, standing: &str) -> bool {
         let session = Session { mailbox: mailbox.to_owned(), standing: standing.to_owned() };
         let rechecked: Rechecked = self.front("Recheck", &Recheck { sessions: vec![session] });
         assert_eq!(rechecked.ended.len(), 1);
@@ -138,7 +141,7 @@ impl Running<'_> {
     }
 
     /// Watches from now on.
-    pub fn watch(&self) -> Watch {
+    pub(crate) fn watch(&self) -> Watch {
         let mut client = connect(&self.home.auth());
         let (sender, events) = mpsc::channel();
         // It ends with the daemon, or when nobody takes the events any more and it is told of one.
@@ -152,13 +155,13 @@ impl Running<'_> {
 }
 
 /// What a front is told.
-pub struct Watch {
+pub(crate) struct Watch {
     events: Receiver<WatchEvent>,
 }
 
 impl Watch {
     /// The mailbox of the next event; none: any.
-    pub fn next(&self) -> Option<String> {
+    pub(crate) fn next(&self) -> Option<String> {
         self.events.recv_timeout(DEADLINE).expect("no event came").mailbox
     }
 }
@@ -166,12 +169,12 @@ impl Watch {
 /// The administrator.
 impl Running<'_> {
     /// One call on the admin socket.
-    pub fn order<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> Result<R, Refused> {
+    pub(crate) fn order<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> Result<R, Refused> {
         refused(verb, connect(&self.home.admin()).call(admin::INTERFACE, verb, parameters))
     }
 
     /// A platform with `example.com` and a name beyond ASCII, switched on.
-    pub fn make_platform(&self) {
+    pub(crate) fn make_platform(&self) {
         let domains = ["example.com", "müller.example"].map(str::to_owned).to_vec();
         let platform = CreatePlatform { name: "example".to_owned(), domains, netbios: vec!["CORP".to_owned()] };
         self.order::<Platforms>("CreatePlatform", &platform).unwrap();
@@ -179,57 +182,48 @@ impl Running<'_> {
     }
 
     /// Its switch.
-    pub fn switch_platform(&self, enabled: bool) {
+    pub(crate) fn switch_platform(&self, enabled: bool) {
         let switch = SwitchPlatform { name: "example".to_owned(), enabled };
         self.order::<Platforms>("SwitchPlatform", &switch).unwrap();
     }
 
     /// Enables, resets, …
-    pub fn change(&self, mailbox: &str, action: Action) -> Result<Changed, Refused> {
+    pub(crate) fn change(&self, mailbox: &str, action: Action) -> Result<Changed, Refused> {
         self.order("ChangeAccount", &ChangeAccount { mailbox: mailbox.to_owned(), action, hours: None, dry_run: false })
     }
 
     /// Suspends.
-    pub fn suspend(&self, mailbox: &str, hours: i64) -> Result<Changed, Refused> {
+    pub(crate) fn suspend(&self, mailbox: &str, hours: i64) -> Result<Changed, Refused> {
         let (mailbox, action, hours) = (mailbox.to_owned(), Action::Suspend, Some(hours));
         self.order("ChangeAccount", &ChangeAccount { mailbox, action, hours, dry_run: false })
     }
 
-    /// Adds a secret that the daemon makes.
-    pub fn add_totp(&self, mailbox: &str) -> TotpAdded {
-        let wanted = AddTotp { mailbox: mailbox.to_owned(), ..AddTotp::default() };
-        let added: TotpAdded = self.order("AddTotp", &wanted).unwrap();
-        [&added.secret, &added.uri].map(|secret| self.home.saw(secret));
-        added.backup_codes.iter().flatten().for_each(|code| self.home.saw(code));
-        added
-    }
-
     /// Adds other names.
-    pub fn add_aliases(&self, mailbox: &str, aliases: &[&str]) -> Result<Accounts, Refused> {
+    pub(crate) fn add_aliases(&self, mailbox: &str, aliases: &[&str]) -> Result<Accounts, Refused> {
         let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
         self.order("AddAliases", &Aliases { mailbox: mailbox.to_owned(), aliases })
     }
 
     /// One account.
-    pub fn show(&self, mailbox: &str) -> Result<Account, Refused> {
+    pub(crate) fn show(&self, mailbox: &str) -> Result<Account, Refused> {
         let shown: Accounts = self.order("ShowAccount", &Mailbox { mailbox: mailbox.to_owned() })?;
         Ok(shown.accounts.into_iter().next().unwrap())
     }
 
     /// How the daemon is.
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         self.order("Status", &Empty {}).unwrap()
     }
 
     /// Every account.
-    pub fn accounts(&self) -> Vec<Account> {
+    pub(crate) fn accounts(&self) -> Vec<Account> {
         let mut all = Vec::new();
         self.stream("ListAccounts", &ListAccounts::default(), |piece: Accounts| all.extend(piece.accounts)).unwrap();
         all
     }
 
     /// The audit log from `since` (RFC 3339) on.
-    pub fn audit(&self, since: Option<String>) -> Vec<AuditEntry> {
+    pub(crate) fn audit(&self, since: Option<String>) -> Vec<AuditEntry> {
         let mut all = Vec::new();
         self.stream("ReadAudit", &ReadAudit { mailbox: None, since }, |piece: AuditEntries| all.extend(piece.entries))
             .unwrap();
@@ -237,13 +231,13 @@ impl Running<'_> {
     }
 
     /// An export's text.
-    pub fn export(&self) -> Result<String, Refused> {
+    pub(crate) fn export(&self) -> Result<String, Refused> {
         let mut text = String::new();
         self.stream("Export", &Empty {}, |piece: ExportPiece| text.push_str(&piece.lines)).map(|()| text)
     }
 
     /// Imports a text, in pieces of whole lines.
-    pub fn import(&self, text: &str) -> Result<Imported, Refused> {
+    pub(crate) fn import(&self, text: &str) -> Result<Imported, Refused> {
         import(connect(&self.home.admin()), text).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -258,7 +252,7 @@ impl Running<'_> {
 }
 
 /// As [`Running::import`], for a daemon that may go away meanwhile.
-pub fn import(mut client: Client, text: &str) -> Result<Result<Imported, Refused>, CallError> {
+pub(crate) fn import(mut client: Client, text: &str) -> Result<Result<Imported, Refused>, CallError> {
     let mut pieces = vec![String::new()];
     for line in text.split_inclusive('\n') {
         if pieces.last().is_some_and(|piece| piece.len() + line.len() > PIECE) {
@@ -293,7 +287,7 @@ fn read_refused(parameters: serde_json::Value) -> Refused {
 }
 
 /// The reason of a verdict that must be a refusal.
-pub trait Refuses {
+pub(crate) trait Refuses {
     /// Why.
     fn reason(&self) -> Option<Reason>;
 }

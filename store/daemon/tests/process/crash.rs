@@ -2,10 +2,12 @@
 
 use crate::calls::{DEADLINE, Refuses};
 use crate::home::{Home, Plan, Running};
-use posternd::clock;
-use postern_wire::admin::{self, Accounts, Action, AddTotp, Aliases, AuditEntry, ChangeAccount, Changed, State, TotpAdded};
+use postern_wire::admin::{
+    self, Accounts, Action, AddTotp, Aliases, AuditEntry, ChangeAccount, Changed, State, TotpAdded,
+};
 use postern_wire::auth::{self, AnswerVerdict, AskVerdict, Door, Origin};
 use postern_wire::{CallError, Client, Secret};
+use posternd::clock;
 use std::collections::BTreeMap;
 use std::env;
 use std::sync::mpsc::{self, Sender};

@@ -3,8 +3,8 @@
 use crate::wall_clock::{self, WallClock};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use posternd::clock::Stopwatch;
 use postern_wire::Secret;
+use posternd::clock::Stopwatch;
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -22,21 +22,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What a home is to be like.
 #[derive(Default)]
-pub struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     /// Lines for the configuration's `[names]`.
-    pub names: &'a str,
+    pub(crate) names: &'a str,
     /// Where the store lies; none: in the home itself.
-    pub disk: Option<&'a Path>,
+    pub(crate) disk: Option<&'a Path>,
     /// Whether the wall clock stands still until it is moved.
-    pub clock: bool,
+    pub(crate) clock: bool,
     /// `POSTERN_LOG`; empty: debug.
-    pub log: &'a str,
+    pub(crate) log: &'a str,
     /// The master key is a copy of this file, not a new one.
-    pub key: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
 }
 
 /// The directory.
-pub struct Home {
+pub(crate) struct Home {
     dir: TempDir,
     store: PathBuf,
     clock: Option<WallClock>,
@@ -46,12 +46,12 @@ pub struct Home {
 
 impl Home {
     /// With a wall clock that stands still.
-    pub fn with_clock() -> Self {
+    pub(crate) fn with_clock() -> Self {
         Self::new(Plan { clock: true, ..Plan::default() })
     }
 
     /// A configuration, a master key and an empty store.
-    pub fn new(plan: Plan<'_>) -> Self {
+    pub(crate) fn new(plan: Plan<'_>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = plan.disk.unwrap_or(dir.path()).join("store");
         let clock = plan.clock.then(|| WallClock::new(dir.path()));
@@ -79,42 +79,42 @@ impl Home {
     }
 
     /// A file of this home.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// The store's directory.
-    pub fn store(&self) -> &Path {
+    pub(crate) fn store(&self) -> &Path {
         &self.store
     }
 
     /// The auth socket.
-    pub fn auth(&self) -> PathBuf {
+    pub(crate) fn auth(&self) -> PathBuf {
         self.path("auth.sock")
     }
 
     /// The admin socket.
-    pub fn admin(&self) -> PathBuf {
+    pub(crate) fn admin(&self) -> PathBuf {
         self.path("admin.sock")
     }
 
     /// The wall clock that the plan asked for.
-    pub fn clock(&self) -> &WallClock {
+    pub(crate) fn clock(&self) -> &WallClock {
         self.clock.as_ref().expect("this home has the machine's clock")
     }
 
     /// All that `posternd` has written to its journal.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("posternd.log")).unwrap_or_default()
     }
 
     /// Notes what must be found neither in the journal nor in the store.
-    pub fn saw(&self, secret: &Secret) {
+    pub(crate) fn saw(&self, secret: &Secret) {
         self.secrets.lock().unwrap().insert(secret.reveal().to_owned());
     }
 
     /// Runs `posternd` with these arguments and this home's configuration, to its end.
-    pub fn output(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(env!("CARGO_BIN_EXE_posternd").as_ref());
         command.args(arguments).arg("--config").arg(self.path("posternd.toml")).output().unwrap()
     }
@@ -129,12 +129,12 @@ impl Home {
     }
 
     /// Starts `posternd` and waits until it says that it is ready.
-    pub fn start(&self) -> Running<'_> {
+    pub(crate) fn start(&self) -> Running<'_> {
         self.try_start().unwrap_or_else(|said| panic!("posternd did not start: {said}"))
     }
 
     /// Starts it; an error is what it said when it gave up.
-    pub fn try_start(&self) -> Result<Running<'_>, String> {
+    pub(crate) fn try_start(&self) -> Result<Running<'_>, String> {
         let before = self.log().len();
         let mut running = self.spawn(&[env!("CARGO_BIN_EXE_posternd")]);
         match running.ready_within(READY_WITHIN) {
@@ -145,7 +145,7 @@ impl Home {
     }
 
     /// Runs `words` (`posternd`, or a command that becomes it) and does not wait.
-    pub fn spawn(&self, words: &[&str]) -> Running<'_> {
+    pub(crate) fn spawn(&self, words: &[&str]) -> Running<'_> {
         let notify = self.path("notify.sock");
         let _ = fs::remove_file(&notify);
         let socket = UnixDatagram::bind(&notify).unwrap();
@@ -179,7 +179,7 @@ impl Home {
 }
 
 /// Every file below a directory.
-pub fn files_below(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -197,16 +197,16 @@ impl Drop for Home {
 }
 
 /// A `posternd` that runs; killed when dropped.
-pub struct Running<'h> {
+pub(crate) struct Running<'h> {
     /// Where it runs.
-    pub home: &'h Home,
+    pub(crate) home: &'h Home,
     child: Child,
     notify: UnixDatagram,
 }
 
 impl Running<'_> {
     /// Waits until it is ready, or has ended, or so much time has passed.
-    pub fn ready_within(&mut self, time: Duration) -> Option<Result<(), ExitStatus>> {
+    pub(crate) fn ready_within(&mut self, time: Duration) -> Option<Result<(), ExitStatus>> {
         let waiting = Stopwatch::start();
         let mut said = [0; 256];
         while let Some(left) = time.checked_sub(waiting.elapsed()).filter(|left| !left.is_zero()) {
@@ -225,31 +225,31 @@ impl Running<'_> {
     }
 
     /// kill -9.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.end();
     }
 
     /// SIGTERM, and an end in good order.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         kill(self.pid(), Signal::SIGTERM).unwrap();
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}\n{}", self.home.log());
     }
 
     /// Its process.
-    pub fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().try_into().unwrap())
     }
 
     /// Its memory, in KiB.
-    pub fn resident(&self) -> u64 {
+    pub(crate) fn resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// How many files and sockets it has open.
-    pub fn open_files(&self) -> usize {
+    pub(crate) fn open_files(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }
 
@@ -266,7 +266,7 @@ impl Drop for Running<'_> {
         self.end();
         if std::thread::panicking() {
             let log = self.home.log();
-            let last: Vec<&str> = log.lines().rev().take(30).collect();
+            let last: Vec<&str> = log.lines().rev().take(60).collect();
             eprintln!("posternd said last, newest first:\n{}", last.join("\n"));
         }
     }

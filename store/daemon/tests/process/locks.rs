@@ -26,7 +26,10 @@ fn is_locked_until(posternd: &Running<'_>, until: i64) -> bool {
 /// The very bytes that the daemon answers with.
 fn reply(home: &Home, code: &str) -> Vec<u8> {
     let answer = serde_json::to_string(&answer_of(ALICE, Door::Webmail, code)).unwrap();
-    let reply = exchange(&home.auth(), format!("{{\"method\":\"org.postern.Auth.Answer\",\"parameters\":{answer}}}\0").as_bytes());
+    let reply = exchange(
+        &home.auth(),
+        format!("{{\"method\":\"org.postern.Auth.Answer\",\"parameters\":{answer}}}\0").as_bytes(),
+    );
     assert!(reply.ends_with(&[0]));
     reply
 }
@@ -49,7 +52,11 @@ fn the_fifth_wrong_code_closes_the_door_and_a_restart_does_not_open_it() {
         posternd.kill();
         posternd = home.start();
     }
-    assert_eq!(posternd.show(ALICE).unwrap().failures["webmail"], FAILURES, "what a closed door refuses does not count");
+    assert_eq!(
+        posternd.show(ALICE).unwrap().failures["webmail"],
+        FAILURES,
+        "what a closed door refuses does not count"
+    );
     home.clock().advance(LOCK - 1);
     assert!(is_locked_until(&posternd, until));
     home.clock().advance(2);

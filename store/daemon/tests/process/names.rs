@@ -61,7 +61,10 @@ fn every_spelling_of_a_protected_mailbox_is_asked_for_its_code() {
     posternd.add_aliases(ALICE, &[ALIAS]).unwrap();
     for spelling in SPELLINGS {
         let verdict = posternd.ask(spelling);
-        assert!(matches!(&verdict, AskVerdict::Challenge { mailbox, .. } if mailbox == ALICE), "{spelling:?} {verdict:?}");
+        assert!(
+            matches!(&verdict, AskVerdict::Challenge { mailbox, .. } if mailbox == ALICE),
+            "{spelling:?} {verdict:?}"
+        );
     }
     for name in NO_NAMES {
         assert_eq!(posternd.ask(name).reason(), Some(Reason::Name), "{name:?}");

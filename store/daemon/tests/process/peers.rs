@@ -112,7 +112,8 @@ fn each_socket_is_for_its_own_group() {
     open_the_way(&home);
     // The mode lets in whom the group is for; then the daemon itself is asked, behind a mode that lets everybody in.
     for mode in [0o660, 0o666] {
-        for (socket, may, may_not) in [(home.auth(), AUTH_GROUP, ADMIN_GROUP), (home.admin(), ADMIN_GROUP, AUTH_GROUP)] {
+        for (socket, may, may_not) in [(home.auth(), AUTH_GROUP, ADMIN_GROUP), (home.admin(), ADMIN_GROUP, AUTH_GROUP)]
+        {
             fs::set_permissions(&socket, fs::Permissions::from_mode(mode)).unwrap();
             assert!(is_answered(&home, &socket, STRANGER, may), "{mode:o} {}", socket.display());
             assert!(!is_answered(&home, &socket, STRANGER, may_not), "{mode:o} {}", socket.display());

@@ -16,7 +16,10 @@ fn hours_outside_the_range_are_refused_with_it() {
     for hours in [0, -1, 721, 1_000_000_000, i64::MIN, i64::MAX] {
         let refused = posternd.suspend(ALICE, hours).unwrap_err();
         assert_eq!(refused.reason, "hours");
-        assert!(refused.message.contains(&format!("{hours} hours are refused: a suspension lasts 1 to 720")), "{refused:?}");
+        assert!(
+            refused.message.contains(&format!("{hours} hours are refused: a suspension lasts 1 to 720")),
+            "{refused:?}"
+        );
     }
     for hours in [json!(1.5), json!("1"), json!([1]), json!(1e19)] {
         let order = json!({ "mailbox": ALICE, "action": "suspend", "hours": hours });

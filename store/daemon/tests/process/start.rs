@@ -78,10 +78,7 @@ fn a_second_daemon_is_refused_and_the_first_goes_on() {
     let other = Home::new(Plan::default());
     let config = fs::read_to_string(other.path("posternd.toml")).unwrap();
     let dir = |home: &Home| home.path("").display().to_string();
-    let moved = config.replace(
-        &format!("auth = \"{}", dir(&other)),
-        &format!("auth = \"{}", dir(&home)),
-    );
+    let moved = config.replace(&format!("auth = \"{}", dir(&other)), &format!("auth = \"{}", dir(&home)));
     assert_ne!(moved, config);
     fs::write(other.path("posternd.toml"), moved).unwrap();
     let refused = refusal(&other);

@@ -7,31 +7,31 @@ use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// 2026-01-05 12:00:00 UTC, the first second of a step of 30 seconds.
-pub const START: i64 = 1_767_614_400;
+pub(crate) const START: i64 = 1_767_614_400;
 /// Seconds of an hour.
-pub const HOUR: i64 = 3600;
+pub(crate) const HOUR: i64 = 3600;
 
 /// The wall clock of the processes that were given it.
-pub struct WallClock {
+pub(crate) struct WallClock {
     file: PathBuf,
     now: AtomicI64,
 }
 
 impl WallClock {
     /// At [`START`], kept in `dir`.
-    pub fn new(dir: &Path) -> Self {
+    pub(crate) fn new(dir: &Path) -> Self {
         let clock = Self { file: dir.join("clock"), now: AtomicI64::new(START) };
         clock.set(START);
         clock
     }
 
     /// Seconds since 1970.
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.now.load(Ordering::Relaxed)
     }
 
     /// Moves it, forth or back.
-    pub fn advance(&self, seconds: i64) {
+    pub(crate) fn advance(&self, seconds: i64) {
         self.set(self.now() + seconds);
     }
 
@@ -45,7 +45,7 @@ impl WallClock {
     }
 
     /// Gives it to a process.
-    pub fn give(&self, command: &mut Command) {
+    pub(crate) fn give(&self, command: &mut Command) {
         command
             .env("LD_PRELOAD", library())
             .env("FAKETIME_TIMESTAMP_FILE", &self.file)
@@ -58,7 +58,7 @@ impl WallClock {
 }
 
 /// What libfaketime leaves behind of a process that was killed.
-pub fn sweep_up(pid: u32) {
+pub(crate) fn sweep_up(pid: u32) {
     for name in ["faketime_shm_", "sem.faketime_sem_"] {
         let _ = fs::remove_file(format!("/dev/shm/{name}{pid}"));
     }

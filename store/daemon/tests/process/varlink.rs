@@ -1,0 +1,198 @@
+//! What it serves is what its interface files say: every method, every parameter, every field of every reply.
+
+mod interface;
+
+use crate::authenticator::code;
+use crate::calls::{ALICE, Refuses, connect};
+use crate::home::{Home, Running};
+use interface::Interface;
+use postern_wire::auth::{Door, EnrolVerdict};
+use postern_wire::{CallError, Secret};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The calls that the daemon serves, as its source names them.
+const SERVICE: &str = include_str!("../../src/service.rs");
+
+fn service(socket: &Path, verb: &str, parameters: &Value) -> Result<Value, CallError> {
+    connect(socket).call("org.varlink.service", verb, parameters)
+}
+
+fn described(socket: &Path, name: &str) -> Interface {
+    let described = service(socket, "GetInterfaceDescription", &json!({ "interface": name })).unwrap();
+    Interface::parse(described["description"].as_str().unwrap())
+}
+
+fn error_name(outcome: Result<Value, CallError>) -> String {
+    match outcome {
+        Err(CallError::Error(error)) => error.name,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_socket_describes_itself_and_serves_its_own_verbs_only() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    let own = "org.varlink.service";
+    for (socket, ours, theirs) in [
+        (home.auth(), "org.postern.Auth", "org.postern.Admin"),
+        (home.admin(), "org.postern.Admin", "org.postern.Auth"),
+    ] {
+        let info = service(&socket, "GetInfo", &json!({})).unwrap();
+        assert_eq!(info["interfaces"], json!([own, ours]));
+        let itself = described(&socket, own);
+        itself.check_reply("GetInfo", &info).unwrap();
+        let missing = service(&socket, "GetInterfaceDescription", &json!({ "interface": theirs }));
+        assert_eq!(error_name(missing), format!("{own}.InterfaceNotFound"));
+        assert_eq!(error_name(service(&socket, "Reboot", &json!({}))), format!("{own}.MethodNotFound"));
+
+        let interface = described(&socket, ours);
+        assert_eq!(interface.name, ours);
+        let named: BTreeSet<&str> =
+            SERVICE.split('"').filter_map(|text| text.strip_prefix(ours)?.strip_prefix('.')).collect();
+        assert_eq!(interface.methods.keys().map(String::as_str).collect::<BTreeSet<_>>(), named);
+        for method in interface.methods.keys() {
+            // Whatever else it says to a call without parameters.
+            if let Err(CallError::Error(error)) = connect(&socket).call::<Value>(ours, method, &json!({})) {
+                assert_ne!(error.name, format!("{own}.MethodNotFound"), "{method}");
+            }
+        }
+        let other = if ours.ends_with("Auth") { home.admin() } else { home.auth() };
+        for method in described(&other, theirs).methods.keys() {
+            let error = error_name(connect(&socket).call::<Value>(theirs, method, &json!({ "mailbox": ALICE })));
+            assert_eq!(error, format!("{own}.MethodNotFound"), "{method}");
+        }
+    }
+    posternd.stop();
+}
+
+/// Calls, and holds the parameters and the reply against the interface.
+struct Conforming<'a> {
+    interface: Interface,
+    socket: &'a Path,
+    called: BTreeSet<String>,
+}
+
+impl Conforming<'_> {
+    fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.calls(method, parameters, false)
+    }
+
+    fn calls(&mut self, method: &str, parameters: Value, more: bool) -> Value {
+        self.interface.check_parameters(method, &parameters).unwrap_or_else(|why| panic!("{method}: {why}"));
+        let mut client = connect(self.socket);
+        let mut last = Value::Null;
+        let outcome = if more {
+            client.call_more(&self.interface.name, method, &parameters, |reply| {
+                self.interface.check_reply(method, &reply).unwrap_or_else(|why| panic!("{method}: {why} in {reply}"));
+                last = reply;
+            })
+        } else {
+            client.call(&self.interface.name, method, &parameters).map(|reply| last = reply)
+        };
+        outcome.unwrap_or_else(|error| panic!("{method}: {error}"));
+        self.interface.check_reply(method, &last).unwrap_or_else(|why| panic!("{method}: {why} in {last}"));
+        self.called.insert(method.to_owned());
+        last
+    }
+
+    fn assert_all_called(&self, but: &[&str]) {
+        let known = self.interface.methods.keys().filter(|method| !but.contains(&method.as_str()));
+        assert_eq!(known.collect::<Vec<_>>(), self.called.iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn replies_of_the_admin_socket_are_as_described() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    let socket = home.admin();
+    let mut admin =
+        Conforming { interface: described(&socket, "org.postern.Admin"), socket: &socket, called: BTreeSet::new() };
+    let platform = json!({ "name": "p", "domains": ["example.com"], "netbios": ["CORP"] });
+    admin.call("CreatePlatform", platform);
+    admin.call("SwitchPlatform", json!({ "name": "p", "enabled": true }));
+    admin.call("SetPlatform", json!({ "name": "p", "key": "unlisted", "value": "refuse" }));
+    admin.call("ShowPlatform", json!({ "name": "p" }));
+    admin.call("ListPlatforms", json!({}));
+    admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "enable" }));
+    admin.call("AddAliases", json!({ "mailbox": ALICE, "aliases": ["a@example.com"] }));
+    let first = admin.call("AddTotp", json!({ "mailbox": ALICE, "algorithm": "SHA256", "digits": 8, "period": 60 }));
+    assert_eq!(first["backup_codes"].as_array().unwrap().len(), 10);
+    let second = admin.call("AddTotp", json!({ "mailbox": ALICE, "secret": "A".repeat(32), "description": "d" }));
+    let right = code(&"A".repeat(32), home.clock().now());
+    assert_eq!(posternd.answer(ALICE, &right).reason(), None);
+    assert_eq!(posternd.answer(ALICE, &right).reason(), Some(postern_wire::auth::Reason::Wrong));
+    let shown = admin.call("ShowAccount", json!({ "mailbox": ALICE }));
+    assert_eq!(shown["accounts"][0]["methods"][1]["id"], second["id"]);
+    admin.call("RemoveMethod", json!({ "mailbox": ALICE, "id": first["id"] }));
+    admin.call("RemoveAliases", json!({ "mailbox": ALICE, "aliases": ["a@example.com"] }));
+    admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1, "dry_run": true }));
+    admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1 }));
+    admin.call("Status", json!({}));
+    admin.call("Check", json!({}));
+    admin.calls("ListAccounts", json!({ "platform": "p", "state": "suspended" }), true);
+    admin.calls("ReadAudit", json!({ "mailbox": ALICE, "since": "2026-01-01T00:00:00Z" }), true);
+    admin.calls("Export", json!({}), true);
+    admin.call("Import", json!({ "lines": "", "last": false }));
+    admin.assert_all_called(&[]);
+}
+
+#[test]
+fn replies_of_the_auth_socket_are_as_described() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let socket = home.auth();
+    let mut auth =
+        Conforming { interface: described(&socket, "org.postern.Auth"), socket: &socket, called: BTreeSet::new() };
+    let origin = json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox" });
+    let who = |name: &str| json!({ "name": name, "door": Door::Webmail, "origin": origin });
+    let with = |name: &str, key: &str, value: &str| {
+        let mut parameters = who(name);
+        parameters[key] = json!(value);
+        parameters
+    };
+    let verdict = |reply: &Value| reply["verdict"].as_str().unwrap().to_owned();
+    assert_eq!(verdict(&auth.call("Ask", who("bob"))), "not_required");
+    assert_eq!(verdict(&auth.call("Ask", who("bob@elsewhere.test"))), "refused");
+    posternd.change(ALICE, postern_wire::admin::Action::Enable).unwrap();
+    assert_eq!(verdict(&auth.call("Ask", who(ALICE))), "enrol");
+    assert_eq!(verdict(&auth.call("Enrol", who("bob"))), "refused");
+    let offered = auth.call("Enrol", who(ALICE));
+    let (ticket, secret) = (offered["ticket"].as_str().unwrap(), offered["secret"].as_str().unwrap());
+    assert_eq!(verdict(&auth.call("Enrol", with(ALICE, "ticket", ticket))), "offered");
+    let confirm = |ticket: &str| {
+        let mut parameters = with(ALICE, "ticket", ticket);
+        parameters["code"] = json!(code(secret, home.clock().now()));
+        parameters
+    };
+    assert_eq!(verdict(&auth.call("Confirm", confirm("x"))), "refused");
+    let accepted = auth.call("Confirm", confirm(ticket));
+    assert_eq!(accepted["backup_codes"].as_array().unwrap().len(), 10);
+    assert_eq!(verdict(&auth.call("Ask", who(ALICE))), "challenge");
+    let backup = accepted["backup_codes"][0].as_str().unwrap();
+    assert_eq!(auth.call("Answer", with(ALICE, "code", backup))["backup_codes_left"], 9);
+    for _ in 0..5 {
+        assert_eq!(verdict(&auth.call("Answer", with(ALICE, "code", "000000"))), "refused");
+    }
+    assert!(auth.call("Ask", who(ALICE))["until"].is_i64());
+    let session = json!({ "mailbox": ALICE, "standing": accepted["standing"] });
+    assert_eq!(auth.call("Recheck", json!({ "sessions": [session] }))["ended"], json!([false]));
+    auth.assert_all_called(&["Watch"]);
+
+    // A front of before reads what it knows of a reply that has more.
+    let ticket = Secret::from(ticket);
+    assert!(matches!(posternd.enrol(ALICE, Some(&ticket)), EnrolVerdict::Refused(_)));
+    watch_is_as_described(&posternd, &auth.interface);
+}
+
+fn watch_is_as_described(posternd: &Running<'_>, interface: &Interface) {
+    let call = b"{\"method\":\"org.postern.Auth.Watch\",\"parameters\":{},\"more\":true}\0";
+    let reply = crate::calls::exchange(&posternd.home.auth(), call);
+    let reply: Value = serde_json::from_slice(&reply[..reply.len() - 1]).unwrap();
+    assert_eq!(reply["continues"], json!(true));
+    interface.check_reply("Watch", &reply["parameters"]).unwrap();
+}
