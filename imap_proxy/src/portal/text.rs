@@ -188,8 +188,8 @@ catalogue! {
     SignInAgain { en: "Sign in again", fr: "Se reconnecter" }
     UnavailableTitle { en: "Sign-in is not possible right now", fr: "La connexion est impossible pour le moment" }
     UnavailableLead {
-        en: "The service that checks codes cannot be reached. Your mail is safe, and the fault is not yours.",
-        fr: "Le service qui vérifie les codes est injoignable. Votre messagerie est en sécurité et vous n’y êtes pour rien."
+        en: "A service that signing in needs cannot be reached. Your mail is safe, and the fault is not yours.",
+        fr: "Un service nécessaire à la connexion est injoignable. Votre messagerie est en sécurité et vous n’y êtes pour rien."
     }
     UnavailableAdvice {
         en: "Please try again in a few minutes. If it goes on, tell your administrator.",
