@@ -196,7 +196,7 @@ mod tests {
         let mut guarded = Guarded::new(server, tunnel.clone());
         client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         let mut seen = [0; 64];
-        guarded.read(&mut seen).await.unwrap();
+        assert_ne!(guarded.read(&mut seen).await.unwrap(), 0);
         tunnel.open();
         client.write_all(b"\x81\x85\0\0\0\0\nhello").await.unwrap();
         let count = guarded.read(&mut seen).await.unwrap();
@@ -210,7 +210,7 @@ mod tests {
         let mut guarded = Guarded::new(server, Tunnel::default());
         client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbo").await.unwrap();
         let mut seen = [0; 64];
-        guarded.read(&mut seen).await.unwrap();
+        assert_ne!(guarded.read(&mut seen).await.unwrap(), 0);
         let began = Instant::now();
         assert_eq!(guarded.read(&mut seen).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!(began.elapsed() >= STALL);

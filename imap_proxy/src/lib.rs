@@ -12,6 +12,7 @@ pub mod daemon;
 mod guarded;
 pub mod head_guard;
 pub mod listener;
+mod pool;
 pub mod portal;
 pub mod proxy_protocol;
 pub mod tls;

@@ -1,35 +1,34 @@
-//! The way to the webmail behind the front: a pool of HTTP/1.1 connections that are kept alive.
+//! The way to the webmail behind the front, over HTTP/1.1 connections that are kept alive.
 //!
 //! What of a request belongs to the connection it came on, or claims where it came from, ends here; what the webmail
 //! is told of that is written here.
 
-use crate::body::Body;
+use crate::body::{Body, BoxError};
 use crate::config::{self, Base};
+use crate::pool::{Line, Pool, Unanswered};
 use crate::tls::{self, TlsError};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
-/// How long the webmail may take to accept a connection.
+pub use crate::pool::{Content, KEEP_IDLE, MAX_IDLE};
+
+/// How long the webmail may take to accept a connection, TLS included.
 pub const CONNECT: Duration = Duration::from_secs(5);
 /// How long the webmail may take to begin an answer. A long poll is answered late by design, and an export is made
 /// before its first byte; no limit stands over the whole of an answer.
 pub const FIRST_BYTE: Duration = Duration::from_secs(300);
-/// How long a connection is kept that nobody uses: less than the 5 s after which Apache closes it by default, so
-/// that a request is not sent into a connection that is being closed.
-pub const KEEP_IDLE: Duration = Duration::from_secs(4);
-/// Connections that are kept although nobody uses them.
-pub const MAX_IDLE: usize = 128;
-
 /// Headers that belong to one connection (RFC 9110, section 7.6.1), beside those that `Connection` names.
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
@@ -48,16 +47,15 @@ const HTTPS: HeaderValue = HeaderValue::from_static("https");
 const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
-/// The content of an answer, as it comes.
-pub type Content = Incoming;
-
 /// Why the webmail gave no answer.
 #[derive(Debug)]
 pub enum UpstreamError {
     /// The request cannot be put into words: its path makes no URL.
-    Request(http::Error),
-    /// No connection, or it broke before there was an answer.
-    Broken(hyper_util::client::legacy::Error),
+    Request(http::uri::InvalidUri),
+    /// There is no connection to be had.
+    Unreachable(io::Error),
+    /// The connection broke before there was an answer; the request may have been heard.
+    Broken(hyper::Error),
     /// Nothing within [`FIRST_BYTE`].
     Silent,
 }
@@ -66,16 +64,8 @@ impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(error) => write!(f, "the request cannot be passed on: {error}"),
-            Self::Broken(error) => {
-                write!(f, "the webmail cannot be reached: {error}")?;
-                // The library's own text stops short of the cause.
-                let mut cause = std::error::Error::source(error);
-                while let Some(error) = cause {
-                    write!(f, ": {error}")?;
-                    cause = error.source();
-                }
-                Ok(())
-            }
+            Self::Unreachable(error) => write!(f, "the webmail cannot be reached: {error}; is it running?"),
+            Self::Broken(error) => write!(f, "the webmail broke off: {error}"),
             Self::Silent => write!(f, "the webmail did not answer within {} s", FIRST_BYTE.as_secs()),
         }
     }
@@ -86,34 +76,26 @@ impl std::error::Error for UpstreamError {}
 /// The webmail behind the front.
 #[derive(Clone)]
 pub struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Body>,
     base: Base,
+    /// Where TLS is spoken.
+    tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
+    pool: Pool,
 }
 
 impl Upstream {
     /// The webmail that the configuration names; nothing is connected yet.
     ///
     /// # Errors
-    /// When the file of its certificate authorities is of no use.
+    /// When the file of its certificate authorities is of no use, or its name can stand in no certificate.
     pub fn new(settings: &config::Webmail) -> Result<Self, TlsError> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(CONNECT));
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(client_config(settings)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEEP_IDLE)
-            .pool_max_idle_per_host(MAX_IDLE)
-            .set_host(false)
-            .build(connector);
+        let base = settings.upstream.clone();
+        let tls = match base.is_https() {
+            true => Some((TlsConnector::from(client_config(settings)?), server_name(&base)?)),
+            false => None,
+        };
         let host = HeaderValue::from_str(settings.public_url.authority()).expect("an authority is visible ASCII");
-        Ok(Self { client, base: settings.upstream.clone(), host })
+        Ok(Self { base, tls, host, pool: Pool::default() })
     }
 
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
@@ -122,8 +104,7 @@ impl Upstream {
     /// # Errors
     /// Any [`UpstreamError`].
     pub async fn send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        *request.uri_mut() = self.base.join(path).map_err(UpstreamError::Request)?;
+        *request.uri_mut() = self.base.locate(request.uri()).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;
         let headers = request.headers_mut();
         let is_websocket = names_websocket(headers);
@@ -135,14 +116,46 @@ impl Upstream {
         headers.insert(X_FORWARDED_FOR, written(client));
         headers.insert(X_FORWARDED_HOST, self.host.clone());
         headers.insert(X_FORWARDED_PROTO, HTTPS);
-        let answer = timeout(FIRST_BYTE, self.client.request(request)).await.map_err(|_| UpstreamError::Silent)?;
-        let mut answer = answer.map_err(UpstreamError::Broken)?;
+        let mut answer = timeout(FIRST_BYTE, self.exchange(request)).await.map_err(|_| UpstreamError::Silent)??;
         let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS && is_websocket;
         strip_hop_by_hop(answer.headers_mut());
         if switches {
             switch_to_websocket(answer.headers_mut());
         }
         Ok(answer)
+    }
+
+    async fn exchange(&self, mut request: Request<Body>) -> Result<Response<Content>, UpstreamError> {
+        while let Some(line) = self.pool.take().await {
+            request = match line.send(request, &self.pool).await {
+                Ok(answer) => return Ok(answer),
+                // The webmail closed the connection in this moment.
+                Err(Unanswered::Unsent(request, _)) => *request,
+                Err(Unanswered::Broken(error)) => return Err(UpstreamError::Broken(error)),
+            };
+        }
+        match self.connect().await?.send(request, &self.pool).await {
+            Ok(answer) => Ok(answer),
+            Err(Unanswered::Unsent(_, error) | Unanswered::Broken(error)) => Err(UpstreamError::Broken(error)),
+        }
+    }
+
+    async fn connect(&self) -> Result<Line, UpstreamError> {
+        let late = |_| UpstreamError::Unreachable(io::ErrorKind::TimedOut.into());
+        timeout(CONNECT, self.connect_in_time()).await.map_err(late)?
+    }
+
+    async fn connect_in_time(&self) -> Result<Line, UpstreamError> {
+        let stream = TcpStream::connect(self.base.endpoint()).await.map_err(UpstreamError::Unreachable)?;
+        stream.set_nodelay(true).map_err(UpstreamError::Unreachable)?;
+        let line = match &self.tls {
+            None => Line::over(stream).await,
+            Some((connector, name)) => {
+                let stream = connector.connect(name.clone(), stream).await.map_err(UpstreamError::Unreachable)?;
+                Line::over(stream).await
+            }
+        };
+        line.map_err(UpstreamError::Broken)
     }
 }
 
@@ -162,12 +175,17 @@ pub async fn tunnel(client: OnUpgrade, upstream: OnUpgrade, cut: impl Future<Out
     }
 }
 
-async fn relay(client: Upgraded, upstream: Upgraded) -> Result<(), crate::body::BoxError> {
+async fn relay(client: Upgraded, upstream: Upgraded) -> Result<(), BoxError> {
     tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(upstream)).await?;
     Ok(())
 }
 
-fn client_config(settings: &config::Webmail) -> Result<ClientConfig, TlsError> {
+fn server_name(base: &Base) -> Result<ServerName<'static>, TlsError> {
+    let host = base.endpoint().0.to_owned();
+    ServerName::try_from(host).map_err(|error| TlsError::Setup(rustls::Error::General(error.to_string())))
+}
+
+fn client_config(settings: &config::Webmail) -> Result<Arc<ClientConfig>, TlsError> {
     let mut roots = RootCertStore::empty();
     match &settings.upstream_ca {
         Some(path) => {
@@ -175,18 +193,14 @@ fn client_config(settings: &config::Webmail) -> Result<ClientConfig, TlsError> {
                 roots.add(certificate).map_err(TlsError::Setup)?;
             }
         }
-        // Read only where they are needed: a system without any is no reason to refuse a plain upstream.
-        None if settings.upstream.is_https() => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        None => {}
+        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
     }
     let config = ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Setup)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(config)
+    Ok(Arc::new(config))
 }
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {

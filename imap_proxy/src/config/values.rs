@@ -1,7 +1,7 @@
 //! The values of `proxy.toml` that have a form of their own.
 
 use http::Uri;
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -66,16 +66,20 @@ pub struct Base {
 }
 
 impl Base {
-    /// The absolute URL of what the upstream has under `path_and_query`.
+    /// Where what a request names lies there: a path and a query, whatever host the request names.
     ///
     /// # Errors
     /// When it makes no URL.
-    pub fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
-        let builder = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
-        if self.path.is_empty() {
-            return builder.path_and_query(path_and_query).build();
-        }
-        builder.path_and_query(format!("{}{path_and_query}", self.path)).build()
+    pub fn locate(&self, wanted: &Uri) -> Result<Uri, InvalidUri> {
+        let wanted = wanted.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        if self.path.is_empty() { Ok(wanted.into()) } else { format!("{}{wanted}", self.path).parse() }
+    }
+
+    /// Host and port to connect to.
+    pub fn endpoint(&self) -> (&str, u16) {
+        let default = if self.is_https() { 443 } else { 80 };
+        // An IPv6 address stands in brackets in a URL, and nowhere else.
+        (self.authority.host().trim_matches(['[', ']']), self.authority.port_u16().unwrap_or(default))
     }
 
     /// Whether TLS is spoken there.
@@ -196,10 +200,16 @@ mod tests {
 
     #[test]
     fn an_upstream_has_a_path_or_none() {
-        let joined = |base: &str| Base::try_from(base.to_owned()).unwrap().join("/?_task=mail").unwrap().to_string();
-        assert_eq!(joined("http://127.0.0.1:8080"), "http://127.0.0.1:8080/?_task=mail");
-        assert_eq!(joined("http://127.0.0.1:8080/"), "http://127.0.0.1:8080/?_task=mail");
-        assert_eq!(joined("https://mail.internal/roundcube/"), "https://mail.internal/roundcube/?_task=mail");
+        let located = |base: &str| {
+            let base = Base::try_from(base.to_owned()).unwrap();
+            let uri = base.locate(&"https://evil.example/?_task=mail".parse().unwrap()).unwrap();
+            (uri.to_string(), base.endpoint().0.to_owned(), base.endpoint().1)
+        };
+        assert_eq!(located("http://127.0.0.1:8080"), ("/?_task=mail".to_owned(), "127.0.0.1".to_owned(), 8080));
+        assert_eq!(located("http://mail.internal/"), ("/?_task=mail".to_owned(), "mail.internal".to_owned(), 80));
+        assert_eq!(located("http://[::1]:8080/").1, "::1");
+        let deep = "https://mail.internal/roundcube/";
+        assert_eq!(located(deep), ("/roundcube/?_task=mail".to_owned(), "mail.internal".to_owned(), 443));
         for wrong in ["ftp://a/", "http://a/?b", "http://u:p@a/", "a:80", "/a", ""] {
             assert!(Base::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }

@@ -12,7 +12,7 @@ use super::store::Key;
 use super::verdict::Stop;
 use crate::body::{self, Body, BoxError};
 use crate::listener::Peer;
-use crate::upstream::tunnel;
+use crate::upstream::{Content, tunnel};
 use bytes::Bytes;
 use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -171,7 +171,7 @@ impl Gate {
         &self,
         visit: &Visit,
         client: Option<OnUpgrade>,
-        mut answer: Response<Incoming>,
+        mut answer: Response<Content>,
         peer: &Peer,
         end: End,
     ) -> Response<Body> {
@@ -206,7 +206,7 @@ fn relative(uri: &Uri) -> Uri {
 
 /// A webmail's answer, cut off when its session ends.
 struct Cut {
-    content: Incoming,
+    content: Content,
     end: End,
 }
 
@@ -218,7 +218,7 @@ impl hyper::body::Body for Cut {
         if self.end.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Some(Err("the session is over".into())));
         }
-        Pin::new(&mut self.content).poll_frame(cx).map_err(BoxError::from)
+        Pin::new(&mut self.content).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

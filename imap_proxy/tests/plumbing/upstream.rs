@@ -7,7 +7,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use postern_proxy::body::{self, Body};
 use postern_proxy::tls::Certificate;
-use postern_proxy::upstream::{self, Upstream, UpstreamError};
+use postern_proxy::upstream::{self, Content, Upstream, UpstreamError};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn get(path: &str) -> Request<Body> {
     Request::get(path).body(body::empty()).unwrap()
 }
 
-async fn text(answer: Response<Incoming>) -> String {
+async fn text(answer: Response<Content>) -> String {
     String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
@@ -106,6 +106,50 @@ async fn connections_are_kept_alive() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_not_used() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        // Says nothing of it, answers once, and hangs up.
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+        }
+    });
+    let upstream = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap();
+    for _ in 0..50 {
+        assert_eq!(text(upstream.send(get("/"), address.ip()).await.unwrap()).await, "ok");
+    }
+}
+
+#[tokio::test]
+async fn whoever_drops_an_answer_hangs_up() {
+    let (began, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    struct Ends(Arc<Notify>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+    let (begins, ends) = (Arc::clone(&began), Arc::clone(&ended));
+    let (address, _) = start(move |_| {
+        let (began, ends) = (Arc::clone(&begins), Ends(Arc::clone(&ends)));
+        async move {
+            began.notify_one();
+            std::future::pending::<()>().await;
+            drop(ends);
+            Response::new(body::empty())
+        }
+    })
+    .await;
+    let upstream = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap();
+    let poll = tokio::spawn(async move { drop(upstream.send(get("/"), address.ip()).await) });
+    began.notified().await;
+    poll.abort();
+    ended.notified().await;
+}
+
+#[tokio::test]
 async fn nobody_there_is_an_error_that_says_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -134,7 +178,7 @@ async fn https_is_spoken_with_the_authority_that_is_configured() {
     assert!(text(trusted.send(get("/"), client).await.unwrap()).await.starts_with("GET / HTTP/1.1\n"));
     let stranger = Authority::new();
     let distrusted = Upstream::new(&webmail(&url, Some(&stranger.dir.path().join("ca.pem")))).unwrap();
-    assert!(matches!(distrusted.send(get("/"), client).await, Err(UpstreamError::Broken(_))));
+    assert!(matches!(distrusted.send(get("/"), client).await, Err(UpstreamError::Unreachable(_))));
     assert!(Upstream::new(&webmail(&url, Some("/nonexistent/ca.pem".as_ref()))).is_err());
 }
 
