@@ -5,28 +5,33 @@
 //! ```
 //!
 //! Each verification spends a backup code: one sign-in is one durable commit of the account and its audit entry. The
-//! peer, in the same run and on the same disk, is a file to which as many bytes are appended in batches of as many
-//! records as there are clients, with one `fdatasync` for each batch: what no store can beat.
+//! peers, in the same run and on the same disk, are the raw durable batch writes of the same records: by the store's
+//! engine alone (no socket, no rules, no sealing), and by a file to which batches of as many records as there are
+//! clients are appended with one `fdatasync` for each, which no store can beat.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
 
 use postern_tests::{Plan, Upstream, World};
+use posternd::engine::{Change, Engine as _, SledEngine, Swap};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, Origin};
 use postern_wire::{Client, Secret, admin, auth};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Barrier, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const CLIENTS: [usize; 3] = [1, 16, 128];
-/// How long each figure is measured.
+/// How long each figure is measured, at most.
 const MEASURED: Duration = Duration::from_secs(5);
-/// Accounts, with ten codes each: what one run spends at most, and something over.
+/// Accounts, with ten codes each.
 const ACCOUNTS: usize = 6_000;
+/// Codes that one figure may spend.
+const SPENT_EACH: usize = ACCOUNTS * 10 / CLIENTS.len();
 /// Bytes of an account with one method, sealed, and of its audit entry, sealed.
-const RECORD: usize = 1_400 + 400;
+const RECORD: [usize; 2] = [1_400, 400];
 const ASKS: usize = 20_000;
 
 type Codes = Mutex<VecDeque<(String, Secret)>>;
@@ -35,13 +40,16 @@ fn main() {
     let world = World::start(Plan { upstream: Upstream::None, ..Plan::default() }).expect("a world");
     let (auth, admin) = (&world.files.auth_socket, &world.files.admin_socket);
     let codes = enrol(admin);
-    println!("clients  verifications/s  p50 ms  p99 ms  raw records/s  ratio");
+    println!("clients  verifications/s  p50 ms  p99 ms  raw engine/s  ratio  raw file/s  ratio");
     for clients in CLIENTS {
         let (rate, mut waits) = verify(auth, &codes, clients);
         waits.sort_unstable();
-        let raw = append(world.files.directory.as_path(), clients);
+        let engine = commit(world.files.directory.as_path(), clients);
+        let file = append(world.files.directory.as_path(), clients);
         let at = |share: usize| waits[waits.len() * share / 100].as_secs_f64() * 1000.0;
-        println!("{clients:7}  {rate:15.0}  {:6.2}  {:6.2}  {raw:13.0}  {:5.2}", at(50), at(99), rate / raw);
+        let (of_engine, of_file) = (rate / engine, rate / file);
+        print!("{clients:7}  {rate:15.0}  {:6.2}  {:6.2}  ", at(50), at(99));
+        println!("{engine:12.0}  {of_engine:5.2}  {file:10.0}  {of_file:5.2}");
     }
     let (p50, p99) = ask(auth);
     println!("ask round trip: p50 {:.0} µs, p99 {:.0} µs", p50.as_secs_f64() * 1e6, p99.as_secs_f64() * 1e6);
@@ -82,6 +90,7 @@ fn enrol(socket: &Path) -> Codes {
 fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) {
     let waits = Mutex::new(Vec::new());
     let start = Barrier::new(clients);
+    let spent = AtomicUsize::new(0);
     let all = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..clients {
@@ -90,8 +99,8 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
                 let mut own = Vec::new();
                 start.wait();
                 let begun = Instant::now();
-                while begun.elapsed() < MEASURED {
-                    let Some((name, code)) = codes.lock().expect("codes").pop_front() else { break };
+                while begun.elapsed() < MEASURED && spent.fetch_add(1, Ordering::Relaxed) < SPENT_EACH {
+                    let (name, code) = codes.lock().expect("codes").pop_front().expect("there are enough");
                     let answer = Answer { name, door: Door::Webmail, origin: Origin::default(), method: None, code };
                     let sent = Instant::now();
                     let verdict = client.call(auth::INTERFACE, "Answer", &answer).expect("a verdict");
@@ -106,10 +115,39 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
     (waits.len() as f64 / all.elapsed().as_secs_f64(), waits)
 }
 
+/// Commits a second that the engine takes: for each, one record that is written over and one that is new.
+fn commit(directory: &Path, clients: usize) -> f64 {
+    let engine = Arc::new(SledEngine::init(&directory.join(format!("raw-{clients}"))).expect("a store"));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (begun, mut commits) = (Instant::now(), 0);
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..clients).map(|client| tokio::spawn(commit_alone(engine.clone(), client, begun))).collect();
+        for task in tasks {
+            commits += task.await.expect("a task");
+        }
+    });
+    let rate = f64::from(commits) / begun.elapsed().as_secs_f64();
+    engine.close();
+    rate
+}
+
+async fn commit_alone(engine: Arc<SledEngine>, client: usize, begun: Instant) -> u32 {
+    let (mut commits, mut revision) = (0, None);
+    while begun.elapsed() < MEASURED {
+        let account = format!("account/{client}").into_bytes();
+        let account = Change { key: account, expected: revision, next: Some(vec![0x5a; RECORD[0]]) };
+        let entry = Change::create(format!("audit/{client}/{commits}"), vec![0x5a; RECORD[1]]);
+        let Swap::Done(now) = engine.commit(vec![account, entry]).await.expect("the store") else { panic!("a conflict") };
+        revision = Some(now);
+        commits += 1;
+    }
+    commits
+}
+
 /// Records a second that a bare file takes, in batches, each made durable.
 fn append(directory: &Path, batch: usize) -> f64 {
     let mut file = File::create(directory.join("raw")).expect("a file");
-    let bytes = vec![0x5a; RECORD * batch];
+    let bytes = vec![0x5a; RECORD.iter().sum::<usize>() * batch];
     let (begun, mut records) = (Instant::now(), 0);
     while begun.elapsed() < MEASURED {
         file.write_all(&bytes).expect("written");

@@ -136,7 +136,8 @@ impl Daemon {
             Some(kept) => {
                 // An alias may lead into another platform: the account's own switch and policy count.
                 let own = platforms.iter().find(|platform| platform.name == kept.value.platform);
-                let own = own.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform is missing)")))?;
+                let own =
+                    own.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform is missing)")))?;
                 Ok(Resolved::Account(Box::new(kept), own.clone()))
             }
         }

@@ -1,12 +1,15 @@
-//! A small blocking client: one connection, one call at a time, a deadline over all of it.
+//! A small blocking client: one connection, one call at a time, and an end to its patience.
 
 use crate::frame::{self, Decoder, FrameError};
 use crate::message::{Call, ErrorReply, Reply};
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::errno::Errno;
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, getsockopt};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -44,23 +47,37 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
-/// A connection to the daemon.
-pub struct Client {
-    stream: UnixStream,
-    decoder: Decoder,
+/// How long a client may still wait: asked before each wait.
+///
+/// A [`Duration`] begins anew with each wait, so a daemon that sends a byte now and then is waited for as long as it
+/// likes. Who must be done in time brings something that runs out; this crate reads no clock.
+pub trait Patience {
+    /// What is left of it; zero when it is over.
+    fn left(&self) -> Duration;
 }
 
-impl Client {
-    /// Connects to the socket at `path` and checks who serves it. `deadline` bounds each wait for bytes.
+impl Patience for Duration {
+    fn left(&self) -> Duration {
+        *self
+    }
+}
+
+/// A connection to the daemon.
+pub struct Client<P = Duration> {
+    stream: UnixStream,
+    decoder: Decoder,
+    patience: P,
+}
+
+impl<P: Patience> Client<P> {
+    /// Connects to the socket at `path` and checks who serves it. `patience` bounds this and all that follows.
     ///
     /// # Errors
     /// [`CallError::Unreachable`], and [`CallError::Impostor`] when the server runs as a stranger.
-    pub fn connect(path: &Path, deadline: Duration) -> Result<Self, CallError> {
-        let stream = UnixStream::connect(path).map_err(CallError::Unreachable)?;
-        stream.set_read_timeout(Some(deadline)).map_err(CallError::Unreachable)?;
-        stream.set_write_timeout(Some(deadline)).map_err(CallError::Unreachable)?;
+    pub fn connect(path: &Path, patience: P) -> Result<Self, CallError> {
+        let stream = connect(path, &patience).map_err(CallError::Unreachable)?;
         check_server(&stream)?;
-        Ok(Self { stream, decoder: Decoder::default() })
+        Ok(Self { stream, decoder: Decoder::default(), patience })
     }
 
     /// Calls `interface.method` and waits for its one reply.
@@ -98,10 +115,26 @@ impl Client {
         }
     }
 
-    fn send(&mut self, interface: &str, method: &str, parameters: &impl Serialize, more: bool) -> Result<(), CallError> {
+    fn send(
+        &mut self,
+        interface: &str,
+        method: &str,
+        parameters: &impl Serialize,
+        more: bool,
+    ) -> Result<(), CallError> {
         let call = Call { method: format!("{interface}.{method}"), parameters: Some(parameters), more, oneway: false };
         let frame = frame::encode(&call).map_err(|error| CallError::Garbage(error.to_string()))?;
-        self.stream.write_all(&frame).map_err(CallError::Lost)
+        let mut rest = &frame[..];
+        while !rest.is_empty() {
+            self.stream.set_write_timeout(Some(left(&self.patience)?)).map_err(CallError::Lost)?;
+            // Not `write`: where the daemon is gone, SIGPIPE would end the program that this client is a guest in.
+            match socket::send(self.stream.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(CallError::Lost(errno.into())),
+            }
+        }
+        Ok(())
     }
 
     fn receive<R: DeserializeOwned>(&mut self) -> Result<(R, bool), CallError> {
@@ -109,6 +142,11 @@ impl Client {
         let outcome = loop {
             if let Some(reply) = self.decoder.next_frame(parse_reply) {
                 break reply;
+            }
+            let timeout = left(&self.patience);
+            let timeout = timeout.and_then(|left| self.stream.set_read_timeout(Some(left)).map_err(CallError::Lost));
+            if let Err(error) = timeout {
+                break Err(error);
             }
             match self.stream.read(&mut bytes) {
                 Ok(0) => break Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into())),
@@ -123,6 +161,28 @@ impl Client {
         };
         bytes.zeroize();
         outcome
+    }
+}
+
+/// What is left of a wait, never zero: to the kernel that would mean "for ever".
+fn left(patience: &impl Patience) -> Result<Duration, CallError> {
+    Some(patience.left()).filter(|left| !left.is_zero()).ok_or(CallError::Lost(io::ErrorKind::TimedOut.into()))
+}
+
+/// Connects as [`UnixStream::connect`] does, but not for ever: where the daemon hangs, its backlog fills up, and
+/// connect(2) waits as long as SO_SNDTIMEO says.
+fn connect(path: &Path, patience: &impl Patience) -> io::Result<UnixStream> {
+    let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    let stream = UnixStream::from(fd);
+    let address = UnixAddr::new(path)?;
+    loop {
+        let left = Some(patience.left()).filter(|left| !left.is_zero()).ok_or(io::ErrorKind::TimedOut)?;
+        stream.set_write_timeout(Some(left))?;
+        match socket::connect(stream.as_raw_fd(), &address) {
+            Ok(()) => return Ok(stream),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
 }
 
@@ -176,6 +236,7 @@ pub fn is_daemon_user(uid: u32) -> bool {
 mod tests {
     use super::*;
     use crate::auth::{AskVerdict, Reason, Refusal};
+    use std::io::Write as _;
     use std::os::unix::net::UnixListener;
     use std::thread;
 
@@ -229,6 +290,37 @@ mod tests {
     #[test]
     fn a_silent_server_is_lost_at_the_deadline() {
         assert!(matches!(answered_by(b"{\"parameters\""), Err(CallError::Lost(_))));
+    }
+
+    /// It sends a byte each time it is asked how long it may still take, and never a NUL.
+    #[test]
+    fn a_dripping_server_does_not_outlast_a_patience_that_runs_out() {
+        struct Waits(std::cell::Cell<u32>, UnixStream);
+        impl Patience for Waits {
+            fn left(&self) -> Duration {
+                self.0.set(self.0.get().saturating_sub(1));
+                (&self.1).write_all(b" ").unwrap();
+                DEADLINE * self.0.get()
+            }
+        }
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let patience = Waits(std::cell::Cell::new(20), theirs);
+        let mut client = Client { stream: ours, decoder: Decoder::default(), patience };
+        let reply: Result<AskVerdict, _> = client.call("org.postern.Auth", "Ask", &());
+        assert!(matches!(reply, Err(CallError::Lost(error)) if error.kind() == io::ErrorKind::TimedOut));
+    }
+
+    /// A listener that nobody accepts from: its backlog is full at some point, and then connecting has to end too.
+    #[test]
+    fn a_full_backlog_is_unreachable_at_the_deadline() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("auth.sock");
+        let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::empty(), None).unwrap();
+        socket::bind(fd.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
+        socket::listen(&fd, socket::Backlog::new(1).unwrap()).unwrap();
+        let waiting: Vec<_> = (0..2).map(|_| Client::connect(&path, DEADLINE).unwrap()).collect();
+        assert!(matches!(Client::connect(&path, DEADLINE), Err(CallError::Unreachable(_))));
+        drop(waiting);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub mod frame;
 pub mod message;
 mod secret;
 
-pub use client::{CallError, Client};
+pub use client::{CallError, Client, Patience};
 pub use frame::{Decoder, FrameError, MAX_FRAME};
 pub use message::{Call, ErrorReply, Reply};
 pub use secret::Secret;

@@ -2,6 +2,7 @@
 
 use super::{entry, nearest, refuse};
 use crate::daemon::Daemon;
+use crate::export;
 use crate::records::{ACCOUNT, Kept, platform_key};
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
@@ -121,6 +122,9 @@ async fn write(
     platform: &Platform,
     entry: crate::audit::Record,
 ) -> Result<(), Refused> {
+    // What is left of an import that was broken off must not come alive beside this, nor take it away when it goes.
+    let cleared = export::clear_broken_import(&daemon.records).await;
+    cleared.map_err(|error| refuse("store", format!("{error}.")))?;
     let over = before.map(|kept| kept.revision);
     let change = daemon.records.put(platform_key(&platform.name), over, platform)?;
     if !daemon.records.commit_with(vec![change], &entry).await? {

@@ -4,8 +4,8 @@ use crate::authenticator::code;
 use crate::home::Running;
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin, Reason,
-    Recheck, Rechecked, Refusal, Session, WatchEvent,
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin,
+    PasswordAndCode, PasswordAndCodeVerdict, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
 };
 use postern_wire::{CallError, Client, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -43,6 +43,11 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
 /// What an answer is made of.
 pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
     Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code: Secret::from(code) }
+}
+
+/// What a field with a password and a code is made of.
+pub(crate) fn field_of(name: &str, door: Door, text: &str) -> PasswordAndCode {
+    PasswordAndCode { name: name.to_owned(), door, origin: Origin::default(), text: Secret::from(text) }
 }
 
 /// Why it was refused.
@@ -286,9 +291,9 @@ fn read_refused(parameters: serde_json::Value) -> Refused {
     serde_json::from_value(parameters).unwrap()
 }
 
-/// The reason of a verdict that must be a refusal.
+/// A verdict that may be a refusal.
 pub(crate) trait Refuses {
-    /// Why.
+    /// Why; none where it is no refusal.
     fn reason(&self) -> Option<Reason>;
 }
 
@@ -305,4 +310,4 @@ macro_rules! refuses {
     )*};
 }
 
-refuses!(AskVerdict, AnswerVerdict, EnrolVerdict, ConfirmVerdict);
+refuses!(AskVerdict, AnswerVerdict, PasswordAndCodeVerdict, EnrolVerdict, ConfirmVerdict);

@@ -1,7 +1,7 @@
 //! Tickets and backup codes.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::{ALICE, Refuses, answer_of};
 use crate::home::Home;
 use postern_wire::Secret;
 use postern_wire::admin::Action;
@@ -110,7 +110,7 @@ fn a_backup_code_is_good_once() {
     assert_eq!(accepted, 1);
     assert_eq!(posternd.show(ALICE).unwrap().backup_codes_left, 8);
     posternd.change(ALICE, Action::Unlock).unwrap();
-    let imap = crate::calls::answer_of(ALICE, Door::Imap, third);
+    let imap = answer_of(ALICE, Door::Imap, third);
     assert_eq!(posternd.front::<AnswerVerdict>("Answer", &imap).reason(), Some(Reason::Wrong), "nobody types there");
     assert_eq!(posternd.answer(ALICE, third).reason(), None);
 }

@@ -7,7 +7,7 @@ use postern_wire::Secret;
 use posternd::clock::Stopwatch;
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output};
@@ -217,7 +217,7 @@ impl Running<'_> {
             match self.notify.recv(&mut said) {
                 Ok(length) if said[..length].starts_with(b"READY=1") => return Some(Ok(())),
                 Ok(_) => {}
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+                Err(error) if matches!(error.kind(), WouldBlock | TimedOut | Interrupted) => {}
                 Err(error) => panic!("{error}"),
             }
         }
@@ -248,6 +248,12 @@ impl Running<'_> {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Bytes that it has written so far, to whatever.
+    pub(crate) fn written(&self) -> u64 {
+        let io = fs::read_to_string(format!("/proc/{}/io", self.pid())).unwrap();
+        io.lines().find_map(|line| line.strip_prefix("wchar: ")).unwrap().parse().unwrap()
+    }
+
     /// How many files and sockets it has open.
     pub(crate) fn open_files(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
@@ -266,7 +272,7 @@ impl Drop for Running<'_> {
         self.end();
         if std::thread::panicking() {
             let log = self.home.log();
-            let last: Vec<&str> = log.lines().rev().take(60).collect();
+            let last: Vec<&str> = log.lines().rev().take(30).collect();
             eprintln!("posternd said last, newest first:\n{}", last.join("\n"));
         }
     }

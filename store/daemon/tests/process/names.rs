@@ -2,7 +2,7 @@
 
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan};
-use postern_wire::admin::{Platforms, SetPlatform};
+use postern_wire::admin::{Accounts, Aliases, Platforms, SetPlatform};
 use postern_wire::auth::{AskVerdict, Reason};
 
 const ALIAS: &str = "sales@example.com";
@@ -126,7 +126,7 @@ fn an_alias_that_is_taken_away_means_nobody() {
     posternd.enrolled("bob@example.com");
     assert_eq!(posternd.add_aliases("bob@example.com", &[ALIAS]).unwrap_err().reason, "alias_taken");
     assert_eq!(posternd.add_aliases("bob@example.com", &[ALICE]).unwrap_err().reason, "alias_taken");
-    let aliases = postern_wire::admin::Aliases { mailbox: ALICE.to_owned(), aliases: vec![ALIAS.to_owned()] };
-    posternd.order::<postern_wire::admin::Accounts>("RemoveAliases", &aliases).unwrap();
+    let aliases = Aliases { mailbox: ALICE.to_owned(), aliases: vec![ALIAS.to_owned()] };
+    posternd.order::<Accounts>("RemoveAliases", &aliases).unwrap();
     assert!(matches!(posternd.ask(ALIAS), AskVerdict::NotRequired { mailbox, .. } if mailbox == ALIAS));
 }

@@ -9,7 +9,7 @@ use postern_wire::{CallError, Client};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -114,6 +114,7 @@ fn each_socket_is_for_its_own_group() {
     for mode in [0o660, 0o666] {
         for (socket, may, may_not) in [(home.auth(), AUTH_GROUP, ADMIN_GROUP), (home.admin(), ADMIN_GROUP, AUTH_GROUP)]
         {
+            assert_eq!(fs::metadata(&socket).unwrap().gid(), may);
             fs::set_permissions(&socket, fs::Permissions::from_mode(mode)).unwrap();
             assert!(is_answered(&home, &socket, STRANGER, may), "{mode:o} {}", socket.display());
             assert!(!is_answered(&home, &socket, STRANGER, may_not), "{mode:o} {}", socket.display());

@@ -1,11 +1,11 @@
 //! What must not be seen is not seen, at the most talkative level.
 
 use crate::authenticator::code_of;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::{ALICE, Refuses, exchange, field_of};
 use crate::home::{Home, Plan, files_below};
 use postern_wire::Secret;
 use postern_wire::admin::{Action, AddTotp, TotpAdded};
-use postern_wire::auth::Reason;
+use postern_wire::auth::{Door, PasswordAndCodeVerdict, Reason};
 use std::fs;
 
 /// A secret that is easy to find again, and codes of it long enough not to turn up by chance.
@@ -40,10 +40,18 @@ fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
         home.saw(&Secret::from(wrong));
         assert_eq!(posternd.answer("bob", wrong).reason(), Some(Reason::Wrong));
     }
+    home.saw(&Secret::from("planted-password"));
+    home.clock().advance(90);
+    for reason in [None, Some(Reason::Wrong)] {
+        let code = code_of(PLANTED, home.clock().now(), DIGITS);
+        home.saw(&Secret::from(code.as_str()));
+        let field = field_of("bob", Door::Imap, &format!("planted-password{code}"));
+        assert_eq!(posternd.front::<PasswordAndCodeVerdict>("PasswordAndCode", &field).reason(), reason);
+    }
     // What is not even a call may be one with a typing error.
     let garbled = br#"{"method":"org.postern.Auth.Answer","parameters":{"name":"bob","door":"webmail","code":["planted-garbled"]}}"#;
     for garbage in [&b"{\"method\":\"planted-garbled\0"[..], b"planted-garbled\0", &[garbled, &b"\0"[..]].concat()] {
-        let reply = crate::calls::exchange(&home.auth(), garbage);
+        let reply = exchange(&home.auth(), garbage);
         assert!(!String::from_utf8_lossy(&reply).contains("planted-garbled"));
     }
     home.saw(&Secret::from("planted-garbled"));
