@@ -35,6 +35,8 @@ const BATCH: usize = 64;
 const IMPORTING: &[u8] = b"meta/importing";
 /// Daily exports are named so, with their date between.
 const NAME: (&str, &str) = ("postern-", ".export");
+/// One that is being written is named so.
+const PARTIAL: (&str, &str) = (".postern-", ".partial");
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -284,7 +286,11 @@ pub async fn daily(records: &Records, directory: &Path, keep: usize) -> Result<O
         return Ok(None);
     }
     make_directory(directory)?;
-    let file = tempfile::NamedTempFile::new_in(directory)?;
+    for left in files(directory).filter(|path| is_named(path, PARTIAL)) {
+        // A daemon that was killed while it exported.
+        std::fs::remove_file(left)?;
+    }
+    let file = tempfile::Builder::new().prefix(PARTIAL.0).suffix(PARTIAL.1).tempfile_in(directory)?;
     write(records, file.reopen()?).await?;
     file.persist(&path).map_err(|error| error.error)?;
     File::open(directory)?.sync_all()?;
@@ -306,12 +312,16 @@ fn make_directory(directory: &Path) -> io::Result<()> {
 }
 
 fn exports(directory: &Path) -> Vec<PathBuf> {
-    let files = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let ours = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1))
-    };
-    files.filter(ours).collect()
+    files(directory).filter(|path| is_named(path, NAME)).collect()
+}
+
+fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn is_named(path: &Path, (prefix, suffix): (&str, &str)) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix))
 }
 
 /// When the newest export in `directory` was made.

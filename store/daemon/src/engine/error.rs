@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// What to do about a store that is not whole. The one road back: nothing is guessed from its remains.
 const RESTORE: &str =
-    "Move the directory aside, run 'posternd init', and restore the last export with 'postern import'";
+    "Move the directory aside, run 'posternd init --existing-key', and restore the last export with 'postern import'";
 
 /// Why a request to an engine was refused. None of these says anything about whether a record exists.
 #[derive(Debug)]

@@ -61,7 +61,7 @@ impl fmt::Display for HeaderError {
             Self::Missing => write!(
                 f,
                 "the store has no header: 'posternd init' did not finish, or records were lost. Make it anew with \
-                 'posternd init' and restore the last export"
+                 'posternd init --existing-key' and restore the last export"
             ),
             Self::Present => write!(f, "the store is sealed already and keeps its master key"),
             Self::Unknown => write!(f, "the store was made by another version of posternd. Use the later of the two"),
