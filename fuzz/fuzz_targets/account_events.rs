@@ -35,7 +35,15 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
                 typed = shown.get(with as usize % shown.len().max(1)).cloned().unwrap_or_default();
                 Event::Answer { door, method: Some(BACKUP), code: &typed, window: 10 }
             }
-            4 => Event::Confirm { door, offered: offered(), epoch: account.epoch, code: &typed, window: 10, description: "", random: random(turn) },
+            4 => Event::Confirm {
+                door,
+                offered: offered(),
+                epoch: account.epoch,
+                code: &typed,
+                window: 10,
+                description: "",
+                random: random(turn),
+            },
             5 | 6 => Event::AddTotp { totp: offered(), description: "x", random: random(turn) },
             7 => Event::RemoveFactor("aaaaaaaa"),
             8 => Event::Enable,
@@ -67,17 +75,20 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             }
             Verdict::Accepted { method, .. } if method == BACKUP => assert!(spent_codes.insert(typed.clone())),
             Verdict::Accepted { method, .. } => {
-                let factor = before.factors.iter().find(|factor| factor.id == *method).expect("the factor that matched");
+                let factor =
+                    before.factors.iter().find(|factor| factor.id == *method).expect("the factor that matched");
                 let Kind::Totp(totp) = &factor.kind;
                 let step = totp.matching_step(&typed, now, 10).expect("it matched");
                 assert!(steps_spent.insert((totp.seed().reveal().to_vec(), step)));
             }
-            Verdict::Added { backup_codes, .. } => shown.extend(backup_codes.iter().flatten().map(|code| code.to_string())),
+            Verdict::Added { backup_codes, .. } => {
+                shown.extend(backup_codes.iter().flatten().map(|code| code.to_string()))
+            }
             _ => {}
         }
         if let Some(next) = decision.next {
             if gone {
-                (shown, spent_codes, steps_spent) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+                (shown, spent_codes) = (Vec::new(), BTreeSet::new());
             }
             account = next;
         }

@@ -86,6 +86,15 @@ impl Browser {
         Ok(path)
     }
 
+    /// Has Chromium do what no person can: a command of the DevTools protocol, with its parameters.
+    pub async fn devtools(&self, command: &str, parameters: serde_json::Value) -> Result<()> {
+        let session = self.client.session_id().await.during("asking for the session")?.unwrap_or_default();
+        let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
+        let body = json!({ "cmd": command, "params": parameters }).to_string();
+        let fixed = ["--fail-with-body", "--header", "Content-Type: application/json", "--data-binary"];
+        tools::curl(fixed.into_iter().chain([body.as_str(), url.as_str()]))?.success().map(drop)
+    }
+
     /// The directory with its profile and caches; every process of the browser has it in its command line.
     pub fn profile(&self) -> &Path {
         self.directory.path()

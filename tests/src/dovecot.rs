@@ -51,7 +51,19 @@ impl Dovecot {
         let mut dovecot = Dovecot { service, imap, imaps, config, users: directory.join("users"), mailboxes };
         dovecot.write_users()?;
         dovecot.service.start()?;
+        dovecot.index()?;
         Ok(dovecot)
+    }
+
+    /// Opens every mailbox once. While Dovecot does so for the first time, a second session, as Roundcube's background
+    /// requests begin it, may see an empty mailbox.
+    fn index(&self) -> Result<()> {
+        let names = self.config.with_extension("names");
+        let lines: String = self.mailboxes.iter().map(|mailbox| format!("{}\n", mailbox.name)).collect();
+        fs::write(&names, lines).during(names.display())?;
+        let mut index = Command::new("doveadm");
+        index.arg("-c").arg(&self.config).args(["index", "-F"]).arg(&names).arg("INBOX");
+        tools::run(&mut index, &[])?.success().map(drop)
     }
 
     /// The mailboxes with the passwords in force.
@@ -147,7 +159,8 @@ userdb static {{
     }
 }
 
-/// Wrong passwords are answered without delay and sessions are not limited: both are Postern's job in these tests.
+/// Wrong passwords are answered without delay, by the process that knows the passwords and by the one that counts
+/// failures per address (all come from Roundcube's), and sessions are not limited.
 fn shared_configuration(directory: &Path, imap: u16, imaps: u16) -> String {
     let directory = directory.display();
     let folder = |name: &str| format!("  mailbox {name} {{\n    special_use = \\{name}\n    auto = subscribe\n  }}\n");
@@ -167,6 +180,11 @@ first_valid_uid = 1
 namespace inbox {{
   inbox = yes
 {folders}}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service imap-login {{
   inet_listener imap {{
     port = {imap}

@@ -15,8 +15,8 @@ use crate::tools;
 use crate::{During, Error, Result};
 
 /// The packages. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
-/// libpam0g-dev is what the PAM module links with.
-const PACKAGES: [&str; 20] = [
+/// libpam0g-dev is what the PAM module links with; two other PAM modules are what it is measured against.
+const PACKAGES: [&str; 27] = [
     "php-fpm",
     "php-cli",
     "php-gd",
@@ -32,8 +32,15 @@ const PACKAGES: [&str; 20] = [
     "chromium-driver",
     "fonts-liberation",
     "curl",
+    "fail2ban",
     "faketime",
     "libpam0g-dev",
+    "libpam-google-authenticator",
+    "libpam-oath",
+    "openssh-client",
+    "openssh-server",
+    "pamtester",
+    "valgrind",
     "oathtool",
     "python3",
     "zbar-tools",

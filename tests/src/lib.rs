@@ -12,6 +12,7 @@ mod error;
 pub mod files;
 pub mod install;
 pub mod mailboxes;
+pub mod pam;
 pub mod ports;
 pub mod roundcube;
 pub mod service;

@@ -83,6 +83,11 @@ impl Roundcube {
         fs::read_to_string(self.directory.join("access.log")).unwrap_or_default()
     }
 
+    /// Who has signed in so far, and from where, by what Roundcube was told.
+    pub fn sign_ins(&self) -> String {
+        fs::read_to_string(self.directory.join("logs/userlogins.log")).unwrap_or_default()
+    }
+
     /// What Roundcube itself found wrong so far.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.directory.join("logs/errors.log")).unwrap_or_default()

@@ -41,7 +41,7 @@ fn code_to_scan(view: &SetUp, language: Language) -> Markup {
             None => p { (language.say(Text::QrTooLong)) },
         }
         p.by-hand #key-label { (language.say(Text::KeyByHand)) }
-        p.key #key aria-labelledby="key-label" { code { (groups(&view.secret)) } }
+        p.key #key role="group" aria-labelledby="key-label" { code { (groups(&view.secret)) } }
         @if uri.starts_with("otpauth://") {
             p.hint { a href=(uri) { (language.say(Text::OpenInApp)) } }
         }

@@ -3,7 +3,7 @@
 use crate::daemon::{Daemon, WAIT};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::{account, audit, backup, method, platform, status};
+use crate::{account, audit, backup, check, method, platform, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -45,8 +45,8 @@ pub(crate) enum Verb {
     /// How posternd is, and how many accounts are in each state
     Status,
     /// Look for what is wrong or leads around the second factor
-    #[command(after_help = status::CHECK_HELP)]
-    Check,
+    #[command(after_help = check::HELP)]
+    Check(check::Check),
     /// Platforms: domains with one switch and one policy
     #[command(subcommand)]
     Platform(platform::Verb),
@@ -97,7 +97,7 @@ impl Verb {
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
             Self::Status => status::status(session),
-            Self::Check => status::check(session),
+            Self::Check(check) => check.run(session),
             Self::Platform(verb) => verb.run(session),
             Self::Account(verb) => verb.run(session),
             Self::Method(verb) => verb.run(session),

@@ -5,7 +5,8 @@
 //! what they do.
 //!
 //! * `cli`: the command line as a whole;
-//! * `platform`, `account`, `method`, `audit`, `status` (also `check`), `backup` (export and import): the nouns;
+//! * `platform`, `account`, `method`, `audit`, `status`, `backup` (export and import): the nouns;
+//! * `check`: what is wrong, here and in posternd;
 //! * `daemon`: the connection, and what its failures mean to people;
 //! * `screen`, `table`, `time`: what is printed;
 //! * `exit`: how it ends.
@@ -13,6 +14,7 @@
 mod account;
 mod audit;
 mod backup;
+mod check;
 mod cli;
 mod clock;
 mod daemon;

@@ -9,6 +9,7 @@ use postern_rules::{State, Time};
 use postern_wire::admin::{self, AuditEntry};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Every entry's key begins so.
@@ -88,10 +89,12 @@ pub fn shown_state(state: State) -> admin::State {
 
 /// The key of the next entry: in the order of time, and within a second in the order of writing.
 pub fn next_key(time: Time) -> Vec<u8> {
-    // Seeded by the process: two runs within one second must not name the same key, which would read as a conflict.
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    // Drawn by each run: two runs within one second must not name the same key, which would read as a conflict. Should
+    // the kernel give no random bytes, the process's number does.
+    static RUN: LazyLock<u32> = LazyLock::new(|| getrandom::u32().unwrap_or_else(|_| std::process::id()));
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    [&first_key(time)[..], format!(".{count:08x}.{:08x}", std::process::id()).as_bytes()].concat()
+    [&first_key(time)[..], format!(".{count:08x}.{:08x}", *RUN).as_bytes()].concat()
 }
 
 /// No entry of `time` or later has a smaller key.

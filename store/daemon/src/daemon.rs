@@ -10,7 +10,7 @@ use crate::seal::Sealer;
 use postern_rules::backup::BackupCodes;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
-use postern_rules::{Account, Decision, Event, Mailbox, Platform, State, Time, Verdict, decide};
+use postern_rules::{Account, Decision, Event, Mailbox, Platform, Stage, State, Time, Verdict, decide};
 use postern_wire::auth::WatchEvent;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
@@ -42,6 +42,8 @@ pub enum Resolved {
     Account(Box<Kept<Account>>, Platform),
     /// A mailbox of this platform that has none.
     Unlisted(Mailbox, Platform),
+    /// One that has none, and but for marks on its letters is the name of a protected one: see [`name::plain`].
+    Lookalike(Mailbox, Platform),
     /// A name in no platform's domain.
     Foreign(Mailbox),
 }
@@ -132,7 +134,11 @@ impl Daemon {
         };
         let mailbox = self.records.alias(&named)?.map_or(named, |alias| alias.value);
         match self.records.account(&mailbox)? {
-            None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
+            None => match name::plain(&mailbox) {
+                // Whoever enables it says that it is another person.
+                Some(plain) if self.is_protected(&plain)? => Ok(Resolved::Lookalike(mailbox, platform.clone())),
+                _ => Ok(Resolved::Unlisted(mailbox, platform.clone())),
+            },
             Some(kept) => {
                 // An alias may lead into another platform: the account's own switch and policy count.
                 let own = platforms.iter().find(|platform| platform.name == kept.value.platform);
@@ -141,6 +147,11 @@ impl Daemon {
                 Ok(Resolved::Account(Box::new(kept), own.clone()))
             }
         }
+    }
+
+    fn is_protected(&self, mailbox: &Mailbox) -> Result<bool, RecordError> {
+        let mailbox = self.records.alias(mailbox)?.map_or_else(|| mailbox.clone(), |alias| alias.value);
+        Ok(self.records.account(&mailbox)?.is_some_and(|kept| kept.value.stage != Stage::Off))
     }
 
     /// Whether names in no platform's domain pass without a second factor.

@@ -12,11 +12,11 @@
 
 use crate::clock;
 use crate::engine::{Change, EngineError};
-use crate::records::{RecordError, Records};
+use crate::records::{ACCOUNT, RecordError, Records};
 use crate::seal::header::HEADER_KEY;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postern_rules::Time;
+use postern_rules::{Account, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -185,7 +185,7 @@ async fn write_lines(records: &Records, file: File) -> Result<(), ExportError> {
         let line = line?;
         if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
             let sealed = STANDARD.decode(sealed.as_bytes()).map_err(io::Error::other)?;
-            batch.push(Change::create(key.into_owned().into_bytes(), sealed));
+            batch.push(restored(records, key.into_owned().into_bytes(), sealed)?);
         }
         if batch.len() == BATCH {
             write_batch(records, std::mem::take(&mut batch)).await?;
@@ -198,6 +198,16 @@ async fn write_lines(records: &Records, file: File) -> Result<(), ExportError> {
         write_batch(records, vec![Change::delete(IMPORTING, revision)]).await?;
     }
     Ok(())
+}
+
+/// A record as it comes back. An account does so with what may have been spent since; see [`Account::restored`].
+fn restored(records: &Records, key: Vec<u8>, sealed: Vec<u8>) -> Result<Change, ExportError> {
+    if !key.starts_with(ACCOUNT) {
+        return Ok(Change::create(key, sealed));
+    }
+    let mut account: Account = records.open(&key, &sealed)?;
+    account.restored(clock::now());
+    Ok(records.put(key, None, &account)?)
 }
 
 async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {

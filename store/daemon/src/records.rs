@@ -49,7 +49,9 @@ impl fmt::Display for RecordError {
                 write!(f, "the record {key} is damaged: it opens, but cannot be read. Restore it from an export")
             }
             Self::Random => f.write_str("the kernel gave no random bytes"),
-            Self::Slow => write!(f, "the store did not answer within {} seconds: is its disk busy?", COMMIT_DEADLINE.as_secs()),
+            Self::Slow => {
+                write!(f, "the store did not answer within {} seconds: is its disk busy?", COMMIT_DEADLINE.as_secs())
+            }
         }
     }
 }
@@ -77,6 +79,14 @@ pub struct Kept<T> {
     pub value: T,
     /// Its revision.
     pub revision: Revision,
+}
+
+/// A suspension whose end has come.
+pub struct Ended {
+    /// Its place in the index.
+    pub key: Vec<u8>,
+    /// Whose it was.
+    pub mailbox: Result<Mailbox, RecordError>,
 }
 
 /// The records of one store.
@@ -147,11 +157,7 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`], when one of them cannot be read.
-    pub fn page<T: DeserializeOwned>(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-    ) -> Result<Vec<Kept<T>>, RecordError> {
+    pub fn page<T: DeserializeOwned>(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Vec<Kept<T>>, RecordError> {
         let page = self.engine.scan(prefix, after, PAGE)?.into_iter();
         page.map(|entry| {
             let value = self.open(&entry.key, &entry.value)?;
@@ -247,24 +253,21 @@ impl Records {
         done.map_err(|_| RecordError::Slow)?.map_err(RecordError::Engine)
     }
 
-    /// Whose suspensions have ended at `now`, at most a page of them.
+    /// Whose suspensions have ended at `now`, at most a page of them; one that does not open does not hide the others.
     ///
     /// # Errors
-    /// [`RecordError`].
-    pub fn suspensions_ended(&self, now: Time) -> Result<Vec<Kept<Mailbox>>, RecordError> {
-        let mut ended = Vec::new();
+    /// [`EngineError`].
+    pub fn suspensions_ended(&self, now: Time) -> Result<Vec<Ended>, EngineError> {
         let end = suspended_prefix(now.plus(1));
-        self.each(SUSPENDED, |mailbox: Kept<Mailbox>| {
-            let due = mailbox.key < end;
-            if due {
-                ended.push(mailbox);
-            }
-            due && ended.len() < PAGE
-        })?;
-        Ok(ended)
+        let due = self.engine.scan(SUSPENDED, None, PAGE)?.into_iter().take_while(|entry| entry.key < end);
+        Ok(due.map(|entry| Ended { mailbox: self.open(&entry.key, &entry.value), key: entry.key }).collect())
     }
 
-    fn open<T: DeserializeOwned>(&self, key: &[u8], sealed: &[u8]) -> Result<T, RecordError> {
+    /// A record as it was kept under `key`.
+    ///
+    /// # Errors
+    /// [`RecordError`], when it does not open or is not what belongs there.
+    pub fn open<T: DeserializeOwned>(&self, key: &[u8], sealed: &[u8]) -> Result<T, RecordError> {
         let plain = self.sealer.open(key, sealed)?;
         serde_json::from_slice(&plain).map_err(|_| RecordError::Content(String::from_utf8_lossy(key).into_owned()))
     }

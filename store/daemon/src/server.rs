@@ -7,7 +7,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 use postern_wire::frame::{self, Decoder};
 use std::fmt;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +68,10 @@ impl std::error::Error for ListenError {}
 /// [`ListenError`].
 pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
     let error = |what: String| ListenError { path: path.to_owned(), what };
-    if path.exists() {
+    if let Ok(there) = std::fs::symlink_metadata(path) {
+        if !there.file_type().is_socket() {
+            return Err(error("something that is not a socket is there. Configure another path".to_owned()));
+        }
         if std::os::unix::net::UnixStream::connect(path).is_ok() {
             return Err(error("another posternd is listening there. Stop it, or configure another path".to_owned()));
         }

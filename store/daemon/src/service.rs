@@ -156,7 +156,8 @@ async fn reply_auth(daemon: &Daemon, connection: &mut Connection, call: &Incomin
                 Err(error) => error,
             }
         }
-        "org.postern.Auth.Enrol" => match call.parameters::<Enrol>().and_then(|p| fits(&p.name, &p.origin).map(|()| p)) {
+        "org.postern.Auth.Enrol" => match call.parameters::<Enrol>().and_then(|p| fits(&p.name, &p.origin).map(|()| p))
+        {
             Ok(parameters) => return last(connection, call, &signin::enrol(daemon, &parameters)).await,
             Err(error) => error,
         },
@@ -177,7 +178,9 @@ async fn reply_auth(daemon: &Daemon, connection: &mut Connection, call: &Incomin
                 Err(error) => error,
             }
         }
-        "org.postern.Auth.Watch" => ErrorReply { name: "org.varlink.service.ExpectedMore".into(), parameters: json!({}) },
+        "org.postern.Auth.Watch" => {
+            ErrorReply { name: "org.varlink.service.ExpectedMore".into(), parameters: json!({}) }
+        }
         other => not_found(other),
     };
     reply(connection, call, Err(refused)).await
@@ -396,7 +399,8 @@ async fn take_piece(
     piece: ExportPiece,
     import: &mut Option<Import>,
 ) -> Result<Imported, Refused> {
-    let failed = |error: io::Error| refuse("import", format!("the import cannot be kept: {error}. Nothing was imported."));
+    let failed =
+        |error: io::Error| refuse("import", format!("the import cannot be kept: {error}. Nothing was imported."));
     let mut current = match import.take() {
         Some(current) => current,
         None => Import { file: spool(daemon).map_err(failed)?, length: 0 },

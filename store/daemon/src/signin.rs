@@ -10,11 +10,11 @@ use postern_rules::account::Again;
 use postern_rules::event::BACKUP;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Door, Event, Kind, Platform, Refusal, Seed, Stage, Time, Verdict, decide, seed};
+use postern_wire::Secret;
 use postern_wire::auth::{
     self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin,
     PasswordAndCode, PasswordAndCodeVerdict, Reason, Recheck, Rechecked,
 };
-use postern_wire::Secret;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr};
 use zeroize::Zeroizing;
@@ -33,10 +33,11 @@ pub fn ask(daemon: &Daemon, ask: &Ask) -> AskVerdict {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
         Ok(Resolved::Foreign(mailbox)) if daemon.foreign_passes() => not_required(mailbox.as_str(), door, 0),
         Ok(Resolved::Foreign(_)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
+        Ok(Resolved::Lookalike(mailbox, platform)) if !platform.enabled => not_required(mailbox.as_str(), door, 0),
         Ok(Resolved::Unlisted(mailbox, platform)) if !platform.enabled || platform.policy.unlisted_pass => {
             not_required(mailbox.as_str(), door, 0)
         }
-        Ok(Resolved::Unlisted(..)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
+        Ok(Resolved::Unlisted(..) | Resolved::Lookalike(..)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
         Ok(Resolved::Account(kept, platform)) => {
             let account = &kept.value;
             match decide(account, &platform, Event::Ask(door), clock::now()).verdict {
@@ -334,7 +335,7 @@ fn resolve(daemon: &Daemon, name: &str) -> Result<Resolved, Reason> {
 fn account(daemon: &Daemon, name: &str) -> Result<(Account, Platform), Reason> {
     match resolve(daemon, name)? {
         Resolved::Account(kept, platform) => Ok((kept.value, platform)),
-        Resolved::Unlisted(..) | Resolved::Foreign(_) => Err(Reason::Stale),
+        Resolved::Unlisted(..) | Resolved::Lookalike(..) | Resolved::Foreign(_) => Err(Reason::Stale),
     }
 }
 
@@ -346,7 +347,9 @@ fn unavailable(error: &RecordError) -> Reason {
 fn refused(refusal: &Refusal) -> auth::Refusal {
     match refusal {
         Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
-        Refusal::Locked(until) => auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) },
+        Refusal::Locked(until) => {
+            auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) }
+        }
         Refusal::Unenrolled => auth::Refusal::new(Reason::Unenrolled),
         // To the person it looks like a wrong code; an administrator finds the platform's key in the journal.
         Refusal::NotInOneField => auth::Refusal::new(Reason::Wrong),

@@ -5,8 +5,9 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::engine::Change;
 use crate::export;
-use crate::records::RecordError;
-use postern_rules::Event;
+use crate::records::{Ended, RecordError};
+use postern_rules::{Event, Mailbox};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ const SUSPENSIONS: Duration = Duration::from_secs(1);
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 /// Entries of the audit log that are taken out at once.
 const BATCH: usize = 64;
+/// How often that is done each time: should the clock be wrong after all, not everything goes at once.
+const BATCHES: usize = 100;
+/// Seconds within which something must have been written for the clock to be believed.
+const LATELY: i64 = 2 * DAY;
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
 
@@ -28,28 +33,46 @@ pub async fn run(daemon: Arc<Daemon>) {
 async fn end_suspensions(daemon: &Daemon) {
     let mut tick = tokio::time::interval(SUSPENSIONS);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut troubled = false;
+    // Those whose end could not be written: said, and told to the fronts, once and not each second.
+    let mut troubled = BTreeSet::new();
     loop {
         tick.tick().await;
-        let outcome = end_those_due(daemon).await;
-        // Said once, not each second.
-        if let (Err(error), false) = (&outcome, troubled) {
-            tracing::error!("the end of suspensions cannot be written: {error}");
+        let due = match daemon.records.suspensions_ended(clock::now()) {
+            Ok(due) => due,
+            Err(error) => {
+                if troubled.insert(Vec::new()) {
+                    tracing::error!("the end of suspensions cannot be looked for: {error}");
+                }
+                continue;
+            }
+        };
+        let mut still = BTreeSet::new();
+        for Ended { key, mailbox } in due {
+            let outcome = match &mailbox {
+                Ok(mailbox) => end(daemon, &key, mailbox).await,
+                Err(error) => Err(RecordError::Content(error.to_string())),
+            };
+            if let Err(error) = outcome {
+                if !troubled.contains(&key) {
+                    tracing::error!("the end of a suspension cannot be written: {error}");
+                    // It has ended all the same: sessions that rested on it are over.
+                    daemon.announce(mailbox.as_ref().ok());
+                }
+                still.insert(key);
+            }
         }
-        troubled = outcome.is_err();
+        troubled = still;
     }
 }
 
-async fn end_those_due(daemon: &Daemon) -> Result<(), RecordError> {
+async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
     let actor = Actor { name: "posternd".to_owned(), address: None, detail: String::new() };
-    for mailbox in daemon.records.suspensions_ended(clock::now())? {
-        daemon.apply(&mailbox.value, None, &actor, || Ok(Event::Tick)).await?;
-        // The index goes with the suspension; what is left of it here belongs to none.
-        if let Some((_, revision)) = daemon.records.engine().load(&mailbox.key)? {
-            let kept = daemon.records.account(&mailbox.value)?;
-            if kept.is_none_or(|kept| kept.value.suspension.is_none()) {
-                daemon.records.commit(vec![Change::delete(mailbox.key, revision)]).await?;
-            }
+    daemon.apply(mailbox, None, &actor, || Ok(Event::Tick)).await?;
+    // The index goes with the suspension; what is left of it here belongs to none.
+    if let Some((_, revision)) = daemon.records.engine().load(key)? {
+        let kept = daemon.records.account(mailbox)?;
+        if kept.is_none_or(|kept| kept.value.suspension.is_none()) {
+            daemon.records.commit(vec![Change::delete(key, revision)]).await?;
         }
     }
     Ok(())
@@ -80,14 +103,29 @@ async fn forget_old_entries(daemon: &Daemon) -> Result<(), RecordError> {
     if days == 0 {
         return Ok(());
     }
-    let end = audit::first_key(clock::now().plus(-days * DAY));
-    loop {
+    let now = clock::now();
+    // A clock that is years ahead would make every entry old. It is believed once something was written in its time,
+    // by a daemon that has run for a while.
+    let lately = audit::first_key(now.plus(-LATELY));
+    let believed = daemon.uptime.elapsed() >= HOUSEKEEPING
+        && !daemon.records.engine().scan(audit::AUDIT, Some(&lately), 1)?.is_empty();
+    if !believed {
+        return Ok(());
+    }
+    let end = audit::first_key(now.plus(-days * DAY));
+    let mut count = 0;
+    for _ in 0..BATCHES {
         let page = daemon.records.engine().scan(audit::AUDIT, None, BATCH)?;
         let old: Vec<_> = page.into_iter().filter(|entry| entry.key < end).collect();
         if old.is_empty() {
-            return Ok(());
+            break;
         }
+        count += old.len();
         let gone = old.into_iter().map(|entry| Change::delete(entry.key, entry.revision)).collect();
         daemon.records.commit(gone).await?;
     }
+    if count > 0 {
+        tracing::info!("{count} entries of the audit log were older than {days} days and are gone");
+    }
+    Ok(())
 }

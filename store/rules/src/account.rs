@@ -2,7 +2,8 @@
 
 use crate::backup::BackupCodes;
 use crate::throttle::{Lock, Throttle};
-use crate::{Door, Factor, Mailbox, Time};
+use crate::totp::Totp;
+use crate::{Door, Factor, Kind, Mailbox, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,7 +35,10 @@ pub struct Account {
     /// Fields with a password and a code that may come again for a while; see [`Again`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<Passed>,
-    /// Counts what ends sessions and tickets: enable, the first factor, reset, remove.
+    /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<SpentSeed>,
+    /// Counts what ends sessions and tickets: enable, the first factor, a factor taken out, reset, remove.
     #[serde(default)]
     pub epoch: u64,
     /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.
@@ -66,6 +70,18 @@ pub struct Passed {
     /// How many bytes of it are the password.
     pub password: usize,
 }
+
+/// The last step that was accepted of a seed that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpentSeed {
+    /// SHA-256 of the seed.
+    pub seed: [u8; 32],
+    /// A code of this step or an earlier one is spent.
+    pub last_step: u64,
+}
+
+/// Seeds that are gone and remembered; the oldest is forgotten first.
+pub const SPENT_MAX: usize = 16;
 
 /// Fields that are remembered of an account.
 pub const PASSED_MAX: usize = 16;
@@ -125,6 +141,7 @@ impl Account {
             factors: Vec::new(),
             backup: None,
             passed: Vec::new(),
+            spent: Vec::new(),
             epoch: 0,
             aliases: Vec::new(),
         }
@@ -159,12 +176,45 @@ impl Account {
 
     /// Everything that could open it is gone, and everything that was open on its strength is over.
     pub(crate) fn clear(&mut self, stage: Stage) {
+        for factor in std::mem::take(&mut self.factors) {
+            self.remember_spent(&factor);
+        }
         self.stage = stage;
         self.suspension = None;
         self.throttles.clear();
-        self.factors.clear();
         self.backup = None;
         self.passed.clear();
         self.epoch += 1;
     }
+
+    /// Notes what was spent of a factor that goes.
+    pub(crate) fn remember_spent(&mut self, factor: &Factor) {
+        let Kind::Totp(totp) = &factor.kind;
+        if let Some(last_step) = totp.last_step() {
+            self.spent.insert(0, SpentSeed { seed: totp.seed().hash(), last_step });
+            self.spent.truncate(SPENT_MAX);
+        }
+    }
+
+    /// The last step that was accepted of a seed while it was here before.
+    pub(crate) fn spent_before(&self, totp: &Totp) -> Option<u64> {
+        let seed = totp.seed().hash();
+        self.spent.iter().filter(|spent| spent.seed == seed).map(|spent| spent.last_step).max()
+    }
+
+    /// As it is when it comes back from an export at `now`: the codes of steps before the present one are spent, since
+    /// they may have been used after the export was made, and what was open then is over. Backup codes that were used
+    /// since, and what was reset or removed since, cannot be told from the rest: whoever imports is told so.
+    pub fn restored(&mut self, now: Time) {
+        for factor in &mut self.factors {
+            let Kind::Totp(totp) = &mut factor.kind;
+            totp.spend_before(now);
+        }
+        self.passed.clear();
+        self.epoch += RESTORED_EPOCHS;
+    }
 }
+
+/// By how much a restored account's epoch moves: further than it can have moved since the export was made, so that no
+/// session or ticket of that time fits.
+const RESTORED_EPOCHS: u64 = 1 << 20;

@@ -115,7 +115,8 @@ fn password_and_code(
     // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
     let open = |passed: &Passed| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
     if let Some(again) = &again
-        && let Some(passed) = account.passed.iter().find(|passed| passed.again == *again && passed.door == door && open(passed))
+        && let Some(passed) =
+            account.passed.iter().find(|passed| passed.again == *again && passed.door == door && open(passed))
     {
         let (method, password) = (passed.method.clone(), passed.password);
         let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
@@ -152,7 +153,8 @@ fn readings(account: &Account) -> Vec<usize> {
 
 /// The last `length` characters of a field, where they are ASCII and there are so many.
 fn tail(text: &str, length: usize) -> Option<&str> {
-    let at = text.len().checked_sub(length)?;
+    // A code alone is not a password with a code: some mail servers take an empty password for a good one.
+    let at = text.len().checked_sub(length).filter(|at| *at > 0)?;
     text.get(at..).filter(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
@@ -236,7 +238,7 @@ fn add(
     if account.factors.iter().any(same) {
         return refused(Refusal::SameSecret);
     }
-    if let Some(step) = spent {
+    for step in [spent, account.spent_before(&totp)].into_iter().flatten() {
         totp.spend(step);
     }
     let id = unused_id(&account, random.id);
@@ -277,7 +279,11 @@ fn remove_factor(mut account: Account, id: &str) -> Decision {
     if account.factors.len() == 1 {
         return refused(Refusal::OnlyFactor);
     }
-    account.factors.remove(at);
+    // What it has opened is over too: it may be in other hands.
+    let factor = account.factors.remove(at);
+    account.remember_spent(&factor);
+    account.passed.retain(|passed| passed.method != factor.id);
+    account.epoch += 1;
     done(account)
 }
 

@@ -1,9 +1,9 @@
 //! What happens to an account, and what comes of it.
 
+use crate::account::Again;
 use crate::backup;
 use crate::factor::ID_RANDOM;
 use crate::totp::Totp;
-use crate::account::Again;
 use crate::{Account, Door, Time};
 use zeroize::Zeroizing;
 

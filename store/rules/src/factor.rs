@@ -1,7 +1,7 @@
 //! A factor: one thing that an account can be opened with.
 
-use crate::totp::Totp;
 use crate::Time;
+use crate::totp::Totp;
 use serde::{Deserialize, Serialize};
 
 /// Factors that an account may have.

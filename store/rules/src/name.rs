@@ -1,8 +1,10 @@
 //! Names: the many spellings of one mailbox, to one canonical name or to a refusal.
 //!
 //! Every way around a second factor that is not a way through it is a second spelling of a name: one that the mail
-//! server takes for a protected mailbox, and that Postern takes for another, unprotected one. So what is folded here
-//! is folded as far as any mail server does, and what cannot be folded is refused.
+//! server takes for a protected mailbox, and that Postern takes for another, unprotected one. So case and the forms of
+//! Unicode are folded, and what cannot be a mailbox is refused. Some directories also take letters with marks for those
+//! without (MySQL's `general_ci`, Active Directory); that is no fold, since elsewhere they are two people, but a name
+//! whose [`plain`] form is another's account is refused unless it has an account of its own.
 
 use crate::Platform;
 use serde::{Deserialize, Serialize};
@@ -124,7 +126,8 @@ fn domain_of_prefix(prefix: &str, platforms: &[Platform]) -> Result<String, Name
 /// [`NameError::Domain`].
 pub fn canonical_domain(domain: &str) -> Result<String, NameError> {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
-    let ascii = idna::domain_to_ascii_cow(domain.as_bytes(), idna::AsciiDenyList::STD3).map_err(|_| NameError::Domain)?;
+    let ascii =
+        idna::domain_to_ascii_cow(domain.as_bytes(), idna::AsciiDenyList::STD3).map_err(|_| NameError::Domain)?;
     let label = |label: &str| (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
     if ascii.len() > DOMAIN_MAX || !ascii.split('.').all(label) {
         return Err(NameError::Domain);
@@ -160,6 +163,26 @@ fn canonical_local(local: &str, plus_addressing: bool) -> Result<String, NameErr
     Ok(local.to_owned())
 }
 
+/// The mailbox that a directory which does not tell marked letters from plain ones would take this for; none where it
+/// is that mailbox itself.
+pub fn plain(mailbox: &Mailbox) -> Option<Mailbox> {
+    let (local, domain) = mailbox.0.rsplit_once('@')?;
+    let mut letters = String::with_capacity(local.len());
+    for letter in local.nfkd().filter(|letter| !unicode_normalization::char::is_combining_mark(*letter)) {
+        match letter {
+            'ß' => letters.push_str("ss"),
+            'æ' => letters.push_str("ae"),
+            'œ' => letters.push_str("oe"),
+            'ø' => letters.push('o'),
+            'đ' | 'ð' => letters.push('d'),
+            'ł' => letters.push('l'),
+            'ı' => letters.push('i'),
+            other => letters.push(other),
+        }
+    }
+    (letters != local).then(|| Mailbox(format!("{letters}@{domain}")))
+}
+
 /// Characters that are not seen: a name with one of them reads like another name.
 fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -190,8 +213,7 @@ mod tests {
 
     fn platforms() -> Vec<Platform> {
         let platform = |name: &str, domains: &[&str], netbios: &[&str], plus: bool| {
-            let mut policy = crate::platform::Policy::default();
-            policy.plus_addressing = plus;
+            let policy = crate::platform::Policy { plus_addressing: plus, ..Default::default() };
             Platform {
                 name: name.to_owned(),
                 domains: domains.iter().map(|domain| canonical_domain(domain).unwrap()).collect(),
@@ -233,7 +255,9 @@ mod tests {
         ] {
             assert_eq!(ours(typed), Ok("bob@example.com in example".to_owned()), "{typed:?}");
         }
-        for typed in ["é@bücher.example", "e\u{301}@BÜCHER.example", "É@xn--bcher-kva.example", "É@Xn--Bcher-Kva.Example"] {
+        for typed in
+            ["é@bücher.example", "e\u{301}@BÜCHER.example", "É@xn--bcher-kva.example", "É@Xn--Bcher-Kva.Example"]
+        {
             assert_eq!(ours(typed), Ok("é@xn--bcher-kva.example in example".to_owned()), "{typed:?}");
         }
         assert_eq!(ours("other-ad\\eve+x"), Ok("eve+x@other.org in other".to_owned()), "no plus addressing there");
@@ -287,6 +311,21 @@ mod tests {
             assert_eq!(ours(typed), Err(error), "{typed:?}");
         }
         assert_eq!(read("bob", &platforms(), ""), Err(NoDomain));
+    }
+
+    #[test]
+    fn marked_letters_have_a_plain_form() {
+        for (typed, form) in [
+            ("böb", Some("bob@example.com")),
+            ("bøb", Some("bob@example.com")),
+            ("straße", Some("strasse@example.com")),
+            ("bob", None),
+            ("боб", None),
+        ] {
+            let platforms = platforms();
+            let Ok(Named::Ours(mailbox, _)) = read(typed, &platforms, "example.com") else { panic!("{typed}") };
+            assert_eq!(plain(&mailbox).as_ref().map(Mailbox::as_str), form, "{typed}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! The secret that a code is computed from.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -31,7 +32,10 @@ impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Character(at) => {
-                write!(f, "character {at} is not base32: a secret is written in the letters A to Z and the digits 2 to 7")
+                write!(
+                    f,
+                    "character {at} is not base32: a secret is written in the letters A to Z and the digits 2 to 7"
+                )
             }
             Self::Length(bytes) => write!(
                 f,
@@ -85,6 +89,11 @@ impl Seed {
     /// The bytes themselves. Whoever calls this answers for where they go.
     pub fn reveal(&self) -> &[u8] {
         &self.0
+    }
+
+    /// SHA-256 of it: enough to know it again, and nothing to compute a code from.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
     }
 
     /// Base32 in upper case, without padding.

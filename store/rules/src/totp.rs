@@ -137,6 +137,18 @@ impl Totp {
         found
     }
 
+    /// The last step that was accepted.
+    pub(crate) fn last_step(&self) -> Option<u64> {
+        self.last_step
+    }
+
+    /// Spends every code of a step before the one of `now`.
+    pub(crate) fn spend_before(&mut self, now: Time) {
+        if let Some(step) = (now.unsigned() / self.period).checked_sub(1) {
+            self.spend(step);
+        }
+    }
+
     /// Notes that a code of `step` was accepted. A step never goes back.
     pub(crate) fn spend(&mut self, step: u64) {
         self.last_step = Some(self.last_step.map_or(step, |last| last.max(step)));

@@ -64,7 +64,7 @@ fn the_methods_in_use_say_how_long_the_code_is() {
         (&[6], "hunter2081804", Some("hunter2")),
         (&[6, 8], "hunter2081804", Some("hunter2")),
         (&[8, 6], "hunter207081804", Some("hunter2")),
-        (&[6], "081804", Some("")),
+        (&[6], "081804", None),
         (&[6], "pässwörd 081804", Some("pässwörd ")),
         (&[6], "é81804", None),
         (&[6], "81804", None),
@@ -137,6 +137,42 @@ fn reset_and_remove_forget_what_passed() {
     for event in [Event::Reset, Event::Remove] {
         assert!(decide(&passed, &platform("30"), event, NOW).next.unwrap().passed.is_empty());
     }
+}
+
+#[test]
+fn what_a_method_opened_goes_with_it() {
+    let (account, _) = account(&[6, 6]);
+    let home = Some("192.0.2.1");
+    let passed = typed(&account, Door::Imap, "hunter2081804", "30", home, NOW).next.unwrap();
+    let method = passed.passed[0].method.clone();
+    let removed = decide(&passed, &platform("30"), Event::RemoveFactor(&method), NOW).next.unwrap();
+    assert_eq!(password_of(&typed(&removed, Door::Imap, "hunter2081804", "30", home, NOW).verdict), None);
+    assert!(removed.epoch > passed.epoch, "its sessions are over");
+}
+
+#[test]
+fn a_secret_that_comes_back_does_not_bring_spent_codes_back() {
+    let (account, _) = account(&[6, 6]);
+    let spent = typed(&account, Door::Imap, "hunter2081804", "0", None, NOW).next.unwrap();
+    let first = spent.factors[0].id.clone();
+    let add = || {
+        let totp = Totp::with(Seed::made_of(*b"12345678901234567890"), Algorithm::Sha1, 6, 30).unwrap();
+        Event::AddTotp { totp, description: "", random: random() }
+    };
+    for gone in [Event::RemoveFactor(&first), Event::Reset] {
+        let gone = decide(&spent, &platform("0"), gone, NOW).next.unwrap();
+        let back = decide(&gone, &platform("0"), add(), NOW).next.unwrap();
+        assert_eq!(password_of(&typed(&back, Door::Imap, "hunter2081804", "0", None, NOW).verdict), None);
+    }
+}
+
+#[test]
+fn what_comes_back_from_an_export_has_spent_the_past() {
+    let (mut account, _) = account(&[6]);
+    let epoch = account.epoch;
+    account.restored(NOW.plus(30));
+    assert_eq!(password_of(&typed(&account, Door::Imap, "hunter2081804", "0", None, NOW.plus(30)).verdict), None);
+    assert!(account.epoch > epoch + 1000);
 }
 
 #[test]

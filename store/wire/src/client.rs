@@ -13,7 +13,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 4096;
@@ -138,29 +138,19 @@ impl<P: Patience> Client<P> {
     }
 
     fn receive<R: DeserializeOwned>(&mut self) -> Result<(R, bool), CallError> {
-        let mut bytes = [0; READ_AT_ONCE];
-        let outcome = loop {
+        let mut bytes = Zeroizing::new([0; READ_AT_ONCE]);
+        loop {
             if let Some(reply) = self.decoder.next_frame(parse_reply) {
-                break reply;
+                return reply;
             }
-            let timeout = left(&self.patience);
-            let timeout = timeout.and_then(|left| self.stream.set_read_timeout(Some(left)).map_err(CallError::Lost));
-            if let Err(error) = timeout {
-                break Err(error);
-            }
-            match self.stream.read(&mut bytes) {
-                Ok(0) => break Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into())),
-                Ok(count) => {
-                    if let Err(error) = self.decoder.push(&bytes[..count]) {
-                        break Err(garbage(error));
-                    }
-                }
+            self.stream.set_read_timeout(Some(left(&self.patience)?)).map_err(CallError::Lost)?;
+            match self.stream.read(&mut *bytes) {
+                Ok(0) => return Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into())),
+                Ok(count) => self.decoder.push(&bytes[..count]).map_err(garbage)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(CallError::Lost(error)),
+                Err(error) => return Err(CallError::Lost(error)),
             }
-        };
-        bytes.zeroize();
-        outcome
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Frames: one JSON text, ended by a NUL byte (Varlink, "Wire format").
 
 use std::fmt;
+use std::io;
 use zeroize::Zeroize;
 
 /// Bytes that one frame may hold, its NUL included.
@@ -96,11 +97,31 @@ impl Drop for Decoder {
 /// # Errors
 /// [`FrameError::TooLong`] when it would exceed [`MAX_FRAME`], [`FrameError::NotJson`] when it cannot be written.
 pub fn encode(message: &impl serde::Serialize) -> Result<zeroize::Zeroizing<Vec<u8>>, FrameError> {
-    // Reserved in one piece: a Vec that grows leaves copies of what it held.
-    let mut frame = zeroize::Zeroizing::new(Vec::with_capacity(MAX_FRAME));
+    // Counted before it is written: a Vec that grows leaves copies of what it held, and one of MAX_FRAME bytes costs more
+    // to wipe than to write.
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, message).map_err(|_| FrameError::NotJson)?;
+    if length.0 >= MAX_FRAME {
+        return Err(FrameError::TooLong);
+    }
+    let mut frame = zeroize::Zeroizing::new(Vec::with_capacity(length.0 + 1));
     serde_json::to_writer(&mut *frame, message).map_err(|_| FrameError::NotJson)?;
     frame.push(0);
-    if frame.len() > MAX_FRAME { Err(FrameError::TooLong) } else { Ok(frame) }
+    Ok(frame)
+}
+
+/// Counts bytes.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -63,3 +63,25 @@ fn check_looks_at_the_socket_itself() {
     let ran = server.run(&["--socket", missing.to_str().unwrap(), "check", "--json"]);
     assert_eq!((ran.code, ran.json()["findings"][0]["level"].as_str()), (3, Some("failure")));
 }
+
+#[test]
+fn check_looks_at_pam_services_and_at_dovecot() {
+    let server = Server::new(|_: &str, _: &Value| reply(json!({ "findings": [] })));
+    let pam = server.dir.path().join("pam.d");
+    fs::create_dir(&pam).unwrap();
+    let stack = "auth requisite pam_postern.so forward_pass no_enrol\nauth required pam_unix.so try_first_pass\n";
+    fs::write(pam.join("dovecot"), stack).unwrap();
+    let doveconf = server.dir.path().join("doveconf");
+    let passdb = "passdb {\n  driver = pam\n}\n";
+    fs::write(&doveconf, passdb).unwrap();
+    let arguments = ["check", "--pam", pam.to_str().unwrap(), "--dovecot", doveconf.to_str().unwrap()];
+    let ran = server.run(&arguments);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("PAM dovecot") && ran.out.contains("asks the PAM service dovecot"), "{}", ran.out);
+
+    fs::write(pam.join("sshd"), "auth sufficient pam_unix.so\nauth required pam_postern.so\n").unwrap();
+    fs::write(&doveconf, format!("{passdb}passdb {{\n  driver = sql\n}}\n")).unwrap();
+    let ran = server.run(&arguments);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("who passes pam_unix.so") && ran.out.contains("goes on to passdb sql"), "{}", ran.out);
+}

@@ -51,9 +51,14 @@ pub fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Result<Changed, Refused> {
-    let (mailbox, platform) = match wanted.action {
-        Action::Enable => mailbox(daemon, &wanted.mailbox)?,
-        _ => account(daemon, &wanted.mailbox).map(|(kept, platform)| (kept.value.mailbox, platform))?,
+    // Enabling may make an account of a name that somebody makes an alias at this moment.
+    let (mailbox, platform, _alone) = match wanted.action {
+        Action::Enable => {
+            let alone = daemon.administration.lock().await;
+            let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
+            (mailbox, platform, Some(alone))
+        }
+        _ => account(daemon, &wanted.mailbox).map(|(kept, platform)| (kept.value.mailbox, platform, None))?,
     };
     let event = event(wanted)?;
     if wanted.dry_run {

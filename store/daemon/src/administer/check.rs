@@ -5,11 +5,14 @@ use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
 use crate::records::{ACCOUNT, Kept, RecordError};
-use postern_rules::{Account, Mailbox, Platform};
+use postern_rules::name::{self, Named};
+use postern_rules::{Account, Mailbox, Platform, Stage};
 use postern_wire::admin::{Finding, Findings, Level};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+/// Names that a finding lists.
+const ASTRAY_MAX: usize = 10;
 /// Seconds after which the newest export is called old.
 const EXPORT_OLD: i64 = 2 * 24 * 3600;
 
@@ -36,10 +39,17 @@ fn store(daemon: &Daemon) -> Finding {
 
 /// Every record is opened, since one that is damaged denies only when somebody needs it.
 fn records(daemon: &Daemon) -> Finding {
-    let mut count = 0u64;
+    let (mut count, mut astray) = (0u64, Vec::new());
+    let platforms = daemon.platforms();
     let mut all = || -> Result<(), RecordError> {
-        daemon.records.each(ACCOUNT, |_: Kept<Account>| {
+        daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
             count += 1;
+            let account = kept.value;
+            let names = account.aliases.iter().chain([&account.mailbox]);
+            if account.stage != Stage::Off {
+                astray.extend(names.filter(|name| !means_itself(name, &platforms)).map(ToString::to_string));
+            }
+            astray.truncate(ASTRAY_MAX);
             true
         })?;
         daemon.records.each(b"alias/", |_: Kept<Mailbox>| true)?;
@@ -47,9 +57,21 @@ fn records(daemon: &Daemon) -> Finding {
         daemon.records.each(audit::AUDIT, |_: Kept<Record>| true)
     };
     match all() {
+        Ok(()) if !astray.is_empty() => {
+            let message = format!(
+                "names that cannot be reached any more, and are not asked for a code: {}. Was a platform's \
+                 plus-addressing changed?",
+                astray.join(", ")
+            );
+            finding(Level::Failure, "records", message)
+        }
         Ok(()) => finding(Level::Ok, "records", format!("every record opens ({count} accounts)")),
         Err(error) => finding(Level::Failure, "records", error.to_string()),
     }
+}
+
+fn means_itself(mailbox: &Mailbox, platforms: &[Platform]) -> bool {
+    matches!(name::read(mailbox.as_str(), platforms, ""), Ok(Named::Ours(read, _)) if read == *mailbox)
 }
 
 /// A clock that is behind what was already written accepts no codes: their steps are spent.
@@ -118,7 +140,11 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
 fn exports(daemon: &Daemon) -> Finding {
     let path = daemon.config.export_path();
     if daemon.config.export.keep.0 == 0 {
-        return finding(Level::Warning, "exports", "none is made: [export] keep = 0. Take your own with `postern export`");
+        return finding(
+            Level::Warning,
+            "exports",
+            "none is made: [export] keep = 0. Take your own with `postern export`",
+        );
     }
     match export::newest(&path) {
         Some(made) if clock::now().0 - made.0 < EXPORT_OLD => {

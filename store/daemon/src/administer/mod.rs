@@ -39,7 +39,7 @@ impl From<RecordError> for Refused {
 pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform), Refused> {
     match resolve(daemon, typed)? {
         Resolved::Account(kept, platform) => Ok((*kept, platform)),
-        Resolved::Unlisted(mailbox, _) => {
+        Resolved::Unlisted(mailbox, _) | Resolved::Lookalike(mailbox, _) => {
             let names = names(daemon)?;
             let near = nearest(mailbox.as_str(), names.iter().map(String::as_str));
             let advice = near.map_or_else(
@@ -59,7 +59,8 @@ pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform)
 pub fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refused> {
     match resolve(daemon, typed)? {
         Resolved::Account(kept, platform) => Ok((kept.value.mailbox, platform)),
-        Resolved::Unlisted(mailbox, platform) => Ok((mailbox, platform)),
+        // Enabling a lookalike says that it is another person.
+        Resolved::Unlisted(mailbox, platform) | Resolved::Lookalike(mailbox, platform) => Ok((mailbox, platform)),
         Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
     }
 }
@@ -121,9 +122,10 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
                 SUSPEND_HOURS.end()
             ),
         ),
-        Refusal::NoSuchFactor => {
-            ("unknown_method", format!("{mailbox} has no method with that id. `postern method list {mailbox}` shows them."))
-        }
+        Refusal::NoSuchFactor => (
+            "unknown_method",
+            format!("{mailbox} has no method with that id. `postern method list {mailbox}` shows them."),
+        ),
         Refusal::OnlyFactor => (
             "only_method",
             format!(
@@ -170,11 +172,7 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
 
 /// What was done, for the command that asked.
 pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
-    admin::Changed {
-        before: applied.before.map(shown_state),
-        after: shown(&applied.account, applied.now),
-        changed,
-    }
+    admin::Changed { before: applied.before.map(shown_state), after: shown(&applied.account, applied.now), changed }
 }
 
 /// An entry of the audit log about something other than an account's state.

@@ -6,9 +6,12 @@ use crate::export;
 use crate::records::{ACCOUNT, Kept, platform_key};
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
-use postern_rules::{Account, Platform};
+use postern_rules::{Account, Mailbox, Platform, Stage};
 use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
 use std::collections::BTreeMap;
+
+/// Names that a refusal lists.
+const NAMED_MAX: usize = 10;
 
 /// Every platform.
 ///
@@ -93,11 +96,41 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
         let hint = near.filter(|near| *near != set.key).map_or(String::new(), |near| format!(" Did you mean {near}?"));
         refuse("bad_policy", format!("{error}.{hint}"))
     })?;
+    if platform.policy.plus_addressing && !kept.value.policy.plus_addressing {
+        refuse_hidden(daemon, &platform)?;
+    }
     if platform != kept.value {
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
         write(daemon, Some(&kept), &platform, entry(actor, "set platform", None, detail)).await?;
     }
     show(daemon, &set.name)
+}
+
+/// With plus addressing `bob+x@` means bob: an account or an alias of that name could not be reached any more, and
+/// nobody would be asked for its code.
+fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
+    let mut hidden = Vec::new();
+    let mut look = |mailbox: &Mailbox| {
+        let plus = mailbox.as_str().split('@').next().is_some_and(|local| local.contains('+'));
+        if plus && platform.domains.iter().any(|domain| domain == mailbox.domain()) {
+            hidden.push(mailbox.to_string());
+        }
+        hidden.len() < NAMED_MAX
+    };
+    daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
+        let account = kept.value;
+        // One that is off is not asked for a code anyway.
+        account.stage == Stage::Off || (look(&account.mailbox) && account.aliases.iter().all(&mut look))
+    })?;
+    if hidden.is_empty() {
+        return Ok(());
+    }
+    let names = hidden.join(", ");
+    let message = format!(
+        "with plus addressing these could not be reached any more, and would not be asked for a code: {names}. \
+         Remove them first (`postern account remove`, `postern account alias remove`) and rename them in the mail server."
+    );
+    Err(refuse("hidden_names", message))
 }
 
 /// Switches a platform on or off.

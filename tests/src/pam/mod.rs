@@ -1,0 +1,144 @@
+//! The PAM module in real hosts. They run untouched, in a mount namespace where `/etc/pam.d`, the users and `/dev/log`
+//! are those of a private directory.
+
+mod log;
+mod session;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use self::log::Log;
+pub use self::session::{Ended, Seen, Session};
+use crate::backend::private_directory;
+use crate::mailboxes::Mailbox;
+use crate::tools::{self, Outcome};
+use crate::{During, Error, Plan, Result, Upstream, World};
+
+const NAMESPACE: &str = include_str!("namespace.sh");
+/// Seconds of a TOTP step: a code of a later one is a new code.
+pub const STEP: i64 = 30;
+/// The first user id of the mailboxes' owners.
+const FIRST_UID: usize = 20_000;
+
+/// A world with Alice protected, and a place to run PAM hosts in.
+pub struct Hosts {
+    /// The daemon and its clock.
+    pub world: World,
+    /// Alice. Everybody with a mailbox is a system user too, by the address and by its local part.
+    pub alice: Mailbox,
+    /// Alice's secret, in base32.
+    pub secret: String,
+    /// Alice's backup codes.
+    pub backup_codes: Vec<String>,
+    /// The module as hosts load it.
+    pub module: PathBuf,
+    log: Log,
+    directory: TempDir,
+}
+
+impl Hosts {
+    /// Starts the world and lays the directory out.
+    pub fn start() -> Result<Hosts> {
+        let plan = Plan { upstream: Upstream::None, movable_clock: true, ..Plan::default() };
+        let mut world = World::start(plan)?;
+        let directory = private_directory()?;
+        let path = |name: &str| directory.path().join(name);
+        for name in ["pam.d", "dev", "home"] {
+            fs::create_dir(path(name)).during(name)?;
+        }
+        let refuse = "auth required pam_deny.so\naccount required pam_deny.so\n";
+        for (name, text) in [("namespace.sh", NAMESPACE), ("pam.d/other", refuse)] {
+            fs::write(path(name), text).during(name)?;
+        }
+        let module = path("pam_postern.so");
+        fs::copy(&world.binaries.pam_module, &module).during(module.display())?;
+        let alice = world.mailboxes().swap_remove(0);
+        let log = Log::listen(&path("log"))?;
+        let (secret, backup_codes) = protect(&world, &alice.name)?;
+        world.plant(&secret);
+        let hosts = Hosts { world, alice, secret, backup_codes, module, log, directory };
+        hosts.add_users()?;
+        Ok(hosts)
+    }
+
+    fn add_users(&self) -> Result<()> {
+        let read = |name: &str| fs::read_to_string(Path::new("/etc").join(name)).during(name);
+        let (mut passwd, mut shadow) = (read("passwd")?, read("shadow")?);
+        let home = self.path("home");
+        for (at, mailbox) in self.world.mailboxes().iter().enumerate() {
+            // perl-base is on each Debian; crypt(3) there is the C library's.
+            let mut perl = Command::new("perl");
+            perl.args(["-e", "print crypt($ARGV[0], '$6$postern$')", &mailbox.password]);
+            let hash = tools::run(&mut perl, &[])?.success()?;
+            for name in [Some(mailbox.name.as_str()), mailbox.name.split('@').next()].into_iter().flatten() {
+                passwd += &format!("{name}:x:{}:100::{}:/bin/sh\n", FIRST_UID + at, home.display());
+                shadow += &format!("{name}:{hash}:20000::::::\n");
+            }
+        }
+        for (name, text) in [("passwd", passwd), ("shadow", shadow), ("group", read("group")?)] {
+            fs::write(self.path(name), text).during(name)?;
+        }
+        Ok(())
+    }
+
+    /// Below the directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a PAM service. In `lines`, `POSTERN` stands for the module with the socket and the domain.
+    pub fn service(&self, name: &str, lines: &str) -> Result<()> {
+        let socket = self.world.files.auth_socket.display();
+        let module = format!("{} socket={socket} domain=example.com", self.module.display());
+        fs::write(self.path("pam.d").join(name), lines.replace("POSTERN", &module) + "\n").during(name)
+    }
+
+    /// A command inside. It is the process that is started, after some `exec`s.
+    pub fn inside(&self, program: &str) -> Command {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "sh"]).arg(self.path("namespace.sh"));
+        command.arg(self.directory.path()).arg(program);
+        command
+    }
+
+    /// pamtester's verdict on a sign-in in which `typed` is typed, line for line.
+    pub fn pamtester(&self, service: &str, user: &str, typed: &[&str]) -> Result<Outcome> {
+        let mut command = self.inside("pamtester");
+        command.args(["-I", "rhost=192.0.2.7", service, user, "authenticate"]);
+        tools::run(&mut command, typed.join("\n").as_bytes())
+    }
+
+    /// A code that was not used before: the clock moves on by a step.
+    pub fn code(&mut self) -> Result<String> {
+        self.world.move_clock(STEP)?;
+        self.world.code(&self.secret)
+    }
+
+    /// Runs the administrator's command and gives what it prints.
+    pub fn postern<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<String> {
+        self.world.postern(args)?.success()
+    }
+
+    /// What the module has written to the log since this was asked last. An error if any line of the log, of whatever
+    /// module, holds one of Alice's secrets.
+    pub fn audit(&self) -> Result<Vec<String>> {
+        let lines = self.log.take()?;
+        let secrets = || self.backup_codes.iter().chain([&self.secret, &self.alice.password]);
+        if let Some(line) = lines.iter().find(|line| secrets().any(|secret| line.contains(secret.as_str()))) {
+            return Err(Error::new(format!("the log holds a secret: {line}")));
+        }
+        Ok(lines.into_iter().filter(|line| line.contains("pam_postern(")).collect())
+    }
+}
+
+/// Gives an enabled account its first method: the secret and the backup codes.
+pub fn protect(world: &World, mailbox: &str) -> Result<(String, Vec<String>)> {
+    let added = world.postern(["method", "add", "totp", mailbox, "--json"])?.success()?;
+    let added: serde_json::Value = serde_json::from_str(&added).map_err(|error| Error::new(error.to_string()))?;
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let codes = added["backup_codes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Ok((text(&added["secret"]), codes.iter().map(text).collect()))
+}

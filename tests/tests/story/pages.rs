@@ -1,0 +1,242 @@
+//! Every page as people see it: on a desk, on a phone, in the dark, enlarged, in both languages. The pictures are kept
+//! in `target/screenshots/` to be looked at; what a program can tell of a page is tested here.
+
+use super::person::Person;
+use super::visitor::between;
+use super::wrong_code::ANOTHER_SECRET;
+use super::{admin, mailbox, next_code, world};
+use fantoccini::key::Key;
+use postern_tests::World;
+use postern_tests::browser::Look;
+use postern_tests::mailboxes::Mailbox;
+use serde_json::json;
+
+/// A way to look at a page: CSS pixels, how much the page is enlarged, and whether it is dark.
+struct View {
+    name: &'static str,
+    width: u16,
+    height: u16,
+    zoom: u8,
+    dark: bool,
+}
+
+const VIEWS: [View; 5] = [
+    View { name: "desk", width: 1280, height: 800, zoom: 1, dark: false },
+    View { name: "desk-dark", width: 1280, height: 800, zoom: 1, dark: true },
+    View { name: "phone", width: 360, height: 740, zoom: 1, dark: false },
+    View { name: "phone-dark", width: 360, height: 740, zoom: 1, dark: true },
+    // A window of 1280 pixels at 200 %.
+    View { name: "zoom", width: 640, height: 400, zoom: 2, dark: false },
+];
+
+/// The narrowest window that a page has to fit: 1280 pixels at 400 % (WCAG 2.2, 1.4.10).
+const NARROWEST: View = View { name: "narrowest", width: 320, height: 480, zoom: 1, dark: false };
+
+/// Stops of the Tab key that a page may have before the one that is looked for.
+const STOPS: usize = 12;
+
+impl View {
+    async fn apply(&self, person: &Person, height: u64) {
+        let screen = json!({ "width": self.width, "height": height, "deviceScaleFactor": self.zoom, "mobile": false });
+        person.browser.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
+        let scheme = if self.dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        person.browser.devtools("Emulation.setEmulatedMedia", media).await.unwrap();
+    }
+}
+
+/// Looks at the page in every view, keeps the pictures, and tests what a program can tell.
+async fn look(person: &Person, page: &str, language: &str) {
+    assert_eq!(property(person, "lang").await, json!(language), "{page}");
+    for view in VIEWS.iter().chain([&NARROWEST]) {
+        view.apply(person, view.height.into()).await;
+        let width = property(person, "scrollWidth").await.as_u64().unwrap();
+        assert!(width <= view.width.into(), "{page} in {language}, {}: {width} pixels wide", view.name);
+        // The whole page, as if the window were as high.
+        let height = property(person, "scrollHeight").await.as_u64().unwrap();
+        view.apply(person, height.max(view.height.into())).await;
+        person.browser.screenshot(&format!("page-{page}-{language}-{}", view.name)).await.unwrap();
+    }
+    VIEWS[0].apply(person, VIEWS[0].height.into()).await;
+}
+
+/// A property of the document's root.
+async fn property(person: &Person, name: &str) -> serde_json::Value {
+    person.client().execute("return document.documentElement[arguments[0]]", vec![name.into()]).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_page_fits_and_is_pictured() {
+    let mut world = world();
+    for (language, name) in [("en", "alice"), ("fr", "bob")] {
+        let mailbox = mailbox(&world, name);
+        admin(&world, &format!("account enable {}", mailbox.name));
+        let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
+        let secret = set_up(&mut world, &person, &mailbox, language).await;
+        challenge(&mut world, &person, &mailbox, &secret, language).await;
+        notices(&mut world, &person, &mailbox, language).await;
+    }
+}
+
+async fn set_up(world: &mut World, person: &Person, mailbox: &Mailbox, language: &str) -> String {
+    let wrong = world.code(ANOTHER_SECRET).unwrap();
+    person.signs_in(mailbox).await;
+    look(person, "set-up", language).await;
+    person.answers(&wrong).await;
+    person.answers(&wrong).await;
+    look(person, "set-up-wrong", language).await;
+    let secret = person.reads("#key").await.replace(' ', "");
+    world.plant(&secret);
+    person.answers(&world.code(&secret).unwrap()).await;
+    look(person, "backup-codes", language).await;
+    // What a browser that does not know `required` would send.
+    person.client().execute("document.querySelector('#saved').required = false", vec![]).await.unwrap();
+    person.follows("form.saved button.main").await;
+    look(person, "backup-codes-not-ticked", language).await;
+    person.clicks("#saved").await;
+    person.follows("form.saved button.main").await;
+    person.is_in(mailbox).await;
+    person.signs_out().await;
+    secret
+}
+
+async fn challenge(world: &mut World, person: &Person, mailbox: &Mailbox, secret: &str, language: &str) {
+    let wrong = world.code(ANOTHER_SECRET).unwrap();
+    person.signs_in(mailbox).await;
+    look(person, "code", language).await;
+    person.answers("12").await;
+    look(person, "code-slip", language).await;
+    person.answers(&wrong).await;
+    person.follows("a[href='/postern/methods']").await;
+    look(person, "methods", language).await;
+    person.follows("button[value=backup]").await;
+    look(person, "backup-code", language).await;
+    person.answers("AAAA-AAAA-AAAA").await;
+    look(person, "backup-code-wrong", language).await;
+    person.goes_to("/postern/code").await;
+    for _ in 0..3 {
+        person.answers(&wrong).await;
+    }
+    look(person, "code-wrong", language).await;
+    person.answers(&world.code(secret).unwrap()).await;
+    look(person, "code-too-early", language).await;
+    person.follows("button[form=cancel]").await;
+    person.signs_in(mailbox).await;
+    look(person, "locked", language).await;
+    admin(world, &format!("account unlock {}", mailbox.name));
+}
+
+async fn notices(world: &mut World, person: &Person, mailbox: &Mailbox, language: &str) {
+    person.signs_in(mailbox).await;
+    world.posternd.stop().unwrap();
+    person.answers("123456").await;
+    look(person, "unavailable", language).await;
+    world.posternd.start().unwrap();
+    admin(world, &format!("account reset {}", mailbox.name));
+    person.goes_to("/postern/code").await;
+    person.answers("123456").await;
+    look(person, "session-ended", language).await;
+    for (page, path) in [("not-found", "/postern/nothing"), ("bad-request", "/a%2fb")] {
+        person.goes_to(path).await;
+        look(person, page, language).await;
+    }
+    admin(world, "platform set example unlisted refuse");
+    person.signs_in(&self::mailbox(world, "frank")).await;
+    look(person, "refused", language).await;
+    admin(world, "platform set example unlisted pass");
+}
+
+/// From the password to the mail and back again, with Tab, Enter and the space bar.
+#[tokio::test]
+async fn a_keyboard_is_enough() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let person = Person::at(&world, Look::DESKTOP).await;
+    presses_password(&person, &alice).await;
+    person.is_at("/postern/set-up").await;
+    let uri = person.sees("a[href^=otpauth]").await.attr("href").await.unwrap().unwrap();
+    let secret = between(&uri, "secret=", "&").unwrap().to_owned();
+    world.plant(&secret);
+    tabs_to(&person, "#code").await;
+    presses(&person, &world.code(&secret).unwrap()).await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    person.is_at("/postern/backup-codes").await;
+    tabs_to(&person, "#saved").await;
+    presses(&person, " ").await;
+    tabs_to(&person, "button.main").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    person.is_in(&alice).await;
+    person.client().delete_all_cookies().await.unwrap();
+
+    presses_password(&person, &alice).await;
+    person.is_at("/postern/code").await;
+    // Another method, and back: the field has the focus already.
+    tabs_to(&person, "a[href='/postern/methods']").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    tabs_to(&person, "button[name=method]").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    presses(&person, &next_code(&mut world, &secret)).await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    person.is_in(&alice).await;
+}
+
+async fn presses_password(person: &Person, mailbox: &Mailbox) {
+    person.goes_to("/").await;
+    tabs_to(person, super::person::USER).await;
+    presses(person, &mailbox.name).await;
+    tabs_to(person, super::person::PASSWORD).await;
+    presses(person, &mailbox.password).await;
+    person.leaves_by(presses(person, &Key::Enter)).await;
+}
+
+/// Types where the focus is.
+async fn presses(person: &Person, keys: &str) {
+    person.client().active_element().await.unwrap().send_keys(keys).await.unwrap();
+}
+
+/// Presses Tab until the focus is on `css`. On the way it is always to be seen where it is.
+async fn tabs_to(person: &Person, css: &str) {
+    let script = "const at = document.activeElement; return [at.matches(arguments[0]), at === document.body || \
+                  at.matches('[id^=rcm]') || getComputedStyle(at).outlineStyle !== 'none', at.outerHTML]";
+    for _ in 0..STOPS {
+        let seen = person.client().execute(script, vec![css.into()]).await.unwrap();
+        assert_eq!(seen[1], true, "the focus is not to be seen on {}", seen[2]);
+        if seen[0] == true {
+            return;
+        }
+        presses(person, &Key::Tab).await;
+    }
+    panic!("{STOPS} times Tab do not lead to {css}");
+}
+
+/// Roundcube cannot do without, but the pages before it can. They have one script, and their policy forbids others.
+#[tokio::test]
+async fn no_script_is_needed() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let person = Person::at(&world, Look::DESKTOP).await;
+    person.browser.devtools("Network.enable", json!({})).await.unwrap();
+    person.browser.devtools("Network.setBlockedURLs", json!({ "urls": ["*/postern/page.js*"] })).await.unwrap();
+    person.signs_in(&alice).await;
+    let secret = person.reads("#key").await.replace(' ', "");
+    world.plant(&secret);
+    person.answers("nonsense").await;
+    assert!(person.reads("#code-problem").await.contains("digits"));
+    person.answers(&world.code(&secret).unwrap()).await;
+    // What needs a script is not offered without.
+    assert!(!person.sees("button[data-copy]").await.is_displayed().await.unwrap());
+    let code = person.reads("#codes li").await;
+    world.plant(&code);
+    person.follows("button[lang=fr]").await;
+    assert_eq!(person.reads("#codes li").await, code);
+    person.clicks("#saved").await;
+    person.follows("form.saved button.main").await;
+    person.is_in(&alice).await;
+
+    person.client().delete_all_cookies().await.unwrap();
+    person.signs_in(&alice).await;
+    person.follows("a[href='/postern/methods']").await;
+    person.follows("button[value=backup]").await;
+    person.answers(&code).await;
+    person.is_in(&alice).await;
+}

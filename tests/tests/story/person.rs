@@ -1,0 +1,140 @@
+//! A person at a browser.
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+use postern_tests::World;
+use postern_tests::browser::{Browser, Look};
+use postern_tests::mailboxes::Mailbox;
+use postern_tests::wait;
+
+/// Roundcube's sign-in form, and where it puts the name of who is signed in.
+pub(crate) const USER: &str = "#rcmloginuser";
+pub(crate) const PASSWORD: &str = "#rcmloginpwd";
+const SUBMIT: &str = "#rcmloginsubmit";
+const SIGNED_IN: &str = ".header-title.username";
+const SUBJECTS: &str = "#messagelist td.subject .subject a";
+const SIGN_OUT: &str = "#taskmenu a.logout";
+/// What only the set-up page has.
+pub(crate) const QR: &str = "svg.qr";
+
+/// See the module.
+pub(crate) struct Person {
+    pub(crate) browser: Browser,
+    home: String,
+}
+
+impl Person {
+    pub(crate) async fn at(world: &World, look: Look) -> Person {
+        let browser = Browser::open(look, &world.certificates).await.unwrap();
+        Person { browser, home: world.files.webmail_url() }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.browser.client
+    }
+
+    pub(crate) async fn goes_to(&self, path: &str) {
+        self.client().goto(&format!("{}{}", self.home.trim_end_matches('/'), path)).await.unwrap();
+    }
+
+    /// Waits for an element.
+    pub(crate) async fn sees(&self, css: &str) -> Element {
+        match self.client().wait().at_most(wait::DEADLINE).for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {css} ({error}) on this page:\n{}", self.client().source().await.unwrap()),
+        }
+    }
+
+    pub(crate) async fn does_not_see(&self, css: &str) {
+        assert!(self.client().find(Locator::Css(css)).await.is_err(), "{css} is on the page");
+    }
+
+    pub(crate) async fn reads(&self, css: &str) -> String {
+        self.sees(css).await.text().await.unwrap()
+    }
+
+    /// Clicks what changes the page that it is on.
+    pub(crate) async fn clicks(&self, css: &str) {
+        self.sees(css).await.click().await.unwrap();
+    }
+
+    pub(crate) async fn types(&self, css: &str, text: &str) {
+        self.sees(css).await.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks what leads to another page, and waits for it.
+    pub(crate) async fn follows(&self, css: &str) {
+        self.leaves_by(self.clicks(css)).await;
+    }
+
+    /// Does what leads to another page, and waits for it: until then the browser shows the old one.
+    pub(crate) async fn leaves_by(&self, act: impl Future<Output = ()>) {
+        self.client().execute("window.old = true", vec![]).await.unwrap();
+        act.await;
+        let arrived = "return !window.old && document.readyState === 'complete'";
+        for _ in 0..wait::DEADLINE.as_millis() / wait::POLL.as_millis() {
+            // Between two pages there may be none to ask.
+            if self.client().execute(arrived, vec![]).await.is_ok_and(|arrived| arrived == true) {
+                return;
+            }
+            tokio::time::sleep(wait::POLL).await;
+        }
+        panic!("no other page came");
+    }
+
+    pub(crate) async fn is_at(&self, path: &str) {
+        let here = self.client().current_url().await.unwrap();
+        assert_eq!(here.path(), path, "{}", self.client().source().await.unwrap());
+    }
+
+    /// Opens the webmail and signs in with the password.
+    pub(crate) async fn signs_in(&self, mailbox: &Mailbox) {
+        self.goes_to("/").await;
+        self.types(USER, &mailbox.name).await;
+        self.types(PASSWORD, &mailbox.password).await;
+        self.follows(SUBMIT).await;
+    }
+
+    /// Types a code and sends it.
+    pub(crate) async fn answers(&self, code: &str) {
+        self.types("#code", code).await;
+        self.follows("button.main").await;
+    }
+
+    /// Sees the list of messages of this mailbox.
+    pub(crate) async fn is_in(&self, mailbox: &Mailbox) {
+        let name = self.sees(SIGNED_IN).await.prop("textContent").await.unwrap();
+        assert_eq!(name.as_deref(), Some(mailbox.name.as_str()));
+        self.sees(SUBJECTS).await;
+        let mut subjects = Vec::new();
+        for subject in self.client().find_all(Locator::Css(SUBJECTS)).await.unwrap() {
+            subjects.push(subject.text().await.unwrap());
+        }
+        assert!(subjects.contains(&mailbox.private_subject()), "{subjects:?}");
+    }
+
+    /// Opens the message with this subject: what stands in it.
+    pub(crate) async fn opens(&self, subject: &str) -> String {
+        for found in self.client().find_all(Locator::Css(SUBJECTS)).await.unwrap() {
+            if found.text().await.unwrap() == subject {
+                found.click().await.unwrap();
+                break;
+            }
+        }
+        self.sees("#messagecontframe").await.enter_frame().await.unwrap();
+        let (shown, body) = (self.reads("h2.subject").await, self.reads("#messagebody").await);
+        self.client().enter_parent_frame().await.unwrap();
+        assert!(shown.contains(subject), "{shown}");
+        body
+    }
+
+    pub(crate) async fn signs_out(&self) {
+        self.follows(SIGN_OUT).await;
+        self.sees(USER).await;
+    }
+
+    /// The QR code as it is drawn.
+    pub(crate) async fn qr(&self) -> String {
+        self.sees(QR).await.html(false).await.unwrap()
+    }
+}

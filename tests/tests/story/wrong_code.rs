@@ -1,0 +1,107 @@
+//! Wrong codes, backup codes, and the lock.
+
+use super::person::Person;
+use super::visitor::Visitor;
+use super::{STEP, admin, mailbox, next_code, protect, world};
+use postern_tests::browser::Look;
+use postern_tests::tools;
+
+/// Wrong codes in a row that close the door for a while.
+const CLOSING: usize = 5;
+/// Its codes are wrong ones.
+pub(super) const ANOTHER_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[tokio::test]
+async fn a_backup_code_is_good_for_once() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let setter = Visitor::new(&world);
+    setter.sign_in(&alice).leads_to("/postern/set-up");
+    let secret = setter.offered_secret();
+    world.plant(&secret);
+    setter.post("/postern/set-up", &[("code", &world.code(&secret).unwrap())]).leads_to("/postern/backup-codes");
+    let file = setter.post("/postern/codes.txt", &[]);
+    assert!(file.headers("content-disposition")[0].starts_with("attachment"));
+    let codes: Vec<&str> = file.body.trim_end().rsplit("\r\n").take(10).collect();
+    codes.iter().for_each(|code| world.plant(code));
+    setter.post("/postern/saved", &[]).shows(200, "Save your codes first");
+    assert!(!setter.is_in());
+    setter.post("/postern/saved", &[("saved", "yes")]);
+    assert!(setter.is_in());
+    assert_eq!(setter.post("/postern/codes.txt", &[]).status, 303, "shown once");
+
+    let person = Person::at(&world, Look::DESKTOP).await;
+    for (code, accepted) in [(codes[3], true), (codes[3], false), (codes[4], true)] {
+        person.signs_in(&alice).await;
+        person.follows("a[href='/postern/methods']").await;
+        person.follows("button[value=backup]").await;
+        person.is_at("/postern/backup-code").await;
+        // As it is read from paper.
+        person.answers(&format!(" {} ", code.to_uppercase().replace('-', " "))).await;
+        if accepted {
+            person.is_in(&alice).await;
+            person.signs_out().await;
+        } else {
+            assert!(person.reads("#code-problem").await.contains("used before"));
+            person.follows("button[form=cancel]").await;
+        }
+    }
+}
+
+#[test]
+fn a_door_that_wrong_codes_have_closed_tells_nothing() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let [inside, thief, owner] = [(); 3].map(|()| Visitor::new(&world));
+    inside.sign_in_with(&alice, &world.code(&secret).unwrap());
+    for visitor in [&thief, &owner] {
+        visitor.sign_in(&alice).leads_to("/postern/code");
+    }
+    // Typing the password again between two of them does not start the count anew.
+    let wrong = world.code(ANOTHER_SECRET).unwrap();
+    for tried in 1..=CLOSING {
+        thief.code(&wrong).shows(403, "That code is not right");
+        if tried == 2 {
+            thief.post("/postern/cancel", &[]).leads_to("/");
+            thief.sign_in(&alice).leads_to("/postern/code");
+        }
+    }
+
+    // The clock stands, but the code of the next step is right already.
+    let right = tools::oathtool(&secret, world.now() + STEP.unsigned_abs()).unwrap();
+    let told = || [owner.code(&right), thief.code(&wrong)].map(|answer| (answer.status, answer.body));
+    let [to_owner, to_thief] = told();
+    assert_eq!(to_owner, to_thief);
+    assert!(to_owner.0 == 403 && to_owner.1.contains("Too many tries in a row"), "{}", to_owner.1);
+    assert!(inside.is_in(), "who is in is not thrown out by a stranger");
+    Visitor::new(&world).sign_in(&alice).shows(403, "Too many wrong codes");
+
+    // A crash of the daemon forgives nothing.
+    world.posternd.kill();
+    world.posternd.start().unwrap();
+    let [to_owner, to_thief] = told();
+    assert_eq!(to_owner, to_thief);
+    assert!(to_owner.0 == 403 && to_owner.1.contains("Too many tries in a row"), "{}", to_owner.1);
+
+    admin(&world, &format!("account unlock {}", alice.name));
+    let answer = owner.code(&right);
+    assert!(answer.location().starts_with("/?_task=mail"), "{answer:?}");
+}
+
+#[test]
+fn a_closed_door_opens_again_by_itself() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let visitor = Visitor::new(&world);
+    visitor.sign_in(&alice).leads_to("/postern/code");
+    for _ in 0..CLOSING {
+        visitor.code(&world.code(ANOTHER_SECRET).unwrap()).shows(403, "That code is not right");
+    }
+    visitor.code(&world.code(&secret).unwrap()).shows(403, "Too many tries in a row");
+    // A slip is no try: it is not counted, and told apart.
+    visitor.code("12").shows(400, "Type the digits that your app shows");
+    let answer = visitor.code(&next_code(&mut world, &secret));
+    assert!(answer.location().starts_with("/?_task=mail"), "{answer:?}");
+}
