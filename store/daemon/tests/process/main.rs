@@ -18,6 +18,7 @@ mod names;
 mod parallel;
 mod peers;
 mod refusals;
+mod review;
 mod secrets;
 mod start;
 mod story;
