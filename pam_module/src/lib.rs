@@ -1,9 +1,33 @@
-//! `pam_postern.so`. This version refuses every sign-in: the dialogue with the daemon is not in it. What it does have
-//! is what a host relies on: `pam_sm_setcred` succeeds, and nothing is ever let pass by mistake.
+//! `pam_postern.so`: asks posternd whether a sign-in needs a second factor, prompts for what the daemon says, and turns
+//! its verdict into a PAM code. It runs inside somebody else's process, so it has no policy, no wall clock, no thread,
+//! no runtime, no signal handler, and nothing of it is left when a transaction ends.
+//!
+//! * `dialogue`: the story of a sign-in, told over the traits `Host` and `Daemon`; `enrolment`: its longest chapter;
+//! * `verdict`: how a sign-in can end, and the one place where that becomes a PAM code;
+//! * `host`: libpam behind the trait `Host`, and all the unsafe code; `daemon`: posternd behind the trait `Daemon`;
+//! * `options`, `text`, `qr`, `audit`: what the administrator wrote, what people read, what the log says.
 
+mod audit;
+mod clock;
+mod daemon;
+mod dialogue;
+mod enrolment;
+mod host;
+mod locale;
+mod options;
+mod qr;
+mod text;
+mod verdict;
+
+use crate::daemon::Posternd;
+use crate::host::PamHost;
+use crate::options::Options;
+use crate::verdict::{Passed, Stopped};
 use pam::constants::{PamFlag, PamResultCode};
 use pam::module::{PamHandle, PamHooks};
 use std::ffi::CStr;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
 
 struct Postern;
 
@@ -15,13 +39,47 @@ mod hooks {
 pub use hooks::*;
 
 impl PamHooks for Postern {
-    /// Refuses: nobody can be asked.
-    fn sm_authenticate(_: &mut PamHandle, _: Vec<&CStr>, _: PamFlag) -> PamResultCode {
-        PamResultCode::PAM_AUTHINFO_UNAVAIL
+    /// Asks the daemon. PAM_DISALLOW_NULL_AUTHTOK is about passwords, so it changes nothing here.
+    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        let mut host = PamHost::new(pamh, flags);
+        let ended = unpanicked(|| authenticate(&mut host, &args));
+        let (priority, line) = audit::line(&ended, &host.facts());
+        host.log(priority, &line);
+        verdict::code(&ended)
     }
 
     /// There are no credentials to set. The binding's default, `PAM_IGNORE`, can make libpam refuse a right login.
     fn sm_setcred(_: &mut PamHandle, _: Vec<&CStr>, _: PamFlag) -> PamResultCode {
         PamResultCode::PAM_SUCCESS
+    }
+}
+
+fn authenticate(host: &mut PamHost<'_>, args: &[&CStr]) -> Result<Passed, Stopped> {
+    let options = Options::parse(args)?;
+    dialogue::sign_in(host, &mut Posternd::new(&options.socket), &options)
+}
+
+/// Runs `story`; a panic in it ends the sign-in, not the host, and prints nothing: standard error may be anything,
+/// even the mail client's connection.
+///
+/// The hook is set for good, which no host notices: a shared object of Rust carries its own standard library, so this
+/// hook is that of our panics and of nobody else's, even in a host written in Rust.
+fn unpanicked(story: impl FnOnce() -> Result<Passed, Stopped>) -> Result<Passed, Stopped> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| panic::set_hook(Box::new(|_| ())));
+    panic::catch_unwind(AssertUnwindSafe(story)).unwrap_or(Err(Stopped::Panicked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_refusal() {
+        let ended = unpanicked(|| panic!("246810"));
+        // In a test the standard library is everybody's.
+        drop(panic::take_hook());
+        assert!(matches!(ended, Err(Stopped::Panicked)));
+        assert_eq!(verdict::code(&ended), PamResultCode::PAM_ABORT);
     }
 }

@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     /// Add a method to a mailbox
     #[command(subcommand)]
     Add(Kind),
-    /// Take a method away; after the last the account enrols anew
+    /// Take a method away, and end the sessions it opened; the only method is kept: reset or remove the account instead
     #[command(after_help = "Example:\n  postern method remove bob@example.com ID     (ID from: postern method list)")]
     Remove(Remove),
 }

@@ -246,7 +246,7 @@ fn describe(side: Side, call: &Incoming) -> Outcome {
             "vendor": "Postern",
             "product": "posternd",
             "version": env!("CARGO_PKG_VERSION"),
-            "url": "https://postern.org/",
+            "url": "",
             "interfaces": ["org.varlink.service", interface],
         })),
         "org.varlink.service.GetInterfaceDescription" => match call.parameters::<Named>()?.interface {

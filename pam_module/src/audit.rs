@@ -1,0 +1,111 @@
+//! The one line that the log gets of each sign-in. `packaging/fail2ban/postern.conf` reads it.
+//!
+//! What a stranger chooses (the user name) stands last, and nothing in a value can look like the next field.
+
+use crate::host::{Facts, Priority};
+use crate::verdict::{Passed, Stopped, Unfit};
+use postern_wire::auth::Reason;
+
+/// Characters of a value that are shown.
+const SHOWN: usize = 320;
+
+/// The line, and how loud it is.
+pub(crate) fn line(ended: &Result<Passed, Stopped>, facts: &Facts) -> (Priority, String) {
+    let nothing = String::new();
+    let (priority, outcome, reason, method, detail) = match ended {
+        Ok(Passed::NotRequired) => (Priority::Info, "not_required", "", "", nothing),
+        Ok(Passed::Verified { method }) => (Priority::Info, "accepted", "", method.as_str(), nothing),
+        Ok(Passed::Enrolled { method }) => (Priority::Notice, "enrolled", "", method.as_str(), nothing),
+        Err(stopped) => {
+            let (priority, reason, detail) = reason(stopped);
+            (priority, "refused", reason, "", detail)
+        }
+    };
+    let mut line = format!("outcome={outcome}");
+    for (key, value) in [
+        ("reason", reason),
+        ("detail", &detail),
+        ("method", method),
+        ("service", &facts.service),
+        ("rhost", &facts.rhost),
+        ("user", &facts.user),
+    ] {
+        if !value.is_empty() {
+            line.push_str(&format!(" {key}={}", clean(value)));
+        }
+    }
+    (priority, line)
+}
+
+fn reason(stopped: &Stopped) -> (Priority, &'static str, String) {
+    let (priority, reason) = match stopped {
+        Stopped::Refused(Reason::Wrong) => (Priority::Notice, "wrong"),
+        Stopped::Refused(Reason::Locked) => (Priority::Notice, "locked"),
+        Stopped::Refused(Reason::Name) => (Priority::Notice, "name"),
+        Stopped::Refused(Reason::Unenrolled) => (Priority::Notice, "unenrolled"),
+        Stopped::Refused(Reason::Stale) => (Priority::Notice, "stale"),
+        Stopped::Refused(Reason::Unavailable) => (Priority::Err, "unavailable"),
+        Stopped::Unfit(Unfit::Empty) => (Priority::Notice, "empty"),
+        Stopped::Unfit(Unfit::StandIn) => (Priority::Notice, "stand_in"),
+        Stopped::Unfit(Unfit::NotText) => (Priority::Notice, "not_utf8"),
+        Stopped::Unfit(Unfit::TooLong) => (Priority::Notice, "too_long"),
+        Stopped::Unfit(Unfit::Invalid) => (Priority::Notice, "invalid"),
+        Stopped::Unheard => (Priority::Notice, "no_answer"),
+        Stopped::Unavailable(error) => return (Priority::Err, "unavailable", error.to_string()),
+        Stopped::Option(option) => return (Priority::Err, "option", option.clone()),
+        Stopped::Panicked => (Priority::Err, "panic"),
+    };
+    (priority, reason, String::new())
+}
+
+/// A value as one word: blanks, quotes, `=` and whatever a terminal or a log reader might act on become `_`.
+fn clean(value: &str) -> String {
+    let harmless = |char: char| char.is_alphanumeric() || (char.is_ascii_graphic() && !"\"'`=".contains(char));
+    value.chars().take(SHOWN).map(|char| if harmless(char) { char } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_wire::CallError;
+
+    fn facts(user: &str) -> Facts {
+        Facts { user: user.to_owned(), service: "sshd".to_owned(), rhost: "192.0.2.7".to_owned() }
+    }
+
+    #[test]
+    fn each_end_has_its_line() {
+        let lost = CallError::Lost(std::io::ErrorKind::TimedOut.into());
+        for (ended, expected) in [
+            (Ok(Passed::NotRequired), "outcome=not_required service=sshd rhost=192.0.2.7 user=bob"),
+            (
+                Ok(Passed::Verified { method: "backup".to_owned() }),
+                "outcome=accepted method=backup service=sshd rhost=192.0.2.7 user=bob",
+            ),
+            (
+                Err(Stopped::Refused(Reason::Wrong)),
+                "outcome=refused reason=wrong service=sshd rhost=192.0.2.7 user=bob",
+            ),
+            (
+                Err(Stopped::Option("nullok".to_owned())),
+                "outcome=refused reason=option detail=nullok service=sshd rhost=192.0.2.7 user=bob",
+            ),
+            (
+                Err(Stopped::Unavailable(lost)),
+                "outcome=refused reason=unavailable detail=posternd_did_not_answer:_timed_out service=sshd \
+                 rhost=192.0.2.7 user=bob",
+            ),
+        ] {
+            assert_eq!(line(&ended, &facts("bob")).1, expected);
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_field_or_a_line() {
+        let name = "bob rhost=198.51.100.1\nJan 1 sshd: \u{1b}[2J\u{202e}\u{9b}é";
+        let (_, line) = line(&Err(Stopped::Refused(Reason::Wrong)), &facts(name));
+        assert!(line.ends_with("user=bob_rhost_198.51.100.1_Jan_1_sshd:__[2J__é"), "{line}");
+        assert_eq!(line.matches("rhost=").count(), 1);
+        assert!(clean(&"x".repeat(1000)).len() == SHOWN);
+    }
+}

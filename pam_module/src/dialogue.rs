@@ -1,0 +1,186 @@
+//! The story of a sign-in: ask the daemon, prompt for what it says, hand on the answer, bring back the verdict.
+//!
+//! It knows no rule and no method. What a code looks like, and where in a field it begins, the daemon says.
+
+use crate::daemon::Daemon;
+use crate::enrolment;
+use crate::host::{Host, Unheard};
+use crate::options::{First, Options};
+use crate::text;
+use crate::verdict::{Passed, Stopped, Unfit};
+use postern_wire::auth::{
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Door, Offer, Origin, PasswordAndCode, PasswordAndCodeVerdict, Reason,
+    Refusal,
+};
+use postern_wire::{CallError, Secret};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The first character of what OpenSSH gives instead of a password that it does not want checked (`auth-pam.c`).
+const STAND_IN: char = '\u{8}';
+/// Varlink's error for parameters that the daemon does not take.
+const INVALID_PARAMETER: &str = "org.varlink.service.InvalidParameter";
+
+/// Tells the whole story.
+///
+/// # Errors
+/// A [`Stopped`] is a refusal; what there is to say about it has been shown.
+pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &Options) -> Result<Passed, Stopped> {
+    let name = options.qualified(host.user()?);
+    if name.chars().count() > auth::MAX_NAME {
+        return Err(Unfit::TooLong.into());
+    }
+    let service = host.service().map(|service| service.chars().take(auth::MAX_NAME).collect());
+    let address = host.rhost().and_then(|rhost| rhost.parse().ok());
+    let origin = Origin { address, service, client: None };
+    let ended = SignIn { host, daemon, options, name, origin }.tell();
+    if let Err(Stopped::Unavailable(_)) = ended {
+        host.error(text::UNAVAILABLE);
+    }
+    ended
+}
+
+/// A sign-in under way.
+pub(crate) struct SignIn<'a, H, D> {
+    pub(crate) host: &'a mut H,
+    daemon: &'a mut D,
+    pub(crate) options: &'a Options,
+    /// As it was typed, and from the first verdict on, as the daemon calls the mailbox.
+    pub(crate) name: String,
+    pub(crate) origin: Origin,
+}
+
+impl<H: Host, D: Daemon> SignIn<'_, H, D> {
+    fn tell(&mut self) -> Result<Passed, Stopped> {
+        let ask = Ask { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone() };
+        match self.call("Ask", &ask)? {
+            AskVerdict::NotRequired { .. } => Ok(Passed::NotRequired),
+            AskVerdict::Challenge { mailbox, methods } => {
+                self.name = mailbox;
+                self.challenge(&methods)
+            }
+            AskVerdict::Enrol { mailbox } if self.options.may_enrol() && self.host.shows_text() => {
+                self.name = mailbox;
+                enrolment::enrol(self)
+            }
+            AskVerdict::Enrol { .. } => Err(self.refused(&Refusal::new(Reason::Unenrolled))),
+            AskVerdict::Refused(refusal) => Err(self.refused(&refusal)),
+        }
+    }
+
+    /// A code is required: from the password that an earlier module left, or from a prompt.
+    fn challenge(&mut self, methods: &[Offer]) -> Result<Passed, Stopped> {
+        match self.options.first {
+            First::Prompt => {}
+            First::Use => {
+                let text = self.host.password()?.ok_or(Unfit::Empty)?;
+                return self.password_and_code(text)?.map_err(|refusal| self.refused(&refusal));
+            }
+            First::Try => {
+                if let Some(text) = self.host.password()?.filter(|text| may_end_in_code(text.reveal(), methods)) {
+                    self.debug("a code may stand behind the password that was given before");
+                    match self.password_and_code(text)? {
+                        Err(refusal) if refusal.reason == Reason::Wrong => {}
+                        verdict => return verdict.map_err(|refusal| self.refused(&refusal)),
+                    }
+                }
+            }
+        }
+        let reply = self.host.ask(text::prompt(self.options))?;
+        let verdict = if self.options.forward_pass { self.password_and_code(reply)? } else { self.answer(reply)? };
+        verdict.map_err(|refusal| self.refused(&refusal))
+    }
+
+    /// Looks at a code by itself.
+    fn answer(&mut self, code: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
+        let code = fit(code, auth::MAX_CODE)?;
+        let origin = self.origin.clone();
+        let answer = Answer { name: self.name.clone(), door: Door::Pam, origin, method: None, code };
+        Ok(match self.call("Answer", &answer)? {
+            AnswerVerdict::Accepted { method, backup_codes_left, .. } => Ok(self.verified(method, backup_codes_left)),
+            AnswerVerdict::Refused(refusal) => Err(refusal),
+        })
+    }
+
+    /// Looks at a field with a password and a code, and leaves the password to the modules after this one if that was
+    /// asked for.
+    fn password_and_code(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
+        let text = fit(text, auth::MAX_FIELD)?;
+        let field = PasswordAndCode { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone(), text };
+        match self.call("PasswordAndCode", &field)? {
+            PasswordAndCodeVerdict::Accepted { method, password, backup_codes_left, .. } => {
+                if self.options.forward_pass {
+                    let password = field.text.reveal().get(..password as usize);
+                    let nowhere =
+                        || CallError::Garbage("the password ends where the field has no character".to_owned());
+                    self.host.set_password(&password.ok_or_else(nowhere)?.into())?;
+                }
+                Ok(Ok(self.verified(method, backup_codes_left)))
+            }
+            PasswordAndCodeVerdict::Refused(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    fn verified(&mut self, method: String, backup_codes_left: Option<u32>) -> Passed {
+        if let Some(count) = backup_codes_left {
+            self.host.info(&text::backup_codes_left(count));
+        }
+        Passed::Verified { method }
+    }
+
+    /// Says a refusal. Where the host shows nothing but its last prompt, that carries the URL to enrol at; whatever is
+    /// typed there means nothing.
+    pub(crate) fn refused(&mut self, refusal: &Refusal) -> Stopped {
+        match (&self.options.enrol_url, refusal.reason) {
+            (Some(url), Reason::Unenrolled) => drop(self.host.ask(&text::unenrolled_at(url))),
+            _ => self.host.error(text::refused(refusal)),
+        }
+        Stopped::Refused(refusal.reason)
+    }
+
+    pub(crate) fn call<V: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<V, Stopped> {
+        let verdict = self.daemon.call(method, parameters);
+        self.debug(&format!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
+        verdict.map_err(|error| match error {
+            // What was typed, or the name, is nothing that the daemon would look at: the daemon is well.
+            CallError::Error(reply) if reply.name == INVALID_PARAMETER => Unfit::Invalid.into(),
+            error => error.into(),
+        })
+    }
+
+    fn debug(&self, step: &str) {
+        if self.options.debug {
+            self.host.debug(step);
+        }
+    }
+}
+
+/// Whether a text is worth looking at as an answer of at most `length` bytes.
+pub(crate) fn fit(text: Secret, length: usize) -> Result<Secret, Unfit> {
+    match text.reveal() {
+        "" => Err(Unfit::Empty),
+        stand_in if stand_in.starts_with(STAND_IN) => Err(Unfit::StandIn),
+        long if long.len() > length => Err(Unfit::TooLong),
+        _ => Ok(text),
+    }
+}
+
+/// Whether a bare password should not even be asked about: each question that ends in "wrong" counts against the
+/// account, and with `try_first_pass` most passwords have no code behind them. Codes of unknown length (backup codes)
+/// are for the prompt then.
+fn may_end_in_code(text: &str, methods: &[Offer]) -> bool {
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    methods.iter().filter_map(|method| method.digits).any(|length| digits >= length as usize)
+}
+
+impl From<Unheard> for Stopped {
+    fn from(_: Unheard) -> Self {
+        Self::Unheard
+    }
+}
+
+#[cfg(test)]
+mod tests;

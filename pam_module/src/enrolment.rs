@@ -1,0 +1,57 @@
+//! A first method, set up where the person signs in: show the secret, have it confirmed by a code, show backup codes.
+
+use crate::daemon::Daemon;
+use crate::dialogue::{SignIn, fit};
+use crate::host::Host;
+use crate::qr;
+use crate::text;
+use crate::verdict::{Passed, Stopped};
+use postern_wire::auth::{self, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Reason};
+
+/// How often a code may be typed before the person has to sign in again: what one sees on a screen and types from it is
+/// right at the third time.
+const TRIES: u32 = 3;
+
+/// Enrols.
+///
+/// # Errors
+/// As [`crate::dialogue::sign_in`]. An enrolment that is broken off leaves nothing: the daemon has kept nothing of it.
+pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Passed, Stopped> {
+    let (name, origin) = (sign_in.name.clone(), sign_in.origin.clone());
+    let begin = Enrol { name: name.clone(), door: Door::Pam, origin: origin.clone(), ticket: None };
+    let (ticket, secret, uri) = match sign_in.call("Enrol", &begin)? {
+        EnrolVerdict::Offered { ticket, secret, uri, .. } => (ticket, secret, uri),
+        EnrolVerdict::Refused(refusal) => return Err(sign_in.refused(&refusal)),
+    };
+    // The picture comes last: with the prompt below it, it fills the screen, and what stood above may scroll away.
+    sign_in.host.info(&text::invitation(&name, &secret));
+    if let Some(picture) = qr::picture(uri.reveal(), sign_in.host.shows_unicode()) {
+        sign_in.host.info(&picture);
+    }
+    for left in (0..TRIES).rev() {
+        let code = fit(sign_in.host.ask(text::FIRST_CODE)?, auth::MAX_CODE)?;
+        let confirm = Confirm {
+            name: name.clone(),
+            door: Door::Pam,
+            origin: origin.clone(),
+            ticket: ticket.clone(),
+            code,
+            description: String::new(),
+        };
+        match sign_in.call("Confirm", &confirm)? {
+            ConfirmVerdict::Accepted { method, backup_codes, .. } => {
+                if !backup_codes.is_empty() {
+                    sign_in.host.info(&text::backup_codes(&backup_codes));
+                    // sshd shows text only together with a prompt. The account is enrolled, whatever is typed here.
+                    drop(sign_in.host.ask(text::CODES_KEPT));
+                }
+                return Ok(Passed::Enrolled { method });
+            }
+            ConfirmVerdict::Refused(refusal) if refusal.reason == Reason::Wrong && left > 0 => {
+                sign_in.host.info(text::NOT_CONFIRMED);
+            }
+            ConfirmVerdict::Refused(refusal) => return Err(sign_in.refused(&refusal)),
+        }
+    }
+    Err(Stopped::Refused(Reason::Wrong))
+}

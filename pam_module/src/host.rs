@@ -1,0 +1,171 @@
+//! The host: libpam, and behind it sshd, Dovecot, su. All unsafe code of this module is here.
+#![expect(unsafe_code, reason = "two functions of libpam that the binding does not have")]
+
+use crate::locale;
+use crate::verdict::{Stopped, Unfit};
+use pam::constants::{PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_SILENT, PAM_TEXT_INFO, PamFlag, PamMessageStyle};
+use pam::conv::Conv;
+use pam::items::{AuthTok, ItemType, RHost, Service, User};
+use pam::module::PamHandle;
+use postern_wire::Secret;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use zeroize::Zeroizing;
+
+/// The host could not put a question, or gave nothing back: NULL, or an error of its own.
+#[derive(Debug)]
+pub(crate) struct Unheard;
+
+/// What the dialogue needs of a host.
+pub(crate) trait Host {
+    /// PAM_USER, which is never changed; libpam asks for it where it is not known.
+    fn user(&mut self) -> Result<String, Stopped>;
+    /// PAM_SERVICE.
+    fn service(&self) -> Option<String>;
+    /// PAM_RHOST.
+    fn rhost(&self) -> Option<String>;
+    /// PAM_AUTHTOK: the password that an earlier module left.
+    fn password(&self) -> Result<Option<Secret>, Unfit>;
+    /// Leaves a password to the modules after this one.
+    fn set_password(&mut self, password: &Secret) -> Result<(), Unheard>;
+    /// Prompts without echo: Dovecot answers each echoing prompt with the user name, and sshd breaks off at one.
+    fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped>;
+    /// Shows a text, where that is wanted and can be done.
+    fn info(&mut self, text: &str);
+    /// Shows why it ends.
+    fn error(&mut self, text: &str);
+    /// Whether texts are wanted at all.
+    fn shows_text(&self) -> bool;
+    /// Whether texts may be more than ASCII.
+    fn shows_unicode(&self) -> bool;
+    /// Writes a step to the log.
+    fn debug(&self, step: &str);
+}
+
+/// What the log says of a sign-in besides its end.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) user: String,
+    pub(crate) service: String,
+    pub(crate) rhost: String,
+}
+
+/// syslog(3) priorities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Priority {
+    Err = 3,
+    Notice = 5,
+    Info = 6,
+    Debug = 7,
+}
+
+unsafe extern "C" {
+    fn pam_set_item(pamh: *mut PamHandle, item_type: c_int, item: *const c_void) -> c_int;
+    fn pam_syslog(pamh: *const PamHandle, priority: c_int, fmt: *const c_char, ...);
+}
+
+/// The host of one transaction.
+pub(crate) struct PamHost<'a> {
+    pamh: &'a mut PamHandle,
+    silent: bool,
+}
+
+impl<'a> PamHost<'a> {
+    pub(crate) fn new(pamh: &'a mut PamHandle, flags: PamFlag) -> Self {
+        Self { pamh, silent: flags & PAM_SILENT != 0 }
+    }
+
+    /// What is known by now, for the log.
+    pub(crate) fn facts(&self) -> Facts {
+        let user = self.pamh.get_item::<User<'_>>().ok().flatten().map(|user| lossy(user.0));
+        let [user, service, rhost] = [user, self.service(), self.rhost()].map(Option::unwrap_or_default);
+        Facts { user, service, rhost }
+    }
+
+    /// Writes a line through libpam, which adds the module's and the service's names. It has to be clean.
+    pub(crate) fn log(&self, priority: Priority, line: &str) {
+        // A line with a NUL in it is none of audit.rs.
+        let Ok(line) = CString::new(line) else { return };
+        // SAFETY: the handle is the one that libpam gave; "%s" takes the one C string that follows.
+        unsafe { pam_syslog(&raw const *self.pamh, priority as c_int, c"%s".as_ptr(), line.as_ptr()) };
+    }
+
+    /// One message per call: hosts differ in what they make of several.
+    fn converse(&mut self, style: PamMessageStyle, text: &str) -> Result<Option<pam::secret::SecretBytes>, Unheard> {
+        let conversation = self.pamh.get_item::<Conv<'_>>().ok().flatten().ok_or(Unheard)?;
+        conversation.send(style, text).map_err(|_| Unheard)
+    }
+
+    fn show(&mut self, style: PamMessageStyle, text: &str) {
+        if !self.silent {
+            // A host that cannot show it is no reason to refuse, nor to let pass.
+            let _ = self.converse(style, text);
+        }
+    }
+}
+
+impl Host for PamHost<'_> {
+    fn user(&mut self) -> Result<String, Stopped> {
+        // A name that is not UTF-8 is an error of the binding too, and can be told by there being one.
+        self.pamh.get_user(None).map_err(|_| match self.pamh.get_item::<User<'_>>() {
+            Ok(Some(_)) => Unfit::NotText.into(),
+            _ => Stopped::Unheard,
+        })
+    }
+
+    fn service(&self) -> Option<String> {
+        self.pamh.get_item::<Service<'_>>().ok().flatten().map(|service| lossy(service.0))
+    }
+
+    fn rhost(&self) -> Option<String> {
+        self.pamh.get_item::<RHost<'_>>().ok().flatten().map(|rhost| lossy(rhost.0))
+    }
+
+    fn password(&self) -> Result<Option<Secret>, Unfit> {
+        let Ok(Some(password)) = self.pamh.get_item::<AuthTok<'_>>() else { return Ok(None) };
+        text(password.as_bytes()).map(Some)
+    }
+
+    fn set_password(&mut self, password: &Secret) -> Result<(), Unheard> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(password.reveal().len() + 1));
+        bytes.extend_from_slice(password.reveal().as_bytes());
+        bytes.push(0);
+        let password = CStr::from_bytes_with_nul(&bytes).map_err(|_| Unheard)?;
+        // SAFETY: the handle is the one that libpam gave; PAM_AUTHTOK is a C string, which libpam copies.
+        let code = unsafe { pam_set_item(self.pamh, ItemType::AuthTok as c_int, password.as_ptr().cast()) };
+        if code == 0 { Ok(()) } else { Err(Unheard) }
+    }
+
+    fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped> {
+        let reply = self.converse(PAM_PROMPT_ECHO_OFF, prompt)?.ok_or(Unheard)?;
+        Ok(text(reply.as_bytes())?)
+    }
+
+    fn info(&mut self, text: &str) {
+        self.show(PAM_TEXT_INFO, text);
+    }
+
+    fn error(&mut self, text: &str) {
+        self.show(PAM_ERROR_MSG, text);
+    }
+
+    fn shows_text(&self) -> bool {
+        !self.silent
+    }
+
+    fn shows_unicode(&self) -> bool {
+        locale::is_utf8(|variable| std::env::var_os(variable))
+    }
+
+    fn debug(&self, step: &str) {
+        self.log(Priority::Debug, step);
+    }
+}
+
+fn lossy(text: &CStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+fn text(bytes: &[u8]) -> Result<Secret, Unfit> {
+    std::str::from_utf8(bytes).map(Secret::from).map_err(|_| Unfit::NotText)
+}

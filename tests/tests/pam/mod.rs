@@ -1,0 +1,10 @@
+//! The PAM module in real hosts: pamtester, OpenSSH, Dovecot, su, and a small host that prints numbers.
+
+mod console;
+mod dovecot;
+mod failures;
+mod guest;
+mod modes;
+mod openssh;
+mod packaging;
+mod terminal;

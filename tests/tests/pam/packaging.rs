@@ -1,0 +1,97 @@
+//! What is shipped beside the module: the filter of fail2ban, the profile of pam-auth-update, the manual page, and what
+//! `postern check` says of a host that is set up so.
+
+use postern_tests::binaries::workspace;
+use postern_tests::pam::Hosts;
+use postern_tests::tools;
+use std::fs;
+use std::process::Command;
+
+/// The name of the log's writer stands before what the module says, in either of syslog's forms.
+const PREFIXES: [&str; 2] = ["Nov 22 01:17:54 mail sshd[123]: ", "2026-11-22T01:17:54.123456+00:00 mail sshd[123]: "];
+
+#[test]
+fn fail2ban_bans_who_guesses_and_nobody_else() {
+    let hosts = Hosts::start().unwrap();
+    hosts.service("sshd", "auth required POSTERN\nauth required pam_permit.so").unwrap();
+    hosts.pamtester("sshd", "alice", &["000000"]).unwrap();
+    hosts.pamtester("sshd", "alice rhost=198.51.100.1 ", &["000000"]).unwrap();
+    hosts.pamtester("sshd", "bob", &[]).unwrap();
+    let lines: Vec<String> = hosts.audit().unwrap();
+    let said: Vec<&str> = lines.iter().map(|line| &line[line.find("pam_postern(").unwrap()..]).collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+
+    // The filter includes one of fail2ban's own, which is looked for beside it.
+    let (filter, log) = (hosts.path("postern.conf"), hosts.path("auth.log"));
+    fs::copy(workspace().join("packaging/fail2ban/postern.conf"), &filter).unwrap();
+    fs::copy("/etc/fail2ban/filter.d/common.conf", hosts.path("common.conf")).unwrap();
+    for prefix in PREFIXES {
+        fs::write(&log, said.iter().map(|line| format!("{prefix}{line}\n")).collect::<String>()).unwrap();
+        let mut regex = Command::new("fail2ban-regex");
+        regex.args(["--print-all-matched", "--out", "ip"]).arg(&log).arg(&filter);
+        let banned = tools::run(&mut regex, &[]).unwrap().success().unwrap();
+        assert_eq!(banned.split_whitespace().collect::<Vec<_>>(), ["192.0.2.7"], "{prefix}{said:?}");
+    }
+}
+
+/// The profile, put into the stack of all services as an administrator would.
+#[test]
+fn the_profile_of_pam_auth_update_asks_behind_the_password() {
+    let mut hosts = Hosts::start().unwrap();
+    // What pam-auth-update writes to, and where it finds the profiles of the system.
+    for directory in ["pam-state", "profiles"] {
+        fs::create_dir(hosts.path(directory)).unwrap();
+    }
+    let run = |hosts: &Hosts, script: &str| {
+        let mut command = hosts.inside("sh");
+        let module = format!("pam_postern.so socket={} domain=example.com", hosts.world.files.auth_socket.display());
+        let profile = fs::read_to_string(workspace().join("packaging/pam-configs/postern")).unwrap();
+        // The package's file has the module where libpam looks for it, and the daemon at its usual place.
+        let profile =
+            profile.replace("pam_postern.so", &module.replacen("pam_postern.so", &hosts.module.to_string_lossy(), 1));
+        fs::write(hosts.path("profiles/postern"), profile).unwrap();
+        let mounts = "cp /usr/share/pam-configs/* $1/profiles/ 2>/dev/null; [ -e $1/pam-state/seen ] || cp -r /var/lib/pam/. $1/pam-state/; \
+            mount --bind $1/profiles /usr/share/pam-configs; mount --bind $1/pam-state /var/lib/pam;";
+        command.args(["-ec", &format!("{mounts} {script}"), "sh"]).arg(hosts.path(""));
+        tools::run(&mut command, &[]).unwrap()
+    };
+    for file in ["common-auth", "common-account", "common-password", "common-session", "common-session-noninteractive"]
+    {
+        fs::copy(format!("/etc/pam.d/{file}"), hosts.path("pam.d").join(file)).unwrap();
+    }
+    fs::write(hosts.path("pam.d/mail"), "@include common-auth\n").unwrap();
+    run(&hosts, "pam-auth-update --package --enable postern").success().unwrap();
+    let (password, code) = (hosts.alice.password.clone(), hosts.code().unwrap());
+    let signed_in = hosts.pamtester("mail", "alice", &[&password, &code]).unwrap();
+    let stack = fs::read_to_string(hosts.path("pam.d/common-auth")).unwrap();
+    assert_eq!(signed_in.code, 0, "{signed_in:?}\n{stack}");
+    assert_ne!(hosts.pamtester("mail", "alice", &[&password, &code]).unwrap().code, 0);
+    let bob = hosts.world.mailboxes()[1].password.clone();
+    let signed_in = hosts.pamtester("mail", "bob", &[&bob]).unwrap();
+    assert_eq!(signed_in.code, 0, "{signed_in:?}\n{stack}{:?}", hosts.audit());
+    assert_ne!(hosts.pamtester("mail", "bob", &["nonsense"]).unwrap().code, 0);
+
+    let pam = hosts.path("pam.d");
+    let check = hosts.world.postern(["check", "--pam", pam.to_str().unwrap()]).unwrap();
+    assert!(check.stdout.contains("PAM mail"), "{check:?}");
+    assert!(check.stdout.contains("nothing leads around it"), "{check:?}");
+
+    run(&hosts, "pam-auth-update --package --remove postern").success().unwrap();
+    assert_eq!(hosts.pamtester("mail", "alice", &[&password]).unwrap().code, 0);
+}
+
+/// The options that the page describes are those that the module takes, and the other way round.
+#[test]
+fn the_manual_page_has_every_option() {
+    let page = fs::read_to_string(workspace().join("packaging/man/pam_postern.8")).unwrap();
+    let described = page.lines().filter_map(|line| line.strip_prefix(".It Cm ")?.split(' ').next());
+    let mut described: Vec<&str> = described.collect();
+    let source = fs::read_to_string(workspace().join("pam_module/src/options.rs")).unwrap();
+    let taken = source.lines().filter_map(|line| line.trim().strip_prefix("(\"")?.split('"').next());
+    let mut taken: Vec<&str> = taken.filter(|option| source.contains(&format!("(\"{option}\", "))).collect();
+    taken.retain(|option| !option.contains('@') && *option != "bob" && !option.starts_with("EX"));
+    described.sort_unstable();
+    taken.sort_unstable();
+    taken.dedup();
+    assert_eq!(described, taken);
+}
