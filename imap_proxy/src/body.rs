@@ -24,7 +24,7 @@ pub fn stream<B>(body: B) -> Body
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    body.map_err(Into::into).boxed_unsync()
+    if body.is_end_stream() { empty() } else { body.map_err(Into::into).boxed_unsync() }
 }
 
 /// Reads a whole body of at most `limit` bytes.

@@ -3,10 +3,13 @@
 //! Whatever is wrong is said with its line, why, and what to do. An unknown key is an error: a misspelt key that is
 //! passed over would be a protection that is believed to stand.
 
+mod imap;
 mod values;
 
+pub use imap::{Imap, ImapBackend, ImapSecurity};
 pub use values::{Base, Network, Product, PublicUrl};
 
+use imap::RawImap;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use std::fmt;
@@ -35,6 +38,8 @@ pub struct Config {
     pub daemon: Daemon,
     /// The certificate; there whenever a front listens.
     pub tls: Option<Tls>,
+    /// The IMAP front; none: it is off.
+    pub imap: Option<Imap>,
     /// The webmail front; none: it is off.
     pub webmail: Option<Webmail>,
 }
@@ -132,42 +137,24 @@ impl Config {
         let tls = read_table(text, root.get_ref(), "tls", &mut problems);
         let imap: Option<RawImap> = read_table(text, root.get_ref(), "imap", &mut problems);
         let webmail: Option<RawWebmail> = read_table(text, root.get_ref(), "webmail", &mut problems);
-        for listen in imap.into_iter().flat_map(|imap| [imap.listen, imap.starttls_listen]).flatten() {
-            let line = line_at(text, listen.span().start);
-            let message = "this version has no IMAP front yet; take `listen` out of [imap] to leave it off".to_owned();
-            problems.push(Problem { line: Some(line), message });
-        }
+        let webmail_url = webmail.as_ref().and_then(|webmail| webmail.public_url.clone());
+        let imap = imap.and_then(|raw| raw.complete(webmail_url, &mut problems));
         let webmail = webmail.and_then(|raw| raw.complete(&mut problems));
         let no_file = problems.is_empty();
-        if no_file && webmail.is_none() {
+        if no_file && webmail.is_none() && imap.is_none() {
             let message =
                 "no front has a `listen`, so there is nothing to do; add `listen = \"[::]:443\"` to [webmail]";
             problems.push(Problem { line: None, message: message.to_owned() });
         }
-        if no_file && webmail.is_some() && tls.is_none() {
+        if no_file && (webmail.is_some() || imap.is_some()) && tls.is_none() {
             let message = "a front listens, but there is no [tls] with `cert` and `key`; name a certificate in PEM";
             problems.push(Problem { line: None, message: message.to_owned() });
         }
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self { daemon: daemon.unwrap_or_default(), tls, webmail })
+        Ok(Self { daemon: daemon.unwrap_or_default(), tls, imap, webmail })
     }
-}
-
-/// `[imap]`: read so that a file for a later version is judged as far as it goes.
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct RawImap {
-    listen: Option<Spanned<SocketAddr>>,
-    starttls_listen: Option<Spanned<SocketAddr>>,
-    #[serde(rename = "backend")]
-    _backend: Option<String>,
-    #[serde(rename = "backend_ca")]
-    _backend_ca: Option<PathBuf>,
-    #[serde(rename = "proxy_protocol_from")]
-    _proxy_protocol_from: Vec<Network>,
 }
 
 #[derive(Deserialize, Default)]

@@ -4,8 +4,8 @@
 //! next call, and a call that may have been heard is never sent twice. No error here is ever a "yes".
 
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Recheck, Rechecked,
-    WatchEvent,
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, PasswordAndCode,
+    PasswordAndCodeVerdict, Recheck, Rechecked, WatchEvent,
 };
 use postern_wire::client::{is_daemon_user, parse_reply};
 use postern_wire::{Call, CallError, Decoder, frame};
@@ -79,6 +79,14 @@ impl Daemon {
     /// Any [`DaemonError`]: a refusal, though the code may have been used up.
     pub async fn answer(&self, answer: &Answer) -> Result<AnswerVerdict, DaemonError> {
         self.call("Answer", answer).await
+    }
+
+    /// Answers a challenge with a field that has the code behind the password.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal, though the code may have been used up.
+    pub async fn password_and_code(&self, field: &PasswordAndCode) -> Result<PasswordAndCodeVerdict, DaemonError> {
+        self.call("PasswordAndCode", field).await
     }
 
     /// Begins an enrolment, or shows a begun one again.

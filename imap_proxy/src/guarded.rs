@@ -1,6 +1,7 @@
 //! A client's HTTP/1 connection, behind the head guard and with an end to waiting.
 
 use crate::head_guard::{HeadGuard, Violation};
+use crate::seldom::seldom;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         }
         ready!(this.reading.limit(cx, read))?;
         if let Err(Violation { refusal, at }) = this.guard.scan(&buf.filled()[before..]) {
-            tracing::info!(%refusal, "an HTTP message is refused");
+            seldom!(info, %refusal, "an HTTP message is refused");
             buf.set_filled(before + at);
             administer(this.poison.insert(POISON), buf);
         }

@@ -3,7 +3,8 @@
 //! It holds no factor secrets and no rule. Whatever it does not know, cannot read or cannot ask is a refusal.
 //!
 //! A connection's way in, top to bottom: [`listener`] (limits, [`proxy_protocol`], [`tls`]) → [`head_guard`] (HTTP/1
-//! messages that could be read in two ways end here) → [`webmail`] (who may do what) → [`upstream`].
+//! messages that could be read in two ways end here) → [`webmail`] (who may do what) → [`upstream`]. Mail apps come in by
+//! [`imap::front`].
 
 pub mod body;
 pub mod clock;
@@ -11,10 +12,13 @@ pub mod config;
 pub mod daemon;
 mod guarded;
 pub mod head_guard;
+pub mod imap;
 pub mod listener;
+mod places;
 mod pool;
 pub mod portal;
 pub mod proxy_protocol;
+mod seldom;
 pub mod tls;
 pub mod upstream;
 pub mod webmail;

@@ -1,19 +1,19 @@
 //! A front's socket: who may connect, TLS, HTTP/1.1 or HTTP/2 by ALPN, and an orderly end.
 
-mod places;
 mod protocol;
+mod requests;
 
 pub use crate::guarded::{STALL, Tunnel};
-pub use places::{MAX_CONNECTIONS, MAX_PER_ADDRESS};
-pub use protocol::{IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
+pub use protocol::{GRACE, IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
 
 use crate::body::Body;
 use crate::config::Network;
+use crate::places::{Place, Places};
 use crate::proxy_protocol;
+use crate::seldom::seldom;
 use crate::tls::H2;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use places::Places;
 use rustls::ServerConfig;
 use std::fmt;
 use std::io;
@@ -21,12 +21,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+/// Connections in all.
+pub const MAX_CONNECTIONS: usize = 8192;
+/// Connections from one IPv4 address, or one IPv6 network of 64 bits: an office behind one address has many browsers.
+pub const MAX_PER_ADDRESS: usize = 512;
 /// How long a client may take over a PROXY header and the TLS handshake together.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
@@ -84,14 +88,7 @@ impl Listener {
     /// # Errors
     /// [`ListenError`].
     pub fn bind(address: SocketAddr, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Result<Self, ListenError> {
-        let open = || {
-            let socket =
-                if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            socket.listen(BACKLOG)
-        };
-        let socket = open().map_err(|error| ListenError { address, error })?;
+        let socket = bind(address)?;
         Ok(Self { socket, tls, proxies })
     }
 
@@ -115,7 +112,7 @@ impl Listener {
             service,
             tls: TlsAcceptor::from(self.tls),
             proxies: self.proxies,
-            places: Places::default(),
+            places: Places::new(MAX_CONNECTIONS, MAX_PER_ADDRESS),
         });
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
@@ -131,7 +128,7 @@ impl Listener {
                     // Of the connection alone (accept(2)): the client is gone already.
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(error) => {
-                        tracing::warn!(%error, "no connection can be accepted now");
+                        seldom!(warn, %error, "no connection can be accepted now");
                         sleep(OUT_OF_MEANS).await;
                     }
                 },
@@ -145,6 +142,20 @@ impl Listener {
             connections.shutdown().await;
         }
     }
+}
+
+/// Opens a socket that listens.
+///
+/// # Errors
+/// [`ListenError`].
+pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    open().map_err(|error| ListenError { address, error })
 }
 
 /// What all connections of a listener share.
@@ -190,11 +201,11 @@ where
         &self,
         mut stream: TcpStream,
         from: IpAddr,
-    ) -> io::Result<Option<(TlsStream<TcpStream>, IpAddr, places::Place)>> {
+    ) -> io::Result<Option<(TlsStream<TcpStream>, IpAddr, Place)>> {
         stream.set_nodelay(true)?;
         // Held by every connection, load balancers' too, from before its first byte is read.
         let Some(mut place) = self.places.take() else {
-            tracing::warn!("{MAX_CONNECTIONS} connections are open; one more is closed");
+            seldom!(warn, "{MAX_CONNECTIONS} connections are open; one more is closed");
             return Ok(None);
         };
         let is_proxy = self.proxies.iter().any(|network| network.contains(from));
@@ -202,7 +213,7 @@ where
         let address = told.unwrap_or(from);
         // A load balancer speaks for many, and for itself only in its health checks.
         if (!is_proxy || told.is_some()) && !place.claim(address) {
-            tracing::info!(%address, "{MAX_PER_ADDRESS} connections are open from there; one more is closed");
+            seldom!(info, %address, "{MAX_PER_ADDRESS} connections are open from there; one more is closed");
             return Ok(None);
         }
         Ok(Some((self.tls.accept(stream).await?, address, place)))

@@ -4,6 +4,7 @@ use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_proxy::config::{self, Config};
 use postern_proxy::daemon::Daemon;
+use postern_proxy::imap::{self, Backend, Security};
 use postern_proxy::listener::Listener;
 use postern_proxy::tls::Certificate;
 use postern_proxy::upstream::Upstream;
@@ -12,9 +13,11 @@ use sd_notify::NotifyState;
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 /// Exit code: the command line, the configuration or a file that it names is wrong.
@@ -24,7 +27,7 @@ const LOG_VARIABLES: [&str; 2] = ["POSTERN_LOG", "RUST_LOG"];
 /// What is logged by default.
 const LOG: &str = "info";
 
-/// The part of Postern that faces the internet: no webmail without the second factor.
+/// The part of Postern that faces the internet: no mailbox without the second factor.
 #[derive(Parser)]
 #[command(name = "postern-proxy", version)]
 struct Arguments {
@@ -36,15 +39,19 @@ struct Arguments {
     check: bool,
 }
 
+/// A front that serves until it is told to stop.
+type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// All that can be made, and be wrong, before a socket is opened.
 struct Parts {
-    settings: config::Webmail,
     certificate: Arc<Certificate>,
-    upstream: Upstream,
     daemon: Daemon,
+    imap: Option<(config::Imap, Backend)>,
+    webmail: Option<(config::Webmail, Upstream)>,
 }
 
 fn main() -> ExitCode {
+    keep_memory_out_of_dumps();
     let arguments = Arguments::parse();
     let parts = match start_log().and_then(|()| prepare(&arguments.config)) {
         Ok(parts) => parts,
@@ -68,37 +75,65 @@ fn main() -> ExitCode {
 }
 
 fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
-    let Config { daemon, tls, webmail } = Config::load(path)?;
-    let (Some(tls), Some(settings)) = (tls, webmail) else {
-        return Err("there is nothing to listen for".into());
+    let Config { daemon, tls, imap, webmail } = Config::load(path)?;
+    let certificate = Certificate::load(tls.ok_or("there is nothing to listen for")?)?;
+    let imap = match imap {
+        Some(settings) => Some((settings.clone(), Backend::new(&settings)?)),
+        None => None,
     };
-    let certificate = Certificate::load(tls)?;
-    let upstream = Upstream::new(&settings)?;
-    Ok(Parts { settings, certificate, upstream, daemon: Daemon::new(daemon.socket) })
+    let webmail = match webmail {
+        Some(settings) => Some((settings.clone(), Upstream::new(&settings)?)),
+        None => None,
+    };
+    Ok(Parts { certificate, daemon: Daemon::new(daemon.socket), imap, webmail })
 }
 
 #[tokio::main]
 async fn run(parts: Parts) -> Result<(), Box<dyn Error>> {
-    let Parts { settings, certificate, upstream, daemon } = parts;
+    let Parts { certificate, daemon, imap, webmail } = parts;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     raise_file_limit();
-    let tls = certificate.server_config()?;
-    let listener = Listener::bind(settings.listen, tls, settings.proxy_protocol_from.clone())?;
-    tracing::info!(address = %listener.address()?, url = settings.public_url.origin(), "the webmail front listens");
-    tokio::spawn(certificate.follow(hangup));
-    let gate = Gate::new(&settings, upstream, daemon)?;
-    tell_systemd(NotifyState::Ready);
-    let stop = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    let (stopping, stopped) = watch::channel(());
+    // Every socket is open before one is served: what cannot be bound ends the start, not half of the service.
+    let mut serving: Vec<Serving> = Vec::new();
+    if let Some((settings, upstream)) = webmail {
+        let tls = certificate.server_config()?;
+        let listener = Listener::bind(settings.listen, tls, settings.proxy_protocol_from.clone())?;
+        tracing::info!(address = %listener.address()?, url = settings.public_url.origin(), "the webmail front listens");
+        let gate = Gate::new(&settings, upstream, daemon.clone())?;
+        let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
+        serving.push(Box::pin(serve));
+    }
+    if let Some((settings, backend)) = imap {
+        let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
+        for (address, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
+            let Some(address) = address else { continue };
+            let socket = imap::Socket::bind(address, security)?;
+            tracing::info!(address = %socket.address()?, ?security, "the IMAP front listens");
+            serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
         }
-        tracing::info!("stopping: no new connections, running requests may end");
-        tell_systemd(NotifyState::Stopping);
-    };
-    listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), stop).await;
+    }
+    tokio::spawn(certificate.follow(hangup));
+    tell_systemd(NotifyState::Ready);
+    let serving: Vec<_> = serving.into_iter().map(tokio::spawn).collect();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: no new connections, what is running may end");
+    tell_systemd(NotifyState::Stopping);
+    drop(stopping);
+    for front in serving {
+        front.await?;
+    }
     Ok(())
+}
+
+/// Done when it is time to stop.
+async fn told(mut stopped: watch::Receiver<()>) {
+    // The sender is dropped when it is time; nothing is ever sent.
+    drop(stopped.changed().await);
 }
 
 fn start_log() -> Result<(), Box<dyn Error>> {
@@ -118,6 +153,14 @@ fn start_log() -> Result<(), Box<dyn Error>> {
         log.init()
     }
     Ok(())
+}
+
+/// A crash must not write passwords and sessions to a disk.
+fn keep_memory_out_of_dumps() {
+    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
+        // Before the log: its filter is not known yet.
+        drop(writeln!(io::stderr(), "postern-proxy: a crash may leave a core dump: {error}"));
+    }
 }
 
 /// A connection needs two files, and the usual soft limit of 1024 is for programs that use `select`.

@@ -3,9 +3,11 @@
 
 use crate::body::{Body, BoxError};
 use crate::clock;
+use crate::places::Place;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use std::fmt;
@@ -15,19 +17,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 
 /// How long a connection is kept that nobody uses: less than the 5 s after which Apache closes it by default, so
 /// that a request is not sent into a connection that is being closed.
 pub const KEEP_IDLE: Duration = Duration::from_secs(4);
 /// Connections that are kept although nobody uses them.
 pub const MAX_IDLE: usize = 128;
+/// How long the webmail may take to begin an answer. A long poll is answered late by design, and an export is made
+/// before its first byte; no limit stands over the whole of an answer.
+pub const FIRST_BYTE: Duration = Duration::from_secs(300);
 
 /// A connection.
 pub(crate) struct Line {
     send: SendRequest<Body>,
     /// What moves its bytes when it is polled; none once it is closed.
     driver: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
+    /// For [`FIRST_BYTE`]: one timer that is set anew costs less than one for each request.
+    patience: Pin<Box<Sleep>>,
 }
 
 /// Why a request has no answer.
@@ -36,33 +43,45 @@ pub(crate) enum Unanswered {
     Unsent(Box<Request<Body>>, hyper::Error),
     /// It may have been heard.
     Broken(hyper::Error),
+    /// Nothing within [`FIRST_BYTE`].
+    Silent,
+}
+
+impl From<TrySendError<Request<Body>>> for Unanswered {
+    fn from(mut error: TrySendError<Request<Body>>) -> Self {
+        match error.take_message() {
+            Some(request) => Self::Unsent(Box::new(request), error.into_error()),
+            None => Self::Broken(error.into_error()),
+        }
+    }
 }
 
 impl Line {
     pub(crate) async fn over(wire: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> hyper::Result<Self> {
         let (send, driver) = handshake(TokioIo::new(wire)).await?;
-        Ok(Self { send, driver: Some(Box::pin(driver.with_upgrades())) })
+        Ok(Self { send, driver: Some(Box::pin(driver.with_upgrades())), patience: Box::pin(sleep(FIRST_BYTE)) })
     }
 
     /// Sends a request. The connection moves into the answer's content, and from there back into the pool.
     pub(crate) async fn send(mut self, request: Request<Body>, pool: &Pool) -> Result<Response<Content>, Unanswered> {
         let mut answer = pin!(self.send.try_send_request(request));
-        let driver = &mut self.driver;
+        let (driver, patience) = (&mut self.driver, &mut self.patience);
+        patience.as_mut().reset(tokio::time::Instant::now() + FIRST_BYTE);
         let answer = poll_fn(|cx| {
             drive(driver, cx);
-            answer.as_mut().poll(cx)
+            match answer.as_mut().poll(cx) {
+                Poll::Pending => patience.as_mut().poll(cx).map(|()| Err(Unanswered::Silent)),
+                Poll::Ready(answer) => Poll::Ready(answer.map_err(Unanswered::from)),
+            }
         });
-        let answer = answer.await.map_err(|mut error| match error.take_message() {
-            Some(request) => Unanswered::Unsent(Box::new(request), error.into_error()),
-            None => Unanswered::Broken(error.into_error()),
-        })?;
+        let answer = answer.await?;
         let is_tunnel = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
         if let Some(driver) = self.driver.take_if(|_| is_tunnel) {
             // Its stream is handed over when it has been driven to its end.
             tokio::spawn(driver);
         }
         let (line, pool) = ((!is_tunnel).then_some(self), pool.clone());
-        Ok(answer.map(|incoming| Content { has_ended: incoming.is_end_stream(), incoming, line, pool }))
+        Ok(answer.map(|incoming| Content { has_ended: incoming.is_end_stream(), incoming, line, place: None, pool }))
     }
 
     /// Whether it can take a request, as far as is known here.
@@ -84,7 +103,25 @@ pub struct Content {
     incoming: Incoming,
     has_ended: bool,
     line: Option<Line>,
+    /// Among the requests that may run at once.
+    place: Option<Place>,
     pool: Pool,
+}
+
+impl Content {
+    /// Holds the place until the answer has come, or nobody wants it any more.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = (!self.has_ended).then_some(place);
+        self
+    }
+
+    /// Whoever takes an answer slowly keeps neither connection nor place once all of it is here.
+    fn give_back(&mut self) {
+        self.place = None;
+        if let Some(line) = self.line.take() {
+            self.pool.put(line);
+        }
+    }
 }
 
 impl hyper::body::Body for Content {
@@ -101,6 +138,9 @@ impl hyper::body::Body for Content {
         }
         let frame = ready!(frame);
         this.has_ended = frame.is_none() || this.incoming.is_end_stream();
+        if this.has_ended {
+            this.give_back();
+        }
         Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)))
     }
 
@@ -121,8 +161,8 @@ impl fmt::Debug for Content {
 
 impl Drop for Content {
     fn drop(&mut self) {
-        if let (true, Some(line)) = (self.has_ended, self.line.take()) {
-            self.pool.put(line);
+        if self.has_ended {
+            self.give_back();
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::body::{Body, BoxError};
 use crate::config::{self, Base};
+use crate::places::Places;
 use crate::pool::{Line, Pool, Unanswered};
 use crate::tls::{self, TlsError};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -12,25 +13,24 @@ use http::{Request, Response, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-pub use crate::pool::{Content, KEEP_IDLE, MAX_IDLE};
+pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE};
 
+/// Requests that may run at once for sessions: a page that waits for news holds one for minutes.
+pub const MAX_RUNNING: usize = 4096;
+/// The same for visitors without a session, in all and for one address: what a stranger asks for is answered at once.
+pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (128, 32);
 /// How long the webmail may take to accept a connection, TLS included.
 pub const CONNECT: Duration = Duration::from_secs(5);
-/// How long the webmail may take to begin an answer. A long poll is answered late by design, and an export is made
-/// before its first byte; no limit stands over the whole of an answer.
-pub const FIRST_BYTE: Duration = Duration::from_secs(300);
 /// Headers that belong to one connection (RFC 9110, section 7.6.1), beside those that `Connection` names.
-const HOP_BY_HOP: [HeaderName; 8] = [
+static HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -52,10 +52,14 @@ const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 pub enum UpstreamError {
     /// The request cannot be put into words: its path makes no URL.
     Request(http::uri::InvalidUri),
+    /// As many requests are running as may.
+    Full,
     /// There is no connection to be had.
     Unreachable(io::Error),
     /// The connection broke before there was an answer; the request may have been heard.
     Broken(hyper::Error),
+    /// What the client sends broke off, so the webmail has not heard the whole of the request.
+    Client(hyper::Error),
     /// Nothing within [`FIRST_BYTE`].
     Silent,
 }
@@ -64,14 +68,26 @@ impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(error) => write!(f, "the request cannot be passed on: {error}"),
+            Self::Full => write!(f, "as many requests are running at the webmail as may"),
             Self::Unreachable(error) => write!(f, "the webmail cannot be reached: {error}; is it running?"),
             Self::Broken(error) => write!(f, "the webmail broke off: {error}"),
+            Self::Client(error) => write!(f, "the client broke off: {error}"),
             Self::Silent => write!(f, "the webmail did not answer within {} s", FIRST_BYTE.as_secs()),
         }
     }
 }
 
 impl std::error::Error for UpstreamError {}
+
+impl From<Unanswered> for UpstreamError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Silent => Self::Silent,
+            Unanswered::Unsent(_, error) | Unanswered::Broken(error) if error.is_user() => Self::Client(error),
+            Unanswered::Unsent(_, error) | Unanswered::Broken(error) => Self::Broken(error),
+        }
+    }
+}
 
 /// The webmail behind the front.
 #[derive(Clone)]
@@ -81,6 +97,7 @@ pub struct Upstream {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
     pool: Pool,
+    places: Places,
 }
 
 impl Upstream {
@@ -91,11 +108,19 @@ impl Upstream {
     pub fn new(settings: &config::Webmail) -> Result<Self, TlsError> {
         let base = settings.upstream.clone();
         let tls = match base.is_https() {
-            true => Some((TlsConnector::from(client_config(settings)?), server_name(&base)?)),
+            true => {
+                Some((TlsConnector::from(tls::client_config(settings.upstream_ca.as_deref())?), server_name(&base)?))
+            }
             false => None,
         };
         let host = HeaderValue::from_str(settings.public_url.authority()).expect("an authority is visible ASCII");
-        Ok(Self { base, tls, host, pool: Pool::default() })
+        Ok(Self { base, tls, host, pool: Pool::default(), places: Places::new(MAX_RUNNING, MAX_RUNNING) })
+    }
+
+    /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] places of their own.
+    pub fn for_visitors(&self) -> Self {
+        let (all, per_address) = MAX_RUNNING_FOR_VISITORS;
+        Self { places: Places::new(all, per_address), ..self.clone() }
     }
 
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
@@ -104,6 +129,10 @@ impl Upstream {
     /// # Errors
     /// Any [`UpstreamError`].
     pub async fn send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
+        let mut place = self.places.take().ok_or(UpstreamError::Full)?;
+        if !place.claim(client) {
+            return Err(UpstreamError::Full);
+        }
         *request.uri_mut() = self.base.locate(request.uri()).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;
         let headers = request.headers_mut();
@@ -116,13 +145,13 @@ impl Upstream {
         headers.insert(X_FORWARDED_FOR, written(client));
         headers.insert(X_FORWARDED_HOST, self.host.clone());
         headers.insert(X_FORWARDED_PROTO, HTTPS);
-        let mut answer = timeout(FIRST_BYTE, self.exchange(request)).await.map_err(|_| UpstreamError::Silent)??;
+        let mut answer = self.exchange(request).await?;
         let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS && is_websocket;
         strip_hop_by_hop(answer.headers_mut());
         if switches {
             switch_to_websocket(answer.headers_mut());
         }
-        Ok(answer)
+        Ok(answer.map(|content| content.at(place)))
     }
 
     async fn exchange(&self, mut request: Request<Body>) -> Result<Response<Content>, UpstreamError> {
@@ -131,13 +160,12 @@ impl Upstream {
                 Ok(answer) => return Ok(answer),
                 // The webmail closed the connection in this moment.
                 Err(Unanswered::Unsent(request, _)) => *request,
-                Err(Unanswered::Broken(error)) => return Err(UpstreamError::Broken(error)),
+                Err(unanswered) => return Err(unanswered.into()),
             };
         }
-        match self.connect().await?.send(request, &self.pool).await {
-            Ok(answer) => Ok(answer),
-            Err(Unanswered::Unsent(_, error) | Unanswered::Broken(error)) => Err(UpstreamError::Broken(error)),
-        }
+        // Rare, and large as a future: boxed, so that those of all other requests are not.
+        let line = Box::pin(self.connect()).await?;
+        Ok(line.send(request, &self.pool).await?)
     }
 
     async fn connect(&self) -> Result<Line, UpstreamError> {
@@ -185,39 +213,22 @@ fn server_name(base: &Base) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host).map_err(|error| TlsError::Setup(rustls::Error::General(error.to_string())))
 }
 
-fn client_config(settings: &config::Webmail) -> Result<Arc<ClientConfig>, TlsError> {
-    let mut roots = RootCertStore::empty();
-    match &settings.upstream_ca {
-        Some(path) => {
-            for certificate in tls::read_certificates(path)? {
-                roots.add(certificate).map_err(TlsError::Setup)?;
-            }
-        }
-        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
-    }
-    let config = ClientConfig::builder_with_provider(tls::provider())
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::Setup)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(header::CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(header::CONNECTION)
-            .iter()
-            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-            .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in HOP_BY_HOP {
+    strip_named(headers);
+    for name in &HOP_BY_HOP {
         headers.remove(name);
     }
+}
+
+/// Takes out `Connection` and what it names, but for `Upgrade`, which [`Upstream::send`] looks at. To be done before
+/// anything is added that a client must not name.
+pub(crate) fn strip_named(headers: &mut HeaderMap) {
+    let words = headers.get_all(header::CONNECTION).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+    let named: Vec<HeaderName> = words.filter_map(|word| HeaderName::from_bytes(word.trim_ascii()).ok()).collect();
+    for name in named.into_iter().filter(|name| *name != header::UPGRADE) {
+        headers.remove(name);
+    }
+    headers.remove(header::CONNECTION);
 }
 
 fn names_websocket(headers: &HeaderMap) -> bool {
@@ -230,7 +241,7 @@ fn switch_to_websocket(headers: &mut HeaderMap) {
 }
 
 fn written(client: IpAddr) -> HeaderValue {
-    HeaderValue::from_str(&client.to_string()).expect("an address is visible ASCII")
+    HeaderValue::try_from(client.to_string()).expect("an address is visible ASCII")
 }
 
 #[cfg(test)]

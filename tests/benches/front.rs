@@ -1,12 +1,13 @@
 //! The webmail front beside nginx, both as a TLS reverse proxy to the same upstream, in the same run:
 //!
 //! ```text
-//! cargo bench --package postern-tests --bench front      (needs nginx and wrk)
+//! cargo bench --package postern-tests --bench front      (needs nginx and wrk; about a minute)
 //! ```
 //!
 //! The front does the whole of its work: the requests carry a released session's cookie, which it looks up, filters
 //! and swaps for the webmail's own. The upstream is a third nginx that answers as Roundcube does at sign-in, and with
-//! a page of 10 KiB after it. Then 100 MB go up and come down, and the front's memory is looked at.
+//! a page of 10 KiB after it. Then 100 MB go up and come down, and the memory of both is looked at.
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it has measured")]
 
 use postern_tests::service::{Ready, Service};
 use postern_tests::{Plan, Upstream, World, mailboxes, ports, tools};
@@ -17,9 +18,11 @@ use std::process::Command;
 /// Connections that ask at the same time.
 const CONNECTIONS: u32 = 64;
 /// Rounds; the two take turns, so that what else the machine does meets both.
-const ROUNDS: u32 = 3;
+const ROUNDS: usize = 9;
 /// How long a round is.
-const SECONDS: u32 = 5;
+const SECONDS: u32 = 2;
+/// Processes of nginx that work; the front has as many threads as there are cores.
+const WORKERS: usize = 2;
 /// Bytes of the page.
 const PAGE: usize = 10 * 1024;
 /// Bytes that go up and come down.
@@ -34,52 +37,58 @@ fn main() {
     let directory = tempfile::tempdir().expect("a directory");
     let (upstream_port, nginx_port) = (ports::free().expect("a port"), ports::free().expect("a port"));
     write_site(directory.path());
-    let mut upstream =
-        nginx("upstream", directory.path(), upstream_port, &upstream_site(directory.path(), upstream_port));
+    let _upstream = nginx("upstream", directory.path(), upstream_port, &upstream_site(directory.path(), upstream_port));
     let plan = Plan { upstream: Upstream::Url(format!("http://127.0.0.1:{upstream_port}/")), ..Plan::default() };
     let mut world = World::start(plan).expect("a world");
-    let tls = (&world.certificates.chain, &world.certificates.key);
-    let site = proxy_site(nginx_port, upstream_port, tls.0, tls.1);
+    let site = proxy_site(nginx_port, upstream_port, &world.certificates.chain, &world.certificates.key);
     let mut peer = nginx("peer", directory.path(), nginx_port, &site);
-
-    let front_pid = world.proxy.pid().expect("a running front");
-    let peer_pid = peer.pid().expect("a running nginx");
-    let front = Door {
-        name: "postern-proxy",
-        url: world.files.webmail_url(),
-        cookie: sign_in(&world, directory.path()),
-        processes: vec![front_pid],
-    };
-    let peer_door = Door {
-        name: "nginx",
-        url: format!("https://localhost:{nginx_port}/"),
-        cookie: "roundcube_sessauth=proof".to_owned(),
-        processes: children(peer_pid),
-    };
-    println!("{:14} {:>12} {:>10} {:>15}", "", "requests/s", "p99", "CPU µs/request");
-    let mut rates = [0.0; 2];
-    for _ in 0..ROUNDS {
-        for (door, rate) in [&front, &peer_door].into_iter().zip(&mut rates) {
-            *rate += door.load();
-        }
+    let doors = [
+        Door {
+            name: "nginx",
+            url: format!("https://localhost:{nginx_port}/"),
+            cookie: "roundcube_sessauth=proof".to_owned(),
+            processes: workers(peer.pid().expect("a running nginx")),
+        },
+        Door {
+            name: "postern-proxy",
+            url: world.files.webmail_url(),
+            cookie: sign_in(&world, directory.path()),
+            processes: vec![world.proxy.pid().expect("a running front")],
+        },
+    ];
+    let rounds: Vec<[Round; 2]> = (0..ROUNDS).map(|_| doors.each_ref().map(Door::load)).collect();
+    println!("medians of {ROUNDS} rounds  requests/s  ratio  p50 ms  p99 ms  CPU µs/request  ratio");
+    for (at, door) in doors.iter().enumerate() {
+        let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(|round| figure(&round[at])));
+        let beside =
+            |figure: fn(&Round) -> f64| median(rounds.iter().map(|round| figure(&round[at]) / figure(&round[0])));
+        print!("{:19}  {:10.0}  {:5.2}  ", door.name, of(|round| round.rate), beside(|round| round.rate));
+        print!("{:6.2}  {:6.2}  ", of(|round| round.p50), of(|round| round.p99));
+        println!("{:14.1}  {:5.2}", of(|round| round.cpu), beside(|round| round.cpu));
     }
-    println!("front / nginx: {:.2}", rates[0] / rates[1]);
+    println!("\n100 MB up and down   MB/s up  MB/s down  KiB resident before  after up  after down  the most");
+    for door in &doors {
+        let [before, _] = memory(&door.processes);
+        let upload = ["--header", "Content-Type: application/octet-stream", "--data-binary", "@big"];
+        let up = door.transfer(directory.path(), &upload, "?_task=mail&_action=upload", "%{speed_upload}");
+        let [uploaded, _] = memory(&door.processes);
+        let down = door.transfer(directory.path(), &[], "?_task=mail&_action=get", "%{speed_download}");
+        let [downloaded, most] = memory(&door.processes);
+        print!("{:19}  {up:7.0}  {down:9.0}  ", door.name);
+        println!("{before:19}  {uploaded:8}  {downloaded:10}  {most:8}");
+    }
+}
 
-    let before = memory(front_pid);
-    front.transfer(
-        directory.path(),
-        &["--header", "Content-Type: application/octet-stream", "--data-binary", "@big"],
-        "?_task=mail&_action=upload",
-    );
-    let uploaded = memory(front_pid);
-    front.transfer(directory.path(), &[], "?_task=mail&_action=get");
-    let downloaded = memory(front_pid);
-    println!(
-        "front's memory (resident, highest so far; KiB): before {before:?}, after 100 MB up {uploaded:?}, down {downloaded:?}"
-    );
-    // In good order: the workers of a master that is killed live on.
-    peer.stop().expect("nginx stops");
-    upstream.stop().expect("nginx stops");
+/// What wrk and the kernel said of one round.
+struct Round {
+    /// Requests a second.
+    rate: f64,
+    /// The time that half of the requests took at most, in milliseconds.
+    p50: f64,
+    /// The same of 99 in a hundred.
+    p99: f64,
+    /// Microseconds of CPU, in all processes of the door together, for each request.
+    cpu: f64,
 }
 
 /// One of the two that are compared.
@@ -91,8 +100,8 @@ struct Door {
 }
 
 impl Door {
-    /// Has wrk ask for a round, says how it went, and returns the requests a second.
-    fn load(&self) -> f64 {
+    /// Has wrk ask for a round.
+    fn load(&self) -> Round {
         let before = cpu_seconds(&self.processes);
         let output = Command::new("wrk")
             .args(["--threads", "1", "--latency", "--connections", &CONNECTIONS.to_string()])
@@ -104,26 +113,46 @@ impl Door {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "{text}");
         let word = |line: &str, at: usize| text.lines().find(|it| it.contains(line))?.split_whitespace().nth(at);
-        let requests: f64 =
-            word("requests in", 0).and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("{text}"));
-        let rate = requests / f64::from(SECONDS);
-        let cpu = spent / requests * 1e6;
-        println!("{:14} {rate:12.0} {:>10} {cpu:15.1}", self.name, word("99%", 1).unwrap_or("?"));
-        rate
+        let requests: Option<f64> = word("requests in", 0).and_then(|word| word.parse().ok());
+        let wait = |line| word(line, 1).and_then(milliseconds);
+        let (Some(requests), Some(p50), Some(p99)) = (requests, wait("50%"), wait("99%")) else { panic!("{text}") };
+        Round { rate: requests / f64::from(SECONDS), p50, p99, cpu: spent / requests * 1e6 }
     }
 
-    fn transfer(&self, directory: &Path, how: &[&str], what: &str) {
+    /// Has curl send or fetch the big file; how many million bytes a second that were.
+    fn transfer(&self, directory: &Path, how: &[&str], what: &str, speed: &str) -> f64 {
         let output = Command::new("curl")
             .current_dir(directory.join("www"))
             .args(["--silent", "--insecure", "--fail", "--header", &format!("Cookie: {}", self.cookie)])
-            .args(["--output", "/dev/null", "--write-out", "%{http_code} %{size_upload} %{size_download}"])
+            .args(["--output", "/dev/null", "--write-out"])
+            .arg(format!("%{{http_code}} %{{size_upload}} %{{size_download}} {speed}"))
             .args(how)
             .arg(format!("{}{what}", self.url))
             .output()
             .expect("curl");
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(told.starts_with("200") && told.contains(&BIG.to_string()), "{what}: {told}");
+        let speed: Option<f64> = told.split(' ').next_back().and_then(|speed| speed.parse().ok());
+        speed.unwrap_or_else(|| panic!("{told}")) / 1e6
     }
+}
+
+/// As wrk writes a time: `640.00us`, `1.52ms`, `1.02s`.
+fn milliseconds(word: &str) -> Option<f64> {
+    let at = word.find(char::is_alphabetic)?;
+    let unit = match &word[at..] {
+        "us" => 1e-3,
+        "ms" => 1.0,
+        "s" => 1e3,
+        _ => return None,
+    };
+    Some(word[..at].parse::<f64>().ok()? * unit)
+}
+
+fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 /// Signs in at the front; the cookie of the released session.
@@ -170,12 +199,17 @@ fn nginx(name: &'static str, directory: &Path, port: u16, site: &str) -> Service
     // As root nginx would hand its workers to a user who may not read this directory.
     let user = if nix::unistd::geteuid().is_root() { "user root;\n" } else { "" };
     let text = format!(
-        "{user}daemon off; worker_processes 2; pid {place}/pid; error_log {place}/error.log;\n\
+        "{user}daemon off; worker_processes {WORKERS}; pid {place}/pid; error_log {place}/error.log;\n\
          events {{ worker_connections 2048; }}\n\
          http {{ access_log off; keepalive_requests 100000000; client_max_body_size 0;\n{temporary}{site} }}\n"
     );
     fs::write(&config, text).expect("a configuration");
-    let mut service = Service::new(name, "/usr/sbin/nginx", Ready::Port(port), directory).arg("-c").arg(config);
+    // Should this program be killed, nginx is told to end: its workers would live on.
+    let mut service = Service::new(name, "/usr/bin/setpriv", Ready::Port(port), directory);
+    for arg in ["--pdeathsig", "TERM", "/usr/sbin/nginx", "-c"] {
+        service = service.arg(arg);
+    }
+    let mut service = service.arg(config);
     service.start().expect("nginx; apt install nginx-light");
     service
 }
@@ -214,7 +248,7 @@ fn proxy_site(port: u16, upstream: u16, chain: &Path, key: &Path) -> String {
            server {{ listen 127.0.0.1:{port} ssl http2;
              ssl_certificate {}; ssl_certificate_key {}; ssl_protocols TLSv1.2 TLSv1.3;
              location / {{
-               proxy_pass http://webmail; proxy_http_version 1.1; proxy_set_header Connection "";
+               proxy_pass http://webmail; proxy_http_version 1.1; proxy_request_buffering off; proxy_set_header Connection "";
                proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr;
                proxy_set_header X-Forwarded-Proto https; proxy_set_header X-Forwarded-Host $host;
              }} }}"#,
@@ -223,9 +257,11 @@ fn proxy_site(port: u16, upstream: u16, chain: &Path, key: &Path) -> String {
     )
 }
 
-fn children(parent: u32) -> Vec<u32> {
-    let text = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("/proc");
-    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+fn workers(master: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{master}/task/{master}/children")).expect("/proc");
+    let workers: Vec<u32> = text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect();
+    assert_eq!(workers.len(), WORKERS, "nginx has other processes than its workers");
+    workers
 }
 
 fn cpu_seconds(processes: &[u32]) -> f64 {
@@ -238,11 +274,14 @@ fn cpu_seconds(processes: &[u32]) -> f64 {
     processes.iter().filter_map(ticks).sum::<f64>() / TICKS
 }
 
-/// What is resident now, and the most that ever was.
-fn memory(pid: u32) -> [u64; 2] {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("/proc");
+/// KiB that are resident now, and the most that ever were, in all processes together.
+fn memory(processes: &[u32]) -> [u64; 2] {
     ["VmRSS:", "VmHWM:"].map(|name| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-        line.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0)
+        let of = |pid: &u32| -> Option<u64> {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        processes.iter().filter_map(of).sum()
     })
 }

@@ -1,6 +1,7 @@
 //! Every test against the real programs, in one binary: it links once, and its modules run side by side.
 
 mod browser;
+mod imap;
 mod pam;
 mod story;
 mod structure;

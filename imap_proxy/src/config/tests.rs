@@ -96,9 +96,17 @@ fn a_front_needs_a_certificate_and_a_proxy_needs_a_front() {
 }
 
 #[test]
-fn an_imap_front_is_not_promised() {
+fn an_imap_front_needs_a_backend_and_no_webmail() {
+    assert!(Config::parse(WHOLE).unwrap().imap.is_none());
     let told = problems(&format!("{WHOLE}[imap]\nlisten = \"[::]:993\"\n"));
-    assert_eq!(told, "proxy.toml:13: this version has no IMAP front yet; take `listen` out of [imap] to leave it off");
+    assert!(told.contains("[imap] listens, but has no `backend`"), "{told}");
+    let imap = "[imap]\nstarttls_listen = \"[::]:143\"\nbackend = \"imap://127.0.0.1:143\"\n";
+    let both = Config::parse(&format!("{WHOLE}{imap}")).unwrap().imap.unwrap();
+    assert_eq!((both.listen, both.starttls_listen), (None, Some("[::]:143".parse().unwrap())));
+    assert_eq!(both.webmail.unwrap().origin(), "https://webmail.example.com");
+    let alone = Config::parse(&format!("{}{imap}", &WHOLE[..WHOLE.find("[webmail]").unwrap()])).unwrap();
+    assert!(alone.webmail.is_none() && alone.imap.unwrap().webmail.is_none());
+    assert!(problems(imap).contains("there is no [tls]"));
 }
 
 #[test]

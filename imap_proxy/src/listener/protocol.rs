@@ -1,6 +1,7 @@
 //! One connection after its TLS handshake: HTTP/1.1 or HTTP/2, until it ends or is to stop.
 
 use super::Peer;
+use super::requests::Requests;
 use crate::body::Body;
 use crate::guarded::Guarded;
 use crate::head_guard::{MAX_FIELDS, MAX_HEAD};
@@ -12,22 +13,23 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 /// How long a client may take over a head, and how long a connection is kept that asks for nothing.
 pub const IDLE: Duration = Duration::from_secs(60);
 /// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
 pub const PING: Duration = Duration::from_secs(30);
 /// Requests that one HTTP/2 connection may run at once.
-pub const MAX_STREAMS: u32 = 128;
+pub const MAX_STREAMS: u32 = 32;
 /// Bytes of a body that an HTTP/2 client may send ahead of who reads them, for each request and for all of a
 /// connection: enough for a fast upload, and the most that one can fill of this process's memory.
 pub const WINDOW: u32 = 1024 * 1024;
 /// Bytes of an answer that may wait for an HTTP/2 client, for each request.
-pub const MAX_WAITING: usize = 256 * 1024;
+pub const MAX_WAITING: usize = 64 * 1024;
+/// How long the other requests of an HTTP/2 connection get to end, when its client takes nothing of an answer.
+pub const GRACE: Duration = Duration::from_secs(10);
 /// Bytes that may be read ahead on HTTP/1.
 const READ_AHEAD: usize = 2 * MAX_HEAD;
 
@@ -50,7 +52,8 @@ where
     connection.await
 }
 
-/// Serves HTTP/2. When `stop` is done, the requests that are running are the last.
+/// Serves HTTP/2. When `stop` is done, the requests that are running are the last. A client that lets an answer lie
+/// loses the connection.
 pub(super) async fn http2<I, S, F>(io: I, service: &S, peer: Peer, stop: impl Future<Output = ()>) -> hyper::Result<()>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -61,11 +64,7 @@ where
     let service = service_fn(|request| {
         let running = requests.begin();
         let answer = service(request, peer.clone());
-        answered(async move {
-            let answer = answer.await;
-            drop(running);
-            answer
-        })
+        async move { Ok::<_, Infallible>(answer.await.map(|body| running.answer(body))) }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -80,49 +79,23 @@ where
     let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     tokio::select! {
         outcome = connection.as_mut() => return outcome,
-        () = stop => {}
-        () = requests.cease() => {}
+        () = stop => connection.as_mut().graceful_shutdown(),
+        () = requests.cease(IDLE) => connection.as_mut().graceful_shutdown(),
+        () = requests.stall() => {
+            connection.as_mut().graceful_shutdown();
+            return timeout(GRACE, connection).await.unwrap_or(Ok(()));
+        }
     }
-    connection.as_mut().graceful_shutdown();
-    connection.await
+    tokio::select! {
+        outcome = connection => outcome,
+        // What runs may still run for long, but what lies ready may not lie for long.
+        () = requests.stall() => Ok(()),
+        () = requests.cease(IDLE) => Ok(()),
+    }
 }
 
 async fn answered(answer: impl Future<Output = Response<Body>>) -> Result<Response<Body>, Infallible> {
     Ok(answer.await)
-}
-
-/// The requests of an HTTP/2 connection, so that one that asks for nothing ends (HTTP/1 has a timer for it).
-#[derive(Default)]
-struct Requests {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
-}
-
-impl Requests {
-    fn begin(self: &Arc<Self>) -> Running {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        Running(Arc::clone(self))
-    }
-
-    /// Done when none has begun or run for [`IDLE`] at least.
-    async fn cease(&self) {
-        loop {
-            let begun = self.begun.load(Ordering::Relaxed);
-            let is_running = begun != self.ended.load(Ordering::Relaxed);
-            sleep(IDLE).await;
-            if !is_running && begun == self.begun.load(Ordering::Relaxed) {
-                return;
-            }
-        }
-    }
-}
-
-struct Running(Arc<Requests>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]

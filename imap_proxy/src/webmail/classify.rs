@@ -51,6 +51,9 @@ const OWN: &[(&str, Own)] = &[
 /// Everything under it is ours, whatever the case of its letters.
 const OWN_FOLDER: &str = "postern";
 
+/// Browsers send it with a request for the script of a service worker, whatever that is (Service Workers, section 6.4).
+const SERVICE_WORKER: &str = "service-worker";
+
 /// What a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -64,6 +67,8 @@ pub enum Class {
     Odd(Odd),
     /// A method that no webmail needs.
     Method,
+    /// The script of a service worker, which would stand before all pages of this host, ours too.
+    Worker,
     /// For the webmail.
     Webmail(Kind),
 }
@@ -90,6 +95,9 @@ pub fn classify(product: &dyn Product, method: &Method, path: &[u8], query: &str
 fn class(product: &dyn Product, head: &Head<'_>) -> Class {
     if matches!(*head.method, Method::TRACE | Method::CONNECT) {
         return Class::Method;
+    }
+    if head.headers.contains_key(SERVICE_WORKER) {
+        return Class::Worker;
     }
     if !head.path.segments().next().is_some_and(|folder| folder.eq_ignore_ascii_case(OWN_FOLDER)) {
         return Class::Webmail(product.kind(head));
@@ -143,7 +151,7 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
         return Step::Forbidden;
     }
     let kind = match class {
-        Class::Odd(_) | Class::Method => return Step::BadRequest,
+        Class::Odd(_) | Class::Method | Class::Worker => return Step::BadRequest,
         Class::Unknown => return Step::NotFound,
         Class::Read(own @ (Own::Style | Own::Script)) => return Step::Asset(own),
         Class::Post(Own::Style | Own::Script) => return Step::NotFound,
@@ -210,7 +218,7 @@ mod tests {
 
     fn classes() -> Vec<Class> {
         let own = OWN.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
-        let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method];
+        let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method, Class::Worker];
         own.chain(rest).chain(KINDS.map(Class::Webmail)).collect()
     }
 

@@ -17,9 +17,9 @@ use crate::daemon::Daemon;
 use crate::listener::Peer;
 use crate::portal::{Language, Page};
 use crate::upstream::Upstream;
-use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use postern_wire::auth;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ use zeroize::Zeroize;
 
 /// How long a browser may take to send a form.
 pub const FORM_WAIT: Duration = Duration::from_secs(15);
+/// How long an answer waits for the rest of a body that is not wanted.
+const REST_WAIT: Duration = Duration::from_secs(1);
 /// Characters of a User-Agent that the audit log keeps.
 const MAX_CLIENT: usize = 200;
 /// What the audit log calls this front.
@@ -39,6 +41,8 @@ const SERVICE: &str = "webmail";
 pub struct Gate {
     pub(super) product: &'static dyn Product,
     pub(super) upstream: Upstream,
+    /// The same, for whoever has no session.
+    pub(super) upstream_for_visitors: Upstream,
     pub(super) daemon: Daemon,
     pub(super) sessions: Store,
     /// Made by this process; see [`super::session::Print`].
@@ -58,8 +62,20 @@ pub(super) struct Visit {
     pub(super) stage: Stage,
     pub(super) language: Language,
     pub(super) address: IpAddr,
+    /// The client, by its own account.
+    agent: Option<HeaderValue>,
+}
+
+impl Visit {
     /// For the daemon.
-    pub(super) origin: auth::Origin,
+    pub(super) fn origin(&self) -> auth::Origin {
+        let agent = self.agent.as_ref().and_then(|agent| agent.to_str().ok());
+        auth::Origin {
+            address: Some(self.address),
+            service: Some(SERVICE.to_owned()),
+            client: agent.map(|agent| agent.chars().take(MAX_CLIENT).collect()),
+        }
+    }
 }
 
 impl Gate {
@@ -73,6 +89,7 @@ impl Gate {
         getrandom::fill(&mut print_key)?;
         let gate = Arc::new(Self {
             product: product::of(settings.product),
+            upstream_for_visitors: upstream.for_visitors(),
             upstream,
             daemon,
             sessions: Store::default(),
@@ -87,7 +104,7 @@ impl Gate {
     }
 
     /// Answers one request.
-    pub async fn serve(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+    pub async fn serve(self: Arc<Self>, mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let visit = self.visit(&request, &peer);
         if self.blind.load(Ordering::SeqCst) {
             return self.reader(&visit).stop(&Stop::Unavailable);
@@ -98,26 +115,40 @@ impl Gate {
         let step = decide(visit.stage, seen.class, foreign);
         // No query and no header: they hold tokens.
         tracing::debug!(method = %request.method(), class = ?seen.class, stage = ?visit.stage, ?step, "request");
-        match (step, visit.key, seen.path) {
+        if let (Step::Pass, Some(key), Some(path)) = (step, &visit.key, &seen.path) {
+            let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
+            return self.pass(&visit, key, kind, path, request, peer).await;
+        }
+        // Rarer, and larger as a future: boxed, so that those of requests that pass are not.
+        let answer = Box::pin(self.answer(&visit, step, seen.path.as_ref(), &mut request)).await;
+        hear_out(request.body_mut()).await;
+        answer
+    }
+
+    /// Answers what does not simply pass.
+    async fn answer(
+        &self,
+        visit: &Visit,
+        step: Step,
+        path: Option<&Path>,
+        request: &mut Request<Incoming>,
+    ) -> Response<Body> {
+        match (step, &visit.key, path) {
             (Step::Asset(own), ..) => pages::asset(own),
             (Step::SendTo(path), ..) => pages::see_other(path),
-            (Step::Ended, ..) => self.ended(&visit),
-            (Step::Language, ..) => self.change_language(&visit, request).await,
-            (Step::LoginPage(target), ..) => self.login_page(&visit, target, request).await,
-            (Step::Static, ..) => self.file(&visit, request).await,
-            (Step::SignIn, ..) => self.sign_in(&visit, request).await,
-            (Step::Show(own), Some(key), _) => self.show(&visit, &key, own, None).await,
-            (Step::Take(own), Some(key), _) => self.take(&visit, &key, own, request).await,
-            (Step::Cancel, Some(key), _) => self.cancel(&visit, &key),
-            (Step::Gone, _, Some(path)) => self.gone(&path, &request),
-            (Step::Pass, Some(key), Some(path)) => {
-                let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
-                self.pass(&visit, &key, kind, path, request, peer).await
-            }
-            (Step::NotFound, ..) => self.notice(&visit, StatusCode::NOT_FOUND, &Page::NotFound),
-            (Step::Forbidden, ..) => self.notice(&visit, StatusCode::FORBIDDEN, &Page::BadRequest),
+            (Step::Ended, ..) => self.ended(visit),
+            (Step::Language, ..) => self.change_language(visit, request).await,
+            (Step::LoginPage(target), ..) => self.login_page(visit, target, request).await,
+            (Step::Static, ..) => self.file(visit, request).await,
+            (Step::SignIn, ..) => self.sign_in(visit, request).await,
+            (Step::Show(own), Some(key), _) => self.show(visit, key, own, None).await,
+            (Step::Take(own), Some(key), _) => self.take(visit, key, own, request).await,
+            (Step::Cancel, Some(key), _) => self.cancel(visit, key),
+            (Step::Gone, _, Some(path)) => self.gone(path, request),
+            (Step::NotFound, ..) => self.notice(visit, StatusCode::NOT_FOUND, &Page::NotFound),
+            (Step::Forbidden, ..) => self.notice(visit, StatusCode::FORBIDDEN, &Page::BadRequest),
             // What has no session or no path has no step that needs one.
-            _ => self.bad_request(&visit),
+            _ => self.bad_request(visit),
         }
     }
 
@@ -125,19 +156,13 @@ impl Gate {
         let headers = request.headers();
         let now = Moment { tick: clock::monotonic(), wall: clock::wall() };
         let key = sole(headers, COOKIE).and_then(Key::of);
-        let client = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let origin = auth::Origin {
-            address: Some(peer.address),
-            service: Some(SERVICE.to_owned()),
-            client: client.map(|agent| agent.chars().take(MAX_CLIENT).collect()),
-        };
         Visit {
             now,
             stage: self.sessions.stage(key.as_ref(), now.tick),
             key,
             language: pages::language(headers),
             address: peer.address,
-            origin,
+            agent: headers.get(USER_AGENT).cloned(),
         }
     }
 
@@ -191,16 +216,24 @@ impl Gate {
     }
 
     /// Reads the form that a request brings; none when it is not one, is too long, or takes too long.
-    pub(super) async fn form(&self, request: Request<Incoming>) -> Option<Form> {
+    pub(super) async fn form(&self, request: &mut Request<Incoming>) -> Option<Form> {
         if !is_form(request.headers()) {
             return None;
         }
-        let bytes = timeout(FORM_WAIT, body::collect(request.into_body(), MAX_FORM)).await.ok()?.ok()?;
+        let bytes = timeout(FORM_WAIT, body::collect(request.body_mut(), MAX_FORM)).await.ok()?.ok()?;
         let form = form::parse(&bytes).ok();
         if let Ok(mut bytes) = bytes.try_into_mut() {
             bytes.zeroize();
         }
         form
+    }
+}
+
+/// Reads what is left of a body that is not wanted, if that is little: whoever is still sending it when the answer is
+/// complete may lose the answer (RFC 9113, section 8.1; RFC 9112, section 9.6).
+async fn hear_out(rest: &mut Incoming) {
+    if !rest.is_end_stream() {
+        drop(timeout(REST_WAIT, body::collect(rest, MAX_FORM)).await);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Hop-by-hop headers, `Host` and the `X-Forwarded-*` of our own are the upstream client's part.
 
+use crate::upstream;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Request headers that a client could use to speak over our head: to say who it is, where it comes from, what it
@@ -80,6 +81,9 @@ const KEPT_BACK: &[&str] = &[
     "x-sendfile",
 ];
 
+/// Headers that this front adds to a request: the webmail's cookies, the host and who asks.
+const ADDED: usize = 5;
+
 /// Bytes that an `Accept-Language` may have to be passed on.
 const MAX_LANGUAGE: usize = 128;
 
@@ -91,22 +95,30 @@ pub fn is_stripped(name: &str) -> bool {
     name.contains('_') || STRIPPED.contains(&name) || STRIPPED_STARTS.iter().any(|start| name.starts_with(start))
 }
 
-/// Takes out of a released session's request what the client may not say.
-pub fn strip_request(headers: &mut HeaderMap) {
-    remove(headers, is_stripped);
+/// The headers of a released session's request, without what the client may not say.
+pub fn for_session(asked: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(asked.len() + ADDED);
+    for (name, value) in asked.iter().filter(|(name, _)| !is_stripped(name.as_str())) {
+        headers.append(name, value.clone());
+    }
+    upstream::strip_named(&mut headers);
+    headers
 }
 
 /// Takes out of the webmail's answer what the browser may not see, and adds what it must.
 pub fn strip_response(headers: &mut HeaderMap) {
-    remove(headers, |name| KEPT_BACK.contains(&name));
-    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
-}
-
-fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&str) -> bool) {
-    let names: Vec<HeaderName> = headers.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
+    let names: Vec<HeaderName> = headers.keys().filter(|name| KEPT_BACK.contains(&name.as_str())).cloned().collect();
     for name in names {
         headers.remove(name);
     }
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+}
+
+/// What a page with a login form needs, in place of what the webmail says: with its `no-referrer`, Chromium would send
+/// `Origin: null` with the form, which [`is_foreign`].
+pub fn for_own_forms(headers: &mut HeaderMap) {
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 /// Whether another site's page has sent this: `origin` is ours. Browsers send at least one of the two headers with a
@@ -195,8 +207,7 @@ mod tests {
         headers.append("x-real-ip", HeaderValue::from_static("1"));
         headers.append("x-real-ip", HeaderValue::from_static("2"));
         headers.append("accept", HeaderValue::from_static("*/*"));
-        strip_request(&mut headers);
-        assert_eq!(headers.len(), 1);
+        assert_eq!(for_session(&headers).len(), 1);
     }
 
     #[test]

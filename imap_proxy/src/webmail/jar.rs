@@ -76,9 +76,12 @@ impl Jar {
     pub fn header(&self, path: &str, now: Timestamp, more: &[(&str, &str)]) -> Option<HeaderValue> {
         let own = self.0.iter().filter(|cookie| cookie.covers(path) && !cookie.is_gone(now));
         let own = own.map(|cookie| (cookie.name.as_str(), cookie.value.as_str()));
-        let pairs: Vec<String> =
-            own.chain(more.iter().copied()).map(|(name, value)| format!("{name}={value}")).collect();
-        let mut header = HeaderValue::try_from(pairs.join("; ")).ok().filter(|_| !pairs.is_empty())?;
+        let mut line = String::new();
+        for (name, value) in own.chain(more.iter().copied()) {
+            let before = if line.is_empty() { "" } else { "; " };
+            line.extend([before, name, "=", value]);
+        }
+        let mut header = HeaderValue::try_from(line).ok().filter(|line| !line.is_empty())?;
         header.set_sensitive(true);
         Some(header)
     }

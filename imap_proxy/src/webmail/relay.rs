@@ -7,12 +7,13 @@ use super::jar::{set_cookies, sole};
 use super::pages;
 use super::path::Path;
 use super::product::{Head, Kind, Life};
-use super::session::State;
+use super::session::{Rope, State};
 use super::store::Key;
 use super::verdict::Stop;
 use crate::body::{self, Body, BoxError};
 use crate::listener::Peer;
-use crate::upstream::{Content, tunnel};
+use crate::seldom::seldom;
+use crate::upstream::{Content, UpstreamError, tunnel};
 use bytes::Bytes;
 use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -34,22 +35,25 @@ impl Gate {
         &self,
         visit: &Visit,
         target: &'static str,
-        asked: Request<Incoming>,
+        asked: &Request<Incoming>,
     ) -> Response<Body> {
         let hints = headers::for_login(asked.headers());
         let response = self.ask_without_session(visit, asked.method(), Uri::from_static(target), hints).await;
         match response {
-            Some(response) if response.status() == StatusCode::OK => response,
+            Some(mut response) if response.status() == StatusCode::OK => {
+                headers::for_own_forms(response.headers_mut());
+                response
+            }
             other => {
                 let status = other.map(|response| response.status());
-                tracing::warn!(?status, "the webmail shows no login page");
+                seldom!(warn, ?status, "the webmail shows no login page");
                 self.reader(visit).stop(&Stop::Unavailable)
             }
         }
     }
 
     /// A file of the login page.
-    pub(super) async fn file(&self, visit: &Visit, asked: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn file(&self, visit: &Visit, asked: &Request<Incoming>) -> Response<Body> {
         let hints = headers::for_file(asked.headers());
         let response = self.ask_without_session(visit, asked.method(), asked.uri().clone(), hints).await;
         let nothing = |status| pages::answer(status, "text/plain; charset=utf-8", String::new());
@@ -57,7 +61,7 @@ impl Gate {
             Some(response) if !response.status().is_redirection() => response,
             Some(response) if response.status() == StatusCode::NOT_MODIFIED => response,
             Some(_) => nothing(StatusCode::NOT_FOUND),
-            None => nothing(StatusCode::BAD_GATEWAY),
+            None => nothing(StatusCode::SERVICE_UNAVAILABLE),
         }
     }
 
@@ -72,8 +76,8 @@ impl Gate {
         *request.method_mut() = method.clone();
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
-        let answer = self.upstream.send(request, visit.address).await;
-        let answer = answer.inspect_err(|error| tracing::warn!(%error, "no answer to a visitor")).ok()?;
+        let answer = self.upstream_for_visitors.send(request, visit.address).await;
+        let answer = answer.inspect_err(|error| seldom!(warn, %error, "no answer to a visitor")).ok()?;
         let mut answer = answer.map(body::stream);
         headers::strip_response(answer.headers_mut());
         answer.headers_mut().remove(REFRESH);
@@ -86,37 +90,41 @@ impl Gate {
         visit: &Visit,
         key: &Key,
         kind: Kind,
-        path: Path,
+        path: &Path,
         mut request: Request<Incoming>,
         peer: Peer,
     ) -> Response<Body> {
         let now = visit.now;
-        let (method, uri, asked) = (request.method().clone(), request.uri().clone(), request.headers().clone());
-        let head = Head { method: &method, path: &path, query: uri.query().unwrap_or_default(), headers: &asked };
-        let own = self.client_cookies(&asked);
+        let client = is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
+        let (asked, content) = request.into_parts();
+        let query = asked.uri.query().unwrap_or_default();
+        let head = Head { method: &asked.method, path, query, headers: &asked.headers };
+        let own = self.client_cookies(&asked.headers);
         let session = |state: &mut State| match state {
-            State::Released(state) => {
-                Some((state.held.behind.jar.header(path.as_str(), now.wall, &own), Box::pin(state.end()) as End))
-            }
+            State::Released(state) => Some((state.held.behind.jar.header(path.as_str(), now.wall, &own), state.rope())),
             _ => None,
         };
-        let Some((cookies, mut end)) = self.sessions.with(key, now.tick, session).flatten() else {
+        let Some((cookies, rope)) = self.sessions.with(key, now.tick, session).flatten() else {
             return self.over(kind, &head);
         };
-        let client = is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
-        let mut request = request.map(body::stream);
-        headers::strip_request(request.headers_mut());
+        let mut request = Request::new(body::stream(content));
+        *request.method_mut() = asked.method.clone();
+        *request.uri_mut() = relative(&asked.uri);
+        *request.headers_mut() = headers::for_session(&asked.headers);
         if let Some(cookies) = cookies {
             request.headers_mut().insert(COOKIE, cookies);
         }
-        *request.uri_mut() = relative(&uri);
         let answer = tokio::select! {
             biased;
-            () = &mut end => return self.over(kind, &head),
+            () = rope.clone().cut() => return self.over(kind, &head),
             answer = self.upstream.send(request, visit.address) => answer,
         };
         let mut answer = match answer {
             Ok(answer) => answer,
+            Err(UpstreamError::Client(error)) => {
+                tracing::info!(%error, "a request of a released session broke off");
+                return self.bad_request(visit);
+            }
             Err(error) => {
                 tracing::warn!(%error, "no answer to a released session");
                 return self.reader(visit).stop(&Stop::Unavailable);
@@ -139,12 +147,14 @@ impl Gate {
         headers::strip_response(answer.headers_mut());
         match life {
             Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                self.switch(visit, client, answer, &peer, end)
+                self.switch(visit, client, answer, &peer, rope)
             }
-            Life::On => answer.map(|content| Cut { content, end }.boxed_unsync()),
+            Life::On => answer.map(|content| Cut { content, rope, end: None }.boxed_unsync()),
             Life::SignedOut => {
                 self.sessions.remove(key);
                 let mut answer = answer.map(body::stream);
+                // It may be the login page.
+                headers::for_own_forms(answer.headers_mut());
                 pages::take_session(&mut answer);
                 answer
             }
@@ -173,12 +183,12 @@ impl Gate {
         client: Option<OnUpgrade>,
         mut answer: Response<Content>,
         peer: &Peer,
-        end: End,
+        rope: Rope,
     ) -> Response<Body> {
         let Some(client) = client else { return self.reader(visit).stop(&Stop::Unavailable) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
-        tokio::spawn(tunnel(client, upstream, end));
+        tokio::spawn(tunnel(client, upstream, rope.cut()));
         answer.map(|_| body::empty())
     }
 
@@ -207,7 +217,9 @@ fn relative(uri: &Uri) -> Uri {
 /// A webmail's answer, cut off when its session ends.
 struct Cut {
     content: Content,
-    end: End,
+    rope: Rope,
+    /// Once the webmail has made us wait.
+    end: Option<End>,
 }
 
 impl hyper::body::Body for Cut {
@@ -215,10 +227,18 @@ impl hyper::body::Body for Cut {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.end.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Some(Err("the session is over".into())));
+        let this = &mut *self;
+        let over = || Some(Err("the session is over".into()));
+        // Looked at each time: a webmail and a client that are both fast never wait.
+        if this.rope.is_cut() {
+            return Poll::Ready(over());
         }
-        Pin::new(&mut self.content).poll_frame(cx)
+        let frame = Pin::new(&mut this.content).poll_frame(cx);
+        if frame.is_ready() {
+            return frame;
+        }
+        let end = this.end.get_or_insert_with(|| Box::pin(this.rope.clone().cut()));
+        end.as_mut().poll(cx).map(|()| over())
     }
 
     fn is_end_stream(&self) -> bool {

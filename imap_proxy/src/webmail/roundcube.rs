@@ -66,10 +66,12 @@ impl Product for Roundcube {
         if reads && is_static(head) {
             return Kind::Static;
         }
-        if !reads || is_remote(head) || is_framed(head) || is_fetched(head) {
+        if !reads || is_fetched(head) {
             return Kind::Background;
         }
-        match parameter(head, "_task").as_deref() {
+        let query = query(head);
+        match query.field("_task") {
+            _ if is_remote(head, &query) || is_framed(head, &query) => Kind::Background,
             Some("logout") => Kind::Logout,
             _ => Kind::Navigation,
         }
@@ -143,19 +145,21 @@ impl Product for Roundcube {
     }
 
     fn gone(&self, head: &Head<'_>) -> Gone {
-        if is_remote(head) {
-            let word = |name, fallback: &str| {
-                parameter(head, name).filter(|word| is_word(word)).unwrap_or_else(|| fallback.to_owned())
+        let query = query(head);
+        if is_remote(head, &query) {
+            let word =
+                |name, fallback: &'static str| query.field(name).filter(|word| is_word(word)).unwrap_or(fallback);
+            let unlock = match word("_unlock", "") {
+                "" => String::new(),
+                unlock => format!(r#""unlock":"{unlock}","#),
             };
-            let unlock = word("_unlock", "");
-            let unlock = if unlock.is_empty() { unlock } else { format!(r#""unlock":"{unlock}","#) };
             let body = format!(
                 r#"{{"action":"{}",{unlock}"exec":"this.session_error(\"{LOGIN_AFTER_END}\");\n"}}"#,
                 word("_action", "refresh"),
             );
             return Gone { status: StatusCode::OK, content_type: "application/json; charset=UTF-8", body };
         }
-        if is_framed(head) {
+        if is_framed(head, &query) {
             let body = format!(
                 "<!DOCTYPE html>\n<html><head><script>if (window.parent && parent.rcmail) \
                  parent.rcmail.session_error(\"{LOGIN_AFTER_END}\");</script></head><body></body></html>\n"
@@ -190,8 +194,9 @@ fn is_static(head: &Head<'_>) -> bool {
         && stamp.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn parameter(head: &Head<'_>, name: &str) -> Option<String> {
-    form::parse(head.query.as_bytes()).ok()?.field(name).map(str::to_owned)
+/// The parameters in the address; none where they cannot be read in one way only.
+fn query(head: &Head<'_>) -> Form {
+    form::parse(head.query.as_bytes()).unwrap_or_default()
 }
 
 fn header<'a>(head: &Head<'a>, name: &str) -> Option<&'a str> {
@@ -199,13 +204,12 @@ fn header<'a>(head: &Head<'a>, name: &str) -> Option<&'a str> {
 }
 
 /// Asked by `rcmail.http_request`, which reads JSON.
-fn is_remote(head: &Head<'_>) -> bool {
-    header(head, "x-requested-with") == Some("XMLHttpRequest") || parameter(head, "_remote").as_deref() == Some("1")
+fn is_remote(head: &Head<'_>, query: &Form) -> bool {
+    header(head, "x-requested-with") == Some("XMLHttpRequest") || query.field("_remote") == Some("1")
 }
 
-fn is_framed(head: &Head<'_>) -> bool {
-    matches!(header(head, "sec-fetch-dest"), Some("iframe" | "frame"))
-        || parameter(head, "_framed").as_deref() == Some("1")
+fn is_framed(head: &Head<'_>, query: &Form) -> bool {
+    matches!(header(head, "sec-fetch-dest"), Some("iframe" | "frame")) || query.field("_framed") == Some("1")
 }
 
 fn is_fetched(head: &Head<'_>) -> bool {

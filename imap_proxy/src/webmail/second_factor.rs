@@ -40,7 +40,7 @@ impl Gate {
         };
         let begun = self.sessions.with(key, visit.now.tick, begun).flatten();
         let Some((mailbox, ticket, description)) = begun else { return self.ended(visit) };
-        let origin = visit.origin.clone();
+        let origin = visit.origin();
         let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin, ticket: Some(ticket) };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment cannot be shown"));
@@ -51,7 +51,7 @@ impl Gate {
     }
 
     /// Takes a form of this stage.
-    pub(super) async fn take(&self, visit: &Visit, key: &Key, own: Own, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn take(&self, visit: &Visit, key: &Key, own: Own, request: &mut Request<Incoming>) -> Response<Body> {
         let Some(form) = self.form(request).await else { return self.bad_request(visit) };
         match own {
             Own::Code | Own::BackupCode => self.take_code(visit, key, own, &form).await,
@@ -74,7 +74,7 @@ impl Gate {
             return self.show(visit, key, own, Some(Problem::NotACode)).await;
         };
         let before = self.changes_so_far();
-        let (name, origin) = (mailbox.clone(), visit.origin.clone());
+        let (name, origin) = (mailbox.clone(), visit.origin());
         let answer = Answer { name, door: Door::Webmail, origin, method: Some(offer.id), code };
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
@@ -107,7 +107,7 @@ impl Gate {
             return self.show_set_up(visit, key, Some(Problem::NotACode)).await;
         };
         let before = self.changes_so_far();
-        let (name, origin) = (mailbox.clone(), visit.origin.clone());
+        let (name, origin) = (mailbox.clone(), visit.origin());
         let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description };
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
@@ -118,6 +118,17 @@ impl Gate {
                     _ => None,
                 });
                 self.stepped_up(visit, token, before, &mailbox).await
+            }
+            AfterCode::Again(Problem::Wrong { .. }) => {
+                let missed = |state: &mut State| match state {
+                    State::Enrolling(state) => {
+                        state.misses = state.misses.saturating_add(1);
+                        state.misses
+                    }
+                    _ => 1,
+                };
+                let misses = self.sessions.with(key, visit.now.tick, missed).unwrap_or(1);
+                self.show_set_up(visit, key, Some(Problem::Wrong { misses })).await
             }
             AfterCode::Again(problem) => self.show_set_up(visit, key, Some(problem)).await,
             AfterCode::Stop(stop) => self.stop(visit, key, &stop),
@@ -213,7 +224,7 @@ impl Gate {
     }
 
     /// Remembers another language, and shows the same page in it.
-    pub(super) async fn change_language(&self, visit: &Visit, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn change_language(&self, visit: &Visit, request: &mut Request<Incoming>) -> Response<Body> {
         let Some(form) = self.form(request).await else { return self.bad_request(visit) };
         let Some(language) = form.field(fields::TO).and_then(Language::from_tag) else {
             return self.bad_request(visit);

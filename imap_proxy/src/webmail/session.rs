@@ -87,7 +87,7 @@ impl PasswordAccepted {
 
     /// The first method is set up.
     pub fn enrol(self, mailbox: String, ticket: Secret) -> Enrolling {
-        Enrolling { held: self.held(mailbox), ticket, description: String::new() }
+        Enrolling { held: self.held(mailbox), ticket, description: String::new(), misses: 0 }
     }
 
     /// No second factor is required.
@@ -138,6 +138,8 @@ pub struct Enrolling {
     pub ticket: Secret,
     /// As typed so far, so that a wrong code does not cost it.
     pub description: String,
+    /// Wrong codes so far. The daemon does not count them: whoever sees the QR code has nothing to guess.
+    pub misses: u32,
 }
 
 impl Enrolling {
@@ -171,8 +173,24 @@ pub struct Released {
     pub standing: String,
     /// When it was used last.
     pub used: Instant,
-    /// Whoever waits on this knows that the session is over when this end is dropped.
+    /// The end that is held; see [`Rope`].
     rope: watch::Sender<()>,
+}
+
+/// Ties what runs in a session to it: cut as soon as the session is over, which drops the other end.
+#[derive(Clone)]
+pub struct Rope(watch::Receiver<()>);
+
+impl Rope {
+    /// Whether it is cut already.
+    pub fn is_cut(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
+    /// Completes when it is cut.
+    pub async fn cut(mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
 }
 
 impl Released {
@@ -180,10 +198,9 @@ impl Released {
         Self { held, standing, used: now.tick, rope: watch::Sender::new(()) }
     }
 
-    /// Completes when the session is over.
-    pub fn end(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
-        let mut rope = self.rope.subscribe();
-        async move { while rope.changed().await.is_ok() {} }
+    /// To be held by what must not outlast the session.
+    pub fn rope(&self) -> Rope {
+        Rope(self.rope.subscribe())
     }
 }
 

@@ -9,6 +9,7 @@ use super::session::{Behind, PasswordAccepted, Print, State};
 use super::verdict::{AfterEnrol, AfterPassword, Stop, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
 use crate::portal::paths;
+use crate::seldom::seldom;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -37,15 +38,19 @@ enum Knocked {
 
 impl Gate {
     /// From a login form to a page for the browser.
-    pub(super) async fn sign_in(&self, visit: &Visit, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn sign_in(&self, visit: &Visit, request: &mut Request<Incoming>) -> Response<Body> {
         let hints = headers::for_login(request.headers());
         let login = self.form(request).await.and_then(|form| self.product.read_login(&form));
         let Some(login) = login else { return self.bad_request(visit) };
         match self.knock(visit, &hints, &login).await {
             Ok(Knocked::Accepted(behind)) => self.admit(visit, &hints, login, behind).await,
-            Ok(Knocked::Refused(answer)) => self.show_refusal(visit, answer),
+            Ok(Knocked::Refused(answer)) => {
+                // No name: people type passwords there. Each is told, for whoever counts them.
+                tracing::info!(address = %visit.address, "the webmail refused a password");
+                self.show_refusal(visit, answer)
+            }
             Err(error) => {
-                tracing::warn!(%error, "the webmail could not be asked about a password");
+                seldom!(warn, %error, "the webmail could not be asked about a password");
                 self.reader(visit).stop(&Stop::Unavailable)
             }
         }
@@ -107,7 +112,7 @@ impl Gate {
     }
 
     async fn begin_enrolment(&self, visit: &Visit, mailbox: String, accepted: PasswordAccepted) -> Response<Body> {
-        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin.clone(), ticket: None };
+        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin(), ticket: None };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "no enrolment can begin"));
         match after_enrol(reply, &mailbox) {
@@ -142,7 +147,7 @@ impl Gate {
     }
 
     async fn ask(&self, visit: &Visit, name: &str) -> Result<AskVerdict, crate::daemon::DaemonError> {
-        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: visit.origin.clone() };
+        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: visit.origin() };
         let reply = self.daemon.ask(&ask).await;
         reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))
     }
@@ -163,10 +168,11 @@ impl Gate {
     fn show_refusal(&self, visit: &Visit, mut answer: Answer) -> Response<Body> {
         let html = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         if !html || !matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            tracing::warn!(status = %answer.status, "the webmail's answer to a login is none that this product is known for");
+            seldom!(warn, status = %answer.status, "the webmail's answer to a login is none that this product is known for");
             return self.reader(visit).stop(&Stop::Unavailable);
         }
         headers::strip_response(&mut answer.headers);
+        headers::for_own_forms(&mut answer.headers);
         for name in [LOCATION, REFRESH] {
             answer.headers.remove(name);
         }
@@ -199,7 +205,7 @@ impl Gate {
                 request.headers_mut().insert(CONTENT_TYPE, kind);
                 *request.body_mut() = body::full(form);
             }
-            let (head, content) = self.upstream.send(request, visit.address).await?.into_parts();
+            let (head, content) = self.upstream_for_visitors.send(request, visit.address).await?.into_parts();
             let set = set_cookies(&head.headers, visit.now.wall);
             jar.absorb(&set, visit.now.wall);
             let content = body::collect(content, MAX_PAGE).await?;

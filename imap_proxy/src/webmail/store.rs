@@ -23,6 +23,10 @@ pub const WHOLE_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const MAX_PENDING: usize = 4096;
 /// Released sessions; the one unused for longest makes room for the next.
 pub const MAX_RELEASED: usize = 32_768;
+/// The same for one mailbox, so that whoever has its password ends nobody else's sessions.
+pub const MAX_PENDING_PER_MAILBOX: usize = 8;
+/// The same for one mailbox.
+pub const MAX_RELEASED_PER_MAILBOX: usize = 64;
 
 /// Random bytes of a cookie.
 const TOKEN_BYTES: usize = 32;
@@ -90,9 +94,73 @@ impl Entry {
     }
 }
 
+/// All sessions, and which are whose.
+#[derive(Default)]
+struct Sessions {
+    all: HashMap<Key, Entry>,
+    of: HashMap<String, Vec<Key>>,
+    released: usize,
+}
+
+impl Sessions {
+    fn put(&mut self, key: Key, entry: Entry) {
+        self.released += usize::from(entry.is_released());
+        self.of.entry(entry.state.held().mailbox.clone()).or_default().push(key);
+        self.all.insert(key, entry);
+    }
+
+    fn take(&mut self, key: &Key) -> Option<Entry> {
+        let entry = self.all.remove(key)?;
+        self.released -= usize::from(entry.is_released());
+        let mailbox = &entry.state.held().mailbox;
+        if let Some(own) = self.of.get_mut(mailbox) {
+            own.retain(|other| other != key);
+            if own.is_empty() {
+                self.of.remove(mailbox);
+            }
+        }
+        Some(entry)
+    }
+
+    fn take_all(&mut self, unwanted: impl Fn(&Entry) -> bool) -> usize {
+        let keys: Vec<Key> = self.all.iter().filter(|(_, entry)| unwanted(entry)).map(|(key, _)| *key).collect();
+        keys.iter().filter_map(|key| self.take(key)).count()
+    }
+
+    /// The sessions of a mailbox.
+    fn own(&self, mailbox: &str) -> impl Iterator<Item = (&Key, &Entry)> {
+        self.of.get(mailbox).into_iter().flatten().filter_map(|key| self.all.get_key_value(key))
+    }
+
+    /// Makes room for one more: first among the mailbox's own, and only where all are too many among all.
+    fn make_room(&mut self, mailbox: &str, released: bool, now: Instant) {
+        let (max, max_of_one) = match released {
+            true => (MAX_RELEASED, MAX_RELEASED_PER_MAILBOX),
+            false => (MAX_PENDING, MAX_PENDING_PER_MAILBOX),
+        };
+        let own = || self.own(mailbox).filter(|(_, entry)| entry.is_released() == released);
+        if own().count() >= max_of_one {
+            let oldest = own().min_by_key(|(_, entry)| entry.last_use()).map(|(key, _)| *key);
+            oldest.and_then(|key| self.take(&key));
+        }
+        let count = |sessions: &Self| match released {
+            true => sessions.released,
+            false => sessions.all.len() - sessions.released,
+        };
+        if count(self) >= max {
+            self.take_all(|entry| entry.is_over(now));
+        }
+        if count(self) >= max {
+            let same = self.all.iter().filter(|(_, entry)| entry.is_released() == released);
+            let oldest = same.min_by_key(|(_, entry)| entry.last_use()).map(|(key, _)| *key);
+            oldest.and_then(|key| self.take(&key));
+        }
+    }
+}
+
 /// The sessions of one front.
 #[derive(Default)]
-pub struct Store(Mutex<HashMap<Key, Entry>>);
+pub struct Store(Mutex<Sessions>);
 
 impl Store {
     /// Keeps a session that begins at `now`, and gives what the browser shall hold.
@@ -103,20 +171,20 @@ impl Store {
         let token = Token::new()?;
         let key = Key(Sha256::digest(token.reveal().as_bytes()).into());
         let entry = Entry { state, began: now };
-        let mut map = self.map();
-        make_room(&mut map, entry.is_released(), now);
-        map.insert(key, entry);
+        let mut sessions = self.sessions();
+        sessions.make_room(&entry.state.held().mailbox, entry.is_released(), now);
+        sessions.put(key, entry);
         Ok(token)
     }
 
     /// Looks at a session, or changes something in it, if it is still there; for a released one that counts as use.
     pub fn with<T>(&self, key: &Key, now: Instant, look: impl FnOnce(&mut State) -> T) -> Option<T> {
-        let mut map = self.map();
-        if map.get(key)?.is_over(now) {
-            map.remove(key);
+        let mut sessions = self.sessions();
+        if sessions.all.get(key)?.is_over(now) {
+            sessions.take(key);
             return None;
         }
-        let state = &mut map.get_mut(key)?.state;
+        let state = &mut sessions.all.get_mut(key)?.state;
         if let State::Released(released) = state {
             released.used = now;
         }
@@ -133,7 +201,7 @@ impl Store {
 
     /// Ends a session and gives what it held.
     pub fn remove(&self, key: &Key) -> Option<State> {
-        self.map().remove(key).map(|entry| entry.state)
+        self.sessions().take(key).map(|entry| entry.state)
     }
 
     /// Consumes the session if it is still at the stage `from`. The next state begins anew under another token; the
@@ -149,57 +217,45 @@ impl Store {
         next: impl FnOnce(State) -> Option<State>,
     ) -> Result<Option<Token>, getrandom::Error> {
         let entry = {
-            let mut map = self.map();
-            if map.get(key).is_none_or(|entry| entry.is_over(now) || entry.state.stage() != from) {
+            let mut sessions = self.sessions();
+            if sessions.all.get(key).is_none_or(|entry| entry.is_over(now) || entry.state.stage() != from) {
                 return Ok(None);
             }
-            map.remove(key)
+            sessions.take(key)
         };
         entry.and_then(|entry| next(entry.state)).map(|state| self.insert(state, now)).transpose()
     }
 
     /// The sessions that a verdict has let in, of `mailbox` or of all.
     pub fn let_in(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
-        let map = self.map();
-        let all = map.iter().filter_map(|(key, entry)| {
+        let sessions = self.sessions();
+        let session = |(key, entry): (&Key, &Entry)| {
             let Held { mailbox, .. } = entry.state.held();
             let standing = entry.state.standing()?.to_owned();
             Some((*key, Session { mailbox: mailbox.clone(), standing }))
-        });
-        all.filter(|(_, session)| mailbox.is_none_or(|wanted| wanted == session.mailbox)).collect()
+        };
+        match mailbox {
+            Some(mailbox) => sessions.own(mailbox).filter_map(session).collect(),
+            None => sessions.all.iter().filter_map(session).collect(),
+        }
     }
 
     /// Ends the sessions of `mailbox` that began with another password; gives how many.
     pub fn end_with_other_password(&self, mailbox: &str, print: &Print) -> usize {
-        let mut map = self.map();
-        let before = map.len();
-        map.retain(|_, entry| {
-            let held = entry.state.held();
-            held.mailbox != mailbox || bool::from(held.print.bytes().ct_eq(print.bytes()))
-        });
-        before - map.len()
+        let mut sessions = self.sessions();
+        let same = |entry: &Entry| bool::from(entry.state.held().print.bytes().ct_eq(print.bytes()));
+        let others: Vec<Key> = sessions.own(mailbox).filter(|(_, entry)| !same(entry)).map(|(key, _)| *key).collect();
+        others.iter().filter_map(|key| sessions.take(key)).count()
     }
 
     /// Drops what is over. A long transfer touches its session only when it begins, so this is also what ends it.
     pub fn sweep(&self, now: Instant) {
-        self.map().retain(|_, entry| !entry.is_over(now));
+        self.sessions().take_all(|entry| entry.is_over(now));
     }
 
-    fn map(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
         // A panic while it was held can have left out a session, never let one in.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn make_room(map: &mut HashMap<Key, Entry>, released: bool, now: Instant) {
-    let cap = if released { MAX_RELEASED } else { MAX_PENDING };
-    if map.len() < cap || map.values().filter(|entry| entry.is_released() == released).count() < cap {
-        return;
-    }
-    map.retain(|_, entry| !entry.is_over(now));
-    let same = map.iter().filter(|(_, entry)| entry.is_released() == released);
-    if let Some(oldest) = same.min_by_key(|(_, entry)| entry.last_use()).map(|(key, _)| *key) {
-        map.remove(&oldest);
     }
 }
 
@@ -279,7 +335,8 @@ mod tests {
         let (store, start) = (Store::default(), now());
         let inside = store.insert(released("bob", start), start.tick).unwrap();
         let at = |n: usize| start.tick + Duration::from_millis(n as u64);
-        let tokens: Vec<Token> = (0..=MAX_PENDING).map(|n| store.insert(pending("eve"), at(n)).unwrap()).collect();
+        let tokens: Vec<Token> =
+            (0..=MAX_PENDING).map(|n| store.insert(pending(&format!("eve{n}")), at(n)).unwrap()).collect();
         let end = at(MAX_PENDING);
         assert_eq!(store.stage(Some(&key(&tokens[0])), end), Stage::Stale);
         assert_eq!(store.stage(Some(&key(&tokens[1])), end), Stage::Challenged);
@@ -292,7 +349,7 @@ mod tests {
         let (store, start) = (Store::default(), now());
         let at = |n: usize| start.tick + Duration::from_micros(n as u64);
         let tokens: Vec<Token> = (0..MAX_RELEASED)
-            .map(|n| store.insert(released("bob", Moment { tick: at(n), ..start }), at(n)).unwrap())
+            .map(|n| store.insert(released(&format!("bob{n}"), Moment { tick: at(n), ..start }), at(n)).unwrap())
             .collect();
         let end = at(MAX_RELEASED);
         assert_eq!(store.stage(Some(&key(&tokens[0])), end), Stage::Released);
@@ -300,6 +357,30 @@ mod tests {
         assert_eq!(store.stage(Some(&key(&tokens[0])), end), Stage::Released);
         assert_eq!(store.stage(Some(&key(&tokens[1])), end), Stage::Stale);
         assert_eq!(store.stage(Some(&key(&newest)), end), Stage::Released);
+    }
+
+    #[test]
+    fn a_mailbox_makes_room_among_its_own() {
+        let (store, start) = (Store::default(), now());
+        let at = |n: usize| start.tick + Duration::from_millis(n as u64);
+        let bob = [store.insert(released("bob", start), at(0)).unwrap(), store.insert(pending("bob"), at(0)).unwrap()];
+        let stages =
+            |tokens: &[Token]| tokens.iter().map(|token| store.stage(Some(&key(token)), at(1000))).collect::<Vec<_>>();
+        let eve = |n| Moment { tick: at(n), ..start };
+        let inside: Vec<Token> =
+            (1..=MAX_RELEASED_PER_MAILBOX + 1).map(|n| store.insert(released("eve", eve(n)), at(n)).unwrap()).collect();
+        let waiting: Vec<Token> =
+            (1..=MAX_PENDING_PER_MAILBOX + 1).map(|n| store.insert(pending("eve"), at(n)).unwrap()).collect();
+        assert_eq!(stages(&bob), [Stage::Released, Stage::Challenged]);
+        let (first, rest) = (stages(&inside), stages(&waiting));
+        assert_eq!((first[0], rest[0]), (Stage::Stale, Stage::Stale));
+        assert!(first[1..].iter().all(|stage| *stage == Stage::Released) && first.len() == 65);
+        assert!(rest[1..].iter().all(|stage| *stage == Stage::Challenged) && rest.len() == 9);
+        for token in inside.iter().chain(&waiting).chain(&bob) {
+            store.remove(&key(token));
+        }
+        let sessions = store.sessions();
+        assert_eq!((sessions.all.len(), sessions.of.len(), sessions.released), (0, 0, 0));
     }
 
     #[test]
@@ -317,11 +398,11 @@ mod tests {
     async fn whoever_waits_on_a_session_hears_of_its_end() {
         let (store, now) = (Store::default(), now());
         let token = store.insert(released("bob", now), now.tick).unwrap();
-        let end = store.with(&key(&token), now.tick, |state| match state {
-            State::Released(state) => state.end(),
+        let rope = store.with(&key(&token), now.tick, |state| match state {
+            State::Released(state) => state.rope(),
             _ => unreachable!("it was released"),
         });
-        let waiting = tokio::spawn(end.unwrap());
+        let waiting = tokio::spawn(rope.unwrap().cut());
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         store.sweep(now.tick + WHOLE_LIFE);

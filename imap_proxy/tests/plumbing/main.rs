@@ -6,3 +6,4 @@ mod program;
 mod setting;
 mod tls;
 mod upstream;
+mod waits;

@@ -1,17 +1,19 @@
 use crate::setting::{Authority, Front, webmail};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use postern_proxy::body::{self, Body};
+use postern_proxy::body::{self, Body, BoxError};
 use postern_proxy::tls::Certificate;
 use postern_proxy::upstream::{self, Content, Upstream, UpstreamError};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -93,6 +95,61 @@ async fn the_webmail_is_told_who_asks_and_nothing_else() {
         "GET /mail/?_task=mail&_mbox=INBOX HTTP/1.1\naccept: */*\nhost: webmail.example.com\n\
          x-forwarded-for: 192.0.2.7\nx-forwarded-host: webmail.example.com\nx-forwarded-proto: https\n"
     );
+}
+
+/// Sends a request for a browser at each of these addresses; what became of them.
+async fn sent_from(
+    upstream: Upstream,
+    clients: impl Iterator<Item = u8>,
+) -> Vec<Result<Response<Content>, UpstreamError>> {
+    let mut outcomes = Vec::new();
+    for client in clients {
+        outcomes.push(upstream.send(get("/"), [192, 0, 2, client].into()).await);
+    }
+    outcomes
+}
+
+#[tokio::test]
+async fn visitors_leave_room_for_sessions_and_for_each_other() {
+    let (address, _) = start(|_| async { Response::new(Unended.boxed_unsync()) }).await;
+    let (max, max_of_one) = upstream::MAX_RUNNING_FOR_VISITORS;
+    let sessions = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap();
+    let visitors = sessions.for_visitors();
+    let full = |outcomes: &[Result<_, _>]| outcomes.iter().filter(|o| matches!(o, Err(UpstreamError::Full))).count();
+    let mut held = sent_from(visitors.clone(), (0..=max_of_one).map(|_| 1)).await;
+    assert_eq!((full(&held), held.len()), (1, max_of_one + 1));
+    held.extend(sent_from(visitors.clone(), (max_of_one..max).map(|client| client as u8)).await);
+    assert_eq!(full(&held), 1);
+    assert_eq!(full(&sent_from(visitors.clone(), 200..201).await), 1);
+    assert_eq!(full(&sent_from(sessions, 1..2).await), 0);
+    // An answer that is dropped gives its place back.
+    drop(held);
+    assert_eq!(full(&sent_from(visitors, 200..201).await), 0);
+}
+
+/// Never goes on.
+struct Unended;
+
+impl hyper::body::Body for Unended {
+    type Data = bytes::Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<bytes::Bytes>, BoxError>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_has_come_holds_nothing_although_nobody_takes_it() {
+    let (address, connections) = start(repeat).await;
+    let upstream = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap().for_visitors();
+    let mut held = Vec::new();
+    for _ in 0..=upstream::MAX_RUNNING_FOR_VISITORS.1 {
+        let mut answer = upstream.send(get("/"), address.ip()).await.unwrap();
+        assert!(answer.frame().await.is_some());
+        held.push(answer);
+    }
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

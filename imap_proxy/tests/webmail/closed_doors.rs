@@ -177,6 +177,8 @@ async fn a_released_session_speaks_for_itself_only() {
     world.webmail.forget();
     let sent = [
         ("authorization", "Basic eDp5"),
+        ("connection", "cookie, host, x-forwarded-for, x-mine"),
+        ("x-mine", "1"),
         ("x-forwarded-for", "10.0.0.1"),
         ("x-forwarded-proto", "http"),
         ("forwarded", "for=10.0.0.1"),
@@ -198,6 +200,19 @@ async fn a_released_session_speaks_for_itself_only() {
     let known = ["cookie", "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-roundcube-request"];
     assert_eq!(names, known);
     assert_eq!((seen.header("x-forwarded-for"), seen.header("x-forwarded-proto")), (Some("127.0.0.1"), Some("https")));
+}
+
+#[tokio::test]
+async fn a_script_of_the_webmail_cannot_put_a_worker_before_our_pages() {
+    let world = World::start().await;
+    for mut browser in [world.browser(), world.challenged().await, world.released().await] {
+        world.webmail.forget();
+        for path in ["/", "/?_task=mail&_action=get&_uid=1&_part=2", "/skins/elastic/ui.js", "/postern/page.js"] {
+            let answer = browser.get_with(path, &[("service-worker", "script")]).await;
+            assert_eq!(answer.status, 400, "{path}");
+        }
+        assert_eq!(world.webmail.lines(), [""; 0]);
+    }
 }
 
 #[tokio::test]

@@ -36,8 +36,8 @@ pub(crate) const WRONG: &str = r#"{"verdict":"refused","reason":"wrong","failure
 pub(crate) struct World {
     pub(crate) daemon: Daemon,
     pub(crate) webmail: Webmail,
-    address: SocketAddr,
-    connector: TlsConnector,
+    pub(crate) address: SocketAddr,
+    pub(crate) connector: TlsConnector,
 }
 
 impl World {

@@ -1,6 +1,7 @@
 //! The webmail front over real sockets: browser's side in TLS, a daemon that follows a script, and a webmail that
 //! behaves as Roundcube was seen to and writes down all it receives.
 
+mod bodies;
 mod browser;
 mod closed_doors;
 mod daemon;

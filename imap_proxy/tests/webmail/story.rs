@@ -1,6 +1,8 @@
 //! What a person sees, from the login page to the mailbox.
 
 use crate::front::*;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 #[tokio::test]
 async fn a_stranger_is_shown_the_login_page_by_a_request_of_ours() {
@@ -20,6 +22,49 @@ async fn a_stranger_is_shown_the_login_page_by_a_request_of_ours() {
     file.shows(200, "body");
     assert!(!file.headers.contains_key("set-cookie"));
     assert!(world.daemon.calls("Ask").is_empty());
+}
+
+#[tokio::test]
+async fn pages_with_a_login_form_let_the_browser_say_where_it_comes_from() {
+    let world = World::start().await;
+    let pages = [
+        world.browser().get("/").await,
+        world.browser().sign_in(ALICE, "wrong").await,
+        world.released().await.get("/?_task=logout&_token=secret").await,
+    ];
+    for (page, status) in pages.into_iter().zip([200, 401, 200]) {
+        page.shows(status, "task-login");
+        let told: Vec<_> =
+            ["referrer-policy", "cache-control"].iter().flat_map(|name| page.headers.get_all(*name)).collect();
+        assert_eq!(told, ["same-origin", "no-store"]);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Journal(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Journal {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_journal_says_from_where_a_wrong_password_came_and_nothing_that_was_typed() {
+    let journal = Journal::default();
+    let to = journal.clone();
+    let log = tracing_subscriber::fmt().with_writer(move || to.clone()).with_ansi(false).with_target(false);
+    // All of this test runs on its thread.
+    let _guard = tracing::subscriber::set_default(log.finish());
+    let world = World::start().await;
+    world.browser().sign_in("typed-the-password-here", "wrong").await.shows(401, "Login failed");
+    let lines = String::from_utf8(journal.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(lines.matches("INFO the webmail refused a password address=127.0.0.1\n").count(), 1, "{lines}");
+    assert!(!lines.contains("typed-the-password-here") && !lines.contains("wrong"), "{lines}");
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ impl Inner {
             let fresh = format!("roundcube_sessid=anonymous{}; path=/; HttpOnly", self.seen.borrow().len());
             return page(
                 StatusCode::OK,
-                &[("set-cookie", &fresh), ("content-type", "text/html; charset=UTF-8")],
+                &[("set-cookie", &fresh), ("content-type", "text/html; charset=UTF-8"), NO_REFERRER, CACHED],
                 LOGIN_PAGE,
             );
         };
@@ -157,7 +157,7 @@ impl Inner {
             }
             "_task=mail&_action=expire" => page(StatusCode::OK, &[html, ("set-cookie", DELETE)], LOGIN_PAGE),
             _ if query.starts_with("_task=logout&_token=secret") => {
-                page(StatusCode::OK, &[html, ("set-cookie", DELETE)], LOGIN_PAGE)
+                page(StatusCode::OK, &[html, ("set-cookie", DELETE), NO_REFERRER, CACHED], LOGIN_PAGE)
             }
             _ => {
                 let shown = self.shows.lock().unwrap().clone().unwrap_or(name);
@@ -175,7 +175,7 @@ impl Inner {
         let known = self.passwords.lock().unwrap().iter().any(|known| field("_pass").as_ref() == Some(known));
         let anonymous = session.is_some_and(|session| session.starts_with("anonymous"));
         if !known || !anonymous || field("_token").as_deref() != Some("token") {
-            let headers = [("content-type", "text/html; charset=UTF-8"), ("set-cookie", DELETE)];
+            let headers = [("content-type", "text/html; charset=UTF-8"), ("set-cookie", DELETE), NO_REFERRER, CACHED];
             return page(StatusCode::UNAUTHORIZED, &headers, "<body class=\"task-login\">Login failed.");
         }
         let mut sessions = self.sessions.lock().unwrap();
@@ -192,6 +192,8 @@ impl Inner {
     }
 }
 
+const NO_REFERRER: (&str, &str) = ("referrer-policy", "no-referrer");
+const CACHED: (&str, &str) = ("cache-control", "private");
 const DELETE: &str = "roundcube_sessauth=-del-; expires=Sun, 22 Nov 2020 00:04:46 GMT; Max-Age=0; path=/; HttpOnly";
 const LOGIN_PAGE: &str =
     "<body class=\"task-login\"><form><input type=\"hidden\" name=\"_token\" value=\"token\"></form>";

@@ -79,9 +79,17 @@ pub fn run(path: &Path) -> Outcome<()> {
         .without_time()
         .with_writer(std::io::stderr)
         .init();
+    keep_memory_out_of_dumps();
     let config = Config::load(path)?;
     allow_files();
     runtime()?.block_on(serve(config))
+}
+
+/// A crash must not write the master key and opened seeds to a disk.
+fn keep_memory_out_of_dumps() {
+    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
+        tracing::warn!(%error, "a crash may leave a core dump with secrets in it");
+    }
 }
 
 /// A service may open 1,024 files unless it asks for more, which is fewer than the connections that are served.

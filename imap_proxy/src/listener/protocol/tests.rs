@@ -1,10 +1,15 @@
 use super::*;
-use crate::body;
-use crate::listener::Tunnel;
+use crate::body::{self, BoxError};
+use crate::listener::{STALL, Tunnel};
+use bytes::Bytes;
 use http_body_util::BodyExt;
+use hyper::body::Frame;
 use std::net::Ipv4Addr;
+use std::pin::Pin;
+use std::sync::mpsc;
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 fn peer() -> Peer {
     Peer { address: Ipv4Addr::LOCALHOST.into(), tunnel: Tunnel::default() }
@@ -75,4 +80,92 @@ async fn an_http2_connection_that_asks_for_nothing_is_closed() {
     let _ = task.await.unwrap();
     assert!((IDLE..=IDLE * 3).contains(&began.elapsed()));
     client.await.unwrap().unwrap();
+}
+
+/// Says when it is dropped, as an answer of the webmail gives back its connection; comes in pieces for ever.
+struct Endless {
+    _dropped: mpsc::Sender<()>,
+}
+
+impl hyper::body::Body for Endless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 4096])))))
+    }
+}
+
+/// Comes in pieces, the last of these first, with waits.
+struct Late {
+    pieces: Vec<&'static str>,
+    wait: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl hyper::body::Body for Late {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        ready!(self.wait.as_mut().poll(cx));
+        self.wait.as_mut().reset(Instant::now() + STALL * 10);
+        Poll::Ready(self.pieces.pop().map(|piece| Ok(Frame::data(piece.into()))))
+    }
+}
+
+/// Asks with a window of `window` bytes, takes nothing of the answer, and gives how long the connection was kept.
+async fn kept_for<S, F>(window: u32, service: S) -> Duration
+where
+    S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    let (client, server) = duplex(64 * 1024);
+    let task = tokio::spawn(async move { http2(server, &service, peer(), std::future::pending()).await });
+    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(window);
+    let (mut send, connection) = builder.handshake(TokioIo::new(client)).await.unwrap();
+    // It answers pings.
+    tokio::spawn(connection);
+    let began = Instant::now();
+    let answer = send.send_request(Request::get("https://a/").body(body::empty()).unwrap()).await.unwrap();
+    task.await.unwrap().unwrap();
+    drop(answer);
+    began.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_no_window_is_given_for_ends_its_connection() {
+    for window in [0, 1, 5000] {
+        let (dropped, gone) = mpsc::channel();
+        let kept = kept_for(window, move |_, _| {
+            let _dropped = dropped.clone();
+            async move { Response::new(Endless { _dropped }.boxed_unsync()) }
+        });
+        let kept = kept.await;
+        assert!((STALL..=STALL * 2 + GRACE).contains(&kept), "{window}: {kept:?}");
+        tokio::task::yield_now().await;
+        // Only the service still has a sender, and it is gone too.
+        assert_eq!(gone.try_recv(), Err(mpsc::TryRecvError::Disconnected), "{window}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_answer_must_be_taken_too() {
+    // It is given to the HTTP library as a whole, which then has no more to ask the body.
+    let kept = kept_for(1, |_, _| async { Response::new(body::full("the last piece")) }).await;
+    assert!((STALL..=STALL * 2 + GRACE).contains(&kept), "{kept:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_webmail_holds_back_may_last() {
+    let (client, server) = duplex(64 * 1024);
+    let slow = |_: Request<Incoming>, _: Peer| async {
+        Response::new(Late { pieces: vec!["last", "at "], wait: Box::pin(sleep(STALL * 10)) }.boxed_unsync())
+    };
+    tokio::spawn(async move { http2(server, &slow, peer(), std::future::pending()).await });
+    let (mut send, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+    tokio::spawn(connection);
+    let answer = send.send_request(Request::get("https://a/").body(body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "at last");
 }

@@ -1,35 +1,37 @@
-//! How many may be connected: in all, and from one address, so that one client cannot keep the others out.
+//! How many there may be of something: in all, and from one address, so that one client cannot keep the others out.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Connections in all.
-pub const MAX_CONNECTIONS: usize = 8192;
-/// Connections from one IPv4 address, or one IPv6 network of 64 bits: an office behind one address has many browsers.
-pub const MAX_PER_ADDRESS: usize = 512;
-
-#[derive(Default, Clone)]
+/// Places, of which some are taken.
+#[derive(Clone)]
 pub(crate) struct Places(Arc<Mutex<Taken>>);
 
-#[derive(Default)]
 struct Taken {
+    max: usize,
+    /// From one IPv4 address, or one IPv6 network of 64 bits.
+    max_per_address: usize,
     all: usize,
     by_source: HashMap<IpAddr, usize>,
 }
 
-/// A connection's place; it is given back when this is dropped.
+/// A place; it is given back when this is dropped.
 pub(crate) struct Place {
     places: Places,
     source: Option<IpAddr>,
 }
 
 impl Places {
+    pub(crate) fn new(max: usize, max_per_address: usize) -> Self {
+        Self(Arc::new(Mutex::new(Taken { max, max_per_address, all: 0, by_source: HashMap::new() })))
+    }
+
     /// A place among all; none when there is none left.
     pub(crate) fn take(&self) -> Option<Place> {
         let mut taken = self.lock();
-        if taken.all >= MAX_CONNECTIONS {
+        if taken.all >= taken.max {
             return None;
         }
         taken.all += 1;
@@ -47,8 +49,9 @@ impl Place {
     pub(crate) fn claim(&mut self, address: IpAddr) -> bool {
         let source = source(address);
         let mut taken = self.places.lock();
+        let max = taken.max_per_address;
         let count = taken.by_source.entry(source).or_default();
-        if *count >= MAX_PER_ADDRESS {
+        if *count >= max {
             return false;
         }
         *count += 1;
@@ -87,15 +90,14 @@ mod tests {
 
     #[test]
     fn one_address_leaves_places_for_others() {
-        assert_eq!((MAX_CONNECTIONS, MAX_PER_ADDRESS), (8192, 512));
-        let places = Places::default();
+        let places = Places::new(8192, 512);
         let claim = |address: &str| {
             let mut place = places.take().unwrap();
             place.claim(address.parse().unwrap()).then_some(place)
         };
-        let held: Vec<Place> = (0..MAX_PER_ADDRESS).map(|_| claim("192.0.2.7").unwrap()).collect();
+        let held: Vec<Place> = (0..512).map(|_| claim("192.0.2.7").unwrap()).collect();
         assert!(claim("192.0.2.7").is_none() && claim("192.0.2.8").is_some());
-        let six: Vec<Place> = (0..MAX_PER_ADDRESS).map(|host| claim(&format!("2001:db8::{host:x}")).unwrap()).collect();
+        let six: Vec<Place> = (0..512).map(|host| claim(&format!("2001:db8::{host:x}")).unwrap()).collect();
         assert!(claim("2001:db8::ffff:0:1").is_none() && claim("2001:db8:0:1::1").is_some());
         drop((held, six));
         assert!(claim("192.0.2.7").is_some());
@@ -105,8 +107,8 @@ mod tests {
 
     #[test]
     fn there_is_an_end_to_all() {
-        let places = Places::default();
-        let mut held: Vec<Place> = (0..MAX_CONNECTIONS).map(|_| places.take().unwrap()).collect();
+        let places = Places::new(128, 32);
+        let mut held: Vec<Place> = (0..128).map(|_| places.take().unwrap()).collect();
         assert!(places.take().is_none());
         held.pop();
         assert!(places.take().is_some());

@@ -1,0 +1,146 @@
+//! `[imap]`
+
+use super::{Network, Problem, PublicUrl};
+use http::Uri;
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// `[imap]`, with a `listen` or a `starttls_listen`.
+#[derive(Debug, Clone)]
+pub struct Imap {
+    /// Where to listen for IMAP over TLS.
+    pub listen: Option<SocketAddr>,
+    /// Where to listen for IMAP that begins in the clear and allows nothing there but STARTTLS.
+    pub starttls_listen: Option<SocketAddr>,
+    /// The mail server behind.
+    pub backend: ImapBackend,
+    /// Who signs the backend's certificate; none: the authorities that this system trusts.
+    pub backend_ca: Option<PathBuf>,
+    /// Load balancers whose PROXY header is believed.
+    pub proxy_protocol_from: Vec<Network>,
+    /// Where people set up their second factor: the `public_url` of `[webmail]`, if it has one.
+    pub webmail: Option<PublicUrl>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RawImap {
+    listen: Option<SocketAddr>,
+    starttls_listen: Option<SocketAddr>,
+    backend: Option<ImapBackend>,
+    backend_ca: Option<PathBuf>,
+    proxy_protocol_from: Vec<Network>,
+}
+
+impl RawImap {
+    /// None where the front is off, and where something is missing.
+    pub(super) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
+        let Self { listen, starttls_listen, backend, backend_ca, proxy_protocol_from } = self;
+        listen.or(starttls_listen)?;
+        if backend.is_none() {
+            let message =
+                "[imap] listens, but has no `backend`; add `backend = \"imaps://mail.internal:993\"`".to_owned();
+            problems.push(Problem { line: None, message });
+        }
+        Some(Imap { listen, starttls_listen, backend: backend?, backend_ca, proxy_protocol_from, webmail })
+    }
+}
+
+/// What protects the way to a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImapSecurity {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS before anything is said that matters.
+    StartTls,
+    /// Nothing: on this host only.
+    Plain,
+}
+
+/// Where a mail server is: `imaps://mail.internal:993`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ImapBackend {
+    security: ImapSecurity,
+    host: String,
+    port: u16,
+}
+
+impl ImapBackend {
+    /// Host and port to connect to.
+    pub fn endpoint(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// What protects the way there.
+    pub fn security(&self) -> ImapSecurity {
+        self.security
+    }
+}
+
+impl TryFrom<String> for ImapBackend {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = |why: &str| format!("`{text}` {why}; write it like \"imaps://mail.internal:993\"");
+        let (scheme, place) = text.split_once("://").ok_or_else(|| wrong("is not a URL"))?;
+        let (security, default) = match scheme {
+            "imaps" => (ImapSecurity::Tls, 993),
+            "imap+starttls" => (ImapSecurity::StartTls, 143),
+            "imap" => (ImapSecurity::Plain, 143),
+            _ => return Err(wrong("begins with none of imaps://, imap+starttls:// and imap://")),
+        };
+        // Without a scheme the library takes a path for a host, so it gets one that it knows.
+        let uri: Uri = format!("https://{place}").parse().map_err(|_| wrong("is not a URL"))?;
+        let authority = uri.authority().filter(|it| !it.as_str().contains('@')).ok_or_else(|| wrong("is not a URL"))?;
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(wrong("has more than host and port"));
+        }
+        // An IPv6 address stands in brackets in a URL, and nowhere else.
+        let host = authority.host().trim_matches(['[', ']']).to_owned();
+        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if security == ImapSecurity::Plain && !is_here {
+            return Err(wrong("would send passwords in the clear to another host"));
+        }
+        let has_port = authority.as_str().len() > authority.host().len();
+        let port = if has_port { authority.port_u16().ok_or_else(|| wrong("has no proper port"))? } else { default };
+        Ok(Self { security, host, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backend_is_protected_or_on_this_host() {
+        let read = |text: &str| ImapBackend::try_from(text.to_owned());
+        for (text, host, port, security) in [
+            ("imaps://mail.internal:993", "mail.internal", 993, ImapSecurity::Tls),
+            ("imaps://mail.internal/", "mail.internal", 993, ImapSecurity::Tls),
+            ("imap+starttls://mail.internal", "mail.internal", 143, ImapSecurity::StartTls),
+            ("imap://127.0.0.1:1143", "127.0.0.1", 1143, ImapSecurity::Plain),
+            ("imap://[::1]", "::1", 143, ImapSecurity::Plain),
+            ("imap://localhost", "localhost", 143, ImapSecurity::Plain),
+        ] {
+            let backend = read(text).unwrap();
+            assert_eq!((backend.endpoint(), backend.security()), ((host, port), security));
+        }
+        assert!(read("imap://mail.internal:143").unwrap_err().contains("in the clear to another host"));
+        for wrong in [
+            "mail.internal:993",
+            "pop3s://a",
+            "imaps://",
+            "imaps://a/b",
+            "imaps://a?b",
+            "imaps://u:p@a",
+            "imaps://a:x",
+            "imaps://a:",
+            "imap://localhost.evil.example",
+            "",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Lines to and from the backend, within limits.
+
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Bytes of one line of the backend's; the longest that is known tells its capabilities, in less than a tenth of it.
+pub const MAX_LINE: usize = 16 * 1024;
+/// Bytes of all that it says up to sign-in.
+pub const MAX_SAID: usize = 64 * 1024;
+/// Bytes read at once.
+const READ_AT_ONCE: usize = 4096;
+
+/// A connection on which lines are spoken.
+pub(super) struct Dialogue<S> {
+    stream: S,
+    bytes: Vec<u8>,
+    said: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
+    pub(super) fn over(stream: S) -> Self {
+        Self { stream, bytes: Vec::new(), said: 0 }
+    }
+
+    pub(super) async fn say(&mut self, text: &[u8]) -> io::Result<()> {
+        self.stream.write_all(text).await?;
+        self.stream.flush().await
+    }
+
+    /// The next line, its end included.
+    ///
+    /// # Errors
+    /// Of the stream, its end, and when a limit is passed.
+    pub(super) async fn line(&mut self) -> io::Result<Vec<u8>> {
+        let mut scanned = 0;
+        loop {
+            let found = self.bytes[scanned..].iter().position(|byte| *byte == b'\n');
+            if let Some(at) = found {
+                let rest = self.bytes.split_off(scanned + at + 1);
+                return Ok(std::mem::replace(&mut self.bytes, rest));
+            }
+            scanned = self.bytes.len();
+            if scanned > MAX_LINE || self.said > MAX_SAID {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "it says too much before anybody is signed in"));
+            }
+            self.bytes.reserve(READ_AT_ONCE);
+            match self.stream.read_buf(&mut self.bytes).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => self.said += count,
+            }
+        }
+    }
+
+    /// The stream, and what was read of it and not used.
+    pub(super) fn end(self) -> (S, Vec<u8>) {
+        (self.stream, self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::duplex;
+
+    #[tokio::test]
+    async fn lines_come_whole_from_any_pieces() {
+        let (mut backend, front) = duplex(1);
+        tokio::spawn(async move { backend.write_all(b"* OK a\r\n\nb\r\nrest").await });
+        let mut dialogue = Dialogue::over(front);
+        for line in ["* OK a\r\n", "\n", "b\r\n"] {
+            assert_eq!(dialogue.line().await.unwrap(), line.as_bytes());
+        }
+        assert_eq!(dialogue.line().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn there_is_an_end_to_a_line_and_to_all_of_them() {
+        assert_eq!((MAX_LINE, MAX_SAID), (16384, 65536));
+        for flood in ["x".repeat(2 * MAX_LINE), "x\n".repeat(MAX_SAID)] {
+            let (mut backend, front) = duplex(1024);
+            tokio::spawn(async move { backend.write_all(flood.as_bytes()).await });
+            let mut dialogue = Dialogue::over(front);
+            let error = loop {
+                if let Err(error) = dialogue.line().await {
+                    break error;
+                }
+            };
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The story: connect, say who one is, be judged, be let in, and from then on bytes.
+
+use super::backend::{Backend, SignedIn, Stream};
+use super::login::{DEADLINE, Judging, Listening, Next, RefusalText, Security, Step, until_refusal};
+use super::places::Places;
+use super::relay::{self, First, relay};
+use super::sessions::{Before, Entry, Sessions};
+use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_code};
+use crate::config::{self, Network};
+use crate::daemon::Daemon;
+use crate::listener::{HANDSHAKE, ListenError, bind};
+use crate::tls::{Certificate, TlsError};
+use crate::{clock, proxy_protocol};
+use nix::sys::socket::{setsockopt, sockopt};
+use postern_wire::Secret;
+use postern_wire::auth::{Ask, Door, Origin, PasswordAndCode};
+use rustls::ServerConfig;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use zeroize::{Zeroize, Zeroizing};
+
+/// What is offered by ALPN (RFC 7301's registry), so that a browser that was led here does not talk to this front.
+pub const PROTOCOL: &[u8] = b"imap";
+/// What the audit log calls this front.
+const SERVICE: &str = "imap";
+/// Bytes read at once before sign-in.
+const READ_AT_ONCE: usize = 4096;
+/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+
+/// The IMAP front.
+pub struct Front {
+    tls: TlsAcceptor,
+    backend: Backend,
+    daemon: Daemon,
+    sessions: Arc<Sessions>,
+    places: Places,
+    proxies: Vec<Network>,
+    refusal: RefusalText,
+}
+
+/// A socket that listens for IMAP.
+pub struct Socket {
+    socket: TcpListener,
+    security: Security,
+}
+
+/// How the talk before sign-in ended.
+enum Talk {
+    /// TLS begins.
+    StartTls(Listening),
+    /// Somebody is in.
+    In(In),
+    /// Nobody is.
+    Over,
+}
+
+/// A session that was let in.
+struct In {
+    backend: SignedIn,
+    /// What the client has said already, for the backend.
+    ahead: Zeroizing<Vec<u8>>,
+    entry: Entry,
+}
+
+impl Socket {
+    /// Opens a socket on which TLS begins at once, or with STARTTLS.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub fn bind(address: SocketAddr, security: Security) -> Result<Self, ListenError> {
+        Ok(Self { socket: bind(address)?, security })
+    }
+
+    /// Where it listens: the port too, where the configuration left that to the kernel.
+    ///
+    /// # Errors
+    /// Of the kernel.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves whoever connects, until `stop` is done: then sessions end as they fall silent.
+    pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
+        let (stopping, stopped) = watch::channel(());
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, from)) => {
+                        connections.spawn(Arc::clone(&front).connection(stream, from, self.security, stopped.clone()));
+                    }
+                    // Of the connection alone (accept(2)): the client is gone already.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection can be accepted now");
+                        sleep(OUT_OF_MEANS).await;
+                    }
+                },
+            }
+        }
+        drop(self.socket);
+        drop(stopping);
+        let all = async { while connections.join_next().await.is_some() {} };
+        // Sessions keep the time themselves; what is left then is not signed in.
+        if timeout(relay::DRAIN + relay::FAREWELL, all).await.is_err() {
+            connections.shutdown().await;
+        }
+    }
+}
+
+impl Front {
+    /// The front that the configuration describes. From here on it follows what changes at the daemon, so it is made
+    /// in a runtime.
+    ///
+    /// # Errors
+    /// [`TlsError::Setup`].
+    pub fn new(
+        settings: &config::Imap,
+        certificate: &Arc<Certificate>,
+        backend: Backend,
+        daemon: Daemon,
+    ) -> Result<Arc<Self>, TlsError> {
+        let mut tls = ServerConfig::clone(&*certificate.server_config()?);
+        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
+        Ok(Arc::new(Self {
+            tls: TlsAcceptor::from(Arc::new(tls)),
+            backend,
+            sessions: Sessions::follow(daemon.clone()),
+            daemon,
+            places: Places::default(),
+            proxies: settings.proxy_protocol_from.clone(),
+            refusal: RefusalText::new(settings.webmail.as_ref()),
+        }))
+    }
+
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        from: SocketAddr,
+        security: Security,
+        mut stopped: watch::Receiver<()>,
+    ) {
+        let from = from.ip().to_canonical();
+        // On the heap, and gone before bytes are relayed: a session lasts for hours, a sign-in for a second.
+        let signing_in = Box::pin(self.sign_in(stream, from, security));
+        let signed_in = tokio::select! {
+            // The sender is dropped when it is time; nothing is ever sent.
+            _ = stopped.changed() => return,
+            signed_in = timeout(DEADLINE, signing_in) => signed_in,
+        };
+        match signed_in {
+            Ok(Ok(Some((client, session)))) => session.run(client, stopped).await,
+            Ok(Ok(None)) => {}
+            // What the internet sends to port 993 is no news.
+            Ok(Err(error)) => tracing::debug!(%from, %error, "a connection ended before sign-in"),
+            Err(_) => tracing::debug!(%from, "a connection took too long to sign in"),
+        }
+    }
+
+    /// From the first byte to a session, if there is to be one.
+    async fn sign_in(
+        &self,
+        mut stream: TcpStream,
+        from: IpAddr,
+        security: Security,
+    ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
+        stream.set_nodelay(true)?;
+        // A phone that has vanished is noticed in the end.
+        setsockopt(&stream, sockopt::KeepAlive, &true)?;
+        let is_proxy = self.proxies.iter().any(|network| network.contains(from));
+        let told = match is_proxy {
+            true => timeout(HANDSHAKE, proxy_protocol::read(&mut stream)).await??,
+            false => None,
+        };
+        let address = told.unwrap_or(from);
+        let mut place = self.places.take(address);
+        tokio::select! {
+            _ = &mut place.lost => {
+                tracing::info!(%address, "a connection that was not signed in made room for another");
+                Ok(None)
+            }
+            session = self.converse(stream, address, security) => session,
+        }
+    }
+
+    async fn converse(
+        &self,
+        mut stream: TcpStream,
+        address: IpAddr,
+        security: Security,
+    ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
+        let mut begin = Listening::begin(security, self.refusal.clone());
+        if security == Security::Clear {
+            match self.talk(&mut stream, address, begin).await? {
+                Talk::StartTls(listening) => begin = Step { say: Vec::new(), next: Next::Read(listening) },
+                // Nobody signs in in the clear; the login machine says so as well.
+                Talk::In(_) | Talk::Over => return Ok(None),
+            }
+        }
+        let mut stream = timeout(HANDSHAKE, self.tls.accept(stream)).await??;
+        match self.talk(&mut stream, address, begin).await? {
+            Talk::In(session) => Ok(Some((Box::new(stream), session))),
+            Talk::StartTls(_) | Talk::Over => Ok(None),
+        }
+    }
+
+    /// Does what the login machine says.
+    async fn talk<S: Stream>(&self, stream: &mut S, address: IpAddr, mut step: Step) -> io::Result<Talk> {
+        let mut bytes = Zeroizing::new(vec![0; READ_AT_ONCE]);
+        loop {
+            stream.write_all(&step.say).await?;
+            stream.flush().await?;
+            step = match step.next {
+                Next::Close => {
+                    stream.shutdown().await?;
+                    return Ok(Talk::Over);
+                }
+                Next::StartTls(listening) => return Ok(Talk::StartTls(listening)),
+                Next::Read(listening) => match stream.read(&mut bytes).await? {
+                    0 => return Ok(Talk::Over),
+                    count => {
+                        let step = listening.receive(&bytes[..count]);
+                        bytes[..count].zeroize();
+                        step
+                    }
+                },
+                Next::Judge(judging) => match self.judge(judging, address).await {
+                    Ok(session) => return Ok(Talk::In(session)),
+                    Err(step) => step,
+                },
+            };
+        }
+    }
+
+    /// A name and what was typed as its password: a session, or what is said instead.
+    async fn judge(&self, judging: Judging, address: IpAddr) -> Result<In, Step> {
+        let began = clock::monotonic();
+        let origin = Origin {
+            address: Some(address),
+            service: Some(SERVICE.to_owned()),
+            client: judging.client().map(str::to_owned),
+        };
+        let refused = match self.admit(&judging, origin).await {
+            Ok((pass, before)) => match self.backend.sign_in(&pass, judging.tag(), address).await {
+                Ok(backend) => return Ok(self.enter(judging, pass, before, backend).await),
+                Err(error) => {
+                    match error.stop() {
+                        Stop::Unavailable => tracing::error!(%error, "nobody can sign in by IMAP"),
+                        stop => tracing::info!(mailbox = pass.mailbox(), %address, ?stop, "the IMAP backend refuses"),
+                    }
+                    error.stop()
+                }
+            },
+            Err(stop) => stop,
+        };
+        if refused == Stop::Refused {
+            sleep(until_refusal(clock::monotonic().duration_since(began))).await;
+        }
+        Err(judging.refuse(refused))
+    }
+
+    /// Asks the daemon. The backend hears of nobody who has no pass.
+    async fn admit(&self, judging: &Judging, origin: Origin) -> Result<(Pass, Before), Stop> {
+        let typed = judging.credentials();
+        let before = self.sessions.before().ok_or(Stop::Unavailable)?;
+        let ask = Ask { name: typed.name().to_owned(), door: Door::Imap, origin };
+        let reply = self.daemon.ask(&ask).await;
+        let name = match after_ask(reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused")), typed) {
+            AfterAsk::Pass(pass) => return Ok((pass, before)),
+            AfterAsk::Stop(stop) => return Err(stop),
+            AfterAsk::Code { mailbox } => mailbox,
+        };
+        // A code is of ASCII, but behind what is no text it cannot be told to the daemon.
+        let text = std::str::from_utf8(typed.password()).map_err(|_| Stop::Refused)?;
+        let field = PasswordAndCode { name, door: Door::Imap, origin: ask.origin, text: Secret::from(text) };
+        let reply = self.daemon.password_and_code(&field).await;
+        let reply = reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused"));
+        after_code(reply, &field.name, typed).map(|pass| (pass, before))
+    }
+
+    async fn enter(&self, judging: Judging, pass: Pass, before: Before, backend: SignedIn) -> In {
+        let session = pass.into_session();
+        tracing::debug!(mailbox = session.mailbox, "signed in by IMAP");
+        let entry = self.sessions.enter(session, before).await;
+        In { backend, ahead: judging.accept(), entry }
+    }
+}
+
+impl In {
+    async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
+        let Self { backend: SignedIn { mut stream, told }, ahead, mut entry } = self;
+        let first = First { to_client: told, to_backend: ahead.to_vec() };
+        let cut = async { drop((&mut entry.over).await) };
+        let stop = async { drop(stopped.changed().await) };
+        let ended = relay(&mut client, &mut stream, first, cut, stop).await;
+        tracing::debug!(?ended, "an IMAP session has ended");
+    }
+}

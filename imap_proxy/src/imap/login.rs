@@ -1,0 +1,307 @@
+//! The conversation before sign-in: bytes in, steps out. No socket, no clock, no daemon.
+//!
+//! ```text
+//!             bytes                 credentials             a backend that let the person in
+//! Listening ─────────▶ Listening ─────────────▶ Judging ───────────────────────────────────▶ relay
+//!     ▲                                            │
+//!     └────────────────── refused ─────────────────┘
+//! ```
+
+use super::command::{self, Bad, Tag, Verb};
+use super::credentials::Credentials;
+use super::splitter::{Split, Splitter};
+use super::verdict::Stop;
+use crate::config::PublicUrl;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long a client may take to be signed in, whatever it does meanwhile; from when it is connected.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+/// Bytes of commands that a client may send before it is signed in.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// The command that is not understood, of a client, with which it ends.
+pub const MAX_BAD: u32 = 3;
+/// The sign-in that fails, of a client, with which it ends.
+pub const MAX_FAILED: u32 = 3;
+/// A sign-in fails so long after it was asked for, or twice as long, and so on: so the time does not tell who said no,
+/// nor why. Dovecot takes two seconds over a wrong password.
+pub const REFUSAL: Duration = Duration::from_secs(3);
+
+/// What the connection is protected by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS: people may sign in.
+    Tls,
+    /// Nothing yet: TLS has to begin first.
+    Clear,
+}
+
+impl Security {
+    /// What works here (RFC 9051, section 7.2.2). What the backend can is told after sign-in, by the backend.
+    fn capabilities(self) -> &'static str {
+        match self {
+            Self::Tls => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN",
+            Self::Clear => "IMAP4rev1 LITERAL- SASL-IR ID STARTTLS LOGINDISABLED",
+        }
+    }
+}
+
+/// The answer to every sign-in that fails, whatever the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalText(Arc<str>);
+
+impl RefusalText {
+    /// For people whose second factor is set up at `webmail`, if there is one.
+    pub fn new(webmail: Option<&PublicUrl>) -> Self {
+        let mut text = "[AUTHENTICATIONFAILED] Sign-in failed. If your mailbox has a second factor, \
+                        type its code right behind your password"
+            .to_owned();
+        if let Some(url) = webmail {
+            // Infallible: it is a String.
+            let _ = write!(text, "; set it up at {}/", url.origin());
+        }
+        Self((text + ".").into())
+    }
+}
+
+/// What the driver does: first say, then the rest.
+#[derive(Debug)]
+#[must_use]
+pub struct Step {
+    /// To be written to the client.
+    pub say: Vec<u8>,
+    /// What follows.
+    pub next: Next,
+}
+
+/// What follows.
+#[derive(Debug)]
+pub enum Next {
+    /// Read on.
+    Read(Listening),
+    /// Begin TLS, and read on there.
+    StartTls(Listening),
+    /// Ask the daemon, then the backend.
+    Judge(Judging),
+    /// It is over.
+    Close,
+}
+
+/// Waits for commands.
+pub struct Listening {
+    security: Security,
+    refusal: RefusalText,
+    splitter: Splitter,
+    /// The `AUTHENTICATE PLAIN` whose credentials are awaited.
+    asked: Option<Tag>,
+    client: Option<String>,
+    bytes: usize,
+    bad: u32,
+    failed: u32,
+}
+
+/// Waits for a verdict.
+#[derive(Debug)]
+pub struct Judging {
+    tag: Tag,
+    credentials: Credentials,
+    listening: Listening,
+}
+
+/// What a command leads to, beside what is said.
+enum Turn {
+    Read,
+    StartTls,
+    Judge(Tag, Credentials),
+    Close,
+}
+
+impl Listening {
+    /// A new connection, and its greeting.
+    pub fn begin(security: Security, refusal: RefusalText) -> Step {
+        let (splitter, asked, client) = (Splitter::default(), None, None);
+        let listening = Self { security, refusal, splitter, asked, client, bytes: 0, bad: 0, failed: 0 };
+        let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", security.capabilities()).into_bytes();
+        Step { say, next: Next::Read(listening) }
+    }
+
+    /// Takes what was read.
+    pub fn receive(mut self, piece: &[u8]) -> Step {
+        self.splitter.push(piece);
+        self.go_on(String::new())
+    }
+
+    fn go_on(mut self, mut say: String) -> Step {
+        loop {
+            let split = if self.asked.is_some() { self.splitter.line() } else { self.splitter.command() };
+            let turn = match split {
+                Split::Incomplete => return step(say, Next::Read(self)),
+                Split::Invite => {
+                    say += "+ Go on\r\n";
+                    continue;
+                }
+                Split::TooLong => {
+                    say += "* BYE That command is too long\r\n";
+                    Turn::Close
+                }
+                Split::Whole(message) => self.hear(&message, &mut say),
+            };
+            match turn {
+                Turn::Read => {}
+                Turn::Close => return step(say, Next::Close),
+                Turn::Judge(tag, credentials) => {
+                    return step(say, Next::Judge(Judging { tag, credentials, listening: self }));
+                }
+                Turn::StartTls => {
+                    // What came behind it in the clear may be anybody's.
+                    let listening = Self { security: Security::Tls, splitter: Splitter::default(), ..self };
+                    return step(say, Next::StartTls(listening));
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, message: &[u8], say: &mut String) -> Turn {
+        self.bytes += message.len();
+        let turn = match self.asked.take() {
+            Some(tag) => self.hear_answer(tag, message, say),
+            None => match command::parse(message) {
+                (Some(tag), Ok(verb)) => self.obey(tag, verb, say),
+                (Some(tag), Err(Bad)) => self.misunderstand(&tag, say),
+                (None, _) => self.misunderstand(&"*", say),
+            },
+        };
+        if self.bytes > MAX_BYTES && matches!(turn, Turn::Read) {
+            *say += "* BYE Too much was said before signing in\r\n";
+            return Turn::Close;
+        }
+        turn
+    }
+
+    fn obey(&mut self, tag: Tag, verb: Verb, say: &mut String) -> Turn {
+        match verb {
+            Verb::Capability => {
+                *say += &format!("* CAPABILITY {}\r\n{tag} OK Done\r\n", self.security.capabilities());
+                Turn::Read
+            }
+            Verb::Noop => {
+                *say += &format!("{tag} OK Done\r\n");
+                Turn::Read
+            }
+            Verb::Id(client) => {
+                self.client = client.filter(|client| !client.is_empty());
+                *say += &format!("* ID (\"name\" \"Postern\")\r\n{tag} OK Done\r\n");
+                Turn::Read
+            }
+            Verb::Logout => {
+                *say += &format!("* BYE Goodbye\r\n{tag} OK Done\r\n");
+                Turn::Close
+            }
+            Verb::StartTls if self.security == Security::Clear => {
+                *say += &format!("{tag} OK Begin TLS now\r\n");
+                Turn::StartTls
+            }
+            Verb::StartTls => self.misunderstand(&tag, say),
+            Verb::Login(_) | Verb::Plain(_) if self.security == Security::Clear => {
+                *say += &format!("{tag} NO [PRIVACYREQUIRED] Begin TLS first, with STARTTLS\r\n");
+                self.count_bad(say)
+            }
+            Verb::Login(credentials) | Verb::Plain(Some(credentials)) => Turn::Judge(tag, credentials),
+            Verb::Plain(None) => {
+                *say += "+ \r\n";
+                self.asked = Some(tag);
+                Turn::Read
+            }
+            Verb::OtherMechanism => {
+                *say += &format!("{tag} NO [CANNOT] Only PLAIN works here\r\n");
+                self.count_bad(say)
+            }
+        }
+    }
+
+    /// The line that an `AUTHENTICATE PLAIN` waits for; `*` takes it back.
+    fn hear_answer(&mut self, tag: Tag, line: &[u8], say: &mut String) -> Turn {
+        match command::parse_plain(line.trim_ascii_end()) {
+            Some(credentials) => Turn::Judge(tag, credentials),
+            None => self.misunderstand(&tag, say),
+        }
+    }
+
+    fn misunderstand(&mut self, tag: &dyn std::fmt::Display, say: &mut String) -> Turn {
+        *say += &format!("{tag} BAD That is not possible before signing in, or not written as it should be\r\n");
+        self.count_bad(say)
+    }
+
+    fn count_bad(&mut self, say: &mut String) -> Turn {
+        self.bad += 1;
+        if self.bad < MAX_BAD {
+            return Turn::Read;
+        }
+        *say += "* BYE Too many commands that cannot be served\r\n";
+        Turn::Close
+    }
+}
+
+impl Judging {
+    /// Who wants to sign in, and with what.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// What the client says of itself.
+    pub fn client(&self) -> Option<&str> {
+        self.listening.client.as_deref()
+    }
+
+    /// No.
+    pub fn refuse(mut self, stop: Stop) -> Step {
+        let tag = self.tag;
+        let mut say = match stop {
+            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.refusal.0),
+            Stop::Unavailable => {
+                format!("{tag} NO [UNAVAILABLE] Sign-in is not possible right now. Try again later.\r\n")
+            }
+            Stop::Limit => format!("{tag} NO [LIMIT] Too many connections are open for this mailbox.\r\n"),
+        };
+        self.listening.failed += 1;
+        if self.listening.failed < MAX_FAILED {
+            return self.listening.go_on(say);
+        }
+        say += "* BYE Too many sign-ins have failed\r\n";
+        step(say, Next::Close)
+    }
+
+    /// What the client calls its sign-in.
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
+    /// The backend has let the person in: what the client has said behind its sign-in, which is for the backend.
+    pub fn accept(self) -> Zeroizing<Vec<u8>> {
+        self.listening.splitter.rest()
+    }
+}
+
+impl std::fmt::Debug for Listening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listening").field("security", &self.security).finish_non_exhaustive()
+    }
+}
+
+/// How long to wait with a refusal when the sign-in has taken `taken` so far.
+#[must_use]
+pub fn until_refusal(taken: Duration) -> Duration {
+    let begun = taken.as_nanos() / REFUSAL.as_nanos() + 1;
+    let next = REFUSAL.saturating_mul(u32::try_from(begun).unwrap_or(u32::MAX));
+    next.saturating_sub(taken)
+}
+
+fn step(say: String, next: Next) -> Step {
+    Step { say: say.into_bytes(), next }
+}
+
+#[cfg(test)]
+#[path = "login_tests.rs"]
+mod tests;

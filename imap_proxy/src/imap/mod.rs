@@ -1,0 +1,23 @@
+//! The IMAP front: a sign-in needs what the daemon says it needs; then bytes pass as they are.
+//!
+//! [`front`] is the story. [`splitter`] finds commands, [`command`] reads them, [`login`] decides what they lead to:
+//! pure, all three. [`verdict`] turns the daemon's answers into a pass, [`backend`] takes nothing but a pass, and
+//! [`relay`] takes what the backend gives.
+
+pub mod backend;
+pub mod command;
+pub mod credentials;
+pub mod dialogue;
+pub mod front;
+pub mod login;
+mod places;
+pub mod relay;
+mod reply;
+mod sessions;
+pub mod splitter;
+pub mod verdict;
+
+pub use backend::Backend;
+pub use front::{Front, Socket};
+pub use login::Security;
+pub use places::{MAX_WAITING, MAX_WAITING_PER_ADDRESS};

@@ -1,0 +1,120 @@
+//! Who may wait to be signed in. When there are too many, the one that has waited longest makes room: so silence keeps
+//! nobody out, and whoever signs in takes no place any more.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Connections that are not signed in, in all.
+pub const MAX_WAITING: usize = 2048;
+/// The same, from one IPv4 address or one IPv6 network of 64 bits.
+pub const MAX_WAITING_PER_ADDRESS: usize = 256;
+
+#[derive(Default, Clone)]
+pub(super) struct Places(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    next: u64,
+    /// From the oldest on; dropping the sender ends the connection.
+    all: BTreeMap<u64, (IpAddr, oneshot::Sender<()>)>,
+    by_source: HashMap<IpAddr, BTreeSet<u64>>,
+}
+
+/// A place among those who wait; it is given back when this is dropped.
+pub(super) struct Place {
+    places: Places,
+    id: u64,
+    /// Done when the place is needed for somebody else.
+    pub(super) lost: oneshot::Receiver<()>,
+}
+
+impl Places {
+    /// A place for a client at `address`.
+    pub(super) fn take(&self, address: IpAddr) -> Place {
+        let source = source(address);
+        let mut waiting = self.lock();
+        if waiting.all.len() >= MAX_WAITING
+            && let Some(oldest) = waiting.all.keys().next().copied()
+        {
+            waiting.remove(oldest);
+        }
+        let own = waiting.by_source.get(&source);
+        if let Some(oldest) = own.filter(|own| own.len() >= MAX_WAITING_PER_ADDRESS).and_then(BTreeSet::first).copied()
+        {
+            waiting.remove(oldest);
+        }
+        let id = waiting.next;
+        waiting.next += 1;
+        let (sender, lost) = oneshot::channel();
+        waiting.all.insert(id, (source, sender));
+        waiting.by_source.entry(source).or_default().insert(id);
+        drop(waiting);
+        Place { places: self.clone(), id, lost }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // No panic leaves the two maps half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn remove(&mut self, id: u64) {
+        let Some((source, _)) = self.all.remove(&id) else { return };
+        if let Some(own) = self.by_source.get_mut(&source) {
+            own.remove(&id);
+            if own.is_empty() {
+                self.by_source.remove(&source);
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.lock().remove(self.id);
+    }
+}
+
+/// Whoever has one IPv6 address has the network of it.
+fn source(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_lost(place: &mut Place) -> bool {
+        place.lost.try_recv() == Err(oneshot::error::TryRecvError::Closed)
+    }
+
+    #[test]
+    fn the_oldest_of_a_source_makes_room() {
+        assert_eq!((MAX_WAITING, MAX_WAITING_PER_ADDRESS), (2048, 256));
+        let places = Places::default();
+        let mut other = places.take("192.0.2.1".parse().unwrap());
+        let mut held: Vec<Place> = (0..=MAX_WAITING_PER_ADDRESS)
+            .map(|host| places.take(format!("2001:db8::{host:x}").parse().unwrap()))
+            .collect();
+        let lost = held.iter_mut().map(is_lost).take_while(|lost| *lost).count();
+        assert_eq!((lost, is_lost(&mut other)), (1, false));
+        drop((held, other));
+        assert!(places.lock().all.is_empty() && places.lock().by_source.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_of_all_makes_room() {
+        let places = Places::default();
+        let address = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        let mut held: Vec<Place> = (0..MAX_WAITING + 2).map(|number| places.take(address(number))).collect();
+        let lost = held.iter_mut().map(is_lost).filter(|lost| *lost).count();
+        assert!(lost == 2 && is_lost(&mut held[0]) && is_lost(&mut held[1]));
+        assert_eq!(places.lock().all.len(), MAX_WAITING);
+    }
+}

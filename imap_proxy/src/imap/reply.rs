@@ -1,0 +1,209 @@
+//! Reads the backend's replies up to sign-in: the greeting, capabilities, and what comes of a sign-in.
+//!
+//! imap-proto does the reading. What it is known to panic on is kept from it, what it may still panic on is caught,
+//! and what has no business here (a BODYSTRUCTURE nested ten thousand deep) is not shown to it.
+
+use imap_proto::{Capability, Response, ResponseCode, Status};
+use std::panic::catch_unwind;
+
+/// A line of the backend's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// It waits for more of a command.
+    Invitation,
+    /// The end of the command with this tag.
+    Done { tag: String, outcome: Outcome },
+    /// A greeting, or news.
+    Untagged(Outcome),
+    /// What it can, told by itself.
+    Capabilities(Capabilities),
+    /// Anything else, also what cannot be read.
+    Other,
+}
+
+/// How something ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It worked; what the backend can, if it says so at once.
+    Ok(Option<Capabilities>),
+    /// No, for this reason.
+    No(Why),
+    /// It does not understand.
+    Bad,
+    /// It ends.
+    Bye,
+    /// It takes whoever connects for signed in.
+    PreAuth,
+    /// It wants the client to go elsewhere (RFC 2221).
+    Referral,
+}
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Name and password are not good; also what a backend without response codes says.
+    Credentials,
+    /// There are too many sessions.
+    Limit,
+    /// It cannot say now.
+    Unavailable,
+}
+
+/// What of the backend's capabilities matters here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Capabilities {
+    pub(super) plain: bool,
+    pub(super) initial_response: bool,
+    pub(super) login_disabled: bool,
+    pub(super) literal_plus: bool,
+    pub(super) id: bool,
+    pub(super) starttls: bool,
+    pub(super) unauthenticate: bool,
+}
+
+/// Reads one line, its CRLF included.
+pub(super) fn read(line: &[u8]) -> Reply {
+    if !is_readable(line) {
+        return Reply::Other;
+    }
+    let code = code(line);
+    let parsed = catch_unwind(|| match Response::parse(line) {
+        Ok((_, Response::Continue(_))) => Reply::Invitation,
+        Ok((_, Response::Done { tag, status, outcome })) => {
+            Reply::Done { tag: tag.0, outcome: judge(&status, outcome.code.as_ref(), code) }
+        }
+        Ok((_, Response::Data { status, outcome })) => Reply::Untagged(judge(&status, outcome.code.as_ref(), code)),
+        Ok((_, Response::Capabilities(list))) => Reply::Capabilities(Capabilities::of(&list)),
+        _ => Reply::Other,
+    });
+    parsed.unwrap_or(Reply::Other)
+}
+
+/// Whether imap-proto is to see it.
+fn is_readable(line: &[u8]) -> bool {
+    // It cuts one byte off the text behind a code, and panics where that is in the middle of a character.
+    let splits = line.windows(2).any(|pair| pair[0] == b']' && !pair[1].is_ascii());
+    let mut words = line.split(|byte| b" \r\n".contains(byte));
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_known = [b"OK".as_slice(), b"NO", b"BAD", b"BYE", b"PREAUTH", b"CAPABILITY"]
+        .iter()
+        .any(|known| second.eq_ignore_ascii_case(known));
+    !splits && (is_known || first.starts_with(b"+"))
+}
+
+/// The word behind `[` at the beginning of the text: imap-proto knows no codes of RFC 5530.
+fn code(line: &[u8]) -> &[u8] {
+    let text = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
+    let inside = text.strip_prefix(b"[").unwrap_or_default();
+    inside.split(|byte| b" ]".contains(byte)).next().unwrap_or_default()
+}
+
+fn judge(status: &Status, parsed: Option<&ResponseCode<'_>>, code: &[u8]) -> Outcome {
+    let is = |known: &[&str]| known.iter().any(|known| code.eq_ignore_ascii_case(known.as_bytes()));
+    if is(&["REFERRAL"]) {
+        return Outcome::Referral;
+    }
+    match status {
+        Status::Ok => Outcome::Ok(match parsed {
+            Some(ResponseCode::Capabilities(list)) => Some(Capabilities::of(list)),
+            _ => None,
+        }),
+        Status::No if is(&["LIMIT", "OVERQUOTA"]) => Outcome::No(Why::Limit),
+        Status::No if is(&["UNAVAILABLE", "INUSE", "SERVERBUG", "CONTACTADMIN", "PRIVACYREQUIRED"]) => {
+            Outcome::No(Why::Unavailable)
+        }
+        Status::No => Outcome::No(Why::Credentials),
+        Status::Bad => Outcome::Bad,
+        Status::Bye => Outcome::Bye,
+        Status::PreAuth => Outcome::PreAuth,
+    }
+}
+
+impl Capabilities {
+    fn of(list: &[Capability<'_>]) -> Self {
+        let has = |wanted: &str| {
+            list.iter().any(|it| matches!(it, Capability::Atom(word) if word.eq_ignore_ascii_case(wanted)))
+        };
+        Self {
+            plain: list.iter().any(|it| matches!(it, Capability::Auth(word) if word.eq_ignore_ascii_case("PLAIN"))),
+            initial_response: has("SASL-IR"),
+            login_disabled: has("LOGINDISABLED"),
+            literal_plus: has("LITERAL+") || has("LITERAL-"),
+            id: has("ID"),
+            starttls: has("STARTTLS"),
+            unauthenticate: has("UNAUTHENTICATE"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn done(outcome: Outcome) -> Reply {
+        Reply::Done { tag: "P1".into(), outcome }
+    }
+
+    #[test]
+    fn greetings_of_dovecot_and_exchange() {
+        let dovecot =
+            Capabilities { plain: true, initial_response: true, literal_plus: true, id: true, ..Default::default() };
+        let line = b"* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ AUTH=PLAIN] Ready.\r\n";
+        assert_eq!(read(line), Reply::Untagged(Outcome::Ok(Some(dovecot))));
+        assert_eq!(
+            read(b"* OK The Microsoft Exchange IMAP4 service is ready.\r\n"),
+            Reply::Untagged(Outcome::Ok(None))
+        );
+        let exchange = Capabilities {
+            plain: true,
+            literal_plus: true,
+            starttls: true,
+            login_disabled: true,
+            ..Default::default()
+        };
+        let line = b"* CAPABILITY IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM UIDPLUS LITERAL+ STARTTLS LOGINDISABLED\r\n";
+        assert_eq!(read(line), Reply::Capabilities(exchange));
+        assert_eq!(read(b"+\r\n"), Reply::Invitation);
+        assert_eq!(read(b"+ idling\r\n"), Reply::Invitation);
+    }
+
+    #[test]
+    fn the_ways_in_which_a_sign_in_ends() {
+        for (line, outcome) in [
+            ("P1 OK LOGIN completed.", Outcome::Ok(None)),
+            (
+                "P1 OK [CAPABILITY IMAP4rev1 ID] Logged in",
+                Outcome::Ok(Some(Capabilities { id: true, ..Default::default() })),
+            ),
+            ("P1 OK [REFERRAL imap://bob@other/] Else\u{77}here", Outcome::Referral),
+            ("P1 NO [REFERRAL imap://other/] Elsewhere", Outcome::Referral),
+            ("P1 NO LOGIN failed.", Outcome::No(Why::Credentials)),
+            ("P1 NO [AUTHENTICATIONFAILED] No", Outcome::No(Why::Credentials)),
+            ("P1 NO [unavailable] Later", Outcome::No(Why::Unavailable)),
+            ("P1 NO [LIMIT] Too many", Outcome::No(Why::Limit)),
+            ("P1 BAD Command received in Invalid state.", Outcome::Bad),
+        ] {
+            assert_eq!(read(format!("{line}\r\n").as_bytes()), done(outcome), "{line}");
+        }
+        assert_eq!(read(b"* PREAUTH hello\r\n"), Reply::Untagged(Outcome::PreAuth));
+        assert_eq!(read(b"* BYE later\r\n"), Reply::Untagged(Outcome::Bye));
+    }
+
+    #[test]
+    fn what_it_panics_on_or_digs_itself_into_is_kept_from_it() {
+        let deep = format!("* 1 FETCH (BODYSTRUCTURE {})\r\n", "(".repeat(100_000));
+        for line in
+            ["a OK [CAPABILITY IMAP4rev1]é hi\r\n", "* OK [ALERT]\u{2028}\r\n", &deep, "", "\r\n", "* \r\n", "P1 OK"]
+        {
+            assert_eq!(read(line.as_bytes()), Reply::Other);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(bytes in proptest::collection::vec(any::<u8>(), 0..80), text in "(\\*|\\+|P1) (OK|NO|BYE)?( ?\\[[A-Z ]*\\]?)?\\PC{0,20}\r\n") {
+            let _ = (read(&bytes), read(text.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Finds where a command ends before anybody looks at what it says (RFC 9051, sections 2.2.1 and 4.3).
+//!
+//! It knows line ends and literals, nothing else. Its answers do not depend on the pieces in which bytes arrive.
+
+use zeroize::Zeroizing;
+
+/// Bytes of one command, literals included: a name and a password of the greatest length in base64, or a talkative ID,
+/// several times over.
+pub const MAX_COMMAND: usize = 16 * 1024;
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Split {
+    /// Nothing before more bytes come.
+    Incomplete,
+    /// The client waits to be told that it may send a literal.
+    Invite,
+    /// A command, or a line, its end included. Literals stand in it as they were sent: `{3}` CRLF and three bytes.
+    Whole(Zeroizing<Vec<u8>>),
+    /// It is longer than [`MAX_COMMAND`], or says that it will be. Nothing sensible follows.
+    TooLong,
+}
+
+/// The bytes that have come and not been used.
+#[derive(Default)]
+pub struct Splitter {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Where the line begins that is being looked at; beyond the bytes while a literal is on its way.
+    line: usize,
+    /// Up to where no end of that line was found.
+    scanned: usize,
+}
+
+impl Splitter {
+    /// Takes what was read.
+    pub fn push(&mut self, piece: &[u8]) {
+        let length = self.bytes.len() + piece.len();
+        if length > self.bytes.capacity() {
+            // Not by growing: that would leave a password where the bytes have been.
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.next_power_of_two()));
+            larger.extend_from_slice(&self.bytes);
+            self.bytes = larger;
+        }
+        self.bytes.extend_from_slice(piece);
+    }
+
+    /// The next command, with its literals.
+    pub fn command(&mut self) -> Split {
+        loop {
+            let Some(end) = self.line_end() else { return self.incomplete() };
+            if end > MAX_COMMAND {
+                return Split::TooLong;
+            }
+            let Some(Literal { length, waits }) = literal(&self.bytes[self.line..end]) else {
+                return self.take(end);
+            };
+            let behind = end.saturating_add(length);
+            if behind > MAX_COMMAND {
+                return Split::TooLong;
+            }
+            (self.line, self.scanned) = (behind, behind);
+            if waits {
+                return Split::Invite;
+            }
+        }
+    }
+
+    /// The next line, whatever it ends with: an answer to a challenge has no literals.
+    pub fn line(&mut self) -> Split {
+        match self.line_end() {
+            Some(end) if end <= MAX_COMMAND => self.take(end),
+            Some(_) => Split::TooLong,
+            None => self.incomplete(),
+        }
+    }
+
+    /// What has come and was not used.
+    #[must_use]
+    pub fn rest(self) -> Zeroizing<Vec<u8>> {
+        self.bytes
+    }
+
+    fn line_end(&mut self) -> Option<usize> {
+        let found = self.bytes.get(self.scanned..)?.iter().position(|byte| *byte == b'\n');
+        let end = found.map(|at| self.scanned + at + 1);
+        self.scanned = end.unwrap_or(self.bytes.len());
+        end
+    }
+
+    fn incomplete(&self) -> Split {
+        if self.bytes.len() > MAX_COMMAND { Split::TooLong } else { Split::Incomplete }
+    }
+
+    fn take(&mut self, end: usize) -> Split {
+        let rest = Zeroizing::new(self.bytes[end..].to_vec());
+        let mut whole = std::mem::replace(&mut self.bytes, rest);
+        // What is cut off stays in the vector's memory, which is wiped to its end.
+        whole.truncate(end);
+        (self.line, self.scanned) = (0, 0);
+        Split::Whole(whole)
+    }
+}
+
+/// A literal that a line announces at its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Literal {
+    /// Bytes; far too many where the number is.
+    pub(super) length: usize,
+    /// Whether the client waits before it sends them (`{3}`), or does not (`{3+}`, RFC 7888).
+    pub(super) waits: bool,
+}
+
+/// What literal a line announces, if it does: behind a blank, so that a careless `LOGIN bob pw{3}` is a password.
+pub(super) fn literal(line: &[u8]) -> Option<Literal> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line).strip_suffix(b"}")?;
+    let (line, waits) = line.strip_suffix(b"+").map_or((line, true), |line| (line, false));
+    let open = line.iter().rposition(|byte| *byte == b'{')?;
+    let (before, digits) = (&line[..open], &line[open + 1..]);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) || !before.ends_with(b" ") {
+        return None;
+    }
+    let add = |sum: usize, digit: &u8| sum.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+    Some(Literal { length: digits.iter().fold(0, add), waits })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// All that comes of `pieces`.
+    fn splits<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Split>, Vec<u8>) {
+        let (mut splitter, mut all) = (Splitter::default(), Vec::new());
+        for piece in pieces {
+            splitter.push(piece);
+            loop {
+                match splitter.command() {
+                    Split::Incomplete => break,
+                    Split::TooLong => return ([all, vec![Split::TooLong]].into_iter().flatten().collect(), Vec::new()),
+                    split => all.push(split),
+                }
+            }
+        }
+        (all, splitter.rest().to_vec())
+    }
+
+    fn whole(bytes: &[u8]) -> Split {
+        Split::Whole(Zeroizing::new(bytes.to_vec()))
+    }
+
+    #[test]
+    fn literals_are_counted_and_not_looked_at() {
+        let text = b"a LOGIN {3}\r\nb\r\n {4+}\r\n{9}\n\r\nb NOOP\nc";
+        let (all, rest) = splits([text.as_slice()]);
+        assert_eq!(all, [Split::Invite, whole(b"a LOGIN {3}\r\nb\r\n {4+}\r\n{9}\n\r\n"), whole(b"b NOOP\n")]);
+        assert_eq!(rest, b"c");
+    }
+
+    #[test]
+    fn a_line_begins_behind_a_literal_and_not_in_it() {
+        let (all, rest) = splits([b"a X {1+}\r\n {3+}\r\nb NOOP\r\n".as_slice()]);
+        assert_eq!(all, [whole(b"a X {1+}\r\n {3+}\r\n"), whole(b"b NOOP\r\n")]);
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn what_looks_like_a_literal_and_is_none() {
+        for line in ["a LOGIN bob pw{3}", "a LOGIN bob \"x {3}\"", "a X {}", "a X {-1}", "a X {3 }", "a X {+}", "}"] {
+            assert_eq!(literal(line.as_bytes()), None, "{line}");
+        }
+        assert_eq!(literal(b"a {007}\r\n"), Some(Literal { length: 7, waits: true }));
+        assert_eq!(literal(b"a {99999999999999999999999999+}\n"), Some(Literal { length: usize::MAX, waits: false }));
+    }
+
+    #[test]
+    fn nothing_grows_beyond_the_limit() {
+        assert_eq!(MAX_COMMAND, 16384);
+        let longest = [vec![b'x'; MAX_COMMAND - 1], b"\n".to_vec()].concat();
+        assert_eq!(splits([longest.as_slice()]).0, [whole(&longest)]);
+        let endless = vec![b'x'; MAX_COMMAND + 1];
+        for text in [endless.as_slice(), b"a X {16384}\r\n", b"a X {99999999999999999999+}\r\n"] {
+            assert_eq!(splits([text]).0, [Split::TooLong], "{}", text[..10].escape_ascii());
+        }
+        let mut answer = Splitter::default();
+        answer.push(&endless);
+        assert_eq!(answer.line(), Split::TooLong);
+    }
+
+    #[test]
+    fn an_answer_to_a_challenge_has_no_literals() {
+        let mut splitter = Splitter::default();
+        splitter.push(b"abc {3}\r\nd");
+        assert_eq!((splitter.line(), splitter.line()), (whole(b"abc {3}\r\n"), Split::Incomplete));
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_do_not_matter(
+            text in "([a-c {}+0-9\r\n]|( \\{[0-9]{1,2}\\+?\\}\r\n)){0,120}",
+            cuts in proptest::collection::vec(0usize..400, 0..8),
+        ) {
+            let text = text.as_bytes();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let pieces = cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]);
+            prop_assert_eq!(splits(pieces), splits([text]));
+            prop_assert_eq!(splits(text.chunks(1)), splits([text]));
+        }
+    }
+}

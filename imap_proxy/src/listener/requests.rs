@@ -1,0 +1,196 @@
+//! The requests of an HTTP/2 connection, from their heads until the client has taken the last byte of the answers.
+//!
+//! A client gives each answer a window, and none at all if it likes; it can answer pings meanwhile for ever. So the bytes
+//! themselves tell when they leave: what waits for the webmail holds none, and may take its time.
+
+use crate::body::{Body, BoxError};
+use crate::guarded::STALL;
+use bytes::{Buf, Bytes};
+use hyper::body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Bytes of an answer that a client must take within [`STALL`], so that a few now and then are not enough.
+const STEP: usize = 16 * 1024;
+
+/// What a connection is asked for, and what of the answers lies ready.
+#[derive(Default)]
+pub(super) struct Requests {
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+    /// Which of the two counts is of the present turn; a turn lasts for [`STALL`].
+    turn: AtomicUsize,
+    /// Pieces by the turn in which they were last seen to move.
+    untaken: [AtomicUsize; 2],
+}
+
+impl Requests {
+    pub(super) fn begin(self: &Arc<Self>) -> Running {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::new(Request(Arc::clone(self))))
+    }
+
+    /// Done when none has begun or run for `idle` at least.
+    pub(super) async fn cease(&self, idle: Duration) {
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            let is_running = begun != self.ended.load(Ordering::Relaxed);
+            sleep(idle).await;
+            if !is_running && begun == self.begun.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+
+    /// Done when something has lain ready for [`STALL`] at least, and for no more than twice that.
+    pub(super) async fn stall(&self) {
+        loop {
+            sleep(STALL).await;
+            let other = 1 - self.turn.load(Ordering::Relaxed);
+            if self.untaken[other].load(Ordering::Relaxed) > 0 {
+                return;
+            }
+            self.turn.store(other, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Request(Arc<Requests>);
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A request that runs until nothing holds this, nor a piece of its answer.
+#[derive(Clone)]
+pub(super) struct Running(Arc<Request>);
+
+impl Running {
+    pub(super) fn answer(self, body: Body) -> Answer {
+        Answer { body, running: self }
+    }
+
+    fn requests(&self) -> &Requests {
+        &self.0.0
+    }
+}
+
+/// The content of an answer.
+pub(super) struct Answer {
+    body: Body,
+    running: Running,
+}
+
+impl hyper::body::Body for Answer {
+    type Data = Piece;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Piece>, BoxError>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        frame.map_ok(|frame| frame.map_data(|bytes| Piece::new(bytes, self.running.clone())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Bytes that lie ready, until this is dropped.
+pub(super) struct Piece {
+    bytes: Bytes,
+    /// Those that were taken since it was last seen to move.
+    taken: usize,
+    turn: usize,
+    running: Running,
+}
+
+impl Piece {
+    fn new(bytes: Bytes, running: Running) -> Self {
+        let turn = running.requests().turn.load(Ordering::Relaxed);
+        running.requests().untaken[turn].fetch_add(1, Ordering::Relaxed);
+        Self { bytes, taken: 0, turn, running }
+    }
+
+    fn has_moved(&mut self) {
+        let requests = self.running.requests();
+        let turn = requests.turn.load(Ordering::Relaxed);
+        if turn != self.turn {
+            requests.untaken[turn].fetch_add(1, Ordering::Relaxed);
+            requests.untaken[self.turn].fetch_sub(1, Ordering::Relaxed);
+        }
+        (self.taken, self.turn) = (0, turn);
+    }
+}
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+        self.taken += count;
+        if self.taken >= STEP {
+            self.has_moved();
+        }
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.running.requests().untaken[self.turn].fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::{Instant, timeout};
+
+    /// How long an answer may lie of which so many bytes are taken every ten seconds.
+    async fn lies(step: usize) -> Duration {
+        let requests = Arc::new(Requests::default());
+        let mut piece = Piece::new(vec![0; STEP * 100].into(), requests.begin());
+        let began = Instant::now();
+        let stall = requests.stall();
+        let mut stall = std::pin::pin!(stall);
+        while timeout(Duration::from_secs(10), stall.as_mut()).await.is_err() && piece.remaining() > step {
+            piece.advance(step);
+        }
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_client_is_waited_for_and_one_that_pretends_is_not() {
+        assert!(lies(STEP / 4).await >= STALL * 60);
+        for pretence in [0, 1, STEP / 20] {
+            assert!((STALL..=STALL * 2).contains(&lies(pretence).await), "{pretence}");
+        }
+    }
+
+    #[test]
+    fn what_has_left_is_not_counted_in_any_turn() {
+        let requests = Arc::new(Requests::default());
+        let mut piece = Piece::new(vec![0; STEP * 2].into(), requests.begin());
+        requests.turn.store(1, Ordering::Relaxed);
+        piece.advance(STEP);
+        let counts = || requests.untaken.each_ref().map(|count| count.load(Ordering::Relaxed));
+        assert_eq!((counts(), requests.ended.load(Ordering::Relaxed)), ([0, 1], 0));
+        drop(piece);
+        assert_eq!((counts(), requests.ended.load(Ordering::Relaxed)), ([0, 0], 1));
+    }
+}

@@ -1,0 +1,60 @@
+//! Mail apps through the IMAP front, against the real thing: Dovecot behind it, posternd beside it; and what a thief
+//! who has the password tries.
+
+mod backends;
+mod client;
+mod clients;
+mod outage;
+mod sessions;
+mod sign_in;
+
+use client::Client;
+use postern_tests::mailboxes::Mailbox;
+use postern_tests::{Plan, World};
+
+/// Seconds that a code is shown.
+const STEP: i64 = 30;
+
+/// A world with an IMAP front, in which time can be moved.
+fn world() -> World {
+    World::start(Plan { movable_clock: true, imap_front: true, ..Plan::default() }).unwrap()
+}
+
+/// The mailbox of this person.
+fn mailbox(world: &World, person: &str) -> Mailbox {
+    world.mailboxes().into_iter().find(|mailbox| mailbox.name.starts_with(&format!("{person}@"))).unwrap()
+}
+
+/// Runs an administrator's command that succeeds.
+#[track_caller]
+fn admin(world: &World, command: &str) -> String {
+    world.postern(command.split(' ')).unwrap().success().unwrap()
+}
+
+/// Enables the account and gives it an authenticator: its secret.
+fn protect(world: &mut World, mailbox: &Mailbox) -> String {
+    admin(world, &format!("account enable {}", mailbox.name));
+    let added: serde_json::Value =
+        serde_json::from_str(&admin(world, &format!("method add totp {} --json", mailbox.name))).unwrap();
+    let secret = added["secret"].as_str().unwrap().to_owned();
+    world.plant(&secret);
+    secret
+}
+
+/// Password and the code that is next, in one.
+fn with_next_code(world: &mut World, mailbox: &Mailbox, secret: &str) -> String {
+    world.move_clock(STEP).unwrap();
+    format!("{}{}", mailbox.password, world.code(secret).unwrap())
+}
+
+/// How often Dovecot's log speaks of this name.
+fn heard_of(world: &World, name: &str) -> usize {
+    world.backend.as_ref().unwrap().dovecot.service.log().matches(name).count()
+}
+
+/// Signs in on a connection of its own: the answer.
+async fn sign_in(world: &World, name: &str, password: &str) -> (Client, String) {
+    let mut client = Client::open(world).await;
+    let answer = client.ask(&format!("a LOGIN \"{name}\" \"{password}\"")).await;
+    (client, answer)
+}
