@@ -11,9 +11,9 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
 
 use postern_tests::{Plan, Upstream, World};
-use posternd::engine::{Change, Engine as _, SledEngine, Swap};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, Origin};
 use postern_wire::{Client, Secret, admin, auth};
+use posternd::engine::{Change, Engine as _, SledEngine, Swap};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write as _;
@@ -67,7 +67,8 @@ fn enrol(socket: &Path) -> Codes {
                 for number in (thread..ACCOUNTS).step_by(threads) {
                     let mailbox = format!("user{number}@example.com");
                     let enable = admin::Action::Enable;
-                    let change = admin::ChangeAccount { mailbox: mailbox.clone(), action: enable, hours: None, dry_run: false };
+                    let change =
+                        admin::ChangeAccount { mailbox: mailbox.clone(), action: enable, hours: None, dry_run: false };
                     let _: admin::Changed = client.call(admin::INTERFACE, "ChangeAccount", &change).expect("enabled");
                     let add = admin::AddTotp { mailbox: mailbox.clone(), ..admin::AddTotp::default() };
                     let added: admin::TotpAdded = client.call(admin::INTERFACE, "AddTotp", &add).expect("added");
@@ -121,7 +122,8 @@ fn commit(directory: &Path, clients: usize) -> f64 {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (begun, mut commits) = (Instant::now(), 0);
     runtime.block_on(async {
-        let tasks: Vec<_> = (0..clients).map(|client| tokio::spawn(commit_alone(engine.clone(), client, begun))).collect();
+        let tasks: Vec<_> =
+            (0..clients).map(|client| tokio::spawn(commit_alone(engine.clone(), client, begun))).collect();
         for task in tasks {
             commits += task.await.expect("a task");
         }
@@ -137,7 +139,9 @@ async fn commit_alone(engine: Arc<SledEngine>, client: usize, begun: Instant) ->
         let account = format!("account/{client}").into_bytes();
         let account = Change { key: account, expected: revision, next: Some(vec![0x5a; RECORD[0]]) };
         let entry = Change::create(format!("audit/{client}/{commits}"), vec![0x5a; RECORD[1]]);
-        let Swap::Done(now) = engine.commit(vec![account, entry]).await.expect("the store") else { panic!("a conflict") };
+        let Swap::Done(now) = engine.commit(vec![account, entry]).await.expect("the store") else {
+            panic!("a conflict")
+        };
         revision = Some(now);
         commits += 1;
     }

@@ -72,7 +72,7 @@ struct Demo {
 
 impl Demo {
     fn start() -> Result<Demo> {
-        let world = World::start(Plan::default())?;
+        let world = World::start(Plan { imap_front: true, ..Plan::default() })?;
         let pam_module = world.files.directory.join("pam_postern.so");
         fs::copy(&world.binaries.pam_module, &pam_module).during(pam_module.display())?;
         Ok(Demo { world, pam_module })
@@ -139,7 +139,7 @@ impl Demo {
 
     /// What a person reads: where to go, who can sign in, what to try.
     fn screen(&self) -> String {
-        let World { files, certificates, binaries, .. } = &self.world;
+        let World { files, certificates, binaries, imap_front, .. } = &self.world;
         let mailboxes = self.world.mailboxes();
         let people: String = mailboxes
             .iter()
@@ -148,10 +148,16 @@ impl Demo {
             .collect();
         let first = &mailboxes[0].name;
         let postern = format!("{} --socket {}", binaries.postern.display(), files.admin_socket.display());
+        let imap = imap_front.as_ref().map_or(String::new(), |front| {
+            format!(
+                "  Mail apps:        imaps://localhost:{}  (once enrolled: the code right behind the password)\n",
+                front.imaps
+            )
+        });
         format!(
             "
   Postern is open:  {url}
-
+{imap}
   Your browser will not know the demo's certificate authority. Go on past the warning,
   or trust it first: {ca}
 

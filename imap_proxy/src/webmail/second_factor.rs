@@ -51,7 +51,13 @@ impl Gate {
     }
 
     /// Takes a form of this stage.
-    pub(super) async fn take(&self, visit: &Visit, key: &Key, own: Own, request: &mut Request<Incoming>) -> Response<Body> {
+    pub(super) async fn take(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        own: Own,
+        request: &mut Request<Incoming>,
+    ) -> Response<Body> {
         let Some(form) = self.form(request).await else { return self.bad_request(visit) };
         match own {
             Own::Code | Own::BackupCode => self.take_code(visit, key, own, &form).await,

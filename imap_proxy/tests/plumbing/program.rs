@@ -86,6 +86,15 @@ fn send_signal(child: &Child, name: &str) {
 }
 
 #[tokio::test]
+async fn a_crash_leaves_no_dump() {
+    let program = Program::new();
+    let (child, _notify) = program.start().await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id().unwrap())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{line}");
+}
+
+#[tokio::test]
 async fn a_configuration_is_judged_without_opening_anything() {
     let program = Program::new();
     let _taken = TcpListener::bind(program.address).unwrap();

@@ -128,7 +128,7 @@ where
     tokio::spawn(connection);
     let began = Instant::now();
     let answer = send.send_request(Request::get("https://a/").body(body::empty()).unwrap()).await.unwrap();
-    task.await.unwrap().unwrap();
+    timeout(STALL * 10, task).await.expect("an end").unwrap().unwrap();
     drop(answer);
     began.elapsed()
 }

@@ -3,9 +3,9 @@
 use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, files_below};
+use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, AddTotp, Platforms, RemoveMethod, SetPlatform, TotpAdded};
 use postern_wire::auth::{AskVerdict, Reason};
-use postern_wire::Secret;
 use std::thread;
 
 #[test]
