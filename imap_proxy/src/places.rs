@@ -3,11 +3,17 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Places, of which some are taken.
 #[derive(Clone)]
-pub(crate) struct Places(Arc<Mutex<Taken>>);
+pub(crate) struct Places {
+    taken: Arc<Mutex<Taken>>,
+    /// Told whenever one is given back.
+    freed: Arc<Notify>,
+}
 
 struct Taken {
     max: usize,
@@ -25,7 +31,8 @@ pub(crate) struct Place {
 
 impl Places {
     pub(crate) fn new(max: usize, max_per_address: usize) -> Self {
-        Self(Arc::new(Mutex::new(Taken { max, max_per_address, all: 0, by_source: HashMap::new() })))
+        let taken = Taken { max, max_per_address, all: 0, by_source: HashMap::new() };
+        Self { taken: Arc::new(Mutex::new(taken)), freed: Arc::default() }
     }
 
     /// A place among all; none when there is none left.
@@ -38,9 +45,39 @@ impl Places {
         Some(Place { places: self.clone(), source: None })
     }
 
+    /// A place for an address; waits until there is one.
+    pub(crate) async fn wait_for(&self, address: IpAddr) -> Place {
+        loop {
+            let mut freed = pin!(self.freed.notified());
+            // From here on, so that one that is given back between the look and the wait is not missed.
+            freed.as_mut().enable();
+            if let Some(place) = self.take_for(address) {
+                return place;
+            }
+            freed.await;
+        }
+    }
+
+    /// In one look, so that nobody sees a place taken that is not.
+    fn take_for(&self, address: IpAddr) -> Option<Place> {
+        let source = source(address);
+        let mut taken = self.lock();
+        let (all, max, max_per_address) = (taken.all, taken.max, taken.max_per_address);
+        let count = taken.by_source.entry(source).or_default();
+        if all >= max || *count >= max_per_address {
+            if *count == 0 {
+                taken.by_source.remove(&source);
+            }
+            return None;
+        }
+        *count += 1;
+        taken.all += 1;
+        Some(Place { places: self.clone(), source: Some(source) })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Taken> {
         // Two counters: no panic leaves them half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +100,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.give_back();
+        self.places.freed.notify_waiters();
+    }
+}
+
+impl Place {
+    fn give_back(&self) {
         let mut taken = self.places.lock();
         taken.all -= 1;
         if let Some(source) = self.source
@@ -103,6 +147,25 @@ mod tests {
         assert!(claim("192.0.2.7").is_some());
         assert_eq!(places.lock().all, 0);
         assert!(places.lock().by_source.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_the_place_that_is_given_back() {
+        let places = Places::new(2, 1);
+        let (one, other) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().unwrap());
+        let held = places.wait_for(one).await;
+        let _held_too = places.wait_for(other).await;
+        let waiting = tokio::spawn({
+            let places = places.clone();
+            async move { places.wait_for(one).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(held);
+        let _got = waiting.await.unwrap();
+        assert_eq!(places.lock().all, 2);
+        assert!(places.take_for("192.0.2.9".parse().unwrap()).is_none());
+        assert_eq!(places.lock().by_source.len(), 2, "nothing is noted for who got none");
     }
 
     #[test]

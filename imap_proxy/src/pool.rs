@@ -27,6 +27,9 @@ pub const MAX_IDLE: usize = 128;
 /// How long the webmail may take to begin an answer. A long poll is answered late by design, and an export is made
 /// before its first byte; no limit stands over the whole of an answer.
 pub const FIRST_BYTE: Duration = Duration::from_secs(300);
+/// The same for a request that brings content: it is answered when all of that has come, over whatever line the person
+/// has. A client that stalls is cut off by the listener.
+pub const UPLOAD: Duration = Duration::from_secs(3600);
 
 /// A connection.
 pub(crate) struct Line {
@@ -43,7 +46,7 @@ pub(crate) enum Unanswered {
     Unsent(Box<Request<Body>>, hyper::Error),
     /// It may have been heard.
     Broken(hyper::Error),
-    /// Nothing within [`FIRST_BYTE`].
+    /// Nothing within [`FIRST_BYTE`], or [`UPLOAD`].
     Silent,
 }
 
@@ -64,9 +67,10 @@ impl Line {
 
     /// Sends a request. The connection moves into the answer's content, and from there back into the pool.
     pub(crate) async fn send(mut self, request: Request<Body>, pool: &Pool) -> Result<Response<Content>, Unanswered> {
+        let wait = if request.body().is_end_stream() { FIRST_BYTE } else { UPLOAD };
         let mut answer = pin!(self.send.try_send_request(request));
         let (driver, patience) = (&mut self.driver, &mut self.patience);
-        patience.as_mut().reset(tokio::time::Instant::now() + FIRST_BYTE);
+        patience.as_mut().reset(tokio::time::Instant::now() + wait);
         let answer = poll_fn(|cx| {
             drive(driver, cx);
             match answer.as_mut().poll(cx) {

@@ -21,12 +21,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE};
+pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE, UPLOAD};
 
 /// Requests that may run at once for sessions: a page that waits for news holds one for minutes.
 pub const MAX_RUNNING: usize = 4096;
 /// The same for visitors without a session, in all and for one address: what a stranger asks for is answered at once.
 pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (128, 32);
+/// How long a request waits for a place: a whole office may come in at nine, behind one address.
+pub const PLACE: Duration = Duration::from_secs(3);
 /// How long the webmail may take to accept a connection, TLS included.
 pub const CONNECT: Duration = Duration::from_secs(5);
 /// Headers that belong to one connection (RFC 9110, section 7.6.1), beside those that `Connection` names.
@@ -129,10 +131,7 @@ impl Upstream {
     /// # Errors
     /// Any [`UpstreamError`].
     pub async fn send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
-        let mut place = self.places.take().ok_or(UpstreamError::Full)?;
-        if !place.claim(client) {
-            return Err(UpstreamError::Full);
-        }
+        let place = timeout(PLACE, self.places.wait_for(client)).await.map_err(|_| UpstreamError::Full)?;
         *request.uri_mut() = self.base.locate(request.uri()).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;
         let headers = request.headers_mut();

@@ -24,7 +24,7 @@ pub const MAX_PENDING: usize = 4096;
 /// Released sessions; the one unused for longest makes room for the next.
 pub const MAX_RELEASED: usize = 32_768;
 /// The same for one mailbox, so that whoever has its password ends nobody else's sessions.
-pub const MAX_PENDING_PER_MAILBOX: usize = 8;
+pub const MAX_PENDING_PER_MAILBOX: usize = 32;
 /// The same for one mailbox.
 pub const MAX_RELEASED_PER_MAILBOX: usize = 64;
 
@@ -375,7 +375,7 @@ mod tests {
         let (first, rest) = (stages(&inside), stages(&waiting));
         assert_eq!((first[0], rest[0]), (Stage::Stale, Stage::Stale));
         assert!(first[1..].iter().all(|stage| *stage == Stage::Released) && first.len() == 65);
-        assert!(rest[1..].iter().all(|stage| *stage == Stage::Challenged) && rest.len() == 9);
+        assert!(rest[1..].iter().all(|stage| *stage == Stage::Challenged) && rest.len() == MAX_PENDING_PER_MAILBOX + 1);
         for token in inside.iter().chain(&waiting).chain(&bob) {
             store.remove(&key(token));
         }
