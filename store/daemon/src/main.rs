@@ -1,4 +1,4 @@
-//! `posternd`: see posternd(8).
+//! `posternd`: the command line; `posternd --help` is its manual.
 
 use clap::{Parser, Subcommand};
 use posternd::config;
