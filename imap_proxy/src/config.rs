@@ -27,7 +27,7 @@ const LIKENESS: f64 = 0.75;
 const KEYS: [(&str, &[&str]); 4] = [
     ("daemon", &["socket"]),
     ("tls", &["cert", "key"]),
-    ("imap", &["listen", "starttls_listen", "backend", "backend_ca", "proxy_protocol_from"]),
+    ("imap", imap::KEYS),
     ("webmail", &["listen", "public_url", "upstream", "upstream_ca", "product", "brand", "proxy_protocol_from"]),
 ];
 

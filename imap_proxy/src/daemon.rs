@@ -3,9 +3,10 @@
 //! One connection a call, nothing kept: no verdict is ever remembered, a daemon that restarts is found again by the
 //! next call, and a call that may have been heard is never sent twice. No error here is ever a "yes".
 
+use postern_wire::admin::Empty;
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, PasswordAndCode,
-    PasswordAndCodeVerdict, Recheck, Rechecked, WatchEvent,
+    self, Answer, AnswerField, AnswerVerdict, Ask, Asked, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, FieldVerdict,
+    PasswordAccepted, PasswordCheck, PasswordChecked, PasswordChecks, PasswordRefused, Recheck, Rechecked, WatchEvent,
 };
 use postern_wire::client::{is_daemon_user, parse_reply};
 use postern_wire::{Call, CallError, Decoder, frame};
@@ -69,7 +70,7 @@ impl Daemon {
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal.
-    pub async fn ask(&self, ask: &Ask) -> Result<AskVerdict, DaemonError> {
+    pub async fn ask(&self, ask: &Ask) -> Result<Asked, DaemonError> {
         self.call("Ask", ask).await
     }
 
@@ -81,12 +82,36 @@ impl Daemon {
         self.call("Answer", answer).await
     }
 
-    /// Answers a challenge with a field that has the code behind the password.
+    /// Hands on a field with an app password, or with a code behind the password.
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the code may have been used up.
-    pub async fn password_and_code(&self, field: &PasswordAndCode) -> Result<PasswordAndCodeVerdict, DaemonError> {
-        self.call("PasswordAndCode", field).await
+    pub async fn answer_field(&self, field: &AnswerField) -> Result<FieldVerdict, DaemonError> {
+        self.call("AnswerField", field).await
+    }
+
+    /// The mail server has refused what an app password stands for.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: the next sign-in will try the same password again.
+    pub async fn password_refused(&self, refused: &PasswordRefused) -> Result<(), DaemonError> {
+        self.call::<Empty>("PasswordRefused", refused).await.map(drop)
+    }
+
+    /// The mail server or the webmail has accepted a password.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: app passwords go on standing for the password before.
+    pub async fn password_accepted(&self, accepted: &PasswordAccepted) -> Result<(), DaemonError> {
+        self.call::<Empty>("PasswordAccepted", accepted).await.map(drop)
+    }
+
+    /// What the mail server says of a password that the daemon wanted to have checked.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: whoever waits for it is told that nobody can say.
+    pub async fn password_checked(&self, checked: &PasswordChecked) -> Result<(), DaemonError> {
+        self.call::<Empty>("PasswordChecked", checked).await.map(drop)
     }
 
     /// Begins an enrolment, or shows a begun one again.
@@ -120,24 +145,49 @@ impl Daemon {
 
     /// Follows what changes, from now until the receiver is dropped. It reconnects by itself.
     pub fn watch(&self) -> mpsc::Receiver<Watched> {
+        let read = |first, WatchEvent { mailbox }| {
+            Some(if first { Watched::Connected } else { Watched::Changed { mailbox } })
+        };
+        self.stream("Watch", "every sign-in is refused until it is back", read)
+    }
+
+    /// Offers to check passwords with the mail server, from now until the receiver is dropped. It reconnects by itself.
+    pub fn password_checks(&self) -> mpsc::Receiver<PasswordCheck> {
+        self.stream("CheckPasswords", "no app password can be made until it is back", |_, reply: PasswordChecks| reply.check)
+    }
+
+    /// Calls a method that goes on replying. `read` makes of each reply, with whether it is the first of a connection,
+    /// what whoever listens is to have. `meanwhile` is what it means that there is no connection.
+    fn stream<R: DeserializeOwned + Send + 'static, T: Send + 'static>(
+        &self,
+        method: &'static str,
+        meanwhile: &'static str,
+        read: impl Fn(bool, R) -> Option<T> + Send + Sync + 'static,
+    ) -> mpsc::Receiver<T> {
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let daemon = self.clone();
         tokio::spawn(async move {
             // Ends the wait as well when nobody listens any more.
             tokio::select! {
-                () = daemon.follow(&events) => {}
+                () = daemon.follow(method, meanwhile, &read, &events) => {}
                 () = events.closed() => {}
             }
         });
         receiver
     }
 
-    async fn follow(&self, events: &mpsc::Sender<Watched>) {
+    async fn follow<R: DeserializeOwned, T>(
+        &self,
+        method: &'static str,
+        meanwhile: &'static str,
+        read: &impl Fn(bool, R) -> Option<T>,
+        events: &mpsc::Sender<T>,
+    ) {
         let mut pause = FIRST_PAUSE;
         let mut said = false;
         loop {
             let mut was_connected = false;
-            let error = match self.follow_once(events, &mut was_connected).await {
+            let error = match self.follow_once(method, read, events, &mut was_connected).await {
                 Ok(()) => return,
                 Err(error) => error,
             };
@@ -145,7 +195,7 @@ impl Daemon {
                 (pause, said) = (FIRST_PAUSE, false);
             }
             if !said {
-                tracing::warn!(%error, "not connected to posternd: every sign-in is refused until it is back");
+                tracing::warn!(%error, "not connected to posternd: {meanwhile}");
                 said = true;
             }
             sleep(pause).await;
@@ -154,24 +204,29 @@ impl Daemon {
     }
 
     /// Ok: nobody listens any more.
-    async fn follow_once(&self, events: &mpsc::Sender<Watched>, was_connected: &mut bool) -> Result<(), DaemonError> {
-        let mut connection =
-            timeout(DEADLINE, self.open("Watch", &postern_wire::admin::Empty {}, true)).await.map_err(late)??;
+    async fn follow_once<R: DeserializeOwned, T>(
+        &self,
+        method: &'static str,
+        read: &impl Fn(bool, R) -> Option<T>,
+        events: &mpsc::Sender<T>,
+        was_connected: &mut bool,
+    ) -> Result<(), DaemonError> {
+        let mut connection = timeout(DEADLINE, self.open(method, &Empty {}, true)).await.map_err(late)??;
         // The first reply comes at once and says that it listens from here on.
-        let (_, mut continues): (WatchEvent, _) = timeout(DEADLINE, connection.receive()).await.map_err(late)??;
-        *was_connected = true;
-        tracing::info!("connected to posternd");
-        let mut event = Watched::Connected;
+        let (mut reply, mut continues): (R, _) = timeout(DEADLINE, connection.receive()).await.map_err(late)??;
+        tracing::info!(method, "connected to posternd");
         loop {
-            if events.send(event).await.is_err() {
+            let event = read(!*was_connected, reply);
+            *was_connected = true;
+            if let Some(event) = event
+                && events.send(event).await.is_err()
+            {
                 return Ok(());
             }
             if !continues {
                 return Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into()));
             }
-            let (changed, more): (WatchEvent, _) = connection.receive().await?;
-            event = Watched::Changed { mailbox: changed.mailbox };
-            continues = more;
+            (reply, continues) = connection.receive().await?;
         }
     }
 

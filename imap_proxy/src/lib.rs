@@ -7,6 +7,7 @@
 //! [`imap::front`].
 
 pub mod body;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
@@ -14,6 +15,8 @@ mod guarded;
 pub mod head_guard;
 pub mod imap;
 pub mod listener;
+pub mod passed;
+pub mod pin;
 mod places;
 mod pool;
 pub mod portal;

@@ -56,6 +56,12 @@ pub struct ListenError {
     error: io::Error,
 }
 
+impl ListenError {
+    pub(crate) fn new(address: SocketAddr, error: io::Error) -> Self {
+        Self { address, error }
+    }
+}
+
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, error } = self;
@@ -64,7 +70,7 @@ impl fmt::Display for ListenError {
                 format!("another program listens there; `ss -ltnp 'sport = :{}'` names it", address.port())
             }
             io::ErrorKind::PermissionDenied => {
-                "ports below 1024 need CAP_NET_BIND_SERVICE; the systemd unit gives it".to_owned()
+                "ports below 1024 are opened by root; enable the socket unit that has it, or write one".to_owned()
             }
             io::ErrorKind::AddrNotAvailable => "this host has no such address; `ip address` lists them".to_owned(),
             _ => "check `listen` in proxy.toml".to_owned(),
@@ -83,13 +89,9 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Opens the socket. `proxies` are the load balancers that tell with a PROXY header who connects.
-    ///
-    /// # Errors
-    /// [`ListenError`].
-    pub fn bind(address: SocketAddr, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Result<Self, ListenError> {
-        let socket = bind(address)?;
-        Ok(Self { socket, tls, proxies })
+    /// Takes a socket that listens. `proxies` are the load balancers that tell with a PROXY header who connects.
+    pub fn new(socket: TcpListener, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Self {
+        Self { socket, tls, proxies }
     }
 
     /// Where it listens: the port too, where the configuration left that to the kernel.
@@ -148,7 +150,7 @@ impl Listener {
 ///
 /// # Errors
 /// [`ListenError`].
-pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     let open = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;

@@ -2,20 +2,23 @@
 
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use postern_proxy::cli::Arguments;
 use postern_proxy::config::{self, Config};
 use postern_proxy::daemon::Daemon;
 use postern_proxy::imap::{self, Backend, Security};
-use postern_proxy::listener::Listener;
+use postern_proxy::listener::{Listener, MAX_CONNECTIONS};
+use postern_proxy::passed::Passed;
 use postern_proxy::tls::Certificate;
 use postern_proxy::upstream::Upstream;
 use postern_proxy::webmail::Gate;
 use sd_notify::NotifyState;
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -26,18 +29,8 @@ const WRONG: u8 = 2;
 const LOG_VARIABLES: [&str; 2] = ["POSTERN_LOG", "RUST_LOG"];
 /// What is logged by default.
 const LOG: &str = "info";
-
-/// The part of Postern that faces the internet: no mailbox without the second factor.
-#[derive(Parser)]
-#[command(name = "postern-proxy", version)]
-struct Arguments {
-    /// The configuration
-    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
-    config: PathBuf,
-    /// Only judge the configuration and the files that it names
-    #[arg(long)]
-    check: bool,
-}
+/// Files of a connection: one to the client, one to what stands behind.
+const FILES_EACH: usize = 2;
 
 /// A front that serves until it is told to stop.
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -65,7 +58,8 @@ fn main() -> ExitCode {
         drop(writeln!(io::stdout(), "{}: in order", arguments.config.display()));
         return ExitCode::SUCCESS;
     }
-    match run(parts) {
+    // Before there are threads: it changes the environment.
+    match Passed::from_env().map_err(Into::into).and_then(|passed| run(parts, passed)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -89,17 +83,18 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
 }
 
 #[tokio::main]
-async fn run(parts: Parts) -> Result<(), Box<dyn Error>> {
+async fn run(parts: Parts, mut passed: Passed) -> Result<(), Box<dyn Error>> {
     let Parts { certificate, daemon, imap, webmail } = parts;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
-    raise_file_limit();
+    raise_file_limit(files_wanted(imap.as_ref().map(|(settings, _)| settings), webmail.is_some()));
     let (stopping, stopped) = watch::channel(());
     // Every socket is open before one is served: what cannot be bound ends the start, not half of the service.
     let mut serving: Vec<Serving> = Vec::new();
     if let Some((settings, upstream)) = webmail {
         let tls = certificate.server_config()?;
-        let listener = Listener::bind(settings.listen, tls, settings.proxy_protocol_from.clone())?;
+        let socket = passed.listen(settings.listen)?;
+        let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
         tracing::info!(address = %listener.address()?, url = settings.public_url.origin(), "the webmail front listens");
         let gate = Gate::new(&settings, upstream, daemon.clone())?;
         let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
@@ -109,13 +104,19 @@ async fn run(parts: Parts) -> Result<(), Box<dyn Error>> {
         let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
         for (address, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
             let Some(address) = address else { continue };
-            let socket = imap::Socket::bind(address, security)?;
+            let socket = imap::Socket::new(passed.listen(address)?, security);
             tracing::info!(address = %socket.address()?, ?security, "the IMAP front listens");
             serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
         }
     }
+    for address in passed.left() {
+        tracing::warn!(%address, "systemd passes a socket that no `listen` names: nobody is answered there");
+    }
     tokio::spawn(certificate.follow(hangup));
     tell_systemd(NotifyState::Ready);
+    if let Some(patience) = sd_notify::watchdog_enabled() {
+        tokio::spawn(beat(patience / 2));
+    }
     let serving: Vec<_> = serving.into_iter().map(tokio::spawn).collect();
     tokio::select! {
         _ = terminate.recv() => {}
@@ -163,12 +164,35 @@ fn keep_memory_out_of_dumps() {
     }
 }
 
-/// A connection needs two files, and the usual soft limit of 1024 is for programs that use `select`.
-fn raise_file_limit() {
-    let raised =
-        getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
-    if let Err(error) = raised {
-        tracing::warn!(%error, "the limit of open files cannot be raised");
+/// How many files may be needed at once.
+fn files_wanted(imap: Option<&config::Imap>, has_webmail: bool) -> usize {
+    let of_imap = imap.map_or(0, |settings| settings.max_sessions.get().saturating_add(imap::MAX_WAITING));
+    let of_webmail = if has_webmail { MAX_CONNECTIONS } else { 0 };
+    of_imap.saturating_add(of_webmail).saturating_mul(FILES_EACH)
+}
+
+/// The usual soft limit of 1024 is for programs that use `select`.
+fn raise_file_limit(wanted: usize) {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map(|()| hard));
+    match raised {
+        Ok(held) if held < wanted as u64 => tracing::warn!(
+            held,
+            wanted,
+            "fewer files may be open than connections are allowed; raise `LimitNOFILE=` in the unit, or lower \
+             `max_sessions` in [imap]"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
+}
+
+/// Tells systemd every so often that tasks are still run.
+async fn beat(every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        ticks.tick().await;
+        tell_systemd(NotifyState::Watchdog);
     }
 }
 

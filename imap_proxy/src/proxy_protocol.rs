@@ -1,11 +1,12 @@
-//! The PROXY protocol, versions 1 and 2 (haproxy's `doc/proxy-protocol.txt`): who a load balancer says is connecting.
+//! The PROXY protocol, versions 1 and 2 (haproxy's `doc/proxy-protocol.txt`): who a load balancer says is connecting,
+//! and who we say is, to a backend that takes us for one.
 //!
 //! Only a load balancer that the configuration names is asked for it, and then it must be there; from anybody else
 //! the same bytes are the beginning of a TLS handshake that fails.
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Bytes that a header of version 1 may have, its CRLF included (section 2.1).
@@ -15,6 +16,12 @@ pub const MAX_V1: usize = 107;
 pub const MAX_V2: usize = 2048;
 
 const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// Version 2, and: the load balancer's own connection; somebody else's.
+const V2_LOCAL: u8 = 0x20;
+const V2_PROXY: u8 = 0x21;
+/// TCP over IPv4 and IPv6.
+const V2_TCP4: u8 = 0x11;
+const V2_TCP6: u8 = 0x21;
 /// The signature, version and command, family, and length.
 const V2_START: usize = 16;
 /// The shortest header of version 1: `PROXY UNKNOWN` CRLF.
@@ -57,6 +64,24 @@ pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<IpA
             }
         }
     }
+}
+
+/// The header of version 2 that tells a server at `server` that `client` connects; none: the front speaks for itself.
+pub fn header(client: Option<IpAddr>, server: SocketAddr) -> Vec<u8> {
+    let Some(client) = client else { return [V2_SIGNATURE.as_slice(), &[V2_LOCAL, 0, 0, 0]].concat() };
+    // Both addresses are of one family (section 2.2). The client's counts; where the server's is of the other, none is
+    // told. Of the ports the server's alone is known.
+    let port = server.port().to_be_bytes();
+    let addresses = match (client, server.ip()) {
+        (IpAddr::V4(client), IpAddr::V4(server)) => [client.octets(), server.octets()].concat(),
+        (IpAddr::V4(client), IpAddr::V6(_)) => [client.octets(), [0; 4]].concat(),
+        (IpAddr::V6(client), IpAddr::V6(server)) => [client.octets(), server.octets()].concat(),
+        (IpAddr::V6(client), IpAddr::V4(_)) => [client.octets(), [0; 16]].concat(),
+    };
+    let family = if client.is_ipv4() { V2_TCP4 } else { V2_TCP6 };
+    // At most 36.
+    let length = addresses.len() as u8 + 4;
+    [V2_SIGNATURE.as_slice(), &[V2_PROXY, family, 0, length], &addresses, &[0, 0], &port].concat()
 }
 
 fn judge(bytes: &[u8]) -> Result<Progress, NoHeader> {
@@ -103,18 +128,17 @@ fn judge_v2(bytes: &[u8]) -> Result<Progress, NoHeader> {
         return Ok(Progress::Needs(V2_START + length));
     }
     match (start[12], start[13]) {
-        // LOCAL: the load balancer's own connection.
-        (0x20, _) => Ok(Progress::Whole(None)),
-        // PROXY, TCP over IPv4 and IPv6: source, target, two ports.
-        (0x21, 0x11) if length >= 12 => {
+        (V2_LOCAL, _) => Ok(Progress::Whole(None)),
+        // Source, target, two ports.
+        (V2_PROXY, V2_TCP4) if length >= 12 => {
             let source: [u8; 4] = behind[..4].try_into().map_err(|_| NoHeader)?;
             Ok(Progress::Whole(Some(Ipv4Addr::from(source).into())))
         }
-        (0x21, 0x21) if length >= 36 => {
+        (V2_PROXY, V2_TCP6) if length >= 36 => {
             let source: [u8; 16] = behind[..16].try_into().map_err(|_| NoHeader)?;
             Ok(Progress::Whole(Some(IpAddr::from(Ipv6Addr::from(source)).to_canonical())))
         }
-        (0x21, 0x00) => Ok(Progress::Whole(None)),
+        (V2_PROXY, 0x00) => Ok(Progress::Whole(None)),
         _ => Err(NoHeader),
     }
 }
@@ -164,6 +188,20 @@ mod tests {
             let read = read_of(&bytes).await;
             assert_eq!(read, Some((source.map(|it| it.parse().unwrap()), b"\x16\x03".to_vec())), "{bytes:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_read() {
+        for server in ["10.0.0.1:993", "[2001:db8::1]:993"] {
+            for client in [None, Some("192.0.2.7"), Some("2001:db8::7")] {
+                let client = client.map(|it| it.parse().unwrap());
+                let written = [header(client, server.parse().unwrap()), b"\x16\x03".to_vec()].concat();
+                assert_eq!(read_of(&written).await, Some((client, b"\x16\x03".to_vec())));
+            }
+        }
+        let four = [192, 0, 2, 7, 10, 0, 0, 1, 0, 0, 3, 225];
+        let written = header(Some("192.0.2.7".parse().unwrap()), "10.0.0.1:993".parse().unwrap());
+        assert_eq!(written, v2(0x21, 0x11, &four)[..V2_START + four.len()]);
     }
 
     #[tokio::test]

@@ -44,6 +44,7 @@ fn reason(stopped: &Stopped) -> (Priority, &'static str, String) {
         Stopped::Refused(Reason::Name) => (Priority::Notice, "name"),
         Stopped::Refused(Reason::Unenrolled) => (Priority::Notice, "unenrolled"),
         Stopped::Refused(Reason::Stale) => (Priority::Notice, "stale"),
+        Stopped::Refused(Reason::Expired) => (Priority::Notice, "expired"),
         Stopped::Refused(Reason::Unavailable) => (Priority::Err, "unavailable"),
         Stopped::Unfit(Unfit::Empty) => (Priority::Notice, "empty"),
         Stopped::Unfit(Unfit::StandIn) => (Priority::Notice, "stand_in"),

@@ -9,8 +9,8 @@ use crate::options::{First, Options};
 use crate::text;
 use crate::verdict::{Passed, Stopped, Unfit};
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Door, Offer, Origin, PasswordAndCode, PasswordAndCodeVerdict, Reason,
-    Refusal,
+    self, APP_PASSWORD_LETTERS, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Asked, Door, FieldVerdict, Offer,
+    Origin, Reason, Refusal,
 };
 use postern_wire::{CallError, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -52,18 +52,47 @@ pub(crate) struct SignIn<'a, H, D> {
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn tell(&mut self) -> Result<Passed, Stopped> {
         let ask = Ask { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone() };
-        match self.call("Ask", &ask)? {
+        let Asked { verdict, app_passwords_of } = self.call("Ask", &ask)?;
+        let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
+        if let Some(mailbox) = app_passwords_of.filter(|_| !enrols && !matches!(verdict, AskVerdict::Challenge { .. }))
+        {
+            self.name = mailbox;
+            if let Some(passed) = self.app_password()? {
+                return Ok(passed);
+            }
+        }
+        match verdict {
             AskVerdict::NotRequired { .. } => Ok(Passed::NotRequired),
             AskVerdict::Challenge { mailbox, methods } => {
                 self.name = mailbox;
                 self.challenge(&methods)
             }
-            AskVerdict::Enrol { mailbox } if self.options.may_enrol() && self.host.shows_text() => {
+            AskVerdict::Enrol { mailbox } if enrols => {
                 self.name = mailbox;
                 enrolment::enrol(self)
             }
             AskVerdict::Enrol { .. } => Err(self.refused(&Refusal::new(Reason::Unenrolled))),
             AskVerdict::Refused(refusal) => Err(self.refused(&refusal)),
+        }
+    }
+
+    fn enrols_here(&self) -> bool {
+        self.options.may_enrol() && self.host.shows_text()
+    }
+
+    /// Where no code is asked for now, and the field of a mail app comes in, it may still be an app password: a phone
+    /// that works goes on working. None: what was given is not worth a look, or changes nothing.
+    fn app_password(&mut self) -> Result<Option<Passed>, Stopped> {
+        let text = match self.options.first {
+            First::Prompt if self.options.forward_pass => Some(self.host.ask(text::prompt(self.options))?),
+            First::Prompt => None,
+            First::Use | First::Try => self.host.password()?.filter(|text| may_be_app_password(text.reveal())),
+        };
+        let Some(text) = text else { return Ok(None) };
+        match self.field(text)? {
+            Ok(passed) => Ok(Some(passed)),
+            Err(refusal) if refusal.reason == Reason::Stale => Ok(None),
+            Err(refusal) => Err(self.refused(&refusal)),
         }
     }
 
@@ -73,12 +102,13 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
             First::Prompt => {}
             First::Use => {
                 let text = self.host.password()?.ok_or(Unfit::Empty)?;
-                return self.password_and_code(text)?.map_err(|refusal| self.refused(&refusal));
+                return self.field(text)?.map_err(|refusal| self.refused(&refusal));
             }
             First::Try => {
-                if let Some(text) = self.host.password()?.filter(|text| may_end_in_code(text.reveal(), methods)) {
+                let is_worth_a_look = |text: &str| may_end_in_code(text, methods) || may_be_app_password(text);
+                if let Some(text) = self.host.password()?.filter(|text| is_worth_a_look(text.reveal())) {
                     self.debug("a code may stand behind the password that was given before");
-                    match self.password_and_code(text)? {
+                    match self.field(text)? {
                         Err(refusal) if refusal.reason == Reason::Wrong => {}
                         verdict => return verdict.map_err(|refusal| self.refused(&refusal)),
                     }
@@ -86,7 +116,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
             }
         }
         let reply = self.host.ask(text::prompt(self.options))?;
-        let verdict = if self.options.forward_pass { self.password_and_code(reply)? } else { self.answer(reply)? };
+        let verdict = if self.options.forward_pass { self.field(reply)? } else { self.answer(reply)? };
         verdict.map_err(|refusal| self.refused(&refusal))
     }
 
@@ -101,23 +131,28 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         })
     }
 
-    /// Looks at a field with a password and a code, and leaves the password to the modules after this one if that was
-    /// asked for.
-    fn password_and_code(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
+    /// Looks at a field with an app password, or with a code behind the password, and leaves the mailbox's password to
+    /// the modules after this one if that was asked for.
+    fn field(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let text = fit(text, auth::MAX_FIELD)?;
-        let field = PasswordAndCode { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone(), text };
-        match self.call("PasswordAndCode", &field)? {
-            PasswordAndCodeVerdict::Accepted { method, password, backup_codes_left, .. } => {
-                if self.options.forward_pass {
-                    let password = field.text.reveal().get(..password as usize);
-                    let nowhere =
-                        || CallError::Garbage("the password ends where the field has no character".to_owned());
-                    self.host.set_password(&password.ok_or_else(nowhere)?.into())?;
-                }
-                Ok(Ok(self.verified(method, backup_codes_left)))
+        let field = AnswerField { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone(), text };
+        let (password, passed) = match self.call("AnswerField", &field)? {
+            FieldVerdict::NotRequired { .. } => (field.text, Passed::NotRequired),
+            FieldVerdict::Accepted { method, password_length, backup_codes_left, .. } => {
+                let password = field.text.reveal().get(..password_length as usize);
+                let nowhere = || CallError::Garbage("the password ends where the field has no character".to_owned());
+                let password = password.ok_or_else(nowhere)?.into();
+                (password, self.verified(method, backup_codes_left))
             }
-            PasswordAndCodeVerdict::Refused(refusal) => Ok(Err(refusal)),
+            FieldVerdict::AppPassword { id, password, .. } => {
+                (password, Passed::Verified { method: format!("app password {id}") })
+            }
+            FieldVerdict::Refused(refusal) => return Ok(Err(refusal)),
+        };
+        if self.options.forward_pass {
+            self.host.set_password(&password)?;
         }
+        Ok(Ok(passed))
     }
 
     fn verified(&mut self, method: String, backup_codes_left: Option<u32>) -> Passed {
@@ -174,6 +209,11 @@ pub(crate) fn fit(text: Secret, length: usize) -> Result<Secret, Unfit> {
 fn may_end_in_code(text: &str, methods: &[Offer]) -> bool {
     let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     methods.iter().filter_map(|method| method.digits).any(|length| digits >= length as usize)
+}
+
+/// Whether a text has the length of an app password: its letters, however they are grouped.
+fn may_be_app_password(text: &str) -> bool {
+    text.chars().filter(|char| !matches!(char, ' ' | '-')).count() == APP_PASSWORD_LETTERS
 }
 
 impl From<Unheard> for Stopped {

@@ -40,6 +40,7 @@ pub(crate) fn refused(refusal: &Refusal) -> &'static str {
         Reason::Wrong | Reason::Name => "The code was not accepted. Each code works once: wait for the next one.",
         Reason::Locked => "Too many wrong codes. Wait a while, or ask your administrator.",
         Reason::Stale => "The account changed meanwhile. Please sign in again.",
+        Reason::Expired => "This app password is out of date. Sign in to the webmail once, or make a new one.",
         Reason::Unavailable => UNAVAILABLE,
         Reason::Unenrolled => UNENROLLED,
     }

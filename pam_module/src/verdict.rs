@@ -101,6 +101,7 @@ mod tests {
             (Err(Stopped::Refused(Reason::Name)), Code::PAM_AUTH_ERR),
             (Err(Stopped::Refused(Reason::Unenrolled)), Code::PAM_AUTH_ERR),
             (Err(Stopped::Refused(Reason::Stale)), Code::PAM_AUTH_ERR),
+            (Err(Stopped::Refused(Reason::Expired)), Code::PAM_AUTH_ERR),
             (Err(Stopped::Refused(Reason::Locked)), Code::PAM_MAXTRIES),
             (Err(Stopped::Refused(Reason::Unavailable)), Code::PAM_AUTHINFO_UNAVAIL),
             (Err(Stopped::Unavailable(lost())), Code::PAM_AUTHINFO_UNAVAIL),

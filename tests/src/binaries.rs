@@ -43,16 +43,18 @@ pub fn cargo() -> Command {
 /// If they do not compile; cargo has then said why.
 pub fn binaries() -> Result<&'static Binaries> {
     static BINARIES: OnceLock<Result<Binaries>> = OnceLock::new();
-    BINARIES.get_or_init(build).as_ref().map_err(Error::clone)
+    let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
+    BINARIES.get_or_init(|| build(&[&["--workspace"], profile].concat())).as_ref().map_err(Error::clone)
 }
 
-/// Asks cargo itself for the paths: it knows about CARGO_TARGET_DIR, `--target` and what its configuration says.
-fn build() -> Result<Binaries> {
+/// Builds the programs as `cargo build` with `args` does. Asks cargo itself for the paths: it knows about
+/// CARGO_TARGET_DIR, `--target` and what its configuration says.
+///
+/// # Errors
+/// As [`binaries`].
+pub fn build(args: &[&str]) -> Result<Binaries> {
     let mut cargo = cargo();
-    cargo.args(["build", "--workspace", "--message-format=json-render-diagnostics"]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
+    cargo.args(["build", "--message-format=json-render-diagnostics"]).args(args);
     let output = cargo.stderr(Stdio::inherit()).output().during("running cargo build")?;
     if !output.status.success() {
         return Err(Error::new("the workspace does not build; cargo says why above"));

@@ -15,8 +15,9 @@ use crate::tools;
 use crate::{During, Error, Result};
 
 /// The packages. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
-/// libpam0g-dev is what the PAM module links with; two other PAM modules are what it is measured against.
-const PACKAGES: [&str; 27] = [
+/// libpam0g-dev is what the PAM module links with; two other PAM modules are what it is measured against; the last four
+/// judge manual pages, profiles and units.
+const PACKAGES: [&str; 35] = [
     "php-fpm",
     "php-cli",
     "php-gd",
@@ -34,16 +35,24 @@ const PACKAGES: [&str; 27] = [
     "curl",
     "fail2ban",
     "faketime",
+    "isync",
     "libpam0g-dev",
     "libpam-google-authenticator",
     "libpam-oath",
+    "neomutt",
     "openssh-client",
     "openssh-server",
     "pamtester",
     "valgrind",
     "oathtool",
     "python3",
+    "thunderbird",
+    "xvfb",
     "zbar-tools",
+    "apparmor",
+    "man-db",
+    "mandoc",
+    "systemd",
 ];
 
 /// Roundcube's package would set up a database for the system; the world makes its own.
@@ -65,7 +74,15 @@ const LOCK_TIMEOUT: u16 = 300;
 /// # Errors
 /// Without apt, without root (the command to run is in the text), or when apt fails (its own words are).
 pub fn install(say: impl Fn(&str)) -> Result<()> {
-    let missing = missing()?;
+    install_packages(&PACKAGES, say)
+}
+
+/// Installs those of `packages` that are missing, as [`install`] does.
+///
+/// # Errors
+/// As [`install`].
+pub fn install_packages(packages: &[&'static str], say: impl Fn(&str)) -> Result<()> {
+    let missing = missing(packages)?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -91,18 +108,18 @@ pub fn install(say: impl Fn(&str)) -> Result<()> {
 }
 
 /// The packages that are not installed.
-fn missing() -> Result<Vec<&'static str>> {
+fn missing(packages: &[&'static str]) -> Result<Vec<&'static str>> {
     let mut query = Command::new("dpkg-query");
-    query.args(["--show", "--showformat", "${db:Status-Status} ${Package}\\n"]).args(PACKAGES);
+    query.args(["--show", "--showformat", "${db:Status-Status} ${Package}\\n"]).args(packages);
     // The exit code says that some package is unknown, which is no news here.
     let outcome = tools::run(&mut query, &[])
         .map_err(|error| Error::new(format!("{error}: the tests and the demo need Debian 12 or later")))?;
-    Ok(not_installed(&outcome.stdout))
+    Ok(not_installed(packages, &outcome.stdout))
 }
 
-fn not_installed(listing: &str) -> Vec<&'static str> {
+fn not_installed(packages: &[&'static str], listing: &str) -> Vec<&'static str> {
     let installed: BTreeSet<&str> = listing.lines().filter_map(|line| line.strip_prefix("installed ")).collect();
-    PACKAGES.into_iter().filter(|package| !installed.contains(package)).collect()
+    packages.iter().copied().filter(|package| !installed.contains(package)).collect()
 }
 
 fn apt(args: &[&str]) -> Result<()> {
@@ -175,9 +192,9 @@ mod tests {
     #[test]
     fn only_an_installed_package_counts() {
         let listing = PACKAGES.map(|package| format!("installed {package}\n")).concat();
-        assert!(not_installed(&listing).is_empty());
-        assert_eq!(not_installed(&listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
-        assert_eq!(not_installed("").len(), PACKAGES.len());
+        assert!(not_installed(&PACKAGES, &listing).is_empty());
+        assert_eq!(not_installed(&PACKAGES, &listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
+        assert_eq!(not_installed(&PACKAGES, "").len(), PACKAGES.len());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod clock;
 pub mod dovecot;
 mod error;
+pub mod exchange_imap;
 pub mod files;
 pub mod install;
 pub mod mailboxes;

@@ -1,8 +1,12 @@
-//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README.
+//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README; and what makes the packages.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people, who read what it prints")]
 
+mod deb;
 mod demo;
+mod licences;
+mod man;
+mod release;
 mod suite;
 
 use std::path::PathBuf;
@@ -34,6 +38,23 @@ enum Task {
         #[command(flatten)]
         setup: Setup,
     },
+    /// Write the manual pages into DIR.
+    Man {
+        /// Made where it is not there
+        dir: PathBuf,
+    },
+    /// Build the Debian packages into target/deb, for the Debian and the architecture that this runs on.
+    Deb {
+        /// Then judge them with lintian, and install, upgrade, remove and purge them in a fresh Debian that is booted in
+        /// a container (needs root; some minutes)
+        #[arg(long)]
+        check: bool,
+        /// The Debian of --check
+        #[arg(long, default_value = "bookworm", requires = "check")]
+        suite: String,
+        #[command(flatten)]
+        setup: Setup,
+    },
 }
 
 #[derive(Args)]
@@ -47,6 +68,10 @@ impl Setup {
     fn run(&self) -> Result<()> {
         if self.no_install { Ok(()) } else { install::install(say) }
     }
+
+    fn packages(&self, wanted: &[&'static str]) -> Result<()> {
+        if self.no_install { Ok(()) } else { install::install_packages(wanted, say) }
+    }
 }
 
 /// One line of progress.
@@ -58,6 +83,11 @@ fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Demo { ready, setup } => demo::run(ready.as_deref(), &setup).map(|()| true),
         Task::Test { setup } => setup.run().and_then(|()| suite::run()),
+        Task::Man { dir } => man::write(&dir).map(|()| true),
+        Task::Deb { check, suite, setup } => deb::build(&setup).and_then(|packages| match check {
+            true => deb::check(&packages, &suite, &setup),
+            false => Ok(true),
+        }),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

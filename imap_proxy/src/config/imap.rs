@@ -1,10 +1,30 @@
 //! `[imap]`
 
 use super::{Network, Problem, PublicUrl};
+use crate::pin::Pin;
 use http::Uri;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+/// Sessions that may be open in all, unless configured.
+const MAX_SESSIONS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+/// Sessions of one mailbox that may be open, unless configured: a dozen devices with several connections each.
+const MAX_SESSIONS_PER_MAILBOX: NonZeroUsize = NonZeroUsize::new(100).unwrap();
+
+/// Every key of `[imap]`.
+pub(super) const KEYS: &[&str] = &[
+    "listen",
+    "starttls_listen",
+    "backend",
+    "backend_ca",
+    "backend_pin",
+    "backend_proxy_protocol",
+    "proxy_protocol_from",
+    "max_sessions",
+    "max_sessions_per_mailbox",
+];
 
 /// `[imap]`, with a `listen` or a `starttls_listen`.
 #[derive(Debug, Clone)]
@@ -17,10 +37,36 @@ pub struct Imap {
     pub backend: ImapBackend,
     /// Who signs the backend's certificate; none: the authorities that this system trusts.
     pub backend_ca: Option<PathBuf>,
+    /// The backend's key; then who signs its certificate does not count.
+    pub backend_pin: Option<Pin>,
+    /// Whether the backend is told by a PROXY header (version 2) who connects.
+    pub backend_proxy_protocol: bool,
     /// Load balancers whose PROXY header is believed.
     pub proxy_protocol_from: Vec<Network>,
+    /// Sessions that may be open, in all.
+    pub max_sessions: NonZeroUsize,
+    /// Sessions of one mailbox that may be open.
+    pub max_sessions_per_mailbox: NonZeroUsize,
     /// Where people set up their second factor: the `public_url` of `[webmail]`, if it has one.
     pub webmail: Option<PublicUrl>,
+}
+
+impl Imap {
+    /// A front before this backend, with everything else as it is when it is not configured; it listens nowhere.
+    pub fn before(backend: ImapBackend) -> Self {
+        Self {
+            listen: None,
+            starttls_listen: None,
+            backend,
+            backend_ca: None,
+            backend_pin: None,
+            backend_proxy_protocol: false,
+            proxy_protocol_from: Vec::new(),
+            max_sessions: MAX_SESSIONS,
+            max_sessions_per_mailbox: MAX_SESSIONS_PER_MAILBOX,
+            webmail: None,
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -30,20 +76,40 @@ pub(super) struct RawImap {
     starttls_listen: Option<SocketAddr>,
     backend: Option<ImapBackend>,
     backend_ca: Option<PathBuf>,
+    backend_pin: Option<Pin>,
+    backend_proxy_protocol: bool,
     proxy_protocol_from: Vec<Network>,
+    max_sessions: Option<NonZeroUsize>,
+    max_sessions_per_mailbox: Option<NonZeroUsize>,
 }
 
 impl RawImap {
     /// None where the front is off, and where something is missing.
     pub(super) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
-        let Self { listen, starttls_listen, backend, backend_ca, proxy_protocol_from } = self;
-        listen.or(starttls_listen)?;
-        if backend.is_none() {
-            let message =
-                "[imap] listens, but has no `backend`; add `backend = \"imaps://mail.internal:993\"`".to_owned();
-            problems.push(Problem { line: None, message });
+        self.listen.or(self.starttls_listen)?;
+        let mut problem = |message: &str| problems.push(Problem { line: None, message: message.to_owned() });
+        if self.backend_ca.is_some() && self.backend_pin.is_some() {
+            problem("[imap] has `backend_ca` and `backend_pin`; take one out: a pinned key needs no authority");
         }
-        Some(Imap { listen, starttls_listen, backend: backend?, backend_ca, proxy_protocol_from, webmail })
+        let Some(backend) = self.backend else {
+            problem("[imap] listens, but has no `backend`; add `backend = \"imaps://mail.internal:993\"`");
+            return None;
+        };
+        if self.backend_pin.is_some() && backend.security == ImapSecurity::Plain {
+            problem("[imap] has a `backend_pin`, but `backend` is without TLS; write imaps:// or take the pin out");
+        }
+        Some(Imap {
+            listen: self.listen,
+            starttls_listen: self.starttls_listen,
+            backend_ca: self.backend_ca,
+            backend_pin: self.backend_pin,
+            backend_proxy_protocol: self.backend_proxy_protocol,
+            proxy_protocol_from: self.proxy_protocol_from,
+            max_sessions: self.max_sessions.unwrap_or(MAX_SESSIONS),
+            max_sessions_per_mailbox: self.max_sessions_per_mailbox.unwrap_or(MAX_SESSIONS_PER_MAILBOX),
+            webmail,
+            ..Imap::before(backend)
+        })
     }
 }
 

@@ -34,9 +34,13 @@ fn the_example_of_the_design_is_read() {
 fn every_key_that_is_known_is_read_and_no_other() {
     let full = format!(
         "{WHOLE}upstream_ca = \"/ca.pem\"\nbrand = \"Example Mail\"\nproxy_protocol_from = [\"10.0.0.0/8\"]\n\
-         [imap]\nbackend = \"imaps://mail.internal:993\"\nbackend_ca = \"/ca.pem\"\nproxy_protocol_from = []\n"
+         [imap]\nbackend = \"imaps://mail.internal:993\"\nbackend_ca = \"/ca.pem\"\nproxy_protocol_from = []\n\
+         backend_proxy_protocol = true\nmax_sessions = 7\nmax_sessions_per_mailbox = 3\nlisten = \"[::]:993\"\n"
     );
-    let webmail = Config::parse(&full).unwrap().webmail.unwrap();
+    let Config { webmail, imap, .. } = Config::parse(&full).unwrap();
+    let (webmail, imap) = (webmail.unwrap(), imap.unwrap());
+    assert_eq!((imap.max_sessions.get(), imap.max_sessions_per_mailbox.get()), (7, 3));
+    assert!(imap.backend_proxy_protocol && imap.backend_pin.is_none());
     assert_eq!((webmail.brand.as_str(), webmail.proxy_protocol_from.len()), ("Example Mail", 1));
     assert_eq!(webmail.upstream_ca.as_deref(), Some(Path::new("/ca.pem")));
     for (table, keys) in KEYS {
@@ -107,6 +111,22 @@ fn an_imap_front_needs_a_backend_and_no_webmail() {
     let alone = Config::parse(&format!("{}{imap}", &WHOLE[..WHOLE.find("[webmail]").unwrap()])).unwrap();
     assert!(alone.webmail.is_none() && alone.imap.unwrap().webmail.is_none());
     assert!(problems(imap).contains("there is no [tls]"));
+}
+
+#[test]
+fn a_backend_is_trusted_for_one_reason() {
+    let pin = format!("backend_pin = \"sha256//{}=\"\n", "A".repeat(43));
+    let imap = |rest: &str| format!("{WHOLE}[imap]\nlisten = \"[::]:993\"\n{rest}");
+    let remote = "backend = \"imaps://mail.internal\"\n";
+    let pinned = Config::parse(&imap(&format!("{remote}{pin}"))).unwrap().imap.unwrap();
+    assert_eq!(pinned.backend_pin.unwrap().to_string(), format!("sha256//{}=", "A".repeat(43)));
+    let told = problems(&imap(&format!("{remote}{pin}backend_ca = \"/ca.pem\"\n")));
+    assert!(told.contains("has `backend_ca` and `backend_pin`; take one out"), "{told}");
+    let told = problems(&imap(&format!("backend = \"imap://127.0.0.1\"\n{pin}")));
+    assert!(told.contains("`backend` is without TLS"), "{told}");
+    let told = problems(&imap(&format!("{remote}backend_pin = \"AAAA\"\n")));
+    assert!(told.contains("proxy.toml:15: [imap] `AAAA` is no pin; write `sha256//`"), "{told}");
+    assert!(problems(&imap(&format!("{remote}max_sessions = 0\n"))).contains("proxy.toml:15: [imap] "));
 }
 
 #[test]

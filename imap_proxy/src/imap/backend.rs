@@ -1,33 +1,34 @@
-//! The way to the backend: connect, greet, sign in with a [`Pass`], hand over.
+//! The backend: sign in with a [`Pass`], on a connection that is [`super::warm`] or new, and hand over.
 
 use super::command::Tag;
-use super::dialogue::Dialogue;
-use super::reply::{Capabilities, Outcome, Reply, Why, read};
+use super::credentials::Credentials;
+use super::greeting::{Greeted, PREPARE, Target, ask_capabilities, check_aside};
+use super::reply::{Capabilities, Outcome, Reply, read};
+use super::seats::{Seat, Seats};
 use super::verdict::{Pass, Stop};
-use crate::config::{self, ImapSecurity};
-use crate::tls::{self, TlsError};
+use super::warm::Warm;
+use crate::config;
+use crate::tls::TlsError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::ServerName;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
-/// How long the backend may take to be connected, its greeting and TLS included.
-pub const CONNECT: Duration = Duration::from_secs(10);
-/// How long it may take over a sign-in.
+/// How long the backend may take over a sign-in.
 pub const SIGN_IN: Duration = Duration::from_secs(30);
+/// How long it may take over our leaving after a mere check.
+pub const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What we call our commands; a backend's reply to anything else is not ours.
-const PREPARE: &str = "P1";
 const LOGIN: &str = "P2";
 const LEARN: &str = "P3";
+const LEAVE: &str = "P4";
 
 /// Bytes both ways.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -45,6 +46,8 @@ pub enum BackendError {
     Refused(Stop),
     /// It says what it must not.
     Unfit(&'static str),
+    /// So many sessions are open, and no more may be.
+    Full(usize),
 }
 
 impl fmt::Display for BackendError {
@@ -54,6 +57,7 @@ impl fmt::Display for BackendError {
             Self::Silent => f.write_str("the IMAP backend does not answer in time"),
             Self::Refused(_) => f.write_str("the IMAP backend refuses the sign-in"),
             Self::Unfit(why) => write!(f, "the IMAP backend cannot be used: {why}"),
+            Self::Full(max) => write!(f, "{max} IMAP sessions are open; raise `max_sessions` in [imap] for more"),
         }
     }
 }
@@ -79,15 +83,24 @@ pub struct SignedIn {
     pub stream: Box<dyn Stream>,
     /// What the backend has said to that, for the client.
     pub told: Vec<u8>,
+    /// Held as long as the session lasts.
+    pub(super) seat: Seat,
 }
 
 /// The mail server behind the front.
+#[derive(Clone)]
 pub struct Backend {
-    host: String,
-    port: u16,
-    security: ImapSecurity,
-    tls: TlsConnector,
-    name: ServerName<'static>,
+    target: Arc<Target>,
+    seats: Seats,
+    warm: Option<Warm>,
+}
+
+/// What is said to the backend of somebody.
+struct Login<'a> {
+    name: &'a [u8],
+    password: &'a [u8],
+    /// None: the front asks for itself.
+    client: Option<IpAddr>,
 }
 
 impl Backend {
@@ -96,15 +109,22 @@ impl Backend {
     /// # Errors
     /// When the file of its certificate authorities is of no use, or its name can stand in no certificate.
     pub fn new(settings: &config::Imap) -> Result<Self, TlsError> {
-        let (host, port) = settings.backend.endpoint();
-        let name = ServerName::try_from(host.to_owned());
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-            security: settings.backend.security(),
-            tls: TlsConnector::from(tls::client_config(settings.backend_ca.as_deref())?),
-            name: name.map_err(|error| TlsError::Setup(rustls::Error::General(error.to_string())))?,
-        })
+        Ok(Self { target: Arc::new(Target::new(settings)?), seats: Seats::new(settings), warm: None })
+    }
+
+    /// The same, with connections kept ready for those who sign in next; to be called in a runtime. Where the backend
+    /// is told by a PROXY header who connects there are none: whom a connection is for comes first on it.
+    #[must_use]
+    pub fn keep_warm(self) -> Self {
+        if self.target.tells_client() {
+            return self;
+        }
+        let target = Arc::clone(&self.target);
+        let open = move || {
+            let target = Arc::clone(&target);
+            async move { target.greet(None).await }
+        };
+        Self { warm: Some(Warm::keep(open)), ..self }
     }
 
     /// Signs in for a client at `address` who calls its sign-in `tag`.
@@ -112,95 +132,57 @@ impl Backend {
     /// # Errors
     /// Any [`BackendError`]: a refusal.
     pub async fn sign_in(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
-        let silent = |_| BackendError::Silent;
-        let (dialogue, capabilities) = timeout(CONNECT, self.connect()).await.map_err(silent)??;
-        timeout(SIGN_IN, sign_in(dialogue, capabilities, pass, tag, address)).await.map_err(silent)?
+        let seat = self.seats.take(pass.mailbox())?;
+        let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(address) };
+        let (stream, told) = self.enter(&login, &tag.to_string()).await?;
+        Ok(SignedIn { stream, told, seat })
     }
 
-    async fn connect(&self) -> Result<(Dialogue<Box<dyn Stream>>, Capabilities), BackendError> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        stream.set_nodelay(true)?;
-        match self.security {
-            ImapSecurity::Plain => greet(Box::new(stream) as Box<dyn Stream>).await,
-            ImapSecurity::Tls => greet(self.secure(stream).await?).await,
-            ImapSecurity::StartTls => {
-                let (mut dialogue, capabilities) = greet(stream).await?;
-                if !capabilities.starttls {
-                    return Err(BackendError::Unfit("it offers no STARTTLS"));
-                }
-                dialogue.say(format!("{PREPARE} STARTTLS\r\n").as_bytes()).await?;
-                finish(&mut dialogue, PREPARE).await?;
-                // What was said in the clear counts for nothing now, and what came behind the reply may be anybody's.
-                let (stream, rest) = dialogue.end();
-                if !rest.is_empty() {
-                    return Err(BackendError::Unfit("it sends something in the clear behind STARTTLS"));
-                }
-                let mut dialogue = Dialogue::over(self.secure(stream).await?);
-                let capabilities = ask_capabilities(&mut dialogue, PREPARE, &mut Vec::new()).await?;
-                Ok((dialogue, capabilities))
+    /// Signs in for nobody, to see whether a password is right, and leaves: nobody gets that connection, so this takes
+    /// no [`Pass`]. Whoever calls it answers for who may try passwords.
+    ///
+    /// # Errors
+    /// Any [`BackendError`]; [`Stop::Refused`] is in it when the password is wrong.
+    pub async fn check(&self, mailbox: &str, password: &[u8]) -> Result<(), BackendError> {
+        // What could end a line or a SASL message is no password of anybody's.
+        let typed = Credentials::new(mailbox.as_bytes(), password).ok_or(BackendError::Refused(Stop::Refused))?;
+        let login = Login { name: typed.name().as_bytes(), password: typed.password(), client: None };
+        let (mut stream, _) = self.enter(&login, LOGIN).await?;
+        let goodbye = async {
+            stream.write_all(format!("{LEAVE} LOGOUT\r\n").as_bytes()).await?;
+            stream.shutdown().await
+        };
+        // It has answered already; how it takes this changes nothing.
+        drop(timeout(GOODBYE, goodbye).await);
+        Ok(())
+    }
+
+    async fn enter(&self, login: &Login<'_>, tag: &str) -> Result<(Box<dyn Stream>, Vec<u8>), BackendError> {
+        if let Some(warm) = &self.warm
+            && let Some(greeted) = warm.take().await
+        {
+            match sign_in(greeted, login, tag).await {
+                // It may have ended in this very moment. A new one tells how it is.
+                Err(BackendError::Lost(_) | BackendError::Unfit(_)) => {}
+                outcome => return outcome,
             }
         }
-    }
-
-    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Stream>, BackendError> {
-        Ok(Box::new(self.tls.connect(self.name.clone(), stream).await?))
+        sign_in(self.target.greet(login.client).await?, login, tag).await
     }
 }
 
-/// Reads the greeting, and asks what the backend can if that does not say so.
-async fn greet<S: Stream>(stream: S) -> Result<(Dialogue<S>, Capabilities), BackendError> {
-    let mut dialogue = Dialogue::over(stream);
-    let told = match read(&dialogue.line().await?) {
-        Reply::Untagged(Outcome::Ok(told)) => told,
-        Reply::Untagged(outcome) => return Err(unexpected(&outcome)),
-        _ => return Err(BackendError::Unfit("its greeting is no IMAP")),
-    };
-    let capabilities = match told {
-        Some(capabilities) => capabilities,
-        None => ask_capabilities(&mut dialogue, PREPARE, &mut Vec::new()).await?,
-    };
-    Ok((dialogue, capabilities))
+async fn sign_in(greeted: Greeted, login: &Login<'_>, tag: &str) -> Result<(Box<dyn Stream>, Vec<u8>), BackendError> {
+    timeout(SIGN_IN, say_login(greeted, login, tag)).await.map_err(|_| BackendError::Silent)?
 }
 
-async fn ask_capabilities<S: Stream>(
-    dialogue: &mut Dialogue<S>,
+/// The connection, and what the backend has said to it, under the client's `tag`.
+async fn say_login(
+    Greeted { mut dialogue, capabilities }: Greeted,
+    login: &Login<'_>,
     tag: &str,
-    aside: &mut Vec<u8>,
-) -> Result<Capabilities, BackendError> {
-    dialogue.say(format!("{tag} CAPABILITY\r\n").as_bytes()).await?;
-    let mut told = None;
-    loop {
-        let line = dialogue.line().await?;
-        match read(&line) {
-            Reply::Capabilities(capabilities) => told = Some(capabilities),
-            Reply::Done { tag: done, outcome: Outcome::Ok(_) } if done == tag => {
-                return told.ok_or(BackendError::Unfit("it does not say what it can"));
-            }
-            reply => check_aside(&reply, &line, tag).map(|()| aside.extend_from_slice(&line))?,
-        }
-    }
-}
-
-/// Reads up to the end of the command with this tag.
-async fn finish<S: Stream>(dialogue: &mut Dialogue<S>, tag: &str) -> Result<(), BackendError> {
-    loop {
-        let line = dialogue.line().await?;
-        match read(&line) {
-            Reply::Done { tag: done, outcome: Outcome::Ok(_) } if done == tag => return Ok(()),
-            reply => check_aside(&reply, &line, tag)?,
-        }
-    }
-}
-
-async fn sign_in(
-    mut dialogue: Dialogue<Box<dyn Stream>>,
-    capabilities: Capabilities,
-    pass: &Pass,
-    tag: &Tag,
-    address: IpAddr,
-) -> Result<SignedIn, BackendError> {
-    let mut parts = words(capabilities, pass, address)?.into_iter();
-    let mut introduces = capabilities.id;
+) -> Result<(Box<dyn Stream>, Vec<u8>), BackendError> {
+    let mut parts = words(capabilities, login)?.into_iter();
+    let mut introduces = capabilities.id && login.client.is_some();
     let (mut told, mut live) = (Vec::new(), None);
     if let Some(first) = parts.next() {
         dialogue.say(&first).await?;
@@ -215,7 +197,7 @@ async fn sign_in(
             }
             Reply::Done { tag: done, outcome: Outcome::Ok(capabilities) } if done == LOGIN => {
                 live = capabilities.or(live);
-                told.extend_from_slice(tag.to_string().as_bytes());
+                told.extend_from_slice(tag.as_bytes());
                 told.extend_from_slice(&line[LOGIN.len()..]);
                 break;
             }
@@ -246,21 +228,21 @@ async fn sign_in(
     }
     let (stream, rest) = dialogue.end();
     told.extend_from_slice(&rest);
-    Ok(SignedIn { stream, told })
+    Ok((stream, told))
 }
 
 /// The parts in which a sign-in is said; each but the first waits to be asked for. One, where the backend can.
-fn words(capabilities: Capabilities, pass: &Pass, address: IpAddr) -> Result<Vec<Zeroizing<Vec<u8>>>, BackendError> {
-    let (name, password) = (pass.mailbox().as_bytes(), pass.password());
+fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<Vec<u8>>>, BackendError> {
+    let Login { name, password, client } = *login;
     let piece = |parts: &[&[u8]]| Zeroizing::new(parts.concat());
-    let login = LOGIN.as_bytes();
+    let tag = LOGIN.as_bytes();
     let mut said = if capabilities.plain && capabilities.initial_response {
-        vec![piece(&[login, b" AUTHENTICATE PLAIN ", &plain(pass), b"\r\n"])]
+        vec![piece(&[tag, b" AUTHENTICATE PLAIN ", &plain(login), b"\r\n"])]
     } else if !capabilities.login_disabled {
         let sign = if capabilities.literal_plus { "+" } else { "" };
         let lengths = [name, password].map(|text| format!("{{{}{sign}}}\r\n", text.len()));
         let parts = vec![
-            piece(&[login, b" LOGIN ", lengths[0].as_bytes()]),
+            piece(&[tag, b" LOGIN ", lengths[0].as_bytes()]),
             piece(&[name, b" ", lengths[1].as_bytes()]),
             piece(&[password, b"\r\n"]),
         ];
@@ -270,12 +252,12 @@ fn words(capabilities: Capabilities, pass: &Pass, address: IpAddr) -> Result<Vec
             parts
         }
     } else if capabilities.plain {
-        vec![piece(&[login, b" AUTHENTICATE PLAIN\r\n"]), piece(&[&plain(pass), b"\r\n"])]
+        vec![piece(&[tag, b" AUTHENTICATE PLAIN\r\n"]), piece(&[&plain(login), b"\r\n"])]
     } else {
         return Err(BackendError::Unfit("it takes no password: neither LOGIN nor AUTHENTICATE PLAIN"));
     };
-    if capabilities.id {
-        // Dovecot believes it from its `login_trusted_networks`.
+    if let Some(address) = client.filter(|_| capabilities.id) {
+        // Dovecot believes it from its `login_trusted_networks`. What the client says in an ID of its own stays here.
         let introduction = format!("{PREPARE} ID (\"x-originating-ip\" \"{address}\")\r\n");
         said[0] = piece(&[introduction.as_bytes(), &said[0]]);
     }
@@ -283,40 +265,12 @@ fn words(capabilities: Capabilities, pass: &Pass, address: IpAddr) -> Result<Vec
 }
 
 /// The SASL message of RFC 4616, in base64.
-fn plain(pass: &Pass) -> Zeroizing<Vec<u8>> {
-    let message = Zeroizing::new([b"\0", pass.mailbox().as_bytes(), b"\0", pass.password()].concat());
+fn plain(login: &Login<'_>) -> Zeroizing<Vec<u8>> {
+    let message = Zeroizing::new([b"\0", login.name, b"\0", login.password].concat());
     // Four characters for three bytes; it never grows, so it leaves no copies.
     let mut encoded = Zeroizing::new(String::with_capacity(message.len().div_ceil(3) * 4));
     STANDARD.encode_string(&*message, &mut encoded);
     Zeroizing::new(encoded.as_bytes().to_vec())
-}
-
-/// A reply that is not what is waited for: an error if it ends the wait for `tag`.
-fn check_aside(reply: &Reply, line: &[u8], tag: &str) -> Result<(), BackendError> {
-    match reply {
-        Reply::Done { outcome, .. }
-        | Reply::Untagged(outcome @ (Outcome::Bye | Outcome::PreAuth | Outcome::Referral)) => Err(unexpected(outcome)),
-        Reply::Invitation => Err(BackendError::Unfit("it asks for more of a command that is whole")),
-        Reply::Other if line.starts_with(tag.as_bytes()) => Err(BackendError::Unfit("its answer cannot be read")),
-        Reply::Untagged(_) | Reply::Capabilities(_) | Reply::Other => Ok(()),
-    }
-}
-
-fn unexpected(outcome: &Outcome) -> BackendError {
-    match outcome {
-        Outcome::No(Why::Credentials) => BackendError::Refused(Stop::Refused),
-        Outcome::No(Why::Limit) => BackendError::Refused(Stop::Limit),
-        Outcome::No(Why::Unavailable) => BackendError::Refused(Stop::Unavailable),
-        Outcome::Ok(_) => BackendError::Unfit("it answers what was not asked"),
-        Outcome::Bad => BackendError::Unfit("it does not understand a command that it offers"),
-        Outcome::Bye => BackendError::Unfit("it says BYE before anybody is signed in"),
-        Outcome::PreAuth => {
-            BackendError::Unfit("it takes whoever connects for signed in (PREAUTH); have it ask for a password")
-        }
-        Outcome::Referral => {
-            BackendError::Unfit("it sends people to another server (REFERRAL), past the second factor")
-        }
-    }
 }
 
 #[cfg(test)]

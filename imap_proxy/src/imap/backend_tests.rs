@@ -1,15 +1,22 @@
 use super::*;
+use crate::config::ImapBackend;
 use crate::imap::command;
-use crate::imap::credentials::Credentials;
+use crate::imap::greeting::hear;
 use crate::imap::verdict::{AfterAsk, after_ask};
-use postern_wire::auth::AskVerdict;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use postern_wire::auth::{AskVerdict, Asked};
+use std::future::pending;
+use std::sync::Mutex;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufStream, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
 /// A pass for Bob, whose password is `p w`.
 fn pass() -> Pass {
     let free = AskVerdict::NotRequired { mailbox: "bob@example.com".into(), standing: "s".into() };
     let typed = Credentials::new(b"bob", b"p w").unwrap();
-    let AfterAsk::Pass(pass) = after_ask(Ok::<_, ()>(free), &typed) else { panic!() };
+    let AfterAsk::Pass(pass) = after_ask(Ok::<_, ()>(Asked { verdict: free, app_passwords_of: None }), &typed) else {
+        panic!()
+    };
     pass
 }
 
@@ -22,8 +29,9 @@ async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendEr
     let (mut backend, front) = duplex(64 * 1024);
     let stream: Box<dyn Stream> = Box::new(front);
     let talk = async move {
-        let (dialogue, capabilities) = greet(stream).await?;
-        sign_in(dialogue, capabilities, &pass(), &tag(), "192.0.2.7".parse().unwrap()).await
+        let (pass, client) = (pass(), "192.0.2.7".parse().unwrap());
+        let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(client) };
+        sign_in(hear(stream).await?, &login, "a1").await
     };
     let backend = async move {
         for (says, hears) in script {
@@ -37,9 +45,9 @@ async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendEr
         drop(backend);
     };
     let (signed_in, ()) = tokio::join!(talk, backend);
-    let mut signed_in = signed_in?;
-    let mut told = String::from_utf8(signed_in.told).unwrap();
-    signed_in.stream.read_to_string(&mut told).await.unwrap();
+    let (mut stream, told) = signed_in?;
+    let mut told = String::from_utf8(told).unwrap();
+    stream.read_to_string(&mut told).await.unwrap();
     Ok(told)
 }
 
@@ -127,4 +135,184 @@ async fn what_a_backend_must_not_say() {
 async fn no_error_shows_a_password() {
     let end = play(&[(DOVECOT, IN_ONE), ("P1 OK\r\nP2 NO \"p w\"\r\n", "")], 99).await.unwrap_err();
     assert!(!format!("{end} {end:?}").contains("p w"));
+}
+
+/// What a server does with a connection.
+#[derive(Clone, Copy, PartialEq)]
+enum Habit {
+    /// Signs in who has Bob's password.
+    Serves,
+    /// Leaves when somebody wants to sign in.
+    Leaves,
+    /// Says goodbye first.
+    SaysBye,
+    /// Puts something in the clear behind its answer to STARTTLS.
+    Injects,
+}
+
+/// A server of the test's own, and what each of its connections has heard.
+struct Server {
+    backend: Backend,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// The connections have these habits, the last for ever.
+    async fn start(scheme: &str, habits: &'static [Habit], caps: [usize; 2]) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{scheme}://{}", socket.local_addr().unwrap());
+        let settings = config::Imap::before(ImapBackend::try_from(url).unwrap());
+        let [max_sessions, max_sessions_per_mailbox] = caps.map(|cap| cap.try_into().unwrap());
+        let settings = config::Imap { max_sessions, max_sessions_per_mailbox, ..settings };
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let book = Arc::clone(&heard);
+        tokio::spawn(async move {
+            for number in 0.. {
+                let (stream, _) = socket.accept().await.unwrap();
+                book.lock().unwrap().push(String::new());
+                tokio::spawn(serve(stream, *habits.get(number).or(habits.last()).unwrap(), Arc::clone(&book), number));
+            }
+        });
+        Self { backend: Backend::new(&settings).unwrap(), heard }
+    }
+
+    async fn sign_in(&self) -> Result<SignedIn, BackendError> {
+        self.backend.sign_in(&pass(), &tag(), "192.0.2.7".parse().unwrap()).await
+    }
+
+    fn connections(&self) -> usize {
+        self.heard.lock().unwrap().len()
+    }
+
+    /// Until there have been so many connections.
+    async fn connected(&self, count: usize) {
+        let reached = async {
+            while self.connections() < count {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(SIGN_IN, reached).await.unwrap();
+    }
+}
+
+async fn serve(stream: TcpStream, habit: Habit, heard: Arc<Mutex<Vec<String>>>, number: usize) {
+    let mut stream = BufStream::new(stream);
+    let greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR ID STARTTLS AUTH=PLAIN] ready\r\n";
+    let mut answer = greeting.to_owned();
+    loop {
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+            heard.lock().unwrap()[number] += "the end";
+            return;
+        }
+        heard.lock().unwrap()[number] += &line;
+        answer = match line.split_whitespace().nth(1).unwrap_or_default() {
+            "AUTHENTICATE" if habit == Habit::Leaves => return,
+            "AUTHENTICATE" if habit == Habit::SaysBye => "* BYE Disconnected for inactivity.\r\n".to_owned(),
+            "AUTHENTICATE" if line.contains("AGJvYkBleGFtcGxlLmNvbQBwIHc=") => {
+                "P2 OK [CAPABILITY IMAP4rev1] in\r\n".to_owned()
+            }
+            "AUTHENTICATE" => "P2 NO [AUTHENTICATIONFAILED] no\r\n".to_owned(),
+            "ID" => "P1 OK done\r\n".to_owned(),
+            "STARTTLS" if habit == Habit::Injects => "P1 OK now\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n".to_owned(),
+            "LOGOUT" => "* BYE\r\n".to_owned(),
+            _ => pending().await,
+        };
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_has_a_connection_to_itself_that_was_ready_before_if_there_was_one() {
+    let Server { backend, heard } = Server::start("imap", &[Habit::Serves], [9, 9]).await;
+    let server = Server { backend: backend.keep_warm(), heard };
+    let first = server.sign_in().await.unwrap();
+    server.connected(2).await;
+    let second = server.sign_in().await.unwrap();
+    // Two are kept now, beside the two that were taken.
+    server.connected(4).await;
+    let heard = server.heard.lock().unwrap().clone();
+    let count = |heard: &String| heard.matches("AUTHENTICATE").count();
+    assert_eq!(heard.iter().map(count).collect::<Vec<_>>(), [1, 1, 0, 0]);
+    drop((first, second, server.backend));
+    let all_over = async {
+        while !server.heard.lock().unwrap().iter().all(|heard| heard.ends_with("the end")) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SIGN_IN, all_over).await.expect("no connection is left behind");
+}
+
+#[tokio::test]
+async fn a_ready_connection_that_ends_in_that_moment_fails_no_sign_in() {
+    for habit in [&[Habit::Serves, Habit::Leaves, Habit::Serves], &[Habit::Serves, Habit::SaysBye, Habit::Serves]] {
+        let Server { backend, heard } = Server::start("imap", habit, [9, 9]).await;
+        let server = Server { backend: backend.keep_warm(), heard };
+        server.sign_in().await.unwrap();
+        server.connected(2).await;
+        server.sign_in().await.unwrap();
+        assert!(server.heard.lock().unwrap()[1].contains("AUTHENTICATE"), "it was tried first");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_checked_and_nobody_gets_the_connection() {
+    let server = Server::start("imap", &[Habit::Serves], [1, 1]).await;
+    let _session = server.sign_in().await.unwrap();
+    server.backend.check("bob@example.com", b"p w").await.expect("a check is no session");
+    for wrong in [b"wrong".as_slice(), b"p w2"] {
+        let error = server.backend.check("bob@example.com", wrong).await.unwrap_err();
+        assert_eq!(error.stop(), Stop::Refused);
+    }
+    assert_eq!(server.connections(), 4);
+    for (name, password) in [("bob@example.com", &b"a\0b"[..]), ("bob@example.com", b""), ("eve\0bob", b"p w")] {
+        assert_eq!(server.backend.check(name, password).await.unwrap_err().stop(), Stop::Refused);
+    }
+    assert_eq!(server.connections(), 4, "what is no password is not asked about");
+    let gone = async {
+        while !server.heard.lock().unwrap()[1].ends_with("P4 LOGOUT\r\nthe end") {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(SIGN_IN, gone).await.unwrap();
+    assert!(!server.heard.lock().unwrap()[1].contains("x-originating-ip"));
+}
+
+#[tokio::test]
+async fn there_are_so_many_sessions_and_no_more() {
+    let server = Server::start("imap", &[Habit::Serves], [9, 1]).await;
+    let session = server.sign_in().await.unwrap();
+    assert_eq!(server.sign_in().await.err().unwrap().stop(), Stop::Limit);
+    assert_eq!(server.connections(), 1, "the backend hears of none that would be too many");
+    drop(session);
+    server.sign_in().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_put_behind_starttls_ends_it() {
+    let server = Server::start("imap+starttls", &[Habit::Injects], [9, 9]).await;
+    let error = server.sign_in().await.err().unwrap();
+    assert!(matches!(error, BackendError::Unfit(why) if why.contains("in the clear behind STARTTLS")), "{error}");
+    assert!(!server.heard.lock().unwrap()[0].contains("AUTHENTICATE"));
+}
+
+#[tokio::test]
+async fn whom_a_connection_is_for_is_told_before_all_else() {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("imap://{}", socket.local_addr().unwrap());
+    let settings = config::Imap::before(ImapBackend::try_from(url).unwrap());
+    let backend = Backend::new(&config::Imap { backend_proxy_protocol: true, ..settings }).unwrap().keep_warm();
+    assert!(backend.warm.is_none());
+    let accepted = async {
+        let (mut stream, _) = socket.accept().await.unwrap();
+        let told = crate::proxy_protocol::read(&mut stream).await.unwrap();
+        stream.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n").await.unwrap();
+        let count = stream.read(&mut [0; 99]).await.unwrap();
+        stream.write_all(b"P2 OK [CAPABILITY IMAP4rev1] in\r\n").await.unwrap();
+        (told, count > 0)
+    };
+    let (pass, tag, client) = (pass(), tag(), "2001:db8::7".parse().unwrap());
+    let (signed_in, told) = tokio::join!(backend.sign_in(&pass, &tag, client), accepted);
+    assert!(signed_in.is_ok() && told == (Some(client), true));
 }

@@ -132,21 +132,22 @@ impl<'a> Words<'a> {
         self.0 = &self.0[1..];
         let value = |wanted: &[u8]| {
             let pair = strings.chunks_exact(2).find(|pair| pair[0].eq_ignore_ascii_case(wanted))?;
-            std::str::from_utf8(&pair[1]).ok()
+            std::str::from_utf8(&pair[1]).ok().filter(|text| !text.is_empty())
         };
         let client = [value(b"name"), value(b"version")].into_iter().flatten().collect::<Vec<_>>().join(" ");
         Some(Some(client.chars().filter(|letter| !letter.is_control()).take(MAX_CLIENT).collect()))
     }
 
     fn string_in_list(&mut self) -> Option<Zeroizing<Vec<u8>>> {
-        // A bare word (NIL) ends where the list does.
+        // A bare word ends where the list does.
         if matches!(self.0.first(), Some(b'"' | b'{')) {
             return self.string();
         }
         let end = self.0.iter().position(|byte| b" )\r\n".contains(byte)).filter(|end| *end > 0)?;
         let (word, rest) = self.0.split_at(end);
         self.0 = rest;
-        Some(Zeroizing::new(word.to_vec()))
+        let is_nil = word.eq_ignore_ascii_case(b"NIL");
+        Some(Zeroizing::new(if is_nil { Vec::new() } else { word.to_vec() }))
     }
 
     /// An astring, and what clients send for one: Python's imaplib sends `DOMAIN\user` as it is.
@@ -280,6 +281,8 @@ mod tests {
             ("a1 ID NIL\r\n", Verb::Id(None)),
             ("a1 ID ()\r\n", Verb::Id(Some(String::new()))),
             ("a1 ID (\"vendor\" NIL \"Version\" \"9\" \"name\" \"K-\u{1}9\")\r\n", Verb::Id(Some("K-9 9".into()))),
+            ("a1 ID (\"name\" \"K-9\" \"version\" NIL)\r\n", Verb::Id(Some("K-9".into()))),
+            ("a1 ID (\"name\" nil \"version\" \"NIL\")\r\n", Verb::Id(Some("NIL".into()))),
             ("a1 ID ({4+}\r\nname {6+}\r\n) Ou\r\n)\r\n", Verb::Id(Some(") Ou".into()))),
         ] {
             assert_eq!(verb(line), Ok(expected), "{line}");

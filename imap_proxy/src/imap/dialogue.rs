@@ -1,7 +1,10 @@
 //! Lines to and from the backend, within limits.
 
+use std::future::poll_fn;
 use std::io;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use std::pin::Pin;
+use std::task::Poll;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Bytes of one line of the backend's; the longest that is known tells its capabilities, in less than a tenth of it.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -49,6 +52,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
                 count => self.said += count,
             }
         }
+    }
+
+    /// Whether the other side has said nothing that was not read, and is still there as far as is known.
+    pub(super) async fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let mut piece = ReadBuf::new(&mut byte);
+        let read = poll_fn(|cx| Poll::Ready(Pin::new(&mut self.stream).poll_read(cx, &mut piece)));
+        self.bytes.is_empty() && read.await.is_pending()
     }
 
     /// The stream, and what was read of it and not used.

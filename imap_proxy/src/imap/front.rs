@@ -1,19 +1,20 @@
 //! The story: connect, say who one is, be judged, be let in, and from then on bytes.
 
-use super::backend::{Backend, SignedIn, Stream};
+use super::backend::{Backend, BackendError, SignedIn, Stream};
+use super::checks;
 use super::login::{DEADLINE, Judging, Listening, Next, RefusalText, Security, Step, until_refusal};
 use super::places::Places;
 use super::relay::{self, First, relay};
 use super::sessions::{Before, Entry, Sessions};
-use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_code};
+use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
 use crate::config::{self, Network};
 use crate::daemon::Daemon;
-use crate::listener::{HANDSHAKE, ListenError, bind};
+use crate::listener::HANDSHAKE;
 use crate::tls::{Certificate, TlsError};
 use crate::{clock, proxy_protocol};
 use nix::sys::socket::{setsockopt, sockopt};
 use postern_wire::Secret;
-use postern_wire::auth::{Ask, Door, Origin, PasswordAndCode};
+use postern_wire::auth::{AnswerField, Ask, Door, Origin, PasswordRefused};
 use rustls::ServerConfig;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -73,12 +74,9 @@ struct In {
 }
 
 impl Socket {
-    /// Opens a socket on which TLS begins at once, or with STARTTLS.
-    ///
-    /// # Errors
-    /// [`ListenError`].
-    pub fn bind(address: SocketAddr, security: Security) -> Result<Self, ListenError> {
-        Ok(Self { socket: bind(address)?, security })
+    /// Takes a socket that listens, on which TLS begins at once, or with STARTTLS.
+    pub fn new(socket: TcpListener, security: Security) -> Self {
+        Self { socket, security }
     }
 
     /// Where it listens: the port too, where the configuration left that to the kernel.
@@ -136,15 +134,17 @@ impl Front {
     ) -> Result<Arc<Self>, TlsError> {
         let mut tls = ServerConfig::clone(&*certificate.server_config()?);
         tls.alpn_protocols = vec![PROTOCOL.to_vec()];
-        Ok(Arc::new(Self {
+        let front = Arc::new(Self {
             tls: TlsAcceptor::from(Arc::new(tls)),
-            backend,
+            backend: backend.keep_warm(),
             sessions: Sessions::follow(daemon.clone()),
             daemon,
             places: Places::default(),
             proxies: settings.proxy_protocol_from.clone(),
             refusal: RefusalText::new(settings.webmail.as_ref()),
-        }))
+        });
+        tokio::spawn(checks::follow(front.daemon.clone(), Arc::clone(&front)));
+        Ok(front)
     }
 
     async fn connection(
@@ -262,7 +262,7 @@ impl Front {
                         Stop::Unavailable => tracing::error!(%error, "nobody can sign in by IMAP"),
                         stop => tracing::info!(mailbox = pass.mailbox(), %address, ?stop, "the IMAP backend refuses"),
                     }
-                    error.stop()
+                    self.after_refusal(&pass, error.stop()).await
                 }
             },
             Err(stop) => stop,
@@ -271,6 +271,21 @@ impl Front {
             sleep(until_refusal(clock::monotonic().duration_since(began))).await;
         }
         Err(judging.refuse(refused))
+    }
+
+    /// What an app password stands for is not tried again once the backend has refused it: phones sign in for days, and
+    /// a directory closes an account after a few wrong passwords.
+    async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
+        let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
+        if let Err(error) = self.daemon.password_refused(&PasswordRefused { session: session.clone() }).await {
+            tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
+        }
+        Stop::Expired
+    }
+
+    /// Whether this is the mailbox's password, as the backend sees it. The daemon asks for it, by way of [`checks`].
+    pub(super) async fn check(&self, mailbox: &str, password: &Secret) -> Result<(), BackendError> {
+        self.backend.check(mailbox, password.reveal().as_bytes()).await
     }
 
     /// Asks the daemon. The backend hears of nobody who has no pass.
@@ -282,14 +297,14 @@ impl Front {
         let name = match after_ask(reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused")), typed) {
             AfterAsk::Pass(pass) => return Ok((pass, before)),
             AfterAsk::Stop(stop) => return Err(stop),
-            AfterAsk::Code { mailbox } => mailbox,
+            AfterAsk::Field { mailbox } => mailbox,
         };
-        // A code is of ASCII, but behind what is no text it cannot be told to the daemon.
+        // Codes and app passwords are of ASCII, but in what is no text they cannot be told to the daemon.
         let text = std::str::from_utf8(typed.password()).map_err(|_| Stop::Refused)?;
-        let field = PasswordAndCode { name, door: Door::Imap, origin: ask.origin, text: Secret::from(text) };
-        let reply = self.daemon.password_and_code(&field).await;
+        let field = AnswerField { name, door: Door::Imap, origin: ask.origin, text: Secret::from(text) };
+        let reply = self.daemon.answer_field(&field).await;
         let reply = reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused"));
-        after_code(reply, &field.name, typed).map(|pass| (pass, before))
+        after_field(reply, &field.name, typed).map(|pass| (pass, before))
     }
 
     async fn enter(&self, judging: Judging, pass: Pass, before: Before, backend: SignedIn) -> In {
@@ -302,7 +317,7 @@ impl Front {
 
 impl In {
     async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
-        let Self { backend: SignedIn { mut stream, told }, ahead, mut entry } = self;
+        let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, mut entry } = self;
         let first = First { to_client: told, to_backend: ahead.to_vec() };
         let cut = async { drop((&mut entry.over).await) };
         let stop = async { drop(stopped.changed().await) };

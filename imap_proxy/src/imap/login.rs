@@ -12,7 +12,6 @@ use super::credentials::Credentials;
 use super::splitter::{Split, Splitter};
 use super::verdict::Stop;
 use crate::config::PublicUrl;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -48,21 +47,28 @@ impl Security {
     }
 }
 
-/// The answer to every sign-in that fails, whatever the reason.
+/// The answers to sign-ins that fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusalText(Arc<str>);
+pub struct RefusalText {
+    /// To all of them but one, whatever the reason.
+    refused: Arc<str>,
+    /// To those with an app password that was right once.
+    expired: Arc<str>,
+}
 
 impl RefusalText {
     /// For people whose second factor is set up at `webmail`, if there is one.
     pub fn new(webmail: Option<&PublicUrl>) -> Self {
-        let mut text = "[AUTHENTICATIONFAILED] Sign-in failed. If your mailbox has a second factor, \
-                        type its code right behind your password"
-            .to_owned();
-        if let Some(url) = webmail {
-            // Infallible: it is a String.
-            let _ = write!(text, "; set it up at {}/", url.origin());
-        }
-        Self((text + ".").into())
+        let place = webmail.map_or_else(|| "the webmail".to_owned(), |url| format!("{}/", url.origin()));
+        let refused = format!(
+            "[AUTHENTICATIONFAILED] Sign-in failed. If your mailbox has a second factor, use an app password, or type \
+             the code right behind your password. You set them up at {place}, or ask your administrator."
+        );
+        let expired = format!(
+            "[EXPIRED] This app password is out of date. If you have changed your password, sign in at {place} once, \
+             and it works again; else make a new one."
+        );
+        Self { refused: refused.into(), expired: expired.into() }
     }
 }
 
@@ -259,7 +265,8 @@ impl Judging {
     pub fn refuse(mut self, stop: Stop) -> Step {
         let tag = self.tag;
         let mut say = match stop {
-            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.refusal.0),
+            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.refusal.refused),
+            Stop::Expired => format!("{tag} NO {}\r\n", self.listening.refusal.expired),
             Stop::Unavailable => {
                 format!("{tag} NO [UNAVAILABLE] Sign-in is not possible right now. Try again later.\r\n")
             }

@@ -5,17 +5,21 @@
 //! [`relay`] takes what the backend gives.
 
 pub mod backend;
+mod checks;
 pub mod command;
 pub mod credentials;
 pub mod dialogue;
 pub mod front;
+pub mod greeting;
 pub mod login;
 mod places;
 pub mod relay;
-mod reply;
+pub mod reply;
+mod seats;
 mod sessions;
 pub mod splitter;
 pub mod verdict;
+pub mod warm;
 
 pub use backend::Backend;
 pub use front::{Front, Socket};

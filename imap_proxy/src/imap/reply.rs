@@ -8,11 +8,16 @@ use std::panic::catch_unwind;
 
 /// A line of the backend's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reply {
+pub enum Reply {
     /// It waits for more of a command.
     Invitation,
-    /// The end of the command with this tag.
-    Done { tag: String, outcome: Outcome },
+    /// The end of a command.
+    Done {
+        /// The command's.
+        tag: String,
+        /// What became of it.
+        outcome: Outcome,
+    },
     /// A greeting, or news.
     Untagged(Outcome),
     /// What it can, told by itself.
@@ -23,7 +28,7 @@ pub(super) enum Reply {
 
 /// How something ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
     /// It worked; what the backend can, if it says so at once.
     Ok(Option<Capabilities>),
     /// No, for this reason.
@@ -40,7 +45,7 @@ pub(super) enum Outcome {
 
 /// Why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
+pub enum Why {
     /// Name and password are not good; also what a backend without response codes says.
     Credentials,
     /// There are too many sessions.
@@ -51,18 +56,26 @@ pub(super) enum Why {
 
 /// What of the backend's capabilities matters here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Capabilities {
-    pub(super) plain: bool,
-    pub(super) initial_response: bool,
-    pub(super) login_disabled: bool,
-    pub(super) literal_plus: bool,
-    pub(super) id: bool,
-    pub(super) starttls: bool,
-    pub(super) unauthenticate: bool,
+pub struct Capabilities {
+    /// AUTHENTICATE PLAIN.
+    pub plain: bool,
+    /// The first message of an AUTHENTICATE in the command itself (RFC 4959).
+    pub initial_response: bool,
+    /// LOGIN is refused.
+    pub login_disabled: bool,
+    /// Literals that are sent without waiting (RFC 7888).
+    pub literal_plus: bool,
+    /// ID (RFC 2971).
+    pub id: bool,
+    /// TLS on request.
+    pub starttls: bool,
+    /// Signing out without an end (RFC 8437).
+    pub unauthenticate: bool,
 }
 
-/// Reads one line, its CRLF included.
-pub(super) fn read(line: &[u8]) -> Reply {
+/// Reads one line, its CRLF included. Whoever waits for a command's end compares the tag.
+#[must_use]
+pub fn read(line: &[u8]) -> Reply {
     if !is_readable(line) {
         return Reply::Other;
     }
@@ -94,6 +107,10 @@ fn is_readable(line: &[u8]) -> bool {
 /// The word behind `[` at the beginning of the text: imap-proto knows no codes of RFC 5530.
 fn code(line: &[u8]) -> &[u8] {
     let text = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
+    // Exchange has no codes: with these words, and a number behind them, it says that it is not about the password.
+    if text.starts_with(b"Server Unavailable") {
+        return b"UNAVAILABLE";
+    }
     let inside = text.strip_prefix(b"[").unwrap_or_default();
     inside.split(|byte| b" ]".contains(byte)).next().unwrap_or_default()
 }
@@ -179,6 +196,7 @@ mod tests {
             ("P1 OK [REFERRAL imap://bob@other/] Else\u{77}here", Outcome::Referral),
             ("P1 NO [REFERRAL imap://other/] Elsewhere", Outcome::Referral),
             ("P1 NO LOGIN failed.", Outcome::No(Why::Credentials)),
+            ("P1 NO Server Unavailable. 15", Outcome::No(Why::Unavailable)),
             ("P1 NO [AUTHENTICATIONFAILED] No", Outcome::No(Why::Credentials)),
             ("P1 NO [unavailable] Later", Outcome::No(Why::Unavailable)),
             ("P1 NO [LIMIT] Too many", Outcome::No(Why::Limit)),

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use postern_wire::auth::{Ask, AskVerdict, Door, Enrol};
+use postern_wire::Secret;
+use postern_wire::auth::{self, Ask, Asked, Door, Enrol};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -84,8 +85,17 @@ impl Gate {
         let (of_shown, of_typed) = tokio::join!(self.ask(visit, &shown), async {
             if login.name == shown { None } else { Some(self.ask(visit, &login.name).await) }
         });
+        let holder = of_shown.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
+        let of_shown = of_shown.map(|asked| asked.verdict);
+        let of_typed = of_typed.map(|reply| reply.map(|asked| asked.verdict));
         let accepted = PasswordAccepted { behind, print: Print::new(&self.print_key, &login.password) };
-        match after_password(of_shown, of_typed) {
+        let after = after_password(of_shown, of_typed);
+        if let (Some(holder), AfterPassword::Release { .. } | AfterPassword::Challenge { .. } | AfterPassword::Enrol { .. }) =
+            (holder, &after)
+        {
+            self.renew_app_passwords(visit, holder, &login.password).await;
+        }
+        match after {
             AfterPassword::Release { mailbox, standing } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 tracing::info!(mailbox, "signed in, no second factor required");
@@ -146,7 +156,17 @@ impl Gate {
         }
     }
 
-    async fn ask(&self, visit: &Visit, name: &str) -> Result<AskVerdict, crate::daemon::DaemonError> {
+    /// The password may be another than the one that the mailbox's app passwords stand for. That it is the right one the
+    /// webmail has said; who has typed it does not matter for that.
+    async fn renew_app_passwords(&self, visit: &Visit, mailbox: String, password: &Secret) {
+        let (name, password) = (mailbox, password.clone());
+        let accepted = auth::PasswordAccepted { name, door: Door::Webmail, origin: visit.origin(), password };
+        if let Err(error) = self.daemon.password_accepted(&accepted).await {
+            tracing::warn!(%error, mailbox = accepted.name, "the app passwords are not renewed before the next sign-in");
+        }
+    }
+
+    async fn ask(&self, visit: &Visit, name: &str) -> Result<Asked, crate::daemon::DaemonError> {
         let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: visit.origin() };
         let reply = self.daemon.ask(&ask).await;
         reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))

@@ -176,13 +176,14 @@ fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
             }
             until => AfterCode::Stop(Stop::Locked { until }),
         },
-        Reason::Name | Reason::Unenrolled | Reason::Stale | Reason::Unavailable => AfterCode::Stop(stop(refusal)),
+        Reason::Name | Reason::Unenrolled | Reason::Stale | Reason::Expired | Reason::Unavailable => AfterCode::Stop(stop(refusal)),
     }
 }
 
 fn stop(refusal: &Refusal) -> Stop {
     match refusal.reason {
-        Reason::Wrong | Reason::Name | Reason::Unenrolled => Stop::Refused,
+        // No app password is typed here.
+        Reason::Wrong | Reason::Name | Reason::Unenrolled | Reason::Expired => Stop::Refused,
         Reason::Locked => Stop::Locked { until: time(refusal) },
         Reason::Stale => Stop::Ended,
         Reason::Unavailable => Stop::Unavailable,

@@ -56,7 +56,7 @@ async fn answered_with(bytes: &'static [u8]) -> Result<AskVerdict, DaemonError> 
         let _ = stream.read_u8().await;
     });
     let ask = Ask { name: "bob".to_owned(), door: Door::Webmail, origin: Origin::default() };
-    let verdict = place.daemon().ask(&ask).await;
+    let verdict = place.daemon().ask(&ask).await.map(|asked| asked.verdict);
     server.await.unwrap();
     verdict
 }

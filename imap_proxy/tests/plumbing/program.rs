@@ -163,3 +163,34 @@ async fn a_hangup_reads_the_certificate_again() {
     let renewed = async { while program.certificate().await == before {} };
     timeout(PATIENCE, renewed).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_socket_that_systemd_has_opened_is_used() {
+    let program = Program::new();
+    let listen = format!("--listen={}", program.address);
+    let mut command = Command::new("systemd-socket-activate");
+    command.args([&listen, "--listen=127.0.0.1:0", env!("CARGO_BIN_EXE_postern-proxy"), "--config"]);
+    let mut child = command.arg(&program.config).kill_on_drop(true).stderr(Stdio::piped()).spawn().unwrap();
+    // It becomes the proxy when the first connects; who does so before the proxy runs is served all the same.
+    let connected = async { while TcpStream::connect(program.address).await.is_err() {} };
+    timeout(PATIENCE, connected).await.unwrap();
+    timeout(PATIENCE, program.certificate()).await.unwrap();
+    send_signal(&child, "TERM");
+    let mut log = String::new();
+    timeout(PATIENCE, child.stderr.take().unwrap().read_to_string(&mut log)).await.unwrap().unwrap();
+    assert!(log.contains("systemd passes a socket that no `listen` names"), "{log}");
+    assert_eq!(child.wait().await.unwrap().code(), Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn it_beats_as_often_as_the_watchdog_wants() {
+    let program = Program::new();
+    let path = program.authority.dir.path().join("notify.sock");
+    let notify = UnixDatagram::bind(&path).unwrap();
+    notify.set_read_timeout(Some(PATIENCE)).unwrap();
+    let _child = program.command().env("NOTIFY_SOCKET", path).env("WATCHDOG_USEC", "400000").spawn().unwrap();
+    assert_eq!(told(&notify), "READY=1");
+    for _ in 0..3 {
+        assert_eq!(told(&notify), "WATCHDOG=1");
+    }
+}

@@ -4,7 +4,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_proxy::body::Body;
 use postern_proxy::config;
-use postern_proxy::listener::{Listener, Peer};
+use postern_proxy::listener::{Listener, Peer, bind};
 use postern_proxy::tls::{self, Certificate};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::ServerName;
@@ -88,7 +88,7 @@ impl Front {
         let certificate = Certificate::load(authority.sign()).unwrap();
         let proxies = proxies.iter().map(|network| network.parse().unwrap()).collect();
         let loopback = "127.0.0.1:0".parse().unwrap();
-        let listener = Listener::bind(loopback, certificate.server_config().unwrap(), proxies).unwrap();
+        let listener = Listener::new(bind(loopback).unwrap(), certificate.server_config().unwrap(), proxies);
         let address = listener.address().unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(listener.serve(service, async { drop(stopped.await) }));

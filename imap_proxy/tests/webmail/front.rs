@@ -4,7 +4,7 @@ use crate::browser::Browser;
 use crate::daemon::Daemon;
 use crate::upstream::Webmail;
 use postern_proxy::config;
-use postern_proxy::listener::Listener;
+use postern_proxy::listener::{Listener, bind};
 use postern_proxy::tls::{self, Certificate};
 use postern_proxy::upstream::Upstream;
 use postern_proxy::webmail::Gate;
@@ -63,7 +63,8 @@ impl World {
             brand: "Example Mail".to_owned(),
             proxy_protocol_from: Vec::new(),
         };
-        let listener = Listener::bind(settings.listen, certificate.server_config().unwrap(), Vec::new()).unwrap();
+        let socket = bind(settings.listen).unwrap();
+        let listener = Listener::new(socket, certificate.server_config().unwrap(), Vec::new());
         let address = listener.address().unwrap();
         let upstream = Upstream::new(&settings).unwrap();
         let way = postern_proxy::daemon::Daemon::new(daemon.socket());

@@ -17,7 +17,9 @@ const CONFIRMED: &str = r#"{"verdict":"accepted","mailbox":"bob@example.com","st
     "backup_codes":["abcd-efgh","ijkl-mnop"]}"#;
 const ACCEPTED: &str = r#"{"verdict":"accepted","mailbox":"bob@example.com","standing":"s","method":"k3"}"#;
 const BEHIND_6: &str =
-    r#"{"verdict":"accepted","mailbox":"bob@example.com","standing":"s","method":"k3","password":6}"#;
+    r#"{"verdict":"accepted","mailbox":"bob@example.com","standing":"s","method":"k3","password_length":6}"#;
+const APP_PASSWORD: &str = r#"{"verdict":"app_password","mailbox":"bob@example.com","standing":"s","id":"abcde",
+    "password":"secret"}"#;
 const NOT_REQUIRED: &str = r#"{"verdict":"not_required","mailbox":"bob@example.com","standing":"s"}"#;
 const WRONG: &str = r#"{"verdict":"refused","reason":"wrong","failures":1}"#;
 const WRONG_AGAIN: &str = r#"{"verdict":"refused","reason":"wrong","failures":2}"#;
@@ -130,6 +132,53 @@ fn a_code_is_prompted_for_and_accepted() {
     assert!(!calls[1].contains("method"), "every method that fits may be meant");
 }
 
+/// What an app password looks like, and an account that has one.
+const TYPED_APP_PASSWORD: &str = "abcde-fghij-klmno-pqrst-uvwxy";
+const HAS_APP_PASSWORDS: &str = r#","app_passwords_of":"bob@example.com"}"#;
+
+#[test]
+fn an_app_password_is_taken_where_one_field_is_given_whatever_is_asked_of_other_sign_ins() {
+    for (verdict, options) in [
+        (CHALLENGE, "forward_pass"),
+        (CHALLENGE, "use_first_pass forward_pass"),
+        (CHALLENGE, "try_first_pass forward_pass"),
+        (NOT_REQUIRED, "forward_pass"),
+        (NOT_REQUIRED, "try_first_pass forward_pass"),
+        (LOCKED, "forward_pass"),
+        (LOCKED, "use_first_pass forward_pass"),
+        (ENROL, "no_enrol forward_pass"),
+    ] {
+        let asked = verdict.trim_end_matches('}').to_owned() + HAS_APP_PASSWORDS;
+        let mut host = match options {
+            "forward_pass" | "no_enrol forward_pass" => Stage::typing(&[TYPED_APP_PASSWORD]),
+            _ => Stage::after(TYPED_APP_PASSWORD, &[]),
+        };
+        let (code, calls) = host.sign_in(options, &[&asked, APP_PASSWORD]);
+        assert_eq!((code, methods(&calls)), (PamResultCode::PAM_SUCCESS, vec!["Ask", "AnswerField"]), "{options}");
+        assert_eq!(host.authtok.as_deref(), Some("secret"), "the mailbox's own, for the module after this one");
+    }
+}
+
+#[test]
+fn what_is_no_app_password_changes_nothing() {
+    let asked = |verdict: &str| verdict.trim_end_matches('}').to_owned() + HAS_APP_PASSWORDS;
+    // A suspended account and its password.
+    let mut host = Stage::typing(&["secret"]);
+    let (code, _) = host.sign_in("forward_pass", &[&asked(NOT_REQUIRED), NOT_REQUIRED]);
+    assert_eq!((code, host.authtok.as_deref()), (PamResultCode::PAM_IGNORE, Some("secret")));
+    let (code, calls) = Stage::after("secret", &[]).sign_in("use_first_pass forward_pass", &[&asked(NOT_REQUIRED)]);
+    assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]), "it has not the length of one");
+    // A prompt for codes is no place for one: it opens shells.
+    let (code, calls) = Stage::typing(&[]).sign_in("", &[&asked(NOT_REQUIRED)]);
+    assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]));
+    for (verdict, answer) in [(NOT_REQUIRED, WRONG), (LOCKED, LOCKED), (ENROL, STALE), (CHALLENGE, WRONG)] {
+        let mut host = Stage::typing(&[TYPED_APP_PASSWORD]);
+        let (code, _) = host.sign_in("no_enrol forward_pass", &[&asked(verdict), answer]);
+        assert!(!matches!(code, PamResultCode::PAM_SUCCESS | PamResultCode::PAM_IGNORE), "{verdict} {answer}");
+        assert_eq!(host.authtok, None);
+    }
+}
+
 #[test]
 fn not_required_passes_without_a_word_and_leaves_the_password() {
     for options in ["", "forward_pass", "use_first_pass forward_pass", "try_first_pass", "no_enrol"] {
@@ -196,7 +245,7 @@ fn try_first_pass_prompts_where_there_is_no_code() {
 
     let mut host = Stage::after("born1234567", &["246810"]);
     let (code, calls) = host.sign_in("try_first_pass", &[CHALLENGE, WRONG, ACCEPTED]);
-    assert_eq!((code, methods(&calls)), (PamResultCode::PAM_SUCCESS, vec!["Ask", "PasswordAndCode", "Answer"]));
+    assert_eq!((code, methods(&calls)), (PamResultCode::PAM_SUCCESS, vec!["Ask", "AnswerField", "Answer"]));
 
     // Locked is no reason to prompt.
     let (code, _) = Stage::after("born1234567", &["246810"]).sign_in("try_first_pass", &[CHALLENGE, LOCKED, ACCEPTED]);
@@ -285,7 +334,7 @@ fn who_cannot_enrol_here_is_told_where() {
 #[test]
 fn a_password_that_ends_in_the_middle_of_a_character_is_garbage() {
     for (typed, password) in [("sécret246810", 2), ("secret", 7), ("secret", u32::MAX)] {
-        let reply = BEHIND_6.replace("\"password\":6", &format!("\"password\":{password}"));
+        let reply = BEHIND_6.replace("\"password_length\":6", &format!("\"password_length\":{password}"));
         let mut host = Stage::typing(&[typed]);
         assert_eq!(host.sign_in("forward_pass", &[CHALLENGE, &reply]).0, PamResultCode::PAM_AUTHINFO_UNAVAIL);
         assert_eq!(host.authtok, None);

@@ -3,7 +3,7 @@
 use crate::daemon::{Daemon, WAIT};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::{account, audit, backup, check, method, platform, status};
+use crate::{account, app_password, audit, backup, check, method, platform, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -56,6 +56,9 @@ pub(crate) enum Verb {
     /// Methods: the second factors of one mailbox
     #[command(subcommand)]
     Method(method::Verb),
+    /// App passwords: what mail apps sign in with, since they cannot ask for a code
+    #[command(subcommand)]
+    AppPassword(app_password::Verb),
     /// Who did what to whom, from where, and what came of it
     #[command(after_help = audit::HELP)]
     Audit(audit::Filter),
@@ -101,6 +104,7 @@ impl Verb {
             Self::Platform(verb) => verb.run(session),
             Self::Account(verb) => verb.run(session),
             Self::Method(verb) => verb.run(session),
+            Self::AppPassword(verb) => verb.run(session),
             Self::Audit(filter) => filter.run(session),
             Self::Export(export) => export.run(session),
             Self::Import(import) => import.run(session),

@@ -5,13 +5,14 @@
 //! what they do.
 //!
 //! * `cli`: the command line as a whole;
-//! * `platform`, `account`, `method`, `audit`, `status`, `backup` (export and import): the nouns;
+//! * `platform`, `account`, `method`, `app_password`, `audit`, `status`, `backup` (export and import): the nouns;
 //! * `check`: what is wrong, here and in posternd;
 //! * `daemon`: the connection, and what its failures mean to people;
 //! * `screen`, `table`, `time`: what is printed;
 //! * `exit`: how it ends.
 
 mod account;
+mod app_password;
 mod audit;
 mod backup;
 mod check;

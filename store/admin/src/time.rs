@@ -67,28 +67,46 @@ impl Calendar {
     /// # Errors
     /// A text that names the forms.
     pub(crate) fn since(&self, text: &str) -> Result<String, String> {
-        let time = match ago(text) {
+        let time = match length(text) {
             Some(length) => self.now.checked_sub(length).ok(),
-            None => text.parse().ok().or_else(|| {
-                let local: DateTime = text.parse().ok()?;
-                local.to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
-            }),
+            None => self.moment(text),
         };
-        time.map(|time| time.to_string()).ok_or_else(|| {
-            format!(
-                "'{}' is not a time: use 30m, 2h, 3d or 1w (ago), a date such as 2026-11-22, \"2026-11-22 14:30\", \
-                 or RFC 3339",
-                clean_line(text)
-            )
+        time.map(|time| time.to_string()).ok_or_else(|| not_a_time(text, "ago"))
+    }
+
+    /// The same of a time to come: `30d` is so far from now.
+    ///
+    /// # Errors
+    /// A text that names the forms.
+    pub(crate) fn until(&self, text: &str) -> Result<String, String> {
+        let time = match length(text) {
+            Some(length) => self.now.checked_add(length).ok(),
+            None => self.moment(text),
+        };
+        time.map(|time| time.to_string()).ok_or_else(|| not_a_time(text, "from now"))
+    }
+
+    fn moment(&self, text: &str) -> Option<Timestamp> {
+        text.parse().ok().or_else(|| {
+            let local: DateTime = text.parse().ok()?;
+            local.to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp())
         })
     }
+}
+
+fn not_a_time(text: &str, direction: &str) -> String {
+    format!(
+        "'{}' is not a time: use 30m, 2h, 3d or 1w ({direction}), a date such as 2026-11-22, \"2026-11-22 14:30\", or \
+         RFC 3339",
+        clean_line(text)
+    )
 }
 
 fn rounded(seconds: i64, unit: i64) -> i64 {
     (seconds + unit / 2) / unit
 }
 
-fn ago(text: &str) -> Option<SignedDuration> {
+fn length(text: &str) -> Option<SignedDuration> {
     let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "m" | "min" => MINUTE,
@@ -140,6 +158,8 @@ mod tests {
         ] {
             assert_eq!(calendar().since(typed).as_deref(), Ok(time), "{typed}");
         }
+        assert_eq!(calendar().until("1w").as_deref(), Ok("2026-11-29T12:00:00Z"));
+        assert!(calendar().until("tomorrow").unwrap_err().contains("3d or 1w (from now)"));
         for typed in ["", "yesterday", "-2h", "1.5h", "h", "2y", "99999999999h", "4294967295w", "2026-13-01", "12"] {
             assert!(calendar().since(typed).unwrap_err().contains("3d"), "{typed}");
         }

@@ -2,6 +2,7 @@
 //! and an event is loaded, decided and swapped.
 
 use crate::audit::{self, shown_state};
+use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
 use crate::engine::Engine;
@@ -31,6 +32,8 @@ pub struct Daemon {
     pub uptime: Stopwatch,
     /// Read at start, and anew after each change: every sign-in needs them.
     platforms: RwLock<Arc<Vec<Platform>>>,
+    /// Passwords that the mail server is asked about.
+    pub checks: Checks,
     watchers: broadcast::Sender<WatchEvent>,
     /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
     pub administration: Mutex<()>,
@@ -99,6 +102,7 @@ impl Daemon {
             started: clock::now(),
             uptime: Stopwatch::start(),
             platforms: RwLock::default(),
+            checks: Checks::default(),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
             administration: Mutex::new(()),
         };
@@ -204,7 +208,7 @@ impl Daemon {
             entry.log();
             // A suspension that ends by itself was over before it is written, so the state alone does not tell.
             let resumed = account.suspension.is_some() && next.suspension.is_none();
-            if resumed || next.epoch != account.epoch || before != Some(next.state(now)) {
+            if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
                 self.announce(Some(mailbox));
             }
             return Ok(Some(Applied { verdict, before, account: next, now }));
@@ -244,7 +248,11 @@ fn action(event: &Event<'_>) -> &'static str {
     match event {
         Event::Ask(_) => "ask",
         Event::Answer { .. } => "answer",
-        Event::PasswordAndCode { .. } => "password and code",
+        Event::Field { .. } => "field",
+        Event::AddAppPassword(_) => "add app password",
+        Event::RevokeAppPassword(_) => "revoke app password",
+        Event::RenewAppPasswords(_) => "renew app passwords",
+        Event::SealedRefused { .. } => "app passwords outdated",
         Event::Confirm { .. } => "enrol",
         Event::AddTotp { .. } => "add method",
         Event::RemoveFactor(_) => "remove method",
@@ -260,7 +268,7 @@ fn action(event: &Event<'_>) -> &'static str {
 
 fn outcome(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Accepted { .. } | Verdict::AcceptedBehind { .. } => "accepted",
+        Verdict::Accepted { .. } | Verdict::AcceptedBehind { .. } | Verdict::AppPassword { .. } => "accepted",
         Verdict::Refused(_) => "wrong code",
         _ => "done",
     }
@@ -273,6 +281,7 @@ fn detail(verdict: &Verdict, detail: &str) -> String {
         Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } | Verdict::Added { method, .. } => {
             format!("method {method}")
         }
+        Verdict::AppPassword { id, .. } => format!("app password {id}"),
         Verdict::Refused(postern_rules::Refusal::Wrong { failures }) => format!("{failures} in a row"),
         _ => detail.to_owned(),
     }

@@ -24,6 +24,8 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
+/// The name of the systemd credential that the packaged unit passes the key by.
+pub const CREDENTIAL: &str = "postern-master-key";
 /// The length of a master key, in bytes: what XChaCha20-Poly1305 takes.
 pub const KEY_LEN: usize = 32;
 

@@ -1,61 +1,93 @@
 //! From a configuration to a running daemon, and back to a stopped one.
 
+use crate::cli::Init;
 use crate::config::{Config, Engine};
 use crate::daemon::Daemon;
-use crate::engine::SledEngine;
+use crate::engine::{Change, SledEngine};
 use crate::export;
-use crate::master_key::{self, MasterKeys};
+use crate::master_key::{self, CREDENTIAL, MasterKeys};
+use crate::passed::Passed;
 use crate::seal::{Sealer, header};
 use crate::server::{self, FILES_WANTED, Side};
 use crate::sweep;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::{Gid, Uid, geteuid, setegid, seteuid};
 use std::error::Error;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 /// Where log levels are set: `POSTERN_LOG=debug`, `POSTERN_LOG=info,signin=warn`.
 const LOG_VARIABLE: &str = "POSTERN_LOG";
+/// The key of the commit that asks the store's writer whether it lives. There is never a record of it.
+const HEARTBEAT_KEY: &[u8] = b"meta/heartbeat";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Makes the master key and an empty store; with `existing_key` only the store, under the key that is there.
+/// Makes the master key and an empty store; with `existing_key` only the store, under the key that is there. Answers
+/// what was made.
 ///
 /// # Errors
-/// Where either exists, or cannot be made.
-pub fn init(path: &Path, existing_key: bool) -> Outcome<String> {
-    let config = Config::load(path)?;
+/// Where either exists (with `if_absent` that is answered, too, and nothing is made), or cannot be made.
+pub fn init(init: &Init) -> Outcome<String> {
+    let config = Config::load(&init.config)?;
+    if init.if_absent && (config.store.path.exists() || config.keys.file.exists()) {
+        return Ok("there is a master key or a store already; nothing was made".to_owned());
+    }
     if config.store.path.exists() {
         let path = config.store.path.display();
         return Err(format!("{path} exists already; posternd init makes a new store only where there is none").into());
     }
     // A credential is the administrator's to make, and is there before the store is; a file is made here, and never
     // over another.
-    let make_key = config.keys.credential.is_none() && !existing_key;
+    let make_key = config.keys.credential.is_none() && !init.existing_key;
     let keys = if make_key { master_key::create(&config.keys.file)? } else { load_keys(&config)? };
-    let sealer = Sealer::new(keys);
-    let made = match config.store.engine {
-        Engine::Sled => SledEngine::init(&config.store.path),
-    };
-    let engine = match made {
-        Ok(engine) => engine,
-        Err(error) => {
-            if make_key {
-                // It has sealed nothing; left behind, it would stand in the way of the next attempt.
-                std::fs::remove_file(&config.keys.file)?;
-            }
-            return Err(error.into());
+    if let Err(error) = make_store(&config, &Sealer::new(keys)) {
+        if make_key {
+            // It has sealed nothing; left behind, it would stand in the way of the next attempt.
+            std::fs::remove_file(&config.keys.file)?;
         }
-    };
-    runtime()?.block_on(header::write(&engine, &sealer))?;
-    engine.close();
+        return Err(error);
+    }
     let key = match &config.keys.credential {
         Some(name) => format!("the credential {name}"),
         None => format!("{} (keep a copy of it apart from the store's exports)", config.keys.file.display()),
     };
     Ok(format!("made an empty store in {}\nmaster key: {key}", config.store.path.display()))
+}
+
+fn make_store(config: &Config, sealer: &Sealer) -> Outcome<()> {
+    let _owner = Owner::of_what_is_made_in(config.store.path.parent().unwrap_or(Path::new("/")))?;
+    let engine = match config.store.engine {
+        Engine::Sled => SledEngine::init(&config.store.path)?,
+    };
+    runtime()?.block_on(header::write(&engine, sealer))?;
+    engine.close();
+    Ok(())
+}
+
+/// While it lives, root acts as somebody else: the store that root makes must be one that posternd's user can open.
+struct Owner;
+
+impl Owner {
+    /// Root becomes the owner of `directory`; anybody else stays who they are.
+    fn of_what_is_made_in(directory: &Path) -> Outcome<Option<Self>> {
+        let Some(about) = std::fs::metadata(directory).ok().filter(|_| geteuid().is_root()) else { return Ok(None) };
+        let owner = Self;
+        setegid(Gid::from_raw(about.gid()))?;
+        seteuid(Uid::from_raw(about.uid()))?;
+        Ok(Some(owner))
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let _ = seteuid(Uid::from_raw(0)).and_then(|()| setegid(Gid::from_raw(0)));
+    }
 }
 
 /// Judges a configuration.
@@ -82,7 +114,10 @@ pub fn run(path: &Path) -> Outcome<()> {
     keep_memory_out_of_dumps();
     let config = Config::load(path)?;
     allow_files();
-    runtime()?.block_on(serve(config))
+    let passed = Passed::from_env().map_err(|error| {
+        format!("a socket that systemd passes is of no use: {error}. Let its unit have ListenStream= and a path")
+    })?;
+    runtime()?.block_on(serve(config, passed))
 }
 
 /// A crash must not write the master key and opened seeds to a disk.
@@ -102,7 +137,7 @@ fn allow_files() {
     }
 }
 
-async fn serve(config: Config) -> Outcome<()> {
+async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
     let sealer = Arc::new(Sealer::new(load_keys(&config)?));
     let (engine, repairs) = match config.store.engine {
         Engine::Sled => SledEngine::open(&config.store.path)?,
@@ -123,10 +158,22 @@ async fn serve(config: Config) -> Outcome<()> {
     let (stop, stopped) = watch::channel(false);
     let mut servers = tokio::task::JoinSet::new();
     let sockets = daemon.config.sockets.clone();
+    let mut made = Vec::new();
     for (side, path) in [(Side::Auth, &sockets.auth), (Side::Admin, &sockets.admin)] {
-        servers.spawn(server::serve(daemon.clone(), side, server::listen(side, path)?, stopped.clone()));
+        let listener = match passed.take(path) {
+            Some(listener) => server::adopt(path, listener)?,
+            None => {
+                made.push(path);
+                server::listen(side, path)?
+            }
+        };
+        servers.spawn(server::serve(daemon.clone(), side, listener, stopped.clone()));
+    }
+    for path in passed.left() {
+        tracing::warn!("systemd passes {}, which [sockets] does not name: nobody is answered there", path.display());
     }
     let sweeper = tokio::spawn(sweep::run(daemon.clone()));
+    let heart = sd_notify::watchdog_enabled().map(|patience| tokio::spawn(beat(daemon.clone(), patience / 2)));
     tracing::info!("posternd {} is ready: {}", env!("CARGO_PKG_VERSION"), sockets.auth.display());
     // An error says that no service manager waits for it.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -139,7 +186,10 @@ async fn serve(config: Config) -> Outcome<()> {
     sweeper.abort();
     let _ = stop.send(true);
     while servers.join_next().await.is_some() {}
-    for path in [&sockets.auth, &sockets.admin] {
+    if let Some(heart) = heart {
+        heart.abort();
+    }
+    for path in made {
         // The next start removes what is left, too.
         let _ = std::fs::remove_file(path);
     }
@@ -148,9 +198,27 @@ async fn serve(config: Config) -> Outcome<()> {
     Ok(())
 }
 
+/// Tells systemd every so often that the daemon lives: each time that the store's writer has answered, whatever it
+/// said. What hangs there hangs for good, and a disk that is full is no reason for a restart.
+async fn beat(daemon: Arc<Daemon>, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        ticks.tick().await;
+        // It depends on a key that is free and writes nothing.
+        let nothing = Change { key: HEARTBEAT_KEY.to_vec(), expected: None, next: None };
+        let _ = daemon.records.engine().commit(vec![nothing]).await;
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+    }
+}
+
+/// The credential that the configuration names, and nothing else; else the one that the packaged unit passes; else the
+/// file.
 fn load_keys(config: &Config) -> Outcome<MasterKeys> {
-    Ok(match &config.keys.credential {
-        Some(name) => master_key::load_credential(std::env::var_os("CREDENTIALS_DIRECTORY").as_deref(), name)?,
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let is_passed = credentials.as_ref().is_some_and(|directory| Path::new(directory).join(CREDENTIAL).exists());
+    let credential = config.keys.credential.as_deref().or(is_passed.then_some(CREDENTIAL));
+    Ok(match credential {
+        Some(name) => master_key::load_credential(credentials.as_deref(), name)?,
         None => master_key::load_file(&config.keys.file)?,
     })
 }

@@ -6,6 +6,7 @@
 //!
 //! The master keys themselves seal nothing: a key of its own is derived from each for records, tickets and MACs.
 
+pub mod app_password;
 pub mod header;
 
 use std::collections::BTreeMap;

@@ -93,6 +93,15 @@ pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
     Ok(listener)
 }
 
+/// Serves a socket that the service manager opened; who may connect was said in its unit.
+///
+/// # Errors
+/// [`ListenError`].
+pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<UnixListener, ListenError> {
+    let adopted = passed.set_nonblocking(true).and_then(|()| UnixListener::from_std(passed));
+    adopted.map_err(|why| ListenError { path: path.to_owned(), what: why.to_string() })
+}
+
 /// Serves connections until `stop` changes; those that are open may end their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -128,12 +137,17 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
     let _ = timeout(FRAME_DEADLINE, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
+/// Whom the package runs the fronts as.
+const FRONT_USER: &str = "postern-proxy";
+
 /// One peer.
 pub struct Connection {
     stream: UnixStream,
     decoder: Decoder,
     /// `uid 0 (root)`, for the audit log.
     pub peer: String,
+    /// Whether it may see passwords that are to be checked: root, this process's own user, and the fronts' user.
+    pub is_front: bool,
 }
 
 impl Connection {
@@ -147,7 +161,8 @@ impl Connection {
             tracing::warn!("{peer} may not use the {side:?} socket: it is not in the group {}", side.group());
             return None;
         }
-        Some(Self { stream, decoder: Decoder::default(), peer })
+        let is_front = uid.is_root() || uid == Uid::effective() || user.is_some_and(|user| user.name == FRONT_USER);
+        Some(Self { stream, decoder: Decoder::default(), peer, is_front })
     }
 
     /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.

@@ -1,16 +1,15 @@
 //! Calls: from a frame to the verb that it names, and back. The interface files in `store/wire` are the reference.
 
-use crate::administer::{accounts, check, methods, platforms, refuse, status};
+mod sign_in;
+
+use crate::administer::{accounts, app_passwords, check, methods, platforms, refuse, status};
 use crate::audit;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
 use crate::server::{Connection, Side};
-use crate::signin;
 use postern_wire::admin::{self, *};
-use postern_wire::auth::{
-    self, Answer, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, PasswordAndCode, Recheck, WatchEvent,
-};
+use postern_wire::auth::{self, PasswordChecks, WatchEvent};
 use postern_wire::{Call, ErrorReply, Reply};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -92,6 +91,9 @@ pub async fn answer(
 ) -> io::Result<()> {
     let streamed = match (side, call.method.as_str(), call.more) {
         (Side::Auth, "org.postern.Auth.Watch", true) => return watch(daemon, connection, stop).await,
+        (Side::Auth, "org.postern.Auth.CheckPasswords", true) if connection.is_front => {
+            return hand_out_checks(daemon, connection, stop).await;
+        }
         (Side::Admin, "org.postern.Admin.ListAccounts", true) => list_accounts(daemon, connection, &call).await?,
         (Side::Admin, "org.postern.Admin.ReadAudit", true) => read_audit(daemon, connection, &call).await?,
         (Side::Admin, "org.postern.Admin.Export", true) => send_export(daemon, connection).await?,
@@ -100,7 +102,7 @@ pub async fn answer(
     let outcome = match (streamed, side) {
         (Some(outcome), _) => outcome,
         (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
-        (None, Side::Auth) => return reply_auth(daemon, connection, &call).await,
+        (None, Side::Auth) => return sign_in::reply(daemon, connection, &call).await,
         (None, Side::Admin) => administer(daemon, &connection.peer, &call, import).await,
     };
     reply(connection, &call, outcome).await
@@ -114,76 +116,6 @@ async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -
         Ok(value) => connection.send(&Reply::last(value)).await,
         Err(error) => connection.send(&error.reply()).await,
     }
-}
-
-/// The auth verbs. Their answers go to the wire as they are: passing through a JSON tree would leave copies of what is
-/// secret in them.
-async fn reply_auth(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
-    async fn last(connection: &mut Connection, call: &Incoming, answer: &impl Serialize) -> io::Result<()> {
-        if call.oneway { Ok(()) } else { connection.send(&Reply::last(answer)).await }
-    }
-    let limit = |fits: bool, name: &str| if fits { Ok(()) } else { Err(unfit(name)) };
-    let fits = |name: &str, origin: &auth::Origin| {
-        let within = |text: &Option<String>| text.as_ref().is_none_or(|text| text.len() <= MAX_NAME);
-        // The rules refuse longer names; this bounds what reaches the journal.
-        limit(name.len() <= 2 * MAX_NAME, "name")?;
-        limit(within(&origin.service) && within(&origin.client), "origin")
-    };
-    let refused = match call.method.as_str() {
-        "org.postern.Auth.Ask" => match call.parameters::<Ask>().and_then(|p| fits(&p.name, &p.origin).map(|()| p)) {
-            Ok(parameters) => return last(connection, call, &signin::ask(daemon, &parameters)).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.Answer" => {
-            let fitting = call.parameters::<Answer>().and_then(|p| {
-                fits(&p.name, &p.origin)?;
-                limit(p.code.reveal().len() <= MAX_CODE, "code").map(|()| p)
-            });
-            match fitting {
-                Ok(parameters) => return last(connection, call, &signin::answer(daemon, &parameters).await).await,
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.PasswordAndCode" => {
-            let fitting = call.parameters::<PasswordAndCode>().and_then(|p| {
-                fits(&p.name, &p.origin)?;
-                limit(p.text.reveal().len() <= MAX_FIELD, "text").map(|()| p)
-            });
-            match fitting {
-                Ok(parameters) => {
-                    return last(connection, call, &signin::password_and_code(daemon, &parameters).await).await;
-                }
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.Enrol" => match call.parameters::<Enrol>().and_then(|p| fits(&p.name, &p.origin).map(|()| p))
-        {
-            Ok(parameters) => return last(connection, call, &signin::enrol(daemon, &parameters)).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.Confirm" => {
-            let fitting = call.parameters::<Confirm>().and_then(|p| {
-                fits(&p.name, &p.origin)?;
-                limit(p.code.reveal().len() <= MAX_CODE, "code").map(|()| p)
-            });
-            match fitting {
-                Ok(parameters) => return last(connection, call, &signin::confirm(daemon, &parameters).await).await,
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.Recheck" => {
-            let fitting = call.parameters::<Recheck>();
-            match fitting.and_then(|p| limit(p.sessions.len() <= MAX_RECHECK, "sessions").map(|()| p)) {
-                Ok(parameters) => return last(connection, call, &signin::recheck(daemon, &parameters)).await,
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.Watch" => {
-            ErrorReply { name: "org.varlink.service.ExpectedMore".into(), parameters: json!({}) }
-        }
-        other => not_found(other),
-    };
-    reply(connection, call, Err(refused)).await
 }
 
 async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &mut Option<Import>) -> Outcome {
@@ -201,6 +133,11 @@ async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &
         "org.postern.Admin.RemoveAliases" => shown(accounts::remove_aliases(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.AddTotp" => shown(methods::add_totp(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RemoveMethod" => shown(methods::remove(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ListAppPasswords" => {
+            shown(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox))
+        }
+        "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
         "org.postern.Admin.ListAccounts" | "org.postern.Admin.ReadAudit" | "org.postern.Admin.Export" => {
             Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })
@@ -280,6 +217,26 @@ async fn watch(daemon: &Daemon, connection: &mut Connection, stop: &mut watch::R
             _ = stop.changed() => return Err(io::ErrorKind::ConnectionAborted.into()),
         };
         connection.send(&Reply::more(event)).await?;
+    }
+}
+
+/// Hands passwords to a front that checks them with its mail server, until it goes away. The first reply comes at
+/// once, so that the front knows that it was heard.
+async fn hand_out_checks(
+    daemon: &Daemon,
+    connection: &mut Connection,
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<()> {
+    let mut checks = daemon.checks.offer();
+    connection.send(&Reply::more(PasswordChecks { check: None })).await?;
+    loop {
+        let check = tokio::select! {
+            check = checks.recv() => check,
+            () = connection.gone() => None,
+            _ = stop.changed() => None,
+        };
+        let check = check.ok_or(io::ErrorKind::ConnectionAborted)?;
+        connection.send(&Reply::more(PasswordChecks { check: Some(check) })).await?;
     }
 }
 

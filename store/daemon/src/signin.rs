@@ -1,22 +1,21 @@
-//! The verbs of the auth socket. Whatever goes wrong here is a refusal: only [`ask`] says "not required", and only
+//! The verbs of a sign-in. Whatever goes wrong here is a refusal: only [`ask`] says "not required", and only
 //! because the rules, or the administrator's word about unlisted and foreign names, said so.
 
 use crate::clock;
 use crate::daemon::{Actor, Daemon, ResolveError, Resolved, backup_codes_left, draw};
 use crate::records::RecordError;
+use crate::standing::Standing;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use postern_rules::account::Again;
 use postern_rules::event::BACKUP;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Event, Kind, Platform, Refusal, Seed, Stage, Time, Verdict, decide, seed};
+use postern_rules::{Account, Door, Event, Kind, Platform, Refusal, Seed, Time, Verdict, decide, seed};
 use postern_wire::Secret;
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin,
-    PasswordAndCode, PasswordAndCodeVerdict, Reason, Recheck, Rechecked,
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Asked, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin,
+    Reason, Recheck, Rechecked,
 };
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv6Addr};
 use zeroize::Zeroizing;
 
 /// Seconds in which an enrolment that was begun may be ended.
@@ -24,12 +23,19 @@ const TICKET_LIFETIME: i64 = 15 * 60;
 /// Characters that a ticket may have.
 const TICKET_MAX: usize = 2048;
 const TICKET_PURPOSE: &str = "enrol";
-const AGAIN_PURPOSE: &str = "password and code";
 
 /// What a sign-in needs. Reading only.
-pub fn ask(daemon: &Daemon, ask: &Ask) -> AskVerdict {
-    let door = door(ask.door);
-    let verdict = match resolve(daemon, &ask.name) {
+pub fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
+    let asked = asked(daemon, &ask.name, door(ask.door));
+    if let AskVerdict::Refused(refusal) = &asked.verdict {
+        journal("ask", &ask.name, ask.door, &ask.origin, refusal);
+    }
+    asked
+}
+
+fn asked(daemon: &Daemon, name: &str, door: Door) -> Asked {
+    let mut app_passwords_of = None;
+    let verdict = match resolve(daemon, name) {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
         Ok(Resolved::Foreign(mailbox)) if daemon.foreign_passes() => not_required(mailbox.as_str(), door, 0),
         Ok(Resolved::Foreign(_)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
@@ -40,6 +46,7 @@ pub fn ask(daemon: &Daemon, ask: &Ask) -> AskVerdict {
         Ok(Resolved::Unlisted(..) | Resolved::Lookalike(..)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
         Ok(Resolved::Account(kept, platform)) => {
             let account = &kept.value;
+            app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
             match decide(account, &platform, Event::Ask(door), clock::now()).verdict {
                 Verdict::NotRequired => not_required(account.mailbox.as_str(), door, account.epoch),
                 Verdict::Challenge => {
@@ -52,10 +59,7 @@ pub fn ask(daemon: &Daemon, ask: &Ask) -> AskVerdict {
             }
         }
     };
-    if let AskVerdict::Refused(refusal) = &verdict {
-        journal("ask", &ask.name, ask.door, &ask.origin, refusal);
-    }
-    verdict
+    Asked { verdict, app_passwords_of }
 }
 
 /// Looks at a code.
@@ -74,7 +78,7 @@ pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
             match daemon.apply(&account.mailbox, None, &actor(answer.door, &answer.origin), event).await {
                 Ok(Some(applied)) => match applied.verdict {
                     Verdict::Accepted { method, backup_codes_left } => AnswerVerdict::Accepted {
-                        standing: verified(&applied.account),
+                        standing: Standing::verified(&applied.account).to_string(),
                         mailbox: applied.account.mailbox.to_string(),
                         method,
                         backup_codes_left,
@@ -91,55 +95,6 @@ pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
         journal("answer", &answer.name, answer.door, &answer.origin, refusal);
     }
     verdict
-}
-
-/// Looks at a field with a password and a code.
-pub async fn password_and_code(daemon: &Daemon, field: &PasswordAndCode) -> PasswordAndCodeVerdict {
-    let verdict = looked_at(daemon, field).await.unwrap_or_else(PasswordAndCodeVerdict::Refused);
-    if let PasswordAndCodeVerdict::Refused(refusal) = &verdict {
-        journal("password and code", &field.name, field.door, &field.origin, refusal);
-    }
-    verdict
-}
-
-async fn looked_at(daemon: &Daemon, field: &PasswordAndCode) -> Result<PasswordAndCodeVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, &field.name).map_err(auth::Refusal::new)?;
-    let event = || {
-        Ok(Event::PasswordAndCode {
-            door: door(field.door),
-            text: field.text.reveal(),
-            window: daemon.config.totp.window,
-            again: again(daemon, field),
-        })
-    };
-    let applied = daemon.apply(&account.mailbox, None, &actor(field.door, &field.origin), event).await;
-    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
-    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
-    match applied.verdict {
-        Verdict::AcceptedBehind { method, backup_codes_left, password } => Ok(PasswordAndCodeVerdict::Accepted {
-            standing: verified(&applied.account),
-            mailbox: applied.account.mailbox.to_string(),
-            method,
-            password: u32::try_from(password).map_err(|_| auth::Refusal::new(Reason::Unavailable))?,
-            backup_codes_left,
-        }),
-        Verdict::Refused(refusal) => Err(refused(&refusal)),
-        _ => Err(auth::Refusal::new(Reason::Unavailable)),
-    }
-}
-
-/// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
-/// Without an address there is no source, and nothing passes again.
-fn again(daemon: &Daemon, field: &PasswordAndCode) -> Option<Again> {
-    let source = match field.origin.address? {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        },
-    };
-    let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
-    Some(Again { source, hash: *mac.as_bytes().last_chunk()? })
 }
 
 /// Offers a secret, or shows the one of a ticket again.
@@ -204,7 +159,7 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
     match applied.verdict {
         Verdict::Added { method, backup_codes } => Ok(ConfirmVerdict::Accepted {
-            standing: verified(&applied.account),
+            standing: Standing::verified(&applied.account).to_string(),
             mailbox: applied.account.mailbox.to_string(),
             method,
             backup_codes: backup_codes.iter().flatten().map(|code| Secret::from(code.as_str())).collect(),
@@ -216,51 +171,23 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
 
 /// Which sessions are over. What cannot be looked up is over.
 pub fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
-    let over = |session: &auth::Session| {
-        let Some(standing) = Standing::parse(&session.standing) else { return true };
-        if !standing.verified {
-            let origin = Origin::default();
-            let again = ask(daemon, &Ask { name: session.mailbox.clone(), door: standing.door, origin });
-            return !matches!(again, AskVerdict::NotRequired { .. });
+    let over = |session: &auth::Session| match Standing::parse(&session.standing) {
+        None => true,
+        Some(Standing::NotRequired(door, _)) => {
+            let again = asked(daemon, &session.mailbox, door);
+            !matches!(again.verdict, AskVerdict::NotRequired { .. })
         }
-        match account(daemon, &session.mailbox) {
-            Ok((account, _)) => account.epoch != standing.epoch || account.stage != Stage::Protected,
+        Some(standing) => match account(daemon, &session.mailbox) {
+            Ok((account, _)) => !standing.is_borne_out_by(&account),
             Err(_) => true,
-        }
+        },
     };
     Rechecked { ended: recheck.sessions.iter().map(over).collect() }
 }
 
-/// What a verdict rested on, as text that a front keeps and does not read.
-struct Standing {
-    verified: bool,
-    door: auth::Door,
-    epoch: u64,
-}
-
-impl Standing {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('/');
-        let verified = match parts.next()? {
-            "verified" => true,
-            "unverified" => false,
-            _ => return None,
-        };
-        let door = [auth::Door::Webmail, auth::Door::Imap, auth::Door::Pam];
-        let name = parts.next()?;
-        let door = door.into_iter().find(|door| door.to_string() == name)?;
-        let epoch = parts.next()?.parse().ok()?;
-        parts.next().is_none().then_some(Self { verified, door, epoch })
-    }
-}
-
-/// The door stands in it only for what was not verified; for the rest any will do.
-fn verified(account: &Account) -> String {
-    format!("verified/{}/{}", Door::Webmail.as_str(), account.epoch)
-}
-
-fn not_required(mailbox: &str, door: Door, epoch: u64) -> AskVerdict {
-    AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing: format!("unverified/{}/{epoch}", door.as_str()) }
+pub(crate) fn not_required(mailbox: &str, door: Door, epoch: u64) -> AskVerdict {
+    let standing = Standing::NotRequired(door, epoch).to_string();
+    AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing }
 }
 
 /// The methods, the one used last first. Backup codes come last, and not at a door where nobody types.
@@ -324,7 +251,7 @@ fn open_ticket(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) ->
     opened().filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
 }
 
-fn resolve(daemon: &Daemon, name: &str) -> Result<Resolved, Reason> {
+pub(crate) fn resolve(daemon: &Daemon, name: &str) -> Result<Resolved, Reason> {
     daemon.resolve(name).map_err(|error| match error {
         ResolveError::Name(_) => Reason::Name,
         ResolveError::Record(error) => unavailable(&error),
@@ -332,32 +259,33 @@ fn resolve(daemon: &Daemon, name: &str) -> Result<Resolved, Reason> {
 }
 
 /// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
-fn account(daemon: &Daemon, name: &str) -> Result<(Account, Platform), Reason> {
+pub(crate) fn account(daemon: &Daemon, name: &str) -> Result<(Account, Platform), Reason> {
     match resolve(daemon, name)? {
         Resolved::Account(kept, platform) => Ok((kept.value, platform)),
         Resolved::Unlisted(..) | Resolved::Lookalike(..) | Resolved::Foreign(_) => Err(Reason::Stale),
     }
 }
 
-fn unavailable(error: &RecordError) -> Reason {
+pub(crate) fn unavailable(error: &RecordError) -> Reason {
     tracing::error!("a sign-in is refused: {error}");
     Reason::Unavailable
 }
 
-fn refused(refusal: &Refusal) -> auth::Refusal {
+pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
     match refusal {
         Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
         Refusal::Locked(until) => {
             auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) }
         }
         Refusal::Unenrolled => auth::Refusal::new(Reason::Unenrolled),
-        // To the person it looks like a wrong code; an administrator finds the platform's key in the journal.
-        Refusal::NotInOneField => auth::Refusal::new(Reason::Wrong),
+        // To the person these look like a wrong code.
+        Refusal::NotInOneField | Refusal::Elsewhere => auth::Refusal::new(Reason::Wrong),
+        Refusal::Expired | Refusal::Outdated => auth::Refusal::new(Reason::Expired),
         _ => auth::Refusal::new(Reason::Stale),
     }
 }
 
-fn door(door: auth::Door) -> Door {
+pub(crate) fn door(door: auth::Door) -> Door {
     match door {
         auth::Door::Webmail => Door::Webmail,
         auth::Door::Imap => Door::Imap,
@@ -365,13 +293,13 @@ fn door(door: auth::Door) -> Door {
     }
 }
 
-fn actor(door: auth::Door, origin: &Origin) -> Actor {
+pub(crate) fn actor(door: auth::Door, origin: &Origin) -> Actor {
     Actor { name: door.to_string(), address: origin.address, detail: String::new() }
 }
 
 /// What is refused without being written to the store goes to the journal only. `%?` of the name escapes what would
 /// forge a line.
-fn journal(verb: &str, name: &str, door: auth::Door, origin: &Origin, refusal: &auth::Refusal) {
+pub(crate) fn journal(verb: &str, name: &str, door: auth::Door, origin: &Origin, refusal: &auth::Refusal) {
     let address = origin.address.map_or(String::new(), |address| address.to_string());
     tracing::info!(target: "signin", verb, name = ?name, %door, address, reason = ?refusal.reason, "refused");
 }

@@ -1,5 +1,6 @@
 //! What an account is.
 
+use crate::app_password::AppPassword;
 use crate::backup::BackupCodes;
 use crate::throttle::{Lock, Throttle};
 use crate::totp::Totp;
@@ -32,6 +33,9 @@ pub struct Account {
     /// Made with the first factor.
     #[serde(default)]
     pub backup: Option<BackupCodes>,
+    /// What mail apps sign in with; none in [`Stage::Off`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub app_passwords: Vec<AppPassword>,
     /// Fields with a password and a code that may come again for a while; see [`Again`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<Passed>,
@@ -140,6 +144,7 @@ impl Account {
             throttles: BTreeMap::new(),
             factors: Vec::new(),
             backup: None,
+            app_passwords: Vec::new(),
             passed: Vec::new(),
             spent: Vec::new(),
             epoch: 0,
@@ -169,6 +174,12 @@ impl Account {
         }
     }
 
+    /// Whether a session that was open on the strength of `before` may be over now.
+    pub fn may_end_sessions_of(&self, before: &Self) -> bool {
+        let is_left = |gone: &AppPassword| self.app_passwords.iter().any(|left| left.is_still(gone));
+        self.epoch != before.epoch || !before.app_passwords.iter().all(is_left)
+    }
+
     /// The count at one door.
     pub fn throttle(&self, door: Door) -> Throttle {
         self.throttles.get(&door).copied().unwrap_or_default()
@@ -183,6 +194,7 @@ impl Account {
         self.suspension = None;
         self.throttles.clear();
         self.backup = None;
+        self.app_passwords.clear();
         self.passed.clear();
         self.epoch += 1;
     }

@@ -1,6 +1,6 @@
 //! Backup codes: ten, made with the first method of any kind, each good for one sign-in, kept as salted hashes.
 
-use crate::Time;
+use crate::{Time, letters};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -17,8 +17,6 @@ pub const RANDOM: usize = COUNT * BYTES_EACH + SALT;
 /// 56 bits are drawn for each code, of which 50 are used.
 const BYTES_EACH: usize = 7;
 const SALT: usize = 16;
-/// Base32 in lower case (RFC 4648 section 6): it has no 0, 1 or 8 that look like o, l or b.
-const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// What is kept of a set.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +69,7 @@ impl BackupCodes {
 
     /// The hash of a code however it was typed; none where the text cannot be one.
     fn hash(&self, code: &str) -> Option<[u8; 32]> {
-        let typed = read(code)?;
+        let typed = letters::read(code, LENGTH)?;
         // The salt is the key: HMAC-SHA-256 over 50 random bits needs no slow hash, since the record is sealed and
         // guessing online is throttled.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.salt).ok()?;
@@ -88,35 +86,8 @@ impl std::fmt::Debug for BackupCodes {
 
 /// Seven random bytes as `abcde-fghij`.
 fn shown(drawn: &[u8]) -> Zeroizing<String> {
-    let bits = drawn.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
-    let mut code = Zeroizing::new(String::with_capacity(LENGTH + 1));
-    for at in 0..LENGTH {
-        if at == LENGTH / 2 {
-            code.push('-');
-        }
-        code.push(char::from(ALPHABET[(bits >> (5 * at) & 31) as usize]));
-    }
-    code
-}
-
-/// A typed code in its one spelling: case, blanks and hyphens do not count, and a digit that the alphabet lacks is
-/// the letter that it looks like.
-fn read(code: &str) -> Option<Zeroizing<String>> {
-    let mut typed = Zeroizing::new(String::with_capacity(LENGTH));
-    for character in code.chars() {
-        let letter = match character.to_ascii_lowercase() {
-            ' ' | '-' => continue,
-            '0' => 'o',
-            '1' => 'l',
-            '8' => 'b',
-            other => other,
-        };
-        if typed.len() == LENGTH || !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
-            return None;
-        }
-        typed.push(letter);
-    }
-    (typed.len() == LENGTH).then_some(typed)
+    let bits = drawn.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+    letters::grouped(&letters::write(bits, LENGTH), LENGTH / 2)
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! The one place where a rule about an account stands.
 
-use crate::account::{Again, PASSED_MAX, Passed, Suspension};
-use crate::backup::{self, BackupCodes};
+mod app_passwords;
+mod field;
+
+use crate::account::Suspension;
+use crate::backup::BackupCodes;
 use crate::event::{BACKUP, Decision, Event, Random, Refusal, SUSPEND_HOURS, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
 use crate::throttle::Lock;
 use crate::totp::Totp;
 use crate::{Account, Door, Platform, Stage, State, Time};
+use field::Field;
 
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
-/// Seconds of a minute.
-const MINUTE: i64 = 60;
 
 /// What comes of `event` for `account` at `now`, on its `platform`. Total, and without a side effect: the caller
 /// writes the next account in one swap and only then acts on the verdict.
@@ -20,8 +22,8 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
     match event {
         Event::Ask(door) => Decision { verdict: ask(&account, platform, door, now), next: None },
         Event::Answer { door, method, code, window } => answer(account, platform, door, method, code, window, now),
-        Event::PasswordAndCode { door, text, window, again } => {
-            password_and_code(account, platform, door, text, window, again, now)
+        Event::Field { door, text, window, again, source } => {
+            field::look(account, platform, &Field { door, text, window, source }, again, now)
         }
         Event::Confirm { door, offered, epoch, code, window, description, random } => {
             let verdict = ask(&account, platform, door, now);
@@ -35,6 +37,10 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         }
         Event::AddTotp { totp, description, random } => add(account, totp, None, description, random, now),
         Event::RemoveFactor(id) => remove_factor(account, id),
+        Event::AddAppPassword(fresh) => app_passwords::add(account, fresh),
+        Event::RevokeAppPassword(id) => app_passwords::revoke(account, id),
+        Event::RenewAppPasswords(sealed) => app_passwords::renew(account, sealed),
+        Event::SealedRefused { id, sealed } => app_passwords::outdate(account, id, sealed),
         Event::Enable => enable(account, now),
         Event::Suspend(hours) => suspend(account, hours, now),
         Event::Resume => resume(account, now),
@@ -82,8 +88,12 @@ fn answer(
     window: u32,
     now: Time,
 ) -> Decision {
-    if let Some(refusal) = not_asked(&account, platform, door, now) {
-        return refused(refusal);
+    if let Some(verdict) = not_asked(&account, platform, door, now) {
+        return match verdict {
+            // It was, when the front asked.
+            Verdict::NotRequired => refused(Refusal::Stale),
+            verdict => Decision { verdict, next: None },
+        };
     }
     match spend(&mut account, door, method, &[code], window, now) {
         Some(Spent { method, backup_codes_left, .. }) => {
@@ -94,77 +104,14 @@ fn answer(
     }
 }
 
-/// Looks at a field that holds a password with a code behind it. How many characters the code has, the methods in use
-/// say; all readings of one field together are one guess.
-fn password_and_code(
-    mut account: Account,
-    platform: &Platform,
-    door: Door,
-    text: &str,
-    window: u32,
-    again: Option<Again>,
-    now: Time,
-) -> Decision {
-    if let Some(refusal) = not_asked(&account, platform, door, now) {
-        return refused(refusal);
-    }
-    if !platform.policy.password_and_code {
-        return refused(Refusal::NotInOneField);
-    }
-    let minutes = i64::from(platform.policy.reconnect_window);
-    // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
-    let open = |passed: &Passed| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
-    if let Some(again) = &again
-        && let Some(passed) =
-            account.passed.iter().find(|passed| passed.again == *again && passed.door == door && open(passed))
-    {
-        let (method, password) = (passed.method.clone(), passed.password);
-        let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
-        return Decision { verdict, next: None };
-    }
-    let readings: Vec<&str> = readings(&account).into_iter().filter_map(|length| tail(text, length)).collect();
-    let Some(spent) = spend(&mut account, door, None, &readings, window, now) else {
-        return failed(account, door, now);
-    };
-    let password = text.len() - readings[spent.at].len();
-    account.throttles.remove(&door);
-    account.passed.retain(open);
-    // A backup code is good for one sign-in, whatever the window.
-    if let Some(again) = again.filter(|_| minutes > 0 && spent.method != BACKUP) {
-        account.passed.truncate(PASSED_MAX - 1);
-        account.passed.insert(0, Passed { again, door, since: now, method: spent.method.clone(), password });
-    }
-    let Spent { method, backup_codes_left, .. } = spent;
-    Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }
-}
-
-/// How many characters a code at the end of a field may have.
-fn readings(account: &Account) -> Vec<usize> {
-    let digits = account.factors.iter().map(|factor| {
-        let Kind::Totp(totp) = &factor.kind;
-        totp.digits() as usize
-    });
-    let backup = account.backup.iter().flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
-    let mut lengths: Vec<usize> = digits.chain(backup).collect();
-    lengths.sort_unstable();
-    lengths.dedup();
-    lengths
-}
-
-/// The last `length` characters of a field, where they are ASCII and there are so many.
-fn tail(text: &str, length: usize) -> Option<&str> {
-    // A code alone is not a password with a code: some mail servers take an empty password for a good one.
-    let at = text.len().checked_sub(length).filter(|at| *at > 0)?;
-    text.get(at..).filter(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
-}
-
-/// Why a code is not looked at, if it is not. What is not a challenge now was one when the front asked: it has to ask
-/// again. A closed door looks at no code at all, so a right one learns nothing and a wrong one costs nothing.
-fn not_asked(account: &Account, platform: &Platform, door: Door, now: Time) -> Option<Refusal> {
+/// What is said instead of looking at a code, if none is looked at. A closed door looks at no code at all, so a right
+/// one learns nothing and a wrong one costs nothing.
+fn not_asked(account: &Account, platform: &Platform, door: Door, now: Time) -> Option<Verdict> {
     match ask(account, platform, door, now) {
         Verdict::Challenge => None,
-        Verdict::Refused(refusal) => Some(refusal),
-        _ => Some(Refusal::Stale),
+        verdict @ (Verdict::NotRequired | Verdict::Refused(_)) => Some(verdict),
+        // What is not a challenge now was one when the front asked: it has to ask again.
+        _ => Some(Verdict::Refused(Refusal::Stale)),
     }
 }
 
@@ -197,8 +144,7 @@ fn spend(
                 spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
             }
         }
-        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password.
-        let meant = spent.is_none() && method.is_none_or(|id| id == BACKUP) && door != Door::Imap;
+        let meant = spent.is_none() && method.is_none_or(|id| id == BACKUP) && door.takes_backup_codes();
         if let Some(backup) = account.backup.as_mut().filter(|_| meant)
             && let Some(place) = backup.find(code)
         {

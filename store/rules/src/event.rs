@@ -1,10 +1,12 @@
 //! What happens to an account, and what comes of it.
 
 use crate::account::Again;
+use crate::app_password::{AppPassword, Sealed};
 use crate::backup;
 use crate::factor::ID_RANDOM;
 use crate::totp::Totp;
 use crate::{Account, Door, Time};
+use std::net::IpAddr;
 use zeroize::Zeroizing;
 
 /// Hours that a suspension may last.
@@ -26,9 +28,9 @@ pub enum Event<'a> {
         /// Steps of a TOTP that are accepted on either side of now.
         window: u32,
     },
-    /// A front hands on a field that holds a password with a code behind it: all that a mail app, or a host that asks
-    /// once, can give.
-    PasswordAndCode {
+    /// A front hands on a field that holds a password with a code behind it, or an app password: all that a mail app,
+    /// or a host that asks once, can give.
+    Field {
         /// Which front.
         door: Door,
         /// The whole field.
@@ -37,6 +39,8 @@ pub enum Event<'a> {
         window: u32,
         /// Where it comes from and a keyed hash of it, where both are known.
         again: Option<Again>,
+        /// Where it comes from.
+        source: Source<'a>,
     },
     /// A front hands on a code of a secret that was offered to the person.
     Confirm {
@@ -66,6 +70,19 @@ pub enum Event<'a> {
     },
     /// The administrator removes a factor.
     RemoveFactor(&'a str),
+    /// An app password was made.
+    AddAppPassword(AppPassword),
+    /// An app password is taken back.
+    RevokeAppPassword(&'a str),
+    /// The mail server has accepted a password of the mailbox: sealed anew to the key pair of each app password.
+    RenewAppPasswords(Vec<Sealed>),
+    /// The mail server has refused the sealed password of an app password that a front was given.
+    SealedRefused {
+        /// Its id.
+        id: &'a str,
+        /// When the refused one was sealed.
+        sealed: Time,
+    },
     /// Off → Enrolling.
     Enable,
     /// No code for so many hours.
@@ -80,6 +97,17 @@ pub enum Event<'a> {
     Unlock,
     /// Time passes: a suspension whose end has come is taken off.
     Tick,
+}
+
+/// Where a sign-in comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Source<'a> {
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The PAM service, or the front's listener.
+    pub service: Option<&'a str>,
+    /// What the client says of itself.
+    pub client: Option<&'a str>,
 }
 
 /// The id under which backup codes are offered and answered.
@@ -134,6 +162,15 @@ pub enum Verdict {
         /// How many bytes of the field are the password.
         password: usize,
     },
+    /// The field is this app password.
+    AppPassword {
+        /// Its id.
+        id: String,
+        /// When it was made.
+        created: Time,
+        /// What it opens.
+        sealed: Sealed,
+    },
     /// A factor was added.
     Added {
         /// Its id.
@@ -152,6 +189,16 @@ pub enum Verdict {
 /// Why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// The app password is right, but not from there, or not for that service.
+    Elsewhere,
+    /// The app password is right, but its time is over.
+    Expired,
+    /// The app password is right, but the mailbox's password has changed since it was sealed.
+    Outdated,
+    /// No app password has that id.
+    NoSuchAppPassword,
+    /// The account has an app password of that id already: draw again.
+    SameId,
     /// The platform does not take a password and a code in one field.
     NotInOneField,
     /// The code is wrong, or spent; so many in a row at that door now.

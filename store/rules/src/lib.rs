@@ -7,15 +7,17 @@
 //! * [`name`]: the many spellings of one mailbox, to one canonical name or to a refusal;
 //! * [`platform`]: the switch over a set of domains, and its policy;
 //! * [`account`]: what an account is at a moment;
-//! * [`factor`], [`totp`], [`backup`]: what it can be opened with;
+//! * [`factor`], [`totp`], [`backup`], [`app_password`]: what it can be opened with;
 //! * [`throttle`]: what wrong codes cost;
 //! * [`event`], [`decide`]: what happens, and what comes of it.
 
 pub mod account;
+pub mod app_password;
 pub mod backup;
 pub mod decide;
 pub mod event;
 pub mod factor;
+mod letters;
 pub mod name;
 pub mod platform;
 pub mod seed;
@@ -24,6 +26,7 @@ mod time;
 pub mod totp;
 
 pub use account::{Account, Stage, State};
+pub use app_password::AppPassword;
 pub use decide::decide;
 pub use event::{Decision, Event, Refusal, Verdict};
 pub use factor::{Factor, Kind};

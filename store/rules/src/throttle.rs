@@ -51,6 +51,14 @@ impl Door {
         }
     }
 
+    /// Whether a person types there: only then is a backup code one.
+    pub fn takes_backup_codes(self) -> bool {
+        match self {
+            Self::Webmail | Self::Pam => true,
+            Self::Imap => false,
+        }
+    }
+
     /// Its name in the audit log and in answers to programs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,13 +1,15 @@
 //! Random sequences of events, with a clock that also steps back: what must hold after each of them.
 
-use postern_rules::event::{BACKUP, Event, Random, Verdict};
+use postern_rules::app_password::{Sealed, Typed};
+use postern_rules::event::{BACKUP, Event, Random, Source, Verdict};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::throttle::BOUND;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Kind, Platform, Seed, Stage, State, Time, decide};
+use postern_rules::{Account, AppPassword, Door, Kind, Platform, Seed, Stage, State, Time, decide};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
 const START: Time = Time(1_700_000_000);
 
@@ -33,10 +35,15 @@ enum Step {
     Clock(i64),
     Switch(bool),
     Policy(bool),
+    /// An app password made of this byte.
+    MakeAppPassword(u8),
+    UseAppPassword(Door, u8),
+    Revoke(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let door = prop_oneof![Just(Door::Webmail), Just(Door::Imap), Just(Door::Pam)];
+    let app_door = door.clone();
     prop_oneof![
         3 => door.clone().prop_map(Step::Ask),
         6 => (door.clone(), 0usize..4, -3i64..=3).prop_map(|(door, at, off)| Step::Right(door, at, off)),
@@ -54,6 +61,9 @@ fn step() -> impl Strategy<Value = Step> {
         5 => prop_oneof![-7200i64..7200, -90i64..90, Just(3600 * 24)].prop_map(Step::Clock),
         1 => any::<bool>().prop_map(Step::Switch),
         1 => any::<bool>().prop_map(Step::Policy),
+        2 => (0u8..3).prop_map(Step::MakeAppPassword),
+        2 => (app_door, 0u8..3).prop_map(|(door, at)| Step::UseAppPassword(door, at)),
+        1 => (0u8..3).prop_map(Step::Revoke),
     ]
 }
 
@@ -72,6 +82,10 @@ fn code(totp: &Totp, now: Time) -> String {
 /// Searching for a code is slow, so a right answer is given by a generator beside the rules.
 fn app(totp: &Totp, now: Time) -> String {
     totp_rs::Builder::new().with_secret(totp.seed().reveal()).build_noncompliant().generate(now.unsigned()).to_string()
+}
+
+fn app_password(byte: u8) -> Typed {
+    Typed::made_of(&Zeroizing::new([byte; 16]))
 }
 
 fn random(turn: usize) -> Random {
@@ -101,6 +115,8 @@ proptest! {
         let mut spent: BTreeSet<(Vec<u8>, u64)> = BTreeSet::new();
         let mut spent_codes: BTreeSet<String> = BTreeSet::new();
         let mut failures_in_a_row = [0u32; 3];
+        // App passwords that were made and not taken back since.
+        let mut app_passwords: BTreeSet<u8> = BTreeSet::new();
 
         for (turn, step) in steps.into_iter().enumerate() {
             let before = account.clone();
@@ -144,6 +160,18 @@ proptest! {
                 Step::Reset => { may_shorten = true; may_move = true; Event::Reset }
                 Step::Remove => { may_shorten = true; may_move = true; Event::Remove }
                 Step::Unlock => { may_shorten = true; Event::Unlock }
+                Step::MakeAppPassword(byte) => {
+                    let sealed = Sealed { key: [*byte; 32], text: vec![], at: now };
+                    Event::AddAppPassword(AppPassword::keep(&app_password(*byte), &account.mailbox, sealed, now))
+                }
+                Step::UseAppPassword(door, byte) => {
+                    typed = app_password(*byte).shown().to_string();
+                    Event::Field { door: *door, text: &typed, window: 1, again: None, source: Source::default() }
+                }
+                Step::Revoke(byte) => {
+                    typed = app_password(*byte).id().to_owned();
+                    Event::RevokeAppPassword(&typed)
+                }
             };
             let decision = decide(&account, &platform, event, now);
             let gone = matches!(step, Step::Reset | Step::Remove) && decision.verdict == Verdict::Done;
@@ -166,8 +194,12 @@ proptest! {
                         let _ = seed;
                     }
                 }
+                Verdict::AppPassword { .. } => {
+                    let Step::UseAppPassword(_, byte) = step else { panic!("{step:?}") };
+                    prop_assert!(app_passwords.contains(&byte), "an app password that is not there");
+                }
                 Verdict::NotRequired => {
-                    let Step::Ask(door) = step else { panic!("{step:?}") };
+                    let (Step::Ask(door) | Step::UseAppPassword(door, _)) = step else { panic!("{step:?}") };
                     let why = !platform.enabled
                         || matches!(account.state(now), State::Off | State::Suspended(_))
                         || (account.state(now) == State::Enrolling && platform.policy.unenrolled_pass && !door.can_enrol());
@@ -175,7 +207,16 @@ proptest! {
                 }
                 _ => {}
             }
-            if gone { spent_codes.clear(); shown.clear(); }
+            if gone { spent_codes.clear(); shown.clear(); app_passwords.clear(); }
+            match (&step, &decision.verdict) {
+                (Step::MakeAppPassword(byte), Verdict::Done) => prop_assert!(app_passwords.insert(*byte)),
+                (Step::Revoke(byte), Verdict::Done) => prop_assert!(app_passwords.remove(byte)),
+                (Step::UseAppPassword(_, byte), verdict) => {
+                    let passes = matches!(verdict, Verdict::AppPassword { .. });
+                    prop_assert_eq!(passes, app_passwords.contains(byte), "whatever else is asked of the account");
+                }
+                _ => {}
+            }
             let accepted = matches!(decision.verdict, Verdict::Accepted { .. });
             if let Some(next) = decision.next { account = next; }
 
@@ -190,7 +231,8 @@ proptest! {
             prop_assert!(end(&account) <= end(&before) || may_move, "a suspension grew: {step:?}");
             match account.stage {
                 Stage::Protected => prop_assert!(!account.factors.is_empty()),
-                Stage::Off | Stage::Enrolling => prop_assert!(account.factors.is_empty() && account.backup.is_none()),
+                Stage::Off => prop_assert!(account.app_passwords.is_empty() && account.factors.is_empty()),
+                Stage::Enrolling => prop_assert!(account.factors.is_empty() && account.backup.is_none()),
             }
             let kept = serde_json::to_string(&account).unwrap();
             prop_assert_eq!(serde_json::from_str::<Account>(&kept).unwrap(), account.clone());

@@ -1,12 +1,14 @@
 //! Runs the table of `docs/states.md`.
 
+use postern_rules::app_password::{Sealed, Typed, Use};
 use postern_rules::backup;
-use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Verdict};
+use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Source, Verdict};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Platform, Seed, State, Time, decide};
+use postern_rules::{Account, AppPassword, Door, Platform, Seed, Stage, State, Time, decide};
 use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
 const NOW: Time = Time(1_111_111_109);
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
@@ -31,6 +33,33 @@ fn random() -> Random {
 fn backup_code() -> String {
     let (_, codes) = backup::BackupCodes::make(std::array::from_fn(|at| at as u8), NOW);
     codes[0].to_string()
+}
+
+fn app_password() -> Typed {
+    Typed::made_of(&Zeroizing::new(std::array::from_fn(|at| at as u8 * 13 + 1)))
+}
+
+fn sealed(at: Time) -> Sealed {
+    Sealed { key: [9; 32], text: vec![1], at }
+}
+
+/// With an app password, where there can be one, in the condition that the event names.
+fn with_app_password(account: &Account, event: &str) -> Account {
+    let mut it = AppPassword::keep(&app_password(), &account.mailbox, sealed(NOW), NOW);
+    if event.contains("expired") {
+        it.expires = Some(NOW);
+    }
+    if event.contains("bound to a network") {
+        it.networks = vec!["192.0.2.0/24".parse().unwrap()];
+    }
+    if event.contains("within a minute") {
+        it.last_used = Some(Use { time: NOW.plus(-59), address: None, client: None });
+    }
+    it.outdated = event.contains("outdated");
+    match account.stage {
+        Stage::Off => account.clone(),
+        Stage::Enrolling | Stage::Protected => after(account, Event::AddAppPassword(it)),
+    }
 }
 
 fn platform(column: &str) -> Platform {
@@ -97,6 +126,10 @@ fn shown_verdict(verdict: &Verdict) -> String {
             assert_eq!(*password, PASSWORD.len());
             "accepted behind a password".to_owned()
         }
+        Verdict::AppPassword { sealed, .. } => {
+            assert_eq!(sealed.key, [9; 32]);
+            "app password".to_owned()
+        }
         Verdict::Added { backup_codes: None, .. } => "added".to_owned(),
         Verdict::Added { backup_codes: Some(codes), .. } => {
             assert_eq!(codes.len(), 10);
@@ -107,6 +140,11 @@ fn shown_verdict(verdict: &Verdict) -> String {
         Verdict::Refused(refusal) => format!(
             "refused: {}",
             match refusal {
+                Refusal::Elsewhere => "elsewhere",
+                Refusal::Expired => "expired",
+                Refusal::Outdated => "outdated",
+                Refusal::NoSuchAppPassword => "no such app password",
+                Refusal::SameId => "same id",
                 Refusal::NotInOneField => "not in one field",
                 Refusal::Wrong { .. } => "wrong",
                 Refusal::Locked(_) => "locked",
@@ -166,8 +204,31 @@ fn run(row: &Row<'_>) -> (String, String) {
     let factor = account.factors.first().map_or("none".to_owned(), |factor| factor.id.clone());
     let field = |code: &str| format!("{PASSWORD}{code}");
     let (field_right, field_wrong) = (field(RIGHT), field(WRONG));
-    let in_one_field = |text| Event::PasswordAndCode { door: door(row.event), text, window: 1, again: None };
+    let from = |text, source| Event::Field { door: door(row.event), text, window: 1, again: None, source };
+    let in_one_field = |text| from(text, Source::default());
+    if row.event.contains("the app password") {
+        account = with_app_password(&account, row.event);
+    }
+    let (shown, made) =
+        (app_password().shown(), AppPassword::keep(&app_password(), &account.mailbox, sealed(NOW), NOW));
+    let (id, almost) = (made.id.clone(), shown.replace(&shown[shown.len() - 1..], "o"));
     let event = match row.event {
+        "password alone" | "password alone at imap" => in_one_field("correct horse"),
+        "the app password"
+        | "the app password that has expired"
+        | "the app password that is outdated"
+        | "the app password within a minute"
+        | "the app password that is bound to a network" => in_one_field(&shown),
+        "the app password for sshd" => from(&shown, Source { service: Some("sshd"), ..Source::default() }),
+        "the app password with a wrong letter at imap" => in_one_field(&almost),
+        "make an app password" => Event::AddAppPassword(made),
+        "make an app password of the id of the app password" => Event::AddAppPassword(made),
+        "revoke the app password" => Event::RevokeAppPassword(&id),
+        "the mail server refuses the app password's" => Event::SealedRefused { id: &id, sealed: NOW },
+        "the mail server refuses the app password's, before it was renewed" => {
+            Event::SealedRefused { id: &id, sealed: NOW.plus(-1) }
+        }
+        "renew the app password, which is outdated" => Event::RenewAppPasswords(vec![sealed(NOW.plus(1))]),
         "password and code right" | "password and code right at imap" => in_one_field(&field_right),
         "password and code wrong" => in_one_field(&field_wrong),
         "ask at webmail" | "ask at imap" | "ask at pam" => Event::Ask(door(row.event)),
@@ -237,6 +298,10 @@ fn the_table_is_whole() {
         "unlock",
         "add totp",
         "remove the factor",
+        "password alone",
+        "the app password",
+        "make an app password",
+        "revoke the app password",
         "an hour passes",
     ];
     for state in STATES {

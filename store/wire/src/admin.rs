@@ -343,6 +343,83 @@ pub struct RemoveMethod {
     pub id: String,
 }
 
+/// An app password as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPassword {
+    /// Unique in its account, and its first five letters.
+    pub id: String,
+    /// The person's own words.
+    pub description: String,
+    /// RFC 3339.
+    pub created: String,
+    /// From when on it is refused, RFC 3339.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// From where it is taken, in CIDR notation; empty: from anywhere.
+    #[serde(default)]
+    pub networks: Vec<String>,
+    /// When it was last used, RFC 3339.
+    #[serde(default)]
+    pub last_used: Option<String>,
+    /// From where.
+    #[serde(default)]
+    pub last_address: Option<String>,
+    /// What the client said of itself.
+    #[serde(default)]
+    pub last_client: Option<String>,
+    /// The mailbox's password has changed: it works again after the next sign-in to the webmail.
+    #[serde(default)]
+    pub outdated: bool,
+}
+
+/// The reply to `ListAppPasswords` and `RevokeAppPassword`: the ones that are left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPasswords {
+    /// The canonical mailbox.
+    pub mailbox: String,
+    /// In the order in which they were made.
+    pub app_passwords: Vec<AppPassword>,
+}
+
+/// Parameters of `CreateAppPassword`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CreateAppPassword {
+    /// The mailbox.
+    pub mailbox: String,
+    /// Its password, which the mail server is asked about.
+    pub password: Secret,
+    /// The mail server is not asked: the administrator answers for the password. For hosts without an IMAP front.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked: bool,
+    /// The person's own words.
+    #[serde(default)]
+    pub description: String,
+    /// From when on it is refused, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// From where it is taken, in CIDR notation; none: from anywhere.
+    #[serde(default)]
+    pub networks: Vec<String>,
+}
+
+/// The reply to `CreateAppPassword`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPasswordCreated {
+    /// Its id.
+    pub id: String,
+    /// What goes into the mail app; it is shown this once.
+    pub app_password: Secret,
+}
+
+/// Parameters of `RevokeAppPassword`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RevokeAppPassword {
+    /// The mailbox.
+    pub mailbox: String,
+    /// The app password's id.
+    pub id: String,
+}
+
 /// Parameters of `ReadAudit`; called with `more`, it returns [`AuditEntries`] in pieces.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ReadAudit {

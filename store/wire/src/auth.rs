@@ -12,6 +12,8 @@ use std::net::IpAddr;
 pub const INTERFACE: &str = "org.postern.Auth";
 /// The interface file.
 pub const DESCRIPTION: &str = include_str!("org.postern.Auth.varlink");
+/// The error of what cannot be noted now: the store is full, damaged or read-only.
+pub const UNAVAILABLE: &str = "org.postern.Auth.Unavailable";
 /// Characters that a name, a service or a client may have.
 pub const MAX_NAME: usize = 320;
 /// Characters that an answer may have: the longest is an app password with its separators, or a code pasted with
@@ -21,6 +23,8 @@ pub const MAX_CODE: usize = 128;
 pub const MAX_FIELD: usize = 1024;
 /// Characters that a method's description may have.
 pub const MAX_DESCRIPTION: usize = 64;
+/// Letters of an app password, without the blanks and hyphens between them.
+pub const APP_PASSWORD_LETTERS: usize = 25;
 /// Sessions that one [`Recheck`] may name.
 pub const MAX_RECHECK: usize = 128;
 
@@ -71,6 +75,19 @@ pub struct Ask {
     /// From where.
     #[serde(default)]
     pub origin: Origin,
+}
+
+/// The reply to [`Ask`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use]
+pub struct Asked {
+    /// What the sign-in needs.
+    #[serde(flatten)]
+    pub verdict: AskVerdict,
+    /// The canonical mailbox, where it has app passwords: what a mail app typed may be one, so it goes to
+    /// [`AnswerField`] whatever the verdict is, and a password that the webmail has accepted to [`PasswordAccepted`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_passwords_of: Option<String>,
 }
 
 /// What a sign-in needs.
@@ -152,6 +169,9 @@ pub enum Reason {
     Unenrolled,
     /// What the front refers to is over: the account changed, or the enrolment took too long. Begin again.
     Stale,
+    /// The app password is right, but its time is over, or the mailbox's password has changed since: the person makes
+    /// a new one, or signs in to the webmail once.
+    Expired,
     /// The daemon cannot answer now (its store is full, damaged or read-only).
     Unavailable,
 }
@@ -194,10 +214,11 @@ pub enum AnswerVerdict {
     Refused(Refusal),
 }
 
-/// Answers a challenge with a field that holds the password with the code right behind it: all that a mail app, or a
-/// host that asks once, can give.
+/// Hands on a field that holds an app password, or the password with a code right behind it: all that a mail app, or a
+/// host that asks once, can give. To be asked after a [`AskVerdict::Challenge`], and whatever the verdict where the
+/// account has app passwords ([`Asked::app_passwords_of`]).
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PasswordAndCode {
+pub struct AnswerField {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who asks.
@@ -209,12 +230,19 @@ pub struct PasswordAndCode {
     pub text: Secret,
 }
 
-/// What became of a field with a password and a code.
+/// What became of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
-pub enum PasswordAndCodeVerdict {
-    /// The code is verified.
+pub enum FieldVerdict {
+    /// It is no app password, and no second factor is required: the whole field is the password.
+    NotRequired {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Recheck`].
+        standing: String,
+    },
+    /// It ends in a code, and that is verified.
     Accepted {
         /// The canonical mailbox.
         mailbox: String,
@@ -223,13 +251,88 @@ pub enum PasswordAndCodeVerdict {
         /// The method that matched.
         method: String,
         /// How many bytes of the field are the password; the rest is the code, and no longer good.
-        password: u32,
+        password_length: u32,
         /// Unused backup codes, when one was used now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backup_codes_left: Option<u32>,
     },
+    /// It is an app password.
+    AppPassword {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Recheck`], and for [`PasswordRefused`].
+        standing: String,
+        /// Which one.
+        id: String,
+        /// The mailbox's password, which the mail server wants.
+        password: Secret,
+    },
     /// No.
     Refused(Refusal),
+}
+
+/// Tells that the mail server has refused the password that [`FieldVerdict::AppPassword`] gave: it was changed. The
+/// account's app passwords are [`Reason::Expired`] from now on, until [`PasswordAccepted`] brings the new one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PasswordRefused {
+    /// The session that was to be.
+    pub session: Session,
+}
+
+/// Tells that the mail server, or the webmail, has accepted a password of this mailbox: it is sealed anew for the
+/// account's app passwords.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PasswordAccepted {
+    /// The mailbox that [`Asked::app_passwords_of`] named.
+    pub name: String,
+    /// Who tells it.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// The password, at most [`MAX_FIELD`] bytes.
+    pub password: Secret,
+}
+
+/// Offers to check passwords with the mail server behind a front. A stream: each reply is one password to check, and
+/// the first, which comes at once, is none. Only root, the daemon's own user and `postern-proxy` may ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordChecks {
+    /// What to check; none: the daemon has heard the offer.
+    #[serde(default)]
+    pub check: Option<PasswordCheck>,
+}
+
+/// A password to check; [`PasswordChecked`] brings the result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordCheck {
+    /// Which check it is.
+    pub id: u64,
+    /// The canonical mailbox.
+    pub mailbox: String,
+    /// What may be its password.
+    pub password: Secret,
+}
+
+/// The result of a [`PasswordCheck`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordChecked {
+    /// Which check it is.
+    pub id: u64,
+    /// What the mail server says.
+    pub outcome: CheckOutcome,
+}
+
+/// What the mail server says of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckOutcome {
+    /// It opens the mailbox.
+    Accepted,
+    /// It does not.
+    Refused,
+    /// It cannot say now.
+    Unavailable,
 }
 
 /// Begins an enrolment, or shows a begun one again.

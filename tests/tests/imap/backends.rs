@@ -1,19 +1,27 @@
 //! Backends that are not what they should be: the client is told in good order, and nobody gets past the factor.
 
 use super::client::Client;
-use super::{mailbox, sign_in, world};
-use postern_tests::World;
+use super::{extend_dovecot, mailbox, sign_in, world};
+use postern_tests::{World, ports};
 use std::fs;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// Has the front stand before `backend`.
-fn stand_before(world: &mut World, backend: &str) {
+pub(super) fn stand_before(world: &mut World, backend: &str) {
     let path = &world.files.proxy_config;
     let text = fs::read_to_string(path).unwrap();
     let is_backend = |line: &&str| line.starts_with("backend = ");
     let old = text.lines().find(is_backend).unwrap();
     fs::write(path, text.replace(old, &format!("backend = \"{backend}\""))).unwrap();
+    world.proxy.restart().unwrap();
+}
+
+/// Adds lines to `[imap]`, which is the last table.
+fn configure(world: &mut World, lines: &str) {
+    let path = &world.files.proxy_config;
+    let text = fs::read_to_string(path).unwrap();
+    fs::write(path, text + lines).unwrap();
     world.proxy.restart().unwrap();
 }
 
@@ -80,6 +88,103 @@ async fn a_backend_whose_certificate_is_not_trusted_gets_no_password() {
     let mut client = Client::open(&world).await;
     let answer = client.ask(&format!("a LOGIN {} {}", bob.name, bob.password)).await;
     assert!(answer.starts_with("a NO [UNAVAILABLE] "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_backend_is_known_by_its_key_alone_where_that_is_pinned() {
+    let mut world = world();
+    let bob = mailbox(&world, "bob");
+    let path = world.files.proxy_config.clone();
+    let text = fs::read_to_string(&path).unwrap().replace("backend_ca = ", "#");
+    let right = format!("sha256//{}", world.certificates.public_key_hash);
+    let wrong = format!("sha256//{}=", "A".repeat(43));
+    for (pin, expected) in [(&right, "a OK "), (&wrong, "a NO [UNAVAILABLE] ")] {
+        fs::write(&path, format!("{text}backend_pin = \"{pin}\"\n")).unwrap();
+        world.proxy.restart().unwrap();
+        let (_, answer) = sign_in(&world, &bob.name, &bob.password).await;
+        assert!(answer.contains(expected), "{answer}");
+    }
+    // What is to be written there is said.
+    assert!(world.proxy.log().contains(&right), "{}", world.proxy.log());
+}
+
+/// Signs in from 192.0.2.7 and claims to be from elsewhere.
+async fn sign_in_from_afar(world: &World) -> String {
+    let bob = mailbox(world, "bob");
+    let mut client = Client::behind(world, "PROXY TCP4 192.0.2.7 127.0.0.1 1 993\r\n").await;
+    assert!(client.ask("i ID (\"x-originating-ip\" \"203.0.113.9\" \"name\" \"liar\")").await.contains("i OK"));
+    client.ask(&format!("a LOGIN {} {}", bob.name, bob.password)).await
+}
+
+#[tokio::test]
+async fn the_backend_hears_who_connects_from_us_and_not_from_the_client() {
+    let mut world = world();
+    let ports = [ports::free().unwrap(), ports::free().unwrap()];
+    let listener = |port: u16, ssl: &str| {
+        format!("  inet_listener proxied_{port} {{\n    port = {port}\n    ssl = {ssl}\n    haproxy = yes\n  }}\n")
+    };
+    let listeners = listener(ports[0], "no") + &listener(ports[1], "yes");
+    extend_dovecot(
+        &mut world,
+        &format!("service imap-login {{\n{listeners}}}\nhaproxy_trusted_networks = 127.0.0.0/8\n"),
+    );
+    configure(&mut world, "backend_proxy_protocol = true\nproxy_protocol_from = [\"127.0.0.0/8\"]\n");
+    let from_afar =
+        |world: &World| world.backend.as_ref().unwrap().dovecot.service.log().matches("rip=192.0.2.7").count();
+    let schemes = [("imap", ports[0]), ("imap+starttls", ports[0]), ("imaps", ports[1])];
+    for (done, (scheme, port)) in schemes.into_iter().enumerate() {
+        stand_before(&mut world, &format!("{scheme}://localhost:{port}"));
+        assert_eq!(from_afar(&world), done, "{scheme}");
+        let answer = sign_in_from_afar(&world).await;
+        assert!(answer.contains("a OK "), "{scheme}: {answer}");
+        assert_eq!(from_afar(&world), done + 1, "{scheme}");
+    }
+    // Without that header Dovecot believes an ID, from addresses that it trusts.
+    let path = world.files.proxy_config.clone();
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("backend_proxy_protocol", "#")).unwrap();
+    extend_dovecot(&mut world, "login_trusted_networks = 127.0.0.0/8\n");
+    let plain = world.backend.as_ref().unwrap().dovecot.imap;
+    stand_before(&mut world, &format!("imap://localhost:{plain}"));
+    for done in schemes.len()..schemes.len() + 2 {
+        // The second one finds a connection that is ready.
+        let answer = sign_in_from_afar(&world).await;
+        assert!(answer.contains("a OK ") && from_afar(&world) == done + 1, "{answer}");
+    }
+    assert!(!world.backend.as_ref().unwrap().dovecot.service.log().contains("203.0.113.9"));
+}
+
+#[tokio::test]
+async fn what_is_ready_does_not_outlive_the_backend() {
+    let mut world = world();
+    let bob = mailbox(&world, "bob");
+    for _ in 0..3 {
+        let (_, answer) = sign_in(&world, &bob.name, &bob.password).await;
+        assert!(answer.contains("a OK "), "{answer}");
+    }
+    world.backend.as_mut().unwrap().dovecot.service.restart().unwrap();
+    for _ in 0..3 {
+        let (mut client, answer) = sign_in(&world, &bob.name, &bob.password).await;
+        assert!(answer.contains("a OK ") && client.ask("b SELECT INBOX").await.contains("* 3 EXISTS"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_has_so_many_sessions_and_no_more() {
+    let mut world = world();
+    configure(&mut world, "max_sessions_per_mailbox = 2\nmax_sessions = 3\n");
+    let (alice, bob) = (mailbox(&world, "bob"), mailbox(&world, "carol"));
+    let (_one, _) = sign_in(&world, &alice.name, &alice.password).await;
+    let (mut two, _) = sign_in(&world, &alice.name, &alice.password).await;
+    let (mut waiting, answer) = sign_in(&world, &alice.name, &alice.password).await;
+    assert!(answer.starts_with("a NO [LIMIT] "), "{answer}");
+    let (_three, answer) = sign_in(&world, &bob.name, &bob.password).await;
+    assert!(answer.contains("a OK "), "{answer}");
+    let (_, answer) = sign_in(&world, &bob.name, &bob.password).await;
+    assert!(answer.starts_with("a NO [UNAVAILABLE] "), "{answer}");
+    // A seat is free as soon as the front has seen the backend's goodbye through.
+    assert!(two.ask("b LOGOUT").await.contains("* BYE") && two.line().await.is_empty());
+    let answer = waiting.ask(&format!("c LOGIN {} {}", alice.name, alice.password)).await;
+    assert!(answer.contains("c OK "), "{answer}");
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Mail apps through the IMAP front, against the real thing: Dovecot behind it, posternd beside it; and what a thief
 //! who has the password tries.
 
+mod app_passwords;
 mod backends;
 mod client;
 mod clients;
+mod exchange;
 mod outage;
 mod sessions;
 mod sign_in;
@@ -57,4 +59,12 @@ async fn sign_in(world: &World, name: &str, password: &str) -> (Client, String) 
     let mut client = Client::open(world).await;
     let answer = client.ask(&format!("a LOGIN \"{name}\" \"{password}\"")).await;
     (client, answer)
+}
+
+/// Adds lines to Dovecot's configuration and starts it anew.
+fn extend_dovecot(world: &mut World, lines: &str) {
+    let path = world.files.directory.with_file_name("dovecot").join("dovecot.conf");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text + lines).unwrap();
+    world.backend.as_mut().unwrap().dovecot.service.restart().unwrap();
 }

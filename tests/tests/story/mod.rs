@@ -12,7 +12,7 @@ mod pages;
 mod person;
 mod race;
 mod sign_in;
-mod visitor;
+pub(crate) mod visitor;
 mod wrong_code;
 mod wrong_password;
 

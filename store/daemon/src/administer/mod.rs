@@ -1,6 +1,7 @@
 //! The verbs of the admin socket, one file for each noun. A refusal says what, why and what to do.
 
 pub mod accounts;
+pub mod app_passwords;
 pub mod check;
 pub mod methods;
 pub mod platforms;
@@ -137,9 +138,19 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         Refusal::TooMany => {
             ("too_many", format!("{mailbox} has {FACTORS_MAX} methods, which is the most. Remove one first."))
         }
-        Refusal::NotInOneField | Refusal::Wrong { .. } | Refusal::Locked(_) | Refusal::Unenrolled | Refusal::Stale => {
-            ("refused", format!("{mailbox}: refused."))
-        }
+        Refusal::NoSuchAppPassword => (
+            "unknown_app_password",
+            format!("{mailbox} has no app password with that id. `postern app-password list {mailbox}` shows them."),
+        ),
+        Refusal::Elsewhere
+        | Refusal::Expired
+        | Refusal::Outdated
+        | Refusal::SameId
+        | Refusal::NotInOneField
+        | Refusal::Wrong { .. }
+        | Refusal::Locked(_)
+        | Refusal::Unenrolled
+        | Refusal::Stale => ("refused", format!("{mailbox}: refused.")),
     };
     refuse(reason, message)
 }

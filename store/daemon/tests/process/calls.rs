@@ -4,8 +4,8 @@ use crate::authenticator::code;
 use crate::home::Running;
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin,
-    PasswordAndCode, PasswordAndCodeVerdict, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
+    self, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict,
+    FieldVerdict, Origin, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
 };
 use postern_wire::{CallError, Client, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -46,8 +46,8 @@ pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
 }
 
 /// What a field with a password and a code is made of.
-pub(crate) fn field_of(name: &str, door: Door, text: &str) -> PasswordAndCode {
-    PasswordAndCode { name: name.to_owned(), door, origin: Origin::default(), text: Secret::from(text) }
+pub(crate) fn field_of(name: &str, door: Door, text: &str) -> AnswerField {
+    AnswerField { name: name.to_owned(), door, origin: Origin::default(), text: Secret::from(text) }
 }
 
 /// Why it was refused.
@@ -310,4 +310,4 @@ macro_rules! refuses {
     )*};
 }
 
-refuses!(AskVerdict, AnswerVerdict, PasswordAndCodeVerdict, EnrolVerdict, ConfirmVerdict);
+refuses!(AskVerdict, AnswerVerdict, FieldVerdict, EnrolVerdict, ConfirmVerdict);

@@ -207,6 +207,15 @@ pub(crate) struct Running<'h> {
 impl Running<'_> {
     /// Waits until it is ready, or has ended, or so much time has passed.
     pub(crate) fn ready_within(&mut self, time: Duration) -> Option<Result<(), ExitStatus>> {
+        self.told_or_ended(time, "READY=1")
+    }
+
+    /// Waits until it has told systemd this word; false when that takes longer.
+    pub(crate) fn told_within(&mut self, time: Duration, word: &str) -> bool {
+        matches!(self.told_or_ended(time, word), Some(Ok(())))
+    }
+
+    fn told_or_ended(&mut self, time: Duration, word: &str) -> Option<Result<(), ExitStatus>> {
         let waiting = Stopwatch::start();
         let mut said = [0; 256];
         while let Some(left) = time.checked_sub(waiting.elapsed()).filter(|left| !left.is_zero()) {
@@ -215,7 +224,7 @@ impl Running<'_> {
             }
             self.notify.set_read_timeout(Some(left.min(LOOK_EVERY))).unwrap();
             match self.notify.recv(&mut said) {
-                Ok(length) if said[..length].starts_with(b"READY=1") => return Some(Ok(())),
+                Ok(length) if said[..length].starts_with(word.as_bytes()) => return Some(Ok(())),
                 Ok(_) => {}
                 Err(error) if matches!(error.kind(), WouldBlock | TimedOut | Interrupted) => {}
                 Err(error) => panic!("{error}"),

@@ -6,8 +6,10 @@
 mod authenticator;
 mod calls;
 mod home;
+mod mail_server;
 mod wall_clock;
 
+mod app_passwords;
 mod crash;
 mod disk;
 mod enrolment;
@@ -23,6 +25,7 @@ mod secrets;
 mod start;
 mod story;
 mod suspension;
+mod systemd;
 mod varlink;
 
 use posternd::clock::Stopwatch;

@@ -3,7 +3,7 @@
 use crate::calls::{ALICE, Refuses, answer_of, connect, field_of};
 use crate::home::Home;
 use postern_wire::admin::Action;
-use postern_wire::auth::{self, AnswerVerdict, Door, PasswordAndCodeVerdict, Reason};
+use postern_wire::auth::{self, AnswerVerdict, Door, FieldVerdict, Reason};
 use std::sync::Barrier;
 use std::thread;
 
@@ -32,8 +32,8 @@ fn of_twenty_answers_with_one_right_code_exactly_one_is_accepted() {
                             client.call::<AnswerVerdict>(auth::INTERFACE, "Answer", &answer).unwrap().reason()
                         } else {
                             let field = field_of(ALICE, door, &format!("the password{right}"));
-                            let verdict = client.call(auth::INTERFACE, "PasswordAndCode", &field).unwrap();
-                            PasswordAndCodeVerdict::reason(&verdict)
+                            let verdict = client.call(auth::INTERFACE, "AnswerField", &field).unwrap();
+                            FieldVerdict::reason(&verdict)
                         }
                     })
                 })

@@ -5,6 +5,7 @@ mod interface;
 use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses, connect, exchange};
 use crate::home::{Home, Running};
+use crate::mail_server::{offer_checks, only_right};
 use interface::Interface;
 use postern_wire::CallError;
 use postern_wire::admin::Action;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The calls that the daemon serves, as its source names them.
-const SERVICE: &str = include_str!("../../src/service.rs");
+const SERVICE: &str = concat!(include_str!("../../src/service.rs"), include_str!("../../src/service/sign_in.rs"));
 
 fn service(socket: &Path, verb: &str, parameters: &Value) -> Result<Value, CallError> {
     connect(socket).call("org.varlink.service", verb, parameters)
@@ -128,6 +129,14 @@ fn replies_of_the_admin_socket_are_as_described() {
     assert_eq!(posternd.answer(ALICE, &right).reason(), Some(Reason::Wrong));
     let shown = admin.call("ShowAccount", json!({ "mailbox": ALICE }));
     assert_eq!(shown["accounts"][0]["methods"][1]["id"], second["id"]);
+    offer_checks(&posternd, only_right("password"));
+    let wanted = json!({
+        "mailbox": ALICE, "password": "password", "description": "Phone", "networks": ["192.0.2.0/24"],
+        "expires": "2100-01-01T00:00:00Z",
+    });
+    let created = admin.call("CreateAppPassword", wanted);
+    assert_eq!(admin.call("ListAppPasswords", json!({ "mailbox": ALICE }))["app_passwords"][0]["id"], created["id"]);
+    admin.call("RevokeAppPassword", json!({ "mailbox": ALICE, "id": created["id"] }));
     admin.call("RemoveMethod", json!({ "mailbox": ALICE, "id": first["id"] }));
     admin.call("RemoveAliases", json!({ "mailbox": ALICE, "aliases": ["a@example.com"] }));
     admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1, "dry_run": true }));
@@ -177,15 +186,29 @@ fn replies_of_the_auth_socket_are_as_described() {
     let backup = accepted["backup_codes"][0].as_str().unwrap();
     assert_eq!(auth.call("Answer", with(ALICE, "code", backup))["backup_codes_left"], 9);
     let second = format!("password{}", accepted["backup_codes"][1].as_str().unwrap());
-    assert_eq!(auth.call("PasswordAndCode", with(ALICE, "text", &second))["password"], "password".len());
-    assert_eq!(verdict(&auth.call("PasswordAndCode", with(ALICE, "text", &second))), "refused");
+    assert_eq!(auth.call("AnswerField", with(ALICE, "text", &second))["password_length"], "password".len());
+    assert_eq!(verdict(&auth.call("AnswerField", with(ALICE, "text", &second))), "refused");
     for _ in 0..4 {
         assert_eq!(verdict(&auth.call("Answer", with(ALICE, "code", "000000"))), "refused");
     }
     assert!(auth.call("Ask", who(ALICE))["until"].is_i64());
     let session = json!({ "mailbox": ALICE, "standing": accepted["standing"] });
     assert_eq!(auth.call("Recheck", json!({ "sessions": [session] }))["ended"], json!([false]));
-    auth.assert_all_called(&["Watch"]);
+    offer_checks(&posternd, only_right("password"));
+    let wanted = json!({ "mailbox": ALICE, "password": "password", "networks": [] });
+    let created: Value = posternd.order("CreateAppPassword", &wanted).unwrap();
+    assert_eq!(auth.call("Ask", who(ALICE))["app_passwords_of"], ALICE);
+    let field = with(ALICE, "text", created["app_password"].as_str().unwrap());
+    let opened = auth.call("AnswerField", field);
+    assert_eq!(
+        (verdict(&opened), &opened["id"], &opened["password"]),
+        ("app_password".to_owned(), &created["id"], &json!("password"))
+    );
+    let session = json!({ "mailbox": ALICE, "standing": opened["standing"] });
+    auth.call("PasswordRefused", json!({ "session": session }));
+    auth.call("PasswordAccepted", with(ALICE, "password", "another"));
+    auth.call("PasswordChecked", json!({ "id": 7, "outcome": "refused" }));
+    auth.assert_all_called(&["CheckPasswords", "Watch"]);
     watch_is_as_described(&posternd, &auth.interface);
 }
 

@@ -1,0 +1,112 @@
+//! Commands before sign-in, beside imap-codec, which others wrote from the grammar: what both can read means the same
+//! to both, the name and the password above all; and what is read here can be said by the grammar.
+//!
+//! What imap-codec reads may be refused here:
+//! * a tag of more than 64 bytes (`MAX_TAG`), and an ID of more than 60 strings;
+//! * a name or a password that [`Credentials`] does not take: empty, too long, with control characters in it;
+//! * `AUTHENTICATE PLAIN` on behalf of somebody else, and with an empty message;
+//! * every command that is not for the time before sign-in.
+//!
+//! What imap-codec refuses may be read here, because real clients send it:
+//! * a line that ends with LF alone;
+//! * `LOGIN DOMAIN\user pw`: a bare word may have any bytes in it but a blank and line ends;
+//! * `"DOMAIN\user"`: a backslash before anything but a quote or itself is a character;
+//! * UTF-8 and other bytes beyond ASCII in words and between quotes;
+//! * an ID whose list has words without quotes in it, or blanks that are missing or stand at its end;
+//! * `AUTHENTICATE` with anything at all behind a mechanism that is refused anyway.
+#![no_main]
+
+use imap_codec::decode::Decoder;
+use imap_codec::imap_types::auth::{AuthMechanism, AuthenticateData};
+use imap_codec::imap_types::command::CommandBody;
+use imap_codec::imap_types::core::{IString, NString};
+use imap_codec::{AuthenticateDataCodec, CommandCodec};
+use libfuzzer_sys::fuzz_target;
+use postern_proxy::imap::command::{Bad, MAX_CLIENT, MAX_TAG, Verb, parse, parse_plain};
+use postern_proxy::imap::credentials::Credentials;
+use postern_proxy::imap::splitter::{Split, Splitter};
+
+/// Strings in an ID that are read (RFC 2971, section 3.3).
+const MAX_ID_STRINGS: usize = 60;
+
+/// What imap-codec says of a whole message, where it can read all of it.
+fn oracle(message: &[u8]) -> Option<(String, CommandBody<'_>)> {
+    let (rest, command) = CommandCodec::default().decode(message).ok()?;
+    rest.is_empty().then(|| (command.tag.inner().to_owned(), command.body))
+}
+
+/// RFC 4616, written once more.
+fn plain(message: &[u8]) -> Option<Credentials> {
+    let parts: Vec<&[u8]> = message.split(|byte| *byte == 0).collect();
+    let [authorise, name, password] = parts[..] else { return None };
+    if authorise.is_empty() || authorise == name { Credentials::new(name, password) } else { None }
+}
+
+/// What a client says of itself.
+fn client(parameters: &[(IString<'_>, NString<'_>)]) -> String {
+    let value = |wanted: &[u8]| {
+        let (_, value) = parameters.iter().find(|(name, _)| name.as_ref().eq_ignore_ascii_case(wanted))?;
+        std::str::from_utf8(value.0.as_ref()?.as_ref()).ok().filter(|text| !text.is_empty())
+    };
+    let words: Vec<&str> = [value(b"name"), value(b"version")].into_iter().flatten().collect();
+    words.join(" ").chars().filter(|letter| !letter.is_control()).take(MAX_CLIENT).collect()
+}
+
+/// What is to be read where imap-codec reads `body`.
+fn expected(body: &CommandBody<'_>) -> Result<Verb, Bad> {
+    match body {
+        CommandBody::Capability => Ok(Verb::Capability),
+        CommandBody::Noop => Ok(Verb::Noop),
+        CommandBody::Logout => Ok(Verb::Logout),
+        CommandBody::StartTLS => Ok(Verb::StartTls),
+        CommandBody::Id { parameters: None } => Ok(Verb::Id(None)),
+        CommandBody::Id { parameters: Some(list) } if list.len() * 2 > MAX_ID_STRINGS => Err(Bad),
+        CommandBody::Id { parameters: Some(list) } => Ok(Verb::Id(Some(client(list)))),
+        CommandBody::Login { username, password } => {
+            Credentials::new(username.as_ref(), password.declassify().as_ref()).map(Verb::Login).ok_or(Bad)
+        }
+        CommandBody::Authenticate { mechanism: AuthMechanism::Plain, initial_response: None } => Ok(Verb::Plain(None)),
+        CommandBody::Authenticate { mechanism: AuthMechanism::Plain, initial_response: Some(message) } => {
+            plain(message.declassify()).map(|credentials| Verb::Plain(Some(credentials))).ok_or(Bad)
+        }
+        CommandBody::Authenticate { .. } => Ok(Verb::OtherMechanism),
+        _ => Err(Bad),
+    }
+}
+
+/// A login that is read here means the same to imap-codec when it is written with literals.
+fn check_said_again(credentials: &Credentials) {
+    let (name, password) = (credentials.name(), credentials.password());
+    let login = format!("a LOGIN {{{}+}}\r\n{name} {{{}+}}\r\n", name.len(), password.len());
+    let message = [login.as_bytes(), password, b"\r\n"].concat();
+    let Some((_, body)) = oracle(&message) else { panic!("{}", message.escape_ascii()) };
+    assert_eq!(expected(&body), Ok(Verb::Login(credentials.clone())));
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut splitter = Splitter::default();
+    splitter.push(bytes);
+    loop {
+        let message = match splitter.command() {
+            Split::Whole(message) => message,
+            Split::Invite => continue,
+            Split::Incomplete | Split::TooLong => break,
+        };
+        let (tag, verb) = parse(&message);
+        if let Ok(Verb::Login(credentials) | Verb::Plain(Some(credentials))) = &verb {
+            check_said_again(credentials);
+        }
+        if let Some((name, body)) = oracle(&message) {
+            let shown = message.escape_ascii();
+            if name.len() > MAX_TAG {
+                assert_eq!((tag, verb), (None, Err(Bad)), "{shown}");
+            } else {
+                assert_eq!(tag.map(|tag| tag.to_string()).as_ref(), Some(&name), "{shown}");
+                assert_eq!(verb, expected(&body), "{shown}");
+            }
+        }
+        if let Ok((b"", AuthenticateData::Continue(answer))) = AuthenticateDataCodec::default().decode(&message) {
+            assert_eq!(parse_plain(message.trim_ascii_end()), plain(answer.declassify()), "{}", message.escape_ascii());
+        }
+    }
+});

@@ -1,0 +1,96 @@
+//! How many sessions there may be: in all, and of one mailbox, so that one mailbox cannot keep the others out.
+
+use super::backend::BackendError;
+use super::verdict::Stop;
+use crate::config;
+use crate::seldom::seldom;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[derive(Clone)]
+pub(super) struct Seats(Arc<Inner>);
+
+struct Inner {
+    max: usize,
+    max_of_mailbox: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    by_mailbox: HashMap<String, usize>,
+}
+
+/// A session's seat; it is given back when this is dropped.
+pub(super) struct Seat {
+    seats: Seats,
+    mailbox: String,
+}
+
+impl Seats {
+    pub(super) fn new(settings: &config::Imap) -> Self {
+        let (max, max_of_mailbox) = (settings.max_sessions.get(), settings.max_sessions_per_mailbox.get());
+        Self(Arc::new(Inner { max, max_of_mailbox, taken: Mutex::default() }))
+    }
+
+    /// # Errors
+    /// There is none: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
+    pub(super) fn take(&self, mailbox: &str) -> Result<Seat, BackendError> {
+        let Inner { max, max_of_mailbox, .. } = *self.0;
+        let mut taken = self.lock();
+        if taken.all >= max {
+            return Err(BackendError::Full(max));
+        }
+        let count = taken.by_mailbox.entry(mailbox.to_owned()).or_default();
+        if *count >= max_of_mailbox {
+            seldom!(info, mailbox, "{max_of_mailbox} sessions of a mailbox are open; one more is refused");
+            return Err(BackendError::Refused(Stop::Limit));
+        }
+        *count += 1;
+        taken.all += 1;
+        Ok(Seat { seats: self.clone(), mailbox: mailbox.to_owned() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        // Counters: no panic leaves them half changed.
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.lock();
+        taken.all -= 1;
+        if let Some(count) = taken.by_mailbox.get_mut(&self.mailbox) {
+            *count -= 1;
+            if *count == 0 {
+                taken.by_mailbox.remove(&self.mailbox);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Imap, ImapBackend};
+
+    #[test]
+    fn one_mailbox_leaves_seats_for_others_and_there_is_an_end_to_all() {
+        let settings = Imap::before(ImapBackend::try_from("imap://127.0.0.1".to_owned()).unwrap());
+        assert_eq!((settings.max_sessions.get(), settings.max_sessions_per_mailbox.get()), (20_000, 100));
+        let number = |count: usize| count.try_into().unwrap();
+        let seats = Seats::new(&Imap { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
+        let take = |mailbox| seats.take(mailbox).map_err(|error| error.stop());
+        let mut bobs: Vec<Seat> = (0..3).map(|_| take("bob").unwrap()).collect();
+        assert_eq!(take("bob").err(), Some(Stop::Limit));
+        let others = [take("alice").unwrap(), take("carol").unwrap()];
+        assert!(matches!(seats.take("dave"), Err(BackendError::Full(5))));
+        assert_eq!(take("dave").err(), Some(Stop::Unavailable));
+        drop(bobs.pop());
+        let dave = take("dave").unwrap();
+        drop((bobs, others, dave));
+        assert!(seats.lock().all == 0 && seats.lock().by_mailbox.is_empty());
+    }
+}

@@ -1,0 +1,147 @@
+//! Connections to the backend that have been greeted before anybody needs them, so that a sign-in costs one flight.
+//!
+//! As many are kept as were taken lately. Whoever takes one owns it: what has seen a sign-in never comes back.
+
+use super::backend::BackendError;
+use super::greeting::Greeted;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Connections that are kept, at most.
+pub const MAX_WARM: usize = 8;
+/// One is kept for each that was taken this lately.
+pub const LATELY: Duration = Duration::from_secs(60);
+/// When a connection is closed, or replaced if there is need. Exchange ends one on which nobody signs in after a
+/// minute (`PreAuthenticatedConnectionTimeout`), Dovecot after three; [`super::greeting::CONNECT`] may be part of it.
+pub const MAX_AGE: Duration = Duration::from_secs(45);
+/// The wait after the backend could not be reached; each further one is twice as long, up to [`LONGEST_PAUSE`].
+pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest of these waits. A sign-in does not wait: it connects by itself.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The connections, and the task that keeps them; both end when this is dropped.
+#[derive(Clone)]
+pub(super) struct Warm {
+    shelf: Arc<Shelf>,
+    _keeper: Arc<JoinSet<()>>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    state: Mutex<State>,
+    /// Told when one was taken.
+    taken: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// From the oldest on, with when it was greeted.
+    ready: VecDeque<(Instant, Greeted)>,
+    /// When one was asked for: the last [`MAX_WARM`] times, from the oldest on.
+    asked: VecDeque<Instant>,
+}
+
+/// What the keeper does next.
+enum Next {
+    /// Connects.
+    Open,
+    /// Waits until one is taken, or until then.
+    Rest(Option<Instant>),
+}
+
+impl Warm {
+    /// Keeps what `open` opens. Nothing is opened before the first [`Self::take`].
+    pub(super) fn keep<F>(open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Greeted, BackendError>> + Send + 'static,
+    {
+        let shelf = Arc::new(Shelf::default());
+        let mut keeper = JoinSet::new();
+        keeper.spawn(keep(Arc::clone(&shelf), open));
+        Self { shelf, _keeper: Arc::new(keeper) }
+    }
+
+    /// One that is alive, as far as is known here; none: whoever asks connects.
+    pub(super) async fn take(&self) -> Option<Greeted> {
+        self.shelf.lock().note(Instant::now());
+        self.shelf.taken.notify_one();
+        loop {
+            let mut greeted = self.shelf.lock().pop(Instant::now())?;
+            // What a backend says to somebody of whom it was not asked anything is a goodbye.
+            if greeted.dialogue.is_quiet().await {
+                return Some(greeted);
+            }
+        }
+    }
+}
+
+async fn keep<F>(shelf: Arc<Shelf>, open: impl Fn() -> F)
+where
+    F: Future<Output = Result<Greeted, BackendError>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let next = shelf.lock().next(Instant::now());
+        match next {
+            Next::Open => match open().await {
+                Ok(greeted) => {
+                    shelf.lock().ready.push_back((Instant::now(), greeted));
+                    pause = FIRST_PAUSE;
+                }
+                Err(error) => {
+                    // Whoever signs in sees the same, and that is logged as what it is.
+                    tracing::debug!(%error, ?pause, "no connection to the IMAP backend is kept ready");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            },
+            Next::Rest(None) => shelf.taken.notified().await,
+            Next::Rest(Some(until)) => tokio::select! {
+                () = shelf.taken.notified() => {}
+                () = sleep_until(until) => {}
+            },
+        }
+    }
+}
+
+impl Shelf {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Each change is one insertion or removal.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn note(&mut self, now: Instant) {
+        if self.asked.len() == MAX_WARM {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(now);
+    }
+
+    fn pop(&mut self, now: Instant) -> Option<Greeted> {
+        self.drop_old(now);
+        self.ready.pop_front().map(|(_, greeted)| greeted)
+    }
+
+    fn next(&mut self, now: Instant) -> Next {
+        self.drop_old(now);
+        if self.ready.len() < self.asked.len() {
+            return Next::Open;
+        }
+        Next::Rest(self.ready.front().map(|(greeted, _)| *greeted + MAX_AGE))
+    }
+
+    fn drop_old(&mut self, now: Instant) {
+        self.ready.retain(|(greeted, _)| now.duration_since(*greeted) < MAX_AGE);
+        self.asked.retain(|asked| now.duration_since(*asked) < LATELY);
+    }
+}
+
+#[cfg(test)]
+#[path = "warm_tests.rs"]
+mod tests;

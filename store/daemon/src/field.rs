@@ -1,0 +1,137 @@
+//! The verbs about a field of which a mail app can give no more: what is in it, and what the mail server says of the
+//! password that an app password stands for.
+
+use crate::clock;
+use crate::daemon::{Actor, Daemon, Resolved};
+use crate::records::RecordError;
+use crate::seal::app_password;
+use crate::signin::{account, actor, door, journal, not_required, refused, resolve, unavailable};
+use crate::standing::Standing;
+use postern_rules::account::Again;
+use postern_rules::app_password::{Sealed, Typed};
+use postern_rules::event::Source;
+use postern_rules::{Account, Event, Mailbox, Verdict};
+use postern_wire::Secret;
+use postern_wire::auth::{self, AnswerField, AskVerdict, FieldVerdict, PasswordAccepted, PasswordRefused, Reason};
+use std::net::{IpAddr, Ipv6Addr};
+
+const AGAIN_PURPOSE: &str = "password and code";
+
+const _: () = assert!(postern_rules::app_password::LENGTH == auth::APP_PASSWORD_LETTERS);
+
+/// Looks at a field.
+pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
+    let verdict = looked_at(daemon, field).await.unwrap_or_else(FieldVerdict::Refused);
+    if let FieldVerdict::Refused(refusal) = &verdict {
+        journal("field", &field.name, field.door, &field.origin, refusal);
+    }
+    verdict
+}
+
+async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict, auth::Refusal> {
+    let (account, _) = account(daemon, &field.name).map_err(auth::Refusal::new)?;
+    let source = Source {
+        address: field.origin.address,
+        service: field.origin.service.as_deref(),
+        client: field.origin.client.as_deref(),
+    };
+    let event = || {
+        Ok(Event::Field {
+            door: door(field.door),
+            text: field.text.reveal(),
+            window: daemon.config.totp.window,
+            again: again(daemon, field),
+            source,
+        })
+    };
+    let applied = daemon.apply(&account.mailbox, None, &actor(field.door, &field.origin), event).await;
+    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+    let mailbox = applied.account.mailbox.to_string();
+    match applied.verdict {
+        Verdict::AcceptedBehind { method, backup_codes_left, password } => Ok(FieldVerdict::Accepted {
+            standing: Standing::verified(&applied.account).to_string(),
+            mailbox,
+            method,
+            password_length: u32::try_from(password).map_err(|_| auth::Refusal::new(Reason::Unavailable))?,
+            backup_codes_left,
+        }),
+        Verdict::AppPassword { id, created, sealed } => {
+            let password = open(&applied.account.mailbox, field.text.reveal(), &sealed);
+            let password = password.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+            let standing = Standing::app_password(&id, created, &sealed).to_string();
+            Ok(FieldVerdict::AppPassword { mailbox, standing, id, password })
+        }
+        Verdict::NotRequired => match not_required(&mailbox, door(field.door), applied.account.epoch) {
+            AskVerdict::NotRequired { mailbox, standing } => Ok(FieldVerdict::NotRequired { mailbox, standing }),
+            _ => Err(auth::Refusal::new(Reason::Unavailable)),
+        },
+        Verdict::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(auth::Refusal::new(Reason::Unavailable)),
+    }
+}
+
+/// The mailbox's password that an app password stands for.
+fn open(mailbox: &Mailbox, typed: &str, sealed: &Sealed) -> Result<Secret, RecordError> {
+    let damaged = || RecordError::Content(format!("account/{mailbox} (an app password)"));
+    let typed = Typed::read(typed).ok_or_else(damaged)?;
+    let password = app_password::open(&typed.key_material(mailbox), mailbox, &sealed.text)?;
+    Ok(Secret::from(std::str::from_utf8(&password).map_err(|_| damaged())?))
+}
+
+/// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
+/// Without an address there is no source, and nothing passes again.
+fn again(daemon: &Daemon, field: &AnswerField) -> Option<Again> {
+    let source = match field.origin.address? {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        },
+    };
+    let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
+    Some(Again { source, hash: *mac.as_bytes().last_chunk()? })
+}
+
+/// The mail server has refused what an app password stands for.
+///
+/// # Errors
+/// [`RecordError`]: it is not noted, and the next sign-in tries that password once more.
+pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
+    let session = &refused.session;
+    let Some(Standing::AppPassword { id, sealed, .. }) = Standing::parse(&session.standing) else { return Ok(()) };
+    let Ok(Resolved::Account(kept, _)) = resolve(daemon, &session.mailbox) else { return Ok(()) };
+    let actor = Actor { name: "mail server".to_owned(), address: None, detail: format!("app password {id}") };
+    daemon.apply(&kept.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, sealed })).await.map(drop)
+}
+
+/// The mail server or the webmail has accepted a password.
+///
+/// # Errors
+/// [`RecordError`]: the app passwords stand for what they stood for.
+pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
+    let Ok(Resolved::Account(kept, _)) = resolve(daemon, &accepted.name) else { return Ok(()) };
+    renew(daemon, &kept.value, &accepted.password, &actor(accepted.door, &accepted.origin)).await
+}
+
+/// Seals a password anew to each app password of an account.
+///
+/// # Errors
+/// [`RecordError`].
+pub async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Actor) -> Result<(), RecordError> {
+    let sealed = account.app_passwords.iter().map(|it| seal(&it.sealed.key, &account.mailbox, password));
+    let sealed = sealed.collect::<Result<Vec<_>, _>>()?;
+    if sealed.is_empty() {
+        return Ok(());
+    }
+    daemon.apply(&account.mailbox, None, actor, || Ok(Event::RenewAppPasswords(sealed.clone()))).await.map(drop)
+}
+
+/// Seals a mailbox's password to the key of an app password.
+///
+/// # Errors
+/// [`RecordError::Seal`].
+pub fn seal(key: &[u8; 32], mailbox: &Mailbox, password: &Secret) -> Result<Sealed, RecordError> {
+    let text = app_password::seal(key, mailbox, password.reveal().as_bytes())?;
+    Ok(Sealed { key: *key, text, at: clock::now() })
+}

@@ -1,0 +1,90 @@
+//! What a verdict rested on, as text that a front keeps and does not read.
+
+use postern_rules::app_password::Sealed;
+use postern_rules::{Account, Door, Stage, Time};
+use std::fmt;
+
+/// What a verdict rested on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// A factor was verified, at this epoch of the account.
+    Verified(u64),
+    /// None was required at this door.
+    NotRequired(Door, u64),
+    /// This app password.
+    AppPassword {
+        /// Its id.
+        id: String,
+        /// When it was made: an id may come again.
+        created: Time,
+        /// When the password that it gave was sealed.
+        sealed: Time,
+    },
+}
+
+impl Standing {
+    /// A factor of this account was verified just now.
+    pub fn verified(account: &Account) -> Self {
+        Self::Verified(account.epoch)
+    }
+
+    /// This app password was taken just now.
+    pub fn app_password(id: &str, created: Time, sealed: &Sealed) -> Self {
+        Self::AppPassword { id: id.to_owned(), created, sealed: sealed.at }
+    }
+
+    /// Reads what [`fmt::Display`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('/').collect();
+        Some(match parts[..] {
+            ["verified", epoch] => Self::Verified(epoch.parse().ok()?),
+            ["unverified", door, epoch] => {
+                let door = Door::ALL.into_iter().find(|it| it.as_str() == door)?;
+                Self::NotRequired(door, epoch.parse().ok()?)
+            }
+            ["app", id, created, sealed] => Self::AppPassword {
+                id: id.to_owned(),
+                created: Time(created.parse().ok()?),
+                sealed: Time(sealed.parse().ok()?),
+            },
+            _ => return None,
+        })
+    }
+
+    /// Whether what it rested on is still there. Of [`Self::NotRequired`] only asking anew tells.
+    pub fn is_borne_out_by(&self, account: &Account) -> bool {
+        match self {
+            Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
+            Self::NotRequired(..) => false,
+            Self::AppPassword { id, created, .. } => {
+                account.app_passwords.iter().any(|it| it.id == *id && it.created == *created)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verified(epoch) => write!(f, "verified/{epoch}"),
+            Self::NotRequired(door, epoch) => write!(f, "unverified/{}/{epoch}", door.as_str()),
+            Self::AppPassword { id, created, sealed } => write!(f, "app/{id}/{}/{}", created.0, sealed.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_as_it_was_written_and_nothing_else_is() {
+        let app = Standing::AppPassword { id: "abcde".to_owned(), created: Time(5), sealed: Time(-6) };
+        for standing in [Standing::Verified(7), Standing::NotRequired(Door::Pam, 0), app] {
+            assert_eq!(Standing::parse(&standing.to_string()), Some(standing));
+        }
+        for text in ["", "verified", "verified/", "verified/x", "verified/1/2", "unverified/shop/1", "app/a/1", "7"] {
+            assert_eq!(Standing::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! App passwords: made against the mail server's word, good for what they stand for, and gone when they are taken back.
+
+use crate::calls::{ALICE, Refuses, field_of};
+use crate::home::{Home, Running};
+use crate::mail_server::{offer_checks, only_right};
+use postern_wire::Secret;
+use postern_wire::admin::{
+    Action, AppPassword, AppPasswordCreated, AppPasswords, CreateAppPassword, Empty, Mailbox, Refused,
+    RevokeAppPassword,
+};
+use postern_wire::auth::{
+    AnswerField, Ask, AskVerdict, Asked, CheckOutcome, Door, FieldVerdict, Origin, PasswordAccepted, PasswordRefused,
+    Reason, Session,
+};
+
+/// What the mailbox has at the mail server.
+const PASSWORD: &str = "correct horse battery";
+
+fn wanted(password: &str) -> CreateAppPassword {
+    CreateAppPassword {
+        mailbox: ALICE.to_owned(),
+        password: Secret::from(password),
+        unchecked: false,
+        description: "Alice's phone".to_owned(),
+        expires: None,
+        networks: Vec::new(),
+    }
+}
+
+impl Running<'_> {
+    fn create(&self, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
+        if !wanted.password.reveal().is_empty() {
+            self.home.saw(&wanted.password);
+        }
+        let created = self.order::<AppPasswordCreated>("CreateAppPassword", wanted)?;
+        self.home.saw(&created.app_password);
+        self.home.saw(&Secret::from(created.app_password.reveal().replace('-', "")));
+        Ok(created)
+    }
+
+    fn app_passwords(&self) -> Vec<AppPassword> {
+        let mailbox = Mailbox { mailbox: ALICE.to_owned() };
+        self.order::<AppPasswords>("ListAppPasswords", &mailbox).unwrap().app_passwords
+    }
+
+    fn field(&self, door: Door, text: &str) -> FieldVerdict {
+        self.front("AnswerField", &field_of(ALICE, door, text))
+    }
+
+    fn field_from(&self, address: &str, client: &str, text: &str) -> FieldVerdict {
+        let origin = Origin { address: address.parse().ok(), service: None, client: Some(client.to_owned()) };
+        self.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Door::Imap, text) })
+    }
+}
+
+/// What an app password stands for and what its session rests on.
+fn opened(verdict: FieldVerdict) -> (String, Session) {
+    match verdict {
+        FieldVerdict::AppPassword { mailbox, standing, password, .. } => {
+            (password.reveal().to_owned(), Session { mailbox, standing })
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let refusal = |wanted: &CreateAppPassword| posternd.create(wanted).unwrap_err().reason;
+    assert_eq!(refusal(&wanted(PASSWORD)), "unknown_mailbox");
+    posternd.enrolled(ALICE);
+    assert_eq!(refusal(&wanted(PASSWORD)), "no_front", "nobody can say whether it is right");
+    let unchecked = posternd.create(&CreateAppPassword { unchecked: true, ..wanted("whatever") }).unwrap();
+    assert_eq!(opened(posternd.field(Door::Pam, unchecked.app_password.reveal())).0, "whatever");
+    let revoked = RevokeAppPassword { mailbox: ALICE.to_owned(), id: unchecked.id };
+    posternd.order::<AppPasswords>("RevokeAppPassword", &revoked).unwrap();
+    offer_checks(&posternd, |_, _| Some(CheckOutcome::Unavailable));
+    assert_eq!(refusal(&wanted(PASSWORD)), "mail_server");
+    offer_checks(&posternd, only_right(PASSWORD));
+    assert_eq!(refusal(&wanted("another")), "wrong_password");
+    assert_eq!(refusal(&wanted("")), "bad_password");
+    assert_eq!(
+        refusal(&CreateAppPassword { expires: Some("2020-01-01T00:00:00Z".into()), ..wanted(PASSWORD) }),
+        "bad_time"
+    );
+    assert_eq!(
+        refusal(&CreateAppPassword { networks: vec!["192.0.2.0/33".into()], ..wanted(PASSWORD) }),
+        "bad_network"
+    );
+    assert!(posternd.app_passwords().is_empty());
+
+    let created = posternd.create(&wanted(PASSWORD)).unwrap();
+    let shown = created.app_password.reveal();
+    assert_eq!((shown.split('-').next(), shown.len()), (Some(created.id.as_str()), 29));
+    let asked: Asked =
+        posternd.front("Ask", &Ask { name: "alice".into(), door: Door::Imap, origin: Origin::default() });
+    assert_eq!(asked.app_passwords_of.as_deref(), Some(ALICE));
+    for typed in [shown.to_owned(), shown.replace('-', ""), shown.replace('-', " ").to_uppercase()] {
+        for door in [Door::Imap, Door::Pam] {
+            assert_eq!(opened(posternd.field(door, &typed)).0, PASSWORD);
+        }
+    }
+    let almost = shown.replace(&shown[28..], if shown.ends_with('a') { "b" } else { "a" });
+    assert_eq!(posternd.field(Door::Imap, &almost).reason(), Some(Reason::Wrong));
+    assert_eq!(posternd.field(Door::Imap, PASSWORD).reason(), Some(Reason::Wrong), "the mailbox's own is not enough");
+    posternd.stop();
+    // It outlives the daemon.
+    let posternd = home.start();
+    assert_eq!(opened(posternd.field(Door::Imap, shown)).0, PASSWORD);
+    posternd.stop();
+}
+
+#[test]
+fn it_passes_whatever_is_asked_of_other_sign_ins_and_goes_with_the_account() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    offer_checks(&posternd, only_right(PASSWORD));
+    let created = posternd.create(&wanted(PASSWORD)).unwrap();
+    let shown = created.app_password.reveal();
+    let passes = |why: &str| assert_eq!(opened(posternd.field(Door::Imap, shown)).0, PASSWORD, "{why}");
+    passes("enrolling");
+    assert_eq!(posternd.field(Door::Imap, PASSWORD).reason(), Some(Reason::Unenrolled));
+    posternd.enrolled(ALICE);
+    passes("protected");
+    posternd.suspend(ALICE, 1).unwrap();
+    passes("suspended");
+    assert!(matches!(posternd.field(Door::Imap, PASSWORD), FieldVerdict::NotRequired { .. }));
+    posternd.change(ALICE, Action::Resume).unwrap();
+    posternd.switch_platform(false);
+    passes("the platform is off");
+    posternd.switch_platform(true);
+    for _ in 0..5 {
+        assert_eq!(posternd.field(Door::Imap, "password123456").reason(), Some(Reason::Wrong));
+    }
+    assert_eq!(posternd.field(Door::Imap, "password123456").reason(), Some(Reason::Locked));
+    passes("the door is locked");
+    assert!(matches!(posternd.ask_at(ALICE, Door::Imap), AskVerdict::Refused(_)), "and stays so");
+    posternd.change(ALICE, Action::Reset).unwrap();
+    assert_eq!(posternd.field(Door::Imap, shown).reason(), Some(Reason::Unenrolled));
+    assert!(posternd.app_passwords().is_empty());
+    posternd.stop();
+}
+
+#[test]
+fn it_is_bound_in_time_and_place_and_not_for_shells() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    offer_checks(&posternd, only_right(PASSWORD));
+    let (day, networks) = (86_400, vec!["192.0.2.0/24".to_owned(), "2001:db8::5".to_owned()]);
+    let expires = Some(posternd::clock::rfc3339(postern_rules::Time(home.clock().now() + day)));
+    let created = posternd.create(&CreateAppPassword { expires, networks, ..wanted(PASSWORD) }).unwrap();
+    let shown = created.app_password.reveal();
+    let listed = posternd.app_passwords();
+    assert_eq!(listed[0].networks, ["192.0.2.0/24", "2001:db8::5/128"]);
+    assert_eq!((listed[0].description.as_str(), &listed[0].last_used), ("Alice's phone", &None));
+    for (address, reason) in [
+        ("192.0.2.200", None),
+        ("::ffff:192.0.2.1", None),
+        ("2001:db8::5", None),
+        ("192.0.3.1", Some(Reason::Wrong)),
+        ("2001:db8::6", Some(Reason::Wrong)),
+    ] {
+        assert_eq!(posternd.field_from(address, "K-9 Mail", shown).reason(), reason, "{address}");
+    }
+    let used = &posternd.app_passwords()[0];
+    assert_eq!((used.last_address.as_deref(), used.last_client.as_deref()), (Some("2001:db8::5"), Some("K-9 Mail")));
+    assert!(used.last_used.is_some());
+    for service in ["sshd", "sudo", "login"] {
+        let origin = Origin { address: "192.0.2.1".parse().ok(), service: Some(service.to_owned()), client: None };
+        let verdict: FieldVerdict =
+            posternd.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Door::Pam, shown) });
+        assert_eq!(verdict.reason(), Some(Reason::Wrong), "{service}");
+    }
+    home.clock().advance(day);
+    assert_eq!(posternd.field_from("192.0.2.200", "K-9 Mail", shown).reason(), Some(Reason::Expired));
+    posternd.stop();
+}
+
+#[test]
+fn revoking_ends_its_sessions_and_no_others() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    offer_checks(&posternd, only_right(PASSWORD));
+    let [phone, tablet] = [(); 2].map(|()| posternd.create(&wanted(PASSWORD)).unwrap());
+    let [of_phone, of_tablet] =
+        [&phone, &tablet].map(|it| opened(posternd.field(Door::Imap, it.app_password.reveal())).1.standing);
+    let watch = posternd.watch();
+    let revoke = |id: &str| -> Result<AppPasswords, Refused> {
+        posternd.order("RevokeAppPassword", &RevokeAppPassword { mailbox: ALICE.to_owned(), id: id.to_owned() })
+    };
+    assert_eq!(revoke(&phone.id).unwrap().app_passwords.len(), 1);
+    assert_eq!(watch.next().as_deref(), Some(ALICE), "fronts are told");
+    assert!(posternd.is_over(ALICE, &of_phone));
+    assert!(!posternd.is_over(ALICE, &of_tablet) && !posternd.is_over(ALICE, &alice.standing));
+    assert_eq!(posternd.field(Door::Imap, phone.app_password.reveal()).reason(), Some(Reason::Wrong));
+    assert_eq!(opened(posternd.field(Door::Imap, tablet.app_password.reveal())).0, PASSWORD);
+    assert_eq!(revoke(&phone.id).unwrap_err().reason, "unknown_app_password");
+    let actions: Vec<String> = posternd.audit(None).into_iter().map(|entry| entry.action).collect();
+    assert!(actions.iter().any(|it| it == "add app password") && actions.iter().any(|it| it == "revoke app password"));
+    posternd.stop();
+}
+
+#[test]
+fn a_changed_password_is_tried_once_and_renewed_for_all() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    offer_checks(&posternd, only_right(PASSWORD));
+    let [phone, tablet] = [(); 2].map(|()| posternd.create(&wanted(PASSWORD)).unwrap().app_password);
+    let (_, session) = opened(posternd.field(Door::Imap, phone.reveal()));
+    // The mail server has another password now.
+    let refused = PasswordRefused { session: session.clone() };
+    posternd.front::<Empty>("PasswordRefused", &refused);
+    for it in [&phone, &tablet] {
+        assert_eq!(posternd.field(Door::Imap, it.reveal()).reason(), Some(Reason::Expired));
+    }
+    assert!(posternd.app_passwords().iter().all(|it| it.outdated));
+    assert!(!posternd.is_over(ALICE, &session.standing), "what is open stays so");
+    home.clock().advance(1);
+    let accepted = PasswordAccepted {
+        name: "alice".to_owned(),
+        door: Door::Webmail,
+        origin: Origin::default(),
+        password: Secret::from("changed pässword"),
+    };
+    home.saw(&accepted.password);
+    posternd.front::<Empty>("PasswordAccepted", &accepted);
+    for it in [&phone, &tablet] {
+        assert_eq!(opened(posternd.field(Door::Imap, it.reveal())).0, "changed pässword");
+    }
+    // A refusal of what was sealed before is none of what is sealed now.
+    posternd.front::<Empty>("PasswordRefused", &refused);
+    assert!(posternd.app_passwords().iter().all(|it| !it.outdated));
+    // What a stranger on the socket makes up changes nothing.
+    for (mailbox, standing) in
+        [(ALICE, "verified/1"), (ALICE, "app/xxxxx/0/9999999999"), ("eve@example.org", "app/a/0/0")]
+    {
+        let session = Session { mailbox: mailbox.to_owned(), standing: standing.to_owned() };
+        posternd.front::<Empty>("PasswordRefused", &PasswordRefused { session });
+    }
+    assert!(posternd.app_passwords().iter().all(|it| !it.outdated));
+    posternd.stop();
+}
+
+#[test]
+fn an_account_has_so_many_and_no_more() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    offer_checks(&posternd, only_right(PASSWORD));
+    let most = postern_rules::app_password::APP_PASSWORDS_MAX;
+    for _ in 0..most {
+        posternd.create(&wanted(PASSWORD)).unwrap();
+    }
+    assert_eq!(posternd.create(&wanted(PASSWORD)).unwrap_err().reason, "too_many");
+    assert_eq!(posternd.app_passwords().len(), most);
+    posternd.stop();
+}

@@ -1,0 +1,312 @@
+//! App passwords: what a mail app signs in with, since it can store one string and cannot be asked for a code.
+//!
+//! Twenty-five letters: the first five are the id, by which it is found, and twenty, a hundred random bits, are the
+//! secret. So many bits need no slow hash, and no lock against guessing. Of the secret only a verifier is kept; the
+//! mailbox's real password is kept sealed to a key pair that is derived from the secret, so that nobody can open it
+//! but with the app password in hand, and everybody who holds the record can seal a changed one.
+
+use crate::{Mailbox, Time, letters};
+use hmac::{Hmac, KeyInit, Mac};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::net::IpAddr;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// App passwords that an account may have.
+pub const APP_PASSWORDS_MAX: usize = 25;
+/// Networks that one of them may be bound to.
+pub const NETWORKS_MAX: usize = 16;
+/// Letters of one, without its hyphens.
+pub const LENGTH: usize = ID_LENGTH + SECRET_LENGTH;
+/// Random bytes that one takes: 125 of their bits are used.
+pub const RANDOM: usize = 16;
+/// Seconds in which a use from the same address is not noted anew: mail apps connect several times at once.
+pub const USE_RESOLUTION: i64 = 60;
+/// Characters that are kept of what a client says of itself.
+pub const CLIENT_MAX: usize = 128;
+
+const ID_LENGTH: usize = 5;
+const SECRET_LENGTH: usize = 20;
+/// Letters between two hyphens.
+const GROUP: usize = 5;
+
+/// What is kept of an app password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPassword {
+    /// Unique in its account, and the beginning of what is typed.
+    pub id: String,
+    /// The person's own words; may be empty.
+    pub description: String,
+    /// When it was made.
+    pub created: Time,
+    /// From when on it is refused.
+    #[serde(default)]
+    pub expires: Option<Time>,
+    /// From where it is taken; empty: from anywhere.
+    #[serde(default)]
+    pub networks: Vec<IpNet>,
+    /// When it was last used, to [`USE_RESOLUTION`].
+    #[serde(default)]
+    pub last_used: Option<Use>,
+    /// The mailbox's password, sealed.
+    pub sealed: Sealed,
+    /// The mail server has refused the sealed password: it is not tried again until it is sealed anew.
+    #[serde(default)]
+    pub outdated: bool,
+    verifier: [u8; 32],
+}
+
+/// The mailbox's password, sealed to the key pair of an app password. What is in it only the caller knows.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The public key.
+    pub key: [u8; 32],
+    /// What the private key opens.
+    pub text: Vec<u8>,
+    /// When it was sealed.
+    pub at: Time,
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed {{ {} bytes at {:?} }}", self.text.len(), self.at)
+    }
+}
+
+/// A use of an app password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// When.
+    pub time: Time,
+    /// From where, where that is known.
+    #[serde(default)]
+    pub address: Option<IpAddr>,
+    /// What the client says of itself.
+    #[serde(default)]
+    pub client: Option<String>,
+}
+
+/// An app password as it is in somebody's hand: made just now, or typed.
+pub struct Typed(Zeroizing<String>);
+
+impl Typed {
+    /// Makes one of random bytes that the caller drew.
+    pub fn made_of(random: &Zeroizing<[u8; RANDOM]>) -> Self {
+        Self(letters::write(u128::from_le_bytes(**random), LENGTH))
+    }
+
+    /// What was typed, if it has the form of one: case, blanks and hyphens do not count.
+    pub fn read(text: &str) -> Option<Self> {
+        letters::read(text, LENGTH).map(Self)
+    }
+
+    /// By which it is found.
+    pub fn id(&self) -> &str {
+        &self.0[..ID_LENGTH]
+    }
+
+    /// As it is shown to the person, this once.
+    pub fn shown(&self) -> Zeroizing<String> {
+        letters::grouped(&self.0, GROUP)
+    }
+
+    /// What the key pair is derived from: 32 bytes that nobody can make without the secret.
+    pub fn key_material(&self, mailbox: &Mailbox) -> Zeroizing<[u8; 32]> {
+        self.derive("seal", mailbox)
+    }
+
+    fn verifier(&self, mailbox: &Mailbox) -> [u8; 32] {
+        *self.derive("verify", mailbox)
+    }
+
+    /// The secret is the key of an HMAC, and what it is for, with the mailbox, the message: of one nothing can be
+    /// told about the other. The master key has no part in it, or it could never be replaced.
+    fn derive(&self, purpose: &str, mailbox: &Mailbox) -> Zeroizing<[u8; 32]> {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
+            unreachable!("HMAC takes a key of any length")
+        };
+        for part in ["postern v1 app password ", purpose, " ", mailbox.as_str()] {
+            mac.update(part.as_bytes());
+        }
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+}
+
+impl AppPassword {
+    /// Keeps one that was made just now.
+    pub fn keep(typed: &Typed, mailbox: &Mailbox, sealed: Sealed, now: Time) -> Self {
+        Self {
+            id: typed.id().to_owned(),
+            description: String::new(),
+            created: now,
+            expires: None,
+            networks: Vec::new(),
+            last_used: None,
+            sealed,
+            outdated: false,
+            verifier: typed.verifier(mailbox),
+        }
+    }
+
+    /// Whether it is the one that was typed, in a time that does not depend on where it differs.
+    pub fn is(&self, typed: &Typed, mailbox: &Mailbox) -> bool {
+        self.id == typed.id() && bool::from(self.verifier.ct_eq(&typed.verifier(mailbox)))
+    }
+
+    /// Whether it is the same one, whatever has become of it.
+    pub(crate) fn is_still(&self, other: &Self) -> bool {
+        self.id == other.id && self.verifier == other.verifier
+    }
+
+    /// Whether its time is over at `now`.
+    pub fn has_expired(&self, now: Time) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether it is taken from this address. One that is bound to networks is not taken from nowhere.
+    pub fn is_taken_from(&self, address: Option<IpAddr>) -> bool {
+        let within = |address: IpAddr| self.networks.iter().any(|network| network.contains(&address.to_canonical()));
+        self.networks.is_empty() || address.is_some_and(within)
+    }
+
+    /// Notes a use. False: one was noted just before, and nothing changes.
+    pub(crate) fn note(&mut self, used: Use) -> bool {
+        let just_before = |last: &Use| {
+            last.address == used.address && last.time <= used.time && used.time < last.time.plus(USE_RESOLUTION)
+        };
+        if self.last_used.as_ref().is_some_and(just_before) {
+            return false;
+        }
+        self.last_used = Some(used);
+        true
+    }
+}
+
+/// PAM services that give more than mail: a shell, another user's rights, a screen. An app password, which lies in
+/// phones, is none of theirs.
+const SHELLS: [&str; 22] = [
+    "chfn",
+    "chsh",
+    "cockpit",
+    "cron",
+    "gdm-password",
+    "kde",
+    "lightdm",
+    "login",
+    "passwd",
+    "polkit-1",
+    "remote",
+    "runuser",
+    "runuser-l",
+    "sddm",
+    "ssh",
+    "sshd",
+    "su",
+    "su-l",
+    "sudo",
+    "sudo-i",
+    "systemd-user",
+    "xrdp-sesman",
+];
+
+/// Whether a service gives more than mail.
+pub fn is_shell(service: &str) -> bool {
+    SHELLS.binary_search(&service.to_ascii_lowercase().as_str()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::{self, Named};
+    use crate::platform::Policy;
+
+    fn mailbox(name: &str) -> Mailbox {
+        let domains = vec!["example.com".to_owned()];
+        let policy = Policy::default();
+        let platforms = [crate::Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy }];
+        let Ok(Named::Ours(mailbox, _)) = name::read(name, &platforms, "") else { panic!("{name}") };
+        mailbox
+    }
+
+    fn typed() -> Typed {
+        Typed::made_of(&Zeroizing::new(std::array::from_fn(|at| (at * 17 + 3) as u8)))
+    }
+
+    fn kept() -> AppPassword {
+        let sealed = Sealed { key: [0; 32], text: vec![1, 2, 3], at: Time(5) };
+        AppPassword::keep(&typed(), &mailbox("bob@example.com"), sealed, Time(5))
+    }
+
+    #[test]
+    fn it_is_shown_in_five_groups_and_read_as_people_type_it() {
+        let shown = typed().shown();
+        let plain = shown.replace('-', "");
+        assert_eq!((shown.len(), plain.len()), (29, 25));
+        assert_eq!(shown.split('-').next(), Some(typed().id()));
+        let confused = plain.replace('o', "0").replace('l', "1").replace('b', "8");
+        for text in [&shown[..], &plain, &plain.to_uppercase(), &shown.replace('-', " "), &confused] {
+            assert!(kept().is(&Typed::read(text).unwrap(), &mailbox("bob@example.com")), "{text}");
+        }
+        for text in ["", &plain[1..], &format!("{plain}a"), &plain.replacen(&plain[..1], "9", 1), "hunter2"] {
+            assert!(Typed::read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn it_is_good_for_its_own_mailbox_and_with_every_letter() {
+        let (shown, bob) = (typed().shown(), mailbox("bob@example.com"));
+        assert!(!kept().is(&typed(), &mailbox("eve@example.com")));
+        for at in (0..shown.len()).filter(|at| shown.as_bytes()[*at] != b'-') {
+            let mut other = shown.to_string().into_bytes();
+            other[at] = if other[at] == b'a' { b'b' } else { b'a' };
+            let other = Typed::read(std::str::from_utf8(&other).unwrap()).unwrap();
+            assert!(!kept().is(&other, &bob), "{at}");
+            assert_ne!(*other.key_material(&bob), *typed().key_material(&bob), "{at}");
+        }
+        assert_ne!(*typed().key_material(&bob), typed().verifier(&bob));
+        assert_ne!(*typed().key_material(&bob), *typed().key_material(&mailbox("eve@example.com")));
+    }
+
+    #[test]
+    fn networks_and_times_bound_it() {
+        let mut it = kept();
+        assert!(it.is_taken_from(None) && !it.has_expired(Time(i64::MAX)));
+        it.networks = vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        it.expires = Some(Time(10));
+        for (address, taken) in [
+            ("192.0.2.9", true),
+            ("::ffff:192.0.2.9", true),
+            ("192.0.3.9", false),
+            ("2001:db8::1", true),
+            ("::1", false),
+        ] {
+            assert_eq!(it.is_taken_from(Some(address.parse().unwrap())), taken, "{address}");
+        }
+        assert!(!it.is_taken_from(None));
+        assert!(!it.has_expired(Time(9)) && it.has_expired(Time(10)));
+    }
+
+    #[test]
+    fn a_use_is_noted_once_a_minute_and_address() {
+        let mut it = kept();
+        let used = |time, address: &str| Use { time: Time(time), address: address.parse().ok(), client: None };
+        assert!(it.note(used(100, "192.0.2.1")) && !it.note(used(159, "192.0.2.1")));
+        assert!(it.note(used(160, "192.0.2.1")) && it.note(used(161, "192.0.2.2")));
+        assert!(it.note(used(100, "192.0.2.2")), "the clock stepped back");
+    }
+
+    #[test]
+    fn what_is_kept_does_not_hold_the_secret() {
+        let kept = serde_json::to_string(&kept()).unwrap() + &format!("{:?}", super::tests::kept());
+        let shown = typed().shown();
+        assert!(shown.split('-').skip(1).all(|group| !kept.contains(group)));
+    }
+
+    #[test]
+    fn shells_are_told_from_mail() {
+        assert!(SHELLS.is_sorted());
+        assert!(is_shell("sshd") && is_shell("SUDO") && !is_shell("dovecot") && !is_shell("smtp"));
+    }
+}

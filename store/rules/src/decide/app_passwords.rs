@@ -1,0 +1,55 @@
+//! Making app passwords and taking them back, and what becomes of what is sealed in them.
+
+use super::{already, done, refused};
+use crate::app_password::{APP_PASSWORDS_MAX, AppPassword, Sealed};
+use crate::event::{Decision, Refusal};
+use crate::{Account, Stage, Time};
+
+/// An account that is off has none: there the password opens the mailbox, and what is not needed is not kept.
+pub(super) fn add(mut account: Account, fresh: AppPassword) -> Decision {
+    if account.stage == Stage::Off {
+        return refused(Refusal::Off);
+    }
+    if account.app_passwords.len() >= APP_PASSWORDS_MAX {
+        return refused(Refusal::TooMany);
+    }
+    if account.app_passwords.iter().any(|it| it.id == fresh.id) {
+        return refused(Refusal::SameId);
+    }
+    account.app_passwords.push(fresh);
+    done(account)
+}
+
+pub(super) fn revoke(mut account: Account, id: &str) -> Decision {
+    let Some(at) = account.app_passwords.iter().position(|it| it.id == id) else {
+        return refused(Refusal::NoSuchAppPassword);
+    };
+    account.app_passwords.remove(at);
+    done(account)
+}
+
+/// Each takes what was sealed to its own key; of one that was made meanwhile there is nothing.
+pub(super) fn renew(mut account: Account, fresh: Vec<Sealed>) -> Decision {
+    let mut renewed = false;
+    for fresh in fresh {
+        if let Some(it) = account.app_passwords.iter_mut().find(|it| it.sealed.key == fresh.key) {
+            it.sealed = fresh;
+            it.outdated = false;
+            renewed = true;
+        }
+    }
+    if renewed { done(account) } else { already() }
+}
+
+/// What was sealed at that time or before is the same password: none of it is tried again, since the mail server may
+/// close the account after a few wrong ones.
+pub(super) fn outdate(mut account: Account, id: &str, sealed: Time) -> Decision {
+    let is_it = |it: &AppPassword| it.id == id && it.sealed.at <= sealed && !it.outdated;
+    if !account.app_passwords.iter().any(is_it) {
+        return already();
+    }
+    for it in account.app_passwords.iter_mut().filter(|it| it.sealed.at <= sealed) {
+        it.outdated = true;
+    }
+    done(account)
+}

@@ -1,0 +1,129 @@
+//! A field of which a mail app, or a host that asks once, can give no more: an app password, a password with a code
+//! behind it, or, where no code is required, the password.
+
+use super::{failed, not_asked, refused, spend};
+use crate::account::{Again, PASSED_MAX, Passed};
+use crate::app_password::{self, Typed, Use};
+use crate::backup;
+use crate::event::{BACKUP, Decision, Refusal, Source, Verdict};
+use crate::{Account, Door, Kind, Platform, Time};
+
+/// Seconds of a minute.
+const MINUTE: i64 = 60;
+
+/// A field and where it comes from.
+pub(super) struct Field<'a> {
+    pub(super) door: Door,
+    pub(super) text: &'a str,
+    /// Steps of a TOTP that are accepted on either side of now.
+    pub(super) window: u32,
+    pub(super) source: Source<'a>,
+}
+
+/// An app password comes first, and whatever is asked of the account: a phone that works goes on working when the
+/// account is suspended or its platform switched off. Nor does a lock keep it out, which is there against guessing:
+/// else anybody who fails at this door could keep every phone out.
+pub(super) fn look(
+    account: Account,
+    platform: &Platform,
+    field: &Field<'_>,
+    again: Option<Again>,
+    now: Time,
+) -> Decision {
+    let typed = Typed::read(field.text);
+    let its_place = |typed: &Typed| account.app_passwords.iter().position(|it| it.is(typed, &account.mailbox));
+    match typed.as_ref().and_then(its_place) {
+        Some(at) => app_password(account, at, field, now),
+        None => password_and_code(account, platform, field, again, now),
+    }
+}
+
+/// It is the app password at that place. To be let in by one does not end the count of wrong codes: a phone that
+/// signs in every few minutes would give whoever guesses codes at this door as many guesses as he likes.
+fn app_password(mut account: Account, at: usize, field: &Field<'_>, now: Time) -> Decision {
+    let it = &mut account.app_passwords[at];
+    if !it.is_taken_from(field.source.address) || field.source.service.is_some_and(app_password::is_shell) {
+        return refused(Refusal::Elsewhere);
+    }
+    if it.has_expired(now) {
+        return refused(Refusal::Expired);
+    }
+    if it.outdated {
+        return refused(Refusal::Outdated);
+    }
+    let client = field.source.client.map(|client| client.chars().take(app_password::CLIENT_MAX).collect());
+    let is_news = it.note(Use { time: now, address: field.source.address, client });
+    let verdict = Verdict::AppPassword { id: it.id.clone(), created: it.created, sealed: it.sealed.clone() };
+    Decision { verdict, next: is_news.then_some(account) }
+}
+
+/// Looks at a field that holds a password with a code behind it. How many characters the code has, the methods in use
+/// say; all readings of one field together are one guess, and what cannot be read so is none: a mail app that still
+/// has the bare password tries it for days.
+fn password_and_code(
+    mut account: Account,
+    platform: &Platform,
+    field: &Field<'_>,
+    again: Option<Again>,
+    now: Time,
+) -> Decision {
+    let Field { door, text, window, .. } = *field;
+    if let Some(verdict) = not_asked(&account, platform, door, now) {
+        return Decision { verdict, next: None };
+    }
+    if !platform.policy.password_and_code {
+        return refused(Refusal::NotInOneField);
+    }
+    let minutes = i64::from(platform.policy.reconnect_window);
+    // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
+    let open = |passed: &Passed| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
+    if let Some(again) = &again
+        && let Some(passed) =
+            account.passed.iter().find(|passed| passed.again == *again && passed.door == door && open(passed))
+    {
+        let (method, password) = (passed.method.clone(), passed.password);
+        let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
+        return Decision { verdict, next: None };
+    }
+    let readings = readings(&account, door, text);
+    if readings.is_empty() {
+        return refused(Refusal::Wrong { failures: account.throttle(door).failures });
+    }
+    let Some(spent) = spend(&mut account, door, None, &readings, window, now) else {
+        return failed(account, door, now);
+    };
+    let password = text.len() - readings[spent.at].len();
+    account.throttles.remove(&door);
+    account.passed.retain(open);
+    // A backup code is good for one sign-in, whatever the window.
+    if let Some(again) = again.filter(|_| minutes > 0 && spent.method != BACKUP) {
+        account.passed.truncate(PASSED_MAX - 1);
+        account.passed.insert(0, Passed { again, door, since: now, method: spent.method.clone(), password });
+    }
+    let super::Spent { method, backup_codes_left, .. } = spent;
+    Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }
+}
+
+/// What the code at the end of a field may be.
+fn readings<'a>(account: &Account, door: Door, text: &'a str) -> Vec<&'a str> {
+    let digits = account.factors.iter().map(|factor| {
+        let Kind::Totp(totp) = &factor.kind;
+        totp.digits() as usize
+    });
+    let mut lengths: Vec<usize> = digits.collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let codes = lengths.into_iter().filter_map(|length| tail(text, length, is_digit));
+    let is_of_backup = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let lengths =
+        account.backup.iter().filter(|_| door.takes_backup_codes()).flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
+    codes.chain(lengths.filter_map(|length| tail(text, length, is_of_backup))).collect()
+}
+
+/// The last `length` characters of a field, where there are so many and all are of that kind.
+fn tail(text: &str, length: usize, is_of_it: impl Fn(u8) -> bool) -> Option<&str> {
+    // A code alone is not a password with a code: some mail servers take an empty password for a good one.
+    let at = text.len().checked_sub(length).filter(|at| *at > 0)?;
+    text.get(at..).filter(|tail| tail.bytes().all(is_of_it))
+}

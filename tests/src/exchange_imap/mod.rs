@@ -1,0 +1,241 @@
+//! An imitation of Exchange's IMAP service, for what Debian cannot run: its words, its ways and its limit. It listens
+//! on loopback, holds two messages per mailbox, and keeps all that is said to it.
+//!
+//! What it says is what servers of Microsoft's were seen to say. Issues of these projects on GitHub have the logs:
+//!
+//! | words | from |
+//! |---|---|
+//! | [`GREETING`] | jstedfast/MailKit 1494, postalsys/imapflow 314 |
+//! | [`ON_PREMISES`], a bare `+`, `NO LOGIN failed.`, `NO AUTHENTICATE failed.` | jstedfast/MailKit 483 |
+//! | [`ONLINE`], `BAD User is authenticated but not connected.` after `OK LOGIN completed.` | mscdex/node-imap 523 |
+//! | [`BEFORE_TLS`], `BAD Command received in Invalid state.` | flourishlib/flourish-classes 145 |
+//! | `OK Begin TLS negotiation now.`, `NO Server Unavailable. 15` | jstedfast/MailKit 333 |
+//! | the replies to SELECT and IDLE | smiley22/S22.Imap 57 |
+//! | the replies to LOGOUT and to what it does not know | mxk/go-imap 11, mscdex/node-imap 44 |
+//! | one connection too many is told what a wrong password is told | deltachat/deltachat-desktop 1527 |
+
+mod command;
+mod session;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::certificates::Certificates;
+use crate::mailboxes::Mailbox;
+use crate::{During, Error, Result};
+use session::Session;
+
+/// What it says to whoever connects: no capabilities, and its name in base64.
+const GREETING: &str = "* OK The Microsoft Exchange IMAP4 service is ready. [RQBYADAAMQAuAEUAWABBAE0AUABMAEUA]";
+/// What Exchange 2013 to 2019 can.
+pub const ON_PREMISES: &str =
+    "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM AUTH=GSSAPI UIDPLUS MOVE ID CHILDREN IDLE NAMESPACE LITERAL+";
+/// What Exchange Online can.
+pub const ONLINE: &str = "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE \
+                          NAMESPACE LITERAL+";
+/// What Exchange would say that takes no LOGIN. None was seen to; but before such a one alone its bare `+` is met.
+pub const ONLY_AUTHENTICATE: &str = "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM LOGINDISABLED UIDPLUS MOVE ID IDLE NAMESPACE";
+/// What every Exchange can before TLS.
+const BEFORE_TLS: &str = "IMAP4 IMAP4rev1 AUTH=NTLM AUTH=GSSAPI LOGINDISABLED STARTTLS UIDPLUS CHILDREN IDLE NAMESPACE \
+                          LITERAL+";
+/// What stands before the backslash in the names of its people.
+pub const NETBIOS: &str = "EXAMPLE";
+/// Connections of one mailbox, as set for every new server (`MaxConnectionsPerUser` of `Set-ImapSettings`).
+pub const MAX_CONNECTIONS: usize = 16;
+
+/// What protects the connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS before anybody signs in.
+    StartTls,
+    /// Nothing.
+    Plain,
+}
+
+/// How it is today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// It serves.
+    Well,
+    /// It serves, and has something to say before it says that somebody is in. Exchange was not seen to; Gmail tells
+    /// its capabilities there.
+    Talkative,
+    /// Its front stands; what is behind it does not answer.
+    Unavailable,
+    /// It lets people in and then does nothing for them.
+    NotConnected,
+}
+
+/// How it is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// What protects the connections.
+    pub transport: Transport,
+    /// What it says that it can, once a connection is protected.
+    pub capabilities: &'static str,
+    /// How it is today.
+    pub mood: Mood,
+}
+
+/// The imitation, listening until it is dropped.
+#[derive(Debug)]
+pub struct ExchangeImap {
+    shared: Arc<Shared>,
+    port: u16,
+    listening: AbortHandle,
+}
+
+/// What its connections have in common.
+struct Shared {
+    manner: Manner,
+    mailboxes: Vec<Mailbox>,
+    tls: TlsAcceptor,
+    heard: Mutex<Vec<u8>>,
+    /// How many connections a mailbox has.
+    connections: Mutex<HashMap<String, usize>>,
+}
+
+/// One connection of a mailbox; with it the place is given back.
+struct Place {
+    shared: Arc<Shared>,
+    mailbox: String,
+}
+
+impl ExchangeImap {
+    /// Starts it, on a port of 127.0.0.1 that the kernel chooses.
+    ///
+    /// # Errors
+    /// When the certificate is of no use, or nothing can listen.
+    pub async fn start(manner: Manner, mailboxes: Vec<Mailbox>, certificates: &Certificates) -> Result<ExchangeImap> {
+        let doing = "starting the imitation of Exchange";
+        let socket = TcpListener::bind("127.0.0.1:0").await.during(doing)?;
+        let port = socket.local_addr().during(doing)?.port();
+        let (heard, connections) = (Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { manner, mailboxes, tls: tls(certificates)?, heard, connections });
+        let listening = tokio::spawn(listen(socket, Arc::clone(&shared))).abort_handle();
+        Ok(ExchangeImap { shared, port, listening })
+    }
+
+    /// What a front takes as `backend`.
+    pub fn url(&self) -> String {
+        let scheme = match self.shared.manner.transport {
+            Transport::Tls => "imaps",
+            Transport::StartTls => "imap+starttls",
+            Transport::Plain => "imap",
+        };
+        format!("{scheme}://localhost:{}", self.port)
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// All that was said to it on all connections, as it came out of TLS.
+    pub fn heard(&self) -> String {
+        let heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&heard).into_owned()
+    }
+
+    /// How many connections this mailbox has.
+    pub fn connections(&self, mailbox: &str) -> usize {
+        self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner).get(mailbox).copied().unwrap_or(0)
+    }
+}
+
+impl Drop for ExchangeImap {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+fn tls(certificates: &Certificates) -> Result<TlsAcceptor> {
+    let chain: std::result::Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(&certificates.chain).and_then(Iterator::collect);
+    let chain = chain.during(certificates.chain.display())?;
+    let key = PrivateKeyDer::from_pem_file(&certificates.key).during(certificates.key.display())?;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().during("TLS")?.with_no_client_auth();
+    Ok(TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).during("TLS")?)))
+}
+
+/// Serves whoever connects; who is there when it ends is cut off.
+async fn listen(socket: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = socket.accept().await {
+        connections.spawn(converse(Arc::clone(&shared), stream));
+    }
+}
+
+async fn converse(shared: Arc<Shared>, stream: TcpStream) -> std::io::Result<()> {
+    let stream = match shared.manner.transport {
+        Transport::Plain => return Session::greet(shared, stream).await?.run().await.map(drop),
+        Transport::Tls => {
+            let stream = shared.tls.accept(stream).await?;
+            return Session::greet(shared, stream).await?.run().await.map(drop);
+        }
+        Transport::StartTls => Session::greet(Arc::clone(&shared), stream).await?.before_tls().run().await?,
+    };
+    let Some(stream) = stream else { return Ok(()) };
+    let stream = shared.tls.accept(stream).await?;
+    Session::over(shared, stream).run().await.map(drop)
+}
+
+impl Shared {
+    fn hear(&self, bytes: &[u8]) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    }
+
+    /// Lets somebody in who is called `user@domain` or `DOMAIN\user`. None: a wrong name, a wrong password, or one
+    /// connection too many, which are all told the same.
+    fn admit(self: &Arc<Self>, name: &str, password: &str) -> Option<Place> {
+        let is_called = |mailbox: &Mailbox| {
+            let person = mailbox.name.split('@').next().unwrap_or_default();
+            [mailbox.name.clone(), format!("{NETBIOS}\\{person}")].iter().any(|it| it.eq_ignore_ascii_case(name))
+        };
+        let mailbox = self.mailboxes.iter().find(|it| is_called(it) && it.password == password)?.name.clone();
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = connections.entry(mailbox.clone()).or_default();
+        if *count == MAX_CONNECTIONS {
+            return None;
+        }
+        *count += 1;
+        Some(Place { shared: Arc::clone(self), mailbox })
+    }
+}
+
+impl Place {
+    /// The messages of the mailbox. The first has words of the protocol in it.
+    fn messages(&self) -> Result<[String; 2]> {
+        let is_mine = |mailbox: &&Mailbox| mailbox.name == self.mailbox;
+        let mailbox = self.shared.mailboxes.iter().find(is_mine).ok_or_else(|| Error::new("a mailbox that is none"))?;
+        let head = |subject: &str| format!("From: postmaster@example.com\r\nSubject: {subject}\r\n\r\n");
+        Ok([
+            head("Protocol") + "* CAPABILITY IMAP4rev1 UNAUTHENTICATE\r\n* BYE Connection is closed. 14\r\n",
+            head(&mailbox.private_subject()) + "Bis sp\u{e4}ter.\r\n",
+        ])
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut connections = self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.entry(self.mailbox.clone()).and_modify(|count| *count -= 1);
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("manner", &self.manner).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! App passwords, as the administrator makes them and mail apps use them.
+
+use super::client::Client;
+use super::{admin, heard_of, mailbox, protect, sign_in, with_next_code, world};
+use crate::story::visitor::Visitor;
+use postern_tests::World;
+use postern_tests::mailboxes::Mailbox;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// A session ends this soon when its app password is taken back.
+const SOON: Duration = Duration::from_secs(5);
+
+/// Makes an app password: its id, and what goes into the mail app.
+fn make(world: &mut World, mailbox: &Mailbox, more: &[&str]) -> (String, String) {
+    let words = ["app-password", "create", &mailbox.name, "--description", "phone", "--json"];
+    let made = world.postern_reading(words.iter().chain(more).copied(), &format!("{}\n", mailbox.password));
+    let made: Value = serde_json::from_str(&made.unwrap().success().unwrap()).unwrap();
+    let text = |key: &str| made[key].as_str().unwrap().to_owned();
+    let app_password = text("app_password");
+    world.plant(&app_password);
+    world.plant(&app_password.replace('-', ""));
+    (text("id"), app_password)
+}
+
+async fn is_in(world: &World, name: &str, password: &str) -> bool {
+    let (mut client, answer) = sign_in(world, name, password).await;
+    answer.contains("a OK ") && client.ask("b SELECT INBOX").await.contains("* 3 EXISTS")
+}
+
+#[tokio::test]
+async fn it_opens_the_mailbox_however_it_is_typed_and_again_and_again() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    protect(&mut world, &alice);
+    let (_, typed) = make(&mut world, &alice, &[]);
+    for name in [alice.name.as_str(), "alice", "EXAMPLE.COM\\Alice"] {
+        assert!(is_in(&world, name, &typed).await, "{name}");
+        assert!(is_in(&world, name, &typed.replace('-', " ").to_uppercase()).await, "{name}");
+    }
+    let listed: Value =
+        serde_json::from_str(&admin(&world, &format!("app-password list {} --json", alice.name))).unwrap();
+    assert_eq!((&listed[0]["last_address"], &listed[0]["description"]), (&"127.0.0.1".into(), &"phone".into()));
+    assert!(listed[0]["last_used"].is_string());
+    let mut client = Client::open(&world).await;
+    client.ask("i ID (\"name\" \"K-9 Mail\" \"version\" \"9\")").await;
+    // Within a minute of the last use nothing is written; then the name of the app is.
+    world.move_clock(61).unwrap();
+    assert!(client.ask(&format!("a LOGIN alice {typed}")).await.contains("a OK "));
+    assert!(admin(&world, &format!("app-password list {}", alice.name)).contains("K-9 Mail"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_makes_none_and_without_the_front_nobody_can_say() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let create = ["app-password", "create", &alice.name, "--description", "phone"];
+    let wrong = world.postern_reading(create, "not-it\n").unwrap();
+    assert!(wrong.code == 1 && wrong.stderr.contains("the mail server refuses this password"), "{wrong:?}");
+    world.proxy.stop().unwrap();
+    let nobody = world.postern_reading(create, &format!("{}\n", alice.password)).unwrap();
+    assert!(nobody.code == 1 && nobody.stderr.contains("Start postern-proxy"), "{nobody:?}");
+    world.proxy.start().unwrap();
+    world.backend.as_mut().unwrap().dovecot.service.stop().unwrap();
+    let dark = world.postern_reading(create, &format!("{}\n", alice.password)).unwrap();
+    assert!(dark.code == 1 && dark.stderr.contains("the mail server does not answer"), "{dark:?}");
+    assert!(admin(&world, &format!("app-password list {} --json", alice.name)).contains("[]"));
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
+async fn taking_it_back_ends_its_sessions_and_no_others() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let [(phone, of_phone), (_, of_tablet)] = [(); 2].map(|()| make(&mut world, &alice, &[]));
+    let with_code = with_next_code(&mut world, &alice, &secret);
+    let (mut on_phone, _) = sign_in(&world, &alice.name, &of_phone).await;
+    let (mut on_tablet, _) = sign_in(&world, &alice.name, &of_tablet).await;
+    let (mut by_code, _) = sign_in(&world, &alice.name, &with_code).await;
+    on_phone.ask("b SELECT INBOX").await;
+    on_phone.send(b"c IDLE\r\n").await;
+    assert!(on_phone.line().await.starts_with("+ "));
+    let began = Instant::now();
+    admin(&world, &format!("app-password revoke {} {phone}", alice.name));
+    assert!(on_phone.line().await.starts_with("* BYE ") && on_phone.line().await.is_empty());
+    assert!(began.elapsed() < SOON);
+    for client in [&mut on_tablet, &mut by_code] {
+        assert!(client.ask("c NOOP").await.contains("c OK"));
+    }
+    let (_, answer) = sign_in(&world, &alice.name, &of_phone).await;
+    assert!(answer.starts_with("a NO [AUTHENTICATIONFAILED]"), "{answer}");
+}
+
+#[tokio::test]
+async fn it_goes_on_while_no_code_is_asked_and_while_the_door_is_locked() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    protect(&mut world, &alice);
+    let (_, typed) = make(&mut world, &alice, &[]);
+    for change in ["account suspend alice@example.com --hours 1", "platform disable example"] {
+        admin(&world, change);
+        assert!(is_in(&world, "alice", &typed).await && is_in(&world, "alice", &alice.password).await, "{change}");
+    }
+    admin(&world, "platform enable example");
+    admin(&world, "account resume alice@example.com");
+    let wrong = format!("{}123456", alice.password);
+    for _ in 0..5 {
+        sign_in(&world, "alice", &wrong).await;
+    }
+    assert!(admin(&world, "account show alice@example.com").contains("locked"));
+    assert!(is_in(&world, "alice", &typed).await, "strangers who guess keep no phone out");
+    // A mail app that has the bare password guesses nothing.
+    admin(&world, "account unlock alice@example.com");
+    for _ in 0..6 {
+        sign_in(&world, "alice", &alice.password).await;
+    }
+    assert!(admin(&world, "account show alice@example.com").contains("protected"));
+}
+
+#[tokio::test]
+async fn a_changed_password_is_tried_once_and_the_webmail_brings_the_new_one() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    protect(&mut world, &alice);
+    let [(_, of_phone), (_, of_tablet)] = [(); 2].map(|()| make(&mut world, &alice, &[]));
+    assert!(is_in(&world, "alice", &of_phone).await && is_in(&world, "alice", &of_tablet).await);
+    world.backend.as_mut().unwrap().dovecot.set_password(&alice.name, "another word").unwrap();
+    let before = heard_of(&world, "auth failed");
+    for typed in [&of_phone, &of_tablet, &of_phone, &of_phone] {
+        let (_, answer) = sign_in(&world, "alice", typed).await;
+        assert!(answer.starts_with("a NO [EXPIRED]") && answer.contains(&world.files.webmail_url()), "{answer}");
+    }
+    assert_eq!(heard_of(&world, "auth failed") - before, 1, "{}", world.logs());
+    let listed = admin(&world, "app-password list alice@example.com");
+    assert_eq!(listed.matches("works again").count(), 2, "{listed}");
+    // The password is enough to renew them; the code opens the webmail, not this.
+    world.plant("another word");
+    Visitor::new(&world).sign_in(&mailbox(&world, "alice")).leads_to("/postern/code");
+    assert!(is_in(&world, "alice", &of_phone).await && is_in(&world, "alice", &of_tablet).await);
+}

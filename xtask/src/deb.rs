@@ -1,0 +1,113 @@
+//! `cargo xtask deb`: the Debian packages. Cargo builds, debhelper packs: what it is told stands in `packaging/debian`.
+
+mod container;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::unistd::Uid;
+use postern_tests::binaries::{Binaries, build as cargo_build, workspace};
+use postern_tests::{During, Error, Result};
+
+use crate::release::Release;
+use crate::{Setup, licences, man, say};
+
+/// What is packed.
+const CRATES: [&str; 4] = ["postern-daemon", "postern-admin", "postern-proxy", "pam_postern"];
+/// The tags that lintian may not find: errors and warnings.
+const FAIL_ON: &str = "--fail-on=error,warning";
+
+/// Builds the programs and packs them; answers where the packages are.
+///
+/// # Errors
+/// What cargo or debhelper said, and a changelog of another version.
+pub(crate) fn build(setup: &Setup) -> Result<Vec<PathBuf>> {
+    let release = Release::read()?;
+    say("cargo build --release");
+    let selected = CRATES.iter().flat_map(|name| ["--package", name]);
+    let programs = cargo_build(&["--release", "--locked"].into_iter().chain(selected).collect::<Vec<_>>())?;
+    let home = workspace().join("target/deb");
+    let source = home.join(format!("postern-{}", release.version));
+    lay_out(&source, &programs)?;
+    install_what_is_missing(&source, setup)?;
+    for old in packages(&home)? {
+        fs::remove_file(&old).during(old.display())?;
+    }
+    say("dpkg-buildpackage");
+    let mut build = Command::new("dpkg-buildpackage");
+    run(build
+        .args(["--build=binary", "--unsigned-changes"])
+        .current_dir(&source)
+        .env("DEB_BUILD_OPTIONS", "noautodbgsym"))?;
+    let packages = packages(&home)?;
+    for package in &packages {
+        let size = fs::metadata(package).during(package.display())?.len();
+        say(&format!("{} ({} KiB)", package.display(), size / 1024));
+    }
+    Ok(packages)
+}
+
+/// Judges the packages: what lintian says, and what becomes of a machine that they are installed on and taken from.
+///
+/// # Errors
+/// When a tool is missing, or the container cannot be made.
+pub(crate) fn check(packages: &[PathBuf], suite: &str, setup: &Setup) -> Result<bool> {
+    setup.packages(&["lintian", "mmdebstrap", "systemd-container"])?;
+    say("lintian");
+    run(Command::new("lintian").args([FAIL_ON, "--tag-display-limit=0"]).args(packages))?;
+    container::check(packages, suite)
+}
+
+/// What debhelper packs, in a directory of its own.
+fn lay_out(source: &Path, programs: &Binaries) -> Result<()> {
+    let _ = fs::remove_dir_all(source);
+    let bin = source.join("bin");
+    fs::create_dir_all(&bin).during(bin.display())?;
+    let Binaries { posternd, postern, proxy, pam_module } = programs;
+    for (program, name) in
+        [(posternd, "posternd"), (postern, "postern"), (proxy, "postern-proxy"), (pam_module, "pam_postern.so")]
+    {
+        fs::copy(program, bin.join(name)).during(program.display())?;
+    }
+    symlink(workspace(), source.join("tree")).during("naming the checkout")?;
+    man::write(&source.join("man"))?;
+    let licences = licences::text(&CRATES)?;
+    fs::write(source.join("licences-of-crates.txt"), licences).during("writing the licences")?;
+    run(Command::new("cp").arg("--recursive").arg(workspace().join("packaging/debian")).arg(source.join("debian")))
+}
+
+/// debhelper and its kin, as `packaging/debian/control` names them.
+fn install_what_is_missing(source: &Path, setup: &Setup) -> Result<()> {
+    let check = Command::new("dpkg-checkbuilddeps").current_dir(source).stderr(Stdio::null()).status();
+    if setup.no_install || check.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    if !Uid::effective().is_root() {
+        return Err(Error::new(format!(
+            "packages are missing. Run this again as root, or install them first:\n  apt-get build-dep {}",
+            source.display()
+        )));
+    }
+    say("installing what packs the packages");
+    run(Command::new("apt-get").args(["update"]).stdout(Stdio::null()))?;
+    let mut install = Command::new("apt-get");
+    run(install.args(["build-dep", "--yes", "--no-install-recommends"]).arg(source).stdout(Stdio::null()))
+}
+
+/// The packages in a directory.
+fn packages(home: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(home).during(home.display())?;
+    let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Runs a command whose words a person reads.
+fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.env("DEBIAN_FRONTEND", "noninteractive").status().during(&name)?;
+    if status.success() { Ok(()) } else { Err(Error::new(format!("{name} failed ({status})"))) }
+}

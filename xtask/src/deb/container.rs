@@ -1,0 +1,66 @@
+//! A fresh Debian, booted with its systemd in a container, on which `packaging/check.sh` does to the packages what an
+//! administrator would.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use postern_tests::binaries::workspace;
+use postern_tests::{During, Error, Result};
+
+use super::run;
+use crate::say;
+
+/// What the packages and the check need: it has no network.
+const INCLUDED: &str =
+    "systemd,systemd-sysv,dbus,debconf,libpam-runtime,ca-certificates,openssl,pamtester,perl,apt-utils";
+/// Where the packages and the check lie in the container.
+const INSIDE: &str = "opt/check";
+/// Runs the check once the container has booted, and ends it.
+const UNIT: &str = "[Unit]\nDescription=Check of the packages\nAfter=multi-user.target\n\
+    [Service]\nType=oneshot\nExecStart=/bin/sh /opt/check/check.sh\n\
+    StandardOutput=file:/opt/check/said\nStandardError=file:/opt/check/said\n\
+    ExecStopPost=/bin/systemctl --no-block poweroff\nTimeoutStartSec=20min\n";
+/// systemd-nspawn unmounts what it makes in /run, and refuses where that is on a disk; it needs no other of the host.
+const BOOT: &str = "mount -t tmpfs tmpfs /run && exec systemd-nspawn --quiet --register=no --keep-unit \
+    --private-network --console=pipe --directory=\"$1\" --boot systemd.unit=check.target </dev/null >\"$1.log\" 2>&1";
+/// What is reached when the check is over, too.
+const TARGET: &str = "[Unit]\nRequires=multi-user.target\nWants=check.service\nAllowIsolate=yes\n";
+
+/// True if the check ended well; what it said is printed.
+///
+/// # Errors
+/// When the container cannot be made or booted.
+pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
+    let home = workspace().join("target/deb");
+    let (archive, root) = (home.join(format!("{suite}.tar")), home.join(suite));
+    if !archive.exists() {
+        say(&format!("making a Debian ({suite})"));
+        let included = format!("--include={INCLUDED}");
+        run(Command::new("mmdebstrap").args(["--quiet", "--variant=apt", &included, suite]).arg(&archive))?;
+    }
+    unpack(&archive, &root, packages)?;
+    say(&format!("booting it, and running packaging/check.sh; its boot is told in {}.log", root.display()));
+    let _ = Command::new("unshare").args(["--mount", "sh", "-c", BOOT, "sh"]).arg(&root).status().during("unshare")?;
+    let said = fs::read_to_string(root.join(INSIDE).join("said"));
+    let said =
+        said.map_err(|why| Error::new(format!("the container did not boot ({why}); see {}.log", root.display())))?;
+    println!("{said}");
+    Ok(said.trim_end().ends_with("all is well"))
+}
+
+fn unpack(archive: &Path, root: &Path, packages: &[PathBuf]) -> Result<()> {
+    if root.exists() {
+        fs::remove_dir_all(root).during(root.display())?;
+    }
+    let inside = root.join(INSIDE);
+    fs::create_dir_all(&inside).during(inside.display())?;
+    run(Command::new("tar").arg("--extract").arg("--file").arg(archive).arg("--directory").arg(root))?;
+    for file in packages.iter().chain([&workspace().join("packaging/check.sh")]) {
+        fs::copy(file, inside.join(file.file_name().unwrap_or_default())).during(file.display())?;
+    }
+    for (name, text) in [("check.service", UNIT), ("check.target", TARGET)] {
+        fs::write(root.join("etc/systemd/system").join(name), text).during(name)?;
+    }
+    Ok(())
+}

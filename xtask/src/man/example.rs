@@ -1,0 +1,70 @@
+//! A page of section 5, from a commented example: `[table]`, `# text`, and `key = value`, which `#` before it turns off.
+
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::{MANUAL, inline};
+use crate::release::Release;
+
+/// A line of an example, as far as its meaning goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'t> {
+    /// `[table]`.
+    Table(&'t str),
+    /// `key = value`, with whether it is turned on.
+    Key(&'t str, &'t str, bool),
+    /// What stands behind `# `.
+    Text(&'t str),
+    /// Nothing.
+    Blank,
+}
+
+/// Every line of an example.
+pub(super) fn lines(example: &str) -> impl Iterator<Item = Line<'_>> {
+    example.lines().map(|line| {
+        if let Some(text) = line.strip_prefix("# ") {
+            return Line::Text(text);
+        }
+        let (on, line) = line.strip_prefix('#').map_or((true, line), |line| (false, line));
+        if let Some(table) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            return Line::Table(table);
+        }
+        line.split_once(" = ").map_or(Line::Blank, |(key, value)| Line::Key(key, value, on))
+    })
+}
+
+/// The page of the example `text` of the configuration `name`, which `program` reads.
+pub(super) fn page(name: &str, about: &str, program: &str, text: &str, release: &Release) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("TH", [name, "5", &release.date, &release.name(), MANUAL]);
+    roff.control("SH", ["NAME"]).text([roman(format!("{name} - {about}"))]);
+    roff.control("SH", ["DESCRIPTION"]);
+    // Text that belongs to the keys that follow it, and how many of them there were.
+    let (mut said, mut keys) = (Vec::new(), 0);
+    for line in lines(text).chain([Line::Blank]) {
+        if keys > 0 && !matches!(line, Line::Key(..)) {
+            roff.text(inline(&said.join(" ")));
+            (said, keys) = (Vec::new(), 0);
+        }
+        match line {
+            Line::Text(text) => said.push(text),
+            Line::Table(table) => {
+                roff.control("SH", [format!("[{table}]").as_str()]);
+            }
+            Line::Key(key, value, on) => {
+                roff.control(if keys == 0 { "TP" } else { "TQ" }, []);
+                let value = if on { format!(" = {value}") } else { format!(" = {value}    (not set)") };
+                roff.text([bold(key), roman(value)]);
+                keys += 1;
+            }
+            // Ahead of the first table it is what the file itself is about.
+            Line::Blank if !said.is_empty() => {
+                roff.text(inline(&said.join(" ")));
+                said.clear();
+            }
+            Line::Blank => {}
+        }
+    }
+    roff.control("SH", ["FILES"]).text([roman(format!("/etc/postern/{name}"))]);
+    roff.control("SH", ["SEE ALSO"]).text([bold(program), roman("(8)")]);
+    roff
+}
