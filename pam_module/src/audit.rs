@@ -46,6 +46,7 @@ fn reason(stopped: &Stopped) -> (Priority, &'static str, String) {
         Stopped::Refused(Reason::Stale) => (Priority::Notice, "stale"),
         Stopped::Refused(Reason::Expired) => (Priority::Notice, "expired"),
         Stopped::Refused(Reason::Unavailable) => (Priority::Err, "unavailable"),
+        Stopped::Refused(_) => (Priority::Notice, "refused"),
         Stopped::Unfit(Unfit::Empty) => (Priority::Notice, "empty"),
         Stopped::Unfit(Unfit::StandIn) => (Priority::Notice, "stand_in"),
         Stopped::Unfit(Unfit::NotText) => (Priority::Notice, "not_utf8"),

@@ -124,7 +124,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn answer(&mut self, code: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let code = fit(code, auth::MAX_CODE)?;
         let origin = self.origin.clone();
-        let answer = Answer { name: self.name.clone(), door: Door::Pam, origin, method: None, code };
+        let answer = Answer { name: self.name.clone(), door: Door::Pam, origin, method: None, code, challenge: None };
         Ok(match self.call("Answer", &answer)? {
             AnswerVerdict::Accepted { method, backup_codes_left, .. } => Ok(self.verified(method, backup_codes_left)),
             AnswerVerdict::Refused(refusal) => Err(refusal),

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::qr;
 use crate::text;
 use crate::verdict::{Passed, Stopped};
-use postern_wire::auth::{self, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Reason};
+use postern_wire::auth::{self, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Reason, Refusal};
 
 /// How often a code may be typed before the person has to sign in again: what one sees on a screen and types from it is
 /// right at the third time.
@@ -18,9 +18,10 @@ const TRIES: u32 = 3;
 /// As [`crate::dialogue::sign_in`]. An enrolment that is broken off leaves nothing: the daemon has kept nothing of it.
 pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Passed, Stopped> {
     let (name, origin) = (sign_in.name.clone(), sign_in.origin.clone());
-    let begin = Enrol { name: name.clone(), door: Door::Pam, origin: origin.clone(), ticket: None };
+    let begin = Enrol { name: name.clone(), door: Door::Pam, origin: origin.clone(), ..Enrol::default() };
     let (ticket, secret, uri) = match sign_in.call("Enrol", &begin)? {
         EnrolVerdict::Offered { ticket, secret, uri, .. } => (ticket, secret, uri),
+        EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. } => return Err(sign_in.refused(&Refusal::new(Reason::Stale))),
         EnrolVerdict::Refused(refusal) => return Err(sign_in.refused(&refusal)),
     };
     // The picture comes last: with the prompt below it, it fills the screen, and what stood above may scroll away.
@@ -37,6 +38,7 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
             ticket: ticket.clone(),
             code,
             description: String::new(),
+            proof: None,
         };
         match sign_in.call("Confirm", &confirm)? {
             ConfirmVerdict::Accepted { method, backup_codes, .. } => {

@@ -43,6 +43,8 @@ pub(crate) fn refused(refusal: &Refusal) -> &'static str {
         Reason::Expired => "This app password is out of date. Sign in to the webmail once, or make a new one.",
         Reason::Unavailable => UNAVAILABLE,
         Reason::Unenrolled => UNENROLLED,
+        // The others are no answers to what is asked here.
+        _ => "This sign-in is refused. Please ask your administrator.",
     }
 }
 

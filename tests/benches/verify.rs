@@ -102,7 +102,7 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
                 let begun = Instant::now();
                 while begun.elapsed() < MEASURED && spent.fetch_add(1, Ordering::Relaxed) < SPENT_EACH {
                     let (name, code) = codes.lock().expect("codes").pop_front().expect("there are enough");
-                    let answer = Answer { name, door: Door::Webmail, origin: Origin::default(), method: None, code };
+                    let answer = Answer { name, door: Door::Webmail, origin: Origin::default(), method: None, code, challenge: None };
                     let sent = Instant::now();
                     let verdict = client.call(auth::INTERFACE, "Answer", &answer).expect("a verdict");
                     assert!(matches!(verdict, AnswerVerdict::Accepted { .. }), "{verdict:?}");

@@ -7,7 +7,9 @@ use super::verdict::Stop;
 use crate::config::{self, ImapSecurity};
 use crate::proxy_protocol;
 use crate::tls::{self, TlsError};
+use nix::sys::socket::{setsockopt, sockopt};
 use rustls::pki_types::ServerName;
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -68,6 +70,8 @@ impl Target {
     async fn connect(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
+        // A backend that has vanished is noticed in the end, also by a session in which nothing is said for hours.
+        setsockopt(&stream, sockopt::KeepAlive, &true).map_err(io::Error::from)?;
         if self.tells_client {
             let header = proxy_protocol::header(client, stream.peer_addr()?);
             stream.write_all(&header).await?;

@@ -138,9 +138,9 @@ pub fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec
 
 fn stop(refusal: &Refusal) -> Stop {
     match refusal.reason {
-        Reason::Wrong | Reason::Locked | Reason::Name | Reason::Unenrolled | Reason::Stale => Stop::Refused,
         Reason::Expired => Stop::Expired,
         Reason::Unavailable => Stop::Unavailable,
+        _ => Stop::Refused,
     }
 }
 

@@ -207,7 +207,7 @@ mod tests {
     use postern_wire::Secret;
 
     fn offer(id: &str) -> Offer {
-        Offer { id: id.into(), kind: "totp".into(), description: format!("{id}'s"), digits: Some(6) }
+        Offer { id: id.into(), kind: "totp".into(), description: format!("{id}'s"), digits: Some(6), hint: None }
     }
 
     fn challenged(ids: &[&str]) -> Challenged {

@@ -41,7 +41,13 @@ impl Gate {
         let begun = self.sessions.with(key, visit.now.tick, begun).flatten();
         let Some((mailbox, ticket, description)) = begun else { return self.ended(visit) };
         let origin = visit.origin();
-        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin, ticket: Some(ticket) };
+        let enrol = Enrol {
+            name: mailbox.clone(),
+            door: Door::Webmail,
+            origin,
+            ticket: Some(ticket),
+            ..Enrol::default()
+        };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment cannot be shown"));
         match pages::set_up(after_enrol(reply, &mailbox), description, problem) {
@@ -81,7 +87,7 @@ impl Gate {
         };
         let before = self.changes_so_far();
         let (name, origin) = (mailbox.clone(), visit.origin());
-        let answer = Answer { name, door: Door::Webmail, origin, method: Some(offer.id), code };
+        let answer = Answer { name, door: Door::Webmail, origin, method: Some(offer.id), code, challenge: None };
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {
@@ -114,7 +120,7 @@ impl Gate {
         };
         let before = self.changes_so_far();
         let (name, origin) = (mailbox.clone(), visit.origin());
-        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description };
+        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof: None };
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
         match after_confirm(reply, &mailbox, visit.now.wall) {

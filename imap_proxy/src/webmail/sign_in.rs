@@ -122,7 +122,8 @@ impl Gate {
     }
 
     async fn begin_enrolment(&self, visit: &Visit, mailbox: String, accepted: PasswordAccepted) -> Response<Body> {
-        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin(), ticket: None };
+        let enrol =
+            Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin(), ..Enrol::default() };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "no enrolment can begin"));
         match after_enrol(reply, &mailbox) {

@@ -138,6 +138,7 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str) -> AfterEnr
         Ok(EnrolVerdict::Offered { ticket, secret, uri, .. }) => {
             AfterEnrol::Offered { ticket, secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) }
         }
+        Ok(EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. }) => AfterEnrol::Stop(Stop::Unavailable),
         Ok(EnrolVerdict::Refused(refusal)) => AfterEnrol::Stop(stop(&refusal)),
         Err(_) => AfterEnrol::Stop(Stop::Unavailable),
     }
@@ -176,17 +177,17 @@ fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
             }
             until => AfterCode::Stop(Stop::Locked { until }),
         },
-        Reason::Name | Reason::Unenrolled | Reason::Stale | Reason::Expired | Reason::Unavailable => AfterCode::Stop(stop(refusal)),
+        _ => AfterCode::Stop(stop(refusal)),
     }
 }
 
 fn stop(refusal: &Refusal) -> Stop {
     match refusal.reason {
-        // No app password is typed here.
-        Reason::Wrong | Reason::Name | Reason::Unenrolled | Reason::Expired => Stop::Refused,
         Reason::Locked => Stop::Locked { until: time(refusal) },
         Reason::Stale => Stop::Ended,
         Reason::Unavailable => Stop::Unavailable,
+        // The others are no answers to what is asked here.
+        _ => Stop::Refused,
     }
 }
 
@@ -210,7 +211,7 @@ mod tests {
     }
 
     fn challenge(mailbox: &str) -> Asked {
-        let offer = Offer { id: "t1".into(), kind: "totp".into(), description: String::new(), digits: Some(6) };
+        let offer = Offer { id: "t1".into(), kind: "totp".into(), description: String::new(), digits: Some(6), hint: None };
         Ok(AskVerdict::Challenge { mailbox: mailbox.into(), methods: vec![offer] })
     }
 
@@ -269,12 +270,12 @@ mod tests {
 
     fn answered(mailbox: &str) -> Result<AnswerVerdict, ()> {
         let (standing, method) = ("s".into(), "t1".into());
-        Ok(AnswerVerdict::Accepted { mailbox: mailbox.into(), standing, method, backup_codes_left: None })
+        Ok(AnswerVerdict::Accepted { mailbox: mailbox.into(), standing, method, backup_codes_left: None, proof: None })
     }
 
     fn confirmed(mailbox: &str) -> Result<ConfirmVerdict, ()> {
         let (standing, method) = ("s".into(), "t1".into());
-        Ok(ConfirmVerdict::Accepted { mailbox: mailbox.into(), standing, method, backup_codes: vec!["a-b".into()] })
+        Ok(ConfirmVerdict::Accepted { mailbox: mailbox.into(), standing, method, backup_codes: vec!["a-b".into()], proof: None })
     }
 
     #[test]

@@ -82,6 +82,7 @@ pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
                         mailbox: applied.account.mailbox.to_string(),
                         method,
                         backup_codes_left,
+                        proof: None,
                     },
                     Verdict::Refused(refusal) => AnswerVerdict::Refused(refused(&refusal)),
                     _ => AnswerVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
@@ -163,6 +164,7 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
             mailbox: applied.account.mailbox.to_string(),
             method,
             backup_codes: backup_codes.iter().flatten().map(|code| Secret::from(code.as_str())).collect(),
+            proof: None,
         }),
         Verdict::Refused(refusal) => Err(refused(&refusal)),
         _ => Err(auth::Refusal::new(Reason::Unavailable)),
@@ -203,12 +205,13 @@ fn offers(account: &Account, door: Door) -> Vec<Offer> {
                 kind: factor.kind.as_str().to_owned(),
                 description: factor.description.clone(),
                 digits: Some(totp.digits()),
+                hint: None,
             }
         })
         .collect();
     if backup_codes_left(account) > 0 && door != Door::Imap {
         let kind = BACKUP.to_owned();
-        offers.push(Offer { id: kind.clone(), kind, description: String::new(), digits: None });
+        offers.push(Offer { id: kind.clone(), kind, description: String::new(), digits: None, hint: None });
     }
     offers
 }

@@ -19,6 +19,8 @@ pub const MAX_NAME: usize = 320;
 /// Characters that an answer may have: the longest is an app password with its separators, or a code pasted with
 /// blanks in it.
 pub const MAX_CODE: usize = 128;
+/// Bytes that a security key's response may have.
+pub const MAX_RESPONSE: usize = 16 * 1024;
 /// Bytes that a field with a password and a code may have (PAM_MAX_RESP_SIZE of libpam is 512).
 pub const MAX_FIELD: usize = 1024;
 /// Characters that a method's description may have.
@@ -30,10 +32,11 @@ pub const MAX_RECHECK: usize = 128;
 
 /// A kind of front. Failures count for each on its own, so that a stranger who hammers one door does not close the
 /// others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Door {
     /// The webmail front: the password has been accepted before the daemon is asked.
+    #[default]
     Webmail,
     /// The IMAP front: asks before the backend has seen a password.
     Imap,
@@ -123,13 +126,17 @@ pub enum AskVerdict {
 pub struct Offer {
     /// For [`Answer::method`].
     pub id: String,
-    /// `totp` or `backup`; a front shows a kind it does not know as a plain code.
+    /// `totp`, `sms`, `email`, `key` or `backup`; a front shows a kind it does not know as a plain code. A code of `sms`
+    /// and `email`, and the question for a `key`, come by [`Prepare`].
     pub kind: String,
     /// The person's own words for it; may be empty.
     pub description: String,
     /// How many characters the code has, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<u32>,
+    /// The number or address that a code goes to, with most of it hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// The id under which backup codes are offered and answered.
@@ -167,6 +174,24 @@ pub enum Reason {
     Name,
     /// The account must enrol first, and this door cannot do that.
     Unenrolled,
+    /// Another code may be sent from the time given on.
+    TooSoon,
+    /// No more codes are sent to this account today.
+    TooMany,
+    /// The code could not be sent: another method may do.
+    NotSent,
+    /// What was asked for needs a sign-in with a second factor just before.
+    NotFresh,
+    /// It is the only method, and the platform keeps that.
+    OnlyMethod,
+    /// The account, or another one, has it already.
+    InUse,
+    /// Not a number in international form, not an e-mail address, or one that leads into the mailbox itself.
+    Unfit,
+    /// The platform does not offer that.
+    NotOffered,
+    /// The administrator's enrolment code is needed first, and is missing or wrong.
+    EnrolmentCode,
     /// What the front refers to is over: the account changed, or the enrolment took too long. Begin again.
     Stale,
     /// The app password is right, but its time is over, or the mailbox's password has changed since: the person makes
@@ -174,6 +199,56 @@ pub enum Reason {
     Expired,
     /// The daemon cannot answer now (its store is full, damaged or read-only).
     Unavailable,
+}
+
+/// Has a method begin: a code is sent, or a question for a security key made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Prepare {
+    /// The mailbox that the verdict named.
+    pub name: String,
+    /// Who asks.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// One of the offers.
+    pub method: String,
+    /// What an earlier call for this sign-in gave: the code sent then is void when another is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Secret>,
+    /// In which language to send: `en` or `fr`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The origin of the pages (RFC 6454), to which a security key's answer is bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+}
+
+/// What a method has begun with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum PrepareVerdict {
+    /// A code was sent.
+    Sent {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Answer::challenge`]: the code is good for whoever brings this.
+        challenge: Secret,
+        /// From when on another may be asked for, in seconds since 1970.
+        again: i64,
+    },
+    /// A security key is to sign this.
+    Key {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For [`Answer::challenge`].
+        challenge: Secret,
+        /// For `navigator.credentials.get` (WebAuthn Level 3, `PublicKeyCredentialRequestOptionsJSON`).
+        options: String,
+    },
+    /// No.
+    Refused(Refusal),
 }
 
 /// Answers a challenge.
@@ -189,8 +264,11 @@ pub struct Answer {
     /// One of the offers; none tries every method that fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// What the person typed.
+    /// What the person typed; of a security key its response as JSON, at most [`MAX_RESPONSE`] bytes.
     pub code: Secret,
+    /// What [`PrepareVerdict`] gave, for a code that was sent and for a security key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Secret>,
 }
 
 /// What became of an answer.
@@ -209,6 +287,9 @@ pub enum AnswerVerdict {
         /// Unused backup codes, when one was used now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backup_codes_left: Option<u32>,
+        /// That this person has just signed in with a second factor: for what needs that; opaque.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Secret>,
     },
     /// No.
     Refused(Refusal),
@@ -335,8 +416,9 @@ pub enum CheckOutcome {
     Unavailable,
 }
 
-/// Begins an enrolment, or shows a begun one again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Begins to set up a method, or shows what was begun again. The first one of an enrolling account needs nothing more
+/// than the password; any further one, and a contact address, needs a [`proof`](Self::proof).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Enrol {
     /// The mailbox that the verdict named.
     pub name: String,
@@ -345,12 +427,30 @@ pub struct Enrol {
     /// From where.
     #[serde(default)]
     pub origin: Origin,
-    /// The ticket of a begun enrolment, to see its secret again.
+    /// The ticket of what was begun, to see it again, or to have another code sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Secret>,
+    /// `totp`, `sms`, `email`, `key` or `contact`; none: `totp`, or what the ticket says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The number or the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What an `Accepted` gave, for an account that is protected already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Secret>,
+    /// As in [`Prepare::language`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// As in [`Prepare::site`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// What the administrator gave the person, where the platform wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_code: Option<Secret>,
 }
 
-/// What to enrol.
+/// What to set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
@@ -366,11 +466,31 @@ pub enum EnrolVerdict {
         /// The same as an `otpauth://` URI.
         uri: Secret,
     },
+    /// A code was sent to a number or an address.
+    Sent {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// As in [`Self::Offered`].
+        ticket: Secret,
+        /// Where to, as the person typed it, in its one spelling.
+        to: String,
+        /// From when on another may be asked for, in seconds since 1970.
+        again: i64,
+    },
+    /// A security key is to make a credential.
+    Key {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// As in [`Self::Offered`].
+        ticket: Secret,
+        /// For `navigator.credentials.create` (WebAuthn Level 3, `PublicKeyCredentialCreationOptionsJSON`).
+        options: String,
+    },
     /// No.
     Refused(Refusal),
 }
 
-/// Ends an enrolment with a code of the new secret.
+/// Ends what [`Enrol`] began.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Confirm {
     /// The mailbox that the verdict named.
@@ -382,11 +502,14 @@ pub struct Confirm {
     pub origin: Origin,
     /// What [`EnrolVerdict::Offered`] gave.
     pub ticket: Secret,
-    /// The code that the app shows.
+    /// The code that the app shows or that was sent; of a security key its response as JSON.
     pub code: Secret,
     /// The person's own words for the device; may be empty.
     #[serde(default)]
     pub description: String,
+    /// As in [`Enrol::proof`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Secret>,
 }
 
 /// What became of an enrolment.
@@ -405,6 +528,9 @@ pub enum ConfirmVerdict {
         /// The backup codes, when this was the first method; they are shown this once.
         #[serde(default)]
         backup_codes: Vec<Secret>,
+        /// As in [`AnswerVerdict::Accepted`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Secret>,
     },
     /// No.
     Refused(Refusal),

@@ -6,6 +6,7 @@
 //! most the deadline that it was given.
 //!
 //! * [`auth`]: what a front may say (ask, answer, enrol, confirm, recheck, watch);
+//! * [`security`]: what a front may say for a person who looks after their own account;
 //! * [`admin`]: what the administrator may say;
 //! * [`frame`]: bytes to messages and back;
 //! * [`client`]: a small blocking client, for processes that must not have a runtime (the PAM module, the CLI).
@@ -16,6 +17,7 @@ pub mod client;
 pub mod frame;
 pub mod message;
 mod secret;
+pub mod security;
 
 pub use client::{CallError, Client, Patience};
 pub use frame::{Decoder, FrameError, MAX_FRAME};

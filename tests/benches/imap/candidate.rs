@@ -31,7 +31,14 @@ pub(crate) struct Candidate {
     pub(crate) tls: TlsConnector,
     /// Those from which all of its processes descend.
     pub(crate) processes: Vec<u32>,
-    _service: Service,
+    service: Service,
+}
+
+impl Candidate {
+    /// The end of what it has said, for whoever finds it at fault.
+    pub(crate) fn log(&self) -> String {
+        self.service.log_tail()
+    }
 }
 
 /// What is needed to start them.
@@ -67,7 +74,7 @@ impl<'a> Candidates<'a> {
         service.start().unwrap_or_else(|error| panic!("{error}"));
         let own = service.pid().expect("it runs");
         let processes = [&[own], beside].concat();
-        Candidate { name, port, tls: trust(&self.world.certificates.ca), processes, _service: service }
+        Candidate { name, port, tls: trust(&self.world.certificates.ca), processes, service }
     }
 
     fn postern(&self, _: &Runtime, backend: u16) -> Candidate {
@@ -93,22 +100,22 @@ impl<'a> Candidates<'a> {
     fn dovecot(&self, _: &Runtime, backend: u16) -> Candidate {
         let (place, port) = (self.place("dovecot", backend), ports::free().expect("a port"));
         let tls = &self.world.certificates;
-        let (chain, key, ca, run) = (tls.chain.display(), tls.key.display(), tls.ca.display(), place.display());
+        let (chain, key, run) = (tls.chain.display(), tls.key.display(), place.display());
         let to = match self.security {
             Security::Plain => "host=127.0.0.1",
-            Security::Tls => "host=localhost hostip=127.0.0.1 ssl=yes",
+            // Its login processes cannot read the authority's file, so it is spared the check of the signature.
+            Security::Tls => "host=127.0.0.1 ssl=any-cert",
         };
         let text = format!(
             r"
 protocols = imap
 base_dir = {run}/run
 state_dir = {run}/run
-log_path = {run}/log
+log_path = /dev/stderr
 listen = 127.0.0.1
 ssl = required
 ssl_cert = <{chain}
 ssl_key = <{key}
-ssl_client_ca_file = {ca}
 auth_mechanisms = plain
 default_client_limit = {CONNECTIONS}
 passdb {{

@@ -6,7 +6,7 @@
 //!
 //! It needs root, nginx with its mail module (`apt install nginx-light libnginx-mod-mail`), Dovecot 2.3, and eight
 //! minutes; words choose a part of it. All three offer TLS to clients with the same certificate. The backend is reached
-//! in the clear over loopback, then with TLS that is verified, which nginx's mail proxy cannot do. For sign-ins, NOOP
+//! in the clear over loopback, then with TLS, which nginx's mail proxy cannot do. For sign-ins, NOOP
 //! and FETCH it is a real Dovecot; for thousands of idle sessions an imitation (`backend.rs`) that costs little.
 //!
 //! What a candidate costs is what all of its processes cost together; for Postern that is the front and posternd. Not

@@ -63,7 +63,10 @@ async fn open(candidate: &Candidate, from: usize, to: usize) -> Vec<Client> {
             opening.spawn(async move { Client::sign_in(&tls, port, &person).await });
         }
         match opening.join_next().await {
-            Some(client) => opened.push(client.expect("a client").expect("a sign-in")),
+            Some(client) => {
+                let client = client.expect("a client");
+                opened.push(client.unwrap_or_else(|error| panic!("{error}\n{}", candidate.log())));
+            }
             None => return opened,
         }
     }

@@ -139,6 +139,10 @@ async fn the_backend_hears_who_connects_from_us_and_not_from_the_client() {
         assert!(answer.contains("a OK "), "{scheme}: {answer}");
         assert_eq!(from_afar(&world), done + 1, "{scheme}");
     }
+    // A password that is only looked at is looked at for us.
+    let alice = mailbox(&world, "alice");
+    let create = ["app-password", "create", &alice.name, "--description", "phone"];
+    world.postern_reading(create, &format!("{}\n", alice.password)).unwrap().success().unwrap();
     // Without that header Dovecot believes an ID, from addresses that it trusts.
     let path = world.files.proxy_config.clone();
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("backend_proxy_protocol", "#")).unwrap();

@@ -5,6 +5,7 @@ mod app_passwords;
 mod backends;
 mod client;
 mod clients;
+mod compress;
 mod exchange;
 mod outage;
 mod sessions;

@@ -2,6 +2,11 @@
 
 use super::client::Client;
 use super::{admin, mailbox, protect, sign_in, with_next_code, world};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use postern_tests::certificates::Certificates;
+use postern_tests::{World, wait};
+use std::fs;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
@@ -106,4 +111,52 @@ async fn a_stop_says_goodbye() {
     let (mut client, _) = sign_in(&world, &bob.name, &bob.password).await;
     world.proxy.stop().unwrap();
     assert!(client.line().await.starts_with("* BYE ") && client.line().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_stop_lets_an_answer_end_and_nobody_new_in() {
+    let mut world = world();
+    let bob = mailbox(&world, "bob");
+    let (mut client, _) = sign_in(&world, &bob.name, &bob.password).await;
+    let mut message = b"Subject: large\r\n\r\n".to_vec();
+    message.resize(LARGE, b'x');
+    client.send(format!("b APPEND Drafts {{{}+}}\r\n", message.len()).as_bytes()).await;
+    client.send(&message).await;
+    client.send(b"\r\n").await;
+    assert!(client.answer("b").await.contains("b OK"));
+    client.ask("c SELECT Drafts").await;
+    client.send(b"d FETCH 1 BODY.PEEK[]\r\n").await;
+    let head = client.line().await;
+    send_signal(&mut world, Signal::SIGTERM);
+    wait::until("the door to close", || {
+        Ok(std::net::TcpStream::connect(("127.0.0.1", world.imap_front.unwrap().imaps)).is_err().then_some(()))
+    })
+    .unwrap();
+    let length: usize = head.split(['{', '}']).nth(1).unwrap().parse().unwrap();
+    assert!(client.bytes(length).await.ends_with(&[b'x'; 1024]));
+    assert!(client.answer("d").await.contains("d OK"));
+    assert!(client.line().await.starts_with("* BYE ") && client.line().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_shown_and_nobody_is_thrown_out() {
+    let mut world = world();
+    let bob = mailbox(&world, "bob");
+    let (mut early, _) = sign_in(&world, &bob.name, &bob.password).await;
+    early.send(b"b IDLE\r\n").await;
+    assert!(early.line().await.starts_with("+ "));
+    // By another authority, so that a client that trusts this one alone sees the difference.
+    fs::remove_file(&world.certificates.key).unwrap();
+    world.certificates = Certificates::issue(world.certificates.key.parent().unwrap()).unwrap();
+    send_signal(&mut world, Signal::SIGHUP);
+    let is_read = |world: &World| world.proxy.log().contains("the certificate was read again");
+    wait::until("the new certificate", || Ok(is_read(&world).then_some(()))).unwrap();
+    let (_, answer) = sign_in(&world, &bob.name, &bob.password).await;
+    assert!(answer.contains("a OK "), "{answer}");
+    early.send(b"DONE\r\n").await;
+    assert!(early.answer("b").await.contains("b OK"));
+}
+
+fn send_signal(world: &mut World, signal: Signal) {
+    kill(Pid::from_raw(world.proxy.pid().unwrap().cast_signed()), signal).unwrap();
 }

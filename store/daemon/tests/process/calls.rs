@@ -42,7 +42,8 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
 
 /// What an answer is made of.
 pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
-    Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code: Secret::from(code) }
+    let code = Secret::from(code);
+    Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code, challenge: None }
 }
 
 /// What a field with a password and a code is made of.
@@ -93,7 +94,7 @@ impl Running<'_> {
     /// Begins an enrolment at the webmail, or shows the one of a ticket.
     pub(crate) fn enrol(&self, name: &str, ticket: Option<&Secret>) -> EnrolVerdict {
         let ticket = ticket.cloned();
-        self.front("Enrol", &Enrol { name: name.to_owned(), door: Door::Webmail, origin: Origin::default(), ticket })
+        self.front("Enrol", &Enrol { name: name.to_owned(), ticket, ..Enrol::default() })
     }
 
     /// Begins an enrolment: the ticket and the secret.
@@ -103,7 +104,7 @@ impl Running<'_> {
                 [&ticket, &secret, &uri].into_iter().for_each(|secret| self.home.saw(secret));
                 (ticket, secret.reveal().to_owned())
             }
-            EnrolVerdict::Refused(refusal) => panic!("{refusal:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -113,7 +114,7 @@ impl Running<'_> {
         let (name, description) = (name.to_owned(), "phone".to_owned());
         self.front(
             "Confirm",
-            &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description },
+            &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description, proof: None },
         )
     }
 

@@ -1,0 +1,203 @@
+//! `org.postern.Auth`, the part for a person who looks after their own account, in the pages of the webmail front.
+//!
+//! Each call brings a proof, which the daemon gave when the person signed in with a second factor
+//! ([`AnswerVerdict::Accepted`](crate::auth::AnswerVerdict::Accepted)). So a front can do nothing to accounts of people
+//! who are not there.
+
+use crate::Secret;
+use crate::admin::AppPassword;
+use crate::auth::{Door, Origin, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// Characters that each text of a request may have.
+pub const MAX_REQUEST_TEXT: usize = 1000;
+
+/// Asks what there is to see.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowSecurity {
+    /// The mailbox.
+    pub name: String,
+    /// What the sign-in gave.
+    pub proof: Secret,
+}
+
+/// The reply to [`ShowSecurity`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum SecurityVerdict {
+    /// All of it.
+    Shown(Security),
+    /// No.
+    Refused(Refusal),
+}
+
+/// What a person sees of their own account. Times are seconds since 1970.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Security {
+    /// The canonical mailbox.
+    pub mailbox: String,
+    /// Other names of the same mailbox.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The methods, in the order in which they were made.
+    pub methods: Vec<OwnMethod>,
+    /// Unused backup codes; none: there is no set.
+    #[serde(default)]
+    pub backup_codes_left: Option<u32>,
+    /// What mail apps sign in with.
+    #[serde(default)]
+    pub app_passwords: Vec<AppPassword>,
+    /// Whether one can be made here: a mail server can be asked about the password.
+    #[serde(default)]
+    pub can_make_app_passwords: bool,
+    /// Where notices go.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// In which language: `en` or `fr`.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// What can be added: `totp`, `sms`, `email`, `key`, `contact`.
+    pub kinds: Vec<String>,
+    /// Whether the only method can be removed, which switches the second factor off.
+    #[serde(default)]
+    pub may_remove_last: bool,
+    /// Until when what needs a fresh sign-in is done without one.
+    pub fresh_until: i64,
+}
+
+/// One of the methods.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnMethod {
+    /// Its id.
+    pub id: String,
+    /// As in [`crate::auth::Offer::kind`].
+    pub kind: String,
+    /// The person's own words; may be empty.
+    pub description: String,
+    /// The number or address, with most of it hidden.
+    #[serde(default)]
+    pub hint: Option<String>,
+    /// When it was set up.
+    pub created: i64,
+    /// When it last opened the account.
+    #[serde(default)]
+    pub last_used: Option<i64>,
+}
+
+/// Changes something.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChangeSecurity {
+    /// The mailbox.
+    pub name: String,
+    /// Who asks.
+    #[serde(default)]
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// What the sign-in gave.
+    pub proof: Secret,
+    /// What.
+    pub change: Change,
+}
+
+/// What can be changed. What takes something away or gives something out needs a fresh proof: it is refused as
+/// [`crate::auth::Reason::NotFresh`] otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// Other words for a method.
+    Rename {
+        /// Which.
+        id: String,
+        /// The words.
+        description: String,
+    },
+    /// A method goes; fresh.
+    RemoveMethod {
+        /// Which.
+        id: String,
+    },
+    /// A new set of backup codes, in place of the one that there is; fresh.
+    MakeBackupCodes,
+    /// The set of backup codes goes; fresh.
+    DeleteBackupCodes,
+    /// A new app password; fresh.
+    CreateAppPassword {
+        /// The mailbox's password, which the mail server is asked about.
+        password: Secret,
+        /// The person's own words.
+        description: String,
+    },
+    /// An app password goes.
+    RevokeAppPassword {
+        /// Which.
+        id: String,
+    },
+    /// The contact address goes; fresh.
+    RemoveContact,
+    /// Notices and codes come in this language.
+    SetLanguage {
+        /// `en` or `fr`.
+        language: String,
+    },
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum ChangeVerdict {
+    /// Done. The session goes on with these, in place of what it had: a change may end all others of the account.
+    Done {
+        /// For rechecks.
+        standing: String,
+        /// For further changes; none: the second factor is off now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Secret>,
+        /// The new backup codes, which are shown this once.
+        #[serde(default)]
+        backup_codes: Vec<Secret>,
+        /// The new app password, which is shown this once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app_password: Option<Secret>,
+    },
+    /// No.
+    Refused(Refusal),
+}
+
+/// Someone who knows the password has lost every method: asks the administrator for a reset.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OpenRequest {
+    /// The mailbox.
+    pub name: String,
+    /// Who asks.
+    #[serde(default)]
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// How the administrator reaches the person: a telephone number, an address.
+    pub contact: String,
+    /// What happened.
+    pub reason: String,
+    /// What proves that it is the owner who asks.
+    pub evidence: String,
+    /// In which language to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+#[must_use]
+pub enum RequestVerdict {
+    /// The administrator sees it.
+    Opened,
+    /// There is one already, which the administrator sees.
+    OpenAlready,
+    /// No.
+    Refused(Refusal),
+}
