@@ -6,9 +6,11 @@
 use postern_wire::admin::Empty;
 use postern_wire::auth::{
     self, Answer, AnswerField, AnswerVerdict, Ask, Asked, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, FieldVerdict,
-    PasswordAccepted, PasswordCheck, PasswordChecked, PasswordChecks, PasswordRefused, Recheck, Rechecked, WatchEvent,
+    PasswordAccepted, PasswordCheck, PasswordChecked, PasswordChecks, PasswordRefused, Prepare, PrepareVerdict,
+    Recheck, Rechecked, WatchEvent,
 };
 use postern_wire::client::{is_daemon_user, parse_reply};
+use postern_wire::security::{OpenRequest, RequestVerdict};
 use postern_wire::{Call, CallError, Decoder, frame};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io;
@@ -23,8 +25,12 @@ use zeroize::Zeroizing;
 
 /// How long a call may take, waiting for its turn included.
 pub const DEADLINE: Duration = Duration::from_secs(5);
+/// The same for a call that sends a code: an SMS gateway and a mail server take their time.
+pub const SENDING_DEADLINE: Duration = Duration::from_secs(30);
 /// Calls that run at once; more wait for their turn.
 pub const MAX_CALLS: usize = 64;
+/// The same for calls that send a code, so that a slow gateway holds up nothing else.
+pub const MAX_SENDING: usize = 64;
 /// The wait before the first new attempt to watch; each further one waits twice as long, up to [`LONGEST_PAUSE`].
 pub const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest wait between two attempts to watch.
@@ -56,6 +62,7 @@ pub struct Daemon(Arc<Inner>);
 struct Inner {
     socket: PathBuf,
     calls: Semaphore,
+    sending: Semaphore,
     /// Who was found to be the daemon: looking up its user may ask a directory server, so it is done once.
     known: OnceLock<u32>,
 }
@@ -63,7 +70,8 @@ struct Inner {
 impl Daemon {
     /// The daemon that listens at `socket`, now or later.
     pub fn new(socket: PathBuf) -> Self {
-        Self(Arc::new(Inner { socket, calls: Semaphore::new(MAX_CALLS), known: OnceLock::new() }))
+        let (calls, sending) = (Semaphore::new(MAX_CALLS), Semaphore::new(MAX_SENDING));
+        Self(Arc::new(Inner { socket, calls, sending, known: OnceLock::new() }))
     }
 
     /// What does this sign-in need?
@@ -72,6 +80,14 @@ impl Daemon {
     /// Any [`DaemonError`]: a refusal.
     pub async fn ask(&self, ask: &Ask) -> Result<Asked, DaemonError> {
         self.call("Ask", ask).await
+    }
+
+    /// Has a method begin: a code is sent, or a question for a security key made.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal, though a code may have been sent.
+    pub async fn prepare(&self, prepare: &Prepare) -> Result<PrepareVerdict, DaemonError> {
+        self.call_that_sends("Prepare", prepare).await
     }
 
     /// Answers a challenge.
@@ -117,9 +133,17 @@ impl Daemon {
     /// Begins an enrolment, or shows a begun one again.
     ///
     /// # Errors
-    /// Any [`DaemonError`]: a refusal.
+    /// Any [`DaemonError`]: a refusal, though a code may have been sent.
     pub async fn enrol(&self, enrol: &Enrol) -> Result<EnrolVerdict, DaemonError> {
-        self.call("Enrol", enrol).await
+        self.call_that_sends("Enrol", enrol).await
+    }
+
+    /// Asks the administrator for a reset.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: a refusal, though the administrator may see the request.
+    pub async fn open_request(&self, request: &OpenRequest) -> Result<RequestVerdict, DaemonError> {
+        self.call("OpenRequest", request).await
     }
 
     /// Ends an enrolment with a code.
@@ -145,15 +169,16 @@ impl Daemon {
 
     /// Follows what changes, from now until the receiver is dropped. It reconnects by itself.
     pub fn watch(&self) -> mpsc::Receiver<Watched> {
-        let read = |first, WatchEvent { mailbox }| {
-            Some(if first { Watched::Connected } else { Watched::Changed { mailbox } })
-        };
+        let read =
+            |first, WatchEvent { mailbox }| Some(if first { Watched::Connected } else { Watched::Changed { mailbox } });
         self.stream("Watch", "every sign-in is refused until it is back", read)
     }
 
     /// Offers to check passwords with the mail server, from now until the receiver is dropped. It reconnects by itself.
     pub fn password_checks(&self) -> mpsc::Receiver<PasswordCheck> {
-        self.stream("CheckPasswords", "no app password can be made until it is back", |_, reply: PasswordChecks| reply.check)
+        self.stream("CheckPasswords", "no app password can be made until it is back", |_, reply: PasswordChecks| {
+            reply.check
+        })
     }
 
     /// Calls a method that goes on replying. `read` makes of each reply, with whether it is the first of a connection,
@@ -231,12 +256,30 @@ impl Daemon {
     }
 
     async fn call<R: DeserializeOwned>(&self, method: &str, parameters: &impl Serialize) -> Result<R, DaemonError> {
+        self.call_within(DEADLINE, &self.0.calls, method, parameters).await
+    }
+
+    async fn call_that_sends<R: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<R, DaemonError> {
+        self.call_within(SENDING_DEADLINE, &self.0.sending, method, parameters).await
+    }
+
+    async fn call_within<R: DeserializeOwned>(
+        &self,
+        deadline: Duration,
+        turns: &Semaphore,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<R, DaemonError> {
         let exchange = async {
-            let _turn = self.0.calls.acquire().await.map_err(|_| late(()))?;
+            let _turn = turns.acquire().await.map_err(|_| late(()))?;
             let mut connection = self.open(method, parameters, false).await?;
             connection.receive().await.map(|(reply, _)| reply)
         };
-        timeout(DEADLINE, exchange).await.map_err(late)?
+        timeout(deadline, exchange).await.map_err(late)?
     }
 
     async fn open(&self, method: &str, parameters: &impl Serialize, more: bool) -> Result<Connection, DaemonError> {

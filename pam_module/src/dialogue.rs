@@ -14,6 +14,7 @@ use postern_wire::auth::{
 };
 use postern_wire::{CallError, Secret};
 use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
 
 /// The first character of what OpenSSH gives instead of a password that it does not want checked (`auth-pam.c`).
 const STAND_IN: char = '\u{8}';
@@ -54,10 +55,11 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         let ask = Ask { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone() };
         let Asked { verdict, app_passwords_of } = self.call("Ask", &ask)?;
         let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
+        let has_app_passwords = app_passwords_of.is_some();
         if let Some(mailbox) = app_passwords_of.filter(|_| !enrols && !matches!(verdict, AskVerdict::Challenge { .. }))
         {
             self.name = mailbox;
-            if let Some(passed) = self.app_password()? {
+            if let Some(passed) = self.app_password(&verdict)? {
                 return Ok(passed);
             }
         }
@@ -65,7 +67,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
             AskVerdict::NotRequired { .. } => Ok(Passed::NotRequired),
             AskVerdict::Challenge { mailbox, methods } => {
                 self.name = mailbox;
-                self.challenge(&methods)
+                self.challenge(&methods, has_app_passwords)
             }
             AskVerdict::Enrol { mailbox } if enrols => {
                 self.name = mailbox;
@@ -82,22 +84,26 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
 
     /// Where no code is asked for now, and the field of a mail app comes in, it may still be an app password: a phone
     /// that works goes on working. None: what was given is not worth a look, or changes nothing.
-    fn app_password(&mut self) -> Result<Option<Passed>, Stopped> {
+    fn app_password(&mut self, asked: &AskVerdict) -> Result<Option<Passed>, Stopped> {
         let text = match self.options.first {
             First::Prompt if self.options.forward_pass => Some(self.host.ask(text::prompt(self.options))?),
             First::Prompt => None,
-            First::Use | First::Try => self.host.password()?.filter(|text| may_be_app_password(text.reveal())),
+            // What is not UTF-8 is none.
+            First::Use | First::Try => {
+                self.host.password().ok().flatten().filter(|text| may_be_app_password(text.reveal()))
+            }
         };
         let Some(text) = text else { return Ok(None) };
         match self.field(text)? {
             Ok(passed) => Ok(Some(passed)),
-            Err(refusal) if refusal.reason == Reason::Stale => Ok(None),
+            // It is none, and the account can do nothing but enrol. Where no code was required, "stale" is that no more.
+            Err(refusal) if refusal.reason == Reason::Stale && matches!(asked, AskVerdict::Enrol { .. }) => Ok(None),
             Err(refusal) => Err(self.refused(&refusal)),
         }
     }
 
     /// A code is required: from the password that an earlier module left, or from a prompt.
-    fn challenge(&mut self, methods: &[Offer]) -> Result<Passed, Stopped> {
+    fn challenge(&mut self, methods: &[Offer], has_app_passwords: bool) -> Result<Passed, Stopped> {
         match self.options.first {
             First::Prompt => {}
             First::Use => {
@@ -105,9 +111,12 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
                 return self.field(text)?.map_err(|refusal| self.refused(&refusal));
             }
             First::Try => {
-                let is_worth_a_look = |text: &str| may_end_in_code(text, methods) || may_be_app_password(text);
+                let is_worth_a_look =
+                    |text: &str| may_end_in_code(text, methods) || (has_app_passwords && may_be_app_password(text));
                 if let Some(text) = self.host.password()?.filter(|text| is_worth_a_look(text.reveal())) {
-                    self.debug("a code may stand behind the password that was given before");
+                    self.debug(format_args!(
+                        "the password that was given before may be an app password, or end in a code"
+                    ));
                     match self.field(text)? {
                         Err(refusal) if refusal.reason == Reason::Wrong => {}
                         verdict => return verdict.map_err(|refusal| self.refused(&refusal)),
@@ -178,7 +187,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         parameters: &impl Serialize,
     ) -> Result<V, Stopped> {
         let verdict = self.daemon.call(method, parameters);
-        self.debug(&format!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
+        self.debug(format_args!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
         verdict.map_err(|error| match error {
             // What was typed, or the name, is nothing that the daemon would look at: the daemon is well.
             CallError::Error(reply) if reply.name == INVALID_PARAMETER => Unfit::Invalid.into(),
@@ -186,9 +195,9 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         })
     }
 
-    fn debug(&self, step: &str) {
+    fn debug(&self, step: fmt::Arguments<'_>) {
         if self.options.debug {
-            self.host.debug(step);
+            self.host.debug(&step.to_string());
         }
     }
 }

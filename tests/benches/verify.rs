@@ -67,8 +67,13 @@ fn enrol(socket: &Path) -> Codes {
                 for number in (thread..ACCOUNTS).step_by(threads) {
                     let mailbox = format!("user{number}@example.com");
                     let enable = admin::Action::Enable;
-                    let change =
-                        admin::ChangeAccount { mailbox: mailbox.clone(), action: enable, hours: None, dry_run: false };
+                    let change = admin::ChangeAccount {
+                        mailbox: mailbox.clone(),
+                        action: enable,
+                        hours: None,
+                        dry_run: false,
+                        enrolment_code: false,
+                    };
                     let _: admin::Changed = client.call(admin::INTERFACE, "ChangeAccount", &change).expect("enabled");
                     let add = admin::AddTotp { mailbox: mailbox.clone(), ..admin::AddTotp::default() };
                     let added: admin::TotpAdded = client.call(admin::INTERFACE, "AddTotp", &add).expect("added");
@@ -102,7 +107,14 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
                 let begun = Instant::now();
                 while begun.elapsed() < MEASURED && spent.fetch_add(1, Ordering::Relaxed) < SPENT_EACH {
                     let (name, code) = codes.lock().expect("codes").pop_front().expect("there are enough");
-                    let answer = Answer { name, door: Door::Webmail, origin: Origin::default(), method: None, code, challenge: None };
+                    let answer = Answer {
+                        name,
+                        door: Door::Webmail,
+                        origin: Origin::default(),
+                        method: None,
+                        code,
+                        challenge: None,
+                    };
                     let sent = Instant::now();
                     let verdict = client.call(auth::INTERFACE, "Answer", &answer).expect("a verdict");
                     assert!(matches!(verdict, AnswerVerdict::Accepted { .. }), "{verdict:?}");

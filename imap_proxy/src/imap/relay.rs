@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Bytes that are read at once: a full TLS record.
-pub const PIECE: usize = 16 * 1024;
+/// Bytes that are read at once: two full TLS records, which go out with one call of the kernel.
+pub const PIECE: usize = 32 * 1024;
 /// Pieces that one direction moves before others have their turn.
 const TURN: usize = 16;
 /// How long the backend may go on when the client has said that it will say no more.

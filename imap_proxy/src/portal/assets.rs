@@ -1,4 +1,4 @@
-//! The one stylesheet and the one script.
+//! The one stylesheet, the one script of all pages, and the one for security keys.
 
 use std::sync::LazyLock;
 
@@ -10,6 +10,8 @@ use super::paths;
 pub const STYLE: &str = include_str!("style.css");
 /// `text/javascript`, served at [`paths::SCRIPT`]. Comfort only: every page works without it.
 pub const SCRIPT: &str = include_str!("page.js");
+/// `text/javascript`, served at [`paths::KEY_SCRIPT`], for pages that ask for a security key: only a script can.
+pub const KEY_SCRIPT: &str = include_str!("key.js");
 
 /// Bytes of the content's hash in an address: enough to tell one release from another.
 const CACHE_KEY_LENGTH: usize = 8;
@@ -25,6 +27,13 @@ pub fn style_url() -> &'static str {
 #[must_use]
 pub fn script_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| url(paths::SCRIPT, SCRIPT));
+    &URL
+}
+
+/// The address of [`KEY_SCRIPT`] with its content's hash, so that it may be cached for ever.
+#[must_use]
+pub fn key_script_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| url(paths::KEY_SCRIPT, KEY_SCRIPT));
     &URL
 }
 

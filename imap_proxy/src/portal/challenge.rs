@@ -1,4 +1,4 @@
-//! Asking for a code: of the method in use, of the backup list, or of another method.
+//! Asking for a code: of the app, or of the backup list; and the methods to choose from.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>)
     let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, due: true };
     let content = html! {
         p.lead { (language.say(Text::ChallengeLead)) }
-        p.method { (name(&view.method, language)) }
+        (method(&view.method, language))
         (question(paths::CODE, code.render(view.problem, language, context), view.others, language))
     };
     Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
@@ -33,12 +33,28 @@ fn question(path: &str, code: Markup, others: bool, language: Language) -> Marku
             (code)
             div.actions {
                 button.main { (language.say(Text::SignIn)) }
-                @if others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
-                (field::cancel(language))
+                (ways_out(others, language))
             }
         }
         (field::cancel_form())
     }
+}
+
+/// The ways out of a page that asks for one method; the page has a [`field::cancel_form`].
+pub(super) fn ways_out(others: bool, language: Language) -> Markup {
+    html! {
+        @if others {
+            a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
+        } @else {
+            a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
+        }
+        (field::cancel(language))
+    }
+}
+
+/// The method that the page is about.
+pub(super) fn method(method: &Method, language: Language) -> Markup {
+    html! { p.method.(method.kind.tag()) { (name(method, language)) } }
 }
 
 pub(super) fn methods_sheet(view: &ChooseMethod, language: Language) -> Sheet {
@@ -51,13 +67,19 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language) -> Sheet {
                         button name=(fields::METHOD) value=(method.id) {
                             strong { (name(method, language)) }
                             " "
-                            span.hint { (hint(method.kind, language)) }
+                            span.hint { (hint(method, language)) }
                         }
+                    }
+                }
+                li {
+                    a href=(paths::LOST) {
+                        strong { (language.say(Text::LostEverything)) }
+                        " "
+                        span.hint { (language.say(Text::LostHint)) }
                     }
                 }
             }
         }
-        p.hint { (language.say(Text::NoneAtHand)) }
         div.actions { (field::cancel(language)) }
         (field::cancel_form())
     };
@@ -66,16 +88,27 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language) -> Sheet {
 
 /// What its owner calls the method, else what it is.
 fn name(method: &Method, language: Language) -> String {
-    match (method.description.trim(), method.kind) {
-        ("", MethodKind::Authenticator) => language.say(Text::Authenticator),
-        ("", MethodKind::BackupCode) => language.say(Text::BackupCode),
-        (description, _) => description.to_owned(),
-    }
+    let kind = match method.kind {
+        _ if !method.description.trim().is_empty() => return method.description.trim().to_owned(),
+        MethodKind::Authenticator => Text::Authenticator,
+        MethodKind::Sms => Text::Sms,
+        MethodKind::Email => Text::Email,
+        MethodKind::Key => Text::SecurityKey,
+        MethodKind::BackupCode => Text::BackupCode,
+    };
+    language.say(kind)
 }
 
-fn hint(kind: MethodKind, language: Language) -> String {
-    language.say(match kind {
-        MethodKind::Authenticator => Text::AuthenticatorHint,
-        MethodKind::BackupCode => Text::BackupCodeHint,
-    })
+/// What it is, and where its codes go.
+pub(super) fn hint(method: &Method, language: Language) -> Markup {
+    let text = match (method.kind, &method.hint) {
+        (MethodKind::Sms, Some(to)) => return language.fill(Text::SmsTo, &[("to", to)]),
+        (MethodKind::Email, Some(to)) => return language.fill(Text::EmailTo, &[("to", to)]),
+        (MethodKind::Authenticator, _) => Text::AuthenticatorHint,
+        (MethodKind::Sms, None) => Text::SmsHint,
+        (MethodKind::Email, None) => Text::EmailHint,
+        (MethodKind::Key, _) => Text::SecurityKeyHint,
+        (MethodKind::BackupCode, _) => Text::BackupCodeHint,
+    };
+    html! { (language.say(text)) }
 }

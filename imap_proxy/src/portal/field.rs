@@ -26,13 +26,14 @@ pub(super) struct CodeField {
     pub(super) due: bool,
 }
 
-/// The words for each [`Problem`] with one kind of code.
+/// The words for each [`Problem`] with one kind of code, or whatever else is asked for.
 pub(super) struct ProblemTexts {
     not_a_code: Text,
     wrong: Text,
     /// Where a wrong clock can be the cause.
     clock_hint: Option<Text>,
     too_early: Text,
+    in_use: Text,
 }
 
 /// For time-based codes.
@@ -41,15 +42,35 @@ pub(super) const APP_TEXTS: ProblemTexts = ProblemTexts {
     wrong: Text::Wrong,
     clock_hint: Some(Text::ClockHint),
     too_early: Text::TooEarly,
+    in_use: Text::InUse,
 };
 
+/// For codes that were sent.
+pub(super) const SENT_TEXTS: ProblemTexts = plain_texts(Text::SentNotACode, Text::SentWrong, Text::InUse);
+
 /// For backup codes.
-pub(super) const BACKUP_TEXTS: ProblemTexts = ProblemTexts {
-    not_a_code: Text::BackupNotACode,
-    wrong: Text::BackupWrong,
-    clock_hint: None,
-    too_early: Text::BackupTooEarly,
-};
+pub(super) const BACKUP_TEXTS: ProblemTexts = plain_texts(Text::BackupNotACode, Text::BackupWrong, Text::InUse);
+
+/// For an enrolment code.
+pub(super) const ENROLMENT_TEXTS: ProblemTexts =
+    plain_texts(Text::EnrolmentNotACode, Text::EnrolmentWrong, Text::InUse);
+
+/// For a number that codes shall go to.
+pub(super) const NUMBER_TEXTS: ProblemTexts = plain_texts(Text::NumberUnfit, Text::NumberUnfit, Text::NumberInUse);
+
+/// For an address that codes shall go to.
+pub(super) const ADDRESS_TEXTS: ProblemTexts = plain_texts(Text::AddressUnfit, Text::AddressUnfit, Text::AddressInUse);
+
+/// For a security key that the account has.
+pub(super) const KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::KeyWrong, Text::KeyKnown);
+
+/// For a new security key.
+pub(super) const NEW_KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::NewKeyWrong, Text::KeyKnown);
+
+/// For what no clock has part in.
+const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemTexts {
+    ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BackupTooEarly, in_use }
+}
 
 impl CodeField {
     /// The label, the field, and between them what was wrong with the last code, tied to the field for screen
@@ -74,17 +95,35 @@ impl CodeField {
 }
 
 impl ProblemTexts {
-    fn explain(&self, problem: Problem, language: Language, context: &Context<'_>) -> Markup {
+    pub(super) fn explain(&self, problem: Problem, language: Language, context: &Context<'_>) -> Markup {
+        let until = |text, until| {
+            let until = moment::moment(until, context.now, language);
+            html! { p { (language.fill(text, &[("until", &until)])) } }
+        };
         match problem {
             Problem::NotACode => html! { p { (language.say(self.not_a_code)) } },
+            Problem::InUse => html! { p { (language.say(self.in_use)) } },
+            Problem::NotSent => html! { p { (language.say(Text::NotSent)) } },
+            Problem::TooMany { until: None } => html! { p { (language.say(Text::TooMany)) } },
+            Problem::TooMany { until: Some(time) } => until(Text::TooManyUntil, time),
+            Problem::TooSoon { until: time } => until(Text::TooSoon, time),
             Problem::Wrong { misses } => html! {
                 p { (language.say(self.wrong)) }
                 @if let Some(hint) = self.clock_hint && misses >= CLOCK_HINT_FROM { p { (language.say(hint)) } }
             },
-            Problem::TooEarly { until } => {
-                let until = moment::moment(until, context.now, language);
-                html! { p { (language.fill(self.too_early, &[("until", &until)])) } }
-            }
+            Problem::TooEarly { until: time } => until(self.too_early, time),
+        }
+    }
+}
+
+/// The owner's words for the method that is set up, as typed so far.
+pub(super) fn description(label: Text, hint: Text, typed: &str, language: Language) -> Markup {
+    html! {
+        div.field {
+            label for="description" { (language.say(label)) }
+            input #description name=(fields::DESCRIPTION) type="text" value=(typed)
+                maxlength=(DESCRIPTION_LENGTH) autocomplete="off" aria-describedby="description-hint";
+            p.hint #description-hint { (language.say(hint)) }
         }
     }
 }

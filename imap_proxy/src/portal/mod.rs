@@ -2,7 +2,8 @@
 //!
 //! Nothing here reads a clock, a request or a file. The driver decides which page is due, fills in its view
 //! model and answers with the string, `no-store` and [`CONTENT_SECURITY_POLICY`]. All of it works without
-//! JavaScript; [`assets::SCRIPT`] adds copying, printing and local times where it may run.
+//! JavaScript; [`assets::SCRIPT`] adds copying, printing and local times where it may run. Only a security key needs a
+//! script, [`assets::KEY_SCRIPT`].
 //!
 //! * **To add a text:** one entry in `text.rs`, in English and French side by side; the compiler refuses an
 //!   entry that lacks a language or that no page says. `{name}` is a place to fill in.
@@ -13,9 +14,12 @@
 pub mod assets;
 mod backup_codes;
 mod challenge;
+mod enrolment_code;
 mod field;
+mod key;
 mod language;
 mod layout;
+mod lost;
 mod moment;
 mod notice;
 mod page;
@@ -23,6 +27,7 @@ pub mod paths;
 mod qr;
 #[cfg(test)]
 mod samples;
+mod sent_code;
 mod set_up;
 #[cfg(test)]
 mod tests;
@@ -33,10 +38,11 @@ pub use backup_codes::{CODES_FILE_NAME, render_codes_file};
 pub use field::{CODE_FIELD_LENGTH, DESCRIPTION_LENGTH};
 pub use language::Language;
 pub use page::{
-    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Locked, Method, MethodKind, Page, Problem, Secret,
-    SetUp,
+    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
+    Method, MethodKind, Page, Problem, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
 };
 pub use paths::fields;
+pub use sent_code::DESTINATION_LENGTH;
 
 /// The policy every page is made for: nothing but our own style, script and forms, and no framing.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -52,7 +58,15 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::BackupCodes(view) => backup_codes::sheet(view, language, context),
         Page::Challenge(view) => challenge::sheet(view, language, context),
         Page::ChallengeBackup(view) => challenge::backup_sheet(view, language, context),
+        Page::SentCode(view) => sent_code::sheet(view, language, context),
+        Page::Key(view) => key::sheet(view, language, context),
         Page::ChooseMethod(view) => challenge::methods_sheet(view, language),
+        Page::Lost(view) => lost::sheet(view, language, context),
+        Page::Requested(view) => lost::requested_sheet(*view, language),
+        Page::EnrolmentCode(view) => enrolment_code::sheet(view, language, context),
+        Page::SetUpTo(view) => sent_code::to_sheet(view, language, context),
+        Page::SetUpSent(view) => sent_code::sent_sheet(view, language, context),
+        Page::SetUpKey(view) => key::set_up_sheet(view, language, context),
         Page::Locked(view) => notice::locked(view, language, context),
         Page::SessionEnded => notice::session_ended(language),
         Page::Unavailable => notice::unavailable(language),

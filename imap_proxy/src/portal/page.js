@@ -24,6 +24,14 @@ if (navigator.clipboard) {
   }
 }
 
+// What may be done only later appears then.
+for (const button of document.querySelectorAll("[data-after]")) {
+  setTimeout(() => {
+    button.hidden = false;
+    document.getElementById(button.dataset.insteadOf).hidden = true;
+  }, button.dataset.after * 1000);
+}
+
 // Times come in UTC, as the server cannot know where the reader is.
 for (const time of document.querySelectorAll("time[datetime]")) {
   const moment = new Date(time.dateTime);

@@ -29,8 +29,24 @@ pub enum Page {
     Challenge(Challenge),
     /// A backup code is asked for.
     ChallengeBackup(ChallengeBackup),
+    /// A code that was sent is asked for.
+    SentCode(SentCode),
+    /// A security key is asked for.
+    Key(Key),
     /// The methods that the account can use instead.
     ChooseMethod(ChooseMethod),
+    /// Someone with none of the methods left asks the administrator for a reset.
+    Lost(Lost),
+    /// The administrator sees the request.
+    Requested(Requested),
+    /// The administrator's enrolment code is asked for, before the first method is set up.
+    EnrolmentCode(EnrolmentCode),
+    /// The first method is set up: the number or address that codes shall go to is asked for.
+    SetUpTo(SetUpTo),
+    /// The first method is set up: the code that was sent there is asked for.
+    SetUpSent(SetUpSent),
+    /// The first method is set up: a security key.
+    SetUpKey(SetUpKey),
     /// No code is judged for now. The same page whether the last code was right or wrong: it cannot know.
     Locked(Locked),
     /// The session is over; sign in again.
@@ -50,11 +66,14 @@ impl Page {
     #[must_use]
     pub fn path(&self) -> &'static str {
         match self {
-            Self::SetUp(_) => paths::SET_UP,
+            Self::SetUp(_) | Self::EnrolmentCode(_) | Self::SetUpTo(_) | Self::SetUpSent(_) | Self::SetUpKey(_) => {
+                paths::SET_UP
+            }
             Self::BackupCodes(_) => paths::BACKUP_CODES,
-            Self::Challenge(_) => paths::CODE,
+            Self::Challenge(_) | Self::SentCode(_) | Self::Key(_) => paths::CODE,
             Self::ChallengeBackup(_) => paths::BACKUP_CODE,
             Self::ChooseMethod(_) => paths::METHODS,
+            Self::Lost(_) | Self::Requested(_) => paths::LOST,
             Self::Locked(_)
             | Self::SessionEnded
             | Self::Unavailable
@@ -74,7 +93,59 @@ pub struct SetUp {
     pub secret: Secret,
     /// The description as typed so far, so that a wrong code does not cost it; else empty.
     pub description: String,
+    /// What can be set up in place of it.
+    pub others: Vec<MethodKind>,
     /// What was wrong with the code that was sent.
+    pub problem: Option<Problem>,
+}
+
+/// See [`Page::EnrolmentCode`].
+#[derive(Clone, Debug)]
+pub struct EnrolmentCode {
+    /// What was wrong with the code that was sent.
+    pub problem: Option<Problem>,
+}
+
+/// See [`Page::SetUpTo`].
+#[derive(Clone, Debug)]
+pub struct SetUpTo {
+    /// [`MethodKind::Sms`] or [`MethodKind::Email`].
+    pub kind: MethodKind,
+    /// The number or address as typed so far; else empty.
+    pub to: String,
+    /// What can be set up in place of it.
+    pub others: Vec<MethodKind>,
+    /// What was wrong with what was typed.
+    pub problem: Option<Problem>,
+}
+
+/// See [`Page::SetUpSent`].
+#[derive(Clone, Debug)]
+pub struct SetUpSent {
+    /// [`MethodKind::Sms`] or [`MethodKind::Email`].
+    pub kind: MethodKind,
+    /// Where the code went.
+    pub to: String,
+    /// From when on another may be asked for.
+    pub again: Timestamp,
+    /// As in [`SetUp::description`].
+    pub description: String,
+    /// What can be set up in place of it.
+    pub others: Vec<MethodKind>,
+    /// What was wrong with the code, or why no other was sent.
+    pub problem: Option<Problem>,
+}
+
+/// See [`Page::SetUpKey`].
+#[derive(Clone, Debug)]
+pub struct SetUpKey {
+    /// For `navigator.credentials.create`, as JSON.
+    pub options: String,
+    /// As in [`SetUp::description`].
+    pub description: String,
+    /// What can be set up in place of it.
+    pub others: Vec<MethodKind>,
+    /// What was wrong with the key's response.
     pub problem: Option<Problem>,
 }
 
@@ -107,6 +178,70 @@ pub struct ChallengeBackup {
     pub problem: Option<Problem>,
 }
 
+/// See [`Page::SentCode`].
+#[derive(Clone, Debug)]
+pub struct SentCode {
+    /// The method; [`Method::hint`] says where its codes go.
+    pub method: Method,
+    /// Whether a code was sent to this sign-in.
+    pub sent: bool,
+    /// From when on another may be asked for; `None` for now.
+    pub again: Option<Timestamp>,
+    /// Whether the account has other methods to offer.
+    pub others: bool,
+    /// What was wrong with the code, or why none was sent.
+    pub problem: Option<Problem>,
+}
+
+/// See [`Page::Key`].
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The method.
+    pub method: Method,
+    /// For `navigator.credentials.get`, as JSON; `None` where there are none at present.
+    pub options: Option<String>,
+    /// Whether the account has other methods to offer.
+    pub others: bool,
+    /// What was wrong with the key's response, or why there is nothing to sign.
+    pub problem: Option<Problem>,
+}
+
+/// See [`Page::Lost`]. The texts are as typed so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// How the administrator reaches the person.
+    pub contact: String,
+    /// What happened.
+    pub reason: String,
+    /// What proves that it is the owner who asks.
+    pub evidence: String,
+    /// Why there is no request yet.
+    pub problem: Option<LostProblem>,
+}
+
+/// Why a request was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostProblem {
+    /// A text is missing, or does not say what it should.
+    Incomplete,
+    /// No request is taken now; the next one not before `until`, where that is known.
+    NotNow {
+        /// When one is taken again.
+        until: Option<Timestamp>,
+    },
+    /// Requests are not taken here at all.
+    NotOffered,
+}
+
+/// See [`Page::Requested`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// It has just been made.
+    Now,
+    /// There was one already.
+    Before,
+}
+
 /// See [`Page::ChooseMethod`].
 #[derive(Clone, Debug)]
 pub struct ChooseMethod {
@@ -130,6 +265,8 @@ pub struct Method {
     pub kind: MethodKind,
     /// What its owner calls it, such as "Phone of Bob"; may be empty.
     pub description: String,
+    /// The number or address that its codes go to, with most of it hidden.
+    pub hint: Option<String>,
 }
 
 /// Kinds of methods.
@@ -137,14 +274,44 @@ pub struct Method {
 pub enum MethodKind {
     /// An authenticator app that shows time-based codes.
     Authenticator,
+    /// A code that comes by SMS.
+    Sms,
+    /// A code that comes by e-mail, to an address outside the mailbox.
+    Email,
+    /// A security key.
+    Key,
     /// The list of single-use codes.
     BackupCode,
 }
 
-/// Why a code was not taken.
+impl MethodKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Authenticator, Self::Sms, Self::Email, Self::Key, Self::BackupCode];
+
+    /// What the daemon calls it, and the value of [`fields::METHOD`](super::fields::METHOD) where a kind is chosen.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Authenticator => "totp",
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::Key => "key",
+            Self::BackupCode => "backup",
+        }
+    }
+
+    /// The kind with exactly this tag.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.tag() == tag)
+    }
+}
+
+/// Why a code, or whatever else a page asks for, was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// What was sent cannot be a code (empty, letters, a wrong length), so it does not count as a miss.
+    /// What was sent cannot be what is asked for: no code (empty, letters, a wrong length), no number in international
+    /// form, no address, no response of a security key. It does not count as a miss.
     NotACode,
     /// A wrong code, or one that was used already.
     Wrong {
@@ -156,6 +323,20 @@ pub enum Problem {
         /// When the next code is judged.
         until: Timestamp,
     },
+    /// The account has it already, or another one has.
+    InUse,
+    /// No other code is sent so soon.
+    TooSoon {
+        /// When another may be asked for.
+        until: Timestamp,
+    },
+    /// No more codes are sent today.
+    TooMany {
+        /// When another may be asked for, where that is known.
+        until: Option<Timestamp>,
+    },
+    /// The code could not be sent.
+    NotSent,
 }
 
 /// A string that must not reach a log: `Debug` redacts it, dropping wipes it.

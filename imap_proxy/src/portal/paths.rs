@@ -5,18 +5,29 @@
 /// The webmail itself.
 pub const HOME: &str = "/";
 
-/// GET shows [`Page::SetUp`](super::Page::SetUp); POST sends [`fields::CODE`] and [`fields::DESCRIPTION`].
+/// GET shows [`Page::SetUp`](super::Page::SetUp), or what else is due while the first method is set up; POST sends
+/// [`fields::CODE`] or [`fields::RESPONSE`] with [`fields::DESCRIPTION`], or [`fields::DESTINATION`].
 pub const SET_UP: &str = "/postern/set-up";
 /// GET shows [`Page::BackupCodes`](super::Page::BackupCodes), again and again until [`SAVED`]: a change of
 /// language must not cost the codes.
 pub const BACKUP_CODES: &str = "/postern/backup-codes";
-/// GET shows [`Page::Challenge`](super::Page::Challenge); POST sends [`fields::CODE`].
+/// GET shows [`Page::Challenge`](super::Page::Challenge), [`Page::SentCode`](super::Page::SentCode) or
+/// [`Page::Key`](super::Page::Key); POST sends [`fields::CODE`] or
+/// [`fields::RESPONSE`].
 pub const CODE: &str = "/postern/code";
 /// GET shows [`Page::ChallengeBackup`](super::Page::ChallengeBackup); POST sends [`fields::CODE`].
 pub const BACKUP_CODE: &str = "/postern/backup-code";
 /// GET shows [`Page::ChooseMethod`](super::Page::ChooseMethod); POST sends [`fields::METHOD`].
 pub const METHODS: &str = "/postern/methods";
 
+/// GET shows [`Page::Lost`](super::Page::Lost) or [`Page::Requested`](super::Page::Requested); POST sends
+/// [`fields::CONTACT`], [`fields::REASON`] and [`fields::EVIDENCE`].
+pub const LOST: &str = "/postern/lost";
+
+/// POST: another code, or another question for a security key.
+pub const SEND: &str = "/postern/send";
+/// POST: the first method shall be of the kind [`fields::METHOD`], a [`MethodKind::tag`](super::MethodKind::tag).
+pub const SET_UP_WITH: &str = "/postern/set-up-with";
 /// POST: the backup codes are saved, if [`fields::SAVED`] says [`fields::YES`].
 pub const SAVED: &str = "/postern/saved";
 /// POST: the backup codes as a text file.
@@ -30,6 +41,8 @@ pub const LANGUAGE: &str = "/postern/language";
 pub const STYLE: &str = "/postern/style.css";
 /// GET: [`assets::SCRIPT`](super::assets::SCRIPT); a query is a cache key only.
 pub const SCRIPT: &str = "/postern/page.js";
+/// GET: [`assets::KEY_SCRIPT`](super::assets::KEY_SCRIPT); a query is a cache key only.
+pub const KEY_SCRIPT: &str = "/postern/key.js";
 
 /// Names and values of form fields.
 pub mod fields {
@@ -39,6 +52,16 @@ pub mod fields {
     pub const DESCRIPTION: &str = "description";
     /// A [`Method::id`](super::super::Method::id).
     pub const METHOD: &str = "method";
+    /// A security key's response, as JSON.
+    pub const RESPONSE: &str = "response";
+    /// The number or address that codes shall go to.
+    pub const DESTINATION: &str = "destination";
+    /// How the administrator reaches who has lost everything.
+    pub const CONTACT: &str = "contact";
+    /// What happened.
+    pub const REASON: &str = "reason";
+    /// What proves that it is the owner who asks.
+    pub const EVIDENCE: &str = "evidence";
     /// The tick that says the backup codes are saved; absent when not ticked.
     pub const SAVED: &str = "saved";
     /// The value of [`SAVED`] when ticked.
@@ -53,7 +76,7 @@ pub mod fields {
 /// elsewhere through it.
 #[must_use]
 pub fn back(asked: &str) -> &'static str {
-    [SET_UP, BACKUP_CODES, CODE, BACKUP_CODE, METHODS].into_iter().find(|page| *page == asked).unwrap_or(HOME)
+    [SET_UP, BACKUP_CODES, CODE, BACKUP_CODE, METHODS, LOST].into_iter().find(|page| *page == asked).unwrap_or(HOME)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Locked, Method, MethodKind, Page, Problem, Secret,
-    SetUp,
+    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
+    Method, MethodKind, Page, Problem, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
 };
 
 /// The time of every sample: 2026-11-22T14:00:00Z.
@@ -19,6 +19,9 @@ pub(super) struct Given<'a> {
     pub(super) secret: &'a str,
     pub(super) uri: &'a str,
     pub(super) code: &'a str,
+    pub(super) number: &'a str,
+    /// Of a security key, as JSON.
+    pub(super) options: &'a str,
 }
 
 impl Given<'static> {
@@ -30,6 +33,8 @@ impl Given<'static> {
         secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         uri: "otpauth://totp/Example%20Mail:bob@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example%20Mail",
         code: "k7vm-93fx",
+        number: "+44 ••••••5678",
+        options: r#"{"challenge":"AAAA","rpId":"example.com","allowCredentials":[]}"#,
     };
 }
 
@@ -49,12 +54,30 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         id: given.method_id.to_owned(),
         kind: MethodKind::Authenticator,
         description: given.description.to_owned(),
+        hint: None,
     };
-    let unnamed = Method { id: "m9".to_owned(), kind: MethodKind::Authenticator, description: String::new() };
-    let backup = Method { id: "b1".to_owned(), kind: MethodKind::BackupCode, description: String::new() };
+    let plain = |id: &str, kind, hint: Option<&str>| Method {
+        id: id.to_owned(),
+        kind,
+        description: String::new(),
+        hint: hint.map(str::to_owned),
+    };
+    let unnamed = plain("m9", MethodKind::Authenticator, None);
+    let backup = plain("b1", MethodKind::BackupCode, None);
+    let every = vec![
+        app.clone(),
+        unnamed.clone(),
+        plain("s1", MethodKind::Sms, Some(given.number)),
+        plain("s2", MethodKind::Sms, None),
+        plain("e1", MethodKind::Email, Some(given.mailbox)),
+        plain("e2", MethodKind::Email, None),
+        plain("k1", MethodKind::Key, None),
+        backup,
+    ];
+    let others: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::BackupCode).collect();
     let set_up = |description: &str, problem| {
         let (uri, secret) = (Secret::new(given.uri), Secret::new(given.secret));
-        Page::SetUp(SetUp { uri, secret, description: description.to_owned(), problem })
+        Page::SetUp(SetUp { uri, secret, description: description.to_owned(), others: Vec::new(), problem })
     };
     let challenge = |problem| Page::Challenge(Challenge { method: app.clone(), others: true, problem });
     let with_backup = |problem| Page::ChallengeBackup(ChallengeBackup { others: true, problem });
@@ -63,7 +86,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let again = Some(Problem::Wrong { misses: 2 });
     let early = Some(Problem::TooEarly { until: at(5) });
     let no_code = Some(Problem::NotACode);
-    vec![
+    let mut all = vec![
         ("set-up", set_up("", None)),
         ("set-up-wrong", set_up(given.description, once)),
         ("set-up-wrong-again", set_up(given.description, again)),
@@ -75,6 +98,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
                 uri: Secret::new("x".repeat(5000)),
                 secret: Secret::new(given.secret),
                 description: String::new(),
+                others,
                 problem: None,
             }),
         ),
@@ -90,7 +114,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("backup-wrong", with_backup(again)),
         ("backup-no-code", with_backup(no_code)),
         ("backup-early", with_backup(Some(Problem::TooEarly { until: at(9 * 24 * 60) }))),
-        ("methods", Page::ChooseMethod(ChooseMethod { methods: vec![app.clone(), unnamed, backup] })),
+        ("methods", Page::ChooseMethod(ChooseMethod { methods: every })),
         ("locked", Page::Locked(Locked { until: Some(at(5)) })),
         ("locked-minute", Page::Locked(Locked { until: Some(at(1)) })),
         ("locked-soon", Page::Locked(Locked { until: Some(at(0)) })),
@@ -102,5 +126,93 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("refused", Page::Refused),
         ("bad-request", Page::BadRequest),
         ("not-found", Page::NotFound),
+    ];
+    all.extend(sent_codes(given));
+    all.extend(keys(given));
+    all.extend(enrolment_codes_and_requests(given));
+    all
+}
+
+fn sent_codes(given: &Given<'_>) -> Vec<(&'static str, Page)> {
+    let sent = |kind, hint: Option<&str>, sent, again, others, problem| {
+        let (description, hint) = (given.description.to_owned(), hint.map(str::to_owned));
+        let method = Method { id: given.method_id.to_owned(), kind, description, hint };
+        Page::SentCode(SentCode { method, sent, again, others, problem })
+    };
+    let sms = |again, problem| sent(MethodKind::Sms, Some(given.number), true, again, true, problem);
+    let to = |kind, to: &str, problem| {
+        Page::SetUpTo(SetUpTo { kind, to: to.to_owned(), others: vec![MethodKind::Key], problem })
+    };
+    let confirm = |kind, to: &str, again, problem| {
+        let (to, description) = (to.to_owned(), given.description.to_owned());
+        Page::SetUpSent(SetUpSent { kind, to, again, description, others: vec![MethodKind::Authenticator], problem })
+    };
+    let wrong = Some(Problem::Wrong { misses: 2 });
+    let soon = Some(Problem::TooSoon { until: at(1) });
+    vec![
+        ("sms", sms(Some(at(1)), None)),
+        ("sms-again", sms(Some(at(0)), None)),
+        ("sms-wrong", sms(None, wrong)),
+        ("sms-no-code", sms(None, Some(Problem::NotACode))),
+        ("sms-early", sms(None, Some(Problem::TooEarly { until: at(5) }))),
+        ("sms-too-soon", sms(Some(at(1)), soon)),
+        ("sms-elsewhere", sent(MethodKind::Sms, Some(given.number), false, Some(at(1)), true, soon)),
+        ("sms-not-sent", sent(MethodKind::Sms, None, false, None, true, Some(Problem::NotSent))),
+        ("sms-too-many", sent(MethodKind::Sms, None, false, None, true, Some(Problem::TooMany { until: None }))),
+        ("email", sent(MethodKind::Email, Some(given.mailbox), true, Some(at(1)), false, None)),
+        (
+            "email-too-many",
+            sent(MethodKind::Email, None, false, None, true, Some(Problem::TooMany { until: Some(at(90)) })),
+        ),
+        ("set-up-sms", to(MethodKind::Sms, "", None)),
+        ("set-up-sms-unfit", to(MethodKind::Sms, given.description, Some(Problem::NotACode))),
+        ("set-up-sms-in-use", to(MethodKind::Sms, given.number, Some(Problem::InUse))),
+        ("set-up-email", to(MethodKind::Email, "", None)),
+        ("set-up-email-unfit", to(MethodKind::Email, given.mailbox, Some(Problem::NotACode))),
+        ("set-up-email-in-use", to(MethodKind::Email, given.mailbox, Some(Problem::InUse))),
+        ("set-up-sms-sent", confirm(MethodKind::Sms, given.number, at(1), None)),
+        ("set-up-sms-wrong", confirm(MethodKind::Sms, given.number, at(0), wrong)),
+        ("set-up-email-sent", confirm(MethodKind::Email, given.mailbox, at(1), None)),
+    ]
+}
+
+fn keys(given: &Given<'_>) -> Vec<(&'static str, Page)> {
+    let key = |options: Option<&str>, problem| {
+        let description = given.description.to_owned();
+        let method = Method { id: given.method_id.to_owned(), kind: MethodKind::Key, description, hint: None };
+        Page::Key(Key { method, options: options.map(str::to_owned), others: true, problem })
+    };
+    let set_up = |problem| {
+        let (options, description) = (given.options.to_owned(), given.description.to_owned());
+        Page::SetUpKey(SetUpKey { options, description, others: vec![MethodKind::Authenticator], problem })
+    };
+    vec![
+        ("key", key(Some(given.options), None)),
+        ("key-wrong", key(Some(given.options), Some(Problem::Wrong { misses: 1 }))),
+        ("key-no-answer", key(Some(given.options), Some(Problem::NotACode))),
+        ("key-early", key(None, Some(Problem::TooEarly { until: at(5) }))),
+        ("set-up-key", set_up(None)),
+        ("set-up-key-wrong", set_up(Some(Problem::Wrong { misses: 1 }))),
+        ("set-up-key-known", set_up(Some(Problem::InUse))),
+    ]
+}
+
+fn enrolment_codes_and_requests(given: &Given<'_>) -> Vec<(&'static str, Page)> {
+    let enrolment_code = |problem| Page::EnrolmentCode(EnrolmentCode { problem });
+    let lost = |contact: &str, problem| {
+        let (contact, reason, evidence) = (contact.to_owned(), given.description.to_owned(), String::new());
+        Page::Lost(Lost { contact, reason, evidence, problem: Some(problem) })
+    };
+    vec![
+        ("enrolment-code", enrolment_code(None)),
+        ("enrolment-code-wrong", enrolment_code(Some(Problem::Wrong { misses: 1 }))),
+        ("enrolment-code-none", enrolment_code(Some(Problem::NotACode))),
+        ("lost", Page::Lost(Lost::default())),
+        ("lost-incomplete", lost("", LostProblem::Incomplete)),
+        ("lost-not-now", lost(given.mailbox, LostProblem::NotNow { until: None })),
+        ("lost-not-before", lost(given.mailbox, LostProblem::NotNow { until: Some(at(600)) })),
+        ("lost-not-offered", lost(given.mailbox, LostProblem::NotOffered)),
+        ("requested", Page::Requested(Requested::Now)),
+        ("requested-before", Page::Requested(Requested::Before)),
     ]
 }

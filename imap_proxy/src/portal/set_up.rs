@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::field::{self, APP_TEXTS, CodeField};
 use super::layout::Sheet;
 use super::text::Text;
-use super::{Context, DESCRIPTION_LENGTH, Language, Secret, SetUp, fields, paths, qr};
+use super::{Context, Language, MethodKind, Secret, SetUp, fields, paths, qr};
 
 /// Characters of the secret that stand together, as authenticator apps show it too.
 const GROUP: usize = 4;
@@ -27,9 +27,44 @@ pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> 
                 (confirmation(view, language, context))
             }
         }
+        (other_ways(&view.others, language))
         (field::cancel_form())
     };
     Sheet { title: Text::SetUpTitle, failed: view.problem.is_some(), wide: true, content }
+}
+
+/// What can be set up in place of what the page is about.
+pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
+    html! {
+        @if !kinds.is_empty() {
+            form.others method="post" action=(paths::SET_UP_WITH) {
+                h2 { (language.say(Text::OtherWays)) }
+                ul.methods {
+                    @for kind in kinds {
+                        @let (name, hint) = words(*kind);
+                        li {
+                            button name=(fields::METHOD) value=(kind.tag()) {
+                                strong { (language.say(name)) }
+                                " "
+                                span.hint { (language.say(hint)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a way is called, and what it is like.
+fn words(kind: MethodKind) -> (Text, Text) {
+    match kind {
+        MethodKind::Authenticator => (Text::Authenticator, Text::ByAuthenticatorHint),
+        MethodKind::Sms => (Text::Sms, Text::BySmsHint),
+        MethodKind::Email => (Text::Email, Text::ByEmailHint),
+        MethodKind::Key => (Text::SecurityKey, Text::ByKeyHint),
+        MethodKind::BackupCode => (Text::BackupCode, Text::BackupCodeHint),
+    }
 }
 
 /// The QR code, and the same key for those who cannot or need not scan it.
@@ -64,12 +99,7 @@ fn confirmation(view: &SetUp, language: Language, context: &Context<'_>) -> Mark
     html! {
         form method="post" action=(paths::SET_UP) {
             (code.render(view.problem, language, context))
-            div.field {
-                label for="description" { (language.say(Text::DescriptionLabel)) }
-                input #description name=(fields::DESCRIPTION) type="text" value=(view.description)
-                    maxlength=(DESCRIPTION_LENGTH) autocomplete="off" aria-describedby="description-hint";
-                p.hint #description-hint { (language.say(Text::DescriptionHint)) }
-            }
+            (field::description(Text::DescriptionLabel, Text::DescriptionHint, &view.description, language))
             div.actions {
                 button.main { (language.say(Text::Confirm)) }
                 (field::cancel(language))

@@ -81,6 +81,74 @@ catalogue! {
     }
     Confirm { en: "Confirm and continue", fr: "Confirmer et continuer" }
 
+    // Set-up of another kind
+    OtherWays { en: "Set up another way", fr: "Choisir un autre moyen" }
+    ByAuthenticatorHint { en: "An app on your phone shows the codes", fr: "Une application de votre téléphone affiche les codes" }
+    BySmsHint { en: "Codes come to your phone as text messages", fr: "Les codes arrivent par SMS sur votre téléphone" }
+    ByEmailHint { en: "Codes come to another email address of yours", fr: "Les codes arrivent à une autre adresse électronique" }
+    ByKeyHint { en: "A small device that you plug in or hold to your phone", fr: "Un petit appareil à brancher ou à approcher du téléphone" }
+    SetUpSmsTitle { en: "Get your codes by SMS", fr: "Recevez vos codes par SMS" }
+    SetUpSmsLead {
+        en: "From now on, signing in takes your password and a code that we send to your phone.",
+        fr: "Désormais, pour vous connecter, il faut votre mot de passe et un code envoyé à votre téléphone."
+    }
+    NumberLabel { en: "Phone number with country code", fr: "Numéro de téléphone avec l’indicatif du pays" }
+    NumberHint { en: "Begin with a plus sign, for example +44 612345678.", fr: "Commencez par le signe plus, par exemple +33 612345678." }
+    NumberUnfit {
+        en: "That is not a phone number in international form. Begin with a plus sign and the country code.",
+        fr: "Ce n’est pas un numéro de téléphone au format international. Commencez par le signe plus et l’indicatif du pays."
+    }
+    NumberInUse { en: "That number is in use already. Type another one.", fr: "Ce numéro est déjà utilisé. Saisissez-en un autre." }
+    SetUpEmailTitle { en: "Get your codes by email", fr: "Recevez vos codes par e-mail" }
+    SetUpEmailLead {
+        en: "From now on, signing in takes your password and a code that we send to another email address of yours.",
+        fr: "Désormais, pour vous connecter, il faut votre mot de passe et un code envoyé à une autre adresse électronique."
+    }
+    AddressLabel { en: "Your other email address", fr: "Votre autre adresse électronique" }
+    AddressHint {
+        en: "One that you can open without this mailbox.",
+        fr: "Une adresse que vous pouvez consulter sans cette messagerie."
+    }
+    AddressUnfit {
+        en: "Type a whole email address that does not lead into this mailbox.",
+        fr: "Saisissez une adresse électronique complète, qui ne mène pas à cette messagerie."
+    }
+    AddressInUse { en: "That address is in use already. Type another one.", fr: "Cette adresse est déjà utilisée. Saisissez-en une autre." }
+    SendCode { en: "Send the code", fr: "Envoyer le code" }
+    ConfirmNumberTitle { en: "Confirm your phone number", fr: "Confirmez votre numéro de téléphone" }
+    ConfirmAddressTitle { en: "Confirm your email address", fr: "Confirmez votre adresse électronique" }
+    SentTo { en: "We have sent a code to {to}. Type it here.", fr: "Nous avons envoyé un code à {to}. Saisissez-le ici." }
+    OtherNumber { en: "Use another number", fr: "Utiliser un autre numéro" }
+    OtherAddress { en: "Use another address", fr: "Utiliser une autre adresse" }
+    AddressName { en: "Name of this address (optional)", fr: "Nom de cette adresse (facultatif)" }
+    SetUpKeyTitle { en: "Set up a security key", fr: "Enregistrez une clé de sécurité" }
+    SetUpKeyLead {
+        en: "From now on, signing in takes your password and your security key. Plug it in, or hold it ready, and press the button.",
+        fr: "Désormais, pour vous connecter, il faut votre mot de passe et votre clé de sécurité. Branchez-la ou gardez-la à portée de main, puis appuyez sur le bouton."
+    }
+    KeyName { en: "Name of this key (optional)", fr: "Nom de cette clé (facultatif)" }
+    KeyNameHint {
+        en: "Helps you tell your keys apart, for example “Key on my key ring”.",
+        fr: "Pour reconnaître vos clés, par exemple « Clé du trousseau »."
+    }
+    RegisterKey { en: "Set up this key", fr: "Enregistrer cette clé" }
+    EnrolmentTitle { en: "Enter your enrolment code", fr: "Saisissez votre code d’inscription" }
+    EnrolmentLead {
+        en: "Before you set up two-step sign-in, type the enrolment code that your administrator gave you. It shows that it is really you.",
+        fr: "Avant d’activer la validation en deux étapes, saisissez le code d’inscription remis par votre administrateur. Il montre que c’est bien vous."
+    }
+    EnrolmentLabel { en: "Enrolment code", fr: "Code d’inscription" }
+    EnrolmentNotACode { en: "Type the enrolment code just as you got it.", fr: "Saisissez le code d’inscription tel que vous l’avez reçu." }
+    EnrolmentWrong {
+        en: "That enrolment code is not right, or its time is over. Ask your administrator for a new one.",
+        fr: "Ce code d’inscription n’est pas le bon ou n’est plus valable. Demandez-en un nouveau à votre administrateur."
+    }
+    GoFurther { en: "Continue", fr: "Continuer" }
+    NoEnrolmentCode {
+        en: "You have none? Ask your administrator for it.",
+        fr: "Vous n’en avez pas ? Demandez-le à votre administrateur."
+    }
+
     // Backup codes
     CodesTitle { en: "Save your backup codes", fr: "Conservez vos codes de secours" }
     CodesLead {
@@ -123,6 +191,29 @@ catalogue! {
     }
     BackupLabel { en: "Backup code", fr: "Code de secours" }
 
+    SentTitle { en: "Enter the code that we sent", fr: "Saisissez le code envoyé" }
+    SentLead { en: "Your password is right. Now type the code that we have sent you.", fr: "Votre mot de passe est correct. Saisissez maintenant le code que nous vous avons envoyé." }
+    NotYetSentLead { en: "Your password is right. Now you need a code, which we send you.", fr: "Votre mot de passe est correct. Il vous faut maintenant un code, que nous vous envoyons." }
+    SpamHint { en: "Nothing there yet? It can take a minute. Look into the spam folder as well.", fr: "Rien reçu ? Cela peut prendre une minute. Regardez aussi dans les indésirables." }
+    SendAnother { en: "Send another code", fr: "Envoyer un autre code" }
+    AnotherFrom { en: "You can ask for another code from {until}.", fr: "Vous pourrez demander un autre code à partir de {until}." }
+    KeyTitle { en: "Use your security key", fr: "Utilisez votre clé de sécurité" }
+    KeyLead {
+        en: "Your password is right. Now plug in your security key, or hold it to your phone, and touch it.",
+        fr: "Votre mot de passe est correct. Branchez maintenant votre clé de sécurité, ou approchez-la du téléphone, et touchez-la."
+    }
+    UseKey { en: "Use my security key", fr: "Utiliser ma clé de sécurité" }
+    KeyTouch { en: "Follow your browser, and touch your key when it asks you to.", fr: "Suivez les indications du navigateur et touchez votre clé quand il le demande." }
+    KeyAgain { en: "Try again", fr: "Réessayer" }
+    KeyRefused {
+        en: "The browser got no answer from a key of yours. Try again, or try another method.",
+        fr: "Le navigateur n’a reçu aucune réponse d’une de vos clés. Réessayez, ou essayez une autre méthode."
+    }
+    KeyKnown { en: "This key is set up already. Use another one.", fr: "Cette clé est déjà enregistrée. Utilisez-en une autre." }
+    KeyFailed { en: "The browser could not use the key. Try again, or try another method.", fr: "Le navigateur n’a pas pu utiliser la clé. Réessayez, ou essayez une autre méthode." }
+    KeyUnsupported { en: "This browser cannot use security keys. Try another method, or another browser.", fr: "Ce navigateur ne gère pas les clés de sécurité. Essayez une autre méthode, ou un autre navigateur." }
+    KeyNeedsScript { en: "A security key needs JavaScript, which is off in this browser. Switch it on, or try another method.", fr: "Une clé de sécurité nécessite JavaScript, qui est désactivé dans ce navigateur. Activez-le, ou essayez une autre méthode." }
+
     // Methods
     MethodsTitle { en: "Choose another method", fr: "Choisissez une autre méthode" }
     MethodsLead { en: "How would you like to confirm that it is you?", fr: "Comment souhaitez-vous confirmer votre identité ?" }
@@ -130,10 +221,55 @@ catalogue! {
     AuthenticatorHint { en: "The code that the app on your phone shows", fr: "Le code affiché par l’application de votre téléphone" }
     BackupCode { en: "Backup code", fr: "Code de secours" }
     BackupCodeHint { en: "One of the codes you saved at set-up", fr: "L’un des codes conservés lors de l’activation" }
-    NoneAtHand {
-        en: "None of these at hand? Your administrator can reset two-step sign-in for you.",
-        fr: "Aucune n’est à votre portée ? Votre administrateur peut réinitialiser la validation en deux étapes pour vous."
+    Sms { en: "Code by SMS", fr: "Code par SMS" }
+    SmsHint { en: "A text message to your phone", fr: "Un SMS sur votre téléphone" }
+    SmsTo { en: "A text message to {to}", fr: "Un SMS au {to}" }
+    Email { en: "Code by email", fr: "Code par e-mail" }
+    EmailHint { en: "A message to your other address", fr: "Un message à votre autre adresse" }
+    EmailTo { en: "A message to {to}", fr: "Un message à {to}" }
+    SecurityKey { en: "Security key", fr: "Clé de sécurité" }
+    SecurityKeyHint { en: "The key that you plug in or hold to your phone", fr: "La clé à brancher ou à approcher du téléphone" }
+    LostEverything { en: "I have lost everything", fr: "J’ai tout perdu" }
+    LostHint { en: "None of these is at hand: ask your administrator for help", fr: "Aucune n’est à votre portée : demandez l’aide de votre administrateur" }
+
+    // I have lost everything
+    LostTitle { en: "Ask for a reset", fr: "Demandez une réinitialisation" }
+    LostLead {
+        en: "Your administrator can reset two-step sign-in, so that you set it up anew. They have to be sure that it is you.",
+        fr: "Votre administrateur peut réinitialiser la validation en deux étapes, pour que vous la configuriez à nouveau. Il doit être sûr que c’est bien vous."
     }
+    ContactLabel { en: "How can your administrator reach you?", fr: "Comment votre administrateur peut-il vous joindre ?" }
+    ContactHint { en: "A phone number or an email address, but not this mailbox.", fr: "Un numéro de téléphone ou une adresse électronique, mais pas cette messagerie." }
+    ReasonLabel { en: "What happened?", fr: "Que s’est-il passé ?" }
+    EvidenceLabel { en: "What proves that it is you?", fr: "Qu’est-ce qui prouve que c’est vous ?" }
+    EvidenceHint {
+        en: "Something that your administrator can check. Never write your password here.",
+        fr: "Un élément que votre administrateur peut vérifier. N’écrivez jamais votre mot de passe ici."
+    }
+    SendRequest { en: "Send the request", fr: "Envoyer la demande" }
+    LostIncomplete { en: "Please fill in all three fields.", fr: "Veuillez remplir les trois champs." }
+    LostNotNow { en: "No request can be taken now. Please call your administrator.", fr: "Aucune demande ne peut être prise en compte pour le moment. Veuillez appeler votre administrateur." }
+    LostNotBefore { en: "The next request can be made from {until}.", fr: "La prochaine demande sera possible à partir de {until}." }
+    LostNotOffered { en: "Requests cannot be made here. Please call your administrator.", fr: "Il n’est pas possible de faire une demande ici. Veuillez appeler votre administrateur." }
+    RequestedTitle { en: "Your administrator has your request", fr: "Votre demande est transmise" }
+    RequestedNow { en: "Your request was sent.", fr: "Votre demande a été envoyée." }
+    RequestedBefore { en: "There is a request for this mailbox already. One is enough.", fr: "Il y a déjà une demande pour cette messagerie. Une seule suffit." }
+    RequestedNext { en: "What happens now", fr: "Et maintenant ?" }
+    RequestedReach { en: "Your administrator gets in touch with you. That can take a while.", fr: "Votre administrateur prend contact avec vous. Cela peut prendre un certain temps." }
+    RequestedReset {
+        en: "Once they have approved the request, sign in with your password, and set up two-step sign-in anew.",
+        fr: "Une fois la demande acceptée, connectez-vous avec votre mot de passe et configurez à nouveau la validation en deux étapes."
+    }
+    RequestedNotice {
+        en: "A notice goes to the addresses that you gave for that. Until then nothing changes, and your methods go on working.",
+        fr: "Un avis est envoyé aux adresses que vous avez indiquées. D’ici là, rien ne change et vos méthodes restent valables."
+    }
+
+    // When a code cannot be sent
+    TooSoon { en: "A code was sent just now. You can ask for another from {until}.", fr: "Un code vient d’être envoyé. Vous pourrez en demander un autre à partir de {until}." }
+    TooMany { en: "No more codes can be sent today. Try another method.", fr: "Aucun autre code ne peut être envoyé aujourd’hui. Essayez une autre méthode." }
+    TooManyUntil { en: "Too many codes were sent. You can ask for another from {until}; or try another method.", fr: "Trop de codes ont été envoyés. Vous pourrez en demander un autre à partir de {until} ; ou essayez une autre méthode." }
+    NotSent { en: "The code could not be sent. Try again in a moment, or try another method.", fr: "Le code n’a pas pu être envoyé. Réessayez dans un instant, ou essayez une autre méthode." }
 
     // What was wrong with a code
     NotACode {
@@ -164,6 +300,15 @@ catalogue! {
         en: "Too many tries in a row. Wait until {until}, then try again.",
         fr: "Trop d’essais de suite. Patientez jusqu’à {until}, puis réessayez."
     }
+    SentNotACode { en: "Type the digits of the code that we sent you. Spaces are fine.", fr: "Saisissez les chiffres du code que nous vous avons envoyé. Vous pouvez laisser les espaces." }
+    SentWrong {
+        en: "That code is not right, or it is too old. Type the one that came last, or have another one sent.",
+        fr: "Ce code n’est pas le bon ou est trop ancien. Saisissez le dernier reçu, ou demandez-en un autre."
+    }
+    KeyNotAnswered { en: "Your security key has given no answer. Try again, or try another method.", fr: "Votre clé de sécurité n’a donné aucune réponse. Réessayez, ou essayez une autre méthode." }
+    KeyWrong { en: "This key was not accepted. Try again with the one that you set up, or try another method.", fr: "Cette clé n’a pas été acceptée. Réessayez avec celle que vous avez enregistrée, ou essayez une autre méthode." }
+    NewKeyWrong { en: "This key could not be set up. Try again, or use another key.", fr: "Cette clé n’a pas pu être enregistrée. Réessayez, ou utilisez une autre clé." }
+    InUse { en: "This is in use already. Use another one.", fr: "Ceci est déjà utilisé. Utilisez autre chose." }
     Moment { en: "{clock} ({wait})", fr: "{clock} ({wait})" }
 
     // Notices

@@ -19,6 +19,12 @@ pub enum Own {
     BackupCode,
     /// A method is chosen.
     Methods,
+    /// Another code is sent.
+    Send,
+    /// Someone has lost everything.
+    Lost,
+    /// The first method shall be of another kind.
+    SetUpWith,
     /// The backup codes are saved.
     Saved,
     /// The backup codes as a file.
@@ -31,6 +37,8 @@ pub enum Own {
     Style,
     /// The pages' script.
     Script,
+    /// The script for security keys.
+    KeyScript,
 }
 
 /// Their addresses.
@@ -40,12 +48,16 @@ const OWN: &[(&str, Own)] = &[
     (paths::CODE, Own::Code),
     (paths::BACKUP_CODE, Own::BackupCode),
     (paths::METHODS, Own::Methods),
+    (paths::SEND, Own::Send),
+    (paths::LOST, Own::Lost),
+    (paths::SET_UP_WITH, Own::SetUpWith),
     (paths::SAVED, Own::Saved),
     (paths::CODES_FILE, Own::CodesFile),
     (paths::CANCEL, Own::Cancel),
     (paths::LANGUAGE, Own::Language),
     (paths::STYLE, Own::Style),
     (paths::SCRIPT, Own::Script),
+    (paths::KEY_SCRIPT, Own::KeyScript),
 ];
 
 /// Everything under it is ours, whatever the case of its letters.
@@ -119,7 +131,7 @@ pub enum Step {
     NotFound,
     /// It is refused: not in this stage.
     Forbidden,
-    /// The style or the script of our pages.
+    /// The style or a script of our pages.
     Asset(Own),
     /// The language is changed.
     Language,
@@ -153,8 +165,8 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     let kind = match class {
         Class::Odd(_) | Class::Method | Class::Worker => return Step::BadRequest,
         Class::Unknown => return Step::NotFound,
-        Class::Read(own @ (Own::Style | Own::Script)) => return Step::Asset(own),
-        Class::Post(Own::Style | Own::Script) => return Step::NotFound,
+        Class::Read(own @ (Own::Style | Own::Script | Own::KeyScript)) => return Step::Asset(own),
+        Class::Post(Own::Style | Own::Script | Own::KeyScript) => return Step::NotFound,
         Class::Post(Own::Language) => return Step::Language,
         Class::Read(own) => return read(stage, own),
         Class::Post(own) => return post(stage, own),
@@ -176,7 +188,7 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
 fn read(stage: Stage, own: Own) -> Step {
     match (stage, own) {
         (Stage::Enrolling, Own::SetUp)
-        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods)
+        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Lost)
         | (Stage::SavingCodes, Own::BackupCodes) => Step::Show(own),
         (Stage::Stale, _) => Step::Ended,
         _ => Step::SendTo(home(stage)),
@@ -185,8 +197,8 @@ fn read(stage: Stage, own: Own) -> Step {
 
 fn post(stage: Stage, own: Own) -> Step {
     match (stage, own) {
-        (Stage::Enrolling, Own::SetUp)
-        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods)
+        (Stage::Enrolling, Own::SetUp | Own::SetUpWith | Own::Send)
+        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Send | Own::Lost)
         | (Stage::SavingCodes, Own::Saved | Own::CodesFile) => Step::Take(own),
         (Stage::Enrolling | Stage::Challenged | Stage::SavingCodes, Own::Cancel) => Step::Cancel,
         (Stage::Anonymous | Stage::Stale, Own::Cancel) => Step::SendTo(paths::HOME),
@@ -271,6 +283,7 @@ mod tests {
             (Stage::Challenged, Own::Code),
             (Stage::Challenged, Own::BackupCode),
             (Stage::Challenged, Own::Methods),
+            (Stage::Challenged, Own::Lost),
             (Stage::SavingCodes, Own::BackupCodes),
         ] {
             for other in STAGES {
@@ -281,6 +294,18 @@ mod tests {
         assert_eq!(decide(Stage::Challenged, Class::Read(Own::SetUp), false), Step::SendTo(paths::CODE));
         assert_eq!(decide(Stage::Stale, Class::Post(Own::Code), false), Step::Ended);
         assert_eq!(decide(Stage::Released, Class::Post(Own::Code), false), Step::SendTo("/"));
+    }
+
+    #[test]
+    fn what_sends_a_code_is_a_form() {
+        for stage in STAGES {
+            for own in [Own::Send, Own::SetUpWith] {
+                assert!(!matches!(decide(stage, Class::Read(own), false), Step::Show(_) | Step::Take(_)), "{stage:?}");
+                let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
+                let begun = stage == Stage::Enrolling || (stage == Stage::Challenged && own == Own::Send);
+                assert_eq!(taken, begun, "{stage:?} {own:?}");
+            }
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use super::path::escape;
 use std::fmt;
 use zeroize::Zeroize;
 
-/// Bytes that a form may have.
-pub const MAX_FORM: usize = 16 * 1024;
+/// Bytes that a form may have: three texts of [`MAX_REQUEST_TEXT`](postern_wire::security::MAX_REQUEST_TEXT) characters,
+/// with up to nine bytes for each.
+pub const MAX_FORM: usize = 32 * 1024;
 /// Fields that a form may have.
 pub const MAX_FIELDS: usize = 32;
 

@@ -51,7 +51,8 @@ pub struct Gate {
     pub(super) changes: AtomicU64,
     /// Nobody follows the daemon any more: no session can be trusted.
     pub(super) blind: AtomicBool,
-    origin: String,
+    /// Of the pages (RFC 6454): to it forms and security keys are bound.
+    pub(super) origin: String,
     brand: String,
 }
 

@@ -9,7 +9,7 @@
 //! 3. The login form is read ([`form`]), rebuilt, sent, and the answer judged ([`sign_in`]). The webmail's cookies go
 //!    into a [`jar`]; the daemon is asked for the name that was typed and for the one that the webmail shows.
 //! 4. Its [`verdict`] says: released, a code, or an enrolment. Until then nothing of this session goes upstream
-//!    ([`second_factor`], [`pages`]).
+//!    ([`second_factor`], [`prepare`], [`set_up`], [`lost`], [`pages`]).
 //! 5. A released [`session`] passes, through the [`headers`] filter, and stays bound to its mailbox by what the webmail
 //!    does ([`relay`]).
 //! 6. What changes at the daemon ends sessions, and cuts what they are waiting for ([`recheck`]).
@@ -21,8 +21,10 @@ pub mod form;
 pub mod gate;
 pub mod headers;
 pub mod jar;
+mod lost;
 pub mod pages;
 pub mod path;
+mod prepare;
 pub mod product;
 mod recheck;
 mod relay;
@@ -31,6 +33,7 @@ mod roundcube;
 mod roundcube_tests;
 mod second_factor;
 pub mod session;
+mod set_up;
 mod sign_in;
 pub mod store;
 pub mod verdict;

@@ -1,9 +1,9 @@
 //! Our own answers: pages for sessions and verdicts, and the headers that go with them.
 
 use super::classify::Own;
-use super::session::{Challenged, State};
+use super::session::{Begun, Challenged, Enrolling, SettingUp, State};
 use super::store::Token;
-use super::verdict::{AfterEnrol, Stop};
+use super::verdict::{Shown, Stop};
 use crate::body::{self, Body};
 use crate::portal::{self, Context, Language, MethodKind, Page, Problem, assets};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -28,7 +28,7 @@ const ALWAYS: &[(HeaderName, &str)] = &[
     (header::STRICT_TRANSPORT_SECURITY, super::headers::HSTS),
     (header::CONTENT_SECURITY_POLICY, portal::CONTENT_SECURITY_POLICY),
 ];
-/// Our style and script, which have their version in their address.
+/// Our style and scripts, which have their version in their address.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// Who reads a page.
@@ -80,14 +80,18 @@ pub fn language(headers: &HeaderMap) -> Language {
     })
 }
 
-/// The page that `own` shows for this session, with what was wrong before; none when it has no such page (an
-/// enrolment's page is made of what the daemon says, see [`set_up`]).
+/// The page that `own` shows for this session, with what was wrong before; none when it has no such page (that of an
+/// app that is set up is made of what the daemon says, see [`app`]).
 pub fn view(state: &State, own: Own, problem: Option<Problem>) -> Option<Page> {
     match (state, own) {
         (State::Challenged(state), Own::Methods) => {
             Some(Page::ChooseMethod(portal::ChooseMethod { methods: state.methods.iter().map(method).collect() }))
         }
         (State::Challenged(state), Own::Code | Own::BackupCode) => Some(challenge(state, own, problem)),
+        (State::Challenged(state), Own::Lost) => {
+            Some(state.requested.map_or_else(|| Page::Lost(portal::Lost::default()), Page::Requested))
+        }
+        (State::Enrolling(state), Own::SetUp) => set_up(state, problem),
         (State::SavingCodes(state), Own::BackupCodes | Own::Saved) => {
             Some(Page::BackupCodes(portal::BackupCodes { codes: state.codes.clone(), not_ticked: own == Own::Saved }))
         }
@@ -97,11 +101,19 @@ pub fn view(state: &State, own: Own, problem: Option<Problem>) -> Option<Page> {
 
 fn challenge(state: &Challenged, own: Own, problem: Option<Problem>) -> Page {
     let others = state.methods.len() > 1;
-    match answered_with(state, own) {
-        Some(offer) if offer.id != auth::BACKUP => {
-            Page::Challenge(portal::Challenge { method: method(offer), others, problem })
+    let Some(offer) = answered_with(state, own) else {
+        return Page::ChallengeBackup(portal::ChallengeBackup { others, problem });
+    };
+    let method = method(offer);
+    let Begun { challenge, again, options, problem: earlier } = state.begun(&offer.id).cloned().unwrap_or_default();
+    match method.kind {
+        MethodKind::BackupCode => Page::ChallengeBackup(portal::ChallengeBackup { others, problem }),
+        MethodKind::Authenticator => Page::Challenge(portal::Challenge { method, others, problem }),
+        MethodKind::Sms | MethodKind::Email => {
+            let (sent, problem) = (challenge.is_some(), problem.or(earlier));
+            Page::SentCode(portal::SentCode { method, sent, again, others, problem })
         }
-        _ => Page::ChallengeBackup(portal::ChallengeBackup { others, problem }),
+        MethodKind::Key => Page::Key(portal::Key { method, options, others, problem: problem.or(earlier) }),
     }
 }
 
@@ -115,20 +127,36 @@ pub fn answered_with(state: &Challenged, own: Own) -> Option<&Offer> {
     }
 }
 
-fn method(offer: &Offer) -> portal::Method {
-    let kind = if offer.id == auth::BACKUP { MethodKind::BackupCode } else { MethodKind::Authenticator };
-    portal::Method { id: offer.id.clone(), kind, description: offer.description.clone() }
+/// What a method is. The page of a kind that nobody knows asks for a plain code.
+pub fn kind(offer: &Offer) -> MethodKind {
+    if offer.id == auth::BACKUP {
+        return MethodKind::BackupCode;
+    }
+    MethodKind::from_tag(&offer.kind).unwrap_or(MethodKind::Authenticator)
 }
 
-/// The set-up page for what the daemon offers.
-///
-/// # Errors
-/// Why there is none.
-pub fn set_up(offered: AfterEnrol, description: String, problem: Option<Problem>) -> Result<Page, Stop> {
-    match offered {
-        AfterEnrol::Offered { secret, uri, .. } => Ok(Page::SetUp(portal::SetUp { uri, secret, description, problem })),
-        AfterEnrol::Stop(stop) => Err(stop),
-    }
+fn method(offer: &Offer) -> portal::Method {
+    let Offer { id, description, hint, .. } = offer.clone();
+    portal::Method { kind: kind(offer), id, description, hint }
+}
+
+/// The page for setting up an authenticator app.
+pub fn app(state: &Enrolling, shown: Shown, problem: Option<Problem>) -> Page {
+    let (Shown { uri, secret }, description) = (shown, state.description.clone());
+    Page::SetUp(portal::SetUp { uri, secret, description, others: state.others(), problem })
+}
+
+fn set_up(state: &Enrolling, problem: Option<Problem>) -> Option<Page> {
+    let (description, others) = (state.description.clone(), state.others());
+    Some(match state.begun.clone() {
+        SettingUp::App { .. } => return None,
+        SettingUp::Guarded => Page::EnrolmentCode(portal::EnrolmentCode { problem }),
+        SettingUp::To { kind, typed } => Page::SetUpTo(portal::SetUpTo { kind, to: typed, others, problem }),
+        SettingUp::Sent { kind, to, again, .. } => {
+            Page::SetUpSent(portal::SetUpSent { kind, to, again, description, others, problem })
+        }
+        SettingUp::Key { options, .. } => Page::SetUpKey(portal::SetUpKey { options, description, others, problem }),
+    })
 }
 
 /// The status of a page that is shown for this reason.
@@ -137,14 +165,15 @@ pub fn status(problem: Option<Problem>) -> StatusCode {
         None => StatusCode::OK,
         Some(Problem::NotACode) => StatusCode::BAD_REQUEST,
         // One status and one text, whether the code was right or wrong.
-        Some(Problem::Wrong { .. } | Problem::TooEarly { .. }) => StatusCode::FORBIDDEN,
+        Some(_) => StatusCode::FORBIDDEN,
     }
 }
 
-/// The style or the script of the pages.
+/// The style or a script of the pages.
 pub fn asset(own: Own) -> Response<Body> {
     let (content_type, text) = match own {
         Own::Style => ("text/css; charset=utf-8", assets::STYLE),
+        Own::KeyScript => ("text/javascript; charset=utf-8", assets::KEY_SCRIPT),
         _ => ("text/javascript; charset=utf-8", assets::SCRIPT),
     };
     let mut response = answer(StatusCode::OK, content_type, text.to_owned());

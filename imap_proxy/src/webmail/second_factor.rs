@@ -1,18 +1,19 @@
-//! The pages between the password and the mailbox: a code, an enrolment, the backup codes.
+//! The pages between the password and the mailbox: a code, another method, the backup codes.
 
 use super::classify::Own;
 use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages::{self, answered_with};
-use super::session::{Stage, State};
+use super::prepare::has_to_begin;
+use super::session::{Challenged, Stage, State};
 use super::store::{Key, Token};
-use super::verdict::{AfterCode, Stop, after_code, after_confirm, after_enrol};
+use super::verdict::{AfterCode, Stop, after_code};
 use crate::body::Body;
-use crate::portal::{DESCRIPTION_LENGTH, Language, Problem, fields, paths};
+use crate::portal::{Language, MethodKind, Problem, fields, paths};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_wire::Secret;
-use postern_wire::auth::{self, Answer, Confirm, Door, Enrol, MAX_CODE, Offer};
+use postern_wire::auth::{self, Answer, Door, MAX_CODE, MAX_RESPONSE, Offer};
 
 /// Digits of a code whose length nobody has told.
 const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
@@ -20,39 +21,18 @@ const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
 impl Gate {
     /// Shows the page of this stage.
     pub(super) async fn show(&self, visit: &Visit, key: &Key, own: Own, problem: Option<Problem>) -> Response<Body> {
-        if own == Own::SetUp {
-            return self.show_set_up(visit, key, problem).await;
+        match own {
+            Own::SetUp => self.show_set_up(visit, key, problem).await,
+            _ => self.show_view(visit, key, own, problem),
         }
+    }
+
+    /// Shows a page that is made of nothing but what the session holds.
+    pub(super) fn show_view(&self, visit: &Visit, key: &Key, own: Own, problem: Option<Problem>) -> Response<Body> {
         let view = |state: &mut State| Some((pages::view(state, own, problem)?, state.held().mailbox.clone()));
         match self.sessions.with(key, visit.now.tick, view).flatten() {
             Some((page, mailbox)) => self.reader(visit).page(pages::status(problem), &page, Some(&mailbox)),
             None => self.ended(visit),
-        }
-    }
-
-    /// The secret is asked for again each time, so an enrolment that has become stale is noticed here.
-    async fn show_set_up(&self, visit: &Visit, key: &Key, problem: Option<Problem>) -> Response<Body> {
-        let begun = |state: &mut State| match state {
-            State::Enrolling(state) => {
-                Some((state.held.mailbox.clone(), state.ticket.clone(), state.description.clone()))
-            }
-            _ => None,
-        };
-        let begun = self.sessions.with(key, visit.now.tick, begun).flatten();
-        let Some((mailbox, ticket, description)) = begun else { return self.ended(visit) };
-        let origin = visit.origin();
-        let enrol = Enrol {
-            name: mailbox.clone(),
-            door: Door::Webmail,
-            origin,
-            ticket: Some(ticket),
-            ..Enrol::default()
-        };
-        let reply = self.daemon.enrol(&enrol).await;
-        let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment cannot be shown"));
-        match pages::set_up(after_enrol(reply, &mailbox), description, problem) {
-            Ok(page) => self.reader(visit).page(pages::status(problem), &page, Some(&mailbox)),
-            Err(stop) => self.stop(visit, key, &stop),
         }
     }
 
@@ -67,8 +47,12 @@ impl Gate {
         let Some(form) = self.form(request).await else { return self.bad_request(visit) };
         match own {
             Own::Code | Own::BackupCode => self.take_code(visit, key, own, &form).await,
-            Own::Methods => self.choose(visit, key, &form),
-            Own::SetUp => self.confirm(visit, key, &form).await,
+            Own::Methods => self.choose(visit, key, &form).await,
+            Own::Send if visit.stage == Stage::Enrolling => self.send_another_to_set_up(visit, key).await,
+            Own::Send => self.send_another(visit, key).await,
+            Own::Lost => self.take_request(visit, key, &form).await,
+            Own::SetUp => self.take_set_up(visit, key, &form).await,
+            Own::SetUpWith => self.set_up_with(visit, key, &form).await,
             Own::Saved => self.saved(visit, key, &form).await,
             Own::CodesFile => self.codes_file(visit, key),
             _ => self.bad_request(visit),
@@ -76,88 +60,64 @@ impl Gate {
     }
 
     async fn take_code(&self, visit: &Visit, key: &Key, own: Own, form: &Form) -> Response<Body> {
-        let asked = |state: &mut State| match state {
-            State::Challenged(state) => Some((state.held.mailbox.clone(), answered_with(state, own)?.clone())),
-            _ => None,
+        let asked = |state: &mut Challenged| {
+            let offer = answered_with(state, own)?.clone();
+            let code = read_answer(form, &offer);
+            let begun = match pages::kind(&offer) {
+                // A key's question is answered once.
+                MethodKind::Key if code.is_some() => state.take_begun(&offer.id),
+                _ => state.begun(&offer.id).cloned(),
+            };
+            Some((state.held.mailbox.clone(), offer, code, begun.and_then(|begun| begun.challenge)))
         };
-        let asked = self.sessions.with(key, visit.now.tick, asked).flatten();
-        let Some((mailbox, offer)) = asked else { return self.ended(visit) };
-        let Some(code) = read_code(form.field(fields::CODE).unwrap_or_default(), &offer) else {
-            return self.show(visit, key, own, Some(Problem::NotACode)).await;
-        };
+        let asked = self.challenged(visit, key, asked).flatten();
+        let Some((mailbox, offer, code, challenge)) = asked else { return self.ended(visit) };
+        if has_to_begin(&offer) && challenge.is_none() {
+            // Sent twice, or nothing was sent: the page says how to go on.
+            return pages::see_other(paths::CODE);
+        }
+        let Some(code) = code else { return self.show_view(visit, key, own, Some(Problem::NotACode)) };
         let before = self.changes_so_far();
-        let (name, origin) = (mailbox.clone(), visit.origin());
-        let answer = Answer { name, door: Door::Webmail, origin, method: Some(offer.id), code, challenge: None };
+        let (name, origin, method) = (mailbox.clone(), visit.origin(), Some(offer.id.clone()));
+        let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge };
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {
-            AfterCode::Release { standing, .. } => {
+            AfterCode::Release { standing, proof, .. } => {
                 let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
-                    State::Challenged(state) => Some(State::Released(state.release(standing, visit.now))),
+                    State::Challenged(state) => Some(State::Released(state.release(standing, proof, visit.now))),
                     _ => None,
                 });
                 self.stepped_up(visit, token, before, &mailbox).await
             }
-            AfterCode::Again(problem) => self.show(visit, key, own, Some(problem)).await,
+            AfterCode::Again(problem) => match self.begin_once(visit, key, &offer).await {
+                Ok(()) => self.show_view(visit, key, own, Some(problem)),
+                Err(stop) => self.stop(visit, key, &stop),
+            },
             AfterCode::Stop(stop) => self.stop(visit, key, &stop),
         }
     }
 
-    async fn confirm(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        let description = form.field(fields::DESCRIPTION).unwrap_or_default().trim();
-        let description: String = description.chars().filter(|c| !c.is_control()).take(DESCRIPTION_LENGTH).collect();
-        let begun = |state: &mut State| match state {
-            State::Enrolling(state) => {
-                state.description.clone_from(&description);
-                Some((state.held.mailbox.clone(), state.ticket.clone()))
-            }
+    async fn choose(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
+        let wanted = form.field(fields::METHOD).unwrap_or_default();
+        let chosen = |state: &mut Challenged| if state.choose(wanted) { state.chosen().cloned() } else { None };
+        match self.challenged(visit, key, chosen).flatten() {
+            None => pages::see_other(paths::METHODS),
+            Some(offer) if offer.id == auth::BACKUP => pages::see_other(paths::BACKUP_CODE),
+            Some(offer) => match self.begin_once(visit, key, &offer).await {
+                Ok(()) => pages::see_other(paths::CODE),
+                Err(stop) => self.stop(visit, key, &stop),
+            },
+        }
+    }
+
+    /// Looks at a sign-in that a code is asked for, or changes something in it; none when it is over.
+    pub(super) fn challenged<T>(&self, visit: &Visit, key: &Key, look: impl FnOnce(&mut Challenged) -> T) -> Option<T> {
+        let look = |state: &mut State| match state {
+            State::Challenged(state) => Some(look(state)),
             _ => None,
         };
-        let begun = self.sessions.with(key, visit.now.tick, begun).flatten();
-        let Some((mailbox, ticket)) = begun else { return self.ended(visit) };
-        let Some(code) = read_digits(form.field(fields::CODE).unwrap_or_default(), None) else {
-            return self.show_set_up(visit, key, Some(Problem::NotACode)).await;
-        };
-        let before = self.changes_so_far();
-        let (name, origin) = (mailbox.clone(), visit.origin());
-        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof: None };
-        let reply = self.daemon.confirm(&confirm).await;
-        let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
-        match after_confirm(reply, &mailbox, visit.now.wall) {
-            AfterCode::Release { standing, codes } => {
-                let token = self.sessions.advance(key, visit.now.tick, Stage::Enrolling, |state| match state {
-                    State::Enrolling(state) => Some(state.confirm(standing, codes, visit.now)),
-                    _ => None,
-                });
-                self.stepped_up(visit, token, before, &mailbox).await
-            }
-            AfterCode::Again(Problem::Wrong { .. }) => {
-                let missed = |state: &mut State| match state {
-                    State::Enrolling(state) => {
-                        state.misses = state.misses.saturating_add(1);
-                        state.misses
-                    }
-                    _ => 1,
-                };
-                let misses = self.sessions.with(key, visit.now.tick, missed).unwrap_or(1);
-                self.show_set_up(visit, key, Some(Problem::Wrong { misses })).await
-            }
-            AfterCode::Again(problem) => self.show_set_up(visit, key, Some(problem)).await,
-            AfterCode::Stop(stop) => self.stop(visit, key, &stop),
-        }
-    }
-
-    fn choose(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        let wanted = form.field(fields::METHOD).unwrap_or_default();
-        let chosen = |state: &mut State| match state {
-            State::Challenged(state) => state.choose(wanted),
-            _ => false,
-        };
-        pages::see_other(match self.sessions.with(key, visit.now.tick, chosen) {
-            Some(true) if wanted == auth::BACKUP => paths::BACKUP_CODE,
-            Some(true) => paths::CODE,
-            _ => paths::METHODS,
-        })
+        self.sessions.with(key, visit.now.tick, look).flatten()
     }
 
     async fn saved(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
@@ -185,7 +145,7 @@ impl Gate {
     }
 
     /// Gives the browser its new session and sends it where it belongs now.
-    async fn stepped_up(
+    pub(super) async fn stepped_up(
         &self,
         visit: &Visit,
         token: Result<Option<Token>, getrandom::Error>,
@@ -212,7 +172,7 @@ impl Gate {
     }
 
     /// The sign-in ends, unless it only has to wait until somebody can judge.
-    fn stop(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
+    pub(super) fn stop(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
         let mut response = self.reader(visit).stop(stop);
         if *stop != Stop::Unavailable {
             self.drop_session(visit, key);
@@ -247,12 +207,23 @@ impl Gate {
     }
 }
 
-/// What was typed as a code of this method; none when it cannot be one, so that a slip does not count as a miss.
-fn read_code(typed: &str, offer: &Offer) -> Option<Secret> {
-    if offer.id == auth::BACKUP { read_plain(typed) } else { read_digits(typed, offer.digits) }
+/// What was sent as the answer of this method; none when it cannot be one, so that a slip does not count as a miss.
+fn read_answer(form: &Form, offer: &Offer) -> Option<Secret> {
+    let typed = form.field(fields::CODE).unwrap_or_default();
+    match pages::kind(offer) {
+        MethodKind::BackupCode => read_plain(typed),
+        MethodKind::Key => read_response(form),
+        MethodKind::Authenticator | MethodKind::Sms | MethodKind::Email => read_digits(typed, offer.digits),
+    }
 }
 
-fn read_digits(typed: &str, digits: Option<u32>) -> Option<Secret> {
+/// A security key's response; the daemon reads it.
+pub(super) fn read_response(form: &Form) -> Option<Secret> {
+    let response = form.field(fields::RESPONSE).unwrap_or_default();
+    (1..=MAX_RESPONSE).contains(&response.len()).then(|| Secret::from(response))
+}
+
+pub(super) fn read_digits(typed: &str, digits: Option<u32>) -> Option<Secret> {
     let code = read_plain(typed)?;
     let length = code.reveal().len();
     let fits = match digits {

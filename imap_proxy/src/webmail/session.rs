@@ -8,12 +8,13 @@
 //! ```
 
 use super::jar::Jar;
-use crate::portal;
+use crate::portal::{self, MethodKind, Problem, Requested};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Offer};
 use sha2::Sha256;
+use std::collections::HashMap;
 use std::time::Instant;
 use tokio::sync::watch;
 
@@ -82,17 +83,18 @@ impl PasswordAccepted {
 
     /// A code is asked for.
     pub fn challenge(self, mailbox: String, methods: Vec<Offer>) -> Challenged {
-        Challenged { held: self.held(mailbox), methods, chosen: 0 }
+        Challenged { held: self.held(mailbox), methods, chosen: 0, begun: HashMap::new(), requested: None }
     }
 
-    /// The first method is set up.
-    pub fn enrol(self, mailbox: String, ticket: Secret) -> Enrolling {
-        Enrolling { held: self.held(mailbox), ticket, description: String::new(), misses: 0 }
+    /// The first method is set up, which has begun with this; `kinds` is what can be set up.
+    pub fn enrol(self, mailbox: String, begun: SettingUp, kinds: Vec<MethodKind>) -> Enrolling {
+        let (enrolment_code, description) = (None, String::new());
+        Enrolling { held: self.held(mailbox), begun, kinds, enrolment_code, description, misses: 0 }
     }
 
     /// No second factor is required.
     pub fn release(self, mailbox: String, standing: String, now: Moment) -> Released {
-        Released::new(self.held(mailbox), standing, now)
+        Released::new(self.held(mailbox), standing, None, now)
     }
 }
 
@@ -103,6 +105,23 @@ pub struct Challenged {
     /// What may be answered with; at least one.
     pub methods: Vec<Offer>,
     chosen: usize,
+    /// By the method's id.
+    begun: HashMap<String, Begun>,
+    /// The request to the administrator of whoever has lost everything.
+    pub requested: Option<Requested>,
+}
+
+/// What a method has begun with: a code was sent, or there is a question for a security key.
+#[derive(Debug, Clone, Default)]
+pub struct Begun {
+    /// To be brought with the answer; none: there is nothing to answer yet.
+    pub challenge: Option<Secret>,
+    /// From when on another code may be asked for.
+    pub again: Option<Timestamp>,
+    /// What the security key is to sign.
+    pub options: Option<String>,
+    /// Why it did not begin (again) when it was last tried.
+    pub problem: Option<Problem>,
 }
 
 impl Challenged {
@@ -118,34 +137,114 @@ impl Challenged {
         found.is_some()
     }
 
+    /// What this method has begun with.
+    pub fn begun(&self, method: &str) -> Option<&Begun> {
+        self.begun.get(method)
+    }
+
+    /// This method has begun.
+    pub fn begin(&mut self, method: &str, begun: Begun) {
+        self.begun.insert(method.to_owned(), begun);
+    }
+
+    /// Takes what this method has begun with: it can be answered once.
+    pub fn take_begun(&mut self, method: &str) -> Option<Begun> {
+        self.begun.remove(method)
+    }
+
     /// The first method that is not backup codes.
     pub fn first_device(&self) -> Option<&Offer> {
         self.methods.iter().find(|method| method.id != auth::BACKUP)
     }
 
     /// The code was accepted.
-    pub fn release(self, standing: String, now: Moment) -> Released {
-        Released::new(self.held, standing, now)
+    pub fn release(self, standing: String, proof: Option<Secret>, now: Moment) -> Released {
+        Released::new(self.held, standing, proof, now)
     }
 }
 
-/// The first method is set up. The secret itself is not kept here: the daemon gives it for the ticket, for each page
-/// that shows it.
+/// The first method is set up.
 pub struct Enrolling {
     /// What every state holds.
     pub held: Held,
-    /// For the daemon.
-    pub ticket: Secret,
+    /// How far it is.
+    pub begun: SettingUp,
+    /// What can be set up here.
+    pub kinds: Vec<MethodKind>,
+    /// What the administrator gave the person, once it was typed: each beginning needs it.
+    pub enrolment_code: Option<Secret>,
     /// As typed so far, so that a wrong code does not cost it.
     pub description: String,
     /// Wrong codes so far. The daemon does not count them: whoever sees the QR code has nothing to guess.
     pub misses: u32,
 }
 
+/// How far the first method is set up. What has begun has a ticket for the daemon.
+#[derive(Debug, Clone)]
+pub enum SettingUp {
+    /// The administrator's enrolment code is asked for first.
+    Guarded,
+    /// An authenticator app. The secret itself is not kept here: the daemon gives it for the ticket, for each page that
+    /// shows it.
+    App {
+        /// For the daemon.
+        ticket: Secret,
+    },
+    /// The number or address that codes shall go to is asked for.
+    To {
+        /// By SMS or by e-mail.
+        kind: MethodKind,
+        /// As typed so far.
+        typed: String,
+    },
+    /// A code was sent there.
+    Sent {
+        /// By SMS or by e-mail.
+        kind: MethodKind,
+        /// For the daemon.
+        ticket: Secret,
+        /// Where to.
+        to: String,
+        /// From when on another may be asked for.
+        again: Timestamp,
+    },
+    /// A security key.
+    Key {
+        /// For the daemon.
+        ticket: Secret,
+        /// What the key makes its credential for.
+        options: String,
+    },
+}
+
+impl SettingUp {
+    /// For the daemon; none where nothing has begun there.
+    pub fn ticket(&self) -> Option<&Secret> {
+        match self {
+            Self::Guarded | Self::To { .. } => None,
+            Self::App { ticket } | Self::Sent { ticket, .. } | Self::Key { ticket, .. } => Some(ticket),
+        }
+    }
+
+    /// What is set up.
+    pub fn kind(&self) -> MethodKind {
+        match self {
+            Self::Guarded | Self::App { .. } => MethodKind::Authenticator,
+            Self::To { kind, .. } | Self::Sent { kind, .. } => *kind,
+            Self::Key { .. } => MethodKind::Key,
+        }
+    }
+}
+
 impl Enrolling {
+    /// What can be set up in place of what has begun.
+    pub fn others(&self) -> Vec<MethodKind> {
+        self.kinds.iter().copied().filter(|kind| *kind != self.begun.kind()).collect()
+    }
+
     /// The code was accepted: the codes are shown first, if there are any.
-    pub fn confirm(self, standing: String, codes: Vec<portal::Secret>, now: Moment) -> State {
-        let released = Released::new(self.held, standing, now);
+    pub fn confirm(self, standing: String, proof: Option<Secret>, codes: Vec<portal::Secret>, now: Moment) -> State {
+        let released = Released::new(self.held, standing, proof, now);
         if codes.is_empty() { State::Released(released) } else { State::SavingCodes(SavingCodes { released, codes }) }
     }
 }
@@ -171,6 +270,8 @@ pub struct Released {
     pub held: Held,
     /// For rechecks.
     pub standing: String,
+    /// That the person has signed in with a second factor, for their Security page; none where none was required.
+    pub proof: Option<Secret>,
     /// When it was used last.
     pub used: Instant,
     /// The end that is held; see [`Rope`].
@@ -194,8 +295,8 @@ impl Rope {
 }
 
 impl Released {
-    fn new(held: Held, standing: String, now: Moment) -> Self {
-        Self { held, standing, used: now.tick, rope: watch::Sender::new(()) }
+    fn new(held: Held, standing: String, proof: Option<Secret>, now: Moment) -> Self {
+        Self { held, standing, proof, used: now.tick, rope: watch::Sender::new(()) }
     }
 
     /// To be held by what must not outlast the session.

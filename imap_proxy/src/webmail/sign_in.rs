@@ -5,10 +5,10 @@ use super::headers;
 use super::jar::{Cookie, Jar, set_cookies};
 use super::pages;
 use super::product::{Kind, Life, Login, SignIn};
-use super::session::{Behind, PasswordAccepted, Print, State};
+use super::session::{Behind, PasswordAccepted, Print, SettingUp, State};
 use super::verdict::{AfterEnrol, AfterPassword, Stop, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
-use crate::portal::paths;
+use crate::portal::{MethodKind, paths};
 use crate::seldom::seldom;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
@@ -90,8 +90,10 @@ impl Gate {
         let of_typed = of_typed.map(|reply| reply.map(|asked| asked.verdict));
         let accepted = PasswordAccepted { behind, print: Print::new(&self.print_key, &login.password) };
         let after = after_password(of_shown, of_typed);
-        if let (Some(holder), AfterPassword::Release { .. } | AfterPassword::Challenge { .. } | AfterPassword::Enrol { .. }) =
-            (holder, &after)
+        if let (
+            Some(holder),
+            AfterPassword::Release { .. } | AfterPassword::Challenge { .. } | AfterPassword::Enrol { .. },
+        ) = (holder, &after)
         {
             self.renew_app_passwords(visit, holder, &login.password).await;
         }
@@ -107,7 +109,14 @@ impl Gate {
             }
             AfterPassword::Challenge { mailbox, methods } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
-                self.begin(visit, State::Challenged(accepted.challenge(mailbox, methods)), paths::CODE)
+                let mut state = accepted.challenge(mailbox, methods);
+                match self.begin_first(visit, &mut state).await {
+                    Ok(()) => self.begin(visit, State::Challenged(state), paths::CODE),
+                    Err(stop) => {
+                        self.say_goodbye(visit, state.held.behind);
+                        self.reader(visit).stop(&stop)
+                    }
+                }
             }
             AfterPassword::Enrol { mailbox } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
@@ -122,19 +131,20 @@ impl Gate {
     }
 
     async fn begin_enrolment(&self, visit: &Visit, mailbox: String, accepted: PasswordAccepted) -> Response<Body> {
-        let enrol =
-            Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin(), ..Enrol::default() };
+        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin(), ..Enrol::default() };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "no enrolment can begin"));
-        match after_enrol(reply, &mailbox) {
-            AfterEnrol::Offered { ticket, .. } => {
-                self.begin(visit, State::Enrolling(accepted.enrol(mailbox, ticket)), paths::SET_UP)
-            }
-            AfterEnrol::Stop(stop) => {
+        let (begun, kinds) = match after_enrol(reply, &mailbox, MethodKind::Authenticator, visit.now.wall) {
+            AfterEnrol::Begun { begun, kinds, .. } => (begun, kinds),
+            AfterEnrol::EnrolmentCode => (SettingUp::Guarded, Vec::new()),
+            after @ (AfterEnrol::Problem(_) | AfterEnrol::Stop(_)) => {
                 self.say_goodbye(visit, accepted.behind);
-                self.reader(visit).stop(&stop)
+                // A beginning that is asked for without a word of the person's has no problem with their words.
+                let stop = if let AfterEnrol::Stop(stop) = after { stop } else { Stop::Unavailable };
+                return self.reader(visit).stop(&stop);
             }
-        }
+        };
+        self.begin(visit, State::Enrolling(accepted.enrol(mailbox, begun, kinds)), paths::SET_UP)
     }
 
     /// Begins a session in place of the one that the browser may have had.

@@ -298,7 +298,7 @@ mod tests {
         let old = store.insert(pending("bob"), now.tick).unwrap();
         let step = |token: &Token| {
             store.advance(&key(token), now.tick, Stage::Challenged, |state| match state {
-                State::Challenged(state) => Some(State::Released(state.release("s".into(), now))),
+                State::Challenged(state) => Some(State::Released(state.release("s".into(), None, now))),
                 _ => None,
             })
         };

@@ -3,9 +3,13 @@
 //! Two words of the daemon let somebody in, [`AskVerdict::NotRequired`] and an `Accepted`, and each only for the
 //! mailbox that was asked about. An error of any kind, whatever it is, is handled without being looked at.
 
-use crate::portal::{Problem, Secret};
+use super::session::SettingUp;
+use crate::portal::{LostProblem, MethodKind, Problem, Requested, Secret};
 use jiff::{Timestamp, ToSpan};
-use postern_wire::auth::{AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, Reason, Rechecked, Refusal};
+use postern_wire::auth::{
+    AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Rechecked, Refusal,
+};
+use postern_wire::security::RequestVerdict;
 
 /// A back-off up to this long is shown beside the code field; for a longer one the person need not wait there.
 pub const SHORT_WAIT_MINUTES: i64 = 5;
@@ -62,6 +66,8 @@ pub enum AfterCode {
     Release {
         /// For rechecks.
         standing: String,
+        /// That it was a second factor, for the Security page.
+        proof: Option<postern_wire::Secret>,
         /// Backup codes to be shown first.
         codes: Vec<Secret>,
     },
@@ -71,20 +77,69 @@ pub enum AfterCode {
     Stop(Stop),
 }
 
+/// After a method was to begin.
+#[derive(Debug)]
+#[must_use]
+pub enum AfterPrepare {
+    /// A code was sent.
+    Sent {
+        /// See [`PrepareVerdict::Sent`].
+        challenge: postern_wire::Secret,
+        /// The same.
+        again: Timestamp,
+    },
+    /// A security key is asked.
+    Key {
+        /// See [`PrepareVerdict::Key`].
+        challenge: postern_wire::Secret,
+        /// The same.
+        options: String,
+    },
+    /// It did not begin, for now; another method may do.
+    Problem(Problem),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// The secret of an authenticator app that is set up; see [`EnrolVerdict::Offered`].
+#[derive(Debug)]
+pub struct Shown {
+    /// In base32.
+    pub secret: Secret,
+    /// As a URI.
+    pub uri: Secret,
+}
+
 /// After an enrolment was asked for.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterEnrol {
-    /// What to show, and the ticket to confirm it with.
-    Offered {
-        /// See [`EnrolVerdict::Offered`].
-        ticket: postern_wire::Secret,
-        /// The same.
-        secret: Secret,
-        /// The same.
-        uri: Secret,
+    /// It has begun.
+    Begun {
+        /// With this, for the confirmation.
+        begun: SettingUp,
+        /// What else can be set up.
+        kinds: Vec<MethodKind>,
+        /// What an authenticator app is to be shown.
+        shown: Option<Shown>,
     },
-    /// The sign-in ends.
+    /// The administrator's enrolment code is needed first; the one that was brought, if any, is wrong.
+    EnrolmentCode,
+    /// It did not begin, for now; something else may do.
+    Problem(Problem),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// After a request to the administrator.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum AfterRequest {
+    /// The administrator has one.
+    Requested(Requested),
+    /// There is none yet.
+    Problem(LostProblem),
+    /// The sign-in ends, or pauses.
     Stop(Stop),
 }
 
@@ -125,22 +180,101 @@ fn one_answer<E>(reply: Result<AskVerdict, E>) -> AfterPassword {
 pub fn after_code<E>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
-        Ok(AnswerVerdict::Accepted { standing, .. }) => AfterCode::Release { standing, codes: Vec::new() },
+        Ok(AnswerVerdict::Accepted { standing, proof, .. }) => {
+            AfterCode::Release { standing, proof, codes: Vec::new() }
+        }
         Ok(AnswerVerdict::Refused(refusal)) => refused_code(&refusal, now),
         Err(_) => AfterCode::Stop(Stop::Unavailable),
     }
 }
 
-/// What follows the request for an enrolment of `mailbox`.
-pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str) -> AfterEnrol {
+/// What follows when a method of this kind was to begin, for a sign-in to `mailbox`.
+pub fn after_prepare<E>(
+    reply: Result<PrepareVerdict, E>,
+    mailbox: &str,
+    kind: MethodKind,
+    now: Timestamp,
+) -> AfterPrepare {
     match reply {
-        Ok(EnrolVerdict::Offered { mailbox: other, .. }) if other != mailbox => AfterEnrol::Stop(Stop::Refused),
-        Ok(EnrolVerdict::Offered { ticket, secret, uri, .. }) => {
-            AfterEnrol::Offered { ticket, secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) }
+        Ok(PrepareVerdict::Sent { mailbox: other, .. } | PrepareVerdict::Key { mailbox: other, .. })
+            if other != mailbox =>
+        {
+            AfterPrepare::Stop(Stop::Refused)
         }
-        Ok(EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. }) => AfterEnrol::Stop(Stop::Unavailable),
-        Ok(EnrolVerdict::Refused(refusal)) => AfterEnrol::Stop(stop(&refusal)),
+        Ok(PrepareVerdict::Sent { challenge, again, .. }) if is_sent(kind) => {
+            AfterPrepare::Sent { challenge, again: second(again).unwrap_or(now) }
+        }
+        Ok(PrepareVerdict::Key { challenge, options, .. }) if kind == MethodKind::Key => {
+            AfterPrepare::Key { challenge, options }
+        }
+        // It answers something else.
+        Ok(PrepareVerdict::Sent { .. } | PrepareVerdict::Key { .. }) => AfterPrepare::Stop(Stop::Unavailable),
+        Ok(PrepareVerdict::Refused(refusal)) => match not_sent(&refusal, now) {
+            Ok(problem) => AfterPrepare::Problem(problem),
+            Err(stop) => AfterPrepare::Stop(stop),
+        },
+        Err(_) => AfterPrepare::Stop(Stop::Unavailable),
+    }
+}
+
+/// What follows the request for an enrolment of `mailbox` with a method of this kind.
+pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: MethodKind, now: Timestamp) -> AfterEnrol {
+    match reply {
+        Ok(
+            EnrolVerdict::Offered { mailbox: other, .. }
+            | EnrolVerdict::Sent { mailbox: other, .. }
+            | EnrolVerdict::Key { mailbox: other, .. },
+        ) if other != mailbox => AfterEnrol::Stop(Stop::Refused),
+        Ok(EnrolVerdict::Offered { ticket, secret, uri, kinds, .. }) if kind == MethodKind::Authenticator => {
+            let shown = Shown { secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) };
+            AfterEnrol::Begun { begun: SettingUp::App { ticket }, kinds: known(&kinds), shown: Some(shown) }
+        }
+        Ok(EnrolVerdict::Sent { ticket, to, again, kinds, .. }) if is_sent(kind) => {
+            let begun = SettingUp::Sent { kind, ticket, to, again: second(again).unwrap_or(now) };
+            AfterEnrol::Begun { begun, kinds: known(&kinds), shown: None }
+        }
+        Ok(EnrolVerdict::Key { ticket, options, kinds, .. }) if kind == MethodKind::Key => {
+            AfterEnrol::Begun { begun: SettingUp::Key { ticket, options }, kinds: known(&kinds), shown: None }
+        }
+        // It answers something else.
+        Ok(EnrolVerdict::Offered { .. } | EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. }) => {
+            AfterEnrol::Stop(Stop::Unavailable)
+        }
+        Ok(EnrolVerdict::Refused(refusal)) => match refusal.reason {
+            Reason::EnrolmentCode => AfterEnrol::EnrolmentCode,
+            Reason::Unfit => AfterEnrol::Problem(Problem::NotACode),
+            Reason::InUse => AfterEnrol::Problem(Problem::InUse),
+            _ => match not_sent(&refusal, now) {
+                Ok(problem) => AfterEnrol::Problem(problem),
+                Err(stop) => AfterEnrol::Stop(stop),
+            },
+        },
         Err(_) => AfterEnrol::Stop(Stop::Unavailable),
+    }
+}
+
+fn is_sent(kind: MethodKind) -> bool {
+    matches!(kind, MethodKind::Sms | MethodKind::Email)
+}
+
+/// What can be set up, as far as there are pages for it here.
+fn known(kinds: &[String]) -> Vec<MethodKind> {
+    let known = kinds.iter().filter_map(|kind| MethodKind::from_tag(kind));
+    known.filter(|kind| *kind != MethodKind::BackupCode).collect()
+}
+
+/// What follows a request to the administrator.
+pub fn after_request<E>(reply: Result<RequestVerdict, E>) -> AfterRequest {
+    match reply {
+        Ok(RequestVerdict::Opened) => AfterRequest::Requested(Requested::Now),
+        Ok(RequestVerdict::OpenAlready) => AfterRequest::Requested(Requested::Before),
+        Ok(RequestVerdict::Refused(refusal)) => match refusal.reason {
+            Reason::Unfit => AfterRequest::Problem(LostProblem::Incomplete),
+            Reason::NotOffered => AfterRequest::Problem(LostProblem::NotOffered),
+            Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: time(&refusal) }),
+            _ => AfterRequest::Stop(stop(&refusal)),
+        },
+        Err(_) => AfterRequest::Stop(Stop::Unavailable),
     }
 }
 
@@ -148,10 +282,11 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str) -> AfterEnr
 pub fn after_confirm<E>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
-        Ok(ConfirmVerdict::Accepted { standing, backup_codes, .. }) => {
+        Ok(ConfirmVerdict::Accepted { standing, backup_codes, proof, .. }) => {
             let codes = backup_codes.iter().map(|code| Secret::new(code.reveal())).collect();
-            AfterCode::Release { standing, codes }
+            AfterCode::Release { standing, proof, codes }
         }
+        Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
         Ok(ConfirmVerdict::Refused(refusal)) => refused_code(&refusal, now),
         Err(_) => AfterCode::Stop(Stop::Unavailable),
     }
@@ -171,14 +306,30 @@ pub fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec
 fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
     match refusal.reason {
         Reason::Wrong => AfterCode::Again(Problem::Wrong { misses: refusal.failures.unwrap_or(1) }),
-        Reason::Locked => match time(refusal) {
-            Some(until) if now.checked_add(SHORT_WAIT_MINUTES.minutes()).is_ok_and(|soon| until <= soon) => {
-                AfterCode::Again(Problem::TooEarly { until })
-            }
-            until => AfterCode::Stop(Stop::Locked { until }),
+        Reason::Locked => match short_wait(refusal, now) {
+            Some(problem) => AfterCode::Again(problem),
+            None => AfterCode::Stop(stop(refusal)),
         },
         _ => AfterCode::Stop(stop(refusal)),
     }
+}
+
+/// Why a code was not sent, or a security key not asked; else the sign-in ends, or pauses.
+fn not_sent(refusal: &Refusal, now: Timestamp) -> Result<Problem, Stop> {
+    match refusal.reason {
+        Reason::NotSent => Ok(Problem::NotSent),
+        Reason::TooSoon => Ok(Problem::TooSoon { until: time(refusal).unwrap_or(now) }),
+        Reason::TooMany => Ok(Problem::TooMany { until: time(refusal) }),
+        Reason::Locked => short_wait(refusal, now).ok_or_else(|| stop(refusal)),
+        // It was offered when the sign-in began.
+        Reason::NotOffered => Err(Stop::Ended),
+        _ => Err(stop(refusal)),
+    }
+}
+
+fn short_wait(refusal: &Refusal, now: Timestamp) -> Option<Problem> {
+    let until = time(refusal)?;
+    now.checked_add(SHORT_WAIT_MINUTES.minutes()).is_ok_and(|soon| until <= soon).then_some(Problem::TooEarly { until })
 }
 
 fn stop(refusal: &Refusal) -> Stop {
@@ -192,7 +343,12 @@ fn stop(refusal: &Refusal) -> Stop {
 }
 
 fn time(refusal: &Refusal) -> Option<Timestamp> {
-    Timestamp::from_second(refusal.until?).ok()
+    second(refusal.until?)
+}
+
+/// None: not a time that there is.
+fn second(unix: i64) -> Option<Timestamp> {
+    Timestamp::from_second(unix).ok()
 }
 
 #[cfg(test)]
@@ -201,8 +357,24 @@ mod tests {
 
     const BOB: &str = "bob@example.com";
     const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
-    const REASONS: [Reason; 6] =
-        [Reason::Wrong, Reason::Locked, Reason::Name, Reason::Unenrolled, Reason::Stale, Reason::Unavailable];
+    const REASONS: [Reason; 16] = [
+        Reason::Wrong,
+        Reason::Locked,
+        Reason::Name,
+        Reason::Unenrolled,
+        Reason::TooSoon,
+        Reason::TooMany,
+        Reason::NotSent,
+        Reason::NotFresh,
+        Reason::OnlyMethod,
+        Reason::InUse,
+        Reason::Unfit,
+        Reason::NotOffered,
+        Reason::EnrolmentCode,
+        Reason::Stale,
+        Reason::Expired,
+        Reason::Unavailable,
+    ];
 
     type Asked = Result<AskVerdict, &'static str>;
 
@@ -211,7 +383,8 @@ mod tests {
     }
 
     fn challenge(mailbox: &str) -> Asked {
-        let offer = Offer { id: "t1".into(), kind: "totp".into(), description: String::new(), digits: Some(6), hint: None };
+        let offer =
+            Offer { id: "t1".into(), kind: "totp".into(), description: String::new(), digits: Some(6), hint: None };
         Ok(AskVerdict::Challenge { mailbox: mailbox.into(), methods: vec![offer] })
     }
 
@@ -258,13 +431,15 @@ mod tests {
 
     #[test]
     fn refusals_say_what_to_show() {
-        let shown = REASONS.map(|reason| match after_password(refused(reason), None) {
-            AfterPassword::Stop(stop) => stop,
-            other => panic!("{other:?}"),
-        });
-        let locked = Stop::Locked { until: None };
-        let expected = [Stop::Refused, locked, Stop::Refused, Stop::Refused, Stop::Ended, Stop::Unavailable];
-        assert_eq!(shown, expected);
+        for reason in REASONS {
+            let expected = match reason {
+                Reason::Locked => Stop::Locked { until: None },
+                Reason::Stale => Stop::Ended,
+                Reason::Unavailable => Stop::Unavailable,
+                _ => Stop::Refused,
+            };
+            assert_eq!(after_password(refused(reason), None), AfterPassword::Stop(expected), "{reason:?}");
+        }
         assert_eq!(after_password(Err("garbage"), None), AfterPassword::Stop(Stop::Unavailable));
     }
 
@@ -275,7 +450,13 @@ mod tests {
 
     fn confirmed(mailbox: &str) -> Result<ConfirmVerdict, ()> {
         let (standing, method) = ("s".into(), "t1".into());
-        Ok(ConfirmVerdict::Accepted { mailbox: mailbox.into(), standing, method, backup_codes: vec!["a-b".into()], proof: None })
+        Ok(ConfirmVerdict::Accepted {
+            mailbox: mailbox.into(),
+            standing,
+            method,
+            backup_codes: vec!["a-b".into()],
+            proof: None,
+        })
     }
 
     #[test]
@@ -290,19 +471,122 @@ mod tests {
         }
     }
 
+    /// What is shown beside the field for each reason, and what ends the sign-in.
     #[test]
-    fn no_refused_code_releases() {
+    fn each_reason_for_not_taking_a_code_has_its_answer() {
         for reason in REASONS {
             let refusal = Refusal::new(reason);
+            let stopped = match reason {
+                Reason::Locked => Stop::Locked { until: None },
+                Reason::Stale => Stop::Ended,
+                Reason::Unavailable => Stop::Unavailable,
+                _ => Stop::Refused,
+            };
             let code = after_code(Ok::<_, ()>(AnswerVerdict::Refused(refusal.clone())), BOB, NOW);
-            let confirm = after_confirm(Ok::<_, ()>(ConfirmVerdict::Refused(refusal.clone())), BOB, NOW);
-            assert!(!matches!(code, AfterCode::Release { .. }), "{reason:?}");
-            assert!(!matches!(confirm, AfterCode::Release { .. }), "{reason:?}");
-            assert!(matches!(after_enrol(Ok::<_, ()>(EnrolVerdict::Refused(refusal)), BOB), AfterEnrol::Stop(_)));
+            match (reason, &code) {
+                (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 })) => {}
+                (_, AfterCode::Stop(stop)) if reason != Reason::Wrong => assert_eq!(*stop, stopped, "{reason:?}"),
+                _ => panic!("{reason:?}: {code:?}"),
+            }
+            let confirm = after_confirm(Ok::<_, ()>(ConfirmVerdict::Refused(refusal)), BOB, NOW);
+            match (reason, &confirm) {
+                (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 }))
+                | (Reason::InUse, AfterCode::Again(Problem::InUse)) => {}
+                (Reason::Wrong | Reason::InUse, _) => panic!("{reason:?}: {confirm:?}"),
+                (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
+                _ => panic!("{reason:?}: {confirm:?}"),
+            }
         }
         assert!(matches!(after_code(Err("lost"), BOB, NOW), AfterCode::Stop(Stop::Unavailable)));
         assert!(matches!(after_confirm(Err("lost"), BOB, NOW), AfterCode::Stop(Stop::Unavailable)));
-        assert!(matches!(after_enrol(Err("lost"), BOB), AfterEnrol::Stop(Stop::Unavailable)));
+    }
+
+    /// Why nothing was sent, or what ends the sign-in.
+    fn not_begun(reason: Reason) -> Result<Problem, Stop> {
+        match reason {
+            Reason::NotSent => Ok(Problem::NotSent),
+            Reason::TooSoon => Ok(Problem::TooSoon { until: NOW }),
+            Reason::TooMany => Ok(Problem::TooMany { until: None }),
+            Reason::Locked => Err(Stop::Locked { until: None }),
+            Reason::Stale | Reason::NotOffered => Err(Stop::Ended),
+            Reason::Unavailable => Err(Stop::Unavailable),
+            _ => Err(Stop::Refused),
+        }
+    }
+
+    #[test]
+    fn each_reason_for_not_beginning_has_its_answer() {
+        for reason in REASONS {
+            let refused = Ok::<_, ()>(PrepareVerdict::Refused(Refusal::new(reason)));
+            match (after_prepare(refused, BOB, MethodKind::Sms, NOW), not_begun(reason)) {
+                (AfterPrepare::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
+                (AfterPrepare::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
+                (after, _) => panic!("{reason:?}: {after:?}"),
+            }
+            let refused = Ok::<_, ()>(EnrolVerdict::Refused(Refusal::new(reason)));
+            let expected = match reason {
+                Reason::Unfit => Ok(Problem::NotACode),
+                Reason::InUse => Ok(Problem::InUse),
+                _ => not_begun(reason),
+            };
+            match (after_enrol(refused, BOB, MethodKind::Sms, NOW), expected) {
+                (AfterEnrol::EnrolmentCode, _) => assert_eq!(reason, Reason::EnrolmentCode),
+                (AfterEnrol::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
+                (AfterEnrol::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
+                (after, _) => panic!("{reason:?}: {after:?}"),
+            }
+        }
+        let lost = after_prepare(Err("lost"), BOB, MethodKind::Sms, NOW);
+        assert!(matches!(lost, AfterPrepare::Stop(Stop::Unavailable)));
+        let lost = after_enrol(Err("lost"), BOB, MethodKind::Sms, NOW);
+        assert!(matches!(lost, AfterEnrol::Stop(Stop::Unavailable)));
+    }
+
+    #[test]
+    fn each_answer_to_a_request_has_its_page() {
+        for reason in REASONS {
+            let expected = match reason {
+                Reason::Unfit => AfterRequest::Problem(LostProblem::Incomplete),
+                Reason::NotOffered => AfterRequest::Problem(LostProblem::NotOffered),
+                Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: None }),
+                Reason::Locked => AfterRequest::Stop(Stop::Locked { until: None }),
+                Reason::Stale => AfterRequest::Stop(Stop::Ended),
+                Reason::Unavailable => AfterRequest::Stop(Stop::Unavailable),
+                _ => AfterRequest::Stop(Stop::Refused),
+            };
+            let refused = Ok::<_, ()>(RequestVerdict::Refused(Refusal::new(reason)));
+            assert_eq!(after_request(refused), expected, "{reason:?}");
+        }
+        let opened = after_request(Ok::<_, ()>(RequestVerdict::Opened));
+        assert_eq!(opened, AfterRequest::Requested(Requested::Now));
+        let already = after_request(Ok::<_, ()>(RequestVerdict::OpenAlready));
+        assert_eq!(already, AfterRequest::Requested(Requested::Before));
+        assert_eq!(after_request(Err("lost")), AfterRequest::Stop(Stop::Unavailable));
+    }
+
+    fn secret(text: &str) -> postern_wire::Secret {
+        postern_wire::Secret::from(text)
+    }
+
+    #[test]
+    fn a_method_begins_for_its_own_mailbox_and_kind_only() {
+        let again = NOW.as_second() + 30;
+        let sent = |mailbox: &str| PrepareVerdict::Sent { mailbox: mailbox.into(), challenge: secret("c"), again };
+        let asked = |mailbox: &str| PrepareVerdict::Key {
+            mailbox: mailbox.into(),
+            challenge: secret("c"),
+            options: "{}".into(),
+        };
+        let after = |verdict, kind| after_prepare(Ok::<_, ()>(verdict), BOB, kind, NOW);
+        for kind in MethodKind::ALL {
+            let is_sent = matches!(kind, MethodKind::Sms | MethodKind::Email);
+            assert_eq!(matches!(after(sent(BOB), kind), AfterPrepare::Sent { .. }), is_sent, "{kind:?}");
+            let is_key = kind == MethodKind::Key;
+            assert_eq!(matches!(after(asked(BOB), kind), AfterPrepare::Key { .. }), is_key, "{kind:?}");
+            for verdict in [sent("eve@example.com"), asked("eve@example.com")] {
+                assert!(matches!(after(verdict, kind), AfterPrepare::Stop(Stop::Refused)), "{kind:?}");
+            }
+        }
     }
 
     #[test]
@@ -319,13 +603,40 @@ mod tests {
     }
 
     #[test]
-    fn an_enrolment_is_shown_to_its_own_mailbox_only() {
-        let offered = |mailbox: &str| {
-            let [ticket, secret, uri] = ["t", "s", "u"].map(postern_wire::Secret::from);
-            after_enrol(Ok::<_, ()>(EnrolVerdict::Offered { mailbox: mailbox.into(), ticket, secret, uri }), BOB)
+    fn an_enrolment_is_shown_to_its_own_mailbox_and_kind_only() {
+        let kinds = || ["totp", "key", "backup", "retina"].map(str::to_owned).to_vec();
+        let (ticket, again) = (|| secret("t"), NOW.as_second());
+        let all = |mailbox: &str| {
+            let mailbox = || mailbox.to_owned();
+            let (to, options) = ("+33600000000".to_owned(), "{}".to_owned());
+            let [shown, uri] = ["s", "u"].map(secret);
+            [
+                EnrolVerdict::Offered { mailbox: mailbox(), ticket: ticket(), secret: shown, uri, kinds: kinds() },
+                EnrolVerdict::Sent { mailbox: mailbox(), ticket: ticket(), to, again, kinds: kinds() },
+                EnrolVerdict::Key { mailbox: mailbox(), ticket: ticket(), options, kinds: kinds() },
+            ]
         };
-        assert!(matches!(offered(BOB), AfterEnrol::Offered { .. }));
-        assert!(matches!(offered("eve@example.com"), AfterEnrol::Stop(Stop::Refused)));
+        for asked in MethodKind::ALL {
+            for (verdict, answers) in all(BOB).into_iter().zip([
+                &[MethodKind::Authenticator][..],
+                &[MethodKind::Sms, MethodKind::Email],
+                &[MethodKind::Key],
+            ]) {
+                match after_enrol(Ok::<_, ()>(verdict), BOB, asked, NOW) {
+                    AfterEnrol::Begun { begun, kinds, shown } => {
+                        assert!(answers.contains(&asked) && begun.kind() == asked, "{asked:?} {begun:?}");
+                        assert_eq!(kinds, [MethodKind::Authenticator, MethodKind::Key]);
+                        assert_eq!(shown.is_some(), asked == MethodKind::Authenticator);
+                    }
+                    AfterEnrol::Stop(Stop::Unavailable) => assert!(!answers.contains(&asked), "{asked:?}"),
+                    after => panic!("{asked:?}: {after:?}"),
+                }
+            }
+            for verdict in all("eve@example.com") {
+                let after = after_enrol(Ok::<_, ()>(verdict), BOB, asked, NOW);
+                assert!(matches!(after, AfterEnrol::Stop(Stop::Refused)), "{asked:?}");
+            }
+        }
     }
 
     #[test]

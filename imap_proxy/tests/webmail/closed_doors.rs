@@ -87,7 +87,7 @@ async fn a_login_that_is_not_plainly_one_is_refused() {
         ("/?_task=login", urlencoded, form(&login("alice@example.com\0", "right"))),
         ("/?_task=login", urlencoded, form(&login("alice@example.com\t", "right"))),
         ("/?_task=login", urlencoded, good.replace("_action=login", "_action=lo<b>gin")),
-        ("/?_task=login", urlencoded, format!("{good}&x={}", "x".repeat(16 * 1024))),
+        ("/?_task=login", urlencoded, format!("{good}&x={}", "x".repeat(32 * 1024))),
         ("/?_task=login", urlencoded, good.replace("_task=login", "+_task=login")),
         ("/?_task=login&_action=login", urlencoded, good.clone()),
         ("/?_task=mail", urlencoded, good.clone()),

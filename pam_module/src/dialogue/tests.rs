@@ -171,11 +171,26 @@ fn what_is_no_app_password_changes_nothing() {
     // A prompt for codes is no place for one: it opens shells.
     let (code, calls) = Stage::typing(&[]).sign_in("", &[&asked(NOT_REQUIRED)]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]));
-    for (verdict, answer) in [(NOT_REQUIRED, WRONG), (LOCKED, LOCKED), (ENROL, STALE), (CHALLENGE, WRONG)] {
+    // A code is required since it was asked.
+    for (verdict, answer) in
+        [(NOT_REQUIRED, WRONG), (NOT_REQUIRED, STALE), (LOCKED, LOCKED), (ENROL, STALE), (CHALLENGE, WRONG)]
+    {
         let mut host = Stage::typing(&[TYPED_APP_PASSWORD]);
         let (code, _) = host.sign_in("no_enrol forward_pass", &[&asked(verdict), answer]);
         assert!(!matches!(code, PamResultCode::PAM_SUCCESS | PamResultCode::PAM_IGNORE), "{verdict} {answer}");
         assert_eq!(host.authtok, None);
+    }
+}
+
+/// Each question that ends in "wrong" counts against the account.
+#[test]
+fn a_password_as_long_as_an_app_password_is_asked_about_only_where_there_are_some() {
+    let asked = CHALLENGE.trim_end_matches('}').to_owned() + HAS_APP_PASSWORDS;
+    for (asked, expected) in [(CHALLENGE, &["Ask", "Answer"][..]), (&asked, &["Ask", "AnswerField", "Answer"])] {
+        let replies = [&[asked][..], if expected.len() == 3 { &[WRONG] } else { &[] }, &[ACCEPTED]].concat();
+        let mut host = Stage::after(TYPED_APP_PASSWORD, &["246810"]);
+        let (code, calls) = host.sign_in("try_first_pass", &replies);
+        assert_eq!((code, methods(&calls)), (PamResultCode::PAM_SUCCESS, expected.to_vec()));
     }
 }
 

@@ -35,6 +35,11 @@ impl Checks {
         checks
     }
 
+    /// Whether a front offers to check.
+    pub fn are_offered(&self) -> bool {
+        lock(&self.offers).iter().any(|offer| !offer.is_closed())
+    }
+
     /// Asks the mail server, by the front that offered last.
     ///
     /// # Errors

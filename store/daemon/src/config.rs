@@ -1,8 +1,15 @@
 //! `posternd.toml`. Every key has a default; a key that is not known is refused with its line and the nearest one.
 
+mod mail;
+mod sms;
+
 use serde::Deserialize;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+
+pub use mail::{Mail, MailWay, Smtp, SmtpSecurity, SmtpServer};
+pub use sms::{Gateway, Ovh, Sms, SmsWay};
 
 /// Where the configuration is read from unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/postern/posternd.toml";
@@ -25,6 +32,10 @@ pub struct Config {
     pub audit: Audit,
     /// The daily export.
     pub export: Export,
+    /// Texts to phones; none: they cannot be sent.
+    pub sms: Option<Sms>,
+    /// Mails; none: they cannot be sent.
+    pub mail: Option<Mail>,
 }
 
 /// `[store]`
@@ -110,6 +121,15 @@ pub struct Export {
     pub path: Option<PathBuf>,
     /// How many are kept; 0: none is made.
     pub keep: Keep,
+}
+
+/// A name, and the file of its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The name.
+    pub user: String,
+    /// Where the password stands.
+    pub password_file: PathBuf,
 }
 
 /// A count with a default of its own.
@@ -212,6 +232,20 @@ impl Config {
     }
 }
 
+fn login(user: Option<String>, password_file: Option<PathBuf>) -> Result<Option<Login>, String> {
+    match (user, password_file) {
+        (Some(user), Some(password_file)) => Ok(Some(Login { user, password_file })),
+        (None, None) => Ok(None),
+        _ => Err("`user` and `password_file` go together".to_owned()),
+    }
+}
+
+/// Whether what is sent there stays on this host. `host` is as in a URL.
+fn is_this_host(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// TOML's own text has the line and shows it; the nearest key is added where one was mistyped.
 fn explain(error: &toml::de::Error) -> String {
     let text = error.to_string();
@@ -224,6 +258,9 @@ fn explain(error: &toml::de::Error) -> String {
         None => text.trim_end().to_owned(),
     }
 }
+
+#[cfg(test)]
+mod sender_tests;
 
 #[cfg(test)]
 mod tests {

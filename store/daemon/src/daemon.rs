@@ -6,13 +6,16 @@ use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
 use crate::engine::Engine;
+use crate::notices;
 use crate::records::{Kept, RecordError, Records};
 use crate::seal::Sealer;
+use crate::senders::Senders;
 use postern_rules::backup::BackupCodes;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
 use postern_rules::{Account, Decision, Event, Mailbox, Platform, Stage, State, Time, Verdict, decide};
 use postern_wire::auth::WatchEvent;
+use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 use tokio::sync::{Mutex, broadcast};
@@ -34,6 +37,8 @@ pub struct Daemon {
     platforms: RwLock<Arc<Vec<Platform>>>,
     /// Passwords that the mail server is asked about.
     pub checks: Checks,
+    /// How codes and notices leave.
+    pub senders: Arc<Senders>,
     watchers: broadcast::Sender<WatchEvent>,
     /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
     pub administration: Mutex<()>,
@@ -93,9 +98,10 @@ impl Daemon {
     /// Over an open engine.
     ///
     /// # Errors
-    /// [`RecordError`], when the platforms cannot be read.
-    pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>, config: Config) -> Result<Self, RecordError> {
+    /// When the platforms cannot be read, or what codes are sent with.
+    pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>, config: Config) -> Result<Self, Box<dyn Error>> {
         let records = Records::new(engine, sealer);
+        let senders = Arc::new(Senders::new(&config, records.clone())?);
         let daemon = Self {
             records,
             config,
@@ -103,6 +109,7 @@ impl Daemon {
             uptime: Stopwatch::start(),
             platforms: RwLock::default(),
             checks: Checks::default(),
+            senders,
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
             administration: Mutex::new(()),
         };
@@ -206,6 +213,8 @@ impl Daemon {
                 continue;
             }
             entry.log();
+            let notices = notices::of(&account, &next, &verdict);
+            notices::tell(&self.senders, platform, (&account, &next), &notices, actor.address);
             // A suspension that ends by itself was over before it is written, so the state alone does not tell.
             let resumed = account.suspension.is_some() && next.suspension.is_none();
             if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
@@ -247,7 +256,7 @@ pub fn backup_codes_left(account: &Account) -> u32 {
 fn action(event: &Event<'_>) -> &'static str {
     match event {
         Event::Ask(_) => "ask",
-        Event::Answer { .. } => "answer",
+        Event::Answer { .. } | Event::AnswerKey { .. } => "answer",
         Event::Field { .. } => "field",
         Event::AddAppPassword(_) => "add app password",
         Event::RevokeAppPassword(_) => "revoke app password",
@@ -255,8 +264,14 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::SealedRefused { .. } => "app passwords outdated",
         Event::Confirm { .. } => "enrol",
         Event::AddTotp { .. } => "add method",
-        Event::RemoveFactor(_) => "remove method",
-        Event::Enable => "enable",
+        Event::RemoveFactor(_) | Event::RemoveOwn { .. } => "remove method",
+        Event::Send { .. } => "send code",
+        Event::Rename { .. } => "rename method",
+        Event::MakeBackupCodes { .. } => "make backup codes",
+        Event::DeleteBackupCodes { .. } => "delete backup codes",
+        Event::RemoveContact { .. } => "remove contact address",
+        Event::SetLanguage(_) => "set language",
+        Event::Enable { .. } => "enable",
         Event::Suspend(_) => "suspend",
         Event::Resume => "resume",
         Event::Reset => "reset",

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `account/MAILBOX` | [`Account`] |
 //! | `alias/NAME` | the [`Mailbox`] that it means |
+//! | `key/HASH` | the [`Mailbox`] whose security key has the credential id of that SHA-256 |
 //! | `platform/NAME` | [`Platform`] |
 //! | `suspended/TIME/MAILBOX` | an index: whose suspension ends when |
 //! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
@@ -12,8 +13,9 @@ use crate::audit;
 use crate::engine::{Change, Engine, EngineError, Revision, Swap};
 use crate::seal::{SealError, Sealer};
 use postern_rules::account::Suspension;
-use postern_rules::{Account, Mailbox, Platform, Time};
+use postern_rules::{Account, Kind, Mailbox, Platform, Time};
 use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -139,6 +141,14 @@ impl Records {
         self.load(&alias_key(name))
     }
 
+    /// Whose security key has this credential id.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn key_holder(&self, credential: &[u8]) -> Result<Option<Kept<Mailbox>>, RecordError> {
+        self.load(&key_key(credential))
+    }
+
     /// Every platform.
     ///
     /// # Errors
@@ -203,7 +213,7 @@ impl Records {
         })
     }
 
-    /// The changes that write an account and keep the index of suspensions with it.
+    /// The changes that write an account and keep the indices of suspensions and security keys with it.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -219,6 +229,16 @@ impl Records {
             }
             if let Some(suspension) = next.suspension {
                 changes.push(self.put(suspended_key(suspension, &next.mailbox), None, &next.mailbox)?);
+            }
+        }
+        let had: Vec<_> = before.iter().flat_map(|kept| credentials(&kept.value)).collect();
+        let has: Vec<_> = credentials(next).collect();
+        for fresh in has.iter().filter(|id| !had.contains(id)) {
+            changes.push(self.put(key_key(fresh), None, &next.mailbox)?);
+        }
+        for gone in had.iter().filter(|id| !has.contains(id)) {
+            if let Some((_, revision)) = self.engine.load(&key_key(gone))? {
+                changes.push(Change::delete(key_key(gone), revision));
             }
         }
         Ok(changes)
@@ -288,6 +308,19 @@ pub fn account_key(mailbox: &Mailbox) -> Vec<u8> {
 /// Where an alias is kept.
 pub fn alias_key(name: &Mailbox) -> Vec<u8> {
     [b"alias/", name.as_str().as_bytes()].concat()
+}
+
+fn key_key(credential: &[u8]) -> Vec<u8> {
+    let hash = Sha256::digest(credential);
+    [b"key/".as_slice(), hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().as_bytes()].concat()
+}
+
+/// The credential ids of an account's security keys.
+fn credentials(account: &Account) -> impl Iterator<Item = &[u8]> {
+    account.factors.iter().filter_map(|factor| match &factor.kind {
+        Kind::Key(key) => Some(key.id.as_slice()),
+        Kind::Totp(_) | Kind::Sms(_) | Kind::Email(_) => None,
+    })
 }
 
 /// Where a platform is kept.

@@ -2,11 +2,12 @@
 
 use crate::daemon::Daemon;
 use crate::service;
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid, User};
 use postern_wire::frame::{self, Decoder};
 use std::fmt;
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,9 @@ use zeroize::Zeroizing;
 pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
 /// For which a peer may be silent between calls.
 pub const IDLE: Duration = Duration::from_secs(60);
+/// In which a peer may still speak once posternd stops: who has just connected is about to, and a PAM host that answers
+/// by itself does so within 50 ms.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Connections to one socket at a time; the next one waits.
 const CONNECTIONS_MAX: usize = 1024;
 /// Files that the process must be able to open: both sockets' connections, and the store's and the exports' own.
@@ -106,6 +110,7 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut tasks = tokio::task::JoinSet::new();
+    let (close, closing) = watch::channel(());
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => break,
@@ -118,11 +123,11 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
         };
         match accepted {
             Some((Ok((stream, _)), place)) => {
-                let (daemon, stop) = (daemon.clone(), stop.clone());
+                let (daemon, stop, closing) = (daemon.clone(), stop.clone(), closing.clone());
                 tasks.spawn(async move {
                     let _place = place;
                     if let Some(connection) = Connection::new(stream, side) {
-                        converse(daemon, connection, side, stop).await;
+                        converse(daemon, connection, side, stop, closing).await;
                     }
                 });
             }
@@ -134,7 +139,10 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
             None => break,
         }
     }
-    let _ = timeout(FRAME_DEADLINE, async { while tasks.join_next().await.is_some() {} }).await;
+    let mut all_gone = async || while tasks.join_next().await.is_some() {};
+    let _ = timeout(LAST_WORDS, all_gone()).await;
+    drop(close);
+    let _ = timeout(FRAME_DEADLINE, all_gone()).await;
 }
 
 /// Whom the package runs the fronts as.
@@ -185,6 +193,13 @@ impl Connection {
         timeout(FRAME_DEADLINE, whole).await.ok().flatten()
     }
 
+    /// The frame that comes before the end, if one does: what has been sent is still read, and who sends later is told
+    /// by the kernel that nobody reads. So no call is lost of which its sender cannot know.
+    async fn last<T>(&mut self, read: impl Fn(&[u8]) -> T) -> Option<T> {
+        let _ = shutdown(self.stream.as_raw_fd(), Shutdown::Read);
+        self.next(true, read).await
+    }
+
     /// Takes the bytes that come next; none when none will, or they belong to no frame.
     async fn take(&mut self) -> Option<()> {
         let mut bytes = Zeroizing::new([0; READ_AT_ONCE]);
@@ -208,13 +223,20 @@ impl Connection {
     }
 }
 
-async fn converse(daemon: Arc<Daemon>, mut connection: Connection, side: Side, mut stop: watch::Receiver<bool>) {
+async fn converse(
+    daemon: Arc<Daemon>,
+    mut connection: Connection,
+    side: Side,
+    mut stop: watch::Receiver<bool>,
+    mut closing: watch::Receiver<()>,
+) {
     let mut import = None;
     let mut first = true;
     loop {
         let call = tokio::select! {
             call = connection.next(first, service::read) => call,
-            _ = stop.changed() => None,
+            // The sender is dropped when it is time; nothing is ever sent.
+            _ = closing.changed() => connection.last(service::read).await,
         };
         let Some(call) = call else { return };
         first = false;

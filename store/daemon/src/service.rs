@@ -7,6 +7,7 @@ use crate::audit;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
+use crate::requests;
 use crate::server::{Connection, Side};
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{self, PasswordChecks, WatchEvent};
@@ -138,6 +139,9 @@ async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &
         }
         "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ListRequests" => shown(requests::list(daemon)),
+        "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
+        "org.postern.Admin.DecideRequest" => shown(requests::decide_about(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
         "org.postern.Admin.ListAccounts" | "org.postern.Admin.ReadAudit" | "org.postern.Admin.Export" => {
             Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })

@@ -2,6 +2,8 @@
 
 use crate::app_password::AppPassword;
 use crate::backup::BackupCodes;
+use crate::contact::Address;
+use crate::sent::{Outbox, Session};
 use crate::throttle::{Lock, Throttle};
 use crate::totp::Totp;
 use crate::{Door, Factor, Kind, Mailbox, Time};
@@ -36,6 +38,21 @@ pub struct Account {
     /// What mail apps sign in with; none in [`Stage::Off`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub app_passwords: Vec<AppPassword>,
+    /// Codes that were sent.
+    #[serde(default, skip_serializing_if = "Outbox::is_empty")]
+    pub outbox: Outbox,
+    /// Questions to security keys that were answered, until they could not be answered any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answered: Vec<(Session, Time)>,
+    /// Where notices go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Address>,
+    /// In which language: `en` or `fr`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// A hash of what has to be typed before the first method is set up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_code: Option<[u8; 32]>,
     /// Fields with a password and a code that may come again for a while; see [`Again`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<Passed>,
@@ -145,6 +162,11 @@ impl Account {
             factors: Vec::new(),
             backup: None,
             app_passwords: Vec::new(),
+            outbox: Outbox::default(),
+            answered: Vec::new(),
+            contact: None,
+            language: None,
+            enrolment_code: None,
             passed: Vec::new(),
             spent: Vec::new(),
             epoch: 0,
@@ -195,17 +217,24 @@ impl Account {
         self.throttles.clear();
         self.backup = None;
         self.app_passwords.clear();
+        self.outbox.clear();
+        self.enrolment_code = None;
+        if stage == Stage::Off {
+            self.contact = None;
+        }
         self.passed.clear();
         self.epoch += 1;
     }
 
     /// Notes what was spent of a factor that goes.
     pub(crate) fn remember_spent(&mut self, factor: &Factor) {
-        let Kind::Totp(totp) = &factor.kind;
-        if let Some(last_step) = totp.last_step() {
+        if let Kind::Totp(totp) = &factor.kind
+            && let Some(last_step) = totp.last_step()
+        {
             self.spent.insert(0, SpentSeed { seed: totp.seed().hash(), last_step });
             self.spent.truncate(SPENT_MAX);
         }
+        self.outbox.forget(&factor.id);
     }
 
     /// The last step that was accepted of a seed while it was here before.
@@ -219,10 +248,12 @@ impl Account {
     /// since, and what was reset or removed since, cannot be told from the rest: whoever imports is told so.
     pub fn restored(&mut self, now: Time) {
         for factor in &mut self.factors {
-            let Kind::Totp(totp) = &mut factor.kind;
-            totp.spend_before(now);
+            if let Kind::Totp(totp) = &mut factor.kind {
+                totp.spend_before(now);
+            }
         }
         self.passed.clear();
+        self.outbox.clear();
         self.epoch += RESTORED_EPOCHS;
     }
 }

@@ -2,13 +2,15 @@
 
 mod app_passwords;
 mod field;
+mod own;
+mod sent;
 
 use crate::account::Suspension;
 use crate::backup::BackupCodes;
-use crate::event::{BACKUP, Decision, Event, Random, Refusal, SUSPEND_HOURS, Verdict};
+use crate::event::{BACKUP, By, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
+use crate::sent::{Purpose, Session};
 use crate::throttle::Lock;
-use crate::totp::Totp;
 use crate::{Account, Door, Platform, Stage, State, Time};
 use field::Field;
 
@@ -21,27 +23,37 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
     let account = account.clone();
     match event {
         Event::Ask(door) => Decision { verdict: ask(&account, platform, door, now), next: None },
-        Event::Answer { door, method, code, window } => answer(account, platform, door, method, code, window, now),
+        Event::Answer { door, method, code, window, session } => {
+            let typed = Typed { method, readings: &[code], window, session };
+            answer(account, platform, door, &typed, now)
+        }
+        Event::AnswerKey { door, key, session, until } => {
+            answer_key(account, platform, door, key, (session, until), now)
+        }
+        Event::Send { to, session, replaces, code } => {
+            sent::send(account, platform, to, (session, replaces), code, now)
+        }
         Event::Field { door, text, window, again, source } => {
             field::look(account, platform, &Field { door, text, window, source }, again, now)
         }
-        Event::Confirm { door, offered, epoch, code, window, description, random } => {
-            let verdict = ask(&account, platform, door, now);
-            if verdict != Verdict::Enrol || epoch != account.epoch {
-                return refused(Refusal::Stale);
-            }
-            match offered.matching_step(code, now, window) {
-                None => refused(Refusal::Wrong { failures: 0 }),
-                Some(step) => add(account, offered, Some(step), description, random, now),
-            }
+        Event::Confirm { by, offered, description, random } => {
+            confirm(account, platform, by, offered, description, random, now)
         }
-        Event::AddTotp { totp, description, random } => add(account, totp, None, description, random, now),
+        Event::AddTotp { totp, description, random } => {
+            add(account, Fresh { kind: Kind::Totp(totp), used: false, description }, random, now)
+        }
         Event::RemoveFactor(id) => remove_factor(account, id),
         Event::AddAppPassword(fresh) => app_passwords::add(account, fresh),
         Event::RevokeAppPassword(id) => app_passwords::revoke(account, id),
         Event::RenewAppPasswords(sealed) => app_passwords::renew(account, sealed),
         Event::SealedRefused { id, sealed } => app_passwords::outdate(account, id, sealed),
-        Event::Enable => enable(account, now),
+        Event::Rename { id, epoch, description } => own::rename(account, id, epoch, description),
+        Event::RemoveOwn { id, epoch } => own::remove(account, platform, id, epoch),
+        Event::MakeBackupCodes { epoch, random } => own::make_backup_codes(account, epoch, random, now),
+        Event::DeleteBackupCodes { epoch } => own::delete_backup_codes(account, epoch),
+        Event::RemoveContact { epoch } => own::remove_contact(account, epoch),
+        Event::SetLanguage(language) => own::set_language(account, language),
+        Event::Enable { enrolment_code } => enable(account, enrolment_code, now),
         Event::Suspend(hours) => suspend(account, hours, now),
         Event::Resume => resume(account, now),
         Event::Reset => match account.stage {
@@ -78,29 +90,72 @@ fn ask(account: &Account, platform: &Platform, door: Door, now: Time) -> Verdict
     }
 }
 
-/// Looks at a code.
-fn answer(
-    mut account: Account,
-    platform: &Platform,
-    door: Door,
-    method: Option<&str>,
-    code: &str,
+/// What was typed as a code.
+struct Typed<'a> {
+    /// A factor's id, [`BACKUP`], or none for whatever fits.
+    method: Option<&'a str>,
+    /// What may be the code in it: together they are one guess.
+    readings: &'a [&'a str],
+    /// Steps of a TOTP that are accepted on either side of now.
     window: u32,
-    now: Time,
-) -> Decision {
+    /// Whose a code is that was sent.
+    session: Option<Session>,
+}
+
+/// Looks at a code.
+fn answer(mut account: Account, platform: &Platform, door: Door, typed: &Typed<'_>, now: Time) -> Decision {
     if let Some(verdict) = not_asked(&account, platform, door, now) {
-        return match verdict {
-            // It was, when the front asked.
-            Verdict::NotRequired => refused(Refusal::Stale),
-            verdict => Decision { verdict, next: None },
-        };
+        return stale_if_not_required(verdict);
     }
-    match spend(&mut account, door, method, &[code], window, now) {
+    match spend(&mut account, door, typed, now) {
         Some(Spent { method, backup_codes_left, .. }) => {
             account.throttles.remove(&door);
             Decision { verdict: Verdict::Accepted { method, backup_codes_left }, next: Some(account) }
         }
         None => failed(account, door, now),
+    }
+}
+
+/// Looks at a security key's response. Its question is answered once, whatever the counter says: some keys have none.
+fn answer_key(
+    mut account: Account,
+    platform: &Platform,
+    door: Door,
+    key: Option<(&[u8], u32)>,
+    (session, until): (Session, Time),
+    now: Time,
+) -> Decision {
+    if let Some(verdict) = not_asked(&account, platform, door, now) {
+        return stale_if_not_required(verdict);
+    }
+    account.answered.retain(|(_, until)| now < *until);
+    if now >= until || account.answered.iter().any(|(answered, _)| *answered == session) {
+        return refused(Refusal::Stale);
+    }
+    account.answered.push((session, until));
+    let Some((id, counter)) = key else { return failed(account, door, now) };
+    for factor in &mut account.factors {
+        if let Kind::Key(key) = &mut factor.kind
+            && key.id == id
+        {
+            if !key.has_grown_to(counter) {
+                return Decision { verdict: Verdict::Refused(Refusal::Copied), next: Some(account) };
+            }
+            key.counter = counter;
+            factor.last_used = Some(now);
+            let verdict = Verdict::Accepted { method: factor.id.clone(), backup_codes_left: None };
+            account.throttles.remove(&door);
+            return Decision { verdict, next: Some(account) };
+        }
+    }
+    failed(account, door, now)
+}
+
+/// It was required when the front asked, and is not now: the front has to ask again.
+fn stale_if_not_required(verdict: Verdict) -> Decision {
+    match verdict {
+        Verdict::NotRequired => refused(Refusal::Stale),
+        verdict => Decision { verdict, next: None },
     }
 }
 
@@ -125,26 +180,32 @@ struct Spent {
 
 /// Finds the method that one of the readings opens, and spends the code. Every method that may be meant is looked at,
 /// whichever matches.
-fn spend(
-    account: &mut Account,
-    door: Door,
-    method: Option<&str>,
-    readings: &[&str],
-    window: u32,
-    now: Time,
-) -> Option<Spent> {
+fn spend(account: &mut Account, door: Door, typed: &Typed<'_>, now: Time) -> Option<Spent> {
     let mut spent = None;
-    for (at, code) in readings.iter().enumerate() {
+    for (at, code) in typed.readings.iter().enumerate() {
         for factor in &mut account.factors {
-            let Kind::Totp(totp) = &mut factor.kind;
-            let meant = method.is_none_or(|id| id == factor.id);
-            if let Some(step) = totp.matching_step(code, now, window).filter(|_| meant && spent.is_none()) {
-                totp.spend(step);
+            let meant = spent.is_none() && typed.method.is_none_or(|id| id == factor.id);
+            let matches = match &mut factor.kind {
+                Kind::Totp(totp) => match totp.matching_step(code, now, typed.window).filter(|_| meant) {
+                    Some(step) => {
+                        totp.spend(step);
+                        true
+                    }
+                    None => false,
+                },
+                Kind::Sms(_) | Kind::Email(_) => typed.session.filter(|_| meant).is_some_and(|session| {
+                    account.outbox.spend(&Purpose::Factor(factor.id.clone()), &session, code, now)
+                }),
+                // It answers with more than a code.
+                Kind::Key(_) => false,
+            };
+            if matches {
                 factor.last_used = Some(now);
                 spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
             }
         }
-        let meant = spent.is_none() && method.is_none_or(|id| id == BACKUP) && door.takes_backup_codes();
+        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password.
+        let meant = spent.is_none() && typed.method.is_none_or(|id| id == BACKUP) && door.takes_backup_codes();
         if let Some(backup) = account.backup.as_mut().filter(|_| meant)
             && let Some(place) = backup.find(code)
         {
@@ -163,42 +224,85 @@ fn failed(mut account: Account, door: Door, now: Time) -> Decision {
     Decision { verdict, next: Some(account) }
 }
 
-/// Adds a factor; the first one protects the account and brings the backup codes.
-fn add(
+/// Sets up what a front offered, if what it brings confirms that.
+fn confirm(
     mut account: Account,
-    mut totp: Totp,
-    spent: Option<u64>,
+    platform: &Platform,
+    by: By,
+    offered: Offered<'_>,
     description: &str,
     random: Random,
     now: Time,
 ) -> Decision {
+    if let Some(refusal) = sent::not_entitled(&account, platform, by, now) {
+        return refused(refusal);
+    }
+    let kind = match offered {
+        Offered::Totp { mut totp, code, window } => match totp.matching_step(code, now, window) {
+            None => return refused(Refusal::Wrong { failures: 0 }),
+            Some(step) => {
+                totp.spend(step);
+                Kind::Totp(totp)
+            }
+        },
+        Offered::Key(key) => Kind::Key(key),
+        Offered::Sent { session, code } => {
+            let Some(purpose) = account.outbox.purpose_of(&session, now).cloned() else {
+                return refused(Refusal::Stale);
+            };
+            if !account.outbox.spend(&purpose, &session, code, now) {
+                let verdict = Verdict::Refused(Refusal::Wrong { failures: 0 });
+                return Decision { verdict, next: Some(account) };
+            }
+            match purpose {
+                Purpose::Method(kind) => kind,
+                Purpose::Contact(address) => {
+                    account.contact = Some(address);
+                    return done(account);
+                }
+                // That one is for a sign-in.
+                Purpose::Factor(_) => return refused(Refusal::Stale),
+            }
+        }
+    };
+    if !platform.policy.methods.contains(&kind.name()) {
+        return refused(Refusal::NotOffered);
+    }
+    add(account, Fresh { kind, used: true, description }, random, now)
+}
+
+/// A factor to be.
+struct Fresh<'a> {
+    kind: Kind,
+    /// Whether it has just confirmed itself.
+    used: bool,
+    description: &'a str,
+}
+
+/// Adds a factor; the first one protects the account and brings the backup codes.
+fn add(mut account: Account, fresh: Fresh<'_>, random: Random, now: Time) -> Decision {
+    let Fresh { mut kind, used, description } = fresh;
     if account.stage == Stage::Off {
         return refused(Refusal::Off);
     }
     if account.factors.len() >= FACTORS_MAX {
-        return refused(Refusal::TooMany);
+        return refused(Refusal::Full);
     }
-    let same = |factor: &Factor| match &factor.kind {
-        Kind::Totp(other) => other.seed() == totp.seed(),
-    };
-    if account.factors.iter().any(same) {
+    if account.factors.iter().any(|factor| factor.kind.is_same(&kind)) {
         return refused(Refusal::SameSecret);
     }
-    for step in [spent, account.spent_before(&totp)].into_iter().flatten() {
+    if let Kind::Totp(totp) = &mut kind
+        && let Some(step) = account.spent_before(totp)
+    {
         totp.spend(step);
     }
     let id = unused_id(&account, random.id);
     let description = factor::description(description);
-    account.factors.push(Factor {
-        id: id.clone(),
-        kind: Kind::Totp(totp),
-        description,
-        created: now,
-        last_used: spent.map(|_| now),
-    });
+    account.factors.push(Factor { id: id.clone(), kind, description, created: now, last_used: used.then_some(now) });
     let mut backup_codes = None;
     if account.stage == Stage::Enrolling {
         account.stage = Stage::Protected;
+        account.enrolment_code = None;
         account.epoch += 1;
         let (backup, codes) = BackupCodes::make(random.backup, now);
         account.backup = Some(backup);
@@ -233,10 +337,15 @@ fn remove_factor(mut account: Account, id: &str) -> Decision {
     done(account)
 }
 
-fn enable(mut account: Account, now: Time) -> Decision {
+fn enable(mut account: Account, enrolment_code: Option<[u8; 32]>, now: Time) -> Decision {
     match (account.stage, account.state(now)) {
         (Stage::Off, _) => {
             account.clear(Stage::Enrolling);
+            account.enrolment_code = enrolment_code;
+            done(account)
+        }
+        (Stage::Enrolling, _) if enrolment_code.is_some() => {
+            account.enrolment_code = enrolment_code;
             done(account)
         }
         // "Enabled" would be untrue while no code is asked, and ending a suspension is another word.

@@ -3,9 +3,11 @@
 use crate::account::Again;
 use crate::app_password::{AppPassword, Sealed};
 use crate::backup;
-use crate::factor::ID_RANDOM;
+use crate::contact::Address;
+use crate::factor::{ID_RANDOM, Key};
+use crate::sent::{Destination, Session};
 use crate::totp::Totp;
-use crate::{Account, Door, Time};
+use crate::{Account, Door, Kind, Time};
 use std::net::IpAddr;
 use zeroize::Zeroizing;
 
@@ -27,6 +29,30 @@ pub enum Event<'a> {
         code: &'a str,
         /// Steps of a TOTP that are accepted on either side of now.
         window: u32,
+        /// For a code that was sent: to which session.
+        session: Option<Session>,
+    },
+    /// A front hands on a security key's response, which the daemon has checked.
+    AnswerKey {
+        /// Which front.
+        door: Door,
+        /// The credential and its counter; none: the signature is wrong.
+        key: Option<(&'a [u8], u32)>,
+        /// Which question it answers: each is answered once.
+        session: Session,
+        /// Until when that can be answered.
+        until: Time,
+    },
+    /// A code is to be sent.
+    Send {
+        /// To whom, and what for.
+        to: Recipient<'a>,
+        /// Who will bring it back.
+        session: Session,
+        /// The session before this one, whose code is void.
+        replaces: Option<Session>,
+        /// The code.
+        code: &'a str,
     },
     /// A front hands on a field that holds a password with a code behind it, or an app password: all that a mail app,
     /// or a host that asks once, can give.
@@ -42,18 +68,12 @@ pub enum Event<'a> {
         /// Where it comes from.
         source: Source<'a>,
     },
-    /// A front hands on a code of a secret that was offered to the person.
+    /// A front brings what confirms something new.
     Confirm {
-        /// Which front.
-        door: Door,
-        /// What was offered.
-        offered: Totp,
-        /// The account's epoch when it was offered.
-        epoch: u64,
-        /// What the person typed.
-        code: &'a str,
-        /// As in [`Self::Answer`].
-        window: u32,
+        /// On whose word.
+        by: By,
+        /// What.
+        offered: Offered<'a>,
         /// The person's own words.
         description: &'a str,
         /// For the factor's id and the backup codes.
@@ -83,8 +103,46 @@ pub enum Event<'a> {
         /// When the refused one was sealed.
         sealed: Time,
     },
-    /// Off → Enrolling.
-    Enable,
+    /// A person gives a method other words.
+    Rename {
+        /// The factor.
+        id: &'a str,
+        /// At which epoch the person signed in with a second factor.
+        epoch: u64,
+        /// The words.
+        description: &'a str,
+    },
+    /// A person removes a method.
+    RemoveOwn {
+        /// The factor.
+        id: &'a str,
+        /// As in [`Self::Rename`].
+        epoch: u64,
+    },
+    /// A person makes a new set of backup codes.
+    MakeBackupCodes {
+        /// As in [`Self::Rename`].
+        epoch: u64,
+        /// For the codes.
+        random: Random,
+    },
+    /// A person does without backup codes.
+    DeleteBackupCodes {
+        /// As in [`Self::Rename`].
+        epoch: u64,
+    },
+    /// A person has no contact address any more.
+    RemoveContact {
+        /// As in [`Self::Rename`].
+        epoch: u64,
+    },
+    /// Codes and notices come in this language.
+    SetLanguage(&'a str),
+    /// Off → Enrolling; an enrolling account takes a new enrolment code.
+    Enable {
+        /// A hash of what has to be typed before the first method is set up.
+        enrolment_code: Option<[u8; 32]>,
+    },
     /// No code for so many hours.
     Suspend(i64),
     /// Ends a suspension.
@@ -97,6 +155,49 @@ pub enum Event<'a> {
     Unlock,
     /// Time passes: a suspension whose end has come is taken off.
     Tick,
+}
+
+/// On whose word something new is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Somebody who has signed in with the password, at this door, when the account was at this epoch and had nothing yet.
+    Enrolment(Door, u64),
+    /// Somebody who has signed in with a second factor, when the account was at this epoch.
+    Proof(u64),
+}
+
+/// What is to be confirmed.
+#[derive(Debug)]
+pub enum Offered<'a> {
+    /// A secret, with a code of it.
+    Totp {
+        /// The secret.
+        totp: Totp,
+        /// What the person typed.
+        code: &'a str,
+        /// As in [`Event::Answer`].
+        window: u32,
+    },
+    /// A number or an address, with the code that was sent there.
+    Sent {
+        /// To which session.
+        session: Session,
+        /// What the person typed.
+        code: &'a str,
+    },
+    /// A security key, which the daemon has checked.
+    Key(Key),
+}
+
+/// To whom a code is sent.
+#[derive(Debug, Clone)]
+pub enum Recipient<'a> {
+    /// To a factor of the account, which is to be answered with at this door.
+    Factor(Door, &'a str),
+    /// To a number or an address that is to become a method.
+    Method(By, Kind),
+    /// To an address that notices are to go to.
+    Contact(By, Address),
 }
 
 /// Where a sign-in comes from.
@@ -171,6 +272,13 @@ pub enum Verdict {
         /// What it opens.
         sealed: Sealed,
     },
+    /// Send the code there.
+    Send {
+        /// Where.
+        to: Destination,
+        /// From when on another may be sent.
+        again: Time,
+    },
     /// A factor was added.
     Added {
         /// Its id.
@@ -180,6 +288,8 @@ pub enum Verdict {
     },
     /// Done.
     Done,
+    /// There is a new set of backup codes.
+    Codes(Vec<Zeroizing<String>>),
     /// It was so already.
     Already,
     /// No.
@@ -195,6 +305,14 @@ pub enum Refusal {
     Expired,
     /// The app password is right, but the mailbox's password has changed since it was sealed.
     Outdated,
+    /// Another code is not sent before then.
+    TooSoon(Time),
+    /// No more codes are sent before then.
+    TooMany(Time),
+    /// The platform does not offer such methods.
+    NotOffered,
+    /// A counter that went back: there are two of that security key.
+    Copied,
     /// No app password has that id.
     NoSuchAppPassword,
     /// The account has an app password of that id already: draw again.
@@ -227,5 +345,5 @@ pub enum Refusal {
     /// The account has that secret already.
     SameSecret,
     /// The account has as many factors as it may have.
-    TooMany,
+    Full,
 }

@@ -1,6 +1,8 @@
 //! A factor: one thing that an account can be opened with.
 
 use crate::Time;
+use crate::contact::{Address, Number};
+use crate::sent::Destination;
 use crate::totp::Totp;
 use serde::{Deserialize, Serialize};
 
@@ -25,19 +27,115 @@ pub struct Factor {
     pub last_used: Option<Time>,
 }
 
-/// What a factor is. Others come: SMS, security keys, e-mail.
+/// What a factor is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An app that shows codes.
     Totp(Totp),
+    /// A telephone to which codes are sent.
+    Sms(Number),
+    /// An address to which codes are sent.
+    Email(Address),
+    /// A security key.
+    Key(Key),
+}
+
+/// A security key's credential (WebAuthn Level 3, section 4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The credential's id.
+    pub id: Vec<u8>,
+    /// The signature counter that was seen last.
+    pub counter: u32,
+    /// What the daemon needs to check signatures. It is no secret.
+    pub credential: String,
+}
+
+impl Key {
+    /// Whether a counter is that of the same key: it grows, or there is none. One that does not is a copy's (WebAuthn
+    /// Level 3, section 6.1.1).
+    pub fn has_grown_to(&self, counter: u32) -> bool {
+        counter > self.counter || (counter == 0 && self.counter == 0)
+    }
+}
+
+/// The kinds by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KindName {
+    /// [`Kind::Totp`].
+    Totp,
+    /// [`Kind::Sms`].
+    Sms,
+    /// [`Kind::Email`].
+    Email,
+    /// [`Kind::Key`].
+    Key,
+}
+
+impl KindName {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Totp, Self::Sms, Self::Email, Self::Key];
+
+    /// Its name on the wire and in answers to programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::Key => "key",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] gives.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 impl Kind {
+    /// Its name.
+    pub fn name(&self) -> KindName {
+        match self {
+            Self::Totp(_) => KindName::Totp,
+            Self::Sms(_) => KindName::Sms,
+            Self::Email(_) => KindName::Email,
+            Self::Key(_) => KindName::Key,
+        }
+    }
+
     /// Its name on the wire and in answers to programs.
     pub fn as_str(&self) -> &'static str {
+        self.name().as_str()
+    }
+
+    /// Whether a person can hold only one of the two: the same secret, number, address or credential.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Totp(one), Self::Totp(other)) => one.seed() == other.seed(),
+            (Self::Sms(one), Self::Sms(other)) => one == other,
+            (Self::Email(one), Self::Email(other)) => one.as_str().eq_ignore_ascii_case(other.as_str()),
+            (Self::Key(one), Self::Key(other)) => one.id == other.id,
+            _ => false,
+        }
+    }
+
+    /// Where its codes go, where they are sent.
+    pub fn destination(&self) -> Option<Destination> {
         match self {
-            Self::Totp(_) => "totp",
+            Self::Sms(number) => Some(Destination::Number(number.clone())),
+            Self::Email(address) => Some(Destination::Address(address.clone())),
+            Self::Totp(_) | Self::Key(_) => None,
+        }
+    }
+
+    /// The same with most of it hidden.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Sms(number) => Some(number.masked()),
+            Self::Email(address) => Some(address.masked()),
+            Self::Totp(_) | Self::Key(_) => None,
         }
     }
 }

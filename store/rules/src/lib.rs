@@ -8,12 +8,14 @@
 //! * [`platform`]: the switch over a set of domains, and its policy;
 //! * [`account`]: what an account is at a moment;
 //! * [`factor`], [`totp`], [`backup`], [`app_password`]: what it can be opened with;
+//! * [`contact`], [`sent`]: where codes are sent to, and what becomes of them;
 //! * [`throttle`]: what wrong codes cost;
 //! * [`event`], [`decide`]: what happens, and what comes of it.
 
 pub mod account;
 pub mod app_password;
 pub mod backup;
+pub mod contact;
 pub mod decide;
 pub mod event;
 pub mod factor;
@@ -21,6 +23,7 @@ mod letters;
 pub mod name;
 pub mod platform;
 pub mod seed;
+pub mod sent;
 pub mod throttle;
 mod time;
 pub mod totp;
@@ -29,7 +32,7 @@ pub use account::{Account, Stage, State};
 pub use app_password::AppPassword;
 pub use decide::decide;
 pub use event::{Decision, Event, Refusal, Verdict};
-pub use factor::{Factor, Kind};
+pub use factor::{Factor, Kind, KindName};
 pub use name::Mailbox;
 pub use platform::Platform;
 pub use seed::Seed;

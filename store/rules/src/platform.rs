@@ -1,7 +1,8 @@
 //! A platform: a set of domains with one switch and one policy.
 
+use crate::KindName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Characters of a platform's name.
@@ -12,6 +13,8 @@ pub const DOMAINS_MAX: usize = 256;
 pub const ISSUER_MAX: usize = 40;
 /// Minutes that a reconnect window may last.
 pub const RECONNECT_MAX: u32 = 24 * 60;
+/// Hours that a request may have to wait.
+pub const REQUEST_WAIT_MAX: u32 = 30 * 24;
 
 /// A set of domains with one switch and one policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,16 @@ pub struct Policy {
     pub plus_addressing: bool,
     /// The name that apps show beside the code; empty: the mailbox's domain.
     pub issuer: String,
+    /// What a person may set up.
+    pub methods: BTreeSet<KindName>,
+    /// Whether a person may remove the only method, which switches the second factor off.
+    pub last_method_removable: bool,
+    /// Whether the first method is set up with a code that the administrator has given.
+    pub enrolment_code: bool,
+    /// Hours that a request for a reset waits at least.
+    pub request_wait: u32,
+    /// Whether notices go to the mailbox too, beside the contact address.
+    pub notify_mailbox: bool,
 }
 
 impl Default for Policy {
@@ -57,13 +70,29 @@ impl Default for Policy {
             unlisted_pass: true,
             plus_addressing: true,
             issuer: String::new(),
+            methods: KindName::ALL.into_iter().collect(),
+            last_method_removable: false,
+            enrolment_code: false,
+            request_wait: 0,
+            notify_mailbox: false,
         }
     }
 }
 
 /// The keys of a policy, as `platform set` names them.
-pub const KEYS: [&str; 6] =
-    ["password-and-code", "reconnect-window", "unenrolled", "unlisted", "plus-addressing", "issuer"];
+pub const KEYS: [&str; 11] = [
+    "password-and-code",
+    "reconnect-window",
+    "unenrolled",
+    "unlisted",
+    "plus-addressing",
+    "issuer",
+    "methods",
+    "last-method",
+    "enrolment-code",
+    "request-wait",
+    "notify-mailbox",
+];
 
 /// Why a policy cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +140,24 @@ impl Policy {
                 }
                 self.issuer = value.trim().to_owned();
             }
+            "methods" => {
+                let kinds = value.split(',').map(|name| KindName::parse(name.trim()));
+                let kinds = kinds.collect::<Option<BTreeSet<_>>>().filter(|kinds| !kinds.is_empty());
+                self.methods = kinds.ok_or_else(|| {
+                    let allowed = KindName::ALL.map(KindName::as_str).join(",");
+                    PolicyError::Value("methods", value.to_owned(), format!("some of {allowed}, with commas between"))
+                })?;
+            }
+            "last-method" => self.last_method_removable = choose("last-method", value, "remove", "keep")?,
+            "enrolment-code" => self.enrolment_code = choose("enrolment-code", value, "required", "optional")?,
+            "request-wait" => {
+                let hours = value.parse().ok().filter(|hours| *hours <= REQUEST_WAIT_MAX);
+                self.request_wait = hours.ok_or_else(|| {
+                    let allowed = format!("whole hours from 0 to {REQUEST_WAIT_MAX}");
+                    PolicyError::Value("request-wait", value.to_owned(), allowed)
+                })?;
+            }
+            "notify-mailbox" => self.notify_mailbox = choose("notify-mailbox", value, "on", "off")?,
             _ => return Err(PolicyError::Key(key.to_owned())),
         }
         Ok(())
@@ -126,6 +173,11 @@ impl Policy {
             word(self.unlisted_pass, "pass", "refuse"),
             word(self.plus_addressing, "on", "off"),
             self.issuer.clone(),
+            self.methods.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(","),
+            word(self.last_method_removable, "remove", "keep"),
+            word(self.enrolment_code, "required", "optional"),
+            self.request_wait.to_string(),
+            word(self.notify_mailbox, "on", "off"),
         ];
         KEYS.iter().map(|key| (*key).to_owned()).zip(values).collect()
     }
@@ -158,10 +210,15 @@ mod tests {
         assert_eq!(
             shown,
             [
+                ("enrolment-code", "optional"),
                 ("issuer", ""),
+                ("last-method", "keep"),
+                ("methods", "totp,sms,email,key"),
+                ("notify-mailbox", "off"),
                 ("password-and-code", "on"),
                 ("plus-addressing", "on"),
                 ("reconnect-window", "0"),
+                ("request-wait", "0"),
                 ("unenrolled", "refuse"),
                 ("unlisted", "pass"),
             ]
@@ -186,6 +243,10 @@ mod tests {
             ("reconnect-window", "-1", "0 (never) to 1440"),
             ("reconnect-window", "1441", "1440"),
             ("issuer", "a:b", "colon"),
+            ("methods", "totp,fax", "some of totp,sms,email,key"),
+            ("methods", "", "some of"),
+            ("last-method", "off", "remove or keep"),
+            ("request-wait", "721", "0 to 720"),
         ] {
             let error = policy.set(key, value).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -25,7 +25,10 @@ fn random() -> Random {
 fn account(digits: &[u32]) -> (Account, String) {
     let platforms = [platform("0")];
     let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
-    let mut account = decide(&Account::new(mailbox, "example"), &platforms[0], Event::Enable, NOW).next.unwrap();
+    let mut account =
+        decide(&Account::new(mailbox, "example"), &platforms[0], Event::Enable { enrolment_code: None }, NOW)
+            .next
+            .unwrap();
     let mut backup = String::new();
     for (at, digits) in digits.iter().enumerate() {
         // The second method's seed differs, and so do its codes.

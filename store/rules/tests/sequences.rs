@@ -1,7 +1,7 @@
 //! Random sequences of events, with a clock that also steps back: what must hold after each of them.
 
 use postern_rules::app_password::{Sealed, Typed};
-use postern_rules::event::{BACKUP, Event, Random, Source, Verdict};
+use postern_rules::event::{BACKUP, By, Event, Offered, Random, Source, Verdict};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::throttle::BOUND;
@@ -128,33 +128,38 @@ proptest! {
                 Step::Ask(door) => Event::Ask(*door),
                 Step::Right(door, at, off) => {
                     if let Some(factor) = account.factors.get(*at) {
-                        let Kind::Totp(totp) = &factor.kind;
+                        let Kind::Totp(totp) = &factor.kind else { panic!() };
                         typed = app(totp, now.plus(off * 30));
                     }
                     answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: &typed, window: 1 }
+                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None }
                 }
                 Step::Backup(door, at) => {
                     typed = shown.get(*at).cloned().unwrap_or_default();
                     answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: &typed, window: 1 }
+                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None }
                 }
                 Step::Wrong(door) => {
                     answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: "no code", window: 1 }
+                    Event::Answer { door: *door, method: None, code: "no code", window: 1, session: None }
                 }
                 Step::Confirm(door, seed, right, late) => {
                     let offered = totp(*seed);
                     typed = if *right { app(&offered, now) } else { "no code".to_owned() };
                     let epoch = account.epoch.wrapping_sub(*late);
-                    Event::Confirm { door: *door, offered, epoch, code: &typed, window: 1, description: "", random: random(turn) }
+                    Event::Confirm {
+                        by: By::Enrolment(*door, epoch),
+                        offered: Offered::Totp { totp: offered, code: &typed, window: 1 },
+                        description: "",
+                        random: random(turn),
+                    }
                 }
                 Step::AddTotp(seed) => Event::AddTotp { totp: totp(*seed), description: "", random: random(turn) },
                 Step::RemoveFactor(at) => {
                     typed = account.factors.get(*at).map_or(String::new(), |factor| factor.id.clone());
                     Event::RemoveFactor(&typed)
                 }
-                Step::Enable => { may_shorten = true; Event::Enable }
+                Step::Enable => { may_shorten = true; Event::Enable { enrolment_code: None } }
                 Step::Suspend(hours) => { may_move = true; Event::Suspend(*hours) }
                 Step::Resume => { may_move = true; Event::Resume }
                 Step::Reset => { may_shorten = true; may_move = true; Event::Reset }
@@ -181,7 +186,7 @@ proptest! {
                 }
                 Verdict::Accepted { method, .. } => {
                     let used = before.factors.iter().find(|factor| factor.id == *method).unwrap();
-                    let Kind::Totp(totp) = &used.kind;
+                    let Kind::Totp(totp) = &used.kind else { panic!() };
                     let step = totp.matching_step(&typed, now, 1).unwrap();
                     let seed = totp.seed().reveal().to_vec();
                     prop_assert!(spent.insert((seed, step)), "step {step} twice");
@@ -189,7 +194,7 @@ proptest! {
                 Verdict::Added { backup_codes, .. } => {
                     shown.extend(backup_codes.iter().flatten().map(|code| code.to_string()));
                     if let (Step::Confirm(_, seed, ..), Some(factor)) = (&step, decision.next.as_ref().and_then(|next| next.factors.last())) {
-                        let Kind::Totp(fresh) = &factor.kind;
+                        let Kind::Totp(fresh) = &factor.kind else { panic!() };
                         prop_assert_eq!(fresh.matching_step(&typed, now, 0), None, "the confirming code is still good");
                         let _ = seed;
                     }
@@ -246,7 +251,7 @@ proptest! {
         let platforms = [platform.clone()];
         let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
         let off = Account::new(mailbox, "p");
-        let enabled = decide(&off, &platform, Event::Enable, START).next.unwrap();
+        let enabled = decide(&off, &platform, Event::Enable { enrolment_code: None }, START).next.unwrap();
         let suspended = decide(&enabled, &platform, Event::Suspend(hours), START).next.unwrap();
         let end = START.plus(hours * 3600);
         prop_assert_eq!(suspended.state(end.plus(-1)), State::Suspended(end));

@@ -2,7 +2,7 @@
 
 use postern_rules::app_password::{Sealed, Typed, Use};
 use postern_rules::backup;
-use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Source, Verdict};
+use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Refusal, Source, Verdict};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::totp::Totp;
@@ -14,6 +14,8 @@ const NOW: Time = Time(1_111_111_109);
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
 const RIGHT: &str = "081804";
 const WRONG: &str = "081805";
+/// `NOW`'s code of the other seed, by oathtool.
+const ANOTHER_RIGHT: &str = "055252";
 /// It ends in digits, so that where it ends is a question.
 const PASSWORD: &str = "correct horse 081804";
 const STATES: [&str; 5] = ["off", "enrolling", "protected", "suspended", "locked"];
@@ -75,6 +77,12 @@ fn platform(column: &str) -> Platform {
     if column.contains("password-and-code = off") {
         policy.set("password-and-code", "off").unwrap();
     }
+    if column.contains("last-method = remove") {
+        policy.set("last-method", "remove").unwrap();
+    }
+    if column.contains("methods = sms") {
+        policy.set("methods", "sms").unwrap();
+    }
     let domains = vec!["example.com".to_owned()];
     Platform { name: "example".to_owned(), domains, netbios: vec![], enabled, policy }
 }
@@ -87,14 +95,14 @@ fn after(account: &Account, event: Event<'_>) -> Account {
 }
 
 fn wrong() -> Event<'static> {
-    Event::Answer { door: Door::Webmail, method: None, code: WRONG, window: 1 }
+    Event::Answer { door: Door::Webmail, method: None, code: WRONG, window: 1, session: None }
 }
 
 fn account(state: &str) -> Account {
     let platforms = [platform("on")];
     let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
     let off = Account::new(mailbox, "example");
-    let enrolling = || after(&off, Event::Enable);
+    let enrolling = || after(&off, Event::Enable { enrolment_code: None });
     let protected = || after(&enrolling(), Event::AddTotp { totp: totp(), description: "", random: random() });
     match state {
         "off" => off,
@@ -135,6 +143,11 @@ fn shown_verdict(verdict: &Verdict) -> String {
             assert_eq!(codes.len(), 10);
             "added, with backup codes".to_owned()
         }
+        Verdict::Send { .. } => "send".to_owned(),
+        Verdict::Codes(codes) => {
+            assert_eq!(codes.len(), 10);
+            "new backup codes".to_owned()
+        }
         Verdict::Done => "done".to_owned(),
         Verdict::Already => "already".to_owned(),
         Verdict::Refused(refusal) => format!(
@@ -157,7 +170,11 @@ fn shown_verdict(verdict: &Verdict) -> String {
                 Refusal::NoSuchFactor => "no such factor",
                 Refusal::OnlyFactor => "only factor",
                 Refusal::SameSecret => "same secret",
-                Refusal::TooMany => "too many",
+                Refusal::Full => "full",
+                Refusal::TooSoon(_) => "too soon",
+                Refusal::TooMany(_) => "too many",
+                Refusal::NotOffered => "not offered",
+                Refusal::Copied => "copied",
             }
         ),
     }
@@ -191,13 +208,17 @@ fn run(row: &Row<'_>) -> (String, String) {
         Some((_, "pam")) => Door::Pam,
         _ => Door::Webmail,
     };
-    let answer = |method, code| Event::Answer { door: door(row.event), method, code, window: 1 };
+    let answer = |method, code| Event::Answer { door: door(row.event), method, code, window: 1, session: None };
     let confirm = |code, epoch| Event::Confirm {
-        door: Door::Webmail,
-        offered: totp(),
-        epoch,
-        code,
-        window: 1,
+        by: By::Enrolment(Door::Webmail, epoch),
+        offered: Offered::Totp { totp: totp(), code, window: 1 },
+        description: "",
+        random: random(),
+    };
+    let epoch = account.epoch;
+    let proven = |code, epoch| Event::Confirm {
+        by: By::Proof(epoch),
+        offered: Offered::Totp { totp: another_totp(), code, window: 1 },
         description: "",
         random: random(),
     };
@@ -245,7 +266,14 @@ fn run(row: &Row<'_>) -> (String, String) {
         "confirm right" => confirm(RIGHT, account.epoch),
         "confirm wrong" => confirm(WRONG, account.epoch),
         "confirm right, offered before a reset" => confirm(RIGHT, account.epoch - 1),
-        "enable" => Event::Enable,
+        "confirm another method, signed in" => proven(ANOTHER_RIGHT, epoch),
+        "confirm another method, signed in before a change" => proven(ANOTHER_RIGHT, epoch.wrapping_sub(1)),
+        "rename the factor" => Event::Rename { id: &factor, epoch, description: "x" },
+        "the user removes the factor" => Event::RemoveOwn { id: &factor, epoch },
+        "make backup codes" => Event::MakeBackupCodes { epoch, random: random() },
+        "delete the backup codes" => Event::DeleteBackupCodes { epoch },
+        "enable with an enrolment code" => Event::Enable { enrolment_code: Some([1; 32]) },
+        "enable" => Event::Enable { enrolment_code: None },
         "suspend 0 hours" => Event::Suspend(0),
         "suspend 1 hour" => Event::Suspend(1),
         "suspend 721 hours" => Event::Suspend(721),

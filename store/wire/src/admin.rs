@@ -276,6 +276,9 @@ pub struct ChangeAccount {
     /// Only say what would come of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
+    /// For [`Action::Enable`]: make a code that has to be typed before the first method is set up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enrolment_code: bool,
 }
 
 /// The reply to `ChangeAccount`.
@@ -287,6 +290,9 @@ pub struct Changed {
     pub after: Account,
     /// False where it was so already.
     pub changed: bool,
+    /// What the person types before the first method is set up; it is shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_code: Option<Secret>,
 }
 
 /// Parameters of `AddAliases` and `RemoveAliases`.
@@ -418,6 +424,42 @@ pub struct RevokeAppPassword {
     pub mailbox: String,
     /// The app password's id.
     pub id: String,
+}
+
+/// A request for a reset that nobody has decided about. What the person wrote is a stranger's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The canonical mailbox.
+    pub mailbox: String,
+    /// When it was opened, RFC 3339.
+    pub opened: String,
+    /// From when on it may be approved, RFC 3339.
+    pub ready: String,
+    /// From where.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// How the person can be reached.
+    pub contact: String,
+    /// What happened.
+    pub reason: String,
+    /// What is to prove that it is the owner.
+    pub evidence: String,
+}
+
+/// The reply to `ListRequests`, `ShowRequest` and `DecideRequest`: the ones that are open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// In the order of the mailboxes.
+    pub requests: Vec<Request>,
+}
+
+/// Parameters of `DecideRequest`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DecideRequest {
+    /// The mailbox.
+    pub mailbox: String,
+    /// Reset the account; else leave it as it is. The request is gone either way.
+    pub approve: bool,
 }
 
 /// Parameters of `ReadAudit`; called with `more`, it returns [`AuditEntries`] in pieces.

@@ -465,6 +465,9 @@ pub enum EnrolVerdict {
         secret: Secret,
         /// The same as an `otpauth://` URI.
         uri: Secret,
+        /// What can be set up in place of it, as in [`Enrol::kind`]; that itself is among them.
+        #[serde(default)]
+        kinds: Vec<String>,
     },
     /// A code was sent to a number or an address.
     Sent {
@@ -476,6 +479,9 @@ pub enum EnrolVerdict {
         to: String,
         /// From when on another may be asked for, in seconds since 1970.
         again: i64,
+        /// As in [`Self::Offered`].
+        #[serde(default)]
+        kinds: Vec<String>,
     },
     /// A security key is to make a credential.
     Key {
@@ -485,6 +491,9 @@ pub enum EnrolVerdict {
         ticket: Secret,
         /// For `navigator.credentials.create` (WebAuthn Level 3, `PublicKeyCredentialCreationOptionsJSON`).
         options: String,
+        /// As in [`Self::Offered`].
+        #[serde(default)]
+        kinds: Vec<String>,
     },
     /// No.
     Refused(Refusal),

@@ -15,8 +15,8 @@ use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Bytes read at once.
-const READ_AT_ONCE: usize = 4096;
+/// Bytes read at once: few replies of a sign-in have more, and the buffer is wiped as a whole, a byte at a time.
+const READ_AT_ONCE: usize = 1024;
 
 /// Why a call has no reply. None of these is ever a "yes".
 #[derive(Debug)]
@@ -186,24 +186,28 @@ fn garbage(error: FrameError) -> CallError {
 /// # Errors
 /// [`CallError::Error`] and [`CallError::Garbage`].
 pub fn parse_reply<R: DeserializeOwned>(frame: &[u8]) -> Result<(R, bool), CallError> {
-    // Whether it is an error is looked at first and alone: an error's parameters have another type.
-    #[derive(serde::Deserialize)]
-    struct Head {
-        #[serde(default)]
-        error: Option<String>,
-    }
     let unreadable = |error: serde_json::Error| {
         // serde_json's own text may quote the value that it did not expect, which may be a secret.
         CallError::Garbage(format!("line {} column {}", error.line(), error.column()))
     };
-    let head: Head = serde_json::from_slice(frame).map_err(unreadable)?;
-    if let Some(name) = head.error {
-        let reply: Reply<Value> = serde_json::from_slice(frame).map_err(unreadable)?;
-        return Err(CallError::Error(ErrorReply { name, parameters: reply.parameters.unwrap_or_default() }));
+    match serde_json::from_slice(frame) {
+        Ok(Reply { error: None, parameters: Some(parameters), continues }) => Ok((parameters, continues)),
+        Ok(Reply { error: None, .. }) => Err(CallError::Garbage("no parameters".to_owned())),
+        // Parameters that look like a verdict are none beside an error; most errors' have another type.
+        Ok(Reply { error: Some(_), .. }) => Err(parse_error(frame).unwrap_or_else(unreadable)),
+        Err(error) => Err(parse_error(frame).unwrap_or_else(|_| unreadable(error))),
     }
-    let reply: Reply<R> = serde_json::from_slice(frame).map_err(unreadable)?;
-    let parameters = reply.parameters.ok_or_else(|| CallError::Garbage("no parameters".to_owned()))?;
-    Ok((parameters, reply.continues))
+}
+
+fn parse_error(frame: &[u8]) -> serde_json::Result<CallError> {
+    #[derive(serde::Deserialize)]
+    struct Failed {
+        error: String,
+        #[serde(default)]
+        parameters: Value,
+    }
+    let Failed { error, parameters } = serde_json::from_slice(frame)?;
+    Ok(CallError::Error(ErrorReply { name: error, parameters }))
 }
 
 /// Whether the process at the other end may be the daemon: root, the daemon's user, or this process's own user (as in
@@ -275,6 +279,9 @@ mod tests {
         }
         let error = b"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"Ask\"}}\0";
         assert!(matches!(answered_by(error), Err(CallError::Error(reply)) if reply.name.ends_with("MethodNotFound")));
+        let error =
+            b"{\"parameters\":{\"verdict\":\"not_required\",\"mailbox\":\"b\",\"standing\":\"s\"},\"error\":\"x\"}\0";
+        assert!(matches!(answered_by(error), Err(CallError::Error(reply)) if reply.name == "x"));
     }
 
     #[test]

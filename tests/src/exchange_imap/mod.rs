@@ -141,7 +141,7 @@ impl ExchangeImap {
         self.port
     }
 
-    /// All that was said to it on all connections, as it came out of TLS.
+    /// All that was said to it on all connections, as it came out of TLS; what came in base64, in the clear as well.
     pub fn heard(&self) -> String {
         let heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&heard).into_owned()

@@ -121,6 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             _ => String::new(),
         };
         let message = String::from_utf8(STANDARD.decode(response).unwrap_or_default()).unwrap_or_default();
+        self.shared.hear(message.as_bytes());
         let parts: Vec<&str> = message.split('\0').collect();
         match parts.as_slice() {
             ["", name, password] => self.sign_in(tag, "AUTHENTICATE", name, password).await,

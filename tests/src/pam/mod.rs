@@ -117,6 +117,14 @@ impl Hosts {
         self.world.code(&self.secret)
     }
 
+    /// A new app password of Alice's: its id, and what is typed.
+    pub fn app_password(&self) -> Result<(String, String)> {
+        let create = ["app-password", "create", &self.alice.name, "--description", "phone", "--unchecked", "--json"];
+        let made = self.world.postern_reading(create, &self.alice.password)?.success()?;
+        let made: serde_json::Value = serde_json::from_str(&made).map_err(|error| Error::new(error.to_string()))?;
+        Ok((text(&made["id"]), text(&made["app_password"])))
+    }
+
     /// Runs the administrator's command and gives what it prints.
     pub fn postern<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<String> {
         self.world.postern(args)?.success()
@@ -138,7 +146,10 @@ impl Hosts {
 pub fn protect(world: &World, mailbox: &str) -> Result<(String, Vec<String>)> {
     let added = world.postern(["method", "add", "totp", mailbox, "--json"])?.success()?;
     let added: serde_json::Value = serde_json::from_str(&added).map_err(|error| Error::new(error.to_string()))?;
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let codes = added["backup_codes"].as_array().map(Vec::as_slice).unwrap_or_default();
     Ok((text(&added["secret"]), codes.iter().map(text).collect()))
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }

@@ -97,10 +97,9 @@ async fn real_clients_read_mail_by_the_names_that_exchange_has() {
     let secret = protect(&mut world, &alice);
     let exchange = exchange(&mut world, USUAL).await;
     let front = world.imap_front.unwrap().imaps;
-    for (client, is_curl) in [(imaplib as fn(&World, u16, &str, &str) -> Outcome, false), (curl, true)] {
+    for client in [imaplib as fn(&World, u16, &str, &str) -> Outcome, curl] {
         // That the imitation is worth its name: without the front it serves them as well.
-        let named = if is_curl { bob.name.clone() } else { format!("{NETBIOS}\\bob") };
-        let direct = client(&world, exchange.port(), &named, &bob.password).success().unwrap();
+        let direct = client(&world, exchange.port(), &format!("{NETBIOS}\\bob"), &bob.password).success().unwrap();
         assert!(direct.contains(&bob.private_subject()), "{direct}");
         let through = client(&world, front, &backslashed(&bob), &bob.password).success().unwrap();
         assert_eq!(through, direct);

@@ -133,11 +133,8 @@ fn an_app_password_in_the_same_field_passes_also_while_the_account_is_suspended(
     let hosts = Hosts::start().unwrap();
     let imap = imap(&hosts);
     let alice = hosts.alice.clone();
-    let create = ["app-password", "create", &alice.name, "--description", "phone", "--unchecked", "--json"];
-    let made = hosts.world.postern_reading(create, &alice.password).unwrap().success().unwrap();
-    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
-    let (id, typed) = (made["id"].as_str().unwrap(), made["app_password"].as_str().unwrap());
-    assert_eq!(imap.login(&alice.name, typed).code, 0, "{}", imap.service.log_tail());
+    let (id, typed) = hosts.app_password().unwrap();
+    assert_eq!(imap.login(&alice.name, &typed).code, 0, "{}", imap.service.log_tail());
     assert!(hosts.audit().unwrap()[0].contains(&format!("method=app_password_{id}")), "{:?}", hosts.audit());
     hosts.postern(["account", "suspend", &alice.name, "--hours", "1"]).unwrap();
     assert_eq!(imap.login(&alice.name, &typed.replace('-', "")).code, 0, "{}", imap.service.log_tail());
@@ -146,7 +143,7 @@ fn an_app_password_in_the_same_field_passes_also_while_the_account_is_suspended(
     assert_ne!(imap.login(&alice.name, &alice.password).code, 0);
     // A shell is not for a string that lies in phones.
     hosts.service("sshd", STACK).unwrap();
-    assert_ne!(hosts.pamtester("sshd", &alice.name, &[typed]).unwrap().code, 0);
-    hosts.postern(["app-password", "revoke", &alice.name, id]).unwrap();
-    assert_ne!(imap.login(&alice.name, typed).code, 0);
+    assert_ne!(hosts.pamtester("sshd", &alice.name, &[&typed]).unwrap().code, 0);
+    hosts.postern(["app-password", "revoke", &alice.name, &id]).unwrap();
+    assert_ne!(imap.login(&alice.name, &typed).code, 0);
 }

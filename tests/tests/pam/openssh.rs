@@ -107,6 +107,23 @@ fn the_password_method_takes_both_in_one_string() {
     assert!(audit.iter().any(|line| line.contains("reason=stand_in")), "{audit:?}");
 }
 
+/// A shell is not for a string that lies in phones, though the same stack takes it for mail.
+#[test]
+fn an_app_password_opens_no_shell() {
+    let hosts = Hosts::start().unwrap();
+    let sshd = sshd(&hosts, ONE_STRING);
+    let (_, typed) = hosts.app_password().unwrap();
+    let mut terminal = sshd.login("alice", "password");
+    terminal.expect("password: ");
+    terminal.type_line(&typed);
+    let (shown, _) = terminal.end();
+    assert!(shown.contains("Permission denied"), "{shown}");
+    let audit = hosts.audit().unwrap();
+    assert!(audit[0].contains("outcome=refused reason=wrong service=sshd"), "{audit:?}");
+    hosts.service("dovecot", "auth required POSTERN forward_pass").unwrap();
+    assert_eq!(hosts.pamtester("dovecot", "alice", &[&typed]).unwrap().code, 0);
+}
+
 /// The whole of it as a person sees it: the picture on the screen is what the phone reads.
 #[test]
 fn a_person_enrols_in_the_terminal() {

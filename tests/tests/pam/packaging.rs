@@ -1,38 +1,10 @@
-//! What is shipped beside the module: the filter of fail2ban, the profile of pam-auth-update, the manual page, and what
-//! `postern check` says of a host that is set up so.
+//! What is shipped beside the module: the profile of pam-auth-update, the manual page, and what `postern check` says of a
+//! host that is set up so.
 
 use postern_tests::binaries::workspace;
 use postern_tests::pam::Hosts;
 use postern_tests::tools;
 use std::fs;
-use std::process::Command;
-
-/// The name of the log's writer stands before what the module says, in either of syslog's forms.
-const PREFIXES: [&str; 2] = ["Nov 22 01:17:54 mail sshd[123]: ", "2026-11-22T01:17:54.123456+00:00 mail sshd[123]: "];
-
-#[test]
-fn fail2ban_bans_who_guesses_and_nobody_else() {
-    let hosts = Hosts::start().unwrap();
-    hosts.service("sshd", "auth required POSTERN\nauth required pam_permit.so").unwrap();
-    hosts.pamtester("sshd", "alice", &["000000"]).unwrap();
-    hosts.pamtester("sshd", "alice rhost=198.51.100.1 ", &["000000"]).unwrap();
-    hosts.pamtester("sshd", "bob", &[]).unwrap();
-    let lines: Vec<String> = hosts.audit().unwrap();
-    let said: Vec<&str> = lines.iter().map(|line| &line[line.find("pam_postern(").unwrap()..]).collect();
-    assert_eq!(said.len(), 3, "{said:?}");
-
-    // The filter includes one of fail2ban's own, which is looked for beside it.
-    let (filter, log) = (hosts.path("postern.conf"), hosts.path("auth.log"));
-    fs::copy(workspace().join("packaging/fail2ban/postern.conf"), &filter).unwrap();
-    fs::copy("/etc/fail2ban/filter.d/common.conf", hosts.path("common.conf")).unwrap();
-    for prefix in PREFIXES {
-        fs::write(&log, said.iter().map(|line| format!("{prefix}{line}\n")).collect::<String>()).unwrap();
-        let mut regex = Command::new("fail2ban-regex");
-        regex.args(["--print-all-matched", "--out", "ip"]).arg(&log).arg(&filter);
-        let banned = tools::run(&mut regex, &[]).unwrap().success().unwrap();
-        assert_eq!(banned.split_whitespace().collect::<Vec<_>>(), ["192.0.2.7"], "{prefix}{said:?}");
-    }
-}
 
 /// The profile, put into the stack of all services as an administrator would.
 #[test]

@@ -5,6 +5,7 @@ use crate::cli::Session;
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, progress};
 use crate::table::{Tint, clean, clean_line, plain, table};
+use postern_wire::Secret;
 use postern_wire::admin::{Account, Action, ChangeAccount, Changed, Refused, State};
 use serde::Serialize;
 
@@ -23,16 +24,31 @@ struct Report {
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
-    Done { mailbox: String, before: Option<State>, state: State, until: Option<String> },
-    Unchanged { mailbox: String, state: State, until: Option<String> },
-    Refused { mailbox: String, reason: String, message: String },
+    Done {
+        mailbox: String,
+        before: Option<State>,
+        state: State,
+        until: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        enrolment_code: Option<Secret>,
+    },
+    Unchanged {
+        mailbox: String,
+        state: State,
+        until: Option<String>,
+    },
+    Refused {
+        mailbox: String,
+        reason: String,
+        message: String,
+    },
 }
 
 impl Outcome {
     fn of(asked: &str, result: Result<Changed, Refused>) -> Self {
         match result {
-            Ok(Changed { before, after: Account { mailbox, state, until, .. }, changed: true }) => {
-                Self::Done { mailbox, before, state, until }
+            Ok(Changed { before, after: Account { mailbox, state, until, .. }, changed: true, enrolment_code }) => {
+                Self::Done { mailbox, before, state, until, enrolment_code }
             }
             Ok(Changed { after: Account { mailbox, state, until, .. }, changed: false, .. }) => {
                 Self::Unchanged { mailbox, state, until }
@@ -53,8 +69,36 @@ impl Report {
     }
 }
 
-/// Does `action` to all that were chosen. A refusal stops none of the others; a lost daemon does.
-pub(super) fn run(session: &mut Session, chosen: &Chosen, action: Action, hours: Option<i64>) -> Result<Exit, Failure> {
+/// What is to be done to each account.
+#[derive(Clone, Copy)]
+pub(super) struct Order {
+    action: Action,
+    /// For how long.
+    hours: Option<i64>,
+    /// Whether a code is to be made that has to be typed before the first method is set up.
+    enrolment_code: bool,
+}
+
+impl Order {
+    /// To do this.
+    pub(super) fn to(action: Action) -> Self {
+        Self { action, hours: None, enrolment_code: false }
+    }
+
+    /// To suspend for so many hours.
+    pub(super) fn suspend(hours: i64) -> Self {
+        Self { hours: Some(hours), ..Self::to(Action::Suspend) }
+    }
+
+    /// To enable.
+    pub(super) fn enable(enrolment_code: bool) -> Self {
+        Self { enrolment_code, ..Self::to(Action::Enable) }
+    }
+}
+
+/// Does it to all that were chosen. A refusal stops none of the others; a lost daemon does.
+pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Result<Exit, Failure> {
+    let Order { action, hours, enrolment_code } = order;
     let mut daemon = session.daemon()?;
     let mailboxes = chosen.mailboxes(&mut daemon, verb(action))?;
     let dry_run = chosen.dry_run;
@@ -62,7 +106,7 @@ pub(super) fn run(session: &mut Session, chosen: &Chosen, action: Action, hours:
     let mut lost = None;
     let bar = progress(mailboxes.len() as u64, verb(action));
     for mailbox in &mailboxes {
-        let parameters = ChangeAccount { mailbox: mailbox.clone(), action, hours, dry_run };
+        let parameters = ChangeAccount { mailbox: mailbox.clone(), action, hours, dry_run, enrolment_code };
         match daemon.call("ChangeAccount", &parameters) {
             Ok(changed) => report.add(Outcome::of(mailbox, Ok(changed))),
             Err(Failure::Refused(refused)) => report.add(Outcome::of(mailbox, Err(refused))),
@@ -107,13 +151,18 @@ fn verb(action: Action) -> &'static str {
 
 fn print_one(screen: &mut Screen, action: Action, dry_run: bool, outcome: &Outcome) -> Result<(), Failure> {
     match outcome {
-        Outcome::Done { mailbox, before, state, until } => {
+        Outcome::Done { mailbox, before, state, until, enrolment_code } => {
             let before = before.map_or("new".to_owned(), |before| screen.tint(Tint::of(before), &before.to_string()));
             let after = screen.tint(Tint::of(*state), &state_until(screen, *state, until.as_deref()));
             let would = if dry_run { " (dry run: nothing was changed)" } else { "" };
             screen.line(&format!("{}: {before} → {after}{would}", clean_line(mailbox)))?;
             if !dry_run {
                 screen.line(&screen.tint(Tint::Faint, meaning(action, *state)))?
+            }
+            if let (Some(code), false) = (enrolment_code, dry_run) {
+                screen.field("Enrolment code", &screen.tint(Tint::Strong, &clean_line(code.reveal())))?;
+                let hint = "The person types it before the first method is set up. It is not shown again.";
+                screen.line(&screen.tint(Tint::Faint, hint))?;
             }
             Ok(())
         }
@@ -138,12 +187,19 @@ fn meaning(action: Action, state: State) -> &'static str {
 }
 
 fn print_many(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
-    let mut changes = table(&["MAILBOX", "BEFORE", if report.dry_run { "WOULD BE" } else { "NOW" }]);
+    let has_codes = |outcome: &Outcome| matches!(outcome, Outcome::Done { enrolment_code: Some(_), .. });
+    let with_codes = !report.dry_run && report.results.iter().any(has_codes);
+    let mut head = vec!["MAILBOX", "BEFORE", if report.dry_run { "WOULD BE" } else { "NOW" }];
+    head.extend(with_codes.then_some("ENROLMENT CODE"));
+    let mut changes = table(&head);
     for outcome in &report.results {
-        if let Outcome::Done { mailbox, before, state, until } = outcome {
+        if let Outcome::Done { mailbox, before, state, until, enrolment_code } = outcome {
             let before = before.map_or(plain("new"), |before| Tint::of(before).cell(&before.to_string()));
             let now = Tint::of(*state).cell(&state_until(screen, *state, until.as_deref()));
-            changes.add_row([plain(&clean_line(mailbox)), before, now]);
+            let code = enrolment_code.as_ref().map_or("", |code| code.reveal());
+            let mut row = vec![plain(&clean_line(mailbox)), before, now];
+            row.extend(with_codes.then(|| plain(&clean_line(code))));
+            changes.add_row(row);
         }
     }
     if report.done > 0 {

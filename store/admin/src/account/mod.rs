@@ -8,6 +8,7 @@ mod show;
 
 use crate::cli::Session;
 use crate::exit::{Exit, Failure};
+use change::Order;
 use choose::Chosen;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Action, SUSPEND_HOURS};
@@ -40,7 +41,7 @@ pub(crate) enum Verb {
     Show(show::Names),
     /// Ask for a second factor; the next webmail sign-in shows the QR code
     #[command(after_help = BULK_HELP)]
-    Enable(Chosen),
+    Enable(Enable),
     /// Ask for no code for some hours; then it is asked again by itself
     #[command(after_help = SUSPEND_HELP)]
     Suspend(Suspend),
@@ -55,6 +56,16 @@ pub(crate) enum Verb {
     /// Other names of a mailbox
     #[command(subcommand)]
     Alias(alias::Verb),
+}
+
+#[derive(Args)]
+pub(crate) struct Enable {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Make a code that the person has to type before the first method is set up, so that a thief with the password
+    /// cannot set one up first; hand it over by another way than the mailbox. An enrolling account gets a new one
+    #[arg(long)]
+    enrolment_code: bool,
 }
 
 #[derive(Args)]
@@ -82,12 +93,14 @@ impl Verb {
         match self {
             Self::List(filter) => filter.run(session),
             Self::Show(names) => names.run(session),
-            Self::Enable(chosen) => change::run(session, &chosen, Action::Enable, None),
-            Self::Suspend(Suspend { chosen, hours }) => change::run(session, &chosen, Action::Suspend, Some(hours)),
-            Self::Resume(chosen) => change::run(session, &chosen, Action::Resume, None),
-            Self::Reset(chosen) => change::run(session, &chosen, Action::Reset, None),
-            Self::Remove(chosen) => change::run(session, &chosen, Action::Remove, None),
-            Self::Unlock(chosen) => change::run(session, &chosen, Action::Unlock, None),
+            Self::Enable(Enable { chosen, enrolment_code }) => {
+                change::run(session, &chosen, Order::enable(enrolment_code))
+            }
+            Self::Suspend(Suspend { chosen, hours }) => change::run(session, &chosen, Order::suspend(hours)),
+            Self::Resume(chosen) => change::run(session, &chosen, Order::to(Action::Resume)),
+            Self::Reset(chosen) => change::run(session, &chosen, Order::to(Action::Reset)),
+            Self::Remove(chosen) => change::run(session, &chosen, Order::to(Action::Remove)),
+            Self::Unlock(chosen) => change::run(session, &chosen, Order::to(Action::Unlock)),
             Self::Alias(verb) => verb.run(session),
         }
     }

@@ -4,9 +4,11 @@ use super::{account, changed, entry, explain, mailbox, platforms, refuse, shown}
 use crate::audit::shown_state;
 use crate::clock;
 use crate::daemon::{Actor, Applied, Daemon};
-use crate::records::{ACCOUNT, Kept, alias_key};
+use crate::enrol::enrolment_code_hash;
+use crate::records::{ACCOUNT, Kept, RecordError, alias_key};
 use postern_rules::name::{self, Named};
-use postern_rules::{Account, Event, Mailbox, Verdict, decide};
+use postern_rules::{Account, Event, Mailbox, Verdict, decide, factor};
+use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, ListAccounts, Refused};
 
 /// Aliases that a mailbox may have.
@@ -60,25 +62,43 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
         }
         _ => account(daemon, &wanted.mailbox).map(|(kept, platform)| (kept.value.mailbox, platform, None))?,
     };
-    let event = event(wanted)?;
+    let code = match (wanted.enrolment_code, wanted.action) {
+        (false, _) => None,
+        (true, Action::Enable) => Some(make_enrolment_code()?),
+        (true, _) => return Err(refuse("enrolment_code", "only enabling takes an enrolment code.")),
+    };
+    let hash = code.as_ref().map(|code| enrolment_code_hash(code.reveal()));
+    let event = event(wanted, hash)?;
     if wanted.dry_run {
         return tried(daemon, &mailbox, &platform, event);
     }
     let detail = wanted.hours.map_or(String::new(), |hours| format!("{hours} h"));
     let actor = Actor { name: actor.to_owned(), address: None, detail };
     // The event was judged above, so making it again cannot fail.
-    let make = || Ok(self::event(wanted).unwrap_or(Event::Tick));
+    let make = || Ok(self::event(wanted, hash).unwrap_or(Event::Tick));
     let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
-    judge(&mailbox, &applied)
+    let changed = judge(&mailbox, &applied)?;
+    // One that was enabled before and has its method has no use for a code.
+    let enrolment_code = code.filter(|_| changed.changed);
+    Ok(Changed { enrolment_code, ..changed })
 }
 
-fn event(wanted: &ChangeAccount) -> Result<Event<'static>, Refused> {
+/// Eight letters and digits: forty random bits, for one who has the password too.
+fn make_enrolment_code() -> Result<Secret, Refused> {
+    let mut random = [0; factor::ID_RANDOM];
+    getrandom::fill(&mut random).map_err(|_| RecordError::Random)?;
+    let letters = factor::id(random);
+    let (one, other) = letters.split_at(letters.len() / 2);
+    Ok(Secret::from(format!("{one}-{other}")))
+}
+
+fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Event<'static>, Refused> {
     Ok(match (wanted.action, wanted.hours) {
         (Action::Suspend, Some(hours)) => Event::Suspend(hours),
         (Action::Suspend, None) => return Err(refuse("hours", "a suspension needs its hours: --hours 1 to 720.")),
         (_, Some(_)) => return Err(refuse("hours", "only a suspension takes hours.")),
-        (Action::Enable, None) => Event::Enable,
+        (Action::Enable, None) => Event::Enable { enrolment_code },
         (Action::Resume, None) => Event::Resume,
         (Action::Reset, None) => Event::Reset,
         (Action::Remove, None) => Event::Remove,

@@ -21,6 +21,31 @@ pub fn list(daemon: &Daemon, mailbox: &str) -> Result<AppPasswords, Refused> {
     Ok(shown(&account(daemon, mailbox)?.0.value))
 }
 
+/// Why none was made.
+#[derive(Debug)]
+pub enum NoAppPassword {
+    /// What was given as the mailbox's password cannot be one.
+    Unfit,
+    /// The mail server refuses the mailbox's password.
+    WrongPassword,
+    /// The mail server does not answer.
+    MailServer,
+    /// No front offers to ask it.
+    NoFront,
+    /// The account has as many as it may have.
+    Full,
+    /// The rules say no.
+    Refused(Refusal),
+    /// It cannot be kept.
+    Store(RecordError),
+}
+
+impl From<RecordError> for NoAppPassword {
+    fn from(error: RecordError) -> Self {
+        Self::Store(error)
+    }
+}
+
 /// Makes one, when the mail server has accepted the mailbox's password. The others of the mailbox are given that
 /// password too.
 ///
@@ -28,42 +53,94 @@ pub fn list(daemon: &Daemon, mailbox: &str) -> Result<AppPasswords, Refused> {
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
     let (kept, _) = account(daemon, &wanted.mailbox)?;
-    let mailbox = kept.value.mailbox;
-    if kept.value.stage == Stage::Off {
-        return Err(explain(&mailbox, &Refusal::Off));
-    }
     let limits = Limits::read(wanted)?;
-    check(daemon, &mailbox, wanted).await?;
-    let mut actor = Actor { name: actor.to_owned(), address: None, detail: String::new() };
+    let actor = Actor { name: actor.to_owned(), address: None, detail: String::new() };
+    let password = (&wanted.password, wanted.unchecked);
+    let made = make(daemon, &kept.value, password, &wanted.description, &limits, &actor).await;
+    made.map_err(|error| in_words(&kept.value.mailbox, error))
+}
+
+/// Makes one for an account; the password need not be checked where somebody answers for it.
+///
+/// # Errors
+/// [`NoAppPassword`].
+pub async fn make(
+    daemon: &Daemon,
+    account: &Account,
+    (password, is_answered_for): (&Secret, bool),
+    description: &str,
+    limits: &Limits,
+    actor: &Actor,
+) -> Result<AppPasswordCreated, NoAppPassword> {
+    let mailbox = &account.mailbox;
+    if account.stage == Stage::Off {
+        return Err(NoAppPassword::Refused(Refusal::Off));
+    }
+    if password.reveal().is_empty() || password.reveal().len() > MAX_FIELD {
+        return Err(NoAppPassword::Unfit);
+    }
+    if !is_answered_for {
+        match daemon.checks.ask(mailbox.as_str(), password).await {
+            Ok(CheckOutcome::Accepted) => {}
+            Ok(CheckOutcome::Refused) => return Err(NoAppPassword::WrongPassword),
+            Ok(CheckOutcome::Unavailable) => return Err(NoAppPassword::MailServer),
+            Err(crate::checks::Nobody) => return Err(NoAppPassword::NoFront),
+        }
+    }
     loop {
         let mut random = Zeroizing::new([0; app_password::RANDOM]);
         getrandom::fill(&mut *random).map_err(|_| RecordError::Random)?;
         let typed = Typed::made_of(&random);
-        let sealed = seal(&public_key(&typed.key_material(&mailbox)), &mailbox, &wanted.password)?;
-        let mut fresh = AppPassword::keep(&typed, &mailbox, sealed, clock::now());
-        fresh.description = factor::description(&wanted.description);
+        let sealed = seal(&public_key(&typed.key_material(mailbox)), mailbox, password)?;
+        let mut fresh = AppPassword::keep(&typed, mailbox, sealed, clock::now());
+        fresh.description = factor::description(description);
         fresh.expires = limits.expires;
         fresh.networks.clone_from(&limits.networks);
-        actor.detail = format!("app password {}", typed.id());
-        let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::AddAppPassword(fresh.clone()))).await?;
-        let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+        let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
+        let applied = daemon.apply(mailbox, None, &actor, || Ok(Event::AddAppPassword(fresh.clone()))).await?;
+        let applied = applied.ok_or(NoAppPassword::Refused(Refusal::Stale))?;
         match applied.verdict {
             Verdict::Refused(Refusal::SameId) => {}
-            Verdict::Refused(Refusal::TooMany) => {
-                let most = app_password::APP_PASSWORDS_MAX;
-                let message = format!("{mailbox} has {most} app passwords, which is the most. Revoke one first.");
-                return Err(refuse("too_many", message));
-            }
-            Verdict::Refused(refusal) => return Err(explain(&mailbox, &refusal)),
+            Verdict::Refused(Refusal::Full) => return Err(NoAppPassword::Full),
+            Verdict::Refused(refusal) => return Err(NoAppPassword::Refused(refusal)),
             _ => {
                 // The new one stands whatever becomes of this: the others are renewed at the next webmail sign-in.
-                if let Err(error) = renew(daemon, &applied.account, &wanted.password, &actor).await {
+                if let Err(error) = renew(daemon, &applied.account, password, &actor).await {
                     tracing::warn!("the other app passwords of {mailbox} are not renewed: {error}");
                 }
                 let app_password = Secret::from(typed.shown().as_str());
                 return Ok(AppPasswordCreated { id: typed.id().to_owned(), app_password });
             }
         }
+    }
+}
+
+fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
+    const NONE: &str = "No app password was made.";
+    match error {
+        NoAppPassword::Unfit => {
+            refuse("bad_password", format!("a password has 1 to {MAX_FIELD} bytes. It is read from standard input."))
+        }
+        NoAppPassword::WrongPassword => {
+            refuse("wrong_password", format!("the mail server refuses this password of {mailbox}. {NONE}"))
+        }
+        NoAppPassword::MailServer => {
+            let why = "the mail server does not answer, so the password cannot be checked. The journal of \
+                       postern-proxy says why.";
+            refuse("mail_server", format!("{why} {NONE}"))
+        }
+        NoAppPassword::NoFront => {
+            let why = "no IMAP front is connected, so the password cannot be checked with the mail server. Start \
+                       postern-proxy with an [imap] section in its configuration, or, where there is none, answer for \
+                       the password with --unchecked.";
+            refuse("no_front", format!("{why} {NONE}"))
+        }
+        NoAppPassword::Full => {
+            let most = app_password::APP_PASSWORDS_MAX;
+            refuse("too_many", format!("{mailbox} has {most} app passwords, which is the most. Revoke one first."))
+        }
+        NoAppPassword::Refused(refusal) => explain(mailbox, &refusal),
+        NoAppPassword::Store(error) => error.into(),
     }
 }
 
@@ -84,7 +161,8 @@ pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) ->
 }
 
 /// When and from where one is to be taken.
-struct Limits {
+#[derive(Default)]
+pub struct Limits {
     expires: Option<postern_rules::Time>,
     networks: Vec<ipnet::IpNet>,
 }
@@ -115,37 +193,8 @@ impl Limits {
     }
 }
 
-/// Asks the mail server whether the password is right.
-async fn check(daemon: &Daemon, mailbox: &Mailbox, wanted: &CreateAppPassword) -> Result<(), Refused> {
-    let password = &wanted.password;
-    if password.reveal().is_empty() || password.reveal().len() > MAX_FIELD {
-        let message = format!("a password has 1 to {MAX_FIELD} bytes. It is read from standard input.");
-        return Err(refuse("bad_password", message));
-    }
-    if wanted.unchecked {
-        return Ok(());
-    }
-    match daemon.checks.ask(mailbox.as_str(), password).await {
-        Ok(CheckOutcome::Accepted) => Ok(()),
-        Ok(CheckOutcome::Refused) => {
-            let message = format!("the mail server refuses this password of {mailbox}. No app password was made.");
-            Err(refuse("wrong_password", message))
-        }
-        Ok(CheckOutcome::Unavailable) => {
-            let message = "the mail server does not answer, so the password cannot be checked. The journal of \
-                           postern-proxy says why. No app password was made.";
-            Err(refuse("mail_server", message))
-        }
-        Err(crate::checks::Nobody) => {
-            let message = "no IMAP front is connected, so the password cannot be checked with the mail server. Start \
-                           postern-proxy with an [imap] section in its configuration, or, where there is none, answer \
-                           for the password with --unchecked. No app password was made.";
-            Err(refuse("no_front", message))
-        }
-    }
-}
-
-fn shown(account: &Account) -> AppPasswords {
+/// As they are shown.
+pub fn shown(account: &Account) -> AppPasswords {
     let one = |it: &AppPassword| {
         let used = it.last_used.as_ref();
         admin::AppPassword {

@@ -2,7 +2,7 @@
 
 use super::{account, explain, refuse, shown};
 use crate::daemon::{Actor, Daemon, draw};
-use crate::signin::issuer;
+use crate::texts::place;
 use postern_rules::totp::{self, Algorithm, Totp};
 use postern_rules::{Event, Seed, Verdict, seed};
 use postern_wire::Secret;
@@ -31,7 +31,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
     let digits = wanted.digits.unwrap_or(totp::DIGITS);
     let totp = Totp::with(seed, algorithm, digits, wanted.period.unwrap_or(totp::PERIOD));
     let totp = totp.map_err(|error| refuse("bad_totp", format!("{error}.")))?;
-    let uri = totp.uri(issuer(&kept.value, &platform), mailbox.as_str());
+    let uri = totp.uri(place(&kept.value, &platform), mailbox.as_str());
     let secret = totp.seed().to_base32();
     let actor = Actor { name: actor.to_owned(), address: None, detail: String::new() };
     let make = || Ok(Event::AddTotp { totp: totp.clone(), description: &wanted.description, random: draw()? });

@@ -135,14 +135,18 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
             ),
         ),
         Refusal::SameSecret => ("same_secret", format!("{mailbox} has a method with that secret already.")),
-        Refusal::TooMany => {
+        Refusal::Full => {
             ("too_many", format!("{mailbox} has {FACTORS_MAX} methods, which is the most. Remove one first."))
         }
         Refusal::NoSuchAppPassword => (
             "unknown_app_password",
             format!("{mailbox} has no app password with that id. `postern app-password list {mailbox}` shows them."),
         ),
-        Refusal::Elsewhere
+        Refusal::TooSoon(_)
+        | Refusal::TooMany(_)
+        | Refusal::NotOffered
+        | Refusal::Copied
+        | Refusal::Elsewhere
         | Refusal::Expired
         | Refusal::Outdated
         | Refusal::SameId
@@ -183,7 +187,12 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
 
 /// What was done, for the command that asked.
 pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
-    admin::Changed { before: applied.before.map(shown_state), after: shown(&applied.account, applied.now), changed }
+    admin::Changed {
+        before: applied.before.map(shown_state),
+        after: shown(&applied.account, applied.now),
+        changed,
+        enrolment_code: None,
+    }
 }
 
 /// An entry of the audit log about something other than an account's state.

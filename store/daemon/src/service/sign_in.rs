@@ -5,12 +5,13 @@ use super::{Incoming, not_found, unfit};
 use crate::daemon::Daemon;
 use crate::records::RecordError;
 use crate::server::Connection;
-use crate::{field, signin};
+use crate::{enrol, field, prepare, requests, security, signin};
 use postern_wire::admin::Empty;
 use postern_wire::auth::{
-    Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, Origin, PasswordAccepted,
-    PasswordChecked, PasswordRefused, Recheck, UNAVAILABLE,
+    Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE, Origin,
+    PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, UNAVAILABLE,
 };
+use postern_wire::security::{Change, ChangeSecurity, MAX_REQUEST_TEXT, OpenRequest, ShowSecurity};
 use postern_wire::{ErrorReply, Reply, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,6 +30,22 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
         },
         "org.postern.Auth.Answer" => match heard::<Answer>(call) {
             Ok(answer) => return last(connection, call, &signin::answer(daemon, &answer).await).await,
+            Err(error) => error,
+        },
+        "org.postern.Auth.Prepare" => match heard::<Prepare>(call) {
+            Ok(prepare) => return last(connection, call, &prepare::prepare(daemon, &prepare).await).await,
+            Err(error) => error,
+        },
+        "org.postern.Auth.ShowSecurity" => match heard::<ShowSecurity>(call) {
+            Ok(asked) => return last(connection, call, &security::show(daemon, &asked)).await,
+            Err(error) => error,
+        },
+        "org.postern.Auth.ChangeSecurity" => match heard::<ChangeSecurity>(call) {
+            Ok(change) => return last(connection, call, &security::change(daemon, &change).await).await,
+            Err(error) => error,
+        },
+        "org.postern.Auth.OpenRequest" => match heard::<OpenRequest>(call) {
+            Ok(wanted) => return last(connection, call, &requests::open(daemon, &wanted).await).await,
             Err(error) => error,
         },
         "org.postern.Auth.AnswerField" => match heard::<AnswerField>(call) {
@@ -57,11 +74,11 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Err(error) => error,
         },
         "org.postern.Auth.Enrol" => match heard::<Enrol>(call) {
-            Ok(enrol) => return last(connection, call, &signin::enrol(daemon, &enrol)).await,
+            Ok(enrol) => return last(connection, call, &enrol::enrol(daemon, &enrol).await).await,
             Err(error) => error,
         },
         "org.postern.Auth.Confirm" => match heard::<Confirm>(call) {
-            Ok(confirm) => return last(connection, call, &signin::confirm(daemon, &confirm).await).await,
+            Ok(confirm) => return last(connection, call, &enrol::confirm(daemon, &confirm).await).await,
             Err(error) => error,
         },
         "org.postern.Auth.Recheck" => match heard::<Recheck>(call) {
@@ -127,7 +144,45 @@ impl Bounded for Ask {
 
 impl Bounded for Answer {
     fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin), secret(&self.code, MAX_CODE, "code")])
+        // A security key's response is longer than any code.
+        let most = if self.challenge.is_some() { MAX_RESPONSE } else { MAX_CODE };
+        first(&[name(&self.name), origin(&self.origin), secret(&self.code, most, "code")])
+    }
+}
+
+impl Bounded for Prepare {
+    fn too_long(&self) -> Option<&'static str> {
+        let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
+        let method = (self.method.len() > MAX_NAME, "method");
+        first(&[name(&self.name), origin(&self.origin), method, (beyond(&self.site), "site")])
+    }
+}
+
+impl Bounded for ShowSecurity {
+    fn too_long(&self) -> Option<&'static str> {
+        first(&[name(&self.name)])
+    }
+}
+
+impl Bounded for ChangeSecurity {
+    fn too_long(&self) -> Option<&'static str> {
+        let change = match &self.change {
+            Change::Rename { id, .. } | Change::RemoveMethod { id } | Change::RevokeAppPassword { id } => {
+                (id.len() > MAX_NAME, "id")
+            }
+            Change::CreateAppPassword { password, .. } => secret(password, MAX_FIELD, "password"),
+            Change::SetLanguage { language } => (language.len() > MAX_NAME, "language"),
+            Change::MakeBackupCodes | Change::DeleteBackupCodes | Change::RemoveContact => (false, ""),
+        };
+        first(&[name(&self.name), origin(&self.origin), change])
+    }
+}
+
+impl Bounded for OpenRequest {
+    fn too_long(&self) -> Option<&'static str> {
+        let beyond = |text: &str| text.chars().count() > MAX_REQUEST_TEXT;
+        let texts = [(beyond(&self.contact), "contact"), (beyond(&self.reason), "reason")];
+        first(&[name(&self.name), origin(&self.origin), texts[0], texts[1], (beyond(&self.evidence), "evidence")])
     }
 }
 
@@ -157,13 +212,16 @@ impl Bounded for PasswordChecked {
 
 impl Bounded for Enrol {
     fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin)])
+        let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
+        let to = (beyond(&self.to), "to");
+        first(&[name(&self.name), origin(&self.origin), to, (beyond(&self.site), "site")])
     }
 }
 
 impl Bounded for Confirm {
     fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin), secret(&self.code, MAX_CODE, "code")])
+        // A security key's response is longer than any code; which it is only the ticket tells.
+        first(&[name(&self.name), origin(&self.origin), secret(&self.code, MAX_RESPONSE, "code")])
     }
 }
 

@@ -195,13 +195,16 @@ impl Running<'_> {
 
     /// Enables, resets, …
     pub(crate) fn change(&self, mailbox: &str, action: Action) -> Result<Changed, Refused> {
-        self.order("ChangeAccount", &ChangeAccount { mailbox: mailbox.to_owned(), action, hours: None, dry_run: false })
+        self.order(
+            "ChangeAccount",
+            &ChangeAccount { mailbox: mailbox.to_owned(), action, hours: None, dry_run: false, enrolment_code: false },
+        )
     }
 
     /// Suspends.
     pub(crate) fn suspend(&self, mailbox: &str, hours: i64) -> Result<Changed, Refused> {
         let (mailbox, action, hours) = (mailbox.to_owned(), Action::Suspend, Some(hours));
-        self.order("ChangeAccount", &ChangeAccount { mailbox, action, hours, dry_run: false })
+        self.order("ChangeAccount", &ChangeAccount { mailbox, action, hours, dry_run: false, enrolment_code: false })
     }
 
     /// Adds other names.

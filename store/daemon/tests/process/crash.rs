@@ -117,7 +117,13 @@ fn take_steps(home: &Home, mailbox: &str, mut done: impl FnMut()) -> Result<(), 
     let mut admin = Client::connect(&home.admin(), DEADLINE)?;
     let mut front = Client::connect(&home.auth(), DEADLINE)?;
     let mailbox = mailbox.to_owned();
-    let enable = ChangeAccount { mailbox: mailbox.clone(), action: Action::Enable, hours: None, dry_run: false };
+    let enable = ChangeAccount {
+        mailbox: mailbox.clone(),
+        action: Action::Enable,
+        hours: None,
+        dry_run: false,
+        enrolment_code: false,
+    };
     let _: Changed = admin.call(admin::INTERFACE, "ChangeAccount", &enable)?;
     done();
     let totp = AddTotp { mailbox: mailbox.clone(), ..AddTotp::default() };

@@ -17,7 +17,8 @@ fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
     let (ticket, secret) = posternd.offered(ALICE);
     let shown = code(&secret, home.clock().now());
     assert_eq!(posternd.confirm(ALICE, &ticket, "000000").reason(), Some(Reason::Wrong));
-    let ConfirmVerdict::Accepted { mailbox, method, backup_codes, standing, .. } = posternd.confirm(ALICE, &ticket, &shown)
+    let ConfirmVerdict::Accepted { mailbox, method, backup_codes, standing, .. } =
+        posternd.confirm(ALICE, &ticket, &shown)
     else {
         panic!("the code was refused")
     };

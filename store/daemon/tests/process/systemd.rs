@@ -4,15 +4,21 @@ use crate::calls::connect;
 use crate::home::{Home, Plan};
 use crate::wait_until;
 use nix::unistd::{chown, geteuid};
+use postern_wire::CallError;
+use postern_wire::auth::{self, Ask, AskVerdict, Door, Origin};
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
+use std::thread;
 use std::time::Duration;
 
 /// In which what takes no time must have happened.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The program.
 const POSTERND: &str = env!("CARGO_BIN_EXE_posternd");
+/// Stops under load: each may hit the moment at which a call is on its way.
+const STOPS: usize = 20;
 /// Whoever is neither root nor the one who runs the tests.
 const NOBODY: u32 = 65_534;
 
@@ -107,4 +113,27 @@ fn init_if_absent_makes_once_and_never_again() {
     fs::remove_file(&key).unwrap();
     assert!(home.output(&["init", "--if-absent"]).status.success());
     home.start().stop();
+}
+
+/// Where it is told that nobody reads, a front can ask again; a call that is read and not answered, it cannot.
+#[test]
+fn a_stop_loses_no_call_of_which_its_sender_cannot_know() {
+    let home = Home::new(Plan::default());
+    for _ in 0..STOPS {
+        let running = home.start();
+        let mut client = connect(&home.auth());
+        let question = Ask { name: "bob@example.com".to_owned(), door: Door::Webmail, origin: Origin::default() };
+        let mut ask = move || client.call::<AskVerdict>(auth::INTERFACE, "Ask", &question);
+        let _ = ask().unwrap();
+        let asker = thread::spawn(move || {
+            loop {
+                if let Err(error) = ask() {
+                    return error;
+                }
+            }
+        });
+        running.stop();
+        let error = asker.join().unwrap();
+        assert!(matches!(&error, CallError::Lost(why) if why.kind() == ErrorKind::BrokenPipe), "{error}");
+    }
 }

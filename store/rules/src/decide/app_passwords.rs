@@ -11,7 +11,7 @@ pub(super) fn add(mut account: Account, fresh: AppPassword) -> Decision {
         return refused(Refusal::Off);
     }
     if account.app_passwords.len() >= APP_PASSWORDS_MAX {
-        return refused(Refusal::TooMany);
+        return refused(Refusal::Full);
     }
     if account.app_passwords.iter().any(|it| it.id == fresh.id) {
         return refused(Refusal::SameId);

@@ -89,7 +89,8 @@ fn password_and_code(
     if readings.is_empty() {
         return refused(Refusal::Wrong { failures: account.throttle(door).failures });
     }
-    let Some(spent) = spend(&mut account, door, None, &readings, window, now) else {
+    let typed = super::Typed { method: None, readings: &readings, window, session: None };
+    let Some(spent) = spend(&mut account, door, &typed, now) else {
         return failed(account, door, now);
     };
     let password = text.len() - readings[spent.at].len();
@@ -106,9 +107,10 @@ fn password_and_code(
 
 /// What the code at the end of a field may be.
 fn readings<'a>(account: &Account, door: Door, text: &'a str) -> Vec<&'a str> {
-    let digits = account.factors.iter().map(|factor| {
-        let Kind::Totp(totp) = &factor.kind;
-        totp.digits() as usize
+    // What is sent or plugged in is not behind a password.
+    let digits = account.factors.iter().filter_map(|factor| match &factor.kind {
+        Kind::Totp(totp) => Some(totp.digits() as usize),
+        Kind::Sms(_) | Kind::Email(_) | Kind::Key(_) => None,
     });
     let mut lengths: Vec<usize> = digits.collect();
     lengths.sort_unstable();

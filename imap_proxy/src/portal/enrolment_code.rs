@@ -1,0 +1,25 @@
+//! Asking for the administrator's enrolment code, so that a thief with the password cannot enrol first.
+
+use maud::html;
+
+use super::field::{self, CodeField, ENROLMENT_TEXTS};
+use super::layout::Sheet;
+use super::text::Text;
+use super::{Context, EnrolmentCode, Language, paths};
+
+pub(super) fn sheet(view: &EnrolmentCode, language: Language, context: &Context<'_>) -> Sheet {
+    let code = CodeField { label: Text::EnrolmentLabel, texts: ENROLMENT_TEXTS, digits: false, due: true };
+    let content = html! {
+        p.lead { (language.say(Text::EnrolmentLead)) }
+        form method="post" action=(paths::SET_UP) {
+            (code.render(view.problem, language, context))
+            p.hint { (language.say(Text::NoEnrolmentCode)) }
+            div.actions {
+                button.main { (language.say(Text::GoFurther)) }
+                (field::cancel(language))
+            }
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::EnrolmentTitle, failed: view.problem.is_some(), wide: false, content }
+}

@@ -1,0 +1,136 @@
+//! Codes that are sent: asked for at sign-in, and while the first method is set up.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::challenge::{hint, method, ways_out};
+use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, SENT_TEXTS};
+use super::layout::Sheet;
+use super::set_up::other_ways;
+use super::text::Text;
+use super::{Context, Language, MethodKind, SentCode, SetUpSent, SetUpTo, fields, moment, paths};
+
+/// `maxlength` of a number or an address: an address has 254 characters at most (RFC 3696, erratum 1690).
+pub const DESTINATION_LENGTH: usize = 254;
+
+pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) -> Sheet {
+    let content = html! {
+        p.lead { (language.say(if view.sent { Text::SentLead } else { Text::NotYetSentLead })) }
+        (method(&view.method, language))
+        p.hint { (hint(&view.method, language)) }
+        @if view.sent {
+            form method="post" action=(paths::CODE) {
+                (code_field(Text::CodeLabel).render(view.problem, language, context))
+                (spam_hint(view.method.kind, language))
+                div.actions {
+                    button.main { (language.say(Text::SignIn)) }
+                    (another(view.again, language, context))
+                    (ways_out(view.others, language))
+                }
+            }
+        } @else {
+            @if let Some(problem) = view.problem {
+                (field::alert("code-problem", SENT_TEXTS.explain(problem, language, context)))
+            }
+            div.actions {
+                @if view.again.is_none_or(|from| from <= context.now) {
+                    button.main form="another" { (language.say(Text::SendCode)) }
+                }
+                (ways_out(view.others, language))
+            }
+        }
+        (another_form())
+        (field::cancel_form())
+    };
+    Sheet { title: Text::SentTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>) -> Sheet {
+    let is_number = view.kind == MethodKind::Sms;
+    let (title, lead, label, hint, texts) = match is_number {
+        true => (Text::SetUpSmsTitle, Text::SetUpSmsLead, Text::NumberLabel, Text::NumberHint, NUMBER_TEXTS),
+        false => (Text::SetUpEmailTitle, Text::SetUpEmailLead, Text::AddressLabel, Text::AddressHint, ADDRESS_TEXTS),
+    };
+    let (input, autocomplete) = if is_number { ("tel", "tel") } else { ("email", "email") };
+    let described_by = if view.problem.is_some() { "to-problem to-hint" } else { "to-hint" };
+    let content = html! {
+        p.lead { (language.say(lead)) }
+        form method="post" action=(paths::SET_UP) {
+            div.field {
+                label for="to" { (language.say(label)) }
+                @if let Some(problem) = view.problem {
+                    (field::alert("to-problem", texts.explain(problem, language, context)))
+                }
+                input #to name=(fields::DESTINATION) type=(input) value=(view.to) autocomplete=(autocomplete)
+                    maxlength=(DESTINATION_LENGTH) required autofocus
+                    aria-describedby=(described_by) aria-invalid=[view.problem.map(|_| "true")];
+                p.hint #to-hint { (language.say(hint)) }
+            }
+            div.actions {
+                button.main { (language.say(Text::SendCode)) }
+                (field::cancel(language))
+            }
+        }
+        (other_ways(&view.others, language))
+        (field::cancel_form())
+    };
+    Sheet { title, failed: view.problem.is_some(), wide: false, content }
+}
+
+pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context<'_>) -> Sheet {
+    let (title, other, name) = match view.kind {
+        MethodKind::Sms => (Text::ConfirmNumberTitle, Text::OtherNumber, Text::DescriptionLabel),
+        _ => (Text::ConfirmAddressTitle, Text::OtherAddress, Text::AddressName),
+    };
+    let content = html! {
+        p.lead { (language.fill(Text::SentTo, &[("to", &html! { strong { (view.to) } })])) }
+        form method="post" action=(paths::SET_UP) {
+            (code_field(Text::CodeLabel).render(view.problem, language, context))
+            (spam_hint(view.kind, language))
+            (field::description(name, Text::DescriptionHint, &view.description, language))
+            div.actions {
+                button.main { (language.say(Text::Confirm)) }
+                (another(Some(view.again), language, context))
+                button.quiet form="other" formnovalidate { (language.say(other)) }
+                (field::cancel(language))
+            }
+        }
+        form #other method="post" action=(paths::SET_UP_WITH) hidden {
+            input type="hidden" name=(fields::METHOD) value=(view.kind.tag());
+        }
+        (other_ways(&view.others, language))
+        (another_form())
+        (field::cancel_form())
+    };
+    Sheet { title, failed: view.problem.is_some(), wide: false, content }
+}
+
+fn code_field(label: Text) -> CodeField {
+    CodeField { label, texts: SENT_TEXTS, digits: true, due: true }
+}
+
+fn spam_hint(kind: MethodKind, language: Language) -> Markup {
+    html! { @if kind == MethodKind::Email { p.hint { (language.say(Text::SpamHint)) } } }
+}
+
+/// The button for another code; before its time, when that is. Where the script runs, the one becomes the other by
+/// itself.
+fn another(again: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
+    let wait = again.map(|from| from.as_second() - context.now.as_second()).filter(|wait| *wait > 0);
+    html! {
+        @if let (Some(from), Some(wait)) = (again, wait) {
+            @let until = moment::moment(from, context.now, language);
+            p.hint #not-yet { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
+            button.quiet form="another" formnovalidate hidden data-after=(wait) data-instead-of="not-yet" {
+                (language.say(Text::SendAnother))
+            }
+        } @else {
+            button.quiet form="another" formnovalidate { (language.say(Text::SendAnother)) }
+        }
+    }
+}
+
+/// The form that the button of [`another`] sends: it stands apart, as forms do not nest.
+fn another_form() -> Markup {
+    html! { form #another method="post" action=(paths::SEND) hidden {} }
+}

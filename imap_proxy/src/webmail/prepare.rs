@@ -1,0 +1,92 @@
+//! Methods that have to begin before they can be answered: a code is sent, or a security key gets a question. It is
+//! always a form that makes one begin, never a page that is shown.
+
+use super::classify::Own;
+use super::gate::{Gate, Visit};
+use super::pages::{self, answered_with};
+use super::session::{Begun, Challenged};
+use super::store::Key;
+use super::verdict::{AfterPrepare, Stop, after_prepare};
+use crate::body::Body;
+use crate::portal::{MethodKind, Problem, paths};
+use http::Response;
+use postern_wire::auth::{Door, Offer, Prepare};
+
+impl Gate {
+    /// For a sign-in that begins: the method that its first page asks for begins, if it has to.
+    pub(super) async fn begin_first(&self, visit: &Visit, state: &mut Challenged) -> Result<(), Stop> {
+        let first = answered_with(state, Own::Code).filter(|offer| has_to_begin(offer)).cloned();
+        if let Some(offer) = first {
+            let begun = self.prepare(visit, &state.held.mailbox, &offer, Begun::default()).await?;
+            state.begin(&offer.id, begun);
+        }
+        Ok(())
+    }
+
+    /// This method begins, if it has to and has not.
+    pub(super) async fn begin_once(&self, visit: &Visit, key: &Key, offer: &Offer) -> Result<(), Stop> {
+        let waits = |state: &mut Challenged| state.begun(&offer.id).is_none_or(|begun| begun.challenge.is_none());
+        if has_to_begin(offer) && self.challenged(visit, key, waits) == Some(true) {
+            self.begin_anew(visit, key, offer).await?;
+        }
+        Ok(())
+    }
+
+    /// This method begins, again if it has begun before.
+    pub(super) async fn begin_anew(&self, visit: &Visit, key: &Key, offer: &Offer) -> Result<(), Stop> {
+        let before =
+            |state: &mut Challenged| (state.held.mailbox.clone(), state.begun(&offer.id).cloned().unwrap_or_default());
+        let (mailbox, before) = self.challenged(visit, key, before).ok_or(Stop::Ended)?;
+        let begun = self.prepare(visit, &mailbox, offer, before).await?;
+        self.challenged(visit, key, |state| state.begin(&offer.id, begun)).ok_or(Stop::Ended)
+    }
+
+    /// The person wants another code, or another question for the key.
+    pub(super) async fn send_another(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        let wanted = |state: &mut Challenged| answered_with(state, Own::Code).cloned();
+        let Some(offer) = self.challenged(visit, key, wanted).flatten() else { return self.ended(visit) };
+        if has_to_begin(&offer)
+            && let Err(stop) = self.begin_anew(visit, key, &offer).await
+        {
+            return self.stop(visit, key, &stop);
+        }
+        pages::see_other(paths::CODE)
+    }
+
+    /// Has the daemon begin. What has begun before stays good where nothing else does.
+    async fn prepare(&self, visit: &Visit, mailbox: &str, offer: &Offer, before: Begun) -> Result<Begun, Stop> {
+        let prepare = Prepare {
+            name: mailbox.to_owned(),
+            door: Door::Webmail,
+            origin: visit.origin(),
+            method: offer.id.clone(),
+            challenge: before.challenge.clone(),
+            language: Some(visit.language.tag().to_owned()),
+            site: Some(self.origin.clone()),
+        };
+        let reply = self.daemon.prepare(&prepare).await;
+        let reply = reply.inspect_err(|error| tracing::warn!(%error, "a method cannot begin"));
+        match after_prepare(reply, mailbox, pages::kind(offer), visit.now.wall) {
+            AfterPrepare::Sent { challenge, again } => {
+                Ok(Begun { challenge: Some(challenge), again: Some(again), ..Begun::default() })
+            }
+            AfterPrepare::Key { challenge, options } => {
+                Ok(Begun { challenge: Some(challenge), options: Some(options), ..Begun::default() })
+            }
+            AfterPrepare::Problem(problem) => {
+                let again = match problem {
+                    Problem::TooSoon { until } => Some(until),
+                    Problem::TooMany { until } => until,
+                    _ => before.again,
+                };
+                Ok(Begun { again, problem: Some(problem), ..before })
+            }
+            AfterPrepare::Stop(stop) => Err(stop),
+        }
+    }
+}
+
+/// Whether a method of this kind has to begin before it can be answered.
+pub(super) fn has_to_begin(offer: &Offer) -> bool {
+    matches!(pages::kind(offer), MethodKind::Sms | MethodKind::Email | MethodKind::Key)
+}

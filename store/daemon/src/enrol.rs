@@ -1,0 +1,306 @@
+//! Setting up a method: the first one, on the word of whoever knows the password, and further ones, and a contact
+//! address, on the word of whoever has signed in with a second factor.
+
+use crate::clock;
+use crate::codes::{self, Wanted};
+use crate::daemon::{Daemon, ResolveError, Resolved, draw};
+use crate::keys;
+use crate::proof::Proof;
+use crate::records::RecordError;
+use crate::signin::{account, actor, door, journal, refused, unavailable};
+use crate::standing::Standing;
+use crate::texts;
+use crate::tickets;
+use postern_rules::contact::{Address, Number};
+use postern_rules::event::{By, Offered, Recipient};
+use postern_rules::sent::{Destination, Session};
+use postern_rules::totp::Totp;
+use postern_rules::{Account, Event, Kind, KindName, Platform, Seed, Stage, Time, Verdict, decide, seed};
+use postern_wire::Secret;
+use postern_wire::auth::{self, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Seconds in which what was begun may be ended.
+const TICKET_LIFETIME: i64 = 15 * 60;
+const PURPOSE: &str = "enrol";
+/// The kind that is no method.
+const CONTACT: &str = "contact";
+
+/// What was begun. The front keeps it, so that a stranger with a password cannot fill the store, and two browsers that
+/// enrol at once do not disturb each other: the first that confirms moves the epoch.
+#[derive(Serialize, Deserialize)]
+struct Ticket {
+    mailbox: String,
+    epoch: u64,
+    until: Time,
+    /// On the word of somebody who has signed in with a second factor.
+    proven: bool,
+    begun: Begun,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Begun {
+    Totp(Seed),
+    Sent { kind: String, to: String, session: Session },
+    Key { challenge: [u8; 32], site: String },
+}
+
+impl Begun {
+    fn kind(&self) -> &str {
+        match self {
+            Self::Totp(_) => KindName::Totp.as_str(),
+            Self::Sent { kind, .. } => kind,
+            Self::Key { .. } => KindName::Key.as_str(),
+        }
+    }
+}
+
+impl Ticket {
+    fn open(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
+        let fits = |ticket: &Self| {
+            ticket.mailbox == account.mailbox.as_str() && ticket.epoch == account.epoch && now < ticket.until
+        };
+        tickets::open(daemon, PURPOSE, shown).filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
+    }
+}
+
+/// Begins, or shows again what was begun.
+pub async fn enrol(daemon: &Daemon, enrol: &Enrol) -> EnrolVerdict {
+    begun(daemon, enrol).await.unwrap_or_else(|refusal| {
+        journal("enrol", &enrol.name, enrol.door, &enrol.origin, &refusal);
+        EnrolVerdict::Refused(refusal)
+    })
+}
+
+async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Refusal> {
+    let (account, platform) = account(daemon, &enrol.name).map_err(auth::Refusal::new)?;
+    let now = clock::now();
+    let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
+    let by = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
+    let kind = enrol.kind.as_deref().or(earlier.as_ref().map(|ticket| ticket.begun.kind()));
+    let kind = kind.unwrap_or_else(|| KindName::Totp.as_str()).to_owned();
+    let kinds = kinds(daemon, &platform);
+    if kind != CONTACT && !kinds.contains(&kind) || kind == CONTACT && !daemon.senders.can_mail() {
+        return Err(auth::Refusal::new(Reason::NotOffered));
+    }
+    let earlier = earlier.map(|ticket| ticket.begun).filter(|begun| begun.kind() == kind);
+    let seal = |begun: Begun| {
+        let (mailbox, proven) = (account.mailbox.to_string(), matches!(by, By::Proof(_)));
+        let ticket = Ticket { mailbox, epoch: account.epoch, until: now.plus(TICKET_LIFETIME), proven, begun };
+        tickets::seal(daemon, PURPOSE, &ticket).map_err(|error| auth::Refusal::new(unavailable(&error)))
+    };
+    let mailbox = account.mailbox.to_string();
+    match KindName::parse(&kind) {
+        Some(KindName::Totp) => {
+            let (ticket, seed) = match (earlier, &enrol.ticket) {
+                (Some(Begun::Totp(seed)), Some(shown)) => (shown.clone(), seed),
+                _ => {
+                    let seed = make_seed()?;
+                    (seal(Begun::Totp(seed.clone()))?, seed)
+                }
+            };
+            let secret = Secret::from(seed.to_base32().to_string());
+            let uri = Totp::new(seed).uri(texts::place(&account, &platform), account.mailbox.as_str());
+            Ok(EnrolVerdict::Offered { mailbox, ticket, secret, uri: Secret::from(uri.to_string()), kinds })
+        }
+        Some(KindName::Key) => {
+            let site = enrol.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
+            let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
+            let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
+            let mut challenge = [0; 32];
+            getrandom::fill(&mut challenge).map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
+            let options = keys::registration(&party, &account, &challenge);
+            let ticket = seal(Begun::Key { challenge, site })?;
+            Ok(EnrolVerdict::Key { mailbox, ticket, options, kinds })
+        }
+        Some(KindName::Sms | KindName::Email) | None => {
+            let (to, replaces) = match (&enrol.to, earlier) {
+                (None, Some(Begun::Sent { to, session, .. })) => (to, Some(session)),
+                (Some(to), Some(Begun::Sent { session, .. })) => (to.clone(), Some(session)),
+                (Some(to), _) => (to.clone(), None),
+                (None, _) => return Err(auth::Refusal::new(Reason::Unfit)),
+            };
+            let recipient = recipient(daemon, &account, by, &kind, &to)?;
+            let actor = actor(enrol.door, &enrol.origin);
+            let wanted = Wanted {
+                mailbox: &account.mailbox,
+                platform: &platform,
+                actor: &actor,
+                replaces,
+                language: enrol.language.as_deref(),
+                site: enrol.site.as_deref(),
+            };
+            let sent = codes::send(daemon, recipient, &wanted).await?;
+            let to = match sent.to {
+                Destination::Number(number) => number.as_str().to_owned(),
+                Destination::Address(address) => address.as_str().to_owned(),
+            };
+            let ticket = seal(Begun::Sent { kind, to: to.clone(), session: sent.session })?;
+            Ok(EnrolVerdict::Sent { mailbox, ticket, to, again: sent.again.0, kinds })
+        }
+    }
+}
+
+/// On whose word something is set up.
+fn entitled(
+    daemon: &Daemon,
+    enrol: &Enrol,
+    account: &Account,
+    platform: &Platform,
+    earlier: Option<&Ticket>,
+    now: Time,
+) -> Result<By, auth::Refusal> {
+    if account.stage == Stage::Protected {
+        let proof = enrol.proof.as_ref().ok_or(auth::Refusal::new(Reason::Stale))?;
+        let proof = Proof::read(daemon, proof, account)?;
+        // What was begun with a fresh one may be ended.
+        if !earlier.is_some_and(|ticket| ticket.proven) {
+            proof.check_fresh(now)?;
+        }
+        return Ok(By::Proof(account.epoch));
+    }
+    match decide(account, platform, Event::Ask(door(enrol.door)), now).verdict {
+        Verdict::Enrol => {}
+        Verdict::Refused(refusal) => return Err(refused(&refusal)),
+        _ => return Err(auth::Refusal::new(Reason::Stale)),
+    }
+    let is_known = |code: &[u8; 32]| {
+        let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code_hash(typed.reveal()));
+        typed.is_some_and(|typed| bool::from(typed.ct_eq(code)))
+    };
+    let needs_code = platform.policy.enrolment_code || account.enrolment_code.is_some();
+    // Who has a ticket has typed the code before.
+    if needs_code && earlier.is_none() && !account.enrolment_code.as_ref().is_some_and(is_known) {
+        return Err(auth::Refusal::new(Reason::EnrolmentCode));
+    }
+    Ok(By::Enrolment(door(enrol.door), account.epoch))
+}
+
+/// How an enrolment code is kept: it has fifty random bits, so a plain hash is enough. Case, blanks and hyphens do not
+/// count.
+pub fn enrolment_code_hash(code: &str) -> [u8; 32] {
+    let plain: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_lowercase()).collect();
+    Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
+}
+
+/// What can be set up here.
+pub fn kinds(daemon: &Daemon, platform: &Platform) -> Vec<String> {
+    let is_possible = |kind: &KindName| match kind {
+        KindName::Totp | KindName::Key => true,
+        KindName::Sms => daemon.senders.can_text(),
+        KindName::Email => daemon.senders.can_mail(),
+    };
+    let offered = platform.policy.methods.iter().copied().filter(is_possible);
+    offered.map(|kind| kind.as_str().to_owned()).collect()
+}
+
+/// A number or an address, where it can be one: not one that leads into the mailbox that it is to guard.
+fn recipient(
+    daemon: &Daemon,
+    account: &Account,
+    by: By,
+    kind: &str,
+    to: &str,
+) -> Result<Recipient<'static>, auth::Refusal> {
+    let unfit = || auth::Refusal::new(Reason::Unfit);
+    if kind == KindName::Sms.as_str() {
+        return Ok(Recipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
+    }
+    let address = Address::read(to).ok_or_else(unfit)?;
+    match daemon.resolve(address.as_str()) {
+        Ok(Resolved::Account(other, _)) if other.value.mailbox == account.mailbox => return Err(unfit()),
+        Ok(_) => {}
+        Err(ResolveError::Name(_)) => return Err(unfit()),
+        Err(ResolveError::Record(error)) => return Err(auth::Refusal::new(unavailable(&error))),
+    }
+    Ok(if kind == CONTACT { Recipient::Contact(by, address) } else { Recipient::Method(by, Kind::Email(address)) })
+}
+
+fn make_seed() -> Result<Seed, auth::Refusal> {
+    let mut random = [0; seed::SEED_LEN];
+    getrandom::fill(&mut random).map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
+    Ok(Seed::made_of(random))
+}
+
+/// Ends what was begun.
+pub async fn confirm(daemon: &Daemon, confirm: &Confirm) -> ConfirmVerdict {
+    let verdict = confirmed(daemon, confirm).await.unwrap_or_else(ConfirmVerdict::Refused);
+    if let ConfirmVerdict::Refused(refusal) = &verdict {
+        journal("confirm", &confirm.name, confirm.door, &confirm.origin, refusal);
+    }
+    verdict
+}
+
+async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict, auth::Refusal> {
+    let (account, platform) = account(daemon, &confirm.name).map_err(auth::Refusal::new)?;
+    let now = clock::now();
+    let ticket = Ticket::open(daemon, &confirm.ticket, &account, now)?;
+    let proof = match (&confirm.proof, ticket.proven) {
+        (Some(proof), true) => Some(Proof::read(daemon, proof, &account)?),
+        (None, true) => return Err(auth::Refusal::new(Reason::Stale)),
+        (_, false) => None,
+    };
+    let by = match ticket.proven {
+        true => By::Proof(ticket.epoch),
+        false => By::Enrolment(door(confirm.door), ticket.epoch),
+    };
+    let key = match &ticket.begun {
+        Begun::Key { challenge, site } => Some(made_key(daemon, &account, &platform, challenge, site, confirm)?),
+        Begun::Totp(_) | Begun::Sent { .. } => None,
+    };
+    let code = confirm.code.reveal();
+    let event = || {
+        let offered = match (&ticket.begun, &key) {
+            (_, Some(key)) => Offered::Key(key.clone()),
+            (Begun::Sent { session, .. }, None) => Offered::Sent { session: *session, code },
+            (Begun::Totp(seed), None) => {
+                Offered::Totp { totp: Totp::new(seed.clone()), code, window: daemon.config.totp.window }
+            }
+            (Begun::Key { .. }, None) => return Err(RecordError::Content("a security key".to_owned())),
+        };
+        Ok(Event::Confirm { by, offered, description: &confirm.description, random: draw()? })
+    };
+    let applied = daemon.apply(&account.mailbox, None, &actor(confirm.door, &confirm.origin), event).await;
+    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+    let (method, backup_codes) = match applied.verdict {
+        Verdict::Added { method, backup_codes } => (method, backup_codes),
+        Verdict::Done => (CONTACT.to_owned(), None),
+        Verdict::Refused(refusal) => return Err(refused(&refusal)),
+        _ => return Err(auth::Refusal::new(Reason::Unavailable)),
+    };
+    let proof = match proof {
+        Some(proof) => proof.carry_over(daemon, &applied.account),
+        None => Proof::make(daemon, &applied.account, applied.now),
+    };
+    Ok(ConfirmVerdict::Accepted {
+        standing: Standing::verified(&applied.account).to_string(),
+        mailbox: applied.account.mailbox.to_string(),
+        method,
+        backup_codes: backup_codes.iter().flatten().map(|code| Secret::from(code.as_str())).collect(),
+        // It is confirmed, with or without a proof of it.
+        proof: proof.ok(),
+    })
+}
+
+fn made_key(
+    daemon: &Daemon,
+    account: &Account,
+    platform: &Platform,
+    challenge: &[u8; 32],
+    site: &str,
+    confirm: &Confirm,
+) -> Result<postern_rules::factor::Key, auth::Refusal> {
+    let party = keys::relying_party(Some(site), texts::place(account, platform));
+    let key = party.and_then(|party| keys::registered(&party, challenge, confirm.code.reveal()));
+    let key = key.ok_or(auth::Refusal { failures: Some(0), ..auth::Refusal::new(Reason::Wrong) })?;
+    // WebAuthn Level 3, section 7.1, step 26: a credential belongs to one account.
+    match daemon.records.key_holder(&key.id) {
+        Ok(Some(holder)) if holder.value != account.mailbox => Err(auth::Refusal::new(Reason::InUse)),
+        Ok(_) => Ok(key),
+        Err(error) => Err(auth::Refusal::new(unavailable(&error))),
+    }
+}

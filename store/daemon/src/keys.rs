@@ -1,0 +1,57 @@
+//! Security keys, between WebAuthn and the rules.
+
+use crate::webauthn::{Challenge, Credential, RelyingParty, User};
+use postern_rules::factor::Key;
+use postern_rules::{Account, Kind, Mailbox};
+use sha2::{Digest, Sha256};
+
+/// A relying party for pages at this origin, if keys can be used there.
+pub fn relying_party(site: Option<&str>, place: &str) -> Option<RelyingParty> {
+    let party = RelyingParty::new(site?, place);
+    party.inspect_err(|error| tracing::warn!("no security key can be used at {site:?}: {error}")).ok()
+}
+
+/// The keys of an account.
+pub fn credentials(account: &Account) -> Vec<Credential> {
+    let key = |kind: &Kind| match kind {
+        Kind::Key(key) => {
+            serde_json::from_str(&key.credential).ok().map(|it| Credential { counter: key.counter, ..it })
+        }
+        Kind::Totp(_) | Kind::Sms(_) | Kind::Email(_) => None,
+    };
+    account.factors.iter().filter_map(|factor| key(&factor.kind)).collect()
+}
+
+/// A question to make a key for this account.
+pub fn registration(party: &RelyingParty, account: &Account, challenge: &Challenge) -> String {
+    let handle = handle(&account.mailbox);
+    let user = User { handle: &handle, mailbox: account.mailbox.as_str() };
+    party.begin_registration(user, &credentials(account), challenge)
+}
+
+/// The key that answers it; none when it is not one.
+pub fn registered(party: &RelyingParty, challenge: &Challenge, response: &str) -> Option<Key> {
+    let credential = party.finish_registration(challenge, response);
+    let credential = credential.inspect_err(|why| tracing::info!("a security key is not taken: {why}")).ok()?;
+    let text = serde_json::to_string(&credential).ok()?;
+    Some(Key { id: credential.id, counter: credential.counter, credential: text })
+}
+
+/// Which key of an account has answered, and its counter; none when none has.
+pub fn answered(
+    party: &RelyingParty,
+    account: &Account,
+    challenge: &Challenge,
+    response: &str,
+) -> Option<(Vec<u8>, u32)> {
+    let known = credentials(account);
+    let assertion = party.finish_assertion(&handle(&account.mailbox), &known, challenge, response);
+    let mailbox = account.mailbox.as_str();
+    let assertion = assertion.inspect_err(|why| tracing::warn!(mailbox, "a security key is refused: {why}")).ok()?;
+    Some((assertion.credential.id.clone(), assertion.counter))
+}
+
+/// What stands for an account on a key: always the same, and not its name.
+fn handle(mailbox: &Mailbox) -> [u8; 32] {
+    Sha256::digest([b"postern user ", mailbox.as_str().as_bytes()].concat()).into()
+}

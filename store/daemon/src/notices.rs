@@ -1,0 +1,255 @@
+//! Notices: what the owner of an account is told by e-mail when something about it changes, so that a thief does not
+//! change it unseen. They go to the contact address, and, where the platform says so, to the mailbox.
+
+use crate::clock;
+use crate::senders::Senders;
+use crate::texts::{Language, place};
+use postern_rules::{Account, KindName, Platform, Stage, Time, Verdict};
+use postern_wire::Secret;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What there is to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A method was set up; the person's words for it.
+    MethodAdded(KindName, String),
+    /// A method was removed.
+    MethodRemoved(KindName, String),
+    /// All methods were taken away, by an administrator.
+    Reset,
+    /// The second factor was switched off.
+    Removed,
+    /// No code is asked until then.
+    Suspended(Time),
+    /// A backup code was used; so many are left.
+    BackupCodeUsed(u32),
+    /// There is a new set of backup codes.
+    BackupCodesMade,
+    /// An app password was made.
+    AppPasswordMade(String),
+    /// Notices go to another address from now on, or to none.
+    ContactChanged,
+    /// Somebody who knows the password says that every method is lost.
+    RequestOpened,
+}
+
+/// What a change is to be told about.
+pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    match (before.stage, next.stage) {
+        (Stage::Enrolling | Stage::Protected, Stage::Off) => return vec![Notice::Removed],
+        (Stage::Protected, Stage::Enrolling) => return vec![Notice::Reset],
+        _ => {}
+    }
+    let is_in = |factors: &[postern_rules::Factor], id: &str| factors.iter().any(|factor| factor.id == id);
+    for added in next.factors.iter().filter(|factor| !is_in(&before.factors, &factor.id)) {
+        notices.push(Notice::MethodAdded(added.kind.name(), added.description.clone()));
+    }
+    for removed in before.factors.iter().filter(|factor| !is_in(&next.factors, &factor.id)) {
+        notices.push(Notice::MethodRemoved(removed.kind.name(), removed.description.clone()));
+    }
+    if let Some(suspension) = next.suspension.filter(|suspension| before.suspension != Some(*suspension)) {
+        notices.push(Notice::Suspended(suspension.until));
+    }
+    if let Verdict::Accepted { backup_codes_left: Some(left), .. }
+    | Verdict::AcceptedBehind { backup_codes_left: Some(left), .. } = verdict
+    {
+        notices.push(Notice::BackupCodeUsed(*left));
+    }
+    if matches!(verdict, Verdict::Codes(_)) {
+        notices.push(Notice::BackupCodesMade);
+    }
+    let is_new = |it: &&postern_rules::AppPassword| !before.app_passwords.iter().any(|old| old.id == it.id);
+    let made = next.app_passwords.iter().filter(is_new).map(|it| it.description.clone());
+    notices.extend(made.map(Notice::AppPasswordMade));
+    if before.contact.is_some() && before.contact != next.contact {
+        notices.push(Notice::ContactChanged);
+    }
+    notices
+}
+
+/// Tells whoever is to be told, in a task of its own: nothing waits for a mail server.
+pub fn tell(
+    senders: &Arc<Senders>,
+    platform: &Platform,
+    (before, next): (&Account, &Account),
+    notices: &[Notice],
+    from: Option<IpAddr>,
+) {
+    if notices.is_empty() || !senders.can_mail() {
+        return;
+    }
+    // An address that is being replaced hears of it too.
+    let contacts = [before.contact.as_ref(), next.contact.as_ref()];
+    let mut addresses: Vec<String> = contacts.into_iter().flatten().map(|it| it.as_str().to_owned()).collect();
+    if platform.policy.notify_mailbox {
+        addresses.push(next.mailbox.to_string());
+    }
+    addresses.dedup();
+    let language = Language::of(before, next.language.as_deref());
+    let place = place(next, platform).to_owned();
+    let texts: Vec<_> = notices.iter().map(|it| it.text(language, &place, next.mailbox.as_str(), from)).collect();
+    let (senders, mailbox) = (Arc::clone(senders), next.mailbox.to_string());
+    if addresses.is_empty() {
+        return;
+    }
+    tokio::spawn(async move {
+        for (subject, text) in texts {
+            for address in &addresses {
+                if let Err(error) = senders.mail(clock::now(), address, &subject, &text).await {
+                    tracing::warn!(mailbox, "a notice is not sent: {error}");
+                }
+            }
+        }
+    });
+}
+
+impl Notice {
+    /// Its subject and its text.
+    fn text(&self, language: Language, place: &str, mailbox: &str, from: Option<IpAddr>) -> (String, Secret) {
+        let (subject, what) = match language {
+            Language::English => self.in_english(),
+            Language::French => self.in_french(),
+        };
+        let when = clock::rfc3339(clock::now());
+        let from = from.map_or(String::new(), |address| format!(" ({address})"));
+        let text = language.pick(
+            format!(
+                "{mailbox}: {what}\n\n{when}{from}\n\nIf this was you, there is nothing to do. If it was not, change \
+                 your password now, look at the security page of the webmail, and tell your administrator at {place}.\n"
+            ),
+            format!(
+                "{mailbox} : {what}\n\n{when}{from}\n\nSi c’était vous, il n’y a rien à faire. Sinon, changez votre mot \
+                 de passe maintenant, regardez la page Sécurité du webmail et prévenez votre administrateur chez \
+                 {place}.\n"
+            ),
+        );
+        (format!("{place}: {subject}"), Secret::from(text))
+    }
+
+    fn in_english(&self) -> (&'static str, String) {
+        let kind = |kind: &KindName| match kind {
+            KindName::Totp => "an authenticator app",
+            KindName::Sms => "codes by SMS",
+            KindName::Email => "codes by e-mail",
+            KindName::Key => "a security key",
+        };
+        match self {
+            Self::MethodAdded(it, words) => {
+                ("a new sign-in method", format!("{}{} was set up to sign in with.", kind(it), named(words)))
+            }
+            Self::MethodRemoved(it, words) => {
+                ("a sign-in method was removed", format!("{}{} was removed.", kind(it), named(words)))
+            }
+            Self::Reset => {
+                let text = "an administrator took all sign-in methods away. The next sign-in sets up a new one.";
+                ("sign-in methods reset", text.to_owned())
+            }
+            Self::Removed => ("second factor switched off", "the password alone opens the mailbox now.".to_owned()),
+            Self::Suspended(until) => {
+                ("second factor suspended", format!("no code is asked until {}.", clock::rfc3339(*until)))
+            }
+            Self::BackupCodeUsed(left) => {
+                ("a backup code was used", format!("somebody signed in with a backup code; {left} are left."))
+            }
+            Self::BackupCodesMade => ("new backup codes", "there is a new set; the old codes are void.".to_owned()),
+            Self::AppPasswordMade(words) => {
+                ("a new app password", format!("an app password{} was made, which mail apps use.", named(words)))
+            }
+            Self::ContactChanged => {
+                ("contact address changed", "notices like this one go elsewhere from now on.".to_owned())
+            }
+            Self::RequestOpened => {
+                let text =
+                    "somebody who knows the password says that all sign-in methods are lost, and asks for a reset.";
+                ("a reset was asked for", text.to_owned())
+            }
+        }
+    }
+
+    fn in_french(&self) -> (&'static str, String) {
+        let kind = |kind: &KindName| match kind {
+            KindName::Totp => "une application d’authentification",
+            KindName::Sms => "l’envoi de codes par SMS",
+            KindName::Email => "l’envoi de codes par e-mail",
+            KindName::Key => "une clé de sécurité",
+        };
+        match self {
+            Self::MethodAdded(it, words) => {
+                ("nouvelle méthode de connexion", format!("méthode ajoutée : {}{}.", kind(it), named(words)))
+            }
+            Self::MethodRemoved(it, words) => {
+                ("méthode de connexion supprimée", format!("méthode supprimée : {}{}.", kind(it), named(words)))
+            }
+            Self::Reset => {
+                let text = "un administrateur a retiré toutes les méthodes de connexion. La prochaine connexion en \
+                            configure une nouvelle.";
+                ("méthodes de connexion réinitialisées", text.to_owned())
+            }
+            Self::Removed => {
+                ("double authentification désactivée", "le mot de passe seul ouvre désormais la boîte.".to_owned())
+            }
+            Self::Suspended(until) => {
+                let until = clock::rfc3339(*until);
+                ("double authentification suspendue", format!("aucun code n’est demandé jusqu’au {until}."))
+            }
+            Self::BackupCodeUsed(left) => {
+                ("code de secours utilisé", format!("connexion avec un code de secours ; il en reste {left}."))
+            }
+            Self::BackupCodesMade => {
+                ("nouveaux codes de secours", "les anciens codes ne sont plus valables.".to_owned())
+            }
+            Self::AppPasswordMade(words) => {
+                let text =
+                    format!("un mot de passe d’application{} a été créé pour un logiciel de messagerie.", named(words));
+                ("nouveau mot de passe d’application", text)
+            }
+            Self::ContactChanged => {
+                ("adresse de contact modifiée", "les avis comme celui-ci iront désormais ailleurs.".to_owned())
+            }
+            Self::RequestOpened => {
+                let text = "quelqu’un qui connaît le mot de passe dit avoir perdu toutes les méthodes de connexion et \
+                            demande une réinitialisation.";
+                ("réinitialisation demandée", text.to_owned())
+            }
+        }
+    }
+}
+
+/// A person's own words, where there are any.
+fn named(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(" “{words}”") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_says_whose_it_is_and_what_to_do() {
+        let words = || "Bob's".to_owned();
+        let all = [
+            Notice::MethodAdded(KindName::Totp, words()),
+            Notice::MethodRemoved(KindName::Key, String::new()),
+            Notice::Reset,
+            Notice::Removed,
+            Notice::Suspended(Time(1_800_000_000)),
+            Notice::BackupCodeUsed(3),
+            Notice::BackupCodesMade,
+            Notice::AppPasswordMade(words()),
+            Notice::ContactChanged,
+            Notice::RequestOpened,
+        ];
+        for notice in all {
+            let [english, french] = [Language::English, Language::French]
+                .map(|language| notice.text(language, "example.com", "bob@example.com", "192.0.2.7".parse().ok()));
+            for (subject, text) in [&english, &french] {
+                assert!(subject.starts_with("example.com: ") && !subject.contains('\n'), "{subject}");
+                assert!(text.reveal().starts_with("bob@example.com") && text.reveal().contains("192.0.2.7"));
+            }
+            assert_ne!(english.0, french.0);
+            assert!(english.1.reveal().contains("change your password") && french.1.reveal().contains("changez votre"));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Having a method begin at a sign-in: a code is sent, or a question for a security key made; and reading what comes
+//! back for it.
+
+use crate::clock;
+use crate::codes::{self, Wanted};
+use crate::daemon::Daemon;
+use crate::keys;
+use crate::records::RecordError;
+use crate::signin::{account, actor, door, journal, refused, unavailable};
+use crate::texts;
+use crate::tickets;
+use postern_rules::event::Recipient;
+use postern_rules::sent::{LIFETIME, Session};
+use postern_rules::{Account, Event, Kind, Platform, Time, Verdict, decide};
+use postern_wire::Secret;
+use postern_wire::auth::{self, Prepare, PrepareVerdict, Reason};
+use serde::{Deserialize, Serialize};
+
+const PURPOSE: &str = "challenge";
+
+/// What a front keeps of a method that has begun.
+#[derive(Serialize, Deserialize)]
+pub struct Challenge {
+    mailbox: String,
+    /// The method.
+    pub method: String,
+    /// Whose the answer is.
+    pub session: Session,
+    /// Until when it can be answered.
+    pub until: Time,
+    /// What a security key is to sign, and for which pages.
+    key: Option<([u8; 32], String)>,
+}
+
+impl Challenge {
+    /// Reads one for this account.
+    ///
+    /// # Errors
+    /// [`Reason::Stale`].
+    pub fn read(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
+        let fits = |it: &Self| it.mailbox == account.mailbox.as_str() && now < it.until;
+        tickets::open(daemon, PURPOSE, shown).filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
+    }
+
+    /// Whether a security key is to answer.
+    pub fn is_for_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Which key of the account has answered with `response`, and its counter; none when none has.
+    pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
+        let (challenge, site) = self.key.as_ref()?;
+        let party = keys::relying_party(Some(site), texts::place(account, platform))?;
+        keys::answered(&party, account, challenge, response)
+    }
+}
+
+/// Has a method begin.
+pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
+    begun(daemon, prepare).await.unwrap_or_else(|refusal| {
+        journal("prepare", &prepare.name, prepare.door, &prepare.origin, &refusal);
+        PrepareVerdict::Refused(refusal)
+    })
+}
+
+async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, auth::Refusal> {
+    let (account, platform) = account(daemon, &prepare.name).map_err(auth::Refusal::new)?;
+    let now = clock::now();
+    match decide(&account, &platform, Event::Ask(door(prepare.door)), now).verdict {
+        Verdict::Challenge => {}
+        Verdict::Refused(refusal) => return Err(refused(&refusal)),
+        _ => return Err(auth::Refusal::new(Reason::Stale)),
+    }
+    let factor = account.factors.iter().find(|factor| factor.id == prepare.method);
+    let kind = factor.map(|factor| &factor.kind).ok_or(auth::Refusal::new(Reason::Stale))?;
+    let mailbox = account.mailbox.to_string();
+    let seal = |session, key| {
+        let (mailbox, method) = (mailbox.clone(), prepare.method.clone());
+        let challenge = Challenge { mailbox, method, session, until: now.plus(LIFETIME), key };
+        tickets::seal(daemon, PURPOSE, &challenge).map_err(|error| auth::Refusal::new(unavailable(&error)))
+    };
+    match kind {
+        Kind::Totp(_) => Err(auth::Refusal::new(Reason::NotOffered)),
+        Kind::Sms(_) | Kind::Email(_) => {
+            let earlier =
+                prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());
+            let actor = actor(prepare.door, &prepare.origin);
+            let wanted = Wanted {
+                mailbox: &account.mailbox,
+                platform: &platform,
+                actor: &actor,
+                replaces: earlier.map(|challenge| challenge.session),
+                language: prepare.language.as_deref(),
+                site: prepare.site.as_deref(),
+            };
+            let to = Recipient::Factor(door(prepare.door), &prepare.method);
+            let sent = codes::send(daemon, to, &wanted).await?;
+            let challenge = seal(sent.session, None)?;
+            Ok(PrepareVerdict::Sent { mailbox: mailbox.clone(), challenge, again: sent.again.0 })
+        }
+        Kind::Key(_) => {
+            let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
+            let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
+            let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
+            let (mut question, mut session) = ([0; 32], Session::default());
+            let drawn = getrandom::fill(&mut question).and_then(|()| getrandom::fill(&mut session));
+            drawn.map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
+            // Any key of the account may answer: people take the one at hand.
+            let options = party.begin_assertion(&keys::credentials(&account), &question);
+            let challenge = seal(session, Some((question, site)))?;
+            Ok(PrepareVerdict::Key { mailbox: mailbox.clone(), challenge, options })
+        }
+    }
+}

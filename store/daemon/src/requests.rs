@@ -1,0 +1,173 @@
+//! Requests for a reset, by people who know the password and have lost every method. An administrator decides.
+
+use crate::administer::{self, explain, refuse};
+use crate::clock;
+use crate::daemon::{Actor, Daemon};
+use crate::notices::{self, Notice};
+use crate::records::{Kept, RecordError};
+use crate::signin::{account, door, journal, refused, unavailable};
+use postern_rules::{Event, Mailbox, Time, Verdict, decide};
+use postern_wire::admin::{self, Refused};
+use postern_wire::auth::{self, Reason};
+use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest, RequestVerdict};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Every request's key begins so.
+const REQUEST: &[u8] = b"request/";
+/// Seconds of an hour.
+const HOUR: i64 = 3600;
+
+/// A request that an administrator has not decided about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Request {
+    mailbox: Mailbox,
+    opened: Time,
+    address: Option<IpAddr>,
+    contact: String,
+    reason: String,
+    evidence: String,
+}
+
+fn key(mailbox: &Mailbox) -> Vec<u8> {
+    [REQUEST, mailbox.as_str().as_bytes()].concat()
+}
+
+/// Opens one.
+pub async fn open(daemon: &Daemon, wanted: &OpenRequest) -> RequestVerdict {
+    opened(daemon, wanted).await.unwrap_or_else(|refusal| {
+        journal("open request", &wanted.name, wanted.door, &wanted.origin, &refusal);
+        RequestVerdict::Refused(refusal)
+    })
+}
+
+async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict, auth::Refusal> {
+    let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
+    let (account, platform) = account(daemon, &wanted.name).map_err(auth::Refusal::new)?;
+    let now = clock::now();
+    match decide(&account, &platform, Event::Ask(door(wanted.door)), now).verdict {
+        // Who is locked out may have lost everything, too.
+        Verdict::Challenge | Verdict::Refused(postern_rules::Refusal::Locked(_)) => {}
+        Verdict::Refused(refusal) => return Err(refused(&refusal)),
+        _ => return Err(auth::Refusal::new(Reason::Stale)),
+    }
+    let contact = text(&wanted.contact).ok_or(auth::Refusal::new(Reason::Unfit))?;
+    let request = Request {
+        mailbox: account.mailbox.clone(),
+        opened: now,
+        address: wanted.origin.address,
+        contact,
+        reason: text(&wanted.reason).unwrap_or_default(),
+        evidence: text(&wanted.evidence).unwrap_or_default(),
+    };
+    if daemon.records.load::<Request>(&key(&account.mailbox)).map_err(unavailable)?.is_some() {
+        return Ok(RequestVerdict::OpenAlready);
+    }
+    let change = daemon.records.put(key(&account.mailbox), None, &request).map_err(unavailable)?;
+    let actor = wanted.door.to_string();
+    let entry = administer::entry(&actor, "open request", Some(&account.mailbox), String::new());
+    let entry = crate::audit::Record { address: wanted.origin.address, ..entry };
+    if !daemon.records.commit_with(vec![change], &entry).await.map_err(unavailable)? {
+        return Ok(RequestVerdict::OpenAlready);
+    }
+    entry.log();
+    let notices = [Notice::RequestOpened];
+    notices::tell(&daemon.senders, &platform, (&account, &account), &notices, wanted.origin.address);
+    Ok(RequestVerdict::Opened)
+}
+
+/// What a person typed, without control characters but line ends, and not longer than it may be; none: nothing.
+fn text(typed: &str) -> Option<String> {
+    let clean: String = typed.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_REQUEST_TEXT).collect();
+    let clean = clean.trim();
+    (!clean.is_empty()).then(|| clean.to_owned())
+}
+
+/// Every open request.
+///
+/// # Errors
+/// [`Refused`].
+pub fn list(daemon: &Daemon) -> Result<admin::Requests, Refused> {
+    let mut requests = Vec::new();
+    daemon.records.each(REQUEST, |kept: Kept<Request>| {
+        requests.push(shown(daemon, &kept.value));
+        true
+    })?;
+    Ok(admin::Requests { requests })
+}
+
+/// One.
+///
+/// # Errors
+/// [`Refused`].
+pub fn show(daemon: &Daemon, mailbox: &str) -> Result<admin::Requests, Refused> {
+    Ok(admin::Requests { requests: vec![shown(daemon, &find(daemon, mailbox)?.value)] })
+}
+
+/// Resets the account, or does not; the request is gone.
+///
+/// # Errors
+/// [`Refused`], when there is none, or it has not waited long enough.
+pub async fn decide_about(
+    daemon: &Daemon,
+    actor: &str,
+    wanted: &admin::DecideRequest,
+) -> Result<admin::Requests, Refused> {
+    let kept = find(daemon, &wanted.mailbox)?;
+    let mailbox = kept.value.mailbox.clone();
+    if wanted.approve {
+        let ready = ready(daemon, &kept.value);
+        if clock::now() < ready {
+            let message = format!(
+                "the platform has requests wait (request-wait): this one can be approved from {} on. `postern account \
+                 reset {mailbox}` does not wait.",
+                clock::rfc3339(ready)
+            );
+            return Err(refuse("too_soon", message));
+        }
+        let detail = "a request was approved".to_owned();
+        let reset = Actor { name: actor.to_owned(), address: None, detail };
+        let applied = daemon.apply(&mailbox, None, &reset, || Ok(Event::Reset)).await?;
+        if let Some(Verdict::Refused(refusal)) = applied.map(|applied| applied.verdict) {
+            return Err(explain(&mailbox, &refusal));
+        }
+    }
+    let action = if wanted.approve { "approve request" } else { "refuse request" };
+    let entry = administer::entry(actor, action, Some(&mailbox), String::new());
+    let gone = crate::engine::Change::delete(kept.key, kept.revision);
+    if daemon.records.commit_with(vec![gone], &entry).await? {
+        entry.log();
+    }
+    list(daemon)
+}
+
+fn find(daemon: &Daemon, typed: &str) -> Result<Kept<Request>, Refused> {
+    let (mailbox, _) = administer::mailbox(daemon, typed)?;
+    daemon.records.load(&key(&mailbox))?.ok_or_else(|| {
+        refuse(
+            "no_request",
+            format!("{mailbox} has no open request. `postern request list` shows those that there are."),
+        )
+    })
+}
+
+/// From when on it may be approved.
+fn ready(daemon: &Daemon, request: &Request) -> Time {
+    let platforms = daemon.platforms();
+    let domain = request.mailbox.domain();
+    let platform = platforms.iter().find(|platform| platform.domains.iter().any(|it| it == domain));
+    let hours = platform.map_or(0, |platform| platform.policy.request_wait);
+    request.opened.plus(i64::from(hours) * HOUR)
+}
+
+fn shown(daemon: &Daemon, request: &Request) -> admin::Request {
+    admin::Request {
+        mailbox: request.mailbox.to_string(),
+        opened: clock::rfc3339(request.opened),
+        ready: clock::rfc3339(ready(daemon, request)),
+        address: request.address.map(|address| address.to_string()),
+        contact: request.contact.clone(),
+        reason: request.reason.clone(),
+        evidence: request.evidence.clone(),
+    }
+}

@@ -1,0 +1,174 @@
+//! Texts by a request to an HTTP gateway, as the configuration describes it.
+
+use super::line::Place as Host;
+use super::ovh::Ovh;
+use super::recipient::Number;
+use super::said::said;
+use super::template::{Escape, Place, Template};
+use super::{Failed, SetUpError, secret_file};
+use crate::config;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use postern_rules::Time;
+use postern_wire::Secret;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+/// How long the gateway may take for its answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
+/// The longest answer that is looked at, in bytes.
+const ANSWER_MAX: usize = 64 * 1024;
+
+/// A gateway, and what it is asked.
+pub(super) struct Gateway {
+    host: Host,
+    url: Template,
+    method: Method,
+    headers: Vec<(HeaderName, Template)>,
+    body: Option<(Template, Escape)>,
+    answer_has: Option<String>,
+    /// The value of `Authorization`.
+    login: Option<HeaderValue>,
+    secrets: BTreeMap<String, Secret>,
+    ovh: Option<Ovh>,
+}
+
+impl Gateway {
+    /// Reads the files that the configuration names; nothing is connected.
+    pub(super) fn new(gateway: &config::Gateway) -> Result<Self, SetUpError> {
+        let config::Gateway { url, method, headers, body, answer_has, .. } = gateway.clone();
+        // Host and scheme stand before the first place, so any value will do.
+        let uri: Uri =
+            url.fill(Escape::Percent, |_| "x").parse().map_err(|_| SetUpError("[sms] url is none".into()))?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let host = match uri.scheme_str() {
+            Some("http") => Host::plain(host, uri.port_u16().unwrap_or(80)),
+            _ => Host::with_tls(host, uri.port_u16().unwrap_or(443), gateway.ca.as_deref())?,
+        };
+        let mut secrets = BTreeMap::new();
+        for (name, path) in &gateway.secret_files {
+            secrets.insert(name.clone(), secret_file::read(path)?);
+        }
+        let login = gateway.login.as_ref().map(basic).transpose()?;
+        let ovh = gateway.ovh.as_ref().map(Ovh::new).transpose()?;
+        Ok(Self { host, url, method, headers, body, answer_has, login, secrets, ovh })
+    }
+
+    /// Sends a text. The request is written once, whatever becomes of it.
+    pub(super) async fn send(&self, now: Time, number: &Number, text: &Secret) -> Result<(), Failed> {
+        let request = self.request(now, number, text)?;
+        let stream = self.host.reach().await?;
+        let line = self.host.secure(stream).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(line))
+            .await
+            .map_err(|error| Failed::Unsent(format!("{} speaks no HTTP: {error}", self.host)))?;
+        // It moves the bytes, and ends with this future.
+        let mut driver = JoinSet::new();
+        driver.spawn(connection);
+        let exchange = async {
+            match sender.send_request(request).await {
+                Ok(answer) => self.read(answer).await,
+                Err(error) => Err(Failed::Unclear(format!("{} broke off: {error}", self.host))),
+            }
+        };
+        timeout(ANSWER, exchange).await.unwrap_or_else(|_| {
+            Err(Failed::Unclear(format!("{} did not answer within {} s", self.host, ANSWER.as_secs())))
+        })
+    }
+
+    fn request(&self, now: Time, number: &Number, text: &Secret) -> Result<Request<Full<Bytes>>, Failed> {
+        let value = |place: &Place| match place {
+            Place::Number => number.number(),
+            Place::Digits => number.digits(),
+            Place::Text => text.reveal(),
+            // A configuration that names another is refused.
+            Place::Secret(name) => self.secrets.get(name).map_or("", Secret::reveal),
+        };
+        let malformed =
+            |_| Failed::Unsent("the request cannot be put into words: see [sms] url and headers".to_owned());
+        let url = self.url.fill(Escape::Percent, value);
+        let uri: Uri = url.parse().map_err(|error: http::uri::InvalidUri| malformed(error.into()))?;
+        let body = match &self.body {
+            Some((body, escape)) => body.fill(*escape, value),
+            None => Zeroizing::default(),
+        };
+        let mut headers = HeaderMap::new();
+        for (name, template) in &self.headers {
+            let filled = template.fill(Escape::Plain, value);
+            let mut filled = HeaderValue::from_str(&filled).map_err(|error| malformed(error.into()))?;
+            filled.set_sensitive(true);
+            headers.append(name.clone(), filled);
+        }
+        let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+        headers.insert(header::HOST, HeaderValue::from_str(authority).map_err(|error| malformed(error.into()))?);
+        headers.extend(self.login.clone().map(|login| (header::AUTHORIZATION, login)));
+        if let Some(ovh) = &self.ovh {
+            ovh.sign(now, &self.method, &url, &body, &mut headers);
+        }
+        let target = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let mut request = Request::builder().method(self.method.clone()).uri(target);
+        if let Some(wanted) = request.headers_mut() {
+            *wanted = headers;
+        }
+        request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).map_err(malformed)
+    }
+
+    async fn read(&self, answer: Response<Incoming>) -> Result<(), Failed> {
+        let status = answer.status();
+        if status.is_success() && self.answer_has.is_none() {
+            return Ok(());
+        }
+        let body = match Limited::new(answer.into_body(), ANSWER_MAX).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if status.is_success() => {
+                return Err(Failed::Unclear(format!("the answer of {} cannot be read: {error}", self.host)));
+            }
+            Err(_) => Bytes::new(),
+        };
+        let body = String::from_utf8_lossy(&body);
+        let why = format!("{} answers {status} and says {}", self.host, self.shown(&body));
+        match status {
+            _ if status.is_success() => match &self.answer_has {
+                Some(wanted) if !body.contains(wanted) => Err(Failed::Refused(format!("{why}, without `answer_has`"))),
+                _ => Ok(()),
+            },
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(Failed::Refused(why)),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Err(Failed::Unsent(format!("{why}; see its keys and passwords in [sms], and this host's clock")))
+            }
+            StatusCode::REQUEST_TIMEOUT => Err(Failed::Unclear(why)),
+            _ if status.is_redirection() => {
+                Err(Failed::Unsent(format!("{why}; write into [sms] url where that leads to")))
+            }
+            _ if status.is_client_error() => Err(Failed::Unsent(format!("{why}; see [sms] url and method"))),
+            _ => Err(Failed::Unclear(why)),
+        }
+    }
+
+    /// What the gateway says, unless it repeats what only it should know.
+    fn shown(&self, answer: &str) -> String {
+        match self.secrets.values().any(|secret| answer.contains(secret.reveal())) {
+            true => "something with a secret in it".to_owned(),
+            false => said(answer),
+        }
+    }
+}
+
+/// RFC 7617.
+fn basic(login: &config::Login) -> Result<HeaderValue, SetUpError> {
+    let password = secret_file::read(&login.password_file)?;
+    let pair = Zeroizing::new(format!("{}:{}", login.user, password.reveal()));
+    let mut value =
+        HeaderValue::try_from(format!("Basic {}", BASE64.encode(pair.as_bytes()))).expect("base64 is visible ASCII");
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,205 @@
+//! How codes and notices leave the daemon: texts through an HTTP gateway or a local program, mails through a mail
+//! server or sendmail. Who is sent what, and how often, is decided elsewhere; here are transport and the day's budget.
+//!
+//! From outside in: [`Senders`] counts ([`budget`]) and chooses the way; [`gateway`], [`program`] and [`mail`] with
+//! [`smtp`] are the ways; [`line`] connects. [`template`] and [`recipient`] keep values from being anything else.
+//!
+//! Nothing is sent twice by itself: what is tried again is connecting, and never once a byte of a message has left.
+
+mod budget;
+mod gateway;
+mod line;
+mod mail;
+mod ovh;
+mod program;
+pub mod recipient;
+mod said;
+mod secret_file;
+mod smtp;
+pub mod template;
+
+use crate::config::{Config, SmsWay};
+use crate::records::Records;
+use budget::Budget;
+use gateway::Gateway;
+use mail::Mail;
+use postern_rules::Time;
+use postern_wire::Secret;
+use program::Texter;
+use recipient::{Number, mask, read_address};
+use std::fmt;
+use std::num::NonZeroU32;
+
+pub use budget::Kind;
+
+/// Why a configuration cannot be put to use: a file of a secret, or of an authority. For people.
+#[derive(Debug)]
+pub struct SetUpError(String);
+
+impl fmt::Display for SetUpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SetUpError {}
+
+/// Why a message has not been sent. `Display` is for the journal: what, why, and what to do; it shows neither what was
+/// to be sent nor to whom.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// The configuration has no such way.
+    NotConfigured(Kind),
+    /// As many as a day may have.
+    Budget(Kind, NonZeroU32),
+    /// The number or the address is none, or the receiver does not take it: another one is needed.
+    Refused(String),
+    /// It cannot be sent now; or it may have been sent, and nobody confirms it.
+    Unavailable(String),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConfigured(kind) => {
+                write!(f, "no {kind} can be sent: add a section [{}] to posternd.toml", kind.section())
+            }
+            Self::Budget(kind, most) => write!(
+                f,
+                "no {kind} is sent before midnight UTC: {most} have been sent today. If that is too few, raise \
+                 [{}] daily_budget; if it is more than people ask for, look who does",
+                kind.section()
+            ),
+            Self::Refused(why) | Self::Unavailable(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// What went wrong on a way, and how much may have left.
+#[derive(Debug)]
+enum Failed {
+    /// Nothing was accepted, for sure.
+    Unsent(String),
+    /// The receiver says no to this message.
+    Refused(String),
+    /// It may have been accepted.
+    Unclear(String),
+}
+
+enum TextWay {
+    Gateway(Box<Gateway>),
+    Program(Texter),
+}
+
+/// Every way that is configured.
+pub struct Senders {
+    text: Option<(TextWay, NonZeroU32)>,
+    mail: Option<(Mail, NonZeroU32)>,
+    budget: Budget,
+}
+
+/// Reads the files that the configuration names, and sends nothing.
+///
+/// # Errors
+/// [`SetUpError`].
+pub fn judge(config: &Config) -> Result<(), SetUpError> {
+    ways(config).map(drop)
+}
+
+type Ways = (Option<(TextWay, NonZeroU32)>, Option<(Mail, NonZeroU32)>);
+
+fn ways(config: &Config) -> Result<Ways, SetUpError> {
+    let text = match &config.sms {
+        None => None,
+        Some(sms) => {
+            let way = match &sms.way {
+                SmsWay::Gateway(gateway) => TextWay::Gateway(Box::new(Gateway::new(gateway)?)),
+                SmsWay::Command(command) => TextWay::Program(Texter::new(command)),
+            };
+            Some((way, sms.daily_budget))
+        }
+    };
+    let mail = config.mail.as_ref().map(|mail| Ok((Mail::new(mail)?, mail.daily_budget))).transpose()?;
+    Ok((text, mail))
+}
+
+impl Senders {
+    /// What the configuration names; what has left today stands in the records.
+    ///
+    /// # Errors
+    /// [`SetUpError`].
+    pub fn new(config: &Config, records: Records) -> Result<Self, SetUpError> {
+        let (text, mail) = ways(config)?;
+        Ok(Self { text, mail, budget: Budget::new(records) })
+    }
+
+    /// Whether texts can be sent at all.
+    pub fn can_text(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// Whether mails can be sent at all.
+    pub fn can_mail(&self) -> bool {
+        self.mail.is_some()
+    }
+
+    /// Sends a text to a number in international format, and answers when the gateway has taken it: within
+    /// [`line::REACH`] and [`gateway::ANSWER`], or [`program::PATIENCE`], and what the store takes.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
+        let (way, most) = self.text.as_ref().ok_or(SendError::NotConfigured(Kind::Text))?;
+        let number = Number::read(number)
+            .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
+        let sent = async {
+            match way {
+                TextWay::Gateway(gateway) => gateway.send(now, &number, text).await,
+                TextWay::Program(texter) => texter.send(&number, text).await,
+            }
+        };
+        self.spend(now, Kind::Text, *most, &number, sent).await
+    }
+
+    /// Sends a mail of plain text, and answers when the mail server has taken it: within [`line::REACH`],
+    /// [`smtp::DIALOGUE`] and [`smtp::ACCEPT`], or [`program::PATIENCE`], and what the store takes.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn mail(&self, now: Time, to: &str, subject: &str, body: &Secret) -> Result<(), SendError> {
+        let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Kind::Mail))?;
+        let to = read_address(to)
+            .ok_or_else(|| SendError::Refused("no mail was sent: its address is none that mail servers take".into()))?;
+        self.spend(now, Kind::Mail, *most, &mask(&to), way.send(now, &to, subject, body)).await
+    }
+
+    async fn spend(
+        &self,
+        now: Time,
+        kind: Kind,
+        most: NonZeroU32,
+        shown: &(dyn fmt::Display + Sync),
+        sent: impl Future<Output = Result<(), Failed>>,
+    ) -> Result<(), SendError> {
+        let counted = self.budget.take(now, kind, most).await;
+        let taken = counted.map_err(|error| SendError::Unavailable(format!("no {kind} was sent: {error}")))?;
+        if !taken {
+            return Err(SendError::Budget(kind, most));
+        }
+        match sent.await {
+            Ok(()) => Ok(()),
+            Err(Failed::Refused(why)) => Err(SendError::Refused(format!("a {kind} to {shown} was refused: {why}"))),
+            Err(Failed::Unclear(why)) => {
+                Err(SendError::Unavailable(format!("whether a {kind} to {shown} was sent is not known: {why}")))
+            }
+            Err(Failed::Unsent(why)) => {
+                if let Err(error) = self.budget.give_back(now, kind).await {
+                    tracing::warn!("today's budget counts a {kind} that was not sent: {error}");
+                }
+                Err(SendError::Unavailable(format!("a {kind} to {shown} could not be sent: {why}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A program of this host that sends: for texts the one in `[sms] command`, for mails sendmail.
+
+use super::Failed;
+use super::recipient::Number;
+use super::said::said;
+use super::template::{Escape, Place, Template};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use postern_wire::Secret;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// How long a program may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+/// Where a program finds others. There is nothing else in its environment.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Bytes of its complaints that are looked at.
+const COMPLAINT_MAX: u64 = 1024;
+/// Statuses by which a program says that the recipient is wrong: EX_DATAERR, EX_NOUSER and EX_NOHOST of sysexits(3).
+const WRONG_RECIPIENT: [i32; 3] = [65, 67, 68];
+
+/// The program in `[sms] command`.
+pub(super) struct Texter(Vec<Template>);
+
+impl Texter {
+    pub(super) fn new(command: &[Template]) -> Self {
+        Self(command.to_vec())
+    }
+
+    /// Runs it with the text on its standard input.
+    pub(super) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
+        let value = |place: &Place| match place {
+            Place::Number => number.number(),
+            Place::Digits => number.digits(),
+            // A configuration with these in a command is refused: others could read them.
+            Place::Text | Place::Secret(_) => "",
+        };
+        let words: Vec<_> = self.0.iter().map(|word| word.fill(Escape::Plain, value)).collect();
+        let mut words = words.iter().map(|word| word.as_str());
+        run(words.next().unwrap_or_default(), words, text.reveal().as_bytes()).await
+    }
+}
+
+/// Runs a program with `input` on its standard input. Status 0 says that it is sent.
+pub(super) async fn run<'a>(
+    program: impl AsRef<OsStr>,
+    arguments: impl Iterator<Item = &'a str>,
+    input: &[u8],
+) -> Result<(), Failed> {
+    let shown = program.as_ref().to_string_lossy().into_owned();
+    let unsent = |error: io::Error| Failed::Unsent(format!("{shown} cannot be run: {error}"));
+    // A file and not a pipe: what the program leaves running may keep it open for longer than is waited.
+    let mut complaint = tempfile::tempfile().map_err(unsent)?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().env("PATH", PATH).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(complaint.try_clone().map_err(unsent)?);
+    let mut child = command.process_group(0).kill_on_drop(true).spawn().map_err(unsent)?;
+    let group = child.id().and_then(|id| i32::try_from(id).ok());
+    match timeout(PATIENCE, feed(&mut child, input)).await {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => {
+            let why = format!("{shown} ended with {status} and says {}", said(&read(&mut complaint)));
+            match status.code() {
+                Some(code) if WRONG_RECIPIENT.contains(&code) => Err(Failed::Refused(why)),
+                _ => Err(Failed::Unclear(why)),
+            }
+        }
+        Ok(Err(error)) => Err(Failed::Unclear(format!("{shown} cannot be waited for: {error}"))),
+        Err(_) => {
+            if let Some(group) = group {
+                // With what it has started. An error says that it has ended meanwhile.
+                let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+            }
+            Err(Failed::Unclear(format!("{shown} has not ended within {} s and was stopped", PATIENCE.as_secs())))
+        }
+    }
+}
+
+async fn feed(child: &mut Child, input: &[u8]) -> io::Result<ExitStatus> {
+    if let Some(mut stdin) = child.stdin.take() {
+        // Whether the program wants all of it is its own affair; its status tells.
+        let _ = stdin.write_all(input).await;
+    }
+    child.wait().await
+}
+
+fn read(complaint: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let read = complaint.rewind().and_then(|()| complaint.take(COMPLAINT_MAX).read_to_end(&mut bytes));
+    if read.is_err() {
+        return String::new();
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

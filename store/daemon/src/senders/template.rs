@@ -1,0 +1,194 @@
+//! Texts with places that are filled in: `{"message":"{text}","receivers":["{number}"]}`.
+
+use std::fmt::Write as _;
+use zeroize::Zeroizing;
+
+/// Bytes that a filled template is expected to need: it is not moved about in memory while secrets are written to it.
+const ROOM: usize = 4096;
+
+/// A text with places. A place is a name in braces; what else stands in braces is text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Place(Place),
+}
+
+/// What is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The number with its plus.
+    Number,
+    /// The number without it.
+    Digits,
+    /// What is to be sent.
+    Text,
+    /// What stands in a file; the name is in capitals.
+    Secret(String),
+}
+
+/// How what is filled in is written, so that it can be nothing but a value there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// Within the quotes of a JSON string (RFC 8259, section 7).
+    Json,
+    /// In a URL, or in `application/x-www-form-urlencoded` (RFC 3986, section 2.1).
+    Percent,
+    /// As it is.
+    Plain,
+}
+
+impl TryFrom<String> for Template {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (mut parts, mut plain, mut rest) = (Vec::new(), String::new(), text.as_str());
+        while let Some((before, behind)) = rest.split_once('{') {
+            plain.push_str(before);
+            let end = behind.find(|byte: char| !byte.is_ascii_alphanumeric() && byte != '_').unwrap_or(behind.len());
+            match behind[end..].strip_prefix('}') {
+                Some(after) if end > 0 => {
+                    parts.push(Part::Text(std::mem::take(&mut plain)));
+                    parts.push(Part::Place(place(&behind[..end])?));
+                    rest = after;
+                }
+                _ => {
+                    plain.push('{');
+                    rest = behind;
+                }
+            }
+        }
+        plain.push_str(rest);
+        parts.push(Part::Text(plain));
+        Ok(Self(parts))
+    }
+}
+
+fn place(name: &str) -> Result<Place, String> {
+    match name {
+        "number" => Ok(Place::Number),
+        "digits" => Ok(Place::Digits),
+        "text" => Ok(Place::Text),
+        secret if !secret.bytes().any(|byte| byte.is_ascii_lowercase()) => Ok(Place::Secret(secret.to_owned())),
+        _ => Err(format!(
+            "there is nothing to put for {{{name}}}; there are {{number}}, {{digits}} (the number without its plus) and \
+             {{text}}, and the names in `secret_files`, which are in capitals"
+        )),
+    }
+}
+
+impl Template {
+    /// What is filled in, in order.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Place(place) => Some(place),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// What stands before the first place.
+    pub fn head(&self) -> &str {
+        match self.0.first() {
+            Some(Part::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The text with every place filled by what `value` says of it.
+    pub fn fill<'v>(&self, escape: Escape, value: impl Fn(&Place) -> &'v str) -> Zeroizing<String> {
+        let mut filled = Zeroizing::new(String::with_capacity(ROOM));
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => filled.push_str(text),
+                Part::Place(place) => escape.write(value(place), &mut filled),
+            }
+        }
+        filled
+    }
+}
+
+impl Escape {
+    fn write(self, value: &str, into: &mut String) {
+        match self {
+            Self::Plain => into.push_str(value),
+            Self::Percent => {
+                for byte in value.bytes() {
+                    match byte {
+                        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => into.push(byte.into()),
+                        _ => drop(write!(into, "%{byte:02X}")),
+                    }
+                }
+            }
+            Self::Json => {
+                for letter in value.chars() {
+                    match letter {
+                        '"' | '\\' => into.extend(['\\', letter]),
+                        '\n' => into.push_str("\\n"),
+                        _ if letter.is_control() => drop(write!(into, "\\u{:04x}", u32::from(letter))),
+                        _ => into.push(letter),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "Code: 123456 \"é\\\"\n&to=+1\u{7}@example.com #1";
+
+    fn fill(template: &str, escape: Escape) -> String {
+        let template = Template::try_from(template.to_owned()).unwrap();
+        let value = |place: &Place| match place {
+            Place::Number => "+44612345678",
+            Place::Digits => "44612345678",
+            Place::Text => TEXT,
+            Place::Secret(name) => ["", "s&cret"][usize::from(name == "TOKEN_2")],
+        };
+        template.fill(escape, value).to_string()
+    }
+
+    #[test]
+    fn a_value_stays_one_in_json() {
+        let filled = fill(r#"{"to":["{number}"],"text":"{text}","empty":{},"more":{"key":"{TOKEN_2}"}}"#, Escape::Json);
+        let read: serde_json::Value = serde_json::from_str(&filled).unwrap();
+        let wanted = serde_json::json!(
+            {"to": ["+44612345678"], "text": TEXT, "empty": {}, "more": {"key": "s&cret"}}
+        );
+        assert_eq!(read, wanted);
+    }
+
+    #[test]
+    fn a_value_stays_one_in_a_form() {
+        let filled = fill("To={number}&Body={text}&key={TOKEN_2}", Escape::Percent);
+        let body = "Code%3A%20123456%20%22%C3%A9%5C%22%0A%26to%3D%2B1%07%40example.com%20%231";
+        assert_eq!(filled, format!("To=%2B44612345678&Body={body}&key=s%26cret"));
+    }
+
+    #[test]
+    fn braces_without_a_name_are_text() {
+        for text in ["", "{", "}", "{}", "{ text }", "{\"text\"}", "{{", "a{b", "{te-xt}", "{é}"] {
+            assert_eq!(fill(text, Escape::Plain), text);
+        }
+        assert_eq!(fill("{{digits}}", Escape::Plain), "{44612345678}");
+    }
+
+    #[test]
+    fn a_name_that_is_unknown_is_refused() {
+        for text in ["{texte}", "{Number}", "{{phone}}"] {
+            let error = Template::try_from(text.to_owned()).unwrap_err();
+            assert!(error.contains("there are {number}, {digits}"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_head_ends_at_the_first_place() {
+        let head = |text: &str| Template::try_from(text.to_owned()).unwrap().head().to_owned();
+        assert_eq!(head("https://a/?to={number}&x={text}"), "https://a/?to=");
+        assert_eq!((head("{number}"), head("{}")), (String::new(), "{}".to_owned()));
+    }
+}

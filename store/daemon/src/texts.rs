@@ -1,0 +1,96 @@
+//! What is sent: codes by SMS and e-mail, in the person's language.
+
+use postern_rules::{Account, Platform, sent};
+use postern_wire::Secret;
+
+/// Minutes that a code is good for.
+const MINUTES: i64 = sent::LIFETIME / 60;
+
+/// The languages that things are sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// `en`
+    English,
+    /// `fr`
+    French,
+}
+
+impl Language {
+    /// Reads a tag; whatever is not French is English.
+    pub fn parse(tag: Option<&str>) -> Self {
+        if tag == Some("fr") { Self::French } else { Self::English }
+    }
+
+    /// What the account's owner has chosen, else what the pages are in.
+    pub fn of(account: &Account, pages: Option<&str>) -> Self {
+        Self::parse(account.language.as_deref().or(pages))
+    }
+
+    /// One of the two.
+    pub fn pick<T>(self, english: T, french: T) -> T {
+        match self {
+            Self::English => english,
+            Self::French => french,
+        }
+    }
+}
+
+/// The name that people know this place by.
+pub fn place<'a>(account: &'a Account, platform: &'a Platform) -> &'a str {
+    if platform.policy.issuer.is_empty() { account.mailbox.domain() } else { &platform.policy.issuer }
+}
+
+/// The text of an SMS. With a host, its last line lets a phone fill the code in on that host's pages and nowhere else
+/// (<https://wicg.github.io/sms-one-time-codes/>).
+pub fn sms(language: Language, place: &str, code: &str, host: Option<&str>) -> Secret {
+    let text = language.pick(
+        format!("{code} is your code for {place}. It is good for {MINUTES} minutes. Give it to nobody."),
+        format!("{code} est votre code pour {place}, valable {MINUTES} minutes. Ne le donnez à personne."),
+    );
+    Secret::from(match host {
+        Some(host) => format!("{text}\n\n@{host} #{code}"),
+        None => text,
+    })
+}
+
+/// The subject and the text of an e-mail. The code is not in the subject, which lock screens show.
+pub fn mail(language: Language, place: &str, mailbox: &str, code: &str) -> (String, Secret) {
+    let subject = language.pick(format!("Your code for {place}"), format!("Votre code pour {place}"));
+    let text = language.pick(
+        format!(
+            "Code for {mailbox}:\n\n    {code}\n\nIt is good for {MINUTES} minutes, in the window that asked for it. \
+             Nobody from {place} will ever ask you for it.\n\nIf you did not ask for a code, somebody knows your \
+             password: change it.\n"
+        ),
+        format!(
+            "Code pour {mailbox} :\n\n    {code}\n\nIl est valable {MINUTES} minutes, dans la fenêtre qui l’a demandé. \
+             Personne de {place} ne vous le demandera jamais.\n\nSi vous n’avez pas demandé de code, quelqu’un connaît \
+             votre mot de passe : changez-le.\n"
+        ),
+    );
+    (subject, Secret::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_fits_into_one_sms_and_ends_so_that_phones_fill_it_in() {
+        for language in [Language::English, Language::French] {
+            let text = sms(language, "example.com", "123456", Some("webmail.example.com"));
+            assert!(text.reveal().ends_with("\n\n@webmail.example.com #123456"), "{text:?}");
+            // The GSM 7-bit alphabet has 160 characters to a message, and has é and à.
+            assert!(text.reveal().chars().count() <= 160, "{}", text.reveal());
+            assert!(text.reveal().chars().all(|c| c.is_ascii() || "éà".contains(c)), "{}", text.reveal());
+        }
+    }
+
+    #[test]
+    fn a_subject_does_not_hold_the_code() {
+        for language in [Language::English, Language::French] {
+            let (subject, text) = mail(language, "example.com", "bob@example.com", "123456");
+            assert!(!subject.contains("123456") && text.reveal().contains("\n    123456\n"));
+        }
+    }
+}

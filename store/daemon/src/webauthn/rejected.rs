@@ -1,0 +1,77 @@
+//! Why a response is refused.
+
+use std::fmt;
+
+/// Characters of an origin that go into the journal: whoever sent it chose them.
+const MAX_TOLD: usize = 80;
+
+/// Why a response is refused; the text is for the journal. The user is told no more than that it did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejected {
+    /// More than [`MAX_RESPONSE`](super::MAX_RESPONSE) bytes.
+    TooLong,
+    /// Not of the form that WebAuthn gives it; what is wrong.
+    Malformed(&'static str),
+    /// A registration's response for an assertion, or the other way round.
+    WrongType,
+    /// For another challenge: of another sign-in, or replayed.
+    WrongChallenge,
+    /// Made on pages of another origin, which is told: a phishing site, or a wrong `public_url`.
+    WrongOrigin(String),
+    /// Made in a frame inside pages of another origin.
+    CrossOrigin,
+    /// The key has signed for another relying party.
+    WrongRelyingParty,
+    /// Nobody touched the key.
+    UserNotPresent,
+    /// By none of the keys that are allowed.
+    UnknownCredential,
+    /// The key says that it was registered for another account.
+    WrongUser,
+    /// The public key is for an algorithm (COSE's number) that was not offered.
+    UnsupportedAlgorithm(i64),
+    /// The signature is not the key's, or what was signed has been changed.
+    BadSignature,
+    /// The counter did not grow: the key has been copied, or the device is broken.
+    CounterWentBack {
+        /// The counter at the last use.
+        kept: u32,
+        /// The counter that came, rightly signed.
+        sent: u32,
+    },
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "the response is longer than {} bytes", super::MAX_RESPONSE),
+            Self::Malformed(what) => write!(f, "the response is not of WebAuthn's form: {what}"),
+            Self::WrongType => f.write_str("the response is of the other ceremony"),
+            Self::WrongChallenge => f.write_str("the response is to another challenge"),
+            Self::WrongOrigin(origin) => {
+                let told: String = origin.chars().take(MAX_TOLD).collect();
+                write!(f, "the response was made on {told:?}. Somebody's pages pass for these, or public_url is wrong")
+            }
+            Self::CrossOrigin => f.write_str("the response was made in a frame of somebody else's pages"),
+            Self::WrongRelyingParty => f.write_str("the key has signed for another host"),
+            Self::UserNotPresent => f.write_str("nobody touched the key"),
+            Self::UnknownCredential => f.write_str("the response is by none of the account's keys"),
+            Self::WrongUser => f.write_str("the key was registered for another account"),
+            Self::UnsupportedAlgorithm(number) => write!(f, "the key is for algorithm {number}, which is not offered"),
+            Self::BadSignature => f.write_str("the signature is not the key's"),
+            Self::CounterWentBack { kept, sent } => write!(
+                f,
+                "the key's counter went from {kept} to {sent}: it has been copied, or it is broken. Remove it from the \
+                 account and register another"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+impl From<minicbor::decode::Error> for Rejected {
+    fn from(_: minicbor::decode::Error) -> Self {
+        Self::Malformed("the CBOR is broken off or of another kind")
+    }
+}

@@ -1,0 +1,173 @@
+//! What the browser gives back: `RegistrationResponseJSON` and `AuthenticationResponseJSON` (5.1.7), and the client
+//! data (5.8.1), its own word on which pages the ceremony was.
+//!
+//! Members that are not known here are passed over, as the specification asks; one that comes twice is refused.
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::{Challenge, MAX_RESPONSE, Rejected, RelyingParty, base64url};
+
+/// Ways to a key that are kept (5.8.4); others that a browser may name are left out.
+const TRANSPORTS: [&str; 6] = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];
+
+/// The two ceremonies.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ceremony {
+    Registration,
+    Assertion,
+}
+
+/// The response to [`begin_registration`](RelyingParty::begin_registration), out of its wrapping.
+pub(super) struct RegistrationResponse {
+    pub(super) id: Vec<u8>,
+    pub(super) client_data: ClientData,
+    pub(super) attestation_object: Vec<u8>,
+    pub(super) transports: Vec<String>,
+}
+
+/// The response to [`begin_assertion`](RelyingParty::begin_assertion), out of its wrapping.
+pub(super) struct AssertionResponse {
+    pub(super) id: Vec<u8>,
+    pub(super) client_data: ClientData,
+    pub(super) authenticator_data: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+    /// None from keys that do not keep it, which U2F keys never do.
+    pub(super) user_handle: Option<Vec<u8>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PublicKeyCredential<R> {
+    id: String,
+    raw_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    response: R,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AttestationJson {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    attestation_object: String,
+    #[serde(default)]
+    transports: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssertionJson {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    authenticator_data: String,
+    signature: String,
+    user_handle: Option<String>,
+}
+
+impl RegistrationResponse {
+    pub(super) fn parse(json: &str) -> Result<Self, Rejected> {
+        let (id, response) = parse::<AttestationJson>(json)?;
+        let named = |known: &&str| response.transports.iter().any(|named| named == known);
+        Ok(Self {
+            id,
+            client_data: ClientData::parse(decode(&response.client_data)?)?,
+            attestation_object: decode(&response.attestation_object)?,
+            transports: TRANSPORTS.into_iter().filter(named).map(str::to_owned).collect(),
+        })
+    }
+}
+
+impl AssertionResponse {
+    pub(super) fn parse(json: &str) -> Result<Self, Rejected> {
+        let (id, response) = parse::<AssertionJson>(json)?;
+        let user_handle = response.user_handle.as_deref().map(decode).transpose()?;
+        Ok(Self {
+            id,
+            client_data: ClientData::parse(decode(&response.client_data)?)?,
+            authenticator_data: decode(&response.authenticator_data)?,
+            signature: decode(&response.signature)?,
+            // Some browsers write "none" as no bytes.
+            user_handle: user_handle.filter(|handle| !handle.is_empty()),
+        })
+    }
+}
+
+/// The credential's id, and what is particular to the ceremony.
+fn parse<R: DeserializeOwned>(json: &str) -> Result<(Vec<u8>, R), Rejected> {
+    if json.len() > MAX_RESPONSE {
+        return Err(Rejected::TooLong);
+    }
+    let credential: PublicKeyCredential<R> =
+        serde_json::from_str(json).map_err(|_| Rejected::Malformed("the JSON lacks a member or has a wrong one"))?;
+    if credential.kind != "public-key" {
+        return Err(Rejected::Malformed("the credential is no public key"));
+    }
+    if credential.id != credential.raw_id {
+        return Err(Rejected::Malformed("id and rawId differ"));
+    }
+    Ok((decode(&credential.raw_id)?, credential.response))
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, Rejected> {
+    base64url::decode(text).map_err(|_| Rejected::Malformed("a member is not base64url"))
+}
+
+/// What the browser says of the ceremony; the key signs its hash.
+pub(super) struct ClientData {
+    bytes: Vec<u8>,
+    collected: CollectedClientData,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CollectedClientData {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: String,
+    origin: String,
+    /// Older browsers leave it out.
+    #[serde(default)]
+    cross_origin: bool,
+    top_origin: Option<IgnoredAny>,
+}
+
+impl ClientData {
+    fn parse(bytes: Vec<u8>) -> Result<Self, Rejected> {
+        let collected = serde_json::from_slice(&bytes)
+            .map_err(|_| Rejected::Malformed("the client data lacks a member or has a wrong one"))?;
+        Ok(Self { bytes, collected })
+    }
+
+    /// The bytes as they came, whose hash was signed.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether it is of this ceremony, on our own pages. Steps 7 to 11 of a registration, 10 to 14 of an assertion.
+    pub(super) fn check(
+        &self,
+        ceremony: Ceremony,
+        challenge: &Challenge,
+        relying_party: &RelyingParty,
+    ) -> Result<(), Rejected> {
+        let kind = match ceremony {
+            Ceremony::Registration => "webauthn.create",
+            Ceremony::Assertion => "webauthn.get",
+        };
+        if self.collected.kind != kind {
+            return Err(Rejected::WrongType);
+        }
+        if self.collected.challenge != base64url::encode(challenge) {
+            return Err(Rejected::WrongChallenge);
+        }
+        if self.collected.origin != relying_party.origin() {
+            return Err(Rejected::WrongOrigin(self.collected.origin.clone()));
+        }
+        if self.collected.cross_origin || self.collected.top_origin.is_some() {
+            return Err(Rejected::CrossOrigin);
+        }
+        Ok(())
+    }
+}

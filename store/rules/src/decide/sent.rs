@@ -1,0 +1,62 @@
+//! Who is sent a code, and for what.
+
+use super::{ask, not_asked, refused, stale_if_not_required};
+use crate::event::{By, Decision, Recipient, Refusal, Verdict};
+use crate::sent::{Destination, NotNow, Purpose, Session};
+use crate::{Account, Platform, Stage, Time};
+
+pub(super) fn send(
+    mut account: Account,
+    platform: &Platform,
+    to: Recipient<'_>,
+    (session, replaces): (Session, Option<Session>),
+    code: &str,
+    now: Time,
+) -> Decision {
+    let (purpose, destination) = match to {
+        Recipient::Factor(door, id) => {
+            if let Some(verdict) = not_asked(&account, platform, door, now) {
+                return stale_if_not_required(verdict);
+            }
+            let factor = account.factors.iter().find(|factor| factor.id == id);
+            let Some(destination) = factor.and_then(|factor| factor.kind.destination()) else {
+                return refused(Refusal::NoSuchFactor);
+            };
+            (Purpose::Factor(id.to_owned()), destination)
+        }
+        Recipient::Method(by, kind) => {
+            if let Some(refusal) = not_entitled(&account, platform, by, now) {
+                return refused(refusal);
+            }
+            if account.factors.iter().any(|factor| factor.kind.is_same(&kind)) {
+                return refused(Refusal::SameSecret);
+            }
+            let destination = kind.destination().filter(|_| platform.policy.methods.contains(&kind.name()));
+            let Some(destination) = destination else { return refused(Refusal::NotOffered) };
+            (Purpose::Method(kind), destination)
+        }
+        Recipient::Contact(by, address) => {
+            // A thief who has only the password must not be told in the owner's place.
+            match (by, not_entitled(&account, platform, by, now)) {
+                (By::Proof(_), None) => {}
+                (By::Enrolment(..), None) => return refused(Refusal::Stale),
+                (_, Some(refusal)) => return refused(refusal),
+            }
+            (Purpose::Contact(address.clone()), Destination::Address(address))
+        }
+    };
+    match account.outbox.send(purpose, session, replaces, code, now) {
+        Ok(again) => Decision { verdict: Verdict::Send { to: destination, again }, next: Some(account) },
+        Err(NotNow::TooSoon(until)) => refused(Refusal::TooSoon(until)),
+        Err(NotNow::TooMany(until)) => refused(Refusal::TooMany(until)),
+    }
+}
+
+/// Why nothing new is set up on somebody's word, if it is not.
+pub(super) fn not_entitled(account: &Account, platform: &Platform, by: By, now: Time) -> Option<Refusal> {
+    let entitled = match by {
+        By::Enrolment(door, epoch) => ask(account, platform, door, now) == Verdict::Enrol && epoch == account.epoch,
+        By::Proof(epoch) => account.stage == Stage::Protected && epoch == account.epoch,
+    };
+    (!entitled).then_some(Refusal::Stale)
+}

@@ -1,0 +1,243 @@
+//! Codes that were sent, by SMS or e-mail: each good once, for ten minutes, and for the sign-in that asked for it.
+
+use crate::account::CLOCK_TOLERANCE;
+use crate::contact::{Address, Number};
+use crate::{Kind, Time};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// Digits of a code.
+pub const DIGITS: u32 = 6;
+/// Seconds that a code is good for.
+pub const LIFETIME: i64 = 600;
+/// Seconds until another may be sent to the same number or address.
+pub const AGAIN: i64 = 30;
+/// Codes that are sent for an account within [`DAY`].
+pub const A_DAY: usize = 20;
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
+/// Wrong codes after which the one that was sent is void.
+pub const MISSES: u8 = 5;
+/// Codes of an account that are open at once; the oldest makes room.
+const OPEN_MAX: usize = 8;
+
+/// What tells one sign-in from another: random bytes that whoever asked for a code keeps.
+pub type Session = [u8; 16];
+
+/// The codes that were sent for an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    #[serde(default)]
+    codes: Vec<SentCode>,
+    /// When codes were sent, as far as [`A_DAY`] needs it.
+    #[serde(default)]
+    sends: Vec<Time>,
+}
+
+/// What a code is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To answer with this factor.
+    Factor(String),
+    /// To set up this method.
+    Method(Kind),
+    /// To have notices sent there.
+    Contact(Address),
+}
+
+/// Where a code goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// By SMS.
+    Number(Number),
+    /// By e-mail.
+    Address(Address),
+}
+
+/// Why none is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotNow {
+    /// Not before then.
+    TooSoon(Time),
+    /// [`A_DAY`] have been sent; the next not before then.
+    TooMany(Time),
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct SentCode {
+    session: Session,
+    purpose: Purpose,
+    hash: [u8; 32],
+    at: Time,
+    #[serde(default)]
+    misses: u8,
+}
+
+impl std::fmt::Debug for SentCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SentCode {{ {:?} at {:?} }}", self.purpose, self.at)
+    }
+}
+
+impl SentCode {
+    fn is_alive(&self, now: Time) -> bool {
+        self.at.plus(-CLOCK_TOLERANCE) <= now && now < self.at.plus(LIFETIME) && self.misses < MISSES
+    }
+}
+
+impl Outbox {
+    /// Nothing was sent for long.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty() && self.sends.is_empty()
+    }
+
+    /// Notes that `code` is sent now, for one session; one that was sent to it before for the same purpose is void.
+    /// Gives back from when on another may be.
+    pub(crate) fn send(
+        &mut self,
+        purpose: Purpose,
+        session: Session,
+        replaces: Option<Session>,
+        code: &str,
+        now: Time,
+    ) -> Result<Time, NotNow> {
+        self.codes.retain(|sent| sent.is_alive(now));
+        self.sends.retain(|at| (now.0 - at.0).abs() < DAY);
+        let just_before = |sent: &&SentCode| sent.purpose == purpose && (now.0 - sent.at.0).abs() < AGAIN;
+        if let Some(last) = self.codes.iter().filter(just_before).map(|sent| sent.at).max() {
+            return Err(NotNow::TooSoon(last.plus(AGAIN)));
+        }
+        if let (true, Some(oldest)) = (self.sends.len() >= A_DAY, self.sends.iter().min()) {
+            return Err(NotNow::TooMany(oldest.plus(DAY)));
+        }
+        self.codes.retain(|sent| Some(sent.session) != replaces || sent.purpose != purpose);
+        if self.codes.len() >= OPEN_MAX {
+            self.codes.remove(0);
+        }
+        self.sends.push(now);
+        self.codes.push(SentCode { session, purpose, hash: hash(&session, code), at: now, misses: 0 });
+        Ok(now.plus(AGAIN))
+    }
+
+    /// Spends the code that was sent to this session for this purpose, if this is it; else that one has a miss more.
+    pub(crate) fn spend(&mut self, purpose: &Purpose, session: &Session, code: &str, now: Time) -> bool {
+        let meant = |sent: &SentCode| sent.is_alive(now) && sent.session == *session && sent.purpose == *purpose;
+        let Some(at) = self.codes.iter().position(meant) else { return false };
+        if bool::from(self.codes[at].hash.ct_eq(&hash(session, code))) {
+            self.codes.remove(at);
+            return true;
+        }
+        self.codes[at].misses += 1;
+        false
+    }
+
+    /// What a session was to set up, by the code that was sent to it.
+    pub fn purpose_of(&self, session: &Session, now: Time) -> Option<&Purpose> {
+        self.codes.iter().find(|sent| sent.session == *session && sent.is_alive(now)).map(|sent| &sent.purpose)
+    }
+
+    /// Whatever was sent is void. How much was sent today stays.
+    pub(crate) fn clear(&mut self) {
+        self.codes.clear();
+    }
+
+    /// What was sent to answer with this factor is void.
+    pub(crate) fn forget(&mut self, factor: &str) {
+        self.codes.retain(|sent| sent.purpose != Purpose::Factor(factor.to_owned()));
+    }
+}
+
+/// The session's own bytes are the key: six digits are no secret from whoever reads the record, which is sealed.
+fn hash(session: &Session, code: &str) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session) else { unreachable!("HMAC takes a key of any length") };
+    let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    mac.update(digits.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time(1_800_000_000);
+
+    fn phone() -> Purpose {
+        Purpose::Factor("phone".to_owned())
+    }
+
+    fn sent() -> Outbox {
+        let mut outbox = Outbox::default();
+        assert_eq!(outbox.send(phone(), [1; 16], None, "123456", NOW), Ok(NOW.plus(AGAIN)));
+        outbox
+    }
+
+    #[test]
+    fn a_code_is_good_once_for_ten_minutes_and_for_its_own_session_and_purpose() {
+        for (session, purpose, code, after, good) in [
+            ([1; 16], phone(), "123456", 0, true),
+            ([1; 16], phone(), "123 456", LIFETIME - 1, true),
+            ([1; 16], phone(), "123456", LIFETIME, false),
+            ([1; 16], phone(), "123456", -CLOCK_TOLERANCE, true),
+            ([1; 16], phone(), "123456", -CLOCK_TOLERANCE - 1, false),
+            ([1; 16], phone(), "123457", 0, false),
+            ([1; 16], phone(), "", 0, false),
+            ([2; 16], phone(), "123456", 0, false),
+            ([1; 16], Purpose::Factor("other".to_owned()), "123456", 0, false),
+        ] {
+            let mut outbox = sent();
+            assert_eq!(outbox.spend(&purpose, &session, code, NOW.plus(after)), good, "{code} {after}");
+            assert!(!good || !outbox.spend(&purpose, &session, code, NOW.plus(after)), "once");
+        }
+    }
+
+    #[test]
+    fn a_resend_voids_the_code_before_and_has_to_wait() {
+        let mut outbox = sent();
+        let too_soon = Err(NotNow::TooSoon(NOW.plus(AGAIN)));
+        assert_eq!(outbox.send(phone(), [2; 16], Some([1; 16]), "222222", NOW.plus(AGAIN - 1)), too_soon);
+        // Another browser has to wait as well: it is the same phone.
+        assert_eq!(outbox.send(phone(), [3; 16], None, "333333", NOW), too_soon);
+        assert!(outbox.send(phone(), [2; 16], Some([1; 16]), "222222", NOW.plus(AGAIN)).is_ok());
+        assert!(!outbox.clone().spend(&phone(), &[1; 16], "123456", NOW.plus(AGAIN)));
+        assert!(outbox.spend(&phone(), &[2; 16], "222222", NOW.plus(AGAIN)));
+    }
+
+    #[test]
+    fn two_browsers_have_a_code_each() {
+        let mut outbox = sent();
+        outbox.send(phone(), [2; 16], None, "222222", NOW.plus(AGAIN)).unwrap();
+        assert!(outbox.spend(&phone(), &[1; 16], "123456", NOW.plus(AGAIN)));
+        assert!(outbox.spend(&phone(), &[2; 16], "222222", NOW.plus(AGAIN)));
+    }
+
+    #[test]
+    fn the_twenty_first_within_a_day_is_not_sent() {
+        let mut outbox = Outbox::default();
+        for number in 0..A_DAY as i64 {
+            outbox.send(phone(), [1; 16], None, "123456", NOW.plus(number * AGAIN)).unwrap();
+        }
+        let later = NOW.plus(A_DAY as i64 * AGAIN);
+        assert_eq!(outbox.send(phone(), [1; 16], None, "123456", later), Err(NotNow::TooMany(NOW.plus(DAY))));
+        assert!(outbox.send(phone(), [1; 16], None, "123456", NOW.plus(DAY)).is_ok());
+        outbox.clear();
+        assert!(outbox.send(phone(), [1; 16], None, "123456", later).is_err(), "a reset does not send more");
+    }
+
+    #[test]
+    fn five_misses_void_it() {
+        let mut outbox = sent();
+        for _ in 0..MISSES {
+            assert!(!outbox.spend(&phone(), &[1; 16], "000000", NOW));
+        }
+        assert!(!outbox.spend(&phone(), &[1; 16], "123456", NOW));
+    }
+
+    #[test]
+    fn what_is_kept_does_not_hold_the_code() {
+        let kept = serde_json::to_string(&sent()).unwrap() + &format!("{:?}", sent());
+        assert!(!kept.contains("123456"));
+    }
+}

@@ -1,0 +1,232 @@
+//! Methods whose codes are sent, and security keys: set up, used, copied, removed.
+
+use postern_rules::contact::{Address, Number};
+use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Recipient, Refusal, Verdict};
+use postern_rules::factor::Key;
+use postern_rules::name::{self, Named};
+use postern_rules::platform::Policy;
+use postern_rules::sent::{AGAIN, Destination, LIFETIME};
+use postern_rules::totp::Totp;
+use postern_rules::{Account, Door, Kind, Platform, Seed, Stage, Time, decide};
+
+const NOW: Time = Time(1_800_000_000);
+
+fn platform() -> Platform {
+    let domains = vec!["example.com".to_owned()];
+    Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy: Policy::default() }
+}
+
+fn random(byte: u8) -> Random {
+    Random { id: [byte; 5], backup: std::array::from_fn(|at| at as u8 ^ byte) }
+}
+
+fn enrolling() -> Account {
+    let platforms = [platform()];
+    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    next(&Account::new(mailbox, "p"), Event::Enable { enrolment_code: None }, NOW)
+}
+
+fn does(account: &Account, event: Event<'_>, now: Time) -> Decision {
+    decide(account, &platform(), event, now)
+}
+
+#[track_caller]
+fn next(account: &Account, event: Event<'_>, now: Time) -> Account {
+    let decision = does(account, event, now);
+    decision.next.unwrap_or_else(|| panic!("{:?}", decision.verdict))
+}
+
+fn number() -> Kind {
+    Kind::Sms(Number::read("+44612345678").unwrap())
+}
+
+fn send<'a>(to: Recipient<'a>, session: u8, code: &'a str) -> Event<'a> {
+    Event::Send { to, session: [session; 16], replaces: None, code }
+}
+
+fn confirm_sent(by: By, session: u8, code: &str) -> Event<'_> {
+    Event::Confirm {
+        by,
+        offered: Offered::Sent { session: [session; 16], code },
+        description: "Mine",
+        random: random(1),
+    }
+}
+
+/// An account whose one method is a telephone.
+fn with_phone() -> Account {
+    let account = enrolling();
+    let by = By::Enrolment(Door::Webmail, account.epoch);
+    let account = next(&account, send(Recipient::Method(by, number()), 1, "123456"), NOW);
+    next(&account, confirm_sent(by, 1, "123456"), NOW)
+}
+
+fn answer(session: Option<u8>, method: Option<&'static str>, code: &'static str) -> Event<'static> {
+    let session = session.map(|session| [session; 16]);
+    Event::Answer { door: Door::Webmail, method, code, window: 1, session }
+}
+
+#[test]
+fn a_number_counts_once_its_code_came_back_and_brings_backup_codes() {
+    let account = enrolling();
+    let by = By::Enrolment(Door::Webmail, account.epoch);
+    let decision = does(&account, send(Recipient::Method(by, number()), 1, "123456"), NOW);
+    let Verdict::Send { to: Destination::Number(to), again } = decision.verdict else { panic!("{decision:?}") };
+    assert_eq!((to.as_str(), again), ("+44612345678", NOW.plus(AGAIN)));
+    let account = decision.next.unwrap();
+    assert_eq!((account.stage, account.factors.len()), (Stage::Enrolling, 0));
+    for (session, code, after) in [(1, "000000", 0), (2, "123456", 0), (1, "123456", LIFETIME)] {
+        let decision = does(&account, confirm_sent(by, session, code), NOW.plus(after));
+        assert!(matches!(decision.verdict, Verdict::Refused(_)), "{session} {code} {after}");
+    }
+    let decision = does(&account, confirm_sent(by, 1, "123456"), NOW);
+    assert!(matches!(&decision.verdict, Verdict::Added { backup_codes: Some(codes), .. } if codes.len() == 10));
+    let account = decision.next.unwrap();
+    assert_eq!((account.stage, account.factors[0].kind.as_str()), (Stage::Protected, "sms"));
+    // Somebody else who had begun as well is too late.
+    assert!(matches!(does(&account, confirm_sent(by, 1, "123456"), NOW).verdict, Verdict::Refused(Refusal::Stale)));
+}
+
+#[test]
+fn a_sent_code_signs_in_the_session_that_asked_for_it_once() {
+    let account = with_phone();
+    let id = account.factors[0].id.clone();
+    let at = NOW.plus(60);
+    let asked = next(&account, send(Recipient::Factor(Door::Webmail, &id), 7, "777777"), at);
+    for event in [answer(Some(8), None, "777777"), answer(None, None, "777777"), answer(Some(7), None, "777778")] {
+        let decision = does(&asked, event, at);
+        assert_eq!(decision.verdict, Verdict::Refused(Refusal::Wrong { failures: 1 }), "and it counts");
+    }
+    let decision = does(&asked, answer(Some(7), None, "777777"), at);
+    assert!(matches!(&decision.verdict, Verdict::Accepted { method, .. } if *method == id));
+    let after = decision.next.unwrap();
+    assert!(matches!(
+        does(&after, answer(Some(7), None, "777777"), at).verdict,
+        Verdict::Refused(Refusal::Wrong { .. })
+    ));
+    assert_eq!(after.factors[0].last_used, Some(at));
+    // The code that set it up is none to sign in with.
+    assert!(matches!(does(&account, answer(Some(1), None, "123456"), NOW).verdict, Verdict::Refused(_)));
+}
+
+#[test]
+fn what_is_not_asked_for_is_not_sent() {
+    let account = with_phone();
+    let id = account.factors[0].id.clone();
+    let suspended = next(&account, Event::Suspend(1), NOW);
+    let factor = |id| Recipient::Factor(Door::Webmail, id);
+    let refusal = |account: &Account, to| match does(account, send(to, 9, "999999"), NOW.plus(60)).verdict {
+        Verdict::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refusal(&suspended, factor(&id)), Refusal::Stale);
+    assert_eq!(refusal(&account, factor("nothing")), Refusal::NoSuchFactor);
+    assert_eq!(refusal(&account, factor(BACKUP)), Refusal::NoSuchFactor);
+    let proof = By::Proof(account.epoch);
+    assert_eq!(refusal(&account, Recipient::Method(proof, number())), Refusal::SameSecret);
+    assert_eq!(refusal(&account, Recipient::Method(By::Proof(account.epoch + 1), number())), Refusal::Stale);
+    assert_eq!(
+        refusal(&account, Recipient::Method(By::Enrolment(Door::Webmail, account.epoch), number())),
+        Refusal::Stale
+    );
+    assert_eq!(
+        refusal(&account, Recipient::Method(proof, Kind::Totp(Totp::new(Seed::made_of([1; 20]))))),
+        Refusal::NotOffered
+    );
+    // Who has only the password sets no contact address.
+    let address = Address::read("bob@elsewhere.example").unwrap();
+    let fresh = enrolling();
+    let by = By::Enrolment(Door::Webmail, fresh.epoch);
+    assert_eq!(refusal(&fresh, Recipient::Contact(by, address.clone())), Refusal::Stale);
+    let asked = next(&account, send(Recipient::Contact(proof, address.clone()), 5, "555555"), NOW);
+    let confirmed = next(&asked, confirm_sent(proof, 5, "555555"), NOW);
+    assert_eq!((confirmed.contact, confirmed.factors.len()), (Some(address), 1));
+}
+
+fn key(counter: u32) -> Kind {
+    Kind::Key(Key { id: vec![1, 2, 3], counter, credential: "{}".to_owned() })
+}
+
+fn with_key(counter: u32) -> Account {
+    let account = enrolling();
+    let by = By::Enrolment(Door::Webmail, account.epoch);
+    let Kind::Key(key) = key(counter) else { panic!() };
+    let event = Event::Confirm { by, offered: Offered::Key(key), description: "", random: random(2) };
+    next(&account, event, NOW)
+}
+
+fn signed<'a>(session: u8, key: Option<(&'a [u8], u32)>) -> Event<'a> {
+    Event::AnswerKey { door: Door::Webmail, key, session: [session; 16], until: NOW.plus(300) }
+}
+
+#[test]
+fn a_key_answers_each_question_once_and_its_counter_grows() {
+    let id: &[u8] = &[1, 2, 3];
+    for (kept, counter, passes) in
+        [(5, 6, true), (5, 5, false), (5, 4, false), (5, 0, false), (0, 0, true), (0, 1, true)]
+    {
+        let decision = does(&with_key(kept), signed(1, Some((id, counter))), NOW);
+        assert_eq!(matches!(decision.verdict, Verdict::Accepted { .. }), passes, "{kept} {counter}");
+        assert!(passes || decision.verdict == Verdict::Refused(Refusal::Copied));
+    }
+    let after = next(&with_key(0), signed(1, Some((id, 0))), NOW);
+    assert_eq!(does(&after, signed(1, Some((id, 0))), NOW).verdict, Verdict::Refused(Refusal::Stale), "replayed");
+    assert!(matches!(does(&after, signed(2, Some((id, 0))), NOW).verdict, Verdict::Accepted { .. }));
+    assert_eq!(does(&after, signed(3, Some((id, 0))), NOW.plus(300)).verdict, Verdict::Refused(Refusal::Stale), "late");
+    // Another's key, or a wrong signature, is a wrong code.
+    for wrong in [Some((&[9u8][..], 7)), None] {
+        let decision = does(&after, signed(4, wrong), NOW);
+        assert_eq!(decision.verdict, Verdict::Refused(Refusal::Wrong { failures: 1 }));
+    }
+}
+
+#[test]
+fn what_is_sent_or_plugged_in_is_not_behind_a_password() {
+    for account in [with_phone(), with_key(0)] {
+        let event = Event::Field {
+            door: Door::Imap,
+            text: "hunter2123456",
+            window: 1,
+            again: None,
+            source: postern_rules::event::Source::default(),
+        };
+        let decision = does(&account, event, NOW);
+        assert_eq!((decision.verdict, decision.next), (Verdict::Refused(Refusal::Wrong { failures: 0 }), None));
+    }
+}
+
+#[test]
+fn a_method_goes_with_all_that_was_sent_for_it() {
+    let account = with_phone();
+    let phone = account.factors[0].id.clone();
+    let add = Event::AddTotp { totp: Totp::new(Seed::made_of([3; 20])), description: "", random: random(9) };
+    let account = next(&account, add, NOW);
+    let asked = next(&account, send(Recipient::Factor(Door::Webmail, &phone), 7, "777777"), NOW.plus(60));
+    let removed = next(&asked, Event::RemoveOwn { id: &phone, epoch: asked.epoch }, NOW.plus(60));
+    assert_eq!((removed.factors.len(), removed.epoch), (1, asked.epoch + 1));
+    assert!(matches!(does(&removed, answer(Some(7), None, "777777"), NOW.plus(60)).verdict, Verdict::Refused(_)));
+    // What was done before counts for nothing now.
+    let stale = does(&removed, Event::DeleteBackupCodes { epoch: asked.epoch }, NOW).verdict;
+    assert_eq!(stale, Verdict::Refused(Refusal::Stale));
+}
+
+#[test]
+fn new_backup_codes_void_the_old_ones() {
+    let account = with_phone();
+    let Verdict::Codes(first) =
+        does(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(7) }, NOW).verdict
+    else {
+        panic!()
+    };
+    let account = next(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(7) }, NOW);
+    let again = next(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(8) }, NOW);
+    let with = |account: &Account| {
+        let event =
+            Event::Answer { door: Door::Webmail, method: Some(BACKUP), code: &first[0], window: 1, session: None };
+        does(account, event, NOW).verdict
+    };
+    assert!(matches!(with(&account), Verdict::Accepted { backup_codes_left: Some(9), .. }));
+    assert!(matches!(with(&again), Verdict::Refused(Refusal::Wrong { .. })));
+    let gone = next(&account, Event::DeleteBackupCodes { epoch: account.epoch }, NOW);
+    assert!(matches!(with(&gone), Verdict::Refused(Refusal::Wrong { .. })));
+}
