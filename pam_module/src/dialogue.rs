@@ -69,7 +69,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
                 self.name = mailbox;
                 self.challenge(&methods, has_app_passwords)
             }
-            AskVerdict::Enrol { mailbox } if enrols => {
+            AskVerdict::Enrol { mailbox, .. } if enrols => {
                 self.name = mailbox;
                 enrolment::enrol(self)
             }

@@ -17,7 +17,7 @@ use crate::{During, Error, Result};
 /// The packages. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
 /// libpam0g-dev is what the PAM module links with; two other PAM modules are what it is measured against; the last four
 /// judge manual pages, profiles and units.
-const PACKAGES: [&str; 37] = [
+const PACKAGES: [&str; 38] = [
     "php-fpm",
     "php-cli",
     "php-gd",
@@ -47,6 +47,7 @@ const PACKAGES: [&str; 37] = [
     "valgrind",
     "oathtool",
     "python3",
+    "python3-aiosmtpd",
     "sudo",
     "thunderbird",
     "xvfb",

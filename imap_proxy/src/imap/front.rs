@@ -33,6 +33,9 @@ use zeroize::{Zeroize, Zeroizing};
 pub const PROTOCOL: &[u8] = b"imap";
 /// What the audit log calls this front.
 const SERVICE: &str = "imap";
+/// Sessions of a mailbox from which on a refusal of a password that was right before is taken for one connection too
+/// many: Exchange lets 16 in, and several fronts may share them.
+const MANY_SESSIONS: usize = 8;
 /// Bytes read at once before sign-in.
 const READ_AT_ONCE: usize = 4096;
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
@@ -274,9 +277,13 @@ impl Front {
     }
 
     /// What an app password stands for is not tried again once the backend has refused it: phones sign in for days, and
-    /// a directory closes an account after a few wrong passwords.
+    /// a directory closes an account after a few wrong passwords. But Exchange says of one connection too many what it
+    /// says of a wrong password, so with many open that is what it is taken for.
     async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
         let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
+        if self.sessions.count(&session.mailbox) >= MANY_SESSIONS {
+            return Stop::Limit;
+        }
         if let Err(error) = self.daemon.password_refused(&PasswordRefused { session: session.clone() }).await {
             tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
         }

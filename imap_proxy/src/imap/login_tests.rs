@@ -47,7 +47,7 @@ fn every_way_to_say_who_one_is_leads_to_the_same() {
         assert_eq!((asked, end), (vec![bob()], "open"), "{text}");
         assert_eq!(said.lines().filter(|line| line.starts_with("+ ")).count(), invitations, "{text}");
         let last = said.lines().last().unwrap();
-        assert!(last.starts_with("a NO [AUTHENTICATIONFAILED] ") && last.ends_with("https://webmail.example.com/."));
+        assert!(last.starts_with("a NO [AUTHENTICATIONFAILED] ") && last.contains("https://webmail.example.com/"));
     }
 }
 

@@ -83,6 +83,11 @@ impl Sessions {
         entry
     }
 
+    /// How many of a mailbox are open.
+    pub(super) fn count(&self, mailbox: &str) -> usize {
+        self.lock().all.values().filter(|(session, _)| session.mailbox == mailbox).count()
+    }
+
     async fn run(self: Arc<Self>) {
         let _blind = BlindWhenDropped(&self);
         let mut events = self.daemon.watch();
@@ -162,6 +167,9 @@ impl Drop for BlindWhenDropped<'_> {
     fn drop(&mut self) {
         self.0.blind.store(true, Ordering::SeqCst);
         self.0.lock().all.clear();
-        tracing::error!("the daemon is not followed any more: every IMAP sign-in is refused until a restart");
+        // When the process stops, its tasks are dropped, which is no news.
+        if std::thread::panicking() {
+            tracing::error!("the daemon is not followed any more: every IMAP sign-in is refused until a restart");
+        }
     }
 }

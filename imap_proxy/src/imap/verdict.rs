@@ -188,7 +188,7 @@ mod tests {
         assert!(pass.outdated().is_none());
         let challenge = AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new() };
         assert!(matches!(after_ask(asked(challenge), &typed()), AfterAsk::Field { mailbox } if mailbox == BOB));
-        let enrol = AskVerdict::Enrol { mailbox: BOB.into() };
+        let enrol = AskVerdict::Enrol { mailbox: BOB.into(), kinds: Vec::new() };
         assert!(matches!(after_ask(asked(enrol), &typed()), AfterAsk::Stop(Stop::Refused)));
         for reason in REASONS {
             let refused = AskVerdict::Refused(Refusal::new(reason));
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn where_there_are_app_passwords_the_field_is_looked_at_and_nothing_passes_before() {
         let refused = |reason| AskVerdict::Refused(Refusal::new(reason));
-        let enrol = AskVerdict::Enrol { mailbox: BOB.into() };
+        let enrol = AskVerdict::Enrol { mailbox: BOB.into(), kinds: Vec::new() };
         for verdict in REASONS.into_iter().map(refused).chain([free(), enrol]) {
             let asked = Ok::<_, ()>(Asked { verdict, app_passwords_of: Some(BOB.into()) });
             assert!(matches!(after_ask(asked, &typed()), AfterAsk::Field { mailbox } if mailbox == BOB));

@@ -54,7 +54,7 @@ pub(super) fn ways_out(others: bool, language: Language) -> Markup {
 
 /// The method that the page is about.
 pub(super) fn method(method: &Method, language: Language) -> Markup {
-    html! { p.method.(method.kind.tag()) { (name(method, language)) } }
+    html! { p.method.{ "by-" (method.kind.tag()) } { (name(method, language)) } }
 }
 
 pub(super) fn methods_sheet(view: &ChooseMethod, language: Language) -> Sheet {

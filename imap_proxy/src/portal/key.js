@@ -12,8 +12,8 @@
 //
 // Submitting the form asks for the key first; the key's answer goes into the hidden field, and then the form goes out.
 // With `data-start` that begins at once. The texts are the page's: `touch` while the key is waited for, `again` on the
-// button afterwards, `refused` when nothing came of it (cancelled, too late, a key that is not one of the account's, or a
-// browser that asks for none before the button is pressed), `known` for a key that is registered already, `failed` for
+// button afterwards, `refused` when nothing came of it (cancelled, too late, a key that is not one of the account's, or
+// a browser that asks for none before the button is pressed), `known` for a key that is registered already, `failed` for
 // all else, `unsupported` where the browser has no keys.
 // Without scripts the form goes out with an empty field, and the server says what is missing.
 "use strict";

@@ -28,7 +28,9 @@ if (navigator.clipboard) {
 for (const button of document.querySelectorAll("[data-after]")) {
   setTimeout(() => {
     button.hidden = false;
-    document.getElementById(button.dataset.insteadOf).hidden = true;
+    if (button.dataset.insteadOf) {
+      document.getElementById(button.dataset.insteadOf).hidden = true;
+    }
   }, button.dataset.after * 1000);
 }
 

@@ -33,9 +33,8 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
                 (field::alert("code-problem", SENT_TEXTS.explain(problem, language, context)))
             }
             div.actions {
-                @if view.again.is_none_or(|from| from <= context.now) {
-                    button.main form="another" { (language.say(Text::SendCode)) }
-                }
+                @let wait = wait(view.again, context);
+                button.main form="another" hidden[wait.is_some()] data-after=[wait] { (language.say(Text::SendCode)) }
                 (ways_out(view.others, language))
             }
         }
@@ -116,9 +115,8 @@ fn spam_hint(kind: MethodKind, language: Language) -> Markup {
 /// The button for another code; before its time, when that is. Where the script runs, the one becomes the other by
 /// itself.
 fn another(again: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
-    let wait = again.map(|from| from.as_second() - context.now.as_second()).filter(|wait| *wait > 0);
     html! {
-        @if let (Some(from), Some(wait)) = (again, wait) {
+        @if let (Some(from), Some(wait)) = (again, wait(again, context)) {
             @let until = moment::moment(from, context.now, language);
             p.hint #not-yet { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
             button.quiet form="another" formnovalidate hidden data-after=(wait) data-instead-of="not-yet" {
@@ -128,6 +126,11 @@ fn another(again: Option<Timestamp>, language: Language, context: &Context<'_>) 
             button.quiet form="another" formnovalidate { (language.say(Text::SendAnother)) }
         }
     }
+}
+
+/// Seconds until then; none: it has been.
+fn wait(again: Option<Timestamp>, context: &Context<'_>) -> Option<i64> {
+    again.map(|from| from.as_second() - context.now.as_second()).filter(|wait| *wait > 0)
 }
 
 /// The form that the button of [`another`] sends: it stands apart, as forms do not nest.

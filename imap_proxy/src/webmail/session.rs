@@ -218,6 +218,11 @@ pub enum SettingUp {
 }
 
 impl SettingUp {
+    /// What is asked for before a method of this kind can begin; none: nothing.
+    pub fn before(kind: MethodKind) -> Option<Self> {
+        matches!(kind, MethodKind::Sms | MethodKind::Email).then(|| Self::To { kind, typed: String::new() })
+    }
+
     /// For the daemon; none where nothing has begun there.
     pub fn ticket(&self) -> Option<&Secret> {
         match self {
@@ -234,6 +239,12 @@ impl SettingUp {
             Self::Key { .. } => MethodKind::Key,
         }
     }
+}
+
+/// What a person sets up who has not chosen: an authenticator app, where that is possible.
+pub fn usual(kinds: &[MethodKind]) -> MethodKind {
+    let first = MethodKind::ALL.into_iter().find(|kind| kinds.contains(kind));
+    first.unwrap_or(MethodKind::Authenticator)
 }
 
 impl Enrolling {

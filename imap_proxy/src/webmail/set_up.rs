@@ -5,7 +5,7 @@ use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages;
 use super::second_factor::{read_digits, read_response};
-use super::session::{Enrolling, SettingUp, Stage, State};
+use super::session::{Enrolling, SettingUp, Stage, State, usual};
 use super::store::Key;
 use super::verdict::{AfterCode, AfterEnrol, Stop, after_confirm, after_enrol};
 use crate::body::Body;
@@ -68,8 +68,14 @@ impl Gate {
             return self.show_view(visit, key, Own::SetUp, Some(Problem::NotACode));
         }
         let code = Secret::from(typed);
-        self.enrolling(visit, key, |state| state.enrolment_code = Some(code));
-        self.begin_with(visit, key, Wanted { kind: MethodKind::Authenticator, ticket: None, to: None }).await
+        let kept = |state: &mut Enrolling| {
+            state.enrolment_code = Some(code);
+            usual(&state.kinds)
+        };
+        match self.enrolling(visit, key, kept) {
+            Some(kind) => self.begin_kind(visit, key, kind).await,
+            None => self.ended(visit),
+        }
     }
 
     async fn take_destination(&self, visit: &Visit, key: &Key, kind: MethodKind, form: &Form) -> Response<Body> {
@@ -89,13 +95,18 @@ impl Gate {
         let known = |state: &mut Enrolling| wanted.filter(|kind| state.kinds.contains(kind));
         match self.enrolling(visit, key, known) {
             None => self.ended(visit),
-            Some(Some(kind @ (MethodKind::Sms | MethodKind::Email))) => {
-                let asked = SettingUp::To { kind, typed: String::new() };
-                self.enrolling(visit, key, |state| state.begun = asked);
+            Some(Some(kind)) => self.begin_kind(visit, key, kind).await,
+            Some(None) => pages::see_other(paths::SET_UP),
+        }
+    }
+
+    async fn begin_kind(&self, visit: &Visit, key: &Key, kind: MethodKind) -> Response<Body> {
+        match SettingUp::before(kind) {
+            Some(before) => {
+                self.enrolling(visit, key, |state| state.begun = before);
                 pages::see_other(paths::SET_UP)
             }
-            Some(Some(kind)) => self.begin_with(visit, key, Wanted { kind, ticket: None, to: None }).await,
-            Some(None) => pages::see_other(paths::SET_UP),
+            None => self.begin_with(visit, key, Wanted { kind, ticket: None, to: None }).await,
         }
     }
 

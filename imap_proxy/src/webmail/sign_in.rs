@@ -5,7 +5,7 @@ use super::headers;
 use super::jar::{Cookie, Jar, set_cookies};
 use super::pages;
 use super::product::{Kind, Life, Login, SignIn};
-use super::session::{Behind, PasswordAccepted, Print, SettingUp, State};
+use super::session::{Behind, PasswordAccepted, Print, SettingUp, State, usual};
 use super::verdict::{AfterEnrol, AfterPassword, Stop, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
 use crate::portal::{MethodKind, paths};
@@ -118,9 +118,9 @@ impl Gate {
                     }
                 }
             }
-            AfterPassword::Enrol { mailbox } => {
+            AfterPassword::Enrol { mailbox, kinds } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
-                self.begin_enrolment(visit, mailbox, accepted).await
+                self.begin_enrolment(visit, mailbox, kinds, accepted).await
             }
             AfterPassword::Stop(stop) => {
                 tracing::info!(name = shown, ?stop, "a sign-in ends after the password");
@@ -130,21 +130,53 @@ impl Gate {
         }
     }
 
-    async fn begin_enrolment(&self, visit: &Visit, mailbox: String, accepted: PasswordAccepted) -> Response<Body> {
-        let enrol = Enrol { name: mailbox.clone(), door: Door::Webmail, origin: visit.origin(), ..Enrol::default() };
+    async fn begin_enrolment(
+        &self,
+        visit: &Visit,
+        mailbox: String,
+        kinds: Vec<MethodKind>,
+        accepted: PasswordAccepted,
+    ) -> Response<Body> {
+        let kind = usual(&kinds);
+        let begun = match SettingUp::before(kind) {
+            Some(before) => Ok((before, kinds)),
+            None => self.first_enrolment(visit, &mailbox, kind, kinds).await,
+        };
+        match begun {
+            Ok((begun, kinds)) => {
+                self.begin(visit, State::Enrolling(accepted.enrol(mailbox, begun, kinds)), paths::SET_UP)
+            }
+            Err(stop) => {
+                self.say_goodbye(visit, accepted.behind);
+                self.reader(visit).stop(&stop)
+            }
+        }
+    }
+
+    async fn first_enrolment(
+        &self,
+        visit: &Visit,
+        mailbox: &str,
+        kind: MethodKind,
+        kinds: Vec<MethodKind>,
+    ) -> Result<(SettingUp, Vec<MethodKind>), Stop> {
+        let enrol = Enrol {
+            name: mailbox.to_owned(),
+            door: Door::Webmail,
+            origin: visit.origin(),
+            kind: Some(kind.tag().to_owned()),
+            site: Some(self.origin.clone()),
+            ..Enrol::default()
+        };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "no enrolment can begin"));
-        let (begun, kinds) = match after_enrol(reply, &mailbox, MethodKind::Authenticator, visit.now.wall) {
-            AfterEnrol::Begun { begun, kinds, .. } => (begun, kinds),
-            AfterEnrol::EnrolmentCode => (SettingUp::Guarded, Vec::new()),
-            after @ (AfterEnrol::Problem(_) | AfterEnrol::Stop(_)) => {
-                self.say_goodbye(visit, accepted.behind);
-                // A beginning that is asked for without a word of the person's has no problem with their words.
-                let stop = if let AfterEnrol::Stop(stop) = after { stop } else { Stop::Unavailable };
-                return self.reader(visit).stop(&stop);
-            }
-        };
-        self.begin(visit, State::Enrolling(accepted.enrol(mailbox, begun, kinds)), paths::SET_UP)
+        match after_enrol(reply, mailbox, kind, visit.now.wall) {
+            AfterEnrol::Begun { begun, kinds, .. } => Ok((begun, kinds)),
+            AfterEnrol::EnrolmentCode => Ok((SettingUp::Guarded, kinds)),
+            // It is asked for without a word of the person's, so nothing can be wrong with their words.
+            AfterEnrol::Problem(_) => Err(Stop::Unavailable),
+            AfterEnrol::Stop(stop) => Err(stop),
+        }
     }
 
     /// Begins a session in place of the one that the browser may have had.

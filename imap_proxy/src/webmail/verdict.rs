@@ -53,6 +53,8 @@ pub enum AfterPassword {
     Enrol {
         /// The canonical mailbox.
         mailbox: String,
+        /// What can be set up.
+        kinds: Vec<MethodKind>,
     },
     /// The sign-in ends.
     Stop(Stop),
@@ -152,7 +154,7 @@ pub fn after_password<E>(shown: Result<AskVerdict, E>, typed: Option<Result<AskV
     let mailbox = |answer: &AfterPassword| match answer {
         AfterPassword::Release { mailbox, .. }
         | AfterPassword::Challenge { mailbox, .. }
-        | AfterPassword::Enrol { mailbox } => Some(mailbox.clone()),
+        | AfterPassword::Enrol { mailbox, .. } => Some(mailbox.clone()),
         AfterPassword::Stop(_) => None,
     };
     match (mailbox(&shown), mailbox(&typed)) {
@@ -170,7 +172,7 @@ fn one_answer<E>(reply: Result<AskVerdict, E>) -> AfterPassword {
         // A challenge that nothing can answer is a fault, not a free pass.
         Ok(AskVerdict::Challenge { methods, .. }) if methods.is_empty() => AfterPassword::Stop(Stop::Unavailable),
         Ok(AskVerdict::Challenge { mailbox, methods }) => AfterPassword::Challenge { mailbox, methods },
-        Ok(AskVerdict::Enrol { mailbox }) => AfterPassword::Enrol { mailbox },
+        Ok(AskVerdict::Enrol { mailbox, kinds }) => AfterPassword::Enrol { mailbox, kinds: known(&kinds) },
         Ok(AskVerdict::Refused(refusal)) => AfterPassword::Stop(stop(&refusal)),
         Err(_) => AfterPassword::Stop(Stop::Unavailable),
     }
@@ -389,7 +391,7 @@ mod tests {
     }
 
     fn enrol(mailbox: &str) -> Asked {
-        Ok(AskVerdict::Enrol { mailbox: mailbox.into() })
+        Ok(AskVerdict::Enrol { mailbox: mailbox.into(), kinds: vec!["sms".into()] })
     }
 
     fn refused(reason: Reason) -> Asked {
@@ -424,7 +426,8 @@ mod tests {
         let challenged = after_password(challenge(BOB), None);
         assert_eq!(after_password(free(BOB), Some(challenge(BOB))), challenged);
         assert_eq!(after_password(challenge(BOB), Some(free(BOB))), challenged);
-        assert_eq!(after_password(enrol(BOB), Some(free(BOB))), AfterPassword::Enrol { mailbox: BOB.into() });
+        let enrolling = AfterPassword::Enrol { mailbox: BOB.into(), kinds: vec![MethodKind::Sms] };
+        assert_eq!(after_password(enrol(BOB), Some(free(BOB))), enrolling);
         let other = after_password(challenge(BOB), Some(challenge("eve@example.com")));
         assert_eq!(other, AfterPassword::Stop(Stop::Refused));
     }

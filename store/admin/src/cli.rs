@@ -3,7 +3,7 @@
 use crate::daemon::{Daemon, WAIT};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::{account, app_password, audit, backup, check, method, platform, status};
+use crate::{account, app_password, audit, backup, check, method, platform, request, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -59,6 +59,9 @@ pub(crate) enum Verb {
     /// App passwords: what mail apps sign in with, since they cannot ask for a code
     #[command(subcommand)]
     AppPassword(app_password::Verb),
+    /// Requests for a reset, by people who have lost every method
+    #[command(subcommand)]
+    Request(request::Verb),
     /// Who did what to whom, from where, and what came of it
     #[command(after_help = audit::HELP)]
     Audit(audit::Filter),
@@ -105,6 +108,7 @@ impl Verb {
             Self::Account(verb) => verb.run(session),
             Self::Method(verb) => verb.run(session),
             Self::AppPassword(verb) => verb.run(session),
+            Self::Request(verb) => verb.run(session),
             Self::Audit(filter) => filter.run(session),
             Self::Export(export) => export.run(session),
             Self::Import(import) => import.run(session),

@@ -5,7 +5,7 @@
 //! what they do.
 //!
 //! * `cli`: the command line as a whole;
-//! * `platform`, `account`, `method`, `app_password`, `audit`, `status`, `backup` (export and import): the nouns;
+//! * `platform`, `account`, `method`, `app_password`, `request`, `audit`, `status`, `backup` (export and import): the nouns;
 //! * `check`: what is wrong, here and in posternd;
 //! * `daemon`: the connection, and what its failures mean to people;
 //! * `screen`, `table`, `time`: what is printed;
@@ -22,6 +22,7 @@ mod daemon;
 mod exit;
 mod method;
 mod platform;
+mod request;
 mod screen;
 mod status;
 mod table;

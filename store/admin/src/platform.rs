@@ -17,11 +17,17 @@ No mailbox of it is asked for a code before `postern account enable`.";
 
 const SET_HELP: &str = "\
 Keys and their values:
-  password-and-code  on|off        mail apps may send the password with the code right behind it (on)
-  reconnect-window   minutes       the same password and code pass again from the same address (0)
-  unenrolled         refuse|allow  what a door that cannot enrol does with an enrolling account (refuse)
-  unlisted           pass|refuse   a name in the platform's domains that has no account (pass)
-  plus-addressing    on|off        bob+shop@ is bob@ (on)
+  password-and-code  on|off             mail apps may send the password with the code right behind it (on)
+  reconnect-window   minutes            the same password and code pass again from the same address (0)
+  unenrolled         refuse|allow       what a door that cannot enrol does with an enrolling account (refuse)
+  unlisted           pass|refuse        a name in the platform's domains that has no account (pass)
+  plus-addressing    on|off             bob+shop@ is bob@ (on)
+  issuer             a name             what apps and messages call this place (the mailbox's domain)
+  methods            a list             what people may set up (totp,sms,email,key)
+  last-method        keep|remove        whether people may remove the only one, which is off (keep)
+  enrolment-code     optional|required  the first method needs a code from `account enable --enrolment-code`
+  request-wait       hours              a request for a reset waits so long at least (0)
+  notify-mailbox     on|off             notices go to the mailbox too, beside the contact address (off)
 
 Example:
   postern platform set acme unlisted refuse";

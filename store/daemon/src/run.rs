@@ -8,6 +8,7 @@ use crate::export;
 use crate::master_key::{self, CREDENTIAL, MasterKeys};
 use crate::passed::Passed;
 use crate::seal::{Sealer, header};
+use crate::senders;
 use crate::server::{self, FILES_WANTED, Side};
 use crate::sweep;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -90,12 +91,12 @@ impl Drop for Owner {
     }
 }
 
-/// Judges a configuration.
+/// Judges a configuration, and the files of secrets that it names.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn judge(path: &Path) -> Outcome<String> {
-    Config::load(path)?;
+    senders::judge(&Config::load(path)?)?;
     Ok(format!("{}: good", path.display()))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::clock;
 use crate::daemon::{Actor, Daemon, ResolveError, Resolved, backup_codes_left};
+use crate::enrol::kinds;
 use crate::prepare::Challenge;
 use crate::proof::Proof;
 use crate::records::RecordError;
@@ -42,7 +43,9 @@ fn asked(daemon: &Daemon, name: &str, door: Door) -> Asked {
                     mailbox: account.mailbox.to_string(),
                     methods: offers(daemon, account, door),
                 },
-                Verdict::Enrol => AskVerdict::Enrol { mailbox: account.mailbox.to_string() },
+                Verdict::Enrol => {
+                    AskVerdict::Enrol { mailbox: account.mailbox.to_string(), kinds: kinds(daemon, &platform) }
+                }
                 Verdict::Refused(refusal) => AskVerdict::Refused(refused(&refusal)),
                 // The rules answer a question with nothing else; were it otherwise, it would not be a yes.
                 _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),

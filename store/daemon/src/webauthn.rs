@@ -6,7 +6,9 @@
 //! sign-in, and refuses a credential whose id another account has already.
 //!
 //! The numbers in comments are the steps of Web Authentication Level 3, section 7.1 ("Registering a New Credential")
-//! and 7.2 ("Verifying an Authentication Assertion"). Why it is done by hand: `docs/decisions/0011-webauthn.md`.
+//! and 7.2 ("Verifying an Authentication Assertion"). Those about verified users, copies of credentials, attestation
+//! and extensions have nothing to do here, as none of that is asked for. Why it is done by hand:
+//! `docs/decisions/0011-webauthn.md`.
 
 mod authenticator_data;
 mod base64url;
@@ -72,8 +74,8 @@ pub struct Assertion<'a> {
 }
 
 impl RelyingParty {
-    /// Options for `navigator.credentials.create`, as `PublicKeyCredentialCreationOptionsJSON`. Keys in `exclude`, those
-    /// that the account has, refuse to be registered twice.
+    /// Options for `navigator.credentials.create`, as `PublicKeyCredentialCreationOptionsJSON`. Keys in `exclude`,
+    /// those that the account has, refuse to be registered twice.
     ///
     /// The JSON has no `<` in it, so it may stand in a `script` element as it is.
     #[must_use]
@@ -88,14 +90,14 @@ impl RelyingParty {
 
     /// The key that the browser's `RegistrationResponseJSON` is about, to be kept.
     ///
-    /// Attestation is not asked for, and any that comes is not read: without a list of makers to trust it proves nothing
-    /// that a response without one does not.
+    /// Attestation is not asked for, and any that comes is not read: without a list of makers to trust it proves
+    /// nothing that a response without one does not.
     ///
     /// # Errors
     /// See [`Rejected`].
     pub fn finish_registration(&self, challenge: &Challenge, response: &str) -> Result<Credential, Rejected> {
-        let response = RegistrationResponse::parse(response)?; // 3, 5
-        response.client_data.check(Ceremony::Registration, challenge, self)?; // 6 to 11
+        let response = RegistrationResponse::parse(response)?; // 3, 5, 6
+        response.client_data.check(Ceremony::Registration, challenge, self)?; // 7 to 11
         let authenticator_data = authenticator_data::of_attestation(&response.attestation_object)?; // 13
         let authenticator_data = AuthenticatorData::parse(authenticator_data)?;
         authenticator_data.check(self)?; // 14, 15, 17
@@ -116,7 +118,7 @@ impl RelyingParty {
         })
     }
 
-    /// Options for `navigator.credentials.get`, as `PublicKeyCredentialRequestOptionsJSON`: one of `allowed` is to sign.
+    /// Options for `navigator.credentials.get`, as `PublicKeyCredentialRequestOptionsJSON`: one of `allowed` signs.
     ///
     /// The JSON has no `<` in it, so it may stand in a `script` element as it is.
     #[must_use]
@@ -140,7 +142,7 @@ impl RelyingParty {
         challenge: &Challenge,
         response: &str,
     ) -> Result<Assertion<'a>, Rejected> {
-        let response = AssertionResponse::parse(response)?; // 3
+        let response = AssertionResponse::parse(response)?; // 3, 7 to 9
         let credential =
             allowed.into_iter().find(|known| known.id == response.id).ok_or(Rejected::UnknownCredential)?; // 5, 6
         if response.user_handle.is_some_and(|sent| sent != user_handle) {

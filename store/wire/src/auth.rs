@@ -116,6 +116,9 @@ pub enum AskVerdict {
     Enrol {
         /// The canonical mailbox.
         mailbox: String,
+        /// What can be set up, as in [`Enrol::kind`].
+        #[serde(default)]
+        kinds: Vec<String>,
     },
     /// No.
     Refused(Refusal),
@@ -465,7 +468,7 @@ pub enum EnrolVerdict {
         secret: Secret,
         /// The same as an `otpauth://` URI.
         uri: Secret,
-        /// What can be set up in place of it, as in [`Enrol::kind`]; that itself is among them.
+        /// As in [`AskVerdict::Enrol`].
         #[serde(default)]
         kinds: Vec<String>,
     },
@@ -479,7 +482,7 @@ pub enum EnrolVerdict {
         to: String,
         /// From when on another may be asked for, in seconds since 1970.
         again: i64,
-        /// As in [`Self::Offered`].
+        /// As in [`AskVerdict::Enrol`].
         #[serde(default)]
         kinds: Vec<String>,
     },
@@ -491,7 +494,7 @@ pub enum EnrolVerdict {
         ticket: Secret,
         /// For `navigator.credentials.create` (WebAuthn Level 3, `PublicKeyCredentialCreationOptionsJSON`).
         options: String,
-        /// As in [`Self::Offered`].
+        /// As in [`AskVerdict::Enrol`].
         #[serde(default)]
         kinds: Vec<String>,
     },

@@ -56,10 +56,14 @@ fn where_the_locale_is_not_utf8_the_picture_is_ascii() {
     assert!(hosts.postern(["account", "show", &erin.name, "--json"]).unwrap().contains("\"enrolling\""));
 }
 
-/// Alice, who may become root by her own password and code.
+/// Alice, who may become root by her own password and code. Of the two names that her user id has, the first counts.
 fn sudo(hosts: &Hosts) -> Terminal {
     let sudoers = hosts.path("sudoers");
-    fs::write(&sudoers, "Defaults passwd_tries=1, timestamp_timeout=0, !lecture\nalice ALL=(ALL) ALL\n").unwrap();
+    fs::write(
+        &sudoers,
+        "Defaults passwd_tries=1, timestamp_timeout=0, !lecture\n\"alice@example.com\" ALL=(ALL) ALL\n",
+    )
+    .unwrap();
     fs::set_permissions(&sudoers, Permissions::from_mode(0o440)).unwrap();
     let mut inside = hosts.inside("sh");
     let script = "mount --bind \"$1\" /etc/sudoers; \
@@ -85,7 +89,7 @@ fn answer(mut terminal: Terminal, prompt: &str, password: &str, code: Option<&st
 
 #[test]
 fn sudo_asks_for_the_password_and_then_for_the_code() {
-    const PROMPT: &str = "password for alice: ";
+    const PROMPT: &str = "password for alice@example.com: ";
     let mut hosts = Hosts::start().unwrap();
     hosts.service("sudo", PASSWORD_AND_CODE).unwrap();
     let (password, code) = (hosts.alice.password.clone(), hosts.code().unwrap());
@@ -98,7 +102,7 @@ fn sudo_asks_for_the_password_and_then_for_the_code() {
     }
     let audit = hosts.audit().unwrap();
     assert!(audit[0].contains("pam_postern(sudo:auth): outcome=accepted method="), "{audit:?}");
-    assert!(audit[0].ends_with("user=alice"), "it is the code of who runs it: {audit:?}");
+    assert!(audit[0].ends_with("user=alice@example.com"), "it is the code of who runs it: {audit:?}");
 
     // Without the daemon nobody becomes root, unless the stack says so; and then by the password still.
     hosts.world.posternd.stop().unwrap();

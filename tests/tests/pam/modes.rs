@@ -57,7 +57,8 @@ impl Mode {
 
     fn sign_in(&self, hosts: &Hosts, answer: &str) -> Outcome {
         let fill = |line: &&str| line.replace('A', answer).replace('P', &hosts.alice.password);
-        let lines: Vec<String> = self.lines.iter().map(fill).collect();
+        // The last line is ended too, so that an empty one is an answer.
+        let lines: Vec<String> = self.lines.iter().map(fill).chain([String::new()]).collect();
         hosts.pamtester(self.name, "alice", &lines.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()
     }
 
@@ -196,7 +197,7 @@ fn no_other_number_of_digits_opens_in_any_mode() {
             wrong.extend([format!("0{code}"), format!("00{code}"), format!("{code}0"), "secret".to_owned()]);
         }
         for wrong in wrong {
-            mode.judge(&hosts, &wrong, false, &wrong);
+            mode.judge(&hosts, &wrong, false, &format!("{wrong:?}"));
         }
         mode.judge(&hosts, &code, true, "with its zero");
     }

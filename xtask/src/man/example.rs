@@ -38,28 +38,35 @@ pub(super) fn page(name: &str, about: &str, program: &str, text: &str, release: 
     roff.control("TH", [name, "5", &release.date, &release.name(), MANUAL]);
     roff.control("SH", ["NAME"]).text([roman(format!("{name} - {about}"))]);
     roff.control("SH", ["DESCRIPTION"]);
-    // Text that belongs to the keys that follow it, and how many of them there were.
-    let (mut said, mut keys) = (Vec::new(), 0);
+    // Text that belongs to what follows it; of it, the lines of the paragraph that has not ended; and how many keys there
+    // were behind it.
+    let (mut paragraphs, mut said, mut keys, mut is_first) = (Vec::new(), Vec::new(), 0, true);
     for line in lines(text).chain([Line::Blank]) {
         if keys > 0 && !matches!(line, Line::Key(..)) {
             roff.text(inline(&said.join(" ")));
             (said, keys) = (Vec::new(), 0);
         }
+        if !said.is_empty() && matches!(line, Line::Blank | Line::Table(_)) {
+            paragraphs.push(said.join(" "));
+            said.clear();
+        }
         match line {
             Line::Text(text) => said.push(text),
             Line::Table(table) => {
+                // Ahead of the first table it is what the file itself is about.
+                if is_first {
+                    write_paragraphs(&mut roff, &mut paragraphs);
+                }
                 roff.control("SH", [format!("[{table}]").as_str()]);
+                write_paragraphs(&mut roff, &mut paragraphs);
+                is_first = false;
             }
             Line::Key(key, value, on) => {
+                write_paragraphs(&mut roff, &mut paragraphs);
                 roff.control(if keys == 0 { "TP" } else { "TQ" }, []);
                 let value = if on { format!(" = {value}") } else { format!(" = {value}    (not set)") };
                 roff.text([bold(key), roman(value)]);
                 keys += 1;
-            }
-            // Ahead of the first table it is what the file itself is about.
-            Line::Blank if !said.is_empty() => {
-                roff.text(inline(&said.join(" ")));
-                said.clear();
             }
             Line::Blank => {}
         }
@@ -67,4 +74,14 @@ pub(super) fn page(name: &str, about: &str, program: &str, text: &str, release: 
     roff.control("SH", ["FILES"]).text([roman(format!("/etc/postern/{name}"))]);
     roff.control("SH", ["SEE ALSO"]).text([bold(program), roman("(8)")]);
     roff
+}
+
+fn write_paragraphs(roff: &mut Roff, paragraphs: &mut Vec<String>) {
+    for (number, paragraph) in paragraphs.drain(..).enumerate() {
+        // Behind a heading a paragraph begins by itself.
+        if number > 0 {
+            roff.control("PP", []);
+        }
+        roff.text(inline(&paragraph));
+    }
 }

@@ -124,7 +124,7 @@ fn a_mail_that_cannot_leave_is_refused() {
         (&format!("{FROM}\nsmtp = \"imaps://a\""), "begins with none of"),
         (&format!("{FROM}\nsmtp = \"smtps://a/b\""), "more than host and port"),
         (&format!("{FROM}\nsmtp = \"smtps://u:p@a\""), "is not a URL"),
-        (&format!("{FROM}\nsmtp = \"smtps://a:x\""), "is not a URL"),
+        (&format!("{FROM}\nsmtp = \"smtps://a:x\""), "has no proper port"),
         ("from = \"Postern\"\nsendmail = \"/x\"", "write it like"),
         ("from = \"Post\\nern <a@example.com>\"\nsendmail = \"/x\"", "write it like"),
         ("from = \"Postern <\\\"a b\\\"@example.com>\"\nsendmail = \"/x\"", "write it like"),

@@ -4,8 +4,8 @@ use super::smtp::Smtp;
 use super::{Failed, SetUpError, program};
 use crate::config::{self, MailWay};
 use lettre::Address;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
+use lettre::message::{Body, Mailbox, Message};
 use postern_rules::Time;
 use postern_wire::Secret;
 use std::path::PathBuf;
@@ -67,6 +67,13 @@ fn write(
     if subject.contains(char::is_control) {
         return Err(Failed::Unsent("the subject has more than one line".to_owned()));
     }
+    let body = body.reveal().to_owned();
+    let body = match body.is_ascii() {
+        true => Body::new(body),
+        // Some filters take a short text in base64 for something to hide.
+        false => Body::new_with_encoding(body, ContentTransferEncoding::QuotedPrintable)
+            .map_err(|_| Failed::Unsent("the mail cannot be written as quoted-printable".to_owned()))?,
+    };
     let id = format!("<{:032x}@{}>", u128::from_be_bytes(*id), from.email.domain());
     let (name, value) = AUTO_SUBMITTED;
     let message = Message::builder()
@@ -76,8 +83,9 @@ fn write(
         .date(UNIX_EPOCH + Duration::from_secs(now.unsigned()))
         .message_id(Some(id))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()))
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
-        .body(body.reveal().to_owned());
+        .body(body);
     let message = message.map_err(|error| Failed::Unsent(format!("the mail cannot be written: {error}")))?;
     Ok(Zeroizing::new(message.formatted()))
 }

@@ -26,6 +26,8 @@ pub(super) const ACCEPT: Duration = Duration::from_secs(20);
 const QUIT: Duration = Duration::from_secs(1);
 /// Lines of a reply, and bytes of a line (RFC 5321, section 4.5.3.1.5), that are read before TLS.
 const REPLY_MAX: (usize, u64) = (64, 512);
+/// Bytes that a server may say in all. lettre looks at the length of a line when it has read the whole of it.
+const HEARD_MAX: u64 = 64 * 1024;
 /// What lettre waits for first on each connection. Behind STARTTLS a server does not say it again.
 const GREETING: &[u8] = b"220 \r\n";
 
@@ -75,6 +77,8 @@ impl Smtp {
         let late = |limit: Duration| format!("{} did not answer within {} s", self.place, limit.as_secs());
         let begun = timeout(DIALOGUE, self.begin(stream, from, to)).await;
         let mut server = begun.unwrap_or_else(|_| Err(Failed::Unsent(late(DIALOGUE))))?;
+        // The library writes the end of the last line by itself.
+        let content = content.strip_suffix(b"\r\n").unwrap_or(content);
         let accepted = timeout(ACCEPT, server.message(content)).await;
         accepted.map_err(|_| Failed::Unclear(late(ACCEPT)))?.map_err(|error| self.failed(Step::Content, &error))?;
         let _ = timeout(QUIT, server.quit()).await;
@@ -88,10 +92,12 @@ impl Smtp {
         from: &Address,
         to: &Address,
     ) -> Result<AsyncSmtpConnection, Failed> {
-        let line = match self.security {
-            SmtpSecurity::StartTls => self.start_tls(stream).await?,
-            SmtpSecurity::Tls | SmtpSecurity::Plain => self.place.secure(stream).await?,
+        let (line, greeting) = match self.security {
+            SmtpSecurity::StartTls => (self.start_tls(stream).await?, GREETING),
+            SmtpSecurity::Tls | SmtpSecurity::Plain => (self.place.secure(stream).await?, &b""[..]),
         };
+        let (read, write) = tokio::io::split(line);
+        let line: Line = Box::new(tokio::io::join(greeting.chain(read.take(HEARD_MAX)), write));
         let at = |step| move |error: SmtpError| self.failed(step, &error);
         let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(line), &self.hello).await;
         let mut server = greeted.map_err(at(Step::Greeting))?;
@@ -121,9 +127,7 @@ impl Smtp {
         if !line.buffer().is_empty() {
             return Err(unsent("says something in the clear behind STARTTLS; somebody may be between"));
         }
-        let line = self.place.secure(line.into_inner()).await?;
-        let (read, write) = tokio::io::split(line);
-        Ok(Box::new(tokio::io::join(GREETING.chain(read), write)))
+        self.place.secure(line.into_inner()).await
     }
 
     fn failed(&self, step: Step, error: &SmtpError) -> Failed {

@@ -59,8 +59,8 @@ impl<'a> AuthenticatorData<'a> {
         Ok(Self { rp_id_hash, flags, counter: u32::from_be_bytes(*counter), attested })
     }
 
-    /// Whether the key signs for `relying_party`, and somebody touched it. Steps 14, 15 and 17 of a registration, 15, 16
-    /// and 18 of an assertion; a password came first, so it does not matter whether the key knows its user.
+    /// Whether the key signs for `relying_party`, and somebody touched it. Steps 14, 15 and 17 of a registration, 15,
+    /// 16 and 18 of an assertion; a password came first, so it does not matter whether the key knows its user.
     pub(super) fn check(&self, relying_party: &RelyingParty) -> Result<(), Rejected> {
         if self.rp_id_hash != digest(&SHA256, relying_party.id().as_bytes()).as_ref() {
             return Err(Rejected::WrongRelyingParty);

@@ -1,5 +1,5 @@
-//! Public keys in COSE form (RFC 9052, section 7; RFC 9053; RFC 8230 for RSA), as WebAuthn narrows it (5.8.5 and 6.5.1):
-//! the algorithm is named, and no parameter is there that the algorithm does not need.
+//! Public keys in COSE form (RFC 9052, section 7; RFC 9053; RFC 8230 for RSA), as WebAuthn narrows it (5.8.5 and
+//! 6.5.1): the algorithm is named, and no parameter is there that the algorithm does not need.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use crate::home::Running;
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{
     self, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict,
-    FieldVerdict, Origin, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
+    FieldVerdict, Origin, PrepareVerdict, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
 };
 use postern_wire::{CallError, Client, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -314,4 +314,4 @@ macro_rules! refuses {
     )*};
 }
 
-refuses!(AskVerdict, AnswerVerdict, FieldVerdict, EnrolVerdict, ConfirmVerdict);
+refuses!(AskVerdict, AnswerVerdict, FieldVerdict, EnrolVerdict, ConfirmVerdict, PrepareVerdict);

@@ -11,7 +11,7 @@ use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -42,6 +42,7 @@ pub(crate) struct Home {
     clock: Option<WallClock>,
     log: String,
     secrets: Mutex<BTreeSet<String>>,
+    post: OnceLock<PathBuf>,
 }
 
 impl Home {
@@ -56,7 +57,7 @@ impl Home {
         let store = plan.disk.unwrap_or(dir.path()).join("store");
         let clock = plan.clock.then(|| WallClock::new(dir.path()));
         let log = if plan.log.is_empty() { "debug,sled=info" } else { plan.log }.to_owned();
-        let home = Self { dir, store, clock, log, secrets: Mutex::default() };
+        let home = Self { dir, store, clock, log, secrets: Mutex::default(), post: OnceLock::new() };
         let config = format!(
             "[store]\npath = {store:?}\n[keys]\nfile = {key:?}\n[sockets]\nauth = {auth:?}\nadmin = {admin:?}\n\
              [names]\ndefault_domain = \"example.com\"\n{names}\n",
@@ -81,6 +82,16 @@ impl Home {
     /// A file of this home.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Where what it sends is kept; gone with this home.
+    pub(crate) fn post_office(&self, directory: PathBuf) {
+        self.post.set(directory).unwrap();
+    }
+
+    /// Where what it sends is kept.
+    pub(crate) fn post(&self) -> &Path {
+        self.post.get().expect("this home sends nothing")
     }
 
     /// The store's directory.
@@ -190,6 +201,9 @@ pub(crate) fn files_below(directory: &Path) -> Vec<PathBuf> {
 
 impl Drop for Home {
     fn drop(&mut self) {
+        if let Some(post) = self.post.get() {
+            let _ = fs::remove_dir_all(post);
+        }
         if !std::thread::panicking() {
             self.assert_no_secret_is_shown();
         }

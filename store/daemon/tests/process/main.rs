@@ -16,6 +16,7 @@ mod enrolment;
 mod exports;
 mod hostile;
 mod locks;
+mod methods;
 mod names;
 mod parallel;
 mod peers;

@@ -12,7 +12,7 @@ fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
     let posternd = home.start();
     posternd.make_platform();
     assert_eq!(posternd.change(ALICE, Action::Enable).unwrap().after.state, State::Enrolling);
-    assert_eq!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox: ALICE.to_owned() });
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox, .. } if mailbox == ALICE));
 
     let (ticket, secret) = posternd.offered(ALICE);
     let shown = code(&secret, home.clock().now());
@@ -58,7 +58,7 @@ fn a_reset_ends_the_old_secret_and_every_session_on_it() {
     assert_eq!(posternd.change(ALICE, Action::Reset).unwrap().after.state, State::Enrolling);
     assert_eq!(watch.next().as_deref(), Some(ALICE));
     assert!(posternd.is_over(ALICE, &old.standing));
-    assert_eq!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox: ALICE.to_owned() });
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox, .. } if mailbox == ALICE));
     assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Stale));
     assert_eq!(posternd.answer(ALICE, &old.backup_codes[0]).reason(), Some(Reason::Stale));
 

@@ -137,6 +137,16 @@ fn replies_of_the_admin_socket_are_as_described() {
     let created = admin.call("CreateAppPassword", wanted);
     assert_eq!(admin.call("ListAppPasswords", json!({ "mailbox": ALICE }))["app_passwords"][0]["id"], created["id"]);
     admin.call("RevokeAppPassword", json!({ "mailbox": ALICE, "id": created["id"] }));
+    let wanted = json!({ "name": ALICE, "contact": "+44 612", "reason": "sea", "evidence": "none" });
+    for approve in [false, true] {
+        let opened: Value = posternd.front("OpenRequest", &wanted);
+        assert_eq!(opened["verdict"], "opened");
+        assert_eq!(admin.call("ListRequests", json!({}))["requests"].as_array().unwrap().len(), 1);
+        admin.call("ShowRequest", json!({ "mailbox": ALICE }));
+        if !approve {
+            admin.call("DecideRequest", json!({ "mailbox": ALICE, "approve": false }));
+        }
+    }
     admin.call("RemoveMethod", json!({ "mailbox": ALICE, "id": first["id"] }));
     admin.call("RemoveAliases", json!({ "mailbox": ALICE, "aliases": ["a@example.com"] }));
     admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1, "dry_run": true }));
@@ -204,6 +214,18 @@ fn replies_of_the_auth_socket_are_as_described() {
         (verdict(&opened), &opened["id"], &opened["password"]),
         ("app_password".to_owned(), &created["id"], &json!("password"))
     );
+    assert_eq!(verdict(&auth.call("Prepare", with(ALICE, "method", "nothing"))), "refused");
+    let proof = accepted["proof"].as_str().unwrap();
+    let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "proof": proof }));
+    assert_eq!((verdict(&shown), shown["backup_codes_left"].as_u64()), ("shown".to_owned(), Some(8)));
+    let mut change = with(ALICE, "proof", proof);
+    change["change"] = json!({ "change": "make_backup_codes" });
+    assert_eq!(auth.call("ChangeSecurity", change)["backup_codes"].as_array().unwrap().len(), 10);
+    let mut request = who(ALICE);
+    for key in ["contact", "reason", "evidence"] {
+        request[key] = json!("text");
+    }
+    assert_eq!(verdict(&auth.call("OpenRequest", request)), "opened");
     let session = json!({ "mailbox": ALICE, "standing": opened["standing"] });
     auth.call("PasswordRefused", json!({ "session": session }));
     auth.call("PasswordAccepted", with(ALICE, "password", "another"));

@@ -1,0 +1,109 @@
+//! `postern request`: people who know their password, have lost every method, and ask for a reset.
+
+use crate::cli::Session;
+use crate::daemon::only;
+use crate::exit::{Exit, Failure};
+use crate::screen::Screen;
+use crate::table::{Tint, clean, clean_line, plain, table};
+use clap::{Args, Subcommand};
+use postern_wire::admin::{DecideRequest, Empty, Mailbox, Request, Requests};
+
+const HELP: &str = "\
+Whoever knows the password can ask: so could a thief. Reach the person by a way that you knew before, and not by the \
+one that the request gives.";
+
+/// What can be done to requests.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// The open requests
+    List,
+    /// What somebody wrote
+    #[command(after_help = HELP)]
+    Show(Whose),
+    /// Reset the account; its contact address is told
+    #[command(after_help = HELP)]
+    Approve(Whose),
+    /// Leave the account as it is
+    Refuse(Whose),
+}
+
+#[derive(Args)]
+pub(crate) struct Whose {
+    /// The mailbox, an alias of it, or DOMAIN\user
+    #[arg(value_name = "MAILBOX")]
+    mailbox: String,
+}
+
+impl Verb {
+    /// Does it.
+    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+        match self {
+            Self::List => list(session),
+            Self::Show(Whose { mailbox }) => show(session, mailbox),
+            Self::Approve(Whose { mailbox }) => decide(session, mailbox, true),
+            Self::Refuse(Whose { mailbox }) => decide(session, mailbox, false),
+        }
+    }
+}
+
+fn list(session: &mut Session) -> Result<Exit, Failure> {
+    let Requests { requests } = session.daemon()?.call("ListRequests", &Empty {})?;
+    let screen = &mut session.screen;
+    if screen.json {
+        screen.json(&requests)?;
+    } else if requests.is_empty() {
+        screen.note("There is no open request.");
+    } else {
+        let mut table = table(&["MAILBOX", "OPENED", "MAY BE APPROVED", "CONTACT"]);
+        for request in &requests {
+            table.add_row([
+                plain(&clean_line(&request.mailbox)),
+                plain(&screen.calendar.show(&request.opened)),
+                plain(&screen.calendar.show(&request.ready)),
+                plain(&clean_line(&request.contact)),
+            ]);
+        }
+        screen.table(table)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn show(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
+    let request = only(session.daemon()?.call::<Requests>("ShowRequest", &Mailbox { mailbox })?.requests)?;
+    let screen = &mut session.screen;
+    if screen.json { screen.json(&request)? } else { print(screen, &request)? }
+    Ok(Exit::Done)
+}
+
+fn print(screen: &mut Screen, request: &Request) -> Result<(), Failure> {
+    screen.line(&screen.tint(Tint::Strong, &clean_line(&request.mailbox)))?;
+    screen.field("Opened", &screen.calendar.show(&request.opened))?;
+    screen.field("From", &clean_line(request.address.as_deref().unwrap_or("unknown")))?;
+    screen.field("May be approved", &screen.calendar.show(&request.ready))?;
+    screen.field("Contact", &clean_line(&request.contact))?;
+    for (title, text) in [("What happened", &request.reason), ("What proves it", &request.evidence)] {
+        screen.line("")?;
+        screen.line(&format!("  {title}"))?;
+        for line in clean(text).lines() {
+            screen.line(&format!("    {line}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn decide(session: &mut Session, mailbox: String, approve: bool) -> Result<Exit, Failure> {
+    let wanted = DecideRequest { mailbox: mailbox.clone(), approve };
+    let left: Requests = session.daemon()?.call("DecideRequest", &wanted)?;
+    let screen = &mut session.screen;
+    if screen.json {
+        screen.json(&left.requests)?;
+    } else {
+        let what = if approve {
+            "reset; the next webmail sign-in sets up a new method"
+        } else {
+            "the request is refused; the account is as it was"
+        };
+        screen.line(&format!("{}: {what}", clean_line(&mailbox)))?;
+    }
+    Ok(Exit::Done)
+}

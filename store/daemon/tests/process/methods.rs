@@ -1,0 +1,424 @@
+//! Methods whose codes are sent: through a command and sendmail, which are scripts that keep what they are given.
+
+use crate::authenticator::code;
+use crate::calls::{ALICE, Refuses};
+use crate::home::{Home, Plan, Running};
+use postern_wire::Secret;
+use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Refused, Requests, SetPlatform};
+use postern_wire::auth::{
+    Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Offer, Origin, Prepare,
+    PrepareVerdict, Reason,
+};
+use postern_wire::security::{
+    Change, ChangeSecurity, ChangeVerdict, OpenRequest, RequestVerdict, Security, SecurityVerdict, ShowSecurity,
+};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const NUMBER: &str = "+44612345678";
+const ADDRESS: &str = "alice@elsewhere.example";
+const SITE: &str = "https://webmail.example.com";
+/// In which a notice, which nothing waits for, is there.
+const SOON: Duration = Duration::from_secs(10);
+
+/// A home whose daemon sends by two scripts; each message is a file of its own.
+struct Post {
+    home: Home,
+}
+
+impl Post {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap().keep();
+        let script = |name: &str, text: &str| -> PathBuf {
+            let path = directory.join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let keep = |what: &str| {
+            let directory = directory.display();
+            format!(
+                "#!/bin/sh\nf=$(mktemp {directory}/{what}.XXXXXX.part)\n{{ echo \"to $*\"; cat; }} > $f\nmv $f ${{f%.part}}\n"
+            )
+        };
+        let (sms, mail) = (script("send-sms", &keep("sms")), script("send-mail", &keep("mail")));
+        let names = format!(
+            "[sms]\ncommand = [{sms:?}, \"{{number}}\"]\n[mail]\nfrom = \"security@example.com\"\nsendmail = {mail:?}\n"
+        );
+        let home = Home::new(Plan { names: &names, clock: true, ..Plan::default() });
+        home.post_office(directory);
+        Self { home }
+    }
+
+    /// The messages of a kind, in whatever order.
+    fn all(&self, what: &str) -> Vec<String> {
+        let files = fs::read_dir(self.home.post()).unwrap().flatten().map(|entry| entry.path());
+        let is_one = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.starts_with(&format!("{what}.")) && !name.ends_with(".part")
+        };
+        files.filter(is_one).map(|path| fs::read_to_string(path).unwrap()).collect()
+    }
+
+    /// The one message of a kind that there is; it is taken out.
+    fn take(&self, what: &str) -> String {
+        let all = self.all(what);
+        assert_eq!(all.len(), 1, "{all:?}");
+        for entry in fs::read_dir(self.home.post()).unwrap().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&format!("{what}.")) {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+        all.into_iter().next().unwrap()
+    }
+}
+
+/// The six digits in a message.
+fn digits(message: &str) -> String {
+    let mut words = message.split(|c: char| !c.is_ascii_digit());
+    words.find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {message}")).to_owned()
+}
+
+impl Running<'_> {
+    fn begin(&self, kind: &str, to: &str) -> Enrol {
+        let _ = self;
+        Enrol {
+            name: ALICE.to_owned(),
+            kind: Some(kind.to_owned()),
+            to: Some(to.to_owned()),
+            site: Some(SITE.to_owned()),
+            ..Enrol::default()
+        }
+    }
+
+    fn sent(&self, enrol: &Enrol) -> (Secret, i64) {
+        match self.front("Enrol", enrol) {
+            EnrolVerdict::Sent { ticket, again, .. } => (ticket, again),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refused(&self, enrol: &Enrol) -> Reason {
+        self.front::<EnrolVerdict>("Enrol", enrol).reason().expect("a refusal")
+    }
+
+    fn finish(&self, ticket: &Secret, code: &str, proof: Option<&Secret>) -> ConfirmVerdict {
+        let confirm = Confirm {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            ticket: ticket.clone(),
+            code: Secret::from(code),
+            description: "Mine".to_owned(),
+            proof: proof.cloned(),
+        };
+        self.front("Confirm", &confirm)
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let ask = Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: Origin::default() };
+        match self.front("Ask", &ask) {
+            AskVerdict::Challenge { methods, .. } => methods,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn prepare(&self, method: &str, challenge: Option<&Secret>) -> PrepareVerdict {
+        let prepare = Prepare {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            method: method.to_owned(),
+            challenge: challenge.cloned(),
+            language: Some("fr".to_owned()),
+            site: Some(SITE.to_owned()),
+        };
+        self.front("Prepare", &prepare)
+    }
+
+    fn prepared(&self, method: &str, challenge: Option<&Secret>) -> Secret {
+        match self.prepare(method, challenge) {
+            PrepareVerdict::Sent { challenge, .. } => challenge,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn answer_sent(&self, challenge: Option<&Secret>, code: &str) -> AnswerVerdict {
+        let answer = Answer {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            method: None,
+            code: Secret::from(code),
+            challenge: challenge.cloned(),
+        };
+        self.front("Answer", &answer)
+    }
+
+    fn security(&self, proof: &Secret) -> Result<Security, Reason> {
+        let asked = ShowSecurity { name: ALICE.to_owned(), proof: proof.clone() };
+        match self.front("ShowSecurity", &asked) {
+            SecurityVerdict::Shown(security) => Ok(security),
+            SecurityVerdict::Refused(refusal) => Err(refusal.reason),
+        }
+    }
+
+    fn do_change(&self, proof: &Secret, change: Change) -> Result<(Option<Secret>, Vec<Secret>), Reason> {
+        let (name, origin) = (ALICE.to_owned(), Origin::default());
+        let wanted = ChangeSecurity { name, door: Door::Webmail, origin, proof: proof.clone(), change };
+        match self.front("ChangeSecurity", &wanted) {
+            ChangeVerdict::Done { proof, backup_codes, .. } => Ok((proof, backup_codes)),
+            ChangeVerdict::Refused(refusal) => Err(refusal.reason),
+        }
+    }
+}
+
+fn proof_of(verdict: ConfirmVerdict) -> Secret {
+    match verdict {
+        ConfirmVerdict::Accepted { proof, .. } => proof.expect("a proof"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_number_is_set_up_and_signs_in() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    for unfit in ["0612345678", "44612345678", "", "+44 612 x"] {
+        assert_eq!(posternd.refused(&posternd.begin("sms", unfit)), Reason::Unfit, "{unfit}");
+    }
+    assert_eq!(posternd.refused(&posternd.begin("fax", NUMBER)), Reason::NotOffered);
+    let (ticket, again) = posternd.sent(&posternd.begin("sms", "+44 (0) 612 345-678"));
+    let now = post.home.clock().now();
+    assert_eq!(again, now + 30);
+    let text = post.take("sms");
+    assert!(text.starts_with(&format!("to {NUMBER}\n")), "{text}");
+    assert!(text.trim_end().ends_with(&format!("@webmail.example.com #{}", digits(&text))), "{text}");
+    let first = digits(&text);
+    post.home.saw(&Secret::from(format!("{first} is your code").as_str()));
+    // Again too soon, then in time: the first code is void.
+    let resend = Enrol { ticket: Some(ticket.clone()), ..posternd.begin("sms", NUMBER) };
+    assert_eq!(posternd.refused(&resend), Reason::TooSoon);
+    post.home.clock().advance(30);
+    let (ticket, _) = posternd.sent(&resend);
+    let second = digits(&post.take("sms"));
+    let wrong = if second == "000000" { "111111" } else { "000000" };
+    assert_eq!(posternd.finish(&ticket, wrong, None).reason(), Some(Reason::Wrong));
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
+    let ConfirmVerdict::Accepted { backup_codes, .. } = posternd.finish(&ticket, &second, None) else { panic!() };
+    assert_eq!(backup_codes.len(), 10);
+
+    let offers = posternd.offers();
+    assert_eq!((offers[0].kind.as_str(), offers[0].hint.as_deref()), ("sms", Some("+44 ••••••678")));
+    post.home.clock().advance(60);
+    let challenge = posternd.prepared(&offers[0].id, None);
+    let text = post.take("sms");
+    assert!(text.contains("votre code"), "{text}");
+    let sent = digits(&text);
+    // Another session, no session, and the right one, once.
+    assert_eq!(posternd.prepare(&offers[0].id, None).reason(), Some(Reason::TooSoon));
+    assert_eq!(posternd.answer_sent(None, &sent).reason(), Some(Reason::Wrong));
+    assert_eq!(posternd.answer_sent(Some(&Secret::from("nonsense")), &sent).reason(), Some(Reason::Stale));
+    let AnswerVerdict::Accepted { proof, .. } = posternd.answer_sent(Some(&challenge), &sent) else { panic!() };
+    assert!(proof.is_some());
+    assert_eq!(posternd.answer_sent(Some(&challenge), &sent).reason(), Some(Reason::Wrong));
+    posternd.stop();
+}
+
+#[test]
+fn the_twenty_first_code_of_a_day_is_not_sent_and_a_broken_sender_says_so() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    for _ in 0..20 {
+        posternd.sent(&posternd.begin("sms", NUMBER));
+        post.home.clock().advance(31);
+    }
+    assert_eq!(post.all("sms").len(), 20);
+    assert_eq!(posternd.refused(&posternd.begin("sms", NUMBER)), Reason::TooMany);
+    assert_eq!(posternd.refused(&posternd.begin("email", ADDRESS)), Reason::TooMany);
+    post.home.clock().advance(86_400);
+    fs::write(post.home.post().join("send-sms"), "#!/bin/sh\nexit 1\n").unwrap();
+    assert_eq!(posternd.refused(&posternd.begin("sms", NUMBER)), Reason::NotSent);
+    posternd.stop();
+}
+
+#[test]
+fn an_address_is_set_up_but_not_the_mailbox_itself() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.add_aliases(ALICE, &["ally@example.com"]).unwrap();
+    for own in [ALICE, "ALICE@example.com", "alice+x@example.com", "ally@example.com", "not an address"] {
+        assert_eq!(posternd.refused(&posternd.begin("email", own)), Reason::Unfit, "{own}");
+    }
+    // Who has only the password sets no contact address.
+    assert_eq!(posternd.refused(&posternd.begin("contact", ADDRESS)), Reason::Stale);
+    let (ticket, _) = posternd.sent(&posternd.begin("email", ADDRESS));
+    let mail = post.take("mail");
+    assert!(mail.contains("Auto-Submitted: auto-generated"), "{mail}");
+    let code = digits(mail.split("\n\n").nth(2).unwrap_or(&mail));
+    proof_of(posternd.finish(&ticket, &code, None));
+    assert_eq!(posternd.offers()[0].kind, "email");
+    posternd.stop();
+}
+
+#[test]
+fn people_change_their_own_account_with_a_fresh_proof() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let security = posternd.security(&proof).unwrap();
+    assert_eq!((security.methods.len(), security.backup_codes_left), (1, Some(10)));
+    assert_eq!(security.kinds, ["totp", "sms", "email", "key", "contact"]);
+    let totp = security.methods[0].id.clone();
+    posternd.do_change(&proof, Change::Rename { id: totp.clone(), description: "Old phone".into() }).unwrap();
+    // A contact address, confirmed by a code.
+    let contact = Enrol { proof: Some(proof.clone()), ..posternd.begin("contact", ADDRESS) };
+    let (ticket, _) = posternd.sent(&contact);
+    let mail = post.take("mail");
+    let proof = proof_of(posternd.finish(&ticket, &digits(mail.split("\n\n").nth(2).unwrap_or(&mail)), Some(&proof)));
+    // A number beside the app: the contact address hears of it.
+    let number = Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
+    assert_eq!(posternd.refused(&Enrol { proof: None, ..number.clone() }), Reason::Stale, "the password is not enough");
+    let (ticket, _) = posternd.sent(&number);
+    let proof = proof_of(posternd.finish(&ticket, &digits(&post.take("sms")), Some(&proof)));
+    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
+    assert!(post.take("mail").contains("codes by SMS"));
+    let in_use = Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
+    assert_eq!(posternd.refused(&in_use), Reason::InUse);
+    let security = posternd.security(&proof).unwrap();
+    assert_eq!((security.methods.len(), security.contact.as_deref()), (2, Some(ADDRESS)));
+    assert_eq!(security.methods[0].description, "Old phone");
+
+    // Removing ends all sessions but the one that goes on with what it is given.
+    let (next, _) = posternd.do_change(&proof, Change::RemoveMethod { id: totp }).unwrap();
+    assert_eq!(posternd.security(&proof).unwrap_err(), Reason::Stale);
+    let proof = next.unwrap();
+    let phone = posternd.security(&proof).unwrap().methods[0].id.clone();
+    assert_eq!(posternd.do_change(&proof, Change::RemoveMethod { id: phone.clone() }).unwrap_err(), Reason::OnlyMethod);
+    let (_, codes) = posternd.do_change(&proof, Change::MakeBackupCodes).unwrap();
+    assert_eq!(codes.len(), 10);
+    posternd.do_change(&proof, Change::DeleteBackupCodes).unwrap();
+    assert_eq!(posternd.security(&proof).unwrap().backup_codes_left, None);
+    // After a quarter of an hour what takes away needs a new sign-in, and words do not.
+    post.home.clock().advance(15 * 60);
+    assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
+    assert_eq!(
+        posternd.refused(&Enrol { proof: Some(proof.clone()), ..posternd.begin("email", ADDRESS) }),
+        Reason::NotFresh
+    );
+    posternd.do_change(&proof, Change::SetLanguage { language: "fr".into() }).unwrap();
+    // Somebody else's proof, and a made-up one, are none.
+    posternd.change("bob@example.com", Action::Enable).unwrap();
+    for other in [Secret::from("nonsense"), ticket] {
+        assert_eq!(posternd.security(&other).unwrap_err(), Reason::Stale);
+    }
+    posternd.stop();
+}
+
+#[test]
+fn the_last_method_goes_only_where_the_platform_lets_it() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let id = posternd.security(&proof).unwrap().methods[0].id.clone();
+    let remove = || Change::RemoveMethod { id: id.clone() };
+    assert_eq!(posternd.do_change(&proof, remove()).unwrap_err(), Reason::OnlyMethod);
+    let set = SetPlatform { name: "example".into(), key: "last-method".into(), value: "remove".into() };
+    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    assert!(posternd.security(&proof).unwrap().may_remove_last);
+    assert_eq!(posternd.do_change(&proof, remove()).unwrap().0, None, "the second factor is off");
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::NotRequired { .. }));
+    posternd.stop();
+}
+
+#[test]
+fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    let enable = ChangeAccount {
+        mailbox: ALICE.to_owned(),
+        action: Action::Enable,
+        hours: None,
+        dry_run: false,
+        enrolment_code: true,
+    };
+    let changed: Changed = posternd.order("ChangeAccount", &enable).unwrap();
+    let given = changed.enrolment_code.expect("a code");
+    post.home.saw(&given);
+    let with = |code: Option<&str>| Enrol {
+        name: ALICE.to_owned(),
+        enrolment_code: code.map(Secret::from),
+        ..Enrol::default()
+    };
+    for wrong in [None, Some(""), Some("aaaa-aaaa")] {
+        assert_eq!(posternd.refused(&with(wrong)), Reason::EnrolmentCode);
+    }
+    let typed = given.reveal().replace('-', " ").to_uppercase();
+    let EnrolVerdict::Offered { ticket, secret, kinds, .. } = posternd.front("Enrol", &with(Some(&typed))) else {
+        panic!()
+    };
+    assert_eq!(kinds, ["totp", "sms", "email", "key"]);
+    // Whoever has the ticket has typed the code.
+    let (_, _) = posternd.sent(&Enrol { ticket: Some(ticket.clone()), ..posternd.begin("sms", NUMBER) });
+    let right = code(secret.reveal(), post.home.clock().now());
+    assert!(matches!(posternd.finish(&ticket, &right, None), ConfirmVerdict::Accepted { .. }));
+    // A platform that wants one lets nobody enrol without.
+    let set = SetPlatform { name: "example".into(), key: "enrolment-code".into(), value: "required".into() };
+    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    posternd.change(ALICE, Action::Reset).unwrap();
+    assert_eq!(posternd.refused(&with(Some(&typed))), Reason::EnrolmentCode);
+    let again: Changed = posternd.order("ChangeAccount", &enable).unwrap();
+    let typed = again.enrolment_code.expect("an enrolling account takes a new one");
+    assert!(matches!(posternd.front("Enrol", &with(Some(typed.reveal()))), EnrolVerdict::Offered { .. }));
+    posternd.stop();
+}
+
+#[test]
+fn a_request_for_a_reset_waits_for_an_administrator() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    let wanted = OpenRequest {
+        name: ALICE.to_owned(),
+        door: Door::Webmail,
+        origin: Origin { address: "192.0.2.7".parse().ok(), ..Origin::default() },
+        contact: "+44 612 345 678\u{1b}[31m".to_owned(),
+        reason: "My phone fell into the sea".to_owned(),
+        evidence: "My manager knows me".to_owned(),
+        language: None,
+    };
+    let open = |wanted: &OpenRequest| -> RequestVerdict { posternd.front("OpenRequest", wanted) };
+    assert!(matches!(open(&wanted), RequestVerdict::Refused(_)), "nothing can be lost there");
+    posternd.enrolled(ALICE);
+    assert!(matches!(open(&OpenRequest { contact: " ".to_owned(), ..wanted.clone() }), RequestVerdict::Refused(_)));
+    assert_eq!(open(&wanted), RequestVerdict::Opened);
+    assert_eq!(open(&wanted), RequestVerdict::OpenAlready);
+    let set = SetPlatform { name: "example".into(), key: "request-wait".into(), value: "24".into() };
+    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    let listed: Requests = posternd.order("ListRequests", &postern_wire::admin::Empty {}).unwrap();
+    assert_eq!((listed.requests.len(), listed.requests[0].contact.as_str()), (1, "+44 612 345 678[31m"));
+    let decide = |approve| -> Result<Requests, Refused> {
+        posternd.order("DecideRequest", &DecideRequest { mailbox: ALICE.to_owned(), approve })
+    };
+    assert_eq!(decide(true).unwrap_err().reason, "too_soon");
+    post.home.clock().advance(24 * 3600);
+    assert!(decide(true).unwrap().requests.is_empty());
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
+    assert_eq!(decide(false).unwrap_err().reason, "no_request");
+    posternd.stop();
+}

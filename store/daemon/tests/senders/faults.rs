@@ -1,0 +1,95 @@
+//! A receiver that does what no good one does. It counts who comes, and keeps what they say.
+
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+/// One step of a conversation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// Says this.
+    Say(&'static str),
+    /// Reads until this has come.
+    Hear(&'static str),
+    /// Breaks off, so that what is on its way is lost.
+    Reset,
+    /// Talks without end.
+    Flood,
+    /// Says nothing more, and stays.
+    Hang,
+}
+
+/// The receiver; it lives as long as the test's runtime.
+pub(crate) struct Faulty {
+    pub(crate) port: u16,
+    heard: Arc<Mutex<Vec<String>>>,
+    hangs: Arc<Notify>,
+}
+
+impl Faulty {
+    /// One that does the same with everyone.
+    pub(crate) async fn start(steps: &'static [Step]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let faulty = Self { port, heard: Arc::default(), hangs: Arc::default() };
+        let (heard, hangs) = (faulty.heard.clone(), faulty.hangs.clone());
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let index = heard.lock().unwrap().len();
+                heard.lock().unwrap().push(String::new());
+                let (heard, hangs) = (heard.clone(), hangs.clone());
+                tokio::spawn(converse(stream, steps, index, heard, hangs));
+            }
+        });
+        faulty
+    }
+
+    /// What each who came has said.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Waits until it hangs with somebody; from then on time passes by itself, since nothing else moves.
+    pub(crate) async fn let_time_pass(&self) {
+        self.hangs.notified().await;
+        tokio::time::pause();
+    }
+}
+
+async fn converse(
+    mut stream: TcpStream,
+    steps: &[Step],
+    index: usize,
+    heard: Arc<Mutex<Vec<String>>>,
+    hangs: Arc<Notify>,
+) {
+    let mut buffer = [0; 1024];
+    let mut seen = String::new();
+    for step in steps {
+        match step {
+            Step::Say(text) => stream.write_all(text.as_bytes()).await.unwrap(),
+            Step::Flood => while stream.write_all(&buffer).await.is_ok() {},
+            Step::Reset => {
+                stream.set_zero_linger().unwrap();
+                return;
+            }
+            Step::Hang => {
+                hangs.notify_one();
+                std::future::pending::<()>().await;
+            }
+            Step::Hear(wanted) => {
+                while !seen.contains(wanted) {
+                    let Ok(len @ 1..) = stream.read(&mut buffer).await else { return };
+                    let said = String::from_utf8_lossy(&buffer[..len]);
+                    seen.push_str(&said);
+                    heard.lock().unwrap()[index].push_str(&said);
+                }
+                seen.clear();
+            }
+        }
+    }
+    // Until the other side has had enough.
+    while matches!(stream.read(&mut buffer).await, Ok(1..)) {}
+}

@@ -1,0 +1,254 @@
+//! Texts through an HTTP gateway.
+
+use crate::faults::{Faulty, Step};
+use crate::http_gateway::HttpGateway;
+use crate::tls::Certificate;
+use crate::{NOW, NUMBER, SOON, records, refused, secret_file, send_text, senders, text, unavailable};
+use posternd::config::Config;
+use posternd::senders::{SendError, Senders};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+/// A Twilio-compatible gateway, with TLS of an own authority, a name and a password.
+#[tokio::test]
+async fn a_form_is_posted_with_a_password() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(dir.path());
+    let gateway = HttpGateway::start(Some(&certificate)).await;
+    gateway.answers(201, "{\"sid\":\"SM1\",\"status\":\"queued\"}");
+    let password = secret_file(dir.path(), "password", "s3cret");
+    let senders = senders(&format!(
+        r#"
+        [sms]
+        url = "https://127.0.0.1:{port}/2010-04-01/Accounts/AC1/Messages.json"
+        headers = {{ Content-Type = "application/x-www-form-urlencoded" }}
+        body = "To={{number}}&From=%2B44700900000&Body={{text}}"
+        user = "AC1"
+        password_file = {password:?}
+        ca = {ca:?}
+        "#,
+        port = gateway.port,
+        ca = certificate.ca,
+    ));
+    send_text(&senders).await.unwrap();
+    let [asked] = &gateway.asked()[..] else { panic!() };
+    assert_eq!((asked.method.as_str(), asked.target.as_str()), ("POST", "/2010-04-01/Accounts/AC1/Messages.json"));
+    assert_eq!(asked.headers["host"], format!("127.0.0.1:{}", gateway.port));
+    assert_eq!(asked.headers["authorization"], "Basic QUMxOnMzY3JldA==");
+    let wanted = "To=%2B44612345678&From=%2B44700900000&Body=Votre%20code%20%22%C3%89t%C3%A9%22%20%5C%20%26%20%3D%20%25\
+                  %20%2B%20%3A%20246810%0A%0A%40webmail.example.com%20%23246810";
+    assert_eq!(asked.body, wanted);
+}
+
+#[tokio::test]
+async fn ovhclouds_request_is_json_and_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let gateway = HttpGateway::start(None).await;
+    let senders = senders(&format!(
+        r#"
+        [sms]
+        url = "http://127.0.0.1:{port}/1.0/sms/sms-ab12345-1/jobs"
+        headers = {{ Content-Type = "application/json" }}
+        body = '{{"message":"{{text}}","receivers":["{{number}}"],"sender":"Postern","noStopClause":true}}'
+        answer_has = '"invalidReceivers":[]'
+        [sms.ovh]
+        application_key = "ak"
+        application_secret_file = {secret:?}
+        consumer_key_file = {consumer:?}
+        "#,
+        port = gateway.port,
+        secret = secret_file(dir.path(), "as", "as"),
+        consumer = secret_file(dir.path(), "ck", "ck"),
+    ));
+    gateway.answers(200, r#"{"totalCreditsRemoved":1,"invalidReceivers":[],"ids":[1],"validReceivers":["+1"]}"#);
+    send_text(&senders).await.unwrap();
+    gateway.answers(200, r#"{"totalCreditsRemoved":0,"invalidReceivers":["+44612345678"],"ids":[]}"#);
+    assert!(refused(send_text(&senders).await).contains("without `answer_has`"));
+    let asked = &gateway.asked()[0];
+    let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
+    assert_eq!((&body["message"], &body["receivers"][0]), (&text().reveal().into(), &NUMBER.into()));
+    assert_eq!(asked.headers["x-ovh-application"], "ak");
+    assert_eq!(asked.headers["x-ovh-consumer"], "ck");
+    assert_eq!(asked.headers["x-ovh-timestamp"], NOW.0.to_string());
+    // The same by another hand.
+    let url = format!("http://127.0.0.1:{}/1.0/sms/sms-ab12345-1/jobs", gateway.port);
+    let signed = dir.path().join("signed");
+    std::fs::write(&signed, format!("as+ck+POST+{url}+{}+{}", asked.body, NOW.0)).unwrap();
+    let sum = std::process::Command::new("sha1sum").arg(&signed).output().unwrap().stdout;
+    let sum = String::from_utf8(sum).unwrap();
+    assert_eq!(asked.headers["x-ovh-signature"], format!("$1${}", &sum[..40]));
+}
+
+#[tokio::test]
+async fn a_request_may_stand_in_the_url() {
+    let dir = tempfile::tempdir().unwrap();
+    let gateway = HttpGateway::start(None).await;
+    let senders = senders(&format!(
+        r#"
+        [sms]
+        url = "http://127.0.0.1:{port}/http2sms.cgi?to={{digits}}&message={{text}}&password={{PASSWORD}}"
+        headers = {{ X-Token = "Bearer {{PASSWORD}}" }}
+        answer_has = "OK"
+        secret_files = {{ PASSWORD = {password:?} }}
+        "#,
+        port = gateway.port,
+        password = secret_file(dir.path(), "password", "s3cret&x"),
+    ));
+    send_text(&senders).await.unwrap();
+    let asked = &gateway.asked()[0];
+    assert_eq!((asked.method.as_str(), asked.body.as_str()), ("GET", ""));
+    assert_eq!(asked.headers["x-token"], "Bearer s3cret&x");
+    let target = &asked.target;
+    assert!(target.starts_with("/http2sms.cgi?to=44612345678&message=Votre%20code%20%22"), "{target}");
+    assert!(target.ends_with("%23246810&password=s3cret%26x"), "{target}");
+    // A gateway that repeats everything.
+    gateway.answers(200, &format!("KO +44612345678 {} s3cret&x", text().reveal()));
+    assert!(refused(send_text(&senders).await).contains("something with a secret in it"));
+    gateway.answers(400, &format!("no: +44612345678 {} {target}", text().reveal()));
+    assert!(refused(send_text(&senders).await).contains("400 Bad Request and says “no: +###########"));
+}
+
+fn simple(port: u16) -> String {
+    format!("[sms]\nurl = \"http://127.0.0.1:{port}/?{{number}}={{text}}\"\n")
+}
+
+#[tokio::test]
+async fn each_answer_has_its_meaning_and_is_asked_for_once() {
+    let gateway = HttpGateway::start(None).await;
+    let senders = senders(&simple(gateway.port));
+    let mut times = 0;
+    for (status, is_refused, says) in [
+        (400, true, "400 Bad Request"),
+        (422, true, "422"),
+        (301, false, "where that leads to"),
+        (401, false, "keys and passwords"),
+        (403, false, "keys and passwords"),
+        (404, false, "[sms] url"),
+        (429, false, "429"),
+        (500, false, "is not known"),
+        (503, false, "is not known"),
+    ] {
+        gateway.answers(status, "no");
+        let outcome = send_text(&senders).await;
+        let why = if is_refused { refused(outcome) } else { unavailable(outcome) };
+        assert!(why.contains(says) && why.contains("+…78") && why.contains("“no”"), "{why}");
+        times += 1;
+        assert_eq!(gateway.asked().len(), times, "{why}");
+    }
+    gateway.answers(202, "");
+    send_text(&senders).await.unwrap();
+    assert!(refused(senders.text(NOW, "+44 61\r\n", &text()).await).contains("international format"));
+    assert_eq!(gateway.asked().len(), times + 1);
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_stranger_gets_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let gateway = HttpGateway::start(Some(&Certificate::new(dir.path()))).await;
+    let other = tempfile::tempdir().unwrap();
+    let ca = Certificate::new(other.path()).ca;
+    let url = format!("https://127.0.0.1:{}/?{{number}}={{text}}", gateway.port);
+    for ca in [format!("ca = {ca:?}"), String::new()] {
+        let why = unavailable(send_text(&senders(&format!("[sms]\nurl = \"{url}\"\n{ca}"))).await);
+        assert!(why.contains("could not be sent") && why.contains("name that in `ca`"), "{why}");
+    }
+    assert!(gateway.asked().is_empty());
+}
+
+const REQUEST: Step = Step::Hear("\r\n\r\n");
+
+/// What happens behind a request is never a reason to send it again.
+#[tokio::test]
+async fn a_broken_answer_is_not_asked_for_again() {
+    for steps in [
+        &[REQUEST, Step::Reset][..],
+        &[REQUEST, Step::Say("SSH-2.0-OpenSSH_9.2\r\n\r\n")],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), Step::Reset],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")],
+    ] {
+        let gateway = Faulty::start(steps).await;
+        let senders = senders(&format!("{}answer_has = \"OK\"\n", simple(gateway.port)));
+        let why = timeout(SOON, send_text(&senders)).await.unwrap();
+        let why = unavailable(why);
+        assert!(why.contains("whether a text to +…78 was sent is not known"), "{why}");
+        assert_eq!(gateway.heard().len(), 1, "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_hangs_is_given_up() {
+    for steps in [
+        &[REQUEST, Step::Hang][..],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), Step::Hang],
+    ] {
+        let gateway = Faulty::start(steps).await;
+        let senders = senders(&format!("{}answer_has = \"OK\"\n", simple(gateway.port)));
+        let (outcome, ()) = tokio::join!(send_text(&senders), gateway.let_time_pass());
+        let why = unavailable(outcome);
+        assert!(why.contains("did not answer within 10 s"), "{why}");
+        assert_eq!(gateway.heard().len(), 1);
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_not_read_for_ever() {
+    static ENDLESS: [Step; 3] =
+        [REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"), Step::Flood];
+    let gateway = Faulty::start(&ENDLESS).await;
+    let senders = senders(&format!("{}answer_has = \"OK\"\n", simple(gateway.port)));
+    let why = unavailable(timeout(SOON, send_text(&senders)).await.unwrap());
+    assert!(why.contains("cannot be read: length limit exceeded"), "{why}");
+}
+
+/// What is behind `port` comes up a moment after the first attempt.
+#[tokio::test]
+async fn connecting_is_tried_again() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let senders = senders(&simple(port));
+    tokio::time::pause();
+    let receiver = async {
+        // The clock stands still while there is anything to do: the first attempt has failed when this has passed.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        tokio::time::resume();
+        drop(listener.accept().await.unwrap());
+    };
+    let (outcome, ()) = tokio::join!(send_text(&senders), receiver);
+    assert!(unavailable(outcome).contains("broke off"));
+}
+
+#[tokio::test]
+async fn a_budget_is_for_what_may_have_left() {
+    let gateway = HttpGateway::start(None).await;
+    let (records, config) = (records(), format!("{}daily_budget = 2\n", simple(gateway.port)));
+    let config = Config::parse(&config).unwrap();
+    let before = Senders::new(&config, records.clone()).unwrap();
+    // Refused for want of a password: nothing has left.
+    gateway.answers(401, "");
+    for _ in 0..3 {
+        unavailable(send_text(&before).await);
+    }
+    gateway.answers(500, "");
+    unavailable(send_text(&before).await);
+    gateway.answers(200, "");
+    // A restart.
+    let senders = Senders::new(&config, records).unwrap();
+    send_text(&senders).await.unwrap();
+    let error = send_text(&senders).await.unwrap_err();
+    assert!(matches!(error, SendError::Budget(_, most) if most.get() == 2), "{error}");
+    assert!(error.to_string().contains("[sms] daily_budget"), "{error}");
+    assert_eq!(gateway.asked().len(), 5);
+    senders.text(NOW.plus(12 * 3600), NUMBER, &text()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_not_there_costs_nothing() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let senders = senders(&format!("{}daily_budget = 1\n", simple(port)));
+    for _ in 0..2 {
+        let why = unavailable(send_text(&senders).await);
+        assert!(why.contains("cannot be reached") && why.contains("Connection refused"), "{why}");
+    }
+}

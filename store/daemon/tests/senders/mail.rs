@@ -1,0 +1,202 @@
+//! Mails through a mail server.
+
+use crate::faults::{Faulty, Step};
+use crate::mail_server::MailServer;
+use crate::tls::Certificate;
+use crate::{ADDRESS, CODE, SOON, refused, secret_file, send_mail, senders, text, unavailable};
+use posternd::senders::{SendError, Senders};
+use tokio::time::timeout;
+
+fn config(url: &str, more: &str) -> String {
+    format!("[mail]\nfrom = \"Postern « é » <security@example.com>\"\nsmtp = \"{url}\"\n{more}\n")
+}
+
+fn to(port: u16) -> Senders {
+    senders(&config(&format!("smtp://127.0.0.1:{port}"), ""))
+}
+
+#[tokio::test]
+async fn a_mail_arrives_as_it_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(dir.path());
+    let password = secret_file(dir.path(), "password", "s3cret");
+    for (security, scheme, user) in [
+        ("plain", "smtp", ""),
+        ("smtps", "smtps", "postern"),
+        ("starttls", "smtp+starttls", "postern"),
+        ("starttls", "smtp+starttls", ""),
+    ] {
+        let mut server = MailServer::start(security, &certificate, [user, "s3cret"]).await;
+        let mut more = String::new();
+        if security != "plain" {
+            more.push_str(&format!("ca = {:?}\n", certificate.ca));
+        }
+        if !user.is_empty() {
+            more.push_str(&format!("user = \"{user}\"\npassword_file = {password:?}\n"));
+        }
+        let senders = senders(&config(&format!("{scheme}://127.0.0.1:{}", server.port), &more));
+        send_mail(&senders, ADDRESS).await.unwrap();
+        let mail = server.mail().await;
+        assert_eq!((&mail["from"], &mail["to"][0]), (&"security@example.com".into(), &ADDRESS.into()));
+        assert_eq!((&mail["tls"], &mail["hello"]), (&(security != "plain").into(), &"example.com".into()));
+        assert_eq!(mail["user"].as_str().unwrap_or_default(), user);
+        let content = mail["content"].as_str().unwrap();
+        let (head, body) = content.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("Subject: Votre code =?utf-8?b?w6A=?= usage unique\r\n"), "{head}");
+        assert!(body.contains(&format!("@webmail.example.com #{CODE}")), "{body}");
+        assert_eq!(server.left().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn each_no_has_its_meaning() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = MailServer::start("plain", &Certificate::new(dir.path()), ["", ""]).await;
+    let senders = to(server.port);
+    let why = refused(send_mail(&senders, "nobody@example.org").await);
+    assert!(why.contains("n***@example.org") && why.contains("answers 550 and says “#.#.# @ no such user”"), "{why}");
+    let why = unavailable(send_mail(&senders, "busy@example.org").await);
+    assert!(why.contains("b***@example.org") && why.contains("451"), "{why}");
+    for wrong in ["bob", "bob@example.org\r\nDATA", "bob@example.org> SIZE=1", "\"bob\"@example.org"] {
+        assert!(refused(send_mail(&senders, wrong).await).contains("no mail was sent"), "{wrong}");
+    }
+    let subject = senders.mail(crate::NOW, ADDRESS, "a\r\nBcc: eve@example.org", &text()).await;
+    assert!(unavailable(subject).contains("more than one line"));
+    let why = refused(send_mail(&senders, "spam@example.org").await);
+    assert!(why.contains("554"), "{why}");
+    server.mail().await;
+    assert_eq!(server.left().await, 0);
+}
+
+#[tokio::test]
+async fn who_may_not_sign_in_sends_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(dir.path());
+    let server = MailServer::start("smtps", &certificate, ["postern", "another"]).await;
+    let password = secret_file(dir.path(), "password", "s3cret");
+    let login = format!("ca = {:?}\nuser = \"postern\"\npassword_file = {password:?}\n", certificate.ca);
+    let senders = senders(&config(&format!("smtps://127.0.0.1:{}", server.port), &login));
+    let why = unavailable(send_mail(&senders, ADDRESS).await);
+    assert!(why.contains("535") && why.contains("[mail] user and password_file"), "{why}");
+    assert_eq!(server.left().await, 0);
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_stranger_gets_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(dir.path());
+    for security in ["smtps", "starttls"] {
+        let server = MailServer::start(security, &certificate, ["", ""]).await;
+        let scheme = if security == "smtps" { "smtps" } else { "smtp+starttls" };
+        let senders = senders(&config(&format!("{scheme}://127.0.0.1:{}", server.port), ""));
+        let why = unavailable(send_mail(&senders, ADDRESS).await);
+        assert!(why.contains("could not be sent") && why.contains("name that in `ca`"), "{why}");
+        assert_eq!(server.left().await, 0);
+    }
+}
+
+/// STARTTLS that is taken out of the offers, or has something behind it, is no reason to go on in the clear.
+#[tokio::test]
+async fn nobody_between_can_keep_tls_away() {
+    const OFFER: [Step; 3] =
+        [Step::Say("220 mail\r\n"), Step::Hear("EHLO example.com\r\n"), Step::Say("250-mail\r\n250 STARTTLS\r\n")];
+    for (steps, says) in [
+        (&[OFFER[0], OFFER[1], Step::Say("250-mail\r\n250 SIZE 1000\r\n")][..], "does not offer STARTTLS"),
+        (
+            &[OFFER[0], OFFER[1], OFFER[2], Step::Hear("STARTTLS\r\n"), Step::Say("220 go\r\n250 mail\r\n")],
+            "in the clear behind STARTTLS",
+        ),
+        (&[OFFER[0], OFFER[1], OFFER[2], Step::Hear("STARTTLS\r\n"), Step::Say("454 no\r\n")], "“### no” is not 220"),
+        (&[Step::Say("SSH-2.0-OpenSSH_9.2\r\n")], "is not 220"),
+        (&[Step::Say("220"), Step::Reset], "is not 220"),
+        (&[Step::Flood], "is not 220"),
+    ] {
+        let server = Faulty::start(steps).await;
+        let senders = senders(&config(&format!("smtp+starttls://127.0.0.1:{}", server.port), ""));
+        let why = unavailable(timeout(SOON, send_mail(&senders, ADDRESS)).await.unwrap());
+        assert!(why.contains(says) || why.contains("broke off"), "{says}: {why}");
+        assert!(!server.heard().concat().contains("MAIL"), "{:?}", server.heard());
+    }
+}
+
+/// A conversation that goes well until its last line.
+macro_rules! until_content {
+    ($($then:expr),*) => {
+        &[
+            Step::Say("220 mail\r\n"),
+            Step::Hear("EHLO example.com\r\n"),
+            Step::Say("250 mail\r\n"),
+            Step::Hear("MAIL FROM:<security@example.com>\r\n"),
+            Step::Say("250 OK\r\n"),
+            Step::Hear("RCPT TO:<bob.smith@example.org>\r\n"),
+            Step::Say("250 OK\r\n"),
+            Step::Hear("DATA\r\n"),
+            Step::Say("354 go\r\n"),
+            Step::Hear("\r\n.\r\n"),
+            $($then),*
+        ]
+    };
+}
+
+#[tokio::test]
+async fn what_may_have_been_taken_is_not_sent_again() {
+    for steps in [
+        until_content![Step::Reset] as &[Step],
+        until_content![Step::Say("garbage\r\n")],
+        until_content![Step::Say("2"), Step::Reset],
+    ] {
+        let server = Faulty::start(steps).await;
+        let senders = senders(&config(&format!("smtp://127.0.0.1:{}", server.port), "daily_budget = 1"));
+        let why = unavailable(timeout(SOON, send_mail(&senders, ADDRESS)).await.unwrap());
+        assert!(why.contains("whether a mail to b***@example.org was sent is not known"), "{why}");
+        assert_eq!(server.heard().len(), 1);
+        // It counts, for it may have left.
+        assert!(matches!(send_mail(&senders, ADDRESS).await, Err(SendError::Budget(..))));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_given_up() {
+    for (steps, says) in [
+        (&[Step::Hang][..], "could not be sent"),
+        (&[Step::Say("220 mail\r\n"), Step::Hear("EHLO"), Step::Hang], "could not be sent"),
+        (until_content![Step::Hang], "is not known"),
+    ] {
+        let server = Faulty::start(steps).await;
+        let senders = to(server.port);
+        let (outcome, ()) = tokio::join!(send_mail(&senders, ADDRESS), server.let_time_pass());
+        let why = unavailable(outcome);
+        assert!(why.contains(says) && why.contains("did not answer within 20 s"), "{why}");
+        assert_eq!(server.heard().len(), 1);
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn nonsense_is_an_error() {
+    for steps in [
+        &[Step::Say("SSH-2.0-OpenSSH_9.2\r\n")][..],
+        &[Step::Say("\0\r\n"), Step::Reset],
+        &[Step::Reset],
+        &[Step::Flood],
+        &[Step::Say("421 too busy\r\n")],
+        &[Step::Say("220 mail\r\n"), Step::Hear("EHLO"), Step::Reset],
+    ] {
+        let server = Faulty::start(steps).await;
+        let why = unavailable(timeout(SOON, send_mail(&to(server.port), ADDRESS)).await.unwrap());
+        assert!(why.contains("could not be sent") && !why.contains("20 s"), "{why}");
+    }
+}
+
+/// A line that is a dot alone would end a mail: it is written with another before it.
+#[tokio::test]
+async fn a_dot_ends_no_mail() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = MailServer::start("plain", &Certificate::new(dir.path()), ["", ""]).await;
+    let body = postern_wire::Secret::from("a\n.\nMAIL FROM:<eve@example.org>\n..\r\n.\r\nb\n");
+    to(server.port).mail(crate::NOW, ADDRESS, "Hello", &body).await.unwrap();
+    let mail = server.mail().await;
+    let content = mail["content"].as_str().unwrap();
+    assert!(content.ends_with("\r\n\r\na\r\n.\r\nMAIL FROM:<eve@example.org>\r\n..\r\n.\r\nb\r\n"), "{content:?}");
+    assert_eq!(server.left().await, 0);
+}
