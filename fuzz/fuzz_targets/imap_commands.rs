@@ -69,6 +69,7 @@ fn expected(body: &CommandBody<'_>) -> Result<Verb, Bad> {
         CommandBody::Authenticate { mechanism: AuthMechanism::Plain, initial_response: Some(message) } => {
             plain(message.declassify()).map(|credentials| Verb::Plain(Some(credentials))).ok_or(Bad)
         }
+        CommandBody::Authenticate { mechanism: AuthMechanism::Login, initial_response: None } => Ok(Verb::LoginMechanism),
         CommandBody::Authenticate { .. } => Ok(Verb::OtherMechanism),
         _ => Err(Bad),
     }

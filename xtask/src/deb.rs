@@ -54,7 +54,7 @@ pub(crate) fn build(setup: &Setup) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// When a tool is missing, or the container cannot be made.
 pub(crate) fn check(packages: &[PathBuf], suite: &str, setup: &Setup) -> Result<bool> {
-    setup.packages(&["lintian", "mmdebstrap", "systemd-container"])?;
+    setup.packages(&["lintian", "mmdebstrap", "piuparts", "systemd-container"])?;
     say("lintian");
     run(Command::new("lintian").args([FAIL_ON, "--tag-display-limit=0"]).args(packages))?;
     container::check(packages, suite)

@@ -45,8 +45,8 @@ enum Task {
     },
     /// Build the Debian packages into target/deb, for the Debian and the architecture that this runs on.
     Deb {
-        /// Then judge them with lintian, and install, upgrade, remove and purge them in a fresh Debian that is booted in
-        /// a container (needs root; some minutes)
+        /// Then judge them with lintian and piuparts, and install, use, upgrade, remove and purge them in a fresh Debian
+        /// that is booted in a container (needs root; some minutes)
         #[arg(long)]
         check: bool,
         /// The Debian of --check

@@ -22,6 +22,7 @@ pub(super) const KEYS: &[&str] = &[
     "backend_pin",
     "backend_proxy_protocol",
     "proxy_protocol_from",
+    "login_mechanism",
     "max_sessions",
     "max_sessions_per_mailbox",
 ];
@@ -41,6 +42,8 @@ pub struct Imap {
     pub backend_pin: Option<Pin>,
     /// Whether the backend is told by a PROXY header (version 2) who connects.
     pub backend_proxy_protocol: bool,
+    /// Whether the mechanism LOGIN is taken beside PLAIN, for the oldest of clients.
+    pub login_mechanism: bool,
     /// Load balancers whose PROXY header is believed.
     pub proxy_protocol_from: Vec<Network>,
     /// Sessions that may be open, in all.
@@ -61,6 +64,7 @@ impl Imap {
             backend_ca: None,
             backend_pin: None,
             backend_proxy_protocol: false,
+            login_mechanism: false,
             proxy_protocol_from: Vec::new(),
             max_sessions: MAX_SESSIONS,
             max_sessions_per_mailbox: MAX_SESSIONS_PER_MAILBOX,
@@ -78,6 +82,7 @@ pub(super) struct RawImap {
     backend_ca: Option<PathBuf>,
     backend_pin: Option<Pin>,
     backend_proxy_protocol: bool,
+    login_mechanism: bool,
     proxy_protocol_from: Vec<Network>,
     max_sessions: Option<NonZeroUsize>,
     max_sessions_per_mailbox: Option<NonZeroUsize>,
@@ -104,6 +109,7 @@ impl RawImap {
             backend_ca: self.backend_ca,
             backend_pin: self.backend_pin,
             backend_proxy_protocol: self.backend_proxy_protocol,
+            login_mechanism: self.login_mechanism,
             proxy_protocol_from: self.proxy_protocol_from,
             max_sessions: self.max_sessions.unwrap_or(MAX_SESSIONS),
             max_sessions_per_mailbox: self.max_sessions_per_mailbox.unwrap_or(MAX_SESSIONS_PER_MAILBOX),

@@ -40,6 +40,8 @@ pub enum Verb {
     Login(Credentials),
     /// The same as a SASL message (RFC 4616); none: the client waits to be asked for it.
     Plain(Option<Credentials>),
+    /// The same as two answers to two questions (draft-murchison-sasl-login), for the oldest of clients.
+    LoginMechanism,
     /// A mechanism that is not verified here. Passing one on would be a way around.
     OtherMechanism,
 }
@@ -69,6 +71,16 @@ pub fn parse_plain(encoded: &[u8]) -> Option<Credentials> {
     };
     // To act for somebody else is not a thing that is verified here.
     if authorise.is_empty() || authorise == name { Credentials::new(name, password) } else { None }
+}
+
+/// Reads an answer in base64, as the mechanism LOGIN has them; none: it is not one, or has a byte in it that no name and
+/// no password has.
+pub fn parse_answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    use base64::Engine as _;
+    let mut decoded = Zeroizing::new(vec![0; encoded.len()]);
+    let length = base64::engine::general_purpose::STANDARD.decode_slice(encoded, &mut decoded).ok()?;
+    decoded.truncate(length);
+    (!decoded.is_empty() && !decoded.iter().any(|byte| b"\0\r\n".contains(byte))).then_some(decoded)
 }
 
 /// A command, word by word from the left.
@@ -105,12 +117,13 @@ impl<'a> Words<'a> {
 
     fn authenticate(&mut self) -> Option<Verb> {
         self.blank()?;
-        let is_plain = self.word()?.eq_ignore_ascii_case(b"PLAIN");
+        let mechanism = self.word()?.to_ascii_uppercase();
         let initial = self.blank().map(|()| self.word());
-        match (is_plain, initial) {
-            (false, _) => Some(Verb::OtherMechanism),
-            (true, None) => Some(Verb::Plain(None)),
-            (true, Some(initial)) => parse_plain(initial?).map(Some).map(Verb::Plain),
+        match (mechanism.as_slice(), initial) {
+            (b"PLAIN", None) => Some(Verb::Plain(None)),
+            (b"PLAIN", Some(initial)) => parse_plain(initial?).map(Some).map(Verb::Plain),
+            (b"LOGIN", None) => Some(Verb::LoginMechanism),
+            _ => Some(Verb::OtherMechanism),
         }
     }
 

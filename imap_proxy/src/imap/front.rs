@@ -2,7 +2,7 @@
 
 use super::backend::{Backend, BackendError, SignedIn, Stream};
 use super::checks;
-use super::login::{DEADLINE, Judging, Listening, Next, RefusalText, Security, Step, until_refusal};
+use super::login::{DEADLINE, Judging, Listening, Next, Manner, RefusalText, Security, Step, until_refusal};
 use super::places::Places;
 use super::relay::{self, First, relay};
 use super::sessions::{Before, Entry, Sessions};
@@ -49,7 +49,7 @@ pub struct Front {
     sessions: Arc<Sessions>,
     places: Places,
     proxies: Vec<Network>,
-    refusal: RefusalText,
+    manner: Manner,
 }
 
 /// A socket that listens for IMAP.
@@ -144,7 +144,10 @@ impl Front {
             daemon,
             places: Places::default(),
             proxies: settings.proxy_protocol_from.clone(),
-            refusal: RefusalText::new(settings.webmail.as_ref()),
+            manner: Manner {
+                texts: RefusalText::new(settings.webmail.as_ref()),
+                login_mechanism: settings.login_mechanism,
+            },
         });
         tokio::spawn(checks::follow(front.daemon.clone(), Arc::clone(&front)));
         Ok(front)
@@ -206,7 +209,7 @@ impl Front {
         address: IpAddr,
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
-        let mut begin = Listening::begin(security, self.refusal.clone());
+        let mut begin = Listening::begin(security, self.manner.clone());
         if security == Security::Clear {
             match self.talk(&mut stream, address, begin).await? {
                 Talk::StartTls(listening) => begin = Step { say: Vec::new(), next: Next::Read(listening) },

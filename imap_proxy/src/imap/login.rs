@@ -37,14 +37,13 @@ pub enum Security {
     Clear,
 }
 
-impl Security {
-    /// What works here (RFC 9051, section 7.2.2). What the backend can is told after sign-in, by the backend.
-    fn capabilities(self) -> &'static str {
-        match self {
-            Self::Tls => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN",
-            Self::Clear => "IMAP4rev1 LITERAL- SASL-IR ID STARTTLS LOGINDISABLED",
-        }
-    }
+/// How the front speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manner {
+    /// What it says to sign-ins that fail.
+    pub texts: RefusalText,
+    /// Whether it takes the mechanism LOGIN, which only the oldest of clients need.
+    pub login_mechanism: bool,
 }
 
 /// The answers to sign-ins that fail.
@@ -98,14 +97,24 @@ pub enum Next {
 /// Waits for commands.
 pub struct Listening {
     security: Security,
-    refusal: RefusalText,
+    manner: Manner,
     splitter: Splitter,
-    /// The `AUTHENTICATE PLAIN` whose credentials are awaited.
-    asked: Option<Tag>,
+    /// The `AUTHENTICATE` whose answer is awaited.
+    asked: Option<(Tag, Asked)>,
     client: Option<String>,
     bytes: usize,
     bad: u32,
     failed: u32,
+}
+
+/// What a client has been asked for.
+enum Asked {
+    /// Name and password as one message.
+    Plain,
+    /// The name, by the mechanism LOGIN.
+    Name,
+    /// The password of this name.
+    Password(Zeroizing<Vec<u8>>),
 }
 
 /// Waits for a verdict.
@@ -126,11 +135,20 @@ enum Turn {
 
 impl Listening {
     /// A new connection, and its greeting.
-    pub fn begin(security: Security, refusal: RefusalText) -> Step {
+    pub fn begin(security: Security, manner: Manner) -> Step {
         let (splitter, asked, client) = (Splitter::default(), None, None);
-        let listening = Self { security, refusal, splitter, asked, client, bytes: 0, bad: 0, failed: 0 };
-        let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", security.capabilities()).into_bytes();
+        let listening = Self { security, manner, splitter, asked, client, bytes: 0, bad: 0, failed: 0 };
+        let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", listening.capabilities()).into_bytes();
         Step { say, next: Next::Read(listening) }
+    }
+
+    /// What works here (RFC 9051, section 7.2.2). What the backend can is told after sign-in, by the backend.
+    fn capabilities(&self) -> &'static str {
+        match (self.security, self.manner.login_mechanism) {
+            (Security::Tls, false) => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN",
+            (Security::Tls, true) => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN AUTH=LOGIN",
+            (Security::Clear, _) => "IMAP4rev1 LITERAL- SASL-IR ID STARTTLS LOGINDISABLED",
+        }
     }
 
     /// Takes what was read.
@@ -172,7 +190,7 @@ impl Listening {
     fn hear(&mut self, message: &[u8], say: &mut String) -> Turn {
         self.bytes += message.len();
         let turn = match self.asked.take() {
-            Some(tag) => self.hear_answer(tag, message, say),
+            Some((tag, asked)) => self.hear_answer(tag, asked, message, say),
             None => match command::parse(message) {
                 (Some(tag), Ok(verb)) => self.obey(tag, verb, say),
                 (Some(tag), Err(Bad)) => self.misunderstand(&tag, say),
@@ -189,7 +207,7 @@ impl Listening {
     fn obey(&mut self, tag: Tag, verb: Verb, say: &mut String) -> Turn {
         match verb {
             Verb::Capability => {
-                *say += &format!("* CAPABILITY {}\r\n{tag} OK Done\r\n", self.security.capabilities());
+                *say += &format!("* CAPABILITY {}\r\n{tag} OK Done\r\n", self.capabilities());
                 Turn::Read
             }
             Verb::Noop => {
@@ -210,26 +228,46 @@ impl Listening {
                 Turn::StartTls
             }
             Verb::StartTls => self.misunderstand(&tag, say),
-            Verb::Login(_) | Verb::Plain(_) if self.security == Security::Clear => {
+            Verb::Login(_) | Verb::Plain(_) | Verb::LoginMechanism if self.security == Security::Clear => {
                 *say += &format!("{tag} NO [PRIVACYREQUIRED] Begin TLS first, with STARTTLS\r\n");
                 self.count_bad(say)
             }
             Verb::Login(credentials) | Verb::Plain(Some(credentials)) => Turn::Judge(tag, credentials),
             Verb::Plain(None) => {
                 *say += "+ \r\n";
-                self.asked = Some(tag);
+                self.asked = Some((tag, Asked::Plain));
                 Turn::Read
             }
-            Verb::OtherMechanism => {
+            Verb::LoginMechanism if self.manner.login_mechanism => {
+                // "Username:" in base64: there are clients that look for that very word.
+                *say += "+ VXNlcm5hbWU6\r\n";
+                self.asked = Some((tag, Asked::Name));
+                Turn::Read
+            }
+            Verb::LoginMechanism | Verb::OtherMechanism => {
                 *say += &format!("{tag} NO [CANNOT] Only PLAIN works here\r\n");
                 self.count_bad(say)
             }
         }
     }
 
-    /// The line that an `AUTHENTICATE PLAIN` waits for; `*` takes it back.
-    fn hear_answer(&mut self, tag: Tag, line: &[u8], say: &mut String) -> Turn {
-        match command::parse_plain(line.trim_ascii_end()) {
+    /// The line that an `AUTHENTICATE` waits for; `*` takes it back.
+    fn hear_answer(&mut self, tag: Tag, asked: Asked, line: &[u8], say: &mut String) -> Turn {
+        let line = line.trim_ascii_end();
+        let credentials = match asked {
+            Asked::Plain => command::parse_plain(line),
+            Asked::Name => {
+                let Some(name) = command::parse_answer(line) else { return self.misunderstand(&tag, say) };
+                // "Password:"
+                *say += "+ UGFzc3dvcmQ6\r\n";
+                self.asked = Some((tag, Asked::Password(name)));
+                return Turn::Read;
+            }
+            Asked::Password(name) => {
+                command::parse_answer(line).and_then(|password| Credentials::new(&name, &password))
+            }
+        };
+        match credentials {
             Some(credentials) => Turn::Judge(tag, credentials),
             None => self.misunderstand(&tag, say),
         }
@@ -265,8 +303,8 @@ impl Judging {
     pub fn refuse(mut self, stop: Stop) -> Step {
         let tag = self.tag;
         let mut say = match stop {
-            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.refusal.refused),
-            Stop::Expired => format!("{tag} NO {}\r\n", self.listening.refusal.expired),
+            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.manner.texts.refused),
+            Stop::Expired => format!("{tag} NO {}\r\n", self.listening.manner.texts.expired),
             Stop::Unavailable => {
                 format!("{tag} NO [UNAVAILABLE] Sign-in is not possible right now. Try again later.\r\n")
             }

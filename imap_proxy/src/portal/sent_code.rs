@@ -14,8 +14,12 @@ use super::{Context, Language, MethodKind, SentCode, SetUpSent, SetUpTo, fields,
 pub const DESTINATION_LENGTH: usize = 254;
 
 pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) -> Sheet {
+    let (title, lead) = match view.sent {
+        true => (Text::SentTitle, Text::SentLead),
+        false => (Text::NotYetSentTitle, Text::NotYetSentLead),
+    };
     let content = html! {
-        p.lead { (language.say(if view.sent { Text::SentLead } else { Text::NotYetSentLead })) }
+        p.lead { (language.say(lead)) }
         (method(&view.method, language))
         p.hint { (hint(&view.method, language)) }
         @if view.sent {
@@ -41,7 +45,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
         (another_form())
         (field::cancel_form())
     };
-    Sheet { title: Text::SentTitle, failed: view.problem.is_some(), wide: false, content }
+    Sheet { title, failed: view.problem.is_some(), wide: false, content }
 }
 
 pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>) -> Sheet {

@@ -80,20 +80,6 @@ fn placeholders(entry: &str) -> Vec<&str> {
 }
 
 #[test]
-fn zz_write_samples() {
-    std::fs::create_dir_all("/tmp/t5pages/postern").unwrap();
-    for (name, page) in pages(&Given::USUAL) {
-        for language in Language::ALL {
-            let html = render(&page, language, &Given::USUAL.context());
-            std::fs::write(format!("/tmp/t5pages/{name}-{}.html", language.tag()), html).unwrap();
-        }
-    }
-    std::fs::write("/tmp/t5pages/postern/style.css", assets::STYLE).unwrap();
-    std::fs::write("/tmp/t5pages/postern/page.js", assets::SCRIPT).unwrap();
-    std::fs::write("/tmp/t5pages/postern/key.js", assets::KEY_SCRIPT).unwrap();
-}
-
-#[test]
 fn every_entry_says_the_same_in_both_languages() {
     for text in Text::ALL {
         let (english, french) = (text.entry(Language::English), text.entry(Language::French));

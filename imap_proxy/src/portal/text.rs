@@ -192,6 +192,7 @@ catalogue! {
     BackupLabel { en: "Backup code", fr: "Code de secours" }
 
     SentTitle { en: "Enter the code that we sent", fr: "Saisissez le code envoyé" }
+    NotYetSentTitle { en: "Get a code", fr: "Recevez un code" }
     SentLead { en: "Your password is right. Now type the code that we have sent you.", fr: "Votre mot de passe est correct. Saisissez maintenant le code que nous vous avons envoyé." }
     NotYetSentLead { en: "Your password is right. Now you need a code, which we send you.", fr: "Votre mot de passe est correct. Il vous faut maintenant un code, que nous vous envoyons." }
     SpamHint { en: "Nothing there yet? It can take a minute. Look into the spam folder as well.", fr: "Rien reçu ? Cela peut prendre une minute. Regardez aussi dans les indésirables." }

@@ -534,6 +534,7 @@ mod tests {
             };
             match (after_enrol(refused, BOB, MethodKind::Sms, NOW), expected) {
                 (AfterEnrol::EnrolmentCode, _) => assert_eq!(reason, Reason::EnrolmentCode),
+                (after, _) if reason == Reason::EnrolmentCode => panic!("{after:?}"),
                 (AfterEnrol::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
                 (AfterEnrol::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
                 (after, _) => panic!("{reason:?}: {after:?}"),

@@ -18,6 +18,7 @@ No mailbox of it is asked for a code before `postern account enable`.";
 const SET_HELP: &str = "\
 Keys and their values:
   password-and-code  on|off             mail apps may send the password with the code right behind it (on)
+  code-separator     none|space|a sign  what may stand between the two and belongs to neither (none)
   reconnect-window   minutes            the same password and code pass again from the same address (0)
   unenrolled         refuse|allow       what a door that cannot enrol does with an enrolling account (refuse)
   unlisted           pass|refuse        a name in the platform's domains that has no account (pass)

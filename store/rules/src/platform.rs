@@ -39,6 +39,8 @@ pub struct Platform {
 pub struct Policy {
     /// Mail apps may send the password with the code right behind it.
     pub password_and_code: bool,
+    /// What may stand between the two, and belongs to neither.
+    pub code_separator: Option<char>,
     /// Minutes in which the same mailbox, the same string and the same source pass again; 0: never.
     pub reconnect_window: u32,
     /// What a door that cannot enrol does with an enrolling account: true lets it pass.
@@ -65,6 +67,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             password_and_code: true,
+            code_separator: None,
             reconnect_window: 0,
             unenrolled_pass: false,
             unlisted_pass: true,
@@ -80,8 +83,9 @@ impl Default for Policy {
 }
 
 /// The keys of a policy, as `platform set` names them.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     "password-and-code",
+    "code-separator",
     "reconnect-window",
     "unenrolled",
     "unlisted",
@@ -122,6 +126,20 @@ impl Policy {
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), PolicyError> {
         match key {
             "password-and-code" => self.password_and_code = choose("password-and-code", value, "on", "off")?,
+            "code-separator" => {
+                self.code_separator = match value {
+                    "none" => None,
+                    "space" => Some(' '),
+                    _ => match value.as_bytes() {
+                        [byte] if byte.is_ascii_punctuation() => Some(char::from(*byte)),
+                        _ => {
+                            let allowed = "none, space, or one of the signs that are no letters and digits, such as ,";
+                            let (key, value) = ("code-separator", value.to_owned());
+                            return Err(PolicyError::Value(key, value, allowed.to_owned()));
+                        }
+                    },
+                }
+            }
             "unenrolled" => self.unenrolled_pass = choose("unenrolled", value, "allow", "refuse")?,
             "unlisted" => self.unlisted_pass = choose("unlisted", value, "pass", "refuse")?,
             "plus-addressing" => self.plus_addressing = choose("plus-addressing", value, "on", "off")?,
@@ -168,6 +186,11 @@ impl Policy {
         let word = |yes: bool, on: &str, off: &str| if yes { on.to_owned() } else { off.to_owned() };
         let values = [
             word(self.password_and_code, "on", "off"),
+            match self.code_separator {
+                None => "none".to_owned(),
+                Some(' ') => "space".to_owned(),
+                Some(sign) => sign.to_string(),
+            },
             self.reconnect_window.to_string(),
             word(self.unenrolled_pass, "allow", "refuse"),
             word(self.unlisted_pass, "pass", "refuse"),
@@ -210,6 +233,7 @@ mod tests {
         assert_eq!(
             shown,
             [
+                ("code-separator", "none"),
                 ("enrolment-code", "optional"),
                 ("issuer", ""),
                 ("last-method", "keep"),
@@ -243,6 +267,8 @@ mod tests {
             ("reconnect-window", "-1", "0 (never) to 1440"),
             ("reconnect-window", "1441", "1440"),
             ("issuer", "a:b", "colon"),
+            ("code-separator", "ab", "space"),
+            ("code-separator", "1", "none"),
             ("methods", "totp,fax", "some of totp,sms,email,key"),
             ("methods", "", "some of"),
             ("last-method", "off", "remove or keep"),

@@ -192,3 +192,24 @@ fn a_locked_door_does_not_look_at_fields() {
     assert_eq!(decision.verdict, Verdict::Refused(Refusal::Locked(Some(NOW.plus(30)))));
     assert!(decision.next.is_none());
 }
+
+#[test]
+fn a_separator_belongs_to_neither_where_the_platform_has_one() {
+    let (account, _) = account(&[6]);
+    for (separator, text, password) in [
+        ("none", "hunter2,081804", "hunter2,"),
+        (",", "hunter2,081804", "hunter2"),
+        (",", "hunter2,,081804", "hunter2,"),
+        (",", "hunter2081804", "hunter2"),
+        (",", "hunter2 081804", "hunter2 "),
+        (",", ",081804", ","),
+        ("space", "hunter2 081804", "hunter2"),
+    ] {
+        let mut platform = platform("0");
+        platform.policy.set("code-separator", separator).unwrap();
+        let source = Source::default();
+        let event = Event::Field { door: Door::Imap, text, window: 1, again: None, source };
+        let verdict = decide(&account, &platform, event, NOW).verdict;
+        assert_eq!(password_of(&verdict), Some(password.len()), "{separator} {text}");
+    }
+}

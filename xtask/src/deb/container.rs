@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use postern_tests::binaries::workspace;
 use postern_tests::{During, Error, Result};
@@ -12,8 +12,7 @@ use super::run;
 use crate::say;
 
 /// What the packages and the check need: it has no network.
-const INCLUDED: &str =
-    "systemd,systemd-sysv,dbus,debconf,libpam-runtime,ca-certificates,openssl,pamtester,perl,apt-utils";
+const INCLUDED: &str = "systemd,systemd-sysv,dbus,debconf,libpam-runtime,ca-certificates,openssl,pamtester,perl";
 /// Where the packages and the check lie in the container.
 const INSIDE: &str = "opt/check";
 /// Runs the check once the container has booted, and ends it.
@@ -33,12 +32,13 @@ const TARGET: &str = "[Unit]\nRequires=multi-user.target\nWants=check.service\nA
 /// When the container cannot be made or booted.
 pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
     let home = workspace().join("target/deb");
-    let (archive, root) = (home.join(format!("{suite}.tar")), home.join(suite));
+    let (archive, root) = (home.join(format!("{suite}.tar.gz")), home.join(suite));
     if !archive.exists() {
         say(&format!("making a Debian ({suite})"));
         let included = format!("--include={INCLUDED}");
         run(Command::new("mmdebstrap").args(["--quiet", "--variant=apt", &included, suite]).arg(&archive))?;
     }
+    piuparts(&archive, suite, packages)?;
     unpack(&archive, &root, packages)?;
     say(&format!("booting it, and running packaging/check.sh; its boot is told in {}.log", root.display()));
     let _ = Command::new("unshare").args(["--mount", "sh", "-c", BOOT, "sh"]).arg(&root).status().during("unshare")?;
@@ -47,6 +47,16 @@ pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
         said.map_err(|why| Error::new(format!("the container did not boot ({why}); see {}.log", root.display())))?;
     println!("{said}");
     Ok(said.trim_end().ends_with("all is well"))
+}
+
+/// Installs and purges them in a directory without systemd, and looks for what they leave behind.
+fn piuparts(archive: &Path, suite: &str, packages: &[PathBuf]) -> Result<()> {
+    let log = archive.with_extension("piuparts.log");
+    say(&format!("piuparts; told in {}", log.display()));
+    let mut piuparts = Command::new("piuparts");
+    piuparts.args(["--no-upgrade-test", "--no-eatmydata", "--distribution", suite]).arg("--log-file").arg(&log);
+    piuparts.arg("--basetgz").arg(archive).arg("--scriptsdir").arg(workspace().join("packaging/piuparts"));
+    run(piuparts.args(packages).stdout(Stdio::null()))
 }
 
 fn unpack(archive: &Path, root: &Path, packages: &[PathBuf]) -> Result<()> {

@@ -44,13 +44,15 @@ fn compare(example: &str, known: impl Fn(&str) -> BTreeSet<String>) {
 /// Each table of an example with everything turned on but these keys, where some exclude each other. A table that is
 /// there several times is so for several ways of doing it.
 fn all_on(example: &str, but: &[&str]) -> Vec<String> {
-    let mut texts = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
     for line in lines(example) {
         match line {
-            Line::Table(table) if table.contains('.') => *texts.last_mut().unwrap() += &format!("[{table}]\n"),
+            Line::Table(table) if table.contains('.') => {
+                texts.last_mut().unwrap().push_str(&format!("[{table}]\n"));
+            }
             Line::Table(table) => texts.push(format!("[{table}]\n")),
             Line::Key(key, value, _) if !but.contains(&key) => {
-                *texts.last_mut().unwrap() += &format!("{key} = {value}\n");
+                texts.last_mut().unwrap().push_str(&format!("{key} = {value}\n"));
             }
             Line::Key(..) | Line::Text(_) | Line::Blank => {}
         }

@@ -134,6 +134,7 @@ impl Smtp {
         let text = error.source().map(ToString::to_string).unwrap_or_default();
         let what = match error.status() {
             Some(code) => format!("{} answers {code} and says {}", self.place, said(&text)),
+            None if error.is_response() => format!("{} answers no reply of SMTP: {}", self.place, said(&text)),
             // The library's own words, or the system's.
             None => format!("{} broke off: {error}", self.place),
         };

@@ -142,7 +142,7 @@ macro_rules! until_content {
 async fn what_may_have_been_taken_is_not_sent_again() {
     for steps in [
         until_content![Step::Reset] as &[Step],
-        until_content![Step::Say("garbage\r\n")],
+        until_content![Step::Say("garbage <bob.smith@example.org> 246810\r\n")],
         until_content![Step::Say("2"), Step::Reset],
     ] {
         let server = Faulty::start(steps).await;

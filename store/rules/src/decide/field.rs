@@ -93,7 +93,10 @@ fn password_and_code(
     let Some(spent) = spend(&mut account, door, &typed, now) else {
         return failed(account, door, now);
     };
-    let password = text.len() - readings[spent.at].len();
+    let before = &text[..text.len() - readings[spent.at].len()];
+    let separated = platform.policy.code_separator.and_then(|separator| before.strip_suffix(separator));
+    // What would leave nothing is no separator.
+    let password = separated.filter(|password| !password.is_empty()).unwrap_or(before).len();
     account.throttles.remove(&door);
     account.passed.retain(open);
     // A backup code is good for one sign-in, whatever the window.
