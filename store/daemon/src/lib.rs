@@ -20,6 +20,7 @@ pub mod keys;
 pub mod master_key;
 pub mod notices;
 pub mod passed;
+pub mod peers;
 pub mod prepare;
 pub mod proof;
 pub mod records;

@@ -1,9 +1,10 @@
 //! The sockets: who may connect, frames in and out, and the time that each may take.
 
 use crate::daemon::Daemon;
+use crate::peers::{Peer, Peers};
 use crate::service;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Gid, Group, Uid};
 use postern_wire::frame::{self, Decoder};
 use std::fmt;
 use std::io;
@@ -43,7 +44,7 @@ pub enum Side {
 
 impl Side {
     /// The group whose members may connect.
-    fn group(self) -> &'static str {
+    pub fn group(self) -> &'static str {
         match self {
             Self::Auth => "postern-auth",
             Self::Admin => "postern-admin",
@@ -109,6 +110,7 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 /// Serves connections until `stop` changes; those that are open may end their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let peers = Arc::new(Peers::at(side));
     let mut tasks = tokio::task::JoinSet::new();
     let (close, closing) = watch::channel(());
     loop {
@@ -124,9 +126,10 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
         match accepted {
             Some((Ok((stream, _)), place)) => {
                 let (daemon, stop, closing) = (daemon.clone(), stop.clone(), closing.clone());
+                let peers = Arc::clone(&peers);
                 tasks.spawn(async move {
                     let _place = place;
-                    if let Some(connection) = Connection::new(stream, side) {
+                    if let Some(connection) = Connection::new(stream, &peers) {
                         converse(daemon, connection, side, stop, closing).await;
                     }
                 });
@@ -145,32 +148,19 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
     let _ = timeout(FRAME_DEADLINE, all_gone()).await;
 }
 
-/// Whom the package runs the fronts as.
-const FRONT_USER: &str = "postern-proxy";
-
 /// One peer.
 pub struct Connection {
     stream: UnixStream,
     decoder: Decoder,
-    /// `uid 0 (root)`, for the audit log.
-    pub peer: String,
-    /// Whether it may see passwords that are to be checked: root, this process's own user, and the fronts' user.
-    pub is_front: bool,
+    /// Who it is.
+    pub peer: Arc<Peer>,
 }
 
 impl Connection {
-    fn new(stream: UnixStream, side: Side) -> Option<Self> {
+    fn new(stream: UnixStream, peers: &Peers) -> Option<Self> {
         let credentials = getsockopt(&stream, PeerCredentials).ok()?;
-        let (uid, gid) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
-        let user = User::from_uid(uid).ok().flatten();
-        let name = user.as_ref().map_or(String::new(), |user| format!(" ({})", user.name));
-        let peer = format!("uid {uid}{name}");
-        if !may_connect(side, uid, gid, user.as_ref()) {
-            tracing::warn!("{peer} may not use the {side:?} socket: it is not in the group {}", side.group());
-            return None;
-        }
-        let is_front = uid.is_root() || uid == Uid::effective() || user.is_some_and(|user| user.name == FRONT_USER);
-        Some(Self { stream, decoder: Decoder::default(), peer, is_front })
+        let peer = peers.admit(Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()))?;
+        Some(Self { stream, decoder: Decoder::default(), peer })
     }
 
     /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.
@@ -243,22 +233,13 @@ async fn converse(
         let answered = match call {
             Ok(call) => service::answer(&daemon, side, &mut connection, call, &mut import, &mut stop).await,
             Err(error) => {
-                tracing::warn!("{} sent what is not a call: {error}", connection.peer);
+                tracing::warn!("{} sent what is not a call: {error}", connection.peer.name);
                 return;
             }
         };
         if let Err(error) = answered {
-            tracing::debug!("{} did not take its answer: {error}", connection.peer);
+            tracing::debug!("{} did not take its answer: {error}", connection.peer.name);
             return;
         }
     }
-}
-
-/// Root, this process's own user, and members of the group. The socket's mode says the same; this says it again.
-fn may_connect(side: Side, uid: Uid, gid: Gid, user: Option<&User>) -> bool {
-    if uid.is_root() || uid == Uid::effective() {
-        return true;
-    }
-    let Some(group) = Group::from_name(side.group()).ok().flatten() else { return false };
-    gid == group.gid || user.is_some_and(|user| user.gid == group.gid || group.mem.contains(&user.name))
 }

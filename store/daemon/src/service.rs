@@ -92,7 +92,7 @@ pub async fn answer(
 ) -> io::Result<()> {
     let streamed = match (side, call.method.as_str(), call.more) {
         (Side::Auth, "org.postern.Auth.Watch", true) => return watch(daemon, connection, stop).await,
-        (Side::Auth, "org.postern.Auth.CheckPasswords", true) if connection.is_front => {
+        (Side::Auth, "org.postern.Auth.CheckPasswords", true) if connection.peer.is_front => {
             return hand_out_checks(daemon, connection, stop).await;
         }
         (Side::Admin, "org.postern.Admin.ListAccounts", true) => list_accounts(daemon, connection, &call).await?,
@@ -104,7 +104,7 @@ pub async fn answer(
         (Some(outcome), _) => outcome,
         (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
         (None, Side::Auth) => return sign_in::reply(daemon, connection, &call).await,
-        (None, Side::Admin) => administer(daemon, &connection.peer, &call, import).await,
+        (None, Side::Admin) => administer(daemon, &connection.peer.name, &call, import).await,
     };
     reply(connection, &call, outcome).await
 }
@@ -342,7 +342,7 @@ async fn send_export(daemon: &Daemon, connection: &mut Connection) -> io::Result
         let lines = String::from_utf8(std::mem::replace(&mut text, rest)).map_err(io::Error::other)?;
         let piece = ExportPiece { lines, last: count == 0 };
         if count == 0 {
-            tracing::info!(target: "audit", actor = %connection.peer, action = "export", outcome = "done");
+            tracing::info!(target: "audit", actor = %connection.peer.name, action = "export", outcome = "done");
             return Ok(Some(shown(Ok(piece))));
         }
         connection.send(&Reply::more(piece)).await?;

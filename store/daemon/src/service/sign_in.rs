@@ -66,7 +66,7 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             },
             Err(error) => error,
         },
-        "org.postern.Auth.PasswordChecked" if connection.is_front => match heard::<PasswordChecked>(call) {
+        "org.postern.Auth.PasswordChecked" if connection.peer.is_front => match heard::<PasswordChecked>(call) {
             Ok(checked) => {
                 daemon.checks.answer(&checked);
                 return last(connection, call, &Empty {}).await;
@@ -85,8 +85,8 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck)).await,
             Err(error) => error,
         },
-        "org.postern.Auth.CheckPasswords" | "org.postern.Auth.PasswordChecked" if !connection.is_front => {
-            tracing::warn!("{} may not check passwords: it is not the fronts' user", connection.peer);
+        "org.postern.Auth.CheckPasswords" | "org.postern.Auth.PasswordChecked" if !connection.peer.is_front => {
+            tracing::warn!("{} may not check passwords: it is not the fronts' user", connection.peer.name);
             ErrorReply { name: "org.varlink.service.PermissionDenied".to_owned(), parameters: json!({}) }
         }
         "org.postern.Auth.Watch" | "org.postern.Auth.CheckPasswords" => {
