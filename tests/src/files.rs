@@ -71,10 +71,10 @@ impl Files {
         format!("https://localhost:{}/", self.webmail)
     }
 
-    pub(crate) fn write_posternd_config(&self) -> Result<()> {
+    pub(crate) fn write_posternd_config(&self, more: &str) -> Result<()> {
         let text = format!(
             "[store]\nengine = \"sled\"\npath = {}\n[keys]\nfile = {}\n[sockets]\nauth = {}\nadmin = {}\n\
-             [totp]\nwindow = 1\n[names]\ndefault_domain = \"{DOMAIN}\"\n",
+             [totp]\nwindow = 1\n[names]\ndefault_domain = \"{DOMAIN}\"\n{more}",
             quoted(&self.store),
             quoted(&self.master_key),
             quoted(&self.auth_socket),

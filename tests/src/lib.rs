@@ -15,6 +15,7 @@ pub mod install;
 pub mod mailboxes;
 pub mod pam;
 pub mod ports;
+pub mod receivers;
 pub mod roundcube;
 pub mod service;
 pub mod tools;

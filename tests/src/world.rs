@@ -16,6 +16,7 @@ use crate::certificates::Certificates;
 use crate::clock::{self, WallClock};
 use crate::files::{Backends, Files, ImapFront};
 use crate::mailboxes::{self, DOMAIN, Mailbox};
+use crate::receivers::Receivers;
 use crate::service::{Ready, Service};
 use crate::tools::{self, Outcome};
 use crate::{During, Error, Result, ports};
@@ -44,6 +45,8 @@ pub struct Plan {
     pub movable_clock: bool,
     /// Has the proxy listen for IMAP too. Takes [`Upstream::Roundcube`], which brings a Dovecot.
     pub imap_front: bool,
+    /// Gives people a telephone and a mailbox elsewhere, and posternd the way there.
+    pub receivers: bool,
 }
 
 /// A running world. What drops first ends first: the fronts before what they stand on, the directory last.
@@ -61,6 +64,8 @@ pub struct World {
     pub certificates: Certificates,
     /// The ports of the IMAP front, with [`Plan::imap_front`].
     pub imap_front: Option<ImapFront>,
+    /// A telephone and a mailbox elsewhere, with [`Plan::receivers`].
+    pub receivers: Option<Receivers>,
     /// Postern's programs.
     pub binaries: &'static Binaries,
     clock: Option<WallClock>,
@@ -101,10 +106,22 @@ impl World {
             }
             _ => None,
         };
+        let receivers = if plan.receivers { Some(Receivers::start()?) } else { None };
         let planted = mailboxes::all().into_iter().map(|mailbox| mailbox.password).collect();
         let _directory = directory;
-        let mut world =
-            World { proxy, posternd, backend, files, certificates, imap_front, binaries, clock, planted, _directory };
+        let mut world = World {
+            proxy,
+            posternd,
+            backend,
+            files,
+            certificates,
+            imap_front,
+            receivers,
+            binaries,
+            clock,
+            planted,
+            _directory,
+        };
         world.set_up_daemon()?;
         match (&world.backend, plan.upstream) {
             (Some(backend), _) => world.start_proxy(&backend.roundcube.url())?,
@@ -115,7 +132,8 @@ impl World {
     }
 
     fn set_up_daemon(&mut self) -> Result<()> {
-        self.files.write_posternd_config()?;
+        let way_out = self.receivers.as_ref().map(Receivers::configuration).unwrap_or_default();
+        self.files.write_posternd_config(&way_out)?;
         let mut init = Command::new(&self.binaries.posternd);
         tools::run(init.arg("init").arg("--config").arg(&self.files.posternd_config), &[])?.success()?;
         self.posternd.start()?;

@@ -167,9 +167,10 @@ async fn a_hangup_reads_the_certificate_again() {
 #[tokio::test]
 async fn a_socket_that_systemd_has_opened_is_used() {
     let program = Program::new();
-    let listen = format!("--listen={}", program.address);
+    let unnamed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let [listen, other] = [program.address, unnamed].map(|address| format!("--listen={address}"));
     let mut command = Command::new("systemd-socket-activate");
-    command.args([&listen, "--listen=127.0.0.1:0", env!("CARGO_BIN_EXE_postern-proxy"), "--config"]);
+    command.args([&listen, &other, env!("CARGO_BIN_EXE_postern-proxy"), "--config"]);
     let mut child = command.arg(&program.config).kill_on_drop(true).stderr(Stdio::piped()).spawn().unwrap();
     // It becomes the proxy when the first connects; who does so before the proxy runs is served all the same.
     let connected = async { while TcpStream::connect(program.address).await.is_err() {} };

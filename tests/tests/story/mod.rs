@@ -7,6 +7,7 @@ mod bound;
 mod bytes;
 mod closed;
 mod cookie;
+mod methods;
 mod outage;
 mod pages;
 mod person;

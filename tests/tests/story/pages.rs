@@ -46,7 +46,7 @@ impl View {
 }
 
 /// Looks at the page in every view, keeps the pictures, and tests what a program can tell.
-async fn look(person: &Person, page: &str, language: &str) {
+pub(super) async fn look(person: &Person, page: &str, language: &str) {
     assert_eq!(property(person, "lang").await, json!(language), "{page}");
     for view in VIEWS.iter().chain([&NARROWEST]) {
         view.apply(person, view.height.into()).await;
@@ -190,12 +190,12 @@ async fn presses_password(person: &Person, mailbox: &Mailbox) {
 }
 
 /// Types where the focus is.
-async fn presses(person: &Person, keys: &str) {
+pub(super) async fn presses(person: &Person, keys: &str) {
     person.client().active_element().await.unwrap().send_keys(keys).await.unwrap();
 }
 
 /// Presses Tab until the focus is on `css`. On the way it is always to be seen where it is.
-async fn tabs_to(person: &Person, css: &str) {
+pub(super) async fn tabs_to(person: &Person, css: &str) {
     let script = "const at = document.activeElement; return [at.matches(arguments[0]), at === document.body || \
                   at.matches('[id^=rcm]') || getComputedStyle(at).outlineStyle !== 'none', at.outerHTML]";
     for _ in 0..STOPS {

@@ -15,8 +15,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
-/// How long it may take in all until a receiver is reached, every attempt included.
-pub(super) const REACH: Duration = Duration::from_secs(10);
+/// How long it may take until a receiver is reached, every attempt included; and then, until TLS has begun.
+pub(super) const REACH: Duration = Duration::from_secs(6);
 /// How long one of its addresses may take to accept a connection: another may be quicker.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How often connecting is tried.

@@ -29,8 +29,12 @@ use program::Texter;
 use recipient::{Number, mask, read_address};
 use std::fmt;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 pub use budget::Kind;
+
+/// How long a message takes at most, beside what the store takes to count it: who waits for it at a front is given more.
+pub const LONGEST: Duration = Duration::from_secs(25);
 
 /// Why a configuration cannot be put to use: a file of a secret, or of an authority. For people.
 #[derive(Debug)]
@@ -145,8 +149,8 @@ impl Senders {
         self.mail.is_some()
     }
 
-    /// Sends a text to a number in international format, and answers when the gateway has taken it: within
-    /// [`line::REACH`] and [`gateway::ANSWER`], or [`program::PATIENCE`], and what the store takes.
+    /// Sends a text to a number in international format, and answers when the gateway or the program has taken it, within
+    /// [`LONGEST`].
     ///
     /// # Errors
     /// [`SendError`].
@@ -163,8 +167,7 @@ impl Senders {
         self.spend(now, Kind::Text, *most, &number, sent).await
     }
 
-    /// Sends a mail of plain text, and answers when the mail server has taken it: within [`line::REACH`],
-    /// [`smtp::DIALOGUE`] and [`smtp::ACCEPT`], or [`program::PATIENCE`], and what the store takes.
+    /// Sends a mail of plain text, and answers when the mail server or sendmail has taken it, within [`LONGEST`].
     ///
     /// # Errors
     /// [`SendError`].
@@ -201,5 +204,21 @@ impl Senders {
                 Err(SendError::Unavailable(format!("a {kind} to {shown} could not be sent: {why}")))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_way_takes_longer_than_is_promised() {
+        let ways = [
+            // Connecting, TLS, and the answer.
+            line::REACH + line::REACH + gateway::ANSWER,
+            line::REACH + smtp::DIALOGUE + smtp::ACCEPT + smtp::QUIT,
+            program::PATIENCE,
+        ];
+        assert!(ways.into_iter().all(|way| way <= LONGEST), "{ways:?}");
     }
 }

@@ -18,12 +18,12 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
-/// How long everything up to the mail itself may take: some servers make strangers wait.
-pub(super) const DIALOGUE: Duration = Duration::from_secs(20);
+/// How long everything up to the mail itself may take, TLS included: some servers make strangers wait.
+pub(super) const DIALOGUE: Duration = Duration::from_secs(10);
 /// How long the server may take to accept the mail itself.
-pub(super) const ACCEPT: Duration = Duration::from_secs(20);
+pub(super) const ACCEPT: Duration = Duration::from_secs(8);
 /// How long it may take to say goodbye, which changes nothing.
-const QUIT: Duration = Duration::from_secs(1);
+pub(super) const QUIT: Duration = Duration::from_secs(1);
 /// Lines of a reply, and bytes of a line (RFC 5321, section 4.5.3.1.5), that are read before TLS.
 const REPLY_MAX: (usize, u64) = (64, 512);
 /// Bytes that a server may say in all. lettre looks at the length of a line when it has read the whole of it.

@@ -213,7 +213,7 @@ async fn connecting_is_tried_again() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         tokio::time::resume();
-        drop(listener.accept().await.unwrap());
+        drop(timeout(SOON, listener.accept()).await.unwrap().unwrap());
     };
     let (outcome, ()) = tokio::join!(send_text(&senders), receiver);
     assert!(unavailable(outcome).contains("broke off"));

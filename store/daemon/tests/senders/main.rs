@@ -31,7 +31,7 @@ const NUMBER: &str = "+44612345678";
 const ADDRESS: &str = "bob.smith@example.org";
 const CODE: &str = "246810";
 /// In which what must come has come.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
 fn records() -> Records {
     Records::new(Arc::new(MemoryEngine::new()), Arc::new(Sealer::new(MasterKeys::generate().unwrap())))

@@ -1,0 +1,404 @@
+//! The Security page: what people see of their own account, and what they change there.
+//!
+//! Every change is a form. The daemon carries it out on the word of the session's proof; what needs a fresh one has the
+//! person [prove](super::proving) again who they are.
+
+use super::agent;
+use super::errand::{Errand, Then};
+use super::form::{self, Form};
+use super::gate::{Gate, Visit};
+use super::pages;
+use super::session::{Released, Stage, State};
+use super::store::Key;
+use super::verdict::{AfterChange, Stop, after_change, after_security};
+use crate::body::Body;
+use crate::portal::{
+    self, ChangeKind, ChangePage, ChangeProblem, Changing, DESCRIPTION_LENGTH, Done, Language, NewAppPassword, Page,
+    fields, paths,
+};
+use http::{Response, StatusCode};
+use postern_wire::Secret;
+use postern_wire::auth::{Door, MAX_FIELD};
+use postern_wire::security::{Change, ChangeSecurity, Security, ShowSecurity};
+use std::sync::Arc;
+
+impl Gate {
+    /// Shows all of it.
+    pub(super) async fn show_security(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        let security = match self.security(visit, key).await {
+            Ok(Some(security)) => security,
+            Ok(None) => return self.security_off(visit, key),
+            Err(stop) => return self.stop(visit, key, &stop),
+        };
+        let mut view = view(&security);
+        let shown = |other: &Key, state: &Released| shown(state, other == key);
+        view.sessions = self.sessions.released(&security.mailbox, shown);
+        view.sessions.sort_by_key(|session| (!session.this, std::cmp::Reverse(session.since)));
+        view.done = self.sessions.with_released(key, visit.now.tick, |state| state.done.take()).flatten();
+        self.reader(visit).page(StatusCode::OK, &Page::Security(view), Some(&security.mailbox))
+    }
+
+    /// Shows the form for one change, or what it is about, as the query says.
+    pub(super) async fn show_change(&self, visit: &Visit, key: &Key, query: &str) -> Response<Body> {
+        match form::parse(query.as_bytes()) {
+            Ok(form) => self.show_change_with(visit, key, &form, None).await,
+            Err(_) => self.bad_request(visit),
+        }
+    }
+
+    async fn show_change_with(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        form: &Form,
+        problem: Option<ChangeProblem>,
+    ) -> Response<Body> {
+        let security = match self.security(visit, key).await {
+            Ok(Some(security)) => security,
+            Ok(None) => return self.security_off(visit, key),
+            Err(stop) => return self.stop(visit, key, &stop),
+        };
+        // What it is about is gone, or never was.
+        let Some(changing) = changing(&security, form) else { return pages::see_other(paths::SECURITY) };
+        let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+        let page = Page::Change(ChangePage { changing, problem });
+        self.reader(visit).page(status, &page, Some(&security.mailbox))
+    }
+
+    /// Takes the form of one change.
+    pub(super) async fn take_change(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
+        if kind(form) == Some(ChangeKind::SignOutOthers) {
+            return self.sign_out_others(visit, key).await;
+        }
+        match read(form) {
+            Some(Change::CreateAppPassword { password, .. }) if !(1..=MAX_FIELD).contains(&password.reveal().len()) => {
+                self.show_change_with(visit, key, form, Some(ChangeProblem::WrongPassword)).await
+            }
+            Some(change) => self.carry_out(visit, key, change, form).await,
+            None => self.bad_request(visit),
+        }
+    }
+
+    /// Has the daemon change something; `form` is what the person is shown again when it does not.
+    pub(super) async fn carry_out(&self, visit: &Visit, key: &Key, change: Change, form: &Form) -> Response<Body> {
+        let before = self.changes_so_far();
+        let Some(mailbox) = self.mailbox(visit, key) else { return self.ended(visit) };
+        match self.change(visit, key, &mailbox, change.clone()).await {
+            None => self.security_off(visit, key),
+            Some(AfterChange::Done { codes, app_password, .. }) => {
+                self.recheck_if_changed(before, &mailbox).await;
+                tracing::info!(mailbox, change = kind(form).map(ChangeKind::tag), "the account was changed by its owner");
+                let place = match (&change, app_password) {
+                    (_, Some(app_password)) => {
+                        let description = text(form, fields::DESCRIPTION);
+                        let made = NewAppPassword { description, app_password };
+                        self.errand(visit, key, Errand::AppPassword(made));
+                        paths::APP_PASSWORD
+                    }
+                    (Change::MakeBackupCodes, None) => {
+                        self.errand(visit, key, Errand::Codes(codes));
+                        paths::BACKUP_CODES
+                    }
+                    _ => {
+                        self.done(visit, key, done(&change));
+                        paths::SECURITY
+                    }
+                };
+                pages::see_other(place)
+            }
+            Some(AfterChange::NotFresh) => {
+                let then = match change {
+                    Change::CreateAppPassword { description, .. } => {
+                        let fixed = (fields::CHANGE, ChangeKind::CreateAppPassword.tag());
+                        let query = form::write(&[fixed, (fields::DESCRIPTION, &description)]);
+                        Then::Page(format!("{}?{query}", paths::SECURITY_CHANGE))
+                    }
+                    change => Then::Change(change),
+                };
+                self.prove(visit, key, then).await
+            }
+            Some(AfterChange::Problem(problem)) => self.show_change_with(visit, key, form, Some(problem)).await,
+            // It is not as the page said: the page says how it is now.
+            Some(AfterChange::Outdated) => pages::see_other(paths::SECURITY),
+            Some(AfterChange::Stop(stop)) => self.stop(visit, key, &stop),
+        }
+    }
+
+    /// None: this session has no proof. It outlives the change, with what the daemon gives for it; the account's other
+    /// sessions may be over at once.
+    async fn change(&self, visit: &Visit, key: &Key, mailbox: &str, change: Change) -> Option<AfterChange> {
+        let begin = |state: &mut Released| {
+            let proof = state.proof.clone()?;
+            state.begin_change();
+            Some(proof)
+        };
+        let proof = self.sessions.with_released(key, visit.now.tick, begin).flatten()?;
+        let (name, origin) = (mailbox.to_owned(), visit.origin());
+        let wanted = ChangeSecurity { name, door: Door::Webmail, origin, proof, change };
+        let (daemon, sessions, key) = (self.daemon.clone(), Arc::clone(&self.sessions), *key);
+        // Apart, so that a browser that does not wait for the answer cannot leave its session in doubt.
+        let change = tokio::spawn(async move {
+            let reply = daemon.change_security(&wanted).await;
+            let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account could not be changed by its owner"));
+            let after = after_change(reply, &wanted.change);
+            let made = match &after {
+                AfterChange::Done { standing, proof, .. } => Some((standing.clone(), proof.clone())),
+                _ => None,
+            };
+            sessions.settle(&key, made);
+            after
+        });
+        Some(change.await.unwrap_or(AfterChange::Stop(Stop::Unavailable)))
+    }
+
+    async fn sign_out_others(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        let Some(mailbox) = self.mailbox(visit, key) else { return self.ended(visit) };
+        let others = self.sessions.end_others(&mailbox, key);
+        tracing::info!(mailbox, ended = others.len(), "signed out by another session of the mailbox");
+        for other in others {
+            self.say_goodbye(visit, other.held().behind.clone());
+        }
+        self.done(visit, key, Done::SignedOut);
+        pages::see_other(paths::SECURITY)
+    }
+
+    /// What the daemon shows of the account; none: this session has no proof.
+    async fn security(&self, visit: &Visit, key: &Key) -> Result<Option<Security>, Stop> {
+        let whose = |state: &mut State| (state.held().mailbox.clone(), state.proof().cloned());
+        let (name, proof) = self.sessions.with(key, visit.now.tick, whose).ok_or(Stop::Ended)?;
+        let Some(proof) = proof else { return Ok(None) };
+        let reply = self.daemon.show_security(&ShowSecurity { name: name.clone(), proof }).await;
+        let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account cannot be shown to its owner"));
+        after_security(reply, &name).map(Some)
+    }
+
+    /// The page for whoever has signed in without a second factor.
+    pub(super) fn security_off(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        match self.mailbox(visit, key) {
+            Some(mailbox) => self.reader(visit).page(StatusCode::OK, &Page::SecurityOff, Some(&mailbox)),
+            None => self.ended(visit),
+        }
+    }
+
+    /// The person has seen what is shown once, and goes on.
+    pub(super) fn seen(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        let end = |state: &mut Released| (state.end_errand(), state.held.behind.landing.clone());
+        match self.sessions.with_released(key, visit.now.tick, end) {
+            Some((Some(Errand::FewCodes(_)), landing)) => pages::see_other(&landing),
+            Some((Some(_), _)) => pages::see_other(paths::SECURITY),
+            _ => self.not_there(visit),
+        }
+    }
+
+    /// The person gives up what they are in the midst of.
+    pub(super) fn give_up(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        let given_up = self.sessions.with_released(key, visit.now.tick, Released::end_errand).flatten();
+        pages::see_other(if given_up.is_some() { paths::SECURITY } else { paths::HOME })
+    }
+
+    pub(super) fn errand(&self, visit: &Visit, key: &Key, errand: Errand) {
+        self.sessions.with_released(key, visit.now.tick, |state| state.begin_errand(errand));
+    }
+
+    pub(super) fn done(&self, visit: &Visit, key: &Key, done: Done) {
+        let note = |state: &mut Released| {
+            state.end_errand();
+            state.done = Some(done);
+        };
+        self.sessions.with_released(key, visit.now.tick, note);
+    }
+
+    /// Whose session it is.
+    pub(super) fn mailbox(&self, visit: &Visit, key: &Key) -> Option<String> {
+        self.sessions.with(key, visit.now.tick, |state| state.held().mailbox.clone())
+    }
+
+    /// This session has no such page, or not any more.
+    pub(super) fn not_there(&self, visit: &Visit) -> Response<Body> {
+        if visit.stage == Stage::Released { pages::see_other(paths::HOME) } else { self.ended(visit) }
+    }
+}
+
+fn kind(form: &Form) -> Option<ChangeKind> {
+    ChangeKind::from_tag(form.field(fields::CHANGE)?)
+}
+
+fn text(form: &Form, field: &str) -> String {
+    let typed = form.field(field).unwrap_or_default().trim();
+    typed.chars().filter(|c| !c.is_control()).take(DESCRIPTION_LENGTH).collect()
+}
+
+/// The change that a form asks for.
+fn read(form: &Form) -> Option<Change> {
+    let id = || form.field(fields::WHICH).map(str::to_owned);
+    let description = || text(form, fields::DESCRIPTION);
+    Some(match kind(form)? {
+        ChangeKind::Rename => Change::Rename { id: id()?, description: description() },
+        ChangeKind::RemoveMethod => Change::RemoveMethod { id: id()? },
+        ChangeKind::MakeCodes => Change::MakeBackupCodes,
+        ChangeKind::DeleteCodes => Change::DeleteBackupCodes,
+        ChangeKind::CreateAppPassword => {
+            let password = Secret::from(form.field(fields::PASSWORD)?);
+            Change::CreateAppPassword { password, description: description() }
+        }
+        ChangeKind::RevokeAppPassword => Change::RevokeAppPassword { id: id()? },
+        ChangeKind::RemoveContact => Change::RemoveContact,
+        ChangeKind::SetLanguage => {
+            let language = Language::from_tag(form.field(fields::TO)?)?;
+            Change::SetLanguage { language: language.tag().to_owned() }
+        }
+        ChangeKind::SignOutOthers => return None,
+    })
+}
+
+/// The form that leads to this change again, for when it was not carried out.
+pub(super) fn form_of(change: &Change) -> Form {
+    let (kind, id) = match change {
+        Change::Rename { id, .. } => (ChangeKind::Rename, id.as_str()),
+        Change::RemoveMethod { id } => (ChangeKind::RemoveMethod, id.as_str()),
+        Change::MakeBackupCodes => (ChangeKind::MakeCodes, ""),
+        Change::DeleteBackupCodes => (ChangeKind::DeleteCodes, ""),
+        Change::CreateAppPassword { .. } => (ChangeKind::CreateAppPassword, ""),
+        Change::RevokeAppPassword { id } => (ChangeKind::RevokeAppPassword, id.as_str()),
+        Change::RemoveContact => (ChangeKind::RemoveContact, ""),
+        Change::SetLanguage { .. } => (ChangeKind::SetLanguage, ""),
+    };
+    let written = form::write(&[(fields::CHANGE, kind.tag()), (fields::WHICH, id)]);
+    form::parse(written.as_bytes()).unwrap_or_default()
+}
+
+/// What is said of a change that was made.
+fn done(change: &Change) -> Done {
+    match change {
+        Change::Rename { .. } => Done::Renamed,
+        Change::RemoveMethod { .. } => Done::MethodRemoved,
+        Change::MakeBackupCodes => Done::Codes,
+        Change::DeleteBackupCodes => Done::CodesDeleted,
+        Change::CreateAppPassword { .. } => Done::AppPassword,
+        Change::RevokeAppPassword { .. } => Done::AppPasswordRevoked,
+        Change::RemoveContact => Done::ContactRemoved,
+        Change::SetLanguage { .. } => Done::LanguageSet,
+    }
+}
+
+/// What a change is about; none: there is no such thing.
+fn changing(security: &Security, form: &Form) -> Option<Changing> {
+    let which = form.field(fields::WHICH).unwrap_or_default();
+    let method = || {
+        let own = security.methods.iter().find(|method| method.id == which)?;
+        Some(method(own))
+    };
+    Some(match kind(form)? {
+        ChangeKind::Rename => Changing::Rename { method: method()? },
+        ChangeKind::RemoveMethod => Changing::RemoveMethod {
+            method: method()?,
+            is_only: security.methods.len() == 1,
+            may: security.methods.len() > 1 || security.may_remove_last,
+        },
+        ChangeKind::MakeCodes => Changing::MakeCodes { replaces: security.backup_codes_left.is_some() },
+        ChangeKind::DeleteCodes => {
+            security.backup_codes_left?;
+            Changing::DeleteCodes
+        }
+        ChangeKind::CreateAppPassword => Changing::CreateAppPassword {
+            description: text(form, fields::DESCRIPTION),
+            may: security.can_make_app_passwords,
+        },
+        ChangeKind::RevokeAppPassword => {
+            let found = security.app_passwords.iter().find(|it| it.id == which)?;
+            Changing::RevokeAppPassword(app_password(found))
+        }
+        ChangeKind::RemoveContact => Changing::RemoveContact { address: security.contact.clone()? },
+        ChangeKind::SetLanguage | ChangeKind::SignOutOthers => return None,
+    })
+}
+
+fn view(security: &Security) -> portal::Security {
+    let kinds = security.kinds.iter().filter_map(|kind| portal::MethodKind::from_tag(kind));
+    portal::Security {
+        aliases: security.aliases.clone(),
+        methods: security.methods.iter().map(method).collect(),
+        codes_left: security.backup_codes_left,
+        app_passwords: security.app_passwords.iter().map(app_password).collect(),
+        can_make_app_passwords: security.can_make_app_passwords,
+        sessions: Vec::new(),
+        contact: security.contact.clone(),
+        kinds: kinds.collect(),
+        language: security.language.as_deref().and_then(Language::from_tag),
+        done: None,
+    }
+}
+
+fn method(own: &postern_wire::security::OwnMethod) -> portal::OwnMethod {
+    let time = |unix: i64| jiff::Timestamp::from_second(unix).ok();
+    portal::OwnMethod {
+        method: portal::Method {
+            id: own.id.clone(),
+            // What nobody knows here has a name of its own, or none.
+            kind: portal::MethodKind::from_tag(&own.kind).unwrap_or(portal::MethodKind::Authenticator),
+            description: own.description.clone(),
+            hint: own.hint.clone(),
+        },
+        created: time(own.created),
+        last_used: own.last_used.and_then(time),
+    }
+}
+
+fn app_password(own: &postern_wire::admin::AppPassword) -> portal::AppPassword {
+    let time = |text: &String| text.parse().ok();
+    portal::AppPassword {
+        id: own.id.clone(),
+        description: own.description.clone(),
+        created: time(&own.created),
+        last_used: own.last_used.as_ref().and_then(time),
+        address: own.last_address.clone(),
+        client: own.last_client.clone(),
+        outdated: own.outdated,
+    }
+}
+
+fn shown(state: &Released, this: bool) -> portal::Session {
+    let client = &state.held.client;
+    let (browser, system) = client.agent.as_deref().map_or((None, None), agent::describe);
+    portal::Session {
+        browser: browser.map(str::to_owned),
+        system: system.map(str::to_owned),
+        address: client.address.to_canonical().to_string(),
+        since: state.since,
+        this,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_says_which_change_it_asks_for() {
+        let read = |fields: &[(&str, &str)]| read(&form::parse(form::write(fields).as_bytes()).unwrap());
+        let remove = Change::RemoveMethod { id: "m1".into() };
+        assert_eq!(read(&[("change", "remove-method"), ("which", "m1")]), Some(remove.clone()));
+        assert_eq!(super::read(&form_of(&remove)), Some(remove));
+        let renamed = Change::Rename { id: "m1".into(), description: "My phone".into() };
+        assert_eq!(read(&[("change", "rename"), ("which", "m1"), ("description", " My\u{7} phone ")]), Some(renamed));
+        for strange in [
+            &[][..],
+            &[("change", "reset")],
+            &[("change", "remove-method")],
+            &[("change", "language"), ("to", "de")],
+            &[("change", "app-password")],
+        ] {
+            assert_eq!(read(strange), None, "{strange:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_has_no_page() {
+        let security = Security { mailbox: "bob@example.com".into(), ..Security::default() };
+        for kind in ChangeKind::ALL {
+            let form = form::write(&[("change", kind.tag()), ("which", "m1")]);
+            let is_there = changing(&security, &form::parse(form.as_bytes()).unwrap()).is_some();
+            assert_eq!(is_there, matches!(kind, ChangeKind::MakeCodes | ChangeKind::CreateAppPassword), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Other methods than an authenticator app, from the first sign-in to the next: texts and mails that arrive here, a
+//! security key in the browser, an enrolment code, and the way out of whoever has lost everything.
+
+use super::pages::{look, presses, tabs_to};
+use super::person::{PASSWORD, Person, USER};
+use super::{admin, mailbox, world};
+use fantoccini::key::Key;
+use postern_tests::World;
+use postern_tests::browser::Look;
+use postern_tests::mailboxes::Mailbox;
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+const NUMBER: &str = "+33612345678";
+/// Seconds until another code may be sent to the same number.
+const AGAIN: i64 = 30;
+
+/// Where the texts and mails of a world arrive.
+struct Arrivals {
+    texts: PathBuf,
+    mails: PathBuf,
+}
+
+impl Arrivals {
+    /// Has the daemon send to here.
+    fn at(world: &mut World) -> Self {
+        let directory = &world.files.directory;
+        let (texts, mails) = (directory.join("text"), directory.join("mail"));
+        let sendmail = directory.join("sendmail");
+        fs::write(&sendmail, format!("#!/bin/sh\nexec cat > '{}'\n", mails.display())).unwrap();
+        fs::set_permissions(&sendmail, fs::Permissions::from_mode(0o700)).unwrap();
+        let config = fs::read_to_string(&world.files.posternd_config).unwrap();
+        let senders = format!(
+            "[sms]\ncommand = [\"/usr/bin/tee\", \"{}-{{digits}}\"]\nhost = \"localhost\"\n\
+             [mail]\nfrom = \"Postern <postern@example.com>\"\nsendmail = \"{}\"\n",
+            texts.display(),
+            sendmail.display()
+        );
+        fs::write(&world.files.posternd_config, config + &senders).unwrap();
+        world.posternd.stop().unwrap();
+        world.posternd.start().unwrap();
+        Self { texts, mails }
+    }
+
+    /// The code in the last text to [`NUMBER`].
+    fn texted(&self) -> String {
+        code_in(&fs::read_to_string(format!("{}-{}", self.texts.display(), &NUMBER[1..])).unwrap())
+    }
+
+    /// The code in the last mail.
+    fn mailed(&self) -> String {
+        code_in(&fs::read_to_string(&self.mails).unwrap())
+    }
+}
+
+#[track_caller]
+fn code_in(text: &str) -> String {
+    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+    // The head of a mail has numbers of its own.
+    let body = text.split_once("\n\n").or(text.split_once("\r\n\r\n")).map_or(text, |(_, body)| body);
+    body.split(|c: char| !c.is_ascii_alphanumeric())
+        .find(is_code)
+        .unwrap_or_else(|| panic!("no code: {text}"))
+        .to_owned()
+}
+
+/// Another code than this one.
+fn other_than(code: &str) -> &'static str {
+    if code == "111111" { "222222" } else { "111111" }
+}
+
+async fn saves_codes(person: &Person, mailbox: &Mailbox) {
+    person.is_at("/postern/backup-codes").await;
+    person.clicks("#saved").await;
+    person.follows("form.saved button.main").await;
+    person.is_in(mailbox).await;
+}
+
+#[tokio::test]
+async fn a_phone_that_gets_texts() {
+    let mut world = world();
+    let arrivals = Arrivals::at(&mut world);
+    let alice = mailbox(&world, "alice");
+    let person = Person::at(&world, Look::DESKTOP).await;
+    person.signs_in(&alice).await;
+    person.follows("button[value=sms]").await;
+    look(&person, "set-up-sms", "en").await;
+    person.types("#to", "0612345678").await;
+    person.follows("button.main").await;
+    look(&person, "set-up-sms-unfit", "en").await;
+    person.sees("#to").await.clear().await.unwrap();
+    person.types("#to", "+33 6 12 34 56 78").await;
+    person.follows("button.main").await;
+    assert!(person.reads(".lead").await.contains(NUMBER));
+    let code = arrivals.texted();
+    person.answers(other_than(&code)).await;
+    look(&person, "set-up-sms-wrong", "en").await;
+    person.answers(&code).await;
+    saves_codes(&person, &alice).await;
+    person.signs_out().await;
+
+    person.signs_in(&alice).await;
+    look(&person, "sms", "en").await;
+    let first = arrivals.texted();
+    assert_ne!(first, code);
+    // A page that is looked at sends nothing.
+    person.goes_to("/postern/code").await;
+    assert_eq!(arrivals.texted(), first);
+    world.move_clock(AGAIN).unwrap();
+    person.goes_to("/postern/code").await;
+    person.follows("button[form=another]").await;
+    let second = arrivals.texted();
+    person.answers(&first).await;
+    assert!(person.reads("#code-problem").await.contains("have another one sent"));
+    person.answers(&second).await;
+    person.is_in(&alice).await;
+}
+
+#[tokio::test]
+async fn a_security_key() {
+    let world = world();
+    let alice = mailbox(&world, "alice");
+    let person = Person::at(&world, Look::DESKTOP).await;
+    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    let key = json!({ "protocol": "ctap2", "transport": "usb", "hasUserVerification": false,
+                      "automaticPresenceSimulation": true });
+    person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": key })).await.unwrap();
+    person.signs_in(&alice).await;
+    person.follows("button[value=key]").await;
+    look(&person, "set-up-key", "en").await;
+    person.types("#description", "On my key ring").await;
+    person.follows("button.main").await;
+    saves_codes(&person, &alice).await;
+    person.signs_out().await;
+
+    // The browser asks for the key by itself.
+    person.signs_in(&alice).await;
+    person.is_in(&alice).await;
+    let audit = admin(&world, &format!("account show {} --json", alice.name));
+    assert!(audit.contains("On my key ring"), "{audit}");
+}
+
+#[tokio::test]
+async fn a_security_key_that_is_not_there() {
+    let world = world();
+    let alice = mailbox(&world, "alice");
+    let person = Person::at(&world, Look::DESKTOP.in_language("fr")).await;
+    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    let key = json!({ "protocol": "u2f", "transport": "usb", "automaticPresenceSimulation": true });
+    person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": key })).await.unwrap();
+    person.signs_in(&alice).await;
+    person.follows("button[value=key]").await;
+    look(&person, "set-up-key", "fr").await;
+    person.follows("button.main").await;
+    saves_codes(&person, &alice).await;
+    person.signs_out().await;
+    // Another browser, with no key.
+    let person = Person::at(&world, Look::DESKTOP.in_language("fr")).await;
+    person.browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await.unwrap();
+    person.goes_to("/").await;
+    person.browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await.unwrap();
+    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    person.signs_in(&alice).await;
+    look(&person, "key", "fr").await;
+    person.follows("a[href='/postern/methods']").await;
+    look(&person, "methods-key", "fr").await;
+    person.follows("a[href='/postern/lost']").await;
+    look(&person, "lost", "fr").await;
+    person.types("#contact", NUMBER).await;
+    person.types("#reason", "Perdue.").await;
+    // What a browser that does not know `required` would send.
+    person.client().execute("document.querySelector('#evidence').required = false", vec![]).await.unwrap();
+    person.follows("button.main").await;
+    look(&person, "lost-incomplete", "fr").await;
+    person.types("#evidence", "Mon badge.").await;
+    person.follows("button.main").await;
+    look(&person, "requested", "fr").await;
+    let requests = admin(&world, "request list --json");
+    assert!(requests.contains("Mon badge.") && requests.contains(NUMBER), "{requests}");
+    person.goes_to("/postern/cancel").await;
+    person.client().delete_all_cookies().await.unwrap();
+
+    person.signs_in(&alice).await;
+    person.goes_to("/postern/lost").await;
+    for field in ["#contact", "#reason", "#evidence"] {
+        person.types(field, "Encore.").await;
+    }
+    person.follows("button.main").await;
+    look(&person, "requested-before", "fr").await;
+    admin(&world, &format!("request approve {}", alice.name));
+    person.client().delete_all_cookies().await.unwrap();
+    person.signs_in(&alice).await;
+    person.is_at("/postern/set-up").await;
+}
+
+#[tokio::test]
+async fn an_enrolment_code_and_mails_to_another_address_with_the_keyboard_alone() {
+    let mut world = world();
+    let arrivals = Arrivals::at(&mut world);
+    let bob = mailbox(&world, "bob");
+    let enabled = admin(&world, &format!("account enable {} --enrolment-code --json", bob.name));
+    let enabled: serde_json::Value = serde_json::from_str(&enabled).unwrap();
+    let code = find(&enabled, "enrolment_code").unwrap_or_else(|| panic!("{enabled}"));
+    let person = Person::at(&world, Look::DESKTOP).await;
+    person.goes_to("/").await;
+    person.types(USER, &bob.name).await;
+    person.types(PASSWORD, &bob.password).await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    look(&person, "enrolment-code", "en").await;
+    person.leaves_by(presses(&person, &format!("not-it{}", '\u{e007}'))).await;
+    look(&person, "enrolment-code-wrong", "en").await;
+    person.leaves_by(presses(&person, &format!("{code}{}", '\u{e007}'))).await;
+    person.is_at("/postern/set-up").await;
+    tabs_to(&person, "button[value=email]").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    look(&person, "set-up-email", "en").await;
+    person.leaves_by(presses(&person, &format!("{}{}", bob.name, '\u{e007}'))).await;
+    assert!(person.reads("#to-problem").await.contains("does not lead into this mailbox"));
+    person.sees("#to").await.clear().await.unwrap();
+    person.leaves_by(person.types("#to", &format!("bob@elsewhere.example{}", '\u{e007}'))).await;
+    look(&person, "set-up-email-sent", "en").await;
+    person.leaves_by(presses(&person, &format!("{}{}", arrivals.mailed(), '\u{e007}'))).await;
+    saves_codes(&person, &bob).await;
+    person.signs_out().await;
+
+    person.signs_in(&bob).await;
+    look(&person, "email", "en").await;
+    person.answers(&arrivals.mailed()).await;
+    person.is_in(&bob).await;
+}
+
+/// The text under this key, wherever it stands.
+fn find(value: &serde_json::Value, key: &str) -> Option<String> {
+    match value {
+        serde_json::Value::Object(fields) => fields
+            .get(key)
+            .and_then(|found| found.as_str().map(str::to_owned))
+            .or_else(|| fields.values().find_map(|value| find(value, key))),
+        serde_json::Value::Array(values) => values.iter().find_map(|value| find(value, key)),
+        _ => None,
+    }
+}
