@@ -3,12 +3,15 @@
 //! Whatever is wrong is said with its line, why, and what to do. An unknown key is an error: a misspelt key that is
 //! passed over would be a protection that is believed to stand.
 
+mod doors;
 mod imap;
 mod values;
 
+pub use doors::{Door, Doors, Opening};
 pub use imap::{Imap, ImapBackend, ImapSecurity};
 pub use values::{Base, Network, Product, PublicUrl};
 
+use doors::RawDoors;
 use imap::RawImap;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -24,11 +27,12 @@ pub const DEFAULT_PATH: &str = "/etc/postern/proxy.toml";
 const LIKENESS: f64 = 0.75;
 
 /// Every table and every key that there is.
-const KEYS: [(&str, &[&str]); 4] = [
+const KEYS: [(&str, &[&str]); 5] = [
     ("daemon", &["socket"]),
     ("tls", &["cert", "key"]),
     ("imap", imap::KEYS),
-    ("webmail", &["listen", "public_url", "upstream", "upstream_ca", "product", "brand", "proxy_protocol_from"]),
+    ("webmail", &["listen", "public_url", "upstream", "upstream_ca", "product", "brand", "proxy_protocol_from", "doors"]),
+    ("webmail.doors", doors::KEYS),
 ];
 
 /// The whole of `proxy.toml`.
@@ -84,6 +88,8 @@ pub struct Webmail {
     pub brand: String,
     /// Load balancers whose PROXY header is believed.
     pub proxy_protocol_from: Vec<Network>,
+    /// How far the doors beside the webmail are open.
+    pub doors: Doors,
 }
 
 /// What is wrong with a configuration, for people: each with its line where it has one.
@@ -167,6 +173,7 @@ struct RawWebmail {
     product: Option<Product>,
     brand: Option<String>,
     proxy_protocol_from: Vec<Network>,
+    doors: RawDoors,
 }
 
 impl RawWebmail {
@@ -187,9 +194,10 @@ impl RawWebmail {
             missing("product", "roundcube");
         }
         let (public_url, upstream, product) = (self.public_url?, self.upstream?, self.product?);
+        let doors = self.doors.complete(product, problems);
         let brand = self.brand.unwrap_or_else(|| public_url.host().to_owned());
         let Self { upstream_ca, proxy_protocol_from, .. } = self;
-        Some(Webmail { listen, public_url, upstream, upstream_ca, product, brand, proxy_protocol_from })
+        Some(Webmail { listen, public_url, upstream, upstream_ca, product, brand, proxy_protocol_from, doors })
     }
 }
 
@@ -214,9 +222,14 @@ fn unknown_keys(text: &str, root: &DeTable<'_>, problems: &mut Vec<Problem>) {
             problems.push(Problem { line: Some(line_at(text, key.span().start)), message });
         }
     };
-    check(root, "at the top", &KEYS.map(|(table, _)| table));
+    let tables: Vec<&str> = KEYS.map(|(table, _)| table).into_iter().filter(|table| !table.contains('.')).collect();
+    check(root, "at the top", &tables);
     for (name, known) in KEYS {
-        if let Some(DeValue::Table(table)) = root.get(name).map(Spanned::get_ref) {
+        let found = name.split('.').try_fold(root, |table, name| match table.get(name).map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => Some(table),
+            _ => None,
+        });
+        if let Some(table) = found {
             check(table, &format!("in [{name}]"), known);
         }
     }

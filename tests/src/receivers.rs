@@ -78,6 +78,11 @@ impl Receivers {
         arrived.iter().filter(|message| message.by == by).cloned().collect()
     }
 
+    /// Takes out all that have arrived.
+    pub fn take(&self) -> Vec<Message> {
+        std::mem::take(&mut *self.arrived.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Waits for the next one that fits, and takes it out.
     pub fn next(&self, by: &str, fits: impl Fn(&Message) -> bool) -> Result<Message> {
         wait::until("a message to arrive", || {

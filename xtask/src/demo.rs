@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use postern_tests::receivers::Receivers;
 use postern_tests::service::Service;
 use postern_tests::world::PLATFORM;
 use postern_tests::{During, Error, Plan, Result, World, binaries};
@@ -72,7 +73,7 @@ struct Demo {
 
 impl Demo {
     fn start() -> Result<Demo> {
-        let world = World::start(Plan { imap_front: true, ..Plan::default() })?;
+        let world = World::start(Plan { imap_front: true, receivers: true, ..Plan::default() })?;
         let pam_module = world.files.directory.join("pam_postern.so");
         fs::copy(&world.binaries.pam_module, &pam_module).during(pam_module.display())?;
         Ok(Demo { world, pam_module })
@@ -88,12 +89,20 @@ impl Demo {
         services
     }
 
-    /// Says of each process that has ended how to start it again, once.
+    /// Says of each process that has ended how to start it again, once, and shows what was sent to people.
     fn look(&mut self) {
         for (_, service) in self.services() {
             if let Some(status) = service.exited() {
                 println!("» {} has ended ({status}). To start it again: {}", service.name, service.command_line());
                 service.kill();
+            }
+        }
+        // There is no telephone here, and no mailbox elsewhere: what is sent to them is shown.
+        for message in self.world.receivers.iter().flat_map(Receivers::take) {
+            let text = message.text.trim_end().replace('\n', "\n    ");
+            match message.by.as_str() {
+                "sms" => println!("» A text to {}:\n    {text}\n", message.to),
+                _ => println!("» A mail to {}: {}\n    {text}\n", message.to, message.subject),
             }
         }
     }
@@ -150,7 +159,7 @@ impl Demo {
         let postern = format!("{} --socket {}", binaries.postern.display(), files.admin_socket.display());
         let imap = imap_front.as_ref().map_or(String::new(), |front| {
             format!(
-                "  Mail apps:        imaps://localhost:{}  (once enrolled: the code right behind the password)\n",
+                "  Mail apps:        imaps://localhost:{}  (once enrolled: an app password, or the code right behind the password)\n",
                 front.imaps
             )
         });
@@ -169,9 +178,12 @@ impl Demo {
     {postern} account suspend {first} --hours 1
     {postern} account reset {first}
     {postern} account remove {first}
+    {postern} app-password create {first} --description phone
 
   enable: a code from the next sign-in on. suspend: no code for an hour. reset: a new QR code, for a lost phone.
-  remove: no code any more, and the secrets are gone.
+  remove: no code any more, and the secrets are gone. app-password: for a mail app, which cannot ask for a code.
+
+  Codes by text and mail come to no telephone: they are shown here. Signed in, look at {url}postern/security
 
   Ctrl-C stops it all and leaves nothing behind.
 ",

@@ -130,6 +130,8 @@ fn absolute(text: &str) -> Option<Uri> {
 pub enum Product {
     /// Roundcube.
     Roundcube,
+    /// Outlook on the web.
+    Owa,
 }
 
 /// A network: an address and how many of its first bits count.

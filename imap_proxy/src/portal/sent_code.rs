@@ -81,16 +81,20 @@ pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>
 }
 
 pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context<'_>) -> Sheet {
-    let (title, other, name) = match view.kind {
-        MethodKind::Sms => (Text::ConfirmNumberTitle, Text::OtherNumber, Text::DescriptionLabel),
-        _ => (Text::ConfirmAddressTitle, Text::OtherAddress, Text::AddressName),
+    let (title, other) = match view.kind {
+        MethodKind::Sms => (Text::ConfirmNumberTitle, Text::OtherNumber),
+        _ => (Text::ConfirmAddressTitle, Text::OtherAddress),
+    };
+    let (name, hint) = match view.kind {
+        MethodKind::Sms => (Text::DescriptionLabel, Text::DescriptionHint),
+        _ => (Text::AddressName, Text::AddressNameHint),
     };
     let content = html! {
         p.lead { (language.fill(Text::SentTo, &[("to", &html! { strong { (view.to) } })])) }
         form method="post" action=(paths::SET_UP) {
             (code_field(Text::CodeLabel).render(view.problem, language, context))
             (spam_hint(view.kind, language))
-            (field::description(name, Text::DescriptionHint, &view.description, language))
+            (field::description(name, hint, &view.description, language))
             div.actions {
                 button.main { (language.say(Text::Confirm)) }
                 (another(Some(view.again), language, context))

@@ -121,6 +121,10 @@ catalogue! {
     OtherNumber { en: "Use another number", fr: "Utiliser un autre numéro" }
     OtherAddress { en: "Use another address", fr: "Utiliser une autre adresse" }
     AddressName { en: "Name of this address (optional)", fr: "Nom de cette adresse (facultatif)" }
+    AddressNameHint {
+        en: "Helps you tell your methods apart, for example “Address at home”.",
+        fr: "Pour reconnaître vos méthodes, par exemple « Adresse personnelle »."
+    }
     SetUpKeyTitle { en: "Set up a security key", fr: "Enregistrez une clé de sécurité" }
     SetUpKeyLead {
         en: "From now on, signing in takes your password and your security key. Plug it in, or hold it ready, and press the button.",

@@ -3,6 +3,7 @@
 use super::path::{self, Odd, Path};
 use super::product::{Head, Kind, Product};
 use super::session::Stage;
+use crate::config::Door;
 use crate::portal::paths;
 use http::{HeaderMap, Method};
 
@@ -155,6 +156,8 @@ pub enum Step {
     SignIn,
     /// To the webmail, with its session.
     Pass,
+    /// A door beside the webmail: whether a session is there does not matter.
+    Door(Door),
 }
 
 /// Decides. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: another site's page has sent it.
@@ -173,6 +176,9 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
         Class::Webmail(kind) => kind,
     };
     match (stage, kind) {
+        (_, Kind::Door(door)) => Step::Door(door),
+        (_, Kind::Closed) => Step::NotFound,
+        (Stage::Anonymous | Stage::Stale | Stage::Released, Kind::Entrance(target)) => Step::SendTo(target),
         (Stage::Released, Kind::Login) => Step::SignIn,
         (Stage::Released, _) => Step::Pass,
         (_, Kind::Background) => Step::Gone,
@@ -181,7 +187,9 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
         (Stage::Anonymous | Stage::Stale, Kind::Login) => Step::SignIn,
         (Stage::Stale, Kind::Navigation) => Step::Ended,
         (_, Kind::Static) => Step::Forbidden,
-        (_, Kind::LoginPage(_) | Kind::Login | Kind::Logout | Kind::Navigation) => Step::SendTo(home(stage)),
+        (_, Kind::LoginPage(_) | Kind::Login | Kind::Logout | Kind::Navigation | Kind::Entrance(_)) => {
+            Step::SendTo(home(stage))
+        }
     }
 }
 
@@ -225,8 +233,17 @@ mod tests {
 
     const STAGES: [Stage; 6] =
         [Stage::Anonymous, Stage::Stale, Stage::Enrolling, Stage::Challenged, Stage::SavingCodes, Stage::Released];
-    const KINDS: [Kind; 6] =
-        [Kind::LoginPage("/"), Kind::Static, Kind::Login, Kind::Logout, Kind::Background, Kind::Navigation];
+    const KINDS: [Kind; 9] = [
+        Kind::LoginPage("/"),
+        Kind::Static,
+        Kind::Login,
+        Kind::Logout,
+        Kind::Background,
+        Kind::Navigation,
+        Kind::Entrance("/owa/"),
+        Kind::Door(Door::Ews),
+        Kind::Closed,
+    ];
 
     fn classes() -> Vec<Class> {
         let own = OWN.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
@@ -273,6 +290,15 @@ mod tests {
             };
             let open: Vec<Class> = classes().into_iter().filter(|class| upstream(*class)).collect();
             assert_eq!(open, [Kind::LoginPage("/"), Kind::Static, Kind::Login].map(Class::Webmail));
+        }
+    }
+
+    #[test]
+    fn a_session_opens_no_door_and_none_is_needed_there() {
+        for stage in STAGES {
+            let step = |kind| decide(stage, Class::Webmail(kind), false);
+            assert_eq!(step(Kind::Door(Door::Ews)), Step::Door(Door::Ews), "{stage:?}");
+            assert_eq!(step(Kind::Closed), Step::NotFound, "{stage:?}");
         }
     }
 

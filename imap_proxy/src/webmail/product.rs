@@ -6,10 +6,11 @@
 
 use super::form::Form;
 use super::jar::{Cookie, Jar};
+use super::owa::Owa;
 use super::path::Path;
 use super::roundcube::Roundcube;
-use crate::config;
-use http::{HeaderMap, Method, StatusCode};
+use crate::config::{self, Door};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use postern_wire::Secret;
 use zeroize::Zeroizing;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 pub fn of(product: config::Product) -> &'static dyn Product {
     match product {
         config::Product::Roundcube => &Roundcube,
+        config::Product::Owa => &Owa,
     }
 }
 
@@ -50,6 +52,12 @@ pub enum Kind {
     Background,
     /// A person goes to a page.
     Navigation,
+    /// Nothing of the webmail's own, and where it begins.
+    Entrance(&'static str),
+    /// A door beside the webmail, which takes the password alone.
+    Door(Door),
+    /// What nobody needs from outside.
+    Closed,
 }
 
 /// A login form as read; nothing else of the request is kept.
@@ -81,8 +89,36 @@ pub enum SignIn {
         /// What to request to end the session upstream, if that is known.
         goodbye: Option<String>,
     },
-    /// It was not.
+    /// It was not, and the answer says so.
     Refused,
+    /// It was not, and this login page says so: an address of [`Kind::LoginPage`].
+    RefusedAt(&'static str),
+}
+
+/// A request that this front makes of its own, to learn who is signed in.
+#[derive(Debug)]
+pub struct Question {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: &'static str,
+    /// Headers beside those that go with every request of this front's own.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body; none for one without.
+    pub body: Option<&'static str>,
+}
+
+/// What the answer to a [`Question`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing yet; the next question may tell.
+    More,
+    /// Who is signed in.
+    Name(String),
+    /// The webmail shows this mailbox to nobody yet, so the name that was typed has to do.
+    AsTyped,
+    /// Nobody knows.
+    Nothing,
 }
 
 /// What an answer to a released session means for it.
@@ -130,6 +166,23 @@ pub trait Product: Send + Sync {
     /// Who that page says is signed in.
     fn identity(&self, page: &str) -> Option<String>;
 
+    /// What is asked after `heard` answers, with what the webmail has set so far; none when there is no more to ask.
+    fn question(&self, heard: usize, _jar: &Jar) -> Option<Question> {
+        let page = self.identity_page();
+        (heard == 0).then(|| Question { method: Method::GET, target: page, headers: Vec::new(), body: None })
+    }
+
+    /// What the answer to the question after `_heard` others says.
+    fn hear(&self, _heard: usize, status: StatusCode, _headers: &HeaderMap, page: &str) -> Heard {
+        let name = self.identity(page).filter(|_| status == StatusCode::OK);
+        name.map_or(Heard::Nothing, Heard::Name)
+    }
+
+    /// Whether an answer to a released session says that the webmail's own session is over.
+    fn has_ended(&self, _status: StatusCode, _headers: &HeaderMap) -> bool {
+        false
+    }
+
     /// What an answer that sets the cookies `set` means for the released session whose cookies are `jar`.
     fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life;
 
@@ -142,6 +195,22 @@ pub trait Product: Send + Sync {
     /// Names of cookies that a browser's own scripts set and the webmail reads. Everything else that a browser sends
     /// stays here.
     fn client_cookies(&self) -> &'static [&'static str];
+
+    /// Names of the webmail's cookies that its scripts read. A released session's browser gets them too, but what it
+    /// sends back stays here: the jar's own goes upstream.
+    fn mirrored_cookies(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Cookies that go with the requests of this front's own, as the login page's script would have set them.
+    fn own_cookies(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Headers that go with them.
+    fn own_headers(&self) -> &'static [(HeaderName, &'static str)] {
+        &[]
+    }
 }
 
 /// A `Location` as a path of this host: nothing that could lead elsewhere.

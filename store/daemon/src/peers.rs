@@ -23,10 +23,13 @@ pub struct Peer {
     pub is_front: bool,
 }
 
+/// What was found out about somebody, and when.
+type Found = (Stopwatch, Option<Arc<Peer>>);
+
 /// Who was seen at one socket lately.
 pub struct Peers {
     side: Side,
-    seen: Mutex<HashMap<(Uid, Gid), (Stopwatch, Option<Arc<Peer>>)>>,
+    seen: Mutex<HashMap<(Uid, Gid), Found>>,
 }
 
 impl Peers {

@@ -138,8 +138,8 @@ async fn a_security_key() {
     // The browser asks for the key by itself.
     person.signs_in(&alice).await;
     person.is_in(&alice).await;
-    let audit = admin(&world, &format!("account show {} --json", alice.name));
-    assert!(audit.contains("On my key ring"), "{audit}");
+    let shown = admin(&world, &format!("account show {} --json", alice.name));
+    assert!(shown.contains("On my key ring"), "{shown}");
 }
 
 #[tokio::test]
@@ -158,9 +158,6 @@ async fn a_security_key_that_is_not_there() {
     person.signs_out().await;
     // Another browser, with no key.
     let person = Person::at(&world, Look::DESKTOP.in_language("fr")).await;
-    person.browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await.unwrap();
-    person.goes_to("/").await;
-    person.browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await.unwrap();
     person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
     person.signs_in(&alice).await;
     look(&person, "key", "fr").await;

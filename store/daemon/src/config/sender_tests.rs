@@ -133,3 +133,20 @@ fn a_mail_that_cannot_leave_is_refused() {
         assert!(error.contains(says), "{keys}\n{error}");
     }
 }
+
+/// Each block of the packaged file that is a section is written behind `#`, without a blank.
+#[test]
+fn the_examples_of_the_packaged_file_are_good() {
+    let file = include_str!("../../../../packaging/posternd.toml");
+    let examples = file.split("\n\n").filter(|block| block.contains("\n#[sms]\n") || block.contains("\n#[mail]\n"));
+    let mut count = 0;
+    for example in examples {
+        let lines = example.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| !line.starts_with(' '));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let config = Config::parse(&text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        assert!(config.sms.is_some() != config.mail.is_some(), "{text}");
+        count += 1;
+    }
+    assert_eq!(count, 6);
+    assert!(Config::parse(file).is_ok_and(|config| config.sms.is_none() && config.mail.is_none()));
+}

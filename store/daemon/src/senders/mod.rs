@@ -1,8 +1,8 @@
 //! How codes and notices leave the daemon: texts through an HTTP gateway or a local program, mails through a mail
 //! server or sendmail. Who is sent what, and how often, is decided elsewhere; here are transport and the day's budget.
 //!
-//! From outside in: [`Senders`] counts ([`budget`]) and chooses the way; [`gateway`], [`program`] and [`mail`] with
-//! [`smtp`] are the ways; [`line`] connects. [`template`] and [`recipient`] keep values from being anything else.
+//! From outside in: [`Senders`] counts (`budget.rs`) and chooses the way; `gateway.rs`, `program.rs`, and `mail.rs` with
+//! `smtp.rs` are the ways; `line.rs` connects. [`template`] and [`recipient`] keep values from being anything else.
 //!
 //! Nothing is sent twice by itself: what is tried again is connecting, and never once a byte of a message has left.
 

@@ -1,0 +1,212 @@
+//! `[webmail.doors]`: what stands beside Outlook on the web and takes the password alone.
+
+use super::{Network, Problem, Product};
+use serde::Deserialize;
+use std::net::IpAddr;
+
+/// Every key of `[webmail.doors]`.
+pub(super) const KEYS: &[&str] =
+    &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api"];
+
+/// A door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Exchange Web Services: Outlook for Mac, Thunderbird.
+    Ews,
+    /// Exchange ActiveSync: phones.
+    ActiveSync,
+    /// MAPI over HTTP: Outlook for Windows.
+    Mapi,
+    /// RPC over HTTP: the same, before.
+    Rpc,
+    /// The offline address book.
+    Oab,
+    /// Where programs learn about the other doors.
+    Autodiscover,
+    /// The administrators' shell.
+    PowerShell,
+    /// The REST interface.
+    Api,
+}
+
+impl Door {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::Ews,
+        Self::ActiveSync,
+        Self::Mapi,
+        Self::Rpc,
+        Self::Oab,
+        Self::Autodiscover,
+        Self::PowerShell,
+        Self::Api,
+    ];
+
+    /// What configuration and audit log call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ews => "ews",
+            Self::ActiveSync => "activesync",
+            Self::Mapi => "mapi",
+            Self::Rpc => "rpc",
+            Self::Oab => "oab",
+            Self::Autodiscover => "autodiscover",
+            Self::PowerShell => "powershell",
+            Self::Api => "api",
+        }
+    }
+
+    /// Why no app password opens it, where none does.
+    fn takes_no_app_password(self) -> Option<&'static str> {
+        match self {
+            // It opens more than a mailbox.
+            Self::PowerShell => Some("an app password is for a mailbox, this is for administrators"),
+            // It keeps two requests open for hours, each of which waits for the other.
+            Self::Rpc => Some("it does not pass a front that reads requests; Outlook uses `mapi`"),
+            _ => None,
+        }
+    }
+}
+
+/// How far a door is open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawOpening")]
+pub enum Opening {
+    /// Nobody passes.
+    #[default]
+    Closed,
+    /// Who brings an app password passes, and who needs no second factor passes with the password.
+    AppPassword,
+    /// Who comes from these networks passes, and is asked for nothing here.
+    Networks(Vec<Network>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawOpening {
+    Word(String),
+    Networks(Vec<String>),
+}
+
+impl TryFrom<RawOpening> for Opening {
+    type Error = String;
+
+    fn try_from(raw: RawOpening) -> Result<Self, String> {
+        match raw {
+            RawOpening::Word(word) if word == "closed" => Ok(Self::Closed),
+            RawOpening::Word(word) if word == "app-password" => Ok(Self::AppPassword),
+            RawOpening::Word(word) => {
+                Err(format!("`{word}` is no way to open a door; there are \"closed\", \"app-password\" and a list of networks"))
+            }
+            RawOpening::Networks(networks) => {
+                let networks: Result<Vec<Network>, String> = networks.iter().map(|text| text.parse()).collect();
+                networks.map(Self::Networks)
+            }
+        }
+    }
+}
+
+/// All doors.
+#[derive(Debug, Clone, Default)]
+pub struct Doors {
+    open: Vec<(Door, Opening)>,
+}
+
+impl Doors {
+    /// How far this one is open.
+    pub fn opening(&self, door: Door) -> &Opening {
+        self.open.iter().find(|(known, _)| *known == door).map_or(&Opening::Closed, |(_, opening)| opening)
+    }
+}
+
+impl Opening {
+    /// Whether `address` may pass without being asked for anything here.
+    pub fn is_open_to(&self, address: IpAddr) -> bool {
+        matches!(self, Self::Networks(networks) if networks.iter().any(|network| network.contains(address)))
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RawDoors {
+    ews: Opening,
+    activesync: Opening,
+    mapi: Opening,
+    rpc: Opening,
+    oab: Opening,
+    autodiscover: Opening,
+    powershell: Opening,
+    api: Opening,
+}
+
+impl RawDoors {
+    pub(super) fn complete(self, product: Product, problems: &mut Vec<Problem>) -> Doors {
+        let all = [
+            (Door::Ews, self.ews),
+            (Door::ActiveSync, self.activesync),
+            (Door::Mapi, self.mapi),
+            (Door::Rpc, self.rpc),
+            (Door::Oab, self.oab),
+            (Door::Autodiscover, self.autodiscover),
+            (Door::PowerShell, self.powershell),
+            (Door::Api, self.api),
+        ];
+        let mut problem = |message: String| problems.push(Problem { line: None, message });
+        for (door, opening) in &all {
+            if let (Opening::AppPassword, Some(why)) = (opening, door.takes_no_app_password()) {
+                let name = door.name();
+                problem(format!("[webmail.doors] `{name}` cannot be opened by app passwords: {why}; list networks or close it"));
+            }
+        }
+        let open: Vec<_> = all.into_iter().filter(|(_, opening)| *opening != Opening::Closed).collect();
+        if !open.is_empty() && product != Product::Owa {
+            problem("[webmail.doors] is for `product = \"owa\"`; other products have no such doors, take it out".to_owned());
+        }
+        Doors { open }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, product: Product) -> Result<Doors, String> {
+        let raw: RawDoors = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let mut problems = Vec::new();
+        let doors = raw.complete(product, &mut problems);
+        problems.pop().map_or(Ok(doors), |problem: Problem| Err(problem.message))
+    }
+
+    #[test]
+    fn every_door_is_closed_unless_it_is_opened() {
+        let doors = read("", Product::Owa).unwrap();
+        assert!(Door::ALL.iter().all(|door| *doors.opening(*door) == Opening::Closed));
+        let text = "activesync = \"app-password\"\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n";
+        let doors = read(text, Product::Owa).unwrap();
+        assert_eq!(*doors.opening(Door::ActiveSync), Opening::AppPassword);
+        let ews = doors.opening(Door::Ews);
+        assert!(ews.is_open_to("10.1.2.3".parse().unwrap()) && !ews.is_open_to("11.1.2.3".parse().unwrap()));
+        for door in [Door::Oab, Door::Mapi, Door::Rpc, Door::Autodiscover, Door::PowerShell, Door::Api] {
+            assert_eq!(*doors.opening(door), Opening::Closed, "{door:?}");
+        }
+        assert!(!doors.opening(Door::ActiveSync).is_open_to("10.1.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said() {
+        for (text, said) in [
+            ("ews = \"open\"", "is no way to open a door"),
+            ("ews = [\"10.0.0.0/33\"]", "more bits"),
+            ("powershell = \"app-password\"", "this is for administrators"),
+            ("rpc = \"app-password\"", "Outlook uses `mapi`"),
+        ] {
+            assert!(read(text, Product::Owa).unwrap_err().contains(said), "{text}");
+        }
+        assert!(read("ews = \"app-password\"", Product::Roundcube).unwrap_err().contains("product = \"owa\""));
+    }
+
+    #[test]
+    fn the_keys_are_the_doors() {
+        assert_eq!(Door::ALL.map(Door::name).as_slice(), KEYS);
+    }
+}

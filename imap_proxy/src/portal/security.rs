@@ -1,0 +1,233 @@
+//! What the Security page and the pages around it show: their view models, filled in by the driver.
+
+use jiff::Timestamp;
+
+use super::{Language, Method, MethodKind, Secret};
+
+/// See [`Page::Security`](super::Page::Security).
+#[derive(Clone, Debug, Default)]
+pub struct Security {
+    /// Other names of the mailbox.
+    pub aliases: Vec<String>,
+    /// The methods, in the order in which they were made.
+    pub methods: Vec<OwnMethod>,
+    /// Unused backup codes; `None`: there is no set.
+    pub codes_left: Option<u32>,
+    /// What mail apps sign in with.
+    pub app_passwords: Vec<AppPassword>,
+    /// Whether one can be made here.
+    pub can_make_app_passwords: bool,
+    /// Where the person is signed in, this session first.
+    pub sessions: Vec<Session>,
+    /// Where notices go.
+    pub contact: Option<String>,
+    /// What can be set up; [`MethodKind::Contact`] where there can be a contact address.
+    pub kinds: Vec<MethodKind>,
+    /// In which language notices are; `None`: nobody has said.
+    pub language: Option<Language>,
+    /// What was done last, to be said.
+    pub done: Option<Done>,
+}
+
+/// One of the methods.
+#[derive(Clone, Debug)]
+pub struct OwnMethod {
+    /// What it is.
+    pub method: Method,
+    /// When it was set up.
+    pub created: Option<Timestamp>,
+    /// When it last opened the account.
+    pub last_used: Option<Timestamp>,
+}
+
+/// One of the app passwords.
+#[derive(Clone, Debug)]
+pub struct AppPassword {
+    /// Its id, and its first letters.
+    pub id: String,
+    /// The owner's words; may be empty.
+    pub description: String,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+    /// From where.
+    pub address: Option<String>,
+    /// With what, by its own account.
+    pub client: Option<String>,
+    /// Whether it waits for the next sign-in here, since the mailbox's password has changed.
+    pub outdated: bool,
+}
+
+/// One of the sessions.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The browser, where it is known.
+    pub browser: Option<String>,
+    /// What it runs on, where that is known.
+    pub system: Option<String>,
+    /// From where.
+    pub address: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether it is the one that looks.
+    pub this: bool,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// A method was set up.
+    MethodAdded,
+    /// It has another description.
+    Renamed,
+    /// It is gone.
+    MethodRemoved,
+    /// There are new backup codes.
+    Codes,
+    /// The backup codes are gone.
+    CodesDeleted,
+    /// There is a new app password.
+    AppPassword,
+    /// It is gone.
+    AppPasswordRevoked,
+    /// Notices go to another address.
+    ContactSet,
+    /// They go nowhere.
+    ContactRemoved,
+    /// They come in another language.
+    LanguageSet,
+    /// The other sessions are over.
+    SignedOut,
+}
+
+/// What can be changed: the value of [`fields::CHANGE`](super::fields::CHANGE).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// Other words for a method.
+    Rename,
+    /// A method goes.
+    RemoveMethod,
+    /// New backup codes.
+    MakeCodes,
+    /// The backup codes go.
+    DeleteCodes,
+    /// A new app password.
+    CreateAppPassword,
+    /// An app password goes.
+    RevokeAppPassword,
+    /// The contact address goes.
+    RemoveContact,
+    /// Notices in this language.
+    SetLanguage,
+    /// The other sessions end.
+    SignOutOthers,
+}
+
+impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Rename,
+        Self::RemoveMethod,
+        Self::MakeCodes,
+        Self::DeleteCodes,
+        Self::CreateAppPassword,
+        Self::RevokeAppPassword,
+        Self::RemoveContact,
+        Self::SetLanguage,
+        Self::SignOutOthers,
+    ];
+
+    /// As it stands in forms and addresses.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Rename => "rename",
+            Self::RemoveMethod => "remove-method",
+            Self::MakeCodes => "backup-codes",
+            Self::DeleteCodes => "delete-codes",
+            Self::CreateAppPassword => "app-password",
+            Self::RevokeAppPassword => "revoke",
+            Self::RemoveContact => "remove-contact",
+            Self::SetLanguage => "language",
+            Self::SignOutOthers => "sign-out-others",
+        }
+    }
+
+    /// The one with exactly this tag.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.tag() == tag)
+    }
+}
+
+/// See [`Page::Change`](super::Page::Change).
+#[derive(Clone, Debug)]
+pub struct ChangePage {
+    /// What is changed.
+    pub changing: Changing,
+    /// Why it was not, when it was last tried.
+    pub problem: Option<ChangeProblem>,
+}
+
+/// A change that has a page of its own: a form, or a question whether it is meant.
+#[derive(Clone, Debug)]
+pub enum Changing {
+    /// See [`ChangeKind::Rename`].
+    Rename {
+        /// Which.
+        method: OwnMethod,
+    },
+    /// See [`ChangeKind::RemoveMethod`].
+    RemoveMethod {
+        /// Which.
+        method: OwnMethod,
+        /// Whether it is the only one.
+        is_only: bool,
+        /// Whether it can be removed.
+        may: bool,
+    },
+    /// See [`ChangeKind::MakeCodes`].
+    MakeCodes {
+        /// Whether there is a set, which is void then.
+        replaces: bool,
+    },
+    /// See [`ChangeKind::DeleteCodes`].
+    DeleteCodes,
+    /// See [`ChangeKind::CreateAppPassword`].
+    CreateAppPassword {
+        /// As typed so far.
+        description: String,
+        /// Whether the mail server can be asked about the password.
+        may: bool,
+    },
+    /// See [`ChangeKind::RevokeAppPassword`].
+    RevokeAppPassword(AppPassword),
+    /// See [`ChangeKind::RemoveContact`].
+    RemoveContact {
+        /// Which.
+        address: String,
+    },
+}
+
+/// Why something was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeProblem {
+    /// It is the only method, and has to stay.
+    OnlyMethod,
+    /// The mail server refuses the password.
+    WrongPassword,
+    /// The mail server does not answer.
+    NotChecked,
+    /// There are as many app passwords as there may be.
+    Full,
+}
+
+/// See [`Page::AppPassword`](super::Page::AppPassword).
+#[derive(Clone, Debug)]
+pub struct NewAppPassword {
+    /// The owner's words; may be empty.
+    pub description: String,
+    /// The app password, written as it is shown.
+    pub app_password: Secret,
+}

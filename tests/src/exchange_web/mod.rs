@@ -1,0 +1,285 @@
+//! An imitation of the web side of Exchange 2016 to SE, for what Debian cannot run: forms-based authentication as IIS
+//! has it, enough of Outlook on the web to sign in to and read, and the doors beside it. It listens on loopback, and
+//! keeps every byte that reaches it. Paths it takes in whatever way any server may ([`canonical`]).
+//!
+//! What it does is what is documented, and what servers of Microsoft's were seen to do:
+//!
+//! | what | from |
+//! |---|---|
+//! | GET is sent to the logon page with `url` and `reason=0`; all else gets 440 | GNOME's evolution-exchange, "Forms-Based Authentication" |
+//! | the body of a 440 | Ericsson/exchangecalendar 489 |
+//! | `reason` 1 to 4 | devnulli/EvlWatcher 140 |
+//! | fields of the form, `PBack` | the logon page of Exchange 2016; DavMail's form authenticator |
+//! | the five cookies, what is in them, and that whoever has the certificate's public key can make them | Orange Tsai, "ProxyOracle" (2021) |
+//! | a cookie is replaced when half of its time has passed | TechNet bb123719 |
+//! | `expiredpassword.aspx` | TechNet, `ChangeExpiredPasswordEnabled`; myuclab.nl, "Exchange 2007 Service Pack 3" |
+//! | `languageselection.aspx` before a mailbox is first opened | DavMail's form authenticator |
+//! | `X-OWA-CANARY` in a cookie that scripts read, wanted back as a header or a parameter | browser extensions for OWA on GitHub |
+//! | `GetOwaUserConfiguration` and its `SessionSettings` | the same |
+//! | `ev.owa2?ns=PendingRequest` | the same; Target's "SharePoint" write-up (2021) |
+//! | OPTIONS and commands of ActiveSync | MS-ASHTTP 4.1, 4.2 |
+//! | which of Basic, NTLM and Negotiate a folder offers | Microsoft Learn, "Default settings for Exchange virtual directories" |
+
+mod doors;
+mod http;
+mod owa;
+mod sign_in;
+
+use std::collections::HashMap;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::mailboxes::Mailbox;
+use crate::{During, Result};
+pub use doors::{DOORS, PUBLIC};
+pub use http::Request;
+use http::{Answer, Line, decoded};
+use sign_in::Session;
+pub use sign_in::forged;
+
+/// What stands before the backslash in the names of its people.
+pub const NETBIOS: &str = "EXAMPLE";
+/// Bytes that are kept of all that is heard; what comes behind them is an upload.
+const MAX_HEARD: usize = 16 * 1024 * 1024;
+/// How long something that waits for news waits at a time.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// The imitation, listening until it is dropped.
+#[derive(Debug)]
+pub struct ExchangeWeb {
+    shared: Arc<Shared>,
+    port: u16,
+}
+
+/// What its connections have in common.
+#[derive(Debug)]
+struct Shared {
+    mailboxes: Vec<Mailbox>,
+    state: Mutex<State>,
+    news: Condvar,
+    over: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    heard: Vec<u8>,
+    requests: Vec<Request>,
+    open: Vec<TcpStream>,
+    sessions: Vec<Session>,
+    /// Passwords that were changed since.
+    passwords: HashMap<String, String>,
+    /// Mailboxes whose password has expired.
+    expired: Vec<String>,
+    /// Mailboxes that nobody has opened yet.
+    unopened: Vec<String>,
+    /// Messages that have come meanwhile: mailbox, subject.
+    arrived: Vec<(String, String)>,
+}
+
+impl ExchangeWeb {
+    /// Starts it for these mailboxes, on a port of 127.0.0.1 that the kernel chooses.
+    ///
+    /// # Errors
+    /// When nothing can listen.
+    pub fn start(mailboxes: Vec<Mailbox>) -> Result<ExchangeWeb> {
+        let doing = "starting the imitation of Exchange";
+        let socket = TcpListener::bind("127.0.0.1:0").during(doing)?;
+        let port = socket.local_addr().during(doing)?.port();
+        let (state, news, over) = Default::default();
+        let shared = Arc::new(Shared { mailboxes, state, news, over });
+        let listening = Arc::clone(&shared);
+        thread::spawn(move || listening.listen(&socket));
+        Ok(ExchangeWeb { shared, port })
+    }
+
+    /// What a front takes as `upstream`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// The requests that have reached it.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.state().requests.clone()
+    }
+
+    /// All bytes that have reached it; base64 as it stands there.
+    pub fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.shared.state().heard).into_owned()
+    }
+
+    /// From now on this mailbox has another password.
+    pub fn set_password(&self, mailbox: &str, password: &str) {
+        self.shared.state().passwords.insert(mailbox.to_owned(), password.to_owned());
+    }
+
+    /// The password of this mailbox has expired.
+    pub fn expire(&self, mailbox: &str) {
+        self.shared.state().expired.push(mailbox.to_owned());
+    }
+
+    /// Nobody has opened this mailbox so far: it asks for a language first.
+    pub fn never_opened(&self, mailbox: &str) {
+        self.shared.state().unopened.push(mailbox.to_owned());
+    }
+
+    /// A message comes in.
+    pub fn deliver(&self, mailbox: &str, subject: &str) {
+        self.shared.state().arrived.push((mailbox.to_owned(), subject.to_owned()));
+        self.shared.news.notify_all();
+    }
+
+    /// Its sessions are over, as after a restart.
+    pub fn forget_sessions(&self) {
+        self.shared.state().sessions.clear();
+    }
+}
+
+impl Drop for ExchangeWeb {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        self.shared.news.notify_all();
+        for stream in self.shared.state().open.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        // Wakes the one that listens.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, bytes: &[u8]) {
+        let heard = &mut self.state().heard;
+        let room = MAX_HEARD.saturating_sub(heard.len());
+        heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn listen(self: &Arc<Self>, socket: &TcpListener) {
+        for stream in socket.incoming() {
+            if self.over.load(Ordering::SeqCst) {
+                return;
+            }
+            let Ok(stream) = stream else { continue };
+            let shared = Arc::clone(self);
+            thread::spawn(move || shared.talk(stream));
+        }
+    }
+
+    fn talk(self: Arc<Self>, stream: TcpStream) -> Option<()> {
+        let _ = stream.set_nodelay(true);
+        self.state().open.push(stream.try_clone().ok()?);
+        let mut line = Line::over(stream, Arc::clone(&self)).ok()?;
+        while let Some(request) = line.request() {
+            self.state().requests.push(request.clone());
+            self.serve(&mut line, &request)?;
+        }
+        None
+    }
+
+    fn serve(&self, line: &mut Line, request: &Request) -> Option<()> {
+        let path = canonical(request);
+        let method = Some(request.header("x-http-method-override")).filter(|method| !method.is_empty());
+        let method = method.unwrap_or(&request.method).to_owned();
+        if method == "POST" && (path.ends_with("auth.owa") || path.ends_with("owaauth.dll")) {
+            return line.answer(&self.sign_in(request));
+        }
+        let mut folders = path[1..].splitn(2, '/');
+        let (folder, rest) = (folders.next().unwrap_or_default(), folders.next().unwrap_or_default());
+        match folder {
+            "owa" if rest.starts_with("auth/") => line.answer(&self.beside_sign_in(&method, rest, request)),
+            "owa" | "ecp" => self.in_session(line, &method, &path, request),
+            _ if DOORS.iter().any(|door| door.eq_ignore_ascii_case(folder)) => {
+                self.door(line, &method, folder, request)
+            }
+            "" => line.answer(&Answer::found("/owa/")),
+            _ => line.answer(&Answer::new(404, "text/html", "404 - File or directory not found.")),
+        }
+    }
+
+    /// The mailbox that this name and password open.
+    fn owner(&self, name: &str, password: &str) -> Option<&Mailbox> {
+        let name = name.trim().to_lowercase();
+        let found = self.mailboxes.iter().find(|mailbox| {
+            let local = mailbox.name.split('@').next().unwrap_or_default();
+            let spellings = [mailbox.name.clone(), local.to_owned(), format!("{}\\{local}", NETBIOS.to_lowercase())];
+            spellings.contains(&name)
+        })?;
+        let state = self.state();
+        let right = state.passwords.get(&found.name).unwrap_or(&found.password);
+        (right == password).then_some(found)
+    }
+
+    /// Waits until something has come for this mailbox that is not among the first `seen`; none: it is all over.
+    fn wait_for_news(&self, mailbox: &str, seen: usize) -> Option<String> {
+        let mut state = self.state();
+        while !self.over.load(Ordering::SeqCst) {
+            let arrived = state.arrived.iter().filter(|(to, _)| to == mailbox).nth(seen);
+            if let Some((_, subject)) = arrived {
+                return Some(subject.clone());
+            }
+            state = self.news.wait_timeout(state, WAIT).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        None
+    }
+
+    /// How much has come for this mailbox so far.
+    fn seen(&self, mailbox: &str) -> usize {
+        self.state().arrived.iter().filter(|(to, _)| to == mailbox).count()
+    }
+}
+
+/// What a path means to whoever takes it in the widest sense: an absolute URI, a header that overrides it, two rounds of
+/// escapes, backslashes, parameters behind a semicolon, empty and dot segments, dots and blanks at an end, any case.
+fn canonical(request: &Request) -> String {
+    let override_by = ["x-rewrite-url", "x-original-url"].map(|name| request.header(name));
+    let target = override_by.into_iter().find(|target| !target.is_empty()).unwrap_or(&request.target);
+    let target = target.split_once("://").map_or(target, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    let path = decoded(&decoded(target.split('?').next().unwrap_or_default())).replace('\\', "/");
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        let segment = segment.split([';', ':']).next().unwrap_or_default();
+        match segment {
+            ".." => drop(segments.pop()),
+            _ if segment.trim_matches(['.', ' ', '\0']).is_empty() => {}
+            _ => segments.push(segment.trim_end_matches(['.', ' '])),
+        }
+    }
+    let end = if path.ends_with('/') && !segments.is_empty() { "/" } else { "" };
+    format!("/{}{end}", segments.join("/")).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trick_with_a_path_works_here() {
+        for target in [
+            "/ews/exchange.asmx",
+            "/EWS/Exchange.asmx?x=1",
+            "//EWS//exchange.asmx",
+            "/owa/../EWS/exchange.asmx",
+            "/owa/%2e%2e/EWS/exchange.asmx",
+            "/owa/%252e%252e/EWS/exchange.asmx",
+            "/owa%2f..%2fEWS/exchange.asmx",
+            "/owa/..\\EWS/exchange.asmx",
+            "/EWS./exchange.asmx",
+            "/EWS%20/exchange.asmx",
+            "/EWS;x/exchange.asmx",
+            "/EWS::$INDEX_ALLOCATION/exchange.asmx",
+            "http://elsewhere/EWS/exchange.asmx",
+        ] {
+            let request = Request { target: target.to_owned(), ..Request::default() };
+            assert_eq!(canonical(&request), "/ews/exchange.asmx", "{target}");
+        }
+        let headers = vec![("X-Rewrite-URL".to_owned(), "/ews/exchange.asmx".to_owned())];
+        let request = Request { target: "/owa/".to_owned(), headers, ..Request::default() };
+        assert_eq!(canonical(&request), "/ews/exchange.asmx");
+    }
+}

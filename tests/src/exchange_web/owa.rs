@@ -1,0 +1,148 @@
+//! Outlook on the web, as much of it as tells whether somebody is in.
+
+use super::Shared;
+use super::http::{Answer, Line, Request};
+use super::sign_in::{Session, logon};
+
+/// The cookie that scripts read, and the header and parameter that they bring it back in.
+const CANARY: &str = "X-OWA-CANARY";
+/// The same of the control panel.
+const ECP_CANARY: &str = "msExchEcpCanary";
+/// Sent while nothing happens, so that nobody in between thinks the connection dead.
+const STILL_THERE: &str = "<script></script>\r\n";
+
+/// A text in a query.
+pub(super) fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }).collect()
+}
+
+impl Shared {
+    /// Everything under `/owa` and `/ecp` that wants a session.
+    pub(super) fn in_session(&self, line: &mut Line, method: &str, path: &str, request: &Request) -> Option<()> {
+        let Some((session, renewed)) = self.session(request) else { return line.answer(&nobody(method, request)) };
+        let answer = match path {
+            "/owa/ev.owa2" => return self.events(line, &session, request),
+            "/owa/notifications" if request.header("upgrade").eq_ignore_ascii_case("websocket") => return line.echo(),
+            "/owa/service.svc/s/getfileattachment" if has_canary(&session, request) => {
+                return line.long(request.parameter("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0));
+            }
+            _ => self.page(method, path, &session, request),
+        };
+        line.answer(&renewed.into_iter().fold(answer, |answer, cookie| answer.with("Set-Cookie", cookie)))
+    }
+
+    fn page(&self, method: &str, path: &str, session: &Session, request: &Request) -> Answer {
+        if self.state().unopened.contains(&session.mailbox) {
+            return match (method, path) {
+                ("POST", "/owa/lang.owa") => {
+                    self.state().unopened.retain(|name| *name != session.mailbox);
+                    Answer::found("/owa/")
+                }
+                (_, "/owa/languageselection.aspx") => {
+                    Answer::page("<form id=\"language\" action=\"/owa/lang.owa\" method=\"POST\"></form>")
+                }
+                _ => Answer::found("/owa/languageselection.aspx?url=%2fowa%2f"),
+            };
+        }
+        match path {
+            "/owa/logoff.owa" => self.sign_out(session),
+            "/owa" | "/owa/" => with_canary(Answer::page(PAGE), CANARY, session, request),
+            "/owa/service.svc" if has_canary(session, request) => self.action(session, request),
+            // To whoever does not bring the canary back.
+            "/owa/service.svc" | "/owa/service.svc/s/getfileattachment" => Answer::new(449, "text/html", ""),
+            "/ecp" | "/ecp/" => {
+                with_canary(Answer::page("<title>Exchange admin center</title>"), ECP_CANARY, session, request)
+            }
+            _ => Answer::new(404, "text/html", "404 - File or directory not found."),
+        }
+    }
+
+    fn action(&self, session: &Session, request: &Request) -> Answer {
+        let name = &session.mailbox;
+        let body = match request.parameter("action").as_deref() {
+            Some("GetOwaUserConfiguration") => format!(
+                r#"{{"__type":"OwaUserConfiguration:#Exchange","UserOptions":{{"SignatureText":"\"LogonEmailAddress\":\"eve@example.com\""}},"SessionSettings":{{"__type":"SessionSettingsType:#Exchange","UserDisplayName":"{name}","UserEmailAddress":"{name}","LogonEmailAddress":"{name}"}}}}"#
+            ),
+            Some("FindConversation") => {
+                let found = self.mailboxes.iter().find(|mailbox| mailbox.name == *name);
+                let topic = found.map(|mailbox| mailbox.private_subject()).unwrap_or_default();
+                format!(
+                    r#"{{"Body":{{"ResponseCode":"NoError","Conversations":[{{"ConversationTopic":"{topic}"}}]}}}}"#
+                )
+            }
+            Some("CreateAttachmentFromLocalFile") => format!(r#"{{"Body":{{"Size":{}}}}}"#, request.length),
+            _ => r#"{"Body":{"ResponseCode":"NoError"}}"#.to_owned(),
+        };
+        Answer::new(200, "application/json; charset=utf-8", body)
+    }
+
+    /// Waits for news, and brings them at once.
+    fn events(&self, line: &mut Line, session: &Session, request: &Request) -> Option<()> {
+        if request.parameter("ev").as_deref() != Some("PendingNotificationRequest") {
+            return line.answer(&Answer::new(200, "text/plain", ""));
+        }
+        if !has_canary(session, request) {
+            return line.answer(&Answer::new(449, "text/html", ""));
+        }
+        let seen = self.seen(&session.mailbox);
+        line.begin("text/html; charset=utf-8")?;
+        line.piece(STILL_THERE)?;
+        let subject = self.wait_for_news(&session.mailbox, seen)?;
+        line.piece(&format!("<script>[{{\"id\":\"NewMailNotification\",\"Subject\":\"{subject}\"}}]</script>\r\n"))?;
+        line.piece("")
+    }
+}
+
+/// GET is sent to the form, but for what scripts ask for; all else hears that the session is over.
+fn nobody(method: &str, request: &Request) -> Answer {
+    let by_script =
+        request.header("x-requested-with") == "XMLHttpRequest" || request.query().contains("ns=PendingRequest");
+    if method == "GET" && !by_script && !request.target.to_lowercase().contains("service.svc") {
+        let url = format!("https://{}{}", request.header("host"), request.target);
+        return Answer::found(format!("{}?url={}&reason=0", logon(request), escaped(&url)));
+    }
+    let body = "<HTML><SCRIPT>if (parent.navbar != null) parent.location = self.location;else self.location = \
+                self.location;</SCRIPT><BODY>440 Login Timeout</BODY></HTML>";
+    Answer::new(440, "text/html", body)
+}
+
+fn has_canary(session: &Session, request: &Request) -> bool {
+    let brought = request.parameter(CANARY).unwrap_or_else(|| request.header(CANARY).to_owned());
+    brought == session.canary && request.cookie(CANARY) == Some(&session.canary)
+}
+
+/// Set where it is not there yet.
+fn with_canary(answer: Answer, name: &'static str, session: &Session, request: &Request) -> Answer {
+    if request.cookie(name) == Some(&session.canary) {
+        return answer;
+    }
+    answer.with("Set-Cookie", format!("{name}={}; path=/; secure", session.canary))
+}
+
+/// What a browser draws: who is in, what has come, and what comes meanwhile. All of it is asked for by script.
+const PAGE: &str = r#"<!DOCTYPE html>
+<html><head><title>Mail - Outlook</title></head><body>
+<h1 id="user"></h1><ul id="mail"></ul><p id="news"></p><a id="signout" href="/owa/logoff.owa">Sign out</a>
+<script>
+const canary = (document.cookie.match(/X-OWA-CANARY=([^;]+)/) || [])[1] || '';
+function call(action) {
+  return fetch('/owa/service.svc?action=' + action, { method: 'POST', body: '{}', headers: {
+    'Action': action, 'X-OWA-CANARY': canary, 'X-Requested-With': 'XMLHttpRequest' } })
+    .then(answer => { if (answer.status === 440) { location = '/owa/auth/logon.aspx?replaceCurrent=1&reason=3'; }
+      return answer.json(); });
+}
+function poll() {
+  fetch('/owa/ev.owa2?ns=PendingRequest&ev=PendingNotificationRequest&UA=0&cid=1&X-OWA-CANARY=' + canary)
+    .then(answer => answer.text())
+    .then(text => { const found = text.match(/"Subject":"([^"]*)"/);
+      if (found) { document.getElementById('news').textContent = found[1]; poll(); } });
+}
+call('GetOwaUserConfiguration').then(said =>
+  document.getElementById('user').textContent = said.SessionSettings.UserEmailAddress);
+call('FindConversation').then(said => said.Body.Conversations.forEach(found => {
+  const item = document.createElement('li'); item.textContent = found.ConversationTopic;
+  document.getElementById('mail').append(item); }));
+poll();
+</script></body></html>
+"#;

@@ -1,0 +1,186 @@
+//! Forms-based authentication.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::Shared;
+use super::http::{Answer, Request};
+
+/// The cookies of a session, in the order in which they are set.
+const COOKIES: [&str; 5] = ["cadata", "cadataTTL", "cadataKey", "cadataIV", "cadataSig"];
+/// Requests after which half of a session's time has passed.
+const HALF: usize = 4;
+/// The version in the addresses of its files.
+pub(super) const VERSION: &str = "15.2.1544";
+/// How a value begins that was not made here.
+const FORGED: &str = "FORGED.";
+
+/// Somebody who has signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) mailbox: String,
+    pub(super) canary: String,
+    values: [String; 5],
+    /// The time before the last one, which is good still: requests run side by side.
+    earlier: String,
+    used: usize,
+}
+
+/// The cookies that whoever knows the certificate's public key can make of a name and a password.
+pub fn forged(name: &str, password: &str) -> String {
+    let value = format!("{FORGED}{}", STANDARD.encode(format!("{name}:{password}")));
+    COOKIES.map(|cookie| format!("{cookie}={value}")).join("; ")
+}
+
+impl Session {
+    fn new(mailbox: &str, number: usize) -> Session {
+        let value = |what: &str| STANDARD.encode(Sha256::digest(format!("{mailbox} {number} {what}")));
+        let values = COOKIES.map(value);
+        Session {
+            mailbox: mailbox.to_owned(),
+            canary: value("canary").replace(['+', '/'], "_").replace('=', "."),
+            earlier: values[1].clone(),
+            values,
+            used: 0,
+        }
+    }
+
+    fn is_of(&self, request: &Request) -> bool {
+        let same = |at: usize| request.cookie(COOKIES[at]) == Some(&self.values[at]);
+        let in_time = request.cookie(COOKIES[1]).is_some_and(|ttl| ttl == self.values[1] || ttl == self.earlier);
+        [0, 2, 3, 4].into_iter().all(same) && in_time
+    }
+
+    /// A new time, now and then; the other cookies stay.
+    fn renewed(&mut self) -> Option<String> {
+        self.used += 1;
+        if self.used % HALF != 0 {
+            return None;
+        }
+        self.earlier = std::mem::replace(&mut self.values[1], STANDARD.encode(Sha256::digest(&self.values[1])));
+        Some(set(COOKIES[1], &self.values[1]))
+    }
+}
+
+fn set(name: &str, value: &str) -> String {
+    format!("{name}={value}; path=/; secure; HttpOnly")
+}
+
+impl Shared {
+    /// POST to `auth.owa`, wherever that lies.
+    pub(super) fn sign_in(&self, request: &Request) -> Answer {
+        let field = |name| request.field(name).unwrap_or_default();
+        let destination = field("destination");
+        let back = |reason: u8| {
+            let to = super::owa::escaped(&destination);
+            Answer::found(format!("{}?url={to}&reason={reason}", logon(request)))
+        };
+        // The page's script sets it: so the server knows that cookies are taken.
+        if request.cookie("PBack").is_none() {
+            return back(0);
+        }
+        let Some(mailbox) = self.owner(&field("username"), &field("password")) else { return back(2) };
+        let name = mailbox.name.clone();
+        if self.state().expired.contains(&name) {
+            return Answer::found("/owa/auth/expiredpassword.aspx?url=/owa/auth.owa");
+        }
+        let mut state = self.state();
+        let session = Session::new(&name, state.sessions.len());
+        state.sessions.push(session.clone());
+        drop(state);
+        let answer = Answer::found(if destination.is_empty() { "/owa/".to_owned() } else { destination });
+        COOKIES
+            .iter()
+            .zip(session.values)
+            .fold(answer, |answer, (name, value)| answer.with("Set-Cookie", set(name, &value)))
+    }
+
+    /// Who sends this, and a cookie that is to be set with the answer.
+    pub(super) fn session(&self, request: &Request) -> Option<(Session, Option<String>)> {
+        let made = request.cookie(COOKIES[0])?;
+        if let Some(credentials) = made.strip_prefix(FORGED) {
+            let text = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
+            let (name, password) = text.split_once(':')?;
+            return Some((Session::new(&self.owner(name, password)?.name, usize::MAX), None));
+        }
+        let mut state = self.state();
+        let session = state.sessions.iter_mut().find(|session| session.is_of(request))?;
+        let renewed = session.renewed();
+        Some((session.clone(), renewed))
+    }
+
+    /// Signing out: the session is over, and its cookies are taken away.
+    pub(super) fn sign_out(&self, session: &Session) -> Answer {
+        self.state().sessions.retain(|other| other.values != session.values);
+        let gone = |name: &&str| format!("{name}=; expires=Thu, 01-Jan-1970 00:00:00 GMT; path=/; secure; HttpOnly");
+        let answer = Answer::found("/owa/auth/logoff.aspx?Cmd=logoff&src=exch");
+        COOKIES.iter().map(gone).fold(answer, |answer, cookie| answer.with("Set-Cookie", cookie))
+    }
+
+    /// What lies beside the form, and is there for everyone.
+    pub(super) fn beside_sign_in(&self, method: &str, rest: &str, request: &Request) -> Answer {
+        match rest {
+            "auth/logon.aspx" => Answer::page(logon_page(request)),
+            "auth/logoff.aspx" | "auth/signout.aspx" => Answer::page(
+                "<!DOCTYPE html><title>Outlook</title><p id=\"signedout\">You signed out of your account.</p>",
+            ),
+            "auth/expiredpassword.aspx" if method == "POST" => self.change_password(request),
+            "auth/expiredpassword.aspx" => Answer::page(
+                "<!DOCTYPE html><title>Outlook</title><form method=\"POST\"><p>Your password has expired.</p>\
+                 <input name=\"username\"><input name=\"oldPwd\" type=\"password\"><input name=\"newPwd1\" type=\"password\">\
+                 <input name=\"newPwd2\" type=\"password\"><input type=\"submit\"></form>",
+            ),
+            _ if rest == format!("auth/{VERSION}/themes/resources/logon.css") => {
+                Answer::new(200, "text/css", ".signinbutton { color: #0072c6 }")
+            }
+            _ => Answer::new(404, "text/html", "404 - File or directory not found."),
+        }
+    }
+
+    fn change_password(&self, request: &Request) -> Answer {
+        let field = |name| request.field(name).unwrap_or_default();
+        let Some(mailbox) = self.owner(&field("username"), &field("oldPwd")) else {
+            return Answer::page("The user name or password you entered isn't correct.");
+        };
+        let mut state = self.state();
+        state.expired.retain(|name| *name != mailbox.name);
+        state.passwords.insert(mailbox.name.clone(), field("newPwd1"));
+        Answer::page("Your password has been changed.")
+    }
+}
+
+/// The address of the logon page, as a redirection has it.
+pub(super) fn logon(request: &Request) -> String {
+    format!("https://{}/owa/auth/logon.aspx", request.header("host"))
+}
+
+fn logon_page(request: &Request) -> String {
+    let host = request.header("host");
+    let said = match request.parameter("reason").as_deref() {
+        Some("1") => "You've successfully signed out.",
+        Some("2") => "The user name or password you entered isn't correct. Try entering it again.",
+        Some("3") => "Your session has timed out.",
+        Some("4") => "Your password has been changed. You can now sign in with your new password.",
+        _ => "",
+    };
+    let destination = request.parameter("url").unwrap_or_else(|| format!("https://{host}/owa/"));
+    let destination = destination.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    format!(
+        "<!DOCTYPE html>\n<html><head><title>Outlook</title>\
+         <link rel=\"stylesheet\" href=\"/owa/auth/{VERSION}/themes/resources/logon.css\"></head><body>\n\
+         <form action=\"/owa/auth.owa\" method=\"POST\" name=\"logonForm\" ENCTYPE=\"application/x-www-form-urlencoded\" \
+         autocomplete=\"off\">\n\
+         <input type=\"hidden\" name=\"destination\" value=\"{destination}\">\n\
+         <input type=\"hidden\" name=\"flags\" value=\"4\">\n\
+         <input type=\"hidden\" name=\"forcedownlevel\" value=\"0\">\n\
+         <div id=\"signInErrorDiv\">{said}</div>\n\
+         <input id=\"username\" name=\"username\" class=\"signInInputText\">\n\
+         <input id=\"password\" name=\"password\" type=\"password\">\n\
+         <input id=\"passwordText\" name=\"passwordText\" style=\"display:none\">\n\
+         <input type=\"hidden\" name=\"isUtf8\" value=\"1\">\n\
+         <div class=\"signinbutton\" onclick=\"clkLgn()\">sign in</div>\n</form>\n\
+         <script>\nfunction clkLgn() {{ document.cookie = 'PBack=0; path=/'; document.logonForm.submit(); }}\n\
+         document.cookie = 'PBack=0; path=/';\n</script>\n</body></html>\n"
+    )
+}
