@@ -10,7 +10,9 @@ use postern_wire::auth::{
     Recheck, Rechecked, WatchEvent,
 };
 use postern_wire::client::{is_daemon_user, parse_reply};
-use postern_wire::security::{OpenRequest, RequestVerdict};
+use postern_wire::security::{
+    Change, ChangeSecurity, ChangeVerdict, OpenRequest, RequestVerdict, SecurityVerdict, ShowSecurity,
+};
 use postern_wire::{Call, CallError, Decoder, frame};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io;
@@ -27,6 +29,8 @@ use zeroize::Zeroizing;
 pub const DEADLINE: Duration = Duration::from_secs(5);
 /// The same for a call that sends a code: an SMS gateway and a mail server take their time.
 pub const SENDING_DEADLINE: Duration = Duration::from_secs(30);
+/// The same for a call that has the mail server asked about a password; the daemon waits for 45 seconds.
+pub const CHECKING_DEADLINE: Duration = Duration::from_secs(50);
 /// Calls that run at once; more wait for their turn.
 pub const MAX_CALLS: usize = 64;
 /// The same for calls that send a code, so that a slow gateway holds up nothing else.
@@ -136,6 +140,27 @@ impl Daemon {
     /// Any [`DaemonError`]: a refusal, though a code may have been sent.
     pub async fn enrol(&self, enrol: &Enrol) -> Result<EnrolVerdict, DaemonError> {
         self.call_that_sends("Enrol", enrol).await
+    }
+
+    /// What does a person see of their own account?
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: nothing.
+    pub async fn show_security(&self, show: &ShowSecurity) -> Result<SecurityVerdict, DaemonError> {
+        self.call("ShowSecurity", show).await
+    }
+
+    /// Changes something of it.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`], though it may have been changed.
+    pub async fn change_security(&self, wanted: &ChangeSecurity) -> Result<ChangeVerdict, DaemonError> {
+        match wanted.change {
+            Change::CreateAppPassword { .. } => {
+                self.call_within(CHECKING_DEADLINE, &self.0.sending, "ChangeSecurity", wanted).await
+            }
+            _ => self.call("ChangeSecurity", wanted).await,
+        }
     }
 
     /// Asks the administrator for a reset.

@@ -11,14 +11,14 @@ pub const CODES_FILE_NAME: &str = "postern-backup-codes.txt";
 
 pub(super) fn sheet(view: &BackupCodes, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
-        p.lead { (language.say(Text::CodesLead)) }
+        p.lead { (language.say(if context.signed_in { Text::NewCodesLead } else { Text::CodesLead })) }
         p.notice { (language.say(Text::CodesOnce)) }
         p.printed { (headline(language, context)) }
         ol.codes #codes aria-label=(language.say(Text::CodesList)) {
             @for code in &view.codes { li { code { (code.expose()) } } }
         }
         (ways_to_keep(language))
-        (saved(view.not_ticked, language))
+        (saved(view.not_ticked, language, context))
     };
     Sheet { title: Text::CodesTitle, failed: view.not_ticked, wide: false, content }
 }
@@ -37,7 +37,7 @@ fn ways_to_keep(language: Language) -> Markup {
     }
 }
 
-fn saved(not_ticked: bool, language: Language) -> Markup {
+fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup {
     html! {
         form.saved method="post" action=(paths::SAVED) {
             @if not_ticked { (field::alert("saved-problem", html! { p { (language.say(Text::NotTicked)) } })) }
@@ -48,7 +48,14 @@ fn saved(not_ticked: bool, language: Language) -> Markup {
                     aria-invalid=[not_ticked.then_some("true")];
                 label for="saved" { (language.say(Text::Tick)) }
             }
-            div.actions { button.main { (language.say(Text::GoOn)) } }
+            div.actions {
+                @if context.signed_in {
+                    button.main { (language.say(Text::Finish)) }
+                } @else {
+                    button.main { (language.say(Text::GoOn)) }
+                    button.quiet name=(fields::NEXT) value=(fields::SECURITY) { (language.say(Text::OpenSecurity)) }
+                }
+            }
         }
     }
 }
@@ -75,8 +82,8 @@ mod tests {
 
     #[test]
     fn the_file_holds_the_codes_one_a_line() {
-        let context =
-            Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now: jiff::Timestamp::UNIX_EPOCH };
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let context = Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now, signed_in: false };
         let codes = [Secret::new("1111-2222"), Secret::new("3333-4444")];
         let file = render_codes_file(&codes, Language::English, &context);
         assert!(file.starts_with("Backup codes of bob@example.com for Example Mail\r\n\r\n"), "{file}");

@@ -10,9 +10,9 @@ use super::{Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method,
 pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
     let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, due: true };
     let content = html! {
-        p.lead { (language.say(Text::ChallengeLead)) }
+        p.lead { (language.say(lead(Text::ChallengeLead, context))) }
         (method(&view.method, language))
-        (question(paths::CODE, code.render(view.problem, language, context), view.others, language))
+        (question(paths::CODE, code.render(view.problem, language, context), view.others, language, context))
     };
     Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
 }
@@ -20,35 +20,45 @@ pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>)
 pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: &Context<'_>) -> Sheet {
     let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, due: true };
     let content = html! {
-        p.lead { (language.say(Text::BackupLead)) }
-        (question(paths::BACKUP_CODE, code.render(view.problem, language, context), view.others, language))
+        p.lead { (language.say(lead(Text::BackupLead, context))) }
+        (question(paths::BACKUP_CODE, code.render(view.problem, language, context), view.others, language, context))
     };
     Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// The form around a code field, with the ways out of it.
-fn question(path: &str, code: Markup, others: bool, language: Language) -> Markup {
+fn question(path: &str, code: Markup, others: bool, language: Language, context: &Context<'_>) -> Markup {
     html! {
         form method="post" action=(path) {
             (code)
             div.actions {
-                button.main { (language.say(Text::SignIn)) }
-                (ways_out(others, language))
+                button.main { (language.say(go_on(context))) }
+                (ways_out(others, language, context))
             }
         }
         (field::cancel_form())
     }
 }
 
+/// What the page is for: at a sign-in this, else to confirm what is to be changed.
+pub(super) fn lead(at_sign_in: Text, context: &Context<'_>) -> Text {
+    if context.signed_in { Text::ProveLead } else { at_sign_in }
+}
+
+/// What its button does.
+pub(super) fn go_on(context: &Context<'_>) -> Text {
+    if context.signed_in { Text::ConfirmIt } else { Text::SignIn }
+}
+
 /// The ways out of a page that asks for one method; the page has a [`field::cancel_form`].
-pub(super) fn ways_out(others: bool, language: Language) -> Markup {
+pub(super) fn ways_out(others: bool, language: Language, context: &Context<'_>) -> Markup {
     html! {
         @if others {
             a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
-        } @else {
+        } @else if !context.signed_in {
             a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
         }
-        (field::cancel(language))
+        (field::cancel(language, context))
     }
 }
 
@@ -57,7 +67,7 @@ pub(super) fn method(method: &Method, language: Language) -> Markup {
     html! { p.method.{ "by-" (method.kind.tag()) } { (name(method, language)) } }
 }
 
-pub(super) fn methods_sheet(view: &ChooseMethod, language: Language) -> Sheet {
+pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
         p.lead { (language.say(Text::MethodsLead)) }
         form method="post" action=(paths::METHODS) {
@@ -71,23 +81,25 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language) -> Sheet {
                         }
                     }
                 }
-                li {
-                    a href=(paths::LOST) {
-                        strong { (language.say(Text::LostEverything)) }
-                        " "
-                        span.hint { (language.say(Text::LostHint)) }
+                @if !context.signed_in {
+                    li {
+                        a href=(paths::LOST) {
+                            strong { (language.say(Text::LostEverything)) }
+                            " "
+                            span.hint { (language.say(Text::LostHint)) }
+                        }
                     }
                 }
             }
         }
-        div.actions { (field::cancel(language)) }
+        div.actions { (field::cancel(language, context)) }
         (field::cancel_form())
     };
     Sheet { title: Text::MethodsTitle, failed: false, wide: false, content }
 }
 
 /// What its owner calls the method, else what it is.
-fn name(method: &Method, language: Language) -> String {
+pub(super) fn name(method: &Method, language: Language) -> String {
     let kind = match method.kind {
         _ if !method.description.trim().is_empty() => return method.description.trim().to_owned(),
         MethodKind::Authenticator => Text::Authenticator,
@@ -95,6 +107,7 @@ fn name(method: &Method, language: Language) -> String {
         MethodKind::Email => Text::Email,
         MethodKind::Key => Text::SecurityKey,
         MethodKind::BackupCode => Text::BackupCode,
+        MethodKind::Contact => Text::ContactAddress,
     };
     language.say(kind)
 }
@@ -103,10 +116,10 @@ fn name(method: &Method, language: Language) -> String {
 pub(super) fn hint(method: &Method, language: Language) -> Markup {
     let text = match (method.kind, &method.hint) {
         (MethodKind::Sms, Some(to)) => return language.fill(Text::SmsTo, &[("to", to)]),
-        (MethodKind::Email, Some(to)) => return language.fill(Text::EmailTo, &[("to", to)]),
+        (MethodKind::Email | MethodKind::Contact, Some(to)) => return language.fill(Text::EmailTo, &[("to", to)]),
         (MethodKind::Authenticator, _) => Text::AuthenticatorHint,
         (MethodKind::Sms, None) => Text::SmsHint,
-        (MethodKind::Email, None) => Text::EmailHint,
+        (MethodKind::Email | MethodKind::Contact, None) => Text::EmailHint,
         (MethodKind::Key, _) => Text::SecurityKeyHint,
         (MethodKind::BackupCode, _) => Text::BackupCodeHint,
     };

@@ -16,7 +16,7 @@ pub(super) fn sheet(view: &EnrolmentCode, language: Language, context: &Context<
             p.hint { (language.say(Text::NoEnrolmentCode)) }
             div.actions {
                 button.main { (language.say(Text::GoFurther)) }
-                (field::cancel(language))
+                (field::cancel(language, context))
             }
         }
         (field::cancel_form())

@@ -138,7 +138,8 @@ pub(super) fn cancel_form() -> Markup {
     html! { form #cancel method="post" action=(paths::CANCEL) hidden {} }
 }
 
-/// Gives up this sign-in; the page has a [`cancel_form`].
-pub(super) fn cancel(language: Language) -> Markup {
-    html! { button.quiet form="cancel" formnovalidate { (language.say(Text::Cancel)) } }
+/// Gives up this sign-in, or what else the page is about; the page has a [`cancel_form`].
+pub(super) fn cancel(language: Language, context: &Context<'_>) -> Markup {
+    let text = if context.signed_in { Text::DoNothing } else { Text::Cancel };
+    html! { button.quiet form="cancel" formnovalidate { (language.say(text)) } }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::challenge::{method, ways_out};
+use super::challenge::{lead, method, ways_out};
 use super::field::{self, KEY_TEXTS, NEW_KEY_TEXTS, ProblemTexts};
 use super::layout::Sheet;
 use super::set_up::other_ways;
@@ -10,9 +10,9 @@ use super::text::Text;
 use super::{Context, Key, Language, Problem, SetUpKey, assets, fields, paths};
 
 pub(super) fn sheet(view: &Key, language: Language, context: &Context<'_>) -> Sheet {
-    let ways_out = ways_out(view.others, language);
+    let ways_out = ways_out(view.others, language, context);
     let content = html! {
-        p.lead { (language.say(Text::KeyLead)) }
+        p.lead { (language.say(lead(Text::KeyLead, context))) }
         (method(&view.method, language))
         (no_script(language))
         @match &view.options {
@@ -43,9 +43,9 @@ pub(super) fn set_up_sheet(view: &SetUpKey, language: Language, context: &Contex
     // The name is typed first.
     let dialogue = Dialogue { action: paths::SET_UP, button: Text::RegisterKey, at_once: false };
     let content = html! {
-        p.lead { (language.say(Text::SetUpKeyLead)) }
+        p.lead { (language.say(if context.signed_in { Text::AddKeyLead } else { Text::SetUpKeyLead })) }
         (no_script(language))
-        (dialogue.render(&view.options, &above, &field::cancel(language), language))
+        (dialogue.render(&view.options, &above, &field::cancel(language, context), language))
         (other_ways(&view.others, language))
         (field::cancel_form())
     };

@@ -41,7 +41,8 @@ pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &C
                 }
                 main.wide[sheet.wide] {
                     @if let Some(mailbox) = context.mailbox {
-                        p.mailbox { (language.fill(Text::SigningIn, &[("mailbox", &html! { strong { (mailbox) } })])) }
+                        @let text = if context.signed_in { Text::SignedIn } else { Text::SigningIn };
+                        p.mailbox { (language.fill(text, &[("mailbox", &html! { strong { (mailbox) } })])) }
                     }
                     h1 { (title) }
                     (sheet.content)

@@ -29,7 +29,7 @@ pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> S
             div.actions {
                 button.main { (language.say(Text::SendRequest)) }
                 a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
-                (field::cancel(language))
+                (field::cancel(language, context))
             }
         }
         (field::cancel_form())
@@ -85,7 +85,7 @@ fn explain(problem: LostProblem, language: Language, context: &Context<'_>) -> M
     html! { p { (language.say(text)) } }
 }
 
-pub(super) fn requested_sheet(view: Requested, language: Language) -> Sheet {
+pub(super) fn requested_sheet(view: Requested, language: Language, context: &Context<'_>) -> Sheet {
     let lead = match view {
         Requested::Now => Text::RequestedNow,
         Requested::Before => Text::RequestedBefore,
@@ -98,7 +98,7 @@ pub(super) fn requested_sheet(view: Requested, language: Language) -> Sheet {
         p { (language.say(Text::RequestedNotice)) }
         div.actions {
             a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
-            (field::cancel(language))
+            (field::cancel(language, context))
         }
         (field::cancel_form())
     };

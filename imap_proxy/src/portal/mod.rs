@@ -27,6 +27,11 @@ pub mod paths;
 mod qr;
 #[cfg(test)]
 mod samples;
+mod security;
+mod security_change;
+#[cfg(test)]
+mod security_samples;
+mod security_sheet;
 mod sent_code;
 mod set_up;
 #[cfg(test)]
@@ -42,6 +47,9 @@ pub use page::{
     Method, MethodKind, Page, Problem, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
 };
 pub use paths::fields;
+pub use security::{
+    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, NewAppPassword, OwnMethod, Security, Session,
+};
 pub use sent_code::DESTINATION_LENGTH;
 
 /// The policy every page is made for: nothing but our own style, script and forms, and no framing.
@@ -60,13 +68,18 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::ChallengeBackup(view) => challenge::backup_sheet(view, language, context),
         Page::SentCode(view) => sent_code::sheet(view, language, context),
         Page::Key(view) => key::sheet(view, language, context),
-        Page::ChooseMethod(view) => challenge::methods_sheet(view, language),
+        Page::ChooseMethod(view) => challenge::methods_sheet(view, language, context),
         Page::Lost(view) => lost::sheet(view, language, context),
-        Page::Requested(view) => lost::requested_sheet(*view, language),
+        Page::Requested(view) => lost::requested_sheet(*view, language, context),
         Page::EnrolmentCode(view) => enrolment_code::sheet(view, language, context),
         Page::SetUpTo(view) => sent_code::to_sheet(view, language, context),
         Page::SetUpSent(view) => sent_code::sent_sheet(view, language, context),
         Page::SetUpKey(view) => key::set_up_sheet(view, language, context),
+        Page::Security(view) => security_sheet::sheet(view, language, context),
+        Page::SecurityOff => security_change::off_sheet(language),
+        Page::Change(view) => security_change::sheet(view, language, context),
+        Page::AppPassword(view) => security_change::app_password_sheet(view, language, context),
+        Page::FewCodes(left) => security_change::few_codes_sheet(*left, language),
         Page::Locked(view) => notice::locked(view, language, context),
         Page::SessionEnded => notice::session_ended(language),
         Page::Unavailable => notice::unavailable(language),

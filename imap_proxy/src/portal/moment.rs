@@ -20,6 +20,22 @@ pub(super) fn moment(until: Timestamp, now: Timestamp, language: Language) -> Ma
     language.fill(Text::Moment, &[("clock", &clock), ("wait", &wait)])
 }
 
+/// A day that is past.
+pub(super) fn day(time: Timestamp, now: Timestamp, language: Language) -> Markup {
+    let shown = utc(time);
+    html! { time datetime=(whole(time)) data-day { (date(&shown, &utc(now), language)) } }
+}
+
+/// A point of time that is past: "14:05 UTC", with its day unless that is today.
+pub(super) fn point(time: Timestamp, now: Timestamp, language: Language) -> Markup {
+    html! { time datetime=(whole(time)) { (clock(&utc(time), &utc(now), language)) } }
+}
+
+/// Without parts of a second.
+fn whole(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
 /// Rounded up, so that what was promised is true once a clock without seconds shows this time.
 fn next_minute(time: Timestamp) -> Timestamp {
     let past = time.as_second().rem_euclid(MINUTE);
@@ -41,10 +57,20 @@ fn clock(time: &Zoned, now: &Zoned, language: Language) -> String {
     if time.date() == now.date() {
         return clock;
     }
+    language.fill_plain(Text::DayAndClock, &[("date", &date(time, now, language)), ("clock", &clock)])
+}
+
+/// The date, with the year unless it is this one.
+fn date(time: &Zoned, now: &Zoned, language: Language) -> String {
     let day = if time.day() == 1 { language.say(Text::FirstOfMonth) } else { time.day().to_string() };
     let months = language.say(Text::Months);
     let month = (1..).zip(months.split(' ')).find(|(number, _)| *number == time.month()).map_or("", |(_, name)| name);
-    language.fill_plain(Text::DayAndClock, &[("day", &day), ("month", month), ("clock", &clock)])
+    let values = [("day", day.as_str()), ("month", month)];
+    if time.year() == now.year() {
+        return language.fill_plain(Text::Day, &values);
+    }
+    let year = time.year().to_string();
+    language.fill_plain(Text::DayAndYear, &[values[0], values[1], ("year", &year)])
 }
 
 /// How long `seconds` are, in words. Minutes are rounded up, as nobody is helped by coming too early; longer waits
@@ -83,6 +109,16 @@ mod tests {
             shown("2026-12-01T09:00:00.5Z", Language::French),
             "<time datetime=\"2026-12-01T09:00:00Z\">1er décembre à 09\u{a0}h\u{a0}00 UTC</time> (dans 9 jours environ)"
         );
+    }
+
+    #[test]
+    fn what_is_past_has_its_day_and_its_year() {
+        let now = "2026-11-22T14:00:00Z".parse().unwrap();
+        let point = |time: &str| point(time.parse().unwrap(), now, Language::English).into_string();
+        assert_eq!(point("2026-11-22T09:05:30.5Z"), r#"<time datetime="2026-11-22T09:05:30Z">09:05 UTC</time>"#);
+        assert!(point("2025-12-01T09:05:00Z").contains(">1 December 2025, 09:05 UTC<"));
+        let day = |time: &str| day(time.parse().unwrap(), now, Language::French).into_string();
+        assert_eq!(day("2026-02-01T09:00:00Z"), r#"<time datetime="2026-02-01T09:00:00Z" data-day>1er février</time>"#);
     }
 
     #[test]

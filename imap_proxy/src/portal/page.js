@@ -38,9 +38,14 @@ for (const button of document.querySelectorAll("[data-after]")) {
 for (const time of document.querySelectorAll("time[datetime]")) {
   const moment = new Date(time.dateTime);
   const today = moment.toDateString() === new Date().toDateString();
-  const date = today ? {} : { day: "numeric", month: "long" };
+  const year = moment.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  const date = { day: "numeric", month: "long", ...year };
+  if ("day" in time.dataset) {
+    time.textContent = moment.toLocaleDateString(document.documentElement.lang, date);
+    continue;
+  }
   time.textContent = moment.toLocaleString(document.documentElement.lang, {
-    ...date,
+    ...(today ? {} : date),
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::paths;
+use super::security::{ChangePage, NewAppPassword, Security};
 
 /// What surrounds every page.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,9 @@ pub struct Context<'a> {
     pub mailbox: Option<&'a str>,
     /// The time of this answer, for "in about 5 minutes".
     pub now: Timestamp,
+    /// Whether the person is in, and looks after their account: the pages of a sign-in then serve to confirm or to add
+    /// something.
+    pub signed_in: bool,
 }
 
 /// The pages.
@@ -47,6 +51,16 @@ pub enum Page {
     SetUpSent(SetUpSent),
     /// The first method is set up: a security key.
     SetUpKey(SetUpKey),
+    /// Everything of a person's own account.
+    Security(Security),
+    /// The same for a session that was let in without a second factor: there is nothing to look after.
+    SecurityOff,
+    /// One change of it: a form, or the question whether it is meant.
+    Change(ChangePage),
+    /// A new app password, shown once.
+    AppPassword(NewAppPassword),
+    /// So few backup codes are left after this sign-in.
+    FewCodes(u32),
     /// No code is judged for now. The same page whether the last code was right or wrong: it cannot know.
     Locked(Locked),
     /// The session is over; sign in again.
@@ -69,7 +83,10 @@ impl Page {
             Self::SetUp(_) | Self::EnrolmentCode(_) | Self::SetUpTo(_) | Self::SetUpSent(_) | Self::SetUpKey(_) => {
                 paths::SET_UP
             }
-            Self::BackupCodes(_) => paths::BACKUP_CODES,
+            Self::BackupCodes(_) | Self::FewCodes(_) => paths::BACKUP_CODES,
+            // A change's own address has a query, to which the language switch does not come back.
+            Self::Security(_) | Self::SecurityOff | Self::Change(_) => paths::SECURITY,
+            Self::AppPassword(_) => paths::APP_PASSWORD,
             Self::Challenge(_) | Self::SentCode(_) | Self::Key(_) => paths::CODE,
             Self::ChallengeBackup(_) => paths::BACKUP_CODE,
             Self::ChooseMethod(_) => paths::METHODS,
@@ -282,11 +299,14 @@ pub enum MethodKind {
     Key,
     /// The list of single-use codes.
     BackupCode,
+    /// No method, but set up like one: the address that notices go to.
+    Contact,
 }
 
 impl MethodKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Authenticator, Self::Sms, Self::Email, Self::Key, Self::BackupCode];
+    pub const ALL: [Self; 6] =
+        [Self::Authenticator, Self::Sms, Self::Email, Self::Key, Self::BackupCode, Self::Contact];
 
     /// What the daemon calls it, and the value of [`fields::METHOD`](super::fields::METHOD) where a kind is chosen.
     #[must_use]
@@ -297,6 +317,7 @@ impl MethodKind {
             Self::Email => "email",
             Self::Key => "key",
             Self::BackupCode => "backup",
+            Self::Contact => "contact",
         }
     }
 

@@ -37,6 +37,15 @@ pub const CANCEL: &str = "/postern/cancel";
 /// POST: [`fields::TO`] is the language from now on; return to [`back`] of [`fields::BACK`].
 pub const LANGUAGE: &str = "/postern/language";
 
+/// GET shows [`Page::Security`](super::Page::Security) or [`Page::SecurityOff`](super::Page::SecurityOff): the address for
+/// a link in the webmail.
+pub const SECURITY: &str = "/postern/security";
+/// GET shows [`Page::Change`](super::Page::Change) for the [`fields::CHANGE`] and [`fields::WHICH`] of its query; POST
+/// makes that change.
+pub const SECURITY_CHANGE: &str = "/postern/security/change";
+/// GET shows [`Page::AppPassword`](super::Page::AppPassword) until a POST says that it was seen.
+pub const APP_PASSWORD: &str = "/postern/security/app-password";
+
 /// GET: [`assets::STYLE`](super::assets::STYLE); a query is a cache key only.
 pub const STYLE: &str = "/postern/style.css";
 /// GET: [`assets::SCRIPT`](super::assets::SCRIPT); a query is a cache key only.
@@ -68,6 +77,16 @@ pub mod fields {
     pub const YES: &str = "yes";
     /// A [`Language::tag`](super::super::Language::tag).
     pub const TO: &str = "to";
+    /// Where to go on to, in place of the mail.
+    pub const NEXT: &str = "next";
+    /// The value of [`NEXT`] for the Security page.
+    pub const SECURITY: &str = "security";
+    /// A [`ChangeKind::tag`](super::super::ChangeKind::tag).
+    pub const CHANGE: &str = "change";
+    /// What is changed: the id of a method or of an app password.
+    pub const WHICH: &str = "which";
+    /// The mailbox's password.
+    pub const PASSWORD: &str = "password";
     /// The page to return to; read it with [`back`](super::back) only.
     pub const BACK: &str = "back";
 }
@@ -76,7 +95,8 @@ pub mod fields {
 /// elsewhere through it.
 #[must_use]
 pub fn back(asked: &str) -> &'static str {
-    [SET_UP, BACKUP_CODES, CODE, BACKUP_CODE, METHODS, LOST].into_iter().find(|page| *page == asked).unwrap_or(HOME)
+    let pages = [SET_UP, BACKUP_CODES, CODE, BACKUP_CODE, METHODS, LOST, SECURITY, APP_PASSWORD];
+    pages.into_iter().find(|page| *page == asked).unwrap_or(HOME)
 }
 
 #[cfg(test)]

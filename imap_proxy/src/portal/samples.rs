@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::security_samples;
 use super::{
     BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
     Method, MethodKind, Page, Problem, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
@@ -40,15 +41,40 @@ impl Given<'static> {
 
 impl<'a> Given<'a> {
     pub(super) fn context(&self) -> Context<'a> {
-        Context { brand: self.brand, mailbox: Some(self.mailbox), now: at(0) }
+        Context { brand: self.brand, mailbox: Some(self.mailbox), now: at(0), signed_in: false }
     }
 }
 
-fn at(minutes: i64) -> Timestamp {
+pub(super) fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(NOW).unwrap() + SignedDuration::from_mins(minutes)
 }
 
-/// All pages with a short name for each.
+/// All pages with a short name for each, and those of a sign-in that the Security page borrows: a person who is in sees
+/// `true`.
+pub(super) fn all_pages(given: &Given<'_>) -> Vec<(String, Page, bool)> {
+    let of_sign_in = pages(given).into_iter().map(|(name, page)| (name.to_owned(), page, false));
+    let borrowed = |page: &Page| {
+        matches!(
+            page,
+            Page::SetUp(_)
+                | Page::SetUpTo(_)
+                | Page::SetUpSent(_)
+                | Page::SetUpKey(_)
+                | Page::Challenge(_)
+                | Page::ChallengeBackup(_)
+                | Page::SentCode(_)
+                | Page::Key(_)
+                | Page::ChooseMethod(_)
+                | Page::BackupCodes(_)
+        )
+    };
+    let again = pages(given).into_iter().filter(|(_, page)| borrowed(page));
+    let again = again.map(|(name, page)| (format!("in-{name}"), page, true));
+    let own = security_samples::pages(given).into_iter().map(|(name, page)| (name.to_owned(), page, true));
+    of_sign_in.chain(again).chain(own).collect()
+}
+
+/// The pages of a sign-in with a short name for each.
 pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let app = Method {
         id: given.method_id.to_owned(),
@@ -74,7 +100,8 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         plain("k1", MethodKind::Key, None),
         backup,
     ];
-    let others: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::BackupCode).collect();
+    let is_first = |kind: &MethodKind| !matches!(kind, MethodKind::BackupCode | MethodKind::Contact);
+    let others: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(is_first).collect();
     let set_up = |description: &str, problem| {
         let (uri, secret) = (Secret::new(given.uri), Secret::new(given.secret));
         Page::SetUp(SetUp { uri, secret, description: description.to_owned(), others: Vec::new(), problem })

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::challenge::{hint, method, ways_out};
+use super::challenge::{go_on, hint, lead, method, ways_out};
 use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, SENT_TEXTS};
 use super::layout::Sheet;
 use super::set_up::other_ways;
@@ -14,12 +14,12 @@ use super::{Context, Language, MethodKind, SentCode, SetUpSent, SetUpTo, fields,
 pub const DESTINATION_LENGTH: usize = 254;
 
 pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) -> Sheet {
-    let (title, lead) = match view.sent {
+    let (title, at_sign_in) = match view.sent {
         true => (Text::SentTitle, Text::SentLead),
         false => (Text::NotYetSentTitle, Text::NotYetSentLead),
     };
     let content = html! {
-        p.lead { (language.say(lead)) }
+        p.lead { (language.say(lead(at_sign_in, context))) }
         (method(&view.method, language))
         p.hint { (hint(&view.method, language)) }
         @if view.sent {
@@ -27,9 +27,9 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
                 (code_field(Text::CodeLabel).render(view.problem, language, context))
                 (spam_hint(view.method.kind, language))
                 div.actions {
-                    button.main { (language.say(Text::SignIn)) }
+                    button.main { (language.say(go_on(context))) }
                     (another(view.again, language, context))
-                    (ways_out(view.others, language))
+                    (ways_out(view.others, language, context))
                 }
             }
         } @else {
@@ -39,7 +39,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
             div.actions {
                 @let wait = wait(view.again, context);
                 button.main form="another" hidden[wait.is_some()] data-after=[wait] { (language.say(Text::SendCode)) }
-                (ways_out(view.others, language))
+                (ways_out(view.others, language, context))
             }
         }
         (another_form())
@@ -50,9 +50,16 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
 
 pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>) -> Sheet {
     let is_number = view.kind == MethodKind::Sms;
-    let (title, lead, label, hint, texts) = match is_number {
-        true => (Text::SetUpSmsTitle, Text::SetUpSmsLead, Text::NumberLabel, Text::NumberHint, NUMBER_TEXTS),
-        false => (Text::SetUpEmailTitle, Text::SetUpEmailLead, Text::AddressLabel, Text::AddressHint, ADDRESS_TEXTS),
+    let (title, lead) = match (view.kind, context.signed_in) {
+        (MethodKind::Sms, false) => (Text::SetUpSmsTitle, Text::SetUpSmsLead),
+        (MethodKind::Sms, true) => (Text::SetUpSmsTitle, Text::AddSmsLead),
+        (MethodKind::Contact, _) => (Text::SetContactTitle, Text::NoticesHint),
+        (_, false) => (Text::SetUpEmailTitle, Text::SetUpEmailLead),
+        (_, true) => (Text::SetUpEmailTitle, Text::AddEmailLead),
+    };
+    let (label, hint, texts) = match is_number {
+        true => (Text::NumberLabel, Text::NumberHint, NUMBER_TEXTS),
+        false => (Text::AddressLabel, Text::AddressHint, ADDRESS_TEXTS),
     };
     let (input, autocomplete) = if is_number { ("tel", "tel") } else { ("email", "email") };
     let described_by = if view.problem.is_some() { "to-problem to-hint" } else { "to-hint" };
@@ -71,7 +78,7 @@ pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>
             }
             div.actions {
                 button.main { (language.say(Text::SendCode)) }
-                (field::cancel(language))
+                (field::cancel(language, context))
             }
         }
         (other_ways(&view.others, language))
@@ -94,12 +101,12 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
         form method="post" action=(paths::SET_UP) {
             (code_field(Text::CodeLabel).render(view.problem, language, context))
             (spam_hint(view.kind, language))
-            (field::description(name, hint, &view.description, language))
+            @if view.kind != MethodKind::Contact { (field::description(name, hint, &view.description, language)) }
             div.actions {
                 button.main { (language.say(Text::Confirm)) }
                 (another(Some(view.again), language, context))
                 button.quiet form="other" formnovalidate { (language.say(other)) }
-                (field::cancel(language))
+                (field::cancel(language, context))
             }
         }
         form #other method="post" action=(paths::SET_UP_WITH) hidden {
@@ -117,7 +124,7 @@ fn code_field(label: Text) -> CodeField {
 }
 
 fn spam_hint(kind: MethodKind, language: Language) -> Markup {
-    html! { @if kind == MethodKind::Email { p.hint { (language.say(Text::SpamHint)) } } }
+    html! { @if kind != MethodKind::Sms { p.hint { (language.say(Text::SpamHint)) } } }
 }
 
 /// The button for another code; before its time, when that is. Where the script runs, the one becomes the other by

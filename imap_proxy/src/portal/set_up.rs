@@ -11,8 +11,12 @@ use super::{Context, Language, MethodKind, Secret, SetUp, fields, paths, qr};
 const GROUP: usize = 4;
 
 pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> Sheet {
+    let (title, lead) = match context.signed_in {
+        true => (Text::AddAppTitle, Text::AddAppLead),
+        false => (Text::SetUpTitle, Text::SetUpLead),
+    };
     let content = html! {
-        p.lead { (language.say(Text::SetUpLead)) }
+        p.lead { (language.say(lead)) }
         ol.steps {
             li.app {
                 h2 { (language.say(Text::AppStep)) }
@@ -30,7 +34,7 @@ pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> 
         (other_ways(&view.others, language))
         (field::cancel_form())
     };
-    Sheet { title: Text::SetUpTitle, failed: view.problem.is_some(), wide: true, content }
+    Sheet { title, failed: view.problem.is_some(), wide: true, content }
 }
 
 /// What can be set up in place of what the page is about.
@@ -57,13 +61,14 @@ pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
 }
 
 /// What a way is called, and what it is like.
-fn words(kind: MethodKind) -> (Text, Text) {
+pub(super) fn words(kind: MethodKind) -> (Text, Text) {
     match kind {
         MethodKind::Authenticator => (Text::Authenticator, Text::ByAuthenticatorHint),
         MethodKind::Sms => (Text::Sms, Text::BySmsHint),
         MethodKind::Email => (Text::Email, Text::ByEmailHint),
         MethodKind::Key => (Text::SecurityKey, Text::ByKeyHint),
         MethodKind::BackupCode => (Text::BackupCode, Text::BackupCodeHint),
+        MethodKind::Contact => (Text::ContactAddress, Text::NoticesHint),
     }
 }
 
@@ -102,7 +107,7 @@ fn confirmation(view: &SetUp, language: Language, context: &Context<'_>) -> Mark
             (field::description(Text::DescriptionLabel, Text::DescriptionHint, &view.description, language))
             div.actions {
                 button.main { (language.say(Text::Confirm)) }
-                (field::cancel(language))
+                (field::cancel(language, context))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::samples::{Given, pages};
+use super::samples::{Given, all_pages, pages};
 use super::text::Text;
 use super::words::{Piece, pieces as pieces_of};
 use super::*;
@@ -10,9 +10,9 @@ use super::*;
 /// Every sample in every language.
 fn every_document(given: &Given<'_>) -> Vec<(String, Language, String)> {
     let mut documents = Vec::new();
-    for (name, page) in pages(given) {
+    for (name, page, signed_in) in all_pages(given) {
         for language in Language::ALL {
-            let html = render(&page, language, &given.context());
+            let html = render(&page, language, &Context { signed_in, ..given.context() });
             documents.push((format!("{name} in {language:?}"), language, html));
         }
     }
@@ -115,6 +115,8 @@ fn every_word_on_a_page_is_of_its_language() {
     let given = Given::USUAL;
     let mut values = vec![given.brand, given.mailbox, given.description, given.code, given.number];
     values.extend(Language::ALL.map(Language::own_name));
+    // Names are the same everywhere.
+    values.extend(["Firefox", "Linux"]);
     for (page, language, html) in every_document(&given) {
         let vocabulary = vocabulary(language);
         for text in visible(&without_data(&html)) {
@@ -218,7 +220,7 @@ fn the_secret_is_shown_in_groups_of_four() {
 #[test]
 fn secrets_do_not_reach_a_log() {
     let given = Given::USUAL;
-    for (name, page) in pages(&given) {
+    for (name, page, _) in all_pages(&given) {
         let shown = format!("{page:?}");
         for secret in [given.secret, given.uri, given.code] {
             assert!(!shown.contains(secret), "{name}: {shown}");
@@ -228,7 +230,7 @@ fn secrets_do_not_reach_a_log() {
 
 #[test]
 fn every_page_with_an_address_is_returned_to() {
-    for (name, page) in pages(&Given::USUAL) {
+    for (name, page, _) in all_pages(&Given::USUAL) {
         assert_eq!(paths::back(page.path()), page.path(), "{name}");
     }
 }

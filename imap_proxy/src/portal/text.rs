@@ -30,6 +30,7 @@ catalogue! {
     DocumentTitle { en: "{title} – {brand}", fr: "{title} – {brand}" }
     FailedTitle { en: "Error: {title} – {brand}", fr: "Erreur : {title} – {brand}" }
     SigningIn { en: "Signing in as {mailbox}", fr: "Connexion de {mailbox}" }
+    SignedIn { en: "Signed in as {mailbox}", fr: "Connecté en tant que {mailbox}" }
     LanguageSwitch { en: "Language", fr: "Langue" }
     Footer { en: "Two-step sign-in by Postern", fr: "Validation en deux étapes par Postern" }
     Cancel { en: "Cancel sign-in", fr: "Annuler la connexion" }
@@ -37,7 +38,9 @@ catalogue! {
 
     // Times
     Clock { en: "{hour}:{minute} UTC", fr: "{hour}\u{a0}h\u{a0}{minute} UTC" }
-    DayAndClock { en: "{day} {month}, {clock}", fr: "{day} {month} à {clock}" }
+    DayAndClock { en: "{date}, {clock}", fr: "{date} à {clock}" }
+    Day { en: "{day} {month}", fr: "{day} {month}" }
+    DayAndYear { en: "{day} {month} {year}", fr: "{day} {month} {year}" }
     FirstOfMonth { en: "1", fr: "1er" }
     Months {
         en: "January February March April May June July August September October November December",
@@ -275,6 +278,206 @@ catalogue! {
     TooMany { en: "No more codes can be sent today. Try another method.", fr: "Aucun autre code ne peut être envoyé aujourd’hui. Essayez une autre méthode." }
     TooManyUntil { en: "Too many codes were sent. You can ask for another from {until}; or try another method.", fr: "Trop de codes ont été envoyés. Vous pourrez en demander un autre à partir de {until} ; ou essayez une autre méthode." }
     NotSent { en: "The code could not be sent. Try again in a moment, or try another method.", fr: "Le code n’a pas pu être envoyé. Réessayez dans un instant, ou essayez une autre méthode." }
+
+    // The Security page
+    SecurityTitle { en: "Security", fr: "Sécurité" }
+    SecurityLead {
+        en: "How you sign in to your mail, and who else could. If you do not recognise something here, remove it.",
+        fr: "Comment vous accédez à votre messagerie, et qui d’autre le pourrait. Si un élément vous est inconnu, supprimez-le."
+    }
+    BackToMail { en: "Back to my mail", fr: "Retour à ma messagerie" }
+    BackToSecurity { en: "Back to Security", fr: "Retour à la sécurité" }
+    OpenSecurity { en: "Open my security settings", fr: "Ouvrir mes paramètres de sécurité" }
+    DoNothing { en: "Cancel", fr: "Annuler" }
+    Save { en: "Save", fr: "Enregistrer" }
+    Finish { en: "Done", fr: "Terminé" }
+    Rename { en: "Rename", fr: "Renommer" }
+    Remove { en: "Remove", fr: "Supprimer" }
+    Revoke { en: "Revoke", fr: "Révoquer" }
+    MailboxTitle { en: "Mailbox", fr: "Messagerie" }
+    MainName { en: "The name that you sign in with", fr: "L’identifiant de connexion" }
+    OtherName { en: "Another address of this mailbox", fr: "Une autre adresse de cette messagerie" }
+    OwnMethodsTitle { en: "Sign-in methods", fr: "Méthodes de connexion" }
+    OwnMethodsHint {
+        en: "Besides your password, one of these is asked for. With two of them, losing one does not lock you out.",
+        fr: "En plus du mot de passe, l’une d’elles est demandée. Avec deux méthodes, en perdre une ne vous bloque pas."
+    }
+    Added { en: "Added {day}", fr: "Ajout : {day}" }
+    LastUsed { en: "Last used {time}", fr: "Dernière utilisation : {time}" }
+    NeverUsed { en: "Not used yet", fr: "Jamais utilisé" }
+    AddMethod { en: "Add a method", fr: "Ajouter une méthode" }
+    OwnCodesTitle { en: "Backup codes", fr: "Codes de secours" }
+    OwnCodesHint {
+        en: "Each lets you in once when no method is at hand.",
+        fr: "Chacun permet une connexion quand aucune méthode n’est disponible."
+    }
+    CodesLeft { en: "{n} backup codes are left.", fr: "Il vous reste {n} codes de secours." }
+    OneCodeLeft { en: "One backup code is left.", fr: "Il vous reste un seul code de secours." }
+    NoCodeLeft { en: "No backup code is left.", fr: "Il ne vous reste aucun code de secours." }
+    FewCodesHint { en: "Make new ones before they run out.", fr: "Créez-en de nouveaux avant de les épuiser." }
+    NoCodes {
+        en: "You have no backup codes. If you lose your methods, only your administrator can let you in.",
+        fr: "Vous n’avez pas de codes de secours. Si vous perdez vos méthodes, seul votre administrateur peut vous redonner l’accès."
+    }
+    MakeCodes { en: "Make new codes", fr: "Créer de nouveaux codes" }
+    DeleteCodes { en: "Delete the codes", fr: "Supprimer les codes" }
+    AppsTitle { en: "App passwords", fr: "Mots de passe d’application" }
+    AppsHint {
+        en: "For mail apps on your phone or computer, which cannot ask for a code. Give each app one of its own.",
+        fr: "Pour les applications de messagerie du téléphone ou de l’ordinateur, qui ne peuvent pas demander de code. Un par application."
+    }
+    NoApps { en: "There are none.", fr: "Il n’y en a aucun." }
+    CreateApp { en: "Create an app password", fr: "Créer un mot de passe d’application" }
+    NoAppsNow {
+        en: "App passwords cannot be made at the moment: the mail server is not there to check your password.",
+        fr: "Aucun mot de passe d’application ne peut être créé pour le moment : le serveur de messagerie ne peut pas vérifier votre mot de passe."
+    }
+    AppOutdated {
+        en: "Your password has changed. This one works again after your next sign-in here.",
+        fr: "Votre mot de passe a changé. Celui-ci fonctionnera à nouveau après votre prochaine connexion ici."
+    }
+    FromAddress { en: "from {address}", fr: "depuis {address}" }
+    SessionsTitle { en: "Where you are signed in", fr: "Où vous êtes connecté" }
+    SessionsHint { en: "Browsers in which this mailbox is open here.", fr: "Les navigateurs dans lesquels cette messagerie est ouverte ici." }
+    SignedInSince { en: "Since {time}", fr: "Depuis {time}" }
+    ThisSession { en: "This browser", fr: "Ce navigateur" }
+    BrowserOn { en: "{browser} on {system}", fr: "{browser} sur {system}" }
+    UnknownBrowser { en: "Unknown browser", fr: "Navigateur inconnu" }
+    SignOutOthers { en: "Sign out the others", fr: "Déconnecter les autres" }
+    NoticesTitle { en: "Notices", fr: "Avis" }
+    NoticesHint {
+        en: "When something here changes, we tell you at an address outside this mailbox.",
+        fr: "Quand quelque chose change ici, nous vous prévenons à une adresse extérieure à cette messagerie."
+    }
+    ContactAddress { en: "Contact address", fr: "Adresse de contact" }
+    NoContact { en: "There is no contact address yet.", fr: "Il n’y a pas encore d’adresse de contact." }
+    AddContact { en: "Add a contact address", fr: "Ajouter une adresse de contact" }
+    ChangeContact { en: "Use another address", fr: "Utiliser une autre adresse" }
+    NoticesLanguage { en: "Language of notices and codes", fr: "Langue des avis et des codes" }
+    DoneMethodAdded { en: "The method is set up.", fr: "La méthode est enregistrée." }
+    DoneRenamed { en: "The method has its new name.", fr: "La méthode porte son nouveau nom." }
+    DoneMethodRemoved {
+        en: "The method is removed. Your other sessions were ended.",
+        fr: "La méthode est supprimée. Vos autres sessions ont été fermées."
+    }
+    DoneCodes { en: "You have new backup codes.", fr: "Vous avez de nouveaux codes de secours." }
+    DoneCodesDeleted { en: "The backup codes are deleted.", fr: "Les codes de secours sont supprimés." }
+    DoneAppPassword { en: "The app password is made.", fr: "Le mot de passe d’application est créé." }
+    DoneAppPasswordRevoked {
+        en: "The app password is revoked, and its app signed out.",
+        fr: "Le mot de passe d’application est révoqué, et son application déconnectée."
+    }
+    DoneContactSet { en: "Notices go to your new contact address.", fr: "Les avis sont envoyés à votre nouvelle adresse de contact." }
+    DoneContactRemoved { en: "The contact address is removed.", fr: "L’adresse de contact est supprimée." }
+    DoneLanguageSet { en: "The language of your notices is saved.", fr: "La langue de vos avis est enregistrée." }
+    DoneSignedOut { en: "Your other sessions were ended.", fr: "Vos autres sessions ont été fermées." }
+
+    // Its changes
+    RenameTitle { en: "Rename this method", fr: "Renommer cette méthode" }
+    RenameLabel { en: "New name", fr: "Nouveau nom" }
+    RemoveTitle { en: "Remove this method?", fr: "Supprimer cette méthode ?" }
+    RemoveLead {
+        en: "It can no longer be used to sign in. All your other sessions end, in case someone else had it.",
+        fr: "Elle ne pourra plus servir à se connecter. Toutes vos autres sessions sont fermées, au cas où quelqu’un d’autre l’aurait eue."
+    }
+    RemoveLast {
+        en: "This is your only method. Without it two-step sign-in is off, and your password alone opens your mail. Your backup codes go with it.",
+        fr: "C’est votre seule méthode. Sans elle, la validation en deux étapes est désactivée et votre mot de passe suffit à ouvrir votre messagerie. Vos codes de secours disparaissent avec elle."
+    }
+    OnlyMethod {
+        en: "This is your only method, and it cannot be removed. Add another one first.",
+        fr: "C’est votre seule méthode et elle ne peut pas être supprimée. Ajoutez-en d’abord une autre."
+    }
+    MakeCodesTitle { en: "Make new backup codes?", fr: "Créer de nouveaux codes de secours ?" }
+    MakeCodesLead {
+        en: "You get ten new codes. The codes that you have now stop working at once.",
+        fr: "Vous recevrez dix nouveaux codes. Les codes actuels cesseront aussitôt de fonctionner."
+    }
+    FirstCodesLead { en: "You get ten codes. Each of them lets you in once.", fr: "Vous recevrez dix codes. Chacun permet une connexion." }
+    NewCodesLead {
+        en: "These are your backup codes from now on. If you ever lose your phone, each of them lets you in once.",
+        fr: "Voici désormais vos codes de secours. Si vous perdez votre téléphone, chacun permet une connexion."
+    }
+    DeleteCodesTitle { en: "Delete your backup codes?", fr: "Supprimer vos codes de secours ?" }
+    DeleteCodesLead {
+        en: "They stop working at once. If you lose your methods then, only your administrator can let you in.",
+        fr: "Ils cesseront aussitôt de fonctionner. Si vous perdez ensuite vos méthodes, seul votre administrateur pourra vous redonner l’accès."
+    }
+    CreateAppTitle { en: "Create an app password", fr: "Créer un mot de passe d’application" }
+    CreateAppLead {
+        en: "Your mail app signs in with it in place of your password and a code. You can revoke it at any time.",
+        fr: "Votre application l’utilise à la place de votre mot de passe et d’un code. Vous pouvez le révoquer à tout moment."
+    }
+    AppLabel { en: "What is it for?", fr: "À quoi servira-t-il ?" }
+    AppLabelHint { en: "For example “Thunderbird on my laptop”.", fr: "Par exemple « Thunderbird sur mon portable »." }
+    PasswordLabel { en: "Your mail password", fr: "Votre mot de passe de messagerie" }
+    PasswordHint { en: "The one that you sign in with here. We check it once more.", fr: "Celui que vous utilisez ici. Nous le vérifions une nouvelle fois." }
+    AppWrongPassword { en: "That is not the password of this mailbox. Type it again.", fr: "Ce n’est pas le mot de passe de cette messagerie. Saisissez-le à nouveau." }
+    AppNotChecked {
+        en: "Your password could not be checked with the mail server. Nothing was changed. Try again in a few minutes.",
+        fr: "Votre mot de passe n’a pas pu être vérifié auprès du serveur de messagerie. Rien n’a changé. Réessayez dans quelques minutes."
+    }
+    AppsFull { en: "You have as many app passwords as you can have. Revoke one first.", fr: "Vous avez atteint le nombre maximal de mots de passe d’application. Révoquez-en d’abord un." }
+    NewAppTitle { en: "Your new app password", fr: "Votre nouveau mot de passe d’application" }
+    NewAppLead {
+        en: "In your mail app, type it where the password of this mailbox is asked for, for incoming and for outgoing mail.",
+        fr: "Dans votre application, saisissez-le à la place du mot de passe de cette messagerie, pour la réception comme pour l’envoi."
+    }
+    NewAppOnce {
+        en: "You see it only now, and you need not remember it: when it is lost, revoke it and create another.",
+        fr: "Il ne s’affiche que maintenant et vous n’avez pas à le retenir : s’il est perdu, révoquez-le et créez-en un autre."
+    }
+    NewAppName { en: "The user name is {mailbox}.", fr: "Le nom d’utilisateur est {mailbox}." }
+    NewAppServers {
+        en: "Leave the names of the servers in the app as they are. Spaces and hyphens in the app password do not count.",
+        fr: "Ne changez pas les noms des serveurs dans l’application. Les espaces et les traits d’union ne comptent pas."
+    }
+    RevokeTitle { en: "Revoke this app password?", fr: "Révoquer ce mot de passe d’application ?" }
+    RevokeLead {
+        en: "The app that uses it is signed out within seconds, and gets no more mail until you give it another one.",
+        fr: "L’application qui l’utilise est déconnectée en quelques secondes et ne reçoit plus rien avant d’en avoir un autre."
+    }
+    RemoveContactTitle { en: "Remove your contact address?", fr: "Supprimer votre adresse de contact ?" }
+    RemoveContactLead {
+        en: "Then nobody tells you there when something about your sign-in changes.",
+        fr: "Vous n’y serez alors plus prévenu quand quelque chose change dans vos moyens de connexion."
+    }
+    FewCodesTitle { en: "Few backup codes are left", fr: "Il reste peu de codes de secours" }
+    FewCodesLead {
+        en: "The code that you have just used is spent. Make new codes soon, or set up another method.",
+        fr: "Le code que vous venez d’utiliser ne sert plus. Créez bientôt de nouveaux codes, ou ajoutez une autre méthode."
+    }
+    OffLead {
+        en: "You have signed in without a second step, so there is nothing to look after here.",
+        fr: "Vous vous êtes connecté sans seconde étape : il n’y a donc rien à gérer ici."
+    }
+    OffHow {
+        en: "Two-step sign-in protects your mail when your password is stolen. Your administrator switches it on for you; at the next sign-in you are shown how to set it up.",
+        fr: "La validation en deux étapes protège votre messagerie si votre mot de passe est volé. Votre administrateur l’active pour vous ; à la connexion suivante, vous êtes guidé pour la configurer."
+    }
+    OffPaused {
+        en: "If you have set it up already, it is paused at the moment. Sign in again once it is back.",
+        fr: "Si vous l’avez déjà configurée, elle est suspendue pour le moment. Reconnectez-vous quand elle sera rétablie."
+    }
+
+    // The pages of a sign-in, when they serve the Security page
+    ProveLead {
+        en: "Before this is changed, please confirm once more that it is you.",
+        fr: "Avant cette modification, confirmez une nouvelle fois que c’est bien vous."
+    }
+    ConfirmIt { en: "Confirm", fr: "Confirmer" }
+    AddAppTitle { en: "Add an authenticator app", fr: "Ajoutez une application d’authentification" }
+    AddAppLead {
+        en: "You can then sign in with its codes too, beside the methods that you have.",
+        fr: "Vous pourrez aussi vous connecter avec ses codes, en plus de vos autres méthodes."
+    }
+    AddSmsLead { en: "You can then sign in with codes that we send to this phone too.", fr: "Vous pourrez aussi vous connecter avec des codes envoyés à ce téléphone." }
+    AddEmailLead { en: "You can then sign in with codes that we send to this address too.", fr: "Vous pourrez aussi vous connecter avec des codes envoyés à cette adresse." }
+    SetContactTitle { en: "Your contact address", fr: "Votre adresse de contact" }
+    AddKeyLead {
+        en: "You can then sign in with this key too. Plug it in, or hold it ready, and press the button.",
+        fr: "Vous pourrez aussi vous connecter avec cette clé. Branchez-la ou gardez-la à portée de main, puis appuyez sur le bouton."
+    }
 
     // What was wrong with a code
     NotACode {

@@ -30,6 +30,12 @@ pub enum Own {
     Saved,
     /// The backup codes as a file.
     CodesFile,
+    /// What a person sees of their own account.
+    Security,
+    /// Something of it is changed.
+    Change,
+    /// A new app password is shown.
+    AppPassword,
     /// The sign-in is given up.
     Cancel,
     /// Another language.
@@ -54,6 +60,9 @@ const OWN: &[(&str, Own)] = &[
     (paths::SET_UP_WITH, Own::SetUpWith),
     (paths::SAVED, Own::Saved),
     (paths::CODES_FILE, Own::CodesFile),
+    (paths::SECURITY, Own::Security),
+    (paths::SECURITY_CHANGE, Own::Change),
+    (paths::APP_PASSWORD, Own::AppPassword),
     (paths::CANCEL, Own::Cancel),
     (paths::LANGUAGE, Own::Language),
     (paths::STYLE, Own::Style),
@@ -197,7 +206,18 @@ fn read(stage: Stage, own: Own) -> Step {
     match (stage, own) {
         (Stage::Enrolling, Own::SetUp)
         | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Lost)
-        | (Stage::SavingCodes, Own::BackupCodes) => Step::Show(own),
+        | (Stage::SavingCodes, Own::BackupCodes)
+        | (
+            Stage::Released,
+            Own::Security
+            | Own::Change
+            | Own::AppPassword
+            | Own::SetUp
+            | Own::Code
+            | Own::BackupCode
+            | Own::Methods
+            | Own::BackupCodes,
+        ) => Step::Show(own),
         (Stage::Stale, _) => Step::Ended,
         _ => Step::SendTo(home(stage)),
     }
@@ -207,8 +227,21 @@ fn post(stage: Stage, own: Own) -> Step {
     match (stage, own) {
         (Stage::Enrolling, Own::SetUp | Own::SetUpWith | Own::Send)
         | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Send | Own::Lost)
-        | (Stage::SavingCodes, Own::Saved | Own::CodesFile) => Step::Take(own),
-        (Stage::Enrolling | Stage::Challenged | Stage::SavingCodes, Own::Cancel) => Step::Cancel,
+        | (Stage::SavingCodes, Own::Saved | Own::CodesFile)
+        | (
+            Stage::Released,
+            Own::Change
+            | Own::AppPassword
+            | Own::SetUp
+            | Own::SetUpWith
+            | Own::Code
+            | Own::BackupCode
+            | Own::Methods
+            | Own::Send
+            | Own::Saved
+            | Own::CodesFile,
+        ) => Step::Take(own),
+        (Stage::Enrolling | Stage::Challenged | Stage::SavingCodes | Stage::Released, Own::Cancel) => Step::Cancel,
         (Stage::Anonymous | Stage::Stale, Own::Cancel) => Step::SendTo(paths::HOME),
         (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
         // Sent twice, or from a page that is behind: on to where the person is now.
@@ -312,14 +345,24 @@ mod tests {
             (Stage::Challenged, Own::Lost),
             (Stage::SavingCodes, Own::BackupCodes),
         ] {
+            // A released session may be in the midst of the same again; see `errand.rs`.
             for other in STAGES {
                 let shown = decide(other, Class::Read(own), false) == Step::Show(own);
-                assert_eq!(shown, other == stage, "{other:?} {own:?}");
+                let again = other == Stage::Released && own != Own::Lost;
+                assert_eq!(shown, other == stage || again, "{other:?} {own:?}");
+            }
+        }
+        for own in [Own::Security, Own::Change, Own::AppPassword] {
+            for stage in STAGES {
+                let shown = decide(stage, Class::Read(own), false) == Step::Show(own);
+                assert_eq!(shown, stage == Stage::Released, "{stage:?} {own:?}");
+                let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
+                assert_eq!(taken, stage == Stage::Released && own != Own::Security, "{stage:?} {own:?}");
             }
         }
         assert_eq!(decide(Stage::Challenged, Class::Read(Own::SetUp), false), Step::SendTo(paths::CODE));
         assert_eq!(decide(Stage::Stale, Class::Post(Own::Code), false), Step::Ended);
-        assert_eq!(decide(Stage::Released, Class::Post(Own::Code), false), Step::SendTo("/"));
+        assert_eq!(decide(Stage::Released, Class::Post(Own::Lost), false), Step::SendTo("/"));
     }
 
     #[test]
@@ -328,7 +371,8 @@ mod tests {
             for own in [Own::Send, Own::SetUpWith] {
                 assert!(!matches!(decide(stage, Class::Read(own), false), Step::Show(_) | Step::Take(_)), "{stage:?}");
                 let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
-                let begun = stage == Stage::Enrolling || (stage == Stage::Challenged && own == Own::Send);
+                let begun = matches!(stage, Stage::Enrolling | Stage::Released)
+                    || (stage == Stage::Challenged && own == Own::Send);
                 assert_eq!(taken, begun, "{stage:?} {own:?}");
             }
         }

@@ -7,7 +7,7 @@ use super::jar::sole;
 use super::pages::{self, COOKIE, Reader};
 use super::path::Path;
 use super::product::{self, Head, Kind, Product};
-use super::session::{Behind, Moment, Stage};
+use super::session::{Behind, Client, Moment, Stage};
 use super::store::{Key, Store};
 use super::verdict::Stop;
 use crate::body::{self, Body};
@@ -44,7 +44,7 @@ pub struct Gate {
     /// The same, for whoever has no session.
     pub(super) upstream_for_visitors: Upstream,
     pub(super) daemon: Daemon,
-    pub(super) sessions: Store,
+    pub(super) sessions: Arc<Store>,
     /// Made by this process; see [`super::session::Print`].
     pub(super) print_key: [u8; 32],
     /// How often the daemon has said that something changed; see [`super::recheck`].
@@ -70,12 +70,14 @@ pub(super) struct Visit {
 impl Visit {
     /// For the daemon.
     pub(super) fn origin(&self) -> auth::Origin {
+        let Client { address, agent } = self.client();
+        auth::Origin { address: Some(address), service: Some(SERVICE.to_owned()), client: agent }
+    }
+
+    /// Who asks.
+    pub(super) fn client(&self) -> Client {
         let agent = self.agent.as_ref().and_then(|agent| agent.to_str().ok());
-        auth::Origin {
-            address: Some(self.address),
-            service: Some(SERVICE.to_owned()),
-            client: agent.map(|agent| agent.chars().take(MAX_CLIENT).collect()),
-        }
+        Client { address: self.address, agent: agent.map(|agent| agent.chars().take(MAX_CLIENT).collect()) }
     }
 }
 
@@ -93,7 +95,7 @@ impl Gate {
             upstream_for_visitors: upstream.for_visitors(),
             upstream,
             daemon,
-            sessions: Store::default(),
+            sessions: Arc::default(),
             print_key,
             changes: AtomicU64::new(0),
             blind: AtomicBool::new(false),
@@ -142,7 +144,9 @@ impl Gate {
             (Step::LoginPage(target), ..) => self.login_page(visit, target, request).await,
             (Step::Static, ..) => self.file(visit, request).await,
             (Step::SignIn, ..) => self.sign_in(visit, request).await,
-            (Step::Show(own), Some(key), _) => self.show(visit, key, own, None).await,
+            (Step::Show(own), Some(key), _) => {
+                self.show(visit, key, own, request.uri().query().unwrap_or_default()).await
+            }
             (Step::Take(own), Some(key), _) => self.take(visit, key, own, request).await,
             (Step::Cancel, Some(key), _) => self.cancel(visit, key),
             (Step::Gone, _, Some(path)) => self.gone(path, request),
@@ -168,7 +172,8 @@ impl Gate {
     }
 
     pub(super) fn reader(&self, visit: &Visit) -> Reader<'_> {
-        Reader { language: visit.language, brand: &self.brand, now: visit.now.wall }
+        let signed_in = visit.stage == Stage::Released;
+        Reader { language: visit.language, brand: &self.brand, now: visit.now.wall, signed_in }
     }
 
     fn notice(&self, visit: &Visit, status: StatusCode, page: &Page) -> Response<Body> {

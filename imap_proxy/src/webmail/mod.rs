@@ -14,9 +14,13 @@
 //!    does ([`relay`]).
 //! 6. What changes at the daemon ends sessions, and cuts what they are waiting for ([`recheck`]).
 //!
+//! Whoever is in may look after their own account: [`security`], with [`proving`] where a code is asked for again.
+//!
 //! What no rule recognises is refused.
 
+mod agent;
 pub mod classify;
+mod errand;
 pub mod form;
 pub mod gate;
 pub mod headers;
@@ -26,12 +30,14 @@ pub mod pages;
 pub mod path;
 mod prepare;
 pub mod product;
+mod proving;
 mod recheck;
 mod relay;
 mod roundcube;
 #[cfg(test)]
 mod roundcube_tests;
 mod second_factor;
+mod security;
 pub mod session;
 mod set_up;
 mod sign_in;

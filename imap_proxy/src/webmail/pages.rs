@@ -1,7 +1,8 @@
 //! Our own answers: pages for sessions and verdicts, and the headers that go with them.
 
 use super::classify::Own;
-use super::session::{Begun, Challenged, Enrolling, SettingUp, State};
+use super::errand::Errand;
+use super::session::{Begun, Enrolment, Question, SettingUp, State};
 use super::store::Token;
 use super::verdict::{Shown, Stop};
 use crate::body::{self, Body};
@@ -40,12 +41,14 @@ pub struct Reader<'a> {
     pub brand: &'a str,
     /// When.
     pub now: Timestamp,
+    /// Whether the person is signed in, and looks after their account.
+    pub signed_in: bool,
 }
 
 impl Reader<'_> {
     /// A page; `mailbox` once its password was accepted.
     pub fn page(&self, status: StatusCode, page: &Page, mailbox: Option<&str>) -> Response<Body> {
-        let context = Context { brand: self.brand, mailbox, now: self.now };
+        let context = Context { brand: self.brand, mailbox, now: self.now, signed_in: self.signed_in };
         answer(status, "text/html; charset=utf-8", portal::render(page, self.language, &context))
     }
 
@@ -62,7 +65,8 @@ impl Reader<'_> {
 
     /// The backup codes as a file.
     pub fn codes_file(&self, codes: &[portal::Secret], mailbox: &str) -> Response<Body> {
-        let context = Context { brand: self.brand, mailbox: Some(mailbox), now: self.now };
+        let context =
+            Context { brand: self.brand, mailbox: Some(mailbox), now: self.now, signed_in: self.signed_in };
         let file = portal::render_codes_file(codes, self.language, &context);
         let mut response = answer(StatusCode::OK, "text/plain; charset=utf-8", file);
         let disposition = format!("attachment; filename=\"{}\"", portal::CODES_FILE_NAME);
@@ -82,24 +86,35 @@ pub fn language(headers: &HeaderMap) -> Language {
 
 /// The page that `own` shows for this session, with what was wrong before; none when it has no such page (that of an
 /// app that is set up is made of what the daemon says, see [`app`]).
-pub fn view(state: &State, own: Own, problem: Option<Problem>) -> Option<Page> {
-    match (state, own) {
-        (State::Challenged(state), Own::Methods) => {
-            Some(Page::ChooseMethod(portal::ChooseMethod { methods: state.methods.iter().map(method).collect() }))
+pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Page> {
+    match own {
+        Own::Methods => {
+            let methods = state.question()?.methods.iter().map(method).collect();
+            return Some(Page::ChooseMethod(portal::ChooseMethod { methods }));
         }
-        (State::Challenged(state), Own::Code | Own::BackupCode) => Some(challenge(state, own, problem)),
+        Own::Code | Own::BackupCode => return Some(challenge(state.question()?, own, problem)),
+        Own::SetUp => return set_up(state.enrolment()?, problem),
+        _ => {}
+    }
+    let saving = |codes: &[portal::Secret]| {
+        Page::BackupCodes(portal::BackupCodes { codes: codes.to_vec(), not_ticked: own == Own::Saved })
+    };
+    match (state, own) {
         (State::Challenged(state), Own::Lost) => {
             Some(state.requested.map_or_else(|| Page::Lost(portal::Lost::default()), Page::Requested))
         }
-        (State::Enrolling(state), Own::SetUp) => set_up(state, problem),
-        (State::SavingCodes(state), Own::BackupCodes | Own::Saved) => {
-            Some(Page::BackupCodes(portal::BackupCodes { codes: state.codes.clone(), not_ticked: own == Own::Saved }))
-        }
+        (State::SavingCodes(state), Own::BackupCodes | Own::Saved) => Some(saving(&state.codes)),
+        (State::Released(state), own) => match (state.errand()?, own) {
+            (Errand::Codes(codes), Own::BackupCodes | Own::Saved) => Some(saving(codes)),
+            (Errand::FewCodes(left), Own::BackupCodes) => Some(Page::FewCodes(*left)),
+            (Errand::AppPassword(made), Own::AppPassword) => Some(Page::AppPassword(made.clone())),
+            _ => None,
+        },
         _ => None,
     }
 }
 
-fn challenge(state: &Challenged, own: Own, problem: Option<Problem>) -> Page {
+fn challenge(state: &Question, own: Own, problem: Option<Problem>) -> Page {
     let others = state.methods.len() > 1;
     let Some(offer) = answered_with(state, own) else {
         return Page::ChallengeBackup(portal::ChallengeBackup { others, problem });
@@ -109,7 +124,7 @@ fn challenge(state: &Challenged, own: Own, problem: Option<Problem>) -> Page {
     match method.kind {
         MethodKind::BackupCode => Page::ChallengeBackup(portal::ChallengeBackup { others, problem }),
         MethodKind::Authenticator => Page::Challenge(portal::Challenge { method, others, problem }),
-        MethodKind::Sms | MethodKind::Email => {
+        MethodKind::Sms | MethodKind::Email | MethodKind::Contact => {
             let (sent, problem) = (challenge.is_some(), problem.or(earlier));
             Page::SentCode(portal::SentCode { method, sent, again, others, problem })
         }
@@ -118,7 +133,7 @@ fn challenge(state: &Challenged, own: Own, problem: Option<Problem>) -> Page {
 }
 
 /// The method that a form of this page answers with.
-pub fn answered_with(state: &Challenged, own: Own) -> Option<&Offer> {
+pub fn answered_with(state: &Question, own: Own) -> Option<&Offer> {
     let backup = || state.methods.iter().find(|offer| offer.id == auth::BACKUP);
     let device = || state.chosen().filter(|offer| offer.id != auth::BACKUP).or_else(|| state.first_device());
     match own {
@@ -135,18 +150,18 @@ pub fn kind(offer: &Offer) -> MethodKind {
     MethodKind::from_tag(&offer.kind).unwrap_or(MethodKind::Authenticator)
 }
 
-fn method(offer: &Offer) -> portal::Method {
+pub(super) fn method(offer: &Offer) -> portal::Method {
     let Offer { id, description, hint, .. } = offer.clone();
     portal::Method { kind: kind(offer), id, description, hint }
 }
 
 /// The page for setting up an authenticator app.
-pub fn app(state: &Enrolling, shown: Shown, problem: Option<Problem>) -> Page {
+pub fn app(state: &Enrolment, shown: Shown, problem: Option<Problem>) -> Page {
     let (Shown { uri, secret }, description) = (shown, state.description.clone());
     Page::SetUp(portal::SetUp { uri, secret, description, others: state.others(), problem })
 }
 
-fn set_up(state: &Enrolling, problem: Option<Problem>) -> Option<Page> {
+fn set_up(state: &Enrolment, problem: Option<Problem>) -> Option<Page> {
     let (description, others) = (state.description.clone(), state.others());
     Some(match state.begun.clone() {
         SettingUp::App { .. } => return None,
@@ -231,31 +246,26 @@ fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webmail::jar::Jar;
-    use crate::webmail::session::{Behind, PasswordAccepted, Print};
-    use postern_wire::Secret;
 
     fn offer(id: &str) -> Offer {
         Offer { id: id.into(), kind: "totp".into(), description: format!("{id}'s"), digits: Some(6), hint: None }
     }
 
-    fn challenged(ids: &[&str]) -> Challenged {
-        let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None };
-        let accepted = PasswordAccepted { behind, print: Print::new(&[0; 32], &Secret::default()) };
-        accepted.challenge("bob@example.com".into(), ids.iter().map(|id| offer(id)).collect())
+    fn question(ids: &[&str]) -> Question {
+        Question::new(ids.iter().map(|id| offer(id)).collect())
     }
 
     #[test]
     fn a_form_answers_with_the_method_that_its_page_names() {
-        let mut state = challenged(&["backup", "t1", "t2"]);
-        let with = |state: &Challenged, own| answered_with(state, own).unwrap().id.clone();
+        let mut state = question(&["backup", "t1", "t2"]);
+        let with = |state: &Question, own| answered_with(state, own).unwrap().id.clone();
         assert_eq!(with(&state, Own::Code), "t1");
         assert!(state.choose("t2"));
         assert_eq!((with(&state, Own::Code), with(&state, Own::BackupCode)), ("t2".into(), "backup".into()));
         assert!(state.choose("backup") && !state.choose("t3"));
         assert_eq!(with(&state, Own::Code), "t1");
-        assert_eq!(with(&challenged(&["backup"]), Own::Code), "backup");
-        assert_eq!(with(&challenged(&["t1"]), Own::BackupCode), "t1");
+        assert_eq!(with(&question(&["backup"]), Own::Code), "backup");
+        assert_eq!(with(&question(&["t1"]), Own::BackupCode), "t1");
     }
 
     #[test]
@@ -269,7 +279,8 @@ mod tests {
 
     #[test]
     fn every_answer_of_ours_is_guarded() {
-        let reader = Reader { language: Language::English, brand: "x", now: Timestamp::UNIX_EPOCH };
+        let reader =
+            Reader { language: Language::English, brand: "x", now: Timestamp::UNIX_EPOCH, signed_in: false };
         for response in [reader.stop(&Stop::Unavailable), see_other("/"), asset(Own::Style)] {
             for (name, _) in ALWAYS {
                 assert!(response.headers().contains_key(name), "{name}");

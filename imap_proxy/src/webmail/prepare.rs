@@ -4,7 +4,7 @@
 use super::classify::Own;
 use super::gate::{Gate, Visit};
 use super::pages::{self, answered_with};
-use super::session::{Begun, Challenged};
+use super::session::{Begun, Question};
 use super::store::Key;
 use super::verdict::{AfterPrepare, Stop, after_prepare};
 use crate::body::Body;
@@ -14,19 +14,19 @@ use postern_wire::auth::{Door, Offer, Prepare};
 
 impl Gate {
     /// For a sign-in that begins: the method that its first page asks for begins, if it has to.
-    pub(super) async fn begin_first(&self, visit: &Visit, state: &mut Challenged) -> Result<(), Stop> {
-        let first = answered_with(state, Own::Code).filter(|offer| has_to_begin(offer)).cloned();
+    pub(super) async fn begin_first(&self, visit: &Visit, mailbox: &str, question: &mut Question) -> Result<(), Stop> {
+        let first = answered_with(question, Own::Code).filter(|offer| has_to_begin(offer)).cloned();
         if let Some(offer) = first {
-            let begun = self.prepare(visit, &state.held.mailbox, &offer, Begun::default()).await?;
-            state.begin(&offer.id, begun);
+            let begun = self.prepare(visit, mailbox, &offer, Begun::default()).await?;
+            question.begin(&offer.id, begun);
         }
         Ok(())
     }
 
     /// This method begins, if it has to and has not.
     pub(super) async fn begin_once(&self, visit: &Visit, key: &Key, offer: &Offer) -> Result<(), Stop> {
-        let waits = |state: &mut Challenged| state.begun(&offer.id).is_none_or(|begun| begun.challenge.is_none());
-        if has_to_begin(offer) && self.challenged(visit, key, waits) == Some(true) {
+        let waits = |asked: &mut Question| asked.begun(&offer.id).is_none_or(|begun| begun.challenge.is_none());
+        if has_to_begin(offer) && self.asked(visit, key, waits) == Some(true) {
             self.begin_anew(visit, key, offer).await?;
         }
         Ok(())
@@ -34,17 +34,17 @@ impl Gate {
 
     /// This method begins, again if it has begun before.
     pub(super) async fn begin_anew(&self, visit: &Visit, key: &Key, offer: &Offer) -> Result<(), Stop> {
-        let before =
-            |state: &mut Challenged| (state.held.mailbox.clone(), state.begun(&offer.id).cloned().unwrap_or_default());
-        let (mailbox, before) = self.challenged(visit, key, before).ok_or(Stop::Ended)?;
+        let before = |asked: &mut Question| asked.begun(&offer.id).cloned().unwrap_or_default();
+        let before = self.asked(visit, key, before).ok_or(Stop::Ended)?;
+        let mailbox = self.mailbox(visit, key).ok_or(Stop::Ended)?;
         let begun = self.prepare(visit, &mailbox, offer, before).await?;
-        self.challenged(visit, key, |state| state.begin(&offer.id, begun)).ok_or(Stop::Ended)
+        self.asked(visit, key, |asked| asked.begin(&offer.id, begun)).ok_or(Stop::Ended)
     }
 
     /// The person wants another code, or another question for the key.
     pub(super) async fn send_another(&self, visit: &Visit, key: &Key) -> Response<Body> {
-        let wanted = |state: &mut Challenged| answered_with(state, Own::Code).cloned();
-        let Some(offer) = self.challenged(visit, key, wanted).flatten() else { return self.ended(visit) };
+        let wanted = |asked: &mut Question| answered_with(asked, Own::Code).cloned();
+        let Some(offer) = self.asked(visit, key, wanted).flatten() else { return self.not_there(visit) };
         if has_to_begin(&offer)
             && let Err(stop) = self.begin_anew(visit, key, &offer).await
         {

@@ -92,8 +92,9 @@ impl Gate {
     fn end(&self, batch: &[(Key, Session)], ended: &[bool]) {
         for ((key, session), _) in batch.iter().zip(ended).filter(|(_, ended)| **ended) {
             // Dropping it cuts whatever waits on it.
-            drop(self.sessions.remove(key));
-            tracing::info!(mailbox = session.mailbox, "a session is over: the account has changed");
+            if self.sessions.end(key, &session.standing).is_some() {
+                tracing::info!(mailbox = session.mailbox, "a session is over: the account has changed");
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages::{self, answered_with};
 use super::prepare::has_to_begin;
-use super::session::{Challenged, Stage, State};
+use super::errand::Errand;
+use super::session::{Challenged, Question, Released, Stage, State};
 use super::store::{Key, Token};
 use super::verdict::{AfterCode, Stop, after_code};
 use crate::body::Body;
@@ -15,15 +16,19 @@ use hyper::body::Incoming;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Answer, Door, MAX_CODE, MAX_RESPONSE, Offer};
 
+/// With so few backup codes left, whoever uses one is told so.
+const FEW_CODES: u32 = 3;
 /// Digits of a code whose length nobody has told.
 const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
 
 impl Gate {
     /// Shows the page of this stage.
-    pub(super) async fn show(&self, visit: &Visit, key: &Key, own: Own, problem: Option<Problem>) -> Response<Body> {
+    pub(super) async fn show(&self, visit: &Visit, key: &Key, own: Own, query: &str) -> Response<Body> {
         match own {
-            Own::SetUp => self.show_set_up(visit, key, problem).await,
-            _ => self.show_view(visit, key, own, problem),
+            Own::SetUp => self.show_set_up(visit, key, None).await,
+            Own::Security => self.show_security(visit, key).await,
+            Own::Change => self.show_change(visit, key, query).await,
+            _ => self.show_view(visit, key, own, None),
         }
     }
 
@@ -32,7 +37,7 @@ impl Gate {
         let view = |state: &mut State| Some((pages::view(state, own, problem)?, state.held().mailbox.clone()));
         match self.sessions.with(key, visit.now.tick, view).flatten() {
             Some((page, mailbox)) => self.reader(visit).page(pages::status(problem), &page, Some(&mailbox)),
-            None => self.ended(visit),
+            None => self.not_there(visit),
         }
     }
 
@@ -48,19 +53,21 @@ impl Gate {
         match own {
             Own::Code | Own::BackupCode => self.take_code(visit, key, own, &form).await,
             Own::Methods => self.choose(visit, key, &form).await,
-            Own::Send if visit.stage == Stage::Enrolling => self.send_another_to_set_up(visit, key).await,
+            Own::Send if self.enrolment(visit, key, |_| ()).is_some() => self.send_another_to_set_up(visit, key).await,
             Own::Send => self.send_another(visit, key).await,
             Own::Lost => self.take_request(visit, key, &form).await,
             Own::SetUp => self.take_set_up(visit, key, &form).await,
             Own::SetUpWith => self.set_up_with(visit, key, &form).await,
             Own::Saved => self.saved(visit, key, &form).await,
             Own::CodesFile => self.codes_file(visit, key),
+            Own::Change => self.take_change(visit, key, &form).await,
+            Own::AppPassword => self.seen(visit, key),
             _ => self.bad_request(visit),
         }
     }
 
     async fn take_code(&self, visit: &Visit, key: &Key, own: Own, form: &Form) -> Response<Body> {
-        let asked = |state: &mut Challenged| {
+        let asked = |state: &mut Question| {
             let offer = answered_with(state, own)?.clone();
             let code = read_answer(form, &offer);
             let begun = match pages::kind(&offer) {
@@ -68,10 +75,12 @@ impl Gate {
                 MethodKind::Key if code.is_some() => state.take_begun(&offer.id),
                 _ => state.begun(&offer.id).cloned(),
             };
-            Some((state.held.mailbox.clone(), offer, code, begun.and_then(|begun| begun.challenge)))
+            Some((offer, code, begun.and_then(|begun| begun.challenge)))
         };
-        let asked = self.challenged(visit, key, asked).flatten();
-        let Some((mailbox, offer, code, challenge)) = asked else { return self.ended(visit) };
+        let asked = self.asked(visit, key, asked).flatten();
+        let (Some((offer, code, challenge)), Some(mailbox)) = (asked, self.mailbox(visit, key)) else {
+            return self.not_there(visit);
+        };
         if has_to_begin(&offer) && challenge.is_none() {
             // Sent twice, or nothing was sent: the page says how to go on.
             return pages::see_other(paths::CODE);
@@ -83,12 +92,21 @@ impl Gate {
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {
-            AfterCode::Release { standing, proof, .. } => {
+            AfterCode::Release { standing, proof, .. } if visit.stage == Stage::Released => {
+                self.proven(visit, key, standing, proof).await
+            }
+            AfterCode::Release { standing, proof, codes_left, .. } => {
                 let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
-                    State::Challenged(state) => Some(State::Released(state.release(standing, proof, visit.now))),
+                    State::Challenged(state) => {
+                        let mut released = state.release(standing, proof, visit.now);
+                        if let Some(left) = codes_left.filter(|left| *left <= FEW_CODES) {
+                            released.begin_errand(Errand::FewCodes(left));
+                        }
+                        Some(State::Released(released))
+                    }
                     _ => None,
                 });
-                self.stepped_up(visit, token, before, &mailbox).await
+                self.stepped_up(visit, token, before, &mailbox, None).await
             }
             AfterCode::Again(problem) => match self.begin_once(visit, key, &offer).await {
                 Ok(()) => self.show_view(visit, key, own, Some(problem)),
@@ -100,8 +118,8 @@ impl Gate {
 
     async fn choose(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
         let wanted = form.field(fields::METHOD).unwrap_or_default();
-        let chosen = |state: &mut Challenged| if state.choose(wanted) { state.chosen().cloned() } else { None };
-        match self.challenged(visit, key, chosen).flatten() {
+        let chosen = |state: &mut Question| if state.choose(wanted) { state.chosen().cloned() } else { None };
+        match self.asked(visit, key, chosen).flatten() {
             None => pages::see_other(paths::METHODS),
             Some(offer) if offer.id == auth::BACKUP => pages::see_other(paths::BACKUP_CODE),
             Some(offer) => match self.begin_once(visit, key, &offer).await {
@@ -120,9 +138,20 @@ impl Gate {
         self.sessions.with(key, visit.now.tick, look).flatten()
     }
 
+    /// Looks at what is asked for, where a code is, or changes something in it; none where none is.
+    pub(super) fn asked<T>(&self, visit: &Visit, key: &Key, look: impl FnOnce(&mut Question) -> T) -> Option<T> {
+        self.sessions.with(key, visit.now.tick, |state| state.question().map(look)).flatten()
+    }
+
     async fn saved(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        if form.field(fields::SAVED) != Some(fields::YES) {
-            return self.show(visit, key, Own::Saved, None).await;
+        let few = |state: &mut Released| matches!(state.errand(), Some(Errand::FewCodes(_)));
+        let is_ticked = form.field(fields::SAVED) == Some(fields::YES)
+            || self.sessions.with_released(key, visit.now.tick, few) == Some(true);
+        if !is_ticked {
+            return self.show_view(visit, key, Own::Saved, None);
+        }
+        if visit.stage == Stage::Released {
+            return self.seen(visit, key);
         }
         let mailbox = self.sessions.with(key, visit.now.tick, |state| state.held().mailbox.clone());
         let before = self.changes_so_far();
@@ -130,27 +159,33 @@ impl Gate {
             State::SavingCodes(state) => Some(State::Released(state.release(visit.now))),
             _ => None,
         });
-        self.stepped_up(visit, token, before, &mailbox.unwrap_or_default()).await
+        let place = (form.field(fields::NEXT) == Some(fields::SECURITY)).then_some(paths::SECURITY);
+        self.stepped_up(visit, token, before, &mailbox.unwrap_or_default(), place).await
     }
 
     fn codes_file(&self, visit: &Visit, key: &Key) -> Response<Body> {
         let codes = |state: &mut State| match state {
             State::SavingCodes(saving) => Some((saving.codes.clone(), state.held().mailbox.clone())),
+            State::Released(released) => match released.errand() {
+                Some(Errand::Codes(codes)) => Some((codes.clone(), released.held.mailbox.clone())),
+                _ => None,
+            },
             _ => None,
         };
         match self.sessions.with(key, visit.now.tick, codes).flatten() {
             Some((codes, mailbox)) => self.reader(visit).codes_file(&codes, &mailbox),
-            None => self.ended(visit),
+            None => self.not_there(visit),
         }
     }
 
-    /// Gives the browser its new session and sends it where it belongs now.
+    /// Gives the browser its new session and sends it where it belongs now, or where the person wants to go.
     pub(super) async fn stepped_up(
         &self,
         visit: &Visit,
         token: Result<Option<Token>, getrandom::Error>,
         before: u64,
         mailbox: &str,
+        wanted: Option<&str>,
     ) -> Response<Body> {
         let token = match token {
             Ok(Some(token)) => token,
@@ -158,7 +193,9 @@ impl Gate {
             Err(_) => return self.reader(visit).stop(&Stop::Unavailable),
         };
         let place = |state: &mut State| match state {
-            State::Released(state) => state.held.behind.landing.clone(),
+            State::Released(state) if state.errand().is_none() => {
+                wanted.map_or_else(|| state.held.behind.landing.clone(), str::to_owned)
+            }
             _ => paths::BACKUP_CODES.to_owned(),
         };
         let key = Key::of(token.reveal());
@@ -183,6 +220,9 @@ impl Gate {
 
     /// The person gives up.
     pub(super) fn cancel(&self, visit: &Visit, key: &Key) -> Response<Body> {
+        if visit.stage == Stage::Released {
+            return self.give_up(visit, key);
+        }
         self.drop_session(visit, key);
         let mut response = pages::see_other(paths::HOME);
         pages::take_session(&mut response);
@@ -213,7 +253,9 @@ fn read_answer(form: &Form, offer: &Offer) -> Option<Secret> {
     match pages::kind(offer) {
         MethodKind::BackupCode => read_plain(typed),
         MethodKind::Key => read_response(form),
-        MethodKind::Authenticator | MethodKind::Sms | MethodKind::Email => read_digits(typed, offer.digits),
+        MethodKind::Authenticator | MethodKind::Sms | MethodKind::Email | MethodKind::Contact => {
+            read_digits(typed, offer.digits)
+        }
     }
 }
 

@@ -7,14 +7,17 @@
 //!                 └────────────────────────────────▶
 //! ```
 
+use super::errand::Errand;
 use super::jar::Jar;
-use crate::portal::{self, MethodKind, Problem, Requested};
+use super::store::PENDING_LIFE;
+use crate::portal::{self, Done, MethodKind, Problem, Requested};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Offer};
 use sha2::Sha256;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Instant;
 use tokio::sync::watch;
 
@@ -57,6 +60,15 @@ impl Print {
     }
 }
 
+/// Who signed in, for their own list of sessions.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// From where.
+    pub address: IpAddr,
+    /// With what, by its own account.
+    pub agent: Option<String>,
+}
+
 /// What every state after the password holds.
 #[derive(Clone)]
 pub struct Held {
@@ -66,6 +78,8 @@ pub struct Held {
     pub behind: Behind,
     /// The password that began it.
     pub print: Print,
+    /// Who began it.
+    pub client: Client,
 }
 
 /// The webmail has accepted the password; the daemon has not been asked. It is in no store, and no cookie leads to it.
@@ -74,22 +88,23 @@ pub struct PasswordAccepted {
     pub behind: Behind,
     /// The password.
     pub print: Print,
+    /// Who signs in.
+    pub client: Client,
 }
 
 impl PasswordAccepted {
     fn held(self, mailbox: String) -> Held {
-        Held { mailbox, behind: self.behind, print: self.print }
+        Held { mailbox, behind: self.behind, print: self.print, client: self.client }
     }
 
     /// A code is asked for.
     pub fn challenge(self, mailbox: String, methods: Vec<Offer>) -> Challenged {
-        Challenged { held: self.held(mailbox), methods, chosen: 0, begun: HashMap::new(), requested: None }
+        Challenged { held: self.held(mailbox), question: Question::new(methods), requested: None }
     }
 
     /// The first method is set up, which has begun with this; `kinds` is what can be set up.
     pub fn enrol(self, mailbox: String, begun: SettingUp, kinds: Vec<MethodKind>) -> Enrolling {
-        let (enrolment_code, description) = (None, String::new());
-        Enrolling { held: self.held(mailbox), begun, kinds, enrolment_code, description, misses: 0 }
+        Enrolling { held: self.held(mailbox), enrolment: Enrolment::new(begun, kinds) }
     }
 
     /// No second factor is required.
@@ -102,13 +117,26 @@ impl PasswordAccepted {
 pub struct Challenged {
     /// What every state holds.
     pub held: Held,
+    /// What is asked.
+    pub question: Question,
+    /// The request to the administrator of whoever has lost everything.
+    pub requested: Option<Requested>,
+}
+
+impl Challenged {
+    /// The code was accepted.
+    pub fn release(self, standing: String, proof: Option<Secret>, now: Moment) -> Released {
+        Released::new(self.held, standing, proof, now)
+    }
+}
+
+/// A code is asked for: with which methods it may be answered, and how far that is.
+pub struct Question {
     /// What may be answered with; at least one.
     pub methods: Vec<Offer>,
     chosen: usize,
     /// By the method's id.
     begun: HashMap<String, Begun>,
-    /// The request to the administrator of whoever has lost everything.
-    pub requested: Option<Requested>,
 }
 
 /// What a method has begun with: a code was sent, or there is a question for a security key.
@@ -124,7 +152,12 @@ pub struct Begun {
     pub problem: Option<Problem>,
 }
 
-impl Challenged {
+impl Question {
+    /// Nothing has begun, and the method used last is asked for.
+    pub fn new(methods: Vec<Offer>) -> Self {
+        Self { methods, chosen: 0, begun: HashMap::new() }
+    }
+
     /// The method that the person has chosen, at first the one used last.
     pub fn chosen(&self) -> Option<&Offer> {
         self.methods.get(self.chosen)
@@ -156,17 +189,18 @@ impl Challenged {
     pub fn first_device(&self) -> Option<&Offer> {
         self.methods.iter().find(|method| method.id != auth::BACKUP)
     }
-
-    /// The code was accepted.
-    pub fn release(self, standing: String, proof: Option<Secret>, now: Moment) -> Released {
-        Released::new(self.held, standing, proof, now)
-    }
 }
 
 /// The first method is set up.
 pub struct Enrolling {
     /// What every state holds.
     pub held: Held,
+    /// How far it is.
+    pub enrolment: Enrolment,
+}
+
+/// A method is set up, or a contact address.
+pub struct Enrolment {
     /// How far it is.
     pub begun: SettingUp,
     /// What can be set up here.
@@ -179,7 +213,7 @@ pub struct Enrolling {
     pub misses: u32,
 }
 
-/// How far the first method is set up. What has begun has a ticket for the daemon.
+/// How far a method is set up. What has begun has a ticket for the daemon.
 #[derive(Debug, Clone)]
 pub enum SettingUp {
     /// The administrator's enrolment code is asked for first.
@@ -220,7 +254,8 @@ pub enum SettingUp {
 impl SettingUp {
     /// What is asked for before a method of this kind can begin; none: nothing.
     pub fn before(kind: MethodKind) -> Option<Self> {
-        matches!(kind, MethodKind::Sms | MethodKind::Email).then(|| Self::To { kind, typed: String::new() })
+        let asks = matches!(kind, MethodKind::Sms | MethodKind::Email | MethodKind::Contact);
+        asks.then(|| Self::To { kind, typed: String::new() })
     }
 
     /// For the daemon; none where nothing has begun there.
@@ -247,12 +282,19 @@ pub fn usual(kinds: &[MethodKind]) -> MethodKind {
     first.unwrap_or(MethodKind::Authenticator)
 }
 
-impl Enrolling {
+impl Enrolment {
+    /// It has begun with this; `kinds` is what can be set up here.
+    pub fn new(begun: SettingUp, kinds: Vec<MethodKind>) -> Self {
+        Self { begun, kinds, enrolment_code: None, description: String::new(), misses: 0 }
+    }
+
     /// What can be set up in place of what has begun.
     pub fn others(&self) -> Vec<MethodKind> {
         self.kinds.iter().copied().filter(|kind| *kind != self.begun.kind()).collect()
     }
+}
 
+impl Enrolling {
     /// The code was accepted: the codes are shown first, if there are any.
     pub fn confirm(self, standing: String, proof: Option<Secret>, codes: Vec<portal::Secret>, now: Moment) -> State {
         let released = Released::new(self.held, standing, proof, now);
@@ -271,7 +313,7 @@ pub struct SavingCodes {
 impl SavingCodes {
     /// The codes are saved, the person says.
     pub fn release(self, now: Moment) -> Released {
-        Released { used: now.tick, ..self.released }
+        Released { used: now.tick, since: now.wall, ..self.released }
     }
 }
 
@@ -283,8 +325,18 @@ pub struct Released {
     pub standing: String,
     /// That the person has signed in with a second factor, for their Security page; none where none was required.
     pub proof: Option<Secret>,
+    /// Since when.
+    pub since: Timestamp,
     /// When it was used last.
     pub used: Instant,
+    /// What the person is in the midst of on their Security page, and since when.
+    errand: Option<(Errand, Instant)>,
+    /// What was done there last, to be said once.
+    pub done: Option<Done>,
+    /// Changes of the account that this session has asked for and has no answer to yet.
+    changes: u32,
+    /// What it rests on is gone, maybe by such a change: until its answer comes, the session is of no use.
+    in_doubt: bool,
     /// The end that is held; see [`Rope`].
     rope: watch::Sender<()>,
 }
@@ -307,7 +359,71 @@ impl Rope {
 
 impl Released {
     fn new(held: Held, standing: String, proof: Option<Secret>, now: Moment) -> Self {
-        Self { held, standing, proof, used: now.tick, rope: watch::Sender::new(()) }
+        Self {
+            held,
+            standing,
+            proof,
+            since: now.wall,
+            used: now.tick,
+            errand: None,
+            done: None,
+            changes: 0,
+            in_doubt: false,
+            rope: watch::Sender::new(()),
+        }
+    }
+
+    /// It is used now. An errand that has taken too long is over.
+    pub fn touch(&mut self, now: Instant) {
+        self.used = now;
+        self.errand.take_if(|(_, began)| now.saturating_duration_since(*began) >= PENDING_LIFE);
+    }
+
+    /// What the person is in the midst of.
+    pub fn errand(&self) -> Option<&Errand> {
+        self.errand.as_ref().map(|(errand, _)| errand)
+    }
+
+    /// The same, to go on with it.
+    pub fn errand_mut(&mut self) -> Option<&mut Errand> {
+        self.errand.as_mut().map(|(errand, _)| errand)
+    }
+
+    /// The person begins with this, in place of anything else.
+    pub fn begin_errand(&mut self, errand: Errand) {
+        self.errand = Some((errand, self.used));
+    }
+
+    /// It is done, or given up.
+    pub fn end_errand(&mut self) -> Option<Errand> {
+        self.errand.take().map(|(errand, _)| errand)
+    }
+
+    /// A change of the account that may end its sessions is on its way: see [`Self::changed`].
+    pub fn begin_change(&mut self) {
+        self.changes = self.changes.saturating_add(1);
+    }
+
+    /// The change has been made, and this session stands on this now; or none has been made. False: the session is over.
+    pub fn changed(&mut self, made: Option<(String, Option<Secret>)>) -> bool {
+        self.changes = self.changes.saturating_sub(1);
+        if let Some((standing, proof)) = made {
+            (self.standing, self.proof, self.in_doubt) = (standing, proof, false);
+        }
+        self.changes > 0 || !self.in_doubt
+    }
+
+    /// What it rests on is gone. False: the session is over; true: a change of its own may be why, so it waits for that.
+    pub fn doubt(&mut self) -> bool {
+        self.in_doubt = true;
+        // What runs in it is cut at once, as it would be at its end.
+        self.rope = watch::Sender::new(());
+        self.changes > 0
+    }
+
+    /// Whether it waits to hear whether it is over.
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     /// To be held by what must not outlast the session.
@@ -353,6 +469,32 @@ impl State {
             Self::Challenged(_) => Stage::Challenged,
             Self::SavingCodes(_) => Stage::SavingCodes,
             Self::Released(_) => Stage::Released,
+        }
+    }
+
+    /// What is asked for, where a code is.
+    pub fn question(&mut self) -> Option<&mut Question> {
+        match self {
+            Self::Challenged(state) => Some(&mut state.question),
+            Self::Released(state) => state.errand_mut()?.question(),
+            Self::Enrolling(_) | Self::SavingCodes(_) => None,
+        }
+    }
+
+    /// What is set up, where something is.
+    pub fn enrolment(&mut self) -> Option<&mut Enrolment> {
+        match self {
+            Self::Enrolling(state) => Some(&mut state.enrolment),
+            Self::Released(state) => state.errand_mut()?.enrolment(),
+            Self::Challenged(_) | Self::SavingCodes(_) => None,
+        }
+    }
+
+    /// On whose word further methods are set up.
+    pub fn proof(&self) -> Option<&Secret> {
+        match self {
+            Self::Released(state) => state.proof.as_ref(),
+            Self::Enrolling(_) | Self::Challenged(_) | Self::SavingCodes(_) => None,
         }
     }
 

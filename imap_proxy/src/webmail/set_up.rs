@@ -1,15 +1,17 @@
-//! The first method is set up: an authenticator app, unless the person wants something else.
+//! A method is set up: the first one, an authenticator app unless the person wants something else; or a further one, or
+//! a contact address, from the Security page.
 
 use super::classify::Own;
 use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages;
 use super::second_factor::{read_digits, read_response};
-use super::session::{Enrolling, SettingUp, Stage, State, usual};
+use super::errand::{Errand, Then};
+use super::session::{Enrolment, SettingUp, Stage, State, usual};
 use super::store::Key;
 use super::verdict::{AfterCode, AfterEnrol, Stop, after_confirm, after_enrol};
 use crate::body::Body;
-use crate::portal::{DESCRIPTION_LENGTH, DESTINATION_LENGTH, MethodKind, Problem, fields, paths};
+use crate::portal::{DESCRIPTION_LENGTH, DESTINATION_LENGTH, Done, MethodKind, Problem, fields, paths};
 use http::Response;
 use postern_wire::Secret;
 use postern_wire::auth::{Confirm, Door, Enrol, MAX_CODE};
@@ -27,26 +29,28 @@ impl Gate {
     /// Shows how far the first method is set up. An app's secret is asked for again each time, so an enrolment that has
     /// become stale is noticed here.
     pub(super) async fn show_set_up(&self, visit: &Visit, key: &Key, problem: Option<Problem>) -> Response<Body> {
-        let ticket = |state: &mut Enrolling| match &state.begun {
+        let ticket = |state: &mut Enrolment| match &state.begun {
             SettingUp::App { ticket } => Some(ticket.clone()),
             _ => None,
         };
-        let Some(ticket) = self.enrolling(visit, key, ticket) else { return self.ended(visit) };
+        let Some(ticket) = self.enrolment(visit, key, ticket) else { return self.not_there(visit) };
         if ticket.is_none() {
             return self.show_view(visit, key, Own::SetUp, problem);
         }
         let wanted = Wanted { kind: MethodKind::Authenticator, ticket, to: None };
         match self.enrol(visit, key, wanted).await {
             AfterEnrol::Begun { shown: Some(shown), .. } => {
-                let page = |state: &mut Enrolling| (pages::app(state, shown, problem), state.held.mailbox.clone());
-                match self.enrolling(visit, key, page) {
-                    Some((page, mailbox)) => self.reader(visit).page(pages::status(problem), &page, Some(&mailbox)),
-                    None => self.ended(visit),
+                let page = self.enrolment(visit, key, |state| pages::app(state, shown, problem));
+                match (page, self.mailbox(visit, key)) {
+                    (Some(page), Some(mailbox)) => {
+                        self.reader(visit).page(pages::status(problem), &page, Some(&mailbox))
+                    }
+                    _ => self.ended(visit),
                 }
             }
             AfterEnrol::Stop(stop) => self.stop(visit, key, &stop),
             // None of these is about a ticket.
-            AfterEnrol::Begun { .. } | AfterEnrol::EnrolmentCode | AfterEnrol::Problem(_) => {
+            AfterEnrol::Begun { .. } | AfterEnrol::EnrolmentCode | AfterEnrol::NotFresh | AfterEnrol::Problem(_) => {
                 self.stop(visit, key, &Stop::Unavailable)
             }
         }
@@ -54,8 +58,8 @@ impl Gate {
 
     /// Takes what the page asked for.
     pub(super) async fn take_set_up(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        match self.enrolling(visit, key, |state| state.begun.clone()) {
-            None => self.ended(visit),
+        match self.enrolment(visit, key, |state| state.begun.clone()) {
+            None => self.not_there(visit),
             Some(SettingUp::Guarded) => self.take_enrolment_code(visit, key, form).await,
             Some(SettingUp::To { kind, .. }) => self.take_destination(visit, key, kind, form).await,
             Some(begun) => self.confirm(visit, key, begun, form).await,
@@ -68,11 +72,11 @@ impl Gate {
             return self.show_view(visit, key, Own::SetUp, Some(Problem::NotACode));
         }
         let code = Secret::from(typed);
-        let kept = |state: &mut Enrolling| {
+        let kept = |state: &mut Enrolment| {
             state.enrolment_code = Some(code);
             usual(&state.kinds)
         };
-        match self.enrolling(visit, key, kept) {
+        match self.enrolment(visit, key, kept) {
             Some(kind) => self.begin_kind(visit, key, kind).await,
             None => self.ended(visit),
         }
@@ -82,7 +86,7 @@ impl Gate {
         let typed = form.field(fields::DESTINATION).unwrap_or_default().trim();
         let typed: String = typed.chars().filter(|c| !c.is_control()).take(DESTINATION_LENGTH).collect();
         let kept = SettingUp::To { kind, typed: typed.clone() };
-        self.enrolling(visit, key, |state| state.begun = kept);
+        self.enrolment(visit, key, |state| state.begun = kept);
         if typed.is_empty() {
             return self.show_view(visit, key, Own::SetUp, Some(Problem::NotACode));
         }
@@ -92,18 +96,44 @@ impl Gate {
     /// The person wants a method of another kind, or another number or address.
     pub(super) async fn set_up_with(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
         let wanted = MethodKind::from_tag(form.field(fields::METHOD).unwrap_or_default());
-        let known = |state: &mut Enrolling| wanted.filter(|kind| state.kinds.contains(kind));
-        match self.enrolling(visit, key, known) {
+        if visit.stage == Stage::Released {
+            return match wanted {
+                Some(kind) => self.add(visit, key, kind, None).await,
+                None => self.bad_request(visit),
+            };
+        }
+        let known = |state: &mut Enrolment| wanted.filter(|kind| state.kinds.contains(kind));
+        match self.enrolment(visit, key, known) {
             None => self.ended(visit),
             Some(Some(kind)) => self.begin_kind(visit, key, kind).await,
             Some(None) => pages::see_other(paths::SET_UP),
         }
     }
 
+    /// A further method is set up, or a contact address; `to` where it was typed already. Whether this account may have
+    /// such a one the daemon says.
+    pub(super) async fn add(&self, visit: &Visit, key: &Key, kind: MethodKind, to: Option<String>) -> Response<Body> {
+        if self.sessions.with_released(key, visit.now.tick, |state| state.proof.is_none()) != Some(false) {
+            return self.security_off(visit, key);
+        }
+        let before = SettingUp::before(kind).map(|before| match (before, &to) {
+            (SettingUp::To { kind, .. }, Some(to)) => SettingUp::To { kind, typed: to.clone() },
+            (before, _) => before,
+        });
+        let asks = before.is_some() && to.is_none();
+        if let Some(before) = before {
+            self.errand(visit, key, Errand::Adding(Enrolment::new(before, Vec::new())));
+        }
+        if asks {
+            return pages::see_other(paths::SET_UP);
+        }
+        self.begin_with(visit, key, Wanted { kind, ticket: None, to }).await
+    }
+
     async fn begin_kind(&self, visit: &Visit, key: &Key, kind: MethodKind) -> Response<Body> {
         match SettingUp::before(kind) {
             Some(before) => {
-                self.enrolling(visit, key, |state| state.begun = before);
+                self.enrolment(visit, key, |state| state.begun = before);
                 pages::see_other(paths::SET_UP)
             }
             None => self.begin_with(visit, key, Wanted { kind, ticket: None, to: None }).await,
@@ -112,7 +142,7 @@ impl Gate {
 
     /// The person wants another code to be sent to the number or address that is set up.
     pub(super) async fn send_another_to_set_up(&self, visit: &Visit, key: &Key) -> Response<Body> {
-        match self.enrolling(visit, key, |state| state.begun.clone()) {
+        match self.enrolment(visit, key, |state| state.begun.clone()) {
             Some(SettingUp::Sent { kind, ticket, .. }) => {
                 self.begin_with(visit, key, Wanted { kind, ticket: Some(ticket), to: None }).await
             }
@@ -122,20 +152,29 @@ impl Gate {
     }
 
     async fn begin_with(&self, visit: &Visit, key: &Key, wanted: Wanted) -> Response<Body> {
+        let (kind, to) = (wanted.kind, wanted.to.clone());
         match self.enrol(visit, key, wanted).await {
-            AfterEnrol::Begun { begun, kinds, .. } => {
-                let begin = |state: &mut Enrolling| {
-                    (state.begun, state.kinds, state.misses) = (begun, kinds, 0);
-                };
-                self.enrolling(visit, key, begin);
+            AfterEnrol::Begun { begun, .. } if visit.stage == Stage::Released => {
+                let description = self.enrolment(visit, key, |state| state.description.clone());
+                let description = description.unwrap_or_default();
+                let enrolment = Enrolment { description, ..Enrolment::new(begun, Vec::new()) };
+                self.errand(visit, key, Errand::Adding(enrolment));
                 pages::see_other(paths::SET_UP)
             }
+            AfterEnrol::Begun { begun, kinds, .. } => {
+                let begin = |state: &mut Enrolment| {
+                    (state.begun, state.kinds, state.misses) = (begun, kinds, 0);
+                };
+                self.enrolment(visit, key, begin);
+                pages::see_other(paths::SET_UP)
+            }
+            AfterEnrol::NotFresh => self.prove(visit, key, Then::Add { kind, to }).await,
             AfterEnrol::EnrolmentCode => {
-                let guard = |state: &mut Enrolling| {
+                let guard = |state: &mut Enrolment| {
                     state.begun = SettingUp::Guarded;
                     state.enrolment_code.take().map(|_| Problem::Wrong { misses: 1 })
                 };
-                let problem = self.enrolling(visit, key, guard).flatten();
+                let problem = self.enrolment(visit, key, guard).flatten();
                 self.show_view(visit, key, Own::SetUp, problem)
             }
             AfterEnrol::Problem(problem) => self.show_set_up(visit, key, Some(problem)).await,
@@ -144,8 +183,11 @@ impl Gate {
     }
 
     async fn enrol(&self, visit: &Visit, key: &Key, wanted: Wanted) -> AfterEnrol {
-        let known = |state: &mut Enrolling| (state.held.mailbox.clone(), state.enrolment_code.clone());
-        let Some((mailbox, enrolment_code)) = self.enrolling(visit, key, known) else {
+        let known = |state: &mut State| {
+            let enrolment_code = state.enrolment().and_then(|enrolment| enrolment.enrolment_code.clone());
+            (state.held().mailbox.clone(), state.proof().cloned(), enrolment_code)
+        };
+        let Some((mailbox, proof, enrolment_code)) = self.sessions.with(key, visit.now.tick, known) else {
             return AfterEnrol::Stop(Stop::Ended);
         };
         let Wanted { kind, ticket, to } = wanted;
@@ -159,7 +201,7 @@ impl Gate {
             language: Some(visit.language.tag().to_owned()),
             site: Some(self.origin.clone()),
             enrolment_code,
-            proof: None,
+            proof,
         };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment cannot go on"));
@@ -169,36 +211,43 @@ impl Gate {
     async fn confirm(&self, visit: &Visit, key: &Key, begun: SettingUp, form: &Form) -> Response<Body> {
         let description = form.field(fields::DESCRIPTION).unwrap_or_default().trim();
         let description: String = description.chars().filter(|c| !c.is_control()).take(DESCRIPTION_LENGTH).collect();
-        let keep = |state: &mut Enrolling| {
-            state.description.clone_from(&description);
-            state.held.mailbox.clone()
-        };
-        let mailbox = self.enrolling(visit, key, keep);
-        let (Some(mailbox), Some(ticket)) = (mailbox, begun.ticket().cloned()) else { return self.ended(visit) };
-        let code = match begun {
+        self.enrolment(visit, key, |state| state.description.clone_from(&description));
+        let known = |state: &mut State| (state.held().mailbox.clone(), state.proof().cloned());
+        let known = self.sessions.with(key, visit.now.tick, known);
+        let (Some((mailbox, proof)), Some(ticket)) = (known, begun.ticket().cloned()) else { return self.ended(visit) };
+        let code = match &begun {
             SettingUp::Key { .. } => read_response(form),
             _ => read_digits(form.field(fields::CODE).unwrap_or_default(), None),
         };
         let Some(code) = code else { return self.show_set_up(visit, key, Some(Problem::NotACode)).await };
         let before = self.changes_so_far();
         let (name, origin) = (mailbox.clone(), visit.origin());
-        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof: None };
+        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof };
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
         match after_confirm(reply, &mailbox, visit.now.wall) {
-            AfterCode::Release { standing, proof, codes } => {
+            AfterCode::Release { standing, proof, .. } if visit.stage == Stage::Released => {
+                self.sessions.with_released(key, visit.now.tick, |state| {
+                    (state.standing, state.proof) = (standing, proof);
+                });
+                let is_contact = begun.kind() == MethodKind::Contact;
+                self.done(visit, key, if is_contact { Done::ContactSet } else { Done::MethodAdded });
+                self.recheck_if_changed(before, &mailbox).await;
+                pages::see_other(paths::SECURITY)
+            }
+            AfterCode::Release { standing, proof, codes, .. } => {
                 let token = self.sessions.advance(key, visit.now.tick, Stage::Enrolling, |state| match state {
                     State::Enrolling(state) => Some(state.confirm(standing, proof, codes, visit.now)),
                     _ => None,
                 });
-                self.stepped_up(visit, token, before, &mailbox).await
+                self.stepped_up(visit, token, before, &mailbox, None).await
             }
             AfterCode::Again(Problem::Wrong { .. }) => {
-                let missed = |state: &mut Enrolling| {
+                let missed = |state: &mut Enrolment| {
                     state.misses = state.misses.saturating_add(1);
                     state.misses
                 };
-                let misses = self.enrolling(visit, key, missed).unwrap_or(1);
+                let misses = self.enrolment(visit, key, missed).unwrap_or(1);
                 self.show_set_up(visit, key, Some(Problem::Wrong { misses })).await
             }
             AfterCode::Again(problem) => self.show_set_up(visit, key, Some(problem)).await,
@@ -206,12 +255,8 @@ impl Gate {
         }
     }
 
-    /// Looks at an enrolment, or changes something in it; none when it is over.
-    fn enrolling<T>(&self, visit: &Visit, key: &Key, look: impl FnOnce(&mut Enrolling) -> T) -> Option<T> {
-        let look = |state: &mut State| match state {
-            State::Enrolling(state) => Some(look(state)),
-            _ => None,
-        };
-        self.sessions.with(key, visit.now.tick, look).flatten()
+    /// Looks at what is set up, or changes something in it; none where nothing is.
+    pub(super) fn enrolment<T>(&self, visit: &Visit, key: &Key, look: impl FnOnce(&mut Enrolment) -> T) -> Option<T> {
+        self.sessions.with(key, visit.now.tick, |state| state.enrolment().map(look)).flatten()
     }
 }

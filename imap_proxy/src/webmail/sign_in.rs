@@ -88,7 +88,8 @@ impl Gate {
         let holder = of_shown.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
         let of_shown = of_shown.map(|asked| asked.verdict);
         let of_typed = of_typed.map(|reply| reply.map(|asked| asked.verdict));
-        let accepted = PasswordAccepted { behind, print: Print::new(&self.print_key, &login.password) };
+        let print = Print::new(&self.print_key, &login.password);
+        let accepted = PasswordAccepted { behind, print, client: visit.client() };
         let after = after_password(of_shown, of_typed);
         if let (
             Some(holder),
@@ -110,7 +111,7 @@ impl Gate {
             AfterPassword::Challenge { mailbox, methods } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 let mut state = accepted.challenge(mailbox, methods);
-                match self.begin_first(visit, &mut state).await {
+                match self.begin_first(visit, &state.held.mailbox, &mut state.question).await {
                     Ok(()) => self.begin(visit, State::Challenged(state), paths::CODE),
                     Err(stop) => {
                         self.say_goodbye(visit, state.held.behind);
@@ -174,7 +175,7 @@ impl Gate {
             AfterEnrol::Begun { begun, kinds, .. } => Ok((begun, kinds)),
             AfterEnrol::EnrolmentCode => Ok((SettingUp::Guarded, kinds)),
             // It is asked for without a word of the person's, so nothing can be wrong with their words.
-            AfterEnrol::Problem(_) => Err(Stop::Unavailable),
+            AfterEnrol::NotFresh | AfterEnrol::Problem(_) => Err(Stop::Unavailable),
             AfterEnrol::Stop(stop) => Err(stop),
         }
     }
@@ -209,7 +210,7 @@ impl Gate {
         }
     }
 
-    async fn ask(&self, visit: &Visit, name: &str) -> Result<Asked, crate::daemon::DaemonError> {
+    pub(super) async fn ask(&self, visit: &Visit, name: &str) -> Result<Asked, crate::daemon::DaemonError> {
         let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: visit.origin() };
         let reply = self.daemon.ask(&ask).await;
         reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))

@@ -1,9 +1,10 @@
 //! Where sessions are kept: in memory only, under a hash of what the browser holds, so that a look into this process's
 //! memory dump or a log yields no cookie that works.
 
-use super::session::{Held, Print, Stage, State};
+use super::session::{Held, Print, Released, Stage, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use postern_wire::Secret;
 use postern_wire::auth::Session;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -186,9 +187,21 @@ impl Store {
         }
         let state = &mut sessions.all.get_mut(key)?.state;
         if let State::Released(released) = state {
-            released.used = now;
+            if released.is_in_doubt() {
+                return None;
+            }
+            released.touch(now);
         }
         Some(look(state))
+    }
+
+    /// The same for a released session.
+    pub fn with_released<T>(&self, key: &Key, now: Instant, look: impl FnOnce(&mut Released) -> T) -> Option<T> {
+        let look = |state: &mut State| match state {
+            State::Released(released) => Some(look(released)),
+            _ => None,
+        };
+        self.with(key, now, look).flatten()
     }
 
     /// The stage of the session that a browser names.
@@ -240,6 +253,47 @@ impl Store {
         }
     }
 
+    /// Ends a session that rests on `standing`, which is gone; gives what it held. One that has asked for a change of the
+    /// account by itself is of no use from now on, until the change is [settled](Self::settle).
+    pub fn end(&self, key: &Key, standing: &str) -> Option<State> {
+        let mut sessions = self.sessions();
+        let entry = sessions.all.get_mut(key).filter(|entry| entry.state.standing() == Some(standing))?;
+        if let State::Released(released) = &mut entry.state
+            && released.doubt()
+        {
+            return None;
+        }
+        sessions.take(key).map(|entry| entry.state)
+    }
+
+    /// What became of a change that this session has asked for: what it rests on from now on, if it was made.
+    pub fn settle(&self, key: &Key, made: Option<(String, Option<Secret>)>) {
+        let mut sessions = self.sessions();
+        if let Some(Entry { state: State::Released(released), .. }) = sessions.all.get_mut(key)
+            && !released.changed(made)
+        {
+            sessions.take(key);
+        }
+    }
+
+    /// The sessions of `mailbox` in which the webmail is open.
+    pub fn released<T>(&self, mailbox: &str, look: impl Fn(&Key, &Released) -> T) -> Vec<T> {
+        let sessions = self.sessions();
+        let look = |(key, entry): (&Key, &Entry)| match &entry.state {
+            State::Released(released) => Some(look(key, released)),
+            _ => None,
+        };
+        sessions.own(mailbox).filter_map(look).collect()
+    }
+
+    /// Ends all sessions of `mailbox` that a verdict has let in, but this one; gives what they held.
+    pub fn end_others(&self, mailbox: &str, key: &Key) -> Vec<State> {
+        let mut sessions = self.sessions();
+        let is_other = |(other, entry): &(&Key, &Entry)| *other != key && entry.state.standing().is_some();
+        let others: Vec<Key> = sessions.own(mailbox).filter(is_other).map(|(other, _)| *other).collect();
+        others.iter().filter_map(|other| sessions.take(other)).map(|entry| entry.state).collect()
+    }
+
     /// Ends the sessions of `mailbox` that began with another password; gives how many.
     pub fn end_with_other_password(&self, mailbox: &str, print: &Print) -> usize {
         let mut sessions = self.sessions();
@@ -263,9 +317,9 @@ impl Store {
 mod tests {
     use super::*;
     use crate::clock;
+    use crate::webmail::errand::Errand;
     use crate::webmail::jar::Jar;
-    use crate::webmail::session::{Behind, Moment, PasswordAccepted};
-    use postern_wire::Secret;
+    use crate::webmail::session::{Behind, Client, Moment, PasswordAccepted};
 
     fn now() -> Moment {
         Moment { tick: clock::monotonic(), wall: clock::wall() }
@@ -277,7 +331,8 @@ mod tests {
 
     fn accepted(password: &str) -> PasswordAccepted {
         let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None };
-        PasswordAccepted { behind, print: print(password) }
+        let client = Client { address: [127, 0, 0, 1].into(), agent: None };
+        PasswordAccepted { behind, print: print(password), client }
     }
 
     fn pending(mailbox: &str) -> State {
@@ -407,6 +462,70 @@ mod tests {
         assert!(!waiting.is_finished());
         store.sweep(now.tick + WHOLE_LIFE);
         waiting.await.unwrap();
+    }
+
+    #[test]
+    fn a_session_outlives_the_change_that_it_asked_for_and_no_other() {
+        let (store, now) = (Store::default(), now());
+        let key = || key(&store.insert(released("bob", now), now.tick).unwrap());
+        let stage = |key: &Key| store.stage(Some(key), now.tick);
+        let made = || Some(("new".to_owned(), None));
+        let begin = |key: &Key| store.with_released(key, now.tick, Released::begin_change).unwrap();
+
+        // The news comes before the answer: it is of no use until that comes.
+        let [own, other, both, failed, waits] = [key(), key(), key(), key(), key()];
+        begin(&own);
+        store.end(&own, "s");
+        assert!(store.end(&other, "s").is_some());
+        assert_eq!((stage(&own), stage(&other)), (Stage::Stale, Stage::Stale));
+        store.settle(&own, made());
+        assert_eq!(stage(&own), Stage::Released);
+        // What is over is what it rested on before.
+        assert!(store.end(&own, "s").is_none());
+        assert_eq!(stage(&own), Stage::Released);
+        assert!(store.end(&own, "new").is_some());
+
+        // A change that was not made saves nothing.
+        begin(&failed);
+        store.end(&failed, "s");
+        store.settle(&failed, None);
+        begin(&waits);
+        store.settle(&waits, None);
+        assert_eq!((stage(&failed), stage(&waits)), (Stage::Stale, Stage::Released));
+
+        // Sent twice: the second is refused, whichever answer comes first.
+        begin(&both);
+        begin(&both);
+        store.end(&both, "s");
+        store.settle(&both, None);
+        assert_eq!(stage(&both), Stage::Stale);
+        store.settle(&both, made());
+        assert_eq!(stage(&both), Stage::Released);
+    }
+
+    #[test]
+    fn whoever_signs_out_the_others_stays() {
+        let (store, now) = (Store::default(), now());
+        let mut keys = ["bob", "bob", "eve"].map(|name| key(&store.insert(released(name, now), now.tick).unwrap()));
+        let waits = key(&store.insert(pending("bob"), now.tick).unwrap());
+        assert_eq!(store.released("bob", |_, _| ()).len(), 2);
+        assert_eq!(store.end_others("bob", &keys[0]).len(), 1);
+        keys[1] = waits;
+        let stages = keys.map(|key| store.stage(Some(&key), now.tick));
+        assert_eq!(stages, [Stage::Released, Stage::Challenged, Stage::Released]);
+    }
+
+    #[test]
+    fn an_errand_does_not_wait_for_ever() {
+        let (store, now) = (Store::default(), now());
+        let key = key(&store.insert(released("bob", now), now.tick).unwrap());
+        let few = |after| {
+            let look = |released: &mut Released| released.errand().is_some();
+            store.with_released(&key, now.tick + after, look).unwrap()
+        };
+        store.with_released(&key, now.tick, |released| released.begin_errand(Errand::FewCodes(3)));
+        assert!(few(PENDING_LIFE - Duration::from_secs(1)));
+        assert!(!few(PENDING_LIFE) && !few(Duration::ZERO));
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! mailbox that was asked about. An error of any kind, whatever it is, is handled without being looked at.
 
 use super::session::SettingUp;
-use crate::portal::{LostProblem, MethodKind, Problem, Requested, Secret};
+use crate::portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
 use jiff::{Timestamp, ToSpan};
 use postern_wire::auth::{
     AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Rechecked, Refusal,
 };
-use postern_wire::security::RequestVerdict;
+use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, SecurityVerdict};
 
 /// A back-off up to this long is shown beside the code field; for a longer one the person need not wait there.
 pub const SHORT_WAIT_MINUTES: i64 = 5;
@@ -72,6 +72,8 @@ pub enum AfterCode {
         proof: Option<postern_wire::Secret>,
         /// Backup codes to be shown first.
         codes: Vec<Secret>,
+        /// How many backup codes are left, where one was used.
+        codes_left: Option<u32>,
     },
     /// The page is shown again.
     Again(Problem),
@@ -127,6 +129,8 @@ pub enum AfterEnrol {
     },
     /// The administrator's enrolment code is needed first; the one that was brought, if any, is wrong.
     EnrolmentCode,
+    /// The person shows first, by another code, that it is them.
+    NotFresh,
     /// It did not begin, for now; something else may do.
     Problem(Problem),
     /// The sign-in ends, or pauses.
@@ -142,6 +146,31 @@ pub enum AfterRequest {
     /// There is none yet.
     Problem(LostProblem),
     /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// After a person wanted to change something of their own account.
+#[derive(Debug)]
+#[must_use]
+pub enum AfterChange {
+    /// It is changed. The session goes on with these.
+    Done {
+        /// For rechecks.
+        standing: String,
+        /// For further changes; none: the second factor is off now.
+        proof: Option<postern_wire::Secret>,
+        /// The new backup codes.
+        codes: Vec<Secret>,
+        /// The new app password.
+        app_password: Option<Secret>,
+    },
+    /// The person shows first, by another code, that it is them.
+    NotFresh,
+    /// It is not changed; the form is shown again.
+    Problem(ChangeProblem),
+    /// It is not changed: the account is not as the form took it to be.
+    Outdated,
+    /// The session ends, or pauses.
     Stop(Stop),
 }
 
@@ -182,8 +211,8 @@ fn one_answer<E>(reply: Result<AskVerdict, E>) -> AfterPassword {
 pub fn after_code<E>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
-        Ok(AnswerVerdict::Accepted { standing, proof, .. }) => {
-            AfterCode::Release { standing, proof, codes: Vec::new() }
+        Ok(AnswerVerdict::Accepted { standing, proof, backup_codes_left, .. }) => {
+            AfterCode::Release { standing, proof, codes: Vec::new(), codes_left: backup_codes_left }
         }
         Ok(AnswerVerdict::Refused(refusal)) => refused_code(&refusal, now),
         Err(_) => AfterCode::Stop(Stop::Unavailable),
@@ -244,6 +273,7 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: Metho
         }
         Ok(EnrolVerdict::Refused(refusal)) => match refusal.reason {
             Reason::EnrolmentCode => AfterEnrol::EnrolmentCode,
+            Reason::NotFresh => AfterEnrol::NotFresh,
             Reason::Unfit => AfterEnrol::Problem(Problem::NotACode),
             Reason::InUse => AfterEnrol::Problem(Problem::InUse),
             _ => match not_sent(&refusal, now) {
@@ -256,7 +286,7 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: Metho
 }
 
 fn is_sent(kind: MethodKind) -> bool {
-    matches!(kind, MethodKind::Sms | MethodKind::Email)
+    matches!(kind, MethodKind::Sms | MethodKind::Email | MethodKind::Contact)
 }
 
 /// What can be set up, as far as there are pages for it here.
@@ -286,11 +316,46 @@ pub fn after_confirm<E>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Ti
         Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
         Ok(ConfirmVerdict::Accepted { standing, backup_codes, proof, .. }) => {
             let codes = backup_codes.iter().map(|code| Secret::new(code.reveal())).collect();
-            AfterCode::Release { standing, proof, codes }
+            AfterCode::Release { standing, proof, codes, codes_left: None }
         }
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
         Ok(ConfirmVerdict::Refused(refusal)) => refused_code(&refusal, now),
         Err(_) => AfterCode::Stop(Stop::Unavailable),
+    }
+}
+
+/// What is shown of the account of `mailbox` to its owner.
+pub fn after_security<E>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Stop> {
+    match reply {
+        Ok(SecurityVerdict::Shown(security)) if security.mailbox == mailbox => Ok(security),
+        Ok(SecurityVerdict::Shown(_)) => Err(Stop::Refused),
+        Ok(SecurityVerdict::Refused(refusal)) => Err(stop(&refusal)),
+        Err(_) => Err(Stop::Unavailable),
+    }
+}
+
+/// What follows when a person wanted this change.
+pub fn after_change<E>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
+    let takes_password = matches!(change, Change::CreateAppPassword { .. });
+    match reply {
+        Ok(ChangeVerdict::Done { standing, proof, backup_codes, app_password }) => AfterChange::Done {
+            standing,
+            proof,
+            codes: backup_codes.iter().map(|code| Secret::new(code.reveal())).collect(),
+            app_password: app_password.map(|secret| Secret::new(secret.reveal())),
+        },
+        Ok(ChangeVerdict::Refused(refusal)) => match refusal.reason {
+            Reason::NotFresh => AfterChange::NotFresh,
+            Reason::OnlyMethod => AfterChange::Problem(ChangeProblem::OnlyMethod),
+            Reason::Wrong | Reason::Unfit if takes_password => AfterChange::Problem(ChangeProblem::WrongPassword),
+            Reason::TooMany if takes_password => AfterChange::Problem(ChangeProblem::Full),
+            // The mail server cannot say whether it is the right one.
+            Reason::Unavailable if takes_password => AfterChange::Problem(ChangeProblem::NotChecked),
+            // Of the session, or of what was to be changed: the page tells which.
+            Reason::Stale => AfterChange::Outdated,
+            _ => AfterChange::Stop(stop(&refusal)),
+        },
+        Err(_) => AfterChange::Stop(Stop::Unavailable),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::daemon::{Daemon, WAIT};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::{account, app_password, audit, backup, check, method, platform, request, status};
+use crate::{account, app_password, audit, backup, check, key, method, platform, request, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -65,6 +65,9 @@ pub(crate) enum Verb {
     /// Who did what to whom, from where, and what came of it
     #[command(after_help = audit::HELP)]
     Audit(audit::Filter),
+    /// The master key, under which everything is sealed
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Write everything that Postern knows to a file, sealed
     #[command(after_help = backup::EXPORT_HELP)]
     Export(backup::Export),
@@ -109,6 +112,7 @@ impl Verb {
             Self::Method(verb) => verb.run(session),
             Self::AppPassword(verb) => verb.run(session),
             Self::Request(verb) => verb.run(session),
+            Self::Key(verb) => verb.run(session),
             Self::Audit(filter) => filter.run(session),
             Self::Export(export) => export.run(session),
             Self::Import(import) => import.run(session),

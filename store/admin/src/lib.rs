@@ -5,7 +5,7 @@
 //! what they do.
 //!
 //! * `cli`: the command line as a whole;
-//! * `platform`, `account`, `method`, `app_password`, `request`, `audit`, `status`, `backup` (export and import): the nouns;
+//! * `platform`, `account`, `method`, `app_password`, `request`, `key`, `audit`, `status`, `backup` (export and import): the nouns;
 //! * `check`: what is wrong, here and in posternd;
 //! * `daemon`: the connection, and what its failures mean to people;
 //! * `screen`, `table`, `time`: what is printed;
@@ -20,6 +20,7 @@ mod cli;
 mod clock;
 mod daemon;
 mod exit;
+mod key;
 mod method;
 mod platform;
 mod request;

@@ -71,7 +71,11 @@ fn list(session: &mut Session) -> Result<Exit, Failure> {
 fn show(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
     let request = only(session.daemon()?.call::<Requests>("ShowRequest", &Mailbox { mailbox })?.requests)?;
     let screen = &mut session.screen;
-    if screen.json { screen.json(&request)? } else { print(screen, &request)? }
+    if screen.json {
+        screen.json(&request)?
+    } else {
+        print(screen, &request)?
+    }
     Ok(Exit::Done)
 }
 

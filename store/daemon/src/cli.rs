@@ -32,6 +32,16 @@ pub struct Run {
 pub enum Verb {
     /// Make the master key and an empty store; refuses where either exists
     Init(Init),
+    /// Add a master key to the key file, for a posternd that cannot write it; takes effect at its next start
+    AddKey(AddKey),
+}
+
+/// The options of `posternd add-key`.
+#[derive(Debug, clap::Args)]
+pub struct AddKey {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = config::DEFAULT_PATH)]
+    pub config: PathBuf,
 }
 
 /// The options of `posternd init`.

@@ -8,6 +8,7 @@ use crate::config::{Config, Foreign};
 use crate::engine::Engine;
 use crate::notices;
 use crate::records::{Kept, RecordError, Records};
+use crate::rotate::Source;
 use crate::seal::Sealer;
 use crate::senders::Senders;
 use postern_rules::backup::BackupCodes;
@@ -18,7 +19,7 @@ use postern_wire::auth::WatchEvent;
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, Notify, broadcast};
 
 /// Changes that a front may be behind before it is told to look at everything anew.
 const WATCH_BACKLOG: usize = 1024;
@@ -39,6 +40,10 @@ pub struct Daemon {
     pub checks: Checks,
     /// How codes and notices leave.
     pub senders: Arc<Senders>,
+    /// Where the master key comes from.
+    pub key_source: Source,
+    /// There is a new master key.
+    pub rotated: Notify,
     watchers: broadcast::Sender<WatchEvent>,
     /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
     pub administration: Mutex<()>,
@@ -99,7 +104,12 @@ impl Daemon {
     ///
     /// # Errors
     /// When the platforms cannot be read, or what codes are sent with.
-    pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>, config: Config) -> Result<Self, Box<dyn Error>> {
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        sealer: Arc<Sealer>,
+        config: Config,
+        key_source: Source,
+    ) -> Result<Self, Box<dyn Error>> {
         let records = Records::new(engine, sealer);
         let senders = Arc::new(Senders::new(&config, records.clone())?);
         let daemon = Self {
@@ -110,6 +120,8 @@ impl Daemon {
             platforms: RwLock::default(),
             checks: Checks::default(),
             senders,
+            key_source,
+            rotated: Notify::new(),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
             administration: Mutex::new(()),
         };

@@ -25,6 +25,7 @@ pub mod prepare;
 pub mod proof;
 pub mod records;
 pub mod requests;
+pub mod rotate;
 pub mod run;
 pub mod seal;
 pub mod security;

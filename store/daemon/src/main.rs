@@ -10,6 +10,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.verb {
         Some(Verb::Init(init)) => run::init(&init).map(|done| println!("{done}")),
+        Some(Verb::AddKey(add)) => run::add_key(&add.config).map(|done| println!("{done}")),
         None if arguments.run.check => run::judge(&arguments.run.config).map(|done| println!("{done}")),
         None => run::run(&arguments.run.config),
     };

@@ -164,6 +164,34 @@ pub fn create(path: &Path) -> Result<MasterKeys, KeyError> {
     Ok(keys)
 }
 
+/// Adds a new key to the file at `path`, which seals from now on. The file is replaced in one step, with the owner that
+/// it had; the key is on disk when this returns.
+///
+/// # Errors
+/// See [`KeyError`]; the file is as it was.
+pub fn add(path: &Path) -> Result<MasterKeys, KeyError> {
+    let mut keys = load_file(path)?;
+    let fresh = MasterKeys::generate()?;
+    let id =
+        keys.active.0.0.checked_add(1).map(KeyId).ok_or(KeyError::Syntax { line: 0, why: "its ids are used up" })?;
+    let (last, bytes) = std::mem::replace(&mut keys.active, (id, fresh.active.1));
+    keys.older.insert(last, bytes);
+    let io = |error| KeyError::Io { path: path.to_owned(), error };
+    let path = path.canonicalize().map_err(io)?;
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let about = std::fs::metadata(&path).map_err(io)?;
+    // Made for its owner alone, and gone when something fails.
+    let mut next = tempfile::NamedTempFile::new_in(directory).map_err(io)?;
+    let written = next
+        .write_all(keys.to_text().as_bytes())
+        .and_then(|()| std::os::unix::fs::fchown(next.as_file(), Some(about.uid()), Some(about.gid())))
+        .and_then(|()| next.as_file().sync_all());
+    written.map_err(io)?;
+    next.persist(&path).map_err(|error| io(error.error))?;
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)?;
+    Ok(keys)
+}
+
 /// Reads the keys from a file of root's or of our own, which nobody else may read.
 ///
 /// # Errors

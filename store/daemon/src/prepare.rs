@@ -36,10 +36,12 @@ impl Challenge {
     /// Reads one for this account.
     ///
     /// # Errors
-    /// [`Reason::Stale`].
+    /// [`Reason::Stale`]; [`Reason::Wrong`] when its time is over: the person asks for another code and goes on.
     pub fn read(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
-        let fits = |it: &Self| it.mailbox == account.mailbox.as_str() && now < it.until;
-        tickets::open(daemon, PURPOSE, shown).filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
+        let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
+        let challenge = tickets::open(daemon, PURPOSE, shown).filter(fits);
+        let challenge: Self = challenge.ok_or(auth::Refusal::new(Reason::Stale))?;
+        if now < challenge.until { Ok(challenge) } else { Err(auth::Refusal::new(Reason::Wrong)) }
     }
 
     /// Whether a security key is to answer.

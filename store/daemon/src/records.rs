@@ -12,6 +12,7 @@
 use crate::audit;
 use crate::engine::{Change, Engine, EngineError, Revision, Swap};
 use crate::seal::{SealError, Sealer};
+use arc_swap::ArcSwap;
 use postern_rules::account::Suspension;
 use postern_rules::{Account, Kind, Mailbox, Platform, Time};
 use serde::{Serialize, de::DeserializeOwned};
@@ -95,13 +96,13 @@ pub struct Ended {
 #[derive(Clone)]
 pub struct Records {
     engine: Arc<dyn Engine>,
-    sealer: Arc<Sealer>,
+    sealer: Arc<ArcSwap<Sealer>>,
 }
 
 impl Records {
     /// Over an open engine.
     pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>) -> Self {
-        Self { engine, sealer }
+        Self { engine, sealer: Arc::new(ArcSwap::new(sealer)) }
     }
 
     /// The engine below.
@@ -110,8 +111,13 @@ impl Records {
     }
 
     /// What seals them.
-    pub fn sealer(&self) -> &Sealer {
-        &self.sealer
+    pub fn sealer(&self) -> Arc<Sealer> {
+        self.sealer.load_full()
+    }
+
+    /// Seals with another key from now on. It must open everything that the one before has sealed.
+    pub fn seal_with(&self, sealer: Sealer) {
+        self.sealer.store(Arc::new(sealer));
     }
 
     /// One record.
@@ -206,7 +212,7 @@ impl Records {
         let mut plain = Zeroizing::new(Vec::with_capacity(4096));
         serde_json::to_writer(&mut *plain, value)
             .map_err(|_| RecordError::Content(String::from_utf8_lossy(&key).into_owned()))?;
-        let sealed = self.sealer.seal(&key, &plain)?;
+        let sealed = self.sealer.load().seal(&key, &plain)?;
         Ok(match over {
             Some(revision) => Change::update(key, revision, sealed),
             None => Change::create(key, sealed),
@@ -288,7 +294,7 @@ impl Records {
     /// # Errors
     /// [`RecordError`], when it does not open or is not what belongs there.
     pub fn open<T: DeserializeOwned>(&self, key: &[u8], sealed: &[u8]) -> Result<T, RecordError> {
-        let plain = self.sealer.open(key, sealed)?;
+        let plain = self.sealer.load().open(key, sealed)?;
         serde_json::from_slice(&plain).map_err(|_| RecordError::Content(String::from_utf8_lossy(key).into_owned()))
     }
 }

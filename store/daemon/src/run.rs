@@ -7,6 +7,7 @@ use crate::engine::{Change, SledEngine};
 use crate::export;
 use crate::master_key::{self, CREDENTIAL, MasterKeys};
 use crate::passed::Passed;
+use crate::rotate::Source;
 use crate::seal::{Sealer, header};
 use crate::senders;
 use crate::server::{self, FILES_WANTED, Side};
@@ -46,7 +47,7 @@ pub fn init(init: &Init) -> Outcome<String> {
     // A credential is the administrator's to make, and is there before the store is; a file is made here, and never
     // over another.
     let make_key = config.keys.credential.is_none() && !init.existing_key;
-    let keys = if make_key { master_key::create(&config.keys.file)? } else { load_keys(&config)? };
+    let keys = if make_key { master_key::create(&config.keys.file)? } else { load_keys(&config)?.0 };
     if let Err(error) = make_store(&config, &Sealer::new(keys)) {
         if make_key {
             // It has sealed nothing; left behind, it would stand in the way of the next attempt.
@@ -59,6 +60,21 @@ pub fn init(init: &Init) -> Outcome<String> {
         None => format!("{} (keep a copy of it apart from the store's exports)", config.keys.file.display()),
     };
     Ok(format!("made an empty store in {}\nmaster key: {key}", config.store.path.display()))
+}
+
+/// Adds a master key to the file that the configuration names; `posternd` takes it up at its next start.
+///
+/// # Errors
+/// When there is no such file, or it cannot be replaced.
+pub fn add_key(path: &Path) -> Outcome<String> {
+    let config = Config::load(path)?;
+    let keys = master_key::add(&config.keys.file)?;
+    let file = config.keys.file.display();
+    Ok(format!(
+        "{file} has a new master key, {}. Restart posternd: from then on it seals under it, and seals anew what is there. \
+         Keep a copy of the file: exports of before need its older keys",
+        keys.active()
+    ))
 }
 
 fn make_store(config: &Config, sealer: &Sealer) -> Outcome<()> {
@@ -139,7 +155,8 @@ fn allow_files() {
 }
 
 async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
-    let sealer = Arc::new(Sealer::new(load_keys(&config)?));
+    let (keys, source) = load_keys(&config)?;
+    let sealer = Arc::new(Sealer::new(keys));
     let (engine, repairs) = match config.store.engine {
         Engine::Sled => SledEngine::open(&config.store.path)?,
     };
@@ -148,7 +165,7 @@ async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
     }
     let engine = Arc::new(engine);
     header::check(&*engine, &sealer)?;
-    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config)?);
+    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source)?);
     let cleared = export::clear_broken_import(&daemon.records).await?;
     if cleared > 0 {
         daemon.reload_platforms()?;
@@ -214,13 +231,13 @@ async fn beat(daemon: Arc<Daemon>, every: Duration) {
 
 /// The credential that the configuration names, and nothing else; else the one that the packaged unit passes; else the
 /// file.
-fn load_keys(config: &Config) -> Outcome<MasterKeys> {
+fn load_keys(config: &Config) -> Outcome<(MasterKeys, Source)> {
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
     let is_passed = credentials.as_ref().is_some_and(|directory| Path::new(directory).join(CREDENTIAL).exists());
     let credential = config.keys.credential.as_deref().or(is_passed.then_some(CREDENTIAL));
     Ok(match credential {
-        Some(name) => master_key::load_credential(credentials.as_deref(), name)?,
-        None => master_key::load_file(&config.keys.file)?,
+        Some(name) => (master_key::load_credential(credentials.as_deref(), name)?, Source::Credential),
+        None => (master_key::load_file(&config.keys.file)?, Source::File(config.keys.file.clone())),
     })
 }
 

@@ -175,6 +175,11 @@ impl Sealer {
         self.active.0
     }
 
+    /// The ids of all keys, the one that seals last.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
+        self.older.keys().copied().chain([self.active.0])
+    }
+
     /// Seals a record for the store key `name`.
     ///
     /// # Errors

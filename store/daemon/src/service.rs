@@ -8,6 +8,7 @@ use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
 use crate::requests;
+use crate::rotate;
 use crate::server::{Connection, Side};
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{self, PasswordChecks, WatchEvent};
@@ -139,6 +140,8 @@ async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &
         }
         "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ListKeys" => shown(rotate::list(daemon)),
+        "org.postern.Admin.RotateKey" => shown(rotate::rotate(daemon, peer).await),
         "org.postern.Admin.ListRequests" => shown(requests::list(daemon)),
         "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
         "org.postern.Admin.DecideRequest" => shown(requests::decide_about(daemon, peer, &call.parameters()?).await),

@@ -1,4 +1,5 @@
-//! What happens by itself: suspensions end, old entries of the audit log go, an export is made each day.
+//! What happens by itself: suspensions end, old entries of the audit log go, an export is made each day, and what is
+//! sealed under an older master key is sealed anew.
 
 use crate::audit;
 use crate::clock;
@@ -6,6 +7,7 @@ use crate::daemon::{Actor, Daemon};
 use crate::engine::Change;
 use crate::export;
 use crate::records::{Ended, RecordError};
+use crate::rotate;
 use postern_rules::{Event, Mailbox};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ const DAY: i64 = 24 * 3600;
 
 /// Runs until it is dropped.
 pub async fn run(daemon: Arc<Daemon>) {
-    tokio::join!(end_suspensions(&daemon), keep_house(&daemon));
+    tokio::join!(end_suspensions(&daemon), keep_house(&daemon), rotate::run(&daemon));
 }
 
 async fn end_suspensions(daemon: &Daemon) {

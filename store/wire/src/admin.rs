@@ -426,6 +426,24 @@ pub struct RevokeAppPassword {
     pub id: String,
 }
 
+/// The reply to `ListKeys` and `RotateKey`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// The id of the master key that seals.
+    pub active: u32,
+    /// All of them, the oldest first.
+    pub keys: Vec<Key>,
+}
+
+/// A master key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Its id.
+    pub id: u32,
+    /// How many records are sealed under it.
+    pub records: u64,
+}
+
 /// A request for a reset that nobody has decided about. What the person wrote is a stranger's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {

@@ -51,7 +51,7 @@ pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
 
 /// Installs and purges them in a directory without systemd, and looks for what they leave behind.
 fn piuparts(archive: &Path, suite: &str, packages: &[PathBuf]) -> Result<()> {
-    let log = archive.with_extension("piuparts.log");
+    let log = archive.with_file_name(format!("{suite}.piuparts.log"));
     say(&format!("piuparts; told in {}", log.display()));
     let mut piuparts = Command::new("piuparts");
     piuparts.args(["--no-upgrade-test", "--no-eatmydata", "--distribution", suite]).arg("--log-file").arg(&log);

@@ -15,6 +15,7 @@ mod disk;
 mod enrolment;
 mod exports;
 mod hostile;
+mod keys;
 mod locks;
 mod methods;
 mod names;

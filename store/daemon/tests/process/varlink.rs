@@ -151,6 +151,8 @@ fn replies_of_the_admin_socket_are_as_described() {
     admin.call("RemoveAliases", json!({ "mailbox": ALICE, "aliases": ["a@example.com"] }));
     admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1, "dry_run": true }));
     admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1 }));
+    assert_eq!(admin.call("RotateKey", json!({}))["active"], 2);
+    admin.call("ListKeys", json!({}));
     admin.call("Status", json!({}));
     admin.call("Check", json!({}));
     admin.calls("ListAccounts", json!({ "platform": "p", "state": "suspended" }), true);

@@ -1,0 +1,247 @@
+//! The doors beside Outlook on the web: closed, open to app passwords, or open to networks.
+//!
+//! Every request is judged by itself. NTLM and Negotiate never pass: they hold for a connection, and those to the webmail
+//! are shared.
+
+use super::basic;
+use super::door_verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
+use super::gate::{Gate, Visit, hear_out};
+use super::headers;
+use super::jar::{set_cookies, sole};
+use super::pages;
+use super::relay::{relative, tied};
+use super::running::Running;
+use super::session::Rope;
+use crate::body::{self, Body};
+use crate::clock;
+use crate::config::{self, Door, Opening};
+use crate::places::Places;
+use crate::seldom::seldom;
+use crate::upstream::{Content, Upstream, UpstreamError};
+use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
+use http::{HeaderMap, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use postern_wire::auth::{self, AnswerField, Ask, PasswordRefused};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// Requests that may be judged at once, in all and for one address.
+pub const MAX_JUDGED: (usize, usize) = (128, 32);
+/// How long a request waits for its turn to be judged.
+pub const TURN: Duration = Duration::from_secs(3);
+/// When a request is refused, counted from when it came, whatever the reason.
+pub const REFUSAL: Duration = Duration::from_secs(1);
+
+/// Cookies that go through doors: MAPI over HTTP keeps the place of a conversation in them (MS-OXCMAPIHTTP 2.2.3.2). Who
+/// may have it the mail server asks with every request.
+const COOKIES: &[(Door, &[&str])] = &[(Door::Mapi, &["MapiContext", "MapiSequence", "MapiRouting"])];
+/// Characters that the value of one may have.
+const MAX_COOKIE: usize = 512;
+
+const CLOSED: &str = "This way in is closed. Use the webmail, or ask your administrator to open it.\n";
+const SIGN_IN: &str = "Sign in with an app password.\n";
+const UNAVAILABLE: &str = "Nobody can be let in now. Try again later.\n";
+
+/// What the doors have in common.
+pub(super) struct Doors {
+    openings: config::Doors,
+    /// The same server, on connections of its own.
+    upstream: Upstream,
+    pub(super) running: Running,
+    judging: Places,
+    /// What a client is asked for.
+    challenge: HeaderValue,
+}
+
+impl Doors {
+    pub(super) fn new(settings: &config::Webmail, upstream: &Upstream) -> Self {
+        let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", settings.public_url.host());
+        Self {
+            openings: settings.doors.clone(),
+            upstream: upstream.for_doors(),
+            running: Running::default(),
+            judging: Places::new(MAX_JUDGED.0, MAX_JUDGED.1),
+            challenge: HeaderValue::try_from(challenge).expect("a host is visible ASCII without quotes"),
+        }
+    }
+}
+
+impl Gate {
+    /// A request to a door.
+    pub(super) async fn door(&self, visit: &Visit, door: Door, mut request: Request<Incoming>) -> Response<Body> {
+        let opening = self.doors.openings.opening(door);
+        let refused = match opening {
+            Opening::Networks(_) if opening.is_open_to(visit.address) => {
+                let rope = None;
+                return self.through(visit, door, basic::header(request.headers()).cloned(), rope, request).await.1;
+            }
+            Opening::Closed | Opening::Networks(_) => says(StatusCode::FORBIDDEN, CLOSED),
+            Opening::AppPassword => match self.admit(visit, door, request.headers()).await {
+                Ok((pass, rope)) => return self.pass_door(visit, door, &pass, rope, request).await,
+                Err(stop) => self.stop_at_door(stop),
+            },
+        };
+        tracing::debug!(door = door.name(), address = %visit.address, "refused at a door");
+        hear_out(request.body_mut()).await;
+        refused
+    }
+
+    /// Judges what a request brings. The mail server hears of nobody who has no pass.
+    async fn admit(&self, visit: &Visit, door: Door, headers: &HeaderMap) -> Result<(Pass, Rope), Stop> {
+        // Clients ask first without, to hear what is wanted.
+        let typed = basic::header(headers).ok_or(Stop::Refused)?;
+        let judged = async {
+            let typed = basic::read(typed).ok_or(Stop::Refused)?;
+            let turn = timeout(TURN, self.doors.judging.wait_for(visit.address)).await;
+            let _turn = turn.map_err(|_| Stop::Unavailable)?;
+            self.judge(visit, door, &typed).await
+        };
+        let judged = judged.await;
+        if judged.as_ref().is_err_and(|stop| *stop == Stop::Refused) {
+            sleep(REFUSAL.saturating_sub(clock::monotonic().saturating_duration_since(visit.now.tick))).await;
+        }
+        judged
+    }
+
+    async fn judge(&self, visit: &Visit, door: Door, typed: &basic::Credentials) -> Result<(Pass, Rope), Stop> {
+        let before = self.changes_so_far();
+        let origin = auth::Origin { service: Some(door.name().to_owned()), ..visit.origin() };
+        // As at the IMAP front, nobody can be asked for a code here.
+        let ask = Ask { name: typed.name().to_owned(), door: auth::Door::Imap, origin };
+        let failed = |error: &_| tracing::error!(%error, "a request is refused at a door: the daemon gave no verdict");
+        let pass = match after_ask(self.daemon.ask(&ask).await.inspect_err(failed), typed) {
+            AfterAsk::Pass(pass) => pass,
+            AfterAsk::Stop(stop) => return Err(stop),
+            AfterAsk::Field { mailbox: name } => {
+                let text = typed.password().clone();
+                let field = AnswerField { name, door: auth::Door::Imap, origin: ask.origin, text };
+                after_field(self.daemon.answer_field(&field).await.inspect_err(failed), &field.name, typed)?
+            }
+        };
+        let rope = self.doors.running.enter(pass.session().clone());
+        self.recheck_if_changed(before, pass.mailbox()).await;
+        Ok((pass, rope))
+    }
+
+    async fn pass_door(
+        &self,
+        visit: &Visit,
+        door: Door,
+        pass: &Pass,
+        rope: Rope,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let Some(credentials) = basic::Credentials::header(pass.mailbox(), pass.password()) else {
+            return self.stop_at_door(Stop::Refused);
+        };
+        let (status, answer) = self.through(visit, door, Some(credentials), Some(rope), request).await;
+        if status != StatusCode::UNAUTHORIZED {
+            return answer;
+        }
+        tracing::info!(mailbox = pass.mailbox(), door = door.name(), "the mail server refuses a password");
+        // A directory closes an account after a few wrong passwords, and programs try for days.
+        if let Some(session) = pass.outdated() {
+            let refused = PasswordRefused { session: session.clone() };
+            if let Err(error) = self.daemon.password_refused(&refused).await {
+                tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
+            }
+        }
+        self.stop_at_door(Stop::Refused)
+    }
+
+    /// Passes a request on with these credentials and nothing else that says who asks: what the server answers, and what
+    /// of it goes to the client.
+    async fn through(
+        &self,
+        visit: &Visit,
+        door: Door,
+        credentials: Option<HeaderValue>,
+        rope: Option<Rope>,
+        request: Request<Incoming>,
+    ) -> (StatusCode, Response<Body>) {
+        let (asked, content) = request.into_parts();
+        let mut request = Request::new(body::stream(content));
+        *request.method_mut() = asked.method;
+        *request.uri_mut() = relative(&asked.uri);
+        *request.headers_mut() = headers::for_session(&asked.headers);
+        request.headers_mut().remove(UPGRADE);
+        let of_client = [(AUTHORIZATION, credentials), (COOKIE, cookies(door, &asked.headers))];
+        for (name, value) in of_client.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            request.headers_mut().insert(name, value);
+        }
+        let cut = async {
+            match rope.clone() {
+                Some(rope) => rope.cut().await,
+                None => std::future::pending().await,
+            }
+        };
+        let answer = tokio::select! {
+            biased;
+            () = cut => return (StatusCode::FORBIDDEN, self.stop_at_door(Stop::Refused)),
+            answer = self.doors.upstream.send(request, visit.address) => answer,
+        };
+        let answer = match answer {
+            Ok(answer) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => answer,
+            Err(UpstreamError::Client(error)) => {
+                tracing::info!(%error, "a request at a door broke off");
+                return (StatusCode::BAD_REQUEST, says(StatusCode::BAD_REQUEST, UNAVAILABLE));
+            }
+            other => {
+                let error = other.err().map(|error| error.to_string());
+                seldom!(warn, ?error, "no answer to a request at a door");
+                return (StatusCode::SERVICE_UNAVAILABLE, self.stop_at_door(Stop::Unavailable));
+            }
+        };
+        (answer.status(), shown(visit, door, answer, rope))
+    }
+
+    fn stop_at_door(&self, stop: Stop) -> Response<Body> {
+        match stop {
+            Stop::Unavailable => says(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+            Stop::Refused => {
+                let mut response = says(StatusCode::UNAUTHORIZED, SIGN_IN);
+                response.headers_mut().insert(WWW_AUTHENTICATE, self.doors.challenge.clone());
+                response
+            }
+        }
+    }
+}
+
+/// What of an answer goes to the client: of its cookies and challenges only what could come back.
+fn shown(visit: &Visit, door: Door, mut answer: Response<Content>, rope: Option<Rope>) -> Response<Body> {
+    let known = known_cookies(door);
+    let set = set_cookies(answer.headers(), visit.now.wall);
+    let set: Vec<HeaderValue> = set
+        .iter()
+        .filter(|cookie| known.contains(&cookie.name.as_str()))
+        .filter_map(|cookie| HeaderValue::try_from(format!("{}={}; Secure; HttpOnly", cookie.name, cookie.value)).ok())
+        .collect();
+    let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter();
+    let basic: Vec<HeaderValue> = challenges.filter(|value| value.as_bytes().starts_with(b"Basic")).cloned().collect();
+    headers::strip_response(answer.headers_mut());
+    for (name, values) in [(SET_COOKIE, set), (WWW_AUTHENTICATE, basic)] {
+        for value in values {
+            answer.headers_mut().append(&name, value);
+        }
+    }
+    match rope {
+        Some(rope) => tied(answer, rope),
+        None => answer.map(body::stream),
+    }
+}
+
+fn known_cookies(door: Door) -> &'static [&'static str] {
+    COOKIES.iter().find(|(known, _)| *known == door).map_or(&[], |(_, names)| names)
+}
+
+fn cookies(door: Door, asked: &HeaderMap) -> Option<HeaderValue> {
+    let is_plain = |value: &str| value.len() <= MAX_COOKIE && value.bytes().all(|byte| byte.is_ascii_graphic());
+    let known = known_cookies(door).iter().filter_map(|name| Some((*name, sole(asked, name)?)));
+    let pairs: Vec<String> =
+        known.filter(|(_, value)| is_plain(value)).map(|(name, value)| format!("{name}={value}")).collect();
+    HeaderValue::try_from(pairs.join("; ")).ok().filter(|line| !line.is_empty())
+}
+
+fn says(status: StatusCode, text: &str) -> Response<Body> {
+    pages::answer(status, "text/plain; charset=utf-8", text.to_owned())
+}
