@@ -125,6 +125,11 @@ impl Upstream {
         Self { places: Places::new(all, per_address), ..self.clone() }
     }
 
+    /// The same server on connections of its own, so that nothing a mail app does there meets a browser.
+    pub fn for_doors(&self) -> Self {
+        Self { pool: Pool::default(), places: Places::new(MAX_RUNNING, MAX_RUNNING), ..self.clone() }
+    }
+
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
     /// [`StatusCode::SWITCHING_PROTOCOLS`] is to be followed by [`tunnel`].
     ///

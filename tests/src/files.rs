@@ -34,6 +34,10 @@ pub struct Files {
 pub(crate) struct Backends<'a> {
     /// The webmail's URL.
     pub(crate) webmail: &'a str,
+    /// Which webmail it is.
+    pub(crate) product: &'a str,
+    /// Lines for `[webmail.doors]`; none for a webmail without.
+    pub(crate) doors: &'a str,
     /// Dovecot's plain port, where an IMAP front is wanted.
     pub(crate) imap: Option<ImapFront>,
 }
@@ -86,14 +90,18 @@ impl Files {
     pub(crate) fn write_proxy_config(&self, certificates: &Certificates, backends: &Backends<'_>) -> Result<()> {
         let mut text = format!(
             "[daemon]\nsocket = {}\n[tls]\ncert = {}\nkey = {}\n\
-             [webmail]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"{}\"\nupstream = \"{}\"\nproduct = \"roundcube\"\n",
+             [webmail]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"{}\"\nupstream = \"{}\"\nproduct = \"{}\"\n",
             quoted(&self.auth_socket),
             quoted(&certificates.chain),
             quoted(&certificates.key),
             self.webmail,
             self.webmail_url(),
             backends.webmail,
+            backends.product,
         );
+        if !backends.doors.is_empty() {
+            text += &format!("[webmail.doors]\n{}\n", backends.doors);
+        }
         if let Some(ImapFront { imaps, starttls, backend }) = backends.imap {
             text += &format!(
                 "[imap]\nlisten = \"127.0.0.1:{imaps}\"\nstarttls_listen = \"127.0.0.1:{starttls}\"\n\

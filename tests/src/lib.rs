@@ -10,6 +10,7 @@ pub mod clock;
 pub mod dovecot;
 mod error;
 pub mod exchange_imap;
+pub mod exchange_web;
 pub mod files;
 pub mod install;
 pub mod mailboxes;

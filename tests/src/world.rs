@@ -32,6 +32,13 @@ pub enum Upstream {
     Roundcube,
     /// A server of the test's own.
     Url(String),
+    /// The same, taken for Outlook on the web.
+    Owa {
+        /// Where it is.
+        url: String,
+        /// Lines for `[webmail.doors]`.
+        doors: &'static str,
+    },
     /// Nothing: only the daemon and its sockets are wanted, and no front is started.
     None,
 }
@@ -86,7 +93,7 @@ impl World {
         let certificates = Certificates::issue(&tls)?;
         let backend = match plan.upstream {
             Upstream::Roundcube => Some(Backend::start(directory.path(), &certificates)?),
-            Upstream::Url(_) | Upstream::None => None,
+            Upstream::Url(_) | Upstream::Owa { .. } | Upstream::None => None,
         };
         let clock = if plan.movable_clock { Some(WallClock::new(directory.path())?) } else { None };
         let environment = || clock.as_ref().map(WallClock::environment).into_iter().flatten();
@@ -124,8 +131,9 @@ impl World {
         };
         world.set_up_daemon()?;
         match (&world.backend, plan.upstream) {
-            (Some(backend), _) => world.start_proxy(&backend.roundcube.url())?,
-            (None, Upstream::Url(url)) => world.start_proxy(&url)?,
+            (Some(backend), _) => world.start_proxy(&backend.roundcube.url(), "roundcube", "")?,
+            (None, Upstream::Url(url)) => world.start_proxy(&url, "roundcube", "")?,
+            (None, Upstream::Owa { url, doors }) => world.start_proxy(&url, "owa", doors)?,
             (None, _) => {}
         }
         Ok(world)
@@ -143,8 +151,8 @@ impl World {
         Ok(())
     }
 
-    fn start_proxy(&mut self, webmail: &str) -> Result<()> {
-        let backends = Backends { webmail, imap: self.imap_front };
+    fn start_proxy(&mut self, webmail: &str, product: &str, doors: &str) -> Result<()> {
+        let backends = Backends { webmail, product, doors, imap: self.imap_front };
         self.files.write_proxy_config(&self.certificates, &backends)?;
         self.proxy.start()
     }

@@ -5,8 +5,7 @@ use serde::Deserialize;
 use std::net::IpAddr;
 
 /// Every key of `[webmail.doors]`.
-pub(super) const KEYS: &[&str] =
-    &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api"];
+pub(super) const KEYS: &[&str] = &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api"];
 
 /// A door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +94,9 @@ impl TryFrom<RawOpening> for Opening {
         match raw {
             RawOpening::Word(word) if word == "closed" => Ok(Self::Closed),
             RawOpening::Word(word) if word == "app-password" => Ok(Self::AppPassword),
-            RawOpening::Word(word) => {
-                Err(format!("`{word}` is no way to open a door; there are \"closed\", \"app-password\" and a list of networks"))
-            }
+            RawOpening::Word(word) => Err(format!(
+                "`{word}` is no way to open a door; there are \"closed\", \"app-password\" and a list of networks"
+            )),
             RawOpening::Networks(networks) => {
                 let networks: Result<Vec<Network>, String> = networks.iter().map(|text| text.parse()).collect();
                 networks.map(Self::Networks)
@@ -155,12 +154,16 @@ impl RawDoors {
         for (door, opening) in &all {
             if let (Opening::AppPassword, Some(why)) = (opening, door.takes_no_app_password()) {
                 let name = door.name();
-                problem(format!("[webmail.doors] `{name}` cannot be opened by app passwords: {why}; list networks or close it"));
+                problem(format!(
+                    "[webmail.doors] `{name}` cannot be opened by app passwords: {why}; list networks or close it"
+                ));
             }
         }
         let open: Vec<_> = all.into_iter().filter(|(_, opening)| *opening != Opening::Closed).collect();
         if !open.is_empty() && product != Product::Owa {
-            problem("[webmail.doors] is for `product = \"owa\"`; other products have no such doors, take it out".to_owned());
+            problem(
+                "[webmail.doors] is for `product = \"owa\"`; other products have no such doors, take it out".to_owned(),
+            );
         }
         Doors { open }
     }

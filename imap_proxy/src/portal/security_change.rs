@@ -12,7 +12,8 @@ use super::text::Text;
 use super::{Context, DESCRIPTION_LENGTH, Language, fields, paths};
 
 pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>) -> Sheet {
-    let problem = view.problem.map(|problem| field::alert("change-problem", html! { p { (explain(problem, language)) } }));
+    let problem =
+        view.problem.map(|problem| field::alert("change-problem", html! { p { (explain(problem, language)) } }));
     let (title, content) = match &view.changing {
         Changing::Rename { method } => (Text::RenameTitle, rename(method, language)),
         Changing::RemoveMethod { method, is_only, may } => {
@@ -82,7 +83,10 @@ fn question(kind: ChangeKind, which: &str, lead: &Markup, button: Text, language
         (lead)
         form method="post" action=(paths::SECURITY_CHANGE) {
             (hidden(kind, which))
-            div.actions { button.main { (language.say(button)) } (back(language)) }
+            div.actions {
+                button.main.grave[kind != ChangeKind::MakeCodes] { (language.say(button)) }
+                (back(language))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The Security page: everything of a person's own account, with ways to change it.
 
+use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
 use super::challenge::{hint, name};
@@ -93,7 +94,7 @@ fn method(own: &OwnMethod, language: Language, context: &Context<'_>) -> Markup 
             div.what {
                 strong { (called) }
                 span.hint { (kind_and_hint(own, language)) }
-                span.hint { (since(own.created, language, context)) " · " (used(own.last_used, language, context)) }
+                (times(own.created, own.last_used, language, context))
             }
             div.do {
                 (link(ChangeKind::Rename, which, Text::Rename, &called, language))
@@ -113,18 +114,20 @@ pub(super) fn kind_and_hint(own: &OwnMethod, language: Language) -> Markup {
     }
 }
 
-fn since(time: Option<jiff::Timestamp>, language: Language, context: &Context<'_>) -> Markup {
+/// When something was made, and when it was last used.
+fn times(created: Option<Timestamp>, used: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
     html! {
-        @if let Some(time) = time {
-            (language.fill(Text::Added, &[("day", &moment::day(time, context.now, language))]))
+        span.hint {
+            @if let Some(time) = created {
+                (language.fill(Text::Added, &[("day", &moment::day(time, context.now, language))])) " · "
+            }
+            @match used {
+                Some(time) => {
+                    (language.fill(Text::LastUsed, &[("time", &moment::point(time, context.now, language))]))
+                }
+                None => (language.say(Text::NeverUsed)),
+            }
         }
-    }
-}
-
-fn used(time: Option<jiff::Timestamp>, language: Language, context: &Context<'_>) -> Markup {
-    match time {
-        Some(time) => language.fill(Text::LastUsed, &[("time", &moment::point(time, context.now, language))]),
-        None => html! { (language.say(Text::NeverUsed)) },
     }
 }
 
@@ -165,7 +168,8 @@ fn app_passwords(view: &Security, language: Language, context: &Context<'_>) -> 
             ul.rows { @for own in &view.app_passwords { (app_password(own, language, context)) } }
         }
         @if view.can_make_app_passwords {
-            div.do { (link(ChangeKind::CreateAppPassword, None, Text::CreateApp, "", language)) }
+            @let address = address(ChangeKind::CreateAppPassword, None);
+            div.choices { a.choice href=(address) { (language.say(Text::CreateApp)) } }
         } @else {
             p.hint { (language.say(Text::NoAppsNow)) }
         }
@@ -183,7 +187,7 @@ fn app_password(own: &AppPassword, language: Language, context: &Context<'_>) ->
         li {
             div.what {
                 strong { (called) }
-                span.hint { (since(own.created, language, context)) " · " (used(own.last_used, language, context)) }
+                (times(own.created, own.last_used, language, context))
                 @if let Some(address) = &own.address {
                     span.hint {
                         (language.fill(Text::FromAddress, &[("address", address)]))
@@ -227,9 +231,7 @@ fn session_row(session: &Session, language: Language, context: &Context<'_>) -> 
 
 fn browser(session: &Session, language: Language) -> Markup {
     match (&session.browser, &session.system) {
-        (Some(browser), Some(system)) => {
-            language.fill(Text::BrowserOn, &[("browser", browser), ("system", system)])
-        }
+        (Some(browser), Some(system)) => language.fill(Text::BrowserOn, &[("browser", browser), ("system", system)]),
         (Some(only), None) | (None, Some(only)) => html! { (only) },
         (None, None) => html! { (language.say(Text::UnknownBrowser)) },
     }

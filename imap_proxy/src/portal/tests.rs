@@ -113,7 +113,7 @@ fn french_punctuation_never_starts_a_line() {
 #[test]
 fn every_word_on_a_page_is_of_its_language() {
     let given = Given::USUAL;
-    let mut values = vec![given.brand, given.mailbox, given.description, given.code, given.number];
+    let mut values = vec![given.brand, given.mailbox, given.description, given.code, given.number, given.method_id];
     values.extend(Language::ALL.map(Language::own_name));
     // Names are the same everywhere.
     values.extend(["Firefox", "Linux"]);
@@ -154,7 +154,11 @@ fn nothing_on_a_page_asks_for_more_than_the_policy_grants() {
             let names: Vec<&str> = tag.split('"').step_by(2).collect();
             assert!(!names.iter().any(|name| name.contains(" on")), "{page}: <{tag}>");
             if tag.starts_with("script") {
-                let ours = ["src=\"/postern/page.js?v=", "src=\"/postern/key.js?v=", "id=\"options\" type=\"application/json\""];
+                let ours = [
+                    "src=\"/postern/page.js?v=",
+                    "src=\"/postern/key.js?v=",
+                    "id=\"options\" type=\"application/json\"",
+                ];
                 assert!(ours.iter().any(|start| tag.starts_with(&format!("script {start}"))), "{page}: <{tag}>");
             }
             if tag.starts_with("form") {

@@ -28,7 +28,7 @@ const SYSTEMS: [(&str, &str); 8] = [
 ];
 
 /// The browser, and what it runs on, as far as the words of a `User-Agent` tell.
-pub fn describe(agent: &str) -> (Option<&'static str>, Option<&'static str>) {
+pub(super) fn describe(agent: &str) -> (Option<&'static str>, Option<&'static str>) {
     let find = |known: &[(&str, &'static str)]| known.iter().find(|(word, _)| agent.contains(word)).map(|it| it.1);
     (find(&BROWSERS), find(&SYSTEMS))
 }
@@ -44,13 +44,22 @@ mod tests {
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(), "Firefox", "Linux"),
             (format!("Mozilla/5.0 (Windows NT 10.0; Win64) {webkit} Chrome/142.0 Safari/537.36"), "Chrome", "Windows"),
             (format!("Mozilla/5.0 (Windows NT 10.0) {webkit} Chrome/142.0 Safari/537.36 Edg/142.0"), "Edge", "Windows"),
-            (format!("Mozilla/5.0 (Linux; Android 10; K) {webkit} Chrome/142.0 Mobile Safari/537.36"), "Chrome", "Android"),
             (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Version/26.0 Mobile/15E148 Safari/604.1".to_owned(),
+                format!("Mozilla/5.0 (Linux; Android 10; K) {webkit} Chrome/142.0 Mobile Safari/537.36"),
+                "Chrome",
+                "Android",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Version/26.0 Mobile/15E148 Safari/604.1"
+                    .to_owned(),
                 "Safari",
                 "iPhone",
             ),
-            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/26.0 Safari/605.1.15".to_owned(), "Safari", "Mac"),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/26.0 Safari/605.1.15".to_owned(),
+                "Safari",
+                "Mac",
+            ),
         ] {
             assert_eq!(describe(&agent), (Some(browser), Some(system)), "{agent}");
         }

@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_none() {
-        for text in ["bob", ":x", "bob:", "b\nob:x", "bob:a\nb", "bob:a\0", &format!("bob:{}", "x".repeat(MAX_FIELD + 1))] {
+        for text in
+            ["bob", ":x", "bob:", "b\nob:x", "bob:a\nb", "bob:a\0", &format!("bob:{}", "x".repeat(MAX_FIELD + 1))]
+        {
             assert!(of(&format!("Basic {}", encode(text))).is_none(), "{text:?}");
         }
         let latin = STANDARD.encode(b"bob:\xe9");

@@ -76,7 +76,7 @@ impl Gate {
                 return self.through(visit, door, basic::header(request.headers()).cloned(), rope, request).await.1;
             }
             Opening::Closed | Opening::Networks(_) => says(StatusCode::FORBIDDEN, CLOSED),
-            Opening::AppPassword => match self.admit(visit, door, request.headers()).await {
+            Opening::AppPassword => match self.admit_at_door(visit, door, request.headers()).await {
                 Ok((pass, rope)) => return self.pass_door(visit, door, &pass, rope, request).await,
                 Err(stop) => self.stop_at_door(stop),
             },
@@ -87,14 +87,14 @@ impl Gate {
     }
 
     /// Judges what a request brings. The mail server hears of nobody who has no pass.
-    async fn admit(&self, visit: &Visit, door: Door, headers: &HeaderMap) -> Result<(Pass, Rope), Stop> {
+    async fn admit_at_door(&self, visit: &Visit, door: Door, headers: &HeaderMap) -> Result<(Pass, Rope), Stop> {
         // Clients ask first without, to hear what is wanted.
         let typed = basic::header(headers).ok_or(Stop::Refused)?;
         let judged = async {
             let typed = basic::read(typed).ok_or(Stop::Refused)?;
             let turn = timeout(TURN, self.doors.judging.wait_for(visit.address)).await;
             let _turn = turn.map_err(|_| Stop::Unavailable)?;
-            self.judge(visit, door, &typed).await
+            self.judge_at_door(visit, door, &typed).await
         };
         let judged = judged.await;
         if judged.as_ref().is_err_and(|stop| *stop == Stop::Refused) {
@@ -103,7 +103,7 @@ impl Gate {
         judged
     }
 
-    async fn judge(&self, visit: &Visit, door: Door, typed: &basic::Credentials) -> Result<(Pass, Rope), Stop> {
+    async fn judge_at_door(&self, visit: &Visit, door: Door, typed: &basic::Credentials) -> Result<(Pass, Rope), Stop> {
         let before = self.changes_so_far();
         let origin = auth::Origin { service: Some(door.name().to_owned()), ..visit.origin() };
         // As at the IMAP front, nobody can be asked for a code here.

@@ -1,6 +1,7 @@
 //! The story: what a request is, what its session's stage allows, and who does it.
 
 use super::classify::{Class, Step, classify, decide};
+use super::doors::Doors;
 use super::form::{self, Form, MAX_FORM};
 use super::headers;
 use super::jar::sole;
@@ -45,6 +46,8 @@ pub struct Gate {
     pub(super) upstream_for_visitors: Upstream,
     pub(super) daemon: Daemon,
     pub(super) sessions: Arc<Store>,
+    /// Beside the webmail.
+    pub(super) doors: Doors,
     /// Made by this process; see [`super::session::Print`].
     pub(super) print_key: [u8; 32],
     /// How often the daemon has said that something changed; see [`super::recheck`].
@@ -93,6 +96,7 @@ impl Gate {
         let gate = Arc::new(Self {
             product: product::of(settings.product),
             upstream_for_visitors: upstream.for_visitors(),
+            doors: Doors::new(settings, &upstream),
             upstream,
             daemon,
             sessions: Arc::default(),
@@ -121,6 +125,9 @@ impl Gate {
         if let (Step::Pass, Some(key), Some(path)) = (step, &visit.key, &seen.path) {
             let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
             return self.pass(&visit, key, kind, path, request, peer).await;
+        }
+        if let Step::Door(door) = step {
+            return Box::pin(self.door(&visit, door, request)).await;
         }
         // Rarer, and larger as a future: boxed, so that those of requests that pass are not.
         let answer = Box::pin(self.answer(&visit, step, seen.path.as_ref(), &mut request)).await;
@@ -237,7 +244,7 @@ impl Gate {
 
 /// Reads what is left of a body that is not wanted, if that is little: whoever is still sending it when the answer is
 /// complete may lose the answer (RFC 9113, section 8.1; RFC 9112, section 9.6).
-async fn hear_out(rest: &mut Incoming) {
+pub(super) async fn hear_out(rest: &mut Incoming) {
     if !rest.is_end_stream() {
         drop(timeout(REST_WAIT, body::collect(rest, MAX_FORM)).await);
     }

@@ -150,6 +150,11 @@ pub fn for_login(asked: &HeaderMap) -> HeaderMap {
     headers
 }
 
+/// Adds headers that a product wants with this front's own requests.
+pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
+    headers.extend(more.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,16 +16,23 @@
 //!
 //! Whoever is in may look after their own account: [`security`], with [`proving`] where a code is asked for again.
 //!
+//! Beside Exchange's webmail there are doors that take the password alone ([`doors`]): closed, unless they are opened to
+//! app passwords ([`basic`], [`door_verdict`], [`running`]) or to networks.
+//!
 //! What no rule recognises is refused.
 
 mod agent;
+pub mod basic;
 pub mod classify;
+pub mod door_verdict;
+pub mod doors;
 mod errand;
 pub mod form;
 pub mod gate;
 pub mod headers;
 pub mod jar;
 mod lost;
+mod owa;
 pub mod pages;
 pub mod path;
 mod prepare;
@@ -36,6 +43,7 @@ mod relay;
 mod roundcube;
 #[cfg(test)]
 mod roundcube_tests;
+mod running;
 mod second_factor;
 mod security;
 pub mod session;

@@ -159,7 +159,9 @@ impl Product for Owa {
             return SignIn::RefusedAt(if page == LOGIN { WRONG } else { page });
         }
         if path == EXPIRED {
-            tracing::warn!("a password is right but has expired; the page that changes it by the password alone stays closed");
+            tracing::warn!(
+                "a password is right but has expired; the page that changes it by the password alone stays closed"
+            );
             return SignIn::RefusedAt(WRONG);
         }
         let last = |name: &str| set.iter().rfind(|cookie| cookie.name.eq_ignore_ascii_case(name));
@@ -199,8 +201,7 @@ impl Product for Owa {
     }
 
     fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
-        let never_opened =
-            || sent_to(status, headers).is_some_and(|to| to.path().to_ascii_lowercase() == LANGUAGE);
+        let never_opened = || sent_to(status, headers).is_some_and(|to| to.path().to_ascii_lowercase() == LANGUAGE);
         match (heard, status) {
             (0, StatusCode::OK) => Heard::More,
             (0, _) if never_opened() => Heard::AsTyped,

@@ -16,6 +16,8 @@ use postern_wire::auth::{self, Offer};
 pub const COOKIE: &str = "__Host-postern";
 /// What goes with it.
 const COOKIE_RULES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
+/// What goes with one that scripts read.
+const MIRROR_RULES: &str = "Secure; SameSite=Lax; Path=/";
 /// How long a language is remembered, in seconds: a year.
 const LANGUAGE_LIFE: u32 = 31_536_000;
 
@@ -65,8 +67,7 @@ impl Reader<'_> {
 
     /// The backup codes as a file.
     pub fn codes_file(&self, codes: &[portal::Secret], mailbox: &str) -> Response<Body> {
-        let context =
-            Context { brand: self.brand, mailbox: Some(mailbox), now: self.now, signed_in: self.signed_in };
+        let context = Context { brand: self.brand, mailbox: Some(mailbox), now: self.now, signed_in: self.signed_in };
         let file = portal::render_codes_file(codes, self.language, &context);
         let mut response = answer(StatusCode::OK, "text/plain; charset=utf-8", file);
         let disposition = format!("attachment; filename=\"{}\"", portal::CODES_FILE_NAME);
@@ -224,6 +225,11 @@ pub fn take_session(response: &mut Response<Body>) {
     add_cookie(response, &format!("{COOKIE}=; Max-Age=0; {COOKIE_RULES}"));
 }
 
+/// Gives the browser a cookie of the webmail's that its scripts read.
+pub fn mirror(response: &mut Response<Body>, name: &str, value: &str) {
+    add_cookie(response, &format!("{name}={value}; {MIRROR_RULES}"));
+}
+
 /// Remembers a language.
 pub fn give_language(response: &mut Response<Body>, language: Language) {
     let cookie = format!("{}={}; Max-Age={LANGUAGE_LIFE}; {COOKIE_RULES}", Language::COOKIE, language.tag());
@@ -279,8 +285,7 @@ mod tests {
 
     #[test]
     fn every_answer_of_ours_is_guarded() {
-        let reader =
-            Reader { language: Language::English, brand: "x", now: Timestamp::UNIX_EPOCH, signed_in: false };
+        let reader = Reader { language: Language::English, brand: "x", now: Timestamp::UNIX_EPOCH, signed_in: false };
         for response in [reader.stop(&Stop::Unavailable), see_other("/"), asset(Own::Style)] {
             for (name, _) in ALWAYS {
                 assert!(response.headers().contains_key(name), "{name}");

@@ -3,7 +3,7 @@
 
 use super::gate::{Gate, Visit};
 use super::headers;
-use super::jar::{set_cookies, sole};
+use super::jar::{Jar, set_cookies, sole};
 use super::pages;
 use super::path::Path;
 use super::product::{Head, Kind, Life};
@@ -37,7 +37,8 @@ impl Gate {
         target: &'static str,
         asked: &Request<Incoming>,
     ) -> Response<Body> {
-        let hints = headers::for_login(asked.headers());
+        let mut hints = headers::for_login(asked.headers());
+        headers::add(&mut hints, self.product.own_headers());
         let response = self.ask_without_session(visit, asked.method(), Uri::from_static(target), hints).await;
         match response {
             Some(mut response) if response.status() == StatusCode::OK => {
@@ -134,22 +135,31 @@ impl Gate {
         let judged = |state: &mut State| match state {
             State::Released(state) => {
                 let jar = &mut state.held.behind.jar;
-                let life = self.product.life(kind, jar, &set, now.wall);
+                let life = match self.product.life(kind, jar, &set, now.wall) {
+                    Life::On if self.product.has_ended(answer.status(), answer.headers()) => Life::Over,
+                    life => life,
+                };
                 if life == Life::On {
                     jar.absorb(&set, now.wall);
                 }
-                life
+                (life, self.news_for_scripts(jar, &asked.headers))
             }
-            _ => Life::Over,
+            _ => (Life::Over, Vec::new()),
         };
         // A session that ended meanwhile vouches for nothing any more.
-        let life = self.sessions.with(key, now.tick, judged).unwrap_or(Life::Over);
+        let (life, mirrored) = self.sessions.with(key, now.tick, judged).unwrap_or((Life::Over, Vec::new()));
         headers::strip_response(answer.headers_mut());
         match life {
             Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 self.switch(visit, client, answer, &peer, rope)
             }
-            Life::On => answer.map(|content| Cut { content, rope, end: None }.boxed_unsync()),
+            Life::On => {
+                let mut answer = tied(answer, rope);
+                for (name, value) in mirrored {
+                    pages::mirror(&mut answer, name, &value);
+                }
+                answer
+            }
             Life::SignedOut => {
                 self.sessions.remove(key);
                 let mut answer = answer.map(body::stream);
@@ -165,6 +175,13 @@ impl Gate {
                 self.over(kind, &head)
             }
         }
+    }
+
+    /// The webmail's cookies that its scripts read and that the browser does not have as they are now.
+    fn news_for_scripts(&self, jar: &Jar, asked: &HeaderMap) -> Vec<(&'static str, String)> {
+        let known = self.product.mirrored_cookies().iter().filter_map(|name| Some((*name, jar.value(name)?)));
+        let news = known.filter(|(name, value)| sole(asked, name) != Some(value));
+        news.map(|(name, value)| (name, value.to_owned())).collect()
     }
 
     /// The answer in place of the webmail's when the session is over.
@@ -210,8 +227,13 @@ fn is_websocket(request: &Request<Incoming>) -> bool {
 }
 
 /// Path and query alone: whatever host a request names, it goes to the one webmail.
-fn relative(uri: &Uri) -> Uri {
+pub(super) fn relative(uri: &Uri) -> Uri {
     uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
+}
+
+/// An answer that is cut off with `rope`.
+pub(super) fn tied(answer: Response<Content>, rope: Rope) -> Response<Body> {
+    answer.map(|content| Cut { content, rope, end: None }.boxed_unsync())
 }
 
 /// A webmail's answer, cut off when its session ends.

@@ -37,9 +37,9 @@ impl Running {
         all.open.iter().filter(|(_, (it, _))| wanted(it)).map(|(id, (it, _))| (*id, it.clone())).collect()
     }
 
-    /// Cuts one.
-    pub(super) fn end(&self, id: u64) {
-        self.lock().open.remove(&id);
+    /// Cuts one; false when it has ended by itself.
+    pub(super) fn end(&self, id: u64) -> bool {
+        self.lock().open.remove(&id).is_some()
     }
 
     /// Forgets those that have ended by themselves.
@@ -66,7 +66,7 @@ mod tests {
         let running = Running::default();
         let [bob, eve] = ["bob", "eve"].map(|name| running.enter(session(name)));
         for (id, _) in running.of(Some("bob")) {
-            running.end(id);
+            assert!(running.end(id) && !running.end(id));
         }
         assert!(bob.is_cut() && !eve.is_cut());
         assert_eq!(running.of(None).len(), 1);

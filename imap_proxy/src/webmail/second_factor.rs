@@ -1,11 +1,11 @@
 //! The pages between the password and the mailbox: a code, another method, the backup codes.
 
 use super::classify::Own;
+use super::errand::Errand;
 use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages::{self, answered_with};
 use super::prepare::has_to_begin;
-use super::errand::Errand;
 use super::session::{Challenged, Question, Released, Stage, State};
 use super::store::{Key, Token};
 use super::verdict::{AfterCode, Stop, after_code};

@@ -87,7 +87,11 @@ impl Gate {
             None => self.security_off(visit, key),
             Some(AfterChange::Done { codes, app_password, .. }) => {
                 self.recheck_if_changed(before, &mailbox).await;
-                tracing::info!(mailbox, change = kind(form).map(ChangeKind::tag), "the account was changed by its owner");
+                tracing::info!(
+                    mailbox,
+                    change = kind(form).map(ChangeKind::tag),
+                    "the account was changed by its owner"
+                );
                 let place = match (&change, app_password) {
                     (_, Some(app_password)) => {
                         let description = text(form, fields::DESCRIPTION);
@@ -139,7 +143,8 @@ impl Gate {
         // Apart, so that a browser that does not wait for the answer cannot leave its session in doubt.
         let change = tokio::spawn(async move {
             let reply = daemon.change_security(&wanted).await;
-            let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account could not be changed by its owner"));
+            let reply =
+                reply.inspect_err(|error| tracing::warn!(%error, "an account could not be changed by its owner"));
             let after = after_change(reply, &wanted.change);
             let made = match &after {
                 AfterChange::Done { standing, proof, .. } => Some((standing.clone(), proof.clone())),

@@ -346,6 +346,11 @@ pub struct Released {
 pub struct Rope(watch::Receiver<()>);
 
 impl Rope {
+    /// Cut when `end` is dropped.
+    pub(super) fn tied_to(end: &watch::Sender<()>) -> Self {
+        Self(end.subscribe())
+    }
+
     /// Whether it is cut already.
     pub fn is_cut(&self) -> bool {
         self.0.has_changed().is_err()
@@ -428,7 +433,7 @@ impl Released {
 
     /// To be held by what must not outlast the session.
     pub fn rope(&self) -> Rope {
-        Rope(self.rope.subscribe())
+        Rope::tied_to(&self.rope)
     }
 }
 

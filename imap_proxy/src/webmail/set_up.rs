@@ -2,11 +2,11 @@
 //! a contact address, from the Security page.
 
 use super::classify::Own;
+use super::errand::{Errand, Then};
 use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages;
 use super::second_factor::{read_digits, read_response};
-use super::errand::{Errand, Then};
 use super::session::{Enrolment, SettingUp, Stage, State, usual};
 use super::store::Key;
 use super::verdict::{AfterCode, AfterEnrol, Stop, after_confirm, after_enrol};

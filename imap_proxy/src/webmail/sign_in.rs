@@ -4,7 +4,7 @@ use super::gate::{Gate, Visit};
 use super::headers;
 use super::jar::{Cookie, Jar, set_cookies};
 use super::pages;
-use super::product::{Kind, Life, Login, SignIn};
+use super::product::{Heard, Kind, Life, Login, SignIn};
 use super::session::{Behind, PasswordAccepted, Print, SettingUp, State, usual};
 use super::verdict::{AfterEnrol, AfterPassword, Stop, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
@@ -21,6 +21,8 @@ use tokio::time::timeout;
 
 /// How long the webmail may take for one request that this front makes of its own. A login signs in to IMAP.
 const OWN_REQUEST: Duration = Duration::from_secs(30);
+/// What a form is.
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Bytes that an answer to it may have: a mail page lists every folder.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
 
@@ -35,6 +37,8 @@ struct Answer {
 enum Knocked {
     Accepted(Behind),
     Refused(Answer),
+    /// With the login page that says why.
+    RefusedAt(&'static str),
 }
 
 impl Gate {
@@ -45,10 +49,14 @@ impl Gate {
         let Some(login) = login else { return self.bad_request(visit) };
         match self.knock(visit, &hints, &login).await {
             Ok(Knocked::Accepted(behind)) => self.admit(visit, &hints, login, behind).await,
-            Ok(Knocked::Refused(answer)) => {
+            Ok(refused) => {
                 // No name: people type passwords there. Each is told, for whoever counts them.
                 tracing::info!(address = %visit.address, "the webmail refused a password");
-                self.show_refusal(visit, answer)
+                match refused {
+                    Knocked::Refused(answer) => self.show_refusal(visit, answer),
+                    Knocked::RefusedAt(page) => pages::see_other(page),
+                    Knocked::Accepted(_) => self.reader(visit).stop(&Stop::Unavailable),
+                }
             }
             Err(error) => {
                 seldom!(warn, %error, "the webmail could not be asked about a password");
@@ -60,20 +68,21 @@ impl Gate {
     /// Brings the login to the webmail, in a new session of its.
     async fn knock(&self, visit: &Visit, hints: &HeaderMap, login: &Login) -> Result<Knocked, BoxError> {
         let mut jar = Jar::default();
-        let page = self.own_request(visit, &mut jar, hints, Method::GET, self.product.login_page(), None).await?;
+        let page = self.own_request(visit, &mut jar, hints, (Method::GET, self.product.login_page()), None).await?;
         let rebuilt = self.product.rebuild(&String::from_utf8_lossy(&page.content), login);
         let rebuilt = rebuilt.ok_or("its login page is not the one of this product")?;
-        let form = Some(Bytes::copy_from_slice(rebuilt.body.as_bytes()));
-        let answer = self.own_request(visit, &mut jar, hints, Method::POST, rebuilt.target, form).await?;
+        let form = Some((FORM, Bytes::copy_from_slice(rebuilt.body.as_bytes())));
+        let answer = self.own_request(visit, &mut jar, hints, (Method::POST, rebuilt.target), form).await?;
         match self.product.judge(answer.status, &answer.headers, &answer.set) {
             SignIn::Accepted { landing, goodbye } => Ok(Knocked::Accepted(Behind { jar, landing, goodbye })),
             SignIn::Refused => Ok(Knocked::Refused(answer)),
+            SignIn::RefusedAt(page) => Ok(Knocked::RefusedAt(page)),
         }
     }
 
     /// The password was accepted: what else does this sign-in need?
     async fn admit(&self, visit: &Visit, hints: &HeaderMap, login: Login, mut behind: Behind) -> Response<Body> {
-        let shown = match self.identity(visit, hints, &mut behind.jar).await {
+        let shown = match self.identity(visit, hints, &login, &mut behind.jar).await {
             Ok(shown) => shown,
             Err(error) => {
                 tracing::error!(%error, "a sign-in is refused: the webmail does not show whose it is");
@@ -217,15 +226,33 @@ impl Gate {
     }
 
     /// Who the webmail says has signed in.
-    async fn identity(&self, visit: &Visit, hints: &HeaderMap, jar: &mut Jar) -> Result<String, BoxError> {
-        let before = jar.clone();
-        let page = self.own_request(visit, jar, hints, Method::GET, self.product.identity_page(), None).await?;
-        if self.product.life(Kind::Navigation, &before, &page.set, visit.now.wall) != Life::On {
-            return Err("its session ended at once".into());
+    async fn identity(
+        &self,
+        visit: &Visit,
+        hints: &HeaderMap,
+        login: &Login,
+        jar: &mut Jar,
+    ) -> Result<String, BoxError> {
+        let mut heard = 0;
+        while let Some(question) = self.product.question(heard, jar) {
+            let before = jar.clone();
+            let mut hints = hints.clone();
+            hints.extend(question.headers);
+            let body = question.body.map(|body| (hints.remove(CONTENT_TYPE), Bytes::from_static(body.as_bytes())));
+            let body = body.map(|(kind, body)| (kind.unwrap_or(FORM), body));
+            let answer = self.own_request(visit, jar, &hints, (question.method, question.target), body).await?;
+            if self.product.life(Kind::Navigation, &before, &answer.set, visit.now.wall) != Life::On {
+                return Err("its session ended at once".into());
+            }
+            let page = String::from_utf8_lossy(&answer.content);
+            match self.product.hear(heard, answer.status, &answer.headers, &page) {
+                Heard::Name(name) => return Ok(name),
+                Heard::AsTyped => return Ok(login.name.clone()),
+                Heard::More => heard += 1,
+                Heard::Nothing => break,
+            }
         }
-        let shown = self.product.identity(&String::from_utf8_lossy(&page.content));
-        let shown = shown.filter(|_| page.status == StatusCode::OK);
-        Ok(shown.ok_or("its page names nobody; is the skin one that this product is known with?")?)
+        Err("its page names nobody; is it the product, and with the skin, that this front is told of?".into())
     }
 
     /// The webmail's own page for a login that it refused: the same whatever the account is here.
@@ -252,22 +279,21 @@ impl Gate {
         visit: &Visit,
         jar: &mut Jar,
         hints: &HeaderMap,
-        method: Method,
-        target: &'static str,
-        form: Option<Bytes>,
+        (method, target): (Method, &'static str),
+        content: Option<(HeaderValue, Bytes)>,
     ) -> Result<Answer, BoxError> {
         let exchange = async {
             let mut request = Request::new(body::empty());
             *request.method_mut() = method;
             *request.uri_mut() = http::Uri::from_static(target);
             *request.headers_mut() = hints.clone();
-            if let Some(cookies) = jar.header(request.uri().path(), visit.now.wall, &[]) {
+            headers::add(request.headers_mut(), self.product.own_headers());
+            if let Some(cookies) = jar.header(request.uri().path(), visit.now.wall, self.product.own_cookies()) {
                 request.headers_mut().insert(COOKIE, cookies);
             }
-            if let Some(form) = form {
-                let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+            if let Some((kind, content)) = content {
                 request.headers_mut().insert(CONTENT_TYPE, kind);
-                *request.body_mut() = body::full(form);
+                *request.body_mut() = body::full(content);
             }
             let (head, content) = self.upstream_for_visitors.send(request, visit.address).await?.into_parts();
             let set = set_cookies(&head.headers, visit.now.wall);

@@ -260,7 +260,7 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: Metho
             let shown = Shown { secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) };
             AfterEnrol::Begun { begun: SettingUp::App { ticket }, kinds: known(&kinds), shown: Some(shown) }
         }
-        Ok(EnrolVerdict::Sent { ticket, to, again, kinds, .. }) if is_sent(kind) => {
+        Ok(EnrolVerdict::Sent { ticket, to, again, kinds, .. }) if is_sent(kind) || kind == MethodKind::Contact => {
             let begun = SettingUp::Sent { kind, ticket, to, again: second(again).unwrap_or(now) };
             AfterEnrol::Begun { begun, kinds: known(&kinds), shown: None }
         }
@@ -286,13 +286,13 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: Metho
 }
 
 fn is_sent(kind: MethodKind) -> bool {
-    matches!(kind, MethodKind::Sms | MethodKind::Email | MethodKind::Contact)
+    matches!(kind, MethodKind::Sms | MethodKind::Email)
 }
 
 /// What can be set up, as far as there are pages for it here.
 fn known(kinds: &[String]) -> Vec<MethodKind> {
     let known = kinds.iter().filter_map(|kind| MethodKind::from_tag(kind));
-    known.filter(|kind| *kind != MethodKind::BackupCode).collect()
+    known.filter(|kind| !matches!(kind, MethodKind::BackupCode | MethodKind::Contact)).collect()
 }
 
 /// What follows a request to the administrator.
@@ -599,7 +599,8 @@ mod tests {
             };
             match (after_enrol(refused, BOB, MethodKind::Sms, NOW), expected) {
                 (AfterEnrol::EnrolmentCode, _) => assert_eq!(reason, Reason::EnrolmentCode),
-                (after, _) if reason == Reason::EnrolmentCode => panic!("{after:?}"),
+                (AfterEnrol::NotFresh, _) => assert_eq!(reason, Reason::NotFresh),
+                (after, _) if matches!(reason, Reason::EnrolmentCode | Reason::NotFresh) => panic!("{after:?}"),
                 (AfterEnrol::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
                 (AfterEnrol::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
                 (after, _) => panic!("{reason:?}: {after:?}"),
@@ -631,6 +632,43 @@ mod tests {
         let already = after_request(Ok::<_, ()>(RequestVerdict::OpenAlready));
         assert_eq!(already, AfterRequest::Requested(Requested::Before));
         assert_eq!(after_request(Err("lost")), AfterRequest::Stop(Stop::Unavailable));
+    }
+
+    #[test]
+    fn an_account_is_shown_to_its_own_mailbox_only() {
+        let shown = |mailbox: &str| SecurityVerdict::Shown(Security { mailbox: mailbox.into(), ..Security::default() });
+        assert!(after_security(Ok::<_, ()>(shown(BOB)), BOB).is_ok());
+        assert_eq!(after_security(Ok::<_, ()>(shown("eve@example.com")), BOB), Err(Stop::Refused));
+        assert_eq!(after_security(Err("lost"), BOB), Err(Stop::Unavailable));
+        for reason in REASONS {
+            let refused = Ok::<_, ()>(SecurityVerdict::Refused(Refusal::new(reason)));
+            assert!(after_security(refused, BOB).is_err(), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_done_gives_a_session_anything_to_stand_on() {
+        let create = Change::CreateAppPassword { password: secret("p"), description: String::new() };
+        for change in [Change::MakeBackupCodes, create] {
+            let takes_password = change != Change::MakeBackupCodes;
+            for reason in REASONS {
+                let problem = match reason {
+                    Reason::OnlyMethod => Some(ChangeProblem::OnlyMethod),
+                    Reason::Wrong | Reason::Unfit if takes_password => Some(ChangeProblem::WrongPassword),
+                    Reason::TooMany if takes_password => Some(ChangeProblem::Full),
+                    Reason::Unavailable if takes_password => Some(ChangeProblem::NotChecked),
+                    _ => None,
+                };
+                match after_change(Ok::<_, ()>(ChangeVerdict::Refused(Refusal::new(reason))), &change) {
+                    AfterChange::NotFresh => assert_eq!(reason, Reason::NotFresh),
+                    AfterChange::Outdated => assert_eq!(reason, Reason::Stale),
+                    AfterChange::Problem(shown) => assert_eq!(Some(shown), problem, "{reason:?}"),
+                    AfterChange::Stop(_) => assert!(problem.is_none(), "{reason:?}"),
+                    after @ AfterChange::Done { .. } => panic!("{after:?}"),
+                }
+            }
+            assert!(matches!(after_change(Err("lost"), &change), AfterChange::Stop(Stop::Unavailable)));
+        }
     }
 
     fn secret(text: &str) -> postern_wire::Secret {
@@ -688,7 +726,7 @@ mod tests {
         for asked in MethodKind::ALL {
             for (verdict, answers) in all(BOB).into_iter().zip([
                 &[MethodKind::Authenticator][..],
-                &[MethodKind::Sms, MethodKind::Email],
+                &[MethodKind::Sms, MethodKind::Email, MethodKind::Contact],
                 &[MethodKind::Key],
             ]) {
                 match after_enrol(Ok::<_, ()>(verdict), BOB, asked, NOW) {

@@ -133,5 +133,6 @@ pub(crate) fn webmail(upstream: &str, ca: Option<&Path>) -> config::Webmail {
         product: config::Product::Roundcube,
         brand: "Example Mail".to_owned(),
         proxy_protocol_from: Vec::new(),
+        doors: config::Doors::default(),
     }
 }

@@ -62,6 +62,7 @@ impl World {
             product: config::Product::Roundcube,
             brand: "Example Mail".to_owned(),
             proxy_protocol_from: Vec::new(),
+            doors: config::Doors::default(),
         };
         let socket = bind(settings.listen).unwrap();
         let listener = Listener::new(socket, certificate.server_config().unwrap(), Vec::new());

@@ -41,7 +41,7 @@ use sign_in::Session;
 pub use sign_in::forged;
 
 /// What stands before the backslash in the names of its people.
-pub const NETBIOS: &str = "EXAMPLE";
+pub const NETBIOS: &str = "EXAMPLE.COM";
 /// Bytes that are kept of all that is heard; what comes behind them is an upload.
 const MAX_HEARD: usize = 16 * 1024 * 1024;
 /// How long something that waits for news waits at a time.

@@ -58,7 +58,8 @@ impl Session {
         if self.used % HALF != 0 {
             return None;
         }
-        self.earlier = std::mem::replace(&mut self.values[1], STANDARD.encode(Sha256::digest(&self.values[1])));
+        let next = STANDARD.encode(Sha256::digest(&self.values[1]));
+        self.earlier = std::mem::replace(&mut self.values[1], next);
         Some(set(COOKIES[1], &self.values[1]))
     }
 }

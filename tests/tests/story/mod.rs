@@ -12,6 +12,7 @@ mod outage;
 mod pages;
 mod person;
 mod race;
+mod security;
 mod sign_in;
 pub(crate) mod visitor;
 mod wrong_code;

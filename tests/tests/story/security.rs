@@ -1,0 +1,312 @@
+//! The Security page: a person looks after their own account, and nobody else does.
+
+use super::visitor::Visitor;
+use super::{admin, ends_soon, mailbox, next_code, protect};
+use postern_tests::mailboxes::Mailbox;
+use postern_tests::{Plan, World};
+use serde_json::Value;
+
+const PAGE: &str = "/postern/security";
+const CHANGE: &str = "/postern/security/change";
+/// A second more than a proof is fresh.
+const STALE: i64 = 15 * 60 + 1;
+
+/// With whatever the page can offer: a mail server that is asked about passwords, a telephone, a mailbox elsewhere.
+fn world() -> World {
+    World::start(Plan { movable_clock: true, imap_front: true, receivers: true, ..Plan::default() }).unwrap()
+}
+
+fn json(world: &World, command: &str) -> Value {
+    serde_json::from_str(&admin(world, &format!("{command} --json"))).unwrap()
+}
+
+fn methods(world: &World, mailbox: &Mailbox) -> Vec<Value> {
+    json(world, &format!("account show {}", mailbox.name))["methods"].as_array().unwrap().clone()
+}
+
+/// The id of the method with this description.
+#[track_caller]
+fn id(world: &World, mailbox: &Mailbox, description: &str) -> String {
+    let methods = methods(world, mailbox);
+    let found = methods.iter().find(|method| method["description"] == description);
+    found.unwrap_or_else(|| panic!("{description} is not among {methods:?}"))["id"].as_str().unwrap().to_owned()
+}
+
+/// Signs in with the next code of the authenticator.
+fn signed_in(world: &mut World, mailbox: &Mailbox, secret: &str) -> Visitor {
+    let (visitor, code) = (Visitor::new(world), next_code(world, secret));
+    visitor.sign_in_with(mailbox, &code);
+    visitor
+}
+
+/// Adds another authenticator with this description.
+fn add_app(world: &mut World, visitor: &Visitor, description: &str) -> String {
+    visitor.post("/postern/set-up-with", &[("method", "totp")]).leads_to("/postern/set-up");
+    visitor.get("/postern/set-up").shows(200, "Add an authenticator app");
+    let secret = visitor.offered_secret();
+    world.plant(&secret);
+    let fields = [("code", world.code(&secret).unwrap()), ("description", description.to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    visitor.post("/postern/set-up", &fields).leads_to(PAGE);
+    secret
+}
+
+#[test]
+fn a_person_looks_after_their_own_account() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let here = signed_in(&mut world, &alice, &secret);
+    let there = signed_in(&mut world, &alice, &secret);
+    here.get(PAGE).shows(200, "10 backup codes are left.");
+
+    // A second authenticator, under a name that is changed afterwards.
+    add_app(&mut world, &here, "Tablet");
+    here.get(PAGE).shows(200, "The method is set up.");
+    let tablet = id(&world, &alice, "Tablet");
+    here.get(&format!("{CHANGE}?change=rename&which={tablet}")).shows(200, "value=\"Tablet\"");
+    here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old tablet")]).leads_to(PAGE);
+    assert_eq!(id(&world, &alice, "Old tablet"), tablet);
+
+    // New backup codes: shown until they are saved, also as a file; the old ones go.
+    here.get(&format!("{CHANGE}?change=backup-codes")).shows(200, "Make new backup codes?");
+    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    let shown = here.get("/postern/backup-codes");
+    let code = shown.between("<li><code>", "</code>").to_owned();
+    world.plant(&code);
+    assert_eq!(shown.body.matches("<li><code>").count(), 10);
+    here.post("/postern/codes.txt", &[]).shows(200, &code);
+    here.post("/postern/saved", &[]).shows(200, "tick this box");
+    here.post("/postern/saved", &[("saved", "yes")]).leads_to(PAGE);
+    assert!(!here.get("/postern/backup-codes").body.contains(&code));
+    here.post(CHANGE, &[("change", "delete-codes")]).leads_to(PAGE);
+    here.get(PAGE).shows(200, "You have no backup codes.");
+
+    // Removing a method ends what else is open, and nothing here.
+    assert!(there.is_in());
+    here.get(&format!("{CHANGE}?change=remove-method&which={tablet}")).shows(200, "Old tablet");
+    here.post(CHANGE, &[("change", "remove-method"), ("which", &tablet)]).leads_to(PAGE);
+    ends_soon(&there);
+    here.get(PAGE).shows(200, "The method is removed.");
+    assert!(here.is_in());
+    assert_eq!(methods(&world, &alice).len(), 1);
+
+    // The only one stays, as long as the platform wants it; then it may go, and the session outlives that too.
+    let only = methods(&world, &alice)[0]["id"].as_str().unwrap().to_owned();
+    let remove = [("change", "remove-method"), ("which", only.as_str())];
+    here.post(CHANGE, &remove).shows(403, "cannot be removed");
+    admin(&world, "platform set example last-method remove");
+    here.get(&format!("{CHANGE}?change=remove-method&which={only}")).shows(200, "your password alone opens your mail");
+    here.post(CHANGE, &remove).leads_to(PAGE);
+    here.get(PAGE).shows(200, "signed in without a second step");
+    assert!(here.is_in());
+    assert_eq!(json(&world, &format!("account show {}", alice.name))["state"], "off");
+}
+
+#[test]
+fn an_app_password_is_made_shown_once_and_revoked() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let here = signed_in(&mut world, &alice, &secret);
+    let create = |password: &str| {
+        here.post(CHANGE, &[("change", "app-password"), ("description", "Thunderbird"), ("password", password)])
+    };
+    here.get(&format!("{CHANGE}?change=app-password")).shows(200, "Your mail password");
+    create("not it").shows(403, "not the password of this mailbox");
+    create("").shows(403, "value=\"Thunderbird\"");
+    create(&alice.password).leads_to("/postern/security/app-password");
+    let shown = here.get("/postern/security/app-password");
+    let made = shown.between("<li><code>", "</code>").to_owned();
+    world.plant(&made);
+    let listed = json(&world, &format!("app-password list {}", alice.name));
+    assert_eq!(listed[0]["description"], "Thunderbird");
+    let id = listed[0]["id"].as_str().unwrap().to_owned();
+    assert!(made.replace('-', "").starts_with(&id), "{made} {id}");
+    here.post("/postern/security/app-password", &[]).leads_to(PAGE);
+    assert!(!here.get("/postern/security/app-password").body.contains(&made));
+    here.get(PAGE).shows(200, "Thunderbird");
+    here.get(&format!("{CHANGE}?change=revoke&which={id}")).shows(200, "Revoke this app password?");
+    here.post(CHANGE, &[("change", "revoke"), ("which", &id)]).leads_to(PAGE);
+    assert_eq!(json(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+    assert!(here.is_in());
+}
+
+#[test]
+fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let here = signed_in(&mut world, &alice, &secret);
+    for (kind, by, to, at_last) in [
+        ("sms", "sms", "+44612345678", "The method is set up."),
+        ("contact", "mail", "alice@elsewhere.example", "Notices go to your new contact address."),
+    ] {
+        here.post("/postern/set-up-with", &[("method", kind)]).leads_to("/postern/set-up");
+        here.post("/postern/set-up", &[("destination", "nowhere")]).shows(400, "to-problem");
+        here.post("/postern/set-up", &[("destination", to)]).leads_to("/postern/set-up");
+        let code = world.receivers.as_ref().unwrap().next(by, |message| message.code().is_some()).unwrap();
+        let code = code.code().unwrap();
+        here.get("/postern/set-up").shows(200, to);
+        here.post("/postern/set-up", &[("code", if code == "111111" { "222222" } else { "111111" })])
+            .shows(403, "not right");
+        here.post("/postern/set-up", &[("code", &code)]).leads_to(PAGE);
+        here.get(PAGE).shows(200, at_last);
+    }
+    assert_eq!(methods(&world, &alice)[1]["kind"], "sms");
+    here.get(PAGE).shows(200, "alice@elsewhere.example");
+    here.post(CHANGE, &[("change", "language"), ("to", "fr")]).leads_to(PAGE);
+    here.get(PAGE).shows(200, "<option value=\"fr\" lang=\"fr\" selected>");
+    here.post(CHANGE, &[("change", "remove-contact")]).leads_to(PAGE);
+    here.get(PAGE).shows(200, "no contact address yet");
+    // What was begun can be given up.
+    here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
+    here.post("/postern/cancel", &[]).leads_to(PAGE);
+    here.get("/postern/set-up").leads_to("/");
+    assert!(here.is_in());
+}
+
+#[test]
+fn what_takes_away_or_gives_out_asks_for_a_code_again_after_a_while() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let here = signed_in(&mut world, &alice, &secret);
+    // From now on it is what was used last, so it is what is asked for.
+    let of_tablet = add_app(&mut world, &here, "Tablet");
+    let tablet = id(&world, &alice, "Tablet");
+    world.move_clock(STALE).unwrap();
+    let there = signed_in(&mut world, &alice, &of_tablet);
+
+    // What does neither, goes on.
+    here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old one")]).leads_to(PAGE);
+
+    // A removal waits for the code, and is carried out then.
+    let remove = [("change", "remove-method"), ("which", tablet.as_str())];
+    here.post(CHANGE, &remove).leads_to("/postern/code");
+    here.get("/postern/code").shows(200, "confirm once more that it is you");
+    let methods_page = here.get("/postern/methods");
+    methods_page.shows(200, "Old one");
+    assert!(!methods_page.body.contains("/postern/lost"), "who is in has not lost everything");
+    here.code("12").shows(400, "code-problem");
+    here.code(&world.code(super::wrong_code::ANOTHER_SECRET).unwrap()).shows(403, "not right");
+    assert_eq!(methods(&world, &alice).len(), 2);
+    // Given up: nothing happens, and what was asked for is forgotten.
+    here.post("/postern/cancel", &[]).leads_to(PAGE);
+    here.code(&next_code(&mut world, &of_tablet)).leads_to("/");
+    assert_eq!(methods(&world, &alice).len(), 2);
+    here.post(CHANGE, &remove).leads_to("/postern/code");
+    here.code(&next_code(&mut world, &of_tablet)).leads_to(PAGE);
+    assert_eq!(methods(&world, &alice).len(), 1);
+    ends_soon(&there);
+    assert!(here.is_in());
+
+    // A form with a password in it is shown again: the password is kept nowhere.
+    world.move_clock(STALE).unwrap();
+    let fields = [("change", "app-password"), ("description", "My phone"), ("password", alice.password.as_str())];
+    here.post(CHANGE, &fields).leads_to("/postern/code");
+    let form = format!("{CHANGE}?change=app-password&description=My+phone");
+    here.code(&next_code(&mut world, &secret)).leads_to(&form);
+    here.get(&form).shows(200, "value=\"My phone\"");
+    assert_eq!(json(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+
+    // A method that is set up asks too, before anything is sent or shown.
+    world.move_clock(STALE).unwrap();
+    here.post("/postern/set-up-with", &[("method", "totp")]).leads_to("/postern/code");
+    here.get("/postern/set-up").leads_to("/");
+    here.code(&next_code(&mut world, &secret)).leads_to("/postern/set-up");
+    here.get("/postern/set-up").shows(200, "Add an authenticator app");
+}
+
+#[test]
+fn nobody_else_changes_anything() {
+    let mut world = world();
+    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
+    let secret = protect(&mut world, &alice);
+    let of_bob = protect(&mut world, &bob);
+    let here = signed_in(&mut world, &alice, &secret);
+    add_app(&mut world, &here, "Tablet");
+    let tablet = id(&world, &alice, "Tablet");
+    let before = admin(&world, &format!("account show {} --json", alice.name));
+    let changes = [
+        format!("change=remove-method&which={tablet}"),
+        format!("change=rename&which={tablet}&description=x"),
+        "change=backup-codes".to_owned(),
+        "change=delete-codes".to_owned(),
+        "change=sign-out-others".to_owned(),
+        "change=language&to=fr".to_owned(),
+    ];
+    let bobs = signed_in(&mut world, &bob, &of_bob);
+    let [without, stranger] = [Visitor::new(&world), Visitor::new(&world)];
+    without.sign_in_without(&mailbox(&world, "carol"));
+    for change in &changes {
+        // Another site's page; it makes the browser send Alice's cookie.
+        for origin in ["https://evil.example", "null"] {
+            let origin = format!("Origin: {origin}");
+            assert_eq!(here.request(CHANGE, &["--header", &origin, "--data", change]).status, 403, "{change}");
+        }
+        assert_eq!(here.request(CHANGE, &["--header", "Sec-Fetch-Site: same-site", "--data", change]).status, 403);
+        // An address that is only looked at.
+        let looked_at = here.get(&format!("{CHANGE}?{change}"));
+        assert!(matches!(looked_at.status, 200 | 303), "{change}: {}", looked_at.head);
+        assert_eq!(here.request(CHANGE, &["--request", "PUT", "--data", change]).status, 404, "{change}");
+        // Whoever has signed in without a second factor, or not at all.
+        without.request(CHANGE, &["--data", change]);
+        assert_eq!(stranger.request(CHANGE, &["--data", change]).status, 401, "{change}");
+    }
+    for path in ["/postern/set-up-with", "/postern/cancel", "/postern/saved", "/postern/codes.txt", "/postern/send"] {
+        assert!(matches!(here.get(path).status, 303 | 404), "{path}");
+        assert_eq!(here.request(path, &["--header", "Origin: null", "--data", "method=totp"]).status, 403, "{path}");
+    }
+    // Another account's session, with the ids of this one.
+    for change in &changes[..2] {
+        bobs.request(CHANGE, &["--data", change]).leads_to(PAGE);
+        bobs.get(&format!("{CHANGE}?{change}")).leads_to(PAGE);
+    }
+    assert_eq!(admin(&world, &format!("account show {} --json", alice.name)), before);
+    assert!(here.is_in() && bobs.is_in());
+    without.get(PAGE).shows(200, "signed in without a second step");
+    stranger.get(PAGE).leads_to("/");
+}
+
+#[test]
+fn a_person_sees_where_they_are_signed_in_and_signs_out_the_others() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let [here, there] = [(); 2].map(|()| signed_in(&mut world, &alice, &secret));
+    let page = here.get(PAGE);
+    page.shows(200, "This browser");
+    assert_eq!((page.body.matches("This browser").count(), page.body.matches("from 127.0.0.1").count()), (1, 2));
+    here.post(CHANGE, &[("change", "sign-out-others")]).leads_to(PAGE);
+    assert!(!there.is_in() && here.is_in());
+    assert!(!here.get(PAGE).body.contains("Sign out the others"));
+}
+
+#[test]
+fn with_few_backup_codes_left_a_person_is_told_so() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let here = signed_in(&mut world, &alice, &secret);
+    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    let shown = here.get("/postern/backup-codes");
+    let codes: Vec<&str> = shown.body.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    codes.iter().for_each(|code| world.plant(code));
+    let visitor = Visitor::new(&world);
+    for (used, code) in (1..).zip(&codes[..7]) {
+        visitor.sign_in(&alice).leads_to("/postern/code");
+        let answer = visitor.post("/postern/backup-code", &[("code", code)]);
+        if used == 7 {
+            answer.leads_to("/postern/backup-codes");
+        } else {
+            assert!(answer.location().starts_with("/?_task=mail"), "{}", answer.head);
+        }
+    }
+    visitor.get("/postern/backup-codes").shows(200, "3 backup codes are left.");
+    assert!(visitor.is_in());
+    let onward = visitor.post("/postern/saved", &[]);
+    assert!(onward.location().starts_with("/?_task=mail"), "{}", onward.head);
+    visitor.get("/postern/backup-codes").leads_to("/");
+    visitor.get(PAGE).shows(200, "Make new ones before they run out.");
+}
