@@ -3,6 +3,7 @@
 mod browser;
 mod fail2ban;
 mod imap;
+mod owa;
 mod packaging;
 mod pam;
 mod story;

@@ -12,13 +12,20 @@ pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -
             @match view.until {
                 Some(until) => {
                     @let until = moment::moment(until, context.now, language);
-                    (language.fill(Text::LockedUntil, &[("until", &until)]))
+                    @let text = if context.signed_in { Text::LockedUntilThen } else { Text::LockedUntil };
+                    (language.fill(text, &[("until", &until)]))
                 }
                 None => (language.say(Text::LockedForAdministrator)),
             }
         }
         p { (language.say(Text::LockedNotYou)) }
-        div.actions { a.button href=(paths::HOME) { (language.say(Text::SignInAgain)) } }
+        div.actions {
+            @if context.signed_in {
+                a.button href=(paths::SECURITY) { (language.say(Text::BackToSecurity)) }
+            } @else {
+                a.button href=(paths::HOME) { (language.say(Text::SignInAgain)) }
+            }
+        }
     };
     Sheet { title: Text::LockedTitle, failed: false, wide: false, content }
 }

@@ -66,6 +66,7 @@ pub(super) fn all_pages(given: &Given<'_>) -> Vec<(String, Page, bool)> {
                 | Page::Key(_)
                 | Page::ChooseMethod(_)
                 | Page::BackupCodes(_)
+                | Page::Locked(_)
         )
     };
     let again = pages(given).into_iter().filter(|(_, page)| borrowed(page));

@@ -49,6 +49,8 @@ pub struct AppPassword {
     pub description: String,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// From when on it is refused.
+    pub expires: Option<Timestamp>,
     /// When it was last used.
     pub last_used: Option<Timestamp>,
     /// From where.

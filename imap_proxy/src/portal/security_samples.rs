@@ -94,6 +94,7 @@ fn app_password(given: &Given<'_>, used: bool) -> AppPassword {
         id: given.method_id.to_owned(),
         description: text(given.description).unwrap_or_default(),
         created: Some(at(-400 * DAY)),
+        expires: used.then(|| at(100 * DAY)),
         last_used: used.then(|| at(-2 * DAY)),
         address: text(given.number),
         client: text(given.description),

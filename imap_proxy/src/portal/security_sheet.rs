@@ -194,6 +194,10 @@ fn app_password(own: &AppPassword, language: Language, context: &Context<'_>) ->
                         @if let Some(client) = &own.client { " · " (client) }
                     }
                 }
+                @if let Some(time) = own.expires {
+                    @let time = moment::point(time, context.now, language);
+                    span.hint { (language.fill(Text::AppExpires, &[("time", &time)])) }
+                }
                 @if own.outdated { span.hint { (language.say(Text::AppOutdated)) } }
             }
             div.do { (link(ChangeKind::RevokeAppPassword, Some(&own.id), Text::Revoke, called, language)) }

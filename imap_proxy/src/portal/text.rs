@@ -332,6 +332,7 @@ catalogue! {
         en: "App passwords cannot be made at the moment: the mail server is not there to check your password.",
         fr: "Aucun mot de passe d’application ne peut être créé pour le moment : le serveur de messagerie ne peut pas vérifier votre mot de passe."
     }
+    AppExpires { en: "Good until {time}", fr: "Valable jusqu’à {time}" }
     AppOutdated {
         en: "Your password has changed. This one works again after your next sign-in here.",
         fr: "Votre mot de passe a changé. Celui-ci fonctionnera à nouveau après votre prochaine connexion ici."
@@ -524,6 +525,10 @@ catalogue! {
     LockedUntil {
         en: "To protect your mail, no code is accepted until {until}. After that, sign in again.",
         fr: "Pour protéger votre messagerie, aucun code n’est accepté jusqu’à {until}. Ensuite, connectez-vous à nouveau."
+    }
+    LockedUntilThen {
+        en: "To protect your mail, no code is accepted until {until}. Try again after that.",
+        fr: "Pour protéger votre messagerie, aucun code n’est accepté jusqu’à {until}. Réessayez ensuite."
     }
     LockedForAdministrator {
         en: "To protect your mail, codes are no longer accepted. Ask your administrator to unlock your account.",

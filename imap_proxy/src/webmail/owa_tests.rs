@@ -84,9 +84,16 @@ fn doors_are_known_in_every_case_and_what_is_not_known_is_closed() {
             assert_eq!(kind_of(&method, target, &[]), Kind::Door(door), "{method} {target}");
         }
     }
-    for target in
-        ["/EWS::$DATA/x", "/MICROS~1", "/exchange/", "/public", "/x/owa/", "/(S(x))/owa/", "/aspnet_client/x.aspx", EXPIRED]
-    {
+    for target in [
+        "/EWS::$DATA/x",
+        "/MICROS~1",
+        "/exchange/",
+        "/public",
+        "/x/owa/",
+        "/(S(x))/owa/",
+        "/aspnet_client/x.aspx",
+        EXPIRED,
+    ] {
         assert_eq!(get(target), Kind::Closed, "{target}");
         assert_eq!(kind_of(&Method::POST, target, &[]), Kind::Closed, "{target}");
     }
@@ -104,7 +111,8 @@ fn a_stranger_gets_constant_pages_and_their_files() {
         assert_eq!(get(page), Kind::LoginPage(page));
     }
     assert_eq!(get("/owa/auth/logoff.aspx?Cmd=logoff&src=exch"), Kind::LoginPage(SIGNED_OUT));
-    for target in ["/owa/auth/15.2.1544/themes/resources/segoeui-regular.ttf", "/owa/auth/15.1.1/scripts/premium/x.js"] {
+    for target in ["/owa/auth/15.2.1544/themes/resources/segoeui-regular.ttf", "/owa/auth/15.1.1/scripts/premium/x.js"]
+    {
         assert_eq!(get(target), Kind::Static, "{target}");
     }
     for target in [
@@ -215,9 +223,8 @@ fn a_session_stays_that_of_one_login() {
 
 #[test]
 fn a_session_that_exchange_has_ended_is_over() {
-    let ended = |status: u16, location: &str| {
-        Owa.has_ended(StatusCode::from_u16(status).unwrap(), &answer(&[], location))
-    };
+    let ended =
+        |status: u16, location: &str| Owa.has_ended(StatusCode::from_u16(status).unwrap(), &answer(&[], location));
     assert!(ended(440, ""));
     assert!(ended(302, "https://mail.example.com/owa/auth/logon.aspx?url=x&reason=0"));
     assert!(!ended(302, "/owa/") && !ended(200, "") && !ended(401, "") && !ended(200, "/owa/auth/logon.aspx"));
@@ -242,7 +249,8 @@ fn who_is_in_is_said_by_the_settings() {
     for (status, location) in [(302, "/owa/auth/errorFE.aspx"), (302, "/owa/auth/logon.aspx"), (500, ""), (440, "")] {
         assert_eq!(hear(0, status, location, ""), Heard::Nothing, "{status} {location}");
     }
-    let settings = |session: &str| format!(r#"{{"UserOptions":{{"LogonEmailAddress":"eve@x"}},"SessionSettings":{session}}}"#);
+    let settings =
+        |session: &str| format!(r#"{{"UserOptions":{{"LogonEmailAddress":"eve@x"}},"SessionSettings":{session}}}"#);
     let of = |session: &str| hear(1, 200, "", &settings(session));
     let name = |name: &str| Heard::Name(name.to_owned());
     assert_eq!(of(r#"{"UserEmailAddress":"info@x","LogonEmailAddress":"bob@x"}"#), name("bob@x"));

@@ -208,13 +208,25 @@ impl Gate {
         response
     }
 
-    /// The sign-in ends, unless it only has to wait until somebody can judge.
+    /// The sign-in ends, unless it only has to wait until somebody can judge. Whoever is in stays in when what was begun
+    /// is over, or when no code is taken now.
     pub(super) fn stop(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
-        let mut response = self.reader(visit).stop(stop);
-        if *stop != Stop::Unavailable {
-            self.drop_session(visit, key);
-            pages::take_session(&mut response);
+        match (visit.stage, stop) {
+            (_, Stop::Unavailable) | (Stage::Released, Stop::Locked { .. }) => self.reader(visit).stop(stop),
+            // The page tells whether the session is over, too.
+            (Stage::Released, Stop::Ended) => {
+                self.give_up(visit, key);
+                pages::see_other(paths::SECURITY)
+            }
+            _ => self.end_with(visit, key, stop),
         }
+    }
+
+    /// The session ends.
+    pub(super) fn end_with(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
+        self.drop_session(visit, key);
+        let mut response = self.reader(visit).stop(stop);
+        pages::take_session(&mut response);
         response
     }
 

@@ -28,7 +28,7 @@ impl Gate {
         let security = match self.security(visit, key).await {
             Ok(Some(security)) => security,
             Ok(None) => return self.security_off(visit, key),
-            Err(stop) => return self.stop(visit, key, &stop),
+            Err(stop) => return self.not_shown(visit, key, &stop),
         };
         let mut view = view(&security);
         let shown = |other: &Key, state: &Released| shown(state, other == key);
@@ -56,7 +56,7 @@ impl Gate {
         let security = match self.security(visit, key).await {
             Ok(Some(security)) => security,
             Ok(None) => return self.security_off(visit, key),
-            Err(stop) => return self.stop(visit, key, &stop),
+            Err(stop) => return self.not_shown(visit, key, &stop),
         };
         // What it is about is gone, or never was.
         let Some(changing) = changing(&security, form) else { return pages::see_other(paths::SECURITY) };
@@ -175,6 +175,14 @@ impl Gate {
         let reply = self.daemon.show_security(&ShowSecurity { name: name.clone(), proof }).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account cannot be shown to its owner"));
         after_security(reply, &name).map(Some)
+    }
+
+    /// The daemon shows nothing to this session: it is over, unless nobody can say.
+    fn not_shown(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
+        match stop {
+            Stop::Unavailable => self.stop(visit, key, stop),
+            _ => self.end_with(visit, key, stop),
+        }
     }
 
     /// The page for whoever has signed in without a second factor.
@@ -355,6 +363,7 @@ fn app_password(own: &postern_wire::admin::AppPassword) -> portal::AppPassword {
         id: own.id.clone(),
         description: own.description.clone(),
         created: time(&own.created),
+        expires: own.expires.as_ref().and_then(time),
         last_used: own.last_used.as_ref().and_then(time),
         address: own.last_address.clone(),
         client: own.last_client.clone(),

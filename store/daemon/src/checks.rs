@@ -1,6 +1,7 @@
 //! Passwords that the mail server is asked about. The daemon knows no mail server; a front that has one behind it
 //! offers to ask, and is handed one password after the other.
 
+use crate::clock::Stopwatch;
 use postern_wire::Secret;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};
 use std::collections::HashMap;
@@ -15,17 +16,30 @@ pub const DEADLINE: Duration = Duration::from_secs(45);
 /// Checks that may wait for one front.
 const WAITING: usize = 16;
 
+/// Wrong passwords of a mailbox that are tried at the mail server within [`TRIES_SPAN`]: it may close the account after
+/// a few more.
+const TRIES: u32 = 3;
+/// For how long wrong passwords count.
+const TRIES_SPAN: Duration = Duration::from_secs(15 * 60);
+
 /// What is being checked, and by whom.
 #[derive(Default)]
 pub struct Checks {
     next: AtomicU64,
+    /// Wrong passwords by mailbox, since when; one that is being checked counts as wrong until it is known.
+    tried: Mutex<HashMap<String, (Stopwatch, u32)>>,
     offers: Mutex<Vec<mpsc::Sender<PasswordCheck>>>,
     asked: Mutex<HashMap<u64, oneshot::Sender<CheckOutcome>>>,
 }
 
-/// No front offers to check.
-#[derive(Debug)]
-pub struct Nobody;
+/// Why a password is not checked.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoCheck {
+    /// No front offers to.
+    Nobody,
+    /// So many wrong ones of this mailbox were tried lately.
+    Enough,
+}
 
 impl Checks {
     /// A front offers to check, until it drops the receiver.
@@ -43,8 +57,28 @@ impl Checks {
     /// Asks the mail server, by the front that offered last.
     ///
     /// # Errors
-    /// [`Nobody`].
-    pub async fn ask(&self, mailbox: &str, password: &Secret) -> Result<CheckOutcome, Nobody> {
+    /// [`NoCheck`].
+    pub async fn ask(&self, mailbox: &str, password: &Secret) -> Result<CheckOutcome, NoCheck> {
+        self.count(mailbox)?;
+        let outcome = self.hand_out(mailbox, password).await;
+        if !matches!(outcome, Ok(CheckOutcome::Refused)) {
+            lock(&self.tried).remove(mailbox);
+        }
+        outcome
+    }
+
+    fn count(&self, mailbox: &str) -> Result<(), NoCheck> {
+        let mut tried = lock(&self.tried);
+        tried.retain(|_, (since, _)| since.elapsed() < TRIES_SPAN);
+        let (_, count) = tried.entry(mailbox.to_owned()).or_insert_with(|| (Stopwatch::start(), 0));
+        if *count >= TRIES {
+            return Err(NoCheck::Enough);
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    async fn hand_out(&self, mailbox: &str, password: &Secret) -> Result<CheckOutcome, NoCheck> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         lock(&self.asked).insert(id, answer);
@@ -56,7 +90,7 @@ impl Checks {
             // Full or gone in this moment: the one before it.
             let taken = |offer: &mpsc::Sender<PasswordCheck>| offer.try_send(check.clone()).is_ok();
             if !offers.iter().rev().any(taken) {
-                return Err(Nobody);
+                return Err(NoCheck::Nobody);
             }
         }
         Ok(match timeout(DEADLINE, answered).await {

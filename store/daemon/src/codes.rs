@@ -88,7 +88,9 @@ async fn deliver(
 /// The host of an origin.
 fn host(site: &str) -> Option<&str> {
     let host = site.strip_prefix("https://")?.split(['/', ':']).next()?;
-    (!host.is_empty()).then_some(host)
+    // Nothing else gets into a text by it.
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    (!host.is_empty() && host.bytes().all(is_host)).then_some(host)
 }
 
 /// Six digits, each code as likely as another.
@@ -121,5 +123,6 @@ mod tests {
         assert_eq!(host("https://webmail.example.com"), Some("webmail.example.com"));
         assert_eq!(host("https://localhost:18451"), Some("localhost"));
         assert_eq!(host("http://x"), None);
+        assert_eq!(host("https://a\n@evil.example #1"), None);
     }
 }

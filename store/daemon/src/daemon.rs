@@ -24,6 +24,9 @@ use tokio::sync::{Mutex, Notify, broadcast};
 /// Changes that a front may be behind before it is told to look at everything anew.
 const WATCH_BACKLOG: usize = 1024;
 
+/// How often an event is decided anew because something came between. Each round somebody else has got on.
+const ROUNDS: usize = 1000;
+
 /// The daemon's inside.
 pub struct Daemon {
     /// What is kept.
@@ -194,7 +197,7 @@ impl Daemon {
         actor: &Actor,
         make: impl Fn() -> Result<Event<'e>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
-        loop {
+        for _ in 0..ROUNDS {
             let kept = self.records.account(mailbox)?;
             let account = match (&kept, create) {
                 (Some(kept), _) => kept.value.clone(),
@@ -234,6 +237,7 @@ impl Daemon {
             }
             return Ok(Some(Applied { verdict, before, account: next, now }));
         }
+        Err(RecordError::Contended)
     }
 
     /// Tells every watching front that sessions may be over: of one mailbox, or of any.
@@ -270,7 +274,7 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::Ask(_) => "ask",
         Event::Answer { .. } | Event::AnswerKey { .. } => "answer",
         Event::Field { .. } => "field",
-        Event::AddAppPassword(_) => "add app password",
+        Event::AddAppPassword { .. } => "add app password",
         Event::RevokeAppPassword(_) => "revoke app password",
         Event::RenewAppPasswords(_) => "renew app passwords",
         Event::SealedRefused { .. } => "app passwords outdated",

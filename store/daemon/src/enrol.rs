@@ -11,6 +11,7 @@ use crate::signin::{account, actor, door, journal, refused, unavailable};
 use crate::standing::Standing;
 use crate::texts;
 use crate::tickets;
+use postern_rules::account::CLOCK_TOLERANCE;
 use postern_rules::contact::{Address, Number};
 use postern_rules::event::{By, Offered, Recipient};
 use postern_rules::sent::{Destination, Session};
@@ -37,6 +38,9 @@ struct Ticket {
     until: Time,
     /// On the word of somebody who has signed in with a second factor.
     proven: bool,
+    /// A hash of the enrolment code that was typed before.
+    #[serde(default)]
+    code: Option<[u8; 32]>,
     begun: Begun,
 }
 
@@ -61,7 +65,9 @@ impl Begun {
 impl Ticket {
     fn open(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
         let fits = |ticket: &Self| {
-            ticket.mailbox == account.mailbox.as_str() && ticket.epoch == account.epoch && now < ticket.until
+            // A clock that stepped back makes none of them last longer.
+            let is_current = ticket.until.plus(-TICKET_LIFETIME - CLOCK_TOLERANCE) <= now && now < ticket.until;
+            ticket.mailbox == account.mailbox.as_str() && ticket.epoch == account.epoch && is_current
         };
         tickets::open(daemon, PURPOSE, shown).filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
     }
@@ -79,7 +85,9 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     let (account, platform) = account(daemon, &enrol.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
-    let by = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
+    let (by, code) = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
+    // What is begun in place of something does not last longer than that would have.
+    let until = earlier.as_ref().map_or(now.plus(TICKET_LIFETIME), |ticket| ticket.until);
     let kind = enrol.kind.as_deref().or(earlier.as_ref().map(|ticket| ticket.begun.kind()));
     let kind = kind.unwrap_or_else(|| KindName::Totp.as_str()).to_owned();
     let kinds = kinds(daemon, &platform);
@@ -89,7 +97,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     let earlier = earlier.map(|ticket| ticket.begun).filter(|begun| begun.kind() == kind);
     let seal = |begun: Begun| {
         let (mailbox, proven) = (account.mailbox.to_string(), matches!(by, By::Proof(_)));
-        let ticket = Ticket { mailbox, epoch: account.epoch, until: now.plus(TICKET_LIFETIME), proven, begun };
+        let ticket = Ticket { mailbox, epoch: account.epoch, until, proven, code, begun };
         tickets::seal(daemon, PURPOSE, &ticket).map_err(|error| auth::Refusal::new(unavailable(&error)))
     };
     let mailbox = account.mailbox.to_string();
@@ -144,7 +152,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     }
 }
 
-/// On whose word something is set up.
+/// On whose word something is set up, and the hash of the enrolment code that was typed for it.
 fn entitled(
     daemon: &Daemon,
     enrol: &Enrol,
@@ -152,7 +160,7 @@ fn entitled(
     platform: &Platform,
     earlier: Option<&Ticket>,
     now: Time,
-) -> Result<By, auth::Refusal> {
+) -> Result<(By, Option<[u8; 32]>), auth::Refusal> {
     if account.stage == Stage::Protected {
         let proof = enrol.proof.as_ref().ok_or(auth::Refusal::new(Reason::Stale))?;
         let proof = Proof::read(daemon, proof, account)?;
@@ -160,26 +168,30 @@ fn entitled(
         if !earlier.is_some_and(|ticket| ticket.proven) {
             proof.check_fresh(now)?;
         }
-        return Ok(By::Proof(account.epoch));
+        return Ok((By::Proof(account.epoch), None));
     }
     match decide(account, platform, Event::Ask(door(enrol.door)), now).verdict {
         Verdict::Enrol => {}
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Stale)),
     }
-    let is_known = |code: &[u8; 32]| {
-        let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code_hash(typed.reveal()));
-        typed.is_some_and(|typed| bool::from(typed.ct_eq(code)))
-    };
-    let needs_code = platform.policy.enrolment_code || account.enrolment_code.is_some();
-    // Who has a ticket has typed the code before.
-    if needs_code && earlier.is_none() && !account.enrolment_code.as_ref().is_some_and(is_known) {
-        return Err(auth::Refusal::new(Reason::EnrolmentCode));
-    }
-    Ok(By::Enrolment(door(enrol.door), account.epoch))
+    let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code_hash(typed.reveal()));
+    let code = typed.or(earlier.and_then(|ticket| ticket.code));
+    check_enrolment_code(account, platform, code.as_ref())?;
+    Ok((By::Enrolment(door(enrol.door), account.epoch), code))
 }
 
-/// How an enrolment code is kept: it has fifty random bits, so a plain hash is enough. Case, blanks and hyphens do not
+/// Whether the enrolment code is the one that is wanted, where one is.
+fn check_enrolment_code(account: &Account, platform: &Platform, typed: Option<&[u8; 32]>) -> Result<(), auth::Refusal> {
+    let is_right = |code: &[u8; 32]| typed.is_some_and(|typed| bool::from(typed.ct_eq(code)));
+    let is_wanted = platform.policy.enrolment_code || account.enrolment_code.is_some();
+    if is_wanted && !account.enrolment_code.as_ref().is_some_and(is_right) {
+        return Err(auth::Refusal::new(Reason::EnrolmentCode));
+    }
+    Ok(())
+}
+
+/// How an enrolment code is kept: it has eighty random bits, so a plain hash is enough. Case, blanks and hyphens do not
 /// count.
 pub fn enrolment_code_hash(code: &str) -> [u8; 32] {
     let plain: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_lowercase()).collect();
@@ -212,6 +224,8 @@ fn recipient(
     let address = Address::read(to).ok_or_else(unfit)?;
     match daemon.resolve(address.as_str()) {
         Ok(Resolved::Account(other, _)) if other.value.mailbox == account.mailbox => return Err(unfit()),
+        // The mail server may take it for the mailbox.
+        Ok(Resolved::Lookalike(..)) => return Err(unfit()),
         Ok(_) => {}
         Err(ResolveError::Name(_)) => return Err(unfit()),
         Err(ResolveError::Record(error)) => return Err(auth::Refusal::new(unavailable(&error))),
@@ -245,10 +259,13 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
     };
     let by = match ticket.proven {
         true => By::Proof(ticket.epoch),
-        false => By::Enrolment(door(confirm.door), ticket.epoch),
+        false => {
+            check_enrolment_code(&account, &platform, ticket.code.as_ref())?;
+            By::Enrolment(door(confirm.door), ticket.epoch)
+        }
     };
     let key = match &ticket.begun {
-        Begun::Key { challenge, site } => Some(made_key(daemon, &account, &platform, challenge, site, confirm)?),
+        Begun::Key { challenge, site } => Some(made_key(&account, &platform, challenge, site, confirm)?),
         Begun::Totp(_) | Begun::Sent { .. } => None,
     };
     let code = confirm.code.reveal();
@@ -264,7 +281,11 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
         Ok(Event::Confirm { by, offered, description: &confirm.description, random: draw()? })
     };
     let applied = daemon.apply(&account.mailbox, None, &actor(confirm.door, &confirm.origin), event).await;
-    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let applied = applied.map_err(|error| match error {
+        // WebAuthn Level 3, section 7.1, step 26: a credential belongs to one account.
+        RecordError::Taken => auth::Refusal::new(Reason::InUse),
+        error => auth::Refusal::new(unavailable(&error)),
+    })?;
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
     let (method, backup_codes) = match applied.verdict {
         Verdict::Added { method, backup_codes } => (method, backup_codes),
@@ -287,7 +308,6 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
 }
 
 fn made_key(
-    daemon: &Daemon,
     account: &Account,
     platform: &Platform,
     challenge: &[u8; 32],
@@ -296,11 +316,5 @@ fn made_key(
 ) -> Result<postern_rules::factor::Key, auth::Refusal> {
     let party = keys::relying_party(Some(site), texts::place(account, platform));
     let key = party.and_then(|party| keys::registered(&party, challenge, confirm.code.reveal()));
-    let key = key.ok_or(auth::Refusal { failures: Some(0), ..auth::Refusal::new(Reason::Wrong) })?;
-    // WebAuthn Level 3, section 7.1, step 26: a credential belongs to one account.
-    match daemon.records.key_holder(&key.id) {
-        Ok(Some(holder)) if holder.value != account.mailbox => Err(auth::Refusal::new(Reason::InUse)),
-        Ok(_) => Ok(key),
-        Err(error) => Err(auth::Refusal::new(unavailable(&error))),
-    }
+    key.ok_or(auth::Refusal { failures: Some(0), ..auth::Refusal::new(Reason::Wrong) })
 }

@@ -13,6 +13,7 @@
 use crate::clock;
 use crate::engine::{Change, EngineError};
 use crate::records::{ACCOUNT, RecordError, Records};
+use crate::requests::REQUEST;
 use crate::seal::header::HEADER_KEY;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The format's version.
@@ -134,7 +136,10 @@ pub async fn write(records: &Records, file: File) -> Result<File, ExportError> {
     // The visitor runs in the engine's writer, so it shares the file for as long as that takes.
     let shared = Arc::new(Mutex::new(Some(out)));
     let visited = Arc::clone(&shared);
-    let kept = |key: &[u8]| !key.starts_with(b"meta/");
+    // What is about this very store, and what somebody waits to have decided: it would come back after the decision.
+    let kept = |key: &[u8]| !key.starts_with(b"meta/") && !key.starts_with(REQUEST);
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
     let visitor = Box::new(move |entry: &crate::engine::Entry| {
         if !kept(&entry.key) {
             return Ok(());
@@ -142,14 +147,14 @@ pub async fn write(records: &Records, file: File) -> Result<File, ExportError> {
         let key = std::str::from_utf8(&entry.key).map_err(|_| io::Error::other("a key is not text"))?;
         let mut out = visited.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let out = out.as_mut().ok_or_else(|| io::Error::other("the export was given up"))?;
+        counted.fetch_add(1, Ordering::Relaxed);
         out.line(&Line { key: key.into(), sealed: STANDARD.encode(&entry.value).into() })
     });
-    let entries = records.engine().snapshot(visitor).await?;
+    records.engine().snapshot(visitor).await?;
     let out = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     let mut out = out.ok_or_else(|| io::Error::other("the export was given up"))?;
     let mac = STANDARD.encode(records.sealer().mac(PURPOSE, &out.hash.clone().finalize()).as_bytes());
-    // The snapshot counts what is left out too: the one header.
-    out.line(&Last { records: entries.saturating_sub(1), mac })?;
+    out.line(&Last { records: count.load(Ordering::Relaxed), mac })?;
     let mut file = out.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     file.rewind()?;

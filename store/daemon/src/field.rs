@@ -99,10 +99,13 @@ fn again(daemon: &Daemon, field: &AnswerField) -> Option<Again> {
 /// [`RecordError`]: it is not noted, and the next sign-in tries that password once more.
 pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
     let session = &refused.session;
-    let Some(Standing::AppPassword { id, sealed, .. }) = Standing::parse(&session.standing) else { return Ok(()) };
+    let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
     let Ok(Resolved::Account(kept, _)) = resolve(daemon, &session.mailbox) else { return Ok(()) };
     let actor = Actor { name: "mail server".to_owned(), address: None, detail: format!("app password {id}") };
-    daemon.apply(&kept.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, sealed })).await.map(drop)
+    daemon
+        .apply(&kept.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
+        .await
+        .map(drop)
 }
 
 /// The mail server or the webmail has accepted a password.

@@ -9,6 +9,7 @@ use crate::records::RecordError;
 use crate::signin::{account, actor, door, journal, refused, unavailable};
 use crate::texts;
 use crate::tickets;
+use postern_rules::account::CLOCK_TOLERANCE;
 use postern_rules::event::Recipient;
 use postern_rules::sent::{LIFETIME, Session};
 use postern_rules::{Account, Event, Kind, Platform, Time, Verdict, decide};
@@ -41,7 +42,8 @@ impl Challenge {
         let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
         let challenge = tickets::open(daemon, PURPOSE, shown).filter(fits);
         let challenge: Self = challenge.ok_or(auth::Refusal::new(Reason::Stale))?;
-        if now < challenge.until { Ok(challenge) } else { Err(auth::Refusal::new(Reason::Wrong)) }
+        let is_current = challenge.until.plus(-LIFETIME - CLOCK_TOLERANCE) <= now && now < challenge.until;
+        if is_current { Ok(challenge) } else { Err(auth::Refusal::new(Reason::Wrong)) }
     }
 
     /// Whether a security key is to answer.

@@ -1,6 +1,7 @@
 //! Proofs: that a person has signed in with a second factor, and when. What people change of their own account needs
 //! one, so a front can change nothing of people who are not there.
 
+use crate::clock;
 use crate::daemon::Daemon;
 use crate::records::RecordError;
 use crate::tickets;
@@ -12,6 +13,9 @@ use serde::{Deserialize, Serialize};
 const PURPOSE: &str = "proof";
 /// Seconds for which a proof is fresh: long enough to look for a telephone, too short for a browser left open.
 pub const FRESH: i64 = 15 * 60;
+
+/// Seconds for which a proof is good for anything. Sessions of a front last no longer.
+const GOOD_FOR: i64 = 7 * 86_400;
 
 /// A proof.
 #[derive(Serialize, Deserialize)]
@@ -48,8 +52,10 @@ impl Proof {
     /// # Errors
     /// [`Reason::Stale`].
     pub fn read(daemon: &Daemon, shown: &Secret, account: &Account) -> Result<Self, auth::Refusal> {
+        let now = clock::now();
         let fits = |proof: &Self| {
-            proof.mailbox == account.mailbox.as_str()
+            now < proof.at.plus(GOOD_FOR)
+                && proof.mailbox == account.mailbox.as_str()
                 && proof.epoch == account.epoch
                 && account.stage == Stage::Protected
         };

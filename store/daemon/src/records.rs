@@ -41,6 +41,10 @@ pub enum RecordError {
     Slow,
     /// The kernel gave no random bytes.
     Random,
+    /// Another account has that security key.
+    Taken,
+    /// Others were first, again and again.
+    Contended,
 }
 
 impl fmt::Display for RecordError {
@@ -52,6 +56,8 @@ impl fmt::Display for RecordError {
                 write!(f, "the record {key} is damaged: it opens, but cannot be read. Restore it from an export")
             }
             Self::Random => f.write_str("the kernel gave no random bytes"),
+            Self::Taken => f.write_str("another account has that security key"),
+            Self::Contended => f.write_str("others wrote the same records, again and again; is something in a loop?"),
             Self::Slow => {
                 write!(f, "the store did not answer within {} seconds: is its disk busy?", COMMIT_DEADLINE.as_secs())
             }
@@ -240,6 +246,9 @@ impl Records {
         let had: Vec<_> = before.iter().flat_map(|kept| credentials(&kept.value)).collect();
         let has: Vec<_> = credentials(next).collect();
         for fresh in has.iter().filter(|id| !had.contains(id)) {
+            if self.key_holder(fresh)?.is_some() {
+                return Err(RecordError::Taken);
+            }
             changes.push(self.put(key_key(fresh), None, &next.mailbox)?);
         }
         for gone in had.iter().filter(|id| !has.contains(id)) {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// Every request's key begins so.
-const REQUEST: &[u8] = b"request/";
+pub const REQUEST: &[u8] = b"request/";
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
 

@@ -80,6 +80,7 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
         let made = app_passwords::make(daemon, &account, (password, false), description, &limits, &actor).await;
         let made = made.map_err(|error| auth::Refusal::new(reason(&error)))?;
         return Ok(ChangeVerdict::Done {
+            // It was made at this epoch, or not at all.
             standing: Standing::verified(&account).to_string(),
             proof: Some(wanted.proof.clone()),
             backup_codes: Vec::new(),
@@ -124,7 +125,7 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
 fn reason(error: &NoAppPassword) -> Reason {
     match error {
         NoAppPassword::WrongPassword => Reason::Wrong,
-        NoAppPassword::Full => Reason::TooMany,
+        NoAppPassword::Full | NoAppPassword::Enough => Reason::TooMany,
         NoAppPassword::Refused(_) => Reason::Stale,
         NoAppPassword::NoFront | NoAppPassword::MailServer => Reason::Unavailable,
         NoAppPassword::Unfit => Reason::Unfit,

@@ -114,7 +114,7 @@ pub fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
             !matches!(again.verdict, AskVerdict::NotRequired { .. })
         }
         Some(standing) => match account(daemon, &session.mailbox) {
-            Ok((account, _)) => !standing.is_borne_out_by(&account),
+            Ok((account, _)) => !standing.is_borne_out_by(&account, clock::now()),
             Err(_) => true,
         },
     };

@@ -1,7 +1,7 @@
 //! What a verdict rested on, as text that a front keeps and does not read.
 
 use postern_rules::app_password::Sealed;
-use postern_rules::{Account, Door, Stage, Time};
+use postern_rules::{Account, AppPassword, Door, Stage, Time};
 use std::fmt;
 
 /// What a verdict rested on.
@@ -52,12 +52,13 @@ impl Standing {
     }
 
     /// Whether what it rested on is still there. Of [`Self::NotRequired`] only asking anew tells.
-    pub fn is_borne_out_by(&self, account: &Account) -> bool {
+    pub fn is_borne_out_by(&self, account: &Account, now: Time) -> bool {
         match self {
             Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
             Self::NotRequired(..) => false,
             Self::AppPassword { id, created, .. } => {
-                account.app_passwords.iter().any(|it| it.id == *id && it.created == *created)
+                let is_it = |it: &AppPassword| it.id == *id && it.created == *created && !it.has_expired(now);
+                account.app_passwords.iter().any(is_it)
             }
         }
     }

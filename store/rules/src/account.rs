@@ -254,6 +254,8 @@ impl Account {
         }
         self.passed.clear();
         self.outbox.clear();
+        // It may have been ended since.
+        self.suspension = None;
         self.epoch += RESTORED_EPOCHS;
     }
 }

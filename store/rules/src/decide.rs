@@ -5,7 +5,7 @@ mod field;
 mod own;
 mod sent;
 
-use crate::account::Suspension;
+use crate::account::{CLOCK_TOLERANCE, Suspension};
 use crate::backup::BackupCodes;
 use crate::event::{BACKUP, By, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
@@ -43,10 +43,10 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
             add(account, Fresh { kind: Kind::Totp(totp), used: false, description }, random, now)
         }
         Event::RemoveFactor(id) => remove_factor(account, id),
-        Event::AddAppPassword(fresh) => app_passwords::add(account, fresh),
+        Event::AddAppPassword { fresh, epoch } => app_passwords::add(account, fresh, epoch),
         Event::RevokeAppPassword(id) => app_passwords::revoke(account, id),
         Event::RenewAppPasswords(sealed) => app_passwords::renew(account, sealed),
-        Event::SealedRefused { id, sealed } => app_passwords::outdate(account, id, sealed),
+        Event::SealedRefused { id, created, sealed } => app_passwords::outdate(account, id, (created, sealed)),
         Event::Rename { id, epoch, description } => own::rename(account, id, epoch, description),
         Event::RemoveOwn { id, epoch } => own::remove(account, platform, id, epoch),
         Event::MakeBackupCodes { epoch, random } => own::make_backup_codes(account, epoch, random, now),
@@ -132,7 +132,8 @@ fn answer_key(
     if now >= until || account.answered.iter().any(|(answered, _)| *answered == session) {
         return refused(Refusal::Stale);
     }
-    account.answered.push((session, until));
+    // For longer than it can be answered: the clock may step back.
+    account.answered.push((session, until.plus(CLOCK_TOLERANCE)));
     let Some((id, counter)) = key else { return failed(account, door, now) };
     for factor in &mut account.factors {
         if let Kind::Key(key) = &mut factor.kind
@@ -344,8 +345,10 @@ fn enable(mut account: Account, enrolment_code: Option<[u8; 32]>, now: Time) -> 
             account.enrolment_code = enrolment_code;
             done(account)
         }
+        // Whoever has begun without it begins again.
         (Stage::Enrolling, _) if enrolment_code.is_some() => {
             account.enrolment_code = enrolment_code;
+            account.epoch += 1;
             done(account)
         }
         // "Enabled" would be untrue while no code is asked, and ending a suspension is another word.

@@ -91,7 +91,12 @@ pub enum Event<'a> {
     /// The administrator removes a factor.
     RemoveFactor(&'a str),
     /// An app password was made.
-    AddAppPassword(AppPassword),
+    AddAppPassword {
+        /// The new one.
+        fresh: AppPassword,
+        /// At which epoch of the account it was asked for: the mail server may have taken its time.
+        epoch: u64,
+    },
     /// An app password is taken back.
     RevokeAppPassword(&'a str),
     /// The mail server has accepted a password of the mailbox: sealed anew to the key pair of each app password.
@@ -100,6 +105,8 @@ pub enum Event<'a> {
     SealedRefused {
         /// Its id.
         id: &'a str,
+        /// When it was made.
+        created: Time,
         /// When the refused one was sealed.
         sealed: Time,
     },

@@ -213,3 +213,20 @@ fn a_separator_belongs_to_neither_where_the_platform_has_one() {
         assert_eq!(password_of(&verdict), Some(password.len()), "{separator} {text}");
     }
 }
+
+#[test]
+fn an_app_password_that_was_taken_back_is_no_guess_at_a_backup_code() {
+    let (account, backup) = account(&[6]);
+    let revoked = "abcde-fghij-klmno-pqrst-uvwxy";
+    for (text, is_guess) in [
+        (revoked, false),
+        (&revoked.replace('-', ""), false),
+        // It ends in what may be a code of the app.
+        ("abcde-fghij-klmno-pqrs-234567", true),
+        ("not an app password, hunter2abcd", true),
+        (&format!("hunter2{backup}"), true),
+    ] {
+        let decision = typed(&account, Door::Pam, text, "0", None, NOW);
+        assert_eq!(decision.next.is_some(), is_guess, "{text}");
+    }
+}

@@ -167,7 +167,8 @@ proptest! {
                 Step::Unlock => { may_shorten = true; Event::Unlock }
                 Step::MakeAppPassword(byte) => {
                     let sealed = Sealed { key: [*byte; 32], text: vec![], at: now };
-                    Event::AddAppPassword(AppPassword::keep(&app_password(*byte), &account.mailbox, sealed, now))
+                    let fresh = AppPassword::keep(&app_password(*byte), &account.mailbox, sealed, now);
+                    Event::AddAppPassword { fresh, epoch: account.epoch }
                 }
                 Step::UseAppPassword(door, byte) => {
                     typed = app_password(*byte).shown().to_string();

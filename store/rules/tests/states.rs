@@ -60,7 +60,9 @@ fn with_app_password(account: &Account, event: &str) -> Account {
     it.outdated = event.contains("outdated");
     match account.stage {
         Stage::Off => account.clone(),
-        Stage::Enrolling | Stage::Protected => after(account, Event::AddAppPassword(it)),
+        Stage::Enrolling | Stage::Protected => {
+            after(account, Event::AddAppPassword { fresh: it, epoch: account.epoch })
+        }
     }
 }
 
@@ -242,12 +244,12 @@ fn run(row: &Row<'_>) -> (String, String) {
         | "the app password that is bound to a network" => in_one_field(&shown),
         "the app password for sshd" => from(&shown, Source { service: Some("sshd"), ..Source::default() }),
         "the app password with a wrong letter at imap" => in_one_field(&almost),
-        "make an app password" => Event::AddAppPassword(made),
-        "make an app password of the id of the app password" => Event::AddAppPassword(made),
+        "make an app password" => Event::AddAppPassword { fresh: made, epoch },
+        "make an app password of the id of the app password" => Event::AddAppPassword { fresh: made, epoch },
         "revoke the app password" => Event::RevokeAppPassword(&id),
-        "the mail server refuses the app password's" => Event::SealedRefused { id: &id, sealed: NOW },
+        "the mail server refuses the app password's" => Event::SealedRefused { id: &id, created: NOW, sealed: NOW },
         "the mail server refuses the app password's, before it was renewed" => {
-            Event::SealedRefused { id: &id, sealed: NOW.plus(-1) }
+            Event::SealedRefused { id: &id, created: NOW, sealed: NOW.plus(-1) }
         }
         "renew the app password, which is outdated" => Event::RenewAppPasswords(vec![sealed(NOW.plus(1))]),
         "password and code right" | "password and code right at imap" => in_one_field(&field_right),

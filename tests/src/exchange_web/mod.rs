@@ -110,6 +110,11 @@ impl ExchangeWeb {
         String::from_utf8_lossy(&self.shared.state().heard).into_owned()
     }
 
+    /// The path that this request can be taken for.
+    pub fn meaning(request: &Request) -> String {
+        canonical(request)
+    }
+
     /// From now on this mailbox has another password.
     pub fn set_password(&self, mailbox: &str, password: &str) {
         self.shared.state().passwords.insert(mailbox.to_owned(), password.to_owned());

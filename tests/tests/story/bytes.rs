@@ -16,11 +16,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// A TLS connection to the front, for any bytes.
-pub(super) struct Line(TlsStream<TcpStream>);
+pub(crate) struct Line(TlsStream<TcpStream>);
 
 impl Line {
     /// A connection for HTTP/1.1.
-    pub(super) async fn open(world: &World) -> Line {
+    pub(crate) async fn open(world: &World) -> Line {
         Line::speaking(world, b"http/1.1").await
     }
 
@@ -36,9 +36,19 @@ impl Line {
         Line(TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap())
     }
 
-    pub(super) async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.unwrap();
         self.0.flush().await.unwrap();
+    }
+
+    /// Everything up to `end`.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(end.as_bytes()) {
+            let byte = timeout(postern_tests::wait::DEADLINE, self.0.read_u8()).await;
+            bytes.push(byte.expect("the front is silent").expect("the front hangs up"));
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Everything until the front closes the connection.
@@ -51,7 +61,7 @@ impl Line {
     }
 
     /// The answer, after which the front closes the connection.
-    pub(super) async fn answer(self) -> Answer {
+    pub(crate) async fn answer(self) -> Answer {
         Answer::read(&String::from_utf8_lossy(&self.rest().await))
     }
 }

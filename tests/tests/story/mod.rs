@@ -4,13 +4,13 @@
 mod account;
 mod attachment;
 mod bound;
-mod bytes;
+pub(crate) mod bytes;
 mod closed;
 mod cookie;
 mod methods;
 mod outage;
 mod pages;
-mod person;
+pub(crate) mod person;
 mod race;
 mod security;
 mod sign_in;

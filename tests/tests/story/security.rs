@@ -1,10 +1,14 @@
 //! The Security page: a person looks after their own account, and nobody else does.
 
+use super::pages::{look, presses, tabs_to};
+use super::person::Person;
 use super::visitor::Visitor;
 use super::{admin, ends_soon, mailbox, next_code, protect};
+use fantoccini::key::Key;
+use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
 use postern_tests::{Plan, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PAGE: &str = "/postern/security";
 const CHANGE: &str = "/postern/security/change";
@@ -16,12 +20,12 @@ fn world() -> World {
     World::start(Plan { movable_clock: true, imap_front: true, receivers: true, ..Plan::default() }).unwrap()
 }
 
-fn json(world: &World, command: &str) -> Value {
+fn shown(world: &World, command: &str) -> Value {
     serde_json::from_str(&admin(world, &format!("{command} --json"))).unwrap()
 }
 
 fn methods(world: &World, mailbox: &Mailbox) -> Vec<Value> {
-    json(world, &format!("account show {}", mailbox.name))["methods"].as_array().unwrap().clone()
+    shown(world, &format!("account show {}", mailbox.name))["methods"].as_array().unwrap().clone()
 }
 
 /// The id of the method with this description.
@@ -71,10 +75,10 @@ fn a_person_looks_after_their_own_account() {
     // New backup codes: shown until they are saved, also as a file; the old ones go.
     here.get(&format!("{CHANGE}?change=backup-codes")).shows(200, "Make new backup codes?");
     here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
-    let shown = here.get("/postern/backup-codes");
-    let code = shown.between("<li><code>", "</code>").to_owned();
+    let page = here.get("/postern/backup-codes");
+    let code = page.between("<li><code>", "</code>").to_owned();
     world.plant(&code);
-    assert_eq!(shown.body.matches("<li><code>").count(), 10);
+    assert_eq!(page.body.matches("<li><code>").count(), 10);
     here.post("/postern/codes.txt", &[]).shows(200, &code);
     here.post("/postern/saved", &[]).shows(200, "tick this box");
     here.post("/postern/saved", &[("saved", "yes")]).leads_to(PAGE);
@@ -100,7 +104,7 @@ fn a_person_looks_after_their_own_account() {
     here.post(CHANGE, &remove).leads_to(PAGE);
     here.get(PAGE).shows(200, "signed in without a second step");
     assert!(here.is_in());
-    assert_eq!(json(&world, &format!("account show {}", alice.name))["state"], "off");
+    assert_eq!(shown(&world, &format!("account show {}", alice.name))["state"], "off");
 }
 
 #[test]
@@ -116,10 +120,10 @@ fn an_app_password_is_made_shown_once_and_revoked() {
     create("not it").shows(403, "not the password of this mailbox");
     create("").shows(403, "value=\"Thunderbird\"");
     create(&alice.password).leads_to("/postern/security/app-password");
-    let shown = here.get("/postern/security/app-password");
-    let made = shown.between("<li><code>", "</code>").to_owned();
+    let page = here.get("/postern/security/app-password");
+    let made = page.between("<li><code>", "</code>").to_owned();
     world.plant(&made);
-    let listed = json(&world, &format!("app-password list {}", alice.name));
+    let listed = shown(&world, &format!("app-password list {}", alice.name));
     assert_eq!(listed[0]["description"], "Thunderbird");
     let id = listed[0]["id"].as_str().unwrap().to_owned();
     assert!(made.replace('-', "").starts_with(&id), "{made} {id}");
@@ -128,7 +132,7 @@ fn an_app_password_is_made_shown_once_and_revoked() {
     here.get(PAGE).shows(200, "Thunderbird");
     here.get(&format!("{CHANGE}?change=revoke&which={id}")).shows(200, "Revoke this app password?");
     here.post(CHANGE, &[("change", "revoke"), ("which", &id)]).leads_to(PAGE);
-    assert_eq!(json(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+    assert_eq!(shown(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
     assert!(here.is_in());
 }
 
@@ -208,7 +212,7 @@ fn what_takes_away_or_gives_out_asks_for_a_code_again_after_a_while() {
     let form = format!("{CHANGE}?change=app-password&description=My+phone");
     here.code(&next_code(&mut world, &secret)).leads_to(&form);
     here.get(&form).shows(200, "value=\"My phone\"");
-    assert_eq!(json(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+    assert_eq!(shown(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
 
     // A method that is set up asks too, before anything is sent or shown.
     world.move_clock(STALE).unwrap();
@@ -216,6 +220,16 @@ fn what_takes_away_or_gives_out_asks_for_a_code_again_after_a_while() {
     here.get("/postern/set-up").leads_to("/");
     here.code(&next_code(&mut world, &secret)).leads_to("/postern/set-up");
     here.get("/postern/set-up").shows(200, "Add an authenticator app");
+
+    // Too many wrong codes: nothing is changed for a while, but whoever is in stays in.
+    world.move_clock(STALE).unwrap();
+    here.post(CHANGE, &[("change", "delete-codes")]).leads_to("/postern/code");
+    let wrong = world.code(super::wrong_code::ANOTHER_SECRET).unwrap();
+    (0..5).for_each(|_| here.code(&wrong).shows(403, "problem"));
+    here.post("/postern/cancel", &[]).leads_to(PAGE);
+    here.post(CHANGE, &[("change", "delete-codes")]).shows(403, "Too many wrong codes");
+    here.get(PAGE).shows(200, "10 backup codes are left.");
+    assert!(here.is_in());
 }
 
 #[test]
@@ -290,8 +304,8 @@ fn with_few_backup_codes_left_a_person_is_told_so() {
     let secret = protect(&mut world, &alice);
     let here = signed_in(&mut world, &alice, &secret);
     here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
-    let shown = here.get("/postern/backup-codes");
-    let codes: Vec<&str> = shown.body.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    let page = here.get("/postern/backup-codes");
+    let codes: Vec<&str> = page.body.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
     codes.iter().for_each(|code| world.plant(code));
     let visitor = Visitor::new(&world);
     for (used, code) in (1..).zip(&codes[..7]) {
@@ -309,4 +323,75 @@ fn with_few_backup_codes_left_a_person_is_told_so() {
     assert!(onward.location().starts_with("/?_task=mail"), "{}", onward.head);
     visitor.get("/postern/backup-codes").leads_to("/");
     visitor.get(PAGE).shows(200, "Make new ones before they run out.");
+}
+
+#[test]
+fn from_the_first_backup_codes_it_is_one_step_to_the_page() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let visitor = Visitor::new(&world);
+    visitor.sign_in(&alice).leads_to("/postern/set-up");
+    visitor.get(PAGE).leads_to("/postern/set-up");
+    let secret = visitor.offered_secret();
+    world.plant(&secret);
+    let code = world.code(&secret).unwrap();
+    visitor.post("/postern/set-up", &[("code", &code)]).leads_to("/postern/backup-codes");
+    visitor.post("/postern/saved", &[("next", "security")]).shows(200, "tick this box");
+    visitor.post("/postern/saved", &[("saved", "yes"), ("next", "security")]).leads_to(PAGE);
+    visitor.get(PAGE).shows(200, "Authenticator app");
+}
+
+/// Every page around it as people see it, in both languages, a key in the browser, and the keyboard alone.
+#[tokio::test]
+async fn the_page_in_a_browser() {
+    let mut world = world();
+    for (language, name) in [("en", "alice"), ("fr", "bob")] {
+        let mailbox = mailbox(&world, name);
+        let secret = protect(&mut world, &mailbox);
+        let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
+        person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+        let key = json!({ "protocol": "ctap2", "transport": "usb", "automaticPresenceSimulation": true });
+        person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": key })).await.unwrap();
+        person.signs_in(&mailbox).await;
+        person.answers(&next_code(&mut world, &secret)).await;
+        person.is_in(&mailbox).await;
+        person.goes_to(PAGE).await;
+        for (page, kind) in [("add-app", "totp"), ("add-sms", "sms"), ("add-contact", "contact")] {
+            let button =
+                if kind == "contact" { "form:has([value=contact]) button" } else { &format!("[value={kind}]") };
+            person.follows(button).await;
+            look(&person, page, language).await;
+            person.follows("button[form=cancel]").await;
+            person.is_at(PAGE).await;
+        }
+        person.follows("button[value=key]").await;
+        look(&person, "add-key", language).await;
+        person.types("#description", "On my key ring").await;
+        person.follows("button.main").await;
+        look(&person, "security", language).await;
+        for change in ["rename", "remove-method", "backup-codes", "delete-codes", "app-password"] {
+            person.follows(&format!("a[href*='change={change}']")).await;
+            look(&person, change, language).await;
+            person.follows("a.quiet").await;
+            person.is_at(PAGE).await;
+        }
+        // With Tab, Enter and nothing else.
+        tabs_to(&person, "a[href*='change=app-password']").await;
+        person.leaves_by(presses(&person, &Key::Enter)).await;
+        presses(&person, &format!("Phone{}{}{}", Key::Tab, mailbox.password, Key::Enter)).await;
+        let made = person.reads("#app-password li").await;
+        world.plant(&made);
+        look(&person, "new-app-password", language).await;
+        tabs_to(&person, "button.main").await;
+        person.leaves_by(presses(&person, &Key::Enter)).await;
+        person.is_at(PAGE).await;
+        // After a while the browser asks for the key by itself, and what waited for it is done.
+        world.move_clock(STALE).unwrap();
+        person.follows("a[href*='change=delete-codes']").await;
+        person.clicks("button.main").await;
+        person.sees(".what-there-is .problem").await;
+        person.is_at(PAGE).await;
+        assert_eq!(methods(&world, &mailbox).len(), 2);
+        look(&person, "security-without-codes", language).await;
+    }
 }

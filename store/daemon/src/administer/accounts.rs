@@ -84,13 +84,17 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     Ok(Changed { enrolment_code, ..changed })
 }
 
-/// Eight letters and digits: forty random bits, for one who has the password too.
+/// Sixteen letters and digits: eighty random bits, so that a plain hash of it can be kept.
 fn make_enrolment_code() -> Result<Secret, Refused> {
-    let mut random = [0; factor::ID_RANDOM];
-    getrandom::fill(&mut random).map_err(|_| RecordError::Random)?;
-    let letters = factor::id(random);
-    let (one, other) = letters.split_at(letters.len() / 2);
-    Ok(Secret::from(format!("{one}-{other}")))
+    let mut code = String::with_capacity(20);
+    for _ in 0..2 {
+        let mut random = [0; factor::ID_RANDOM];
+        getrandom::fill(&mut random).map_err(|_| RecordError::Random)?;
+        let letters = factor::id(random);
+        let (one, other) = letters.split_at(letters.len() / 2);
+        code += &format!("{}{one}-{other}", if code.is_empty() { "" } else { "-" });
+    }
+    Ok(Secret::from(code))
 }
 
 fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Event<'static>, Refused> {

@@ -1,6 +1,7 @@
 //! App passwords: what mail apps sign in with.
 
 use super::{account, explain, refuse};
+use crate::checks::NoCheck;
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::field::{renew, seal};
@@ -32,6 +33,8 @@ pub enum NoAppPassword {
     MailServer,
     /// No front offers to ask it.
     NoFront,
+    /// Too many wrong passwords were tried for this mailbox, or one is being tried.
+    Enough,
     /// The account has as many as it may have.
     Full,
     /// The rules say no.
@@ -84,7 +87,8 @@ pub async fn make(
             Ok(CheckOutcome::Accepted) => {}
             Ok(CheckOutcome::Refused) => return Err(NoAppPassword::WrongPassword),
             Ok(CheckOutcome::Unavailable) => return Err(NoAppPassword::MailServer),
-            Err(crate::checks::Nobody) => return Err(NoAppPassword::NoFront),
+            Err(NoCheck::Nobody) => return Err(NoAppPassword::NoFront),
+            Err(NoCheck::Enough) => return Err(NoAppPassword::Enough),
         }
     }
     loop {
@@ -97,7 +101,9 @@ pub async fn make(
         fresh.expires = limits.expires;
         fresh.networks.clone_from(&limits.networks);
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
-        let applied = daemon.apply(mailbox, None, &actor, || Ok(Event::AddAppPassword(fresh.clone()))).await?;
+        let applied = daemon
+            .apply(mailbox, None, &actor, || Ok(Event::AddAppPassword { fresh: fresh.clone(), epoch: account.epoch }))
+            .await?;
         let applied = applied.ok_or(NoAppPassword::Refused(Refusal::Stale))?;
         match applied.verdict {
             Verdict::Refused(Refusal::SameId) => {}
@@ -135,9 +141,16 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
                        the password with --unchecked.";
             refuse("no_front", format!("{why} {NONE}"))
         }
+        NoAppPassword::Enough => {
+            let why = "the password of this mailbox was tried too often, or is being tried. Wait a quarter of an hour.";
+            refuse("too_often", format!("{why} {NONE}"))
+        }
         NoAppPassword::Full => {
             let most = app_password::APP_PASSWORDS_MAX;
             refuse("too_many", format!("{mailbox} has {most} app passwords, which is the most. Revoke one first."))
+        }
+        NoAppPassword::Refused(Refusal::Stale) => {
+            refuse("stale", format!("{mailbox} was changed meanwhile. {NONE} Try again."))
         }
         NoAppPassword::Refused(refusal) => explain(mailbox, &refusal),
         NoAppPassword::Store(error) => error.into(),

@@ -19,6 +19,8 @@ type Encapped = <Kem as hpke::Kem>::EncappedKey;
 
 /// Bytes of the key that stands before the ciphertext.
 const ENCAPPED: usize = 32;
+/// See [`padded`].
+const PADDED_TO: usize = 64;
 const PURPOSE: &[u8] = b"postern v1 mailbox password";
 
 /// The public key that [`seal`] seals to, of an app password's key material.
@@ -33,6 +35,8 @@ pub fn public_key(material: &[u8; 32]) -> [u8; 32] {
 /// [`SealError::Damaged`] when the key is none, [`SealError::Unsealable`].
 pub fn seal(key: &[u8; 32], mailbox: &Mailbox, password: &[u8]) -> Result<Vec<u8>, SealError> {
     let key = Public::from_bytes(key).map_err(|_| damaged(mailbox))?;
+    let password = padded(password);
+    let password = &password;
     let mailbox = mailbox.as_str().as_bytes();
     let sealed =
         single_shot_seal::<ChaCha20Poly1305, HkdfSha256, Kem>(&OpModeS::Base, &key, PURPOSE, password, mailbox);
@@ -53,7 +57,18 @@ pub fn open(material: &[u8; 32], mailbox: &Mailbox, sealed: &[u8]) -> Result<Zer
         let mode = OpModeR::Base;
         single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(&mode, &key, &encapped, PURPOSE, ciphertext, mailbox).ok()
     };
-    opened().map(Zeroizing::new).ok_or_else(|| damaged(mailbox))
+    let mut opened = opened().map(Zeroizing::new).ok_or_else(|| damaged(mailbox))?;
+    let length = opened.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    opened.truncate(length);
+    Ok(opened)
+}
+
+/// To a multiple of [`PADDED_TO`] bytes with NULs, which no password has: what is sealed does not tell its length.
+fn padded(password: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut padded = Zeroizing::new(Vec::with_capacity(password.len().next_multiple_of(PADDED_TO)));
+    padded.extend_from_slice(password);
+    padded.resize(password.len().next_multiple_of(PADDED_TO), 0);
+    padded
 }
 
 fn pair(material: &[u8; 32]) -> (Private, Public) {
@@ -84,6 +99,8 @@ mod tests {
         let sealed = seal(&public_key(&[7; 32]), &bob, "pässword".as_bytes()).unwrap();
         assert_eq!(&**open(&[7; 32], &bob, &sealed).unwrap(), "pässword".as_bytes());
         assert_ne!(seal(&public_key(&[7; 32]), &bob, "pässword".as_bytes()).unwrap(), sealed, "never twice the same");
+        let longer = seal(&public_key(&[7; 32]), &bob, "a longer password".as_bytes()).unwrap();
+        assert_eq!(longer.len(), sealed.len(), "its length is not told");
         assert!(open(&[8; 32], &bob, &sealed).is_err() && open(&[7; 32], &eve, &sealed).is_err());
         for at in 0..sealed.len() {
             let mut other = sealed.clone();

@@ -52,14 +52,14 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Ok(answer) => return last(connection, call, &field::answer(daemon, &answer).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.PasswordRefused" => match heard::<PasswordRefused>(call) {
+        "org.postern.Auth.PasswordRefused" if connection.peer.is_front => match heard::<PasswordRefused>(call) {
             Ok(refused) => match field::password_refused(daemon, &refused).await {
                 Ok(()) => return last(connection, call, &Empty {}).await,
                 Err(error) => not_kept(&error),
             },
             Err(error) => error,
         },
-        "org.postern.Auth.PasswordAccepted" => match heard::<PasswordAccepted>(call) {
+        "org.postern.Auth.PasswordAccepted" if connection.peer.is_front => match heard::<PasswordAccepted>(call) {
             Ok(accepted) => match field::password_accepted(daemon, &accepted).await {
                 Ok(()) => return last(connection, call, &Empty {}).await,
                 Err(error) => not_kept(&error),
@@ -85,8 +85,13 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck)).await,
             Err(error) => error,
         },
-        "org.postern.Auth.CheckPasswords" | "org.postern.Auth.PasswordChecked" if !connection.peer.is_front => {
-            tracing::warn!("{} may not check passwords: it is not the fronts' user", connection.peer.name);
+        "org.postern.Auth.CheckPasswords"
+        | "org.postern.Auth.PasswordChecked"
+        | "org.postern.Auth.PasswordAccepted"
+        | "org.postern.Auth.PasswordRefused"
+            if !connection.peer.is_front =>
+        {
+            tracing::warn!("{} may not speak for the mail server: it is not the fronts' user", connection.peer.name);
             ErrorReply { name: "org.varlink.service.PermissionDenied".to_owned(), parameters: json!({}) }
         }
         "org.postern.Auth.Watch" | "org.postern.Auth.CheckPasswords" => {

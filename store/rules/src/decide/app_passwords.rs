@@ -6,9 +6,12 @@ use crate::event::{Decision, Refusal};
 use crate::{Account, Stage, Time};
 
 /// An account that is off has none: there the password opens the mailbox, and what is not needed is not kept.
-pub(super) fn add(mut account: Account, fresh: AppPassword) -> Decision {
+pub(super) fn add(mut account: Account, fresh: AppPassword, epoch: u64) -> Decision {
     if account.stage == Stage::Off {
         return refused(Refusal::Off);
+    }
+    if account.epoch != epoch {
+        return refused(Refusal::Stale);
     }
     if account.app_passwords.len() >= APP_PASSWORDS_MAX {
         return refused(Refusal::Full);
@@ -43,8 +46,8 @@ pub(super) fn renew(mut account: Account, fresh: Vec<Sealed>) -> Decision {
 
 /// What was sealed at that time or before is the same password: none of it is tried again, since the mail server may
 /// close the account after a few wrong ones.
-pub(super) fn outdate(mut account: Account, id: &str, sealed: Time) -> Decision {
-    let is_it = |it: &AppPassword| it.id == id && it.sealed.at <= sealed && !it.outdated;
+pub(super) fn outdate(mut account: Account, id: &str, (created, sealed): (Time, Time)) -> Decision {
+    let is_it = |it: &AppPassword| it.id == id && it.created == created && it.sealed.at == sealed && !it.outdated;
     if !account.app_passwords.iter().any(is_it) {
         return already();
     }

@@ -85,7 +85,10 @@ fn password_and_code(
         let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
         return Decision { verdict, next: None };
     }
-    let readings = readings(&account, door, text);
+    // What has the form of an app password, and is none of this account, is one that was taken back: a phone tries it
+    // for days, and its letters are no backup code.
+    let reads_backup_codes = door.takes_backup_codes() && Typed::read(text).is_none();
+    let readings = readings(&account, reads_backup_codes, text);
     if readings.is_empty() {
         return refused(Refusal::Wrong { failures: account.throttle(door).failures });
     }
@@ -109,7 +112,7 @@ fn password_and_code(
 }
 
 /// What the code at the end of a field may be.
-fn readings<'a>(account: &Account, door: Door, text: &'a str) -> Vec<&'a str> {
+fn readings<'a>(account: &Account, reads_backup_codes: bool, text: &'a str) -> Vec<&'a str> {
     // What is sent or plugged in is not behind a password.
     let digits = account.factors.iter().filter_map(|factor| match &factor.kind {
         Kind::Totp(totp) => Some(totp.digits() as usize),
@@ -120,9 +123,10 @@ fn readings<'a>(account: &Account, door: Door, text: &'a str) -> Vec<&'a str> {
     lengths.dedup();
     let is_digit = |byte: u8| byte.is_ascii_digit();
     let codes = lengths.into_iter().filter_map(|length| tail(text, length, is_digit));
-    let is_of_backup = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    // Its letters, and the digits that look like some of them.
+    let is_of_backup = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'0'..=b'8' | b'-');
     let lengths =
-        account.backup.iter().filter(|_| door.takes_backup_codes()).flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
+        account.backup.iter().filter(|_| reads_backup_codes).flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
     codes.chain(lengths.filter_map(|length| tail(text, length, is_of_backup))).collect()
 }
 

@@ -1,0 +1,173 @@
+//! What passes in a session: renewed cookies, canaries, long polls, large attachments, WebSockets.
+
+use super::{SOON, Site, call, open, reads, sign_in_with, sign_in_without};
+use crate::story::bytes::Line;
+use crate::story::visitor::{COOKIE, Visitor};
+use postern_tests::exchange_web::forged;
+use postern_tests::wait;
+use std::thread;
+use std::time::Instant;
+
+/// Bytes of an attachment that is as large as they get.
+const LARGE: usize = 100 * 1024 * 1024;
+
+#[test]
+fn a_session_outlives_its_cookies() {
+    let site = Site::new();
+    let bob = site.mailbox("bob");
+    let visitor = Visitor::new(&site);
+    let canary = sign_in_without(&visitor, &bob);
+    // Exchange takes no time but the last two, and gives a new one every few requests.
+    for _ in 0..20 {
+        assert!(reads(&visitor, &canary, &bob));
+    }
+}
+
+#[test]
+fn what_a_browser_makes_up_is_not_passed_on() {
+    let mut site = Site::new();
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    site.protect(&alice);
+    let visitor = Visitor::new(&site);
+    let canary = sign_in_without(&visitor, &bob);
+    let watch = site.watch();
+    call(&visitor, "FindConversation", "made-up").shows(449, "");
+    let own = format!(
+        "Cookie: {COOKIE}={}; X-OWA-CANARY=made-up; PBack=0; {}",
+        visitor.session(),
+        forged("alice", &alice.password)
+    );
+    let canary = format!("X-OWA-CANARY: {canary}");
+    let script = ["--header", &canary, "--header", "X-OWA-ExplicitLogonUser: alice@example.com", "--data", "{}"];
+    let all = [&["--include", "--header", &own][..], &script].concat();
+    let url = visitor.address("/owa/service.svc?action=FindConversation");
+    let answer = visitor.curl(all.into_iter().chain([url.as_str()])).stdout;
+    assert!(answer.contains(&bob.private_subject()) && !answer.contains(&alice.private_subject()), "{answer}");
+    // It is told what it should have.
+    assert!(answer.contains("set-cookie: X-OWA-CANARY="), "{answer}");
+    let seen = watch.reached(&site).pop().unwrap();
+    let cookies = seen.header("cookie");
+    assert!(cookies.contains("PBack=0") && !cookies.contains("made-up") && !cookies.contains("FORGED"), "{cookies}");
+    assert_eq!(seen.header("x-owa-explicitlogonuser"), "");
+    assert!(site.exchange.heard().contains("cadataSig=") && !site.exchange.heard().contains("FORGED"));
+}
+
+#[test]
+fn forged_cookies_open_exchange_and_nothing_here() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    let cookies = format!("Cookie: {}", forged("alice", &alice.password));
+    let visitor = Visitor::new(&site);
+    let around = format!("{}owa/", site.exchange.url());
+    let page = visitor.curl(["--header", &cookies, &around]).stdout;
+    assert!(page.contains("Mail - Outlook"), "this is what the front is there for: {page}");
+    let watch = site.watch();
+    let targets = ["/owa/", "/ecp/", "/owa/service.svc?action=FindConversation", "/EWS/Exchange.asmx"];
+    for target in targets {
+        for method in ["GET", "POST"] {
+            visitor.request(target, &["--header", &cookies, "--request", method]);
+        }
+    }
+    assert!(
+        watch
+            .reached(&site)
+            .iter()
+            .all(|request| request.header("cookie") == "PBack=0" || request.header("cookie").is_empty())
+    );
+    assert!(watch.lines(&site).iter().all(|line| line.contains("/owa/auth/logon.aspx")));
+}
+
+#[test]
+fn news_come_at_once_and_the_end_of_a_session_cuts_the_wait() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    let secret = site.protect(&alice);
+    let visitor = Visitor::new(&site);
+    let code = site.next_code(&secret);
+    let canary = sign_in_with(&visitor, &alice, &code);
+    let poll = format!("/owa/ev.owa2?ns=PendingRequest&ev=PendingNotificationRequest&UA=0&cid=1&X-OWA-CANARY={canary}");
+    let waiting = |watch: usize| {
+        wait::until("the poll to arrive", || Ok((site.exchange.requests().len() > watch).then_some(()))).unwrap();
+    };
+    thread::scope(|scope| {
+        let before = site.exchange.requests().len();
+        let polling = scope.spawn(|| visitor.get(&poll));
+        waiting(before);
+        site.exchange.deliver(&alice.name, "It has come");
+        polling.join().unwrap().shows(200, "\"Subject\":\"It has come\"");
+
+        let before = site.exchange.requests().len();
+        let polling = scope.spawn(|| {
+            let session = format!("Cookie: {COOKIE}={}", visitor.session());
+            let address = visitor.address(&poll);
+            visitor.curl(["--header", &session, &address])
+        });
+        waiting(before);
+        let began = now();
+        site.admin("account reset alice@example.com");
+        let outcome = polling.join().unwrap();
+        assert!(outcome.code != 0 && began.elapsed() < SOON, "{outcome:?}");
+    });
+    call(&visitor, "FindConversation", &canary).shows(440, "");
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[test]
+fn large_attachments_pass_both_ways() {
+    let site = Site::new();
+    let bob = site.mailbox("bob");
+    let visitor = Visitor::new(&site);
+    let canary = sign_in_without(&visitor, &bob);
+    let directory = tempfile::tempdir().unwrap();
+    let (down, up) = (directory.path().join("down"), directory.path().join("up"));
+    let session = format!("Cookie: {COOKIE}={}", visitor.session());
+    let from =
+        visitor.address(&format!("/owa/service.svc/s/GetFileAttachment?id=1&bytes={LARGE}&X-OWA-CANARY={canary}"));
+    visitor.curl(["--header", &session, "--output", down.to_str().unwrap(), &from]).success().unwrap();
+    assert_eq!(std::fs::metadata(&down).unwrap().len(), LARGE as u64);
+    std::fs::rename(&down, &up).unwrap();
+    let to = visitor.address(&format!("/owa/service.svc?action=CreateAttachmentFromLocalFile&X-OWA-CANARY={canary}"));
+    let (content, canary) = (format!("@{}", up.display()), format!("X-OWA-CANARY: {canary}"));
+    let sent = [
+        "--header",
+        &session,
+        "--header",
+        &canary,
+        "--header",
+        "Content-Type: text/csv",
+        "--data-binary",
+        &content,
+        &to,
+    ];
+    assert!(visitor.curl(sent).success().unwrap().contains(&format!("\"Size\":{LARGE}")));
+}
+
+#[tokio::test]
+async fn a_web_socket_passes_in_a_session_only() {
+    let site = Site::new();
+    let bob = site.mailbox("bob");
+    let visitor = Visitor::new(&site);
+    sign_in_without(&visitor, &bob);
+    let request = |session: &str| {
+        format!(
+            "GET /owa/notifications HTTP/1.1\r\nHost: localhost\r\nCookie: {COOKIE}={session}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+    };
+    let watch = site.watch();
+    let mut stranger = Line::open(&site).await;
+    stranger.send(request("nobody").replace("Upgrade\r\n", "Upgrade, close\r\n").as_bytes()).await;
+    assert_ne!(stranger.answer().await.status, 101);
+    assert!(watch.reached(&site).is_empty());
+    let mut line = Line::open(&site).await;
+    line.send(request(&visitor.session()).as_bytes()).await;
+    assert!(line.until("\r\n\r\n").await.starts_with("HTTP/1.1 101 "));
+    line.send(b"\x81\x05hello").await;
+    assert!(line.until("hello").await.ends_with("hello"));
+    let _ = open(&visitor);
+}

@@ -1,0 +1,162 @@
+//! Signing in and out, with and without a code.
+
+use super::{Site, call, open, password, reads, sign_in, sign_in_with, sign_in_without};
+use crate::story::visitor::Visitor;
+
+#[test]
+fn a_code_stands_between_the_password_and_the_mail() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    let secret = site.protect(&alice);
+    let visitor = Visitor::new(&site);
+    visitor.get("/").leads_to("/owa/");
+    visitor.get("/owa/").shows(200, "name=\"username\"");
+    visitor.get("/owa/auth/15.2.1544/themes/resources/logon.css").shows(200, ".signinbutton");
+
+    let watch = site.watch();
+    sign_in(&visitor, &alice).leads_to("/postern/code");
+    let own = [
+        "GET /owa/auth/logon.aspx?replaceCurrent=1&reason=0",
+        "POST /owa/auth.owa",
+        "GET /owa/",
+        "POST /owa/service.svc?action=GetOwaUserConfiguration&AC=1",
+    ];
+    assert_eq!(watch.lines(&site), own);
+    for target in ["/owa/", "/ecp/", "/owa/service.svc?action=FindConversation", "/owa/auth/15.2.1544/themes/x.css"] {
+        visitor.get(target);
+        visitor.post(target, &[("x", "y")]);
+    }
+    let script = visitor.request("/owa/ev.owa2?ns=PendingRequest", &["--header", "X-Requested-With: XMLHttpRequest"]);
+    script.shows(440, "440 Login Timeout");
+    assert_eq!(watch.lines(&site), own, "while a code is awaited nothing goes upstream");
+
+    let code = site.next_code(&secret);
+    visitor.code(&code).leads_to("/owa/");
+    let canary = open(&visitor);
+    assert!(reads(&visitor, &canary, &alice));
+}
+
+#[test]
+fn the_browser_gets_no_cookie_but_ours_and_what_its_script_reads() {
+    let site = Site::new();
+    let bob = site.mailbox("bob");
+    let visitor = Visitor::new(&site);
+    let mut heads = sign_in(&visitor, &bob).head;
+    for target in ["/owa/", "/owa/", "/ecp/", "/owa/logoff.owa"] {
+        heads += &visitor.get(target).head;
+    }
+    let cookies: Vec<&str> = heads.lines().filter_map(|line| line.strip_prefix("set-cookie: ")).collect();
+    let ours = |name: &str| cookies.iter().filter(|line| line.starts_with(name)).count();
+    assert_eq!((ours("__Host-postern="), ours("X-OWA-CANARY="), ours("msExchEcpCanary=")), (2, 1, 1), "{cookies:?}");
+    assert_eq!(cookies.len(), 4, "{cookies:?}");
+    let canary = cookies.iter().find(|line| line.starts_with("X-OWA-CANARY=")).unwrap();
+    assert!(canary.ends_with("; Secure; SameSite=Lax; Path=/"), "{canary}");
+    assert!(!heads.to_lowercase().contains("cadata"));
+}
+
+#[test]
+fn one_mailbox_has_many_names() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    for name in ["alice", "ALICE@Example.com", "example.com\\Alice", " alice@example.com "] {
+        password(&Visitor::new(&site), name, &alice.password).leads_to("/postern/code");
+    }
+}
+
+#[test]
+fn a_login_is_taken_wherever_it_is_posted() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    for target in ["/OWA/AUTH.OWA", "/owa/auth/owaauth.dll", "/ecp/auth.owa", "/any/where/OwaAuth.DLL", "/EWS/auth.owa"]
+    {
+        let watch = site.watch();
+        let fields = [("destination", "https://evil.example/"), ("username", "alice"), ("password", &alice.password)];
+        Visitor::new(&site).post(target, &fields).leads_to("/postern/code");
+        let posts: Vec<String> = watch.lines(&site).into_iter().filter(|line| line.starts_with("POST")).collect();
+        assert_eq!(posts[0], "POST /owa/auth.owa", "{target}");
+        let form = String::from_utf8(watch.reached(&site)[1].body.clone()).unwrap();
+        assert!(form.starts_with("destination=https%3A%2F%2Flocalhost%3A") && !form.contains("evil"), "{form}");
+    }
+}
+
+#[test]
+fn a_wrong_password_is_told_by_the_webmails_own_page() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    let wrong = "/owa/auth/logon.aspx?replaceCurrent=1&reason=2";
+    for name in ["alice@example.com", "bob@example.com", "nobody@example.com"] {
+        let visitor = Visitor::new(&site);
+        password(&visitor, name, "not it").leads_to(wrong);
+        visitor.get(wrong).shows(200, "isn't correct");
+        assert!(visitor.session().is_empty());
+    }
+}
+
+#[test]
+fn an_expired_password_opens_nothing_and_changes_nothing() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    site.exchange.expire(&alice.name);
+    let visitor = Visitor::new(&site);
+    sign_in(&visitor, &alice).leads_to("/owa/auth/logon.aspx?replaceCurrent=1&reason=2");
+    let (watch, bob) = (site.watch(), Visitor::new(&site));
+    sign_in_without(&bob, &site.mailbox("bob"));
+    let change = [("username", "alice"), ("oldPwd", &alice.password), ("newPwd1", "x"), ("newPwd2", "x")];
+    for visitor in [&visitor, &bob] {
+        visitor.get("/owa/auth/expiredpassword.aspx").shows(404, "");
+        visitor.post("/owa/auth/ExpiredPassword.aspx?url=/owa/auth.owa", &change).shows(404, "");
+    }
+    assert!(watch.lines(&site).iter().all(|line| !line.to_lowercase().contains("expired")));
+}
+
+#[test]
+fn a_mailbox_that_was_never_opened_is_the_one_whose_name_was_typed() {
+    let mut site = Site::new();
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    site.protect(&alice);
+    site.exchange.never_opened(&alice.name);
+    site.exchange.never_opened(&bob.name);
+    sign_in(&Visitor::new(&site), &alice).leads_to("/postern/code");
+    let visitor = Visitor::new(&site);
+    sign_in(&visitor, &bob).leads_to("/owa/");
+    assert!(visitor.get("/owa/").location().contains("/owa/languageselection.aspx"));
+    visitor.post("/owa/lang.owa", &[("lcid", "1033")]);
+    let canary = open(&visitor);
+    assert!(reads(&visitor, &canary, &bob));
+}
+
+#[test]
+fn signing_out_ends_both_sessions() {
+    for target in ["/owa/logoff.owa", "/OWA/Logoff.owa?src=x"] {
+        let mut site = Site::new();
+        let alice = site.mailbox("alice");
+        let secret = site.protect(&alice);
+        let visitor = Visitor::new(&site);
+        let code = site.next_code(&secret);
+        let canary = sign_in_with(&visitor, &alice, &code);
+        let answer = visitor.get(target);
+        assert_eq!((answer.status, answer.location()), (302, "/owa/auth/logoff.aspx?Cmd=logoff&src=exch"), "{target}");
+        visitor.get(answer.location()).shows(200, "You signed out");
+        call(&visitor, "FindConversation", &canary).shows(440, "440 Login Timeout");
+        visitor.get("/owa/").shows(200, "name=\"username\"");
+    }
+}
+
+#[test]
+fn when_exchange_forgets_a_session_it_is_over_here_too() {
+    let site = Site::new();
+    let bob = site.mailbox("bob");
+    let (script, person) = (Visitor::new(&site), Visitor::new(&site));
+    let canary = sign_in_without(&script, &bob);
+    sign_in_without(&person, &bob);
+    site.exchange.forget_sessions();
+    person.get("/ecp/").leads_to("/owa/auth/logon.aspx?replaceCurrent=1&reason=3");
+    person.get("/owa/auth/logon.aspx?replaceCurrent=1&reason=3").shows(200, "Your session has timed out.");
+    for _ in 0..2 {
+        call(&script, "FindConversation", &canary).shows(440, "440 Login Timeout");
+    }
+}
