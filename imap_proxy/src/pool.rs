@@ -66,8 +66,14 @@ impl Line {
     }
 
     /// Sends a request. The connection moves into the answer's content, and from there back into the pool.
-    pub(crate) async fn send(mut self, request: Request<Body>, pool: &Pool) -> Result<Response<Content>, Unanswered> {
-        let wait = if request.body().is_end_stream() { FIRST_BYTE } else { UPLOAD };
+    /// `first_byte`: how long the answer to a request without content may take to begin.
+    pub(crate) async fn send(
+        mut self,
+        request: Request<Body>,
+        pool: &Pool,
+        first_byte: Duration,
+    ) -> Result<Response<Content>, Unanswered> {
+        let wait = if request.body().is_end_stream() { first_byte } else { UPLOAD };
         let mut answer = pin!(self.send.try_send_request(request));
         let (driver, patience) = (&mut self.driver, &mut self.patience);
         patience.as_mut().reset(tokio::time::Instant::now() + wait);

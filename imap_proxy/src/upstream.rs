@@ -27,6 +27,8 @@ pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE, UPLOAD};
 pub const MAX_RUNNING: usize = 4096;
 /// The same for visitors without a session, in all and for one address: what a stranger asks for is answered at once.
 pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (128, 32);
+/// How long a phone may wait for mail: 59 minutes (MS-ASCMD 2.2.3.79.1), and what the answer then takes.
+pub const LONGEST_POLL: Duration = Duration::from_secs(3600);
 /// How long a request waits for a place: a whole office may come in at nine, behind one address.
 pub const PLACE: Duration = Duration::from_secs(3);
 /// How long the webmail may take to accept a connection, TLS included.
@@ -100,6 +102,7 @@ pub struct Upstream {
     host: HeaderValue,
     pool: Pool,
     places: Places,
+    first_byte: Duration,
 }
 
 impl Upstream {
@@ -116,7 +119,8 @@ impl Upstream {
             false => None,
         };
         let host = HeaderValue::from_str(settings.public_url.authority()).expect("an authority is visible ASCII");
-        Ok(Self { base, tls, host, pool: Pool::default(), places: Places::new(MAX_RUNNING, MAX_RUNNING) })
+        let places = Places::new(MAX_RUNNING, MAX_RUNNING);
+        Ok(Self { base, tls, host, pool: Pool::default(), places, first_byte: FIRST_BYTE })
     }
 
     /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] places of their own.
@@ -127,7 +131,8 @@ impl Upstream {
 
     /// The same server on connections of its own, so that nothing a mail app does there meets a browser.
     pub fn for_doors(&self) -> Self {
-        Self { pool: Pool::default(), places: Places::new(MAX_RUNNING, MAX_RUNNING), ..self.clone() }
+        let places = Places::new(MAX_RUNNING, MAX_RUNNING);
+        Self { pool: Pool::default(), places, first_byte: LONGEST_POLL, ..self.clone() }
     }
 
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
@@ -160,7 +165,7 @@ impl Upstream {
 
     async fn exchange(&self, mut request: Request<Body>) -> Result<Response<Content>, UpstreamError> {
         while let Some(line) = self.pool.take().await {
-            request = match line.send(request, &self.pool).await {
+            request = match line.send(request, &self.pool, self.first_byte).await {
                 Ok(answer) => return Ok(answer),
                 // The webmail closed the connection in this moment.
                 Err(Unanswered::Unsent(request, _)) => *request,
@@ -169,7 +174,7 @@ impl Upstream {
         }
         // Rare, and large as a future: boxed, so that those of all other requests are not.
         let line = Box::pin(self.connect()).await?;
-        Ok(line.send(request, &self.pool).await?)
+        Ok(line.send(request, &self.pool, self.first_byte).await?)
     }
 
     async fn connect(&self) -> Result<Line, UpstreamError> {

@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, BackendError, SignedIn, Stream};
 use super::checks;
+use super::doubts::Doubts;
 use super::login::{DEADLINE, Judging, Listening, Next, Manner, RefusalText, Security, Step, until_refusal};
 use super::places::Places;
 use super::relay::{self, First, relay};
@@ -50,6 +51,7 @@ pub struct Front {
     places: Places,
     proxies: Vec<Network>,
     manner: Manner,
+    doubts: Doubts,
 }
 
 /// A socket that listens for IMAP.
@@ -148,6 +150,7 @@ impl Front {
                 texts: RefusalText::new(settings.webmail.as_ref()),
                 login_mechanism: settings.login_mechanism,
             },
+            doubts: Doubts::default(),
         });
         tokio::spawn(checks::follow(front.daemon.clone(), Arc::clone(&front)));
         Ok(front)
@@ -261,6 +264,7 @@ impl Front {
             client: judging.client().map(str::to_owned),
         };
         let refused = match self.admit(&judging, origin).await {
+            Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => Stop::Limit,
             Ok((pass, before)) => match self.backend.sign_in(&pass, judging.tag(), address).await {
                 Ok(backend) => return Ok(self.enter(judging, pass, before, backend).await),
                 Err(error) => {
@@ -285,6 +289,7 @@ impl Front {
     async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
         let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
         if self.sessions.count(&session.mailbox) >= MANY_SESSIONS {
+            self.doubts.keep(&session.standing);
             return Stop::Limit;
         }
         if let Err(error) = self.daemon.password_refused(&PasswordRefused { session: session.clone() }).await {

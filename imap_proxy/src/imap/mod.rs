@@ -9,6 +9,7 @@ mod checks;
 pub mod command;
 pub mod credentials;
 pub mod dialogue;
+mod doubts;
 pub mod front;
 pub mod greeting;
 pub mod login;

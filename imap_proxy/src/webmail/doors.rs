@@ -29,7 +29,8 @@ use tokio::time::{sleep, timeout};
 pub const MAX_JUDGED: (usize, usize) = (128, 32);
 /// How long a request waits for its turn to be judged.
 pub const TURN: Duration = Duration::from_secs(3);
-/// When a request is refused, counted from when it came, whatever the reason.
+/// Requests are refused at multiples of this, counted from when they came, so that the reason cannot be told from the
+/// time that it took.
 pub const REFUSAL: Duration = Duration::from_secs(1);
 
 /// Cookies that go through doors: MAPI over HTTP keeps the place of a conversation in them (MS-OXCMAPIHTTP 2.2.3.2). Who
@@ -40,6 +41,7 @@ const MAX_COOKIE: usize = 512;
 
 const CLOSED: &str = "This way in is closed. Use the webmail, or ask your administrator to open it.\n";
 const SIGN_IN: &str = "Sign in with an app password.\n";
+const CUT: &str = "The account has changed. Sign in again.\n";
 const UNAVAILABLE: &str = "Nobody can be let in now. Try again later.\n";
 
 /// What the doors have in common.
@@ -70,37 +72,51 @@ impl Gate {
     /// A request to a door.
     pub(super) async fn door(&self, visit: &Visit, door: Door, mut request: Request<Incoming>) -> Response<Body> {
         let opening = self.doors.openings.opening(door);
-        let refused = match opening {
+        match opening {
+            Opening::AppPassword => self.by_app_password(visit, door, request).await,
             Opening::Networks(_) if opening.is_open_to(visit.address) => {
-                let rope = None;
-                return self.through(visit, door, basic::header(request.headers()).cloned(), rope, request).await.1;
+                let credentials = basic::header(request.headers()).cloned();
+                self.through(visit, door, credentials, None, request).await
             }
-            Opening::Closed | Opening::Networks(_) => says(StatusCode::FORBIDDEN, CLOSED),
-            Opening::AppPassword => match self.admit_at_door(visit, door, request.headers()).await {
-                Ok((pass, rope)) => return self.pass_door(visit, door, &pass, rope, request).await,
-                Err(stop) => self.stop_at_door(stop),
-            },
+            Opening::Closed | Opening::Networks(_) => {
+                tracing::debug!(door = door.name(), address = %visit.address, "a door is closed");
+                hear_out(request.body_mut()).await;
+                says(StatusCode::FORBIDDEN, CLOSED)
+            }
+        }
+    }
+
+    async fn by_app_password(&self, visit: &Visit, door: Door, mut request: Request<Incoming>) -> Response<Body> {
+        let Some(typed) = basic::header(request.headers()).cloned() else {
+            // Clients ask first without, to hear what is wanted.
+            hear_out(request.body_mut()).await;
+            return self.stop_at_door(Stop::Refused);
         };
-        tracing::debug!(door = door.name(), address = %visit.address, "refused at a door");
-        hear_out(request.body_mut()).await;
-        refused
+        let outcome = match self.admit_at_door(visit, door, &typed).await {
+            Ok((pass, rope)) => self.pass_door(visit, door, &pass, rope, request).await,
+            Err(stop) => {
+                hear_out(request.body_mut()).await;
+                Err(stop)
+            }
+        };
+        match outcome {
+            Ok(answer) => answer,
+            Err(stop) => {
+                if stop == Stop::Refused {
+                    tracing::info!(door = door.name(), address = %visit.address, "refused at a door");
+                    sleep(until_refusal(clock::monotonic().saturating_duration_since(visit.now.tick))).await;
+                }
+                self.stop_at_door(stop)
+            }
+        }
     }
 
     /// Judges what a request brings. The mail server hears of nobody who has no pass.
-    async fn admit_at_door(&self, visit: &Visit, door: Door, headers: &HeaderMap) -> Result<(Pass, Rope), Stop> {
-        // Clients ask first without, to hear what is wanted.
-        let typed = basic::header(headers).ok_or(Stop::Refused)?;
-        let judged = async {
-            let typed = basic::read(typed).ok_or(Stop::Refused)?;
-            let turn = timeout(TURN, self.doors.judging.wait_for(visit.address)).await;
-            let _turn = turn.map_err(|_| Stop::Unavailable)?;
-            self.judge_at_door(visit, door, &typed).await
-        };
-        let judged = judged.await;
-        if judged.as_ref().is_err_and(|stop| *stop == Stop::Refused) {
-            sleep(REFUSAL.saturating_sub(clock::monotonic().saturating_duration_since(visit.now.tick))).await;
-        }
-        judged
+    async fn admit_at_door(&self, visit: &Visit, door: Door, typed: &HeaderValue) -> Result<(Pass, Rope), Stop> {
+        let typed = basic::read(typed).ok_or(Stop::Refused)?;
+        let turn = timeout(TURN, self.doors.judging.wait_for(visit.address)).await;
+        let _turn = turn.map_err(|_| Stop::Unavailable)?;
+        self.judge_at_door(visit, door, &typed).await
     }
 
     async fn judge_at_door(&self, visit: &Visit, door: Door, typed: &basic::Credentials) -> Result<(Pass, Rope), Stop> {
@@ -130,13 +146,11 @@ impl Gate {
         pass: &Pass,
         rope: Rope,
         request: Request<Incoming>,
-    ) -> Response<Body> {
-        let Some(credentials) = basic::Credentials::header(pass.mailbox(), pass.password()) else {
-            return self.stop_at_door(Stop::Refused);
-        };
-        let (status, answer) = self.through(visit, door, Some(credentials), Some(rope), request).await;
-        if status != StatusCode::UNAUTHORIZED {
-            return answer;
+    ) -> Result<Response<Body>, Stop> {
+        let credentials = basic::Credentials::header(pass.mailbox(), pass.password()).ok_or(Stop::Refused)?;
+        let answer = self.through(visit, door, Some(credentials), Some(rope), request).await;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
         }
         tracing::info!(mailbox = pass.mailbox(), door = door.name(), "the mail server refuses a password");
         // A directory closes an account after a few wrong passwords, and programs try for days.
@@ -146,11 +160,10 @@ impl Gate {
                 tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
             }
         }
-        self.stop_at_door(Stop::Refused)
+        Err(Stop::Refused)
     }
 
-    /// Passes a request on with these credentials and nothing else that says who asks: what the server answers, and what
-    /// of it goes to the client.
+    /// Passes a request on with these credentials and nothing else that says who asks.
     async fn through(
         &self,
         visit: &Visit,
@@ -158,7 +171,7 @@ impl Gate {
         credentials: Option<HeaderValue>,
         rope: Option<Rope>,
         request: Request<Incoming>,
-    ) -> (StatusCode, Response<Body>) {
+    ) -> Response<Body> {
         let (asked, content) = request.into_parts();
         let mut request = Request::new(body::stream(content));
         *request.method_mut() = asked.method;
@@ -177,22 +190,22 @@ impl Gate {
         };
         let answer = tokio::select! {
             biased;
-            () = cut => return (StatusCode::FORBIDDEN, self.stop_at_door(Stop::Refused)),
+            () = cut => return says(StatusCode::FORBIDDEN, CUT),
             answer = self.doors.upstream.send(request, visit.address) => answer,
         };
         let answer = match answer {
             Ok(answer) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => answer,
             Err(UpstreamError::Client(error)) => {
                 tracing::info!(%error, "a request at a door broke off");
-                return (StatusCode::BAD_REQUEST, says(StatusCode::BAD_REQUEST, UNAVAILABLE));
+                return says(StatusCode::BAD_REQUEST, UNAVAILABLE);
             }
             other => {
                 let error = other.err().map(|error| error.to_string());
                 seldom!(warn, ?error, "no answer to a request at a door");
-                return (StatusCode::SERVICE_UNAVAILABLE, self.stop_at_door(Stop::Unavailable));
+                return self.stop_at_door(Stop::Unavailable);
             }
         };
-        (answer.status(), shown(visit, door, answer, rope))
+        shown(visit, door, answer, rope)
     }
 
     fn stop_at_door(&self, stop: Stop) -> Response<Body> {
@@ -205,6 +218,11 @@ impl Gate {
             }
         }
     }
+}
+
+fn until_refusal(taken: Duration) -> Duration {
+    let strokes = taken.as_nanos() / REFUSAL.as_nanos() + 1;
+    REFUSAL.saturating_mul(u32::try_from(strokes).unwrap_or(u32::MAX)).saturating_sub(taken)
 }
 
 /// What of an answer goes to the client: of its cookies and challenges only what could come back.
@@ -244,4 +262,27 @@ fn cookies(door: Door, asked: &HeaderMap) -> Option<HeaderValue> {
 
 fn says(status: StatusCode, text: &str) -> Response<Body> {
     pages::answer(status, "text/plain; charset=utf-8", text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_comes_at_a_stroke_of_the_clock() {
+        let at = |millis| until_refusal(Duration::from_millis(millis)).as_millis();
+        assert_eq!([at(0), at(1), at(999), at(1000), at(2600)], [1000, 999, 1, 1000, 400]);
+    }
+
+    #[test]
+    fn only_what_a_door_needs_of_its_cookies_passes() {
+        let mut asked = HeaderMap::new();
+        for line in ["cadata=x; MapiContext=a+b/c=; MapiSequence=7", "MapiRouting=x y; X-BackEndCookie=z"] {
+            asked.append(COOKIE, HeaderValue::from_static(line));
+        }
+        assert_eq!(cookies(Door::Mapi, &asked).unwrap(), "MapiContext=a+b/c=; MapiSequence=7");
+        for door in Door::ALL.into_iter().filter(|door| *door != Door::Mapi) {
+            assert!(cookies(door, &asked).is_none(), "{door:?}");
+        }
+    }
 }

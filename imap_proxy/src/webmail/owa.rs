@@ -89,6 +89,10 @@ impl Product for Owa {
     fn kind(&self, head: &Head<'_>) -> Kind {
         let path = head.path.as_str().to_ascii_lowercase();
         let reads = matches!(*head.method, Method::GET | Method::HEAD);
+        // `auth.owa::$DATA` is auth.owa to NTFS.
+        if path.contains(':') {
+            return Kind::Closed;
+        }
         if path.split('/').any(|segment| SIGN_IN_ENDINGS.iter().any(|ending| segment.ends_with(ending))) {
             return match *head.method {
                 Method::POST => Kind::Login,

@@ -86,6 +86,7 @@ fn doors_are_known_in_every_case_and_what_is_not_known_is_closed() {
     }
     for target in [
         "/EWS::$DATA/x",
+        "/owa/auth.owa::$DATA",
         "/MICROS~1",
         "/exchange/",
         "/public",

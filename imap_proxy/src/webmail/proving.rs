@@ -43,7 +43,7 @@ impl Gate {
         proof: Option<Secret>,
     ) -> Response<Body> {
         let prove = |state: &mut Released| {
-            (state.standing, state.proof) = (standing, proof);
+            state.prove(standing, proof);
             state.end_errand()
         };
         match self.sessions.with_released(key, visit.now.tick, prove) {

@@ -404,6 +404,12 @@ impl Released {
         self.errand.take().map(|(errand, _)| errand)
     }
 
+    /// The daemon has vouched for the person again; without a new proof the old one goes on.
+    pub fn prove(&mut self, standing: String, proof: Option<Secret>) {
+        self.standing = standing;
+        self.proof = proof.or_else(|| self.proof.take());
+    }
+
     /// A change of the account that may end its sessions is on its way: see [`Self::changed`].
     pub fn begin_change(&mut self) {
         self.changes = self.changes.saturating_add(1);

@@ -227,9 +227,7 @@ impl Gate {
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
         match after_confirm(reply, &mailbox, visit.now.wall) {
             AfterCode::Release { standing, proof, .. } if visit.stage == Stage::Released => {
-                self.sessions.with_released(key, visit.now.tick, |state| {
-                    (state.standing, state.proof) = (standing, proof);
-                });
+                self.sessions.with_released(key, visit.now.tick, |state| state.prove(standing, proof));
                 let is_contact = begun.kind() == MethodKind::Contact;
                 self.done(visit, key, if is_contact { Done::ContactSet } else { Done::MethodAdded });
                 self.recheck_if_changed(before, &mailbox).await;

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
 use crate::table::{Tint, clean, clean_line, plain, table};
 use clap::{Args, Subcommand};
-use postern_wire::admin::{DecideRequest, Empty, Mailbox, Request, Requests};
+use postern_wire::admin::{DecideRequest, Decided, Empty, Mailbox, Request, Requests};
 
 const HELP: &str = "\
 Whoever knows the password can ask: so could a thief. Reach the person by a way that you knew before, and not by the \
@@ -20,7 +20,7 @@ pub(crate) enum Verb {
     /// What somebody wrote
     #[command(after_help = HELP)]
     Show(Whose),
-    /// Reset the account; its contact address is told
+    /// Reset the account, with an enrolment code for the first method; its contact address is told
     #[command(after_help = HELP)]
     Approve(Whose),
     /// Leave the account as it is
@@ -47,7 +47,11 @@ impl Verb {
 }
 
 fn list(session: &mut Session) -> Result<Exit, Failure> {
-    let Requests { requests } = session.daemon()?.call("ListRequests", &Empty {})?;
+    let mut requests = Vec::new();
+    session.daemon()?.call_more("ListRequests", &Empty {}, |piece: Requests| {
+        requests.extend(piece.requests);
+        Ok(())
+    })?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&requests)?;
@@ -96,18 +100,22 @@ fn print(screen: &mut Screen, request: &Request) -> Result<(), Failure> {
 }
 
 fn decide(session: &mut Session, mailbox: String, approve: bool) -> Result<Exit, Failure> {
-    let wanted = DecideRequest { mailbox: mailbox.clone(), approve };
-    let left: Requests = session.daemon()?.call("DecideRequest", &wanted)?;
+    let decided: Decided = session.daemon()?.call("DecideRequest", &DecideRequest { mailbox, approve })?;
     let screen = &mut session.screen;
     if screen.json {
-        screen.json(&left.requests)?;
+        screen.json(&decided)?;
+        return Ok(Exit::Done);
+    }
+    let what = if approve {
+        "reset; the next webmail sign-in sets up a new method"
     } else {
-        let what = if approve {
-            "reset; the next webmail sign-in sets up a new method"
-        } else {
-            "the request is refused; the account is as it was"
-        };
-        screen.line(&format!("{}: {what}", clean_line(&mailbox)))?;
+        "the request is refused; the account is as it was"
+    };
+    screen.line(&format!("{}: {what}", clean_line(&decided.mailbox)))?;
+    if let Some(code) = &decided.enrolment_code {
+        screen.field("Enrolment code", &screen.tint(Tint::Strong, &clean_line(code.reveal())))?;
+        let hint = "The person types it there: hand it over by a way that you knew before. It is not shown again.";
+        screen.line(&screen.tint(Tint::Faint, hint))?;
     }
     Ok(Exit::Done)
 }

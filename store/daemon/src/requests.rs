@@ -1,12 +1,15 @@
 //! Requests for a reset, by people who know the password and have lost every method. An administrator decides.
 
+use crate::administer::accounts::make_enrolment_code;
 use crate::administer::{self, explain, refuse};
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
+use crate::engine::Change;
+use crate::enrol::enrolment_code_hash;
 use crate::notices::{self, Notice};
 use crate::records::{Kept, RecordError};
 use crate::signin::{account, door, journal, refused, unavailable};
-use postern_rules::{Event, Mailbox, Time, Verdict, decide};
+use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide};
 use postern_wire::admin::{self, Refused};
 use postern_wire::auth::{self, Reason};
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest, RequestVerdict};
@@ -23,6 +26,9 @@ const HOUR: i64 = 3600;
 struct Request {
     mailbox: Mailbox,
     opened: Time,
+    /// The account's epoch then. Another one says that the request is over: somebody has set up, reset or removed
+    /// something since.
+    epoch: u64,
     address: Option<IpAddr>,
     contact: String,
     reason: String,
@@ -55,15 +61,18 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     let request = Request {
         mailbox: account.mailbox.clone(),
         opened: now,
+        epoch: account.epoch,
         address: wanted.origin.address,
         contact,
         reason: text(&wanted.reason).unwrap_or_default(),
         evidence: text(&wanted.evidence).unwrap_or_default(),
     };
-    if daemon.records.load::<Request>(&key(&account.mailbox)).map_err(unavailable)?.is_some() {
+    let there = daemon.records.load::<Request>(&key(&account.mailbox)).map_err(unavailable)?;
+    if there.as_ref().is_some_and(|there| is_open(&there.value, &account)) {
         return Ok(RequestVerdict::OpenAlready);
     }
-    let change = daemon.records.put(key(&account.mailbox), None, &request).map_err(unavailable)?;
+    let over = there.map(|there| there.revision);
+    let change = daemon.records.put(key(&account.mailbox), over, &request).map_err(unavailable)?;
     let actor = wanted.door.to_string();
     let entry = administer::entry(&actor, "open request", Some(&account.mailbox), String::new());
     let entry = crate::audit::Record { address: wanted.origin.address, ..entry };
@@ -76,6 +85,14 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     Ok(RequestVerdict::Opened)
 }
 
+/// Whether a request is still about the account as it is: whoever has opened it with a second factor since has lost
+/// nothing.
+fn is_open(request: &Request, account: &Account) -> bool {
+    let used = account.factors.iter().filter_map(|factor| factor.last_used);
+    let used = used.chain(account.backup.iter().filter_map(|backup| backup.last_used));
+    account.epoch == request.epoch && used.max().is_none_or(|used| used <= request.opened)
+}
+
 /// What a person typed, without control characters but line ends, and not longer than it may be; none: nothing.
 fn text(typed: &str) -> Option<String> {
     let clean: String = typed.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_REQUEST_TEXT).collect();
@@ -83,17 +100,18 @@ fn text(typed: &str) -> Option<String> {
     (!clean.is_empty()).then(|| clean.to_owned())
 }
 
-/// Every open request.
+/// Every open request, without what the person has written beside how to be reached.
 ///
 /// # Errors
 /// [`Refused`].
-pub fn list(daemon: &Daemon) -> Result<admin::Requests, Refused> {
+pub fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
     let mut requests = Vec::new();
     daemon.records.each(REQUEST, |kept: Kept<Request>| {
-        requests.push(shown(daemon, &kept.value));
+        let request = shown(daemon, &kept.value);
+        requests.push(admin::Request { reason: String::new(), evidence: String::new(), ..request });
         true
     })?;
-    Ok(admin::Requests { requests })
+    Ok(requests)
 }
 
 /// One.
@@ -104,18 +122,27 @@ pub fn show(daemon: &Daemon, mailbox: &str) -> Result<admin::Requests, Refused> 
     Ok(admin::Requests { requests: vec![shown(daemon, &find(daemon, mailbox)?.value)] })
 }
 
-/// Resets the account, or does not; the request is gone.
+/// Resets the account, or does not; the request is gone first, so that two administrators do not reset twice. After a
+/// reset the first method takes an enrolment code: whoever has asked knows the password, and so may a thief.
 ///
 /// # Errors
-/// [`Refused`], when there is none, or it has not waited long enough.
+/// [`Refused`], when there is none, it is over, or it has not waited long enough.
 pub async fn decide_about(
     daemon: &Daemon,
     actor: &str,
     wanted: &admin::DecideRequest,
-) -> Result<admin::Requests, Refused> {
+) -> Result<admin::Decided, Refused> {
     let kept = find(daemon, &wanted.mailbox)?;
     let mailbox = kept.value.mailbox.clone();
     if wanted.approve {
+        let account = administer::account(daemon, mailbox.as_str())?.0.value;
+        if !is_open(&kept.value, &account) {
+            let message = format!(
+                "{mailbox} was opened with a second factor, or changed, since the request was made: nothing is lost. \
+                 `postern request refuse {mailbox}` takes it away."
+            );
+            return Err(refuse("over", message));
+        }
         let ready = ready(daemon, &kept.value);
         if clock::now() < ready {
             let message = format!(
@@ -125,20 +152,32 @@ pub async fn decide_about(
             );
             return Err(refuse("too_soon", message));
         }
-        let detail = "a request was approved".to_owned();
-        let reset = Actor { name: actor.to_owned(), address: None, detail };
-        let applied = daemon.apply(&mailbox, None, &reset, || Ok(Event::Reset)).await?;
-        if let Some(Verdict::Refused(refusal)) = applied.map(|applied| applied.verdict) {
-            return Err(explain(&mailbox, &refusal));
-        }
     }
     let action = if wanted.approve { "approve request" } else { "refuse request" };
     let entry = administer::entry(actor, action, Some(&mailbox), String::new());
-    let gone = crate::engine::Change::delete(kept.key, kept.revision);
-    if daemon.records.commit_with(vec![gone], &entry).await? {
-        entry.log();
+    let gone = Change::delete(kept.key, kept.revision);
+    if !daemon.records.commit_with(vec![gone], &entry).await? {
+        return Err(refuse(
+            "no_request",
+            format!("somebody else has decided about the request of {mailbox} meanwhile."),
+        ));
     }
-    list(daemon)
+    entry.log();
+    if !wanted.approve {
+        return Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code: None });
+    }
+    let actor = Actor { name: actor.to_owned(), address: None, detail: "a request was approved".to_owned() };
+    let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::Reset)).await?;
+    if let Some(Verdict::Refused(refusal)) = applied.map(|applied| applied.verdict) {
+        return Err(explain(&mailbox, &refusal));
+    }
+    let code = make_enrolment_code()?;
+    let enrolment_code = Some(enrolment_code_hash(code.reveal()));
+    let enabled = daemon.apply(&mailbox, None, &actor, || Ok(Event::Enable { enrolment_code })).await?;
+    match enabled.map(|applied| applied.verdict) {
+        Some(Verdict::Done) => Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code: Some(code) }),
+        _ => Err(refuse("changed", format!("{mailbox} is reset, and was changed at the same time: look at it."))),
+    }
 }
 
 fn find(daemon: &Daemon, typed: &str) -> Result<Kept<Request>, Refused> {

@@ -97,6 +97,7 @@ pub async fn answer(
             return hand_out_checks(daemon, connection, stop).await;
         }
         (Side::Admin, "org.postern.Admin.ListAccounts", true) => list_accounts(daemon, connection, &call).await?,
+        (Side::Admin, "org.postern.Admin.ListRequests", true) => list_requests(daemon, connection).await?,
         (Side::Admin, "org.postern.Admin.ReadAudit", true) => read_audit(daemon, connection, &call).await?,
         (Side::Admin, "org.postern.Admin.Export", true) => send_export(daemon, connection).await?,
         _ => None,
@@ -142,11 +143,13 @@ async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &
         "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.ListKeys" => shown(rotate::list(daemon)),
         "org.postern.Admin.RotateKey" => shown(rotate::rotate(daemon, peer).await),
-        "org.postern.Admin.ListRequests" => shown(requests::list(daemon)),
         "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
         "org.postern.Admin.DecideRequest" => shown(requests::decide_about(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
-        "org.postern.Admin.ListAccounts" | "org.postern.Admin.ReadAudit" | "org.postern.Admin.Export" => {
+        "org.postern.Admin.ListAccounts"
+        | "org.postern.Admin.ListRequests"
+        | "org.postern.Admin.ReadAudit"
+        | "org.postern.Admin.Export" => {
             Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })
         }
         other => Err(not_found(other)),
@@ -267,6 +270,17 @@ async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Inco
     }
 }
 
+/// Sends all pieces but the last one, which is the caller's to send.
+async fn list_requests(daemon: &Daemon, connection: &mut Connection) -> io::Result<Option<Outcome>> {
+    match requests::list(daemon) {
+        Ok(all) => {
+            send_pieces(connection, all, |requests| Requests { requests: requests.to_vec() }).await?;
+            Ok(Some(shown(Ok(Requests { requests: Vec::new() }))))
+        }
+        Err(refusal) => Ok(Some(Err(refused(&refusal)))),
+    }
+}
+
 async fn read_audit(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<Option<Outcome>> {
     let wanted: ReadAudit = match call.parameters() {
         Ok(wanted) => wanted,
@@ -383,6 +397,8 @@ async fn take_piece(
     let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
     daemon.reload_platforms()?;
     daemon.announce(None);
+    // What was exported under an older master key is sealed anew.
+    daemon.rotated.notify_one();
     let entry = crate::administer::entry(peer, "import", None, format!("{records} records"));
     daemon.records.commit_with(Vec::new(), &entry).await?;
     entry.log();

@@ -31,17 +31,43 @@ pub struct BackupCodes {
     pub last_used: Option<Time>,
 }
 
+/// The codes of a new set, as they are shown to the person.
+#[derive(PartialEq, Eq)]
+pub struct Shown(Vec<Zeroizing<String>>);
+
+impl std::ops::Deref for Shown {
+    type Target = [Zeroizing<String>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a Shown {
+    type Item = &'a Zeroizing<String>;
+    type IntoIter = std::slice::Iter<'a, Zeroizing<String>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
 impl BackupCodes {
-    /// Makes a set of random bytes that the caller drew. The codes, as they are shown to the person, are handed back
-    /// this once.
-    pub fn make(mut random: [u8; RANDOM], now: Time) -> (Self, Vec<Zeroizing<String>>) {
+    /// Makes a set of random bytes that the caller drew. The codes are handed back this once.
+    pub fn make(mut random: [u8; RANDOM], now: Time) -> (Self, Shown) {
         let (drawn, salt) = random.split_at(COUNT * BYTES_EACH);
         let mut set = Self { salt: [0; SALT], unused: Vec::with_capacity(COUNT), created: now, last_used: None };
         set.salt.copy_from_slice(salt);
         let codes = drawn.chunks_exact(BYTES_EACH).map(shown).collect::<Vec<_>>();
         set.unused = codes.iter().filter_map(|code| set.hash(code)).collect();
         random.zeroize();
-        (set, codes)
+        (set, Shown(codes))
     }
 
     /// How many codes are still good.
@@ -139,8 +165,8 @@ mod tests {
     fn what_is_kept_does_not_hold_the_codes() {
         let (set, codes) = BackupCodes::make(random(), Time(0));
         let kept = serde_json::to_string(&set).unwrap() + &format!("{set:?}");
-        for code in codes {
-            assert!(!kept.contains(&*code) && !kept.contains(&code.replace('-', "")));
+        for code in codes.iter() {
+            assert!(!kept.contains(code.as_str()) && !kept.contains(&code.replace('-', "")));
         }
     }
 }

@@ -9,13 +9,11 @@ use crate::sent::{Destination, Session};
 use crate::totp::Totp;
 use crate::{Account, Door, Kind, Time};
 use std::net::IpAddr;
-use zeroize::Zeroizing;
 
 /// Hours that a suspension may last.
 pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 
 /// What happens.
-#[derive(Debug)]
 pub enum Event<'a> {
     /// A front asks what a sign-in needs. Changes nothing.
     Ask(Door),
@@ -164,6 +162,13 @@ pub enum Event<'a> {
     Tick,
 }
 
+impl std::fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Codes, fields and secrets are in them.
+        f.write_str("Event")
+    }
+}
+
 /// On whose word something new is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -174,7 +179,6 @@ pub enum By {
 }
 
 /// What is to be confirmed.
-#[derive(Debug)]
 pub enum Offered<'a> {
     /// A secret, with a code of it.
     Totp {
@@ -291,12 +295,12 @@ pub enum Verdict {
         /// Its id.
         method: String,
         /// A set of backup codes, when it was the first.
-        backup_codes: Option<Vec<Zeroizing<String>>>,
+        backup_codes: Option<backup::Shown>,
     },
     /// Done.
     Done,
     /// There is a new set of backup codes.
-    Codes(Vec<Zeroizing<String>>),
+    Codes(backup::Shown),
     /// It was so already.
     Already,
     /// No.

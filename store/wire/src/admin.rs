@@ -464,11 +464,21 @@ pub struct Request {
     pub evidence: String,
 }
 
-/// The reply to `ListRequests`, `ShowRequest` and `DecideRequest`: the ones that are open.
+/// The reply to `ShowRequest`, and, called with `more`, to `ListRequests`, in pieces and without reason and evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// In the order of the mailboxes.
     pub requests: Vec<Request>,
+}
+
+/// The reply to `DecideRequest`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The canonical mailbox.
+    pub mailbox: String,
+    /// After an approval: what the person types before the first method is set up; it is shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_code: Option<Secret>,
 }
 
 /// Parameters of `DecideRequest`.

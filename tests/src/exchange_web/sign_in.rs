@@ -55,7 +55,7 @@ impl Session {
     /// A new time, now and then; the other cookies stay.
     fn renewed(&mut self) -> Option<String> {
         self.used += 1;
-        if self.used % HALF != 0 {
+        if !self.used.is_multiple_of(HALF) {
             return None;
         }
         let next = STANDARD.encode(Sha256::digest(&self.values[1]));

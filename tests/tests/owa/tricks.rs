@@ -57,6 +57,8 @@ const HEADERS: &[&str] = &[
     "X-Forwarded-User: alice@example.com",
     "Remote-User: alice@example.com",
     "X-CommonAccessToken: VgEAVAdXaW5kb3dz",
+    "msExchTargetMailbox: S-1-5-21-1",
+    "msExchLogonMailbox: S-1-5-21-1",
 ];
 
 /// The spellings of a folder's name.

@@ -33,7 +33,7 @@ const VIEWS: [View; 5] = [
 const NARROWEST: View = View { name: "narrowest", width: 320, height: 480, zoom: 1, dark: false };
 
 /// Stops of the Tab key that a page may have before the one that is looked for.
-const STOPS: usize = 12;
+const STOPS: usize = 16;
 
 impl View {
     async fn apply(&self, person: &Person, height: u64) {

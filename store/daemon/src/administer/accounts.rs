@@ -85,7 +85,10 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
 }
 
 /// Sixteen letters and digits: eighty random bits, so that a plain hash of it can be kept.
-fn make_enrolment_code() -> Result<Secret, Refused> {
+///
+/// # Errors
+/// When the kernel gives no random bytes.
+pub fn make_enrolment_code() -> Result<Secret, Refused> {
     let mut code = String::with_capacity(20);
     for _ in 0..2 {
         let mut random = [0; factor::ID_RANDOM];

@@ -13,6 +13,7 @@ mod mail;
 mod ovh;
 mod program;
 pub mod recipient;
+mod recipients;
 mod said;
 mod secret_file;
 mod smtp;
@@ -27,6 +28,7 @@ use postern_rules::Time;
 use postern_wire::Secret;
 use program::Texter;
 use recipient::{Number, mask, read_address};
+use recipients::Recipients;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -56,6 +58,8 @@ pub enum SendError {
     NotConfigured(Kind),
     /// As many as a day may have.
     Budget(Kind, NonZeroU32),
+    /// As many as one number or address may have in a day.
+    Recipient(Kind),
     /// The number or the address is none, or the receiver does not take it: another one is needed.
     Refused(String),
     /// It cannot be sent now; or it may have been sent, and nobody confirms it.
@@ -73,6 +77,11 @@ impl fmt::Display for SendError {
                 "no {kind} is sent before midnight UTC: {most} have been sent today. If that is too few, raise \
                  [{}] daily_budget; if it is more than people ask for, look who does",
                 kind.section()
+            ),
+            Self::Recipient(kind) => write!(
+                f,
+                "no {kind} is sent to this recipient before midnight UTC: as many as one gets in a day have been sent. Look \
+                 who asks for them: postern audit"
             ),
             Self::Refused(why) | Self::Unavailable(why) => f.write_str(why),
         }
@@ -102,6 +111,7 @@ pub struct Senders {
     text: Option<(TextWay, NonZeroU32)>,
     mail: Option<(Mail, NonZeroU32)>,
     budget: Budget,
+    recipients: Recipients,
 }
 
 /// Reads the files that the configuration names, and sends nothing.
@@ -136,7 +146,7 @@ impl Senders {
     /// [`SetUpError`].
     pub fn new(config: &Config, records: Records) -> Result<Self, SetUpError> {
         let (text, mail) = ways(config)?;
-        Ok(Self { text, mail, budget: Budget::new(records) })
+        Ok(Self { text, mail, budget: Budget::new(records), recipients: Recipients::default() })
     }
 
     /// Whether texts can be sent at all.
@@ -158,6 +168,7 @@ impl Senders {
         let (way, most) = self.text.as_ref().ok_or(SendError::NotConfigured(Kind::Text))?;
         let number = Number::read(number)
             .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
+        self.count(now, Kind::Text, number.number())?;
         let sent = async {
             match way {
                 TextWay::Gateway(gateway) => gateway.send(now, &number, text).await,
@@ -175,7 +186,12 @@ impl Senders {
         let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Kind::Mail))?;
         let to = read_address(to)
             .ok_or_else(|| SendError::Refused("no mail was sent: its address is none that mail servers take".into()))?;
+        self.count(now, Kind::Mail, to.as_ref())?;
         self.spend(now, Kind::Mail, *most, &mask(&to), way.send(now, &to, subject, body)).await
+    }
+
+    fn count(&self, now: Time, kind: Kind, recipient: &str) -> Result<(), SendError> {
+        if self.recipients.take(now, kind, recipient) { Ok(()) } else { Err(SendError::Recipient(kind)) }
     }
 
     async fn spend(

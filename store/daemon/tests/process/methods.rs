@@ -4,7 +4,7 @@ use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, Running};
 use postern_wire::Secret;
-use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Refused, Requests, SetPlatform};
+use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Decided, Refused, Requests, SetPlatform};
 use postern_wire::auth::{
     Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Offer, Origin, Prepare,
     PrepareVerdict, Reason,
@@ -373,7 +373,7 @@ fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
         panic!()
     };
     assert_eq!(kinds, ["totp", "sms", "email", "key"]);
-    // Whoever has the ticket has typed the code.
+    // Whoever has the ticket has typed the code, as long as it is that one.
     let (_, _) = posternd.sent(&Enrol { ticket: Some(ticket.clone()), ..posternd.begin("sms", NUMBER) });
     let right = code(secret.reveal(), post.home.clock().now());
     assert!(matches!(posternd.finish(&ticket, &right, None), ConfirmVerdict::Accepted { .. }));
@@ -410,15 +410,88 @@ fn a_request_for_a_reset_waits_for_an_administrator() {
     assert_eq!(open(&wanted), RequestVerdict::OpenAlready);
     let set = SetPlatform { name: "example".into(), key: "request-wait".into(), value: "24".into() };
     posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
-    let listed: Requests = posternd.order("ListRequests", &postern_wire::admin::Empty {}).unwrap();
+    let listed: Requests =
+        posternd.order("ShowRequest", &postern_wire::admin::Mailbox { mailbox: ALICE.into() }).unwrap();
     assert_eq!((listed.requests.len(), listed.requests[0].contact.as_str()), (1, "+44 612 345 678[31m"));
-    let decide = |approve| -> Result<Requests, Refused> {
+    let decide = |approve| -> Result<Decided, Refused> {
         posternd.order("DecideRequest", &DecideRequest { mailbox: ALICE.to_owned(), approve })
     };
     assert_eq!(decide(true).unwrap_err().reason, "too_soon");
     post.home.clock().advance(24 * 3600);
-    assert!(decide(true).unwrap().requests.is_empty());
+    let code = decide(true).unwrap().enrolment_code.expect("whoever asked knows the password only");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
+    let with = |code: Option<Secret>| Enrol { name: ALICE.to_owned(), enrolment_code: code, ..Enrol::default() };
+    assert_eq!(posternd.refused(&with(None)), Reason::EnrolmentCode);
+    assert!(matches!(posternd.front("Enrol", &with(Some(code))), EnrolVerdict::Offered { .. }));
     assert_eq!(decide(false).unwrap_err().reason, "no_request");
+    posternd.stop();
+}
+
+#[test]
+fn a_request_is_over_when_the_owner_signs_in_with_a_second_factor() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    let wanted = OpenRequest {
+        name: ALICE.to_owned(),
+        door: Door::Webmail,
+        origin: Origin::default(),
+        contact: "a thief".to_owned(),
+        reason: String::new(),
+        evidence: String::new(),
+        language: None,
+    };
+    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    post.home.clock().advance(30);
+    assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
+    let approve = DecideRequest { mailbox: ALICE.to_owned(), approve: true };
+    assert_eq!(posternd.order::<Decided>("DecideRequest", &approve).unwrap_err().reason, "over");
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Challenge { .. }));
+    // Another one can be opened then.
+    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    posternd.stop();
+}
+
+#[test]
+fn an_export_after_something_was_sent_can_be_imported() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.sent(&posternd.begin("sms", NUMBER));
+    let text = posternd.export().unwrap();
+    posternd.stop();
+    let sister = Home::new(Plan { key: Some(post.home.path("master.key")), clock: true, ..Plan::default() });
+    let restored = sister.start();
+    restored.import(&text).unwrap();
+    assert_eq!(restored.accounts().len(), 1);
+    restored.stop();
+}
+
+#[test]
+fn a_ticket_of_before_an_enrolment_code_is_none_after_it() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let enable = ChangeAccount {
+        mailbox: ALICE.to_owned(),
+        action: Action::Enable,
+        hours: None,
+        dry_run: false,
+        enrolment_code: true,
+    };
+    posternd.order::<Changed>("ChangeAccount", &enable).unwrap();
+    let right = code(&secret, post.home.clock().now());
+    assert_eq!(posternd.finish(&ticket, &right, None).reason(), Some(Reason::Stale));
+    // Nor where the platform begins to want one.
+    posternd.change("bob@example.com", Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered("bob@example.com");
+    let set = SetPlatform { name: "example".into(), key: "enrolment-code".into(), value: "required".into() };
+    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    let right = code(&secret, post.home.clock().now());
+    assert_eq!(posternd.confirm("bob@example.com", &ticket, &right).reason(), Some(Reason::EnrolmentCode));
     posternd.stop();
 }
