@@ -31,7 +31,10 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("daemon", &["socket"]),
     ("tls", &["cert", "key"]),
     ("imap", imap::KEYS),
-    ("webmail", &["listen", "public_url", "upstream", "upstream_ca", "product", "brand", "proxy_protocol_from", "doors"]),
+    (
+        "webmail",
+        &["listen", "public_url", "upstream", "upstream_ca", "product", "brand", "proxy_protocol_from", "doors"],
+    ),
     ("webmail.doors", doors::KEYS),
 ];
 

@@ -21,7 +21,9 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
     let begin = Enrol { name: name.clone(), door: Door::Pam, origin: origin.clone(), ..Enrol::default() };
     let (ticket, secret, uri) = match sign_in.call("Enrol", &begin)? {
         EnrolVerdict::Offered { ticket, secret, uri, .. } => (ticket, secret, uri),
-        EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. } => return Err(sign_in.refused(&Refusal::new(Reason::Stale))),
+        EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. } => {
+            return Err(sign_in.refused(&Refusal::new(Reason::Stale)));
+        }
         EnrolVerdict::Refused(refusal) => return Err(sign_in.refused(&refusal)),
     };
     // The picture comes last: with the prompt below it, it fills the screen, and what stood above may scroll away.

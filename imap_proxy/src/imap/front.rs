@@ -3,7 +3,7 @@
 use super::backend::{Backend, BackendError, SignedIn, Stream};
 use super::checks;
 use super::doubts::Doubts;
-use super::login::{DEADLINE, Judging, Listening, Next, Manner, RefusalText, Security, Step, until_refusal};
+use super::login::{DEADLINE, Judging, Listening, Manner, Next, RefusalText, Security, Step, until_refusal};
 use super::places::Places;
 use super::relay::{self, First, relay};
 use super::sessions::{Before, Entry, Sessions};
@@ -264,7 +264,9 @@ impl Front {
             client: judging.client().map(str::to_owned),
         };
         let refused = match self.admit(&judging, origin).await {
-            Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => Stop::Limit,
+            Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => {
+                Stop::Limit
+            }
             Ok((pass, before)) => match self.backend.sign_in(&pass, judging.tag(), address).await {
                 Ok(backend) => return Ok(self.enter(judging, pass, before, backend).await),
                 Err(error) => {

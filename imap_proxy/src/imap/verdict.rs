@@ -92,12 +92,10 @@ pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
         (AskVerdict::Challenge { mailbox, .. }, _) => AfterAsk::Field { mailbox },
         // A phone that works goes on working, whatever is asked of other sign-ins.
         (_, Some(mailbox)) => AfterAsk::Field { mailbox },
-        (AskVerdict::NotRequired { mailbox, standing }, None) => {
-            match Pass::new(mailbox, standing, typed.password()) {
-                Ok(pass) => AfterAsk::Pass(pass),
-                Err(stop) => AfterAsk::Stop(stop),
-            }
-        }
+        (AskVerdict::NotRequired { mailbox, standing }, None) => match Pass::new(mailbox, standing, typed.password()) {
+            Ok(pass) => AfterAsk::Pass(pass),
+            Err(stop) => AfterAsk::Stop(stop),
+        },
         // Nobody can enrol at this door.
         (AskVerdict::Enrol { .. }, None) => AfterAsk::Stop(Stop::Refused),
         (AskVerdict::Refused(refusal), None) => AfterAsk::Stop(stop(&refusal)),
@@ -229,7 +227,10 @@ mod tests {
     #[test]
     fn an_app_password_stands_for_the_mailboxs_own() {
         let pass = after_field(app_password(BOB, "real"), BOB, &typed()).unwrap();
-        assert_eq!((pass.password(), pass.outdated().map(|it| it.standing.as_str())), (b"real".as_slice(), Some("app")));
+        assert_eq!(
+            (pass.password(), pass.outdated().map(|it| it.standing.as_str())),
+            (b"real".as_slice(), Some("app"))
+        );
         for unfit in ["", "re\nal", "re\0al"] {
             assert_eq!(after_field(app_password(BOB, unfit), BOB, &typed()).unwrap_err(), Stop::Refused, "{unfit:?}");
         }

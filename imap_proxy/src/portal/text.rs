@@ -30,7 +30,7 @@ catalogue! {
     DocumentTitle { en: "{title} – {brand}", fr: "{title} – {brand}" }
     FailedTitle { en: "Error: {title} – {brand}", fr: "Erreur : {title} – {brand}" }
     SigningIn { en: "Signing in as {mailbox}", fr: "Connexion de {mailbox}" }
-    SignedIn { en: "Signed in as {mailbox}", fr: "Connecté en tant que {mailbox}" }
+    SignedIn { en: "Signed in as {mailbox}", fr: "Session de {mailbox}" }
     LanguageSwitch { en: "Language", fr: "Langue" }
     Footer { en: "Two-step sign-in by Postern", fr: "Validation en deux étapes par Postern" }
     Cancel { en: "Cancel sign-in", fr: "Annuler la connexion" }
@@ -338,7 +338,7 @@ catalogue! {
         fr: "Votre mot de passe a changé. Celui-ci fonctionnera à nouveau après votre prochaine connexion ici."
     }
     FromAddress { en: "from {address}", fr: "depuis {address}" }
-    SessionsTitle { en: "Where you are signed in", fr: "Où vous êtes connecté" }
+    SessionsTitle { en: "Where you are signed in", fr: "Vos sessions ouvertes" }
     SessionsHint { en: "Browsers in which this mailbox is open here.", fr: "Les navigateurs dans lesquels cette messagerie est ouverte ici." }
     SignedInSince { en: "Since {time}", fr: "Depuis {time}" }
     ThisSession { en: "This browser", fr: "Ce navigateur" }
@@ -441,7 +441,7 @@ catalogue! {
     RemoveContactTitle { en: "Remove your contact address?", fr: "Supprimer votre adresse de contact ?" }
     RemoveContactLead {
         en: "Then nobody tells you there when something about your sign-in changes.",
-        fr: "Vous n’y serez alors plus prévenu quand quelque chose change dans vos moyens de connexion."
+        fr: "Vous n’y recevrez alors plus d’avis quand quelque chose change dans vos moyens de connexion."
     }
     FewCodesTitle { en: "Few backup codes are left", fr: "Il reste peu de codes de secours" }
     FewCodesLead {
@@ -450,11 +450,11 @@ catalogue! {
     }
     OffLead {
         en: "You have signed in without a second step, so there is nothing to look after here.",
-        fr: "Vous vous êtes connecté sans seconde étape : il n’y a donc rien à gérer ici."
+        fr: "Cette connexion s’est faite sans seconde étape : il n’y a donc rien à gérer ici."
     }
     OffHow {
         en: "Two-step sign-in protects your mail when your password is stolen. Your administrator switches it on for you; at the next sign-in you are shown how to set it up.",
-        fr: "La validation en deux étapes protège votre messagerie si votre mot de passe est volé. Votre administrateur l’active pour vous ; à la connexion suivante, vous êtes guidé pour la configurer."
+        fr: "La validation en deux étapes protège votre messagerie si votre mot de passe est volé. Votre administrateur l’active pour vous ; à la connexion suivante, une page vous aide à la configurer."
     }
     OffPaused {
         en: "If you have set it up already, it is paused at the moment. Sign in again once it is back.",

@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// Where it begins.
 const HOME: &str = "/owa/";
+/// Where the pages lie that need no session: of the sign-in, and of errors.
+const BESIDE: &str = "/owa/auth/";
 /// What the login form is sent to.
 const SIGN_IN: &str = "/owa/auth.owa";
 /// Exchange takes every POST for a login whose path ends in one of these, wherever that lies.
@@ -182,7 +184,8 @@ impl Product for Owa {
     /// The mailbox's first address, from the settings that its script begins with.
     fn identity(&self, page: &str) -> Option<String> {
         let settings: serde_json::Value = serde_json::from_str(page).ok()?;
-        let session = settings.get("SessionSettings")?;
+        let session =
+            settings.get("SessionSettings").or_else(|| settings.get("owaUserConfig")?.get("SessionSettings"))?;
         let address = |key| session.get(key).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
         address("LogonEmailAddress").or_else(|| address("UserEmailAddress")).map(str::to_owned)
     }
@@ -191,6 +194,8 @@ impl Product for Owa {
         let (method, target) = match heard {
             0 => return Some(Question { method: Method::GET, target: HOME, headers: Vec::new(), body: None }),
             1 => (Method::POST, "/owa/service.svc?action=GetOwaUserConfiguration&AC=1"),
+            // The same among much else; its own script asks for one or for the other, as it was updated.
+            2 => (Method::POST, "/owa/sessiondata.ashx?appcacheclient=0"),
             _ => return None,
         };
         let canary = HeaderValue::from_str(jar.value(CANARY)?).ok()?;
@@ -205,12 +210,19 @@ impl Product for Owa {
     }
 
     fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
-        let never_opened = || sent_to(status, headers).is_some_and(|to| to.path().to_ascii_lowercase() == LANGUAGE);
-        match (heard, status) {
-            (0, StatusCode::OK) => Heard::More,
-            (0, _) if never_opened() => Heard::AsTyped,
-            (1, StatusCode::OK) => self.identity(page).map_or(Heard::Nothing, Heard::Name),
-            _ => Heard::Nothing,
+        if heard == 0 {
+            let to = sent_to(status, headers).map(|to| to.path().to_ascii_lowercase());
+            return match to.as_deref() {
+                Some(LANGUAGE) => Heard::AsTyped,
+                Some(path) if path.starts_with(HOME) && !path.starts_with(BESIDE) => Heard::More,
+                None if status == StatusCode::OK => Heard::More,
+                _ => Heard::Nothing,
+            };
+        }
+        match self.identity(page).filter(|_| status == StatusCode::OK) {
+            Some(name) => Heard::Name(name),
+            None if heard == 1 => Heard::More,
+            None => Heard::Nothing,
         }
     }
 

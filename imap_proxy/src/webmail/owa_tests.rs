@@ -240,11 +240,13 @@ fn who_is_in_is_said_by_the_settings() {
     let question = Owa.question(1, &jar).unwrap();
     assert_eq!(question.method, Method::POST);
     assert!(question.headers.contains(&(CANARY_HEADER, HeaderValue::from_static("Vq9_x-1."))));
-    assert!(Owa.question(2, &jar).is_none());
+    assert_eq!(Owa.question(2, &jar).unwrap().target, "/owa/sessiondata.ashx?appcacheclient=0");
+    assert!(Owa.question(3, &jar).is_none());
 
     let hear = |heard, status: u16, location: &str, page: &str| {
         Owa.hear(heard, StatusCode::from_u16(status).unwrap(), &answer(&[], location), page)
     };
+    assert_eq!(hear(0, 302, "https://mail.example.com/owa/?bO=1", ""), Heard::More);
     assert_eq!(hear(0, 200, "", "<html>"), Heard::More);
     assert_eq!(hear(0, 302, "/owa/languageselection.aspx?url=%2fowa%2f", ""), Heard::AsTyped);
     for (status, location) in [(302, "/owa/auth/errorFE.aspx"), (302, "/owa/auth/logon.aspx"), (500, ""), (440, "")] {
@@ -257,10 +259,15 @@ fn who_is_in_is_said_by_the_settings() {
     assert_eq!(of(r#"{"UserEmailAddress":"info@x","LogonEmailAddress":"bob@x"}"#), name("bob@x"));
     assert_eq!(of(r#"{"UserEmailAddress":"bob@x"}"#), name("bob@x"));
     for session in ["{}", "null", r#"{"LogonEmailAddress":""}"#, r#"{"LogonEmailAddress":7}"#, "\"bob@x\""] {
-        assert_eq!(of(session), Heard::Nothing, "{session}");
+        assert_eq!(of(session), Heard::More, "{session}");
     }
-    assert_eq!(hear(1, 500, "", &settings(r#"{"LogonEmailAddress":"bob@x"}"#)), Heard::Nothing);
-    assert_eq!(hear(1, 200, "", "<html>"), Heard::Nothing);
+    assert_eq!(hear(1, 500, "", &settings(r#"{"LogonEmailAddress":"bob@x"}"#)), Heard::More);
+    assert_eq!(hear(1, 200, "", "<html>"), Heard::More);
+    let session = r#"{"findConversation":{},"owaUserConfig":{"SessionSettings":{"LogonEmailAddress":"bob@x"}}}"#;
+    assert_eq!(hear(2, 200, "", session), name("bob@x"));
+    for (status, page) in [(500, session), (200, "<html>"), (200, "{}")] {
+        assert_eq!(hear(2, status, "", page), Heard::Nothing, "{status} {page}");
+    }
 }
 
 #[test]

@@ -135,7 +135,6 @@ impl Gate {
         let reply = reply.inspect_err(|error| tracing::debug!(%error, "sessions could not be rechecked"));
         after_recheck(reply, batch.len())
     }
-
 }
 
 fn end<K: Kept>(kept: &K, batch: &[(K::Key, Session)], ended: &[bool]) {

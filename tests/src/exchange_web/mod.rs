@@ -15,7 +15,7 @@
 //! | `expiredpassword.aspx` | TechNet, `ChangeExpiredPasswordEnabled`; myuclab.nl, "Exchange 2007 Service Pack 3" |
 //! | `languageselection.aspx` before a mailbox is first opened | DavMail's form authenticator |
 //! | `X-OWA-CANARY` in a cookie that scripts read, wanted back as a header or a parameter | browser extensions for OWA on GitHub |
-//! | `GetOwaUserConfiguration` and its `SessionSettings` | the same |
+//! | `GetOwaUserConfiguration`, `sessiondata.ashx` and their `SessionSettings` | the same |
 //! | `ev.owa2?ns=PendingRequest` | the same; Target's "SharePoint" write-up (2021) |
 //! | OPTIONS and commands of ActiveSync | MS-ASHTTP 4.1, 4.2 |
 //! | which of Basic, NTLM and Negotiate a folder offers | Microsoft Learn, "Default settings for Exchange virtual directories" |
@@ -75,6 +75,8 @@ struct State {
     expired: Vec<String>,
     /// Mailboxes that nobody has opened yet.
     unopened: Vec<String>,
+    /// Says who is in among much else only.
+    reticent: bool,
     /// Messages that have come meanwhile: mailbox, subject.
     arrived: Vec<(String, String)>,
 }
@@ -128,6 +130,11 @@ impl ExchangeWeb {
     /// Nobody has opened this mailbox so far: it asks for a language first.
     pub fn never_opened(&self, mailbox: &str) {
         self.shared.state().unopened.push(mailbox.to_owned());
+    }
+
+    /// From now on `GetOwaUserConfiguration` fails, and `sessiondata.ashx` says who is in.
+    pub fn be_reticent(&self) {
+        self.shared.state().reticent = true;
     }
 
     /// A message comes in.

@@ -49,8 +49,13 @@ impl Shared {
             "/owa/logoff.owa" => self.sign_out(session),
             "/owa" | "/owa/" => with_canary(Answer::page(PAGE), CANARY, session, request),
             "/owa/service.svc" if has_canary(session, request) => self.action(session, request),
+            "/owa/sessiondata.ashx" if has_canary(session, request) => {
+                json(format!(r#"{{"findFolders":{{}},"owaUserConfig":{}}}"#, settings(&session.mailbox)))
+            }
             // To whoever does not bring the canary back.
-            "/owa/service.svc" | "/owa/service.svc/s/getfileattachment" => Answer::new(449, "text/html", ""),
+            "/owa/service.svc" | "/owa/service.svc/s/getfileattachment" | "/owa/sessiondata.ashx" => {
+                Answer::new(449, "text/html", "")
+            }
             "/ecp" | "/ecp/" => {
                 with_canary(Answer::page("<title>Exchange admin center</title>"), ECP_CANARY, session, request)
             }
@@ -61,9 +66,8 @@ impl Shared {
     fn action(&self, session: &Session, request: &Request) -> Answer {
         let name = &session.mailbox;
         let body = match request.parameter("action").as_deref() {
-            Some("GetOwaUserConfiguration") => format!(
-                r#"{{"__type":"OwaUserConfiguration:#Exchange","UserOptions":{{"SignatureText":"\"LogonEmailAddress\":\"eve@example.com\""}},"SessionSettings":{{"__type":"SessionSettingsType:#Exchange","UserDisplayName":"{name}","UserEmailAddress":"{name}","LogonEmailAddress":"{name}"}}}}"#
-            ),
+            Some("GetOwaUserConfiguration") if self.state().reticent => return Answer::new(500, "text/html", ""),
+            Some("GetOwaUserConfiguration") => settings(name),
             Some("FindConversation") => {
                 let found = self.mailboxes.iter().find(|mailbox| mailbox.name == *name);
                 let topic = found.map(|mailbox| mailbox.private_subject()).unwrap_or_default();
@@ -74,7 +78,7 @@ impl Shared {
             Some("CreateAttachmentFromLocalFile") => format!(r#"{{"Body":{{"Size":{}}}}}"#, request.length),
             _ => r#"{"Body":{"ResponseCode":"NoError"}}"#.to_owned(),
         };
-        Answer::new(200, "application/json; charset=utf-8", body)
+        json(body)
     }
 
     /// Waits for news, and brings them at once.
@@ -92,6 +96,17 @@ impl Shared {
         line.piece(&format!("<script>[{{\"id\":\"NewMailNotification\",\"Subject\":\"{subject}\"}}]</script>\r\n"))?;
         line.piece("")
     }
+}
+
+fn json(body: String) -> Answer {
+    Answer::new(200, "application/json; charset=utf-8", body)
+}
+
+/// What its script begins with. The signature is one that would like to be somebody else's.
+fn settings(name: &str) -> String {
+    format!(
+        r#"{{"__type":"OwaUserConfiguration:#Exchange","UserOptions":{{"SignatureText":"\"LogonEmailAddress\":\"eve@example.com\""}},"SessionSettings":{{"__type":"SessionSettingsType:#Exchange","UserDisplayName":"{name}","UserEmailAddress":"{name}","LogonEmailAddress":"{name}"}}}}"#
+    )
 }
 
 /// GET is sent to the form, but for what scripts ask for; all else hears that the session is over.

@@ -130,6 +130,17 @@ fn a_mailbox_that_was_never_opened_is_the_one_whose_name_was_typed() {
 }
 
 #[test]
+fn who_is_in_is_learned_in_either_way() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    site.exchange.be_reticent();
+    let watch = site.watch();
+    sign_in(&Visitor::new(&site), &alice).leads_to("/postern/code");
+    assert_eq!(watch.lines(&site).last().unwrap(), "POST /owa/sessiondata.ashx?appcacheclient=0");
+}
+
+#[test]
 fn signing_out_ends_both_sessions() {
     for target in ["/owa/logoff.owa", "/OWA/Logoff.owa?src=x"] {
         let mut site = Site::new();
