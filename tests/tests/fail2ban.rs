@@ -3,8 +3,9 @@
 use crate::story::visitor::Visitor;
 use postern_tests::backend::private_directory;
 use postern_tests::binaries::workspace;
+use postern_tests::exchange_web::ExchangeWeb;
 use postern_tests::pam::{Hosts, protect};
-use postern_tests::{Plan, World, tools};
+use postern_tests::{Plan, Upstream, World, mailboxes, tools};
 use std::fs;
 use std::process::Command;
 
@@ -94,4 +95,20 @@ fn who_guesses_at_a_front_is_banned() {
 fn imap(world: &World, name: &str, password: &str) -> i32 {
     let url = format!("imaps://127.0.0.1:{}/", world.imap_front.unwrap().imaps);
     tools::curl(["--insecure", "--max-time", "20", "--user", &format!("{name}:{password}"), &url]).unwrap().code
+}
+
+#[test]
+fn who_guesses_at_a_door_of_exchange_is_banned() {
+    let exchange = ExchangeWeb::start(mailboxes::all()).unwrap();
+    let upstream = Upstream::Owa { url: exchange.url(), doors: "ews = \"app-password\"" };
+    let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
+    let bob = &world.mailboxes()[1];
+    let visitor = Visitor::new(&world);
+    let url = visitor.address("/EWS/Exchange.asmx");
+    let counted = || banned("postern-proxy.conf", "postern-proxy", &journal(&world.proxy.log()));
+    for (password, count) in [(bob.password.as_str(), 0), ("nonsense", 1)] {
+        let pair = format!("{}:{password}", bob.name);
+        visitor.curl(["--basic", "--user", &pair, &url]).success().unwrap();
+        assert_eq!(counted(), vec!["127.0.0.1"; count], "{}", world.proxy.log());
+    }
 }

@@ -103,7 +103,7 @@ impl Gate {
             Ok(answer) => answer,
             Err(stop) => {
                 if stop == Stop::Refused {
-                    tracing::info!(door = door.name(), address = %visit.address, "refused at a door");
+                    tracing::debug!(door = door.name(), address = %visit.address, "refused at a door");
                     sleep(until_refusal(clock::monotonic().saturating_duration_since(visit.now.tick))).await;
                 }
                 self.stop_at_door(stop)
@@ -152,13 +152,16 @@ impl Gate {
         if answer.status() != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        tracing::info!(mailbox = pass.mailbox(), door = door.name(), "the mail server refuses a password");
+        let (mailbox, door) = (pass.mailbox(), door.name());
+        let Some(session) = pass.outdated() else {
+            tracing::info!(mailbox, door, address = %visit.address, "a door refuses a password");
+            return Err(Stop::Refused);
+        };
         // A directory closes an account after a few wrong passwords, and programs try for days.
-        if let Some(session) = pass.outdated() {
-            let refused = PasswordRefused { session: session.clone() };
-            if let Err(error) = self.daemon.password_refused(&refused).await {
-                tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
-            }
+        tracing::info!(mailbox, door, "the password that an app password stands for has changed");
+        let refused = PasswordRefused { session: session.clone() };
+        if let Err(error) = self.daemon.password_refused(&refused).await {
+            tracing::error!(%error, mailbox, "an outdated app password may be tried once more");
         }
         Err(Stop::Refused)
     }

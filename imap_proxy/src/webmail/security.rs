@@ -18,7 +18,7 @@ use crate::portal::{
 };
 use http::{Response, StatusCode};
 use postern_wire::Secret;
-use postern_wire::auth::{Door, MAX_FIELD};
+use postern_wire::auth::{Door, MAX_FIELD, Recheck, Session};
 use postern_wire::security::{Change, ChangeSecurity, Security, ShowSecurity};
 use std::sync::Arc;
 
@@ -150,7 +150,16 @@ impl Gate {
                 AfterChange::Done { standing, proof, .. } => Some((standing.clone(), proof.clone())),
                 _ => None,
             };
+            let standing = made.as_ref().map(|(standing, _)| standing.clone());
             sessions.settle(&key, made);
+            // What changed while this was under way has not seen what the session rests on now.
+            if let Some(standing) = standing {
+                let session = Session { mailbox: wanted.name.clone(), standing };
+                let over = daemon.recheck(&Recheck { sessions: vec![session] }).await;
+                if over.is_ok_and(|over| over.ended == [true]) {
+                    sessions.remove(&key);
+                }
+            }
             after
         });
         Some(change.await.unwrap_or(AfterChange::Stop(Stop::Unavailable)))

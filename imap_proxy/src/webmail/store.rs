@@ -9,6 +9,7 @@ use postern_wire::auth::Session;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
@@ -74,6 +75,14 @@ struct Entry {
 }
 
 impl Entry {
+    /// From where it was begun.
+    fn source(&self) -> Source {
+        match self.state.held().client.address.to_canonical() {
+            IpAddr::V4(address) => u128::from(address.to_bits()),
+            IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),
+        }
+    }
+
     fn is_released(&self) -> bool {
         matches!(self.state, State::Released(_))
     }
@@ -94,6 +103,9 @@ impl Entry {
         }
     }
 }
+
+/// A network: an IPv4 address, or the /64 of an IPv6 one.
+type Source = u128;
 
 /// All sessions, and which are whose.
 #[derive(Default)]
@@ -141,7 +153,12 @@ impl Sessions {
         };
         let own = || self.own(mailbox).filter(|(_, entry)| entry.is_released() == released);
         if own().count() >= max_of_one {
-            let oldest = own().min_by_key(|(_, entry)| entry.last_use()).map(|(key, _)| *key);
+            // From where most of them come: who signs in again and again does not push out the owner, who is elsewhere
+            // and looks for the phone.
+            let mut from: HashMap<Source, usize> = HashMap::new();
+            own().for_each(|(_, entry)| *from.entry(entry.source()).or_default() += 1);
+            let crowd = |entry: &Entry| std::cmp::Reverse(from.get(&entry.source()).copied().unwrap_or_default());
+            let oldest = own().min_by_key(|(_, entry)| (crowd(entry), entry.last_use())).map(|(key, _)| *key);
             oldest.and_then(|key| self.take(&key));
         }
         let count = |sessions: &Self| match released {
@@ -333,6 +350,24 @@ mod tests {
         let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None };
         let client = Client { address: [127, 0, 0, 1].into(), agent: None };
         PasswordAccepted { behind, print: print(password), client }
+    }
+
+    fn pending_from(mailbox: &str, address: &str) -> State {
+        let client = Client { address: address.parse().unwrap(), agent: None };
+        let accepted = PasswordAccepted { client, ..accepted("old") };
+        State::Challenged(accepted.challenge(mailbox.into(), Vec::new()))
+    }
+
+    #[test]
+    fn who_signs_in_again_and_again_does_not_push_out_somebody_elsewhere() {
+        let (store, now) = (Store::default(), now());
+        let owner = store.insert(pending_from("bob", "192.0.2.7"), now.tick).unwrap();
+        for number in 0..2 * MAX_PENDING_PER_MAILBOX {
+            // Addresses of one network are one source.
+            let thief = pending_from("bob", &format!("2001:db8::{number:x}"));
+            store.insert(thief, now.tick + Duration::from_secs(1)).unwrap();
+        }
+        assert_eq!(store.stage(Some(&key(&owner)), now.tick), Stage::Challenged);
     }
 
     fn pending(mailbox: &str) -> State {
