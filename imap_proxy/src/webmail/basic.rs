@@ -60,6 +60,12 @@ pub fn header(headers: &HeaderMap) -> Option<&HeaderValue> {
     encoded(only).map(|_| only)
 }
 
+/// Whether a challenge is of this scheme.
+pub fn is_offered(challenge: &HeaderValue) -> bool {
+    let scheme = challenge.as_bytes().get(..SCHEME.len()).unwrap_or_default();
+    scheme.eq_ignore_ascii_case(SCHEME.as_bytes())
+}
+
 fn encoded(header: &HeaderValue) -> Option<&str> {
     let (scheme, rest) = header.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case(SCHEME).then(|| rest.trim_matches(' '))

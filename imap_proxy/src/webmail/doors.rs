@@ -153,6 +153,16 @@ impl Gate {
             return Ok(answer);
         }
         let (mailbox, door) = (pass.mailbox(), door.name());
+        if !answer.headers().contains_key(WWW_AUTHENTICATE) {
+            // The password was not looked at, so it is as good as before.
+            seldom!(
+                warn,
+                door,
+                "the mail server does not offer Basic authentication at a door that is open to app passwords: nobody \
+                 passes until you turn it on there; see \"Virtual directories\" in exchange.md"
+            );
+            return Err(Stop::Unavailable);
+        }
         let Some(session) = pass.outdated() else {
             tracing::info!(mailbox, door, address = %visit.address, "a door refuses a password");
             return Err(Stop::Refused);
@@ -238,7 +248,7 @@ fn shown(visit: &Visit, door: Door, mut answer: Response<Content>, rope: Option<
         .filter_map(|cookie| HeaderValue::try_from(format!("{}={}; Secure; HttpOnly", cookie.name, cookie.value)).ok())
         .collect();
     let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter();
-    let basic: Vec<HeaderValue> = challenges.filter(|value| value.as_bytes().starts_with(b"Basic")).cloned().collect();
+    let basic: Vec<HeaderValue> = challenges.filter(|value| basic::is_offered(value)).cloned().collect();
     headers::strip_response(answer.headers_mut());
     for (name, values) in [(SET_COOKIE, set), (WWW_AUTHENTICATE, basic)] {
         for value in values {

@@ -30,7 +30,10 @@ const VERSIONS: &str = "2.0,2.1,2.5,12.0,12.1,14.0,14.1,16.0,16.1";
 impl Shared {
     /// A request to a door.
     pub(super) fn door(&self, line: &mut Line, method: &str, folder: &str, request: &Request) -> Option<()> {
-        let Some(mailbox) = self.opened_by(line, request) else { return line.answer(&challenge(request)) };
+        let takes_basic = !self.state().without_basic.iter().any(|it| it.eq_ignore_ascii_case(folder));
+        let Some(mailbox) = self.opened_by(line, request, takes_basic) else {
+            return line.answer(&challenge(request, takes_basic));
+        };
         if folder == "microsoft-server-activesync" {
             return self.active_sync(line, method, &mailbox, request);
         }
@@ -73,14 +76,14 @@ impl Shared {
 
     /// By Basic for this request; by NTLM and Negotiate for the whole connection, as IIS has it. Of their three messages
     /// one is enough here: a name and a password in base64.
-    fn opened_by(&self, line: &mut Line, request: &Request) -> Option<String> {
+    fn opened_by(&self, line: &mut Line, request: &Request, takes_basic: bool) -> Option<String> {
         let (scheme, credentials) = request.header("authorization").split_once(' ').unwrap_or_default();
         let credentials = STANDARD.decode(credentials.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let credentials = credentials.unwrap_or_default();
         let (name, password) = credentials.split_once(':').unwrap_or_default();
         let owner = self.owner(name, password).map(|mailbox| mailbox.name.clone());
         match scheme.to_ascii_lowercase().as_str() {
-            "basic" => owner,
+            "basic" => owner.filter(|_| takes_basic),
             "ntlm" | "negotiate" => {
                 line.owner = owner;
                 line.owner.clone()
@@ -90,8 +93,11 @@ impl Shared {
     }
 }
 
-fn challenge(request: &Request) -> Answer {
-    let basic = format!("Basic realm=\"{}\"", request.header("host"));
+fn challenge(request: &Request, takes_basic: bool) -> Answer {
     let answer = Answer::new(401, "text/html", "401 - Unauthorized");
-    answer.with("WWW-Authenticate", "Negotiate").with("WWW-Authenticate", "NTLM").with("WWW-Authenticate", basic)
+    let answer = answer.with("WWW-Authenticate", "Negotiate").with("WWW-Authenticate", "NTLM");
+    if !takes_basic {
+        return answer;
+    }
+    answer.with("WWW-Authenticate", format!("Basic realm=\"{}\"", request.header("host")))
 }

@@ -77,6 +77,8 @@ struct State {
     unopened: Vec<String>,
     /// Says who is in among much else only.
     reticent: bool,
+    /// Folders of doors without Basic, as they are after an installation of some.
+    without_basic: Vec<String>,
     /// Messages that have come meanwhile: mailbox, subject.
     arrived: Vec<(String, String)>,
 }
@@ -135,6 +137,15 @@ impl ExchangeWeb {
     /// From now on `GetOwaUserConfiguration` fails, and `sessiondata.ashx` says who is in.
     pub fn be_reticent(&self) {
         self.shared.state().reticent = true;
+    }
+
+    /// From now on, or no longer, this folder takes Windows authentication only.
+    pub fn take_basic(&self, folder: &str, taken: bool) {
+        let without = &mut self.shared.state().without_basic;
+        without.retain(|it| it != folder);
+        if !taken {
+            without.push(folder.to_owned());
+        }
     }
 
     /// A message comes in.

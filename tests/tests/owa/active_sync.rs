@@ -157,6 +157,24 @@ fn a_changed_password_is_tried_once_and_the_webmail_brings_the_new_one() {
 }
 
 #[test]
+fn a_door_without_basic_says_nothing_of_a_password() {
+    let mut site = site();
+    let alice = site.mailbox("alice");
+    site.protect(&alice);
+    let (_, typed) = site.app_password(&alice);
+    let visitor = Visitor::new(&site);
+    let credentials = basic("alice", &typed);
+    site.exchange.take_basic("EWS", false);
+    for _ in 0..2 {
+        phone(&visitor, "POST", EWS, &credentials).shows(503, "Try again later");
+    }
+    assert!(site.logs().contains("does not offer Basic authentication"));
+    syncs(&visitor, &credentials, &alice);
+    site.exchange.take_basic("EWS", true);
+    phone(&visitor, "POST", EWS, &credentials).shows(200, &alice.private_subject());
+}
+
+#[test]
 fn the_state_of_an_account_counts() {
     let mut site = site();
     let alice = site.mailbox("alice");
