@@ -39,8 +39,9 @@ const SIGN_OUT: &str = "/owa/logoff.owa";
 const ENDINGS_OF_SESSIONS: [&str; 2] = [SIGN_OUT, "/ecp/logoff.aspx"];
 /// Where an expired password is changed, by the password alone.
 const EXPIRED: &str = "/owa/auth/expiredpassword.aspx";
-/// Where a mailbox goes that was never opened.
+/// Where a mailbox goes that was never opened, and where the form of that page goes.
 const LANGUAGE: &str = "/owa/languageselection.aspx";
+const LANGUAGE_CHOSEN: &str = "/owa/lang.owa";
 
 /// The cookies of a session. A login sets all five; in its course only the last two are renewed.
 const COOKIES: [&str; 5] = ["cadata", "cadataKey", "cadataIV", "cadataTTL", "cadataSig"];
@@ -213,7 +214,7 @@ impl Product for Owa {
         if heard == 0 {
             let to = sent_to(status, headers).map(|to| to.path().to_ascii_lowercase());
             return match to.as_deref() {
-                Some(LANGUAGE) => Heard::AsTyped,
+                Some(LANGUAGE) => Heard::Unopened(LANGUAGE),
                 Some(path) if path.starts_with(HOME) && !path.starts_with(BESIDE) => Heard::More,
                 None if status == StatusCode::OK => Heard::More,
                 _ => Heard::Nothing,
@@ -229,6 +230,15 @@ impl Product for Owa {
     fn has_ended(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         let to_login = |to: Uri| to.path().to_ascii_lowercase().ends_with("/auth/logon.aspx");
         status.as_u16() == LOGIN_TIMEOUT || sent_to(status, headers).is_some_and(to_login)
+    }
+
+    fn opens(&self, head: &Head<'_>) -> bool {
+        let path = head.path.as_str().to_ascii_lowercase();
+        match *head.method {
+            Method::GET | Method::HEAD => path == LANGUAGE,
+            Method::POST => path == LANGUAGE_CHOSEN,
+            _ => false,
+        }
     }
 
     fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life {

@@ -248,7 +248,10 @@ fn who_is_in_is_said_by_the_settings() {
     };
     assert_eq!(hear(0, 302, "https://mail.example.com/owa/?bO=1", ""), Heard::More);
     assert_eq!(hear(0, 200, "", "<html>"), Heard::More);
-    assert_eq!(hear(0, 302, "/owa/languageselection.aspx?url=%2fowa%2f", ""), Heard::AsTyped);
+    assert_eq!(
+        hear(0, 302, "/owa/languageselection.aspx?url=%2fowa%2f", ""),
+        Heard::Unopened("/owa/languageselection.aspx")
+    );
     for (status, location) in [(302, "/owa/auth/errorFE.aspx"), (302, "/owa/auth/logon.aspx"), (500, ""), (440, "")] {
         assert_eq!(hear(0, status, location, ""), Heard::Nothing, "{status} {location}");
     }

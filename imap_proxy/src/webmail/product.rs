@@ -115,8 +115,9 @@ pub enum Heard {
     More,
     /// Who is signed in.
     Name(String),
-    /// The webmail shows this mailbox to nobody yet, so the name that was typed has to do.
-    AsTyped,
+    /// The webmail names nobody before this mailbox has been opened for the first time, on this page. So the name that was
+    /// typed has to do, for that and nothing else.
+    Unopened(&'static str),
     /// Nobody knows.
     Nothing,
 }
@@ -180,6 +181,11 @@ pub trait Product: Send + Sync {
 
     /// Whether an answer to a released session says that the webmail's own session is over.
     fn has_ended(&self, _status: StatusCode, _headers: &HeaderMap) -> bool {
+        false
+    }
+
+    /// Whether this request belongs to opening a mailbox for the first time; see [`Heard::Unopened`].
+    fn opens(&self, _head: &Head<'_>) -> bool {
         false
     }
 

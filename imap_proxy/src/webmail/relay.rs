@@ -1,7 +1,7 @@
 //! What passes between browser and webmail: the login page and its files for a stranger, everything for a released
 //! session, bound to its mailbox by what the webmail does.
 
-use super::gate::{Gate, Visit};
+use super::gate::{Gate, Visit, hear_out};
 use super::headers;
 use super::jar::{Jar, set_cookies, sole};
 use super::pages;
@@ -97,17 +97,25 @@ impl Gate {
     ) -> Response<Body> {
         let now = visit.now;
         let client = is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
-        let (asked, content) = request.into_parts();
+        let (asked, mut content) = request.into_parts();
         let query = asked.uri.query().unwrap_or_default();
         let head = Head { method: &asked.method, path, query, headers: &asked.headers };
         let own = self.client_cookies(&asked.headers);
         let session = |state: &mut State| match state {
-            State::Released(state) => Some((state.held.behind.jar.header(path.as_str(), now.wall, &own), state.rope())),
+            State::Released(state) => {
+                let behind = &state.held.behind;
+                Some((behind.jar.header(path.as_str(), now.wall, &own), behind.unopened, state.rope()))
+            }
             _ => None,
         };
-        let Some((cookies, rope)) = self.sessions.with(key, now.tick, session).flatten() else {
+        let Some((cookies, unopened, rope)) = self.sessions.with(key, now.tick, session).flatten() else {
+            hear_out(&mut content).await;
             return self.over(kind, &head);
         };
+        if unopened && !matches!(kind, Kind::Static | Kind::Logout) && !self.product.opens(&head) {
+            hear_out(&mut content).await;
+            return self.beyond_opening(visit, key, kind, &head);
+        }
         let mut request = Request::new(body::stream(content));
         *request.method_mut() = asked.method.clone();
         *request.uri_mut() = relative(&asked.uri);
@@ -175,6 +183,23 @@ impl Gate {
                 self.over(kind, &head)
             }
         }
+    }
+
+    /// What a session may not that is there to open a mailbox for the first time: once it is open, the next sign-in learns
+    /// whose it is.
+    fn beyond_opening(&self, visit: &Visit, key: &Key, kind: Kind, head: &Head<'_>) -> Response<Body> {
+        if kind == Kind::Background {
+            return self.told_gone(head);
+        }
+        if let Some(state) = self.sessions.remove(key) {
+            let mailbox = &state.held().mailbox;
+            tracing::info!(
+                mailbox,
+                "a mailbox is opened for the first time: the webmail names its owner at the next sign-in"
+            );
+            self.say_goodbye(visit, state.held().behind.clone());
+        }
+        self.over(kind, head)
     }
 
     /// The webmail's cookies that its scripts read and that the browser does not have as they are now.

@@ -39,6 +39,8 @@ pub struct Behind {
     pub landing: String,
     /// What to request to end it, if that is known.
     pub goodbye: Option<String>,
+    /// Nobody but the person has said whose it is, so it is good for nothing but to open the mailbox for the first time.
+    pub unopened: bool,
 }
 
 /// Whether two passwords are the same, without keeping either: an HMAC under a key that this process made.

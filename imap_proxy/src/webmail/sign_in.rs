@@ -74,7 +74,9 @@ impl Gate {
         let form = Some((FORM, Bytes::copy_from_slice(rebuilt.body.as_bytes())));
         let answer = self.own_request(visit, &mut jar, hints, (Method::POST, rebuilt.target), form).await?;
         match self.product.judge(answer.status, &answer.headers, &answer.set) {
-            SignIn::Accepted { landing, goodbye } => Ok(Knocked::Accepted(Behind { jar, landing, goodbye })),
+            SignIn::Accepted { landing, goodbye } => {
+                Ok(Knocked::Accepted(Behind { jar, landing, goodbye, unopened: false }))
+            }
             SignIn::Refused => Ok(Knocked::Refused(answer)),
             SignIn::RefusedAt(page) => Ok(Knocked::RefusedAt(page)),
         }
@@ -82,7 +84,7 @@ impl Gate {
 
     /// The password was accepted: what else does this sign-in need?
     async fn admit(&self, visit: &Visit, hints: &HeaderMap, login: Login, mut behind: Behind) -> Response<Body> {
-        let shown = match self.identity(visit, hints, &login, &mut behind.jar).await {
+        let shown = match self.identity(visit, hints, &login, &mut behind).await {
             Ok(shown) => shown,
             Err(error) => {
                 tracing::error!(%error, "a sign-in is refused: the webmail does not show whose it is");
@@ -231,23 +233,27 @@ impl Gate {
         visit: &Visit,
         hints: &HeaderMap,
         login: &Login,
-        jar: &mut Jar,
+        behind: &mut Behind,
     ) -> Result<String, BoxError> {
         let mut heard = 0;
-        while let Some(question) = self.product.question(heard, jar) {
-            let before = jar.clone();
+        while let Some(question) = self.product.question(heard, &behind.jar) {
+            let before = behind.jar.clone();
             let mut hints = hints.clone();
             hints.extend(question.headers);
             let body = question.body.map(|body| (hints.remove(CONTENT_TYPE), Bytes::from_static(body.as_bytes())));
             let body = body.map(|(kind, body)| (kind.unwrap_or(FORM), body));
-            let answer = self.own_request(visit, jar, &hints, (question.method, question.target), body).await?;
+            let answer =
+                self.own_request(visit, &mut behind.jar, &hints, (question.method, question.target), body).await?;
             if self.product.life(Kind::Navigation, &before, &answer.set, visit.now.wall) != Life::On {
                 return Err("its session ended at once".into());
             }
             let page = String::from_utf8_lossy(&answer.content);
             match self.product.hear(heard, answer.status, &answer.headers, &page) {
                 Heard::Name(name) => return Ok(name),
-                Heard::AsTyped => return Ok(login.name.clone()),
+                Heard::Unopened(page) => {
+                    (behind.landing, behind.unopened) = (page.to_owned(), true);
+                    return Ok(login.name.clone());
+                }
                 Heard::More => heard += 1,
                 Heard::Nothing => break,
             }

@@ -347,7 +347,7 @@ mod tests {
     }
 
     fn accepted(password: &str) -> PasswordAccepted {
-        let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None };
+        let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None, unopened: false };
         let client = Client { address: [127, 0, 0, 1].into(), agent: None };
         PasswordAccepted { behind, print: print(password), client }
     }

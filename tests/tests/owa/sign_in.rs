@@ -114,7 +114,7 @@ fn an_expired_password_opens_nothing_and_changes_nothing() {
 }
 
 #[test]
-fn a_mailbox_that_was_never_opened_is_the_one_whose_name_was_typed() {
+fn a_mailbox_that_was_never_opened_is_opened_and_no_more_under_the_name_that_was_typed() {
     let mut site = Site::new();
     let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
     site.protect(&alice);
@@ -122,9 +122,15 @@ fn a_mailbox_that_was_never_opened_is_the_one_whose_name_was_typed() {
     site.exchange.never_opened(&bob.name);
     sign_in(&Visitor::new(&site), &alice).leads_to("/postern/code");
     let visitor = Visitor::new(&site);
+    sign_in(&visitor, &bob).leads_to("/owa/languageselection.aspx");
+    let watch = site.watch();
+    assert_eq!(call(&visitor, "FindItem", "").status, 440, "nothing but the language");
+    assert_eq!(visitor.post("/ecp/rules.svc", &[("a", "b")]).status, 440);
+    assert!(watch.lines(&site).is_empty());
+    visitor.get("/owa/languageselection.aspx").shows(200, "/owa/lang.owa");
+    assert!(visitor.post("/owa/lang.owa", &[("lcid", "1033")]).location().ends_with("/owa/"));
+    assert!(visitor.get("/owa/").location().contains("logon.aspx"), "Exchange has not said whose it is");
     sign_in(&visitor, &bob).leads_to("/owa/");
-    assert!(visitor.get("/owa/").location().contains("/owa/languageselection.aspx"));
-    visitor.post("/owa/lang.owa", &[("lcid", "1033")]);
     let canary = open(&visitor);
     assert!(reads(&visitor, &canary, &bob));
 }
