@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 /// A session ends this soon when its account has changed.
 const SOON: Duration = Duration::from_secs(5);
 /// A message that fills every buffer on the way many times over.
-const LARGE: usize = 20 * 1024 * 1024;
+const LARGE: usize = 100 * 1024 * 1024;
 /// More than may wait from one address.
 const SILENT: usize = 600;
 
