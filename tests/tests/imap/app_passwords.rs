@@ -1,7 +1,7 @@
 //! App passwords, as the administrator makes them and mail apps use them.
 
 use super::client::Client;
-use super::{admin, heard_of, mailbox, protect, sign_in, with_next_code, world};
+use super::{admin, heard_of, is_heard_of, mailbox, protect, sign_in, with_next_code, world};
 use crate::story::visitor::Visitor;
 use postern_tests::World;
 use postern_tests::mailboxes::Mailbox;
@@ -131,6 +131,7 @@ async fn a_changed_password_is_tried_once_and_the_webmail_brings_the_new_one() {
         let (_, answer) = sign_in(&world, "alice", typed).await;
         assert!(answer.starts_with("a NO [EXPIRED]") && answer.contains(&world.files.webmail_url()), "{answer}");
     }
+    is_heard_of(&world, "auth failed", before + 1);
     assert_eq!(heard_of(&world, "auth failed") - before, 1, "{}", world.logs());
     let listed = admin(&world, "app-password list alice@example.com");
     assert_eq!(listed.matches("works again").count(), 2, "{listed}");

@@ -105,7 +105,7 @@ async fn a_backend_is_known_by_its_key_alone_where_that_is_pinned() {
         assert!(answer.contains(expected), "{answer}");
     }
     // What is to be written there is said.
-    assert!(world.proxy.log().contains(&right), "{}", world.proxy.log());
+    wait::until("the front's log", || Ok(world.proxy.log().contains(&right).then_some(()))).unwrap();
 }
 
 /// Signs in from 192.0.2.7 and claims to be from elsewhere.

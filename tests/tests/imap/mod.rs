@@ -13,7 +13,7 @@ mod sign_in;
 
 use client::Client;
 use postern_tests::mailboxes::Mailbox;
-use postern_tests::{Plan, World};
+use postern_tests::{Plan, World, wait};
 
 /// Seconds that a code is shown.
 const STEP: i64 = 30;
@@ -53,6 +53,11 @@ fn with_next_code(world: &mut World, mailbox: &Mailbox, secret: &str) -> String 
 /// How often Dovecot's log speaks of this name.
 fn heard_of(world: &World, name: &str) -> usize {
     world.backend.as_ref().unwrap().dovecot.service.log().matches(name).count()
+}
+
+/// Waits until Dovecot's log, which a process of its own writes, speaks of this name so often.
+fn is_heard_of(world: &World, name: &str, times: usize) {
+    wait::until("Dovecot's log", || Ok((heard_of(world, name) >= times).then_some(()))).unwrap();
 }
 
 /// Signs in on a connection of its own: the answer.

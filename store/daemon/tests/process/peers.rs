@@ -4,7 +4,7 @@
 //! a mount that nobody else sees. Both take root; without it the tests say so and pass.
 
 use crate::home::{Home, Plan, Running};
-use crate::skipped;
+use crate::{skipped, wait_until};
 use postern_wire::{CallError, Client};
 use serde_json::{Value, json};
 use std::env;
@@ -90,7 +90,8 @@ fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
         assert!(!is_answered(&home, &socket, STRANGER, STRANGER));
         assert!(is_answered(&home, &socket, 0, 0), "the stranger's program does get answers");
     }
-    assert!(home.log().contains(&format!("uid {STRANGER}")), "he is named in the journal");
+    let is_named = || home.log().contains(&format!("uid {STRANGER}"));
+    wait_until("he is named in the journal", Duration::from_secs(20), is_named);
     posternd.stop();
 }
 
