@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use postern_rules::event::{BACKUP, Event, Random, Verdict};
+use postern_rules::event::{BACKUP, By, Event, Offered, Random, Source, Verdict};
 use postern_rules::name::{Named, read};
-use postern_rules::platform::Policy;
+use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Door, Kind, Platform, Seed, Stage, State, Time, decide};
 use std::collections::BTreeSet;
@@ -24,29 +24,35 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
     let (mut account, mut now) = (Account::new(mailbox, "p"), Time(1_700_000_000));
     let (mut shown, mut spent_codes) = (Vec::<String>::new(), BTreeSet::new());
     let mut steps_spent: BTreeSet<(Vec<u8>, u64)> = BTreeSet::new();
+    // Browsers that somebody has said to trust, and at which epoch of the account.
+    let mut trusted: BTreeSet<(u8, u64)> = BTreeSet::new();
     for (turn, (what, with)) in steps.into_iter().enumerate().take(200) {
         let door = Door::ALL[usize::from(what >> 4) % 3];
         let mut typed = format!("{:06}", with.unsigned_abs() % 1_000_000);
+        let browser = with.to_le_bytes()[3] % 4;
+        let address = [192, 0, 2, browser].into();
+        let source = Source { address: Some(address), browser: Some([browser; 32]), ..Source::default() };
+        let trust = with & 1 == 0;
         let offered = || Totp::new(Seed::made_of([with as u8; 20]));
         let event = match what & 15 {
             0 => Event::Ask(door),
-            1 | 2 => Event::Answer { door, method: None, code: &typed, window: 10 },
+            1 => Event::AskFor { door, source },
+            2 => Event::Answer { door, method: None, code: &typed, window: 10, session: None, source, trust },
             3 => {
                 typed = shown.get(with as usize % shown.len().max(1)).cloned().unwrap_or_default();
-                Event::Answer { door, method: Some(BACKUP), code: &typed, window: 10 }
+                let method = Some(BACKUP);
+                Event::Answer { door, method, code: &typed, window: 10, session: None, source, trust }
             }
             4 => Event::Confirm {
-                door,
-                offered: offered(),
-                epoch: account.epoch,
-                code: &typed,
-                window: 10,
+                by: By::Enrolment(door, account.epoch),
+                offered: Offered::Totp { totp: offered(), code: &typed, window: 10 },
                 description: "",
                 random: random(turn),
+                source,
             },
             5 | 6 => Event::AddTotp { totp: offered(), description: "x", random: random(turn) },
             7 => Event::RemoveFactor("aaaaaaaa"),
-            8 => Event::Enable,
+            8 => Event::Enable { enrolment_code: None },
             9 => Event::Suspend(i64::from(with)),
             10 => Event::Resume,
             11 => Event::Reset,
@@ -55,6 +61,8 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             14 => {
                 platform.enabled = with & 1 == 0;
                 platform.policy.unenrolled_pass = with & 2 == 0;
+                platform.policy.trusted_browsers = with.unsigned_abs() / 4 % 3;
+                platform.policy.unusual_sign_in = [UnusualSignIn::Off, UnusualSignIn::Ask][usize::from(with & 8 != 0)];
                 Event::Tick
             }
             _ => {
@@ -63,7 +71,8 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             }
         };
         let gone = matches!(event, Event::Reset | Event::Remove);
-        let asked = matches!(event, Event::Ask(_));
+        let asked = matches!(event, Event::Ask(_) | Event::AskFor { .. });
+        let answered = matches!(event, Event::Answer { .. });
         let before = account.clone();
         let decision = decide(&account, &platform, event, now);
         match &decision.verdict {
@@ -73,11 +82,15 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
                 let lets = platform.policy.unenrolled_pass && state == State::Enrolling && !door.can_enrol();
                 assert!(!platform.enabled || lets || matches!(state, State::Off | State::Suspended(_)));
             }
+            Verdict::Trusted { .. } => {
+                assert!(platform.enabled && asked && door == Door::Webmail && account.state(now) == State::Protected);
+                assert!(platform.policy.trusted_browsers > 0 && trusted.contains(&(browser, account.epoch)));
+            }
             Verdict::Accepted { method, .. } if method == BACKUP => assert!(spent_codes.insert(typed.clone())),
             Verdict::Accepted { method, .. } => {
                 let factor =
                     before.factors.iter().find(|factor| factor.id == *method).expect("the factor that matched");
-                let Kind::Totp(totp) = &factor.kind;
+                let Kind::Totp(totp) = &factor.kind else { panic!("there is no other kind here") };
                 let step = totp.matching_step(&typed, now, 10).expect("it matched");
                 assert!(steps_spent.insert((totp.seed().reveal().to_vec(), step)));
             }
@@ -85,6 +98,9 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
                 shown.extend(backup_codes.iter().flatten().map(|code| code.to_string()))
             }
             _ => {}
+        }
+        if answered && trust && door == Door::Webmail && matches!(decision.verdict, Verdict::Accepted { .. }) {
+            trusted.insert((browser, account.epoch));
         }
         if let Some(next) = decision.next {
             if gone {

@@ -3,21 +3,28 @@
 //! Whatever is wrong is said with its line, why, and what to do. An unknown key is an error: a misspelt key that is
 //! passed over would be a protection that is believed to stand.
 
+mod acme;
 mod doors;
 mod imap;
+mod tls;
 mod values;
 
+pub use acme::{Acme, Challenge, ExternalAccount};
 pub use doors::{Door, Doors, Opening};
 pub use imap::{Imap, ImapBackend, ImapSecurity};
+pub use tls::{CertificateFiles, Tls};
 pub use values::{Base, Network, Product, PublicUrl};
 
 use doors::RawDoors;
 use imap::RawImap;
+use postern_telemetry::log::Levels;
+use postern_telemetry::scrape::Place;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tls::RawTls;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -27,9 +34,12 @@ pub const DEFAULT_PATH: &str = "/etc/postern/proxy.toml";
 const LIKENESS: f64 = 0.75;
 
 /// Every table and every key that there is.
-const KEYS: [(&str, &[&str]); 5] = [
+const KEYS: [(&str, &[&str]); 8] = [
     ("daemon", &["socket"]),
-    ("tls", &["cert", "key"]),
+    ("log", &["level"]),
+    ("metrics", &["listen"]),
+    ("tls", &["cert", "key", "acme"]),
+    ("tls.acme", acme::KEYS),
     ("imap", imap::KEYS),
     (
         "webmail",
@@ -45,6 +55,10 @@ pub struct Config {
     pub daemon: Daemon,
     /// The certificate; there whenever a front listens.
     pub tls: Option<Tls>,
+    /// The log.
+    pub log: Log,
+    /// Metrics.
+    pub metrics: Metrics,
     /// The IMAP front; none: it is off.
     pub imap: Option<Imap>,
     /// The webmail front; none: it is off.
@@ -65,13 +79,20 @@ impl Default for Daemon {
     }
 }
 
-/// `[tls]`
-#[derive(Debug, Clone, Deserialize)]
-pub struct Tls {
-    /// The certificate and its chain, PEM.
-    pub cert: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
+/// `[log]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Log {
+    /// Up to which level lines are written.
+    pub level: Levels,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Metrics {
+    /// Where they are shown; none: nowhere.
+    pub listen: Option<Place>,
 }
 
 /// `[webmail]`, with a `listen`.
@@ -143,12 +164,15 @@ impl Config {
         let mut problems = Vec::new();
         unknown_keys(text, root.get_ref(), &mut problems);
         let daemon = read_table(text, root.get_ref(), "daemon", &mut problems);
-        let tls = read_table(text, root.get_ref(), "tls", &mut problems);
+        let log: Option<Log> = read_table(text, root.get_ref(), "log", &mut problems);
+        let metrics: Option<Metrics> = read_table(text, root.get_ref(), "metrics", &mut problems);
+        let tls: Option<RawTls> = read_table(text, root.get_ref(), "tls", &mut problems);
         let imap: Option<RawImap> = read_table(text, root.get_ref(), "imap", &mut problems);
         let webmail: Option<RawWebmail> = read_table(text, root.get_ref(), "webmail", &mut problems);
         let webmail_url = webmail.as_ref().and_then(|webmail| webmail.public_url.clone());
         let imap = imap.and_then(|raw| raw.complete(webmail_url, &mut problems));
         let webmail = webmail.and_then(|raw| raw.complete(&mut problems));
+        let tls = tls.and_then(|raw| raw.complete(webmail.as_ref(), &mut problems));
         let no_file = problems.is_empty();
         if no_file && webmail.is_none() && imap.is_none() {
             let message =
@@ -156,13 +180,21 @@ impl Config {
             problems.push(Problem { line: None, message: message.to_owned() });
         }
         if no_file && (webmail.is_some() || imap.is_some()) && tls.is_none() {
-            let message = "a front listens, but there is no [tls] with `cert` and `key`; name a certificate in PEM";
+            let message = "a front listens, but there is no [tls] with `cert` and `key`; name a certificate in PEM, or write \
+                           [tls.acme]";
             problems.push(Problem { line: None, message: message.to_owned() });
         }
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self { daemon: daemon.unwrap_or_default(), tls, imap, webmail })
+        Ok(Self {
+            daemon: daemon.unwrap_or_default(),
+            tls,
+            log: log.unwrap_or_default(),
+            metrics: metrics.unwrap_or_default(),
+            imap,
+            webmail,
+        })
     }
 }
 

@@ -3,11 +3,13 @@
 //! One connection a call, nothing kept: no verdict is ever remembered, a daemon that restarts is found again by the
 //! next call, and a call that may have been heard is never sent twice. No error here is ever a "yes".
 
+use crate::clock;
+use crate::metrics::{self, METRICS};
 use postern_wire::admin::Empty;
 use postern_wire::auth::{
     self, Answer, AnswerField, AnswerVerdict, Ask, Asked, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, FieldVerdict,
     PasswordAccepted, PasswordCheck, PasswordChecked, PasswordChecks, PasswordRefused, Prepare, PrepareVerdict,
-    Recheck, Rechecked, WatchEvent,
+    Recheck, Rechecked, SignedIn, WatchEvent,
 };
 use postern_wire::client::{is_daemon_user, parse_reply};
 use postern_wire::security::{
@@ -100,6 +102,14 @@ impl Daemon {
     /// Any [`DaemonError`]: a refusal, though the code may have been used up.
     pub async fn answer(&self, answer: &Answer) -> Result<AnswerVerdict, DaemonError> {
         self.call("Answer", answer).await
+    }
+
+    /// Tells which browser was let in without a second factor.
+    ///
+    /// # Errors
+    /// Any [`DaemonError`]: the browser is not noted.
+    pub async fn signed_in(&self, signed_in: &SignedIn) -> Result<(), DaemonError> {
+        self.call::<Empty>("SignedIn", signed_in).await.map(drop)
     }
 
     /// Hands on a field with an app password, or with a code behind the password.
@@ -264,6 +274,7 @@ impl Daemon {
         let mut connection = timeout(DEADLINE, self.open(method, &Empty {}, true)).await.map_err(late)??;
         // The first reply comes at once and says that it listens from here on.
         let (mut reply, mut continues): (R, _) = timeout(DEADLINE, connection.receive()).await.map_err(late)??;
+        let _told = METRICS.streams.hold(());
         tracing::info!(method, "connected to posternd");
         loop {
             let event = read(!*was_connected, reply);
@@ -299,12 +310,15 @@ impl Daemon {
         method: &str,
         parameters: &impl Serialize,
     ) -> Result<R, DaemonError> {
+        let since = clock::monotonic();
         let exchange = async {
             let _turn = turns.acquire().await.map_err(|_| late(()))?;
             let mut connection = self.open(method, parameters, false).await?;
             connection.receive().await.map(|(reply, _)| reply)
         };
-        timeout(deadline, exchange).await.map_err(late)?
+        let outcome = timeout(deadline, exchange).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
+        METRICS.calls.observe(metrics::Call::of(&outcome), clock::monotonic().saturating_duration_since(since));
+        outcome
     }
 
     async fn open(&self, method: &str, parameters: &impl Serialize, more: bool) -> Result<Connection, DaemonError> {

@@ -4,17 +4,21 @@
 //!
 //! A connection's way in, top to bottom: [`listener`] (limits, [`proxy_protocol`], [`tls`]) → [`head_guard`] (HTTP/1
 //! messages that could be read in two ways end here) → [`webmail`] (who may do what) → [`upstream`]. Mail apps come in by
-//! [`imap::front`].
+//! [`imap::front`]. The certificate comes from files, or by [`acme`].
 
+pub mod acme;
 pub mod body;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+mod follow;
 mod guarded;
 pub mod head_guard;
 pub mod imap;
 pub mod listener;
+pub mod log;
+pub mod metrics;
 pub mod passed;
 pub mod pin;
 mod places;

@@ -6,8 +6,10 @@ mod requests;
 pub use crate::guarded::{STALL, Tunnel};
 pub use protocol::{GRACE, IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
 
+use crate::acme::ACME_TLS;
 use crate::body::Body;
 use crate::config::Network;
+use crate::metrics::{self, Arrival, METRICS};
 use crate::places::{Place, Places};
 use crate::proxy_protocol;
 use crate::seldom::seldom;
@@ -174,6 +176,7 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     async fn connection(self: Arc<Self>, stream: TcpStream, from: SocketAddr, mut stopped: watch::Receiver<()>) {
+        let _open = METRICS.connections.hold(metrics::Front::Webmail);
         let from = from.ip().to_canonical();
         let outcome = match timeout(HANDSHAKE, self.welcome(stream, from)).await {
             Ok(Ok(None)) => return,
@@ -181,7 +184,12 @@ where
                 let peer = Peer { address, tunnel: Tunnel::default() };
                 // The sender is dropped when it is time; nothing is ever sent.
                 let stop = async { drop(stopped.changed().await) };
-                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(H2);
+                let protocol = stream.get_ref().1.alpn_protocol();
+                if protocol == Some(ACME_TLS) {
+                    // The authority has seen what it came for.
+                    return;
+                }
+                let is_http2 = protocol == Some(H2);
                 let served = if is_http2 {
                     protocol::http2(stream, &self.service, peer, stop).await
                 } else {
@@ -190,7 +198,10 @@ where
                 served.map_err(|error| error.to_string())
             }
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("no TLS handshake in time".to_owned()),
+            Err(_) => {
+                arrive(Arrival::Late);
+                Err("no TLS handshake in time".to_owned())
+            }
         };
         if let Err(error) = outcome {
             // What the internet sends to port 443 is no news.
@@ -207,17 +218,28 @@ where
         stream.set_nodelay(true)?;
         // Held by every connection, load balancers' too, from before its first byte is read.
         let Some(mut place) = self.places.take() else {
+            arrive(Arrival::Full);
             seldom!(warn, "{MAX_CONNECTIONS} connections are open; one more is closed");
             return Ok(None);
         };
         let is_proxy = self.proxies.iter().any(|network| network.contains(from));
-        let told = if is_proxy { proxy_protocol::read(&mut stream).await? } else { None };
+        let told = match is_proxy {
+            true => proxy_protocol::read(&mut stream).await.inspect_err(|_| arrive(Arrival::ProxyHeader))?,
+            false => None,
+        };
         let address = told.unwrap_or(from);
         // A load balancer speaks for many, and for itself only in its health checks.
         if (!is_proxy || told.is_some()) && !place.claim(address) {
+            arrive(Arrival::FullForAddress);
             seldom!(info, %address, "{MAX_PER_ADDRESS} connections are open from there; one more is closed");
             return Ok(None);
         }
-        Ok(Some((self.tls.accept(stream).await?, address, place)))
+        let stream = self.tls.accept(stream).await.inspect_err(|_| arrive(Arrival::Handshake))?;
+        arrive(Arrival::Accepted);
+        Ok(Some((stream, address, place)))
     }
+}
+
+fn arrive(arrival: Arrival) {
+    METRICS.arrivals.count((metrics::Front::Webmail, arrival));
 }

@@ -2,33 +2,34 @@
 
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use postern_proxy::acme::Acme;
 use postern_proxy::cli::Arguments;
-use postern_proxy::config::{self, Config};
+use postern_proxy::clock;
+use postern_proxy::config::{self, Config, Tls};
 use postern_proxy::daemon::Daemon;
 use postern_proxy::imap::{self, Backend, Security};
 use postern_proxy::listener::{Listener, MAX_CONNECTIONS};
+use postern_proxy::log;
+use postern_proxy::metrics::Looked;
 use postern_proxy::passed::Passed;
 use postern_proxy::tls::Certificate;
 use postern_proxy::upstream::Upstream;
 use postern_proxy::webmail::Gate;
+use postern_telemetry::log::Log;
+use postern_telemetry::scrape;
 use sd_notify::NotifyState;
 use std::error::Error;
-use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 /// Exit code: the command line, the configuration or a file that it names is wrong.
 const WRONG: u8 = 2;
-/// Where the log's filter is looked for; without one, [`LOG`] holds.
-const LOG_VARIABLES: [&str; 2] = ["POSTERN_LOG", "RUST_LOG"];
-/// What is logged by default.
-const LOG: &str = "info";
 /// Files of a connection: one to the client, one to what stands behind.
 const FILES_EACH: usize = 2;
 
@@ -37,7 +38,11 @@ type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// All that can be made, and be wrong, before a socket is opened.
 struct Parts {
+    log: Log,
+    metrics: Option<scrape::Place>,
     certificate: Arc<Certificate>,
+    /// Where the certificate comes from, unless somebody else renews its files.
+    acme: Option<Acme>,
     daemon: Daemon,
     imap: Option<(config::Imap, Backend)>,
     webmail: Option<(config::Webmail, Upstream)>,
@@ -46,10 +51,10 @@ struct Parts {
 fn main() -> ExitCode {
     keep_memory_out_of_dumps();
     let arguments = Arguments::parse();
-    let parts = match start_log().and_then(|()| prepare(&arguments.config)) {
+    let parts = match prepare(&arguments.config) {
         Ok(parts) => parts,
         Err(error) => {
-            // Not by the log: its filter may be what is wrong.
+            // Not by the log: its levels may be what is wrong.
             drop(writeln!(io::stderr(), "postern-proxy: {error}"));
             return WRONG.into();
         }
@@ -59,7 +64,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Before there are threads: it changes the environment.
-    match Passed::from_env().map_err(Into::into).and_then(|passed| run(parts, passed)) {
+    match Passed::from_env().map_err(Into::into).and_then(|passed| run(parts, passed, arguments.config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -69,8 +74,15 @@ fn main() -> ExitCode {
 }
 
 fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
-    let Config { daemon, tls, imap, webmail } = Config::load(path)?;
-    let certificate = Certificate::load(tls.ok_or("there is nothing to listen for")?)?;
+    let Config { daemon, log, metrics, tls, imap, webmail } = Config::load(path)?;
+    let log = log::start(&log.level)?;
+    let (certificate, acme) = match tls.ok_or("there is nothing to listen for")? {
+        Tls::Files(files) => (Certificate::load(files)?, None),
+        Tls::Acme(settings) => {
+            let acme = Acme::new(*settings)?;
+            (Arc::clone(acme.certificate()), Some(acme))
+        }
+    };
     let imap = match imap {
         Some(settings) => Some((settings.clone(), Backend::new(&settings)?)),
         None => None,
@@ -79,12 +91,14 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
         Some(settings) => Some((settings.clone(), Upstream::new(&settings)?)),
         None => None,
     };
-    Ok(Parts { certificate, daemon: Daemon::new(daemon.socket), imap, webmail })
+    let daemon = Daemon::new(daemon.socket);
+    Ok(Parts { log, metrics: metrics.listen, certificate, acme, daemon, imap, webmail })
 }
 
 #[tokio::main]
-async fn run(parts: Parts, mut passed: Passed) -> Result<(), Box<dyn Error>> {
-    let Parts { certificate, daemon, imap, webmail } = parts;
+async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<dyn Error>> {
+    let Parts { log, metrics, certificate, acme, daemon, imap, webmail } = parts;
+    let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), gate: None };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     raise_file_limit(files_wanted(imap.as_ref().map(|(settings, _)| settings), webmail.is_some()));
@@ -93,10 +107,12 @@ async fn run(parts: Parts, mut passed: Passed) -> Result<(), Box<dyn Error>> {
     let mut serving: Vec<Serving> = Vec::new();
     if let Some((settings, upstream)) = webmail {
         let tls = certificate.server_config()?;
+        let tls = acme.as_ref().map_or_else(|| Arc::clone(&tls), |acme| acme.answer_at(&tls));
         let socket = passed.listen(settings.listen)?;
         let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
         tracing::info!(address = %listener.address()?, url = settings.public_url.origin(), "the webmail front listens");
         let gate = Gate::new(&settings, upstream, daemon.clone())?;
+        looked.gate = Some(Arc::clone(&gate));
         let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
         serving.push(Box::pin(serve));
     }
@@ -109,11 +125,28 @@ async fn run(parts: Parts, mut passed: Passed) -> Result<(), Box<dyn Error>> {
             serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
         }
     }
+    if let Some(acme) = &acme {
+        acme.make_state()?;
+        if let Some(address) = acme.http_listen() {
+            let socket = passed.listen(address)?;
+            tracing::info!(address = %socket.local_addr()?, "HTTP is answered for the authority, and led to HTTPS");
+            serving.push(Box::pin(acme.serve_http(socket, told(stopped.clone()))));
+        }
+    }
+    if let Some(place) = metrics {
+        let listener = scrape::Listener::bind(&place).await?;
+        tracing::info!(%place, "metrics are shown");
+        tokio::spawn(listener.serve(move || looked.page()));
+    }
+    tokio::spawn(log::follow(log, path, signal(SignalKind::hangup())?));
     for address in passed.left() {
         tracing::warn!(%address, "systemd passes a socket that no `listen` names: nobody is answered there");
     }
-    tokio::spawn(certificate.follow(hangup));
     tell_systemd(NotifyState::Ready);
+    match acme {
+        Some(acme) => drop(tokio::spawn(acme.run(hangup))),
+        None => drop(tokio::spawn(certificate.follow(hangup))),
+    }
     if let Some(patience) = sd_notify::watchdog_enabled() {
         tokio::spawn(beat(patience / 2));
     }
@@ -137,29 +170,10 @@ async fn told(mut stopped: watch::Receiver<()>) {
     drop(stopped.changed().await);
 }
 
-fn start_log() -> Result<(), Box<dyn Error>> {
-    let set = LOG_VARIABLES.iter().find_map(|name| Some((name, std::env::var(name).ok()?)));
-    let filter = match set {
-        None => EnvFilter::new(LOG),
-        Some((name, text)) => EnvFilter::try_new(&text).map_err(|error| {
-            format!("{name}=`{text}` is no log filter: {error}; write `debug`, or `info,postern_proxy=debug`")
-        })?,
-    };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
-    let log = log.with_ansi(io::stderr().is_terminal());
-    // The journal has its own time for each line.
-    if std::env::var_os("JOURNAL_STREAM").is_some() {
-        log.without_time().init()
-    } else {
-        log.init()
-    }
-    Ok(())
-}
-
 /// A crash must not write passwords and sessions to a disk.
 fn keep_memory_out_of_dumps() {
     if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
-        // Before the log: its filter is not known yet.
+        // Before the log: its levels are not known yet.
         drop(writeln!(io::stderr(), "postern-proxy: a crash may leave a core dump: {error}"));
     }
 }

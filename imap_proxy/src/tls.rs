@@ -1,7 +1,11 @@
 //! TLS to clients: 1.2 and 1.3, and a certificate that is renewed while connections go on.
 
-use crate::config;
-use arc_swap::ArcSwap;
+mod validity;
+
+pub use validity::{Validity, ValidityError};
+
+use crate::config::CertificateFiles;
+use arc_swap::ArcSwapOption;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -121,8 +125,8 @@ fn unreadable(path: &Path, wanted: &'static str, error: pem::Error) -> TlsError 
 
 /// The certificate that is shown to clients.
 pub struct Certificate {
-    files: config::Tls,
-    current: ArcSwap<CertifiedKey>,
+    files: CertificateFiles,
+    current: ArcSwapOption<CertifiedKey>,
 }
 
 impl Certificate {
@@ -130,9 +134,14 @@ impl Certificate {
     ///
     /// # Errors
     /// Any [`TlsError`].
-    pub fn load(files: config::Tls) -> Result<Arc<Self>, TlsError> {
-        let current = ArcSwap::from_pointee(read(&files)?);
+    pub fn load(files: CertificateFiles) -> Result<Arc<Self>, TlsError> {
+        let current = ArcSwapOption::from_pointee(read(&files)?);
         Ok(Arc::new(Self { files, current }))
+    }
+
+    /// One that is still to come: until [`reload`](Self::reload) finds it, every handshake is refused.
+    pub fn awaited(files: CertificateFiles) -> Arc<Self> {
+        Arc::new(Self { files, current: ArcSwapOption::empty() })
     }
 
     /// Reads it again. Connections that there are keep the old one; where the new one is of no use, all do.
@@ -140,12 +149,12 @@ impl Certificate {
     /// # Errors
     /// Any [`TlsError`], and then nothing has changed.
     pub fn reload(&self) -> Result<(), TlsError> {
-        self.current.store(Arc::new(read(&self.files)?));
+        self.current.store(Some(Arc::new(read(&self.files)?)));
         Ok(())
     }
 
-    /// The one that new connections are shown.
-    pub fn current(&self) -> Arc<CertifiedKey> {
+    /// The one that new connections are shown; none before the first.
+    pub fn current(&self) -> Option<Arc<CertifiedKey>> {
         self.current.load_full()
     }
 
@@ -201,7 +210,7 @@ impl Certificate {
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current())
+        self.current()
     }
 }
 
@@ -211,11 +220,11 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn read(files: &config::Tls) -> Result<CertifiedKey, TlsError> {
+fn read(files: &CertificateFiles) -> Result<CertifiedKey, TlsError> {
     let chain = read_certificates(&files.cert)?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unreadable(&files.key, "private key", error))?;
     CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
-        let config::Tls { cert, key } = files.clone();
+        let CertificateFiles { cert, key } = files.clone();
         TlsError::Pair { cert, key, why: error.to_string() }
     })
 }

@@ -4,7 +4,9 @@
 //! is told of that is written here.
 
 use crate::body::{Body, BoxError};
+use crate::clock;
 use crate::config::{self, Base};
+use crate::metrics::{Heard, METRICS, Way};
 use crate::places::Places;
 use crate::pool::{Line, Pool, Unanswered};
 use crate::tls::{self, TlsError};
@@ -23,8 +25,9 @@ use tokio_rustls::TlsConnector;
 
 pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE, UPLOAD};
 
-/// Requests that may run at once for sessions: a page that waits for news holds one for minutes.
-pub const MAX_RUNNING: usize = 4096;
+/// Requests that may run at once for sessions: a page that waits for news holds one for minutes. As many as there may
+/// be connections, for every browser has such a page open.
+pub const MAX_RUNNING: usize = 8192;
 /// The same for visitors without a session, in all and for one address: what a stranger asks for is answered at once.
 pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (128, 32);
 /// How long a phone may wait for mail: 59 minutes (MS-ASCMD 2.2.3.79.1), and what the answer then takes.
@@ -103,6 +106,7 @@ pub struct Upstream {
     pool: Pool,
     places: Places,
     first_byte: Duration,
+    way: Way,
 }
 
 impl Upstream {
@@ -120,7 +124,7 @@ impl Upstream {
         };
         let host = HeaderValue::from_str(settings.public_url.authority()).expect("an authority is visible ASCII");
         let places = Places::new(MAX_RUNNING, MAX_RUNNING);
-        Ok(Self { base, tls, host, pool: Pool::default(), places, first_byte: FIRST_BYTE })
+        Ok(Self { base, tls, host, pool: Pool::default(), places, first_byte: FIRST_BYTE, way: Way::Browser })
     }
 
     /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] places of their own.
@@ -132,7 +136,7 @@ impl Upstream {
     /// The same server on connections of its own, so that nothing a mail app does there meets a browser.
     pub fn for_doors(&self) -> Self {
         let places = Places::new(MAX_RUNNING, MAX_RUNNING);
-        Self { pool: Pool::default(), places, first_byte: LONGEST_POLL, ..self.clone() }
+        Self { pool: Pool::default(), places, first_byte: LONGEST_POLL, way: Way::Door, ..self.clone() }
     }
 
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
@@ -140,7 +144,15 @@ impl Upstream {
     ///
     /// # Errors
     /// Any [`UpstreamError`].
-    pub async fn send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
+    pub async fn send(&self, request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
+        let since = clock::monotonic();
+        let outcome = self.try_send(request, client).await;
+        let took = clock::monotonic().saturating_duration_since(since);
+        METRICS.upstream.observe((self.way, Heard::of(&outcome)), took);
+        outcome
+    }
+
+    async fn try_send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
         let place = timeout(PLACE, self.places.wait_for(client)).await.map_err(|_| UpstreamError::Full)?;
         *request.uri_mut() = self.base.locate(request.uri()).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;

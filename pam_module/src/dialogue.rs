@@ -32,7 +32,7 @@ pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &
     }
     let service = host.service().map(|service| service.chars().take(auth::MAX_NAME).collect());
     let address = host.rhost().and_then(|rhost| rhost.parse().ok());
-    let origin = Origin { address, service, client: None };
+    let origin = Origin { address, service, ..Origin::default() };
     let ended = SignIn { host, daemon, options, name, origin }.tell();
     if let Err(Stopped::Unavailable(_)) = ended {
         host.error(text::UNAVAILABLE);
@@ -65,7 +65,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         }
         match verdict {
             AskVerdict::NotRequired { .. } => Ok(Passed::NotRequired),
-            AskVerdict::Challenge { mailbox, methods } => {
+            AskVerdict::Challenge { mailbox, methods, .. } => {
                 self.name = mailbox;
                 self.challenge(&methods, has_app_passwords)
             }
@@ -133,7 +133,15 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn answer(&mut self, code: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let code = fit(code, auth::MAX_CODE)?;
         let origin = self.origin.clone();
-        let answer = Answer { name: self.name.clone(), door: Door::Pam, origin, method: None, code, challenge: None };
+        let answer = Answer {
+            name: self.name.clone(),
+            door: Door::Pam,
+            origin,
+            method: None,
+            code,
+            challenge: None,
+            trust: false,
+        };
         Ok(match self.call("Answer", &answer)? {
             AnswerVerdict::Accepted { method, backup_codes_left, .. } => Ok(self.verified(method, backup_codes_left)),
             AnswerVerdict::Refused(refusal) => Err(refusal),

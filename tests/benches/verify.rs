@@ -114,6 +114,7 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
                         method: None,
                         code,
                         challenge: None,
+                        trust: false,
                     };
                     let sent = Instant::now();
                     let verdict = client.call(auth::INTERFACE, "Answer", &answer).expect("a verdict");

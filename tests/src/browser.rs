@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::backend::private_directory;
@@ -86,13 +86,15 @@ impl Browser {
         Ok(path)
     }
 
-    /// Has Chromium do what no person can: a command of the DevTools protocol, with its parameters.
-    pub async fn devtools(&self, command: &str, parameters: serde_json::Value) -> Result<()> {
+    /// Has Chromium do what no person can: a command of the DevTools protocol, with its parameters; what it says.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
         let session = self.client.session_id().await.during("asking for the session")?.unwrap_or_default();
         let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
         let body = json!({ "cmd": command, "params": parameters }).to_string();
         let fixed = ["--fail-with-body", "--header", "Content-Type: application/json", "--data-binary"];
-        tools::curl(fixed.into_iter().chain([body.as_str(), url.as_str()]))?.success().map(drop)
+        let said = tools::curl(fixed.into_iter().chain([body.as_str(), url.as_str()]))?.success()?;
+        let mut said: Value = serde_json::from_str(&said).during(command)?;
+        Ok(said["value"].take())
     }
 
     /// The directory with its profile and caches; every process of the browser has it in its command line.

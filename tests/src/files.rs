@@ -25,6 +25,10 @@ pub struct Files {
     pub auth_socket: PathBuf,
     /// The socket of the administrator.
     pub admin_socket: PathBuf,
+    /// Where posternd shows its metrics.
+    pub posternd_metrics: PathBuf,
+    /// Where the proxy does.
+    pub proxy_metrics: PathBuf,
     /// The port of the webmail front.
     pub webmail: u16,
 }
@@ -65,6 +69,8 @@ impl Files {
             master_key: directory.join("master.key"),
             auth_socket: directory.join("auth.sock"),
             admin_socket: directory.join("admin.sock"),
+            posternd_metrics: directory.join("posternd-metrics.sock"),
+            proxy_metrics: directory.join("proxy-metrics.sock"),
             webmail: ports::free()?,
             directory,
         })
@@ -78,20 +84,22 @@ impl Files {
     pub(crate) fn write_posternd_config(&self, more: &str) -> Result<()> {
         let text = format!(
             "[store]\nengine = \"sled\"\npath = {}\n[keys]\nfile = {}\n[sockets]\nauth = {}\nadmin = {}\n\
-             [totp]\nwindow = 1\n[names]\ndefault_domain = \"{DOMAIN}\"\n{more}",
+             [totp]\nwindow = 1\n[metrics]\nlisten = {}\n[names]\ndefault_domain = \"{DOMAIN}\"\n{more}",
             quoted(&self.store),
             quoted(&self.master_key),
             quoted(&self.auth_socket),
             quoted(&self.admin_socket),
+            quoted(&self.posternd_metrics),
         );
         fs::write(&self.posternd_config, text).during(self.posternd_config.display())
     }
 
     pub(crate) fn write_proxy_config(&self, certificates: &Certificates, backends: &Backends<'_>) -> Result<()> {
         let mut text = format!(
-            "[daemon]\nsocket = {}\n[tls]\ncert = {}\nkey = {}\n\
+            "[daemon]\nsocket = {}\n[metrics]\nlisten = {}\n[tls]\ncert = {}\nkey = {}\n\
              [webmail]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"{}\"\nupstream = \"{}\"\nproduct = \"{}\"\n",
             quoted(&self.auth_socket),
+            quoted(&self.proxy_metrics),
             quoted(&certificates.chain),
             quoted(&certificates.key),
             self.webmail,

@@ -1,4 +1,4 @@
-//! Installs what the tests and the demo run: Debian packages, as Debian 12 and 13 have them.
+//! Installs what the tests and the demo run: Debian packages, as Debian 12 and 13 have them, and axe-core from npm.
 //!
 //! Nothing that a package brings is started or left enabled: the world runs its own copies with its own configuration.
 
@@ -11,13 +11,12 @@ use std::process::Command;
 
 use nix::unistd::Uid;
 
-use crate::tools;
-use crate::{During, Error, Result};
+use crate::{During, Error, Result, axe, tools};
 
 /// The packages. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
 /// libpam0g-dev is what the PAM module links with; two other PAM modules are what it is measured against; the last four
 /// judge manual pages, profiles and units.
-const PACKAGES: [&str; 38] = [
+const PACKAGES: [&str; 45] = [
     "php-fpm",
     "php-cli",
     "php-gd",
@@ -40,14 +39,21 @@ const PACKAGES: [&str; 38] = [
     "libpam-google-authenticator",
     "libpam-oath",
     "login",
+    "memcached",
     "neomutt",
     "openssh-client",
     "openssh-server",
+    "openssl",
     "pamtester",
+    "pebble",
     "valgrind",
     "oathtool",
+    "postfix",
+    "postgresql",
     "python3",
     "python3-aiosmtpd",
+    "python3-prometheus-client",
+    "sogo",
     "sudo",
     "thunderbird",
     "xvfb",
@@ -58,8 +64,12 @@ const PACKAGES: [&str; 38] = [
     "systemd",
 ];
 
-/// Roundcube's package would set up a database for the system; the world makes its own.
-const ANSWERS: &str = "roundcube-core roundcube/dbconfig-install boolean false\n";
+/// What installs axe-core, and the package that it comes in where the machine does not have it from elsewhere.
+const NPM: &str = "npm";
+
+/// Roundcube's package would set up a database for the system, and Postfix's the system's mail; the world makes its own.
+const ANSWERS: &str = "roundcube-core roundcube/dbconfig-install boolean false\n\
+                       postfix postfix/main_mailer_type select No configuration\n";
 
 /// The file by which a package's scripts are told whether they may start services (invoke-rc.d(8)).
 const POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -72,12 +82,16 @@ const UNITS: &str = "/etc/systemd/system";
 /// How long apt waits for another apt, in seconds: a fresh machine is often at its own updates.
 const LOCK_TIMEOUT: u16 = 300;
 
-/// Installs the packages that are missing; `say` gets one line per step. Does nothing when all are there.
+/// Installs what is missing; `say` gets one line per step. Does nothing when all is there.
 ///
 /// # Errors
-/// Without apt, without root (the command to run is in the text), or when apt fails (its own words are).
+/// Without apt, without root (the command to run is in the text), or when apt or npm fails (its own words are).
 pub fn install(say: impl Fn(&str)) -> Result<()> {
-    install_packages(&PACKAGES, say)
+    install_packages(&PACKAGES, &say)?;
+    if tools::run(Command::new(NPM).arg("--version"), &[]).is_err() {
+        install_packages(&[NPM], &say)?;
+    }
+    axe::install(say)
 }
 
 /// Installs those of `packages` that are missing, as [`install`] does.

@@ -2,6 +2,8 @@
 //!
 //! [`World::start`] is what most tests begin with; `tests/README.md` shows the way around.
 
+pub mod acme;
+pub mod axe;
 pub mod backend;
 pub mod binaries;
 pub mod browser;
@@ -14,11 +16,16 @@ pub mod exchange_web;
 pub mod files;
 pub mod install;
 pub mod mailboxes;
+pub mod metrics;
 pub mod pam;
 pub mod ports;
+pub mod postfix;
 pub mod receivers;
 pub mod roundcube;
+pub mod security_key;
 pub mod service;
+pub mod snappymail;
+pub mod sogo;
 pub mod tools;
 pub mod wait;
 pub mod world;

@@ -16,6 +16,7 @@ use crate::certificates::Certificates;
 use crate::clock::{self, WallClock};
 use crate::files::{Backends, Files, ImapFront};
 use crate::mailboxes::{self, DOMAIN, Mailbox};
+use crate::metrics;
 use crate::receivers::Receivers;
 use crate::service::{Ready, Service};
 use crate::tools::{self, Outcome};
@@ -34,6 +35,15 @@ pub enum Upstream {
     Url(String),
     /// The same, taken for Outlook on the web.
     Owa {
+        /// Where it is.
+        url: String,
+        /// Lines for `[webmail.doors]`.
+        doors: &'static str,
+    },
+    /// The same, taken for this product.
+    Product {
+        /// What the configuration calls it.
+        product: &'static str,
         /// Where it is.
         url: String,
         /// Lines for `[webmail.doors]`.
@@ -93,7 +103,7 @@ impl World {
         let certificates = Certificates::issue(&tls)?;
         let backend = match plan.upstream {
             Upstream::Roundcube => Some(Backend::start(directory.path(), &certificates)?),
-            Upstream::Url(_) | Upstream::Owa { .. } | Upstream::None => None,
+            Upstream::Url(_) | Upstream::Owa { .. } | Upstream::Product { .. } | Upstream::None => None,
         };
         let clock = if plan.movable_clock { Some(WallClock::new(directory.path())?) } else { None };
         let environment = || clock.as_ref().map(WallClock::environment).into_iter().flatten();
@@ -134,6 +144,7 @@ impl World {
             (Some(backend), _) => world.start_proxy(&backend.roundcube.url(), "roundcube", "")?,
             (None, Upstream::Url(url)) => world.start_proxy(&url, "roundcube", "")?,
             (None, Upstream::Owa { url, doors }) => world.start_proxy(&url, "owa", doors)?,
+            (None, Upstream::Product { product, url, doors }) => world.start_proxy(&url, product, doors)?,
             (None, _) => {}
         }
         Ok(world)
@@ -198,8 +209,8 @@ impl World {
         tools::oathtool(secret, self.now())
     }
 
-    /// Says that `secret` exists. When the world ends, it must be in no log of Postern's: that fails the test. The
-    /// mailboxes' passwords are planted from the start.
+    /// Says that `secret` exists. When the world ends, it must be in no log of Postern's and in none of its metrics: that
+    /// fails the test. The mailboxes' passwords are planted from the start.
     pub fn plant(&mut self, secret: &str) {
         self.planted.push(secret.to_owned());
     }
@@ -210,6 +221,18 @@ impl World {
             let log = service.log();
             let secret = self.planted.iter().find(|secret| log.contains(secret.as_str()))?;
             Some(format!("the log of {} holds the secret {secret:?}\n{}", service.name, service.log_tail()))
+        })
+    }
+
+    /// The secret, or the mailbox, that is shown in metrics, if any is.
+    fn shown(&self) -> Option<String> {
+        // A part that does not run shows nothing.
+        let pages = [&self.files.posternd_metrics, &self.files.proxy_metrics].map(|socket| metrics::page(socket));
+        let names = mailboxes::all().into_iter().map(|mailbox| mailbox.name);
+        let never: Vec<String> = self.planted.iter().cloned().chain(names).collect();
+        pages.into_iter().flatten().find_map(|page| {
+            let found = never.iter().find(|text| page.contains(text.as_str()))?;
+            Some(format!("metrics show {found:?}\n{page}"))
         })
     }
 
@@ -229,7 +252,7 @@ impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}", self.logs());
-        } else if let Some(leak) = self.leak() {
+        } else if let Some(leak) = self.leak().or_else(|| self.shown()) {
             panic!("{leak}");
         }
     }

@@ -1,11 +1,15 @@
 //! Every test against the real programs, in one binary: it links once, and its modules run side by side.
 
+mod acme;
 mod browser;
+mod check;
 mod fail2ban;
 mod imap;
 mod owa;
 mod packaging;
 mod pam;
+mod snappymail;
+mod sogo;
 mod story;
 mod structure;
 mod world;

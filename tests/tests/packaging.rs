@@ -13,7 +13,8 @@ use std::process::Command;
 /// What `systemd-analyze security` may say at most, in tenths.
 const EXPOSURE_MAX: &str = "--threshold=15";
 /// Folders whose files all go into some package.
-const SHIPPED: [&str; 6] = ["systemd", "sysusers.d", "tmpfiles.d", "apparmor", "pam-configs", "fail2ban"];
+const SHIPPED: [&str; 7] =
+    ["systemd", "sysusers.d", "tmpfiles.d", "apparmor", "pam-configs", "fail2ban", "prometheus"];
 
 fn packaging() -> PathBuf {
     workspace().join("packaging")
@@ -63,7 +64,7 @@ fn units_name_what_the_programs_do() {
     assert_eq!(values("posternd.service", "LoadCredential"), [format!("{CREDENTIAL}:{}", key.display())]);
     assert_eq!(values("posternd.service", "User"), [postern_wire::DAEMON_USER]);
     let example = fs::read_to_string(packaging().join("proxy.toml")).unwrap();
-    for (unit, key) in [("https", "listen"), ("imaps", "#listen"), ("imap", "#starttls_listen")] {
+    for (unit, key) in [("https", "listen"), ("imaps", "#listen"), ("imap", "#starttls_listen"), ("http", "#http_listen")] {
         let address = values(&format!("postern-proxy-{unit}.socket"), "ListenStream").concat();
         assert!(example.contains(&format!("\n{key} = \"{address}\"\n")), "{unit}: {address}");
     }
@@ -155,5 +156,22 @@ fn every_file_goes_into_one_package() {
             let name = format!("{folder}/{}", file.file_name().unwrap().to_string_lossy());
             assert!(packed.contains(&name), "{name} is in no package");
         }
+    }
+}
+
+/// Each alert is over metrics that there are.
+#[test]
+fn alerts_are_over_what_is_counted() {
+    let counted: String = ["store/daemon/src/metrics.rs", "imap_proxy/src/metrics.rs"]
+        .map(|file| fs::read_to_string(workspace().join(file)).unwrap())
+        .concat();
+    let rules = fs::read_to_string(packaging().join("prometheus/postern.rules.yml")).unwrap();
+    let is_part_of_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let metrics: BTreeSet<&str> =
+        rules.split(|letter| !is_part_of_name(letter)).filter(|word| word.starts_with("postern_")).collect();
+    assert!(metrics.len() >= 7, "{metrics:?}");
+    for metric in metrics {
+        let name = metric.trim_end_matches("_count");
+        assert!(counted.contains(&format!("= \"{name}\"")), "{metric}");
     }
 }

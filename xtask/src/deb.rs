@@ -1,6 +1,8 @@
 //! `cargo xtask deb`: the Debian packages. Cargo builds, debhelper packs: what it is told stands in `packaging/debian`.
 
 mod container;
+mod machine;
+mod maintainer;
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
-use postern_tests::binaries::{Binaries, build as cargo_build, workspace};
+use postern_tests::binaries::{Binaries, workspace};
 use postern_tests::{During, Error, Result};
 
+pub(crate) use self::machine::Machine;
 use crate::release::Release;
 use crate::{Setup, licences, man, say};
 
@@ -19,26 +22,29 @@ const CRATES: [&str; 4] = ["postern-daemon", "postern-admin", "postern-proxy", "
 /// The tags that lintian may not find: errors and warnings.
 const FAIL_ON: &str = "--fail-on=error,warning";
 
-/// Builds the programs and packs them; answers where the packages are.
+/// Builds the programs for a machine and packs them; answers where the packages are.
 ///
 /// # Errors
 /// What cargo or debhelper said, and a changelog of another version.
-pub(crate) fn build(setup: &Setup) -> Result<Vec<PathBuf>> {
-    let release = Release::read()?;
+pub(crate) fn build(target: Option<Machine>, setup: &Setup) -> Result<Vec<PathBuf>> {
+    let (release, here) = (Release::read()?, Machine::here()?);
+    let machine = target.unwrap_or(here);
+    if machine != here {
+        setup.packages(&machine.cross_packages())?;
+    }
     say("cargo build --release");
-    let selected = CRATES.iter().flat_map(|name| ["--package", name]);
-    let programs = cargo_build(&["--release", "--locked"].into_iter().chain(selected).collect::<Vec<_>>())?;
+    let programs = machine.build(&CRATES)?;
     let home = workspace().join("target/deb");
     let source = home.join(format!("postern-{}", release.version));
     lay_out(&source, &programs)?;
-    install_what_is_missing(&source, setup)?;
+    install_what_is_missing(&source, machine, setup)?;
     for old in packages(&home)? {
         fs::remove_file(&old).during(old.display())?;
     }
     say("dpkg-buildpackage");
     let mut build = Command::new("dpkg-buildpackage");
     run(build
-        .args(["--build=binary", "--unsigned-changes"])
+        .args(["--build=binary", "--unsigned-changes", "--host-arch", machine.debian()])
         .current_dir(&source)
         .env("DEB_BUILD_OPTIONS", "noautodbgsym"))?;
     let packages = packages(&home)?;
@@ -75,25 +81,30 @@ fn lay_out(source: &Path, programs: &Binaries) -> Result<()> {
     man::write(&source.join("man"))?;
     let licences = licences::text(&CRATES)?;
     fs::write(source.join("licences-of-crates.txt"), licences).during("writing the licences")?;
-    run(Command::new("cp").arg("--recursive").arg(workspace().join("packaging/debian")).arg(source.join("debian")))
+    run(Command::new("cp").arg("--recursive").arg(workspace().join("packaging/debian")).arg(source.join("debian")))?;
+    maintainer::write(&source.join("debian"))
 }
 
 /// debhelper and its kin, as `packaging/debian/control` names them.
-fn install_what_is_missing(source: &Path, setup: &Setup) -> Result<()> {
-    let check = Command::new("dpkg-checkbuilddeps").current_dir(source).stderr(Stdio::null()).status();
+fn install_what_is_missing(source: &Path, machine: Machine, setup: &Setup) -> Result<()> {
+    let mut check = Command::new("dpkg-checkbuilddeps");
+    let check = check.args(["-a", machine.debian()]).current_dir(source).stderr(Stdio::null()).status();
     if setup.no_install || check.is_ok_and(|status| status.success()) {
         return Ok(());
     }
     if !Uid::effective().is_root() {
         return Err(Error::new(format!(
-            "packages are missing. Run this again as root, or install them first:\n  apt-get build-dep {}",
+            "packages are missing. Run this again as root, or install them first:\n  \
+             apt-get build-dep --host-architecture {} {}",
+            machine.debian(),
             source.display()
         )));
     }
     say("installing what packs the packages");
     run(Command::new("apt-get").args(["update"]).stdout(Stdio::null()))?;
     let mut install = Command::new("apt-get");
-    run(install.args(["build-dep", "--yes", "--no-install-recommends"]).arg(source).stdout(Stdio::null()))
+    install.args(["build-dep", "--yes", "--no-install-recommends", "--host-architecture", machine.debian()]);
+    run(install.arg(source).stdout(Stdio::null()))
 }
 
 /// The packages in a directory.

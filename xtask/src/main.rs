@@ -43,12 +43,15 @@ enum Task {
         /// Made where it is not there
         dir: PathBuf,
     },
-    /// Build the Debian packages into target/deb, for the Debian and the architecture that this runs on.
+    /// Build the Debian packages into target/deb, for the Debian that this runs on.
     Deb {
         /// Then judge them with lintian and piuparts, and install, use, upgrade, remove and purge them in a fresh Debian
         /// that is booted in a container (needs root; some minutes)
         #[arg(long)]
         check: bool,
+        /// Build for another machine than this one; docs/operations.md says what that takes
+        #[arg(long, value_enum, value_name = "MACHINE", conflicts_with = "check")]
+        target: Option<deb::Machine>,
         /// The Debian of --check
         #[arg(long, default_value = "bookworm", requires = "check")]
         suite: String,
@@ -84,7 +87,7 @@ fn main() -> ExitCode {
         Task::Demo { ready, setup } => demo::run(ready.as_deref(), &setup).map(|()| true),
         Task::Test { setup } => setup.run().and_then(|()| suite::run()),
         Task::Man { dir } => man::write(&dir).map(|()| true),
-        Task::Deb { check, suite, setup } => deb::build(&setup).and_then(|packages| match check {
+        Task::Deb { check, target, suite, setup } => deb::build(target, &setup).and_then(|packages| match check {
             true => deb::check(&packages, &suite, &setup),
             false => Ok(true),
         }),

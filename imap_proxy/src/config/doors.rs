@@ -1,18 +1,19 @@
-//! `[webmail.doors]`: what stands beside Outlook on the web and takes the password alone.
+//! `[webmail.doors]`: what stands beside a webmail and takes the password alone.
 
 use super::{Network, Problem, Product};
 use serde::Deserialize;
 use std::net::IpAddr;
 
 /// Every key of `[webmail.doors]`.
-pub(super) const KEYS: &[&str] = &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api"];
+pub(super) const KEYS: &[&str] =
+    &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api", "dav"];
 
 /// A door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// Exchange Web Services: Outlook for Mac, Thunderbird.
     Ews,
-    /// Exchange ActiveSync: phones.
+    /// ActiveSync: phones.
     ActiveSync,
     /// MAPI over HTTP: Outlook for Windows.
     Mapi,
@@ -26,11 +27,13 @@ pub enum Door {
     PowerShell,
     /// The REST interface.
     Api,
+    /// CalDAV and CardDAV: calendars and address books.
+    Dav,
 }
 
 impl Door {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ews,
         Self::ActiveSync,
         Self::Mapi,
@@ -39,10 +42,11 @@ impl Door {
         Self::Autodiscover,
         Self::PowerShell,
         Self::Api,
+        Self::Dav,
     ];
 
     /// What configuration and audit log call it.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Ews => "ews",
             Self::ActiveSync => "activesync",
@@ -52,6 +56,16 @@ impl Door {
             Self::Autodiscover => "autodiscover",
             Self::PowerShell => "powershell",
             Self::Api => "api",
+            Self::Dav => "dav",
+        }
+    }
+
+    /// Whether this webmail has it.
+    fn is_of(self, product: Product) -> bool {
+        match product {
+            Product::Owa => self != Self::Dav,
+            Product::Sogo => matches!(self, Self::ActiveSync | Self::Dav),
+            Product::Roundcube | Product::SnappyMail => false,
         }
     }
 
@@ -136,6 +150,7 @@ pub(super) struct RawDoors {
     autodiscover: Opening,
     powershell: Opening,
     api: Opening,
+    dav: Opening,
 }
 
 impl RawDoors {
@@ -149,6 +164,7 @@ impl RawDoors {
             (Door::Autodiscover, self.autodiscover),
             (Door::PowerShell, self.powershell),
             (Door::Api, self.api),
+            (Door::Dav, self.dav),
         ];
         let mut problem = |message: String| problems.push(Problem { line: None, message });
         for (door, opening) in &all {
@@ -160,10 +176,9 @@ impl RawDoors {
             }
         }
         let open: Vec<_> = all.into_iter().filter(|(_, opening)| *opening != Opening::Closed).collect();
-        if !open.is_empty() && product != Product::Owa {
-            problem(
-                "[webmail.doors] is for `product = \"owa\"`; other products have no such doors, take it out".to_owned(),
-            );
+        for (door, _) in open.iter().filter(|(door, _)| !door.is_of(product)) {
+            let (name, product) = (door.name(), product.name());
+            problem(format!("[webmail.doors] `product = \"{product}\"` has no `{name}`; take it out"));
         }
         Doors { open }
     }
@@ -189,7 +204,7 @@ mod tests {
         assert_eq!(*doors.opening(Door::ActiveSync), Opening::AppPassword);
         let ews = doors.opening(Door::Ews);
         assert!(ews.is_open_to("10.1.2.3".parse().unwrap()) && !ews.is_open_to("11.1.2.3".parse().unwrap()));
-        for door in [Door::Oab, Door::Mapi, Door::Rpc, Door::Autodiscover, Door::PowerShell, Door::Api] {
+        for door in Door::ALL.into_iter().filter(|door| ![Door::ActiveSync, Door::Ews].contains(door)) {
             assert_eq!(*doors.opening(door), Opening::Closed, "{door:?}");
         }
         assert!(!doors.opening(Door::ActiveSync).is_open_to("10.1.2.3".parse().unwrap()));
@@ -205,7 +220,16 @@ mod tests {
         ] {
             assert!(read(text, Product::Owa).unwrap_err().contains(said), "{text}");
         }
-        assert!(read("ews = \"app-password\"", Product::Roundcube).unwrap_err().contains("product = \"owa\""));
+        let of = |key: &str, product| read(&format!("{key} = \"app-password\""), product);
+        assert!(of("activesync", Product::Sogo).is_ok() && of("dav", Product::Sogo).is_ok());
+        for (key, product, said) in [
+            ("ews", Product::Roundcube, "`product = \"roundcube\"` has no `ews`"),
+            ("ews", Product::Sogo, "`product = \"sogo\"` has no `ews`"),
+            ("dav", Product::Owa, "`product = \"owa\"` has no `dav`"),
+            ("dav", Product::SnappyMail, "`product = \"snappymail\"` has no `dav`"),
+        ] {
+            assert!(of(key, product).unwrap_err().contains(said), "{key} {product:?}");
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ fn problems(text: &str) -> String {
 fn the_example_of_the_design_is_read() {
     let config = Config::parse(WHOLE).unwrap();
     assert_eq!(config.daemon.socket, Path::new("/run/postern/auth.sock"));
-    assert_eq!(config.tls.unwrap().key, Path::new("/etc/postern/tls/key.pem"));
+    let Some(Tls::Files(files)) = config.tls else { panic!("{:?}", config.tls) };
+    assert_eq!(files.key, Path::new("/etc/postern/tls/key.pem"));
     let webmail = config.webmail.unwrap();
     assert_eq!(webmail.listen, "[::]:443".parse().unwrap());
     assert_eq!(webmail.brand, "webmail.example.com");
@@ -73,13 +74,20 @@ fn a_wrong_value_is_named_with_its_line() {
             "proxy.toml:9: [webmail] `http://webmail.example.com/` does not begin with https://",
         ),
         ("http://127", "127", "proxy.toml:10: [webmail] `127.0.0.1:8080/` is not a URL"),
-        ("roundcube", "squirrel", "proxy.toml:11: [webmail] unknown variant `squirrel`, expected `roundcube`"),
+        ("roundcube", "squirrel", "proxy.toml:11: [webmail] unknown variant `squirrel`, expected one of `roundcube`"),
         ("\"/run/postern/auth.sock\"", "7", "proxy.toml:3: [daemon] invalid type"),
         ("[tls]", "[tls", "proxy.toml:4: "),
     ] {
         let told = problems(&WHOLE.replace(right, wrong));
         assert!(told.contains(said), "{told}");
     }
+}
+
+#[test]
+fn metrics_are_for_this_host_and_levels_are_levels() {
+    let told = problems(&format!("{WHOLE}[metrics]\nlisten = \"0.0.0.0:9766\"\n[log]\nlevel = \"loud\"\n"));
+    assert!(told.contains("[metrics] metrics on 0.0.0.0:9766 would tell other hosts"), "{told}");
+    assert!(told.contains("[log] `loud` is no log level"), "{told}");
 }
 
 #[test]
@@ -96,7 +104,9 @@ fn a_front_needs_a_certificate_and_a_proxy_needs_a_front() {
     assert!(problems(&format!("{}{}", &WHOLE[..start], &WHOLE[end..])).contains("there is no [tls]"));
     assert!(problems(&WHOLE.replace("listen", "#")).contains("nothing to do"));
     assert!(problems("").contains("nothing to do"));
-    assert!(problems("[tls]\ncert = \"a\"").contains("missing field `key`"));
+    assert!(problems("[tls]\ncert = \"a\"").contains("has a `cert`, but no `key`"));
+    assert!(problems("[tls]\nkey = \"a\"").contains("has a `key`, but no `cert`"));
+    assert!(problems("[tls]").contains("[tls] is empty"));
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl TryFrom<String> for Base {
     }
 }
 
-fn absolute(text: &str) -> Option<Uri> {
+pub(super) fn absolute(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let authority = uri.authority()?;
     // A name and password in a URL would end up in logs.
@@ -132,6 +132,22 @@ pub enum Product {
     Roundcube,
     /// Outlook on the web.
     Owa,
+    /// SnappyMail.
+    SnappyMail,
+    /// SOGo.
+    Sogo,
+}
+
+impl Product {
+    /// What the configuration calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Roundcube => "roundcube",
+            Self::Owa => "owa",
+            Self::SnappyMail => "snappymail",
+            Self::Sogo => "sogo",
+        }
+    }
 }
 
 /// A network: an address and how many of its first bits count.

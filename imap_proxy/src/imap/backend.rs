@@ -7,7 +7,9 @@ use super::reply::{Capabilities, Outcome, Reply, read};
 use super::seats::{Seat, Seats};
 use super::verdict::{Pass, Stop};
 use super::warm::Warm;
+use crate::clock;
 use crate::config;
+use crate::metrics::{Asked, METRICS};
 use crate::tls::TlsError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -132,6 +134,13 @@ impl Backend {
     /// # Errors
     /// Any [`BackendError`]: a refusal.
     pub async fn sign_in(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
+        let since = clock::monotonic();
+        let outcome = self.try_sign_in(pass, tag, address).await;
+        METRICS.backend.observe(Asked::of(&outcome), clock::monotonic().saturating_duration_since(since));
+        outcome
+    }
+
+    async fn try_sign_in(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
         let seat = self.seats.take(pass.mailbox())?;
         let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(address) };
         let (stream, told) = self.enter(&login, &tag.to_string()).await?;

@@ -6,11 +6,13 @@ use super::doubts::Doubts;
 use super::login::{DEADLINE, Judging, Listening, Manner, Next, RefusalText, Security, Step, until_refusal};
 use super::places::Places;
 use super::relay::{self, First, relay};
-use super::sessions::{Before, Entry, Sessions};
+use super::sessions::{Entry, Sessions};
 use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
 use crate::config::{self, Network};
 use crate::daemon::Daemon;
+use crate::follow::{Before, Follower};
 use crate::listener::HANDSHAKE;
+use crate::metrics::{self, Arrival, METRICS};
 use crate::tls::{Certificate, TlsError};
 use crate::{clock, proxy_protocol};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -47,7 +49,7 @@ pub struct Front {
     tls: TlsAcceptor,
     backend: Backend,
     daemon: Daemon,
-    sessions: Arc<Sessions>,
+    sessions: Arc<Follower<Sessions>>,
     places: Places,
     proxies: Vec<Network>,
     manner: Manner,
@@ -142,7 +144,7 @@ impl Front {
         let front = Arc::new(Self {
             tls: TlsAcceptor::from(Arc::new(tls)),
             backend: backend.keep_warm(),
-            sessions: Sessions::follow(daemon.clone()),
+            sessions: Follower::new(daemon.clone(), Sessions::default()),
             daemon,
             places: Places::default(),
             proxies: settings.proxy_protocol_from.clone(),
@@ -163,6 +165,7 @@ impl Front {
         security: Security,
         mut stopped: watch::Receiver<()>,
     ) {
+        let _open = METRICS.connections.hold(metrics::Front::Imap);
         let from = from.ip().to_canonical();
         // On the heap, and gone before bytes are relayed: a session lasts for hours, a sign-in for a second.
         let signing_in = Box::pin(self.sign_in(stream, from, security));
@@ -176,7 +179,10 @@ impl Front {
             Ok(Ok(None)) => {}
             // What the internet sends to port 993 is no news.
             Ok(Err(error)) => tracing::debug!(%from, %error, "a connection ended before sign-in"),
-            Err(_) => tracing::debug!(%from, "a connection took too long to sign in"),
+            Err(_) => {
+                arrive(Arrival::Late);
+                tracing::debug!(%from, "a connection took too long to sign in");
+            }
         }
     }
 
@@ -192,13 +198,17 @@ impl Front {
         setsockopt(&stream, sockopt::KeepAlive, &true)?;
         let is_proxy = self.proxies.iter().any(|network| network.contains(from));
         let told = match is_proxy {
-            true => timeout(HANDSHAKE, proxy_protocol::read(&mut stream)).await??,
+            true => {
+                let read = in_time(proxy_protocol::read(&mut stream)).await;
+                read.inspect_err(|_| arrive(Arrival::ProxyHeader))?
+            }
             false => None,
         };
         let address = told.unwrap_or(from);
         let mut place = self.places.take(address);
         tokio::select! {
             _ = &mut place.lost => {
+                arrive(Arrival::MadeRoom);
                 tracing::info!(%address, "a connection that was not signed in made room for another");
                 Ok(None)
             }
@@ -220,7 +230,9 @@ impl Front {
                 Talk::In(_) | Talk::Over => return Ok(None),
             }
         }
-        let mut stream = timeout(HANDSHAKE, self.tls.accept(stream)).await??;
+        let shaken = in_time(self.tls.accept(stream)).await;
+        let mut stream = shaken.inspect_err(|_| arrive(Arrival::Handshake))?;
+        arrive(Arrival::Accepted);
         match self.talk(&mut stream, address, begin).await? {
             Talk::In(session) => Ok(Some((Box::new(stream), session))),
             Talk::StartTls(_) | Talk::Over => Ok(None),
@@ -262,13 +274,17 @@ impl Front {
             address: Some(address),
             service: Some(SERVICE.to_owned()),
             client: judging.client().map(str::to_owned),
+            browser: None,
         };
         let refused = match self.admit(&judging, origin).await {
             Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => {
                 Stop::Limit
             }
             Ok((pass, before)) => match self.backend.sign_in(&pass, judging.tag(), address).await {
-                Ok(backend) => return Ok(self.enter(judging, pass, before, backend).await),
+                Ok(backend) => {
+                    METRICS.sign_ins.count((metrics::Front::Imap, metrics::Verdict::Accepted));
+                    return Ok(self.enter(judging, pass, before, backend).await);
+                }
                 Err(error) => {
                     match error.stop() {
                         Stop::Unavailable => tracing::error!(%error, "nobody can sign in by IMAP"),
@@ -279,6 +295,7 @@ impl Front {
             },
             Err(stop) => stop,
         };
+        METRICS.sign_ins.count((metrics::Front::Imap, refused.into()));
         if refused == Stop::Refused {
             sleep(until_refusal(clock::monotonic().duration_since(began))).await;
         }
@@ -290,7 +307,7 @@ impl Front {
     /// says of a wrong password, so with many open that is what it is taken for.
     async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
         let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
-        if self.sessions.count(&session.mailbox) >= MANY_SESSIONS {
+        if self.sessions.kept().count(&session.mailbox) >= MANY_SESSIONS {
             self.doubts.keep(&session.standing);
             return Stop::Limit;
         }
@@ -308,7 +325,10 @@ impl Front {
     /// Asks the daemon. The backend hears of nobody who has no pass.
     async fn admit(&self, judging: &Judging, origin: Origin) -> Result<(Pass, Before), Stop> {
         let typed = judging.credentials();
-        let before = self.sessions.before().ok_or(Stop::Unavailable)?;
+        if self.sessions.is_blind() {
+            return Err(Stop::Unavailable);
+        }
+        let before = self.sessions.before();
         let ask = Ask { name: typed.name().to_owned(), door: Door::Imap, origin };
         let reply = self.daemon.ask(&ask).await;
         let name = match after_ask(reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused")), typed) {
@@ -327,7 +347,7 @@ impl Front {
     async fn enter(&self, judging: Judging, pass: Pass, before: Before, backend: SignedIn) -> In {
         let session = pass.into_session();
         tracing::debug!(mailbox = session.mailbox, "signed in by IMAP");
-        let entry = self.sessions.enter(session, before).await;
+        let entry = Entry::new(&self.sessions, session, before).await;
         In { backend, ahead: judging.accept(), entry }
     }
 }
@@ -335,10 +355,20 @@ impl Front {
 impl In {
     async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
         let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, mut entry } = self;
+        let _open = METRICS.imap_sessions.hold(());
         let first = First { to_client: told, to_backend: ahead.to_vec() };
         let cut = async { drop((&mut entry.over).await) };
         let stop = async { drop(stopped.changed().await) };
         let ended = relay(&mut client, &mut stream, first, cut, stop).await;
         tracing::debug!(?ended, "an IMAP session has ended");
     }
+}
+
+/// What comes before the first byte of IMAP.
+async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(HANDSHAKE, step).await?
+}
+
+fn arrive(arrival: Arrival) {
+    METRICS.arrivals.count((metrics::Front::Imap, arrival));
 }

@@ -22,7 +22,8 @@ pub mod splitter;
 pub mod verdict;
 pub mod warm;
 
-pub use backend::Backend;
+pub use backend::{Backend, BackendError};
 pub use front::{Front, Socket};
 pub use login::Security;
 pub use places::{MAX_WAITING, MAX_WAITING_PER_ADDRESS};
+pub use verdict::Stop;

@@ -4,6 +4,7 @@
 //! Only what the other side does not take waits, and while it waits no more is read. So a session that is idle costs
 //! its two connections and nothing else.
 
+use crate::metrics::{Direction, METRICS};
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -58,7 +59,8 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (up, down) = (Way::holding(first.to_backend), Way::holding(first.to_client));
+    let up = Way::holding(first.to_backend, Direction::ToBackend);
+    let down = Way::holding(first.to_client, Direction::ToClient);
     let mut pair = Pair { client, backend, up, down };
     let (ended, words) = tokio::select! {
         biased;
@@ -144,8 +146,8 @@ where
 }
 
 /// One direction.
-#[derive(Default)]
 struct Way {
+    direction: Direction,
     /// What was read and not taken yet, from `written` on.
     waiting: Vec<u8>,
     written: usize,
@@ -158,8 +160,9 @@ struct Way {
 }
 
 impl Way {
-    fn holding(first: Vec<u8>) -> Self {
-        Self { last: first.last().copied(), unflushed: !first.is_empty(), waiting: first, ..Self::default() }
+    fn holding(first: Vec<u8>, direction: Direction) -> Self {
+        let (last, unflushed) = (first.last().copied(), !first.is_empty());
+        Self { direction, last, unflushed, waiting: first, written: 0, has_ended: false, moved: 0 }
     }
 
     /// Ready when the source has ended and the target knows it.
@@ -193,7 +196,9 @@ impl Way {
                 self.has_ended = true;
                 continue;
             };
-            (self.last, self.moved) = (Some(*last), self.moved + piece.filled().len() as u64);
+            let length = piece.filled().len() as u64;
+            (self.last, self.moved) = (Some(*last), self.moved + length);
+            METRICS.imap_bytes.add(self.direction, length);
             self.write(cx, piece.filled(), to)?;
         }
         cx.waker().wake_by_ref();

@@ -132,7 +132,7 @@ async fn a_backend_that_ignores_the_end_is_left() {
 #[tokio::test]
 async fn an_idle_session_keeps_no_buffer() {
     assert!(std::mem::size_of::<Way>() <= 64);
-    let mut way = Way::default();
+    let mut way = Way::holding(Vec::new(), Direction::ToClient);
     let (mut from, mut source) = duplex(1024);
     let (mut target, _sink) = duplex(1);
     from.write_all(b"abc").await.unwrap();

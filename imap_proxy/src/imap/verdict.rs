@@ -4,7 +4,7 @@
 //! daemon make one, each for the mailbox that was asked about: `NotRequired`, `Accepted` and `AppPassword`.
 
 use super::credentials::Credentials;
-use postern_wire::auth::{AskVerdict, Asked, FieldVerdict, Reason, Rechecked, Refusal, Session};
+use postern_wire::auth::{AskVerdict, Asked, FieldVerdict, Reason, Refusal, Session};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -123,17 +123,6 @@ pub fn after_field<E>(reply: Result<FieldVerdict, E>, mailbox: &str, typed: &Cre
     if pass.mailbox() == mailbox { Ok(pass) } else { Err(Stop::Refused) }
 }
 
-/// Which of `asked` sessions end. None: the daemon did not say, so it has to be asked again.
-#[must_use]
-pub fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec<bool>> {
-    match reply {
-        Ok(Rechecked { ended }) if ended.len() == asked => Some(ended),
-        // It answered, but not what it was asked: nothing vouches for these sessions.
-        Ok(_) => Some(vec![true; asked]),
-        Err(_) => None,
-    }
-}
-
 fn stop(refusal: &Refusal) -> Stop {
     match refusal.reason {
         Reason::Expired => Stop::Expired,
@@ -184,7 +173,7 @@ mod tests {
         let AfterAsk::Pass(pass) = after_ask(asked(free()), &typed()) else { panic!("not required") };
         assert_eq!((pass.mailbox(), pass.password()), (BOB, b"secret123456".as_slice()));
         assert!(pass.outdated().is_none());
-        let challenge = AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new() };
+        let challenge = AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None };
         assert!(matches!(after_ask(asked(challenge), &typed()), AfterAsk::Field { mailbox } if mailbox == BOB));
         let enrol = AskVerdict::Enrol { mailbox: BOB.into(), kinds: Vec::new() };
         assert!(matches!(after_ask(asked(enrol), &typed()), AfterAsk::Stop(Stop::Refused)));
@@ -237,14 +226,6 @@ mod tests {
         let free = FieldVerdict::NotRequired { mailbox: BOB.into(), standing: "s".into() };
         let pass = after_field(Ok::<_, ()>(free), BOB, &typed()).unwrap();
         assert_eq!((pass.password(), pass.outdated().is_none()), (b"secret123456".as_slice(), true));
-    }
-
-    #[test]
-    fn a_recheck_that_makes_no_sense_vouches_for_nothing() {
-        let reply = |ended: &[bool]| Ok::<_, ()>(Rechecked { ended: ended.to_vec() });
-        assert_eq!(after_recheck(reply(&[false, true]), 2), Some(vec![false, true]));
-        assert_eq!(after_recheck(reply(&[false]), 2), Some(vec![true, true]));
-        assert_eq!(after_recheck(Err("lost"), 2), None);
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>)
     let content = html! {
         p.lead { (language.say(lead(Text::ChallengeLead, context))) }
         (method(&view.method, language))
-        (question(paths::CODE, code.render(view.problem, language, context), view.others, language, context))
+        @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
+        (question(paths::CODE, &fields, view.others, language, context))
     };
     Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
 }
@@ -21,16 +22,17 @@ pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: 
     let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, due: true };
     let content = html! {
         p.lead { (language.say(lead(Text::BackupLead, context))) }
-        (question(paths::BACKUP_CODE, code.render(view.problem, language, context), view.others, language, context))
+        @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
+        (question(paths::BACKUP_CODE, &fields, view.others, language, context))
     };
     Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// The form around a code field, with the ways out of it.
-fn question(path: &str, code: Markup, others: bool, language: Language, context: &Context<'_>) -> Markup {
+fn question(path: &str, fields: &Markup, others: bool, language: Language, context: &Context<'_>) -> Markup {
     html! {
         form method="post" action=(path) {
-            (code)
+            (fields)
             div.actions {
                 button.main { (language.say(go_on(context))) }
                 (ways_out(others, language, context))

@@ -3,7 +3,7 @@
 use maud::{Markup, Render, html};
 
 use super::text::Text;
-use super::{Context, Language, Problem, fields, moment, paths};
+use super::{Context, Language, Problem, Trust, fields, moment, paths};
 
 /// `maxlength` of a code field: far more than a code, as pasted ones come with blanks.
 pub const CODE_FIELD_LENGTH: usize = 64;
@@ -34,6 +34,8 @@ pub(super) struct ProblemTexts {
     clock_hint: Option<Text>,
     too_early: Text,
     in_use: Text,
+    /// Whether there is another method to be tried.
+    others: bool,
 }
 
 /// For time-based codes.
@@ -43,10 +45,14 @@ pub(super) const APP_TEXTS: ProblemTexts = ProblemTexts {
     clock_hint: Some(Text::ClockHint),
     too_early: Text::TooEarly,
     in_use: Text::InUse,
+    others: true,
 };
 
 /// For codes that were sent.
 pub(super) const SENT_TEXTS: ProblemTexts = plain_texts(Text::SentNotACode, Text::SentWrong, Text::InUse);
+
+/// The same, where nothing else can be answered with.
+pub(super) const ONLY_SENT_TEXTS: ProblemTexts = ProblemTexts { others: false, ..SENT_TEXTS };
 
 /// For backup codes.
 pub(super) const BACKUP_TEXTS: ProblemTexts = plain_texts(Text::BackupNotACode, Text::BackupWrong, Text::InUse);
@@ -69,7 +75,7 @@ pub(super) const NEW_KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered,
 
 /// For what no clock has part in.
 const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemTexts {
-    ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BackupTooEarly, in_use }
+    ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BackupTooEarly, in_use, others: true }
 }
 
 impl CodeField {
@@ -103,9 +109,12 @@ impl ProblemTexts {
         match problem {
             Problem::NotACode => html! { p { (language.say(self.not_a_code)) } },
             Problem::InUse => html! { p { (language.say(self.in_use)) } },
-            Problem::NotSent => html! { p { (language.say(Text::NotSent)) } },
-            Problem::TooMany { until: None } => html! { p { (language.say(Text::TooMany)) } },
-            Problem::TooMany { until: Some(time) } => until(Text::TooManyUntil, time),
+            Problem::NotSent if self.others => html! { p { (language.say(Text::NotSent)) } },
+            Problem::NotSent => html! { p { (language.say(Text::OnlyNotSent)) } },
+            Problem::TooMany { until: None } if self.others => html! { p { (language.say(Text::TooMany)) } },
+            Problem::TooMany { until: None } => html! { p { (language.say(Text::OnlyTooMany)) } },
+            Problem::TooMany { until: Some(time) } if self.others => until(Text::TooManyUntil, time),
+            Problem::TooMany { until: Some(time) } => until(Text::OnlyTooManyUntil, time),
             Problem::TooSoon { until: time } => until(Text::TooSoon, time),
             Problem::Wrong { misses } => html! {
                 p { (language.say(self.wrong)) }
@@ -124,6 +133,27 @@ pub(super) fn description(label: Text, hint: Text, typed: &str, language: Langua
             input #description name=(fields::DESCRIPTION) type="text" value=(typed)
                 maxlength=(DESCRIPTION_LENGTH) autocomplete="off" aria-describedby="description-hint";
             p.hint #description-hint { (language.say(hint)) }
+        }
+    }
+}
+
+/// The offer to trust this browser.
+pub(super) fn trust(offer: Option<Trust>, language: Language) -> Markup {
+    html! {
+        @if let Some(Trust { days, chosen }) = offer {
+            div.trust {
+                p.tick {
+                    input #trust type="checkbox" name=(fields::TRUST) value=(fields::YES) checked[chosen]
+                        aria-describedby="trust-hint";
+                    label for="trust" {
+                        @match days {
+                            1 => (language.say(Text::TrustForADay)),
+                            days => (language.fill(Text::TrustForDays, &[("n", &days)])),
+                        }
+                    }
+                }
+                p.hint #trust-hint { (language.say(Text::TrustHint)) }
+            }
         }
     }
 }

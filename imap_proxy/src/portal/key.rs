@@ -17,8 +17,13 @@ pub(super) fn sheet(view: &Key, language: Language, context: &Context<'_>) -> Sh
         (no_script(language))
         @match &view.options {
             Some(options) => {
-                @let texts = problem(&KEY_TEXTS, view.problem, language, context);
-                @let dialogue = Dialogue { action: paths::CODE, button: Text::UseKey, at_once: view.problem.is_none() };
+                @let texts = html! {
+                    (problem(&KEY_TEXTS, view.problem, language, context))
+                    (field::trust(view.trust, language))
+                };
+                // Where there is something to read, or to tick, it comes first.
+                @let at_once = view.problem.is_none() && view.trust.is_none();
+                @let dialogue = Dialogue { action: paths::CODE, button: Text::UseKey, at_once };
                 (dialogue.render(options, &texts, &ways_out, language))
             }
             None => {

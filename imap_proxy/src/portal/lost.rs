@@ -6,7 +6,7 @@ use postern_wire::security::MAX_REQUEST_TEXT;
 use super::field;
 use super::layout::Sheet;
 use super::text::Text;
-use super::{Context, Language, Lost, LostProblem, Requested, fields, moment, paths};
+use super::{Context, Language, Lost, LostProblem, RequestMade, Requested, fields, moment, paths};
 
 pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> Sheet {
     let texts = [
@@ -28,7 +28,7 @@ pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> S
             }
             div.actions {
                 button.main { (language.say(Text::SendRequest)) }
-                a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
+                @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
                 (field::cancel(language, context))
             }
         }
@@ -85,8 +85,8 @@ fn explain(problem: LostProblem, language: Language, context: &Context<'_>) -> M
     html! { p { (language.say(text)) } }
 }
 
-pub(super) fn requested_sheet(view: Requested, language: Language, context: &Context<'_>) -> Sheet {
-    let lead = match view {
+pub(super) fn requested_sheet(view: RequestMade, language: Language, context: &Context<'_>) -> Sheet {
+    let lead = match view.when {
         Requested::Now => Text::RequestedNow,
         Requested::Before => Text::RequestedBefore,
     };
@@ -97,7 +97,7 @@ pub(super) fn requested_sheet(view: Requested, language: Language, context: &Con
         p { (language.say(Text::RequestedReset)) }
         p { (language.say(Text::RequestedNotice)) }
         div.actions {
-            a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
+            @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
             (field::cancel(language, context))
         }
         (field::cancel_form())

@@ -44,11 +44,13 @@ pub use field::{CODE_FIELD_LENGTH, DESCRIPTION_LENGTH};
 pub use language::Language;
 pub use page::{
     BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
-    Method, MethodKind, Page, Problem, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
+    Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
+    Trust,
 };
 pub use paths::fields;
 pub use security::{
-    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, NewAppPassword, OwnMethod, Security, Session,
+    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, NewAppPassword, OwnBrowser, OwnMethod,
+    Security, Session,
 };
 pub use sent_code::DESTINATION_LENGTH;
 
@@ -77,10 +79,13 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::SetUpKey(view) => key::set_up_sheet(view, language, context),
         Page::Security(view) => security_sheet::sheet(view, language, context),
         Page::SecurityOff => security_change::off_sheet(language),
+        Page::ProveFirst => security_change::prove_first_sheet(language),
         Page::Change(view) => security_change::sheet(view, language, context),
         Page::AppPassword(view) => security_change::app_password_sheet(view, language, context),
         Page::FewCodes(left) => security_change::few_codes_sheet(*left, language),
         Page::Locked(view) => notice::locked(view, language, context),
+        Page::NoMethod => notice::no_method(language),
+        Page::Unusual => notice::unusual(language),
         Page::SessionEnded => notice::session_ended(language),
         Page::Unavailable => notice::unavailable(language),
         Page::Refused => notice::refused(language),

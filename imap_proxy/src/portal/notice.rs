@@ -1,7 +1,8 @@
 //! Pages that only say something and lead back to the start.
 
-use maud::html;
+use maud::{Markup, html};
 
+use super::field;
 use super::layout::Sheet;
 use super::text::Text;
 use super::{Context, Language, Locked, moment, paths};
@@ -22,12 +23,37 @@ pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -
         div.actions {
             @if context.signed_in {
                 a.button href=(paths::SECURITY) { (language.say(Text::BackToSecurity)) }
+            } @else if view.may_request {
+                (ways_out(language))
             } @else {
                 a.button href=(paths::HOME) { (language.say(Text::SignInAgain)) }
             }
         }
+        @if view.may_request { (field::cancel_form()) }
     };
     Sheet { title: Text::LockedTitle, failed: false, wide: false, content }
+}
+
+pub(super) fn no_method(language: Language) -> Sheet {
+    let content = html! {
+        p.lead { (language.say(Text::NoMethodLead)) }
+        p.lead { (language.say(Text::UnavailableAdvice)) }
+        div.actions { (ways_out(language)) }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::NoMethodTitle, failed: false, wide: false, content }
+}
+
+/// What is left to whoever has no code to answer with; the page has a [`field::cancel_form`].
+fn ways_out(language: Language) -> Markup {
+    html! {
+        button.main form="cancel" { (language.say(Text::SignInAgain)) }
+        a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
+    }
+}
+
+pub(super) fn unusual(language: Language) -> Sheet {
+    notice(Text::UnusualTitle, &[Text::UnusualLead, Text::UnusualAdvice], Text::SignInAgain, language)
 }
 
 pub(super) fn session_ended(language: Language) -> Sheet {

@@ -42,7 +42,7 @@ pub enum Page {
     /// Someone with none of the methods left asks the administrator for a reset.
     Lost(Lost),
     /// The administrator sees the request.
-    Requested(Requested),
+    Requested(RequestMade),
     /// The administrator's enrolment code is asked for, before the first method is set up.
     EnrolmentCode(EnrolmentCode),
     /// The first method is set up: the number or address that codes shall go to is asked for.
@@ -55,6 +55,8 @@ pub enum Page {
     Security(Security),
     /// The same for a session that was let in without a second factor: there is nothing to look after.
     SecurityOff,
+    /// The same for one of a trusted browser: the person confirms first that it is them.
+    ProveFirst,
     /// One change of it: a form, or the question whether it is meant.
     Change(ChangePage),
     /// A new app password, shown once.
@@ -63,6 +65,10 @@ pub enum Page {
     FewCodes(u32),
     /// No code is judged for now. The same page whether the last code was right or wrong: it cannot know.
     Locked(Locked),
+    /// No code can be sent, and there is no method but those that need that.
+    NoMethod,
+    /// The sign-in looks unusual, and there is no address that a code could be sent to.
+    Unusual,
     /// The session is over; sign in again.
     SessionEnded,
     /// The daemon cannot be asked.
@@ -85,13 +91,15 @@ impl Page {
             }
             Self::BackupCodes(_) | Self::FewCodes(_) => paths::BACKUP_CODES,
             // A change's own address has a query, to which the language switch does not come back.
-            Self::Security(_) | Self::SecurityOff | Self::Change(_) => paths::SECURITY,
+            Self::Security(_) | Self::SecurityOff | Self::ProveFirst | Self::Change(_) => paths::SECURITY,
             Self::AppPassword(_) => paths::APP_PASSWORD,
-            Self::Challenge(_) | Self::SentCode(_) | Self::Key(_) => paths::CODE,
+            Self::Challenge(_) | Self::SentCode(_) | Self::Key(_) | Self::NoMethod => paths::CODE,
+            Self::Locked(view) if view.may_request => paths::CODE,
             Self::ChallengeBackup(_) => paths::BACKUP_CODE,
             Self::ChooseMethod(_) => paths::METHODS,
             Self::Lost(_) | Self::Requested(_) => paths::LOST,
             Self::Locked(_)
+            | Self::Unusual
             | Self::SessionEnded
             | Self::Unavailable
             | Self::Refused
@@ -182,6 +190,8 @@ pub struct Challenge {
     pub method: Method,
     /// Whether the account has other methods to offer.
     pub others: bool,
+    /// The offer to trust this browser.
+    pub trust: Option<Trust>,
     /// What was wrong with the code that was sent.
     pub problem: Option<Problem>,
 }
@@ -191,6 +201,8 @@ pub struct Challenge {
 pub struct ChallengeBackup {
     /// Whether the account has other methods to offer.
     pub others: bool,
+    /// The offer to trust this browser.
+    pub trust: Option<Trust>,
     /// What was wrong with the code that was sent.
     pub problem: Option<Problem>,
 }
@@ -206,6 +218,10 @@ pub struct SentCode {
     pub again: Option<Timestamp>,
     /// Whether the account has other methods to offer.
     pub others: bool,
+    /// Whether it is asked because the sign-in looks unusual, of an account without a second factor.
+    pub unusual: bool,
+    /// The offer to trust this browser.
+    pub trust: Option<Trust>,
     /// What was wrong with the code, or why none was sent.
     pub problem: Option<Problem>,
 }
@@ -219,6 +235,8 @@ pub struct Key {
     pub options: Option<String>,
     /// Whether the account has other methods to offer.
     pub others: bool,
+    /// The offer to trust this browser.
+    pub trust: Option<Trust>,
     /// What was wrong with the key's response, or why there is nothing to sign.
     pub problem: Option<Problem>,
 }
@@ -232,6 +250,8 @@ pub struct Lost {
     pub reason: String,
     /// What proves that it is the owner who asks.
     pub evidence: String,
+    /// Whether there are methods to try instead.
+    pub others: bool,
     /// Why there is no request yet.
     pub problem: Option<LostProblem>,
 }
@@ -252,6 +272,15 @@ pub enum LostProblem {
 
 /// See [`Page::Requested`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestMade {
+    /// When it was made.
+    pub when: Requested,
+    /// Whether there are methods to try instead.
+    pub others: bool,
+}
+
+/// When a request was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requested {
     /// It has just been made.
     Now,
@@ -271,6 +300,17 @@ pub struct ChooseMethod {
 pub struct Locked {
     /// When codes are judged again; `None` when only an administrator can unlock the account.
     pub until: Option<Timestamp>,
+    /// Whether whoever sees this can ask the administrator for a reset.
+    pub may_request: bool,
+}
+
+/// The offer to ask for no code in this browser for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// For how long.
+    pub days: u32,
+    /// Whether the person has ticked it already.
+    pub chosen: bool,
 }
 
 /// One way to confirm a sign-in.

@@ -12,8 +12,8 @@ pub const SET_UP: &str = "/postern/set-up";
 /// language must not cost the codes.
 pub const BACKUP_CODES: &str = "/postern/backup-codes";
 /// GET shows [`Page::Challenge`](super::Page::Challenge), [`Page::SentCode`](super::Page::SentCode) or
-/// [`Page::Key`](super::Page::Key); POST sends [`fields::CODE`] or
-/// [`fields::RESPONSE`].
+/// [`Page::Key`](super::Page::Key), or why there is no code to answer with; POST sends [`fields::CODE`] or
+/// [`fields::RESPONSE`], and [`fields::TRUST`].
 pub const CODE: &str = "/postern/code";
 /// GET shows [`Page::ChallengeBackup`](super::Page::ChallengeBackup); POST sends [`fields::CODE`].
 pub const BACKUP_CODE: &str = "/postern/backup-code";
@@ -38,7 +38,7 @@ pub const CANCEL: &str = "/postern/cancel";
 pub const LANGUAGE: &str = "/postern/language";
 
 /// GET shows [`Page::Security`](super::Page::Security) or [`Page::SecurityOff`](super::Page::SecurityOff): the address for
-/// a link in the webmail.
+/// a link in the webmail. POST: the person confirms first that it is them.
 pub const SECURITY: &str = "/postern/security";
 /// GET shows [`Page::Change`](super::Page::Change) for the [`fields::CHANGE`] and [`fields::WHICH`] of its query; POST
 /// makes that change.
@@ -73,7 +73,7 @@ pub mod fields {
     pub const EVIDENCE: &str = "evidence";
     /// The tick that says the backup codes are saved; absent when not ticked.
     pub const SAVED: &str = "saved";
-    /// The value of [`SAVED`] when ticked.
+    /// The value of [`SAVED`] and [`TRUST`] when ticked.
     pub const YES: &str = "yes";
     /// A [`Language::tag`](super::super::Language::tag).
     pub const TO: &str = "to";
@@ -83,8 +83,10 @@ pub mod fields {
     pub const SECURITY: &str = "security";
     /// A [`ChangeKind::tag`](super::super::ChangeKind::tag).
     pub const CHANGE: &str = "change";
-    /// What is changed: the id of a method or of an app password.
+    /// What is changed: the id of a method, of an app password or of a browser.
     pub const WHICH: &str = "which";
+    /// The tick that trusts this browser, with [`YES`]; absent when not ticked.
+    pub const TRUST: &str = "trust";
     /// The mailbox's password.
     pub const PASSWORD: &str = "password";
     /// The page to return to; read it with [`back`](super::back) only.

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::security_samples;
 use super::{
     BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
-    Method, MethodKind, Page, Problem, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
+    Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
+    Trust,
 };
 
 /// The time of every sample: 2026-11-22T14:00:00Z.
@@ -107,8 +108,12 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         let (uri, secret) = (Secret::new(given.uri), Secret::new(given.secret));
         Page::SetUp(SetUp { uri, secret, description: description.to_owned(), others: Vec::new(), problem })
     };
-    let challenge = |problem| Page::Challenge(Challenge { method: app.clone(), others: true, problem });
-    let with_backup = |problem| Page::ChallengeBackup(ChallengeBackup { others: true, problem });
+    let challenge = |problem| Page::Challenge(Challenge { method: app.clone(), others: true, trust: None, problem });
+    let trusting = |days, chosen, problem| {
+        let trust = Some(Trust { days, chosen });
+        Page::Challenge(Challenge { method: app.clone(), others: true, trust, problem })
+    };
+    let with_backup = |trust, problem| Page::ChallengeBackup(ChallengeBackup { others: true, trust, problem });
     let codes = |not_ticked| Page::BackupCodes(BackupCodes { codes: vec![Secret::new(given.code); 10], not_ticked });
     let once = Some(Problem::Wrong { misses: 1 });
     let again = Some(Problem::Wrong { misses: 2 });
@@ -133,22 +138,31 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("backup-codes", codes(false)),
         ("backup-codes-not-ticked", codes(true)),
         ("challenge", challenge(None)),
-        ("challenge-only", Page::Challenge(Challenge { method: unnamed.clone(), others: false, problem: None })),
+        (
+            "challenge-only",
+            Page::Challenge(Challenge { method: unnamed.clone(), others: false, trust: None, problem: None }),
+        ),
         ("challenge-wrong", challenge(once)),
         ("challenge-wrong-again", challenge(again)),
         ("challenge-no-code", challenge(no_code)),
         ("challenge-early", challenge(early)),
-        ("backup", with_backup(None)),
-        ("backup-wrong", with_backup(again)),
-        ("backup-no-code", with_backup(no_code)),
-        ("backup-early", with_backup(Some(Problem::TooEarly { until: at(9 * 24 * 60) }))),
+        ("challenge-trust", trusting(30, false, None)),
+        ("challenge-trust-day", trusting(1, false, None)),
+        ("challenge-trust-wrong", trusting(30, true, once)),
+        ("backup", with_backup(None, None)),
+        ("backup-trust", with_backup(Some(Trust { days: 30, chosen: false }), None)),
+        ("backup-wrong", with_backup(None, again)),
+        ("backup-no-code", with_backup(None, no_code)),
+        ("backup-early", with_backup(None, Some(Problem::TooEarly { until: at(9 * 24 * 60) }))),
         ("methods", Page::ChooseMethod(ChooseMethod { methods: every })),
-        ("locked", Page::Locked(Locked { until: Some(at(5)) })),
-        ("locked-minute", Page::Locked(Locked { until: Some(at(1)) })),
-        ("locked-soon", Page::Locked(Locked { until: Some(at(0)) })),
-        ("locked-hour", Page::Locked(Locked { until: Some(at(60)) })),
-        ("locked-hours", Page::Locked(Locked { until: Some(at(180)) })),
-        ("locked-administrator", Page::Locked(Locked { until: None })),
+        ("locked", Page::Locked(Locked { until: Some(at(5)), may_request: true })),
+        ("locked-minute", Page::Locked(Locked { until: Some(at(1)), may_request: false })),
+        ("locked-soon", Page::Locked(Locked { until: Some(at(0)), may_request: false })),
+        ("locked-hour", Page::Locked(Locked { until: Some(at(60)), may_request: true })),
+        ("locked-hours", Page::Locked(Locked { until: Some(at(180)), may_request: true })),
+        ("locked-administrator", Page::Locked(Locked { until: None, may_request: true })),
+        ("no-method", Page::NoMethod),
+        ("unusual", Page::Unusual),
         ("session-ended", Page::SessionEnded),
         ("unavailable", Page::Unavailable),
         ("refused", Page::Refused),
@@ -165,7 +179,20 @@ fn sent_codes(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let sent = |kind, hint: Option<&str>, sent, again, others, problem| {
         let (description, hint) = (given.description.to_owned(), hint.map(str::to_owned));
         let method = Method { id: given.method_id.to_owned(), kind, description, hint };
-        Page::SentCode(SentCode { method, sent, again, others, problem })
+        Page::SentCode(SentCode { method, sent, again, others, unusual: false, trust: None, problem })
+    };
+    let unusual = |sent, problem| {
+        let (id, description, hint) = ("contact".to_owned(), String::new(), Some(given.mailbox.to_owned()));
+        let method = Method { id, kind: MethodKind::Email, description, hint };
+        let (again, trust) = (Some(at(1)), None);
+        Page::SentCode(SentCode { method, sent, again, others: false, unusual: true, trust, problem })
+    };
+    let trusting = |problem| {
+        let (id, hint) = (given.method_id.to_owned(), Some(given.number.to_owned()));
+        let method = Method { id, kind: MethodKind::Sms, description: String::new(), hint };
+        let trust = Some(Trust { days: 7, chosen: true });
+        let (again, others, unusual) = (Some(at(1)), true, false);
+        Page::SentCode(SentCode { method, sent: true, again, others, unusual, trust, problem })
     };
     let sms = |again, problem| sent(MethodKind::Sms, Some(given.number), true, again, true, problem);
     let to = |kind, to: &str, problem| {
@@ -192,6 +219,16 @@ fn sent_codes(given: &Given<'_>) -> Vec<(&'static str, Page)> {
             "email-too-many",
             sent(MethodKind::Email, None, false, None, true, Some(Problem::TooMany { until: Some(at(90)) })),
         ),
+        ("sms-trust", trusting(wrong)),
+        ("email-only-not-sent", sent(MethodKind::Email, None, false, None, false, Some(Problem::NotSent))),
+        (
+            "email-only-too-many",
+            sent(MethodKind::Email, None, false, None, false, Some(Problem::TooMany { until: None })),
+        ),
+        ("unusual-sent", unusual(true, None)),
+        ("unusual-wrong", unusual(true, wrong)),
+        ("unusual-not-sent", unusual(false, Some(Problem::NotSent))),
+        ("unusual-too-many", unusual(false, Some(Problem::TooMany { until: Some(at(90)) }))),
         ("set-up-sms", to(MethodKind::Sms, "", None)),
         ("set-up-sms-unfit", to(MethodKind::Sms, given.description, Some(Problem::NotACode))),
         ("set-up-sms-in-use", to(MethodKind::Sms, given.number, Some(Problem::InUse))),
@@ -205,20 +242,22 @@ fn sent_codes(given: &Given<'_>) -> Vec<(&'static str, Page)> {
 }
 
 fn keys(given: &Given<'_>) -> Vec<(&'static str, Page)> {
-    let key = |options: Option<&str>, problem| {
+    let key = |options: Option<&str>, trust, problem| {
         let description = given.description.to_owned();
         let method = Method { id: given.method_id.to_owned(), kind: MethodKind::Key, description, hint: None };
-        Page::Key(Key { method, options: options.map(str::to_owned), others: true, problem })
+        Page::Key(Key { method, options: options.map(str::to_owned), others: true, trust, problem })
     };
+    let trust = Some(Trust { days: 30, chosen: false });
     let set_up = |problem| {
         let (options, description) = (given.options.to_owned(), given.description.to_owned());
         Page::SetUpKey(SetUpKey { options, description, others: vec![MethodKind::Authenticator], problem })
     };
     vec![
-        ("key", key(Some(given.options), None)),
-        ("key-wrong", key(Some(given.options), Some(Problem::Wrong { misses: 1 }))),
-        ("key-no-answer", key(Some(given.options), Some(Problem::NotACode))),
-        ("key-early", key(None, Some(Problem::TooEarly { until: at(5) }))),
+        ("key", key(Some(given.options), None, None)),
+        ("key-trust", key(Some(given.options), trust, None)),
+        ("key-wrong", key(Some(given.options), None, Some(Problem::Wrong { misses: 1 }))),
+        ("key-no-answer", key(Some(given.options), None, Some(Problem::NotACode))),
+        ("key-early", key(None, None, Some(Problem::TooEarly { until: at(5) }))),
         ("set-up-key", set_up(None)),
         ("set-up-key-wrong", set_up(Some(Problem::Wrong { misses: 1 }))),
         ("set-up-key-known", set_up(Some(Problem::InUse))),
@@ -229,7 +268,7 @@ fn enrolment_codes_and_requests(given: &Given<'_>) -> Vec<(&'static str, Page)> 
     let enrolment_code = |problem| Page::EnrolmentCode(EnrolmentCode { problem });
     let lost = |contact: &str, problem| {
         let (contact, reason, evidence) = (contact.to_owned(), given.description.to_owned(), String::new());
-        Page::Lost(Lost { contact, reason, evidence, problem: Some(problem) })
+        Page::Lost(Lost { contact, reason, evidence, others: true, problem: Some(problem) })
     };
     vec![
         ("enrolment-code", enrolment_code(None)),
@@ -240,7 +279,7 @@ fn enrolment_codes_and_requests(given: &Given<'_>) -> Vec<(&'static str, Page)> 
         ("lost-not-now", lost(given.mailbox, LostProblem::NotNow { until: None })),
         ("lost-not-before", lost(given.mailbox, LostProblem::NotNow { until: Some(at(600)) })),
         ("lost-not-offered", lost(given.mailbox, LostProblem::NotOffered)),
-        ("requested", Page::Requested(Requested::Now)),
-        ("requested-before", Page::Requested(Requested::Before)),
+        ("requested", Page::Requested(RequestMade { when: Requested::Now, others: true })),
+        ("requested-before", Page::Requested(RequestMade { when: Requested::Before, others: false })),
     ]
 }

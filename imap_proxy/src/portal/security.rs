@@ -19,6 +19,8 @@ pub struct Security {
     pub can_make_app_passwords: bool,
     /// Where the person is signed in, this session first.
     pub sessions: Vec<Session>,
+    /// The browsers that have signed in, the one used last first.
+    pub browsers: Vec<OwnBrowser>,
     /// Where notices go.
     pub contact: Option<String>,
     /// What can be set up; [`MethodKind::Contact`] where there can be a contact address.
@@ -76,6 +78,25 @@ pub struct Session {
     pub this: bool,
 }
 
+/// One of the browsers.
+#[derive(Clone, Debug)]
+pub struct OwnBrowser {
+    /// Its id.
+    pub id: String,
+    /// What it is, where that is known.
+    pub browser: Option<String>,
+    /// What it runs on, where that is known.
+    pub system: Option<String>,
+    /// From where it signed in last; may be empty.
+    pub network: String,
+    /// On which day that was.
+    pub last_used: Option<Timestamp>,
+    /// Until when it is not asked for a code, where it is trusted.
+    pub trusted_until: Option<Timestamp>,
+    /// Whether it is the one that looks.
+    pub this: bool,
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
@@ -99,8 +120,10 @@ pub enum Done {
     ContactRemoved,
     /// They come in another language.
     LanguageSet,
-    /// The other sessions are over.
+    /// The other sessions are over, and no other browser is trusted.
     SignedOut,
+    /// A browser is not trusted any more.
+    TrustRevoked,
 }
 
 /// What can be changed: the value of [`fields::CHANGE`](super::fields::CHANGE).
@@ -122,13 +145,15 @@ pub enum ChangeKind {
     RemoveContact,
     /// Notices in this language.
     SetLanguage,
-    /// The other sessions end.
+    /// A browser is not trusted any more.
+    RevokeTrust,
+    /// The other sessions end, and no other browser is trusted any more.
     SignOutOthers,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Rename,
         Self::RemoveMethod,
         Self::MakeCodes,
@@ -137,6 +162,7 @@ impl ChangeKind {
         Self::RevokeAppPassword,
         Self::RemoveContact,
         Self::SetLanguage,
+        Self::RevokeTrust,
         Self::SignOutOthers,
     ];
 
@@ -152,6 +178,7 @@ impl ChangeKind {
             Self::RevokeAppPassword => "revoke",
             Self::RemoveContact => "remove-contact",
             Self::SetLanguage => "language",
+            Self::RevokeTrust => "revoke-trust",
             Self::SignOutOthers => "sign-out-others",
         }
     }

@@ -197,6 +197,21 @@ pub(super) fn few_codes_sheet(left: u32, language: Language) -> Sheet {
     Sheet { title: Text::FewCodesTitle, failed: false, wide: false, content }
 }
 
+/// For whoever has signed in without a second factor, since this browser is trusted.
+pub(super) fn prove_first_sheet(language: Language) -> Sheet {
+    let content = html! {
+        p.lead { (language.say(Text::ProveFirstLead)) }
+        p { (language.say(Text::ProveFirstHow)) }
+        form method="post" action=(paths::SECURITY) {
+            div.actions {
+                button.main { (language.say(Text::GoFurther)) }
+                a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) }
+            }
+        }
+    };
+    Sheet { title: Text::SecurityTitle, failed: false, wide: false, content }
+}
+
 /// For whoever has signed in without a second factor.
 pub(super) fn off_sheet(language: Language) -> Sheet {
     let content = html! {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::samples::{Given, at};
 use super::{
-    AppPassword, ChangePage, ChangeProblem, Changing, Done, Language, Method, MethodKind, NewAppPassword, OwnMethod,
-    Page, Secret, Security, Session, SetUpSent, SetUpTo,
+    AppPassword, ChangePage, ChangeProblem, Changing, Done, Language, Method, MethodKind, NewAppPassword, OwnBrowser,
+    OwnMethod, Page, Secret, Security, Session, SetUpSent, SetUpTo,
 };
 
 const HOUR: i64 = 60;
@@ -33,6 +33,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("security", Page::Security(usual(given))),
         ("security-bare", Page::Security(bare(given))),
         ("security-off", Page::SecurityOff),
+        ("prove-first", Page::ProveFirst),
         ("rename", change(Changing::Rename { method: method() }, None)),
         ("remove", change(remove(false, true), None)),
         ("remove-last", change(remove(true, true), None)),
@@ -69,6 +70,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         Done::ContactRemoved,
         Done::LanguageSet,
         Done::SignedOut,
+        Done::TrustRevoked,
     ] {
         all.push(("security-done", Page::Security(Security { done: Some(done), ..bare(given) })));
     }
@@ -107,6 +109,18 @@ fn session(given: &Given<'_>, browser: bool, system: bool, since: Timestamp, thi
     Session { browser, system, address: given.number.to_owned(), since, this }
 }
 
+fn browser(given: &Given<'_>, browser: bool, system: bool, trusted: bool, this: bool) -> OwnBrowser {
+    OwnBrowser {
+        id: given.method_id.to_owned(),
+        browser: browser.then(|| "Firefox".to_owned()),
+        system: system.then(|| "Linux".to_owned()),
+        network: if trusted { given.number.to_owned() } else { String::new() },
+        last_used: (this || !trusted).then(|| at(-2 * DAY)),
+        trusted_until: trusted.then(|| at(28 * DAY)),
+        this,
+    }
+}
+
 fn usual(given: &Given<'_>) -> Security {
     let methods = [
         own(given, MethodKind::Authenticator, given.description, None, -300 * DAY, Some(-3)),
@@ -126,6 +140,12 @@ fn usual(given: &Given<'_>) -> Security {
             session(given, true, false, at(-3 * DAY), false),
             session(given, false, true, at(-4 * DAY), false),
             session(given, false, false, at(-5 * DAY), false),
+        ],
+        browsers: vec![
+            browser(given, true, true, true, true),
+            browser(given, true, false, true, false),
+            browser(given, false, true, false, false),
+            browser(given, false, false, false, false),
         ],
         contact: Some(given.mailbox.to_owned()),
         kinds: MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::BackupCode).collect(),

@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 
 use super::challenge::{hint, name};
 use super::layout::Sheet;
-use super::security::{AppPassword, ChangeKind, Done, OwnMethod, Security, Session};
+use super::security::{AppPassword, ChangeKind, Done, OwnBrowser, OwnMethod, Security, Session};
 use super::set_up::words;
 use super::text::Text;
 use super::{Context, Language, MethodKind, fields, moment, paths};
@@ -22,6 +22,9 @@ pub(super) fn sheet(view: &Security, language: Language, context: &Context<'_>) 
         (section("codes", Text::OwnCodesTitle, Some(Text::OwnCodesHint), language, codes(view.codes_left, language)))
         (section("apps", Text::AppsTitle, Some(Text::AppsHint), language, app_passwords(view, language, context)))
         (section("sessions", Text::SessionsTitle, Some(Text::SessionsHint), language, sessions(view, language, context)))
+        @if !view.browsers.is_empty() {
+            (section("browsers", Text::BrowsersTitle, Some(Text::BrowsersHint), language, browsers(view, language, context)))
+        }
         (section("notices", Text::NoticesTitle, Some(Text::NoticesHint), language, notices(view, language)))
         div.actions { a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) } }
     };
@@ -41,6 +44,7 @@ fn said(done: Done) -> Text {
         Done::ContactRemoved => Text::DoneContactRemoved,
         Done::LanguageSet => Text::DoneLanguageSet,
         Done::SignedOut => Text::DoneSignedOut,
+        Done::TrustRevoked => Text::DoneTrustRevoked,
     }
 }
 
@@ -222,7 +226,7 @@ fn session_row(session: &Session, language: Language, context: &Context<'_>) -> 
     html! {
         li {
             div.what {
-                strong { (browser(session, language)) }
+                strong { (browser(session.browser.as_deref(), session.system.as_deref(), language)) }
                 span.hint {
                     (language.fill(Text::SignedInSince, &[("time", &since)])) " · "
                     (language.fill(Text::FromAddress, &[("address", &session.address)]))
@@ -233,9 +237,48 @@ fn session_row(session: &Session, language: Language, context: &Context<'_>) -> 
     }
 }
 
-fn browser(session: &Session, language: Language) -> Markup {
-    match (&session.browser, &session.system) {
-        (Some(browser), Some(system)) => language.fill(Text::BrowserOn, &[("browser", browser), ("system", system)]),
+fn browsers(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+    html! { ul.rows { @for browser in &view.browsers { (browser_row(browser, language, context)) } } }
+}
+
+fn browser_row(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
+    let called = browser(own.browser.as_deref(), own.system.as_deref(), language);
+    html! {
+        li {
+            div.what {
+                strong { (called) }
+                span.hint {
+                    @if let Some(time) = own.last_used {
+                        (language.fill(Text::LastUsed, &[("time", &moment::day(time, context.now, language))]))
+                    }
+                    @if own.last_used.is_some() && !own.network.is_empty() { " · " }
+                    @if !own.network.is_empty() {
+                        (language.fill(Text::FromAddress, &[("address", &own.network)]))
+                    }
+                }
+                @if let Some(time) = own.trusted_until {
+                    @let time = moment::day(time, context.now, language);
+                    span.hint { (language.fill(Text::TrustedUntil, &[("time", &time)])) }
+                }
+            }
+            @if own.this { p.this { (language.say(Text::ThisSession)) } }
+            @if own.trusted_until.is_some() {
+                form.do method="post" action=(paths::SECURITY_CHANGE) {
+                    input type="hidden" name=(fields::CHANGE) value=(ChangeKind::RevokeTrust.tag());
+                    input type="hidden" name=(fields::WHICH) value=(own.id);
+                    button.quiet {
+                        (language.say(Text::RevokeTrust))
+                        span.visually-hidden { ": " (called) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn browser(browser: Option<&str>, system: Option<&str>, language: Language) -> Markup {
+    match (browser, system) {
+        (Some(browser), Some(system)) => language.fill(Text::BrowserOn, &[("browser", &browser), ("system", &system)]),
         (Some(only), None) | (None, Some(only)) => html! { (only) },
         (None, None) => html! { (language.say(Text::UnknownBrowser)) },
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::challenge::{go_on, hint, lead, method, ways_out};
-use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, SENT_TEXTS};
+use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, ONLY_SENT_TEXTS, SENT_TEXTS};
 use super::layout::Sheet;
 use super::set_up::other_ways;
 use super::text::Text;
@@ -14,9 +14,18 @@ use super::{Context, Language, MethodKind, SentCode, SetUpSent, SetUpTo, fields,
 pub const DESTINATION_LENGTH: usize = 254;
 
 pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) -> Sheet {
-    let (title, at_sign_in) = match view.sent {
-        true => (Text::SentTitle, Text::SentLead),
-        false => (Text::NotYetSentTitle, Text::NotYetSentLead),
+    let (title, at_sign_in) = match (view.sent, view.unusual) {
+        (true, false) => (Text::SentTitle, Text::SentLead),
+        (false, false) => (Text::NotYetSentTitle, Text::NotYetSentLead),
+        (true, true) => (Text::SentTitle, Text::UnusualSentLead),
+        (false, true) => (Text::NotYetSentTitle, Text::UnusualNotYetSentLead),
+    };
+    let texts = if view.others { SENT_TEXTS } else { ONLY_SENT_TEXTS };
+    let code = CodeField { label: Text::CodeLabel, texts, digits: true, due: true };
+    // Of an account without a second factor there is nothing to reset.
+    let ways_out = match view.unusual {
+        true => field::cancel(language, context),
+        false => ways_out(view.others, language, context),
     };
     let content = html! {
         p.lead { (language.say(lead(at_sign_in, context))) }
@@ -24,24 +33,26 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
         p.hint { (hint(&view.method, language)) }
         @if view.sent {
             form method="post" action=(paths::CODE) {
-                (code_field(Text::CodeLabel).render(view.problem, language, context))
+                (code.render(view.problem, language, context))
                 (spam_hint(view.method.kind, language))
+                (field::trust(view.trust, language))
                 div.actions {
                     button.main { (language.say(go_on(context))) }
                     (another(view.again, language, context))
-                    (ways_out(view.others, language, context))
+                    (ways_out)
                 }
             }
         } @else {
             @if let Some(problem) = view.problem {
-                (field::alert("code-problem", SENT_TEXTS.explain(problem, language, context)))
+                (field::alert("code-problem", code.texts.explain(problem, language, context)))
             }
             div.actions {
                 @let wait = wait(view.again, context);
                 button.main form="another" hidden[wait.is_some()] data-after=[wait] { (language.say(Text::SendCode)) }
-                (ways_out(view.others, language, context))
+                (ways_out)
             }
         }
+        @if view.unusual { p.hint { (language.say(Text::UnusualHelp)) } }
         (another_form())
         (field::cancel_form())
     };
@@ -96,10 +107,11 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
         MethodKind::Sms => (Text::DescriptionLabel, Text::DescriptionHint),
         _ => (Text::AddressName, Text::AddressNameHint),
     };
+    let code = CodeField { label: Text::CodeLabel, texts: SENT_TEXTS, digits: true, due: true };
     let content = html! {
         p.lead { (language.fill(Text::SentTo, &[("to", &html! { strong { (view.to) } })])) }
         form method="post" action=(paths::SET_UP) {
-            (code_field(Text::CodeLabel).render(view.problem, language, context))
+            (code.render(view.problem, language, context))
             (spam_hint(view.kind, language))
             @if view.kind != MethodKind::Contact { (field::description(name, hint, &view.description, language)) }
             div.actions {
@@ -117,10 +129,6 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
         (field::cancel_form())
     };
     Sheet { title, failed: view.problem.is_some(), wide: false, content }
-}
-
-fn code_field(label: Text) -> CodeField {
-    CodeField { label, texts: SENT_TEXTS, digits: true, due: true }
 }
 
 fn spam_hint(kind: MethodKind, language: Language) -> Markup {

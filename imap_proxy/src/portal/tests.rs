@@ -209,7 +209,8 @@ fn the_clock_is_suspected_from_the_second_miss() {
     for (misses, hinted) in [(1, false), (2, true), (99, true)] {
         let method =
             Method { id: "m".to_owned(), kind: MethodKind::Authenticator, description: String::new(), hint: None };
-        let page = Page::Challenge(Challenge { method, others: false, problem: Some(Problem::Wrong { misses }) });
+        let page =
+            Page::Challenge(Challenge { method, others: false, trust: None, problem: Some(Problem::Wrong { misses }) });
         assert_eq!(render(&page, Language::English, &given.context()).contains(&hint), hinted, "{misses}");
     }
 }

@@ -202,6 +202,24 @@ catalogue! {
     NotYetSentTitle { en: "Get a code", fr: "Recevez un code" }
     SentLead { en: "Your password is right. Now type the code that we have sent you.", fr: "Votre mot de passe est correct. Saisissez maintenant le code que nous vous avons envoyé." }
     NotYetSentLead { en: "Your password is right. Now you need a code, which we send you.", fr: "Votre mot de passe est correct. Il vous faut maintenant un code, que nous vous envoyons." }
+    UnusualSentLead {
+        en: "Your password is right. But you are signing in with a browser and from a network that are new to us. To be sure that it is you, we have sent a code to your contact address.",
+        fr: "Votre mot de passe est correct, mais vous vous connectez avec un navigateur et depuis un réseau que nous ne connaissons pas encore. Pour vérifier que c’est bien vous, nous avons envoyé un code à votre adresse de contact."
+    }
+    UnusualNotYetSentLead {
+        en: "Your password is right. But you are signing in with a browser and from a network that are new to us. To be sure that it is you, we send a code to your contact address.",
+        fr: "Votre mot de passe est correct, mais vous vous connectez avec un navigateur et depuis un réseau que nous ne connaissons pas encore. Pour vérifier que c’est bien vous, nous envoyons un code à votre adresse de contact."
+    }
+    UnusualHelp {
+        en: "You cannot read your mail there any more? Ask your administrator to change the contact address.",
+        fr: "Vous n’avez plus accès à cette adresse ? Demandez à votre administrateur de changer l’adresse de contact."
+    }
+    TrustForADay { en: "Trust this browser for one day", fr: "Faire confiance à ce navigateur pendant un jour" }
+    TrustForDays { en: "Trust this browser for {n}\u{a0}days", fr: "Faire confiance à ce navigateur pendant {n}\u{a0}jours" }
+    TrustHint {
+        en: "Your password is then enough here. Only on a device that nobody else uses.",
+        fr: "Votre mot de passe suffira alors ici. Seulement sur un appareil que vous êtes seul à utiliser."
+    }
     SpamHint { en: "Nothing there yet? It can take a minute. Look into the spam folder as well.", fr: "Rien reçu ? Cela peut prendre une minute. Regardez aussi dans les indésirables." }
     SendAnother { en: "Send another code", fr: "Envoyer un autre code" }
     AnotherFrom { en: "You can ask for another code from {until}.", fr: "Vous pourrez demander un autre code à partir de {until}." }
@@ -279,6 +297,10 @@ catalogue! {
     TooManyUntil { en: "Too many codes were sent. You can ask for another from {until}; or try another method.", fr: "Trop de codes ont été envoyés. Vous pourrez en demander un autre à partir de {until} ; ou essayez une autre méthode." }
     NotSent { en: "The code could not be sent. Try again in a moment, or try another method.", fr: "Le code n’a pas pu être envoyé. Réessayez dans un instant, ou essayez une autre méthode." }
 
+    OnlyTooMany { en: "No more codes can be sent today. Try again tomorrow.", fr: "Aucun autre code ne peut être envoyé aujourd’hui. Réessayez demain." }
+    OnlyTooManyUntil { en: "Too many codes were sent. You can ask for another from {until}.", fr: "Trop de codes ont été envoyés. Vous pourrez en demander un autre à partir de {until}." }
+    OnlyNotSent { en: "The code could not be sent. Try again in a moment.", fr: "Le code n’a pas pu être envoyé. Réessayez dans un instant." }
+
     // The Security page
     SecurityTitle { en: "Security", fr: "Sécurité" }
     SecurityLead {
@@ -345,6 +367,13 @@ catalogue! {
     BrowserOn { en: "{browser} on {system}", fr: "{browser} sur {system}" }
     UnknownBrowser { en: "Unknown browser", fr: "Navigateur inconnu" }
     SignOutOthers { en: "Sign out the others", fr: "Déconnecter les autres" }
+    BrowsersTitle { en: "Browsers", fr: "Navigateurs" }
+    BrowsersHint {
+        en: "Browsers in which you have signed in here. A trusted one is not asked for a code.",
+        fr: "Les navigateurs avec lesquels vous vous êtes connecté ici. Aucun code n’est demandé dans un navigateur de confiance."
+    }
+    TrustedUntil { en: "Trusted until {time}", fr: "De confiance jusqu’au {time}" }
+    RevokeTrust { en: "Stop trusting", fr: "Ne plus faire confiance" }
     NoticesTitle { en: "Notices", fr: "Avis" }
     NoticesHint {
         en: "When something here changes, we tell you at an address outside this mailbox.",
@@ -371,7 +400,14 @@ catalogue! {
     DoneContactSet { en: "Notices go to your new contact address.", fr: "Les avis sont envoyés à votre nouvelle adresse de contact." }
     DoneContactRemoved { en: "The contact address is removed.", fr: "L’adresse de contact est supprimée." }
     DoneLanguageSet { en: "The language of your notices is saved.", fr: "La langue de vos avis est enregistrée." }
-    DoneSignedOut { en: "Your other sessions were ended.", fr: "Vos autres sessions ont été fermées." }
+    DoneSignedOut {
+        en: "Your other sessions were ended, and no other browser is trusted.",
+        fr: "Vos autres sessions ont été fermées et aucun autre navigateur n’est plus de confiance."
+    }
+    DoneTrustRevoked {
+        en: "That browser is asked for a code again. What it had open without one was ended.",
+        fr: "Un code sera de nouveau demandé dans ce navigateur. Ses sessions ouvertes sans code ont été fermées."
+    }
 
     // Its changes
     RenameTitle { en: "Rename this method", fr: "Renommer cette méthode" }
@@ -461,6 +497,15 @@ catalogue! {
         fr: "Si vous l’avez déjà configurée, elle est suspendue pour le moment. Reconnectez-vous quand elle sera rétablie."
     }
 
+    ProveFirstLead {
+        en: "You have signed in without a code, as this browser is trusted.",
+        fr: "Aucun code n’a été demandé à la connexion, car ce navigateur est de confiance."
+    }
+    ProveFirstHow {
+        en: "To see and change your security settings, confirm once that it is you.",
+        fr: "Pour voir et modifier vos paramètres de sécurité, confirmez une fois que c’est bien vous."
+    }
+
     // The pages of a sign-in, when they serve the Security page
     ProveLead {
         en: "Before this is changed, please confirm once more that it is you.",
@@ -537,6 +582,20 @@ catalogue! {
     LockedNotYou {
         en: "Was it not you? Then someone knows your password: change it, and tell your administrator.",
         fr: "Ce n’était pas vous ? Quelqu’un connaît alors votre mot de passe : changez-le et prévenez votre administrateur."
+    }
+    NoMethodTitle { en: "No code can be sent right now", fr: "Aucun code ne peut être envoyé" }
+    NoMethodLead {
+        en: "Your password is right. But the code that you need cannot be sent, and this mailbox has no other method.",
+        fr: "Votre mot de passe est correct, mais le code nécessaire ne peut pas être envoyé et cette messagerie n’a aucune autre méthode."
+    }
+    UnusualTitle { en: "This sign-in looks unusual", fr: "Cette connexion est inhabituelle" }
+    UnusualLead {
+        en: "You are signing in with a browser and from a network that are new to us. We would now send a code to your contact address, but there is none, or no mail can be sent there.",
+        fr: "Vous vous connectez avec un navigateur et depuis un réseau que nous ne connaissons pas encore. Nous devrions envoyer un code à votre adresse de contact, mais il n’y en a pas, ou aucun message ne peut y être envoyé."
+    }
+    UnusualAdvice {
+        en: "Sign in where you usually do, or ask your administrator to set a contact address for you.",
+        fr: "Connectez-vous depuis votre navigateur habituel, ou demandez à votre administrateur d’indiquer une adresse de contact pour vous."
     }
     EndedTitle { en: "Your session has ended", fr: "Votre session est terminée" }
     EndedLead {

@@ -171,7 +171,7 @@ pub enum Step {
 
 /// Decides. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: another site's page has sent it.
 pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
-    if foreign && matches!(class, Class::Post(_) | Class::Webmail(Kind::Login)) {
+    if foreign && matches!(class, Class::Post(_) | Class::Webmail(Kind::Login | Kind::Call)) {
         return Step::Forbidden;
     }
     let kind = match class {
@@ -187,13 +187,15 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     match (stage, kind) {
         (_, Kind::Door(door)) => Step::Door(door),
         (_, Kind::Closed) => Step::NotFound,
+        (_, Kind::Onward) => Step::Gone,
         (Stage::Anonymous | Stage::Stale | Stage::Released, Kind::Entrance(target)) => Step::SendTo(target),
         (Stage::Released, Kind::Login) => Step::SignIn,
         (Stage::Released, _) => Step::Pass,
         (_, Kind::Background) => Step::Gone,
         (Stage::Anonymous | Stage::Stale, Kind::LoginPage(target)) => Step::LoginPage(target),
         (Stage::Anonymous | Stage::Stale, Kind::Static) => Step::Static,
-        (Stage::Anonymous | Stage::Stale, Kind::Login) => Step::SignIn,
+        (Stage::Anonymous | Stage::Stale, Kind::Login | Kind::Call) => Step::SignIn,
+        (_, Kind::Call) => Step::Gone,
         (Stage::Stale, Kind::Navigation) => Step::Ended,
         (_, Kind::Static) => Step::Forbidden,
         (_, Kind::LoginPage(_) | Kind::Login | Kind::Logout | Kind::Navigation | Kind::Entrance(_)) => {
@@ -206,6 +208,7 @@ fn read(stage: Stage, own: Own) -> Step {
     match (stage, own) {
         (Stage::Enrolling, Own::SetUp)
         | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Lost)
+        | (Stage::Stuck, Own::Code | Own::Lost)
         | (Stage::SavingCodes, Own::BackupCodes)
         | (
             Stage::Released,
@@ -227,10 +230,12 @@ fn post(stage: Stage, own: Own) -> Step {
     match (stage, own) {
         (Stage::Enrolling, Own::SetUp | Own::SetUpWith | Own::Send)
         | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Send | Own::Lost)
+        | (Stage::Stuck, Own::Lost)
         | (Stage::SavingCodes, Own::Saved | Own::CodesFile)
         | (
             Stage::Released,
-            Own::Change
+            Own::Security
+            | Own::Change
             | Own::AppPassword
             | Own::SetUp
             | Own::SetUpWith
@@ -241,7 +246,9 @@ fn post(stage: Stage, own: Own) -> Step {
             | Own::Saved
             | Own::CodesFile,
         ) => Step::Take(own),
-        (Stage::Enrolling | Stage::Challenged | Stage::SavingCodes | Stage::Released, Own::Cancel) => Step::Cancel,
+        (Stage::Enrolling | Stage::Challenged | Stage::Stuck | Stage::SavingCodes | Stage::Released, Own::Cancel) => {
+            Step::Cancel
+        }
         (Stage::Anonymous | Stage::Stale, Own::Cancel) => Step::SendTo(paths::HOME),
         (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
         // Sent twice, or from a page that is behind: on to where the person is now.
@@ -253,7 +260,7 @@ fn post(stage: Stage, own: Own) -> Step {
 pub fn home(stage: Stage) -> &'static str {
     match stage {
         Stage::Enrolling => paths::SET_UP,
-        Stage::Challenged => paths::CODE,
+        Stage::Challenged | Stage::Stuck => paths::CODE,
         Stage::SavingCodes => paths::BACKUP_CODES,
         Stage::Anonymous | Stage::Stale | Stage::Released => paths::HOME,
     }
@@ -264,12 +271,21 @@ mod tests {
     use super::*;
     use crate::webmail::roundcube::Roundcube;
 
-    const STAGES: [Stage; 6] =
-        [Stage::Anonymous, Stage::Stale, Stage::Enrolling, Stage::Challenged, Stage::SavingCodes, Stage::Released];
-    const KINDS: [Kind; 9] = [
+    const STAGES: [Stage; 7] = [
+        Stage::Anonymous,
+        Stage::Stale,
+        Stage::Enrolling,
+        Stage::Challenged,
+        Stage::Stuck,
+        Stage::SavingCodes,
+        Stage::Released,
+    ];
+    const KINDS: [Kind; 11] = [
         Kind::LoginPage("/"),
         Kind::Static,
         Kind::Login,
+        Kind::Call,
+        Kind::Onward,
         Kind::Logout,
         Kind::Background,
         Kind::Navigation,
@@ -306,7 +322,7 @@ mod tests {
 
     #[test]
     fn while_a_code_is_awaited_nothing_goes_upstream() {
-        for stage in [Stage::Enrolling, Stage::Challenged, Stage::SavingCodes] {
+        for stage in [Stage::Enrolling, Stage::Challenged, Stage::Stuck, Stage::SavingCodes] {
             for class in classes() {
                 let step = decide(stage, class, false);
                 let upstream = matches!(step, Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn);
@@ -322,7 +338,7 @@ mod tests {
                 matches!(decide(stage, class, false), Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn)
             };
             let open: Vec<Class> = classes().into_iter().filter(|class| upstream(*class)).collect();
-            assert_eq!(open, [Kind::LoginPage("/"), Kind::Static, Kind::Login].map(Class::Webmail));
+            assert_eq!(open, [Kind::LoginPage("/"), Kind::Static, Kind::Login, Kind::Call].map(Class::Webmail));
         }
     }
 
@@ -349,7 +365,8 @@ mod tests {
             for other in STAGES {
                 let shown = decide(other, Class::Read(own), false) == Step::Show(own);
                 let again = other == Stage::Released && own != Own::Lost;
-                assert_eq!(shown, other == stage || again, "{other:?} {own:?}");
+                let stuck = other == Stage::Stuck && matches!(own, Own::Code | Own::Lost);
+                assert_eq!(shown, other == stage || again || stuck, "{other:?} {own:?}");
             }
         }
         for own in [Own::Security, Own::Change, Own::AppPassword] {
@@ -357,8 +374,12 @@ mod tests {
                 let shown = decide(stage, Class::Read(own), false) == Step::Show(own);
                 assert_eq!(shown, stage == Stage::Released, "{stage:?} {own:?}");
                 let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
-                assert_eq!(taken, stage == Stage::Released && own != Own::Security, "{stage:?} {own:?}");
+                assert_eq!(taken, stage == Stage::Released, "{stage:?} {own:?}");
             }
+        }
+        for own in OWN.iter().map(|(_, own)| *own) {
+            let taken = decide(Stage::Stuck, Class::Post(own), false) == Step::Take(own);
+            assert_eq!(taken, own == Own::Lost, "who is stuck has no code to answer with: {own:?}");
         }
         assert_eq!(decide(Stage::Challenged, Class::Read(Own::SetUp), false), Step::SendTo(paths::CODE));
         assert_eq!(decide(Stage::Stale, Class::Post(Own::Code), false), Step::Ended);
@@ -382,7 +403,7 @@ mod tests {
     fn another_site_can_post_nothing() {
         for stage in STAGES {
             for class in classes() {
-                let posts = matches!(class, Class::Post(_) | Class::Webmail(Kind::Login));
+                let posts = matches!(class, Class::Post(_) | Class::Webmail(Kind::Login | Kind::Call));
                 assert_eq!(posts, posts && decide(stage, class, true) == Step::Forbidden, "{stage:?} {class:?}");
             }
         }

@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn challenge() -> AskVerdict {
-        AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new() }
+        AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None }
     }
 
     fn asked(verdict: AskVerdict, app_passwords_of: Option<&str>) -> Result<Asked, ()> {

@@ -15,6 +15,7 @@ use super::session::Rope;
 use crate::body::{self, Body};
 use crate::clock;
 use crate::config::{self, Door, Opening};
+use crate::metrics::{METRICS, OneDoor};
 use crate::places::Places;
 use crate::seldom::seldom;
 use crate::upstream::{Content, Upstream, UpstreamError};
@@ -22,6 +23,7 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use postern_wire::auth::{self, AnswerField, Ask, PasswordRefused};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -49,7 +51,7 @@ pub(super) struct Doors {
     openings: config::Doors,
     /// The same server, on connections of its own.
     upstream: Upstream,
-    pub(super) running: Running,
+    pub(super) running: Arc<Running>,
     judging: Places,
     /// What a client is asked for.
     challenge: HeaderValue,
@@ -61,7 +63,7 @@ impl Doors {
         Self {
             openings: settings.doors.clone(),
             upstream: upstream.for_doors(),
-            running: Running::default(),
+            running: Arc::default(),
             judging: Places::new(MAX_JUDGED.0, MAX_JUDGED.1),
             challenge: HeaderValue::try_from(challenge).expect("a host is visible ASCII without quotes"),
         }
@@ -76,9 +78,11 @@ impl Gate {
             Opening::AppPassword => self.by_app_password(visit, door, request).await,
             Opening::Networks(_) if opening.is_open_to(visit.address) => {
                 let credentials = basic::header(request.headers()).cloned();
+                METRICS.doors.count((door, OneDoor::Passed));
                 self.through(visit, door, credentials, None, request).await
             }
             Opening::Closed | Opening::Networks(_) => {
+                METRICS.doors.count((door, OneDoor::Closed));
                 tracing::debug!(door = door.name(), address = %visit.address, "a door is closed");
                 hear_out(request.body_mut()).await;
                 says(StatusCode::FORBIDDEN, CLOSED)
@@ -89,6 +93,7 @@ impl Gate {
     async fn by_app_password(&self, visit: &Visit, door: Door, mut request: Request<Incoming>) -> Response<Body> {
         let Some(typed) = basic::header(request.headers()).cloned() else {
             // Clients ask first without, to hear what is wanted.
+            METRICS.doors.count((door, OneDoor::Challenge));
             hear_out(request.body_mut()).await;
             return self.stop_at_door(Stop::Refused);
         };
@@ -99,6 +104,7 @@ impl Gate {
                 Err(stop)
             }
         };
+        METRICS.doors.count((door, OneDoor::of(&outcome)));
         match outcome {
             Ok(answer) => answer,
             Err(stop) => {
@@ -120,8 +126,8 @@ impl Gate {
     }
 
     async fn judge_at_door(&self, visit: &Visit, door: Door, typed: &basic::Credentials) -> Result<(Pass, Rope), Stop> {
-        let before = self.changes_so_far();
-        let origin = auth::Origin { service: Some(door.name().to_owned()), ..visit.origin() };
+        let before = self.follower.before();
+        let origin = auth::Origin { service: Some(door.name().to_owned()), ..visit.origin_of_stranger() };
         // As at the IMAP front, nobody can be asked for a code here.
         let ask = Ask { name: typed.name().to_owned(), door: auth::Door::Imap, origin };
         let failed = |error: &_| tracing::error!(%error, "a request is refused at a door: the daemon gave no verdict");
@@ -135,7 +141,7 @@ impl Gate {
             }
         };
         let rope = self.doors.running.enter(pass.session().clone());
-        self.recheck_if_changed(before, pass.mailbox()).await;
+        self.follower.catch_up(before, pass.mailbox()).await;
         Ok((pass, rope))
     }
 

@@ -1,6 +1,10 @@
-//! `application/x-www-form-urlencoded` (URL Standard, section 5), read strictly.
+//! Forms, read strictly: `application/x-www-form-urlencoded` (URL Standard, section 5), and those that a script sends as a
+//! flat object in JSON (RFC 8259).
 
 use super::path::escape;
+use http::HeaderValue;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
 use std::fmt;
 use zeroize::Zeroize;
 
@@ -38,6 +42,44 @@ impl Drop for Form {
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.names()).finish()
+    }
+}
+
+/// How a form is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// As browsers do by themselves.
+    Form,
+    /// As scripts do.
+    Json,
+}
+
+impl Format {
+    /// Its content type, without parameters.
+    pub fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Form => "application/x-www-form-urlencoded",
+            Self::Json => "application/json",
+        })
+    }
+
+    /// Reads a form.
+    ///
+    /// # Errors
+    /// [`NotAForm`]; also for what a lenient reader would take.
+    pub fn read(self, body: &[u8]) -> Result<Form, NotAForm> {
+        match self {
+            Self::Form => parse(body),
+            Self::Json => parse_json(body),
+        }
+    }
+
+    /// Writes a form. The result may hold a password: hand it on, do not keep it.
+    pub fn write(self, fields: &[(&str, &str)]) -> String {
+        match self {
+            Self::Form => write(fields),
+            Self::Json => write_json(fields),
+        }
     }
 }
 
@@ -94,6 +136,68 @@ pub fn parse(body: &[u8]) -> Result<Form, NotAForm> {
         form.0.push((name, decode(value)?));
     }
     Ok(form)
+}
+
+/// Reads an object of texts, numbers and truth values; one that is null is not there.
+fn parse_json(body: &[u8]) -> Result<Form, NotAForm> {
+    if body.len() > MAX_FORM {
+        return Err(NotAForm::TooLong);
+    }
+    let Flat(form) = serde_json::from_slice(body).map_err(|_| NotAForm::Malformed)?;
+    Ok(form)
+}
+
+/// A form that is read from an object.
+struct Flat(Form);
+
+impl<'de> Deserialize<'de> for Flat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Flat;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Flat, A::Error> {
+                let mut form = Form::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    if form.field(&name).is_some() || form.0.len() == MAX_FIELDS {
+                        return Err(A::Error::custom("a field is there twice, or there are too many"));
+                    }
+                    match map.next_value()? {
+                        Value::String(text) => form.0.push((name, text)),
+                        Value::Bool(value) => form.0.push((name, value.to_string())),
+                        Value::Number(number) => form.0.push((name, number.to_string())),
+                        Value::Null => {}
+                        Value::Array(_) | Value::Object(_) => return Err(A::Error::custom("a field is no text")),
+                    }
+                }
+                Ok(Flat(form))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+fn write_json(fields: &[(&str, &str)]) -> String {
+    // Each byte needs six at most (`\u001f`), so the string never grows.
+    let room = fields.iter().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum::<usize>() + 2;
+    let mut body = Vec::with_capacity(room);
+    body.push(b'{');
+    for (at, (name, value)) in fields.iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        for (text, end) in [(name, ":"), (value, "")] {
+            #[expect(clippy::expect_used, reason = "a text can be written as JSON, and a Vec takes it")]
+            serde_json::to_writer(&mut body, text).expect("a text in JSON");
+            body.extend_from_slice(end.as_bytes());
+        }
+    }
+    body.push(b'}');
+    String::from_utf8(body).unwrap_or_default()
 }
 
 fn decode(text: &[u8]) -> Result<String, NotAForm> {
@@ -193,12 +297,44 @@ mod tests {
         assert_eq!(parse(&[b'a'; MAX_FORM + 1]), Err(NotAForm::TooLong));
     }
 
+    #[test]
+    fn a_script_s_form_is_a_flat_object() {
+        let form = Format::Json
+            .read(br#" {"userName":"al\u0069ce","password":"p\"\\ \u00e9","domain":null,"rememberLogin":0,"a":true}"#);
+        let form = form.unwrap();
+        let fields = ["userName", "password", "domain", "rememberLogin", "a"].map(|name| form.field(name));
+        assert_eq!(fields, [Some("alice"), Some("p\"\\ é"), None, Some("0"), Some("true")]);
+        let many = |count: usize| {
+            let fields: Vec<String> = (0..count).map(|n| format!(r#""f{n}":"x""#)).collect();
+            Format::Json.read(format!("{{{}}}", fields.join(",")).as_bytes())
+        };
+        assert!(many(MAX_FIELDS).is_ok() && many(MAX_FIELDS + 1).is_err());
+        assert_eq!(Format::Json.read(&[b' '; MAX_FORM + 1]), Err(NotAForm::TooLong));
+        for wrong in [
+            "",
+            "[]",
+            "\"x\"",
+            r#"{"a":"1","a":"2"}"#,
+            r#"{"a":"1","\u0061":"2"}"#,
+            r#"{"a":{"b":"c"}}"#,
+            r#"{"a":["b"]}"#,
+            r#"{"a":"b"} x"#,
+            r#"{"a":"b""#,
+            "a=b",
+        ] {
+            assert_eq!(Format::Json.read(wrong.as_bytes()), Err(NotAForm::Malformed), "{wrong}");
+        }
+        assert_eq!(Format::Json.write(&[("a", "x\"\n"), ("b", "")]), r#"{"a":"x\"\n","b":""}"#);
+    }
+
     proptest! {
         #[test]
         fn what_is_written_reads_back(value in ".{0,60}") {
-            let form = parse(write(&[("a b", &value), ("c", "")]).as_bytes()).unwrap();
-            prop_assert_eq!(form.field("a b"), Some(value.as_str()));
-            prop_assert_eq!(form.field("c"), Some(""));
+            for format in [Format::Form, Format::Json] {
+                let form = format.read(format.write(&[("a b", &value), ("c", "")]).as_bytes()).unwrap();
+                prop_assert_eq!(form.field("a b"), Some(value.as_str()));
+                prop_assert_eq!(form.field("c"), Some(""));
+            }
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The story: what a request is, what its session's stage allows, and who does it.
 
-use super::classify::{Class, Step, classify, decide};
+use super::browser;
+use super::classify::{Class, Own, Step, classify, decide};
 use super::doors::Doors;
-use super::form::{self, Form, MAX_FORM};
+use super::form::{Form, Format, MAX_FORM};
 use super::headers;
 use super::jar::sole;
 use super::pages::{self, COOKIE, Reader};
 use super::path::Path;
 use super::product::{self, Head, Kind, Product};
+use super::recheck::LetIn;
 use super::session::{Behind, Client, Moment, Stage};
 use super::store::{Key, Store};
 use super::verdict::Stop;
@@ -15,16 +17,17 @@ use crate::body::{self, Body};
 use crate::clock;
 use crate::config;
 use crate::daemon::Daemon;
+use crate::follow::Follower;
 use crate::listener::Peer;
 use crate::portal::{Language, Page};
 use crate::upstream::Upstream;
 use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
+use postern_wire::Secret;
 use postern_wire::auth;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 use zeroize::Zeroize;
@@ -50,10 +53,8 @@ pub struct Gate {
     pub(super) doors: Doors,
     /// Made by this process; see [`super::session::Print`].
     pub(super) print_key: [u8; 32],
-    /// How often the daemon has said that something changed; see [`super::recheck`].
-    pub(super) changes: AtomicU64,
-    /// Nobody follows the daemon any more: no session can be trusted.
-    pub(super) blind: AtomicBool,
+    /// Ends what is over, in `sessions` and at the doors.
+    pub(super) follower: Arc<Follower<LetIn>>,
     /// Of the pages (RFC 6454): to it forms and security keys are bound.
     pub(super) origin: String,
     brand: String,
@@ -66,6 +67,10 @@ pub(super) struct Visit {
     pub(super) stage: Stage,
     pub(super) language: Language,
     pub(super) address: IpAddr,
+    /// What the browser is known by.
+    pub(super) browser: Option<Secret>,
+    /// Whether the person was on the way to their Security page.
+    pub(super) to_security: bool,
     /// The client, by its own account.
     agent: Option<HeaderValue>,
 }
@@ -73,8 +78,21 @@ pub(super) struct Visit {
 impl Visit {
     /// For the daemon.
     pub(super) fn origin(&self) -> auth::Origin {
+        auth::Origin { browser: self.browser.clone(), ..self.origin_of_stranger() }
+    }
+
+    /// The same, of a browser that nobody knows or trusts.
+    pub(super) fn origin_of_stranger(&self) -> auth::Origin {
         let Client { address, agent } = self.client();
-        auth::Origin { address: Some(address), service: Some(SERVICE.to_owned()), client: agent }
+        auth::Origin { address: Some(address), service: Some(SERVICE.to_owned()), client: agent, browser: None }
+    }
+
+    /// What the browser is known by, or shall be from now on.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub(super) fn browser_or_new(&self) -> Result<Secret, getrandom::Error> {
+        self.browser.clone().map_or_else(browser::draw, Ok)
     }
 
     /// Who asks.
@@ -93,27 +111,31 @@ impl Gate {
     pub fn new(settings: &config::Webmail, upstream: Upstream, daemon: Daemon) -> Result<Arc<Self>, getrandom::Error> {
         let mut print_key = [0; 32];
         getrandom::fill(&mut print_key)?;
-        let gate = Arc::new(Self {
+        let (sessions, doors) = (Arc::<Store>::default(), Doors::new(settings, &upstream));
+        let let_in = LetIn { sessions: Arc::clone(&sessions), running: Arc::clone(&doors.running) };
+        Ok(Arc::new(Self {
             product: product::of(settings.product),
             upstream_for_visitors: upstream.for_visitors(),
-            doors: Doors::new(settings, &upstream),
+            doors,
             upstream,
+            follower: Follower::new(daemon.clone(), let_in),
             daemon,
-            sessions: Arc::default(),
+            sessions,
             print_key,
-            changes: AtomicU64::new(0),
-            blind: AtomicBool::new(false),
             origin: settings.public_url.origin().to_owned(),
             brand: settings.brand.clone(),
-        });
-        tokio::spawn(Arc::clone(&gate).follow());
-        Ok(gate)
+        }))
+    }
+
+    /// How many sessions are released, and not known to be over.
+    pub fn sessions_open(&self) -> usize {
+        self.sessions.count_released()
     }
 
     /// Answers one request.
     pub async fn serve(self: Arc<Self>, mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let visit = self.visit(&request, &peer);
-        if self.blind.load(Ordering::SeqCst) {
+        if self.follower.is_blind() {
             return self.reader(&visit).stop(&Stop::Unavailable);
         }
         let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
@@ -130,7 +152,10 @@ impl Gate {
             return Box::pin(self.door(&visit, door, request)).await;
         }
         // Rarer, and larger as a future: boxed, so that those of requests that pass are not.
-        let answer = Box::pin(self.answer(&visit, step, seen.path.as_ref(), &mut request)).await;
+        let mut answer = Box::pin(self.answer(&visit, step, seen.path.as_ref(), &mut request)).await;
+        if matches!(visit.stage, Stage::Anonymous | Stage::Stale) && seen.class == Class::Read(Own::Security) {
+            browser::remember_way(&mut answer);
+        }
         hear_out(request.body_mut()).await;
         answer
     }
@@ -174,6 +199,8 @@ impl Gate {
             key,
             language: pages::language(headers),
             address: peer.address,
+            browser: browser::known(headers),
+            to_security: browser::is_on_the_way(headers),
             agent: headers.get(USER_AGENT).cloned(),
         }
     }
@@ -219,7 +246,8 @@ impl Gate {
         let (upstream, address, now) = (self.upstream.clone(), visit.address, visit.now.wall);
         tokio::spawn(async move {
             let mut request = Request::new(body::empty());
-            let (Ok(uri), Some(cookies)) = (target.parse(), behind.jar.header("/", now, &[])) else { return };
+            let Ok(uri) = target.parse::<http::Uri>() else { return };
+            let Some(cookies) = behind.jar.header(uri.path(), now, &[]) else { return };
             *request.uri_mut() = uri;
             request.headers_mut().insert(http::header::COOKIE, cookies);
             if let Err(error) = upstream.send(request, address).await {
@@ -230,11 +258,16 @@ impl Gate {
 
     /// Reads the form that a request brings; none when it is not one, is too long, or takes too long.
     pub(super) async fn form(&self, request: &mut Request<Incoming>) -> Option<Form> {
-        if !is_form(request.headers()) {
+        self.form_in(Format::Form, request).await
+    }
+
+    /// The same, written so.
+    pub(super) async fn form_in(&self, format: Format, request: &mut Request<Incoming>) -> Option<Form> {
+        if !is_of_type(request.headers(), &format.content_type()) {
             return None;
         }
         let bytes = timeout(FORM_WAIT, body::collect(request.body_mut(), MAX_FORM)).await.ok()?.ok()?;
-        let form = form::parse(&bytes).ok();
+        let form = format.read(&bytes).ok();
         if let Ok(mut bytes) = bytes.try_into_mut() {
             bytes.zeroize();
         }
@@ -250,9 +283,9 @@ pub(super) async fn hear_out(rest: &mut Incoming) {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+fn is_of_type(headers: &HeaderMap, wanted: &HeaderValue) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else { return false };
     let essence = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    essence.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())
 }

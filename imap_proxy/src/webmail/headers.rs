@@ -52,6 +52,8 @@ const STRIPPED_STARTS: &[&str] = &[
     "x-auth-",
     "x-authenticated",
     "x-webauth",
+    // SOGo is told by these who has signed in elsewhere, and what it is called.
+    "x-webobjects-",
     "x-user",
     "x-ms-client-principal",
     "x-iisnode",

@@ -4,7 +4,7 @@ use super::classify::Own;
 use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages;
-use super::session::Challenged;
+use super::session::{Stage, State};
 use super::store::Key;
 use super::verdict::{AfterRequest, after_request};
 use crate::body::Body;
@@ -16,12 +16,16 @@ use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest};
 impl Gate {
     /// Takes the request, unless there is one from this sign-in.
     pub(super) async fn take_request(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        let known = |state: &mut Challenged| (state.held.mailbox.clone(), state.requested);
-        let Some((mailbox, requested)) = self.challenged(visit, key, known) else { return self.ended(visit) };
+        let known = |state: &mut State| {
+            let mailbox = state.held().mailbox.clone();
+            state.request().map(|requested| (mailbox, *requested))
+        };
+        let known = self.sessions.with(key, visit.now.tick, known).flatten();
+        let Some((mailbox, requested)) = known else { return self.ended(visit) };
         if requested.is_some() {
             return self.show_view(visit, key, Own::Lost, None);
         }
-        let mut lost = read(form);
+        let mut lost = Lost { others: visit.stage == Stage::Challenged, ..read(form) };
         if [&lost.contact, &lost.reason, &lost.evidence].into_iter().any(String::is_empty) {
             lost.problem = Some(LostProblem::Incomplete);
             return self.reader(visit).page(StatusCode::BAD_REQUEST, &Page::Lost(lost), Some(&mailbox));
@@ -40,7 +44,12 @@ impl Gate {
         match after_request(reply) {
             AfterRequest::Requested(requested) => {
                 tracing::info!(mailbox, ?requested, "a reset is asked for");
-                self.challenged(visit, key, |state| state.requested = Some(requested));
+                let note = |state: &mut State| {
+                    if let Some(made) = state.request() {
+                        *made = Some(requested);
+                    }
+                };
+                self.sessions.with(key, visit.now.tick, note);
                 pages::see_other(paths::LOST)
             }
             AfterRequest::Problem(problem) => {
@@ -60,7 +69,7 @@ fn read(form: &Form) -> Lost {
         kept
     };
     let (contact, reason, evidence) = (text(fields::CONTACT), text(fields::REASON), text(fields::EVIDENCE));
-    Lost { contact, reason, evidence, problem: None }
+    Lost { contact, reason, evidence, ..Lost::default() }
 }
 
 #[cfg(test)]

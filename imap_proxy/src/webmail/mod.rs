@@ -9,7 +9,7 @@
 //! 3. The login form is read ([`form`]), rebuilt, sent, and the answer judged ([`sign_in`]). The webmail's cookies go
 //!    into a [`jar`]; the daemon is asked for the name that was typed and for the one that the webmail shows.
 //! 4. Its [`verdict`] says: released, a code, or an enrolment. Until then nothing of this session goes upstream
-//!    ([`second_factor`], [`prepare`], [`set_up`], [`lost`], [`pages`]).
+//!    ([`second_factor`], [`prepare`], [`set_up`], [`lost`], [`pages`]). From then on the [`browser`] is known again.
 //! 5. A released [`session`] passes, through the [`headers`] filter, and stays bound to its mailbox by what the webmail
 //!    does ([`relay`]).
 //! 6. What changes at the daemon ends sessions, and cuts what they are waiting for ([`recheck`]).
@@ -23,6 +23,7 @@
 
 mod agent;
 pub mod basic;
+mod browser;
 pub mod classify;
 pub mod door_verdict;
 pub mod doors;
@@ -49,6 +50,12 @@ mod security;
 pub mod session;
 mod set_up;
 mod sign_in;
+mod snappymail;
+#[cfg(test)]
+mod snappymail_tests;
+mod sogo;
+#[cfg(test)]
+mod sogo_tests;
 pub mod store;
 pub mod verdict;
 

@@ -4,7 +4,7 @@
 use super::form::{self, Form};
 use super::jar::{Cookie, Jar};
 use super::product::{
-    Gone, Head, Heard, Kind, Life, Login, Product, Question, Rebuilt, SignIn, between, local_target, unescape,
+    BROWSER, Head, Heard, Kind, Life, Login, Product, Question, Rebuilt, Reply, SignIn, between, local_target, unescape,
 };
 use crate::config::Door;
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, USER_AGENT};
@@ -54,10 +54,7 @@ const CANARIES: &[&str] = &[CANARY, "msExchEcpCanary"];
 const OWN_COOKIES: &[(&str, &str)] = &[("PBack", "0")];
 const CLIENT_COOKIES: &[&str] = &["PBack", "PrivateComputer"];
 /// To what is no browser that it knows, it gives another, older webmail.
-const OWN_HEADERS: &[(HeaderName, &str)] = &[(
-    USER_AGENT,
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-)];
+const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
 
 /// What is asked for by scripts only.
 const SCRIPTED: &[&str] = &["service.svc", "ev.owa", "ev.owa2", "ping.owa", "sessiondata.ashx"];
@@ -193,7 +190,7 @@ impl Product for Owa {
 
     fn question(&self, heard: usize, jar: &Jar) -> Option<Question> {
         let (method, target) = match heard {
-            0 => return Some(Question { method: Method::GET, target: HOME, headers: Vec::new(), body: None }),
+            0 => return Some(Question::page(HOME)),
             1 => (Method::POST, "/owa/service.svc?action=GetOwaUserConfiguration&AC=1"),
             // The same among much else; its own script asks for one or for the other, as it was updated.
             2 => (Method::POST, "/owa/sessiondata.ashx?appcacheclient=0"),
@@ -207,7 +204,7 @@ impl Product for Owa {
             constant("x-requested-with", "XMLHttpRequest"),
             (CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
         ];
-        Some(Question { method, target, headers, body: Some("{}") })
+        Some(Question { method, target: target.into(), headers, body: Some("{}") })
     }
 
     fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
@@ -259,9 +256,9 @@ impl Product for Owa {
         }
     }
 
-    fn gone(&self, _head: &Head<'_>) -> Gone {
+    fn gone(&self, _head: &Head<'_>) -> Reply {
         let status = StatusCode::from_u16(LOGIN_TIMEOUT).unwrap_or(StatusCode::UNAUTHORIZED);
-        Gone { status, content_type: "text/html; charset=utf-8", body: TIMEOUT_PAGE.to_owned() }
+        Reply { status, content_type: "text/html; charset=utf-8", body: TIMEOUT_PAGE.to_owned() }
     }
 
     fn ended_page(&self) -> &'static str {

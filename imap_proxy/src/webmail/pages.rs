@@ -4,9 +4,9 @@ use super::classify::Own;
 use super::errand::Errand;
 use super::session::{Begun, Enrolment, Question, SettingUp, State};
 use super::store::Token;
-use super::verdict::{Shown, Stop};
+use super::verdict::{Shown, Stop, Stuck as Why};
 use crate::body::{self, Body};
-use crate::portal::{self, Context, Language, MethodKind, Page, Problem, assets};
+use crate::portal::{self, Context, Language, MethodKind, Page, Problem, Requested, assets};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use postern_wire::auth::{self, Offer};
 /// The cookie that names a session; the prefix makes browsers refuse it from any other host, path or scheme.
 pub const COOKIE: &str = "__Host-postern";
 /// What goes with it.
-const COOKIE_RULES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
+pub(super) const COOKIE_RULES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
 /// What goes with one that scripts read.
 const MIRROR_RULES: &str = "Secure; SameSite=Lax; Path=/";
 /// How long a language is remembered, in seconds: a year.
@@ -59,7 +59,10 @@ impl Reader<'_> {
         let (status, page) = match stop {
             Stop::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Page::Unavailable),
             Stop::Refused => (StatusCode::FORBIDDEN, Page::Refused),
-            Stop::Locked { until } => (StatusCode::FORBIDDEN, Page::Locked(portal::Locked { until: *until })),
+            Stop::Unusual => (StatusCode::FORBIDDEN, Page::Unusual),
+            Stop::Locked { until } => {
+                (StatusCode::FORBIDDEN, Page::Locked(portal::Locked { until: *until, may_request: false }))
+            }
             Stop::Ended => (StatusCode::UNAUTHORIZED, Page::SessionEnded),
         };
         self.page(status, &page, None)
@@ -88,6 +91,14 @@ pub fn language(headers: &HeaderMap) -> Language {
 /// The page that `own` shows for this session, with what was wrong before; none when it has no such page (that of an
 /// app that is set up is made of what the daemon says, see [`app`]).
 pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Page> {
+    if let State::Stuck(state) = state {
+        return match (own, state.why) {
+            (Own::Code, Why::Locked { until }) => Some(Page::Locked(portal::Locked { until, may_request: true })),
+            (Own::Code, Why::NoMethod) => Some(Page::NoMethod),
+            (Own::Lost, _) => Some(lost(state.requested, false)),
+            _ => None,
+        };
+    }
     match own {
         Own::Methods => {
             let methods = state.question()?.methods.iter().map(method).collect();
@@ -101,9 +112,7 @@ pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Pag
         Page::BackupCodes(portal::BackupCodes { codes: codes.to_vec(), not_ticked: own == Own::Saved })
     };
     match (state, own) {
-        (State::Challenged(state), Own::Lost) => {
-            Some(state.requested.map_or_else(|| Page::Lost(portal::Lost::default()), Page::Requested))
-        }
+        (State::Challenged(state), Own::Lost) => Some(lost(state.requested, true)),
         (State::SavingCodes(state), Own::BackupCodes | Own::Saved) => Some(saving(&state.codes)),
         (State::Released(state), own) => match (state.errand()?, own) {
             (Errand::Codes(codes), Own::BackupCodes | Own::Saved) => Some(saving(codes)),
@@ -115,22 +124,35 @@ pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Pag
     }
 }
 
+/// `others`: whether there are methods to try instead.
+fn lost(requested: Option<Requested>, others: bool) -> Page {
+    match requested {
+        None => Page::Lost(portal::Lost { others, ..portal::Lost::default() }),
+        Some(when) => Page::Requested(portal::RequestMade { when, others }),
+    }
+}
+
 fn challenge(state: &Question, own: Own, problem: Option<Problem>) -> Page {
-    let others = state.methods.len() > 1;
+    let (others, trust) = (state.methods.len() > 1, state.trust());
     let Some(offer) = answered_with(state, own) else {
-        return Page::ChallengeBackup(portal::ChallengeBackup { others, problem });
+        return Page::ChallengeBackup(portal::ChallengeBackup { others, trust, problem });
     };
     let method = method(offer);
     let Begun { challenge, again, options, problem: earlier } = state.begun(&offer.id).cloned().unwrap_or_default();
     match method.kind {
-        MethodKind::BackupCode => Page::ChallengeBackup(portal::ChallengeBackup { others, problem }),
-        MethodKind::Authenticator => Page::Challenge(portal::Challenge { method, others, problem }),
+        MethodKind::BackupCode => Page::ChallengeBackup(portal::ChallengeBackup { others, trust, problem }),
+        MethodKind::Authenticator => Page::Challenge(portal::Challenge { method, others, trust, problem }),
         MethodKind::Sms | MethodKind::Email | MethodKind::Contact => {
-            let (sent, problem) = (challenge.is_some(), problem.or(earlier));
-            Page::SentCode(portal::SentCode { method, sent, again, others, problem })
+            let (sent, problem, unusual) = (challenge.is_some(), problem.or(earlier), is_unusual(&state.methods));
+            Page::SentCode(portal::SentCode { method, sent, again, others, unusual, trust, problem })
         }
-        MethodKind::Key => Page::Key(portal::Key { method, options, others, problem: problem.or(earlier) }),
+        MethodKind::Key => Page::Key(portal::Key { method, options, others, trust, problem: problem.or(earlier) }),
     }
+}
+
+/// Whether this is asked of an account without a second factor, since the sign-in looks unusual.
+pub fn is_unusual(methods: &[Offer]) -> bool {
+    methods.iter().all(|offer| offer.id == auth::CONTACT)
 }
 
 /// The method that a form of this page answers with.
@@ -173,6 +195,15 @@ fn set_up(state: &Enrolment, problem: Option<Problem>) -> Option<Page> {
         }
         SettingUp::Key { options, .. } => Page::SetUpKey(portal::SetUpKey { options, description, others, problem }),
     })
+}
+
+/// The status of a page of a sign-in.
+pub fn status_of(page: &Page, problem: Option<Problem>) -> StatusCode {
+    match page {
+        Page::Locked(_) => StatusCode::FORBIDDEN,
+        Page::NoMethod => StatusCode::SERVICE_UNAVAILABLE,
+        _ => status(problem),
+    }
 }
 
 /// The status of a page that is shown for this reason.
@@ -236,7 +267,7 @@ pub fn give_language(response: &mut Response<Body>, language: Language) {
     add_cookie(response, &cookie);
 }
 
-fn add_cookie(response: &mut Response<Body>, cookie: &str) {
+pub(super) fn add_cookie(response: &mut Response<Body>, cookie: &str) {
     if let Ok(mut value) = HeaderValue::from_str(cookie) {
         value.set_sensitive(true);
         response.headers_mut().append(header::SET_COOKIE, value);

@@ -4,22 +4,32 @@
 //! **To add a product:** implement [`Product`] in a file of its own, name it in [`of`], and bring captured answers
 //! of the real thing as tests.
 
-use super::form::Form;
+use super::form::{Form, Format};
 use super::jar::{Cookie, Jar};
 use super::owa::Owa;
 use super::path::Path;
 use super::roundcube::Roundcube;
+use super::snappymail::SnappyMail;
+use super::sogo::Sogo;
 use crate::config::{self, Door};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use postern_wire::Secret;
+use postern_wire::auth::MAX_NAME;
+use std::borrow::Cow;
 use zeroize::Zeroizing;
+
+/// A browser that every webmail knows, for those that show their pages to no other.
+pub const BROWSER: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 
 /// What is known of the product that the configuration names.
 pub fn of(product: config::Product) -> &'static dyn Product {
     match product {
         config::Product::Roundcube => &Roundcube,
         config::Product::Owa => &Owa,
+        config::Product::SnappyMail => &SnappyMail,
+        config::Product::Sogo => &Sogo,
     }
 }
 
@@ -46,10 +56,15 @@ pub enum Kind {
     Static,
     /// The login form.
     Login,
+    /// A call of the webmail's script: one address for all of them, so whoever is not signed in can only mean the login.
+    Call,
     /// A person signs out.
     Logout,
     /// A script or a frame asks; it must be told in its own form that the session is over.
     Background,
+    /// What [`Product::tell`] made the login page's script ask for. It is told to look where the person stands now, by
+    /// [`Product::gone`], whoever asks.
+    Onward,
     /// A person goes to a page.
     Navigation,
     /// Nothing of the webmail's own, and where it begins.
@@ -75,7 +90,7 @@ pub struct Login {
 pub struct Rebuilt {
     /// Path and query.
     pub target: &'static str,
-    /// The form.
+    /// The form, as [`Product::format`] says.
     pub body: Zeroizing<String>,
 }
 
@@ -101,11 +116,18 @@ pub struct Question {
     /// The method.
     pub method: Method,
     /// Path and query.
-    pub target: &'static str,
+    pub target: Cow<'static, str>,
     /// Headers beside those that go with every request of this front's own.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; none for one without.
     pub body: Option<&'static str>,
+}
+
+impl Question {
+    /// Asks for a page.
+    pub fn page(target: impl Into<Cow<'static, str>>) -> Self {
+        Self { method: Method::GET, target: target.into(), headers: Vec::new(), body: None }
+    }
 }
 
 /// What the answer to a [`Question`] says.
@@ -113,11 +135,15 @@ pub struct Question {
 pub enum Heard {
     /// Nothing yet; the next question may tell.
     More,
+    /// Nothing yet; this page tells.
+    At(String),
     /// Who is signed in.
     Name(String),
     /// The webmail names nobody before this mailbox has been opened for the first time, on this page. So the name that was
     /// typed has to do, for that and nothing else.
     Unopened(&'static str),
+    /// Who is in can open other mailboxes by their passwords alone, for the reason given: so nobody is let in.
+    SecondDoor(&'static str),
     /// Nobody knows.
     Nothing,
 }
@@ -133,15 +159,30 @@ pub enum Life {
     Over,
 }
 
-/// How a script or a frame is told that its session is over.
+/// How a script or a frame is told something, in the webmail's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gone {
+pub struct Reply {
     /// The status.
     pub status: StatusCode,
     /// The content type.
     pub content_type: &'static str,
     /// The body.
     pub body: String,
+}
+
+/// What has become of a login, for the script that has sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The password was accepted; the person goes on at [`Kind::LoginPage`]'s address, whatever comes there now.
+    Onward,
+    /// The webmail has refused it.
+    Wrong,
+    /// It was no login.
+    NotALogin,
+    /// The person may not sign in.
+    Refused,
+    /// Nobody can say now.
+    Unavailable,
 }
 
 /// A webmail.
@@ -151,6 +192,11 @@ pub trait Product: Send + Sync {
 
     /// Path and query of the login page that a login is made with.
     fn login_page(&self) -> &'static str;
+
+    /// How the login form is written, here and upstream.
+    fn format(&self) -> Format {
+        Format::Form
+    }
 
     /// Reads a login form; none when it is not one.
     fn read_login(&self, form: &Form) -> Option<Login>;
@@ -170,7 +216,7 @@ pub trait Product: Send + Sync {
     /// What is asked after `heard` answers, with what the webmail has set so far; none when there is no more to ask.
     fn question(&self, heard: usize, _jar: &Jar) -> Option<Question> {
         let page = self.identity_page();
-        (heard == 0).then(|| Question { method: Method::GET, target: page, headers: Vec::new(), body: None })
+        (heard == 0).then(|| Question::page(page))
     }
 
     /// What the answer to the question after `_heard` others says.
@@ -193,7 +239,13 @@ pub trait Product: Send + Sync {
     fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life;
 
     /// How the sender of a [`Kind::Background`] request is told that its session is over.
-    fn gone(&self, head: &Head<'_>) -> Gone;
+    fn gone(&self, head: &Head<'_>) -> Reply;
+
+    /// How a login page's script is told what has become of the login that it sent; none where a plain form sends it,
+    /// and the person gets a page.
+    fn tell(&self, _outcome: Outcome) -> Option<Reply> {
+        None
+    }
 
     /// Where a person is sent whose session the webmail itself has ended: an address of [`Kind::LoginPage`].
     fn ended_page(&self) -> &'static str;
@@ -246,6 +298,14 @@ pub fn unescape(html: &str) -> Option<String> {
         text.push_str(rest);
     }
     Some(text)
+}
+
+/// A name as it was typed, if it can be one: without blanks around it, and without control characters, which some webmails
+/// drop.
+pub fn typed_name(name: &str) -> Option<&str> {
+    let name = name.trim_matches(' ');
+    let is_name = !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);
+    is_name.then_some(name)
 }
 
 /// The text between the first `before` and the next `after`.

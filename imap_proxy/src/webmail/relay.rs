@@ -188,7 +188,7 @@ impl Gate {
     /// What a session may not that is there to open a mailbox for the first time: once it is open, the next sign-in learns
     /// whose it is.
     fn beyond_opening(&self, visit: &Visit, key: &Key, kind: Kind, head: &Head<'_>) -> Response<Body> {
-        if kind == Kind::Background {
+        if matches!(kind, Kind::Background | Kind::Call) {
             return self.told_gone(head);
         }
         if let Some(state) = self.sessions.remove(key) {
@@ -212,7 +212,7 @@ impl Gate {
     /// The answer in place of the webmail's when the session is over.
     fn over(&self, kind: Kind, head: &Head<'_>) -> Response<Body> {
         let mut response = match kind {
-            Kind::Background | Kind::Static => self.told_gone(head),
+            Kind::Background | Kind::Call | Kind::Static => self.told_gone(head),
             _ => pages::see_other(self.product.ended_page()),
         };
         pages::take_session(&mut response);

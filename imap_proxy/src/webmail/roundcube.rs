@@ -2,7 +2,7 @@
 
 use super::form::{self, Form};
 use super::jar::{Cookie, Jar};
-use super::product::{Gone, Head, Kind, Life, Login, Product, Rebuilt, SignIn, between, local_target, unescape};
+use super::product::{Head, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between, local_target, unescape};
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
@@ -144,7 +144,7 @@ impl Product for Roundcube {
         }
     }
 
-    fn gone(&self, head: &Head<'_>) -> Gone {
+    fn gone(&self, head: &Head<'_>) -> Reply {
         let query = query(head);
         if is_remote(head, &query) {
             let word =
@@ -157,17 +157,17 @@ impl Product for Roundcube {
                 r#"{{"action":"{}",{unlock}"exec":"this.session_error(\"{LOGIN_AFTER_END}\");\n"}}"#,
                 word("_action", "refresh"),
             );
-            return Gone { status: StatusCode::OK, content_type: "application/json; charset=UTF-8", body };
+            return Reply { status: StatusCode::OK, content_type: "application/json; charset=UTF-8", body };
         }
         if is_framed(head, &query) {
             let body = format!(
                 "<!DOCTYPE html>\n<html><head><script>if (window.parent && parent.rcmail) \
                  parent.rcmail.session_error(\"{LOGIN_AFTER_END}\");</script></head><body></body></html>\n"
             );
-            return Gone { status: StatusCode::OK, content_type: "text/html; charset=UTF-8", body };
+            return Reply { status: StatusCode::OK, content_type: "text/html; charset=UTF-8", body };
         }
         let body = "The session is over. Sign in again.\n".to_owned();
-        Gone { status: StatusCode::UNAUTHORIZED, content_type: "text/plain; charset=UTF-8", body }
+        Reply { status: StatusCode::UNAUTHORIZED, content_type: "text/plain; charset=UTF-8", body }
     }
 
     fn ended_page(&self) -> &'static str {

@@ -249,7 +249,7 @@ fn the_mail_page_says_who_is_signed_in() {
     assert_eq!(Roundcube.identity("<body class=\"task-login\">"), None);
 }
 
-fn gone(target: &str, sent: &[(&'static str, &str)]) -> super::product::Gone {
+fn gone(target: &str, sent: &[(&'static str, &str)]) -> super::product::Reply {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = path::parse(path.as_bytes()).unwrap();
     Roundcube.gone(&Head { method: &Method::GET, path: &path, query, headers: &headers(sent) })

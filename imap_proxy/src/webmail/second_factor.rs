@@ -1,20 +1,22 @@
 //! The pages between the password and the mailbox: a code, another method, the backup codes.
 
+use super::browser;
 use super::classify::Own;
-use super::errand::Errand;
+use super::errand::{Errand, Then};
 use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages::{self, answered_with};
 use super::prepare::has_to_begin;
-use super::session::{Challenged, Question, Released, Stage, State};
+use super::session::{Behind, Question, Released, Stage, State};
 use super::store::{Key, Token};
-use super::verdict::{AfterCode, Stop, after_code};
+use super::verdict::{AfterCode, Stop, Stuck as Why, after_code};
 use crate::body::Body;
+use crate::follow::Before;
 use crate::portal::{Language, MethodKind, Problem, fields, paths};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_wire::Secret;
-use postern_wire::auth::{self, Answer, Door, MAX_CODE, MAX_RESPONSE, Offer};
+use postern_wire::auth::{self, Answer, Door, MAX_CODE, MAX_RESPONSE, Offer, Origin};
 
 /// With so few backup codes left, whoever uses one is told so.
 const FEW_CODES: u32 = 3;
@@ -36,7 +38,7 @@ impl Gate {
     pub(super) fn show_view(&self, visit: &Visit, key: &Key, own: Own, problem: Option<Problem>) -> Response<Body> {
         let view = |state: &mut State| Some((pages::view(state, own, problem)?, state.held().mailbox.clone()));
         match self.sessions.with(key, visit.now.tick, view).flatten() {
-            Some((page, mailbox)) => self.reader(visit).page(pages::status(problem), &page, Some(&mailbox)),
+            Some((page, mailbox)) => self.reader(visit).page(pages::status_of(&page, problem), &page, Some(&mailbox)),
             None => self.not_there(visit),
         }
     }
@@ -62,6 +64,7 @@ impl Gate {
             Own::CodesFile => self.codes_file(visit, key),
             Own::Change => self.take_change(visit, key, &form).await,
             Own::AppPassword => self.seen(visit, key),
+            Own::Security => self.prove(visit, key, Then::Page(paths::SECURITY.to_owned())).await,
             _ => self.bad_request(visit),
         }
     }
@@ -70,15 +73,16 @@ impl Gate {
         let asked = |state: &mut Question| {
             let offer = answered_with(state, own)?.clone();
             let code = read_answer(form, &offer);
+            let trust = state.choose_trust(form.field(fields::TRUST) == Some(fields::YES));
             let begun = match pages::kind(&offer) {
                 // A key's question is answered once.
                 MethodKind::Key if code.is_some() => state.take_begun(&offer.id),
                 _ => state.begun(&offer.id).cloned(),
             };
-            Some((offer, code, begun.and_then(|begun| begun.challenge)))
+            Some((offer, code, trust, begun.and_then(|begun| begun.challenge)))
         };
         let asked = self.asked(visit, key, asked).flatten();
-        let (Some((offer, code, challenge)), Some(mailbox)) = (asked, self.mailbox(visit, key)) else {
+        let (Some((offer, code, trust, challenge)), Some(mailbox)) = (asked, self.mailbox(visit, key)) else {
             return self.not_there(visit);
         };
         if has_to_begin(&offer) && challenge.is_none() {
@@ -86,14 +90,18 @@ impl Gate {
             return pages::see_other(paths::CODE);
         }
         let Some(code) = code else { return self.show_view(visit, key, own, Some(Problem::NotACode)) };
-        let before = self.changes_so_far();
-        let (name, origin, method) = (mailbox.clone(), visit.origin(), Some(offer.id.clone()));
-        let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge };
+        let before = self.follower.before();
+        let Ok(browser) = visit.browser_or_new() else { return self.reader(visit).stop(&Stop::Unavailable) };
+        let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
+        let (name, method) = (mailbox.clone(), Some(offer.id.clone()));
+        let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge, trust };
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {
             AfterCode::Release { standing, proof, .. } if visit.stage == Stage::Released => {
-                self.proven(visit, key, standing, proof).await
+                let mut response = self.proven(visit, key, standing, proof).await;
+                browser::remember(&mut response, &browser);
+                response
             }
             AfterCode::Release { standing, proof, codes_left, .. } => {
                 let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
@@ -106,7 +114,9 @@ impl Gate {
                     }
                     _ => None,
                 });
-                self.stepped_up(visit, token, before, &mailbox, None).await
+                let mut response = self.stepped_up(visit, token, before, &mailbox, None).await;
+                browser::remember(&mut response, &browser);
+                response
             }
             AfterCode::Again(problem) => match self.begin_once(visit, key, &offer).await {
                 Ok(()) => self.show_view(visit, key, own, Some(problem)),
@@ -129,15 +139,6 @@ impl Gate {
         }
     }
 
-    /// Looks at a sign-in that a code is asked for, or changes something in it; none when it is over.
-    pub(super) fn challenged<T>(&self, visit: &Visit, key: &Key, look: impl FnOnce(&mut Challenged) -> T) -> Option<T> {
-        let look = |state: &mut State| match state {
-            State::Challenged(state) => Some(look(state)),
-            _ => None,
-        };
-        self.sessions.with(key, visit.now.tick, look).flatten()
-    }
-
     /// Looks at what is asked for, where a code is, or changes something in it; none where none is.
     pub(super) fn asked<T>(&self, visit: &Visit, key: &Key, look: impl FnOnce(&mut Question) -> T) -> Option<T> {
         self.sessions.with(key, visit.now.tick, |state| state.question().map(look)).flatten()
@@ -154,7 +155,7 @@ impl Gate {
             return self.seen(visit, key);
         }
         let mailbox = self.sessions.with(key, visit.now.tick, |state| state.held().mailbox.clone());
-        let before = self.changes_so_far();
+        let before = self.follower.before();
         let token = self.sessions.advance(key, visit.now.tick, Stage::SavingCodes, |state| match state {
             State::SavingCodes(state) => Some(State::Released(state.release(visit.now))),
             _ => None,
@@ -183,7 +184,7 @@ impl Gate {
         &self,
         visit: &Visit,
         token: Result<Option<Token>, getrandom::Error>,
-        before: u64,
+        before: Before,
         mailbox: &str,
         wanted: Option<&str>,
     ) -> Response<Body> {
@@ -201,15 +202,15 @@ impl Gate {
         let key = Key::of(token.reveal());
         let place = key.and_then(|key| self.sessions.with(&key, visit.now.tick, place));
         let Some(place) = place else { return self.ended(visit) };
-        self.recheck_if_changed(before, mailbox).await;
+        self.follower.catch_up(before, mailbox).await;
         tracing::info!(mailbox, "signed in with a second factor");
         let mut response = pages::see_other(&place);
         pages::give_session(&mut response, &token);
         response
     }
 
-    /// The sign-in ends, unless it only has to wait until somebody can judge. Whoever is in stays in when what was begun
-    /// is over, or when no code is taken now.
+    /// The sign-in ends, unless it only has to wait until somebody can judge, or the administrator can be asked for help.
+    /// Whoever is in stays in when what was begun is over, or when no code is taken now.
     pub(super) fn stop(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
         match (visit.stage, stop) {
             (_, Stop::Unavailable) | (Stage::Released, Stop::Locked { .. }) => self.reader(visit).stop(stop),
@@ -218,8 +219,27 @@ impl Gate {
                 self.give_up(visit, key);
                 pages::see_other(paths::SECURITY)
             }
+            (Stage::Challenged, Stop::Locked { until }) => self.get_stuck(visit, key, Why::Locked { until: *until }),
             _ => self.end_with(visit, key, stop),
         }
+    }
+
+    /// No code is judged any more in this sign-in.
+    fn get_stuck(&self, visit: &Visit, key: &Key, why: Why) -> Response<Body> {
+        let mut behind = Behind::default();
+        let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
+            State::Challenged(state) => {
+                let (state, left) = state.stuck(why);
+                behind = left;
+                Some(State::Stuck(state))
+            }
+            _ => None,
+        });
+        self.say_goodbye(visit, behind);
+        let Ok(Some(token)) = token else { return self.end_with(visit, key, &why.into()) };
+        let mut response = pages::see_other(paths::CODE);
+        pages::give_session(&mut response, &token);
+        response
     }
 
     /// The session ends.

@@ -27,7 +27,7 @@ impl Gate {
     pub(super) async fn show_security(&self, visit: &Visit, key: &Key) -> Response<Body> {
         let security = match self.security(visit, key).await {
             Ok(Some(security)) => security,
-            Ok(None) => return self.security_off(visit, key),
+            Ok(None) => return self.without_proof(visit, key).await,
             Err(stop) => return self.not_shown(visit, key, &stop),
         };
         let mut view = view(&security);
@@ -55,7 +55,7 @@ impl Gate {
     ) -> Response<Body> {
         let security = match self.security(visit, key).await {
             Ok(Some(security)) => security,
-            Ok(None) => return self.security_off(visit, key),
+            Ok(None) => return self.without_proof(visit, key).await,
             Err(stop) => return self.not_shown(visit, key, &stop),
         };
         // What it is about is gone, or never was.
@@ -67,9 +67,6 @@ impl Gate {
 
     /// Takes the form of one change.
     pub(super) async fn take_change(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        if kind(form) == Some(ChangeKind::SignOutOthers) {
-            return self.sign_out_others(visit, key).await;
-        }
         match read(form) {
             Some(Change::CreateAppPassword { password, .. }) if !(1..=MAX_FIELD).contains(&password.reveal().len()) => {
                 self.show_change_with(visit, key, form, Some(ChangeProblem::WrongPassword)).await
@@ -81,12 +78,12 @@ impl Gate {
 
     /// Has the daemon change something; `form` is what the person is shown again when it does not.
     pub(super) async fn carry_out(&self, visit: &Visit, key: &Key, change: Change, form: &Form) -> Response<Body> {
-        let before = self.changes_so_far();
+        let before = self.follower.before();
         let Some(mailbox) = self.mailbox(visit, key) else { return self.ended(visit) };
         match self.change(visit, key, &mailbox, change.clone()).await {
-            None => self.security_off(visit, key),
+            None => self.without_proof(visit, key).await,
             Some(AfterChange::Done { codes, app_password, .. }) => {
-                self.recheck_if_changed(before, &mailbox).await;
+                self.follower.catch_up(before, &mailbox).await;
                 tracing::info!(
                     mailbox,
                     change = kind(form).map(ChangeKind::tag),
@@ -104,6 +101,9 @@ impl Gate {
                         paths::BACKUP_CODES
                     }
                     _ => {
+                        if change == Change::RevokeOtherTrust {
+                            self.end_other_sessions(visit, key, &mailbox);
+                        }
                         self.done(visit, key, done(&change));
                         paths::SECURITY
                     }
@@ -165,15 +165,13 @@ impl Gate {
         Some(change.await.unwrap_or(AfterChange::Stop(Stop::Unavailable)))
     }
 
-    async fn sign_out_others(&self, visit: &Visit, key: &Key) -> Response<Body> {
-        let Some(mailbox) = self.mailbox(visit, key) else { return self.ended(visit) };
-        let others = self.sessions.end_others(&mailbox, key);
+    /// Ends the mailbox's other sessions. That no other browser is trusted any more has been seen to.
+    fn end_other_sessions(&self, visit: &Visit, key: &Key, mailbox: &str) {
+        let others = self.sessions.end_others(mailbox, key);
         tracing::info!(mailbox, ended = others.len(), "signed out by another session of the mailbox");
         for other in others {
             self.say_goodbye(visit, other.held().behind.clone());
         }
-        self.done(visit, key, Done::SignedOut);
-        pages::see_other(paths::SECURITY)
     }
 
     /// What the daemon shows of the account; none: this session has no proof.
@@ -181,7 +179,8 @@ impl Gate {
         let whose = |state: &mut State| (state.held().mailbox.clone(), state.proof().cloned());
         let (name, proof) = self.sessions.with(key, visit.now.tick, whose).ok_or(Stop::Ended)?;
         let Some(proof) = proof else { return Ok(None) };
-        let reply = self.daemon.show_security(&ShowSecurity { name: name.clone(), proof }).await;
+        let reply =
+            self.daemon.show_security(&ShowSecurity { name: name.clone(), origin: visit.origin(), proof }).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account cannot be shown to its owner"));
         after_security(reply, &name).map(Some)
     }
@@ -269,7 +268,8 @@ fn read(form: &Form) -> Option<Change> {
             let language = Language::from_tag(form.field(fields::TO)?)?;
             Change::SetLanguage { language: language.tag().to_owned() }
         }
-        ChangeKind::SignOutOthers => return None,
+        ChangeKind::RevokeTrust => Change::RevokeTrust { id: id()? },
+        ChangeKind::SignOutOthers => Change::RevokeOtherTrust,
     })
 }
 
@@ -284,6 +284,8 @@ pub(super) fn form_of(change: &Change) -> Form {
         Change::RevokeAppPassword { id } => (ChangeKind::RevokeAppPassword, id.as_str()),
         Change::RemoveContact => (ChangeKind::RemoveContact, ""),
         Change::SetLanguage { .. } => (ChangeKind::SetLanguage, ""),
+        Change::RevokeTrust { id } => (ChangeKind::RevokeTrust, id.as_str()),
+        Change::RevokeOtherTrust => (ChangeKind::SignOutOthers, ""),
     };
     let written = form::write(&[(fields::CHANGE, kind.tag()), (fields::WHICH, id)]);
     form::parse(written.as_bytes()).unwrap_or_default()
@@ -300,6 +302,8 @@ fn done(change: &Change) -> Done {
         Change::RevokeAppPassword { .. } => Done::AppPasswordRevoked,
         Change::RemoveContact => Done::ContactRemoved,
         Change::SetLanguage { .. } => Done::LanguageSet,
+        Change::RevokeTrust { .. } => Done::TrustRevoked,
+        Change::RevokeOtherTrust => Done::SignedOut,
     }
 }
 
@@ -331,7 +335,7 @@ fn changing(security: &Security, form: &Form) -> Option<Changing> {
             Changing::RevokeAppPassword(app_password(found))
         }
         ChangeKind::RemoveContact => Changing::RemoveContact { address: security.contact.clone()? },
-        ChangeKind::SetLanguage | ChangeKind::SignOutOthers => return None,
+        ChangeKind::SetLanguage | ChangeKind::RevokeTrust | ChangeKind::SignOutOthers => return None,
     })
 }
 
@@ -344,10 +348,32 @@ fn view(security: &Security) -> portal::Security {
         app_passwords: security.app_passwords.iter().map(app_password).collect(),
         can_make_app_passwords: security.can_make_app_passwords,
         sessions: Vec::new(),
+        browsers: security.browsers.iter().map(browser).collect(),
         contact: security.contact.clone(),
         kinds: kinds.collect(),
         language: security.language.as_deref().and_then(Language::from_tag),
         done: None,
+    }
+}
+
+/// The browser, and what it runs on, of a description as the daemon writes it: `Firefox (Linux)`.
+fn named(description: &str) -> (Option<&str>, Option<&str>) {
+    let both = description.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
+    let (browser, system) = both.map_or((description, None), |(browser, system)| (browser, Some(system)));
+    (Some(browser).filter(|browser| !browser.is_empty()), system)
+}
+
+fn browser(own: &postern_wire::security::OwnBrowser) -> portal::OwnBrowser {
+    let time = |unix: i64| jiff::Timestamp::from_second(unix).ok();
+    let (browser, system) = named(&own.description);
+    portal::OwnBrowser {
+        id: own.id.clone(),
+        browser: browser.map(str::to_owned),
+        system: system.map(str::to_owned),
+        network: own.network.clone(),
+        last_used: time(own.last_used),
+        trusted_until: own.trusted_until.and_then(time),
+        this: own.this,
     }
 }
 
@@ -413,6 +439,13 @@ mod tests {
         ] {
             assert_eq!(read(strange), None, "{strange:?}");
         }
+    }
+
+    #[test]
+    fn a_browser_is_named_in_the_readers_language() {
+        assert_eq!(named("Firefox (Linux)"), (Some("Firefox"), Some("Linux")));
+        assert_eq!(named("Firefox"), (Some("Firefox"), None));
+        assert_eq!(named(""), (None, None));
     }
 
     #[test]

@@ -4,13 +4,15 @@
 //! ```text
 //! PasswordAccepted ──▶ Enrolling ──▶ SavingCodes ──▶ Released
 //!                 ├──▶ Challenged ─────────────────▶
-//!                 └────────────────────────────────▶
+//!                 ├────────────────────────────────▶
+//!                 └──▶ Stuck ◀── Challenged
 //! ```
 
 use super::errand::Errand;
 use super::jar::Jar;
 use super::store::PENDING_LIFE;
-use crate::portal::{self, Done, MethodKind, Problem, Requested};
+use super::verdict::Stuck as Why;
+use crate::portal::{self, Done, MethodKind, Problem, Requested, Trust};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use postern_wire::Secret;
@@ -31,7 +33,7 @@ pub struct Moment {
 }
 
 /// The webmail's session, which stays on this side.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Behind {
     /// Its cookies.
     pub jar: Jar,
@@ -100,13 +102,19 @@ impl PasswordAccepted {
     }
 
     /// A code is asked for.
-    pub fn challenge(self, mailbox: String, methods: Vec<Offer>) -> Challenged {
-        Challenged { held: self.held(mailbox), question: Question::new(methods), requested: None }
+    pub fn challenge(self, mailbox: String, question: Question) -> Challenged {
+        Challenged { held: self.held(mailbox), question, requested: None }
     }
 
     /// The first method is set up, which has begun with this; `kinds` is what can be set up.
     pub fn enrol(self, mailbox: String, begun: SettingUp, kinds: Vec<MethodKind>) -> Enrolling {
         Enrolling { held: self.held(mailbox), enrolment: Enrolment::new(begun, kinds) }
+    }
+
+    /// There is no code to answer with. The webmail's session, which is of no use any more, is given back.
+    pub fn stuck(mut self, mailbox: String, why: Why) -> (Stuck, Behind) {
+        let behind = std::mem::take(&mut self.behind);
+        (Stuck { held: self.held(mailbox), why, requested: None }, behind)
     }
 
     /// No second factor is required.
@@ -130,6 +138,23 @@ impl Challenged {
     pub fn release(self, standing: String, proof: Option<Secret>, now: Moment) -> Released {
         Released::new(self.held, standing, proof, now)
     }
+
+    /// No code is judged for now. As in [`PasswordAccepted::stuck`].
+    pub fn stuck(mut self, why: Why) -> (Stuck, Behind) {
+        let behind = std::mem::take(&mut self.held.behind);
+        (Stuck { held: self.held, why, requested: self.requested }, behind)
+    }
+}
+
+/// The password is right, and there is no code to answer with: all that is left is a request to the administrator. No
+/// transition leads from here to the mailbox, and the webmail's session is gone.
+pub struct Stuck {
+    /// What every state holds. The mailbox is that of the sign-in before, or as the webmail shows it: a refusal names none.
+    pub held: Held,
+    /// Why.
+    pub why: Why,
+    /// The request to the administrator.
+    pub requested: Option<Requested>,
 }
 
 /// A code is asked for: with which methods it may be answered, and how far that is.
@@ -139,6 +164,8 @@ pub struct Question {
     chosen: usize,
     /// By the method's id.
     begun: HashMap<String, Begun>,
+    /// The offer to trust this browser.
+    trust: Option<Trust>,
 }
 
 /// What a method has begun with: a code was sent, or there is a question for a security key.
@@ -157,7 +184,23 @@ pub struct Begun {
 impl Question {
     /// Nothing has begun, and the method used last is asked for.
     pub fn new(methods: Vec<Offer>) -> Self {
-        Self { methods, chosen: 0, begun: HashMap::new() }
+        Self { methods, chosen: 0, begun: HashMap::new(), trust: None }
+    }
+
+    /// The same, where the person may trust this browser for so many days.
+    #[must_use]
+    pub fn with_trust(self, days: Option<u32>) -> Self {
+        Self { trust: days.map(|days| Trust { days, chosen: false }), ..self }
+    }
+
+    /// The offer to trust this browser.
+    pub fn trust(&self) -> Option<Trust> {
+        self.trust
+    }
+
+    /// The person says whether to; false also where it is not offered.
+    pub fn choose_trust(&mut self, chosen: bool) -> bool {
+        self.trust.as_mut().map(|trust| trust.chosen = chosen).is_some() && chosen
     }
 
     /// The method that the person has chosen, at first the one used last.
@@ -451,6 +494,8 @@ pub enum State {
     Enrolling(Enrolling),
     /// See [`Challenged`].
     Challenged(Challenged),
+    /// See [`Stuck`].
+    Stuck(Stuck),
     /// See [`SavingCodes`].
     SavingCodes(SavingCodes),
     /// See [`Released`].
@@ -468,6 +513,8 @@ pub enum Stage {
     Enrolling,
     /// See [`Challenged`].
     Challenged,
+    /// See [`Stuck`].
+    Stuck,
     /// See [`SavingCodes`].
     SavingCodes,
     /// See [`Released`].
@@ -480,6 +527,7 @@ impl State {
         match self {
             Self::Enrolling(_) => Stage::Enrolling,
             Self::Challenged(_) => Stage::Challenged,
+            Self::Stuck(_) => Stage::Stuck,
             Self::SavingCodes(_) => Stage::SavingCodes,
             Self::Released(_) => Stage::Released,
         }
@@ -490,7 +538,16 @@ impl State {
         match self {
             Self::Challenged(state) => Some(&mut state.question),
             Self::Released(state) => state.errand_mut()?.question(),
-            Self::Enrolling(_) | Self::SavingCodes(_) => None,
+            Self::Enrolling(_) | Self::Stuck(_) | Self::SavingCodes(_) => None,
+        }
+    }
+
+    /// The request to the administrator, where one can be made.
+    pub fn request(&mut self) -> Option<&mut Option<Requested>> {
+        match self {
+            Self::Challenged(state) => Some(&mut state.requested),
+            Self::Stuck(state) => Some(&mut state.requested),
+            Self::Enrolling(_) | Self::SavingCodes(_) | Self::Released(_) => None,
         }
     }
 
@@ -499,7 +556,7 @@ impl State {
         match self {
             Self::Enrolling(state) => Some(&mut state.enrolment),
             Self::Released(state) => state.errand_mut()?.enrolment(),
-            Self::Challenged(_) | Self::SavingCodes(_) => None,
+            Self::Challenged(_) | Self::Stuck(_) | Self::SavingCodes(_) => None,
         }
     }
 
@@ -507,7 +564,7 @@ impl State {
     pub fn proof(&self) -> Option<&Secret> {
         match self {
             Self::Released(state) => state.proof.as_ref(),
-            Self::Enrolling(_) | Self::Challenged(_) | Self::SavingCodes(_) => None,
+            Self::Enrolling(_) | Self::Challenged(_) | Self::Stuck(_) | Self::SavingCodes(_) => None,
         }
     }
 
@@ -516,6 +573,7 @@ impl State {
         match self {
             Self::Enrolling(state) => &state.held,
             Self::Challenged(state) => &state.held,
+            Self::Stuck(state) => &state.held,
             Self::SavingCodes(state) => &state.released.held,
             Self::Released(state) => &state.held,
         }
@@ -524,7 +582,7 @@ impl State {
     /// What the daemon vouched for, in the states that a verdict has let in.
     pub fn standing(&self) -> Option<&str> {
         match self {
-            Self::Enrolling(_) | Self::Challenged(_) => None,
+            Self::Enrolling(_) | Self::Challenged(_) | Self::Stuck(_) => None,
             Self::SavingCodes(state) => Some(&state.released.standing),
             Self::Released(state) => Some(&state.standing),
         }

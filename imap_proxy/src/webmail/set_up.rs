@@ -1,6 +1,7 @@
 //! A method is set up: the first one, an authenticator app unless the person wants something else; or a further one, or
 //! a contact address, from the Security page.
 
+use super::browser;
 use super::classify::Own;
 use super::errand::{Errand, Then};
 use super::form::Form;
@@ -14,7 +15,7 @@ use crate::body::Body;
 use crate::portal::{DESCRIPTION_LENGTH, DESTINATION_LENGTH, Done, MethodKind, Problem, fields, paths};
 use http::Response;
 use postern_wire::Secret;
-use postern_wire::auth::{Confirm, Door, Enrol, MAX_CODE};
+use postern_wire::auth::{Confirm, Door, Enrol, MAX_CODE, Origin};
 
 /// What to begin with.
 struct Wanted {
@@ -220,8 +221,10 @@ impl Gate {
             _ => read_digits(form.field(fields::CODE).unwrap_or_default(), None),
         };
         let Some(code) = code else { return self.show_set_up(visit, key, Some(Problem::NotACode)).await };
-        let before = self.changes_so_far();
-        let (name, origin) = (mailbox.clone(), visit.origin());
+        let before = self.follower.before();
+        let Ok(browser) = visit.browser_or_new() else { return self.reader(visit).stop(&Stop::Unavailable) };
+        let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
+        let name = mailbox.clone();
         let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof };
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
@@ -230,7 +233,7 @@ impl Gate {
                 self.sessions.with_released(key, visit.now.tick, |state| state.prove(standing, proof));
                 let is_contact = begun.kind() == MethodKind::Contact;
                 self.done(visit, key, if is_contact { Done::ContactSet } else { Done::MethodAdded });
-                self.recheck_if_changed(before, &mailbox).await;
+                self.follower.catch_up(before, &mailbox).await;
                 pages::see_other(paths::SECURITY)
             }
             AfterCode::Release { standing, proof, codes, .. } => {
@@ -238,7 +241,9 @@ impl Gate {
                     State::Enrolling(state) => Some(state.confirm(standing, proof, codes, visit.now)),
                     _ => None,
                 });
-                self.stepped_up(visit, token, before, &mailbox, None).await
+                let mut response = self.stepped_up(visit, token, before, &mailbox, None).await;
+                browser::remember(&mut response, &browser);
+                response
             }
             AfterCode::Again(Problem::Wrong { .. }) => {
                 let missed = |state: &mut Enrolment| {

@@ -1,13 +1,16 @@
 //! The login form: read, rebuilt, sent; the answer judged; the daemon asked.
 
+use super::browser;
+use super::form::Format;
 use super::gate::{Gate, Visit};
 use super::headers;
 use super::jar::{Cookie, Jar, set_cookies};
 use super::pages;
-use super::product::{Heard, Kind, Life, Login, SignIn};
-use super::session::{Behind, PasswordAccepted, Print, SettingUp, State, usual};
-use super::verdict::{AfterEnrol, AfterPassword, Stop, after_enrol, after_password};
+use super::product::{self, Heard, Kind, Life, Login, Outcome, SignIn};
+use super::session::{Behind, PasswordAccepted, Print, Question, SettingUp, State, usual};
+use super::verdict::{AfterEnrol, AfterPassword, Stop, Stuck, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
+use crate::metrics::{Front, METRICS, Verdict};
 use crate::portal::{MethodKind, paths};
 use crate::seldom::seldom;
 use bytes::Bytes;
@@ -15,14 +18,15 @@ use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use postern_wire::Secret;
-use postern_wire::auth::{self, Ask, Asked, Door, Enrol};
+use postern_wire::auth::{self, Ask, Asked, Door, Enrol, Origin, SignedIn};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long the webmail may take for one request that this front makes of its own. A login signs in to IMAP.
 const OWN_REQUEST: Duration = Duration::from_secs(30);
-/// What a form is.
-const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// The status within this file of a password that the webmail refused, where a script hears of it.
+const WRONG: StatusCode = StatusCode::UNAUTHORIZED;
+const TEXT: &str = "text/plain; charset=utf-8";
 /// Bytes that an answer to it may have: a mail page lists every folder.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
 
@@ -42,23 +46,30 @@ enum Knocked {
 }
 
 impl Gate {
-    /// From a login form to a page for the browser.
+    /// From a login form to a page for the browser, or to a word for the script that sent it.
     pub(super) async fn sign_in(&self, visit: &Visit, request: &mut Request<Incoming>) -> Response<Body> {
+        let response = self.take_login(visit, request).await;
+        self.told(response)
+    }
+
+    async fn take_login(&self, visit: &Visit, request: &mut Request<Incoming>) -> Response<Body> {
         let hints = headers::for_login(request.headers());
-        let login = self.form(request).await.and_then(|form| self.product.read_login(&form));
+        let login = self.form_in(self.product.format(), request).await.and_then(|form| self.product.read_login(&form));
         let Some(login) = login else { return self.bad_request(visit) };
         match self.knock(visit, &hints, &login).await {
             Ok(Knocked::Accepted(behind)) => self.admit(visit, &hints, login, behind).await,
             Ok(refused) => {
+                METRICS.sign_ins.count((Front::Webmail, Verdict::Password));
                 // No name: people type passwords there. Each is told, for whoever counts them.
                 tracing::info!(address = %visit.address, "the webmail refused a password");
                 match refused {
-                    Knocked::Refused(answer) => self.show_refusal(visit, answer),
+                    Knocked::Refused(answer) => self.show_refusal(answer),
                     Knocked::RefusedAt(page) => pages::see_other(page),
                     Knocked::Accepted(_) => self.reader(visit).stop(&Stop::Unavailable),
                 }
             }
             Err(error) => {
+                METRICS.sign_ins.count((Front::Webmail, Verdict::Unavailable));
                 seldom!(warn, %error, "the webmail could not be asked about a password");
                 self.reader(visit).stop(&Stop::Unavailable)
             }
@@ -71,13 +82,16 @@ impl Gate {
         let page = self.own_request(visit, &mut jar, hints, (Method::GET, self.product.login_page()), None).await?;
         let rebuilt = self.product.rebuild(&String::from_utf8_lossy(&page.content), login);
         let rebuilt = rebuilt.ok_or("its login page is not the one of this product")?;
-        let form = Some((FORM, Bytes::copy_from_slice(rebuilt.body.as_bytes())));
+        let form = Some((self.product.format().content_type(), Bytes::copy_from_slice(rebuilt.body.as_bytes())));
         let answer = self.own_request(visit, &mut jar, hints, (Method::POST, rebuilt.target), form).await?;
         match self.product.judge(answer.status, &answer.headers, &answer.set) {
             SignIn::Accepted { landing, goodbye } => {
                 Ok(Knocked::Accepted(Behind { jar, landing, goodbye, unopened: false }))
             }
-            SignIn::Refused => Ok(Knocked::Refused(answer)),
+            SignIn::Refused if self.is_refusal(&answer) => Ok(Knocked::Refused(answer)),
+            SignIn::Refused => {
+                Err(format!("its answer to a login ({}) is none that this product is known for", answer.status).into())
+            }
             SignIn::RefusedAt(page) => Ok(Knocked::RefusedAt(page)),
         }
     }
@@ -87,21 +101,26 @@ impl Gate {
         let shown = match self.identity(visit, hints, &login, &mut behind).await {
             Ok(shown) => shown,
             Err(error) => {
-                tracing::error!(%error, "a sign-in is refused: the webmail does not show whose it is");
+                METRICS.sign_ins.count((Front::Webmail, Verdict::Unavailable));
+                tracing::error!(%error, "a sign-in is refused by what the webmail shows of whose it is");
                 self.say_goodbye(visit, behind);
                 return self.reader(visit).stop(&Stop::Unavailable);
             }
         };
-        let before = self.changes_so_far();
-        let (of_shown, of_typed) = tokio::join!(self.ask(visit, &shown), async {
-            if login.name == shown { None } else { Some(self.ask(visit, &login.name).await) }
+        let before = self.follower.before();
+        let (of_shown, of_typed) = tokio::join!(self.ask(visit.origin(), &shown), async {
+            if login.name == shown { None } else { Some(self.ask(visit.origin(), &login.name).await) }
         });
         let holder = of_shown.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
         let of_shown = of_shown.map(|asked| asked.verdict);
         let of_typed = of_typed.map(|reply| reply.map(|asked| asked.verdict));
         let print = Print::new(&self.print_key, &login.password);
+        if visit.to_security && !behind.unopened {
+            paths::SECURITY.clone_into(&mut behind.landing);
+        }
         let accepted = PasswordAccepted { behind, print, client: visit.client() };
         let after = after_password(of_shown, of_typed);
+        METRICS.sign_ins.count((Front::Webmail, Verdict::from(&after)));
         if let (
             Some(holder),
             AfterPassword::Release { .. } | AfterPassword::Challenge { .. } | AfterPassword::Enrol { .. },
@@ -113,15 +132,21 @@ impl Gate {
             AfterPassword::Release { mailbox, standing } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 tracing::info!(mailbox, "signed in, no second factor required");
+                let Ok(browser) = visit.browser_or_new() else {
+                    self.say_goodbye(visit, accepted.behind);
+                    return self.reader(visit).stop(&Stop::Unavailable);
+                };
+                self.note_browser(visit, &mailbox, &standing, &browser).await;
                 let landing = accepted.behind.landing.clone();
                 let state = State::Released(accepted.release(mailbox.clone(), standing, visit.now));
-                let response = self.begin(visit, state, &landing);
-                self.recheck_if_changed(before, &mailbox).await;
+                let mut response = self.begin(visit, state, &landing);
+                browser::remember(&mut response, &browser);
+                self.follower.catch_up(before, &mailbox).await;
                 response
             }
-            AfterPassword::Challenge { mailbox, methods } => {
+            AfterPassword::Challenge { mailbox, methods, trust_days } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
-                let mut state = accepted.challenge(mailbox, methods);
+                let mut state = accepted.challenge(mailbox, Question::new(methods).with_trust(trust_days));
                 match self.begin_first(visit, &state.held.mailbox, &mut state.question).await {
                     Ok(()) => self.begin(visit, State::Challenged(state), paths::CODE),
                     Err(stop) => {
@@ -134,12 +159,21 @@ impl Gate {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 self.begin_enrolment(visit, mailbox, kinds, accepted).await
             }
+            AfterPassword::Stuck(why) => self.begin_stuck(visit, shown, why, accepted),
             AfterPassword::Stop(stop) => {
                 tracing::info!(name = shown, ?stop, "a sign-in ends after the password");
                 self.say_goodbye(visit, accepted.behind);
                 self.reader(visit).stop(&stop)
             }
         }
+    }
+
+    /// There is no code to answer with: a session in which no more can be done than to ask the administrator for help.
+    fn begin_stuck(&self, visit: &Visit, mailbox: String, why: Stuck, accepted: PasswordAccepted) -> Response<Body> {
+        tracing::info!(mailbox, ?why, "a sign-in finds no code to answer with");
+        let (state, behind) = accepted.stuck(mailbox, why);
+        self.say_goodbye(visit, behind);
+        self.begin(visit, State::Stuck(state), paths::CODE)
     }
 
     async fn begin_enrolment(
@@ -201,7 +235,24 @@ impl Gate {
         }
         let mut response = pages::see_other(to);
         pages::give_session(&mut response, &token);
+        if visit.to_security {
+            browser::forget_way(&mut response);
+        }
         response
+    }
+
+    /// Tells the daemon which browser is let in without a code. It was let in already, so nothing hangs on this.
+    async fn note_browser(&self, visit: &Visit, mailbox: &str, standing: &str, browser: &Secret) {
+        let signed_in = SignedIn {
+            name: mailbox.to_owned(),
+            door: Door::Webmail,
+            origin: Origin { browser: Some(browser.clone()), ..visit.origin() },
+            standing: standing.to_owned(),
+            language: Some(visit.language.tag().to_owned()),
+        };
+        if let Err(error) = self.daemon.signed_in(&signed_in).await {
+            tracing::warn!(%error, mailbox, "the browser of a sign-in is not noted");
+        }
     }
 
     fn end_old_sessions(&self, mailbox: &str, print: &Print) {
@@ -221,8 +272,8 @@ impl Gate {
         }
     }
 
-    pub(super) async fn ask(&self, visit: &Visit, name: &str) -> Result<Asked, crate::daemon::DaemonError> {
-        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: visit.origin() };
+    pub(super) async fn ask(&self, origin: Origin, name: &str) -> Result<Asked, crate::daemon::DaemonError> {
+        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin };
         let reply = self.daemon.ask(&ask).await;
         reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))
     }
@@ -236,14 +287,15 @@ impl Gate {
         behind: &mut Behind,
     ) -> Result<String, BoxError> {
         let mut heard = 0;
-        while let Some(question) = self.product.question(heard, &behind.jar) {
+        let mut next = self.product.question(heard, &behind.jar);
+        while let Some(question) = next {
             let before = behind.jar.clone();
             let mut hints = hints.clone();
             hints.extend(question.headers);
             let body = question.body.map(|body| (hints.remove(CONTENT_TYPE), Bytes::from_static(body.as_bytes())));
-            let body = body.map(|(kind, body)| (kind.unwrap_or(FORM), body));
+            let body = body.map(|(kind, body)| (kind.unwrap_or(Format::Form.content_type()), body));
             let answer =
-                self.own_request(visit, &mut behind.jar, &hints, (question.method, question.target), body).await?;
+                self.own_request(visit, &mut behind.jar, &hints, (question.method, &question.target), body).await?;
             if self.product.life(Kind::Navigation, &before, &answer.set, visit.now.wall) != Life::On {
                 return Err("its session ended at once".into());
             }
@@ -254,19 +306,31 @@ impl Gate {
                     (behind.landing, behind.unopened) = (page.to_owned(), true);
                     return Ok(login.name.clone());
                 }
-                Heard::More => heard += 1,
+                Heard::SecondDoor(why) => return Err(why.into()),
+                Heard::More => next = self.product.question(heard + 1, &behind.jar),
+                Heard::At(page) => next = Some(product::Question::page(page)),
                 Heard::Nothing => break,
             }
+            heard += 1;
         }
         Err("its page names nobody; is it the product, and with the skin, that this front is told of?".into())
     }
 
+    /// Whether this is how the product refuses a login: with a page, or with a word for the script that sent it.
+    fn is_refusal(&self, answer: &Answer) -> bool {
+        let wanted: &[u8] = if self.signs_in_by_script() { b"application/json" } else { b"text/html" };
+        let of_kind = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(wanted));
+        of_kind && matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+    }
+
+    fn signs_in_by_script(&self) -> bool {
+        self.product.tell(Outcome::Wrong).is_some()
+    }
+
     /// The webmail's own page for a login that it refused: the same whatever the account is here.
-    fn show_refusal(&self, visit: &Visit, mut answer: Answer) -> Response<Body> {
-        let html = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        if !html || !matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            seldom!(warn, status = %answer.status, "the webmail's answer to a login is none that this product is known for");
-            return self.reader(visit).stop(&Stop::Unavailable);
+    fn show_refusal(&self, mut answer: Answer) -> Response<Body> {
+        if self.signs_in_by_script() {
+            return pages::answer(WRONG, TEXT, String::new());
         }
         headers::strip_response(&mut answer.headers);
         headers::for_own_forms(&mut answer.headers);
@@ -279,19 +343,36 @@ impl Gate {
         response
     }
 
+    /// What a login has led to, in the words that the script knows which has sent it, where one has.
+    fn told(&self, mut response: Response<Body>) -> Response<Body> {
+        let outcome = match response.status() {
+            StatusCode::SEE_OTHER => Outcome::Onward,
+            WRONG => Outcome::Wrong,
+            StatusCode::BAD_REQUEST => Outcome::NotALogin,
+            StatusCode::FORBIDDEN => Outcome::Refused,
+            _ => Outcome::Unavailable,
+        };
+        let Some(reply) = self.product.tell(outcome) else { return response };
+        // The session's cookie stays.
+        response.headers_mut().remove(LOCATION);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+        *response.status_mut() = reply.status;
+        response.map(|_| body::full(reply.body))
+    }
+
     /// A request that is made here from nothing but constants, a jar and a rebuilt form.
     async fn own_request(
         &self,
         visit: &Visit,
         jar: &mut Jar,
         hints: &HeaderMap,
-        (method, target): (Method, &'static str),
+        (method, target): (Method, &str),
         content: Option<(HeaderValue, Bytes)>,
     ) -> Result<Answer, BoxError> {
         let exchange = async {
             let mut request = Request::new(body::empty());
             *request.method_mut() = method;
-            *request.uri_mut() = http::Uri::from_static(target);
+            *request.uri_mut() = target.parse()?;
             *request.headers_mut() = hints.clone();
             headers::add(request.headers_mut(), self.product.own_headers());
             if let Some(cookies) = jar.header(request.uri().path(), visit.now.wall, self.product.own_cookies()) {

@@ -40,7 +40,11 @@ const TOKEN_LENGTH: usize = 43;
 pub struct Token(String);
 
 impl Token {
-    fn new() -> Result<Self, getrandom::Error> {
+    /// Draws one.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn new() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
@@ -181,6 +185,11 @@ impl Sessions {
 pub struct Store(Mutex<Sessions>);
 
 impl Store {
+    /// How many are released.
+    pub fn count_released(&self) -> usize {
+        self.sessions().released
+    }
+
     /// Keeps a session that begins at `now`, and gives what the browser shall hold.
     ///
     /// # Errors
@@ -336,7 +345,7 @@ mod tests {
     use crate::clock;
     use crate::webmail::errand::Errand;
     use crate::webmail::jar::Jar;
-    use crate::webmail::session::{Behind, Client, Moment, PasswordAccepted};
+    use crate::webmail::session::{Behind, Client, Moment, PasswordAccepted, Question};
 
     fn now() -> Moment {
         Moment { tick: clock::monotonic(), wall: clock::wall() }
@@ -355,7 +364,7 @@ mod tests {
     fn pending_from(mailbox: &str, address: &str) -> State {
         let client = Client { address: address.parse().unwrap(), agent: None };
         let accepted = PasswordAccepted { client, ..accepted("old") };
-        State::Challenged(accepted.challenge(mailbox.into(), Vec::new()))
+        State::Challenged(accepted.challenge(mailbox.into(), Question::new(Vec::new())))
     }
 
     #[test]
@@ -371,7 +380,7 @@ mod tests {
     }
 
     fn pending(mailbox: &str) -> State {
-        State::Challenged(accepted("old").challenge(mailbox.into(), Vec::new()))
+        State::Challenged(accepted("old").challenge(mailbox.into(), Question::new(Vec::new())))
     }
 
     fn released(mailbox: &str, now: Moment) -> State {

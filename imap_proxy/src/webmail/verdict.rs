@@ -7,7 +7,7 @@ use super::session::SettingUp;
 use crate::portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
 use jiff::{Timestamp, ToSpan};
 use postern_wire::auth::{
-    AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Rechecked, Refusal,
+    AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Refusal,
 };
 use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, SecurityVerdict};
 
@@ -29,6 +29,30 @@ pub enum Stop {
     },
     /// What was begun is over; it has to be begun again.
     Ended,
+    /// Neither the browser nor the network is known, and there is no address to send a code to.
+    Unusual,
+}
+
+/// The password is right, and there is no code to answer with. It may end in a request to the administrator, never in
+/// the mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stuck {
+    /// Not before the time given, or not before an administrator unlocks the account.
+    Locked {
+        /// The time, where there is one.
+        until: Option<Timestamp>,
+    },
+    /// Every method of the account needs a sender that is switched off.
+    NoMethod,
+}
+
+impl From<Stuck> for Stop {
+    fn from(stuck: Stuck) -> Self {
+        match stuck {
+            Stuck::Locked { until } => Self::Locked { until },
+            Stuck::NoMethod => Self::Unavailable,
+        }
+    }
 }
 
 /// After the webmail has accepted the password.
@@ -48,6 +72,8 @@ pub enum AfterPassword {
         mailbox: String,
         /// At least one.
         methods: Vec<Offer>,
+        /// For how many days the browser may be trusted, where it may.
+        trust_days: Option<u32>,
     },
     /// The first method is set up now.
     Enrol {
@@ -56,6 +82,8 @@ pub enum AfterPassword {
         /// What can be set up.
         kinds: Vec<MethodKind>,
     },
+    /// There is no code to answer with.
+    Stuck(Stuck),
     /// The sign-in ends.
     Stop(Stop),
 }
@@ -184,7 +212,7 @@ pub fn after_password<E>(shown: Result<AskVerdict, E>, typed: Option<Result<AskV
         AfterPassword::Release { mailbox, .. }
         | AfterPassword::Challenge { mailbox, .. }
         | AfterPassword::Enrol { mailbox, .. } => Some(mailbox.clone()),
-        AfterPassword::Stop(_) => None,
+        AfterPassword::Stuck(_) | AfterPassword::Stop(_) => None,
     };
     match (mailbox(&shown), mailbox(&typed)) {
         (None, _) => shown,
@@ -199,10 +227,15 @@ fn one_answer<E>(reply: Result<AskVerdict, E>) -> AfterPassword {
     match reply {
         Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
         // A challenge that nothing can answer is a fault, not a free pass.
-        Ok(AskVerdict::Challenge { methods, .. }) if methods.is_empty() => AfterPassword::Stop(Stop::Unavailable),
-        Ok(AskVerdict::Challenge { mailbox, methods }) => AfterPassword::Challenge { mailbox, methods },
+        Ok(AskVerdict::Challenge { methods, .. }) if methods.is_empty() => AfterPassword::Stuck(Stuck::NoMethod),
+        Ok(AskVerdict::Challenge { mailbox, methods, trust_days }) => {
+            AfterPassword::Challenge { mailbox, methods, trust_days }
+        }
         Ok(AskVerdict::Enrol { mailbox, kinds }) => AfterPassword::Enrol { mailbox, kinds: known(&kinds) },
-        Ok(AskVerdict::Refused(refusal)) => AfterPassword::Stop(stop(&refusal)),
+        Ok(AskVerdict::Refused(refusal)) => match stop(&refusal) {
+            Stop::Locked { until } => AfterPassword::Stuck(Stuck::Locked { until }),
+            stop => AfterPassword::Stop(stop),
+        },
         Err(_) => AfterPassword::Stop(Stop::Unavailable),
     }
 }
@@ -359,17 +392,6 @@ pub fn after_change<E>(reply: Result<ChangeVerdict, E>, change: &Change) -> Afte
     }
 }
 
-/// Which of `asked` sessions end. None: the daemon did not say, so it has to be asked again.
-#[must_use]
-pub fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec<bool>> {
-    match reply {
-        Ok(Rechecked { ended }) if ended.len() == asked => Some(ended),
-        // It answered, but not what it was asked: nothing vouches for these sessions.
-        Ok(_) => Some(vec![true; asked]),
-        Err(_) => None,
-    }
-}
-
 fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
     match refusal.reason {
         Reason::Wrong => AfterCode::Again(Problem::Wrong { misses: refusal.failures.unwrap_or(1) }),
@@ -404,6 +426,7 @@ fn stop(refusal: &Refusal) -> Stop {
         Reason::Locked => Stop::Locked { until: time(refusal) },
         Reason::Stale => Stop::Ended,
         Reason::Unavailable => Stop::Unavailable,
+        Reason::Unusual => Stop::Unusual,
         // The others are no answers to what is asked here.
         _ => Stop::Refused,
     }
@@ -424,7 +447,7 @@ mod tests {
 
     const BOB: &str = "bob@example.com";
     const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
-    const REASONS: [Reason; 16] = [
+    const REASONS: [Reason; 17] = [
         Reason::Wrong,
         Reason::Locked,
         Reason::Name,
@@ -440,6 +463,7 @@ mod tests {
         Reason::EnrolmentCode,
         Reason::Stale,
         Reason::Expired,
+        Reason::Unusual,
         Reason::Unavailable,
     ];
 
@@ -452,7 +476,7 @@ mod tests {
     fn challenge(mailbox: &str) -> Asked {
         let offer =
             Offer { id: "t1".into(), kind: "totp".into(), description: String::new(), digits: Some(6), hint: None };
-        Ok(AskVerdict::Challenge { mailbox: mailbox.into(), methods: vec![offer] })
+        Ok(AskVerdict::Challenge { mailbox: mailbox.into(), methods: vec![offer], trust_days: None })
     }
 
     fn enrol(mailbox: &str) -> Asked {
@@ -471,7 +495,7 @@ mod tests {
     fn of_all_pairs_of_answers_one_releases() {
         let all = || {
             let mut all = vec![free(BOB), free("eve@example.com"), challenge(BOB), enrol(BOB), Err("lost")];
-            all.push(Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new() }));
+            all.push(Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None }));
             all.extend(REASONS.map(refused));
             all
         };
@@ -501,13 +525,20 @@ mod tests {
     fn refusals_say_what_to_show() {
         for reason in REASONS {
             let expected = match reason {
-                Reason::Locked => Stop::Locked { until: None },
-                Reason::Stale => Stop::Ended,
-                Reason::Unavailable => Stop::Unavailable,
-                _ => Stop::Refused,
+                Reason::Locked => AfterPassword::Stuck(Stuck::Locked { until: None }),
+                Reason::Stale => AfterPassword::Stop(Stop::Ended),
+                Reason::Unavailable => AfterPassword::Stop(Stop::Unavailable),
+                Reason::Unusual => AfterPassword::Stop(Stop::Unusual),
+                _ => AfterPassword::Stop(Stop::Refused),
             };
-            assert_eq!(after_password(refused(reason), None), AfterPassword::Stop(expected), "{reason:?}");
+            assert_eq!(after_password(refused(reason), None), expected, "{reason:?}");
         }
+        let nothing =
+            || Ok::<_, ()>(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None });
+        let stuck = AfterPassword::Stuck(Stuck::NoMethod);
+        assert_eq!(after_password(nothing(), None), stuck);
+        // Whatever the other name is told, nobody gets in from here.
+        assert_eq!(after_password(nothing(), Some(nothing())), stuck);
         assert_eq!(after_password(Err("garbage"), None), AfterPassword::Stop(Stop::Unavailable));
     }
 
@@ -548,6 +579,7 @@ mod tests {
                 Reason::Locked => Stop::Locked { until: None },
                 Reason::Stale => Stop::Ended,
                 Reason::Unavailable => Stop::Unavailable,
+                Reason::Unusual => Stop::Unusual,
                 _ => Stop::Refused,
             };
             let code = after_code(Ok::<_, ()>(AnswerVerdict::Refused(refusal.clone())), BOB, NOW);
@@ -578,6 +610,7 @@ mod tests {
             Reason::Locked => Err(Stop::Locked { until: None }),
             Reason::Stale | Reason::NotOffered => Err(Stop::Ended),
             Reason::Unavailable => Err(Stop::Unavailable),
+            Reason::Unusual => Err(Stop::Unusual),
             _ => Err(Stop::Refused),
         }
     }
@@ -622,6 +655,7 @@ mod tests {
                 Reason::Locked => AfterRequest::Stop(Stop::Locked { until: None }),
                 Reason::Stale => AfterRequest::Stop(Stop::Ended),
                 Reason::Unavailable => AfterRequest::Stop(Stop::Unavailable),
+                Reason::Unusual => AfterRequest::Stop(Stop::Unusual),
                 _ => AfterRequest::Stop(Stop::Refused),
             };
             let refused = Ok::<_, ()>(RequestVerdict::Refused(Refusal::new(reason)));
@@ -744,14 +778,5 @@ mod tests {
                 assert!(matches!(after, AfterEnrol::Stop(Stop::Refused)), "{asked:?}");
             }
         }
-    }
-
-    #[test]
-    fn a_recheck_that_makes_no_sense_vouches_for_nothing() {
-        let reply = |ended: &[bool]| Ok::<_, ()>(Rechecked { ended: ended.to_vec() });
-        assert_eq!(after_recheck(reply(&[false, true]), 2), Some(vec![false, true]));
-        assert_eq!(after_recheck(reply(&[false]), 2), Some(vec![true, true]));
-        assert_eq!(after_recheck(reply(&[]), 1), Some(vec![true]));
-        assert_eq!(after_recheck(Err("lost"), 2), None);
     }
 }

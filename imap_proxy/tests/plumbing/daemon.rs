@@ -105,6 +105,7 @@ async fn nobody_there_is_unreachable_and_is_found_when_it_comes() {
         method: None,
         code: Secret::from("123456"),
         challenge: None,
+        trust: false,
     };
     assert!(matches!(daemon.answer(&answer).await, Err(DaemonError::Unreachable(_))));
     let listener = place.listen();

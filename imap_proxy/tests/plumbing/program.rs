@@ -128,11 +128,11 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 #[tokio::test]
-async fn a_log_filter_that_is_none_is_refused() {
+async fn a_log_level_that_is_none_is_refused() {
     let program = Program::new();
     let output = program.command().env("POSTERN_LOG", "postern=loud").arg("--check").output().await.unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("POSTERN_LOG=`postern=loud` is no log filter"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("POSTERN_LOG: `postern=loud` is no log level"));
 }
 
 #[tokio::test]

@@ -37,11 +37,11 @@ impl Authority {
     }
 
     /// Signs a new certificate for `localhost` and puts it where the last one was.
-    pub(crate) fn sign(&self) -> config::Tls {
+    pub(crate) fn sign(&self) -> config::CertificateFiles {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let files = config::Tls { cert: self.dir.path().join("cert.pem"), key: self.dir.path().join("key.pem") };
+        let files = config::CertificateFiles { cert: self.dir.path().join("cert.pem"), key: self.dir.path().join("key.pem") };
         std::fs::write(&files.cert, certificate.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
         files

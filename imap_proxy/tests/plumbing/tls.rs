@@ -1,9 +1,11 @@
 use crate::setting::{Authority, Front, localhost};
 use http::Response;
+use postern_proxy::acme::ACME_TLS;
 use postern_proxy::body;
+use postern_proxy::listener::{Listener, bind};
 use postern_proxy::tls::{Certificate, LOOK_EVERY, TlsError};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ProtocolVersion, SupportedProtocolVersion};
+use rustls::{ProtocolVersion, ServerConfig, SupportedProtocolVersion};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,11 +51,55 @@ async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
     assert_eq!(shown(&front, &[&TLS13]).await.1, after);
 }
 
+/// RFC 8737, section 3: whoever wants to see a certificate gets to see it.
+#[tokio::test]
+async fn an_authority_gets_a_handshake_and_nothing_behind_it() {
+    let authority = Authority::new();
+    let mut tls = ServerConfig::clone(&*Certificate::load(authority.sign()).unwrap().server_config().unwrap());
+    tls.alpn_protocols.push(ACME_TLS.to_vec());
+    let listener = Listener::new(bind("127.0.0.1:0".parse().unwrap()).unwrap(), Arc::new(tls), Vec::new());
+    let address = listener.address().unwrap();
+    tokio::spawn(listener.serve(hello, std::future::pending()));
+    for (protocol, expected) in [(ACME_TLS, false), (b"http/1.1", true)] {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = authority.client(&[protocol], &[&TLS13]).connect(localhost(), stream).await.unwrap();
+        // The end may be here before what is said.
+        drop(stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await);
+        let mut answer = Vec::new();
+        drop(stream.read_to_end(&mut answer).await);
+        assert_eq!(answer.ends_with(b"hello"), expected, "{protocol:?}");
+        assert_eq!(answer.is_empty(), !expected);
+    }
+}
+
+/// While there is none, nobody is let in; then everybody, on listeners that there are.
+#[tokio::test]
+async fn a_certificate_may_be_still_to_come() {
+    let authority = Authority::new();
+    let files = authority.sign();
+    let certificate = Certificate::awaited(files.clone());
+    let tls = certificate.server_config().unwrap();
+    let listener = Listener::new(bind("127.0.0.1:0".parse().unwrap()).unwrap(), tls, Vec::new());
+    let address = listener.address().unwrap();
+    tokio::spawn(listener.serve(hello, std::future::pending()));
+    for versions in [&[&TLS12], &[&TLS13]] {
+        let connect = async || {
+            let stream = TcpStream::connect(address).await.unwrap();
+            authority.client(&[], versions).connect(localhost(), stream).await
+        };
+        assert!(connect().await.unwrap_err().to_string().contains("AccessDenied"));
+    }
+    certificate.reload().unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
+    authority.client(&[], &[&TLS13]).connect(localhost(), stream).await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_files_are_followed() {
     let authority = Authority::new();
     let certificate = Certificate::load(authority.sign()).unwrap();
-    let fingerprint = |certificate: &Arc<Certificate>| certificate.current().end_entity_cert().unwrap().to_vec();
+    let fingerprint =
+        |certificate: &Arc<Certificate>| certificate.current().unwrap().end_entity_cert().unwrap().to_vec();
     let before = fingerprint(&certificate);
     tokio::spawn(Arc::clone(&certificate).follow(signal(SignalKind::hangup()).unwrap()));
     let look = || tokio::time::sleep(LOOK_EVERY + Duration::from_millis(1));

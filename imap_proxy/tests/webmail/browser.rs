@@ -17,6 +17,10 @@ use tokio_rustls::TlsConnector;
 pub(crate) const ORIGIN: &str = "https://webmail.example.com";
 /// Our session cookie.
 pub(crate) const SESSION: &str = "__Host-postern";
+/// What the browser is known by.
+pub(crate) const BROWSER: &str = "__Host-postern-browser";
+/// All that the front gives.
+const COOKIES: [&str; 4] = [SESSION, BROWSER, "__Host-postern-next", "postern_language"];
 
 /// The browser.
 #[derive(Clone)]
@@ -107,7 +111,7 @@ impl Browser {
         for line in answer.headers().get_all(header::SET_COOKIE) {
             let (pair, rules) = line.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
-            assert!(name == SESSION || name == "postern_language", "a cookie of the webmail got out: {name}");
+            assert!(COOKIES.contains(&name), "a cookie of the webmail got out: {name}");
             match rules.contains("Max-Age=0") {
                 true => self.cookies.remove(name),
                 false => self.cookies.insert(name.to_owned(), value.to_owned()),

@@ -29,7 +29,6 @@ async fn no_verdict_is_a_refusal_with_clear_words() {
         Act::from(r#"{"verdict":"not_required","mailbox":"alice@example.com"}"#),
         Act::from(r#"{"verdict":"not_required","standing":"s"}"#),
         Act::from(r#"{"verdict":"accepted","mailbox":"alice@example.com","standing":"s","method":"t1"}"#),
-        Act::from(r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[]}"#),
         Act::from(r#"{"verdict":"refused","reason":"cheerful"}"#),
         Act::from(r#"{"verdict":"refused","reason":"unavailable"}"#),
     ] {

@@ -50,7 +50,7 @@ impl World {
         let (daemon, webmail) = (Daemon::start(), Webmail::start().await);
         let dir = tempfile::tempdir().unwrap();
         let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        let files = config::Tls { cert: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
+        let files = config::CertificateFiles { cert: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
         std::fs::write(&files.cert, signed.cert.pem()).unwrap();
         std::fs::write(&files.key, signed.signing_key.serialize_pem()).unwrap();
         let certificate = Certificate::load(files).unwrap();

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod browser;
+mod browsers;
 mod closed_doors;
 mod daemon;
 mod faults;
@@ -12,3 +13,4 @@ mod methods;
 mod sessions;
 mod story;
 mod upstream;
+mod ways_out;

@@ -153,7 +153,7 @@ async fn a_session_that_becomes_somebody_elses_is_over() {
         let answer = browser.get(path).await;
         answer.leads_to(location);
         assert!(!answer.text.contains("somebody else"));
-        assert!(browser.cookies.is_empty());
+        assert_eq!(browser.session(), None);
         timeout(SOON, poll).await.expect("the long poll is cut").unwrap();
         browser.cookies.insert(SESSION.into(), session);
         browser.get("/?_task=mail").await.shows(401, "Your session has ended");

@@ -26,13 +26,6 @@ Examples:
   postern export /var/backups/postern-$(date +%F)
   postern export - | ssh backup.example.com 'cat > postern-export'";
 
-pub(crate) const IMPORT_HELP: &str = "\
-The store has to be empty, and posternd has to have the master key under which the file was sealed. It is all or \
-nothing: nothing is taken over before the last line has been checked.
-
-Example:
-  postern import /var/backups/postern-2026-11-22";
-
 /// `postern export`.
 #[derive(Args)]
 pub(crate) struct Export {
@@ -42,14 +35,6 @@ pub(crate) struct Export {
     /// Replace the file if it is there
     #[arg(long)]
     force: bool,
-}
-
-/// `postern import`.
-#[derive(Args)]
-pub(crate) struct Import {
-    /// The file to read; `-` reads standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
 }
 
 impl Export {
@@ -120,23 +105,21 @@ fn exists(file: &Path) -> Failure {
     Failure::refused("file", format!("{} is there already: choose another name, or use --force", file.display()))
 }
 
-impl Import {
-    /// Does it.
-    pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let (length, source): (Option<u64>, Box<dyn Read>) = if self.file == Path::new("-") {
-            (None, Box::new(io::stdin()))
-        } else {
-            let file = File::open(&self.file).map_err(|error| unreadable(&error))?;
-            (file.metadata().ok().map(|meta| meta.len()), Box::new(file))
-        };
-        let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
-        let bar = progress_bytes(length, "Importing");
-        let imported = send(&mut daemon, bar.wrap_read(source));
-        bar.finish_and_clear();
-        let records = imported?.records;
-        let said = format!("{records} records are taken over. Look at them: postern status");
-        report(&mut session.screen, serde_json::json!({ "records": records }), &said)
-    }
+/// `postern import FILE`: reads an export into an empty store.
+pub(crate) fn restore(file: &Path, session: &mut Session) -> Result<Exit, Failure> {
+    let (length, source): (Option<u64>, Box<dyn Read>) = if file == Path::new("-") {
+        (None, Box::new(io::stdin()))
+    } else {
+        let file = File::open(file).map_err(|error| unreadable(&error))?;
+        (file.metadata().ok().map(|meta| meta.len()), Box::new(file))
+    };
+    let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
+    let bar = progress_bytes(length, "Importing");
+    let imported = send(&mut daemon, bar.wrap_read(source));
+    bar.finish_and_clear();
+    let records = imported?.records;
+    let said = format!("{records} records are taken over. Look at them: postern status");
+    report(&mut session.screen, serde_json::json!({ "records": records }), &said)
 }
 
 fn send(daemon: &mut Daemon, source: impl Read) -> Result<Imported, Failure> {

@@ -3,7 +3,7 @@
 use crate::daemon::{Daemon, WAIT};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
-use crate::{account, app_password, audit, backup, check, key, method, platform, request, status};
+use crate::{account, app_password, audit, backup, check, import, key, log, method, platform, request, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -68,12 +68,15 @@ pub(crate) enum Verb {
     /// The master key, under which everything is sealed
     #[command(subcommand)]
     Key(key::Verb),
+    /// Up to which level posternd writes lines to its log
+    #[command(subcommand)]
+    Log(log::Verb),
     /// Write everything that Postern knows to a file, sealed
     #[command(after_help = backup::EXPORT_HELP)]
     Export(backup::Export),
-    /// Read such a file into an empty store
-    #[command(after_help = backup::IMPORT_HELP)]
-    Import(backup::Import),
+    /// Read such a file into an empty store, or take over what another program has asked for until now
+    #[command(after_help = import::HELP)]
+    Import(import::Import),
 }
 
 /// What every verb works with.
@@ -113,6 +116,7 @@ impl Verb {
             Self::AppPassword(verb) => verb.run(session),
             Self::Request(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),
+            Self::Log(verb) => verb.run(session),
             Self::Audit(filter) => filter.run(session),
             Self::Export(export) => export.run(session),
             Self::Import(import) => import.run(session),

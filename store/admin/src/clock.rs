@@ -7,3 +7,9 @@ use jiff::Timestamp;
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
+
+/// The time by which waits end.
+#[expect(clippy::disallowed_methods, reason = "the one place of this binary")]
+pub(crate) fn monotonic() -> std::time::Instant {
+    std::time::Instant::now()
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How long each wait for an answer may last.
 pub(crate) const WAIT: Duration = Duration::from_secs(5);
-/// The same for export and import, where the daemon reads or checks the whole store between two pieces.
+/// The same where the daemon reads the whole store before an answer or between two: check, export and import.
 pub(crate) const WAIT_TRANSFER: Duration = Duration::from_secs(60);
 
 /// A connection to the admin socket.

@@ -5,7 +5,8 @@
 //! what they do.
 //!
 //! * `cli`: the command line as a whole;
-//! * `platform`, `account`, `method`, `app_password`, `request`, `key`, `audit`, `status`, `backup` (export and import): the nouns;
+//! * `platform`, `account`, `method`, `app_password`, `request`, `key`, `log`, `audit`, `status`, `backup` (exports and
+//!   their return), `import` (from other programs): the nouns;
 //! * `check`: what is wrong, here and in posternd;
 //! * `daemon`: the connection, and what its failures mean to people;
 //! * `screen`, `table`, `time`: what is printed;
@@ -20,7 +21,9 @@ mod cli;
 mod clock;
 mod daemon;
 mod exit;
+pub mod import;
 mod key;
+mod log;
 mod method;
 mod platform;
 mod request;

@@ -29,6 +29,10 @@ Keys and their values:
   enrolment-code     optional|required  the first method needs a code from `account enable --enrolment-code`
   request-wait       hours              a request for a reset waits so long at least (0)
   notify-mailbox     on|off             notices go to the mailbox too, beside the contact address (off)
+  trusted-browsers   days               people may trust a browser for so long, 0 to 90; 0 ends all trust (0)
+  unusual-sign-in    off|learn|ask      webmail sign-ins to mailboxes without a second factor, from a browser and a
+                                        network that are both not known: learn notes who comes, ask wants a code
+                                        from the contact address, and refuses who has none (off)
 
 Example:
   postern platform set acme unlisted refuse";
@@ -110,9 +114,23 @@ impl Verb {
                     ask(session, "SetPlatform", &SetPlatform { name: platform.name, key: key.clone(), value })?;
                 let value = platform.settings.get(&key).map_or("set", String::as_str);
                 let said = format!("{}: {} is {}", clean_line(&platform.name), clean_line(&key), clean_line(value));
-                changed(&mut session.screen, &platform, &said, "")
+                changed(&mut session.screen, &platform, &said, what_comes_of(&key, value))
             }
         }
+    }
+}
+
+/// What an administrator may not expect of a setting.
+fn what_comes_of(key: &str, value: &str) -> &'static str {
+    match (key, value) {
+        ("unusual-sign-in", "learn") => {
+            "Browsers and networks are noted at each webmail sign-in. Leave it so for some weeks before ask."
+        }
+        ("unusual-sign-in", "ask") => {
+            "Mailboxes of which nothing is known yet are asked at their next sign-in, and refused without a contact \
+             address: postern account contact set MAILBOX ADDRESS"
+        }
+        _ => "",
     }
 }
 

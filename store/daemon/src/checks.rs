@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
 /// How long the mail server may take, and the front to reach it.
 pub const DEADLINE: Duration = Duration::from_secs(45);
+/// How long is waited for a front while none is there: one that was restarted, or that has lost the daemon, comes back.
+pub const FRONT_WAIT: Duration = Duration::from_secs(3);
 /// Checks that may wait for one front.
 const WAITING: usize = 16;
 
@@ -29,6 +31,8 @@ pub struct Checks {
     /// Wrong passwords by mailbox, since when; one that is being checked counts as wrong until it is known.
     tried: Mutex<HashMap<String, (Stopwatch, u32)>>,
     offers: Mutex<Vec<mpsc::Sender<PasswordCheck>>>,
+    /// Told of each offer.
+    offered: Notify,
     asked: Mutex<HashMap<u64, oneshot::Sender<CheckOutcome>>>,
 }
 
@@ -46,6 +50,7 @@ impl Checks {
     pub fn offer(&self) -> mpsc::Receiver<PasswordCheck> {
         let (offer, checks) = mpsc::channel(WAITING);
         lock(&self.offers).push(offer);
+        self.offered.notify_waiters();
         checks
     }
 
@@ -84,19 +89,29 @@ impl Checks {
         lock(&self.asked).insert(id, answer);
         let _forgotten = Forget(self, id);
         let check = PasswordCheck { id, mailbox: mailbox.to_owned(), password: password.clone() };
-        {
-            let mut offers = lock(&self.offers);
-            offers.retain(|offer| !offer.is_closed());
-            // Full or gone in this moment: the one before it.
-            let taken = |offer: &mpsc::Sender<PasswordCheck>| offer.try_send(check.clone()).is_ok();
-            if !offers.iter().rev().any(taken) {
-                return Err(NoCheck::Nobody);
+        let handed = timeout(FRONT_WAIT, async {
+            loop {
+                // From here on no offer is missed.
+                let offered = self.offered.notified();
+                if self.is_taken(&check) {
+                    return;
+                }
+                offered.await;
             }
-        }
+        });
+        handed.await.map_err(|_| NoCheck::Nobody)?;
         Ok(match timeout(DEADLINE, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) | Err(_) => CheckOutcome::Unavailable,
         })
+    }
+
+    /// Whether a front takes it now.
+    fn is_taken(&self, check: &PasswordCheck) -> bool {
+        let mut offers = lock(&self.offers);
+        offers.retain(|offer| !offer.is_closed());
+        // Full or gone in this moment: the one before it.
+        offers.iter().rev().any(|offer| offer.try_send(check.clone()).is_ok())
     }
 
     /// A front has the result; one that nobody waits for any more counts for nothing.

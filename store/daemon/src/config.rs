@@ -3,6 +3,8 @@
 mod mail;
 mod sms;
 
+use postern_telemetry::log::Levels;
+use postern_telemetry::scrape::Place;
 use serde::Deserialize;
 use std::fmt;
 use std::net::IpAddr;
@@ -36,6 +38,10 @@ pub struct Config {
     pub sms: Option<Sms>,
     /// Mails; none: they cannot be sent.
     pub mail: Option<Mail>,
+    /// The log.
+    pub log: Log,
+    /// Metrics.
+    pub metrics: Metrics,
 }
 
 /// `[store]`
@@ -121,6 +127,22 @@ pub struct Export {
     pub path: Option<PathBuf>,
     /// How many are kept; 0: none is made.
     pub keep: Keep,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Up to which level lines are written, over [`crate::log::usual`].
+    pub level: Levels,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Where they are shown; none: nowhere.
+    pub listen: Option<Place>,
 }
 
 /// A name, and the file of its password.
@@ -296,6 +318,8 @@ mod tests {
     fn values_that_cannot_be_are_refused() {
         for (text, says) in [
             ("[totp]\nwindow = 11", "0 to 10"),
+            ("[metrics]\nlisten = \"0.0.0.0:9765\"", "other hosts"),
+            ("[log]\nlevel = \"loud\"", "`loud` is no log level"),
             ("[names]\ndefault_domain = \"exa mple\"", "cannot be a domain"),
             ("[sockets]\nauth = \"/x\"\nadmin = \"/x\"", "must differ"),
         ] {

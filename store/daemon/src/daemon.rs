@@ -6,15 +6,18 @@ use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
 use crate::engine::Engine;
+use crate::metrics::{Change, METRICS, door_of};
 use crate::notices;
 use crate::records::{Kept, RecordError, Records};
 use crate::rotate::Source;
 use crate::seal::Sealer;
 use crate::senders::Senders;
 use postern_rules::backup::BackupCodes;
+use postern_rules::contact::Address;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
 use postern_rules::{Account, Decision, Event, Mailbox, Platform, Stage, State, Time, Verdict, decide};
+use postern_telemetry::log::Log;
 use postern_wire::auth::WatchEvent;
 use std::error::Error;
 use std::net::IpAddr;
@@ -45,6 +48,8 @@ pub struct Daemon {
     pub senders: Arc<Senders>,
     /// Where the master key comes from.
     pub key_source: Source,
+    /// Whose levels the administrator may change.
+    pub log: Log,
     /// There is a new master key.
     pub rotated: Notify,
     watchers: broadcast::Sender<WatchEvent>,
@@ -88,6 +93,15 @@ pub struct Actor {
     pub address: Option<IpAddr>,
     /// The hours, the name typed, …
     pub detail: String,
+    /// The language of the pages that the person sees, where there are any.
+    pub language: Option<String>,
+}
+
+impl Actor {
+    /// Somebody on this host.
+    pub fn new(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), address: None, detail: detail.into(), language: None }
+    }
 }
 
 /// What came of an event.
@@ -112,6 +126,7 @@ impl Daemon {
         sealer: Arc<Sealer>,
         config: Config,
         key_source: Source,
+        log: Log,
     ) -> Result<Self, Box<dyn Error>> {
         let records = Records::new(engine, sealer);
         let senders = Arc::new(Senders::new(&config, records.clone())?);
@@ -124,6 +139,7 @@ impl Daemon {
             checks: Checks::default(),
             senders,
             key_source,
+            log,
             rotated: Notify::new(),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
             administration: Mutex::new(()),
@@ -159,12 +175,16 @@ impl Daemon {
             Named::Ours(mailbox, platform) => (mailbox, platform),
         };
         let mailbox = self.records.alias(&named)?.map_or(named, |alias| alias.value);
-        match self.records.account(&mailbox)? {
-            None => match name::plain(&mailbox) {
-                // Whoever enables it says that it is another person.
-                Some(plain) if self.is_protected(&plain)? => Ok(Resolved::Lookalike(mailbox, platform.clone())),
-                _ => Ok(Resolved::Unlisted(mailbox, platform.clone())),
-            },
+        let kept = self.records.account(&mailbox)?;
+        // Whoever enables it says that it is another person; that something was noted of it says nothing.
+        if kept.as_ref().is_none_or(|kept| kept.value.unlisted)
+            && let Some(plain) = name::plain(&mailbox)
+            && self.is_protected(&plain)?
+        {
+            return Ok(Resolved::Lookalike(mailbox, platform.clone()));
+        }
+        match kept {
+            None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
             Some(kept) => {
                 // An alias may lead into another platform: the account's own switch and policy count.
                 let own = platforms.iter().find(|platform| platform.name == kept.value.platform);
@@ -172,6 +192,21 @@ impl Daemon {
                     own.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform is missing)")))?;
                 Ok(Resolved::Account(Box::new(kept), own.clone()))
             }
+        }
+    }
+
+    /// Whether mail to that address may end in this mailbox.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn leads_into(&self, address: &Address, mailbox: &Mailbox) -> Result<bool, RecordError> {
+        match self.resolve(address.as_str()) {
+            Ok(Resolved::Account(other, _)) => Ok(other.value.mailbox == *mailbox),
+            Ok(Resolved::Unlisted(other, _)) => Ok(other == *mailbox),
+            Ok(Resolved::Foreign(_)) => Ok(false),
+            // The mail server may take it for the mailbox.
+            Ok(Resolved::Lookalike(..)) | Err(ResolveError::Name(_)) => Ok(true),
+            Err(ResolveError::Record(error)) => Err(error),
         }
     }
 
@@ -208,10 +243,13 @@ impl Daemon {
             let platform = platforms.iter().find(|platform| platform.name == account.platform);
             let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
             let (event, now) = (make()?, clock::now());
-            let action = action(&event);
+            let (action, door, change) = (action(&event), door_of(&event), Change::of(&event));
             let before = kept.as_ref().map(|kept| kept.value.state(now));
             let Decision { verdict, next } = decide(&account, platform, event, now);
-            let Some(next) = next else { return Ok(Some(Applied { verdict, before, account, now })) };
+            let Some(next) = next else {
+                METRICS.decide(door, &verdict, &account);
+                return Ok(Some(Applied { verdict, before, account, now }));
+            };
             let entry = audit::Record {
                 time: now,
                 actor: actor.name.clone(),
@@ -228,8 +266,10 @@ impl Daemon {
                 continue;
             }
             entry.log();
+            METRICS.decide(door, &verdict, &next);
+            METRICS.change(change, before, next.state(now));
             let notices = notices::of(&account, &next, &verdict);
-            notices::tell(&self.senders, platform, (&account, &next), &notices, actor.address);
+            notices::tell(&self.senders, platform, (&account, &next), &notices, actor);
             // A suspension that ends by itself was over before it is written, so the state alone does not tell.
             let resumed = account.suspension.is_some() && next.suspension.is_none();
             if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
@@ -271,7 +311,8 @@ pub fn backup_codes_left(account: &Account) -> u32 {
 /// An event's name in the audit log.
 fn action(event: &Event<'_>) -> &'static str {
     match event {
-        Event::Ask(_) => "ask",
+        Event::Ask(_) | Event::AskFor { .. } => "ask",
+        Event::SignedIn { .. } => "signed in",
         Event::Answer { .. } | Event::AnswerKey { .. } => "answer",
         Event::Field { .. } => "field",
         Event::AddAppPassword { .. } => "add app password",
@@ -280,12 +321,15 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::SealedRefused { .. } => "app passwords outdated",
         Event::Confirm { .. } => "enrol",
         Event::AddTotp { .. } => "add method",
+        Event::ImportTotp(_) => "import method",
         Event::RemoveFactor(_) | Event::RemoveOwn { .. } => "remove method",
         Event::Send { .. } => "send code",
         Event::Rename { .. } => "rename method",
         Event::MakeBackupCodes { .. } => "make backup codes",
         Event::DeleteBackupCodes { .. } => "delete backup codes",
-        Event::RemoveContact { .. } => "remove contact address",
+        Event::RemoveContact { .. } | Event::SetContact(None) => "remove contact address",
+        Event::SetContact(Some(_)) => "set contact address",
+        Event::RevokeTrust { .. } | Event::RevokeOtherTrust { .. } => "revoke trust",
         Event::SetLanguage(_) => "set language",
         Event::Enable { .. } => "enable",
         Event::Suspend(_) => "suspend",

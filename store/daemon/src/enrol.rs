@@ -3,11 +3,11 @@
 
 use crate::clock;
 use crate::codes::{self, Wanted};
-use crate::daemon::{Daemon, ResolveError, Resolved, draw};
+use crate::daemon::{Daemon, draw};
 use crate::keys;
 use crate::proof::Proof;
 use crate::records::RecordError;
-use crate::signin::{account, actor, door, journal, refused, unavailable};
+use crate::signin::{account, actor, door, journal, refused, source, unavailable};
 use crate::standing::Standing;
 use crate::texts;
 use crate::tickets;
@@ -222,13 +222,10 @@ fn recipient(
         return Ok(Recipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
     }
     let address = Address::read(to).ok_or_else(unfit)?;
-    match daemon.resolve(address.as_str()) {
-        Ok(Resolved::Account(other, _)) if other.value.mailbox == account.mailbox => return Err(unfit()),
-        // The mail server may take it for the mailbox.
-        Ok(Resolved::Lookalike(..)) => return Err(unfit()),
-        Ok(_) => {}
-        Err(ResolveError::Name(_)) => return Err(unfit()),
-        Err(ResolveError::Record(error)) => return Err(auth::Refusal::new(unavailable(&error))),
+    match daemon.leads_into(&address, &account.mailbox) {
+        Ok(false) => {}
+        Ok(true) => return Err(unfit()),
+        Err(error) => return Err(auth::Refusal::new(unavailable(&error))),
     }
     Ok(if kind == CONTACT { Recipient::Contact(by, address) } else { Recipient::Method(by, Kind::Email(address)) })
 }
@@ -278,7 +275,8 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
             }
             (Begun::Key { .. }, None) => return Err(RecordError::Content("a security key".to_owned())),
         };
-        Ok(Event::Confirm { by, offered, description: &confirm.description, random: draw()? })
+        let source = source(&confirm.origin);
+        Ok(Event::Confirm { by, offered, description: &confirm.description, random: draw()?, source })
     };
     let applied = daemon.apply(&account.mailbox, None, &actor(confirm.door, &confirm.origin), event).await;
     let applied = applied.map_err(|error| match error {

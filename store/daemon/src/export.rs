@@ -321,8 +321,10 @@ pub async fn daily(records: &Records, directory: &Path, keep: usize) -> Result<O
 fn make_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     match std::fs::DirBuilder::new().mode(0o700).create(directory) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        // Its name is durable only once the directory around it is.
+        Ok(()) => directory.canonicalize()?.parent().map_or(Ok(()), |around| File::open(around)?.sync_all()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

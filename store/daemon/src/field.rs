@@ -5,14 +5,13 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon, Resolved};
 use crate::records::RecordError;
 use crate::seal::app_password;
-use crate::signin::{account, actor, door, journal, not_required, refused, resolve, unavailable};
+use crate::signin::{account, actor, door, journal, refused, resolve, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::account::Again;
 use postern_rules::app_password::{Sealed, Typed};
-use postern_rules::event::Source;
 use postern_rules::{Account, Event, Mailbox, Verdict};
 use postern_wire::Secret;
-use postern_wire::auth::{self, AnswerField, AskVerdict, FieldVerdict, PasswordAccepted, PasswordRefused, Reason};
+use postern_wire::auth::{self, AnswerField, FieldVerdict, PasswordAccepted, PasswordRefused, Reason};
 use std::net::{IpAddr, Ipv6Addr};
 
 const AGAIN_PURPOSE: &str = "password and code";
@@ -30,11 +29,7 @@ pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
 
 async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict, auth::Refusal> {
     let (account, _) = account(daemon, &field.name).map_err(auth::Refusal::new)?;
-    let source = Source {
-        address: field.origin.address,
-        service: field.origin.service.as_deref(),
-        client: field.origin.client.as_deref(),
-    };
+    let source = source(&field.origin);
     let event = || {
         Ok(Event::Field {
             door: door(field.door),
@@ -62,10 +57,10 @@ async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict,
             let standing = Standing::app_password(&id, created, &sealed).to_string();
             Ok(FieldVerdict::AppPassword { mailbox, standing, id, password })
         }
-        Verdict::NotRequired => match not_required(&mailbox, door(field.door), applied.account.epoch) {
-            AskVerdict::NotRequired { mailbox, standing } => Ok(FieldVerdict::NotRequired { mailbox, standing }),
-            _ => Err(auth::Refusal::new(Reason::Unavailable)),
-        },
+        Verdict::NotRequired => {
+            let standing = Standing::NotRequired(door(field.door), applied.account.epoch).to_string();
+            Ok(FieldVerdict::NotRequired { mailbox, standing })
+        }
         Verdict::Refused(refusal) => Err(refused(&refusal)),
         _ => Err(auth::Refusal::new(Reason::Unavailable)),
     }
@@ -101,7 +96,7 @@ pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Res
     let session = &refused.session;
     let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
     let Ok(Resolved::Account(kept, _)) = resolve(daemon, &session.mailbox) else { return Ok(()) };
-    let actor = Actor { name: "mail server".to_owned(), address: None, detail: format!("app password {id}") };
+    let actor = Actor::new("mail server", format!("app password {id}"));
     daemon
         .apply(&kept.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
         .await

@@ -6,6 +6,7 @@
 
 pub mod administer;
 pub mod audit;
+pub mod browsers;
 pub mod checks;
 pub mod cli;
 pub mod clock;
@@ -17,7 +18,9 @@ pub mod enrol;
 pub mod export;
 pub mod field;
 pub mod keys;
+pub mod log;
 pub mod master_key;
+pub mod metrics;
 pub mod notices;
 pub mod passed;
 pub mod peers;

@@ -2,6 +2,7 @@
 //! change it unseen. They go to the contact address, and, where the platform says so, to the mailbox.
 
 use crate::clock;
+use crate::daemon::Actor;
 use crate::senders::Senders;
 use crate::texts::{Language, place};
 use postern_rules::{Account, KindName, Platform, Stage, Time, Verdict};
@@ -32,6 +33,8 @@ pub enum Notice {
     ContactChanged,
     /// Somebody who knows the password says that every method is lost.
     RequestOpened,
+    /// Somebody has signed in from a browser that was not known; what it says of itself.
+    NewBrowser(String),
 }
 
 /// What a change is to be told about.
@@ -66,7 +69,19 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     if before.contact.is_some() && before.contact != next.contact {
         notices.push(Notice::ContactChanged);
     }
+    notices.extend(new_browser(before, next, verdict).map(Notice::NewBrowser));
     notices
+}
+
+/// The browser that was noted just now, but for the one that enrols, and for the first of an account that has no second
+/// factor: there nothing was known yet.
+fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<String> {
+    let enrols = matches!(verdict, Verdict::Added { .. });
+    if enrols || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
+        return None;
+    }
+    let is_new = |it: &&postern_rules::Browser| before.browsers.iter().all(|known| known.id != it.id);
+    next.browsers.iter().find(is_new).map(|browser| browser.description.clone())
 }
 
 /// Tells whoever is to be told, in a task of its own: nothing waits for a mail server.
@@ -75,7 +90,7 @@ pub fn tell(
     platform: &Platform,
     (before, next): (&Account, &Account),
     notices: &[Notice],
-    from: Option<IpAddr>,
+    actor: &Actor,
 ) {
     if notices.is_empty() || !senders.can_mail() {
         return;
@@ -87,7 +102,8 @@ pub fn tell(
         addresses.push(next.mailbox.to_string());
     }
     addresses.dedup();
-    let language = Language::of(before, next.language.as_deref());
+    let language = Language::of(before, next.language.as_deref().or(actor.language.as_deref()));
+    let from = actor.address;
     let place = place(next, platform).to_owned();
     let texts: Vec<_> = notices.iter().map(|it| it.text(language, &place, next.mailbox.as_str(), from)).collect();
     let (senders, mailbox) = (Arc::clone(senders), next.mailbox.to_string());
@@ -165,6 +181,10 @@ impl Notice {
                     "somebody who knows the password says that all sign-in methods are lost, and asks for a reset.";
                 ("a reset was asked for", text.to_owned())
             }
+            Self::NewBrowser(description) => {
+                let what = "somebody signed in to the webmail from a browser that was not known here";
+                ("a sign-in from a new browser", format!("{what}{}.", told(description, ": ")))
+            }
         }
     }
 
@@ -213,8 +233,17 @@ impl Notice {
                             demande une réinitialisation.";
                 ("réinitialisation demandée", text.to_owned())
             }
+            Self::NewBrowser(description) => {
+                let what = "connexion au webmail depuis un navigateur encore inconnu ici";
+                ("connexion depuis un nouveau navigateur", format!("{what}{}.", told(description, " : ")))
+            }
         }
     }
+}
+
+/// What a browser says of itself, where that is known.
+fn told(description: &str, colon: &str) -> String {
+    if description.is_empty() { String::new() } else { format!("{colon}{description}") }
 }
 
 /// A person's own words, where there are any.
@@ -240,6 +269,8 @@ mod tests {
             Notice::AppPasswordMade(words()),
             Notice::ContactChanged,
             Notice::RequestOpened,
+            Notice::NewBrowser("Firefox (Linux)".to_owned()),
+            Notice::NewBrowser(String::new()),
         ];
         for notice in all {
             let [english, french] = [Language::English, Language::French]

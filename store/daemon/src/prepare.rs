@@ -1,16 +1,17 @@
 //! Having a method begin at a sign-in: a code is sent, or a question for a security key made; and reading what comes
 //! back for it.
 
+use crate::browsers::contact;
 use crate::clock;
 use crate::codes::{self, Wanted};
 use crate::daemon::Daemon;
 use crate::keys;
 use crate::records::RecordError;
-use crate::signin::{account, actor, door, journal, refused, unavailable};
+use crate::signin::{account, actor, door, journal, refused, source, unavailable};
 use crate::texts;
 use crate::tickets;
 use postern_rules::account::CLOCK_TOLERANCE;
-use postern_rules::event::Recipient;
+use postern_rules::event::{CONTACT, Recipient};
 use postern_rules::sent::{LIFETIME, Session};
 use postern_rules::{Account, Event, Kind, Platform, Time, Verdict, decide};
 use postern_wire::Secret;
@@ -31,6 +32,9 @@ pub struct Challenge {
     pub until: Time,
     /// What a security key is to sign, and for which pages.
     key: Option<([u8; 32], String)>,
+    /// The language of the pages.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 impl Challenge {
@@ -69,39 +73,42 @@ pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
 
 async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, auth::Refusal> {
     let (account, platform) = account(daemon, &prepare.name).map_err(auth::Refusal::new)?;
-    let now = clock::now();
-    match decide(&account, &platform, Event::Ask(door(prepare.door)), now).verdict {
+    let (now, door) = (clock::now(), door(prepare.door));
+    let mailbox = account.mailbox.to_string();
+    let seal = |session, key| {
+        let (mailbox, method, language) = (mailbox.clone(), prepare.method.clone(), prepare.language.clone());
+        let challenge = Challenge { mailbox, method, session, until: now.plus(LIFETIME), key, language };
+        tickets::seal(daemon, PURPOSE, &challenge).map_err(|error| auth::Refusal::new(unavailable(&error)))
+    };
+    let send = async |to: Recipient<'_>| {
+        let earlier = prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());
+        let actor = actor(prepare.door, &prepare.origin);
+        let wanted = Wanted {
+            mailbox: &account.mailbox,
+            platform: &platform,
+            actor: &actor,
+            replaces: earlier.map(|challenge| challenge.session),
+            language: prepare.language.as_deref(),
+            site: prepare.site.as_deref(),
+        };
+        let sent = codes::send(daemon, to, &wanted).await?;
+        let challenge = seal(sent.session, None)?;
+        Ok(PrepareVerdict::Sent { mailbox: mailbox.clone(), challenge, again: sent.again.0 })
+    };
+    if prepare.method == CONTACT {
+        contact(daemon, &account)?;
+        return send(Recipient::SignIn(door, source(&prepare.origin))).await;
+    }
+    match decide(&account, &platform, Event::Ask(door), now).verdict {
         Verdict::Challenge => {}
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Stale)),
     }
     let factor = account.factors.iter().find(|factor| factor.id == prepare.method);
     let kind = factor.map(|factor| &factor.kind).ok_or(auth::Refusal::new(Reason::Stale))?;
-    let mailbox = account.mailbox.to_string();
-    let seal = |session, key| {
-        let (mailbox, method) = (mailbox.clone(), prepare.method.clone());
-        let challenge = Challenge { mailbox, method, session, until: now.plus(LIFETIME), key };
-        tickets::seal(daemon, PURPOSE, &challenge).map_err(|error| auth::Refusal::new(unavailable(&error)))
-    };
     match kind {
         Kind::Totp(_) => Err(auth::Refusal::new(Reason::NotOffered)),
-        Kind::Sms(_) | Kind::Email(_) => {
-            let earlier =
-                prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());
-            let actor = actor(prepare.door, &prepare.origin);
-            let wanted = Wanted {
-                mailbox: &account.mailbox,
-                platform: &platform,
-                actor: &actor,
-                replaces: earlier.map(|challenge| challenge.session),
-                language: prepare.language.as_deref(),
-                site: prepare.site.as_deref(),
-            };
-            let to = Recipient::Factor(door(prepare.door), &prepare.method);
-            let sent = codes::send(daemon, to, &wanted).await?;
-            let challenge = seal(sent.session, None)?;
-            Ok(PrepareVerdict::Sent { mailbox: mailbox.clone(), challenge, again: sent.again.0 })
-        }
+        Kind::Sms(_) | Kind::Email(_) => send(Recipient::Factor(door, &prepare.method)).await,
         Kind::Key(_) => {
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let party = keys::relying_party(Some(&site), texts::place(&account, &platform));

@@ -8,7 +8,7 @@ use crate::engine::Change;
 use crate::enrol::enrolment_code_hash;
 use crate::notices::{self, Notice};
 use crate::records::{Kept, RecordError};
-use crate::signin::{account, door, journal, refused, unavailable};
+use crate::signin::{self, account, door, journal, refused, unavailable};
 use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide};
 use postern_wire::admin::{self, Refused};
 use postern_wire::auth::{self, Reason};
@@ -81,7 +81,8 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     }
     entry.log();
     let notices = [Notice::RequestOpened];
-    notices::tell(&daemon.senders, &platform, (&account, &account), &notices, wanted.origin.address);
+    let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.door, &wanted.origin) };
+    notices::tell(&daemon.senders, &platform, (&account, &account), &notices, &actor);
     Ok(RequestVerdict::Opened)
 }
 
@@ -166,7 +167,7 @@ pub async fn decide_about(
     if !wanted.approve {
         return Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code: None });
     }
-    let actor = Actor { name: actor.to_owned(), address: None, detail: "a request was approved".to_owned() };
+    let actor = Actor::new(actor, "a request was approved");
     let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::Reset)).await?;
     if let Some(Verdict::Refused(refusal)) = applied.map(|applied| applied.verdict) {
         return Err(explain(&mailbox, &refusal));

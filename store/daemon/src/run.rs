@@ -5,7 +5,9 @@ use crate::config::{Config, Engine};
 use crate::daemon::Daemon;
 use crate::engine::{Change, SledEngine};
 use crate::export;
+use crate::log;
 use crate::master_key::{self, CREDENTIAL, MasterKeys};
+use crate::metrics::METRICS;
 use crate::passed::Passed;
 use crate::rotate::Source;
 use crate::seal::{Sealer, header};
@@ -14,6 +16,8 @@ use crate::server::{self, FILES_WANTED, Side};
 use crate::sweep;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{Gid, Uid, geteuid, setegid, seteuid};
+use postern_telemetry::log::Log;
+use postern_telemetry::scrape;
 use std::error::Error;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -21,10 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
+use tokio::task::JoinHandle;
 
-/// Where log levels are set: `POSTERN_LOG=debug`, `POSTERN_LOG=info,signin=warn`.
-const LOG_VARIABLE: &str = "POSTERN_LOG";
 /// The key of the commit that asks the store's writer whether it lives. There is never a record of it.
 const HEARTBEAT_KEY: &[u8] = b"meta/heartbeat";
 
@@ -121,20 +123,14 @@ pub fn judge(path: &Path) -> Outcome<String> {
 /// # Errors
 /// Why it cannot start.
 pub fn run(path: &Path) -> Outcome<()> {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info,sled=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .without_time()
-        .with_writer(std::io::stderr)
-        .init();
-    keep_memory_out_of_dumps();
     let config = Config::load(path)?;
+    let log = log::start(&config)?;
+    keep_memory_out_of_dumps();
     allow_files();
     let passed = Passed::from_env().map_err(|error| {
         format!("a socket that systemd passes is of no use: {error}. Let its unit have ListenStream= and a path")
     })?;
-    runtime()?.block_on(serve(config, passed))
+    runtime()?.block_on(serve(config, log, passed))
 }
 
 /// A crash must not write the master key and opened seeds to a disk.
@@ -154,7 +150,7 @@ fn allow_files() {
     }
 }
 
-async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
+async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
     let (keys, source) = load_keys(&config)?;
     let sealer = Arc::new(Sealer::new(keys));
     let (engine, repairs) = match config.store.engine {
@@ -165,7 +161,7 @@ async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
     }
     let engine = Arc::new(engine);
     header::check(&*engine, &sealer)?;
-    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source)?);
+    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, log)?);
     let cleared = export::clear_broken_import(&daemon.records).await?;
     if cleared > 0 {
         daemon.reload_platforms()?;
@@ -190,6 +186,7 @@ async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
     for path in passed.left() {
         tracing::warn!("systemd passes {}, which [sockets] does not name: nobody is answered there", path.display());
     }
+    let metrics = show_metrics(&daemon).await?;
     let sweeper = tokio::spawn(sweep::run(daemon.clone()));
     let heart = sd_notify::watchdog_enabled().map(|patience| tokio::spawn(beat(daemon.clone(), patience / 2)));
     tracing::info!("posternd {} is ready: {}", env!("CARGO_PKG_VERSION"), sockets.auth.display());
@@ -202,6 +199,7 @@ async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("posternd stops");
     sweeper.abort();
+    metrics.inspect(JoinHandle::abort);
     let _ = stop.send(true);
     while servers.join_next().await.is_some() {}
     if let Some(heart) = heart {
@@ -214,6 +212,15 @@ async fn serve(config: Config, mut passed: Passed) -> Outcome<()> {
     // What was acknowledged is on disk already; this ends the writer in an orderly way.
     tokio::task::spawn_blocking(move || engine.close()).await?;
     Ok(())
+}
+
+/// Shows what is counted, where the configuration says so.
+async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
+    let Some(place) = &daemon.config.metrics.listen else { return Ok(None) };
+    let listener = scrape::Listener::bind(place).await?;
+    tracing::info!("metrics are shown at {place}");
+    let daemon = Arc::clone(daemon);
+    Ok(Some(tokio::spawn(listener.serve(move || METRICS.look(&daemon)))))
 }
 
 /// Tells systemd every so often that the daemon lives: each time that the store's writer has answered, whatever it

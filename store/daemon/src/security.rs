@@ -1,15 +1,16 @@
 //! What people see and change of their own account.
 
 use crate::administer::app_passwords::{self, NoAppPassword};
+use crate::browsers;
 use crate::clock;
 use crate::daemon::{Daemon, backup_codes_left, draw};
 use crate::enrol::kinds;
 use crate::proof::Proof;
-use crate::signin::{account, actor, journal, refused, unavailable};
+use crate::signin::{account, actor, door, journal, refused, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::{Account, Event, Platform, Stage, Verdict};
 use postern_wire::Secret;
-use postern_wire::auth::{self, Reason};
+use postern_wire::auth::{self, Origin, Reason};
 use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OwnMethod, Security, SecurityVerdict, ShowSecurity,
 };
@@ -19,12 +20,12 @@ pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
     let shown = || {
         let (account, platform) = account(daemon, &asked.name).map_err(auth::Refusal::new)?;
         let proof = Proof::read(daemon, &asked.proof, &account)?;
-        Ok(security(daemon, &account, &platform, &proof))
+        Ok(security(daemon, &account, &platform, &asked.origin, &proof))
     };
     shown().map_or_else(SecurityVerdict::Refused, SecurityVerdict::Shown)
 }
 
-fn security(daemon: &Daemon, account: &Account, platform: &Platform, proof: &Proof) -> Security {
+fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Origin, proof: &Proof) -> Security {
     let mut kinds = kinds(daemon, platform);
     if daemon.senders.can_mail() {
         kinds.push("contact".to_owned());
@@ -49,6 +50,7 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, proof: &Pro
         kinds,
         may_remove_last: platform.policy.last_method_removable,
         fresh_until: proof.fresh_until().0,
+        browsers: browsers::shown(account, platform, origin),
     }
 }
 
@@ -64,7 +66,11 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
     let (account, _) = account(daemon, &wanted.name).map_err(auth::Refusal::new)?;
     let proof = Proof::read(daemon, &wanted.proof, &account)?;
     let needs_fresh = match wanted.change {
-        Change::Rename { .. } | Change::RevokeAppPassword { .. } | Change::SetLanguage { .. } => false,
+        Change::Rename { .. }
+        | Change::RevokeAppPassword { .. }
+        | Change::SetLanguage { .. }
+        | Change::RevokeTrust { .. }
+        | Change::RevokeOtherTrust => false,
         Change::RemoveMethod { .. }
         | Change::MakeBackupCodes
         | Change::DeleteBackupCodes
@@ -99,6 +105,8 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
             Change::SetLanguage { language } => Event::SetLanguage(language),
             // Above: it needs the mail server's word first.
             Change::CreateAppPassword { .. } => Event::Tick,
+            Change::RevokeTrust { id } => Event::RevokeTrust { id, epoch },
+            Change::RevokeOtherTrust => Event::RevokeOtherTrust { browser: source(&wanted.origin).browser, epoch },
         })
     };
     let applied = daemon.apply(&account.mailbox, None, &actor, event).await;
@@ -112,12 +120,8 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
     };
     let account = applied.account;
     let is_protected = account.stage == Stage::Protected;
-    let standing = if is_protected {
-        Standing::verified(&account)
-    } else {
-        // The second factor is off now, by its owner's hand.
-        Standing::NotRequired(crate::signin::door(wanted.door), account.epoch)
-    };
+    // It may be off now, by its owner's hand.
+    let standing = Standing::of(&account, door(wanted.door));
     let proof = if is_protected { proof.carry_over(daemon, &account).ok() } else { None };
     Ok(ChangeVerdict::Done { standing: standing.to_string(), proof, backup_codes: codes, app_password: None })
 }

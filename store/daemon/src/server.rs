@@ -1,6 +1,7 @@
 //! The sockets: who may connect, frames in and out, and the time that each may take.
 
 use crate::daemon::Daemon;
+use crate::metrics::METRICS;
 use crate::peers::{Peer, Peers};
 use crate::service;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
@@ -128,7 +129,7 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
                 let (daemon, stop, closing) = (daemon.clone(), stop.clone(), closing.clone());
                 let peers = Arc::clone(&peers);
                 tasks.spawn(async move {
-                    let _place = place;
+                    let (_place, _open) = (place, METRICS.connections.hold(side.into()));
                     if let Some(connection) = Connection::new(stream, &peers) {
                         converse(daemon, connection, side, stop, closing).await;
                     }

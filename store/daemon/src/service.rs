@@ -2,11 +2,13 @@
 
 mod sign_in;
 
-use crate::administer::{accounts, app_passwords, check, methods, platforms, refuse, status};
+use crate::administer::{accounts, app_passwords, check, contact, import, methods, platforms, refuse, status};
 use crate::audit;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
+use crate::log;
+use crate::metrics::{self, METRICS};
 use crate::requests;
 use crate::rotate;
 use crate::server::{Connection, Side};
@@ -102,12 +104,16 @@ pub async fn answer(
         (Side::Admin, "org.postern.Admin.Export", true) => send_export(daemon, connection).await?,
         _ => None,
     };
+    let _running = METRICS.calls.hold(side.into());
     let outcome = match (streamed, side) {
         (Some(outcome), _) => outcome,
         (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
         (None, Side::Auth) => return sign_in::reply(daemon, connection, &call).await,
         (None, Side::Admin) => administer(daemon, &connection.peer.name, &call, import).await,
     };
+    if side == Side::Admin {
+        METRICS.administered.count(metrics::Outcome::of(&outcome));
+    }
     reply(connection, &call, outcome).await
 }
 
@@ -133,14 +139,19 @@ async fn administer(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &
         "org.postern.Admin.ShowAccount" => shown(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
         "org.postern.Admin.ChangeAccount" => shown(accounts::change(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.AddAliases" => shown(accounts::add_aliases(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.SetContact" => shown(contact::set(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RemoveAliases" => shown(accounts::remove_aliases(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.AddTotp" => shown(methods::add_totp(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ImportTotp" => shown(import::import_totp(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RemoveMethod" => shown(methods::remove(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.ListAppPasswords" => {
             shown(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox))
         }
         "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ShowLog" => shown(Ok(log::show(daemon))),
+        "org.postern.Admin.SetLog" => shown(log::set(daemon, peer, &call.parameters::<SetLog>()?.levels).await),
+        "org.postern.Admin.ResetLog" => shown(Ok(log::reset(daemon, peer).await)),
         "org.postern.Admin.ListKeys" => shown(rotate::list(daemon)),
         "org.postern.Admin.RotateKey" => shown(rotate::rotate(daemon, peer).await),
         "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),

@@ -1,58 +1,86 @@
 //! The verbs of a sign-in. Whatever goes wrong here is a refusal: only [`ask`] says "not required", and only
 //! because the rules, or the administrator's word about unlisted and foreign names, said so.
 
+use crate::browsers;
 use crate::clock;
 use crate::daemon::{Actor, Daemon, ResolveError, Resolved, backup_codes_left};
 use crate::enrol::kinds;
+use crate::metrics::METRICS;
 use crate::prepare::Challenge;
 use crate::proof::Proof;
 use crate::records::RecordError;
 use crate::standing::Standing;
-use postern_rules::event::BACKUP;
-use postern_rules::{Account, Door, Event, Factor, Kind, Platform, Refusal, Verdict, decide, sent};
+use postern_rules::event::{BACKUP, Source};
+use postern_rules::{
+    Account, Door, Event, Factor, Kind, Mailbox, Platform, Refusal, Stage, Verdict, browser, decide, sent,
+};
 use postern_wire::auth::{
     self, Answer, AnswerVerdict, Ask, AskVerdict, Asked, Offer, Origin, Reason, Recheck, Rechecked,
 };
 
 /// What a sign-in needs. Reading only.
 pub fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
-    let asked = asked(daemon, &ask.name, door(ask.door));
+    let asked = asked(daemon, &ask.name, door(ask.door), source(&ask.origin));
+    METRICS.asked.count((door(ask.door).into(), (&asked.verdict).into()));
     if let AskVerdict::Refused(refusal) = &asked.verdict {
         journal("ask", &ask.name, ask.door, &ask.origin, refusal);
     }
     asked
 }
 
-fn asked(daemon: &Daemon, name: &str, door: Door) -> Asked {
-    let mut app_passwords_of = None;
-    let verdict = match resolve(daemon, name) {
-        Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
-        Ok(Resolved::Foreign(mailbox)) if daemon.foreign_passes() => not_required(mailbox.as_str(), door, 0),
-        Ok(Resolved::Foreign(_)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
-        Ok(Resolved::Lookalike(mailbox, platform)) if !platform.enabled => not_required(mailbox.as_str(), door, 0),
-        Ok(Resolved::Unlisted(mailbox, platform)) if !platform.enabled || platform.policy.unlisted_pass => {
-            not_required(mailbox.as_str(), door, 0)
+/// Whose a sign-in is.
+pub(crate) enum Whose {
+    /// Nobody's here: the name is in no platform's domain, and such names pass.
+    Foreign(Mailbox),
+    /// This account's; one that was never written, where there is none.
+    Ours(Box<Account>, Platform),
+}
+
+/// Whose a sign-in under this name is.
+///
+/// # Errors
+/// [`Reason::Name`], [`Reason::Unavailable`].
+pub(crate) fn whose(daemon: &Daemon, name: &str) -> Result<Whose, Reason> {
+    Ok(match resolve(daemon, name)? {
+        Resolved::Foreign(mailbox) if daemon.foreign_passes() => Whose::Foreign(mailbox),
+        Resolved::Foreign(_) => return Err(Reason::Name),
+        Resolved::Lookalike(_, platform) if platform.enabled => return Err(Reason::Name),
+        Resolved::Unlisted(mailbox, platform) | Resolved::Lookalike(mailbox, platform) => {
+            Whose::Ours(Box::new(Account::new(mailbox, &platform.name)), platform)
         }
-        Ok(Resolved::Unlisted(..) | Resolved::Lookalike(..)) => AskVerdict::Refused(auth::Refusal::new(Reason::Name)),
-        Ok(Resolved::Account(kept, platform)) => {
-            let account = &kept.value;
+        Resolved::Account(kept, platform) => Whose::Ours(Box::new(kept.value), platform),
+    })
+}
+
+fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
+    let mut app_passwords_of = None;
+    let verdict = match whose(daemon, name) {
+        Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
+        Ok(Whose::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(door, 0)),
+        Ok(Whose::Ours(account, platform)) => {
             app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
-            match decide(account, &platform, Event::Ask(door), clock::now()).verdict {
-                Verdict::NotRequired => not_required(account.mailbox.as_str(), door, account.epoch),
-                Verdict::Challenge => AskVerdict::Challenge {
-                    mailbox: account.mailbox.to_string(),
-                    methods: offers(daemon, account, door),
-                },
-                Verdict::Enrol => {
-                    AskVerdict::Enrol { mailbox: account.mailbox.to_string(), kinds: kinds(daemon, &platform) }
-                }
-                Verdict::Refused(refusal) => AskVerdict::Refused(refused(&refusal)),
-                // The rules answer a question with nothing else; were it otherwise, it would not be a yes.
-                _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
-            }
+            needed(daemon, &account, &platform, door, source)
         }
     };
     Asked { verdict, app_passwords_of }
+}
+
+fn needed(daemon: &Daemon, account: &Account, platform: &Platform, door: Door, source: Source<'_>) -> AskVerdict {
+    let mailbox = account.mailbox.as_str();
+    match decide(account, platform, Event::AskFor { door, source }, clock::now()).verdict {
+        Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(door, account.epoch)),
+        Verdict::Trusted { browser } => not_required(mailbox, &Standing::Trusted { epoch: account.epoch, browser }),
+        Verdict::Challenge => {
+            let days = Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && door == Door::Webmail);
+            let methods = offers(daemon, account, door);
+            AskVerdict::Challenge { mailbox: mailbox.to_owned(), methods, trust_days: days }
+        }
+        Verdict::Unusual => browsers::challenge(daemon, account),
+        Verdict::Enrol => AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(daemon, platform) },
+        Verdict::Refused(refusal) => AskVerdict::Refused(refused(&refusal)),
+        // The rules answer a question with nothing else; were it otherwise, it would not be a yes.
+        _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
+    }
 }
 
 /// Looks at a code, or at a security key's response.
@@ -68,7 +96,7 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
     let (account, platform) = account(daemon, &answer.name).map_err(auth::Refusal::new)?;
     let challenge = answer.challenge.as_ref().map(|shown| Challenge::read(daemon, shown, &account, clock::now()));
     let challenge = challenge.transpose()?;
-    let response = answer.code.reveal();
+    let (response, source, trust) = (answer.code.reveal(), source(&answer.origin), answer.trust);
     let of_key = challenge.as_ref().filter(|challenge| challenge.is_for_key());
     let key = of_key.and_then(|challenge| challenge.answered(&account, &platform, response));
     let event = || {
@@ -78,6 +106,8 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
                 key: key.as_ref().map(|(id, counter)| (id.as_slice(), *counter)),
                 session: challenge.session,
                 until: challenge.until,
+                source,
+                trust,
             },
             None => Event::Answer {
                 door: door(answer.door),
@@ -85,20 +115,26 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
                 code: response,
                 window: daemon.config.totp.window,
                 session: challenge.as_ref().map(|challenge| challenge.session),
+                source,
+                trust,
             },
         })
     };
-    let applied = daemon.apply(&account.mailbox, None, &actor(answer.door, &answer.origin), event).await;
+    let language = challenge.as_ref().and_then(|challenge| challenge.language.clone());
+    let actor = Actor { language, ..actor(answer.door, &answer.origin) };
+    let applied = daemon.apply(&account.mailbox, None, &actor, event).await;
     let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
     match applied.verdict {
         Verdict::Accepted { method, backup_codes_left } => Ok(AnswerVerdict::Accepted {
-            standing: Standing::verified(&applied.account).to_string(),
+            standing: Standing::of(&applied.account, door(answer.door)).to_string(),
             mailbox: applied.account.mailbox.to_string(),
             method,
             backup_codes_left,
-            // The sign-in stands, with or without a proof of it.
-            proof: Proof::make(daemon, &applied.account, applied.now).ok(),
+            // The sign-in stands, with or without a proof of it; one without a second factor has none.
+            proof: Some(&applied.account)
+                .filter(|account| account.stage == Stage::Protected)
+                .and_then(|account| Proof::make(daemon, account, applied.now).ok()),
         }),
         Verdict::Refused(refusal) => Err(refused(&refusal)),
         _ => Err(auth::Refusal::new(Reason::Unavailable)),
@@ -107,23 +143,27 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
 
 /// Which sessions are over. What cannot be looked up is over.
 pub fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
-    let over = |session: &auth::Session| match Standing::parse(&session.standing) {
-        None => true,
-        Some(Standing::NotRequired(door, _)) => {
-            let again = asked(daemon, &session.mailbox, door);
-            !matches!(again.verdict, AskVerdict::NotRequired { .. })
-        }
-        Some(standing) => match account(daemon, &session.mailbox) {
-            Ok((account, _)) => !standing.is_borne_out_by(&account, clock::now()),
-            Err(_) => true,
-        },
-    };
-    Rechecked { ended: recheck.sessions.iter().map(over).collect() }
+    Rechecked { ended: recheck.sessions.iter().map(|session| is_over(daemon, session)).collect() }
 }
 
-pub(crate) fn not_required(mailbox: &str, door: Door, epoch: u64) -> AskVerdict {
-    let standing = Standing::NotRequired(door, epoch).to_string();
-    AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing }
+/// Whether a session is over. Who was let in by a browser that was known, or before anybody asked, goes on.
+pub(crate) fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
+    let now = clock::now();
+    match (Standing::parse(&session.standing), whose(daemon, &session.mailbox)) {
+        (None, _) | (_, Err(_)) => true,
+        (Some(Standing::NotRequired(..)), Ok(Whose::Foreign(_))) => false,
+        (Some(_), Ok(Whose::Foreign(_))) => true,
+        (Some(Standing::NotRequired(door, _)), Ok(Whose::Ours(account, platform))) => {
+            decide(&account, &platform, Event::Ask(door), now).verdict != Verdict::NotRequired
+        }
+        (Some(standing), Ok(Whose::Ours(account, platform))) => {
+            !standing.is_borne_out_by(&account, &platform.policy, now)
+        }
+    }
+}
+
+fn not_required(mailbox: &str, standing: &Standing) -> AskVerdict {
+    AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing: standing.to_string() }
 }
 
 /// The methods, the one used last first. Backup codes come last, and not at a door where nobody types; what is sent or
@@ -190,6 +230,8 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::SameSecret => auth::Refusal::new(Reason::InUse),
         Refusal::OnlyFactor => auth::Refusal::new(Reason::OnlyMethod),
         Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),
+        Refusal::Unlisted => auth::Refusal::new(Reason::Name),
+        Refusal::Unusual => auth::Refusal::new(Reason::Unusual),
         Refusal::Copied => auth::Refusal::new(Reason::Wrong),
         // To the person these look like a wrong code.
         Refusal::NotInOneField | Refusal::Elsewhere => auth::Refusal::new(Reason::Wrong),
@@ -207,12 +249,23 @@ pub(crate) fn door(door: auth::Door) -> Door {
 }
 
 pub(crate) fn actor(door: auth::Door, origin: &Origin) -> Actor {
-    Actor { name: door.to_string(), address: origin.address, detail: String::new() }
+    Actor { address: origin.address, ..Actor::new(door.to_string(), "") }
+}
+
+/// From where a sign-in comes, for the rules.
+pub(crate) fn source(origin: &Origin) -> Source<'_> {
+    Source {
+        address: origin.address,
+        service: origin.service.as_deref(),
+        client: origin.client.as_deref(),
+        browser: origin.browser.as_ref().and_then(|token| browser::token(token.reveal())),
+    }
 }
 
 /// What is refused without being written to the store goes to the journal only. `%?` of the name escapes what would
 /// forge a line.
 pub(crate) fn journal(verb: &str, name: &str, door: auth::Door, origin: &Origin, refusal: &auth::Refusal) {
+    METRICS.refused.count((self::door(door).into(), refusal.reason.into()));
     let address = origin.address.map_or(String::new(), |address| address.to_string());
     tracing::info!(target: "signin", verb, name = ?name, %door, address, reason = ?refusal.reason, "refused");
 }

@@ -1,7 +1,8 @@
 //! What a verdict rested on, as text that a front keeps and does not read.
 
 use postern_rules::app_password::Sealed;
-use postern_rules::{Account, AppPassword, Door, Stage, Time};
+use postern_rules::platform::Policy;
+use postern_rules::{Account, AppPassword, Browser, Door, Stage, Time};
 use std::fmt;
 
 /// What a verdict rested on.
@@ -9,8 +10,15 @@ use std::fmt;
 pub enum Standing {
     /// A factor was verified, at this epoch of the account.
     Verified(u64),
-    /// None was required at this door.
+    /// None was required at this door; or, since the sign-in was unusual, a code to the contact address was brought.
     NotRequired(Door, u64),
+    /// A browser that the person trusts.
+    Trusted {
+        /// The account's epoch.
+        epoch: u64,
+        /// The browser's id.
+        browser: String,
+    },
     /// This app password.
     AppPassword {
         /// Its id.
@@ -28,6 +36,14 @@ impl Standing {
         Self::Verified(account.epoch)
     }
 
+    /// Somebody has done at this door what the account, as it is now, asks for.
+    pub fn of(account: &Account, door: Door) -> Self {
+        match account.stage {
+            Stage::Protected => Self::verified(account),
+            Stage::Off | Stage::Enrolling => Self::NotRequired(door, account.epoch),
+        }
+    }
+
     /// This app password was taken just now.
     pub fn app_password(id: &str, created: Time, sealed: &Sealed) -> Self {
         Self::AppPassword { id: id.to_owned(), created, sealed: sealed.at }
@@ -42,6 +58,7 @@ impl Standing {
                 let door = Door::ALL.into_iter().find(|it| it.as_str() == door)?;
                 Self::NotRequired(door, epoch.parse().ok()?)
             }
+            ["trusted", epoch, browser] => Self::Trusted { epoch: epoch.parse().ok()?, browser: browser.to_owned() },
             ["app", id, created, sealed] => Self::AppPassword {
                 id: id.to_owned(),
                 created: Time(created.parse().ok()?),
@@ -52,10 +69,14 @@ impl Standing {
     }
 
     /// Whether what it rested on is still there. Of [`Self::NotRequired`] only asking anew tells.
-    pub fn is_borne_out_by(&self, account: &Account, now: Time) -> bool {
+    pub fn is_borne_out_by(&self, account: &Account, policy: &Policy, now: Time) -> bool {
         match self {
             Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
             Self::NotRequired(..) => false,
+            Self::Trusted { epoch, browser } => {
+                let is_it = |it: &Browser| it.id == *browser && it.trusted_until(account, policy, now).is_some();
+                account.epoch == *epoch && account.browsers.iter().any(is_it)
+            }
             Self::AppPassword { id, created, .. } => {
                 let is_it = |it: &AppPassword| it.id == *id && it.created == *created && !it.has_expired(now);
                 account.app_passwords.iter().any(is_it)
@@ -69,6 +90,7 @@ impl fmt::Display for Standing {
         match self {
             Self::Verified(epoch) => write!(f, "verified/{epoch}"),
             Self::NotRequired(door, epoch) => write!(f, "unverified/{}/{epoch}", door.as_str()),
+            Self::Trusted { epoch, browser } => write!(f, "trusted/{epoch}/{browser}"),
             Self::AppPassword { id, created, sealed } => write!(f, "app/{id}/{}/{}", created.0, sealed.0),
         }
     }
@@ -81,10 +103,21 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written_and_nothing_else_is() {
         let app = Standing::AppPassword { id: "abcde".to_owned(), created: Time(5), sealed: Time(-6) };
-        for standing in [Standing::Verified(7), Standing::NotRequired(Door::Pam, 0), app] {
+        let trusted = Standing::Trusted { epoch: 3, browser: "0f".to_owned() };
+        for standing in [Standing::Verified(7), Standing::NotRequired(Door::Pam, 0), trusted, app] {
             assert_eq!(Standing::parse(&standing.to_string()), Some(standing));
         }
-        for text in ["", "verified", "verified/", "verified/x", "verified/1/2", "unverified/shop/1", "app/a/1", "7"] {
+        for text in [
+            "",
+            "verified",
+            "verified/",
+            "verified/x",
+            "verified/1/2",
+            "unverified/shop/1",
+            "app/a/1",
+            "trusted/x/a",
+            "7",
+        ] {
             assert_eq!(Standing::parse(text), None, "{text}");
         }
     }

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::engine::Change;
 use crate::export;
+use crate::metrics::{METRICS, Outcome};
 use crate::records::{Ended, RecordError};
 use crate::rotate;
 use postern_rules::{Event, Mailbox};
@@ -68,7 +69,7 @@ async fn end_suspensions(daemon: &Daemon) {
 }
 
 async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
-    let actor = Actor { name: "posternd".to_owned(), address: None, detail: String::new() };
+    let actor = Actor::new("posternd", "");
     daemon.apply(mailbox, None, &actor, || Ok(Event::Tick)).await?;
     // The index goes with the suspension; what is left of it here belongs to none.
     if let Some((_, revision)) = daemon.records.engine().load(key)? {
@@ -92,7 +93,11 @@ async fn keep_house(daemon: &Daemon) {
         if keep == 0 {
             continue;
         }
-        match export::daily(&daemon.records, &path, keep).await {
+        let made = export::daily(&daemon.records, &path, keep).await;
+        if !matches!(made, Ok(None)) {
+            METRICS.exports.count(Outcome::of(&made));
+        }
+        match made {
             Ok(None) => {}
             Ok(Some(path)) => tracing::info!("export made: {}", path.display()),
             Err(error) => tracing::error!("no export could be made in {}: {error}", path.display()),

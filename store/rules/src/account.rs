@@ -2,6 +2,7 @@
 
 use crate::app_password::AppPassword;
 use crate::backup::BackupCodes;
+use crate::browser::Browsers;
 use crate::contact::Address;
 use crate::sent::{Outbox, Session};
 use crate::throttle::{Lock, Throttle};
@@ -59,6 +60,12 @@ pub struct Account {
     /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentSeed>,
+    /// The browsers that have signed in.
+    #[serde(default, skip_serializing_if = "Browsers::is_empty")]
+    pub browsers: Browsers,
+    /// No administrator has enabled it: the record is there to note something about the name, and vouches for nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlisted: bool,
     /// Counts what ends sessions and tickets: enable, the first factor, a factor taken out, reset, remove.
     #[serde(default)]
     pub epoch: u64,
@@ -151,7 +158,7 @@ pub enum State {
 }
 
 impl Account {
-    /// An account that is off.
+    /// An account that is off, and that no administrator has enabled.
     pub fn new(mailbox: Mailbox, platform: &str) -> Self {
         Self {
             mailbox,
@@ -169,6 +176,8 @@ impl Account {
             enrolment_code: None,
             passed: Vec::new(),
             spent: Vec::new(),
+            browsers: Browsers::default(),
+            unlisted: true,
             epoch: 0,
             aliases: Vec::new(),
         }
@@ -199,7 +208,9 @@ impl Account {
     /// Whether a session that was open on the strength of `before` may be over now.
     pub fn may_end_sessions_of(&self, before: &Self) -> bool {
         let is_left = |gone: &AppPassword| self.app_passwords.iter().any(|left| left.is_still(gone));
-        self.epoch != before.epoch || !before.app_passwords.iter().all(is_left)
+        self.epoch != before.epoch
+            || !before.app_passwords.iter().all(is_left)
+            || !self.browsers.still_trust(&before.browsers)
     }
 
     /// The count at one door.
@@ -219,9 +230,10 @@ impl Account {
         self.app_passwords.clear();
         self.outbox.clear();
         self.enrolment_code = None;
-        if stage == Stage::Off {
-            self.contact = None;
-        }
+        // Who was there without a second factor, or by one that is gone, may be a thief. The contact address stays: an
+        // account that is off may need a code there.
+        self.browsers.clear();
+        self.unlisted = false;
         self.passed.clear();
         self.epoch += 1;
     }

@@ -11,6 +11,10 @@ use zeroize::{Zeroize, Zeroizing};
 pub const COUNT: usize = 10;
 /// Characters of a code, without its hyphen: 50 bits.
 pub const LENGTH: usize = 10;
+/// Digits of a code that another program has made, such as pam_google_authenticator's emergency scratch codes.
+pub const IMPORTED_DIGITS: usize = 8;
+/// Such codes in a set: as many as that program makes at most.
+pub const IMPORTED_MAX: usize = 10;
 /// Random bytes that a set takes: seven for each code, and the salt.
 pub const RANDOM: usize = COUNT * BYTES_EACH + SALT;
 
@@ -29,6 +33,9 @@ pub struct BackupCodes {
     /// When a code of it was last used.
     #[serde(default)]
     pub last_used: Option<Time>,
+    /// Whether there were codes of another program among them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    with_imported: bool,
 }
 
 /// The codes of a new set, as they are shown to the person.
@@ -62,12 +69,35 @@ impl BackupCodes {
     /// Makes a set of random bytes that the caller drew. The codes are handed back this once.
     pub fn make(mut random: [u8; RANDOM], now: Time) -> (Self, Shown) {
         let (drawn, salt) = random.split_at(COUNT * BYTES_EACH);
-        let mut set = Self { salt: [0; SALT], unused: Vec::with_capacity(COUNT), created: now, last_used: None };
+        let mut set = Self { salt: [0; SALT], unused: Vec::with_capacity(COUNT), created: now, last_used: None, with_imported: false };
         set.salt.copy_from_slice(salt);
         let codes = drawn.chunks_exact(BYTES_EACH).map(shown).collect::<Vec<_>>();
         set.unused = codes.iter().filter_map(|code| set.hash(code)).collect();
         random.zeroize();
         (set, Shown(codes))
+    }
+
+    /// A set into which another program's unused codes are taken over, as far as they are such codes: of
+    /// [`IMPORTED_DIGITS`], and [`IMPORTED_MAX`]. None where there are no codes at all.
+    pub fn take_over(held: Option<Self>, mut random: [u8; RANDOM], codes: &[&str], now: Time) -> Option<Self> {
+        let mut salt = [0; SALT];
+        salt.copy_from_slice(&random[COUNT * BYTES_EACH..]);
+        random.zeroize();
+        let fresh = Self { salt, unused: Vec::new(), created: now, last_used: None, with_imported: true };
+        let mut set = held.unwrap_or(fresh);
+        let codes = codes.iter().filter(|code| imported(code).is_some()).take(IMPORTED_MAX);
+        for hash in codes.filter_map(|code| set.hash(code)).collect::<Vec<_>>() {
+            if !set.unused.contains(&hash) {
+                set.with_imported = true;
+                set.unused.push(hash);
+            }
+        }
+        (set.left() > 0).then_some(set)
+    }
+
+    /// Whether codes of another program are among them.
+    pub(crate) fn has_imported(&self) -> bool {
+        self.with_imported
     }
 
     /// How many codes are still good.
@@ -95,7 +125,7 @@ impl BackupCodes {
 
     /// The hash of a code however it was typed; none where the text cannot be one.
     fn hash(&self, code: &str) -> Option<[u8; 32]> {
-        let typed = letters::read(code, LENGTH)?;
+        let typed = letters::read(code, LENGTH).or_else(|| imported(code))?;
         // The salt is the key: HMAC-SHA-256 over 50 random bits needs no slow hash, since the record is sealed and
         // guessing online is throttled.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.salt).ok()?;
@@ -108,6 +138,18 @@ impl std::fmt::Debug for BackupCodes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "BackupCodes {{ {} left }}", self.unused.len())
     }
+}
+
+/// A code of another program in its one spelling: blanks and hyphens do not count.
+fn imported(typed: &str) -> Option<Zeroizing<String>> {
+    let mut digits = Zeroizing::new(String::with_capacity(IMPORTED_DIGITS));
+    for character in typed.chars().filter(|character| !matches!(character, ' ' | '-')) {
+        if digits.len() == IMPORTED_DIGITS || !character.is_ascii_digit() {
+            return None;
+        }
+        digits.push(character);
+    }
+    (digits.len() == IMPORTED_DIGITS).then_some(digits)
 }
 
 /// Seven random bytes as `abcde-fghij`.
@@ -159,6 +201,36 @@ mod tests {
         for typed in ["", "-", &plain[1..], &format!("{plain}a"), "ábcdefghij", "abcdefghi9", "\0bcdefghij"] {
             assert_eq!(set.find(typed), None, "{typed}");
         }
+    }
+
+    #[test]
+    fn codes_of_another_program_are_good_once_beside_our_own() {
+        let theirs = ["40757517", "0000 0000", "123-45-678"];
+        let (ours, codes) = BackupCodes::make(random(), Time(0));
+        for (held, count) in [(None, 3), (Some(ours), 13)] {
+            let mut set = BackupCodes::take_over(held, random(), &theirs, Time(1)).unwrap();
+            assert_eq!(set.left(), count);
+            for code in ["40757517", "00000000", "1234 5678"] {
+                let at = set.find(code).unwrap_or_else(|| panic!("{code}"));
+                set.spend(at, Time(5));
+                assert_eq!(set.find(code), None);
+            }
+            assert_eq!((set.left(), set.find(&codes[0]).is_some()), (count - 3, count > 3));
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_of_another_program_is_left_out() {
+        for codes in [&[][..], &["", "1234567", "123456789", "1234567a", "１２３４５６７８"]] {
+            assert_eq!(BackupCodes::take_over(None, random(), codes, Time(0)), None);
+        }
+        let many: Vec<String> = (0..40).map(|number| format!("{number:08}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(BackupCodes::take_over(None, random(), &many, Time(0)).unwrap().left() as usize, IMPORTED_MAX);
+        let twice = BackupCodes::take_over(None, random(), &["12345678", "1234-5678"], Time(0));
+        assert_eq!(twice.unwrap().left(), 1);
+        let (ours, _) = BackupCodes::make(random(), Time(0));
+        assert_eq!(BackupCodes::take_over(Some(ours.clone()), random(), &[], Time(0)), Some(ours));
     }
 
     #[test]

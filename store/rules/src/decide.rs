@@ -1,13 +1,15 @@
 //! The one place where a rule about an account stands.
 
 mod app_passwords;
+mod browsers;
 mod field;
+mod import;
 mod own;
 mod sent;
 
 use crate::account::{CLOCK_TOLERANCE, Suspension};
 use crate::backup::BackupCodes;
-use crate::event::{BACKUP, By, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Verdict};
+use crate::event::{BACKUP, By, CONTACT, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Source, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
 use crate::sent::{Purpose, Session};
 use crate::throttle::Lock;
@@ -23,12 +25,19 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
     let account = account.clone();
     match event {
         Event::Ask(door) => Decision { verdict: ask(&account, platform, door, now), next: None },
-        Event::Answer { door, method, code, window, session } => {
-            let typed = Typed { method, readings: &[code], window, session };
-            answer(account, platform, door, &typed, now)
+        Event::AskFor { door, source } => {
+            Decision { verdict: browsers::ask_for(&account, platform, door, source, now), next: None }
         }
-        Event::AnswerKey { door, key, session, until } => {
-            answer_key(account, platform, door, key, (session, until), now)
+        Event::SignedIn { door, source } => browsers::signed_in(account, platform, door, source, now),
+        Event::Answer { door, method: Some(CONTACT), code, session, source, .. } => {
+            browsers::answer_unusual(account, platform, (door, source), (session, code), now)
+        }
+        Event::Answer { door, method, code, window, session, source, trust } => {
+            let typed = Typed { method, readings: &[code], window, session };
+            answer(account, platform, door, &typed, (source, trust), now)
+        }
+        Event::AnswerKey { door, key, session, until, source, trust } => {
+            answer_key(account, platform, door, key, (session, until), (source, trust), now)
         }
         Event::Send { to, session, replaces, code } => {
             sent::send(account, platform, to, (session, replaces), code, now)
@@ -36,12 +45,14 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         Event::Field { door, text, window, again, source } => {
             field::look(account, platform, &Field { door, text, window, source }, again, now)
         }
-        Event::Confirm { by, offered, description, random } => {
-            confirm(account, platform, by, offered, description, random, now)
+        Event::Confirm { by, offered, description, random, source } => {
+            let decision = confirm(account, platform, by, offered, description, random, now);
+            with_browser(decision, platform, by, source, now)
         }
         Event::AddTotp { totp, description, random } => {
             add(account, Fresh { kind: Kind::Totp(totp), used: false, description }, random, now)
         }
+        Event::ImportTotp(it) => import::import(account, it, now),
         Event::RemoveFactor(id) => remove_factor(account, id),
         Event::AddAppPassword { fresh, epoch } => app_passwords::add(account, fresh, epoch),
         Event::RevokeAppPassword(id) => app_passwords::revoke(account, id),
@@ -52,6 +63,10 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         Event::MakeBackupCodes { epoch, random } => own::make_backup_codes(account, epoch, random, now),
         Event::DeleteBackupCodes { epoch } => own::delete_backup_codes(account, epoch),
         Event::RemoveContact { epoch } => own::remove_contact(account, epoch),
+        Event::RevokeTrust { id, epoch } => browsers::revoke(account, id, epoch),
+        Event::RevokeOtherTrust { browser, epoch } => browsers::revoke_others(account, browser, epoch),
+        Event::SetContact(address) if account.contact == address => already(),
+        Event::SetContact(address) => done(Account { contact: address, ..account }),
         Event::SetLanguage(language) => own::set_language(account, language),
         Event::Enable { enrolment_code } => enable(account, enrolment_code, now),
         Event::Suspend(hours) => suspend(account, hours, now),
@@ -72,12 +87,14 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
     }
 }
 
-/// What a sign-in at `door` needs. Everything that lets a sign-in pass without a second factor stands here.
+/// What a sign-in at `door` needs. Everything that lets a sign-in pass without a second factor stands here, but for
+/// trusted browsers: see [`browsers::ask_for`].
 fn ask(account: &Account, platform: &Platform, door: Door, now: Time) -> Verdict {
     if !platform.enabled {
         return Verdict::NotRequired;
     }
     match account.state(now) {
+        State::Off if account.unlisted && !platform.policy.unlisted_pass => Verdict::Refused(Refusal::Unlisted),
         State::Off | State::Suspended(_) => Verdict::NotRequired,
         State::Enrolling if door.can_enrol() => Verdict::Enrol,
         State::Enrolling if platform.policy.unenrolled_pass => Verdict::NotRequired,
@@ -103,17 +120,59 @@ struct Typed<'a> {
 }
 
 /// Looks at a code.
-fn answer(mut account: Account, platform: &Platform, door: Door, typed: &Typed<'_>, now: Time) -> Decision {
+fn answer(
+    mut account: Account,
+    platform: &Platform,
+    door: Door,
+    typed: &Typed<'_>,
+    visit: Visit<'_>,
+    now: Time,
+) -> Decision {
     if let Some(verdict) = not_asked(&account, platform, door, now) {
         return stale_if_not_required(verdict);
     }
     match spend(&mut account, door, typed, now) {
         Some(Spent { method, backup_codes_left, .. }) => {
-            account.throttles.remove(&door);
-            Decision { verdict: Verdict::Accepted { method, backup_codes_left }, next: Some(account) }
+            accepted(account, platform, door, Answered { method, backup_codes_left }, visit, now)
         }
         None => failed(account, door, now),
     }
+}
+
+/// From where an answer comes, and whether the person trusts that browser.
+type Visit<'a> = (Source<'a>, bool);
+
+/// What was right.
+struct Answered {
+    method: String,
+    backup_codes_left: Option<u32>,
+}
+
+/// The count of wrong codes ends, and the browser is known from now on.
+fn accepted(
+    mut account: Account,
+    platform: &Platform,
+    door: Door,
+    answered: Answered,
+    (source, trust): Visit<'_>,
+    now: Time,
+) -> Decision {
+    account.throttles.remove(&door);
+    browsers::note(&mut account, platform, door, source, now);
+    if trust && door == Door::Webmail {
+        browsers::trust(&mut account, platform, source, now);
+    }
+    let Answered { method, backup_codes_left } = answered;
+    Decision { verdict: Verdict::Accepted { method, backup_codes_left }, next: Some(account) }
+}
+
+/// The browser that has set up the first method is known.
+fn with_browser(decision: Decision, platform: &Platform, by: By, source: Source<'_>, now: Time) -> Decision {
+    let Decision { verdict, mut next } = decision;
+    if let (By::Enrolment(door, _), Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
+        browsers::note(account, platform, door, source, now);
+    }
+    Decision { verdict, next }
 }
 
 /// Looks at a security key's response. Its question is answered once, whatever the counter says: some keys have none.
@@ -123,6 +182,7 @@ fn answer_key(
     door: Door,
     key: Option<(&[u8], u32)>,
     (session, until): (Session, Time),
+    visit: Visit<'_>,
     now: Time,
 ) -> Decision {
     if let Some(verdict) = not_asked(&account, platform, door, now) {
@@ -144,9 +204,8 @@ fn answer_key(
             }
             key.counter = counter;
             factor.last_used = Some(now);
-            let verdict = Verdict::Accepted { method: factor.id.clone(), backup_codes_left: None };
-            account.throttles.remove(&door);
-            return Decision { verdict, next: Some(account) };
+            let answered = Answered { method: factor.id.clone(), backup_codes_left: None };
+            return accepted(account, platform, door, answered, visit, now);
         }
     }
     failed(account, door, now)
@@ -261,8 +320,8 @@ fn confirm(
                     account.contact = Some(address);
                     return done(account);
                 }
-                // That one is for a sign-in.
-                Purpose::Factor(_) => return refused(Refusal::Stale),
+                // These are for a sign-in.
+                Purpose::Factor(_) | Purpose::SignIn(_) => return refused(Refusal::Stale),
             }
         }
     };

@@ -3,6 +3,7 @@
 use crate::account::Again;
 use crate::app_password::{AppPassword, Sealed};
 use crate::backup;
+use crate::browser::Token;
 use crate::contact::Address;
 use crate::factor::{ID_RANDOM, Key};
 use crate::sent::{Destination, Session};
@@ -15,13 +16,27 @@ pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 
 /// What happens.
 pub enum Event<'a> {
-    /// A front asks what a sign-in needs. Changes nothing.
+    /// Asks what a sign-in needs, whoever comes. Changes nothing.
     Ask(Door),
+    /// A front asks what a sign-in needs of whoever comes from there. Changes nothing.
+    AskFor {
+        /// Which front.
+        door: Door,
+        /// From where.
+        source: Source<'a>,
+    },
+    /// A front has released a session without an answer.
+    SignedIn {
+        /// Which front.
+        door: Door,
+        /// From where.
+        source: Source<'a>,
+    },
     /// A front hands on what the person typed.
     Answer {
         /// Which front.
         door: Door,
-        /// A factor's id, [`BACKUP`], or none for whatever fits.
+        /// A factor's id, [`BACKUP`], [`CONTACT`], or none for whatever fits.
         method: Option<&'a str>,
         /// What the person typed.
         code: &'a str,
@@ -29,6 +44,10 @@ pub enum Event<'a> {
         window: u32,
         /// For a code that was sent: to which session.
         session: Option<Session>,
+        /// From where.
+        source: Source<'a>,
+        /// The person trusts that browser.
+        trust: bool,
     },
     /// A front hands on a security key's response, which the daemon has checked.
     AnswerKey {
@@ -40,6 +59,10 @@ pub enum Event<'a> {
         session: Session,
         /// Until when that can be answered.
         until: Time,
+        /// From where.
+        source: Source<'a>,
+        /// The person trusts that browser.
+        trust: bool,
     },
     /// A code is to be sent.
     Send {
@@ -76,6 +99,8 @@ pub enum Event<'a> {
         description: &'a str,
         /// For the factor's id and the backup codes.
         random: Random,
+        /// From where.
+        source: Source<'a>,
     },
     /// The administrator adds a secret.
     AddTotp {
@@ -86,6 +111,8 @@ pub enum Event<'a> {
         /// For the factor's id and the backup codes.
         random: Random,
     },
+    /// The administrator takes over what another program has asked for until now.
+    ImportTotp(Import<'a>),
     /// The administrator removes a factor.
     RemoveFactor(&'a str),
     /// An app password was made.
@@ -141,6 +168,22 @@ pub enum Event<'a> {
         /// As in [`Self::Rename`].
         epoch: u64,
     },
+    /// A person does not trust a browser any more.
+    RevokeTrust {
+        /// The browser.
+        id: &'a str,
+        /// As in [`Self::Rename`].
+        epoch: u64,
+    },
+    /// A person trusts no browser but this one any more.
+    RevokeOtherTrust {
+        /// This one.
+        browser: Option<Token>,
+        /// As in [`Self::Rename`].
+        epoch: u64,
+    },
+    /// The administrator says where notices go, or that they go nowhere.
+    SetContact(Option<Address>),
     /// Codes and notices come in this language.
     SetLanguage(&'a str),
     /// Off → Enrolling; an enrolling account takes a new enrolment code.
@@ -209,6 +252,25 @@ pub enum Recipient<'a> {
     Method(By, Kind),
     /// To an address that notices are to go to.
     Contact(By, Address),
+    /// To the contact address, since the sign-in at this door from there is unusual.
+    SignIn(Door, Source<'a>),
+}
+
+/// A secret that a person holds already, with what belongs to it.
+pub struct Import<'a> {
+    /// The secret.
+    pub totp: Totp,
+    /// A code of this step or an earlier one is spent, as the other program says. Steps before the present one are so
+    /// whatever it says.
+    pub spent: Option<u64>,
+    /// Unused codes for emergencies.
+    pub codes: &'a [&'a str],
+    /// Whether an account that is protected already gets it beside what it has.
+    pub beside: bool,
+    /// Words for it.
+    pub description: &'a str,
+    /// For the factor's id and the hashes of the codes.
+    pub random: Random,
 }
 
 /// Where a sign-in comes from.
@@ -220,10 +282,14 @@ pub struct Source<'a> {
     pub service: Option<&'a str>,
     /// What the client says of itself.
     pub client: Option<&'a str>,
+    /// The browser's token, at the webmail.
+    pub browser: Option<Token>,
 }
 
 /// The id under which backup codes are offered and answered.
 pub const BACKUP: &str = "backup";
+/// The id under which a code to the contact address is offered and answered.
+pub const CONTACT: &str = "contact";
 
 /// Random bytes that the caller drew.
 pub struct Random {
@@ -256,11 +322,18 @@ pub enum Verdict {
     NotRequired,
     /// A second factor is required: ask for one.
     Challenge,
+    /// One is required, but not of this browser, which the person trusts.
+    Trusted {
+        /// The browser's id.
+        browser: String,
+    },
+    /// No second factor is required, but nothing of this sign-in is known: ask for a code to the contact address.
+    Unusual,
     /// Offer a secret, show it, and come back with [`Event::Confirm`].
     Enrol,
     /// The factor is verified.
     Accepted {
-        /// The factor's id, or [`BACKUP`].
+        /// The factor's id, [`BACKUP`], or [`CONTACT`].
         method: String,
         /// Backup codes left, when one was used now.
         backup_codes_left: Option<u32>,
@@ -320,6 +393,10 @@ pub enum Refusal {
     TooSoon(Time),
     /// No more codes are sent before then.
     TooMany(Time),
+    /// No administrator has enabled an account of this name, and the platform refuses such names.
+    Unlisted,
+    /// Nothing of this sign-in is known, and there is no contact address.
+    Unusual,
     /// The platform does not offer such methods.
     NotOffered,
     /// A counter that went back: there are two of that security key.
@@ -355,6 +432,8 @@ pub enum Refusal {
     OnlyFactor,
     /// The account has that secret already.
     SameSecret,
+    /// The account is protected already.
+    Protected,
     /// The account has as many factors as it may have.
     Full,
 }

@@ -9,12 +9,14 @@
 //! * [`account`]: what an account is at a moment;
 //! * [`factor`], [`totp`], [`backup`], [`app_password`]: what it can be opened with;
 //! * [`contact`], [`sent`]: where codes are sent to, and what becomes of them;
+//! * [`browser`]: which browsers have signed in, and which are trusted;
 //! * [`throttle`]: what wrong codes cost;
 //! * [`event`], [`decide`]: what happens, and what comes of it.
 
 pub mod account;
 pub mod app_password;
 pub mod backup;
+pub mod browser;
 pub mod contact;
 pub mod decide;
 pub mod event;
@@ -30,6 +32,7 @@ pub mod totp;
 
 pub use account::{Account, Stage, State};
 pub use app_password::AppPassword;
+pub use browser::Browser;
 pub use decide::decide;
 pub use event::{Decision, Event, Refusal, Verdict};
 pub use factor::{Factor, Kind, KindName};

@@ -1,6 +1,7 @@
 //! A platform: a set of domains with one switch and one policy.
 
 use crate::KindName;
+use crate::browser::TRUST_DAYS_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -61,6 +62,38 @@ pub struct Policy {
     pub request_wait: u32,
     /// Whether notices go to the mailbox too, beside the contact address.
     pub notify_mailbox: bool,
+    /// For how many days a person may trust a browser; 0: not at all.
+    pub trusted_browsers: u32,
+    /// Counts how often that was set to 0: what was trusted before is not trusted again when the days are raised.
+    pub trust_round: u64,
+    /// What becomes of a sign-in to an account without a second factor of which nothing is known.
+    pub unusual_sign_in: UnusualSignIn,
+}
+
+/// What becomes of a sign-in, at the webmail, to an account without a second factor, whose browser and network are both
+/// not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnusualSignIn {
+    /// Nobody looks.
+    #[default]
+    Off,
+    /// Browsers and networks are noted; nobody is asked.
+    Learn,
+    /// A code is sent to the contact address.
+    Ask,
+}
+
+impl UnusualSignIn {
+    const ALL: [Self; 3] = [Self::Off, Self::Learn, Self::Ask];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Learn => "learn",
+            Self::Ask => "ask",
+        }
+    }
 }
 
 impl Default for Policy {
@@ -78,12 +111,15 @@ impl Default for Policy {
             enrolment_code: false,
             request_wait: 0,
             notify_mailbox: false,
+            trusted_browsers: 0,
+            trust_round: 0,
+            unusual_sign_in: UnusualSignIn::Off,
         }
     }
 }
 
 /// The keys of a policy, as `platform set` names them.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 14] = [
     "password-and-code",
     "code-separator",
     "reconnect-window",
@@ -96,6 +132,8 @@ pub const KEYS: [&str; 12] = [
     "enrolment-code",
     "request-wait",
     "notify-mailbox",
+    "trusted-browsers",
+    "unusual-sign-in",
 ];
 
 /// Why a policy cannot be set.
@@ -176,6 +214,21 @@ impl Policy {
                 })?;
             }
             "notify-mailbox" => self.notify_mailbox = choose("notify-mailbox", value, "on", "off")?,
+            "trusted-browsers" => {
+                let days: Option<u32> = value.parse().ok().filter(|days| *days <= TRUST_DAYS_MAX);
+                let days = days.ok_or_else(|| {
+                    let allowed = format!("whole days from 0 (nobody can trust a browser) to {TRUST_DAYS_MAX}");
+                    PolicyError::Value("trusted-browsers", value.to_owned(), allowed)
+                })?;
+                self.trust_round += u64::from(days == 0 && self.trusted_browsers > 0);
+                self.trusted_browsers = days;
+            }
+            "unusual-sign-in" => {
+                let fits = |it: &UnusualSignIn| value.eq_ignore_ascii_case(it.as_str());
+                self.unusual_sign_in = UnusualSignIn::ALL.into_iter().find(fits).ok_or_else(|| {
+                    PolicyError::Value("unusual-sign-in", value.to_owned(), "off, learn or ask".to_owned())
+                })?;
+            }
             _ => return Err(PolicyError::Key(key.to_owned())),
         }
         Ok(())
@@ -201,6 +254,8 @@ impl Policy {
             word(self.enrolment_code, "required", "optional"),
             self.request_wait.to_string(),
             word(self.notify_mailbox, "on", "off"),
+            self.trusted_browsers.to_string(),
+            self.unusual_sign_in.as_str().to_owned(),
         ];
         KEYS.iter().map(|key| (*key).to_owned()).zip(values).collect()
     }
@@ -243,8 +298,10 @@ mod tests {
                 ("plus-addressing", "on"),
                 ("reconnect-window", "0"),
                 ("request-wait", "0"),
+                ("trusted-browsers", "0"),
                 ("unenrolled", "refuse"),
                 ("unlisted", "pass"),
+                ("unusual-sign-in", "off"),
             ]
         );
     }
@@ -273,6 +330,9 @@ mod tests {
             ("methods", "", "some of"),
             ("last-method", "off", "remove or keep"),
             ("request-wait", "721", "0 to 720"),
+            ("trusted-browsers", "91", "to 90"),
+            ("trusted-browsers", "-1", "0 (nobody"),
+            ("unusual-sign-in", "on", "off, learn or ask"),
         ] {
             let error = policy.set(key, value).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

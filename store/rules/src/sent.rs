@@ -46,6 +46,8 @@ pub enum Purpose {
     Method(Kind),
     /// To have notices sent there.
     Contact(Address),
+    /// To sign in to an account without a second factor, since the sign-in is unusual.
+    SignIn(Address),
 }
 
 /// Where a code goes.

@@ -1,7 +1,7 @@
 //! Methods whose codes are sent, and security keys: set up, used, copied, removed.
 
 use postern_rules::contact::{Address, Number};
-use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Recipient, Refusal, Verdict};
+use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Recipient, Refusal, Source, Verdict};
 use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
@@ -50,6 +50,7 @@ fn confirm_sent(by: By, session: u8, code: &str) -> Event<'_> {
         offered: Offered::Sent { session: [session; 16], code },
         description: "Mine",
         random: random(1),
+        source: Source::default(),
     }
 }
 
@@ -63,7 +64,7 @@ fn with_phone() -> Account {
 
 fn answer(session: Option<u8>, method: Option<&'static str>, code: &'static str) -> Event<'static> {
     let session = session.map(|session| [session; 16]);
-    Event::Answer { door: Door::Webmail, method, code, window: 1, session }
+    Event::Answer { door: Door::Webmail, method, code, window: 1, session, source: Source::default(), trust: false }
 }
 
 #[test]
@@ -151,12 +152,25 @@ fn with_key(counter: u32) -> Account {
     let account = enrolling();
     let by = By::Enrolment(Door::Webmail, account.epoch);
     let Kind::Key(key) = key(counter) else { panic!() };
-    let event = Event::Confirm { by, offered: Offered::Key(key), description: "", random: random(2) };
+    let event = Event::Confirm {
+        by,
+        offered: Offered::Key(key),
+        description: "",
+        random: random(2),
+        source: Source::default(),
+    };
     next(&account, event, NOW)
 }
 
 fn signed<'a>(session: u8, key: Option<(&'a [u8], u32)>) -> Event<'a> {
-    Event::AnswerKey { door: Door::Webmail, key, session: [session; 16], until: NOW.plus(300) }
+    Event::AnswerKey {
+        door: Door::Webmail,
+        key,
+        session: [session; 16],
+        until: NOW.plus(300),
+        source: Source::default(),
+        trust: false,
+    }
 }
 
 #[test]
@@ -183,13 +197,8 @@ fn a_key_answers_each_question_once_and_its_counter_grows() {
 #[test]
 fn what_is_sent_or_plugged_in_is_not_behind_a_password() {
     for account in [with_phone(), with_key(0)] {
-        let event = Event::Field {
-            door: Door::Imap,
-            text: "hunter2123456",
-            window: 1,
-            again: None,
-            source: postern_rules::event::Source::default(),
-        };
+        let event =
+            Event::Field { door: Door::Imap, text: "hunter2123456", window: 1, again: None, source: Source::default() };
         let decision = does(&account, event, NOW);
         assert_eq!((decision.verdict, decision.next), (Verdict::Refused(Refusal::Wrong { failures: 0 }), None));
     }
@@ -221,8 +230,15 @@ fn new_backup_codes_void_the_old_ones() {
     let account = next(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(7) }, NOW);
     let again = next(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(8) }, NOW);
     let with = |account: &Account| {
-        let event =
-            Event::Answer { door: Door::Webmail, method: Some(BACKUP), code: &first[0], window: 1, session: None };
+        let event = Event::Answer {
+            door: Door::Webmail,
+            method: Some(BACKUP),
+            code: &first[0],
+            window: 1,
+            session: None,
+            source: Source::default(),
+            trust: false,
+        };
         does(account, event, NOW).verdict
     };
     assert!(matches!(with(&account), Verdict::Accepted { backup_codes_left: Some(9), .. }));

@@ -132,16 +132,16 @@ proptest! {
                         typed = app(totp, now.plus(off * 30));
                     }
                     answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None }
+                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None, source: Source::default(), trust: false }
                 }
                 Step::Backup(door, at) => {
                     typed = shown.get(*at).cloned().unwrap_or_default();
                     answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None }
+                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None, source: Source::default(), trust: false }
                 }
                 Step::Wrong(door) => {
                     answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: "no code", window: 1, session: None }
+                    Event::Answer { door: *door, method: None, code: "no code", window: 1, session: None, source: Source::default(), trust: false }
                 }
                 Step::Confirm(door, seed, right, late) => {
                     let offered = totp(*seed);
@@ -152,6 +152,7 @@ proptest! {
                         offered: Offered::Totp { totp: offered, code: &typed, window: 1 },
                         description: "",
                         random: random(turn),
+                        source: Source::default(),
                     }
                 }
                 Step::AddTotp(seed) => Event::AddTotp { totp: totp(*seed), description: "", random: random(turn) },

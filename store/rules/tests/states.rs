@@ -2,12 +2,18 @@
 
 use postern_rules::app_password::{Sealed, Typed, Use};
 use postern_rules::backup;
-use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Refusal, Source, Verdict};
+use postern_rules::contact::Address;
+use postern_rules::event::{
+    BACKUP, By, CONTACT, Decision, Event, Import, Offered, Random, Recipient, Refusal, Source, Verdict,
+};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
+use postern_rules::sent::DAY;
+use postern_rules::throttle::Throttle;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, AppPassword, Door, Platform, Seed, Stage, State, Time, decide};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 use zeroize::Zeroizing;
 
 const NOW: Time = Time(1_111_111_109);
@@ -85,6 +91,15 @@ fn platform(column: &str) -> Platform {
     if column.contains("methods = sms") {
         policy.set("methods", "sms").unwrap();
     }
+    if column.contains("after 0") {
+        policy.set("trusted-browsers", "30").unwrap();
+        policy.set("trusted-browsers", "0").unwrap();
+    }
+    for (key, value) in column.split(", ").filter_map(|part| part.split_once(" = ")) {
+        if ["trusted-browsers", "unusual-sign-in", "unlisted"].contains(&key) {
+            policy.set(key, value).unwrap();
+        }
+    }
     let domains = vec!["example.com".to_owned()];
     Platform { name: "example".to_owned(), domains, netbios: vec![], enabled, policy }
 }
@@ -96,14 +111,101 @@ fn after(account: &Account, event: Event<'_>) -> Account {
     }
 }
 
+/// The browser that has signed in, and its network.
+const HOME: Source<'static> = Source {
+    browser: Some([1; 32]),
+    address: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
+    service: None,
+    client: Some("Firefox/145.0"),
+};
+const SESSION: [u8; 16] = [5; 16];
+
+/// Where an event comes from, by what it says of it.
+fn source(event: &str) -> Source<'static> {
+    let new = Source { browser: Some([2; 32]), address: "198.51.100.1".parse().ok(), ..HOME };
+    if event.contains("at home") {
+        HOME
+    } else if event.contains("from a known network") {
+        Source { browser: new.browser, ..HOME }
+    } else if event.contains("from a known browser") || event.contains("trusted browser") {
+        Source { browser: HOME.browser, ..new }
+    } else if event.contains("from nowhere") {
+        Source::default()
+    } else {
+        new
+    }
+}
+
+/// With the browsers, the address and the wrong codes that an event speaks of.
+fn with_browser(mut account: Account, event: &str) -> Account {
+    let address = || Address::read("bob@elsewhere.example");
+    if event.contains("enabled once") {
+        account = after(&after(&account, Event::Enable { enrolment_code: None }), Event::Remove);
+    }
+    if event.contains("with an address") {
+        account.contact = address();
+    }
+    if event.contains("with the code") {
+        account.contact =
+            if event.contains("an address before") { Address::read("bob@before.example") } else { address() };
+        let to = Recipient::SignIn(Door::Webmail, source("from a new browser"));
+        let sent = Event::Send { to, session: SESSION, replaces: None, code: RIGHT };
+        account = decide(&account, &platform("on, unusual-sign-in = ask"), sent, NOW).next.unwrap();
+        account.contact = address();
+    }
+    if event.contains("known") || event.contains("trusted browser") {
+        account = signed_in_at_home(account, event.contains("trusted browser"));
+    }
+    if event.contains("after five wrong codes") {
+        let throttle = (0..5).fold(Throttle::default(), |throttle, _| throttle.failed(NOW));
+        account.throttles.insert(Door::Webmail, throttle);
+    }
+    if event.contains("after a change") {
+        account.epoch += 1;
+    }
+    account
+}
+
+/// As if it had been before a suspension, or before wrong codes.
+fn signed_in_at_home(account: Account, trust: bool) -> Account {
+    let Account { suspension, throttles, .. } = account.clone();
+    let open = Account { suspension: None, throttles: BTreeMap::default(), ..account };
+    let (platform, event) = match open.stage {
+        Stage::Off => ("on, unusual-sign-in = learn", Event::SignedIn { door: Door::Webmail, source: HOME }),
+        Stage::Enrolling | Stage::Protected => {
+            let (door, method, code) = (Door::Webmail, None, RIGHT);
+            let event = Event::Answer { door, method, code, window: 1, session: None, source: HOME, trust };
+            ("on, trusted-browsers = 30", event)
+        }
+    };
+    let known = decide(&open, &self::platform(platform), event, NOW).next.unwrap();
+    Account { suspension, throttles, ..known }
+}
+
+fn import(totp: Totp, beside: bool) -> Event<'static> {
+    Event::ImportTotp(Import { totp, spent: None, codes: &[], beside, description: "", random: random() })
+}
+
 fn wrong() -> Event<'static> {
-    Event::Answer { door: Door::Webmail, method: None, code: WRONG, window: 1, session: None }
+    Event::Answer {
+        door: Door::Webmail,
+        method: None,
+        code: WRONG,
+        window: 1,
+        session: None,
+        source: Source::default(),
+        trust: false,
+    }
+}
+
+fn fresh() -> Account {
+    let platforms = [platform("on")];
+    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    Account::new(mailbox, "example")
 }
 
 fn account(state: &str) -> Account {
-    let platforms = [platform("on")];
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
-    let off = Account::new(mailbox, "example");
+    let off = fresh();
     let enrolling = || after(&off, Event::Enable { enrolment_code: None });
     let protected = || after(&enrolling(), Event::AddTotp { totp: totp(), description: "", random: random() });
     match state {
@@ -130,6 +232,8 @@ fn shown_verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::NotRequired => "not required".to_owned(),
         Verdict::Challenge => "challenge".to_owned(),
+        Verdict::Trusted { .. } => "not required: trusted".to_owned(),
+        Verdict::Unusual => "challenge: contact address".to_owned(),
         Verdict::Enrol => "enrol".to_owned(),
         Verdict::Accepted { .. } => "accepted".to_owned(),
         Verdict::AcceptedBehind { password, .. } => {
@@ -171,10 +275,13 @@ fn shown_verdict(verdict: &Verdict) -> String {
                 Refusal::Hours(_) => "hours",
                 Refusal::NoSuchFactor => "no such factor",
                 Refusal::OnlyFactor => "only factor",
+                Refusal::Protected => "protected",
                 Refusal::SameSecret => "same secret",
                 Refusal::Full => "full",
                 Refusal::TooSoon(_) => "too soon",
                 Refusal::TooMany(_) => "too many",
+                Refusal::Unlisted => "unlisted",
+                Refusal::Unusual => "unusual",
                 Refusal::NotOffered => "not offered",
                 Refusal::Copied => "copied",
             }
@@ -205,17 +312,48 @@ fn run(row: &Row<'_>) -> (String, String) {
     let mut account = account(row.state);
     let platform = platform(row.platform);
     let (mut now, backup_code) = (NOW, backup_code());
+    if ["ask", "signed in", "answer", "the user revokes", "unlock", "set", "remove the contact"]
+        .iter()
+        .any(|event| row.event.starts_with(event))
+    {
+        account = with_browser(account, row.event);
+    }
+    now = now.plus(match row.event.rsplit_once(", ") {
+        Some((_, "a day later")) => DAY,
+        Some((_, "30 days later")) => 30 * DAY,
+        Some((_, "a second before 30 days are over")) => 30 * DAY - 1,
+        _ => 0,
+    });
+    let asked_for = |door| Event::AskFor { door, source: source(row.event) };
+    let sent = |code| Event::Answer {
+        door: Door::Webmail,
+        method: Some(CONTACT),
+        code,
+        window: 1,
+        session: Some(SESSION),
+        source: source(row.event),
+        trust: false,
+    };
     let door = |event: &str| match event.rsplit_once(" at ") {
         Some((_, "imap")) => Door::Imap,
         Some((_, "pam")) => Door::Pam,
         _ => Door::Webmail,
     };
-    let answer = |method, code| Event::Answer { door: door(row.event), method, code, window: 1, session: None };
+    let answer = |method, code| Event::Answer {
+        door: door(row.event),
+        method,
+        code,
+        window: 1,
+        session: None,
+        source: Source::default(),
+        trust: false,
+    };
     let confirm = |code, epoch| Event::Confirm {
         by: By::Enrolment(Door::Webmail, epoch),
         offered: Offered::Totp { totp: totp(), code, window: 1 },
         description: "",
         random: random(),
+        source: Source::default(),
     };
     let epoch = account.epoch;
     let proven = |code, epoch| Event::Confirm {
@@ -223,6 +361,7 @@ fn run(row: &Row<'_>) -> (String, String) {
         offered: Offered::Totp { totp: another_totp(), code, window: 1 },
         description: "",
         random: random(),
+        source: Source::default(),
     };
     let factor = account.factors.first().map_or("none".to_owned(), |factor| factor.id.clone());
     let field = |code: &str| format!("{PASSWORD}{code}");
@@ -254,7 +393,26 @@ fn run(row: &Row<'_>) -> (String, String) {
         "renew the app password, which is outdated" => Event::RenewAppPasswords(vec![sealed(NOW.plus(1))]),
         "password and code right" | "password and code right at imap" => in_one_field(&field_right),
         "password and code wrong" => in_one_field(&field_wrong),
-        "ask at webmail" | "ask at imap" | "ask at pam" => Event::Ask(door(row.event)),
+        "ask at webmail" | "ask at imap" | "ask at pam" | "ask at webmail, enabled once" => Event::Ask(door(row.event)),
+        event if event.starts_with("ask from") => asked_for(door(event)),
+        event if event.starts_with("signed in") => Event::SignedIn { door: door(event), source: source(event) },
+        event if event.starts_with("answer right with the code to") => sent(RIGHT),
+        "answer wrong with the code to the address" => sent(WRONG),
+        "the user revokes the trust of a trusted browser" | "the user revokes the trust" => {
+            Event::RevokeTrust { id: "0101010101010101", epoch }
+        }
+        "the user revokes the trust of a trusted browser, signed in before a change" => {
+            Event::RevokeTrust { id: "0101010101010101", epoch: epoch.wrapping_sub(1) }
+        }
+        "the user revokes all trust but that of a trusted browser" => {
+            Event::RevokeOtherTrust { browser: HOME.browser, epoch }
+        }
+        "the user revokes all trust of a trusted browser" => Event::RevokeOtherTrust { browser: None, epoch },
+        "set the contact address" | "set the contact address, with an address" => {
+            Event::SetContact(Address::read("bob@elsewhere.example"))
+        }
+        "remove the contact address, with an address" => Event::SetContact(None),
+        "unlock, after five wrong codes" => Event::Unlock,
         "answer right" | "answer right at imap" => answer(None, RIGHT),
         "answer right with a backup code" | "answer right with a backup code at imap" => {
             answer(Some(BACKUP), &backup_code)
@@ -284,6 +442,9 @@ fn run(row: &Row<'_>) -> (String, String) {
         "remove" => Event::Remove,
         "unlock" => Event::Unlock,
         "add totp" => Event::AddTotp { totp: another_totp(), description: "", random: random() },
+        "import" => import(another_totp(), false),
+        "import beside what is there" => import(another_totp(), true),
+        "import of the same secret" => import(totp(), false),
         "add totp of the same secret" => Event::AddTotp { totp: totp(), description: "", random: random() },
         "remove the factor" => Event::RemoveFactor(&factor),
         "an hour passes" | "a second less than an hour passes" => {
@@ -327,6 +488,7 @@ fn the_table_is_whole() {
         "remove",
         "unlock",
         "add totp",
+        "import",
         "remove the factor",
         "password alone",
         "the app password",

@@ -30,6 +30,22 @@ pub struct Refused {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}
 
+/// Parameters of `SetLog`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SetLog {
+    /// Such as `debug`, or `warn,signin=debug`.
+    pub levels: String,
+}
+
+/// The reply to what is about the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLevels {
+    /// In force, such as `info,sled=warn`.
+    pub levels: String,
+    /// What the daemon started with, and starts with again.
+    pub at_start: String,
+}
+
 /// The reply to `Status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -170,6 +186,12 @@ pub struct Account {
     /// Wrong codes in a row, by door.
     #[serde(default)]
     pub failures: BTreeMap<String, u32>,
+    /// Where notices go, and a code when the sign-in to an account that is off looks unusual.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// How many browsers are known that have signed in at the webmail.
+    #[serde(default)]
+    pub browsers: u32,
 }
 
 /// What an account is at a moment.
@@ -304,6 +326,16 @@ pub struct Aliases {
     pub aliases: Vec<String>,
 }
 
+/// Parameters of `SetContact`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SetContact {
+    /// The mailbox; it needs no account yet.
+    pub mailbox: String,
+    /// An e-mail address outside the mailbox; none: there is none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
 /// Parameters of `AddTotp`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct AddTotp {
@@ -338,6 +370,38 @@ pub struct TotpAdded {
     /// When it was the first method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_codes: Option<Vec<Secret>>,
+}
+
+/// Parameters of `ImportTotp`: a secret that a person holds already, and what another program knows of it. The account is
+/// made where there is none, and protected at once; the reply is [`Changed`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ImportTotp {
+    /// The mailbox.
+    pub mailbox: String,
+    /// Base32, 80 bits or more.
+    pub secret: Secret,
+    /// May be empty.
+    #[serde(default)]
+    pub description: String,
+    /// 6 (default) to 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<u32>,
+    /// Seconds, 15 to 300; 30 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<u64>,
+    /// A code of this step (RFC 6238: seconds since 1970 by the period) or an earlier one was used. Those of steps before
+    /// the present one count as used whatever this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent_step: Option<u64>,
+    /// Unused codes for emergencies, of eight digits each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backup_codes: Vec<Secret>,
+    /// Also where the account is protected already: beside what it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
+    /// Only say what would come of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// Parameters of `RemoveMethod`.

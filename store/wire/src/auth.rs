@@ -25,6 +25,8 @@ pub const MAX_RESPONSE: usize = 16 * 1024;
 pub const MAX_FIELD: usize = 1024;
 /// Characters that a method's description may have.
 pub const MAX_DESCRIPTION: usize = 64;
+/// Characters of a browser's token: 32 random bytes in base64url without padding (RFC 4648 section 5).
+pub const BROWSER_TOKEN: usize = 43;
 /// Letters of an app password, without the blanks and hyphens between them.
 pub const APP_PASSWORD_LETTERS: usize = 25;
 /// Sessions that one [`Recheck`] may name.
@@ -66,6 +68,12 @@ pub struct Origin {
     /// What the client says of itself (User-Agent, IMAP ID).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// The random token by which the webmail front knows this browser again, [`BROWSER_TOKEN`] characters; what is not
+    /// of that form counts as none. A browser that brings none gets one when its session is released, so the front draws
+    /// it before [`Answer`], [`Confirm`] and [`SignedIn`]. To have a code asked for whoever is trusted, leave it out of
+    /// [`Ask`]. Other fronts have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<Secret>,
 }
 
 /// Asks what a sign-in needs. Reading only: asking changes nothing.
@@ -109,8 +117,12 @@ pub enum AskVerdict {
     Challenge {
         /// The canonical mailbox.
         mailbox: String,
-        /// What may be answered with, the one used last first.
+        /// What may be answered with, the one used last first. [`CONTACT`] alone: the account has no second factor,
+        /// and the sign-in looks unusual.
         methods: Vec<Offer>,
+        /// For how many days the person may trust this browser, by [`Answer::trust`]; none: not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trust_days: Option<u32>,
     },
     /// The account has no second factor yet and this door can enrol one.
     Enrol {
@@ -144,6 +156,9 @@ pub struct Offer {
 
 /// The id under which backup codes are offered and answered.
 pub const BACKUP: &str = "backup";
+/// The id under which a code to the contact address is offered, to an account without a second factor whose sign-in
+/// looks unusual.
+pub const CONTACT: &str = "contact";
 
 /// A refusal. What the person is told of it is the front's part; an administrator finds the rest in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +215,8 @@ pub enum Reason {
     /// The app password is right, but its time is over, or the mailbox's password has changed since: the person makes
     /// a new one, or signs in to the webmail once.
     Expired,
+    /// The sign-in looks unusual, and there is no address to which a code can be sent.
+    Unusual,
     /// The daemon cannot answer now (its store is full, damaged or read-only).
     Unavailable,
 }
@@ -272,6 +289,10 @@ pub struct Answer {
     /// What [`PrepareVerdict`] gave, for a code that was sent and for a security key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<Secret>,
+    /// The person trusts this browser ([`Origin::browser`]): it is not asked for a code for as long as the platform
+    /// allows. Ignored where it allows none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trust: bool,
 }
 
 /// What became of an answer.
@@ -546,6 +567,25 @@ pub enum ConfirmVerdict {
     },
     /// No.
     Refused(Refusal),
+}
+
+/// Tells that a session was released because no second factor was required: the browser is noted, where there is
+/// something to note. The reply is empty; the sign-in stands whatever becomes of this. For the fronts' user only, as
+/// [`PasswordChecks`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The mailbox that the verdict named.
+    pub name: String,
+    /// Who tells it.
+    pub door: Door,
+    /// From where.
+    #[serde(default)]
+    pub origin: Origin,
+    /// What the verdict gave. One that does not stand any more notes nothing.
+    pub standing: String,
+    /// The language of the pages, for a notice to a person who has chosen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Asks which open sessions are over. A front asks after each event of [`WatchEvent`], and when it is connected anew.

@@ -17,6 +17,9 @@ pub const MAX_REQUEST_TEXT: usize = 1000;
 pub struct ShowSecurity {
     /// The mailbox.
     pub name: String,
+    /// From where: tells which of the browsers is this one.
+    #[serde(default)]
+    pub origin: Origin,
     /// What the sign-in gave.
     pub proof: Secret,
 }
@@ -64,6 +67,9 @@ pub struct Security {
     pub may_remove_last: bool,
     /// Until when what needs a fresh sign-in is done without one.
     pub fresh_until: i64,
+    /// The browsers that have signed in, the one used last first.
+    #[serde(default)]
+    pub browsers: Vec<OwnBrowser>,
 }
 
 /// One of the methods.
@@ -83,6 +89,26 @@ pub struct OwnMethod {
     /// When it last opened the account.
     #[serde(default)]
     pub last_used: Option<i64>,
+}
+
+/// One of the browsers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnBrowser {
+    /// Its id.
+    pub id: String,
+    /// What it says of itself, in names that are the same in every language: `Firefox (Linux)`; may be empty.
+    pub description: String,
+    /// The network of its last sign-in in CIDR notation, IPv4 /24 or IPv6 /48; may be empty.
+    pub network: String,
+    /// When it signed in first.
+    pub created: i64,
+    /// When it signed in last, to the day.
+    pub last_used: i64,
+    /// Until when it is not asked for a code; none: it is not trusted.
+    #[serde(default)]
+    pub trusted_until: Option<i64>,
+    /// Whether it is the one that asks.
+    pub this: bool,
 }
 
 /// Changes something.
@@ -142,6 +168,13 @@ pub enum Change {
         /// `en` or `fr`.
         language: String,
     },
+    /// A browser is asked for a code again; what it has open without one is over.
+    RevokeTrust {
+        /// Which.
+        id: String,
+    },
+    /// The same for every browser but the one that asks.
+    RevokeOtherTrust,
 }
 
 /// What became of a change.

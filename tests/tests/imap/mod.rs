@@ -10,6 +10,7 @@ mod exchange;
 mod outage;
 mod sessions;
 mod sign_in;
+mod telemetry;
 
 use client::Client;
 use postern_tests::mailboxes::Mailbox;

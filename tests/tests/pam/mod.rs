@@ -4,6 +4,7 @@ mod console;
 mod dovecot;
 mod failures;
 mod guest;
+mod import;
 mod modes;
 mod openssh;
 mod packaging;

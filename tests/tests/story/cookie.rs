@@ -3,9 +3,11 @@
 use super::visitor::{Answer, COOKIE, Visitor};
 use super::{admin, mailbox, protect, world};
 
-/// The cookie of an answer, with what goes with it.
+/// The session that an answer gives, with what goes with it. Beside it there is what the browser is known by, at most.
 fn given(answer: &Answer) -> (String, String) {
-    let [cookie] = answer.headers("set-cookie")[..] else { panic!("not one cookie: {}", answer.head) };
+    let mut cookies = answer.headers("set-cookie");
+    cookies.retain(|cookie| !cookie.starts_with("__Host-postern-browser="));
+    let [cookie] = cookies[..] else { panic!("not one cookie: {}", answer.head) };
     let (pair, rules) = cookie.split_once("; ").unwrap();
     (pair.split_once('=').unwrap().1.to_owned(), format!("{}; {rules}", pair.split_once('=').unwrap().0))
 }

@@ -71,7 +71,7 @@ fn other_than(code: &str) -> &'static str {
     if code == "111111" { "222222" } else { "111111" }
 }
 
-async fn saves_codes(person: &Person, mailbox: &Mailbox) {
+pub(super) async fn saves_codes(person: &Person, mailbox: &Mailbox) {
     person.is_at("/postern/backup-codes").await;
     person.clicks("#saved").await;
     person.follows("form.saved button.main").await;

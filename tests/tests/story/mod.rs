@@ -1,20 +1,26 @@
 //! The story of a sign-in, against the real thing: Dovecot, Roundcube, posternd, postern-proxy, Chromium, a camera and
 //! an authenticator; and what a thief who has the password tries.
 
+mod accessibility;
 mod account;
 mod attachment;
 mod bound;
+mod boundaries;
+mod browsers;
 pub(crate) mod bytes;
 mod closed;
 mod cookie;
+mod keys;
 mod methods;
 mod outage;
 mod pages;
 pub(crate) mod person;
 mod race;
+mod receivers;
 mod security;
 mod sign_in;
 pub(crate) mod visitor;
+mod ways_out;
 mod wrong_code;
 mod wrong_password;
 

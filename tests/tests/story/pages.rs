@@ -1,26 +1,27 @@
 //! Every page as people see it: on a desk, on a phone, in the dark, enlarged, in both languages. The pictures are kept
 //! in `target/screenshots/` to be looked at; what a program can tell of a page is tested here.
 
+use super::accessibility::has_no_barrier;
 use super::person::Person;
 use super::visitor::between;
 use super::wrong_code::ANOTHER_SECRET;
 use super::{admin, mailbox, next_code, world};
 use fantoccini::key::Key;
 use postern_tests::World;
-use postern_tests::browser::Look;
+use postern_tests::browser::{Browser, Look};
 use postern_tests::mailboxes::Mailbox;
 use serde_json::json;
 
 /// A way to look at a page: CSS pixels, how much the page is enlarged, and whether it is dark.
-struct View {
-    name: &'static str,
+pub(super) struct View {
+    pub(super) name: &'static str,
     width: u16,
-    height: u16,
+    pub(super) height: u16,
     zoom: u8,
     dark: bool,
 }
 
-const VIEWS: [View; 5] = [
+pub(super) const VIEWS: [View; 5] = [
     View { name: "desk", width: 1280, height: 800, zoom: 1, dark: false },
     View { name: "desk-dark", width: 1280, height: 800, zoom: 1, dark: true },
     View { name: "phone", width: 360, height: 740, zoom: 1, dark: false },
@@ -36,28 +37,31 @@ const NARROWEST: View = View { name: "narrowest", width: 320, height: 480, zoom:
 const STOPS: usize = 16;
 
 impl View {
-    async fn apply(&self, person: &Person, height: u64) {
+    pub(super) async fn apply(&self, browser: &Browser, height: u64) {
         let screen = json!({ "width": self.width, "height": height, "deviceScaleFactor": self.zoom, "mobile": false });
-        person.browser.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
+        browser.devtools("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
         let scheme = if self.dark { "dark" } else { "light" };
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        person.browser.devtools("Emulation.setEmulatedMedia", media).await.unwrap();
+        browser.devtools("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 }
 
-/// Looks at the page in every view, keeps the pictures, and tests what a program can tell.
+/// Looks at the page in every view, keeps the pictures, and tests what a program can tell. Every shape of every page is
+/// judged in [`accessibility`](super::accessibility); this is the page as the front serves it, its policy and scripts
+/// with it.
 pub(super) async fn look(person: &Person, page: &str, language: &str) {
     assert_eq!(property(person, "lang").await, json!(language), "{page}");
     for view in VIEWS.iter().chain([&NARROWEST]) {
-        view.apply(person, view.height.into()).await;
+        view.apply(&person.browser, view.height.into()).await;
         let width = property(person, "scrollWidth").await.as_u64().unwrap();
         assert!(width <= view.width.into(), "{page} in {language}, {}: {width} pixels wide", view.name);
         // The whole page, as if the window were as high.
         let height = property(person, "scrollHeight").await.as_u64().unwrap();
-        view.apply(person, height.max(view.height.into())).await;
+        view.apply(&person.browser, height.max(view.height.into())).await;
         person.browser.screenshot(&format!("page-{page}-{language}-{}", view.name)).await.unwrap();
     }
-    VIEWS[0].apply(person, VIEWS[0].height.into()).await;
+    VIEWS[0].apply(&person.browser, VIEWS[0].height.into()).await;
+    has_no_barrier(&person.browser, page).await;
 }
 
 /// A property of the document's root.
@@ -123,6 +127,7 @@ async fn challenge(world: &mut World, person: &Person, mailbox: &Mailbox, secret
     person.follows("button[form=cancel]").await;
     person.signs_in(mailbox).await;
     look(person, "locked", language).await;
+    person.follows("button[form=cancel]").await;
     admin(world, &format!("account unlock {}", mailbox.name));
 }
 

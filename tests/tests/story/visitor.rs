@@ -176,8 +176,13 @@ impl Visitor {
 
     /// The value of its session cookie; empty when it has none.
     pub(crate) fn session(&self) -> String {
+        self.cookie(COOKIE)
+    }
+
+    /// The same of any cookie.
+    pub(crate) fn cookie(&self, name: &str) -> String {
         let jar = fs::read_to_string(self.directory.path().join("cookies")).unwrap_or_default();
-        let cookie = jar.lines().rev().find_map(|line| Some(line.split_once(&format!("\t{COOKIE}\t"))?.1.to_owned()));
+        let cookie = jar.lines().rev().find_map(|line| Some(line.split_once(&format!("\t{name}\t"))?.1.to_owned()));
         cookie.unwrap_or_default()
     }
 }

@@ -75,7 +75,9 @@ fn a_door_that_wrong_codes_have_closed_tells_nothing() {
     assert_eq!(to_owner, to_thief);
     assert!(to_owner.0 == 403 && to_owner.1.contains("Too many tries in a row"), "{}", to_owner.1);
     assert!(inside.is_in(), "who is in is not thrown out by a stranger");
-    Visitor::new(&world).sign_in(&alice).shows(403, "Too many wrong codes");
+    let late = Visitor::new(&world);
+    late.sign_in(&alice).leads_to("/postern/code");
+    late.get("/postern/code").shows(403, "Too many wrong codes");
 
     // A crash of the daemon forgives nothing.
     world.posternd.kill();

@@ -3,6 +3,7 @@
 mod alias;
 mod change;
 mod choose;
+mod contact;
 mod list;
 mod show;
 
@@ -56,6 +57,9 @@ pub(crate) enum Verb {
     /// Other names of a mailbox
     #[command(subcommand)]
     Alias(alias::Verb),
+    /// Where notices go, and a code when a sign-in without a second factor looks unusual
+    #[command(subcommand)]
+    Contact(contact::Verb),
 }
 
 #[derive(Args)]
@@ -102,6 +106,7 @@ impl Verb {
             Self::Remove(chosen) => change::run(session, &chosen, Order::to(Action::Remove)),
             Self::Unlock(chosen) => change::run(session, &chosen, Order::to(Action::Unlock)),
             Self::Alias(verb) => verb.run(session),
+            Self::Contact(verb) => verb.run(session),
         }
     }
 }

@@ -61,6 +61,12 @@ fn print(screen: &mut Screen, account: &Account) -> Result<(), Failure> {
     if !account.aliases.is_empty() {
         screen.field("Aliases", &clean_line(&account.aliases.join(", ")))?;
     }
+    if let Some(contact) = &account.contact {
+        screen.field("Contact", &clean_line(contact))?;
+    }
+    if account.browsers > 0 {
+        screen.field("Browsers", &format!("{} known", account.browsers))?;
+    }
     if !account.methods.is_empty() {
         screen.field("Backup codes", &format!("{} left", account.backup_codes_left))?;
     }

@@ -1,10 +1,10 @@
 //! Dovecot with `passdb pam`: whether a sign-in that PAM refused, or was never asked about, gets in all the same.
 
-use super::finding;
 use super::pam::Service;
-use postern_wire::admin::{Finding, Level};
+use super::program::{self, Ran};
+use super::report::{Line, Section};
+use postern_wire::admin::Level;
 use std::path::Path;
-use std::process::Command;
 
 const SUBJECT: &str = "Dovecot";
 /// The PAM service of Dovecot unless its configuration names another.
@@ -14,21 +14,21 @@ const PLAIN: [&str; 2] = ["plain", "login"];
 
 /// What there is to say, where Dovecot asks one of `services`. `config` is what `doveconf -n` prints; without it, it is
 /// asked.
-pub(super) fn look(config: Option<&Path>, services: &[Service]) -> Vec<Finding> {
+pub(super) fn look(config: Option<&Path>, services: &[Service]) -> Vec<Line> {
     let text = match config {
         Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display())),
         // Nothing of Dovecot's can be asked through PAM then.
         None if services.is_empty() => return vec![],
-        None => match Command::new("doveconf").arg("-n").output() {
-            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            Ok(output) => Err(format!("doveconf -n failed: {}", String::from_utf8_lossy(&output.stderr))),
+        None => match program::run("doveconf", &["-n"], None) {
+            Ran::Said(text) => Ok(text),
+            Ran::Failed(why) => Err(format!("doveconf -n failed: {why}")),
             // No Dovecot on this host.
-            Err(_) => return vec![],
+            Ran::Absent => return vec![],
         },
     };
     match text {
         Ok(text) => judge(&Config::read(&text), services),
-        Err(error) => vec![finding(Level::Warning, SUBJECT, error)],
+        Err(error) => vec![Line::warning(Section::Pam, SUBJECT, error)],
     }
 }
 
@@ -99,7 +99,7 @@ impl Passdb {
     }
 }
 
-fn judge(config: &Config, services: &[Service]) -> Vec<Finding> {
+fn judge(config: &Config, services: &[Service]) -> Vec<Line> {
     let asked = |passdb: &Passdb| services.iter().find(|service| passdb.service() == Some(&service.name));
     let Some((at, service)) =
         config.passdbs.iter().enumerate().find_map(|(at, passdb)| asked(passdb).map(|service| (at, service)))
@@ -107,7 +107,7 @@ fn judge(config: &Config, services: &[Service]) -> Vec<Finding> {
         return vec![];
     };
     let mut findings = Vec::new();
-    let mut say = |level, text: String| findings.push(finding(level, SUBJECT, text));
+    let mut say = |level, text: String| findings.push(Line::new(Section::Pam, level, SUBJECT, text));
     for passdb in &config.passdbs[..at] {
         let text = format!("who signs in by passdb {}, which comes before PAM, is not asked for a code", passdb.driver);
         say(Level::Warning, text);
@@ -143,7 +143,11 @@ fn judge(config: &Config, services: &[Service]) -> Vec<Finding> {
         say(Level::Warning, "Dovecot cannot show an enrolment: pam_postern.so needs no_enrol there".to_owned());
     }
     if findings.is_empty() {
-        findings.push(finding(Level::Ok, SUBJECT, format!("asks the PAM service {} and nobody else", service.name)));
+        findings.push(Line::ok(
+            Section::Pam,
+            SUBJECT,
+            format!("asks the PAM service {} and nobody else", service.name),
+        ));
     }
     findings
 }

@@ -1,8 +1,8 @@
 //! PAM services that have `pam_postern.so`: whether somebody gets in who was not asked.
 
-use super::finding;
 use super::pam_file::{Action, Module, auth_stack};
-use postern_wire::admin::{Finding, Level};
+use super::report::{Line, Section};
+use postern_wire::admin::Level;
 use std::fs;
 use std::path::Path;
 
@@ -30,8 +30,8 @@ impl Service {
         &self.stack[self.at]
     }
 
-    fn finding(&self, level: Level, message: impl Into<String>) -> Finding {
-        finding(level, format!("PAM {}", self.name), message)
+    fn finding(&self, level: Level, message: impl Into<String>) -> Line {
+        Line::new(Section::Pam, level, format!("PAM {}", self.name), message)
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn services(directory: &Path) -> Vec<Service> {
 }
 
 /// What there is to say about a service.
-pub(super) fn judge(service: &Service) -> Vec<Finding> {
+pub(super) fn judge(service: &Service) -> Vec<Line> {
     let mut findings = ignored(service);
     findings.extend(around(service));
     findings.extend(open_enrolment(service));
@@ -62,7 +62,7 @@ pub(super) fn judge(service: &Service) -> Vec<Finding> {
 }
 
 /// Refusals that do not count.
-fn ignored(service: &Service) -> Vec<Finding> {
+fn ignored(service: &Service) -> Vec<Line> {
     let ours = service.ours();
     let counts = |value: &&str| !matches!(ours.on(value), Action::Ignored | Action::Skips(_));
     let mut findings = Vec::new();
@@ -77,7 +77,7 @@ fn ignored(service: &Service) -> Vec<Finding> {
 }
 
 /// Modules before ours with which a sign-in passes it by.
-fn around(service: &Service) -> Vec<Finding> {
+fn around(service: &Service) -> Vec<Line> {
     let before = service.stack[..service.at].iter().enumerate();
     let passes_by = |at: usize, module: &Module| match module.on("success") {
         Action::Ends => true,
@@ -90,7 +90,7 @@ fn around(service: &Service) -> Vec<Finding> {
 }
 
 /// Whether somebody who typed a wrong password comes as far as an enrolment, and takes the account's second factor.
-fn open_enrolment(service: &Service) -> Option<Finding> {
+fn open_enrolment(service: &Service) -> Option<Line> {
     let ours = service.ours();
     // With forward_pass the module enrols nobody.
     if ours.has("no_enrol") || ours.has("forward_pass") {
@@ -115,7 +115,7 @@ fn open_enrolment(service: &Service) -> Option<Finding> {
 }
 
 /// What stands beside ours.
-fn company(service: &Service) -> Vec<Finding> {
+fn company(service: &Service) -> Vec<Line> {
     let ours = service.ours();
     let mut findings = Vec::new();
     let others = service.stack.iter().filter(|module| module.name != OURS);

@@ -151,3 +151,47 @@ fn an_empty_list_is_a_mistake() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(server.calls().is_empty());
 }
+
+#[test]
+fn a_contact_address_is_set_shown_and_taken_away() {
+    let server = Server::new(|method, parameters| match (method, parameters["address"].as_str()) {
+        ("SetContact" | "ShowAccount", address) => {
+            let mut bob = account("bob@example.com", "off");
+            bob["contact"] = json!(address.or((method == "ShowAccount").then_some("b@\u{1b}elsewhere.example")));
+            bob["browsers"] = json!(2);
+            reply(json!({ "accounts": [bob] }))
+        }
+        _ => Vec::new(),
+    });
+    let ran = server.run(&["account", "contact", "set", "bob", "bob@elsewhere.example"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "bob@elsewhere.example\n"));
+    let set = json!({ "mailbox": "bob", "address": "bob@elsewhere.example" });
+    assert_eq!(server.calls(), [("SetContact".to_owned(), set)]);
+    let ran = server.run(&["account", "contact", "list", "bob"]);
+    assert!(ran.out.ends_with("elsewhere.example\n") && !ran.out.contains('\u{1b}'), "{:?}", ran.out);
+    let ran = server.run(&["account", "contact", "remove", "bob"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.contains("bob@example.com has no contact address"), "{}", ran.err);
+    assert_eq!(server.run(&["account", "contact", "remove", "bob", "--json"]).json(), Value::Null);
+    let ran = server.run(&["account", "show", "bob"]);
+    assert!(ran.out.contains("2 known") && ran.out.contains("elsewhere.example"), "{}", ran.out);
+}
+
+#[test]
+fn asking_at_unusual_sign_ins_says_whom_it_refuses() {
+    let server = Server::new(|method, parameters| match method {
+        "SetPlatform" => {
+            let settings = json!({ "unusual-sign-in": parameters["value"] });
+            reply(json!({ "platforms": [{
+                "name": "p", "domains": ["example.com"], "netbios": [], "enabled": true, "settings": settings,
+                "accounts": 0,
+            }] }))
+        }
+        _ => Vec::new(),
+    });
+    for (value, says) in [("off", ""), ("learn", "are noted"), ("ask", "postern account contact set")] {
+        let ran = server.run(&["platform", "set", "p", "unusual-sign-in", value]);
+        assert_eq!((ran.code, ran.out.lines().count()), (0, if says.is_empty() { 1 } else { 2 }), "{}", ran.out);
+        assert!(ran.out.contains(says), "{}", ran.out);
+    }
+}

@@ -3,6 +3,8 @@
 
 mod account;
 mod backup;
+mod import;
+mod log;
 mod reach;
 mod server;
 mod show;

@@ -122,6 +122,6 @@ pub(crate) fn refuse(reason: &str, message: &str) -> Vec<Reply<Value>> {
 pub(crate) fn account(mailbox: &str, state: &str) -> Value {
     json!({
         "mailbox": mailbox, "platform": "acme", "state": state, "until": null, "aliases": [],
-        "backup_codes_left": 0, "failures": {}, "methods": [],
+        "backup_codes_left": 0, "failures": {}, "contact": null, "browsers": 0, "methods": [],
     })
 }

@@ -14,7 +14,7 @@ use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, Lis
 /// Aliases that a mailbox may have.
 const ALIASES_MAX: usize = 32;
 
-/// The accounts behind the key `after` that are asked for, and the key to go on from; none are left when that is none.
+/// The accounts, but for the records of what was noted about names that nobody has enabled, behind the key `after` that are asked for, and the key to go on from; none are left when that is none.
 ///
 /// # Errors
 /// [`Refused`].
@@ -32,7 +32,8 @@ pub fn list(
     let page: Vec<Kept<Account>> = daemon.records.page(ACCOUNT, after)?;
     let last = page.last().map(|kept| kept.key.clone());
     let fits = |account: &Account| {
-        wanted.platform.as_ref().is_none_or(|name| *name == account.platform)
+        !account.unlisted
+            && wanted.platform.as_ref().is_none_or(|name| *name == account.platform)
             && wanted.state.is_none_or(|state| state == shown_state(account.state(now)))
     };
     let accounts = page.into_iter().map(|kept| kept.value);
@@ -72,8 +73,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     if wanted.dry_run {
         return tried(daemon, &mailbox, &platform, event);
     }
-    let detail = wanted.hours.map_or(String::new(), |hours| format!("{hours} h"));
-    let actor = Actor { name: actor.to_owned(), address: None, detail };
+    let actor = Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
     // The event was judged above, so making it again cannot fail.
     let make = || Ok(self::event(wanted, hash).unwrap_or(Event::Tick));
     let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
@@ -114,7 +114,7 @@ fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Eve
 }
 
 /// What would come of it.
-fn tried(
+pub(super) fn tried(
     daemon: &Daemon,
     mailbox: &Mailbox,
     platform: &postern_rules::Platform,
@@ -129,7 +129,7 @@ fn tried(
     judge(mailbox, &Applied { verdict: decision.verdict, before, account, now })
 }
 
-fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Refused> {
+pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Refused> {
     match &applied.verdict {
         Verdict::Refused(refusal) => Err(explain(mailbox, refusal)),
         Verdict::Already => Ok(changed(applied, false)),
@@ -154,9 +154,14 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
         if let Some(other) = daemon.records.alias(&alias)? {
             return Err(refuse("alias_taken", format!("{alias} is an alias of {} already.", other.value)));
         }
-        if daemon.records.account(&alias)?.is_some() {
-            let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
-            return Err(refuse("alias_taken", format!("{alias} has an account of its own. {advice}")));
+        match daemon.records.account(&alias)? {
+            Some(own) if !own.value.unlisted => {
+                let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
+                return Err(refuse("alias_taken", format!("{alias} has an account of its own. {advice}")));
+            }
+            // What was noted about the name is about this mailbox from now on.
+            Some(noted) => changes.push(crate::engine::Change::delete(noted.key, noted.revision)),
+            None => {}
         }
         changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox)?);
         next.aliases.push(alias);

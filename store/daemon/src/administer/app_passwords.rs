@@ -57,7 +57,7 @@ impl From<RecordError> for NoAppPassword {
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let limits = Limits::read(wanted)?;
-    let actor = Actor { name: actor.to_owned(), address: None, detail: String::new() };
+    let actor = Actor::new(actor, "");
     let password = (&wanted.password, wanted.unchecked);
     let made = make(daemon, &kept.value, password, &wanted.description, &limits, &actor).await;
     made.map_err(|error| in_words(&kept.value.mailbox, error))
@@ -164,7 +164,7 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
 pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) -> Result<AppPasswords, Refused> {
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let mailbox = kept.value.mailbox;
-    let actor = Actor { name: actor.to_owned(), address: None, detail: format!("app password {}", wanted.id) };
+    let actor = Actor::new(actor, format!("app password {}", wanted.id));
     let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword(&wanted.id))).await?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     match &applied.verdict {

@@ -6,6 +6,7 @@ use crate::daemon::Daemon;
 use crate::export;
 use crate::records::{ACCOUNT, Kept, RecordError};
 use postern_rules::name::{self, Named};
+use postern_rules::platform::UnusualSignIn;
 use postern_rules::{Account, Mailbox, Platform, Stage};
 use postern_wire::admin::{Finding, Findings, Level};
 use std::os::unix::fs::PermissionsExt as _;
@@ -132,6 +133,13 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
                  `postern platform set {name} unenrolled refuse`"
             );
             findings.push(finding(Level::Warning, &subject, message));
+        }
+        if platform.policy.unusual_sign_in == UnusualSignIn::Ask && !daemon.senders.can_mail() {
+            let message = format!(
+                "unusual sign-ins are asked for a code by e-mail, and no mail leaves here, so they are refused: set \
+                 [mail] up, or `postern platform set {name} unusual-sign-in learn`"
+            );
+            findings.push(finding(Level::Failure, &subject, message));
         }
     }
     findings

@@ -33,7 +33,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
     let totp = totp.map_err(|error| refuse("bad_totp", format!("{error}.")))?;
     let uri = totp.uri(place(&kept.value, &platform), mailbox.as_str());
     let secret = totp.seed().to_base32();
-    let actor = Actor { name: actor.to_owned(), address: None, detail: String::new() };
+    let actor = Actor::new(actor, "");
     let make = || Ok(Event::AddTotp { totp: totp.clone(), description: &wanted.description, random: draw()? });
     let applied = daemon.apply(&mailbox, None, &actor, make).await?;
     match applied.map(|applied| applied.verdict) {
@@ -55,7 +55,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
 pub async fn remove(daemon: &Daemon, actor: &str, wanted: &RemoveMethod) -> Result<Accounts, Refused> {
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let mailbox = kept.value.mailbox;
-    let actor = Actor { name: actor.to_owned(), address: None, detail: format!("method {}", wanted.id) };
+    let actor = Actor::new(actor, format!("method {}", wanted.id));
     let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::RemoveFactor(&wanted.id))).await?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     match &applied.verdict {

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod app_passwords;
 pub mod check;
+pub mod contact;
+pub mod import;
 pub mod methods;
 pub mod platforms;
 pub mod status;
@@ -134,6 +136,13 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
                  `postern account remove {mailbox}` switches it off."
             ),
         ),
+        Refusal::Protected => (
+            "protected",
+            format!(
+                "{mailbox} is protected already. `--add` adds this secret to the methods that it has; \
+                 `postern account reset {mailbox}` takes those away."
+            ),
+        ),
         Refusal::SameSecret => ("same_secret", format!("{mailbox} has a method with that secret already.")),
         Refusal::Full => {
             ("too_many", format!("{mailbox} has {FACTORS_MAX} methods, which is the most. Remove one first."))
@@ -144,6 +153,8 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         ),
         Refusal::TooSoon(_)
         | Refusal::TooMany(_)
+        | Refusal::Unlisted
+        | Refusal::Unusual
         | Refusal::NotOffered
         | Refusal::Copied
         | Refusal::Elsewhere
@@ -181,6 +192,8 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
         methods: account.factors.iter().map(method).collect(),
         aliases: account.aliases.iter().map(ToString::to_string).collect(),
         backup_codes_left: backup_codes_left(account),
+        contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
+        browsers: u32::try_from(account.browsers.iter().len()).unwrap_or(u32::MAX),
         failures: account.throttles.iter().map(|(door, t)| (door.as_str().to_owned(), t.failures)).collect(),
     }
 }

@@ -193,7 +193,9 @@ pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
 pub fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
     let mut counts = BTreeMap::new();
     daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
-        *counts.entry(kept.value.platform).or_default() += 1;
+        if !kept.value.unlisted {
+            *counts.entry(kept.value.platform).or_default() += 1;
+        }
         true
     })?;
     Ok(counts)

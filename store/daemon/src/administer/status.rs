@@ -19,8 +19,10 @@ pub fn status(daemon: &Daemon) -> Result<Status, Refused> {
     let mut accounts: BTreeMap<String, u64> = State::ALL.iter().map(|state| (state.to_string(), 0)).collect();
     let mut by_platform = BTreeMap::new();
     daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
-        *accounts.entry(shown_state(kept.value.state(now)).to_string()).or_default() += 1;
-        *by_platform.entry(kept.value.platform).or_default() += 1;
+        if !kept.value.unlisted {
+            *accounts.entry(shown_state(kept.value.state(now)).to_string()).or_default() += 1;
+            *by_platform.entry(kept.value.platform).or_default() += 1;
+        }
         true
     })?;
     Ok(Status {

@@ -35,6 +35,8 @@ use super::{
     Change, Engine, EngineError, Entry, Failure, Key, OpenError, Pending, RESERVED, Repair, Revision, Swap, Visitor,
     check, is_key,
 };
+use crate::clock::Stopwatch;
+use crate::metrics::{self, METRICS};
 
 /// How many requests may wait for the writer before the next caller has to wait for a place.
 const WAITING_MAX: usize = 1024;
@@ -115,7 +117,15 @@ impl Engine for SledEngine {
 
     fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
         match check(&changes) {
-            Ok(()) => self.ask(move |answer| Request::Commit(Commit { changes, answer })),
+            Ok(()) => {
+                let since = Stopwatch::start();
+                let answer = self.ask(move |answer| Request::Commit(Commit { changes, answer }));
+                Box::pin(async move {
+                    let outcome = answer.await;
+                    METRICS.commits.observe(metrics::Commit::of(&outcome), since.elapsed());
+                    outcome
+                })
+            }
             Err(refusal) => Box::pin(std::future::ready(Err(refusal))),
         }
     }

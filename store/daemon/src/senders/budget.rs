@@ -87,6 +87,13 @@ impl Budget {
         self.count(now, kind, |sent| sent.checked_sub(1)).await.map(drop)
     }
 
+    /// How many more of `most` the day of `now` may have.
+    pub(super) fn left(&self, now: Time, kind: Kind, most: NonZeroU32) -> Result<u32, RecordError> {
+        let kept = self.records.load::<Sent>(&day_key(now))?;
+        let mut sent = kept.map_or_else(Sent::default, |kept| kept.value);
+        Ok(most.get().saturating_sub(*sent.of(kind)))
+    }
+
     /// `false` where `next` says that nothing is to be written.
     async fn count(&self, now: Time, kind: Kind, next: impl Fn(u32) -> Option<u32>) -> Result<bool, RecordError> {
         let _counting = self.counting.lock().await;
@@ -151,6 +158,8 @@ mod tests {
             }
         }
         budget.give_back(MIDNIGHT, Kind::Text).await.unwrap();
+        let left = |now| budget.left(now, Kind::Text, TWO).unwrap();
+        assert_eq!((left(MIDNIGHT), left(MIDNIGHT.plus(48 * 3600))), (1, 2));
         assert!(budget.take(MIDNIGHT, Kind::Text, TWO).await.unwrap());
         assert!(!budget.take(MIDNIGHT, Kind::Text, TWO).await.unwrap());
     }

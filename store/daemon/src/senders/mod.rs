@@ -20,6 +20,7 @@ mod smtp;
 pub mod template;
 
 use crate::config::{Config, SmsWay};
+use crate::metrics::{Delivery, METRICS};
 use crate::records::Records;
 use budget::Budget;
 use gateway::Gateway;
@@ -159,12 +160,27 @@ impl Senders {
         self.mail.is_some()
     }
 
+    /// How many of a kind may still leave today; none where there is no such way, or the records do not say.
+    pub fn left(&self, now: Time, kind: Kind) -> Option<u32> {
+        let most = match kind {
+            Kind::Text => self.text.as_ref()?.1,
+            Kind::Mail => self.mail.as_ref()?.1,
+        };
+        self.budget.left(now, kind, most).ok()
+    }
+
     /// Sends a text to a number in international format, and answers when the gateway or the program has taken it, within
     /// [`LONGEST`].
     ///
     /// # Errors
     /// [`SendError`].
     pub async fn text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
+        let outcome = self.send_text(now, number, text).await;
+        METRICS.messages.count((Kind::Text.into(), Delivery::of(&outcome)));
+        outcome
+    }
+
+    async fn send_text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
         let (way, most) = self.text.as_ref().ok_or(SendError::NotConfigured(Kind::Text))?;
         let number = Number::read(number)
             .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
@@ -183,6 +199,12 @@ impl Senders {
     /// # Errors
     /// [`SendError`].
     pub async fn mail(&self, now: Time, to: &str, subject: &str, body: &Secret) -> Result<(), SendError> {
+        let outcome = self.send_mail(now, to, subject, body).await;
+        METRICS.messages.count((Kind::Mail.into(), Delivery::of(&outcome)));
+        outcome
+    }
+
+    async fn send_mail(&self, now: Time, to: &str, subject: &str, body: &Secret) -> Result<(), SendError> {
         let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Kind::Mail))?;
         let to = read_address(to)
             .ok_or_else(|| SendError::Refused("no mail was sent: its address is none that mail servers take".into()))?;

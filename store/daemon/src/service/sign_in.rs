@@ -5,11 +5,11 @@ use super::{Incoming, not_found, unfit};
 use crate::daemon::Daemon;
 use crate::records::RecordError;
 use crate::server::Connection;
-use crate::{enrol, field, prepare, requests, security, signin};
+use crate::{browsers, enrol, field, prepare, requests, security, signin};
 use postern_wire::admin::Empty;
 use postern_wire::auth::{
     Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE, Origin,
-    PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, UNAVAILABLE,
+    PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, SignedIn, UNAVAILABLE,
 };
 use postern_wire::security::{Change, ChangeSecurity, MAX_REQUEST_TEXT, OpenRequest, ShowSecurity};
 use postern_wire::{ErrorReply, Reply, Secret};
@@ -81,6 +81,13 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Ok(confirm) => return last(connection, call, &enrol::confirm(daemon, &confirm).await).await,
             Err(error) => error,
         },
+        "org.postern.Auth.SignedIn" if connection.peer.is_front => match heard::<SignedIn>(call) {
+            Ok(told) => {
+                browsers::signed_in(daemon, &told).await;
+                return last(connection, call, &Empty {}).await;
+            }
+            Err(error) => error,
+        },
         "org.postern.Auth.Recheck" => match heard::<Recheck>(call) {
             Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck)).await,
             Err(error) => error,
@@ -89,9 +96,13 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
         | "org.postern.Auth.PasswordChecked"
         | "org.postern.Auth.PasswordAccepted"
         | "org.postern.Auth.PasswordRefused"
+        | "org.postern.Auth.SignedIn"
             if !connection.peer.is_front =>
         {
-            tracing::warn!("{} may not speak for the mail server: it is not the fronts' user", connection.peer.name);
+            tracing::warn!(
+                "{} may not speak for a mail server or a webmail: it is not the fronts' user",
+                connection.peer.name
+            );
             ErrorReply { name: "org.varlink.service.PermissionDenied".to_owned(), parameters: json!({}) }
         }
         "org.postern.Auth.Watch" | "org.postern.Auth.CheckPasswords" => {
@@ -134,7 +145,8 @@ fn name(name: &str) -> (bool, &'static str) {
 
 fn origin(origin: &Origin) -> (bool, &'static str) {
     let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
-    (beyond(&origin.service) || beyond(&origin.client), "origin")
+    let browser = origin.browser.as_ref().is_some_and(|token| token.reveal().len() > MAX_NAME);
+    (beyond(&origin.service) || beyond(&origin.client) || browser, "origin")
 }
 
 fn secret(secret: &Secret, most: usize, name: &'static str) -> (bool, &'static str) {
@@ -165,19 +177,22 @@ impl Bounded for Prepare {
 
 impl Bounded for ShowSecurity {
     fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name)])
+        first(&[name(&self.name), origin(&self.origin)])
     }
 }
 
 impl Bounded for ChangeSecurity {
     fn too_long(&self) -> Option<&'static str> {
         let change = match &self.change {
-            Change::Rename { id, .. } | Change::RemoveMethod { id } | Change::RevokeAppPassword { id } => {
-                (id.len() > MAX_NAME, "id")
-            }
+            Change::Rename { id, .. }
+            | Change::RemoveMethod { id }
+            | Change::RevokeAppPassword { id }
+            | Change::RevokeTrust { id } => (id.len() > MAX_NAME, "id"),
             Change::CreateAppPassword { password, .. } => secret(password, MAX_FIELD, "password"),
             Change::SetLanguage { language } => (language.len() > MAX_NAME, "language"),
-            Change::MakeBackupCodes | Change::DeleteBackupCodes | Change::RemoveContact => (false, ""),
+            Change::MakeBackupCodes | Change::DeleteBackupCodes | Change::RemoveContact | Change::RevokeOtherTrust => {
+                (false, "")
+            }
         };
         first(&[name(&self.name), origin(&self.origin), change])
     }
@@ -227,6 +242,14 @@ impl Bounded for Confirm {
     fn too_long(&self) -> Option<&'static str> {
         // A security key's response is longer than any code; which it is only the ticket tells.
         first(&[name(&self.name), origin(&self.origin), secret(&self.code, MAX_RESPONSE, "code")])
+    }
+}
+
+impl Bounded for SignedIn {
+    fn too_long(&self) -> Option<&'static str> {
+        let standing = (self.standing.len() > MAX_NAME, "standing");
+        let language = (self.language.as_ref().is_some_and(|language| language.len() > MAX_NAME), "language");
+        first(&[name(&self.name), origin(&self.origin), standing, language])
     }
 }
 

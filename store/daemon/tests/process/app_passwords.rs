@@ -48,7 +48,7 @@ impl Running<'_> {
     }
 
     fn field_from(&self, address: &str, client: &str, text: &str) -> FieldVerdict {
-        let origin = Origin { address: address.parse().ok(), service: None, client: Some(client.to_owned()) };
+        let origin = Origin { address: address.parse().ok(), client: Some(client.to_owned()), ..Origin::default() };
         self.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Door::Imap, text) })
     }
 }
@@ -172,7 +172,8 @@ fn it_is_bound_in_time_and_place_and_not_for_shells() {
     assert_eq!((used.last_address.as_deref(), used.last_client.as_deref()), (Some("2001:db8::5"), Some("K-9 Mail")));
     assert!(used.last_used.is_some());
     for service in ["sshd", "sudo", "login"] {
-        let origin = Origin { address: "192.0.2.1".parse().ok(), service: Some(service.to_owned()), client: None };
+        let origin =
+            Origin { address: "192.0.2.1".parse().ok(), service: Some(service.to_owned()), ..Origin::default() };
         let verdict: FieldVerdict =
             posternd.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Door::Pam, shown) });
         assert_eq!(verdict.reason(), Some(Reason::Wrong), "{service}");

@@ -43,7 +43,7 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
 /// What an answer is made of.
 pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
     let code = Secret::from(code);
-    Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code, challenge: None }
+    Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code, challenge: None, trust: false }
 }
 
 /// What a field with a password and a code is made of.

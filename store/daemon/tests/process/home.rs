@@ -1,5 +1,6 @@
 //! A private directory with a configuration, a master key and a store, and the `posternd` that runs there.
 
+use crate::power_cut::Recorder;
 use crate::wall_clock::{self, WallClock};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -25,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(crate) struct Plan<'a> {
     /// Lines for the configuration's `[names]`.
     pub(crate) names: &'a str,
-    /// Where the store lies; none: in the home itself.
+    /// Where the store lies, from the home itself; none: there.
     pub(crate) disk: Option<&'a Path>,
     /// Whether the wall clock stands still until it is moved.
     pub(crate) clock: bool,
@@ -33,6 +34,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) log: &'a str,
     /// The master key is a copy of this file, not a new one.
     pub(crate) key: Option<PathBuf>,
+    /// Writes down what is done to its files.
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// The directory.
@@ -40,6 +43,7 @@ pub(crate) struct Home {
     dir: TempDir,
     store: PathBuf,
     clock: Option<WallClock>,
+    recorder: Option<Recorder>,
     log: String,
     secrets: Mutex<BTreeSet<String>>,
     post: OnceLock<PathBuf>,
@@ -54,17 +58,19 @@ impl Home {
     /// A configuration, a master key and an empty store.
     pub(crate) fn new(plan: Plan<'_>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = plan.disk.unwrap_or(dir.path()).join("store");
+        let store = dir.path().join(plan.disk.unwrap_or(Path::new(""))).join("store");
         let clock = plan.clock.then(|| WallClock::new(dir.path()));
         let log = if plan.log.is_empty() { "debug,sled=info" } else { plan.log }.to_owned();
-        let home = Self { dir, store, clock, log, secrets: Mutex::default(), post: OnceLock::new() };
+        let Plan { recorder, .. } = plan;
+        let home = Self { dir, store, clock, recorder, log, secrets: Mutex::default(), post: OnceLock::new() };
         let config = format!(
             "[store]\npath = {store:?}\n[keys]\nfile = {key:?}\n[sockets]\nauth = {auth:?}\nadmin = {admin:?}\n\
-             [names]\ndefault_domain = \"example.com\"\n{names}\n",
+             [metrics]\nlisten = {metrics:?}\n[names]\ndefault_domain = \"example.com\"\n{names}\n",
             store = home.store,
             key = home.path("master.key"),
             auth = home.auth(),
             admin = home.admin(),
+            metrics = home.metrics(),
             names = plan.names,
         );
         fs::write(home.path("posternd.toml"), config).unwrap();
@@ -109,9 +115,19 @@ impl Home {
         self.path("admin.sock")
     }
 
+    /// Where metrics are shown.
+    pub(crate) fn metrics(&self) -> PathBuf {
+        self.path("metrics.sock")
+    }
+
     /// The wall clock that the plan asked for.
     pub(crate) fn clock(&self) -> &WallClock {
         self.clock.as_ref().expect("this home has the machine's clock")
+    }
+
+    /// The recorder that the plan asked for.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        self.recorder.as_ref().expect("nothing is written down of this home")
     }
 
     /// All that `posternd` has written to its journal.
@@ -135,6 +151,9 @@ impl Home {
         command.env("POSTERN_LOG", &self.log);
         if let Some(clock) = &self.clock {
             clock.give(&mut command);
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.give(&mut command, self.dir.path());
         }
         command
     }

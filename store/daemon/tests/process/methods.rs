@@ -3,6 +3,7 @@
 use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, Running};
+use crate::post::{Post, digits};
 use postern_wire::Secret;
 use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Decided, Refused, Requests, SetPlatform};
 use postern_wire::auth::{
@@ -13,8 +14,6 @@ use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OpenRequest, RequestVerdict, Security, SecurityVerdict, ShowSecurity,
 };
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 const NUMBER: &str = "+44612345678";
@@ -22,64 +21,6 @@ const ADDRESS: &str = "alice@elsewhere.example";
 const SITE: &str = "https://webmail.example.com";
 /// In which a notice, which nothing waits for, is there.
 const SOON: Duration = Duration::from_secs(10);
-
-/// A home whose daemon sends by two scripts; each message is a file of its own.
-struct Post {
-    home: Home,
-}
-
-impl Post {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap().keep();
-        let script = |name: &str, text: &str| -> PathBuf {
-            let path = directory.join(name);
-            fs::write(&path, text).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-            path
-        };
-        let keep = |what: &str| {
-            let directory = directory.display();
-            format!(
-                "#!/bin/sh\nf=$(mktemp {directory}/{what}.XXXXXX.part)\n{{ echo \"to $*\"; cat; }} > $f\nmv $f ${{f%.part}}\n"
-            )
-        };
-        let (sms, mail) = (script("send-sms", &keep("sms")), script("send-mail", &keep("mail")));
-        let names = format!(
-            "[sms]\ncommand = [{sms:?}, \"{{number}}\"]\n[mail]\nfrom = \"security@example.com\"\nsendmail = {mail:?}\n"
-        );
-        let home = Home::new(Plan { names: &names, clock: true, ..Plan::default() });
-        home.post_office(directory);
-        Self { home }
-    }
-
-    /// The messages of a kind, in whatever order.
-    fn all(&self, what: &str) -> Vec<String> {
-        let files = fs::read_dir(self.home.post()).unwrap().flatten().map(|entry| entry.path());
-        let is_one = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            name.starts_with(&format!("{what}.")) && !name.ends_with(".part")
-        };
-        files.filter(is_one).map(|path| fs::read_to_string(path).unwrap()).collect()
-    }
-
-    /// The one message of a kind that there is; it is taken out.
-    fn take(&self, what: &str) -> String {
-        let all = self.all(what);
-        assert_eq!(all.len(), 1, "{all:?}");
-        for entry in fs::read_dir(self.home.post()).unwrap().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&format!("{what}.")) {
-                fs::remove_file(entry.path()).unwrap();
-            }
-        }
-        all.into_iter().next().unwrap()
-    }
-}
-
-/// The six digits in a message.
-fn digits(message: &str) -> String {
-    let mut words = message.split(|c: char| !c.is_ascii_digit());
-    words.find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {message}")).to_owned()
-}
 
 impl Running<'_> {
     fn begin(&self, kind: &str, to: &str) -> Enrol {
@@ -153,12 +94,13 @@ impl Running<'_> {
             method: None,
             code: Secret::from(code),
             challenge: challenge.cloned(),
+            trust: false,
         };
         self.front("Answer", &answer)
     }
 
     fn security(&self, proof: &Secret) -> Result<Security, Reason> {
-        let asked = ShowSecurity { name: ALICE.to_owned(), proof: proof.clone() };
+        let asked = ShowSecurity { name: ALICE.to_owned(), origin: Origin::default(), proof: proof.clone() };
         match self.front("ShowSecurity", &asked) {
             SecurityVerdict::Shown(security) => Ok(security),
             SecurityVerdict::Refused(refusal) => Err(refusal.reason),

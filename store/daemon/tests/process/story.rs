@@ -27,7 +27,7 @@ fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
     assert_eq!((mailbox.as_str(), different.len()), (ALICE, 10));
     assert!(!posternd.is_over(ALICE, &standing));
 
-    let AskVerdict::Challenge { mailbox, methods } = posternd.ask(ALICE) else { panic!("no challenge") };
+    let AskVerdict::Challenge { mailbox, methods, .. } = posternd.ask(ALICE) else { panic!("no challenge") };
     assert_eq!(mailbox, ALICE);
     let offered: Vec<_> = methods.iter().map(|offer| (offer.id.as_str(), offer.digits)).collect();
     assert_eq!(offered, [(method.as_str(), Some(6)), (BACKUP, None)]);

@@ -147,12 +147,27 @@ fn replies_of_the_admin_socket_are_as_described() {
             admin.call("DecideRequest", json!({ "mailbox": ALICE, "approve": false }));
         }
     }
+    admin.call("SetContact", json!({ "mailbox": ALICE, "address": "alice@elsewhere.example" }));
+    let shown = admin.call("SetContact", json!({ "mailbox": ALICE }));
+    assert_eq!((&shown["accounts"][0]["contact"], &shown["accounts"][0]["browsers"]), (&Value::Null, &json!(0)));
+    let codes = ["40757517", "75671773"];
+    let wanted = json!({
+        "mailbox": "new@example.com", "secret": "B".repeat(32), "description": "d", "digits": 6, "period": 30,
+        "spent_step": 1, "backup_codes": codes, "beside": false, "dry_run": true,
+    });
+    let tried = admin.call("ImportTotp", wanted);
+    assert_eq!((&tried["before"], &tried["after"]["backup_codes_left"]), (&json!(null), &json!(2)));
+    let there = json!({ "mailbox": ALICE, "secret": "A".repeat(32) });
+    assert_eq!(admin.call("ImportTotp", there)["changed"], json!(false));
     admin.call("RemoveMethod", json!({ "mailbox": ALICE, "id": first["id"] }));
     admin.call("RemoveAliases", json!({ "mailbox": ALICE, "aliases": ["a@example.com"] }));
     admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1, "dry_run": true }));
     admin.call("ChangeAccount", json!({ "mailbox": ALICE, "action": "suspend", "hours": 1 }));
     assert_eq!(admin.call("RotateKey", json!({}))["active"], 2);
     admin.call("ListKeys", json!({}));
+    admin.call("ShowLog", json!({}));
+    assert_eq!(admin.call("SetLog", json!({ "levels": "h2=off" }))["levels"], "debug,h2=off,sled=info");
+    admin.call("ResetLog", json!({}));
     admin.call("Status", json!({}));
     admin.call("Check", json!({}));
     admin.calls("ListAccounts", json!({ "platform": "p", "state": "suspended" }), true);
@@ -170,7 +185,10 @@ fn replies_of_the_auth_socket_are_as_described() {
     let socket = home.auth();
     let mut auth =
         Conforming { interface: described(&socket, "org.postern.Auth"), socket: &socket, called: BTreeSet::new() };
-    let origin = json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox" });
+    let token = "b".repeat(43);
+    let origin = json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox", "browser": token });
+    let days = json!({ "name": "example", "key": "trusted-browsers", "value": "30" });
+    posternd.order::<Value>("SetPlatform", &days).unwrap();
     let who = |name: &str| json!({ "name": name, "door": Door::Webmail, "origin": origin });
     let with = |name: &str, key: &str, value: &str| {
         let mut parameters = who(name);
@@ -194,9 +212,13 @@ fn replies_of_the_auth_socket_are_as_described() {
     assert_eq!(verdict(&auth.call("Confirm", confirm("x"))), "refused");
     let accepted = auth.call("Confirm", confirm(ticket));
     assert_eq!(accepted["backup_codes"].as_array().unwrap().len(), 10);
-    assert_eq!(verdict(&auth.call("Ask", who(ALICE))), "challenge");
-    let backup = accepted["backup_codes"][0].as_str().unwrap();
-    assert_eq!(auth.call("Answer", with(ALICE, "code", backup))["backup_codes_left"], 9);
+    assert_eq!(auth.call("Ask", who(ALICE))["trust_days"], 30);
+    let mut backup = with(ALICE, "code", accepted["backup_codes"][0].as_str().unwrap());
+    backup["trust"] = json!(true);
+    assert_eq!(auth.call("Answer", backup)["backup_codes_left"], 9);
+    let trusted = auth.call("Ask", who(ALICE));
+    assert_eq!(verdict(&trusted), "not_required");
+    auth.call("SignedIn", with(ALICE, "standing", trusted["standing"].as_str().unwrap()));
     let second = format!("password{}", accepted["backup_codes"][1].as_str().unwrap());
     assert_eq!(auth.call("AnswerField", with(ALICE, "text", &second))["password_length"], "password".len());
     assert_eq!(verdict(&auth.call("AnswerField", with(ALICE, "text", &second))), "refused");
@@ -218,7 +240,9 @@ fn replies_of_the_auth_socket_are_as_described() {
     );
     assert_eq!(verdict(&auth.call("Prepare", with(ALICE, "method", "nothing"))), "refused");
     let proof = accepted["proof"].as_str().unwrap();
-    let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "proof": proof }));
+    let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "origin": origin, "proof": proof }));
+    assert_eq!((&shown["browsers"][0]["this"], shown["browsers"][0]["trusted_until"].is_i64()), (&json!(true), true));
+    auth.call("ShowSecurity", json!({ "name": ALICE, "proof": proof }));
     assert_eq!((verdict(&shown), shown["backup_codes_left"].as_u64()), ("shown".to_owned(), Some(8)));
     let mut change = with(ALICE, "proof", proof);
     change["change"] = json!({ "change": "make_backup_codes" });

@@ -118,15 +118,16 @@ fn readings<'a>(account: &Account, reads_backup_codes: bool, text: &'a str) -> V
         Kind::Totp(totp) => Some(totp.digits() as usize),
         Kind::Sms(_) | Kind::Email(_) | Kind::Key(_) => None,
     });
-    let mut lengths: Vec<usize> = digits.collect();
+    let backup = account.backup.as_ref().filter(|_| reads_backup_codes);
+    let imported = backup.filter(|backup| backup.has_imported()).map(|_| backup::IMPORTED_DIGITS);
+    let mut lengths: Vec<usize> = digits.chain(imported).collect();
     lengths.sort_unstable();
     lengths.dedup();
     let is_digit = |byte: u8| byte.is_ascii_digit();
     let codes = lengths.into_iter().filter_map(|length| tail(text, length, is_digit));
     // Its letters, and the digits that look like some of them.
     let is_of_backup = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'0'..=b'8' | b'-');
-    let lengths =
-        account.backup.iter().filter(|_| reads_backup_codes).flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
+    let lengths = backup.iter().flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
     codes.chain(lengths.filter_map(|length| tail(text, length, is_of_backup))).collect()
 }
 

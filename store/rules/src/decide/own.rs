@@ -9,7 +9,7 @@ use crate::{Account, Platform, Stage, Time, factor};
 const LANGUAGES: [&str; 2] = ["en", "fr"];
 
 /// Whether the account is still as it was when the person signed in.
-fn is_current(account: &Account, epoch: u64) -> bool {
+pub(super) fn is_current(account: &Account, epoch: u64) -> bool {
     account.stage == Stage::Protected && account.epoch == epoch
 }
 

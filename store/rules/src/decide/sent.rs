@@ -1,6 +1,6 @@
 //! Who is sent a code, and for what.
 
-use super::{ask, not_asked, refused, stale_if_not_required};
+use super::{ask, browsers, not_asked, refused, stale_if_not_required};
 use crate::event::{By, Decision, Recipient, Refusal, Verdict};
 use crate::sent::{Destination, NotNow, Purpose, Session};
 use crate::{Account, Platform, Stage, Time};
@@ -44,6 +44,14 @@ pub(super) fn send(
             }
             (Purpose::Contact(address.clone()), Destination::Address(address))
         }
+        Recipient::SignIn(door, source) => match browsers::ask_for(&account, platform, door, source, now) {
+            Verdict::Unusual => {
+                let Some(address) = account.contact.clone() else { return refused(Refusal::Unusual) };
+                (Purpose::SignIn(address.clone()), Destination::Address(address))
+            }
+            Verdict::Refused(refusal) => return refused(refusal),
+            _ => return refused(Refusal::Stale),
+        },
     };
     match account.outbox.send(purpose, session, replaces, code, now) {
         Ok(again) => Decision { verdict: Verdict::Send { to: destination, again }, next: Some(account) },

@@ -36,6 +36,7 @@ pub(super) fn init(dir: &Path) -> Result<Opened, OpenError> {
     if !files::is_vacant(dir).map_err(making())? {
         return Err(OpenError::Exists { path: dir.to_owned() });
     }
+    let above = dir.ancestors().skip(1).find(|above| above.exists()).map(Path::to_owned);
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(making())?;
     let db = open_sled(dir).map_err(making())?;
     let tally = Tally { batch: 1, ..Tally::default() };
@@ -45,10 +46,22 @@ pub(super) fn init(dir: &Path) -> Result<Opened, OpenError> {
     files.make_names_durable().map_err(making())?;
     let marker = Marker::create(dir, tally.batch)?;
     files::sync_dir(dir).map_err(making())?;
-    if let Some(parent) = dir.canonicalize().map_err(making())?.parent() {
-        files::sync_dir(parent).map_err(making())?;
-    }
+    sync_above(dir, above.as_deref()).map_err(making())?;
     Ok(Opened { dir: dir.to_owned(), marker, database: Database { db, files, tally } })
+}
+
+/// Makes durable the names of `dir` and of the directories that were made around it, up to the one that was there.
+fn sync_above(dir: &Path, there: Option<&Path>) -> io::Result<()> {
+    // A relative path of one name has the empty one above it.
+    let there = there.filter(|there| !there.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let there = there.canonicalize()?;
+    for above in dir.canonicalize()?.ancestors().skip(1) {
+        files::sync_dir(above)?;
+        if above == there {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a store, adding to `repairs` what had to be put right.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::METRICS;
 use super::batch::Batch;
 use super::files::{self, Files};
 use super::marker::Marker;
@@ -153,6 +154,7 @@ impl Writer {
             self.fail(failure.clone());
             return Err(failure);
         }
+        METRICS.batches.count(());
         database.tally = tally;
         self.view.uncover();
         // Only a lower bound, so it may fail: on a file system that copies on write, a full disk refuses even this.

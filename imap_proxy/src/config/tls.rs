@@ -1,0 +1,53 @@
+//! `[tls]`: where the certificate comes from, files or an authority.
+
+use super::acme::{Acme, RawAcme};
+use super::{Problem, Webmail};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// `[tls]`
+#[derive(Debug, Clone)]
+pub enum Tls {
+    /// Somebody else puts it there, and renews it.
+    Files(CertificateFiles),
+    /// The proxy gets it from an authority by ACME (RFC 8555).
+    Acme(Box<Acme>),
+}
+
+/// Where a certificate and its private key are; both may be in one file.
+#[derive(Debug, Clone)]
+pub struct CertificateFiles {
+    /// The certificate and its chain, PEM.
+    pub cert: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RawTls {
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    acme: Option<RawAcme>,
+}
+
+impl RawTls {
+    /// None where something is missing or wrong.
+    pub(super) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Tls> {
+        let mut wrong = |message: &str| {
+            problems.push(Problem { line: None, message: message.to_owned() });
+            None
+        };
+        match (self.cert, self.key, self.acme) {
+            (Some(cert), Some(key), None) => Some(Tls::Files(CertificateFiles { cert, key })),
+            (None, None, Some(acme)) => acme.complete(webmail, problems).map(|acme| Tls::Acme(Box::new(acme))),
+            (Some(_), None, None) => wrong("[tls] has a `cert`, but no `key`; name the file of its private key in PEM"),
+            (None, Some(_), None) => wrong("[tls] has a `key`, but no `cert`; name the file of its certificate in PEM"),
+            (None, None, None) => wrong("[tls] is empty; name `cert` and `key`, or write [tls.acme]"),
+            (_, _, Some(_)) => wrong(
+                "[tls] has files and [tls.acme]; take out `cert` and `key` to get certificates by ACME, or else \
+                 [tls.acme]",
+            ),
+        }
+    }
+}

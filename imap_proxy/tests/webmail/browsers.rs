@@ -1,0 +1,234 @@
+//! What a browser is known by, and what follows from its being known: trust, and codes for sign-ins that look unusual.
+
+use crate::browser::{BROWSER, Browser};
+use crate::daemon::Act;
+use crate::front::{ACCEPTED, ALICE, ENROL, FREE, WRONG, World};
+
+const LANDING: &str = "/?_task=mail&_token=secret";
+const TRUSTING: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","trust_days":30,"methods":[
+    {"id":"t1","kind":"totp","description":"Phone","digits":6},{"id":"backup","kind":"backup","description":""}]}"#;
+const KEY: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","trust_days":1,"methods":[
+    {"id":"k1","kind":"key","description":""}]}"#;
+const UNUSUAL: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
+    {"id":"contact","kind":"email","description":"","digits":6,"hint":"a•••@elsewhere.example"}]}"#;
+const SENT: &str = r#"{"verdict":"sent","mailbox":"alice@example.com","challenge":"c1","again":1000000000}"#;
+const QUESTION: &str = r#"{"verdict":"key","mailbox":"alice@example.com","challenge":"q1","options":"{}"}"#;
+
+fn known_by(call: &str) -> Option<&str> {
+    call.split_once(r#""browser":""#).map(|(_, rest)| rest.split('"').next().unwrap())
+}
+
+async fn at_the_code(world: &World, ask: &str) -> Browser {
+    world.daemon.on("Ask", ask);
+    let mut browser = world.browser();
+    browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
+    browser
+}
+
+#[tokio::test]
+async fn a_browser_is_known_from_its_first_release_and_never_before() {
+    let world = World::start().await;
+    let mut browser = world.challenged().await;
+    world.daemon.on("Answer", WRONG);
+    browser.post("/postern/code", &[("code", "111111")]).await.shows(403, "not right");
+    assert!(!browser.cookies.contains_key(BROWSER), "whoever is not in is not known");
+    world.daemon.on("Answer", ACCEPTED);
+    let answer = browser.post("/postern/code", &[("code", "123456")]).await;
+    answer.leads_to(LANDING);
+    let given = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    let given = given.filter_map(|line| line.strip_prefix(BROWSER)).collect::<Vec<_>>();
+    let [given] = given[..] else { panic!("{given:?}") };
+    let (token, rules) = given.strip_prefix('=').unwrap().split_once("; ").unwrap();
+    assert_eq!((token.len(), rules), (43, "Max-Age=34560000; Secure; HttpOnly; SameSite=Lax; Path=/"));
+    // The daemon was told of it with the answer.
+    assert_eq!(known_by(&world.daemon.calls("Answer").pop().unwrap()), Some(token));
+    assert_eq!(world.daemon.calls("Ask").iter().find_map(|call| known_by(call)), None);
+
+    // It outlives the session, and comes with whatever is asked then.
+    browser.get("/?_task=logout&_token=secret").await.shows(200, "task-login");
+    browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
+    assert_eq!(known_by(&world.daemon.calls("Ask").pop().unwrap()), Some(token));
+    browser.post("/postern/code", &[("code", "123456")]).await.leads_to(LANDING);
+    assert_eq!(known_by(&world.daemon.calls("Answer").pop().unwrap()), Some(token));
+    assert_eq!(browser.cookies[BROWSER], token, "it keeps its name");
+    // The webmail hears nothing of it, and cannot set it.
+    browser.get("/?_task=mail").await.shows(200, "mailbox");
+    let seen = world.webmail.seen();
+    assert!(seen.iter().all(|request| !request.header("cookie").unwrap_or_default().contains("__Host")), "{seen:?}");
+    assert_eq!(browser.cookies[BROWSER], token);
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_none() {
+    let world = World::start().await;
+    world.daemon.on("Answer", ACCEPTED);
+    world.daemon.on("Ask", TRUSTING);
+    for strange in ["x", &"x".repeat(44), &format!("{}'", "x".repeat(42))] {
+        let mut browser = world.browser();
+        browser.cookies.insert(BROWSER.into(), (*strange).to_owned());
+        browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
+        assert_eq!(known_by(&world.daemon.calls("Ask").pop().unwrap()), None, "{strange}");
+        browser.post("/postern/code", &[("code", "123456")]).await.leads_to(LANDING);
+        assert_eq!(browser.cookies[BROWSER].len(), 43, "{strange}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_let_in_without_a_code_is_noted_if_that_is_possible() {
+    let world = World::start().await;
+    world.daemon.on("Ask", FREE);
+    for act in [Act::from("{}"), Act::Close, Act::from(r#"{"verdict":"refused"}"#)] {
+        world.daemon.on("SignedIn", act);
+        let mut browser = world.browser();
+        browser.sign_in(ALICE, "right").await.leads_to(LANDING);
+        let call = world.daemon.calls("SignedIn").pop().unwrap();
+        assert_eq!(known_by(&call), Some(browser.cookies[BROWSER].as_str()));
+        assert!(call.contains(r#""standing":"s1","language":"en""#) && call.contains(ALICE), "{call}");
+        browser.get("/?_task=mail").await.shows(200, "mailbox");
+    }
+    // Nobody else is.
+    let so_far = world.daemon.calls("SignedIn").len();
+    world.released().await;
+    world.saving().await;
+    world.daemon.on("Ask", FREE);
+    assert_eq!(world.browser().sign_in(ALICE, "wrong").await.status, 401);
+    assert_eq!(world.daemon.calls("SignedIn").len(), so_far);
+}
+
+#[tokio::test]
+async fn the_browser_that_enrols_is_known_with_it() {
+    let world = World::start().await;
+    let browser = world.saving().await;
+    let call = world.daemon.calls("Confirm").pop().unwrap();
+    assert_eq!(known_by(&call), Some(browser.cookies[BROWSER].as_str()));
+    world.daemon.on("Ask", ENROL);
+    let mut browser = world.browser();
+    browser.sign_in(ALICE, "right").await.leads_to("/postern/set-up");
+    assert!(!browser.cookies.contains_key(BROWSER));
+}
+
+#[tokio::test]
+async fn trust_is_offered_where_it_may_be_and_the_choice_survives_an_error() {
+    let world = World::start().await;
+    world.daemon.on("Answer", WRONG);
+    let mut browser = world.challenged().await;
+    assert!(!browser.get("/postern/code").await.text.contains("name=\"trust\""));
+    // Where it is not offered, nobody can ask for it.
+    browser.post("/postern/code", &[("code", "111111"), ("trust", "yes")]).await.shows(403, "not right");
+    assert!(!world.daemon.calls("Answer").pop().unwrap().contains("trust"));
+
+    let mut browser = at_the_code(&world, TRUSTING).await;
+    for path in ["/postern/code", "/postern/backup-code"] {
+        let page = browser.get(path).await;
+        page.shows(200, "Trust this browser for 30\u{a0}days");
+        assert!(!page.text.contains("checked"), "{}", page.text);
+    }
+    for (code, status) in [("111111", 403), ("12", 400)] {
+        let page = browser.post("/postern/code", &[("code", code), ("trust", "yes")]).await;
+        page.shows(status, "checked");
+    }
+    let page = browser.post("/postern/backup-code", &[("code", "aaaa-bbbb")]).await;
+    assert!(page.status == 403 && !page.text.contains("checked"), "unticked again: {}", page.text);
+    assert!(!world.daemon.calls("Answer").pop().unwrap().contains("trust"));
+    world.daemon.on("Answer", ACCEPTED);
+    browser.post("/postern/code", &[("code", "123456"), ("trust", "yes")]).await.leads_to(LANDING);
+    let call = world.daemon.calls("Answer").pop().unwrap();
+    assert!(call.contains(r#""trust":true"#) && known_by(&call).is_some(), "{call}");
+
+    // A security key waits until the person had time to tick.
+    world.daemon.on("Prepare", QUESTION);
+    let mut browser = at_the_code(&world, KEY).await;
+    let page = browser.get("/postern/code").await;
+    page.shows(200, "Trust this browser for one day");
+    assert!(!page.text.contains("data-start"), "{}", page.text);
+    browser.post("/postern/code", &[("response", "{}"), ("trust", "yes")]).await.leads_to(LANDING);
+    assert!(world.daemon.calls("Answer").pop().unwrap().contains(r#""trust":true"#));
+}
+
+#[tokio::test]
+async fn in_a_trusted_browser_the_security_page_asks_for_a_code_first() {
+    let world = World::start().await;
+    world.daemon.on("Ask", FREE);
+    world.daemon.on("SignedIn", "{}");
+    let mut browser = world.browser();
+    browser.sign_in(ALICE, "right").await.leads_to(LANDING);
+    // Asked as any other browser would be: there is a second factor.
+    world.daemon.on("Ask", TRUSTING);
+    browser.get("/postern/security").await.shows(200, "confirm once that it is you");
+    assert_eq!(known_by(&world.daemon.calls("Ask").pop().unwrap()), None);
+    let change = [("change", "backup-codes")];
+    browser.post("/postern/security/change", &change).await.shows(200, "confirm once that it is you");
+    assert!(world.daemon.calls("ChangeSecurity").is_empty());
+    browser.post("/postern/security", &[]).await.leads_to("/postern/code");
+    let page = browser.get("/postern/code").await;
+    page.shows(200, "confirm once more that it is you");
+    assert!(!page.text.contains("name=\"trust\""), "who confirms a change does not sign in: {}", page.text);
+    world.daemon.on("Answer", ACCEPTED.replace('}', r#","proof":"p1"}"#).as_str());
+    browser.post("/postern/code", &[("code", "123456")]).await.leads_to("/postern/security");
+    let shown = r#"{"verdict":"shown","mailbox":"alice@example.com","methods":[],"kinds":[],"fresh_until":0,"browsers":[
+        {"id":"b1","description":"Firefox (Linux)","network":"192.0.2.0/24","created":1,"last_used":2,
+         "trusted_until":20000000000,"this":true}]}"#;
+    world.daemon.on("ShowSecurity", shown);
+    let page = browser.get("/postern/security").await;
+    page.shows(200, "Stop trusting");
+    page.shows(200, "Firefox on Linux");
+    let call = world.daemon.calls("ShowSecurity").pop().unwrap();
+    assert_eq!(known_by(&call), Some(browser.cookies[BROWSER].as_str()));
+    world.daemon.on("ChangeSecurity", r#"{"verdict":"done","standing":"s3","proof":"p2"}"#);
+    let change = [("change", "revoke-trust"), ("which", "b1")];
+    browser.post("/postern/security/change", &change).await.leads_to("/postern/security");
+    let call = world.daemon.calls("ChangeSecurity").pop().unwrap();
+    assert!(call.contains(r#""change":{"change":"revoke_trust","id":"b1"}"#), "{call}");
+    browser.get("/postern/security").await.shows(200, "asked for a code again");
+    // By a form only, and by none of another site's.
+    let so_far = world.daemon.calls("ChangeSecurity").len();
+    browser.get("/postern/security/change?change=revoke-trust&which=b1").await.leads_to("/postern/security");
+    let foreign = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
+    let body = "change=revoke-trust&which=b1".to_owned();
+    assert_eq!(browser.send(http::Method::POST, "/postern/security/change", &foreign, body).await.status, 403);
+    assert_eq!(world.daemon.calls("ChangeSecurity").len(), so_far);
+
+    // Where there is no second factor, there is nothing to confirm: not even by a code to the contact address.
+    for ask in [FREE, UNUSUAL, r#"{"verdict":"refused","reason":"unusual"}"#] {
+        world.daemon.on("Ask", FREE);
+        let mut browser = world.browser();
+        browser.sign_in(ALICE, "right").await.leads_to(LANDING);
+        world.daemon.on("Ask", ask);
+        browser.get("/postern/security").await.shows(200, "signed in without a second step");
+        browser.post("/postern/security", &[]).await.shows(200, "signed in without a second step");
+        browser.get("/?_task=mail").await.shows(200, "mailbox");
+    }
+}
+
+#[tokio::test]
+async fn an_unusual_sign_in_is_confirmed_at_the_contact_address_or_refused() {
+    let world = World::start().await;
+    world.daemon.on("Ask", r#"{"verdict":"refused","reason":"unusual"}"#);
+    let mut browser = world.browser();
+    let page = browser.sign_in(ALICE, "right").await;
+    page.shows(403, "This sign-in looks unusual");
+    page.shows(403, "ask your administrator to set a contact address");
+    assert!(browser.cookies.is_empty());
+    browser.get("/?_task=mail").await.leads_to("/");
+
+    world.daemon.on("Prepare", SENT);
+    let mut browser = at_the_code(&world, UNUSUAL).await;
+    let page = browser.get("/postern/code").await;
+    page.shows(200, "new to us");
+    page.shows(200, "spam folder");
+    for absent in ["/postern/methods", "/postern/lost", "name=\"trust\"", "another method"] {
+        assert!(!page.text.contains(absent), "{absent}: {}", page.text);
+    }
+    assert!(world.daemon.calls("Prepare").pop().unwrap().contains(r#""method":"contact""#));
+    world.daemon.on("Prepare", r#"{"verdict":"refused","reason":"not_sent"}"#);
+    let mut other = at_the_code(&world, UNUSUAL).await;
+    let page = other.get("/postern/code").await;
+    page.shows(200, "The code could not be sent");
+    assert!(!page.text.contains("another method"), "{}", page.text);
+
+    world.daemon.on("Answer", ACCEPTED.replace("t1", "contact").as_str());
+    browser.post("/postern/code", &[("code", "123456")]).await.leads_to(LANDING);
+    let call = world.daemon.calls("Answer").pop().unwrap();
+    assert!(call.contains(r#""method":"contact","code":"123456","challenge":"c1""#), "{call}");
+    browser.get("/?_task=mail").await.shows(200, "mailbox");
+}

@@ -1,0 +1,72 @@
+//! `postern account contact`: where notices go, and codes when the sign-in to an account that is off is unusual.
+
+use crate::cli::Session;
+use crate::daemon::only;
+use crate::exit::{Exit, Failure};
+use crate::table::clean_line;
+use clap::{Args, Subcommand};
+use postern_wire::admin::{Account, Accounts, Mailbox, SetContact};
+
+const HELP: &str = "\
+Nothing is sent there to confirm it: you answer for the address. The mailbox needs no account yet.
+
+Example:
+  postern account contact set bob@example.com bob@elsewhere.example";
+
+/// What can be done to it.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// The contact address of a mailbox
+    List(Whose),
+    /// Set it, or another one
+    #[command(after_help = HELP)]
+    Set(Named),
+    /// Take it away
+    Remove(Whose),
+}
+
+#[derive(Args)]
+pub(crate) struct Whose {
+    /// The mailbox
+    #[arg(value_name = "MAILBOX")]
+    mailbox: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Named {
+    #[command(flatten)]
+    whose: Whose,
+    /// An e-mail address that does not end in that mailbox
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+}
+
+impl Verb {
+    /// Does it.
+    pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+        let mut daemon = session.daemon()?;
+        let found: Accounts = match self {
+            Self::List(Whose { mailbox }) => daemon.call("ShowAccount", &Mailbox { mailbox })?,
+            Self::Set(Named { whose: Whose { mailbox }, address }) => {
+                daemon.call("SetContact", &SetContact { mailbox, address: Some(address) })?
+            }
+            Self::Remove(Whose { mailbox }) => daemon.call("SetContact", &SetContact { mailbox, address: None })?,
+        };
+        print(session, &only(found.accounts)?)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn print(session: &mut Session, account: &Account) -> Result<(), Failure> {
+    let screen = &mut session.screen;
+    if screen.json {
+        return screen.json(&account.contact);
+    }
+    match &account.contact {
+        Some(address) => screen.line(&clean_line(address)),
+        None => {
+            screen.note(&format!("{} has no contact address.", clean_line(&account.mailbox)));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What the answers of a place mean: which doors are closed there, which ask for an app password, and which lead around
+//! the second factor. Pure.
+//!
+//! How a door's answer is known to be Postern's: the front has a page of its own ([`OURS`]), and answers everything that it
+//! does not pass on under the same content policy. What comes from behind it has none of Postern's, and a load balancer
+//! that sends some paths elsewhere is found out for the same reason. So no answer needs a mark that says who made it.
+
+use super::connection::Silence;
+use super::http::Answer;
+use super::place::Place;
+use super::probe::{Door, Heard, OURS, Said, SignIn};
+use super::proxy_config::Opening;
+use super::report::{Line, Section};
+use std::collections::BTreeMap;
+
+/// The header by which answers of one front are alike.
+const POLICY: &str = "content-security-policy";
+
+const PASSWORD_ALONE: &str = "whoever knows the password gets in there without a code";
+const FROM_ELSEWHERE: &str = "close it to everybody but Postern and the house (firewall), or let it be reached through \
+                              Postern";
+
+/// What `[webmail.doors]` says, where it is known.
+pub(super) type Openings = BTreeMap<String, Opening>;
+
+/// What stands behind a path, for somebody without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Way {
+    /// Postern refuses, or shows a page of its own.
+    Closed,
+    /// Postern asks for an app password.
+    AppPassword,
+    /// Something else asks for credentials, by these schemes.
+    Asks(String),
+    /// Something else answers without asking.
+    Answers,
+    /// Something else refuses, or sends elsewhere.
+    Refuses(u16),
+    /// It fails.
+    Fails(String),
+}
+
+fn way(answer: &Result<Answer, Silence>, ours: Option<&Answer>) -> Way {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(silence) => return Way::Fails(silence.to_string()),
+    };
+    let challenges: Vec<&str> = answer.headers("www-authenticate").collect();
+    if ours.is_some_and(|ours| is_alike(ours, answer)) {
+        return match (answer.status, &challenges[..]) {
+            (401, [only]) if is_our_challenge(only) => Way::AppPassword,
+            (500.., _) => Way::Fails(format!("Postern answers {}", answer.status)),
+            (_, []) => Way::Closed,
+            _ => Way::Asks(schemes(&challenges)),
+        };
+    }
+    match (answer.status, &challenges[..]) {
+        (_, [_, ..]) => Way::Asks(schemes(&challenges)),
+        // Without a challenge there is nothing that credentials could be sent for.
+        (200..=299, _) => Way::Answers,
+        (500.., _) => Way::Fails(format!("it answers {}", answer.status)),
+        (status, _) => Way::Refuses(status),
+    }
+}
+
+/// Whatever stands between may add a policy of its own to all answers: then they are alike in what they have beside it.
+fn is_alike(ours: &Answer, answer: &Answer) -> bool {
+    ours.headers(POLICY).next().is_some() && ours.headers(POLICY).eq(answer.headers(POLICY))
+}
+
+/// Basic (RFC 7617) as Postern asks for it, in UTF-8. No mail server says so.
+fn is_our_challenge(challenge: &str) -> bool {
+    let challenge = challenge.to_ascii_lowercase();
+    challenge.starts_with("basic ") && challenge.ends_with("charset=\"utf-8\"")
+}
+
+/// `Negotiate, NTLM, Basic`.
+fn schemes(challenges: &[&str]) -> String {
+    let scheme = |challenge: &&str| challenge.split([' ', ',']).next().unwrap_or_default().to_owned();
+    challenges.iter().map(scheme).collect::<Vec<_>>().join(", ")
+}
+
+/// What there is to say of a front of Postern's. `openings`: none where its configuration is not known.
+pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
+    let subject = place.to_string();
+    let Said::Web { ours, doors, .. } = &heard.said else {
+        return vec![Line::ok(Section::Doors, subject, "Postern's IMAP front")];
+    };
+    let (mut closed, mut by_app_password, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    for (door, answer) in doors {
+        let way = way(answer, Some(ours));
+        match way {
+            Way::Closed | Way::Refuses(_) => closed.push(door.path),
+            Way::AppPassword => by_app_password.push(door.path),
+            _ => {}
+        }
+        lines.extend(leads(&subject, door, &way, openings));
+    }
+    let mut text = Vec::new();
+    for (what, paths) in [("closed", closed), ("opened by app passwords", by_app_password)] {
+        if !paths.is_empty() {
+            text.push(format!("{what}: {}", paths.join(", ")));
+        }
+    }
+    lines.insert(0, Line::ok(Section::Doors, subject, format!("Postern's front. {}", text.join("; "))));
+    lines
+}
+
+fn leads(subject: &str, door: &Door, way: &Way, openings: Option<&Openings>) -> Option<Line> {
+    let Door { path, key } = door;
+    let opening = openings.map(|openings| (key, openings.get(*key)));
+    let wants_app_password = opening.is_some_and(|(_, opening)| opening == Some(&Opening::app_password()));
+    Some(match (way, opening) {
+        (Way::Asks(schemes), Some((key, Some(Opening::Networks(networks))))) => {
+            let message = format!(
+                "{path} asks for {schemes}: `{key}` is open to {}, and this host is one of them",
+                networks.join(", ")
+            );
+            Line::warning(Section::Doors, subject, message)
+                .why(PASSWORD_ALONE)
+                .advice("make the list as short as it can be, or open the door to app passwords instead")
+        }
+        (Way::Asks(schemes), _) => {
+            Line::failure(Section::Doors, subject, format!("{path} leads around: the server behind asks for {schemes}"))
+                .why(PASSWORD_ALONE)
+                .advice(
+                    "close it in [webmail.doors]; if it is closed there, restart postern-proxy, and see that whatever \
+                     stands before Postern sends it every path",
+                )
+        }
+        (Way::Answers, _) => {
+            Line::failure(Section::Doors, subject, format!("{path} does not lead to Postern: something else answers"))
+                .why("what stands there is not guarded")
+                .advice("let whatever stands before Postern send it every path")
+        }
+        (Way::AppPassword, Some((key, _))) if !wants_app_password => {
+            elsewise(subject, format!("{path} asks for an app password, and `{key}` is not open to any"))
+        }
+        (Way::Closed, Some((key, _))) if wants_app_password => {
+            elsewise(subject, format!("{path} is closed, and `{key}` is open to app passwords"))
+        }
+        (Way::Fails(why), _) => Line::warning(Section::Doors, subject, format!("{path} cannot be judged: {why}"))
+            .advice("journalctl -u postern-proxy"),
+        _ => return None,
+    })
+}
+
+/// The front is not as its configuration says.
+fn elsewise(subject: &str, message: String) -> Line {
+    Line::warning(Section::Doors, subject, message)
+        .why("postern-proxy runs with another configuration than the one in the file")
+        .advice("systemctl restart postern-proxy")
+}
+
+/// What takes the password alone at a place that is not Postern's.
+fn takes_passwords(heard: &Heard) -> (Vec<String>, Vec<&'static str>) {
+    let Said::Web { doors, sign_ins, .. } = &heard.said else { return (vec![], vec![]) };
+    let page = |SignIn { path, product }: &SignIn| format!("{path} (the sign-in page of {product})");
+    let mut asking: Vec<String> = sign_ins.iter().map(page).collect();
+    let mut open = Vec::new();
+    for (Door { path, .. }, answer) in doors {
+        match way(answer, None) {
+            Way::Asks(schemes) => asking.push(format!("{path} ({schemes})")),
+            Way::Answers => open.push(*path),
+            _ => {}
+        }
+    }
+    (asking, open)
+}
+
+/// What there is to say of the server behind a front, seen from the front's own host: it has to be reachable here, and
+/// nowhere else.
+pub(super) fn behind(place: &Place, heard: &Heard) -> Line {
+    let subject = place.to_string();
+    if heard.is_postern() {
+        return Line::failure(
+            Section::Backends,
+            subject,
+            "Postern itself answers there: the front stands before a front",
+        )
+        .why("whoever signs in is asked twice, or never gets there")
+        .advice("name the webmail or mail server itself");
+    }
+    let (asking, _) = takes_passwords(heard);
+    let message = match &heard.said {
+        Said::Mail(greeting) => format!("answers: {greeting}"),
+        Said::Web { .. } if asking.is_empty() => "answers".to_owned(),
+        Said::Web { .. } => format!("answers. It takes the password alone at {}", asking.join(", ")),
+    };
+    let line = Line::ok(Section::Backends, subject, message);
+    if place.is_loopback() {
+        return line;
+    }
+    line.advice(format!(
+        "this host has to reach it, nobody outside may: try `postern check doors {place}` from a machine outside"
+    ))
+}
+
+/// What there is to say of any place, as somebody outside sees it.
+pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Line> {
+    let subject = place.to_string();
+    let heard = match outcome {
+        Ok(heard) if heard.is_postern() => return front(place, heard, None),
+        Ok(heard) => heard,
+        Err(Silence::Closed(why)) => {
+            return vec![Line::ok(Section::Doors, subject, format!("nobody answers from here ({why})"))];
+        }
+        Err(Silence::NoSuchHost(why)) => {
+            // The same at every port of a host.
+            return vec![Line::failure(Section::Doors, &place.host, format!("nothing could be tried: {why}"))];
+        }
+        Err(Silence::Broken(why)) => {
+            return vec![
+                Line::warning(Section::Doors, subject, format!("it cannot be judged: {why}"))
+                    .advice("look at it by hand: somebody listens there"),
+            ];
+        }
+    };
+    if let Said::Mail(greeting) = &heard.said {
+        let why = if place.service.opens_mailbox {
+            "whoever knows the password reads the mail there without a code, unless the server asks posternd through PAM"
+        } else {
+            "whoever knows the password can send mail in the owner's name"
+        };
+        let message = format!("a mail server answers, not Postern: {greeting}");
+        let line = if place.service.opens_mailbox {
+            Line::failure(Section::Doors, subject, message)
+        } else {
+            Line::warning(Section::Doors, subject, message)
+        };
+        return vec![line.why(why).advice(FROM_ELSEWHERE)];
+    }
+    let (asking, open) = takes_passwords(heard);
+    let mut lines = Vec::new();
+    for what in asking {
+        let message = format!("it leads around Postern: {what}");
+        lines.push(Line::failure(Section::Doors, &subject, message).why(PASSWORD_ALONE).advice(FROM_ELSEWHERE));
+    }
+    if !open.is_empty() {
+        let message = format!("it answers without asking who it is, at {}", open.join(", "));
+        lines.push(Line::warning(Section::Doors, &subject, message).advice("look at it by hand: whose is it?"));
+    }
+    if lines.is_empty() {
+        let message = format!("not Postern, and no way to a mailbox was found ({})", status(heard));
+        lines.push(Line::ok(Section::Doors, subject, message));
+    }
+    lines
+}
+
+/// What a place that should be Postern's says when it is not.
+pub(super) fn status(heard: &Heard) -> String {
+    match &heard.said {
+        Said::Web { ours, .. } => format!("{} at {OURS}", ours.status),
+        Said::Mail(greeting) => greeting.clone(),
+    }
+}
+
+/// What `[webmail.doors]` opens to whoever has the password.
+pub(super) fn policy(openings: &Openings) -> Vec<Line> {
+    let networks = openings.iter().filter_map(|(door, opening)| match opening {
+        Opening::Networks(networks) => Some((door, networks)),
+        Opening::Word(_) => None,
+    });
+    let line = |(door, networks): (&String, &Vec<String>)| {
+        let is_all = networks.iter().any(|network| network.ends_with("/0"));
+        let subject = format!("door {door}");
+        let line = if is_all {
+            Line::failure(Section::Policies, subject, "it is open to everybody")
+        } else {
+            Line::warning(Section::Policies, subject, format!("it is open to {}", networks.join(", ")))
+        };
+        line.why(PASSWORD_ALONE).advice("close it in [webmail.doors], or open it to app passwords")
+    };
+    networks.map(line).collect()
+}
+
+#[cfg(test)]
+#[path = "doors_tests.rs"]
+mod tests;

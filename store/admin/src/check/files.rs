@@ -1,0 +1,174 @@
+//! Sockets and files, as far as they can be seen from here: whether strangers could speak to a socket or stand in for it,
+//! read a key, or write a configuration.
+
+use super::proxy_config::ProxyConfig;
+use super::report::{Line, Section};
+use nix::unistd::{Gid, Group, Uid, User};
+use serde::Deserialize;
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+/// What the admin socket is called.
+pub(super) const ADMIN: &str = "admin socket";
+/// What the socket of the fronts is called.
+const AUTH: &str = "auth socket";
+/// The user that the packaged proxy runs as.
+pub(super) const PROXY_USER: &str = "postern-proxy";
+/// Permission bits with which every user of this host could speak to a socket, or replace it.
+const OTHERS_WRITE: u32 = 0o002;
+/// In such a directory (`/tmp`), others cannot replace a file that is there.
+const STICKY: u32 = 0o1000;
+/// Bits of a key, and of what is sealed by one: nothing for anybody else, and nobody of the group may write.
+const SECRET: u32 = 0o027;
+/// Bits of a configuration: nobody but its owner may write.
+const WRITTEN: u32 = 0o022;
+
+/// posternd.toml, as far as it names files. posternd itself judges it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PosterndConfig {
+    store: Store,
+    keys: Keys,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Store {
+    path: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Keys {
+    file: Option<PathBuf>,
+}
+
+/// The admin socket.
+pub(super) fn admin_socket(path: &Path) -> Option<Line> {
+    socket(ADMIN, path)
+}
+
+/// The socket of the fronts, and whether the packaged proxy may open it.
+pub(super) fn auth_socket(path: &Path) -> Vec<Line> {
+    let mut lines: Vec<Line> = socket(AUTH, path).into_iter().collect();
+    if let (Ok(meta), Ok(Some(user))) = (fs::metadata(path), User::from_name(PROXY_USER))
+        && !may_write(&meta, &user)
+    {
+        let message = format!("the user {PROXY_USER} may not open {}", path.display());
+        let group = group(meta.gid());
+        lines.push(
+            Line::warning(Section::Sockets, AUTH, message)
+                .why("if the fronts run as that user, nobody can sign in")
+                .advice(format!("adduser {PROXY_USER} {group}; systemctl restart postern-proxy")),
+        );
+    }
+    lines
+}
+
+fn may_write(meta: &Metadata, user: &User) -> bool {
+    let is_member = || {
+        let group = Group::from_gid(Gid::from_raw(meta.gid())).ok().flatten();
+        user.gid.as_raw() == meta.gid() || group.is_some_and(|group| group.mem.contains(&user.name))
+    };
+    user.uid.as_raw() == meta.uid() && meta.mode() & 0o200 != 0 || meta.mode() & 0o020 != 0 && is_member()
+}
+
+fn socket(subject: &str, path: &Path) -> Option<Line> {
+    let failure = |text: String| Some(Line::failure(Section::Sockets, subject, text));
+    // A path that cannot be looked at cannot be connected to either, and that failure says more.
+    let meta = fs::metadata(path).ok()?;
+    if !meta.file_type().is_socket() {
+        return failure(format!("{} is not a socket", path.display()));
+    }
+    if meta.mode() & OTHERS_WRITE != 0 {
+        return failure(format!("every user of this host may open {}: chmod o-rwx", path.display()));
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let open = |meta: Metadata| meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0;
+    if fs::metadata(directory).is_ok_and(open) {
+        return failure(format!("every user of this host may replace it: chmod o-w {}", directory.display()));
+    }
+    Some(Line::ok(Section::Sockets, subject, format!("{} is closed to other users ({})", path.display(), owner(&meta))))
+}
+
+/// What posternd.toml names, and the file itself.
+pub(super) fn of_posternd(config: &Path) -> Vec<Line> {
+    let Ok(text) = fs::read_to_string(config) else { return vec![] };
+    let named: PosterndConfig = toml::from_str(&text).unwrap_or_default();
+    let key = "whoever has the key and an export can read every secret";
+    let files = [
+        (Some(config.to_owned()), "posternd.toml", WRITTEN, "whoever writes it decides who is asked for a code"),
+        (named.keys.file, "master key", SECRET, key),
+        (named.store.path, "store", SECRET, "it can be copied, and then deleted or tried against a stolen key"),
+    ];
+    files.into_iter().filter_map(|(path, what, bits, why)| file(&path?, what, bits, why)).collect()
+}
+
+/// What proxy.toml names, and the file itself.
+pub(super) fn of_proxy(path: &Path, config: &ProxyConfig) -> Vec<Line> {
+    let why = "whoever writes it can open every door";
+    let key = "whoever reads it can stand in for this host, and hear every password";
+    let own = file(path, "proxy.toml", WRITTEN, why);
+    own.into_iter().chain(config.tls.key.as_deref().and_then(|path| file(path, "TLS key", SECRET, key))).collect()
+}
+
+fn file(path: &Path, what: &str, forbidden: u32, why: &str) -> Option<Line> {
+    let meta = match fs::metadata(path) {
+        Ok(meta) => meta,
+        // A key may be a credential of systemd's instead; whoever needs it says that it is missing.
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Err(error) => {
+            let message = format!("{} cannot be looked at: {error}", path.display());
+            return Some(Line::warning(Section::Sockets, what, message).advice("run this as root"));
+        }
+    };
+    let owner = owner(&meta);
+    let open = meta.mode() & forbidden;
+    // What only root may do through a group is no more than root may do anyway.
+    let open = if meta.gid() == 0 { open & !0o070 } else { open };
+    if open == 0 {
+        return Some(Line::ok(Section::Sockets, what, format!("{} is {owner}", path.display())));
+    }
+    let message = format!("{} is open to more than it should be: {owner}", path.display());
+    let advice = format!("chmod {:04o} {}", meta.mode() & 0o7777 & !forbidden, path.display());
+    Some(Line::failure(Section::Sockets, what, message).why(why).advice(advice))
+}
+
+/// `root:postern-auth 0660`.
+fn owner(meta: &Metadata) -> String {
+    let user = User::from_uid(Uid::from_raw(meta.uid())).ok().flatten();
+    let user = user.map_or_else(|| meta.uid().to_string(), |user| user.name);
+    format!("{user}:{} {:04o}", group(meta.gid()), meta.mode() & 0o7777)
+}
+
+fn group(gid: u32) -> String {
+    Group::from_gid(Gid::from_raw(gid)).ok().flatten().map_or_else(|| gid.to_string(), |group| group.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_wire::admin::Level;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_file_is_as_closed_as_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "").unwrap();
+        for (mode, forbidden, level) in [
+            (0o600, SECRET, Level::Ok),
+            (0o644, SECRET, Level::Failure),
+            (0o644, WRITTEN, Level::Ok),
+            (0o646, WRITTEN, Level::Failure),
+        ] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let line = file(&path, "file", forbidden, "why").unwrap();
+            assert_eq!(line.level, level, "{mode:o}: {}", line.message);
+            assert!(level == Level::Ok || line.advice.starts_with("chmod 06"), "{}", line.advice);
+        }
+        assert!(file(&dir.path().join("none"), "file", SECRET, "why").is_none());
+    }
+}

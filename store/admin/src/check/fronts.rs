@@ -1,0 +1,168 @@
+//! The fronts of this host, what stands behind them, and the names under which they are known: each is tried, and judged
+//! by what it has to be.
+
+use super::certificate::{self, Authorities};
+use super::connection::Silence;
+use super::doors;
+use super::listening;
+use super::place::Place;
+use super::probe::{self, Outcome};
+use super::proxy_config::ProxyConfig;
+use super::report::{Line, Section};
+use crate::clock;
+use crate::screen::progress;
+use jiff::Timestamp;
+use std::path::Path;
+
+/// What the command line names beside the configuration.
+pub(super) struct Named {
+    /// Must be reachable from here.
+    pub(super) backends: Vec<Place>,
+    /// Seen as from outside.
+    pub(super) outside: Vec<Place>,
+}
+
+/// What a place has to be.
+enum Role<'a> {
+    /// A front, at its own address.
+    Front,
+    /// The same, by its public name.
+    Public,
+    /// A server behind the fronts; whom the proxy trusts there, or none where it goes by the key.
+    Behind(Option<Trust<'a>>),
+    /// Anything: as a stranger sees it.
+    Outside,
+}
+
+/// Who may have signed a server's certificate: whoever is in the file, else whom this system trusts.
+struct Trust<'a>(Option<&'a Path>);
+
+/// Tries all of them, and says what there is to say.
+pub(super) fn look(config: &ProxyConfig, named: Named, ca: Option<&Path>) -> Vec<Line> {
+    let mut places: Vec<(Place, Role<'_>)> = Vec::new();
+    places.extend(config.webmail_front().into_iter().chain(config.imap_fronts()).map(|place| (place, Role::Front)));
+    places.extend(config.public().map(|place| (place, Role::Public)));
+    let trust = Trust(config.webmail.upstream_ca.as_deref());
+    places.extend(config.upstream().map(|place| (place, Role::Behind(Some(trust)))));
+    let trust = config.imap.backend_pin.is_none().then_some(Trust(config.imap.backend_ca.as_deref()));
+    places.extend(config.imap_backend().map(|place| (place, Role::Behind(trust))));
+    places.extend(named.backends.into_iter().map(|place| (place, Role::Behind(Some(Trust(ca))))));
+    places.extend(named.outside.into_iter().map(|place| (place, Role::Outside)));
+
+    let tried: Vec<Place> = places.iter().map(|(place, _)| place.clone()).collect();
+    let bar = progress(tried.len() as u64, "Knocking");
+    let outcomes = probe::all(&tried, || bar.inc(1));
+    bar.finish_and_clear();
+
+    let mut lines = Vec::new();
+    let authorities = Authorities::of_system(ca).unwrap_or_else(|error| {
+        lines.push(Line::failure(Section::Certificate, "--ca", error));
+        Authorities::none()
+    });
+    let host = config.public().map(|place| place.host);
+    let seen = Seen { config, authorities, host, now: clock::now() };
+    lines.extend(certificate::file(&config.tls, seen.host.as_deref(), &seen.authorities, seen.now));
+    for ((place, role), outcome) in places.iter().zip(&outcomes) {
+        let said = match role {
+            Role::Front => seen.front(place, outcome),
+            Role::Public => seen.public(place, outcome, &lines),
+            Role::Behind(trust) => seen.behind(place, outcome, trust.as_ref()),
+            Role::Outside => doors::outside(place, outcome),
+        };
+        lines.extend(said);
+    }
+    lines
+}
+
+/// What all are judged by.
+struct Seen<'a> {
+    config: &'a ProxyConfig,
+    authorities: Authorities,
+    /// The public host of the webmail front.
+    host: Option<String>,
+    now: Timestamp,
+}
+
+impl Seen<'_> {
+    fn front(&self, place: &Place, outcome: &Outcome) -> Vec<Line> {
+        let at: Vec<String> = place.at.iter().map(ToString::to_string).collect();
+        let subject = format!("{place} at {}", at.join(" or "));
+        let not_ours = |message: String| {
+            let advice = if self.config.has_load_balancers() {
+                "if this host is in proxy_protocol_from, it is not answered without a PROXY header: try the public name; \
+                 else journalctl -u postern-proxy -n 50"
+            } else {
+                "systemctl status postern-proxy; journalctl -u postern-proxy -n 50"
+            };
+            let line = if self.config.has_load_balancers() { Line::warning } else { Line::failure };
+            vec![line(Section::Doors, &subject, &message).why("nobody gets in there").advice(advice)]
+        };
+        match outcome {
+            Ok(heard) if heard.is_postern() => {
+                let mut lines = doors::front(place, heard, Some(&self.config.webmail.doors));
+                let (tls, host) = (&self.config.tls, self.host.as_deref());
+                if place.service.tls {
+                    let name = place.to_string();
+                    lines.extend(certificate::shown(&name, &heard.chain, tls, host, &self.authorities, self.now));
+                }
+                lines
+            }
+            Ok(heard) => not_ours(format!("it is not Postern that answers: {}", doors::status(heard))),
+            Err(silence) => not_ours(format!("the front does not answer: {silence}")),
+        }
+    }
+
+    /// By its name, whatever stands between may answer otherwise than the front does, of which `before` tells.
+    fn public(&self, place: &Place, outcome: &Outcome, before: &[Line]) -> Vec<Line> {
+        let subject = format!("{place} by its name");
+        match outcome {
+            Ok(heard) if heard.is_postern() => {
+                let lines = doors::front(place, heard, Some(&self.config.webmail.doors));
+                if lines.iter().all(|line| before.iter().any(|said| said.message == line.message)) {
+                    return vec![Line::ok(Section::Doors, subject, "leads to the same front")];
+                }
+                lines.into_iter().map(|line| Line { subject: subject.clone(), ..line }).collect()
+            }
+            Ok(heard) => {
+                let message = format!("what the name leads to from here is not Postern: {}", doors::status(heard));
+                let line = Line::failure(Section::Doors, &subject, message);
+                let mut lines = vec![line.advice("look up where the name leads, and what stands before Postern there")];
+                lines.extend(doors::outside(place, outcome));
+                lines
+            }
+            Err(Silence::NoSuchHost(why) | Silence::Closed(why) | Silence::Broken(why)) => {
+                let advice = format!("from elsewhere: postern check doors {place}/");
+                vec![
+                    Line::warning(Section::Doors, &subject, format!("it could not be tried from here: {why}"))
+                        .advice(advice),
+                ]
+            }
+        }
+    }
+
+    fn behind(&self, place: &Place, outcome: &Outcome, trust: Option<&Trust<'_>>) -> Vec<Line> {
+        let failure = |message: String| Line::failure(Section::Backends, place.to_string(), message);
+        let heard = match outcome {
+            Ok(heard) => heard,
+            Err(silence) => {
+                let line = failure(format!("it does not answer: {silence}"));
+                return vec![line.why("nobody can sign in through the front before it").advice("is it running?")];
+            }
+        };
+        let mut lines = vec![doors::behind(place, heard)];
+        lines.extend(listening::look(place));
+        let Some(Trust(file)) = trust.filter(|_| place.service.tls) else { return lines };
+        let distrust =
+            |authorities: &Authorities| certificate::distrust(&heard.chain, Some(&place.host), authorities, self.now);
+        let distrust = match file {
+            Some(path) => Authorities::of_file(path).map_or_else(Some, |authorities| distrust(&authorities)),
+            None => distrust(&self.authorities),
+        };
+        lines.extend(distrust.map(|why| {
+            failure(format!("its certificate is not trusted: {why}"))
+                .why("the proxy does not speak to it, so nobody can sign in there")
+                .advice("name who has signed it: `upstream_ca` in [webmail], `backend_ca` in [imap]")
+        }));
+        lines
+    }
+}

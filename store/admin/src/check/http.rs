@@ -1,0 +1,93 @@
+//! As much HTTP/1.1 as it takes to ask for a page and read what a server says to strangers.
+
+use super::connection::{Connection, Silence, broken};
+use super::place::Place;
+use rustls::pki_types::CertificateDer;
+use std::io::Write;
+
+/// Bytes of an answer that are read: a page's head and the beginning of its text.
+const MAX_ANSWER: usize = 64 * 1024;
+/// Where the head ends.
+const BLANK_LINE: &[u8] = b"\r\n\r\n";
+
+/// What a server said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: Vec<(String, String)>,
+    /// As far as it was read; what is not UTF-8 is replaced.
+    pub(super) body: String,
+}
+
+impl Answer {
+    /// The values of the header of this name, which is in lower case.
+    pub(super) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The only value of this header.
+    pub(super) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let mut values = self.headers(name);
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    /// Reads it; none where it is no HTTP, or its head is not whole.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let end = find(bytes, BLANK_LINE)?;
+        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+        };
+        let body = String::from_utf8_lossy(&bytes[end + BLANK_LINE.len()..]).into_owned();
+        Some(Self { status, headers: lines.filter_map(header).collect(), body })
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// Whether all of an answer is there, where its head says how long it is.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = find(bytes, BLANK_LINE) else { return false };
+    let length = Answer::read(bytes).and_then(|answer| answer.header("content-length")?.parse::<usize>().ok());
+    length.is_some_and(|length| bytes.len() - end - BLANK_LINE.len() >= length)
+}
+
+/// GETs `path`, as somebody of whom nothing is known: the answer, and the certificates that were shown with it.
+///
+/// # Errors
+/// [`Silence`].
+pub(super) fn ask(place: &Place, path: &str) -> Result<(Answer, Vec<CertificateDer<'static>>), Silence> {
+    let mut connection = Connection::open(place)?;
+    let host = place.authority();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: postern-check\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    );
+    connection.stream.write_all(request.as_bytes()).and_then(|()| connection.stream.flush()).map_err(|e| broken(&e))?;
+    let heard = connection.hear(MAX_ANSWER, is_whole)?;
+    let answer = Answer::read(&heard).ok_or_else(|| Silence::Broken("what it answers is no HTTP".to_owned()))?;
+    Ok((answer, connection.chain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_far_as_it_goes() {
+        let text = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nwww-authenticate: NTLM\r\n\
+                     Content-Length: 4\r\n\r\nfull";
+        let answer = Answer::read(text).unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (401, "full"));
+        assert_eq!(answer.headers("www-authenticate").collect::<Vec<_>>(), ["Negotiate", "NTLM"]);
+        assert_eq!((answer.header("www-authenticate"), answer.header("content-length")), (None, Some("4")));
+        assert!(is_whole(text) && !is_whole(&text[..text.len() - 1]) && !is_whole(b"HTTP/1.1 200 OK\r\n\r\n"));
+        for wrong in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 x\r\n\r\n", "* OK ready\r\n\r\n", "HTTP/1.1\r\n\r\n"] {
+            assert_eq!(Answer::read(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+}

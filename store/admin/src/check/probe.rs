@@ -1,0 +1,151 @@
+//! Tries places, all at once, and brings back what each of them said. No credentials are ever sent.
+
+use super::connection::{Connection, Silence};
+use super::http::{self, Answer};
+use super::place::{Place, Speaks};
+use crate::clock;
+use rustls::pki_types::CertificateDer;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long all places together may take, with all that is asked of each.
+const ALL: Duration = Duration::from_secs(45);
+/// Bytes of a greeting that are read: a line with some capabilities.
+const MAX_GREETING: usize = 1024;
+
+/// A page that every front of Postern's has, and nothing else. Load balancers ask it how the front is.
+pub(super) const OURS: &str = "/postern/style.css";
+/// What the IMAP front greets with.
+const OUR_GREETING: &str = "Postern is ready";
+
+/// What takes a password by itself, beside a webmail's own page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Door {
+    pub(super) path: &'static str,
+    /// Its name in `[webmail.doors]`.
+    pub(super) key: &'static str,
+}
+
+/// Exchange's folders, and SOGo's.
+pub(super) const DOORS: [Door; 9] = [
+    Door { path: "/EWS/Exchange.asmx", key: "ews" },
+    Door { path: "/Microsoft-Server-ActiveSync", key: "activesync" },
+    Door { path: "/mapi/emsmdb", key: "mapi" },
+    Door { path: "/rpc/rpcproxy.dll", key: "rpc" },
+    Door { path: "/OAB/", key: "oab" },
+    Door { path: "/Autodiscover/Autodiscover.xml", key: "autodiscover" },
+    Door { path: "/PowerShell", key: "powershell" },
+    Door { path: "/api/", key: "api" },
+    Door { path: "/SOGo/dav/", key: "dav" },
+];
+/// Where webmails have their sign-in page, what stands on it (in lower case), and which one it is.
+const SIGN_INS: [(&str, &str, &str); 7] = [
+    ("/", "name=\"_pass\"", "Roundcube"),
+    ("/roundcube/", "name=\"_pass\"", "Roundcube"),
+    ("/webmail/", "name=\"_pass\"", "Roundcube"),
+    ("/owa/auth/logon.aspx", "type=\"password\"", "Outlook on the web"),
+    ("/SOGo/", "sogo", "SOGo"),
+    ("/", "id=\"rl-app\"", "SnappyMail"),
+    ("/snappymail/", "id=\"rl-app\"", "SnappyMail"),
+];
+
+/// What a place said.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) said: Said,
+}
+
+#[derive(Debug)]
+pub(super) enum Said {
+    /// A web server: its answer for [`OURS`], and to whoever comes without credentials at each of [`DOORS`].
+    Web { ours: Answer, doors: Vec<(Door, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
+    /// A mail service: its first line.
+    Mail(String),
+}
+
+/// A webmail's own page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SignIn {
+    pub(super) path: &'static str,
+    pub(super) product: &'static str,
+}
+
+impl Heard {
+    /// Whether a front of Postern's answers.
+    pub(super) fn is_postern(&self) -> bool {
+        match &self.said {
+            Said::Web { ours, .. } => is_ours(ours),
+            Said::Mail(greeting) => greeting.contains(OUR_GREETING),
+        }
+    }
+}
+
+fn is_ours(answer: &Answer) -> bool {
+    let is_style = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/css"));
+    answer.status == 200 && is_style && answer.headers("content-security-policy").next().is_some()
+}
+
+/// What came back from a place.
+pub(super) type Outcome = Result<Heard, Silence>;
+
+/// Tries all of them; `each` is told whenever one is done.
+pub(super) fn all(places: &[Place], each: impl Fn()) -> Vec<Outcome> {
+    let (sender, receiver) = mpsc::channel();
+    for (number, place) in places.iter().cloned().enumerate() {
+        let sender = sender.clone();
+        // Not awaited at the end: one that is stuck in the resolver is left behind.
+        thread::spawn(move || drop(sender.send((number, one(&place)))));
+    }
+    drop(sender);
+    let late = || Err(Silence::Broken(format!("not done within {} s", ALL.as_secs())));
+    let mut outcomes: Vec<Outcome> = places.iter().map(|_| late()).collect();
+    let end = clock::monotonic() + ALL;
+    while let Ok((number, outcome)) = receiver.recv_timeout(end.saturating_duration_since(clock::monotonic())) {
+        outcomes[number] = outcome;
+        each();
+    }
+    outcomes
+}
+
+fn one(place: &Place) -> Outcome {
+    match place.service.speaks {
+        Speaks::Http => web(place),
+        Speaks::Greeting(start) => mail(place, start),
+    }
+}
+
+fn web(place: &Place) -> Outcome {
+    let (ours, chain) = http::ask(place, OURS)?;
+    let ask = |path| http::ask(place, path).map(|(answer, _)| answer);
+    let doors = DOORS.map(|door| {
+        let answer = ask(door.path);
+        (door, answer)
+    });
+    let mut sign_ins = Vec::new();
+    if !is_ours(&ours) {
+        let mut page = ("", None);
+        for (path, mark, product) in SIGN_INS {
+            if page.0 != path {
+                page = (path, ask(path).ok());
+            }
+            let is_shown = |page: &Answer| page.status == 200 && page.body.to_ascii_lowercase().contains(mark);
+            if page.1.as_ref().is_some_and(is_shown) {
+                sign_ins.push(SignIn { path, product });
+            }
+        }
+    }
+    Ok(Heard { chain, said: Said::Web { ours, doors: doors.into(), sign_ins } })
+}
+
+fn mail(place: &Place, start: &str) -> Outcome {
+    let mut connection = Connection::open(place)?;
+    let heard = connection.hear(MAX_GREETING, |bytes| bytes.contains(&b'\n'))?;
+    let text = String::from_utf8_lossy(&heard);
+    let line = text.lines().next().unwrap_or_default().trim().to_owned();
+    if !line.starts_with(start) {
+        return Err(Silence::Broken(format!("it does not greet as {} does", place.service.scheme)));
+    }
+    Ok(Heard { chain: connection.chain, said: Said::Mail(line) })
+}

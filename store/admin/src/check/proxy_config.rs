@@ -1,0 +1,194 @@
+//! `proxy.toml`, as far as it says where to look. postern-proxy itself judges it.
+
+use super::place::{self, Place};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Where it is unless the command line says otherwise.
+pub(super) const DEFAULT_PATH: &str = "/etc/postern/proxy.toml";
+
+/// Keys that are not here are passed over.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ProxyConfig {
+    pub(super) daemon: Daemon,
+    pub(super) tls: Tls,
+    pub(super) imap: Imap,
+    pub(super) webmail: Webmail,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+pub(super) struct Daemon {
+    pub(super) socket: PathBuf,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        Self { socket: postern_wire::AUTH_SOCKET.into() }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Tls {
+    pub(super) cert: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Imap {
+    listen: Option<SocketAddr>,
+    starttls_listen: Option<SocketAddr>,
+    backend: Option<String>,
+    pub(super) backend_ca: Option<PathBuf>,
+    pub(super) backend_pin: Option<String>,
+    backend_proxy_protocol: bool,
+    proxy_protocol_from: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Webmail {
+    listen: Option<SocketAddr>,
+    public_url: Option<String>,
+    upstream: Option<String>,
+    pub(super) upstream_ca: Option<PathBuf>,
+    pub(super) doors: BTreeMap<String, Opening>,
+    proxy_protocol_from: Vec<String>,
+}
+
+/// How far a door is open.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Opening {
+    /// `closed`, `app-password`.
+    Word(String),
+    /// To these.
+    Networks(Vec<String>),
+}
+
+impl Opening {
+    /// Whoever brings an app password passes.
+    pub(super) fn app_password() -> Self {
+        Self::Word("app-password".to_owned())
+    }
+}
+
+impl ProxyConfig {
+    /// Reads it; none where there is no such file.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn load(path: &Path) -> Result<Option<Self>, String> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text).map(Some).map_err(|error| error.message().to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What browsers open, where the webmail front is on: by name.
+    pub(super) fn public(&self) -> Option<Place> {
+        self.webmail.listen?;
+        place::read(self.webmail.public_url.as_deref()?).ok()?.pop()
+    }
+
+    /// The webmail front at its own address.
+    pub(super) fn webmail_front(&self) -> Option<Place> {
+        Some(Place { at: reachable(self.webmail.listen?), ..self.public()? })
+    }
+
+    /// The IMAP front at its own addresses.
+    pub(super) fn imap_fronts(&self) -> Vec<Place> {
+        let host = self.public().map_or_else(|| "localhost".to_owned(), |place| place.host);
+        let listening = [("imaps", self.imap.listen), ("imap", self.imap.starttls_listen)];
+        let listening = listening.into_iter().filter_map(|(scheme, address)| Some((scheme, address?)));
+        let front = |(scheme, address): (&str, SocketAddr)| {
+            let place = place::of(scheme, &host, Some(address.port()))?;
+            Some(Place { at: reachable(address), ..place })
+        };
+        listening.filter_map(front).collect()
+    }
+
+    /// The webmail behind the front.
+    pub(super) fn upstream(&self) -> Option<Place> {
+        self.webmail.listen?;
+        place::read(self.webmail.upstream.as_deref()?).ok()?.pop()
+    }
+
+    /// The mail server behind the front.
+    pub(super) fn imap_backend(&self) -> Option<Place> {
+        self.imap.listen.or(self.imap.starttls_listen)?;
+        let place = place::read(&self.imap.backend.as_deref()?.replace("imap+starttls:", "imap:")).ok()?.pop()?;
+        Some(Place { wants_proxy_header: self.imap.backend_proxy_protocol, ..place })
+    }
+
+    /// Whether load balancers are believed, of which this host may be one.
+    pub(super) fn has_load_balancers(&self) -> bool {
+        !self.webmail.proxy_protocol_from.is_empty() || !self.imap.proxy_protocol_from.is_empty()
+    }
+}
+
+/// Where a socket that listens there can be reached from this host.
+fn reachable(listening: SocketAddr) -> Vec<SocketAddr> {
+    let local: &[IpAddr] = match listening.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => &[IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        IpAddr::V6(address) if address.is_unspecified() => {
+            &[IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)]
+        }
+        _ => return vec![listening],
+    };
+    local.iter().map(|address| SocketAddr::new(*address, listening.port())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::probe::DOORS;
+
+    #[test]
+    fn the_shipped_example_says_where_to_look() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/proxy.toml");
+        let config = ProxyConfig::load(Path::new(path)).unwrap().unwrap();
+        assert_eq!(config.public().unwrap().to_string(), "https://webmail.example.com");
+        let front = config.webmail_front().unwrap();
+        assert_eq!(front.at, ["[::1]:443".parse().unwrap(), "127.0.0.1:443".parse().unwrap()]);
+        assert_eq!(config.upstream().unwrap().to_string(), "http://127.0.0.1:8080");
+        assert!(config.imap_fronts().is_empty() && config.imap_backend().is_none());
+    }
+
+    #[test]
+    fn every_door_of_the_example_is_tried() {
+        let text = include_str!("../../../../packaging/proxy.toml");
+        let doors = text.split_once("#[webmail.doors]").unwrap().1;
+        let keys: Vec<&str> = doors
+            .lines()
+            .filter_map(|line| line.strip_prefix('#')?.split_once(" = \"closed\""))
+            .map(|it| it.0)
+            .collect();
+        assert!(keys.contains(&"ews"), "{keys:?}");
+        for key in keys {
+            assert!(DOORS.iter().any(|door| door.key == key), "{key}");
+        }
+    }
+
+    #[test]
+    fn fronts_and_what_stands_behind_them() {
+        let text = "[imap]\nlisten = \"10.0.0.1:993\"\nstarttls_listen = \"0.0.0.0:1143\"\n\
+                    backend = \"imap+starttls://ex01.example.com\"\nsomething_new = 1\n\
+                    [webmail.doors]\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n";
+        let config: ProxyConfig = toml::from_str(text).unwrap();
+        let fronts: Vec<_> =
+            config.imap_fronts().into_iter().map(|it| (it.to_string(), it.at[0].to_string())).collect();
+        let expected = [("imaps://localhost", "10.0.0.1:993"), ("imap://localhost:1143", "127.0.0.1:1143")];
+        assert_eq!(fronts, expected.map(|(name, at)| (name.to_owned(), at.to_owned())));
+        assert_eq!(config.imap_backend().unwrap().to_string(), "imap://ex01.example.com");
+        assert_eq!(config.webmail.doors["ews"], Opening::Networks(vec!["10.0.0.0/8".to_owned()]));
+        assert!(config.public().is_none() && config.upstream().is_none());
+    }
+}

@@ -1,0 +1,175 @@
+//! What a check has found: lines under headings, for people and for programs.
+
+use crate::exit::{Exit, Failure};
+use crate::screen::Screen;
+use crate::table::{Tint, clean_line, plain};
+use comfy_table::Table;
+use postern_wire::admin::{Finding, Level};
+use serde::Serialize;
+
+/// What a finding is about, in the order in which it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Section {
+    Sockets,
+    Clock,
+    Configuration,
+    Certificate,
+    Backends,
+    Doors,
+    Pam,
+    Store,
+    Policies,
+}
+
+impl Section {
+    const ALL: [Self; 9] = [
+        Self::Sockets,
+        Self::Clock,
+        Self::Configuration,
+        Self::Certificate,
+        Self::Backends,
+        Self::Doors,
+        Self::Pam,
+        Self::Store,
+        Self::Policies,
+    ];
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Sockets => "Sockets and permissions",
+            Self::Clock => "Clock",
+            Self::Configuration => "Configuration",
+            Self::Certificate => "Certificate",
+            Self::Backends => "Webmail and mail server behind the fronts",
+            Self::Doors => "Doors, from outside",
+            Self::Pam => "PAM and Dovecot",
+            Self::Store => "Store and exports",
+            Self::Policies => "Policies",
+        }
+    }
+
+    /// Where a finding of posternd's belongs. Those of a newer one, which nobody here knows, are about its store most
+    /// likely.
+    fn of(subject: &str) -> Self {
+        match subject {
+            "auth socket" | "admin socket" => Self::Sockets,
+            "clock" => Self::Clock,
+            _ if subject.starts_with("platform") => Self::Policies,
+            _ => Self::Store,
+        }
+    }
+}
+
+/// One finding. `message` says what was found, `why` why that matters, `advice` what to do; the last two are empty where
+/// all is well, and where `message` says it all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Line {
+    pub(super) section: Section,
+    pub(super) level: Level,
+    pub(super) subject: String,
+    pub(super) message: String,
+    pub(super) why: String,
+    pub(super) advice: String,
+}
+
+impl Line {
+    pub(super) fn new(section: Section, level: Level, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        let (subject, message) = (subject.into(), message.into());
+        Self { section, level, subject, message, why: String::new(), advice: String::new() }
+    }
+
+    pub(super) fn ok(section: Section, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(section, Level::Ok, subject, message)
+    }
+
+    pub(super) fn warning(section: Section, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(section, Level::Warning, subject, message)
+    }
+
+    pub(super) fn failure(section: Section, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(section, Level::Failure, subject, message)
+    }
+
+    pub(super) fn why(self, why: impl Into<String>) -> Self {
+        Self { why: why.into(), ..self }
+    }
+
+    pub(super) fn advice(self, advice: impl Into<String>) -> Self {
+        Self { advice: advice.into(), ..self }
+    }
+}
+
+/// What posternd finds.
+impl From<Finding> for Line {
+    fn from(Finding { level, subject, message }: Finding) -> Self {
+        Self::new(Section::of(&subject), level, subject, message)
+    }
+}
+
+/// All of them, as programs get them.
+#[derive(Debug, Serialize)]
+struct Findings<'a> {
+    findings: &'a [Line],
+}
+
+/// Prints the lines by section, and says how the command ends: warnings count with `strict` only.
+pub(super) fn conclude(screen: &mut Screen, mut lines: Vec<Line>, strict: bool) -> Result<Exit, Failure> {
+    lines.sort_by_key(|line| line.section);
+    let count = |level| lines.iter().filter(|line| line.level == level).count();
+    let (failures, warnings) = (count(Level::Failure), count(Level::Warning));
+    let exit = if failures > 0 || strict && warnings > 0 { Exit::Refused } else { Exit::Done };
+    if screen.json {
+        return screen.json(&Findings { findings: &lines }).map(|()| exit);
+    }
+    // The tables of all sections have columns of one width.
+    let width = lines.iter().map(|line| line.subject.chars().count()).max().unwrap_or_default();
+    for section in Section::ALL {
+        let mut table = Table::new();
+        for line in lines.iter().filter(|line| line.section == section) {
+            let (mark, tint) = mark(line.level);
+            let subject = format!("{:width$}", clean_line(&line.subject));
+            table.add_row([tint.cell(mark), plain(&subject), plain(&text(line))]);
+        }
+        if table.row_count() > 0 {
+            let heading = screen.tint(Tint::Strong, section.heading());
+            screen.line(&heading)?;
+            screen.table(table)?;
+            screen.line("")?;
+        }
+    }
+    let tint = if failures > 0 {
+        Tint::Bad
+    } else if warnings > 0 {
+        Tint::Passing
+    } else {
+        Tint::Good
+    };
+    let summary = format!("{} ok, {}, {}", count(Level::Ok), many(warnings, "warning"), many(failures, "failure"));
+    screen.line(&screen.tint(tint, &summary))?;
+    Ok(exit)
+}
+
+fn text(line: &Line) -> String {
+    let mut text = line.message.clone();
+    for (label, more) in [("Why", &line.why), ("Do", &line.advice)] {
+        if !more.is_empty() {
+            text += &format!("\n{label}: {more}");
+        }
+    }
+    text
+}
+
+/// Words of one width beside the marks, so that nothing hangs on colour alone.
+fn mark(level: Level) -> (&'static str, Tint) {
+    match level {
+        Level::Ok => ("✓ ok     ", Tint::Good),
+        Level::Warning => ("! warning", Tint::Passing),
+        Level::Failure => ("✗ failure", Tint::Bad),
+    }
+}
+
+/// `1 warning`, `2 warnings`.
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,37 @@
+//! Where notices go, and codes when a sign-in is unusual. Whoever administers answers for the address: nothing is sent
+//! there to confirm it.
+
+use super::{explain, mailbox, refuse, shown};
+use crate::daemon::{Actor, Daemon};
+use postern_rules::contact::Address;
+use postern_rules::{Event, Mailbox, Verdict};
+use postern_wire::admin::{Accounts, Refused, SetContact};
+
+/// Sets or removes it. A name that has no account yet gets a record, which changes nothing of what the name may.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Accounts, Refused> {
+    // As in enabling: the name must not become an alias at this moment.
+    let _alone = daemon.administration.lock().await;
+    let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
+    let address = wanted.address.as_deref().map(|typed| read(daemon, &mailbox, typed)).transpose()?;
+    let actor = Actor::new(actor, wanted.address.clone().unwrap_or_default());
+    let create = address.is_some().then_some(&platform);
+    let applied = daemon.apply(&mailbox, create, &actor, || Ok(Event::SetContact(address.clone()))).await?;
+    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+    match &applied.verdict {
+        Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),
+        _ => Ok(Accounts { accounts: vec![shown(&applied.account, applied.now)] }),
+    }
+}
+
+fn read(daemon: &Daemon, mailbox: &Mailbox, typed: &str) -> Result<Address, Refused> {
+    let address = Address::read(typed);
+    let address = address.ok_or_else(|| refuse("bad_address", format!("{typed:?} is not an e-mail address.")))?;
+    if daemon.leads_into(&address, mailbox)? {
+        let why = "a code that lies in the mailbox it guards is none. Take an address elsewhere";
+        return Err(refuse("bad_address", format!("mail to {typed} ends in {mailbox} itself: {why}.")));
+    }
+    Ok(address)
+}

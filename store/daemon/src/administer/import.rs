@@ -1,0 +1,44 @@
+//! Secrets that people hold already, from the files of other programs.
+
+use super::accounts::{judge, tried};
+use super::{mailbox, refuse};
+use crate::clock;
+use crate::daemon::{Actor, Daemon, draw};
+use postern_rules::event::Import;
+use postern_rules::totp::{self, Algorithm, Totp, WINDOW_MAX};
+use postern_rules::{Event, Seed};
+use postern_wire::Secret;
+use postern_wire::admin::{Changed, ImportTotp, Refused};
+
+/// Protects an account with a secret that its owner holds already.
+///
+/// # Errors
+/// [`Refused`]; nothing has changed.
+pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> Result<Changed, Refused> {
+    // It may make an account of a name that somebody makes an alias at this moment.
+    let _alone = daemon.administration.lock().await;
+    let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
+    let seed = Seed::parse(wanted.secret.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?;
+    let (digits, period) = (wanted.digits.unwrap_or(totp::DIGITS), wanted.period.unwrap_or(totp::PERIOD));
+    let totp = Totp::with(seed, Algorithm::Sha1, digits, period);
+    let totp = totp.map_err(|error| refuse("bad_totp", format!("{error}.")))?;
+    // A step of far ahead would refuse every code until then.
+    let latest = clock::now().unsigned() / period + u64::from(WINDOW_MAX);
+    if let Some(step) = wanted.spent_step.filter(|step| *step > latest) {
+        let why = format!("a code of step {step} cannot have been used: by this machine's clock it is to come.");
+        return Err(refuse("spent_step", why));
+    }
+    let codes: Vec<&str> = wanted.backup_codes.iter().map(Secret::reveal).collect();
+    let make = || {
+        let (totp, description) = (totp.clone(), wanted.description.as_str());
+        let (spent, beside) = (wanted.spent_step, wanted.beside);
+        Ok(Event::ImportTotp(Import { totp, spent, codes: &codes, beside, description, random: draw()? }))
+    };
+    if wanted.dry_run {
+        return tried(daemon, &mailbox, &platform, make()?);
+    }
+    let actor = Actor::new(actor, "");
+    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
+    let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
+    judge(&mailbox, &applied)
+}

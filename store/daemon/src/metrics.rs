@@ -1,0 +1,106 @@
+//! What posternd counts, and what of it is looked up when somebody asks.
+
+mod labels;
+
+pub use labels::{Build, Change, Commit, Delivery, Door, Method, Needed, Outcome, Socket, Way, Why};
+
+use crate::audit::shown_state;
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::export;
+use crate::senders::Kind;
+use postern_rules::{Account, Event, State, Verdict};
+use postern_telemetry::metrics;
+use postern_wire::admin;
+
+metrics! {
+    /// What posternd counts.
+    pub static METRICS: Metrics {
+        /// Which posternd this is.
+        build: Readings<Build> = "postern_build_info",
+        /// When it started, in seconds since 1970.
+        started: Readings<()> = "process_start_time_seconds",
+        /// What doors were told that a sign-in needs.
+        asked: Counters<(Door, Needed)> = "postern_asks_total",
+        /// Second factors that were accepted.
+        accepted: Counters<(Door, Method)> = "postern_accepted_total",
+        /// Sign-ins, enrolments and changes by people that were refused.
+        refused: Counters<(Door, Why)> = "postern_refused_total",
+        /// What has changed in accounts.
+        changes: Counters<Change> = "postern_account_changes_total",
+        /// What administrators have asked for.
+        administered: Counters<Outcome> = "postern_admin_calls_total",
+        /// Connections that are open.
+        connections: Gauges<Socket> = "postern_connections",
+        /// Calls that are being answered.
+        calls: Gauges<Socket> = "postern_calls_running",
+        /// Codes and notices, by what became of them.
+        messages: Counters<(Way, Delivery)> = "postern_messages_total",
+        /// Messages that may still leave today.
+        budget: Readings<Way> = "postern_messages_budget_left",
+        /// What it takes until the disk has what one sign-in or change writes.
+        commits: Histograms<Commit> = "postern_store_commit_seconds",
+        /// Batches of commits that were written; each waits for the disk once.
+        batches: Counters<()> = "postern_store_batches_total",
+        /// Whether the store takes writes: 1 if so, else 0.
+        writable: Readings<()> = "postern_store_writable",
+        /// Daily exports that were tried.
+        exports: Counters<Outcome> = "postern_exports_total",
+        /// When the newest daily export was made, in seconds since 1970.
+        last_export: Readings<()> = "postern_last_export_timestamp_seconds",
+    }
+}
+
+impl Metrics {
+    /// An event at `door` was decided, and where it changed the account, that is on disk.
+    pub fn decide(&self, door: Option<postern_rules::Door>, verdict: &Verdict, account: &Account) {
+        let method = match verdict {
+            Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } => Method::of(account, method),
+            Verdict::AppPassword { .. } => Some(Method::AppPassword),
+            _ => None,
+        };
+        if let (Some(door), Some(method)) = (door, method) {
+            self.accepted.count((door.into(), method));
+        }
+    }
+
+    /// An account has changed: `change` is what the event was about, and the states tell the rest.
+    pub fn change(&self, change: Option<Change>, before: Option<State>, after: State) {
+        let is_locked = |state: State| shown_state(state) == admin::State::Locked;
+        if is_locked(after) && !before.is_some_and(is_locked) {
+            self.changes.count(Change::Locked);
+        }
+        if before == Some(State::Enrolling) && after == State::Protected {
+            self.changes.count(Change::Enrolled);
+        }
+        if let Some(change) = change {
+            self.changes.count(change);
+        }
+    }
+
+    /// Everything, as Prometheus reads it. Nothing is counted for it: what is looked up is one record and a directory.
+    pub fn look(&self, daemon: &Daemon) -> String {
+        self.build.set(Build::This, 1);
+        self.started.set((), daemon.started.0);
+        self.writable.set((), daemon.records.engine().health().is_ok().into());
+        if let Some(made) = export::newest(&daemon.config.export_path()) {
+            self.last_export.set((), made.0);
+        }
+        for kind in [Kind::Text, Kind::Mail] {
+            if let Some(left) = daemon.senders.left(clock::now(), kind) {
+                self.budget.set(kind.into(), left.into());
+            }
+        }
+        self.page()
+    }
+}
+
+/// At which door an event happens, if at any.
+pub fn door_of(event: &Event<'_>) -> Option<postern_rules::Door> {
+    match event {
+        Event::Ask(door) | Event::Answer { door, .. } | Event::AnswerKey { door, .. } | Event::Field { door, .. } => {
+            Some(*door)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,66 @@
+//! What a daemon sends: through a command and sendmail, which are scripts that keep what they are given.
+
+use crate::home::{Home, Plan};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+/// A home whose daemon sends by two scripts; each message is a file of its own.
+pub(crate) struct Post {
+    /// The home.
+    pub(crate) home: Home,
+}
+
+impl Post {
+    /// With a wall clock that stands still.
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap().keep();
+        let script = |name: &str, text: &str| -> PathBuf {
+            let path = directory.join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let keep = |what: &str| {
+            let directory = directory.display();
+            format!(
+                "#!/bin/sh\nf=$(mktemp {directory}/{what}.XXXXXX.part)\n{{ echo \"to $*\"; cat; }} > $f\nmv $f ${{f%.part}}\n"
+            )
+        };
+        let (sms, mail) = (script("send-sms", &keep("sms")), script("send-mail", &keep("mail")));
+        let names = format!(
+            "[sms]\ncommand = [{sms:?}, \"{{number}}\"]\n[mail]\nfrom = \"security@example.com\"\nsendmail = {mail:?}\n"
+        );
+        let home = Home::new(Plan { names: &names, clock: true, ..Plan::default() });
+        home.post_office(directory);
+        Self { home }
+    }
+
+    /// The messages of a kind, in whatever order.
+    pub(crate) fn all(&self, what: &str) -> Vec<String> {
+        let files = fs::read_dir(self.home.post()).unwrap().flatten().map(|entry| entry.path());
+        let is_one = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.starts_with(&format!("{what}.")) && !name.ends_with(".part")
+        };
+        files.filter(is_one).map(|path| fs::read_to_string(path).unwrap()).collect()
+    }
+
+    /// The one message of a kind that there is; it is taken out.
+    pub(crate) fn take(&self, what: &str) -> String {
+        let all = self.all(what);
+        assert_eq!(all.len(), 1, "{all:?}");
+        for entry in fs::read_dir(self.home.post()).unwrap().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&format!("{what}.")) {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+        all.into_iter().next().unwrap()
+    }
+}
+
+/// The six digits in a message.
+pub(crate) fn digits(message: &str) -> String {
+    let mut words = message.split(|c: char| !c.is_ascii_digit());
+    words.find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {message}")).to_owned()
+}

@@ -1,0 +1,33 @@
+//! Taking over what another program has asked for until now.
+
+use super::{Fresh, add, already, refused};
+use crate::backup::BackupCodes;
+use crate::event::{Decision, Import, Refusal, Verdict};
+use crate::{Account, Kind, Stage, Time};
+
+/// The account is protected at once, and its backup codes are those that the person holds already: nobody is there to
+/// be shown others. What may have been used at the other program is spent.
+pub(super) fn import(mut account: Account, import: Import<'_>, now: Time) -> Decision {
+    let Import { mut totp, spent, codes, beside, description, random } = import;
+    totp.spend_before(now);
+    spent.into_iter().for_each(|step| totp.spend(step));
+    let kind = Kind::Totp(totp);
+    if account.factors.iter().any(|factor| factor.kind.is_same(&kind)) {
+        return already();
+    }
+    if account.stage == Stage::Protected && !beside {
+        return refused(Refusal::Protected);
+    }
+    if account.stage == Stage::Off {
+        account.clear(Stage::Enrolling);
+    }
+    let (held, salt) = (account.backup.take(), random.backup);
+    let added = add(account, Fresh { kind, used: false, description }, random, now);
+    match (added.verdict, added.next) {
+        (Verdict::Added { method, .. }, Some(mut next)) => {
+            next.backup = BackupCodes::take_over(held, salt, codes, now);
+            Decision { verdict: Verdict::Added { method, backup_codes: None }, next: Some(next) }
+        }
+        (verdict, _) => Decision { verdict, next: None },
+    }
+}

@@ -1,0 +1,279 @@
+//! Browsers that are known and trusted, in random sequences with a clock that also steps back: what must hold after each
+//! event; and records that were written before there were any.
+
+use postern_rules::account::CLOCK_TOLERANCE;
+use postern_rules::browser::{self, REMEMBERED};
+use postern_rules::contact::Address;
+use postern_rules::event::{By, CONTACT, Event, Offered, Random, Recipient, Refusal, Source, Verdict};
+use postern_rules::factor::Key;
+use postern_rules::name::{self, Named};
+use postern_rules::platform::{Policy, UnusualSignIn};
+use postern_rules::sent::DAY;
+use postern_rules::{Account, Door, Platform, Stage, State, Time, decide};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+const START: Time = Time(1_800_000_000);
+const BROWSERS: u8 = 4;
+const NETWORKS: u8 = 3;
+const KEY: &[u8] = &[7];
+
+/// What a sequence is made of.
+#[derive(Debug, Clone)]
+enum Step {
+    /// A browser in a network signs in with its key, and may trust the browser.
+    Answer(u8, u8, bool),
+    SignedIn(u8, u8),
+    /// A code is sent to the contact address for this browser's sign-in.
+    Send(u8, u8),
+    /// The last code that was sent, or a wrong one.
+    AnswerSent(u8, u8, bool),
+    Contact(bool),
+    Enable,
+    Enrol(u8, u8),
+    AddKey,
+    RemoveKey,
+    Suspend,
+    Resume,
+    Reset,
+    Remove,
+    Unlock,
+    Revoke(u8),
+    RevokeOthers(u8),
+    Clock(i64),
+    Switch(bool),
+    TrustDays(u32),
+    Unusual(u8),
+    Unlisted(bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (browser, network) = (0..BROWSERS, 0..NETWORKS);
+    prop_oneof![
+        8 => (browser.clone(), network.clone(), any::<bool>()).prop_map(|(b, n, trust)| Step::Answer(b, n, trust)),
+        4 => (browser.clone(), network.clone()).prop_map(|(b, n)| Step::SignedIn(b, n)),
+        3 => (browser.clone(), network.clone()).prop_map(|(b, n)| Step::Send(b, n)),
+        4 => (browser.clone(), network.clone(), any::<bool>()).prop_map(|(b, n, right)| Step::AnswerSent(b, n, right)),
+        2 => any::<bool>().prop_map(Step::Contact),
+        2 => Just(Step::Enable),
+        6 => (browser.clone(), network).prop_map(|(b, n)| Step::Enrol(b, n)),
+        1 => Just(Step::AddKey),
+        1 => Just(Step::RemoveKey),
+        1 => Just(Step::Suspend),
+        1 => Just(Step::Resume),
+        1 => Just(Step::Reset),
+        1 => Just(Step::Remove),
+        1 => Just(Step::Unlock),
+        1 => browser.clone().prop_map(Step::Revoke),
+        1 => browser.prop_map(Step::RevokeOthers),
+        5 => prop_oneof![-2 * DAY..40 * DAY, -400i64..400, Just(REMEMBERED)].prop_map(Step::Clock),
+        1 => any::<bool>().prop_map(Step::Switch),
+        3 => prop_oneof![Just(0u32), Just(1), Just(30), Just(90)].prop_map(Step::TrustDays),
+        2 => (0u8..3).prop_map(Step::Unusual),
+        1 => any::<bool>().prop_map(Step::Unlisted),
+    ]
+}
+
+fn source(browser: u8, network: u8) -> Source<'static> {
+    Source { browser: Some([browser; 32]), address: Some(IpAddr::from([198, 51, network, 7])), ..Source::default() }
+}
+
+fn bob(platform: &Platform) -> Account {
+    let platforms = [platform.clone()];
+    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    Account::new(mailbox, "p")
+}
+
+fn platform() -> Platform {
+    let domains = vec!["example.com".to_owned()];
+    Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy: Policy::default() }
+}
+
+fn key(id: &[u8]) -> Key {
+    Key { id: id.to_vec(), counter: 0, credential: String::new() }
+}
+
+fn random(turn: usize) -> Random {
+    Random { id: std::array::from_fn(|at| (at + turn * 31) as u8), backup: std::array::from_fn(|at| at as u8) }
+}
+
+fn id(browser: u8) -> String {
+    format!("{browser:02x}").repeat(8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #[test]
+    fn trust_ends_when_it_must_and_nobody_unknown_is_let_in(steps in prop::collection::vec(step(), 1..80)) {
+        let mut platform = platform();
+        let mut account = bob(&platform);
+        let mut now = START;
+        // Which browser was trusted when, for how many days; and what is known: the network of each browser, and when.
+        let mut trusted: BTreeMap<u8, (Time, u32)> = BTreeMap::new();
+        let mut known: BTreeMap<u8, (u8, Time)> = BTreeMap::new();
+        let mut sent = (String::new(), [0; 16]);
+        for (turn, step) in steps.into_iter().enumerate() {
+            let before = account.clone();
+            let door = Door::Webmail;
+            let (text, session) = (format!("{turn:06}"), [turn as u8; 16]);
+            let which;
+            let event = match &step {
+                Step::Answer(b, n, trust) => {
+                    let (source, trust) = (source(*b, *n), *trust);
+                    Event::AnswerKey { door, key: Some((KEY, 0)), session, until: now.plus(1), source, trust }
+                }
+                Step::SignedIn(b, n) => Event::SignedIn { door, source: source(*b, *n) },
+                Step::Send(b, n) => {
+                    let to = Recipient::SignIn(door, source(*b, *n));
+                    Event::Send { to, session, replaces: None, code: &text }
+                }
+                Step::AnswerSent(b, n, right) => Event::Answer {
+                    door,
+                    method: Some(CONTACT),
+                    code: if *right { &sent.0 } else { "none" },
+                    window: 1,
+                    session: Some(sent.1),
+                    source: source(*b, *n),
+                    trust: true,
+                },
+                Step::Contact(is) => Event::SetContact(Address::read("b@elsewhere.example").filter(|_| *is)),
+                Step::Enable => Event::Enable { enrolment_code: None },
+                Step::Enrol(b, n) => Event::Confirm {
+                    by: By::Enrolment(door, account.epoch),
+                    offered: Offered::Key(key(KEY)),
+                    description: "",
+                    random: random(turn),
+                    source: source(*b, *n),
+                },
+                Step::AddKey => Event::Confirm {
+                    by: By::Proof(account.epoch),
+                    offered: Offered::Key(key(&[8])),
+                    description: "",
+                    random: random(turn),
+                    source: Source::default(),
+                },
+                Step::RemoveKey => {
+                    which = account.factors.last().map_or(String::new(), |factor| factor.id.clone());
+                    Event::RemoveFactor(&which)
+                }
+                Step::Suspend => Event::Suspend(2),
+                Step::Resume => Event::Resume,
+                Step::Reset => Event::Reset,
+                Step::Remove => Event::Remove,
+                Step::Unlock => Event::Unlock,
+                Step::Revoke(b) => {
+                    which = id(*b);
+                    Event::RevokeTrust { id: &which, epoch: account.epoch }
+                }
+                Step::RevokeOthers(b) => Event::RevokeOtherTrust { browser: Some([*b; 32]), epoch: account.epoch },
+                Step::Clock(seconds) => { now = now.plus(*seconds); Event::Tick }
+                Step::Switch(on) => { platform.enabled = *on; Event::Tick }
+                Step::TrustDays(days) => {
+                    platform.policy.set("trusted-browsers", &days.to_string()).unwrap();
+                    Event::Tick
+                }
+                Step::Unusual(at) => {
+                    platform.policy.set("unusual-sign-in", ["off", "learn", "ask"][usize::from(*at)]).unwrap();
+                    Event::Tick
+                }
+                Step::Unlisted(pass) => { platform.policy.unlisted_pass = *pass; Event::Tick }
+            };
+            let asked = |account: &Account, b: u8, n: u8| {
+                decide(account, &platform, Event::AskFor { door, source: source(b, n) }, now).verdict
+            };
+            let asked_before = match step {
+                Step::SignedIn(b, n) | Step::AnswerSent(b, n, _) => Some(asked(&account, b, n)),
+                _ => None,
+            };
+            let decision = decide(&account, &platform, event, now);
+            if let Some(next) = decision.next { account = next; }
+            let is_done = matches!(decision.verdict, Verdict::Done | Verdict::Accepted { .. } | Verdict::Added { .. });
+
+            // What ought to be so now.
+            match (&step, is_done) {
+                (Step::Answer(b, n, trust), true) => {
+                    known.insert(*b, (*n, now));
+                    if *trust && platform.policy.trusted_browsers > 0 {
+                        trusted.insert(*b, (now, platform.policy.trusted_browsers));
+                    }
+                }
+                (Step::Enrol(b, n), true) => { known = BTreeMap::from([(*b, (*n, now))]); }
+                (Step::SignedIn(b, n), true) => {
+                    let verdict = asked_before.unwrap();
+                    prop_assert!(matches!(verdict, Verdict::NotRequired | Verdict::Trusted { .. }), "{verdict:?}");
+                    known.insert(*b, (*n, now));
+                }
+                (Step::AnswerSent(b, n, right), true) => {
+                    prop_assert_eq!(asked_before, Some(Verdict::Unusual));
+                    prop_assert!(*right && before.contact.is_some());
+                    known.insert(*b, (*n, now));
+                    sent.0 = "accepted once".to_owned();
+                }
+                (Step::Send(..), _) if matches!(decision.verdict, Verdict::Send { .. }) => sent = (text.clone(), session),
+                (Step::Revoke(b), true) => drop(trusted.remove(b)),
+                (Step::RevokeOthers(b), true) => trusted.retain(|other, _| other == b),
+                (Step::Reset | Step::Remove, true) => known.clear(),
+                (Step::Enable, true) if before.stage == Stage::Off => known.clear(),
+                (Step::TrustDays(0), _) => trusted.clear(),
+                _ => {}
+            }
+            if account.epoch != before.epoch { trusted.clear(); }
+            if matches!(step, Step::SignedIn(..) | Step::Send(..) | Step::AnswerSent(..)) {
+                prop_assert_eq!((account.stage, account.epoch, account.unlisted), (before.stage, before.epoch, before.unlisted));
+            }
+
+            for b in 0..BROWSERS {
+                for n in 0..NETWORKS {
+                    let verdict = asked(&account, b, n);
+                    if let Verdict::Trusted { browser } = &verdict {
+                        prop_assert_eq!(browser, &id(b));
+                        let Some((since, days)) = trusted.get(&b) else { panic!("{b} was never trusted, or no more") };
+                        let days = i64::from(platform.policy.trusted_browsers.min(*days));
+                        prop_assert!(now < since.plus(days * DAY) && now >= since.plus(-CLOCK_TOLERANCE));
+                        prop_assert!(account.stage == Stage::Protected && platform.enabled);
+                    }
+                    let is_asked = account.state(now) == State::Off && platform.enabled
+                        && platform.policy.unusual_sign_in == UnusualSignIn::Ask;
+                    let is_known = known.iter().any(|(other, (network, at))| {
+                        (*other == b || *network == n) && now < at.plus(REMEMBERED)
+                    });
+                    prop_assert!(verdict != Verdict::NotRequired || !is_asked || is_known, "{b} {n}");
+                    let is_refused = account.state(now) == State::Off && account.unlisted
+                        && !platform.policy.unlisted_pass && platform.enabled;
+                    prop_assert!(!is_refused || verdict == Verdict::Refused(Refusal::Unlisted));
+                    let elsewhere = Event::AskFor { door: Door::Imap, source: source(b, n) };
+                    let required = decide(&account, &platform, Event::Ask(Door::Imap), now).verdict;
+                    prop_assert_eq!(decide(&account, &platform, elsewhere, now).verdict, required);
+                }
+            }
+            prop_assert!(account.browsers.iter().len() <= browser::BROWSERS_MAX);
+            let kept = serde_json::to_string(&account).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Account>(&kept).unwrap(), account.clone());
+        }
+    }
+}
+
+#[test]
+fn a_record_from_before_there_were_browsers_is_read_as_a_listed_account() {
+    let old = r#"{"mailbox":"bob@example.com","platform":"p","stage":"off"}"#;
+    let account: Account = serde_json::from_str(old).unwrap();
+    assert!(account.browsers.is_empty() && !account.unlisted);
+    let mut platform = platform();
+    platform.policy = serde_json::from_str(r#"{"unlisted_pass":false}"#).unwrap();
+    assert_eq!(decide(&account, &platform, Event::Ask(Door::Webmail), START).verdict, Verdict::NotRequired);
+    // And it is written as it was, where nothing is to be said of them.
+    let written = serde_json::to_string(&account).unwrap();
+    assert!(!written.contains("browsers") && !written.contains("unlisted"), "{written}");
+}
+
+#[test]
+fn a_token_is_kept_as_its_hash() {
+    let token = "A".repeat(browser::TOKEN_LENGTH);
+    let (mut platform, source) = (platform(), Source { browser: browser::token(&token), ..source(1, 1) });
+    platform.policy.set("unusual-sign-in", "learn").unwrap();
+    let event = Event::SignedIn { door: Door::Webmail, source };
+    let account = decide(&bob(&platform), &platform, event, START).next.unwrap();
+    assert_eq!(account.browsers.iter().len(), 1);
+    assert!(!serde_json::to_string(&account).unwrap().contains(&token));
+}

@@ -1,0 +1,131 @@
+//! Labels: by what a metric is told apart. Each is one of a fixed set of words, so that the number of lines is known when
+//! the program is built, and nothing that a person types can ever be among them.
+
+/// One of a fixed set of words. [`label!`](crate::label!) makes one.
+pub trait Label: Copy + 'static {
+    /// What stands before the word, such as `door`.
+    const NAME: &'static str;
+    /// Every word, in the order of [`Label::index`].
+    const WORDS: &'static [&'static str];
+
+    /// Which of the words it is.
+    fn index(self) -> usize;
+}
+
+/// What tells the lines of a metric apart: nothing, a label, or several, as in `(Door, Verdict)`.
+pub trait Labels: Copy + 'static {
+    /// How many lines there are.
+    const COUNT: usize;
+
+    /// Which of them this is: less than [`Self::COUNT`].
+    fn index(self) -> usize;
+
+    /// That line's labels as Prometheus reads them, such as `door="imap",verdict="accepted"`.
+    fn show(index: usize) -> String;
+}
+
+impl Labels for () {
+    const COUNT: usize = 1;
+
+    fn index(self) -> usize {
+        0
+    }
+
+    fn show(_: usize) -> String {
+        String::new()
+    }
+}
+
+impl<L: Label> Labels for L {
+    const COUNT: usize = L::WORDS.len();
+
+    fn index(self) -> usize {
+        Label::index(self)
+    }
+
+    fn show(index: usize) -> String {
+        format!("{}=\"{}\"", L::NAME, L::WORDS[index])
+    }
+}
+
+impl<A: Label, B: Label> Labels for (A, B) {
+    const COUNT: usize = A::WORDS.len() * B::WORDS.len();
+
+    fn index(self) -> usize {
+        self.0.index() * B::WORDS.len() + self.1.index()
+    }
+
+    fn show(index: usize) -> String {
+        format!("{},{}", A::show(index / B::WORDS.len()), B::show(index % B::WORDS.len()))
+    }
+}
+
+/// Makes an enumeration that is a [`Label`]:
+///
+/// ```
+/// postern_telemetry::label! {
+///     /// Where somebody signs in.
+///     pub enum Door in "door" {
+///         /// The mail apps' door.
+///         Imap = "imap",
+///         /// The browsers' door.
+///         Webmail = "webmail",
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! label {
+    (
+        $(#[$about:meta])*
+        $visibility:vis enum $label:ident in $name:literal {
+            $($(#[$meaning:meta])* $value:ident = $word:expr,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $visibility enum $label {
+            $($(#[$meaning])* $value,)+
+        }
+
+        impl $crate::Label for $label {
+            const NAME: &'static str = $name;
+            const WORDS: &'static [&'static str] = &[$($word),+];
+
+            fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    label! {
+        enum Door in "door" {
+            Imap = "imap",
+            Webmail = "webmail",
+        }
+    }
+
+    label! {
+        enum Verdict in "verdict" {
+            Accepted = "accepted",
+            Refused = "refused",
+            Unavailable = "unavailable",
+        }
+    }
+
+    #[test]
+    fn every_pair_has_a_line_of_its_own() {
+        type Both = (Door, Verdict);
+        let all = [Door::Imap, Door::Webmail].into_iter().flat_map(|door| {
+            [Verdict::Accepted, Verdict::Refused, Verdict::Unavailable].map(|verdict| (door, verdict))
+        });
+        let indices: Vec<usize> = all.map(Labels::index).collect();
+        assert_eq!(indices, (0..Both::COUNT).collect::<Vec<_>>());
+        assert_eq!(Both::show((Door::Webmail, Verdict::Refused).index()), "door=\"webmail\",verdict=\"refused\"");
+        assert_eq!((<()>::COUNT, <()>::show(0)), (1, String::new()));
+    }
+}

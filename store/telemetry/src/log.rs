@@ -1,0 +1,202 @@
+//! The log: lines on the standard error, with levels that change while the program runs.
+//!
+//! Where the standard error is the journal, each line tells its level as sd-daemon(3) has it, so that `journalctl
+//! --priority=warning` works; the rest of a line is `message key=value…`, as everywhere.
+
+mod levels;
+
+pub use levels::{Levels, LevelsError, MAX_TARGET, MAX_TARGETS};
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Layer as _, Registry, reload};
+
+/// How lines look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Whether a line says which part of the program it is of.
+    pub with_target: bool,
+    /// Whether it has the time, where it does not go to the journal, which has its own.
+    pub with_time: bool,
+}
+
+/// Why there can be no log.
+#[derive(Debug)]
+pub enum StartError {
+    /// The variable of the environment does not hold levels.
+    Variable(&'static str, LevelsError),
+    /// There is one already.
+    Twice,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name, error) => write!(f, "{name}: {error}"),
+            Self::Twice => f.write_str("this process has a log already"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// The log of this process.
+pub struct Log {
+    filter: reload::Handle<Targets, Registry>,
+    usual: Levels,
+    /// Whether the levels at the start are of the environment, which a configuration does not overrule.
+    by_environment: bool,
+    levels: Mutex<Held>,
+}
+
+struct Held {
+    at_start: Levels,
+    now: Levels,
+}
+
+impl Log {
+    /// Begins it. The levels are those in the first of `variables` that the environment has, or else those that are
+    /// `configured`; what neither speaks of is as in `usual`.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(
+        usual: Levels,
+        configured: &Levels,
+        variables: &[&'static str],
+        look: Look,
+    ) -> Result<Self, StartError> {
+        let set = variables.iter().find_map(|name| Some((*name, std::env::var(name).ok()?)));
+        let by_environment = set.is_some();
+        let said = match set {
+            Some((name, text)) => text.parse().map_err(|error| StartError::Variable(name, error))?,
+            None => configured.clone(),
+        };
+        let levels = usual.with(&said);
+        let (filter, handle) = reload::Layer::new(levels.filter());
+        let lines = tracing_subscriber::fmt::layer().with_target(look.with_target);
+        let is_journal = is_journal();
+        let lines = match is_journal {
+            true => lines.with_ansi(false).with_writer(Journal).without_time().boxed(),
+            false => {
+                let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
+                let lines = lines.with_ansi(is_terminal).with_writer(io::stderr);
+                if look.with_time { lines.boxed() } else { lines.without_time().boxed() }
+            }
+        };
+        let subscriber = Registry::default().with(filter).with(lines);
+        tracing::subscriber::set_global_default(subscriber).map_err(|_| StartError::Twice)?;
+        let levels = Mutex::new(Held { at_start: levels.clone(), now: levels });
+        Ok(Self { filter: handle, usual, by_environment, levels })
+    }
+
+    /// The levels in force.
+    pub fn levels(&self) -> Levels {
+        self.held().now.clone()
+    }
+
+    /// The levels that the program started with, or was configured with since.
+    pub fn levels_at_start(&self) -> Levels {
+        self.held().at_start.clone()
+    }
+
+    /// Puts these over the levels in force, until the next start.
+    ///
+    /// # Errors
+    /// [`LevelsError::TooMany`]; nothing has changed then.
+    pub fn set(&self, change: &Levels) -> Result<Levels, LevelsError> {
+        let mut held = self.held();
+        held.now = held.now.with(change).judge()?;
+        Ok(self.apply(&held.now))
+    }
+
+    /// Brings back the levels of the start.
+    pub fn reset(&self) -> Levels {
+        let mut held = self.held();
+        held.now = held.at_start.clone();
+        self.apply(&held.now)
+    }
+
+    /// The configuration was read again, and says this. None where the environment says otherwise, which goes before.
+    pub fn configure(&self, configured: &Levels) -> Option<Levels> {
+        if self.by_environment {
+            return None;
+        }
+        let mut held = self.held();
+        held.at_start = self.usual.with(configured);
+        held.now = held.at_start.clone();
+        Some(self.apply(&held.now))
+    }
+
+    fn apply(&self, levels: &Levels) -> Levels {
+        // It fails only where there is no log any more.
+        let _ = self.filter.reload(levels.filter());
+        levels.clone()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // No panic leaves the two half changed.
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("levels", &self.levels().to_string()).finish_non_exhaustive()
+    }
+}
+
+/// Whether the standard error is a stream to the journal (systemd.exec(5), `JOURNAL_STREAM`): the variable alone may be
+/// inherited by a program whose output goes elsewhere.
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let about = io::stderr().as_fd().try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
+    about.is_ok_and(|about| stream == format!("{}:{}", about.dev(), about.ino()))
+}
+
+/// Writes lines to the journal.
+struct Journal;
+
+/// One line, and how grave it is by syslog(3).
+struct Line(u8);
+
+impl<'w> MakeWriter<'w> for Journal {
+    type Writer = Line;
+
+    fn make_writer(&'w self) -> Line {
+        Line(severity(&Level::INFO))
+    }
+
+    fn make_writer_for(&'w self, about: &Metadata<'_>) -> Line {
+        Line(severity(about.level()))
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        // In one piece, so that lines of two threads do not mix.
+        let line = [format!("<{}>", self.0).as_bytes(), text].concat();
+        io::stderr().lock().write_all(&line).map(|()| text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn severity(level: &Level) -> u8 {
+    match *level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        _ => 7,
+    }
+}

@@ -1,0 +1,205 @@
+//! Where the numbers are shown: `GET /metrics` over HTTP/1.1, to programs of this host and to nobody else.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use std::convert::Infallible;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// What is asked for; everything else is not found.
+pub const PATH: &str = "/metrics";
+/// How long a scrape may take, from the connection to the last byte.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+/// Scrapes at a time; the next one waits.
+pub const MAX_SCRAPES: usize = 8;
+/// Bytes that the head of a request may have: the least that hyper lets one say.
+pub const MAX_HEAD: usize = 8192;
+/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+/// Of a socket: its owner and its group may ask.
+const SOCKET_MODE: u32 = 0o660;
+/// What a page is.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// Where it is listened: an address of this host alone, or the path of a Unix socket.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Place {
+    /// A loopback address. Every program of this host can ask.
+    Address(SocketAddr),
+    /// A Unix socket. Whoever may write to it can ask.
+    Socket(PathBuf),
+}
+
+/// The text of a [`Place`] that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceError(String);
+
+impl fmt::Display for PlaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PlaceError {}
+
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        const ADVICE: &str = "write 127.0.0.1:PORT, [::1]:PORT, or the path of a Unix socket from / on";
+        if text.starts_with('/') {
+            return Ok(Self::Socket(text.into()));
+        }
+        let address: SocketAddr =
+            text.parse().map_err(|_| PlaceError(format!("{text:?} is no address with a port; {ADVICE}")))?;
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(PlaceError(format!(
+                "metrics on {address} would tell other hosts who is attacked, how, and with what success, and nobody \
+                 has to sign in there; {ADVICE}"
+            )));
+        }
+        Ok(Self::Address(address))
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = PlaceError;
+
+    fn try_from(text: String) -> Result<Self, PlaceError> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Socket(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Why nobody can be listened to there.
+#[derive(Debug)]
+pub struct ListenError {
+    place: Place,
+    why: String,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "metrics cannot be shown at {}: {}; give [metrics] another `listen`", self.place, self.why)
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// A socket that listens.
+pub enum Listener {
+    /// On a loopback address.
+    Tcp(TcpListener),
+    /// On a path.
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// Opens it; to be called in a runtime.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub async fn bind(place: &Place) -> Result<Self, ListenError> {
+        let bound = match place {
+            Place::Address(address) => TcpListener::bind(address).await.map(Self::Tcp),
+            Place::Socket(path) => bind_socket(path).map(Self::Unix),
+        };
+        bound.map_err(|error| ListenError { place: place.clone(), why: error.to_string() })
+    }
+
+    /// Answers each scrape with what `page` makes then; for ever. To stop it, drop it.
+    pub async fn serve(self, page: impl Fn() -> String + Send + Sync + 'static) {
+        let (places, page) = (Arc::new(Semaphore::new(MAX_SCRAPES)), Arc::new(page));
+        loop {
+            // Closed never; were it so, there would be no place.
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let accepted: io::Result<Box<dyn Stream>> = match &self {
+                Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Box::new(stream) as _),
+                Self::Unix(listener) => listener.accept().await.map(|(stream, _)| Box::new(stream) as _),
+            };
+            let Ok(stream) = accepted else {
+                sleep(OUT_OF_MEANS).await;
+                continue;
+            };
+            let page = Arc::clone(&page);
+            tokio::spawn(async move {
+                let _place = place;
+                // Who is too slow, or says what is not HTTP, asks again or does not.
+                let _ = timeout(DEADLINE, answer(stream, &*page)).await;
+            });
+        }
+    }
+}
+
+/// Bytes both ways.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// One request, and the connection is over.
+async fn answer(stream: impl Stream, page: impl Fn() -> String) -> hyper::Result<()> {
+    let service = service_fn(|request: Request<_>| {
+        let answer = match (request.method(), request.uri().path()) {
+            (&Method::GET, PATH) => {
+                let mut answer = Response::new(Full::new(Bytes::from(page())));
+                answer.headers_mut().insert(CONTENT_TYPE, TEXT);
+                answer
+            }
+            _ => {
+                let mut answer = Response::new(Full::default());
+                *answer.status_mut() = StatusCode::NOT_FOUND;
+                answer
+            }
+        };
+        std::future::ready(Ok::<_, Infallible>(answer))
+    });
+    let mut http = http1::Builder::new();
+    // The deadline stands over all of it. Some clients say that they will say no more before they listen.
+    http.keep_alive(false).half_close(true).max_buf_size(MAX_HEAD).header_read_timeout(None);
+    http.serve_connection(TokioIo::new(stream), service).await
+}
+
+/// Opens a Unix socket, in the place of one that an earlier run has left.
+fn bind_socket(path: &Path) -> io::Result<UnixListener> {
+    if let Ok(there) = fs::symlink_metadata(path) {
+        if !there.file_type().is_socket() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that is not a socket is there"));
+        }
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another program listens there"));
+        }
+        fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
+    Ok(listener)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! A real certificate authority that speaks ACME: Pebble, which Let's Encrypt tests clients with, and a DNS in which every
+//! name leads to loopback.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::certificates::Certificates;
+use crate::service::{Ready, Service};
+use crate::{During, Result, ports, tools};
+
+/// What an authority of a test is like.
+#[derive(Debug)]
+pub struct Manners {
+    /// Where it looks with TLS-ALPN-01, instead of 443.
+    pub tls_port: u16,
+    /// Where it looks with HTTP-01, instead of 80.
+    pub http_port: u16,
+    /// A name and a key in base64url: who has neither gets no account.
+    pub external_account: Option<(&'static str, &'static str)>,
+    /// A name that it issues nothing for.
+    pub blocked: Option<&'static str>,
+    /// Waits for some seconds before it looks, as authorities do.
+    pub is_slow: bool,
+}
+
+/// How long its certificates are good, in seconds: 90 days.
+const LIFETIME: u32 = 90 * 24 * 3600;
+/// The longest wait of one that is slow, in seconds.
+const SLOW: &str = "3";
+
+/// The authority.
+#[derive(Debug)]
+pub struct Authority {
+    /// Pebble: it has forgotten everything when it starts again, its own root too.
+    pub service: Service,
+    _names: Service,
+    port: u16,
+    management: u16,
+    ca: PathBuf,
+    directory: PathBuf,
+}
+
+impl Authority {
+    /// Sets it up in `directory`, behind the TLS of `certificates`; it is not started yet.
+    pub fn prepare(directory: &Path, certificates: &Certificates, manners: &Manners) -> Result<Authority> {
+        fs::create_dir(directory).during(directory.display())?;
+        let (port, management) = (ports::free()?, ports::free()?);
+        let mut settings = json!({
+            "listenAddress": format!("127.0.0.1:{port}"),
+            "managementListenAddress": format!("127.0.0.1:{management}"),
+            "certificate": certificates.chain,
+            "privateKey": certificates.key,
+            "httpPort": manners.http_port,
+            "tlsPort": manners.tls_port,
+            "ocspResponderURL": "",
+            "certificateValidityPeriod": LIFETIME,
+            "externalAccountBindingRequired": manners.external_account.is_some(),
+            "domainBlocklist": manners.blocked.as_slice(),
+        });
+        if let Some((id, key)) = manners.external_account {
+            settings["externalAccountMACKeys"] = json!({ id: key });
+        }
+        let config = directory.join("pebble.json");
+        fs::write(&config, json!({ "pebble": settings }).to_string()).during(config.display())?;
+        let names = ports::free()?;
+        let mut dns = name_server(directory, names)?;
+        dns.start()?;
+        // Pebble refuses nonces and reuses authorizations now and then; here all goes the same way each time.
+        let patience = if manners.is_slow { ("PEBBLE_VA_SLEEPTIME", SLOW) } else { ("PEBBLE_VA_NOSLEEP", "1") };
+        let manners = [("PEBBLE_WFE_NONCEREJECT", "0"), ("PEBBLE_AUTHZREUSE", "0"), patience];
+        let service = Service::new("pebble", "pebble", Ready::Port(port), directory)
+            .arg("-strict")
+            .arg("-config")
+            .arg(config)
+            .arg("-dnsserver")
+            .arg(format!("127.0.0.1:{names}"))
+            .env(manners.map(|(name, value)| (name.into(), value.into())));
+        let ca = certificates.ca.clone();
+        Ok(Authority { service, _names: dns, port, management, ca, directory: directory.to_owned() })
+    }
+
+    /// The URL of its directory.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}/dir", self.port)
+    }
+
+    /// The file of its root, which browsers would know. Another one after each start.
+    pub fn root(&self) -> Result<PathBuf> {
+        let url = format!("https://localhost:{}/roots/0", self.management);
+        let pem = tools::curl(["--cacert", &self.ca.to_string_lossy(), &url])?.success()?;
+        let path = self.directory.join("root.pem");
+        fs::write(&path, pem).during(path.display())?;
+        Ok(path)
+    }
+}
+
+/// A DNS server in which every name leads to 127.0.0.1. What else the program can do is off, as far as its version has it.
+fn name_server(directory: &Path, port: u16) -> Result<Service> {
+    let usage = tools::run(Command::new("pebble-challtestsrv").arg("-help"), &[])?;
+    let management = ports::free()?;
+    let mut service = Service::new("names", "pebble-challtestsrv", Ready::Port(management), directory)
+        .arg("-dns01")
+        .arg(format!("127.0.0.1:{port}"))
+        .arg("-management")
+        .arg(format!("127.0.0.1:{management}"))
+        .arg("-defaultIPv6")
+        .arg("");
+    for other in ["-http01", "-https01", "-tlsalpn01", "-doh"] {
+        if usage.stderr.contains(&format!("{other} ")) {
+            service = service.arg(other).arg("");
+        }
+    }
+    Ok(service)
+}

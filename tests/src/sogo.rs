@@ -1,0 +1,223 @@
+//! A real SOGo: Debian's package behind nginx, with a PostgreSQL and a memcached of its own.
+//!
+//! People are known there by the name before the `@`, as in many directories; their address stands beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::dovecot::{own, system_user};
+use crate::mailboxes::Mailbox;
+use crate::service::{Ready, Service};
+use crate::{During, Error, Result, ports, tools};
+
+/// The system users that the parts run as: none runs as root.
+const SOGO_USER: &str = "sogo";
+const DATABASE_USER: &str = "postgres";
+/// What the web server serves by itself, where Debian's package puts it.
+const FILES: &str = "/usr/lib/GNUstep/SOGo/WebServerResources/";
+/// Where Debian's packages put PostgreSQL, a directory for each version.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+/// Requests that SOGo works on at once.
+const WORKERS: &str = "3";
+/// Megabytes of memcached.
+const CACHE_MB: &str = "16";
+
+/// SOGo, running. What drops first ends first: a database waits for those who are connected.
+#[derive(Debug)]
+pub struct Sogo {
+    /// nginx: who ends this process has ended the webmail.
+    pub web: Service,
+    /// SOGo behind it.
+    pub sogod: Service,
+    cache: Service,
+    database: Service,
+    /// The port for HTTP on 127.0.0.1.
+    pub port: u16,
+    directory: PathBuf,
+}
+
+impl Sogo {
+    /// Writes configuration and database into `directory` and starts; mail comes from 127.0.0.1:`imap`.
+    pub fn start(directory: &Path, imap: u16, people: &[Mailbox]) -> Result<Sogo> {
+        for (name, owner) in [("database", DATABASE_USER), ("home", SOGO_USER), ("nginx", "www-data")] {
+            let path = directory.join(name);
+            fs::create_dir(&path).during(path.display())?;
+            own(&path, &system_user(owner)?)?;
+        }
+        let (port, behind, sql, memcached) = (ports::free()?, ports::free()?, ports::free()?, ports::free()?);
+        let mut database = start_database(directory, sql)?;
+        let url = fill_database(directory, sql, people).inspect_err(|_| database.kill())?;
+
+        let mut cache = Service::new("memcached", "memcached", Ready::Port(memcached), directory);
+        for arg in ["-u", SOGO_USER, "-l", "127.0.0.1", "-m", CACHE_MB, "-p", &memcached.to_string()] {
+            cache = cache.arg(arg);
+        }
+        cache.start()?;
+
+        let mut sogod = run_as(SOGO_USER, "sogod", "/usr/sbin/sogod", Ready::Port(behind), directory)?
+            .env([("HOME".into(), directory.join("home").into())]);
+        for (key, value) in configuration(directory, &url, behind, memcached, imap) {
+            sogod = sogod.arg(format!("-{key}")).arg(value);
+        }
+        sogod.start()?;
+
+        let config = directory.join("nginx.conf");
+        fs::write(&config, web_configuration(directory, port, behind)).during(config.display())?;
+        let log = directory.join("nginx-error.log");
+        let mut web =
+            Service::new("nginx", "nginx", Ready::Port(port), directory).arg("-c").arg(config).arg("-e").arg(log);
+        web.start()?;
+        Ok(Sogo { web, sogod, cache, database, port, directory: directory.to_owned() })
+    }
+
+    /// Where it answers, without Postern in between.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Every request that reached it so far, one line each: method, target, status.
+    pub fn requests(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.directory.join("access.log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// The end of every log.
+    pub fn logs(&self) -> String {
+        [&self.sogod, &self.web, &self.cache, &self.database].map(Service::log_tail).join("\n")
+    }
+}
+
+/// A service that becomes `user` before it runs `program` (setpriv(1)).
+fn run_as(user: &str, name: &'static str, program: impl AsRef<Path>, ready: Ready, at: &Path) -> Result<Service> {
+    let user = system_user(user)?;
+    Ok(Service::new(name, "setpriv", ready, at)
+        .arg(format!("--reuid={}", user.uid))
+        .arg(format!("--regid={}", user.gid))
+        .arg("--clear-groups")
+        .arg(program.as_ref()))
+}
+
+/// The directory of PostgreSQL's programs, which are not in the path.
+fn postgresql() -> Result<PathBuf> {
+    let versions = fs::read_dir(POSTGRESQL).during(POSTGRESQL)?;
+    let found =
+        versions.filter_map(|version| Some(version.ok()?.path().join("bin"))).find(|bin| bin.join("initdb").exists());
+    found.ok_or_else(|| Error::new("no PostgreSQL below /usr/lib/postgresql: `cargo xtask test` installs it"))
+}
+
+/// It need not survive a power cut.
+fn start_database(directory: &Path, port: u16) -> Result<Service> {
+    let (programs, data, user) = (postgresql()?, directory.join("database/data"), system_user(DATABASE_USER)?);
+    let mut init = Command::new("setpriv");
+    init.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid)).arg("--clear-groups");
+    init.arg(programs.join("initdb")).arg("-D").arg(&data);
+    // Who reaches loopback here may do everything: there is nothing in it but the people of the tests.
+    init.args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C"]);
+    init.current_dir(directory);
+    tools::run(&mut init, &[])?.success()?;
+    let mut database = run_as(DATABASE_USER, "postgresql", programs.join("postgres"), Ready::Port(port), directory)?
+        .arg("-D")
+        .arg(data);
+    for arg in ["-h", "127.0.0.1", "-k", "", "-c", "fsync=off", "-p", &port.to_string()] {
+        database = database.arg(arg);
+    }
+    database.start()?;
+    Ok(database)
+}
+
+/// Makes the table of people; the rest SOGo makes by itself. Returns what its tables' addresses begin with.
+fn fill_database(directory: &Path, port: u16, people: &[Mailbox]) -> Result<String> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let row = |person: &Mailbox| {
+        let name = quoted(person.name.split('@').next().unwrap_or_default());
+        let (password, address) = (quoted(&person.password), quoted(&person.name));
+        format!("INSERT INTO people VALUES ({name}, {name}, {password}, {name}, {address});\n")
+    };
+    let sql = "CREATE TABLE people (c_uid text PRIMARY KEY, c_name text, c_password text, c_cn text, mail text);\n";
+    let sql = sql.to_owned() + &people.iter().map(row).collect::<String>();
+    let mut psql = Command::new(postgresql()?.join("psql"));
+    psql.args(["--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-p"]);
+    psql.arg(port.to_string()).current_dir(directory);
+    // A port that is open is no database that lets anybody in yet.
+    crate::wait::until("PostgreSQL to let somebody in", || {
+        let mut ready = Command::new(postgresql()?.join("pg_isready"));
+        let ready = ready.args(["-q", "-h", "127.0.0.1", "-p"]).arg(port.to_string());
+        Ok((tools::run(ready, &[])?.code == 0).then_some(()))
+    })?;
+    tools::run(&mut psql, sql.as_bytes())?.success()?;
+    Ok(format!("postgresql://postgres:none@127.0.0.1:{port}/postgres"))
+}
+
+/// On the command line, where it has precedence over `/etc/sogo/sogo.conf`.
+fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) -> Vec<(&'static str, String)> {
+    let table = |name: &str| format!("{sql}/{name}");
+    let people = format!(
+        "({{type = sql; id = people; viewURL = \"{}\"; canAuthenticate = YES; isAddressBook = NO; \
+         userPasswordAlgorithm = plain; LoginFieldNames = (c_uid, mail); IMAPLoginFieldName = mail;}})",
+        table("people"),
+    );
+    vec![
+        ("WONoDetach", "YES".to_owned()),
+        ("WOLogFile", "-".to_owned()),
+        ("WOPidFile", directory.join("home/sogo.pid").display().to_string()),
+        ("WOPort", format!("127.0.0.1:{port}")),
+        ("WOWorkersCount", WORKERS.to_owned()),
+        ("SxVMemLimit", "0".to_owned()),
+        ("SOGoProfileURL", table("sogo_user_profile")),
+        ("OCSFolderInfoURL", table("sogo_folder_info")),
+        ("OCSSessionsFolderURL", table("sogo_sessions_folder")),
+        ("OCSEMailAlarmsFolderURL", table("sogo_alarms_folder")),
+        ("OCSStoreURL", table("sogo_store")),
+        ("OCSAclURL", table("sogo_acl")),
+        ("OCSCacheFolderURL", table("sogo_cache_folder")),
+        ("SOGoMemcachedHost", format!("127.0.0.1:{cache}")),
+        ("SOGoIMAPServer", format!("imap://127.0.0.1:{imap}")),
+        ("SOGoMailAuxiliaryUserAccountsEnabled", "NO".to_owned()),
+        ("SOGoLanguage", "English".to_owned()),
+        ("SOGoUserSources", people),
+    ]
+}
+
+/// As SOGo's guide has it; its cookie alone has four thousand bytes. One process, as for Roundcube.
+fn web_configuration(directory: &Path, port: u16, behind: u16) -> String {
+    let directory = directory.display();
+    format!(
+        r#"daemon off;
+master_process off;
+pid {directory}/nginx.pid;
+events {{ worker_connections 512; }}
+http {{
+  include /etc/nginx/mime.types;
+  log_format requests '$request_method $request_uri $status';
+  access_log {directory}/access.log requests;
+  client_max_body_size 32m;
+  client_body_temp_path {directory}/nginx/body;
+  proxy_temp_path {directory}/nginx/proxy;
+  fastcgi_temp_path {directory}/nginx/fastcgi;
+  uwsgi_temp_path {directory}/nginx/uwsgi;
+  scgi_temp_path {directory}/nginx/scgi;
+  proxy_buffer_size 8k;
+  server {{
+    listen 127.0.0.1:{port};
+    location /SOGo.woa/WebServerResources/ {{ alias {FILES}; }}
+    location /SOGo/WebServerResources/ {{ alias {FILES}; }}
+    location = /.well-known/caldav {{ return 301 /SOGo/dav/; }}
+    location = /.well-known/carddav {{ return 301 /SOGo/dav/; }}
+    location /Microsoft-Server-ActiveSync {{
+      proxy_pass http://127.0.0.1:{behind}/SOGo/Microsoft-Server-ActiveSync;
+    }}
+    location /SOGo {{
+      proxy_pass http://127.0.0.1:{behind};
+      proxy_set_header Host $host;
+      proxy_set_header x-webobjects-server-protocol HTTP/1.0;
+      proxy_set_header x-webobjects-server-port 443;
+      proxy_set_header x-webobjects-server-name $host;
+      proxy_set_header x-webobjects-server-url https://$http_host;
+      proxy_set_header x-webobjects-remote-host 127.0.0.1;
+    }}
+  }}
+}}
+"#
+    )
+}

@@ -1,0 +1,68 @@
+//! A sign-in without eyes, and a session that stays with its mailbox.
+
+use super::{Site, folder, inbox, password, script, sign_in, sign_in_with};
+use crate::story::visitor::Visitor;
+
+#[test]
+fn the_script_hears_what_has_become_of_a_login() {
+    let mut site = Site::new();
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    let secret = site.protect(&alice);
+    let visitor = Visitor::new(&site);
+    visitor.get("/").leads_to("/SOGo/");
+    visitor.get("/SOGo/").shows(200, "app.creds.username");
+    visitor.get(&folder(&alice)).leads_to("/");
+    let file = "/SOGo.woa/WebServerResources/js/Main.js?lm=1";
+    visitor.get(file).shows(200, "function");
+
+    password(&visitor, &alice.name, "not it").shows(403, r#"{"LDAPPasswordPolicyError":65535}"#);
+    assert_eq!(visitor.session(), "");
+    // A form of another site's has another content type.
+    let answer = visitor.post("/SOGo/connect", &[("userName", "alice"), ("password", &alice.password)]);
+    assert_eq!(answer.status, 400, "{}", answer.head);
+    script(&visitor, "/SOGo/connect", r#"{"userName":"alice","password":"x","password":"y"}"#).shows(400, "{}");
+
+    // Whatever name is typed, her account is found by the address that SOGo names.
+    let another = Visitor::new(&site);
+    for (visitor, name) in [(&another, "alice"), (&visitor, alice.name.as_str())] {
+        password(visitor, name, &alice.password).shows(200, r#"{"cn":"","expire":-1,"grace":-1}"#);
+        visitor.get("/SOGo/so/alice/Mail/view").leads_to("/postern/code");
+        inbox(visitor, &alice).shows(200, "The session is over.");
+    }
+    visitor.code(&site.next_code(&secret)).leads_to("/SOGo/");
+    inbox(&visitor, &alice).shows(200, "uids");
+
+    // Who is not enabled notices nothing at all.
+    let other = Visitor::new(&site);
+    sign_in(&other, &bob);
+    inbox(&other, &bob).shows(200, "uids");
+}
+
+#[test]
+fn a_session_does_not_become_somebody_elses() {
+    let mut site = Site::new();
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    let secret = site.protect(&alice);
+    let visitor = Visitor::new(&site);
+    sign_in(&visitor, &bob);
+    let before = visitor.session();
+
+    // Every spelling of the sign-in is one: it leads to the code, and the first session is over.
+    sign_in(&visitor, &alice);
+    assert_ne!(visitor.session(), before);
+    visitor.get(&folder(&bob)).leads_to("/postern/code");
+    for target in ["/SOGo/so/connect", "/SOGo/CONNECT", "/SOGo/so/bob/connect", "/SOGo/so/bob/Mail/connect"] {
+        let thief = Visitor::new(&site);
+        sign_in(&thief, &bob);
+        let login = serde_json::json!({ "userName": "alice", "password": alice.password });
+        script(&thief, target, &login.to_string());
+        assert!(!inbox(&thief, &alice).body.contains("uids"), "{target}");
+    }
+
+    // Signing out is seen by the front, whoever asks for it.
+    let owner = Visitor::new(&site);
+    sign_in_with(&owner, &alice, &site.next_code(&secret));
+    let answer = owner.get(&format!("{}/logoff", folder(&alice)));
+    assert_eq!(answer.status, 302, "{}", answer.head);
+    inbox(&owner, &alice).shows(200, "The session is over.");
+}

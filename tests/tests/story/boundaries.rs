@@ -1,0 +1,303 @@
+//! Every rule of the methods at its boundary, through the front: codes of another session, of before a resend, too late
+//! and too many; backup codes spent twice at once or deleted; what one browser takes away from another; and forms that
+//! another site's page sends.
+
+use super::receivers::AGAIN;
+use super::visitor::{Answer, Visitor};
+use super::wrong_code::ANOTHER_SECRET;
+use super::{admin, ends_soon, mailbox, next_code, protect};
+use postern_tests::mailboxes::Mailbox;
+use postern_tests::{Plan, World};
+use std::sync::Barrier;
+use std::thread;
+
+const PAGE: &str = "/postern/security";
+const CHANGE: &str = "/postern/security/change";
+const NUMBER: &str = "+44612345678";
+/// Seconds that a code which was sent is good for.
+const LIFETIME: i64 = 600;
+/// Codes that are sent for an account in a day.
+const A_DAY: usize = 20;
+const DAY: i64 = 86_400;
+
+fn world() -> World {
+    World::start(Plan { movable_clock: true, receivers: true, ..Plan::default() }).unwrap()
+}
+
+/// The code in the next text.
+fn texted(world: &World) -> String {
+    world.receivers.as_ref().unwrap().next("sms", |_| true).unwrap().code().unwrap()
+}
+
+/// Nothing has arrived that no test has taken.
+#[track_caller]
+fn nothing_was_sent(world: &World) {
+    assert_eq!(world.receivers.as_ref().unwrap().all("sms").len(), 0);
+}
+
+/// Is let in.
+#[track_caller]
+fn is_released(answer: &Answer) {
+    assert!(answer.location().starts_with("/?_task=mail"), "{}\n{}", answer.head, answer.body);
+}
+
+/// Signs in with an authenticator, and adds a telephone, which is what is asked for from then on.
+fn with_telephone(world: &mut World, mailbox: &Mailbox) -> (String, Visitor) {
+    let secret = protect(world, mailbox);
+    let (here, code) = (Visitor::new(world), next_code(world, &secret));
+    here.sign_in_with(mailbox, &code);
+    here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
+    here.post("/postern/set-up", &[("destination", NUMBER)]).leads_to("/postern/set-up");
+    here.post("/postern/set-up", &[("code", &texted(world))]).leads_to(PAGE);
+    world.move_clock(AGAIN).unwrap();
+    (secret, here)
+}
+
+#[test]
+fn a_sent_code_is_good_for_one_sign_in_until_another_is_sent_or_its_time_is_over() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    with_telephone(&mut world, &alice);
+    let [first, second] = [Visitor::new(&world), Visitor::new(&world)];
+    first.sign_in(&alice).leads_to("/postern/code");
+    let of_first = texted(&world);
+    // Too soon for anybody else, and for the same sign-in.
+    second.sign_in(&alice).leads_to("/postern/code");
+    second.get("/postern/code").shows(200, "A code was sent just now");
+    first.post("/postern/send", &[]).leads_to("/postern/code");
+    first.get("/postern/code").shows(200, "A code was sent just now");
+    nothing_was_sent(&world);
+    world.move_clock(AGAIN).unwrap();
+    second.post("/postern/send", &[]).leads_to("/postern/code");
+    let of_second = texted(&world);
+    assert_ne!(of_first, of_second);
+
+    // Of another session, and of before a resend.
+    second.code(&of_first).shows(403, "That code is not right");
+    first.code(&of_second).shows(403, "That code is not right");
+    world.move_clock(AGAIN).unwrap();
+    second.post("/postern/send", &[]).leads_to("/postern/code");
+    let newer = texted(&world);
+    second.code(&of_second).shows(403, "That code is not right");
+    // Too late by a second or so; the other is still in time, and good for once.
+    world.move_clock(LIFETIME - 2 * AGAIN).unwrap();
+    first.code(&of_first).shows(403, "That code is not right");
+    is_released(&second.code(&newer));
+    let again = Visitor::new(&world);
+    again.sign_in(&alice).leads_to("/postern/code");
+    assert_ne!(texted(&world), newer);
+    again.code(&newer).shows(403, "That code is not right");
+}
+
+#[test]
+fn the_twenty_first_code_of_a_day_is_not_sent() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    with_telephone(&mut world, &alice);
+    let visitor = Visitor::new(&world);
+    visitor.sign_in(&alice).leads_to("/postern/code");
+    let mut last = texted(&world);
+    // One set the number up, and one came by itself.
+    for _ in 2..A_DAY {
+        world.move_clock(AGAIN).unwrap();
+        visitor.post("/postern/send", &[]).leads_to("/postern/code");
+        last = texted(&world);
+    }
+    world.move_clock(AGAIN).unwrap();
+    visitor.post("/postern/send", &[]).leads_to("/postern/code");
+    visitor.get("/postern/code").shows(200, "Too many codes were sent");
+    let other = Visitor::new(&world);
+    other.sign_in(&alice).leads_to("/postern/code");
+    nothing_was_sent(&world);
+    // What was sent last is good all the same.
+    is_released(&visitor.code(&last));
+    world.move_clock(DAY).unwrap();
+    let tomorrow = Visitor::new(&world);
+    tomorrow.sign_in(&alice).leads_to("/postern/code");
+    is_released(&tomorrow.code(&texted(&world)));
+}
+
+#[test]
+fn a_number_begins_with_a_plus_and_is_there_once() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let (_, here) = with_telephone(&mut world, &alice);
+    here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
+    for unfit in ["0612345678", "44612345678", "0044612345678", "+44", "+44 612 x"] {
+        here.post("/postern/set-up", &[("destination", unfit)]).shows(400, "Begin with a plus sign");
+    }
+    let in_use = here.post("/postern/set-up", &[("destination", "+44 (0) 612 345-678")]);
+    in_use.shows(in_use.status, "That number is in use already");
+    nothing_was_sent(&world);
+}
+
+/// Ten new codes, saved.
+fn backup_codes(world: &mut World, here: &Visitor) -> Vec<String> {
+    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    let page = here.get("/postern/backup-codes").body;
+    let codes = page.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next());
+    let codes: Vec<String> = codes.map(str::to_owned).collect();
+    codes.iter().for_each(|code| world.plant(code));
+    here.post("/postern/saved", &[("saved", "yes")]).leads_to(PAGE);
+    codes
+}
+
+#[test]
+fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let (_, here) = with_telephone(&mut world, &alice);
+    let old = backup_codes(&mut world, &here);
+    let codes = backup_codes(&mut world, &here);
+    let hands: Vec<Visitor> = (0..4).map(|_| Visitor::new(&world)).collect();
+    hands.iter().for_each(|hand| hand.sign_in(&alice).leads_to("/postern/code"));
+    hands[0].post("/postern/backup-code", &[("code", &old[0])]).shows(403, "problem");
+    let together = Barrier::new(hands.len());
+    let opened = thread::scope(|scope| {
+        let send = |hand| {
+            let (together, code) = (&together, &codes[0]);
+            scope.spawn(move || {
+                together.wait();
+                Visitor::post(hand, "/postern/backup-code", &[("code", code)]).status == 303
+            })
+        };
+        let threads: Vec<_> = hands.iter().map(send).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|opened| *opened).count()
+    });
+    assert_eq!(opened, 1);
+    assert_eq!(hands.iter().filter(|hand| hand.is_in()).count(), 1);
+    admin(&world, &format!("account unlock {}", alice.name));
+
+    // Deleted: gone for whoever is at the door already, and not offered to whoever comes.
+    let waiting = Visitor::new(&world);
+    waiting.sign_in(&alice).leads_to("/postern/code");
+    waiting.get("/postern/methods").shows(200, "value=\"backup\"");
+    here.post(CHANGE, &[("change", "delete-codes")]).leads_to(PAGE);
+    assert_ne!(waiting.post("/postern/backup-code", &[("code", &codes[1])]).status, 303);
+    let late = Visitor::new(&world);
+    late.sign_in(&alice).leads_to("/postern/code");
+    assert!(!late.get("/postern/methods").body.contains("value=\"backup\""));
+    let refused = late.post("/postern/backup-code", &[("code", &codes[1])]);
+    assert!(!refused.location().starts_with("/?_task=mail"), "{}", refused.head);
+    assert!(!waiting.is_in() && !late.is_in() && here.is_in());
+}
+
+#[test]
+fn a_method_that_one_browser_removes_is_good_in_no_other() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let (secret, here) = with_telephone(&mut world, &alice);
+    let shown: serde_json::Value =
+        serde_json::from_str(&admin(&world, &format!("account show {} --json", alice.name))).unwrap();
+    let telephone = shown["methods"][1]["id"].as_str().unwrap().to_owned();
+    let [inside, waiting] = [Visitor::new(&world), Visitor::new(&world)];
+    inside.sign_in(&alice).leads_to("/postern/code");
+    is_released(&inside.code(&texted(&world)));
+    world.move_clock(AGAIN).unwrap();
+    waiting.sign_in(&alice).leads_to("/postern/code");
+    let sent = texted(&world);
+    waiting.get("/postern/methods").shows(200, &telephone);
+
+    here.post(CHANGE, &[("change", "remove-method"), ("which", &telephone)]).leads_to(PAGE);
+    ends_soon(&inside);
+    assert_ne!(waiting.code(&sent).status, 303);
+    waiting.post("/postern/methods", &[("method", &telephone)]);
+    waiting.post("/postern/send", &[]);
+    assert!(!waiting.is_in());
+    let later = Visitor::new(&world);
+    later.sign_in(&alice).leads_to("/postern/code");
+    assert!(!later.get("/postern/methods").body.contains(&telephone));
+    is_released(&later.code(&next_code(&mut world, &secret)));
+    nothing_was_sent(&world);
+}
+
+#[test]
+fn a_set_up_that_was_broken_off_begins_anew() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let broken_off = Visitor::new(&world);
+    broken_off.sign_in(&alice).leads_to("/postern/set-up");
+    let secret = broken_off.offered_secret();
+    broken_off.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
+    broken_off.post("/postern/set-up", &[("destination", NUMBER)]).leads_to("/postern/set-up");
+    let sent = texted(&world);
+    broken_off.post("/postern/cancel", &[]).leads_to("/");
+
+    let again = Visitor::new(&world);
+    again.sign_in(&alice).leads_to("/postern/set-up");
+    let anew = again.offered_secret();
+    for secret in [&secret, &anew] {
+        world.plant(secret);
+    }
+    assert_ne!(anew, secret);
+    for old in [sent, world.code(&secret).unwrap()] {
+        again.post("/postern/set-up", &[("code", &old)]).shows(403, "not right");
+    }
+    again.post("/postern/set-up", &[("code", &world.code(&anew).unwrap())]).leads_to("/postern/backup-codes");
+    again.post("/postern/saved", &[("saved", "yes")]);
+    assert!(again.is_in());
+    let shown = admin(&world, &format!("account show {} --json", alice.name));
+    assert!(!shown.contains("sms"), "{shown}");
+}
+
+/// What each form of the pages sends, so that it would be taken if it came from there.
+const FORMS: [(&str, &str); 13] = [
+    ("/postern/code", "code=123456"),
+    ("/postern/backup-code", "code=aaaa-aaaa-aaaa"),
+    ("/postern/methods", "method=backup"),
+    ("/postern/send", ""),
+    ("/postern/lost", "contact=x&reason=x&evidence=x"),
+    ("/postern/set-up", "code=123456&destination=%2B44612345679"),
+    ("/postern/set-up-with", "method=totp"),
+    ("/postern/saved", "saved=yes"),
+    ("/postern/codes.txt", ""),
+    ("/postern/cancel", ""),
+    ("/postern/language", "to=fr"),
+    ("/postern/security/change", "change=delete-codes"),
+    ("/postern/security/app-password", ""),
+];
+
+/// Whoever is in, and whoever is at the door, sends nothing that another site's page makes of their browser; and no
+/// address that is looked at changes a thing.
+#[test]
+fn no_form_is_taken_from_elsewhere() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let (_, inside) = with_telephone(&mut world, &alice);
+    backup_codes(&mut world, &inside);
+    let waiting = Visitor::new(&world);
+    waiting.sign_in(&alice).leads_to("/postern/code");
+    let sent = texted(&world);
+    world.move_clock(AGAIN).unwrap();
+    let state = |world: &World| {
+        ["account show", "app-password list", "request list --mailbox"].map(|what| {
+            admin(world, &format!("{what} {} --json", alice.name).replace(" --mailbox alice@example.com", ""))
+        })
+    };
+    let before = state(&world);
+    let foreign =
+        ["Origin: null", "Origin: https://evil.example", "Origin: http://localhost", "Sec-Fetch-Site: cross-site"];
+    for visitor in [&inside, &waiting] {
+        let session = visitor.session();
+        for (path, fields) in FORMS {
+            for header in foreign {
+                let answer = visitor.request(path, &["--header", header, "--data", fields]);
+                assert_eq!(answer.status, 403, "{path} {header}: {}", answer.head);
+            }
+            visitor.get(path);
+            visitor.get(&format!("{path}?{fields}"));
+            visitor.request(path, &["--head"]);
+            for method in ["PUT", "DELETE", "PATCH"] {
+                let answer = visitor.request(path, &["--request", method, "--data", fields]);
+                assert!((400..500).contains(&answer.status), "{method} {path}: {}", answer.head);
+            }
+        }
+        assert_eq!(visitor.session(), session, "it is the same session still");
+    }
+    assert_eq!(state(&world), before);
+    nothing_was_sent(&world);
+    assert!(inside.is_in() && !waiting.is_in());
+    inside.get(PAGE).shows(200, "10 backup codes are left.");
+    waiting.code(&world.code(ANOTHER_SECRET).unwrap()).shows(403, "That code is not right");
+    is_released(&waiting.code(&sent));
+}

@@ -1,0 +1,106 @@
+//! Security keys that do what they must not: one that was copied, of either generation, in Chromium; and in software one
+//! that is brought to two accounts.
+
+use super::methods::saves_codes;
+use super::person::Person;
+use super::visitor::Visitor;
+use super::{admin, mailbox, world};
+use postern_tests::browser::Look;
+use postern_tests::security_key::SecurityKey;
+use serde_json::{Value, json};
+
+/// Puts a virtual key of this generation into the person's browser: its name there.
+async fn plugs_in(person: &Person, protocol: &str) -> Value {
+    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    let options = json!({ "protocol": protocol, "transport": "usb", "automaticPresenceSimulation": true });
+    let added = person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    added.unwrap()["authenticatorId"].clone()
+}
+
+#[tokio::test]
+async fn a_copied_key_is_found_out_by_its_counter() {
+    let world = world();
+    for (protocol, name) in [("ctap2", "alice"), ("u2f", "bob")] {
+        let mailbox = mailbox(&world, name);
+        admin(&world, &format!("account enable {}", mailbox.name));
+        let person = Person::at(&world, Look::DESKTOP).await;
+        let key = plugs_in(&person, protocol).await;
+        person.signs_in(&mailbox).await;
+        person.follows("button[value=key]").await;
+        person.follows("button.main").await;
+        saves_codes(&person, &mailbox).await;
+        person.signs_out().await;
+        let kept = json!({ "authenticatorId": key });
+        let mut kept = person.browser.devtools("WebAuthn.getCredentials", kept).await.unwrap()["credentials"][0].take();
+        // A key of the first generation does not know it.
+        kept["rpId"] = json!("localhost");
+        // The owner goes on using it: the copy stays behind.
+        person.signs_in(&mailbox).await;
+        person.is_in(&mailbox).await;
+        person.signs_out().await;
+
+        let thief = Person::at(&world, Look::DESKTOP).await;
+        let copy = plugs_in(&thief, protocol).await;
+        let add = json!({ "authenticatorId": copy, "credential": kept });
+        thief.browser.devtools("WebAuthn.addCredential", add).await.unwrap();
+        thief.signs_in(&mailbox).await;
+        thief.sees("main .problem").await;
+        thief.is_at("/postern/code").await;
+
+        person.signs_in(&mailbox).await;
+        person.is_in(&mailbox).await;
+    }
+}
+
+/// What the page hands to the browser for the key.
+fn options(visitor: &Visitor, path: &str) -> String {
+    let page = visitor.get(path);
+    page.between("id=\"options\"", "</script>").split_once('>').unwrap().1.to_owned()
+}
+
+#[test]
+fn a_key_belongs_to_one_account_and_its_counter_grows() {
+    let world = world();
+    let key = SecurityKey::new(b"the same on both").unwrap();
+    let enrols = |name: &str| {
+        let visitor = Visitor::new(&world);
+        admin(&world, &format!("account enable {}", mailbox(&world, name).name));
+        visitor.sign_in(&mailbox(&world, name)).leads_to("/postern/set-up");
+        visitor.post("/postern/set-up-with", &[("method", "key")]).leads_to("/postern/set-up");
+        let response = key.register(&options(&visitor, "/postern/set-up"), &visitor.address("")).unwrap();
+        let answer = visitor.post("/postern/set-up", &[("response", &response)]);
+        (visitor, answer)
+    };
+    let (alice, answer) = enrols("alice");
+    answer.leads_to("/postern/backup-codes");
+    alice.post("/postern/saved", &[("saved", "yes")]);
+    assert!(alice.is_in());
+    let (bob, answer) = enrols("bob");
+    answer.shows(answer.status, "This key is set up already");
+    bob.get("/postern/backup-codes").leads_to("/postern/set-up");
+    assert!(!bob.is_in());
+    let shown: Value = serde_json::from_str(&admin(&world, "account show bob@example.com --json")).unwrap();
+    assert_eq!((&shown["state"], &shown["methods"]), (&json!("enrolling"), &json!([])));
+
+    for (counter, passes) in [(5, true), (5, false), (4, false), (0, false), (6, true)] {
+        let visitor = Visitor::new(&world);
+        visitor.sign_in(&mailbox(&world, "alice")).leads_to("/postern/code");
+        let asked = options(&visitor, "/postern/code");
+        let response = key.sign(&asked, &visitor.address(""), counter).unwrap();
+        let answer = visitor.post("/postern/code", &[("response", &response)]);
+        assert_eq!(
+            answer.location().starts_with("/?_task=mail"),
+            passes,
+            "{counter}: {}\n{}",
+            answer.head,
+            answer.body
+        );
+        assert_eq!(visitor.is_in(), passes);
+        // The same answer again.
+        visitor.post("/postern/cancel", &[]);
+        visitor.sign_in(&mailbox(&world, "alice")).leads_to("/postern/code");
+        visitor.post("/postern/code", &[("response", &response)]);
+        assert!(!visitor.is_in(), "replayed");
+        admin(&world, "account unlock alice@example.com");
+    }
+}
