@@ -13,10 +13,9 @@ use nix::unistd::Uid;
 
 use crate::{During, Error, Result, axe, tools};
 
-/// The packages. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
-/// libpam0g-dev is what the PAM module links with; two other PAM modules are what it is measured against; the last four
-/// judge manual pages, profiles and units.
-const PACKAGES: [&str; 45] = [
+/// What the world runs, and so the demo. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
+/// libpam0g-dev is what the PAM module links with.
+pub const WORLD: [&str; 12] = [
     "php-fpm",
     "php-cli",
     "php-gd",
@@ -28,26 +27,34 @@ const PACKAGES: [&str; 45] = [
     "roundcube-sqlite3",
     "dovecot-imapd",
     "nginx",
+    "libpam0g-dev",
+];
+
+/// What the tests run beyond that: other hosts, webmails, clients and servers, and independent programs that judge what
+/// Postern makes. Two other PAM modules are what it is measured against; g++ builds libFuzzer.
+const TESTS: [&str; 34] = [
+    "apparmor",
     "chromium",
     "chromium-driver",
-    "fonts-liberation",
     "curl",
     "fail2ban",
     "faketime",
+    "fonts-liberation",
+    "g++",
     "isync",
-    "libpam0g-dev",
     "libpam-google-authenticator",
     "libpam-oath",
     "login",
+    "man-db",
+    "mandoc",
     "memcached",
     "neomutt",
+    "oathtool",
     "openssh-client",
     "openssh-server",
     "openssl",
     "pamtester",
     "pebble",
-    "valgrind",
-    "oathtool",
     "postfix",
     "postgresql",
     "python3",
@@ -55,13 +62,11 @@ const PACKAGES: [&str; 45] = [
     "python3-prometheus-client",
     "sogo",
     "sudo",
+    "systemd",
     "thunderbird",
+    "valgrind",
     "xvfb",
     "zbar-tools",
-    "apparmor",
-    "man-db",
-    "mandoc",
-    "systemd",
 ];
 
 /// What installs axe-core, and the package that it comes in where the machine does not have it from elsewhere.
@@ -82,12 +87,12 @@ const UNITS: &str = "/etc/systemd/system";
 /// How long apt waits for another apt, in seconds: a fresh machine is often at its own updates.
 const LOCK_TIMEOUT: u16 = 300;
 
-/// Installs what is missing; `say` gets one line per step. Does nothing when all is there.
+/// Installs what the tests need and is missing; `say` gets one line per step. Does nothing when all is there.
 ///
 /// # Errors
 /// Without apt, without root (the command to run is in the text), or when apt or npm fails (its own words are).
 pub fn install(say: impl Fn(&str)) -> Result<()> {
-    install_packages(&PACKAGES, &say)?;
+    install_packages(&[&WORLD[..], &TESTS].concat(), &say)?;
     if tools::run(Command::new(NPM).arg("--version"), &[]).is_err() {
         install_packages(&[NPM], &say)?;
     }
@@ -116,7 +121,8 @@ pub fn install_packages(packages: &[&'static str], say: impl Fn(&str)) -> Result
     apt(&["update"])?;
     say(&format!("installing {} (takes a minute or two)", missing.join(", ")));
     tools::run(&mut Command::new("debconf-set-selections"), ANSWERS.as_bytes())?.success()?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat())?;
+    // What is there stays: another mail server, for one, goes together with no other.
+    apt(&[&["install", "--yes", "--no-install-recommends", "--no-remove"], missing.as_slice()].concat())?;
     for link in enabled_units(Path::new(UNITS))?.difference(&enabled) {
         fs::remove_file(link).during(format_args!("disabling {}", link.display()))?;
     }
@@ -208,10 +214,10 @@ mod tests {
 
     #[test]
     fn only_an_installed_package_counts() {
-        let listing = PACKAGES.map(|package| format!("installed {package}\n")).concat();
-        assert!(not_installed(&PACKAGES, &listing).is_empty());
-        assert_eq!(not_installed(&PACKAGES, &listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
-        assert_eq!(not_installed(&PACKAGES, "").len(), PACKAGES.len());
+        let listing = WORLD.map(|package| format!("installed {package}\n")).concat();
+        assert!(not_installed(&WORLD, &listing).is_empty());
+        assert_eq!(not_installed(&WORLD, &listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
+        assert_eq!(not_installed(&WORLD, "").len(), WORLD.len());
     }
 
     #[test]

@@ -40,6 +40,15 @@ pub struct Sogo {
 impl Sogo {
     /// Writes configuration and database into `directory` and starts; mail comes from 127.0.0.1:`imap`.
     pub fn start(directory: &Path, imap: u16, people: &[Mailbox]) -> Result<Sogo> {
+        Sogo::start_with(directory, imap, people, "NO")
+    }
+
+    /// The same, where people may add each other's mailboxes by the password.
+    pub fn start_with_second_doors(directory: &Path, imap: u16, people: &[Mailbox]) -> Result<Sogo> {
+        Sogo::start_with(directory, imap, people, "YES")
+    }
+
+    fn start_with(directory: &Path, imap: u16, people: &[Mailbox], additional_accounts: &str) -> Result<Sogo> {
         for (name, owner) in [("database", DATABASE_USER), ("home", SOGO_USER), ("nginx", "www-data")] {
             let path = directory.join(name);
             fs::create_dir(&path).during(path.display())?;
@@ -60,6 +69,7 @@ impl Sogo {
         for (key, value) in configuration(directory, &url, behind, memcached, imap) {
             sogod = sogod.arg(format!("-{key}")).arg(value);
         }
+        sogod = sogod.arg("-SOGoMailAuxiliaryUserAccountsEnabled").arg(additional_accounts);
         sogod.start()?;
 
         let config = directory.join("nginx.conf");
@@ -173,7 +183,6 @@ fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) 
         ("OCSCacheFolderURL", table("sogo_cache_folder")),
         ("SOGoMemcachedHost", format!("127.0.0.1:{cache}")),
         ("SOGoIMAPServer", format!("imap://127.0.0.1:{imap}")),
-        ("SOGoMailAuxiliaryUserAccountsEnabled", "NO".to_owned()),
         ("SOGoLanguage", "English".to_owned()),
         ("SOGoUserSources", people),
     ]

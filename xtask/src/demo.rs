@@ -7,7 +7,7 @@ use std::time::Duration;
 use postern_tests::receivers::Receivers;
 use postern_tests::service::Service;
 use postern_tests::world::PLATFORM;
-use postern_tests::{During, Error, Plan, Result, World, binaries};
+use postern_tests::{During, Error, Plan, Result, World, binaries, install};
 use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -24,7 +24,7 @@ pub(crate) fn run(ready: Option<&Path>, setup: &Setup) -> Result<()> {
     let _inside = runtime.enter();
     // From here on a signal no longer ends this process, so that whatever has been started is ended in order.
     let mut stop = Stop::listen()?;
-    setup.run()?;
+    setup.packages(&install::WORLD)?;
     say("building (the debug profile: the tests share it, so it is built once)");
     binaries()?;
     say("starting Dovecot, Roundcube and Postern");

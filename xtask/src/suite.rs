@@ -15,11 +15,13 @@ struct Check {
 }
 
 /// The tests are last, so that cargo's own summary is the last line.
-const CHECKS: [Check; 4] = [
+const CHECKS: [Check; 5] = [
     Check { args: &["fmt", "--all", "--check"], optional: true },
     Check { args: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], optional: true },
     // Advisories need a network; what the project says of itself does not.
     Check { args: &["deny", "check", "bans", "licenses", "sources"], optional: true },
+    // They are no part of the workspace, so nothing else would tell that they are out of step.
+    Check { args: &["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"], optional: false },
     Check { args: &["test", "--workspace", "--no-fail-fast"], optional: false },
 ];
 

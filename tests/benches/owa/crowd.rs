@@ -81,7 +81,7 @@ impl Crowd {
     }
 
     /// Whether all of them wait still.
-    pub(crate) fn is_whole(mut self, runtime: &Runtime) -> bool {
+    pub(crate) fn waits_still(mut self, runtime: &Runtime) -> bool {
         runtime.block_on(poll_fn(|cx| {
             Poll::Ready(self.polls.iter_mut().all(|poll| Pin::new(poll).poll_frame(cx).is_pending()))
         }))

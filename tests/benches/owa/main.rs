@@ -79,6 +79,6 @@ fn measure(runtime: &Runtime, candidates: &[Candidate]) {
     }
     load::report(candidates, &rounds);
     for (candidate, crowd) in candidates.iter().zip(crowds) {
-        assert!(crowd.is_whole(runtime), "{}: a poll has ended\n{}", candidate.name, candidate.errors());
+        assert!(crowd.waits_still(runtime), "{}: a poll has ended\n{}", candidate.name, candidate.errors());
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Site, folder, inbox, password, script, sign_in, sign_in_with};
 use crate::story::visitor::Visitor;
+use postern_tests::sogo::Sogo;
+use postern_tests::wait;
 
 #[test]
 fn the_script_hears_what_has_become_of_a_login() {
@@ -65,4 +67,17 @@ fn a_session_does_not_become_somebody_elses() {
     let answer = owner.get(&format!("{}/logoff", folder(&alice)));
     assert_eq!(answer.status, 302, "{}", answer.head);
     inbox(&owner, &alice).shows(200, "The session is over.");
+}
+
+#[test]
+fn where_mailboxes_can_be_added_nobody_is_let_in() {
+    let site = Site::before("", Sogo::start_with_second_doors);
+    let bob = site.mailbox("bob");
+    let visitor = Visitor::new(&site);
+    assert_eq!(password(&visitor, &bob.name, &bob.password).status, 503);
+    assert_eq!(visitor.session(), "");
+    wait::until("the front to say why", || {
+        Ok(site.proxy.log().contains("set `SOGoMailAuxiliaryUserAccountsEnabled = NO;`").then_some(()))
+    })
+    .unwrap();
 }

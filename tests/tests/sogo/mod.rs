@@ -12,9 +12,10 @@ use postern_tests::certificates::Certificates;
 use postern_tests::dovecot::Dovecot;
 use postern_tests::mailboxes::{self, Mailbox};
 use postern_tests::sogo::Sogo;
-use postern_tests::{Plan, Upstream, World, wait};
+use postern_tests::{Plan, Result, Upstream, World, wait};
 use std::fs;
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// Seconds that a code is shown.
@@ -45,13 +46,17 @@ impl DerefMut for Site {
 impl Site {
     /// With these lines in `[webmail.doors]`.
     fn with_doors(doors: &'static str) -> Site {
+        Site::before(doors, Sogo::start)
+    }
+
+    fn before(doors: &'static str, start: fn(&Path, u16, &[Mailbox]) -> Result<Sogo>) -> Site {
         let directory = private_directory().unwrap();
         let [tls, mail, web] = ["tls", "dovecot", "sogo"].map(|name| directory.path().join(name));
         for path in [&tls, &mail, &web] {
             fs::create_dir(path).unwrap();
         }
         let dovecot = Dovecot::start(&mail, &Certificates::issue(&tls).unwrap(), mailboxes::all()).unwrap();
-        let sogo = Sogo::start(&web, dovecot.imap, &mailboxes::all()).unwrap();
+        let sogo = start(&web, dovecot.imap, &mailboxes::all()).unwrap();
         let upstream = Upstream::Product { product: "sogo", url: sogo.url(), doors };
         let world = World::start(Plan { upstream, movable_clock: true, ..Plan::default() }).unwrap();
         Site { world, sogo, _dovecot: dovecot, _directory: directory }
