@@ -33,8 +33,9 @@ fn a_gateway_is_read() {
 
 #[test]
 fn a_command_and_both_ways_of_mail_are_read() {
-    let text = "[sms]\ncommand = [\"/usr/bin/gammu-smsd-inject\", \"TEXT\", \"{number}\"]\ndaily_budget = 5\n";
+    let text = "[sms]\ncommand = [\"/usr/bin/gammu-smsd-inject\", \"TEXT\", \"{number}\"]\ndaily_budget = 5\nprefixes = [\"+33\"]\n";
     let sms = Config::parse(text).unwrap().sms.unwrap();
+    assert_eq!(sms.prefixes, ["+33"]);
     assert!(matches!(sms.way, SmsWay::Command(command) if command.len() == 3));
     let mail = |text: &str| Config::parse(&format!("[mail]\nfrom = \"Postern <a@example.com>\"\n{text}")).unwrap().mail;
     let sendmail = mail("sendmail = \"/usr/sbin/sendmail\"").unwrap();
@@ -61,6 +62,8 @@ fn a_mistake_says_where_it_is() {
         ("\n[sms]\nurl = \"https://a/{phone}\"\n", "line 3", "there are {number}"),
         ("\n[sms]\nmethod = \"PATCH\"\n", "line 3", "GET"),
         ("\n[sms]\ndaily_budget = 0\n", "line 3", "nonzero"),
+        ("\n[sms]\nurl = \"https://a/{number}{text}\"\nprefixes = [\"33\"]\n", "line 2", "no number begins"),
+        ("\n[sms]\nurl = \"https://a/{number}{text}\"\nprefixes = []\n", "line 2", "no number gets a text"),
         ("\n[sms]\nhost = \"a\"\n", "line 2", "needs a `url` or a `command`"),
         ("\n[mail]\nsmtp = \"smtp://mail.example.com\"\n", "line 3", "in the clear to another host"),
         ("\n[mail]\nsmpt = \"smtp://127.0.0.1\"\n", "line 3", "did you mean `smtp`?"),

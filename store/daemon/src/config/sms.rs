@@ -26,6 +26,8 @@ pub struct Sms {
     pub host: Option<String>,
     /// Texts a day (UTC).
     pub daily_budget: NonZeroU32,
+    /// How numbers begin that get a text, such as `+33`; empty: all do.
+    pub prefixes: Vec<String>,
 }
 
 /// How a text leaves.
@@ -90,6 +92,7 @@ struct Keys {
     command: Option<Vec<Template>>,
     host: Option<String>,
     daily_budget: Option<NonZeroU32>,
+    prefixes: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -115,16 +118,17 @@ impl TryFrom<Keys> for Sms {
         {
             return Err(format!("`host` = {host:?} is no host; write it like \"webmail.example.com\""));
         }
+        let prefixes = keys.prefixes.take().map(judge_prefixes).transpose()?.unwrap_or_default();
         let way = match (keys.url.take(), keys.command.take()) {
             (Some(url), None) => SmsWay::Gateway(Box::new(keys.gateway(url)?)),
             (None, Some(_)) if keys.is_of_a_request() => {
-                return Err("beside `command` there can be `host` and `daily_budget` only".to_owned());
+                return Err("beside `command` there can be `host`, `daily_budget` and `prefixes` only".to_owned());
             }
             (None, Some(command)) => SmsWay::Command(judge_command(command)?),
             (None, None) => return Err("[sms] needs a `url` or a `command`".to_owned()),
             (Some(_), Some(_)) => return Err("[sms] has a `url` and a `command`; take one out".to_owned()),
         };
-        Ok(Self { way, host, daily_budget })
+        Ok(Self { way, host, daily_budget, prefixes })
     }
 }
 
@@ -171,6 +175,19 @@ impl Keys {
         }
         let Self { answer_has, secret_files, ca, ovh, .. } = self;
         Ok(Gateway { url, method, headers, body, answer_has, login, secret_files, ca, ovh })
+    }
+}
+
+/// A country's code and what may follow it (ITU-T E.164).
+fn judge_prefixes(prefixes: Vec<String>) -> Result<Vec<String>, String> {
+    let is_one = |prefix: &str| {
+        let digits = prefix.strip_prefix('+').unwrap_or_default();
+        !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match prefixes.iter().find(|prefix| !is_one(prefix)) {
+        Some(prefix) => Err(format!("`prefixes` has {prefix:?}, with which no number begins; write it like \"+33\"")),
+        None if prefixes.is_empty() => Err("`prefixes` is empty, so no number gets a text; take it out".to_owned()),
+        None => Ok(prefixes),
     }
 }
 

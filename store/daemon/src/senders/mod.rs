@@ -107,9 +107,16 @@ enum TextWay {
     Program(Texter),
 }
 
+struct Texts {
+    way: TextWay,
+    daily_budget: NonZeroU32,
+    /// How numbers begin that get one; empty: all do.
+    prefixes: Vec<String>,
+}
+
 /// Every way that is configured.
 pub struct Senders {
-    text: Option<(TextWay, NonZeroU32)>,
+    text: Option<Texts>,
     mail: Option<(Mail, NonZeroU32)>,
     budget: Budget,
     recipients: Recipients,
@@ -123,7 +130,7 @@ pub fn judge(config: &Config) -> Result<(), SetUpError> {
     ways(config).map(drop)
 }
 
-type Ways = (Option<(TextWay, NonZeroU32)>, Option<(Mail, NonZeroU32)>);
+type Ways = (Option<Texts>, Option<(Mail, NonZeroU32)>);
 
 fn ways(config: &Config) -> Result<Ways, SetUpError> {
     let text = match &config.sms {
@@ -133,7 +140,7 @@ fn ways(config: &Config) -> Result<Ways, SetUpError> {
                 SmsWay::Gateway(gateway) => TextWay::Gateway(Box::new(Gateway::new(gateway)?)),
                 SmsWay::Command(command) => TextWay::Program(Texter::new(command)),
             };
-            Some((way, sms.daily_budget))
+            Some(Texts { way, daily_budget: sms.daily_budget, prefixes: sms.prefixes.clone() })
         }
     };
     let mail = config.mail.as_ref().map(|mail| Ok((Mail::new(mail)?, mail.daily_budget))).transpose()?;
@@ -163,7 +170,7 @@ impl Senders {
     /// How many of a kind may still leave today; none where there is no such way, or the records do not say.
     pub fn left(&self, now: Time, kind: Kind) -> Option<u32> {
         let most = match kind {
-            Kind::Text => self.text.as_ref()?.1,
+            Kind::Text => self.text.as_ref()?.daily_budget,
             Kind::Mail => self.mail.as_ref()?.1,
         };
         self.budget.left(now, kind, most).ok()
@@ -181,9 +188,15 @@ impl Senders {
     }
 
     async fn send_text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
-        let (way, most) = self.text.as_ref().ok_or(SendError::NotConfigured(Kind::Text))?;
+        let Texts { way, daily_budget, prefixes } = self.text.as_ref().ok_or(SendError::NotConfigured(Kind::Text))?;
         let number = Number::read(number)
             .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
+        if !prefixes.is_empty() && !prefixes.iter().any(|prefix| number.number().starts_with(prefix.as_str())) {
+            let allowed = prefixes.join(", ");
+            return Err(SendError::Refused(format!(
+                "no text was sent to {number}: [sms] prefixes has {allowed} only; add its country's code if people live there"
+            )));
+        }
         self.count(now, Kind::Text, number.number())?;
         let sent = async {
             match way {
@@ -191,7 +204,7 @@ impl Senders {
                 TextWay::Program(texter) => texter.send(&number, text).await,
             }
         };
-        self.spend(now, Kind::Text, *most, &number, sent).await
+        self.spend(now, Kind::Text, *daily_budget, &number, sent).await
     }
 
     /// Sends a mail of plain text, and answers when the mail server or sendmail has taken it, within [`LONGEST`].

@@ -243,6 +243,19 @@ async fn a_budget_is_for_what_may_have_left() {
 }
 
 #[tokio::test]
+async fn a_text_goes_to_the_countries_that_are_named() {
+    let gateway = HttpGateway::start(None).await;
+    for (prefixes, goes) in [("\"+33\"", false), ("\"+33\", \"+446\"", true), ("\"+4461234567890\"", false)] {
+        let senders = senders(&format!("{}prefixes = [{prefixes}]\n", simple(gateway.port)));
+        match senders.text(NOW, "+44612345678", &text()).await {
+            Ok(()) => assert!(goes, "{prefixes}"),
+            Err(error) => assert!(!goes && error.to_string().contains("[sms] prefixes"), "{error}"),
+        }
+    }
+    assert_eq!(gateway.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn who_is_not_there_costs_nothing() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let senders = senders(&format!("{}daily_budget = 1\n", simple(port)));
