@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
         Err(problem) => assert!(!problem.to_string().is_empty()),
     }
     for line in oath::parse(text, &TimeZone::UTC) {
-        assert!(!line.user.contains(char::is_whitespace));
+        assert!(!line.user.contains(|c: char| c.is_ascii_whitespace()));
         if let Ok(token) = line.token {
             assert!([30, 60].contains(&token.period) && (6..=8).contains(&token.digits));
             assert!(token.secret.reveal().bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
