@@ -1,7 +1,7 @@
 //! How long posternd takes to start, and how much memory it has, by how many accounts there are:
 //!
 //! ```text
-//! cargo bench --package postern-tests --bench start      (three minutes, and 10 GB of disk)
+//! cargo bench --package postern-tests --bench start      (a minute and a half, and 4 GB of disk)
 //! ```
 //!
 //! Every account is protected: an authenticator and ten backup codes, as the daemon itself makes them. One is made

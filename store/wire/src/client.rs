@@ -235,8 +235,14 @@ mod tests {
     use std::thread;
 
     const DEADLINE: Duration = Duration::from_millis(200);
+    /// For what has no reason to wait.
+    const LONG: Duration = Duration::from_secs(30);
 
     fn answered_by(bytes: &'static [u8]) -> Result<AskVerdict, CallError> {
+        answered_within(LONG, bytes)
+    }
+
+    fn answered_within(deadline: Duration, bytes: &'static [u8]) -> Result<AskVerdict, CallError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("auth.sock");
         let listener = UnixListener::bind(&path).unwrap();
@@ -249,7 +255,7 @@ mod tests {
             // Held open until the client is gone: a silent peer, not a closed one.
             let _ = stream.read(&mut call);
         });
-        let mut client = Client::connect(&path, DEADLINE).unwrap();
+        let mut client = Client::connect(&path, deadline).unwrap();
         let reply = client.call("org.postern.Auth", "Ask", &());
         drop(client);
         server.join().unwrap();
@@ -286,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_silent_server_is_lost_at_the_deadline() {
-        assert!(matches!(answered_by(b"{\"parameters\""), Err(CallError::Lost(_))));
+        assert!(matches!(answered_within(DEADLINE, b"{\"parameters\""), Err(CallError::Lost(_))));
     }
 
     /// It sends a byte each time it is asked how long it may still take, and never a NUL.

@@ -3,7 +3,7 @@
 //! same run:
 //!
 //! ```text
-//! cargo bench --package postern-tests --bench owa [-- http1 http2]      (needs root and nginx; three minutes)
+//! cargo bench --package postern-tests --bench owa [-- http1 http2]      (needs root and nginx; two minutes)
 //! ```
 //!
 //! Every browser signs in through the front and has a released session of its own; the accounts need no second factor.
@@ -14,6 +14,7 @@
 mod browser;
 mod candidate;
 #[path = "../imap/cost.rs"]
+#[expect(dead_code, reason = "what is shared is more than what is needed here")]
 mod cost;
 mod crowd;
 mod load;

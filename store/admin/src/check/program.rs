@@ -28,14 +28,15 @@ pub(super) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S], 
 }
 
 fn run_for<S: AsRef<OsStr>>(seconds: &str, program: impl AsRef<OsStr>, arguments: &[S], user: Option<&str>) -> Ran {
-    let mut command = Command::new("timeout");
-    command.args([LAST_WORDS, seconds]).env("LC_ALL", "C");
+    // In a session of its own: another user's program has no business at this terminal.
+    let mut command = Command::new("setsid");
+    command.args(["--wait", "timeout", LAST_WORDS, seconds]).env("LC_ALL", "C");
     if let Some(user) = user {
         command.args(["runuser", "-u", user, "--"]);
     }
     let output = match command.arg(program).args(arguments).output() {
         Ok(output) => output,
-        Err(error) => return Ran::Failed(format!("timeout (coreutils) cannot be run: {error}")),
+        Err(error) => return Ran::Failed(format!("setsid (util-linux) cannot be run: {error}")),
     };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     match output.status.code() {
@@ -65,6 +66,8 @@ mod tests {
         assert_eq!(run("sh", &["-c", "echo bad >&2; exit 3"], None), Ran::Failed("bad".to_owned()));
         assert!(matches!(run("sh", &["-c", "exit 3"], None), Ran::Failed(text) if text.contains('3')));
         assert_eq!(run("/nonexistent/postern-test", &[] as &[&str], None), Ran::Absent);
+        let Ran::Said(session) = run("cut", &["-d ", "-f6", "/proc/self/stat"], None) else { panic!() };
+        assert_ne!(session, nix::unistd::getsid(None).unwrap().to_string());
         assert_eq!(run_for("0.1", "sleep", &["600"], None), Ran::Failed("it took more than 0.1 s".to_owned()));
     }
 }

@@ -18,7 +18,7 @@ use postern_wire::admin::{Changed, ImportTotp};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// What group and others should not have of a file of secrets.
@@ -275,7 +275,9 @@ fn print(screen: &mut Screen, rows: &[Row], dry_run: bool) -> Result<(), Failure
 /// Reads a file of secrets, and warns where others can.
 fn read(path: &Path, most: usize, screen: &mut Screen) -> Result<Secret, Failure> {
     let failed = |error: std::io::Error| unreadable(path, error.to_string());
-    let file = File::open(path).map_err(failed)?;
+    // It lies where others write: a pipe would not be opened before somebody writes into it.
+    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
     let about = file.metadata().map_err(failed)?;
     if !about.is_file() {
         return Err(unreadable(path, "it is not a regular file"));
