@@ -34,6 +34,7 @@ pub struct Sogo {
     database: Service,
     /// The port for HTTP on 127.0.0.1.
     pub port: u16,
+    sql: u16,
     directory: PathBuf,
 }
 
@@ -78,7 +79,25 @@ impl Sogo {
         let mut web =
             Service::new("nginx", "nginx", Ready::Port(port), directory).arg("-c").arg(config).arg("-e").arg(log);
         web.start()?;
-        Ok(Sogo { web, sogod, cache, database, port, directory: directory.to_owned() })
+        Ok(Sogo { web, sogod, cache, database, port, sql, directory: directory.to_owned() })
+    }
+
+    /// Gives a person another address, in the directory. SOGo goes on signing in to their mailbox by its own name.
+    ///
+    /// Before they first sign in: SOGo remembers what it has read.
+    pub fn readdress(&self, person: &str, address: &str) -> Result<()> {
+        self.change(&format!("UPDATE people SET mail = {} WHERE c_uid = {};", quoted(address), quoted(person)))
+    }
+
+    /// Gives a person preferences, as if kept from other days: before they first sign in, and after somebody else has.
+    pub fn keep_preferences(&self, person: &str, json: &str) -> Result<()> {
+        let row = format!("({}, {})", quoted(person), quoted(json));
+        self.change(&format!("INSERT INTO sogo_user_profile (c_uid, c_defaults) VALUES {row};"))
+    }
+
+    fn change(&self, sql: &str) -> Result<()> {
+        tools::run(&mut psql(&self.directory, self.sql)?, sql.as_bytes())?.success()?;
+        Ok(())
     }
 
     /// Where it answers, without Postern in between.
@@ -138,25 +157,35 @@ fn start_database(directory: &Path, port: u16) -> Result<Service> {
 
 /// Makes the table of people; the rest SOGo makes by itself. Returns what its tables' addresses begin with.
 fn fill_database(directory: &Path, port: u16, people: &[Mailbox]) -> Result<String> {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let row = |person: &Mailbox| {
         let name = quoted(person.name.split('@').next().unwrap_or_default());
         let (password, address) = (quoted(&person.password), quoted(&person.name));
-        format!("INSERT INTO people VALUES ({name}, {name}, {password}, {name}, {address});\n")
+        format!("INSERT INTO people VALUES ({name}, {name}, {password}, {name}, {address}, {address});\n")
     };
-    let sql = "CREATE TABLE people (c_uid text PRIMARY KEY, c_name text, c_password text, c_cn text, mail text);\n";
+    let sql = "CREATE TABLE people \
+               (c_uid text PRIMARY KEY, c_name text, c_password text, c_cn text, mail text, mailbox text);\n";
     let sql = sql.to_owned() + &people.iter().map(row).collect::<String>();
-    let mut psql = Command::new(postgresql()?.join("psql"));
-    psql.args(["--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-p"]);
-    psql.arg(port.to_string()).current_dir(directory);
     // A port that is open is no database that lets anybody in yet.
     crate::wait::until("PostgreSQL to let somebody in", || {
         let mut ready = Command::new(postgresql()?.join("pg_isready"));
         let ready = ready.args(["-q", "-h", "127.0.0.1", "-p"]).arg(port.to_string());
         Ok((tools::run(ready, &[])?.code == 0).then_some(()))
     })?;
-    tools::run(&mut psql, sql.as_bytes())?.success()?;
+    tools::run(&mut psql(directory, port)?, sql.as_bytes())?.success()?;
     Ok(format!("postgresql://postgres:none@127.0.0.1:{port}/postgres"))
+}
+
+/// Runs what it reads.
+fn psql(directory: &Path, port: u16) -> Result<Command> {
+    let mut psql = Command::new(postgresql()?.join("psql"));
+    psql.args(["--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-p"]);
+    psql.arg(port.to_string()).current_dir(directory);
+    Ok(psql)
+}
+
+/// As SQL has text.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// On the command line, where it has precedence over `/etc/sogo/sogo.conf`.
@@ -164,7 +193,7 @@ fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) 
     let table = |name: &str| format!("{sql}/{name}");
     let people = format!(
         "({{type = sql; id = people; viewURL = \"{}\"; canAuthenticate = YES; isAddressBook = NO; \
-         userPasswordAlgorithm = plain; LoginFieldNames = (c_uid, mail); IMAPLoginFieldName = mail;}})",
+         userPasswordAlgorithm = plain; LoginFieldNames = (c_uid, mail); IMAPLoginFieldName = mailbox;}})",
         table("people"),
     );
     vec![

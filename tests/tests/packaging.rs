@@ -13,8 +13,7 @@ use std::process::Command;
 /// What `systemd-analyze security` may say at most, in tenths.
 const EXPOSURE_MAX: &str = "--threshold=15";
 /// Folders whose files all go into some package.
-const SHIPPED: [&str; 7] =
-    ["systemd", "sysusers.d", "tmpfiles.d", "apparmor", "pam-configs", "fail2ban", "prometheus"];
+const SHIPPED: [&str; 7] = ["systemd", "sysusers.d", "tmpfiles.d", "apparmor", "pam-configs", "fail2ban", "prometheus"];
 
 fn packaging() -> PathBuf {
     workspace().join("packaging")
@@ -64,7 +63,9 @@ fn units_name_what_the_programs_do() {
     assert_eq!(values("posternd.service", "LoadCredential"), [format!("{CREDENTIAL}:{}", key.display())]);
     assert_eq!(values("posternd.service", "User"), [postern_wire::DAEMON_USER]);
     let example = fs::read_to_string(packaging().join("proxy.toml")).unwrap();
-    for (unit, key) in [("https", "listen"), ("imaps", "#listen"), ("imap", "#starttls_listen"), ("http", "#http_listen")] {
+    for (unit, key) in
+        [("https", "listen"), ("imaps", "#listen"), ("imap", "#starttls_listen"), ("http", "#http_listen")]
+    {
         let address = values(&format!("postern-proxy-{unit}.socket"), "ListenStream").concat();
         assert!(example.contains(&format!("\n{key} = \"{address}\"\n")), "{unit}: {address}");
     }
@@ -128,7 +129,7 @@ fn scripts_are_understood() {
     let is_script = |path: &PathBuf| fs::read_to_string(path).unwrap().starts_with("#!/bin/sh\n");
     let mut scripts: Vec<PathBuf> = files("debian").into_iter().filter(is_script).collect();
     assert!(scripts.len() >= 6, "{scripts:?}");
-    scripts.push(packaging().join("check.sh"));
+    scripts.extend(["check.sh", "sign_in.sh"].map(|name| packaging().join(name)));
     for script in scripts {
         let read = run("sh", &["-n"], &script);
         assert_eq!((read.code, &*read.stderr), (0, ""));

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::field::{self, APP_TEXTS, BACKUP_TEXTS, CodeField};
+use super::field::{self, APP_TEXTS, BACKUP_TEXTS, CodeField, KEY_TEXTS};
 use super::layout::Sheet;
 use super::text::Text;
-use super::{Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method, MethodKind, fields, paths};
+use super::{Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method, MethodKind, Trust, fields, paths};
 
 pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
     let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, due: true };
@@ -13,7 +13,7 @@ pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>)
         p.lead { (language.say(lead(Text::ChallengeLead, context))) }
         (method(&view.method, language))
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
-        (question(paths::CODE, &fields, view.others, language, context))
+        (question(paths::CODE, &fields, (view.others, view.trust), language, context))
     };
     Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
 }
@@ -23,19 +23,25 @@ pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: 
     let content = html! {
         p.lead { (language.say(lead(Text::BackupLead, context))) }
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
-        (question(paths::BACKUP_CODE, &fields, view.others, language, context))
+        (question(paths::BACKUP_CODE, &fields, (view.others, view.trust), language, context))
     };
     Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// The form around a code field, with the ways out of it.
-fn question(path: &str, fields: &Markup, others: bool, language: Language, context: &Context<'_>) -> Markup {
+fn question(
+    path: &str,
+    fields: &Markup,
+    (others, trust): (bool, Option<Trust>),
+    language: Language,
+    context: &Context<'_>,
+) -> Markup {
     html! {
         form method="post" action=(path) {
             (fields)
             div.actions {
                 button.main { (language.say(go_on(context))) }
-                (ways_out(others, language, context))
+                (ways_out(others, trust, language, context))
             }
         }
         (field::cancel_form())
@@ -52,10 +58,13 @@ pub(super) fn go_on(context: &Context<'_>) -> Text {
     if context.signed_in { Text::ConfirmIt } else { Text::SignIn }
 }
 
-/// The ways out of a page that asks for one method; the page has a [`field::cancel_form`].
-pub(super) fn ways_out(others: bool, language: Language, context: &Context<'_>) -> Markup {
+/// The ways out of a page that asks for one method; the page has a [`field::cancel_form`]. Where they stand in a form with
+/// an offer to trust the browser, they take along whether it is ticked.
+pub(super) fn ways_out(others: bool, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
     html! {
-        @if others {
+        @if others && trust.is_some() {
+            button.quiet formaction=(paths::METHODS) formnovalidate { (language.say(Text::TryAnother)) }
+        } @else if others {
             a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
         } @else if !context.signed_in {
             a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
@@ -71,6 +80,9 @@ pub(super) fn method(method: &Method, language: Language) -> Markup {
 
 pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
+        @if let Some(problem) = view.problem {
+            (field::alert("methods-problem", KEY_TEXTS.explain(problem, language, context)))
+        }
         p.lead { (language.say(Text::MethodsLead)) }
         form method="post" action=(paths::METHODS) {
             ul.methods {
@@ -97,7 +109,7 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &C
         div.actions { (field::cancel(language, context)) }
         (field::cancel_form())
     };
-    Sheet { title: Text::MethodsTitle, failed: false, wide: false, content }
+    Sheet { title: Text::MethodsTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// What its owner calls the method, else what it is.

@@ -110,6 +110,7 @@ impl ProblemTexts {
             Problem::NotACode => html! { p { (language.say(self.not_a_code)) } },
             Problem::InUse => html! { p { (language.say(self.in_use)) } },
             Problem::NotSent if self.others => html! { p { (language.say(Text::NotSent)) } },
+            Problem::Copied => html! { p { (language.say(Text::KeyCopied)) } },
             Problem::NotSent => html! { p { (language.say(Text::OnlyNotSent)) } },
             Problem::TooMany { until: None } if self.others => html! { p { (language.say(Text::TooMany)) } },
             Problem::TooMany { until: None } => html! { p { (language.say(Text::OnlyTooMany)) } },

@@ -105,6 +105,10 @@
 
   if (window.PublicKeyCredential) {
     form.addEventListener("submit", (event) => {
+      // A button that leads elsewhere needs no key.
+      if (event.submitter?.hasAttribute("formaction")) {
+        return;
+      }
       event.preventDefault();
       run();
     });

@@ -65,7 +65,7 @@ pub enum Page {
     FewCodes(u32),
     /// No code is judged for now. The same page whether the last code was right or wrong: it cannot know.
     Locked(Locked),
-    /// No code can be sent, and there is no method but those that need that.
+    /// No method can be used: codes cannot be sent, or there is a copy of the security key.
     NoMethod,
     /// The sign-in looks unusual, and there is no address that a code could be sent to.
     Unusual,
@@ -293,6 +293,8 @@ pub enum Requested {
 pub struct ChooseMethod {
     /// What the account can use now, in the order to show; backup codes are one of them.
     pub methods: Vec<Method>,
+    /// Why another method is needed than the one before.
+    pub problem: Option<Problem>,
 }
 
 /// See [`Page::Locked`].
@@ -398,6 +400,8 @@ pub enum Problem {
     },
     /// The code could not be sent.
     NotSent,
+    /// There is a copy of the security key, which is not accepted any more.
+    Copied,
 }
 
 /// A string that must not reach a log: `Debug` redacts it, dropping wipes it.

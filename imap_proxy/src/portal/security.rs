@@ -21,6 +21,8 @@ pub struct Security {
     pub sessions: Vec<Session>,
     /// The browsers that have signed in, the one used last first.
     pub browsers: Vec<OwnBrowser>,
+    /// Whether people may trust browsers here.
+    pub may_trust: bool,
     /// Where notices go.
     pub contact: Option<String>,
     /// What can be set up; [`MethodKind::Contact`] where there can be a contact address.
@@ -40,6 +42,8 @@ pub struct OwnMethod {
     pub created: Option<Timestamp>,
     /// When it last opened the account.
     pub last_used: Option<Timestamp>,
+    /// Whether it is a security key that there is a copy of, which is not accepted any more.
+    pub copied: bool,
 }
 
 /// One of the app passwords.

@@ -87,7 +87,7 @@ fn own(
 ) -> OwnMethod {
     let (id, description, hint) = (given.method_id.to_owned(), description.to_owned(), hint.map(str::to_owned));
     let method = Method { id, kind, description, hint };
-    OwnMethod { method, created: Some(at(created)), last_used: last_used.map(at) }
+    OwnMethod { method, created: Some(at(created)), last_used: last_used.map(at), copied: false }
 }
 
 fn app_password(given: &Given<'_>, used: bool) -> AppPassword {
@@ -127,7 +127,7 @@ fn usual(given: &Given<'_>) -> Security {
         own(given, MethodKind::Sms, "", Some(given.number), -30 * DAY, Some(-12 * DAY)),
         own(given, MethodKind::Email, given.description, Some(given.mailbox), -30 * DAY, None),
         own(given, MethodKind::Key, given.description, None, -2 * DAY, None),
-        own(given, MethodKind::Key, "", None, 0, None),
+        OwnMethod { copied: true, ..own(given, MethodKind::Key, "", None, 0, None) },
     ];
     Security {
         aliases: vec![given.mailbox.to_owned()],
@@ -147,6 +147,7 @@ fn usual(given: &Given<'_>) -> Security {
             browser(given, false, true, false, false),
             browser(given, false, false, false, false),
         ],
+        may_trust: true,
         contact: Some(given.mailbox.to_owned()),
         kinds: MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::BackupCode).collect(),
         language: Some(Language::French),

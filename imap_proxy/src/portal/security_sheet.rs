@@ -23,7 +23,8 @@ pub(super) fn sheet(view: &Security, language: Language, context: &Context<'_>) 
         (section("apps", Text::AppsTitle, Some(Text::AppsHint), language, app_passwords(view, language, context)))
         (section("sessions", Text::SessionsTitle, Some(Text::SessionsHint), language, sessions(view, language, context)))
         @if !view.browsers.is_empty() {
-            (section("browsers", Text::BrowsersTitle, Some(Text::BrowsersHint), language, browsers(view, language, context)))
+            @let hint = if view.may_trust { Text::TrustedBrowsersHint } else { Text::BrowsersHint };
+            (section("browsers", Text::BrowsersTitle, Some(hint), language, browsers(view, language, context)))
         }
         (section("notices", Text::NoticesTitle, Some(Text::NoticesHint), language, notices(view, language)))
         div.actions { a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) } }
@@ -99,6 +100,7 @@ fn method(own: &OwnMethod, language: Language, context: &Context<'_>) -> Markup 
                 strong { (called) }
                 span.hint { (kind_and_hint(own, language)) }
                 (times(own.created, own.last_used, language, context))
+                @if own.copied { div.problem { p { (language.say(Text::OwnKeyCopied)) } } }
             }
             div.do {
                 (link(ChangeKind::Rename, which, Text::Rename, &called, language))

@@ -8,7 +8,7 @@ use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, ONLY_SENT_TEXTS
 use super::layout::Sheet;
 use super::set_up::other_ways;
 use super::text::Text;
-use super::{Context, Language, MethodKind, SentCode, SetUpSent, SetUpTo, fields, moment, paths};
+use super::{Context, Language, MethodKind, SentCode, SetUpSent, SetUpTo, Trust, fields, moment, paths};
 
 /// `maxlength` of a number or an address: an address has 254 characters at most (RFC 3696, erratum 1690).
 pub const DESTINATION_LENGTH: usize = 254;
@@ -25,7 +25,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
     // Of an account without a second factor there is nothing to reset.
     let ways_out = match view.unusual {
         true => field::cancel(language, context),
-        false => ways_out(view.others, language, context),
+        false => ways_out(view.others, view.trust.filter(|_| view.sent), language, context),
     };
     let content = html! {
         p.lead { (language.say(lead(at_sign_in, context))) }
@@ -38,7 +38,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
                 (field::trust(view.trust, language))
                 div.actions {
                     button.main { (language.say(go_on(context))) }
-                    (another(view.again, language, context))
+                    (another(view.again, view.trust, language, context))
                     (ways_out)
                 }
             }
@@ -116,7 +116,7 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
             @if view.kind != MethodKind::Contact { (field::description(name, hint, &view.description, language)) }
             div.actions {
                 button.main { (language.say(Text::Confirm)) }
-                (another(Some(view.again), language, context))
+                (another(Some(view.again), None, language, context))
                 button.quiet form="other" formnovalidate { (language.say(other)) }
                 (field::cancel(language, context))
             }
@@ -136,17 +136,17 @@ fn spam_hint(kind: MethodKind, language: Language) -> Markup {
 }
 
 /// The button for another code; before its time, when that is. Where the script runs, the one becomes the other by
-/// itself.
-fn another(again: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
+/// itself. With an offer to trust the browser, it takes along whether that is ticked.
+fn another(again: Option<Timestamp>, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
+    let (form, action) = if trust.is_some() { (None, Some(paths::SEND)) } else { (Some("another"), None) };
     html! {
         @if let (Some(from), Some(wait)) = (again, wait(again, context)) {
             @let until = moment::moment(from, context.now, language);
             p.hint #not-yet { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
-            button.quiet form="another" formnovalidate hidden data-after=(wait) data-instead-of="not-yet" {
-                (language.say(Text::SendAnother))
-            }
+            button.quiet form=[form] formaction=[action] formnovalidate hidden data-after=(wait)
+                data-instead-of="not-yet" { (language.say(Text::SendAnother)) }
         } @else {
-            button.quiet form="another" formnovalidate { (language.say(Text::SendAnother)) }
+            button.quiet form=[form] formaction=[action] formnovalidate { (language.say(Text::SendAnother)) }
         }
     }
 }

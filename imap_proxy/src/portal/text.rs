@@ -359,6 +359,10 @@ catalogue! {
         en: "Your password has changed. This one works again after your next sign-in here.",
         fr: "Votre mot de passe a changé. Celui-ci fonctionnera à nouveau après votre prochaine connexion ici."
     }
+    OwnKeyCopied {
+        en: "There is a copy of this key, so it does not let you in any more. Remove it, and add a new one.",
+        fr: "Il existe une copie de cette clé : elle ne permet plus de se connecter. Supprimez-la et ajoutez-en une nouvelle."
+    }
     FromAddress { en: "from {address}", fr: "depuis {address}" }
     SessionsTitle { en: "Where you are signed in", fr: "Vos sessions ouvertes" }
     SessionsHint { en: "Browsers in which this mailbox is open here.", fr: "Les navigateurs dans lesquels cette messagerie est ouverte ici." }
@@ -369,6 +373,10 @@ catalogue! {
     SignOutOthers { en: "Sign out the others", fr: "Déconnecter les autres" }
     BrowsersTitle { en: "Browsers", fr: "Navigateurs" }
     BrowsersHint {
+        en: "Browsers in which you have signed in here.",
+        fr: "Les navigateurs avec lesquels vous vous êtes connecté ici."
+    }
+    TrustedBrowsersHint {
         en: "Browsers in which you have signed in here. A trusted one is not asked for a code.",
         fr: "Les navigateurs avec lesquels vous vous êtes connecté ici. Aucun code n’est demandé dans un navigateur de confiance."
     }
@@ -562,6 +570,10 @@ catalogue! {
     KeyNotAnswered { en: "Your security key has given no answer. Try again, or try another method.", fr: "Votre clé de sécurité n’a donné aucune réponse. Réessayez, ou essayez une autre méthode." }
     KeyWrong { en: "This key was not accepted. Try again with the one that you set up, or try another method.", fr: "Cette clé n’a pas été acceptée. Réessayez avec celle que vous avez enregistrée, ou essayez une autre méthode." }
     NewKeyWrong { en: "This key could not be set up. Try again, or use another key.", fr: "Cette clé n’a pas pu être enregistrée. Réessayez, ou utilisez une autre clé." }
+    KeyCopied {
+        en: "This security key cannot be used any more: there is a copy of it. Sign in another way, remove the key on your Security page, and register a new one. And change your password: whoever uses the copy knows it.",
+        fr: "Cette clé de sécurité ne peut plus être utilisée : il en existe une copie. Connectez-vous autrement, supprimez-la sur votre page Sécurité et enregistrez-en une nouvelle. Changez aussi votre mot de passe : la personne qui utilise la copie le connaît."
+    }
     InUse { en: "This is in use already. Use another one.", fr: "Ceci est déjà utilisé. Utilisez autre chose." }
     Moment { en: "{clock} ({wait})", fr: "{clock} ({wait})" }
 
@@ -583,10 +595,10 @@ catalogue! {
         en: "Was it not you? Then someone knows your password: change it, and tell your administrator.",
         fr: "Ce n’était pas vous ? Quelqu’un connaît alors votre mot de passe : changez-le et prévenez votre administrateur."
     }
-    NoMethodTitle { en: "No code can be sent right now", fr: "Aucun code ne peut être envoyé" }
+    NoMethodTitle { en: "No sign-in method can be used right now", fr: "Aucune méthode n’est utilisable" }
     NoMethodLead {
-        en: "Your password is right. But the code that you need cannot be sent, and this mailbox has no other method.",
-        fr: "Votre mot de passe est correct, mais le code nécessaire ne peut pas être envoyé et cette messagerie n’a aucune autre méthode."
+        en: "Your password is right. But this mailbox has no method that can be used now: the code that you need cannot be sent, or there is a copy of your security key.",
+        fr: "Votre mot de passe est correct, mais cette messagerie n’a aucune méthode utilisable : le code nécessaire ne peut pas être envoyé, ou il existe une copie de votre clé de sécurité."
     }
     UnusualTitle { en: "This sign-in looks unusual", fr: "Cette connexion est inhabituelle" }
     UnusualLead {

@@ -58,6 +58,7 @@ mod sogo;
 mod sogo_tests;
 pub mod store;
 pub mod verdict;
+mod waiting;
 
 pub use classify::{Class, classify};
 pub use gate::Gate;

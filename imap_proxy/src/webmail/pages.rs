@@ -102,7 +102,7 @@ pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Pag
     match own {
         Own::Methods => {
             let methods = state.question()?.methods.iter().map(method).collect();
-            return Some(Page::ChooseMethod(portal::ChooseMethod { methods }));
+            return Some(Page::ChooseMethod(portal::ChooseMethod { methods, problem }));
         }
         Own::Code | Own::BackupCode => return Some(challenge(state.question()?, own, problem)),
         Own::SetUp => return set_up(state.enrolment()?, problem),

@@ -2,13 +2,15 @@
 //! always a form that makes one begin, never a page that is shown.
 
 use super::classify::Own;
+use super::form::Form;
 use super::gate::{Gate, Visit};
 use super::pages::{self, answered_with};
+use super::second_factor::note_trust;
 use super::session::{Begun, Question};
 use super::store::Key;
 use super::verdict::{AfterPrepare, Stop, after_prepare};
 use crate::body::Body;
-use crate::portal::{MethodKind, Problem, paths};
+use crate::portal::{MethodKind, Problem, fields, paths};
 use http::Response;
 use postern_wire::auth::{Door, Offer, Prepare};
 
@@ -42,8 +44,14 @@ impl Gate {
     }
 
     /// The person wants another code, or another question for the key.
-    pub(super) async fn send_another(&self, visit: &Visit, key: &Key) -> Response<Body> {
-        let wanted = |asked: &mut Question| answered_with(asked, Own::Code).cloned();
+    pub(super) async fn send_another(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
+        let wanted = |asked: &mut Question| {
+            // The page with a field for the code has the offer to trust the browser, too.
+            if form.field(fields::CODE).is_some() {
+                note_trust(asked, form);
+            }
+            answered_with(asked, Own::Code).cloned()
+        };
         let Some(offer) = self.asked(visit, key, wanted).flatten() else { return self.not_there(visit) };
         if has_to_begin(&offer)
             && let Err(stop) = self.begin_anew(visit, key, &offer).await

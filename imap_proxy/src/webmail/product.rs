@@ -139,6 +139,13 @@ pub enum Heard {
     At(String),
     /// Who is signed in.
     Name(String),
+    /// Who is signed in, by two names of theirs.
+    Names {
+        /// The one that the person knows.
+        shown: String,
+        /// Another, which has to be of the same mailbox.
+        also: String,
+    },
     /// The webmail names nobody before this mailbox has been opened for the first time, on this page. So the name that was
     /// typed has to do, for that and nothing else.
     Unopened(&'static str),

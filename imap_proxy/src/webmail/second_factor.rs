@@ -30,6 +30,7 @@ impl Gate {
             Own::SetUp => self.show_set_up(visit, key, None).await,
             Own::Security => self.show_security(visit, key).await,
             Own::Change => self.show_change(visit, key, query).await,
+            Own::Code | Own::BackupCode | Own::Methods => self.show_question(visit, key, own, None).await,
             _ => self.show_view(visit, key, own, None),
         }
     }
@@ -56,7 +57,7 @@ impl Gate {
             Own::Code | Own::BackupCode => self.take_code(visit, key, own, &form).await,
             Own::Methods => self.choose(visit, key, &form).await,
             Own::Send if self.enrolment(visit, key, |_| ()).is_some() => self.send_another_to_set_up(visit, key).await,
-            Own::Send => self.send_another(visit, key).await,
+            Own::Send => self.send_another(visit, key, &form).await,
             Own::Lost => self.take_request(visit, key, &form).await,
             Own::SetUp => self.take_set_up(visit, key, &form).await,
             Own::SetUpWith => self.set_up_with(visit, key, &form).await,
@@ -73,7 +74,7 @@ impl Gate {
         let asked = |state: &mut Question| {
             let offer = answered_with(state, own)?.clone();
             let code = read_answer(form, &offer);
-            let trust = state.choose_trust(form.field(fields::TRUST) == Some(fields::YES));
+            let trust = note_trust(state, form);
             let begun = match pages::kind(&offer) {
                 // A key's question is answered once.
                 MethodKind::Key if code.is_some() => state.take_begun(&offer.id),
@@ -91,7 +92,10 @@ impl Gate {
         }
         let Some(code) = code else { return self.show_view(visit, key, own, Some(Problem::NotACode)) };
         let before = self.follower.before();
-        let Ok(browser) = visit.browser_or_new() else { return self.reader(visit).stop(&Stop::Unavailable) };
+        // What lets a browser in from now on is a token that nobody else can have seen, or have planted before.
+        let gains = trust || offer.id == auth::CONTACT;
+        let browser = if gains { browser::draw() } else { visit.browser_or_new() };
+        let Ok(browser) = browser else { return self.reader(visit).stop(&Stop::Unavailable) };
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let (name, method) = (mailbox.clone(), Some(offer.id.clone()));
         let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge, trust };
@@ -118,6 +122,10 @@ impl Gate {
                 browser::remember(&mut response, &browser);
                 response
             }
+            // That key is asked no more: the person chooses from what is left.
+            AfterCode::Again(problem @ Problem::Copied) => {
+                self.show_question(visit, key, Own::Methods, Some(problem)).await
+            }
             AfterCode::Again(problem) => match self.begin_once(visit, key, &offer).await {
                 Ok(()) => self.show_view(visit, key, own, Some(problem)),
                 Err(stop) => self.stop(visit, key, &stop),
@@ -127,8 +135,15 @@ impl Gate {
     }
 
     async fn choose(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        let wanted = form.field(fields::METHOD).unwrap_or_default();
-        let chosen = |state: &mut Question| if state.choose(wanted) { state.chosen().cloned() } else { None };
+        let chosen = |state: &mut Question| match form.field(fields::METHOD) {
+            Some(wanted) if state.choose(wanted) => state.chosen().cloned(),
+            Some(_) => None,
+            // From a page that asks for one of them.
+            None => {
+                note_trust(state, form);
+                None
+            }
+        };
         match self.asked(visit, key, chosen).flatten() {
             None => pages::see_other(paths::METHODS),
             Some(offer) if offer.id == auth::BACKUP => pages::see_other(paths::BACKUP_CODE),
@@ -225,7 +240,7 @@ impl Gate {
     }
 
     /// No code is judged any more in this sign-in.
-    fn get_stuck(&self, visit: &Visit, key: &Key, why: Why) -> Response<Body> {
+    pub(super) fn get_stuck(&self, visit: &Visit, key: &Key, why: Why) -> Response<Body> {
         let mut behind = Behind::default();
         let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
             State::Challenged(state) => {
@@ -277,6 +292,11 @@ impl Gate {
         pages::give_language(&mut response, language);
         response
     }
+}
+
+/// Whether the person trusts the browser, by a form that has the offer on it.
+pub(super) fn note_trust(state: &mut Question, form: &Form) -> bool {
+    state.choose_trust(form.field(fields::TRUST) == Some(fields::YES))
 }
 
 /// What was sent as the answer of this method; none when it cannot be one, so that a slip does not count as a miss.

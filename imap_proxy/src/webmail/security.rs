@@ -19,7 +19,7 @@ use crate::portal::{
 use http::{Response, StatusCode};
 use postern_wire::Secret;
 use postern_wire::auth::{Door, MAX_FIELD, Recheck, Session};
-use postern_wire::security::{Change, ChangeSecurity, Security, ShowSecurity};
+use postern_wire::security::{Change, ChangeSecurity, OwnMethod, Security, ShowSecurity};
 use std::sync::Arc;
 
 impl Gate {
@@ -316,11 +316,14 @@ fn changing(security: &Security, form: &Form) -> Option<Changing> {
     };
     Some(match kind(form)? {
         ChangeKind::Rename => Changing::Rename { method: method()? },
-        ChangeKind::RemoveMethod => Changing::RemoveMethod {
-            method: method()?,
-            is_only: security.methods.len() == 1,
-            may: security.methods.len() > 1 || security.may_remove_last,
-        },
+        ChangeKind::RemoveMethod => {
+            let method = method()?;
+            // A key that there is a copy of is none to be left with.
+            let is_left = |other: &OwnMethod| other.id != which && (method.copied || !other.copied);
+            let is_only = !security.methods.iter().any(is_left);
+            let may = !is_only || security.methods.len() == 1 && security.may_remove_last;
+            Changing::RemoveMethod { method, is_only, may }
+        }
         ChangeKind::MakeCodes => Changing::MakeCodes { replaces: security.backup_codes_left.is_some() },
         ChangeKind::DeleteCodes => {
             security.backup_codes_left?;
@@ -349,6 +352,7 @@ fn view(security: &Security) -> portal::Security {
         can_make_app_passwords: security.can_make_app_passwords,
         sessions: Vec::new(),
         browsers: security.browsers.iter().map(browser).collect(),
+        may_trust: security.may_trust,
         contact: security.contact.clone(),
         kinds: kinds.collect(),
         language: security.language.as_deref().and_then(Language::from_tag),
@@ -377,7 +381,7 @@ fn browser(own: &postern_wire::security::OwnBrowser) -> portal::OwnBrowser {
     }
 }
 
-fn method(own: &postern_wire::security::OwnMethod) -> portal::OwnMethod {
+fn method(own: &OwnMethod) -> portal::OwnMethod {
     let time = |unix: i64| jiff::Timestamp::from_second(unix).ok();
     portal::OwnMethod {
         method: portal::Method {
@@ -389,6 +393,7 @@ fn method(own: &postern_wire::security::OwnMethod) -> portal::OwnMethod {
         },
         created: time(own.created),
         last_used: own.last_used.and_then(time),
+        copied: own.copied,
     }
 }
 
@@ -446,6 +451,27 @@ mod tests {
         assert_eq!(named("Firefox (Linux)"), (Some("Firefox"), Some("Linux")));
         assert_eq!(named("Firefox"), (Some("Firefox"), None));
         assert_eq!(named(""), (None, None));
+    }
+
+    #[test]
+    fn a_copied_key_is_none_to_be_left_with() {
+        let method = |id: &str, copied| OwnMethod { id: id.to_owned(), copied, ..OwnMethod::default() };
+        let removal = |methods: &[OwnMethod], may_remove_last| {
+            let security = Security { methods: methods.to_vec(), may_remove_last, ..Security::default() };
+            let form = form::write(&[("change", "remove-method"), ("which", "m1")]);
+            match changing(&security, &form::parse(form.as_bytes()).unwrap()) {
+                Some(Changing::RemoveMethod { is_only, may, .. }) => (is_only, may),
+                other => panic!("{other:?}"),
+            }
+        };
+        for may_remove_last in [false, true] {
+            for copied in [false, true] {
+                assert_eq!(removal(&[method("m1", copied)], may_remove_last), (true, may_remove_last));
+                assert_eq!(removal(&[method("m1", copied), method("m2", false)], may_remove_last), (false, true));
+            }
+            let beside_copied = |copied| removal(&[method("m1", copied), method("m2", true)], may_remove_last);
+            assert_eq!((beside_copied(false), beside_copied(true)), ((true, false), (false, true)));
+        }
     }
 
     #[test]

@@ -215,6 +215,18 @@ impl Question {
         found.is_some()
     }
 
+    /// These are the methods now, and for so many days the browser may be trusted, where that was offered. What was
+    /// chosen and what has begun stays, as far as the method does.
+    pub fn renew(&mut self, methods: Vec<Offer>, trust_days: Option<u32>) {
+        let chosen = self.chosen().map(|method| method.id.clone());
+        (self.methods, self.chosen) = (methods, 0);
+        if let Some(chosen) = chosen {
+            self.choose(&chosen);
+        }
+        self.begun.retain(|id, _| self.methods.iter().any(|method| method.id == *id));
+        self.trust = self.trust.zip(trust_days).map(|(trust, days)| Trust { days, ..trust });
+    }
+
     /// What this method has begun with.
     pub fn begun(&self, method: &str) -> Option<&Begun> {
         self.begun.get(method)

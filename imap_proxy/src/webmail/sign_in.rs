@@ -98,8 +98,8 @@ impl Gate {
 
     /// The password was accepted: what else does this sign-in need?
     async fn admit(&self, visit: &Visit, hints: &HeaderMap, login: Login, mut behind: Behind) -> Response<Body> {
-        let shown = match self.identity(visit, hints, &login, &mut behind).await {
-            Ok(shown) => shown,
+        let (shown, also) = match self.identity(visit, hints, &login, &mut behind).await {
+            Ok(names) => names,
             Err(error) => {
                 METRICS.sign_ins.count((Front::Webmail, Verdict::Unavailable));
                 tracing::error!(%error, "a sign-in is refused by what the webmail shows of whose it is");
@@ -108,18 +108,22 @@ impl Gate {
             }
         };
         let before = self.follower.before();
-        let (of_shown, of_typed) = tokio::join!(self.ask(visit.origin(), &shown), async {
-            if login.name == shown { None } else { Some(self.ask(visit.origin(), &login.name).await) }
-        });
+        let also = also.filter(|also| *also != login.name);
+        let ask_other = async |name: Option<&str>| match name.filter(|name| *name != shown) {
+            Some(name) => Some(self.ask(visit.origin(), name).await),
+            None => None,
+        };
+        let (of_shown, of_typed, of_also) =
+            tokio::join!(self.ask(visit.origin(), &shown), ask_other(Some(&login.name)), ask_other(also.as_deref()));
         let holder = of_shown.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
         let of_shown = of_shown.map(|asked| asked.verdict);
-        let of_typed = of_typed.map(|reply| reply.map(|asked| asked.verdict));
+        let others = [of_typed, of_also].into_iter().flatten().map(|reply| reply.map(|asked| asked.verdict));
         let print = Print::new(&self.print_key, &login.password);
         if visit.to_security && !behind.unopened {
             paths::SECURITY.clone_into(&mut behind.landing);
         }
         let accepted = PasswordAccepted { behind, print, client: visit.client() };
-        let after = after_password(of_shown, of_typed);
+        let after = after_password(of_shown, others);
         METRICS.sign_ins.count((Front::Webmail, Verdict::from(&after)));
         if let (
             Some(holder),
@@ -278,14 +282,14 @@ impl Gate {
         reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))
     }
 
-    /// Who the webmail says has signed in.
+    /// Who the webmail says has signed in, and by which further name it knows them.
     async fn identity(
         &self,
         visit: &Visit,
         hints: &HeaderMap,
         login: &Login,
         behind: &mut Behind,
-    ) -> Result<String, BoxError> {
+    ) -> Result<(String, Option<String>), BoxError> {
         let mut heard = 0;
         let mut next = self.product.question(heard, &behind.jar);
         while let Some(question) = next {
@@ -301,10 +305,11 @@ impl Gate {
             }
             let page = String::from_utf8_lossy(&answer.content);
             match self.product.hear(heard, answer.status, &answer.headers, &page) {
-                Heard::Name(name) => return Ok(name),
+                Heard::Name(shown) => return Ok((shown, None)),
+                Heard::Names { shown, also } => return Ok((shown, Some(also))),
                 Heard::Unopened(page) => {
                     (behind.landing, behind.unopened) = (page.to_owned(), true);
-                    return Ok(login.name.clone());
+                    return Ok((login.name.clone(), None));
                 }
                 Heard::SecondDoor(why) => return Err(why.into()),
                 Heard::More => next = self.product.question(heard + 1, &behind.jar),

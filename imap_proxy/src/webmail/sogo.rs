@@ -32,18 +32,21 @@ const CONNECT: &str = "connect";
 const LOGOFF: &str = "logoff";
 /// its pages for strangers,
 const LOGIN_PAGES: &[&str] = &["", "index", "view", "login"];
-/// and what nobody needs from outside: passwords are changed and recovered by the password or a question alone, and the
-/// last are of sign-ins elsewhere.
+/// and what nobody needs from outside: passwords are changed and recovered by the password or a question alone, the
+/// interface for programs (since 5.12.2) takes them too, and the last are of sign-ins elsewhere.
 const CLOSED: &[&str] = &[
     "changePassword",
     "passwordRecovery",
     "passwordRecoveryEmail",
     "passwordRecoveryCheck",
     "passwordRecoveryEnabled",
+    "SOGoAPI",
     "casProxy",
     "saml2-metadata",
     "saml2-signon-post",
     "saml2-sls",
+    "connectName",
+    "openid_redirect",
 ];
 /// The doors: the application's own names for them, and where programs learn about the first (RFC 6764). The second is at
 /// the top too.
@@ -65,7 +68,8 @@ const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
 
 const SECOND_DOOR: &str = "SOGo lets people add other mailboxes by their passwords alone; set \
                            `SOGoMailAuxiliaryUserAccountsEnabled = NO;` in sogo.conf";
-/// Only there when people may add accounts.
+/// Only there when people may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, though the accounts
+/// that a script sends are still kept; what lies in them is closed by [`is_other_account`].
 const ADD_ACCOUNT: &str = "addMailAccount(";
 /// Begins the list of a person's accounts, in their preferences.
 const ACCOUNTS: &str = r#""AuxiliaryMailAccounts":"#;
@@ -86,6 +90,10 @@ impl Product for Sogo {
         let segments: Vec<&str> = head.path.segments().collect();
         let has = |name: &str| segments.iter().any(|segment| segment.eq_ignore_ascii_case(name));
         let first = segments[0];
+        // Before the doors: DAV leads to them as well.
+        if is_other_account(&segments) {
+            return Kind::Closed;
+        }
         if has(ACTIVE_SYNC) {
             return Kind::Door(Door::ActiveSync);
         }
@@ -99,7 +107,7 @@ impl Product for Sogo {
         if is_static(head) {
             return Kind::Static;
         }
-        if first != APPLICATION || CLOSED.iter().any(|name| has(name)) || is_other_account(&segments) {
+        if first != APPLICATION || CLOSED.iter().any(|name| has(name)) {
             return Kind::Closed;
         }
         if has(CONNECT) {
@@ -161,13 +169,9 @@ impl Product for Sogo {
         HOME
     }
 
-    /// The first address of the mailbox, from the preferences of who is signed in. Names and sender addresses, which people
-    /// may change, are not looked at.
+    /// The first address of the mailbox; see [`own_account`].
     fn identity(&self, page: &str) -> Option<String> {
-        let (_, accounts) = page.split_once(ACCOUNTS)?;
-        let accounts = serde_json::Deserializer::from_str(accounts).into_iter::<Value>().next()?.ok()?;
-        let [account] = accounts.as_array()?.as_slice() else { return None };
-        account.get("name")?.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
+        word(&own_account(page)?, "name")
     }
 
     fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
@@ -176,11 +180,13 @@ impl Product for Sogo {
             return own_folder(status, headers)
                 .map_or(Heard::Nothing, |folder| Heard::At(format!("/{APPLICATION}/so/{folder}/Preferences")));
         }
-        match self.identity(page).filter(|_| status == StatusCode::OK) {
-            _ if page.contains(ADD_ACCOUNT) => Heard::SecondDoor(SECOND_DOOR),
-            Some(name) => Heard::Name(name),
-            None => Heard::Nothing,
+        if page.contains(ADD_ACCOUNT) {
+            return Heard::SecondDoor(SECOND_DOOR);
         }
+        let account = own_account(page).filter(|_| status == StatusCode::OK);
+        // The address may change, as its directory has it; the name that the mail server knows stays.
+        let names = account.and_then(|own| Some([word(&own, "name")?, word(&own, "userName")?]));
+        names.map_or(Heard::Nothing, |[address, login]| Heard::Names { shown: address, also: login })
     }
 
     fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life {
@@ -233,12 +239,28 @@ fn is_discarded(cookie: &Cookie) -> bool {
     cookie.value.is_empty() || cookie.value == DISCARDED
 }
 
-/// `/SOGo/so/alice/Mail/1/…`
+/// `/SOGo/so/alice/Mail/1/…`, and whatever else with a digit may be read as a number there: `_1` is (SOGo's
+/// `fromCSSIdentifier`). Nothing that is no account has a digit in its name.
 fn is_other_account(segments: &[&str]) -> bool {
-    segments.windows(2).any(|pair| {
-        let is_number = !pair[1].is_empty() && pair[1].bytes().all(|byte| byte.is_ascii_digit());
-        pair[0] == MAIL && is_number && pair[1] != OWN_ACCOUNT
-    })
+    let is_other = |name: &str| name != OWN_ACCOUNT && name.contains(char::is_numeric);
+    segments.windows(2).any(|pair| pair[0].eq_ignore_ascii_case(MAIL) && is_other(pair[1]))
+}
+
+/// The account of the mailbox itself, from the preferences of who is signed in: SOGo puts it before those that were added.
+/// Names and sender addresses in it may be changed by the person; `name` and `userName` come from the directory.
+fn own_account(page: &str) -> Option<Value> {
+    let (_, list) = page.split_once(ACCOUNTS)?;
+    // Elsewhere in their preferences people choose keys of their own (of a calendar's category, say): it may be one of those.
+    if list.contains(ACCOUNTS) {
+        return None;
+    }
+    let mut list = serde_json::Deserializer::from_str(list).into_iter::<Vec<Value>>().next()?.ok()?.into_iter();
+    list.next()
+}
+
+/// The text that an object has for a key.
+fn word(object: &Value, key: &str) -> Option<String> {
+    object.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The folder of who is signed in, as it stands in a path: `alice` of `/SOGo/alice` or `/SOGo/so/alice`.

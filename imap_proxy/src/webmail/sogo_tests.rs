@@ -92,6 +92,16 @@ fn doors_are_known_and_what_is_not_known_is_closed() {
         "/SOGo/so/bob/Mail/1",
         "/SOGo/so/bob/Mail/12/folderINBOX/view",
         "/SOGo/bob/Mail/00/x",
+        "/SOGo/so/bob/Mail/_1/folderINBOX/view",
+        "/SOGo/so/bob/Mail/_0/view",
+        "/SOGo/so/bob/mail/1",
+        "/SOGo/dav/eve/Mail/1/",
+        "/SOGo/dav/eve/Mail/_1/folderINBOX/",
+        "/SOGo/so/eve/Mail/1/Microsoft-Server-ActiveSync",
+        "/SOGo/SOGoAPI/users",
+        "/SOGo/so/sogoapi",
+        "/SOGo/connectName?userName=bob",
+        "/SOGo/so/openid_redirect",
         "/SOGo.woa/so/bob",
         "/sogo/so/bob",
         "/.well-known/x",
@@ -102,6 +112,12 @@ fn doors_are_known_and_what_is_not_known_is_closed() {
         assert_eq!(kind_of(&Method::POST, target, &[]), Kind::Closed, "{target}");
     }
     assert_eq!((get("/"), kind_of(&Method::POST, "/", &[])), (Kind::Entrance("/SOGo/"), Kind::Closed));
+    // What is no number below a person's mail is none of the accounts.
+    for name in ["view", "mailAccounts", "unseenCount", "UIxMailEditor", "0", "0/folderINBOX/7/view", ""] {
+        let target = format!("/SOGo/so/bob/Mail/{name}");
+        assert_eq!(kind_of(&Method::POST, &target, &[]), Kind::Background, "{target}");
+    }
+    assert_eq!(get("/SOGo/dav/bob/Mail/0/folderINBOX/"), Kind::Door(Door::Dav));
     // A person may be called so.
     assert_eq!(get("/SOGo/so/dav/Mail/0/view"), Kind::Navigation);
 }
@@ -192,16 +208,29 @@ fn the_mailbox_is_named_by_its_own_address() {
     ] {
         assert_eq!(hear(0, status, location, PREFERENCES), Heard::Nothing, "{status} {location}");
     }
-    assert_eq!(hear(1, 200, "", PREFERENCES), Heard::Name("alice@example.com".to_owned()));
+    let alice = Heard::Names { shown: "alice@example.com".to_owned(), also: "alice".to_owned() };
+    assert_eq!(hear(1, 200, "", PREFERENCES), alice);
     assert_eq!(hear(1, 403, "", PREFERENCES), Heard::Nothing);
-    let account = r#"{"name":"eve@example.com"}"#;
+    assert_eq!(hear(1, 200, "", &PREFERENCES.replace(r#""userName":"alice""#, r#""userName":"""#)), Heard::Nothing);
+    // Who once had another account is still who they are; their own comes first.
+    let account = r#"{"name":"eve@example.com","userName":"eve"}"#;
     let two = PREFERENCES.replace("}],\"SOGoMail", &format!("}},{account}],\"SOGoMail"));
-    assert_eq!(hear(1, 200, "", &two), Heard::Nothing);
+    assert_ne!(two, PREFERENCES);
+    assert_eq!(hear(1, 200, "", &two), alice);
+    // A category of the person's own, named to be taken for the list.
+    let category = format!(r#"{{"SOGoCalendarCategoriesColors":{{"AuxiliaryMailAccounts":[{account}]}},"#);
+    for spoof in [PREFERENCES.replacen('{', &category, 1), format!("{PREFERENCES}{category}")] {
+        assert_eq!(hear(1, 200, "", &spoof), Heard::Nothing);
+    }
     let button = format!(r#"<md-button ng-click="app.addMailAccount($event, preferencesForm)">{PREFERENCES}"#);
     assert!(matches!(hear(1, 200, "", &button), Heard::SecondDoor(why) if why.contains("AuxiliaryUserAccounts")));
-    for page in
-        ["", r#""AuxiliaryMailAccounts":[]"#, r#""AuxiliaryMailAccounts":[{"name":""}]"#, r#""AuxiliaryMailAccounts":"#]
-    {
+    for page in [
+        "",
+        r#""AuxiliaryMailAccounts":[]"#,
+        r#""AuxiliaryMailAccounts":[{"name":"","userName":"alice"}]"#,
+        r#""AuxiliaryMailAccounts":[{"name":"alice@example.com"}]"#,
+        r#""AuxiliaryMailAccounts":"#,
+    ] {
         assert_eq!(hear(1, 200, "", page), Heard::Nothing, "{page}");
     }
 }

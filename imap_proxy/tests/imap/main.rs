@@ -37,7 +37,8 @@ impl Front {
 
     fn between(daemon: &Path, backend: &str, security: Security) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let files = config::CertificateFiles { cert: directory.path().join("cert.pem"), key: directory.path().join("key.pem") };
+        let files =
+            config::CertificateFiles { cert: directory.path().join("cert.pem"), key: directory.path().join("key.pem") };
         let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         std::fs::write(&files.cert, signed.cert.pem()).unwrap();
         std::fs::write(&files.key, signed.signing_key.serialize_pem()).unwrap();

@@ -41,7 +41,8 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let files = config::CertificateFiles { cert: self.dir.path().join("cert.pem"), key: self.dir.path().join("key.pem") };
+        let files =
+            config::CertificateFiles { cert: self.dir.path().join("cert.pem"), key: self.dir.path().join("key.pem") };
         std::fs::write(&files.cert, certificate.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
         files

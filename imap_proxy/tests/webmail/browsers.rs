@@ -145,6 +145,29 @@ async fn trust_is_offered_where_it_may_be_and_the_choice_survives_an_error() {
     assert!(world.daemon.calls("Answer").pop().unwrap().contains(r#""trust":true"#));
 }
 
+/// Whoever has set a browser's cookie before, or has seen it, must gain nothing by what its person does.
+#[tokio::test]
+async fn what_lets_a_browser_in_lets_it_in_by_a_token_that_nobody_knew_before() {
+    let world = World::start().await;
+    let planted = "x".repeat(43);
+    world.daemon.on("Prepare", SENT);
+    for (ask, trust) in [(TRUSTING, "yes"), (UNUSUAL, "no")] {
+        let mut browser = world.browser();
+        browser.cookies.insert(BROWSER.into(), planted.clone());
+        world.daemon.on("Ask", ask);
+        browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
+        world.daemon.on("Answer", WRONG);
+        browser.post("/postern/code", &[("code", "111111"), ("trust", trust)]).await.shows(403, "not right");
+        assert_eq!(browser.cookies[BROWSER], planted, "whoever is not in gains nothing");
+        let method = if ask == UNUSUAL { "contact" } else { "t1" };
+        world.daemon.on("Answer", ACCEPTED.replace("t1", method).as_str());
+        browser.post("/postern/code", &[("code", "123456"), ("trust", trust)]).await.leads_to(LANDING);
+        assert_ne!(browser.cookies[BROWSER], planted);
+        let call = world.daemon.calls("Answer").pop().unwrap();
+        assert_eq!(known_by(&call), Some(browser.cookies[BROWSER].as_str()), "the daemon trusts the new one");
+    }
+}
+
 #[tokio::test]
 async fn in_a_trusted_browser_the_security_page_asks_for_a_code_first() {
     let world = World::start().await;

@@ -1,7 +1,7 @@
 //! Methods that have to begin before they can be answered, and the way out of whoever has lost them all.
 
 use crate::browser::{Browser, ORIGIN};
-use crate::front::{ACCEPTED, ALICE, World};
+use crate::front::{ACCEPTED, ALICE, FREE, World};
 
 const BY_SMS: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
     {"id":"s1","kind":"sms","description":"","digits":6,"hint":"+44 ••••••5678"},
@@ -10,6 +10,12 @@ const BY_SMS: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","me
     {"id":"backup","kind":"backup","description":""}]}"#;
 const KEY_ONLY: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
     {"id":"k1","kind":"key","description":""}]}"#;
+const TWO_KEYS: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
+    {"id":"k1","kind":"key","description":"Blue"},{"id":"k2","kind":"key","description":"Red"}]}"#;
+const RED_KEY: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
+    {"id":"k2","kind":"key","description":"Red"}]}"#;
+const NO_METHOD: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[]}"#;
+const COPIED: &str = r#"{"verdict":"refused","reason":"copied"}"#;
 /// A time that has been, and one that will be.
 const LONG_AGO: i64 = 1_000_000_000;
 const FAR_AWAY: i64 = 20_000_000_000;
@@ -180,4 +186,105 @@ async fn who_has_lost_everything_asks_once() {
     world.browser().get("/postern/lost").await.leads_to("/");
     browser.post("/postern/lost", &fields).await.leads_to("/");
     assert_eq!(world.daemon.calls("OpenRequest").len(), 3);
+}
+
+#[tokio::test]
+async fn a_copied_key_is_not_asked_again() {
+    let world = World::start().await;
+    world.daemon.on("Prepare", asked("q1").as_str());
+    let mut browser = at_the_code(&world, TWO_KEYS).await;
+    world.daemon.on("Answer", COPIED);
+    world.daemon.on("Ask", RED_KEY);
+    let page = browser.post("/postern/code", &[("response", r#"{"id":"x"}"#)]).await;
+    page.shows(403, "This security key cannot be used any more");
+    page.shows(403, "Red");
+    assert!(!page.text.contains("Blue") && !page.text.contains("key.js"), "{}", page.text);
+    // The other one is asked when the person chooses it.
+    browser.get("/postern/code").await.shows(200, "form=\"another\"");
+    assert_eq!(world.daemon.calls("Prepare").len(), 1);
+    browser.post("/postern/methods", &[("method", "k1")]).await.leads_to("/postern/methods");
+    browser.post("/postern/methods", &[("method", "k2")]).await.leads_to("/postern/code");
+    browser.get("/postern/code").await.shows(200, "key.js");
+    // With none left there is no more to do than to ask for help.
+    world.daemon.on("Ask", NO_METHOD);
+    browser.post("/postern/code", &[("response", r#"{"id":"y"}"#)]).await.leads_to("/postern/code");
+    let page = browser.get("/postern/code").await;
+    page.shows(503, "there is a copy of your security key");
+    page.shows(503, r#"href="/postern/lost""#);
+}
+
+#[tokio::test]
+async fn what_is_removed_meanwhile_is_not_offered_any_more() {
+    let world = World::start().await;
+    world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
+    let mut browser = at_the_code(&world, BY_SMS).await;
+    browser.post("/postern/methods", &[("method", "t1")]).await.leads_to("/postern/code");
+    let without = |id: &str| {
+        let mut verdict: serde_json::Value = serde_json::from_str(BY_SMS).unwrap();
+        verdict["methods"].as_array_mut().unwrap().retain(|method| method["id"] != id);
+        verdict.to_string()
+    };
+    // The choice stays while it is there, and so does the code that was sent.
+    world.daemon.on("Ask", without("k1").as_str());
+    let page = browser.get("/postern/methods").await;
+    page.shows(200, "Phone");
+    assert!(!page.text.contains("My key"), "{}", page.text);
+    browser.get("/postern/code").await.shows(200, "authenticator app");
+    world.daemon.on("Ask", without("t1").as_str());
+    browser.get("/postern/code").await.shows(200, "Enter the code that we sent");
+    browser.post("/postern/methods", &[("method", "t1")]).await.leads_to("/postern/methods");
+    assert_eq!(world.daemon.calls("Prepare").len(), 1);
+    world.daemon.on("Answer", ACCEPTED);
+    browser.post("/postern/code", &[("code", "123456")]).await.leads_to(LANDING);
+}
+
+#[tokio::test]
+async fn a_sign_in_of_which_no_code_is_asked_any_more_begins_again() {
+    const FOREIGN: &str =
+        r#"{"verdict":"challenge","mailbox":"eve@example.com","methods":[{"id":"t1","kind":"totp","description":""}]}"#;
+    const ENROL: &str = r#"{"verdict":"enrol","mailbox":"alice@example.com","kinds":["totp"]}"#;
+    for page in ["/postern/methods", "/postern/code", "/postern/backup-code"] {
+        for (verdict, status, is_over) in [
+            (FREE, 401, true),
+            (ENROL, 401, true),
+            (FOREIGN, 403, true),
+            (r#"{"verdict":"refused","reason":"name"}"#, 403, true),
+            (r#"{"verdict":"yes"}"#, 503, false),
+            (r#"{"verdict":"refused","reason":"unavailable"}"#, 503, false),
+            (r#"{"verdict":"refused","reason":"locked"}"#, 200, false),
+        ] {
+            let world = World::start().await;
+            world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
+            let mut browser = at_the_code(&world, BY_SMS).await;
+            world.daemon.on("Ask", verdict);
+            assert_eq!(browser.get(page).await.status, status, "{page} {verdict}");
+            assert_eq!(browser.session().is_none(), is_over, "{page} {verdict}");
+            world.webmail.forget();
+            browser.get("/?_task=mail").await;
+            let lines = world.webmail.lines();
+            assert!(!lines.iter().any(|line| line.contains("_task=mail")), "{page} {verdict}: {lines:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_tick_survives_another_code_and_another_method() {
+    let world = World::start().await;
+    world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
+    let trusting = BY_SMS.replace(r#""mailbox""#, r#""trust_days":30,"mailbox""#);
+    let mut browser = at_the_code(&world, &trusting).await;
+    let ticked = |page: &crate::browser::Got| page.text.contains(r#"name="trust" value="yes" checked"#);
+    let page = browser.get("/postern/code").await;
+    page.shows(200, r#"formaction="/postern/send""#);
+    page.shows(200, r#"formaction="/postern/methods""#);
+    assert!(!ticked(&page), "{}", page.text);
+    browser.post("/postern/send", &[("code", ""), ("trust", "yes")]).await.leads_to("/postern/code");
+    assert!(ticked(&browser.get("/postern/code").await));
+    browser.post("/postern/send", &[]).await.leads_to("/postern/code");
+    assert!(ticked(&browser.get("/postern/code").await), "that form has no tick");
+    browser.post("/postern/methods", &[("code", "")]).await.leads_to("/postern/methods");
+    assert!(!ticked(&browser.get("/postern/code").await));
+    browser.post("/postern/methods", &[("code", ""), ("trust", "yes")]).await.leads_to("/postern/methods");
+    browser.post("/postern/methods", &[("method", "t1")]).await.leads_to("/postern/code");
+    assert!(ticked(&browser.get("/postern/code").await));
 }

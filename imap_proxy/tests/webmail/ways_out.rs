@@ -86,7 +86,7 @@ async fn an_account_whose_codes_cannot_be_sent_can_ask_for_help() {
     let mut browser = world.browser();
     browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
     let page = browser.get("/postern/code").await;
-    page.shows(503, "No code can be sent right now");
+    page.shows(503, "No sign-in method can be used right now");
     page.shows(503, r#"href="/postern/lost""#);
     asks_for_help(&world, browser).await;
     // In a session it changes nothing, and does not end it either.

@@ -117,13 +117,18 @@ pub(crate) fn print_all(screen: &mut Screen, methods: &[Method], indent: &str) -
         let used = method.last_used.as_deref().map_or("never".to_owned(), |time| screen.calendar.show_distance(time));
         table.add_row([
             plain(&format!("{indent}{}", method.id)),
-            plain(&method.kind),
+            plain(&kind(method)),
             plain(&clean_line(&method.description)),
             plain(&screen.calendar.show(&method.created)),
             plain(&used),
         ]);
     }
     screen.table(table)
+}
+
+/// What a method is, and whether it is of use.
+fn kind(method: &Method) -> String {
+    if method.copied { format!("{} (copied)", method.kind) } else { method.kind.clone() }
 }
 
 fn remove(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Failure> {

@@ -16,7 +16,7 @@ use postern_rules::backup::BackupCodes;
 use postern_rules::contact::Address;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
-use postern_rules::{Account, Decision, Event, Mailbox, Platform, Stage, State, Time, Verdict, decide};
+use postern_rules::{Account, Decision, Event, Mailbox, Platform, Refusal, Stage, State, Time, Verdict, decide};
 use postern_telemetry::log::Log;
 use postern_wire::auth::WatchEvent;
 use std::error::Error;
@@ -344,6 +344,7 @@ fn action(event: &Event<'_>) -> &'static str {
 fn outcome(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Accepted { .. } | Verdict::AcceptedBehind { .. } | Verdict::AppPassword { .. } => "accepted",
+        Verdict::Refused(Refusal::Copied { .. }) => "copied key",
         Verdict::Refused(_) => "wrong code",
         _ => "done",
     }
@@ -353,11 +354,12 @@ fn detail(verdict: &Verdict, detail: &str) -> String {
     match verdict {
         Verdict::Accepted { backup_codes_left: Some(left), .. }
         | Verdict::AcceptedBehind { backup_codes_left: Some(left), .. } => format!("backup code, {left} left"),
-        Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } | Verdict::Added { method, .. } => {
-            format!("method {method}")
-        }
+        Verdict::Accepted { method, .. }
+        | Verdict::AcceptedBehind { method, .. }
+        | Verdict::Added { method, .. }
+        | Verdict::Refused(Refusal::Copied { method }) => format!("method {method}"),
         Verdict::AppPassword { id, .. } => format!("app password {id}"),
-        Verdict::Refused(postern_rules::Refusal::Wrong { failures }) => format!("{failures} in a row"),
+        Verdict::Refused(Refusal::Wrong { failures }) => format!("{failures} in a row"),
         _ => detail.to_owned(),
     }
 }

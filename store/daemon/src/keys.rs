@@ -11,13 +11,16 @@ pub fn relying_party(site: Option<&str>, place: &str) -> Option<RelyingParty> {
     party.inspect_err(|error| tracing::warn!("no security key can be used at {site:?}: {error}")).ok()
 }
 
-/// The keys of an account.
-pub fn credentials(account: &Account) -> Vec<Credential> {
+/// A question to the keys of an account, but for those that there is a copy of. Any of them may answer: people take the
+/// one at hand.
+pub fn assertion(party: &RelyingParty, account: &Account, challenge: &Challenge) -> String {
+    party.begin_assertion(&credentials(account, |key| !key.copied), challenge)
+}
+
+fn credentials(account: &Account, is_meant: impl Fn(&Key) -> bool) -> Vec<Credential> {
     let key = |kind: &Kind| match kind {
-        Kind::Key(key) => {
-            serde_json::from_str(&key.credential).ok().map(|it| Credential { counter: key.counter, ..it })
-        }
-        Kind::Totp(_) | Kind::Sms(_) | Kind::Email(_) => None,
+        Kind::Key(key) if is_meant(key) => serde_json::from_str(&key.credential).ok(),
+        Kind::Key(_) | Kind::Totp(_) | Kind::Sms(_) | Kind::Email(_) => None,
     };
     account.factors.iter().filter_map(|factor| key(&factor.kind)).collect()
 }
@@ -26,7 +29,7 @@ pub fn credentials(account: &Account) -> Vec<Credential> {
 pub fn registration(party: &RelyingParty, account: &Account, challenge: &Challenge) -> String {
     let handle = handle(&account.mailbox);
     let user = User { handle: &handle, mailbox: account.mailbox.as_str() };
-    party.begin_registration(user, &credentials(account), challenge)
+    party.begin_registration(user, &credentials(account, |_| true), challenge)
 }
 
 /// The key that answers it; none when it is not one.
@@ -34,17 +37,18 @@ pub fn registered(party: &RelyingParty, challenge: &Challenge, response: &str) -
     let credential = party.finish_registration(challenge, response);
     let credential = credential.inspect_err(|why| tracing::info!("a security key is not taken: {why}")).ok()?;
     let text = serde_json::to_string(&credential).ok()?;
-    Some(Key { id: credential.id, counter: credential.counter, credential: text })
+    Some(Key { id: credential.id, counter: credential.counter, credential: text, copied: false })
 }
 
-/// Which key of an account has answered, and its counter; none when none has.
+/// Which key of an account has answered, and its counter; none when none has. One that there is a copy of is among them:
+/// that it is refused, and why, only who holds it is told.
 pub fn answered(
     party: &RelyingParty,
     account: &Account,
     challenge: &Challenge,
     response: &str,
 ) -> Option<(Vec<u8>, u32)> {
-    let known = credentials(account);
+    let known = credentials(account, |_| true);
     let assertion = party.finish_assertion(&handle(&account.mailbox), &known, challenge, response);
     let mailbox = account.mailbox.as_str();
     let assertion = assertion.inspect_err(|why| tracing::warn!(mailbox, "a security key is refused: {why}")).ok()?;

@@ -10,6 +10,9 @@ use postern_wire::Secret;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// The space before a French colon, so that no line begins with one.
+const NO_BREAK: &str = "\u{a0}";
+
 /// What there is to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
@@ -21,6 +24,8 @@ pub enum Notice {
     Reset,
     /// The second factor was switched off.
     Removed,
+    /// There is a copy of a security key, which is refused from now on; the person's words for it.
+    KeyCopied(String),
     /// No code is asked until then.
     Suspended(Time),
     /// A backup code was used; so many are left.
@@ -52,6 +57,10 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     for removed in before.factors.iter().filter(|factor| !is_in(&next.factors, &factor.id)) {
         notices.push(Notice::MethodRemoved(removed.kind.name(), removed.description.clone()));
     }
+    let was_whole = |key: &&postern_rules::Factor| before.factors.iter().any(|it| it.id == key.id && !it.is_copied());
+    for key in next.factors.iter().filter(|it| it.is_copied()).filter(was_whole) {
+        notices.push(Notice::KeyCopied(key.description.clone()));
+    }
     if let Some(suspension) = next.suspension.filter(|suspension| before.suspension != Some(*suspension)) {
         notices.push(Notice::Suspended(suspension.until));
     }
@@ -73,15 +82,16 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     notices
 }
 
-/// The browser that was noted just now, but for the one that enrols, and for the first of an account that has no second
-/// factor: there nothing was known yet.
+/// The browser that was noted just now, where it is news. That which enrols is none, nor is the first of an account that
+/// has no second factor: there nothing was known yet.
 fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<String> {
     let enrols = matches!(verdict, Verdict::Added { .. });
     if enrols || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
         return None;
     }
     let is_new = |it: &&postern_rules::Browser| before.browsers.iter().all(|known| known.id != it.id);
-    next.browsers.iter().find(is_new).map(|browser| browser.description.clone())
+    let news = next.browsers.iter().filter(|it| it.is_news()).find(is_new);
+    news.map(|browser| browser.description.clone())
 }
 
 /// Tells whoever is to be told, in a task of its own: nothing waits for a mail server.
@@ -130,18 +140,30 @@ impl Notice {
         };
         let when = clock::rfc3339(clock::now());
         let from = from.map_or(String::new(), |address| format!(" ({address})"));
-        let text = language.pick(
-            format!(
-                "{mailbox}: {what}\n\n{when}{from}\n\nIf this was you, there is nothing to do. If it was not, change \
-                 your password now, look at the security page of the webmail, and tell your administrator at {place}.\n"
-            ),
-            format!(
-                "{mailbox} : {what}\n\n{when}{from}\n\nSi c’était vous, il n’y a rien à faire. Sinon, changez votre mot \
-                 de passe maintenant, regardez la page Sécurité du webmail et prévenez votre administrateur chez \
-                 {place}.\n"
-            ),
-        );
+        let (colon, advice) = (language.pick("", NO_BREAK), self.advice(language));
+        let text = format!("{mailbox}{colon}: {what}\n\n{when}{from}\n\n{advice} {place}.\n");
         (format!("{place}: {subject}"), Secret::from(text))
+    }
+
+    /// What to do about it, up to the name of the place where the administrator is.
+    fn advice(&self, language: Language) -> &'static str {
+        match self {
+            // Not even the owner has done this.
+            Self::KeyCopied(_) => language.pick(
+                "Whoever uses the copy knows your password: change your password now. Then sign in by another method, or \
+                 with a backup code, remove this key on the security page of the webmail, and register a new one there. \
+                 Tell your administrator at",
+                "La personne qui utilise la copie connaît votre mot de passe\u{a0}: changez votre mot de passe maintenant. \
+                 Connectez-vous ensuite par une autre méthode ou avec un code de secours, supprimez cette clé sur la page \
+                 Sécurité du webmail et enregistrez-en une nouvelle. Prévenez votre administrateur chez",
+            ),
+            _ => language.pick(
+                "If this was you, there is nothing to do. If it was not, change your password now, look at the security \
+                 page of the webmail, and tell your administrator at",
+                "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe maintenant, regardez la page \
+                 Sécurité du webmail et prévenez votre administrateur chez",
+            ),
+        }
     }
 
     fn in_english(&self) -> (&'static str, String) {
@@ -152,17 +174,25 @@ impl Notice {
             KindName::Key => "a security key",
         };
         match self {
-            Self::MethodAdded(it, words) => {
-                ("a new sign-in method", format!("{}{} was set up to sign in with.", kind(it), named(words)))
-            }
-            Self::MethodRemoved(it, words) => {
-                ("a sign-in method was removed", format!("{}{} was removed.", kind(it), named(words)))
-            }
+            Self::MethodAdded(it, words) => (
+                "a new sign-in method",
+                format!("{}{} was set up to sign in with.", kind(it), named(words, Language::English)),
+            ),
+            Self::MethodRemoved(it, words) => (
+                "a sign-in method was removed",
+                format!("{}{} was removed.", kind(it), named(words, Language::English)),
+            ),
             Self::Reset => {
                 let text = "an administrator took all sign-in methods away. The next sign-in sets up a new one.";
                 ("sign-in methods reset", text.to_owned())
             }
             Self::Removed => ("second factor switched off", "the password alone opens the mailbox now.".to_owned()),
+            Self::KeyCopied(words) => {
+                let what = "is not accepted any more, since there is a copy of it: its counter went back";
+                let text =
+                    format!("your security key{} {what}. All sessions have ended.", named(words, Language::English));
+                ("a security key was copied", text)
+            }
             Self::Suspended(until) => {
                 ("second factor suspended", format!("no code is asked until {}.", clock::rfc3339(*until)))
             }
@@ -170,9 +200,10 @@ impl Notice {
                 ("a backup code was used", format!("somebody signed in with a backup code; {left} are left."))
             }
             Self::BackupCodesMade => ("new backup codes", "there is a new set; the old codes are void.".to_owned()),
-            Self::AppPasswordMade(words) => {
-                ("a new app password", format!("an app password{} was made, which mail apps use.", named(words)))
-            }
+            Self::AppPasswordMade(words) => (
+                "a new app password",
+                format!("an app password{} was made, which mail apps use.", named(words, Language::English)),
+            ),
             Self::ContactChanged => {
                 ("contact address changed", "notices like this one go elsewhere from now on.".to_owned())
             }
@@ -196,12 +227,14 @@ impl Notice {
             KindName::Key => "une clé de sécurité",
         };
         match self {
-            Self::MethodAdded(it, words) => {
-                ("nouvelle méthode de connexion", format!("méthode ajoutée : {}{}.", kind(it), named(words)))
-            }
-            Self::MethodRemoved(it, words) => {
-                ("méthode de connexion supprimée", format!("méthode supprimée : {}{}.", kind(it), named(words)))
-            }
+            Self::MethodAdded(it, words) => (
+                "nouvelle méthode de connexion",
+                format!("méthode ajoutée\u{a0}: {}{}.", kind(it), named(words, Language::French)),
+            ),
+            Self::MethodRemoved(it, words) => (
+                "méthode de connexion supprimée",
+                format!("méthode supprimée\u{a0}: {}{}.", kind(it), named(words, Language::French)),
+            ),
             Self::Reset => {
                 let text = "un administrateur a retiré toutes les méthodes de connexion. La prochaine connexion en \
                             configure une nouvelle.";
@@ -210,19 +243,29 @@ impl Notice {
             Self::Removed => {
                 ("double authentification désactivée", "le mot de passe seul ouvre désormais la boîte.".to_owned())
             }
+            Self::KeyCopied(words) => {
+                let what = "n’est plus acceptée, car il en existe une copie\u{a0}: son compteur est revenu en arrière";
+                let text = format!(
+                    "votre clé de sécurité{} {what}. Toutes les sessions ont été fermées.",
+                    named(words, Language::French)
+                );
+                ("clé de sécurité copiée", text)
+            }
             Self::Suspended(until) => {
                 let until = clock::rfc3339(*until);
                 ("double authentification suspendue", format!("aucun code n’est demandé jusqu’au {until}."))
             }
             Self::BackupCodeUsed(left) => {
-                ("code de secours utilisé", format!("connexion avec un code de secours ; il en reste {left}."))
+                ("code de secours utilisé", format!("connexion avec un code de secours\u{202f}; il en reste {left}."))
             }
             Self::BackupCodesMade => {
                 ("nouveaux codes de secours", "les anciens codes ne sont plus valables.".to_owned())
             }
             Self::AppPasswordMade(words) => {
-                let text =
-                    format!("un mot de passe d’application{} a été créé pour un logiciel de messagerie.", named(words));
+                let text = format!(
+                    "un mot de passe d’application{} a été créé pour un logiciel de messagerie.",
+                    named(words, Language::French)
+                );
                 ("nouveau mot de passe d’application", text)
             }
             Self::ContactChanged => {
@@ -235,7 +278,7 @@ impl Notice {
             }
             Self::NewBrowser(description) => {
                 let what = "connexion au webmail depuis un navigateur encore inconnu ici";
-                ("connexion depuis un nouveau navigateur", format!("{what}{}.", told(description, " : ")))
+                ("connexion depuis un nouveau navigateur", format!("{what}{}.", told(description, "\u{a0}: ")))
             }
         }
     }
@@ -247,8 +290,11 @@ fn told(description: &str, colon: &str) -> String {
 }
 
 /// A person's own words, where there are any.
-fn named(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!(" “{words}”") }
+fn named(words: &str, language: Language) -> String {
+    match words {
+        "" => String::new(),
+        words => language.pick(format!(" “{words}”"), format!(" «\u{a0}{words}\u{a0}»")),
+    }
 }
 
 #[cfg(test)]
@@ -261,6 +307,7 @@ mod tests {
         let all = [
             Notice::MethodAdded(KindName::Totp, words()),
             Notice::MethodRemoved(KindName::Key, String::new()),
+            Notice::KeyCopied(words()),
             Notice::Reset,
             Notice::Removed,
             Notice::Suspended(Time(1_800_000_000)),
@@ -280,6 +327,9 @@ mod tests {
                 assert!(text.reveal().starts_with("bob@example.com") && text.reveal().contains("192.0.2.7"));
             }
             assert_ne!(english.0, french.0);
+            for text in [&french.0, french.1.reveal()] {
+                assert!([" :", " ;", " !", " ?", "« ", " »", "“"].iter().all(|plain| !text.contains(plain)), "{text}");
+            }
             assert!(english.1.reveal().contains("change your password") && french.1.reveal().contains("changez votre"));
         }
     }

@@ -104,7 +104,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Stale)),
     }
-    let factor = account.factors.iter().find(|factor| factor.id == prepare.method);
+    let factor = account.factors.iter().find(|factor| factor.id == prepare.method && !factor.is_copied());
     let kind = factor.map(|factor| &factor.kind).ok_or(auth::Refusal::new(Reason::Stale))?;
     match kind {
         Kind::Totp(_) => Err(auth::Refusal::new(Reason::NotOffered)),
@@ -116,8 +116,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
             let (mut question, mut session) = ([0; 32], Session::default());
             let drawn = getrandom::fill(&mut question).and_then(|()| getrandom::fill(&mut session));
             drawn.map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
-            // Any key of the account may answer: people take the one at hand.
-            let options = party.begin_assertion(&keys::credentials(&account), &question);
+            let options = keys::assertion(&party, &account, &question);
             let challenge = seal(session, Some((question, site)))?;
             Ok(PrepareVerdict::Key { mailbox: mailbox.clone(), challenge, options })
         }

@@ -37,6 +37,7 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
         hint: factor.kind.hint(),
         created: factor.created.0,
         last_used: factor.last_used.map(|time| time.0),
+        copied: factor.is_copied(),
     };
     Security {
         mailbox: account.mailbox.to_string(),
@@ -51,6 +52,7 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
         may_remove_last: platform.policy.last_method_removable,
         fresh_until: proof.fresh_until().0,
         browsers: browsers::shown(account, platform, origin),
+        may_trust: platform.policy.trusted_browsers > 0,
     }
 }
 

@@ -136,7 +136,13 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
                 .filter(|account| account.stage == Stage::Protected)
                 .and_then(|account| Proof::make(daemon, account, applied.now).ok()),
         }),
-        Verdict::Refused(refusal) => Err(refused(&refusal)),
+        Verdict::Refused(refusal) => {
+            if let Refusal::Copied { method } = &refusal {
+                let mailbox = applied.account.mailbox.as_str();
+                tracing::warn!(mailbox, method, "a security key is refused until it is removed: there is a copy of it");
+            }
+            Err(refused(&refusal))
+        }
         _ => Err(auth::Refusal::new(Reason::Unavailable)),
     }
 }
@@ -175,7 +181,7 @@ fn offers(daemon: &Daemon, account: &Account, door: Door) -> Vec<Offer> {
         Kind::Totp(_) => true,
         Kind::Sms(_) => door == Door::Webmail && daemon.senders.can_text(),
         Kind::Email(_) => door == Door::Webmail && daemon.senders.can_mail(),
-        Kind::Key(_) => door == Door::Webmail,
+        Kind::Key(key) => door == Door::Webmail && !key.copied,
     };
     let offer = |factor: &Factor| Offer {
         id: factor.id.clone(),
@@ -232,7 +238,7 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),
         Refusal::Unlisted => auth::Refusal::new(Reason::Name),
         Refusal::Unusual => auth::Refusal::new(Reason::Unusual),
-        Refusal::Copied => auth::Refusal::new(Reason::Wrong),
+        Refusal::Copied { .. } => auth::Refusal::new(Reason::Copied),
         // To the person these look like a wrong code.
         Refusal::NotInOneField | Refusal::Elsewhere => auth::Refusal::new(Reason::Wrong),
         Refusal::Expired | Refusal::Outdated => auth::Refusal::new(Reason::Expired),

@@ -63,9 +63,9 @@ pub fn mail(language: Language, place: &str, mailbox: &str, code: &str) -> (Stri
              password: change it.\n"
         ),
         format!(
-            "Code pour {mailbox} :\n\n    {code}\n\nIl est valable {MINUTES} minutes, dans la fenêtre qui l’a demandé. \
+            "Code pour {mailbox}\u{a0}:\n\n    {code}\n\nIl est valable {MINUTES} minutes, dans la fenêtre qui l’a demandé. \
              Personne de {place} ne vous le demandera jamais.\n\nSi vous n’avez pas demandé de code, quelqu’un connaît \
-             votre mot de passe : changez-le.\n"
+             votre mot de passe\u{a0}: changez-le.\n"
         ),
     );
     (subject, Secret::from(text))

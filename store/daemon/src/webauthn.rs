@@ -2,8 +2,8 @@
 //!
 //! Pure functions: challenges are arguments, and nothing is read or written. A ceremony begins with options, JSON for
 //! the browser's `navigator.credentials`, and ends with the browser's response, JSON again. Who calls keeps the
-//! challenge in between, lets each be used once and for a limited time, keeps the new counter in one swap with the
-//! sign-in, and refuses a credential whose id another account has already.
+//! challenge in between, lets each be used once and for a limited time, judges the counter and keeps the new one in one
+//! swap with the sign-in, and refuses a credential whose id another account has already.
 //!
 //! The numbers in comments are the steps of Web Authentication Level 3, section 7.1 ("Registering a New Credential")
 //! and 7.2 ("Verifying an Authentication Assertion"). Those about verified users, copies of credentials, attestation
@@ -57,7 +57,7 @@ pub struct Credential {
     /// The public key, in COSE form.
     #[serde(with = "base64url")]
     pub public_key: Vec<u8>,
-    /// The signature counter at its last use; stays zero with keys that do not count.
+    /// The signature counter when it was made; stays zero with keys that do not count.
     pub counter: u32,
     /// How the key is reached (`usb`, `nfc`, …): a hint for the browser.
     pub transports: Vec<String>,
@@ -65,11 +65,11 @@ pub struct Credential {
 
 /// A key has signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "the counter is to be kept, or a copy of the key goes unseen"]
+#[must_use = "the counter is to be judged and kept (step 22), or a copy of the key goes unseen"]
 pub struct Assertion<'a> {
     /// The one of the allowed credentials that it was.
     pub credential: &'a Credential,
-    /// Its counter from now on.
+    /// Its counter, which the key has signed.
     pub counter: u32,
 }
 
@@ -134,7 +134,7 @@ impl RelyingParty {
     /// `AuthenticationResponseJSON`.
     ///
     /// # Errors
-    /// See [`Rejected`]. [`Rejected::CounterWentBack`] comes only when everything else is right.
+    /// See [`Rejected`].
     pub fn finish_assertion<'a>(
         &self,
         user_handle: &[u8],
@@ -155,12 +155,6 @@ impl RelyingParty {
         let hash = digest(&SHA256, response.client_data.bytes()); // 20
         let signed = [&response.authenticator_data, hash.as_ref()].concat();
         PublicKey::parse(&credential.public_key)?.verify(&signed, &response.signature)?; // 21
-
-        // 22: a counter that does not grow is at least two keys with one secret.
-        let (kept, sent) = (credential.counter, authenticator_data.counter);
-        if (kept, sent) != (0, 0) && sent <= kept {
-            return Err(Rejected::CounterWentBack { kept, sent });
-        }
-        Ok(Assertion { credential, counter: sent })
+        Ok(Assertion { credential, counter: authenticator_data.counter })
     }
 }

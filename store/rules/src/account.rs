@@ -66,7 +66,8 @@ pub struct Account {
     /// No administrator has enabled it: the record is there to note something about the name, and vouches for nobody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlisted: bool,
-    /// Counts what ends sessions and tickets: enable, the first factor, a factor taken out, reset, remove.
+    /// Counts what ends sessions and tickets: enable, the first factor, a factor taken out or found to be
+    /// copied, reset, remove.
     #[serde(default)]
     pub epoch: u64,
     /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.

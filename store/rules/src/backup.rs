@@ -69,7 +69,13 @@ impl BackupCodes {
     /// Makes a set of random bytes that the caller drew. The codes are handed back this once.
     pub fn make(mut random: [u8; RANDOM], now: Time) -> (Self, Shown) {
         let (drawn, salt) = random.split_at(COUNT * BYTES_EACH);
-        let mut set = Self { salt: [0; SALT], unused: Vec::with_capacity(COUNT), created: now, last_used: None, with_imported: false };
+        let mut set = Self {
+            salt: [0; SALT],
+            unused: Vec::with_capacity(COUNT),
+            created: now,
+            last_used: None,
+            with_imported: false,
+        };
         set.salt.copy_from_slice(salt);
         let codes = drawn.chunks_exact(BYTES_EACH).map(shown).collect::<Vec<_>>();
         set.unused = codes.iter().filter_map(|code| set.hash(code)).collect();

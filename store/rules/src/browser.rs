@@ -10,8 +10,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
-/// Browsers of an account that are remembered; the one that was not used for longest makes room.
+/// Browsers of an account that are remembered. The one that was not used for longest makes room: first of those that only
+/// their network vouches for, last of those that are trusted.
 pub const BROWSERS_MAX: usize = 32;
+/// Browsers that are alike, with the same description in the same network, and not trusted, that are remembered: a browser
+/// that forgets its cookies is another one at each sign-in.
+pub const ALIKE_MAX: usize = 4;
+/// New browsers of which an account's owner is told within a day.
+pub const NEWS_MAX: usize = 3;
 /// Seconds after its last use in which a browser is remembered: as long as browsers keep a cookie (RFC 6265bis section
 /// 5.5).
 pub const REMEMBERED: i64 = 400 * DAY;
@@ -61,8 +67,24 @@ pub struct Browser {
     /// When it signed in last, to [`USE_RESOLUTION`].
     pub last_used: Time,
     token: Token,
+    /// The network that vouched for it, where nothing else did: its token says nothing elsewhere, and where it goes from
+    /// there is not known by it. None: it is known anywhere, as all were before this was told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    only_in: Option<IpNet>,
+    /// See [`Browser::is_news`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    news: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trust: Option<Trust>,
+}
+
+/// How a browser that signs in has become known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// By a code, or while the platform learned: wherever it comes from.
+    Anywhere,
+    /// It was let in for what was known already. A browser that is new has its network to thank for it.
+    AsBefore,
 }
 
 /// That a person trusts a browser. It is bound to the account's epoch, and to the platform's round: whatever moves
@@ -92,6 +114,17 @@ impl Browser {
         (trust.since.plus(-CLOCK_TOLERANCE) <= now && now < until).then_some(until)
     }
 
+    /// Whether its owner is told of it: when it came, nothing like it was known in that network, and not too many others
+    /// had come within the day.
+    pub fn is_news(&self) -> bool {
+        self.news
+    }
+
+    /// Whether it says the same of itself in the same network: the same browser, as far as can be told without its cookie.
+    fn is_alike(&self, network: Option<IpNet>, description: &str) -> bool {
+        network.is_some() && self.network == network && self.description == description
+    }
+
     /// Whether this token is its own.
     pub fn is(&self, token: &Token) -> bool {
         self.token == *token
@@ -118,7 +151,9 @@ impl Browsers {
     pub fn know(&self, source: &Source<'_>, now: Time) -> bool {
         let network = source.address.and_then(network);
         let is_known = |browser: &Browser| {
-            source.browser.is_some_and(|token| browser.is(&token)) || (network.is_some() && browser.network == network)
+            let is_itself = source.browser.is_some_and(|token| browser.is(&token));
+            is_itself && browser.only_in.is_none()
+                || network.is_some() && browser.only_in.or(browser.network) == network
         };
         self.0.iter().filter(|browser| browser.is_remembered(now)).any(is_known)
     }
@@ -128,36 +163,86 @@ impl Browsers {
         self.0.iter().find(|browser| browser.is(token))
     }
 
-    /// Notes that a browser has signed in. Whether that is news: the same browser in the same network is none within a
-    /// day. A visitor without a token is not noted.
-    pub(crate) fn note(&mut self, source: &Source<'_>, now: Time) -> bool {
+    /// Notes that a browser has signed in. Whether there is something to write: the same browser in the same network is
+    /// nothing within a day. A visitor without a token is not noted.
+    pub(crate) fn note(
+        &mut self,
+        source: &Source<'_>,
+        known: Known,
+        is_trusted: impl Fn(&Browser) -> bool,
+        now: Time,
+    ) -> bool {
         let Some(token) = source.browser else { return false };
         self.0.retain(|browser| browser.is_remembered(now));
         let network = source.address.and_then(network);
         let description = description(source.client.unwrap_or_default());
         if let Some(browser) = self.0.iter_mut().find(|browser| browser.is(&token)) {
-            let is_same = browser.network == network && browser.description == description;
+            let only_in = browser.only_in.filter(|_| known == Known::AsBefore);
+            let is_same =
+                (browser.network, browser.only_in) == (network, only_in) && browser.description == description;
             let is_news = !is_same || (now.0 - browser.last_used.0).abs() >= USE_RESOLUTION;
-            *browser = Browser { network, description, last_used: now, ..browser.clone() };
+            *browser = Browser { network, description, only_in, last_used: now, ..browser.clone() };
             return is_news;
         }
-        if self.0.len() >= BROWSERS_MAX
-            && let Some(at) = (0..self.0.len()).min_by_key(|at| self.0[*at].last_used)
-        {
-            self.0.remove(at);
+        let only_in = network.filter(|_| known == Known::AsBefore);
+        if known == Known::AsBefore && only_in.is_none() {
+            // Nothing vouches for it.
+            return false;
         }
+        let news = self.are_news(network, &description, now);
+        self.make_room(network, &description, known, is_trusted);
         let id = token.iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..ID_LENGTH].to_owned();
-        self.0.push(Browser { id, description, network, created: now, last_used: now, token, trust: None });
+        let (created, last_used) = (now, now);
+        self.0.push(Browser { id, description, network, created, last_used, token, only_in, news, trust: None });
         true
     }
 
-    /// The browser of this token is trusted from now on.
-    pub(crate) fn trust(&mut self, token: &Token, epoch: u64, policy: &Policy, now: Time) {
+    /// Whether a browser like this one is something to tell.
+    fn are_news(&self, network: Option<IpNet>, description: &str, now: Time) -> bool {
+        let is_of_today = |browser: &&Browser| browser.news && (now.0 - browser.created.0).abs() < DAY;
+        let is_alike = |browser: &Browser| browser.is_alike(network, description);
+        !self.0.iter().any(is_alike) && self.0.iter().filter(is_of_today).count() < NEWS_MAX
+    }
+
+    /// Makes room for a browser like this one: among those that it may be itself, without its cookie, or among all. One
+    /// that its network vouches for takes no place of one that is known anywhere while there are others.
+    fn make_room(
+        &mut self,
+        network: Option<IpNet>,
+        description: &str,
+        known: Known,
+        is_trusted: impl Fn(&Browser) -> bool,
+    ) {
+        let rank = |browser: &Browser| (is_trusted(browser), browser.only_in.is_none(), browser.last_used);
+        let is_alike = |browser: &Browser| {
+            let is_less = known == Known::Anywhere || browser.only_in.is_some();
+            browser.is_alike(network, description) && is_less && !is_trusted(browser)
+        };
+        let all = 0..self.0.len();
+        let alike: Vec<usize> = all.clone().filter(|at| is_alike(&self.0[*at])).collect();
+        let leaves = if alike.len() >= ALIKE_MAX {
+            alike.into_iter().min_by_key(|at| rank(&self.0[*at]))
+        } else {
+            all.filter(|_| self.0.len() >= BROWSERS_MAX).min_by_key(|at| rank(&self.0[*at]))
+        };
+        leaves.map(|at| self.0.remove(at));
+    }
+
+    /// The browser of this token is trusted from now on. The front has drawn the token for that, so those that are alike
+    /// and not trusted go: among them is the one that it was known by before.
+    pub(crate) fn trust(
+        &mut self,
+        token: &Token,
+        (epoch, policy): (u64, &Policy),
+        is_trusted: impl Fn(&Browser) -> bool,
+        now: Time,
+    ) {
         let until = now.plus(i64::from(policy.trusted_browsers) * DAY);
         let trust = Trust { since: now, until, epoch, round: policy.trust_round };
-        for browser in self.0.iter_mut().filter(|browser| browser.is(token)) {
-            browser.trust = Some(trust);
-        }
+        let Some(browser) = self.0.iter_mut().find(|browser| browser.is(token)) else { return };
+        browser.trust = Some(trust);
+        let (network, description) = (browser.network, browser.description.clone());
+        self.0.retain(|it| it.is(token) || is_trusted(it) || !it.is_alike(network, &description));
     }
 
     /// The browsers of which `ends` says so are trusted no more. Whether one of them was.
@@ -220,6 +305,24 @@ mod tests {
         Source { browser: Some([byte; 32]), address: address.parse().ok(), ..Source::default() }
     }
 
+    impl Browsers {
+        /// Notes one that has brought a code.
+        fn learn(&mut self, source: &Source<'_>, now: Time) -> bool {
+            self.note(source, Known::Anywhere, |_| false, now)
+        }
+
+        /// Notes one that was let in for what was known.
+        fn let_in(&mut self, source: &Source<'_>, now: Time) -> bool {
+            assert!(self.know(source, now), "{source:?}");
+            self.note(source, Known::AsBefore, |_| false, now)
+        }
+
+        /// The first bytes of the tokens.
+        fn known(&self) -> Vec<u8> {
+            self.0.iter().map(|browser| browser.token[0]).collect()
+        }
+    }
+
     #[test]
     fn a_token_is_read_in_its_form_only() {
         assert!(token(&"aZ0-_".repeat(9)[..43]).is_some());
@@ -261,7 +364,7 @@ mod tests {
     fn either_the_browser_or_its_network_is_known_for_400_days() {
         let mut browsers = Browsers::default();
         assert!(!browsers.know(&from(1, "192.0.2.1"), NOW), "of nobody nothing is known");
-        assert!(browsers.note(&from(1, "192.0.2.1"), NOW));
+        assert!(browsers.learn(&from(1, "192.0.2.1"), NOW));
         for (byte, address, after, known) in [
             (1, "192.0.2.1", 0, true),
             (1, "198.51.100.1", 0, true),
@@ -274,7 +377,7 @@ mod tests {
             assert_eq!(browsers.know(&from(byte, address), NOW.plus(after)), known, "{byte} {address} {after}");
         }
         // Two whose networks are not known have none in common.
-        assert!(browsers.note(&from(3, ""), NOW));
+        assert!(browsers.learn(&from(3, ""), NOW));
         assert!(!browsers.know(&from(4, ""), NOW));
         assert!(!browsers.know(&Source::default(), NOW));
     }
@@ -282,7 +385,7 @@ mod tests {
     #[test]
     fn the_same_again_is_news_once_a_day() {
         let mut browsers = Browsers::default();
-        assert!(!browsers.note(&Source { address: "192.0.2.1".parse().ok(), ..Source::default() }, NOW), "no token");
+        assert!(!browsers.learn(&Source { address: "192.0.2.1".parse().ok(), ..Source::default() }, NOW), "no token");
         for (address, after, news) in [
             ("192.0.2.1", 0, true),
             ("192.0.2.9", USE_RESOLUTION - 1, false),
@@ -290,7 +393,7 @@ mod tests {
             ("198.51.100.1", 2 * USE_RESOLUTION - 1, true),
         ] {
             let was = browsers.clone();
-            assert_eq!(browsers.note(&from(1, address), NOW.plus(after)), news, "{address} {after}");
+            assert_eq!(browsers.learn(&from(1, address), NOW.plus(after)), news, "{address} {after}");
             // What is no news is not written.
             browsers = if news { browsers } else { was };
         }
@@ -302,11 +405,87 @@ mod tests {
     fn the_one_unused_longest_makes_room() {
         let mut browsers = Browsers::default();
         for byte in 0..BROWSERS_MAX as u8 {
-            browsers.note(&from(byte, ""), NOW.plus(i64::from(byte)));
+            browsers.learn(&from(byte, ""), NOW.plus(i64::from(byte)));
         }
-        browsers.note(&from(0, ""), NOW.plus(USE_RESOLUTION));
-        browsers.note(&from(99, ""), NOW.plus(USE_RESOLUTION));
+        browsers.learn(&from(0, ""), NOW.plus(USE_RESOLUTION));
+        browsers.learn(&from(99, ""), NOW.plus(USE_RESOLUTION));
         assert_eq!(browsers.iter().len(), BROWSERS_MAX);
         assert!(browsers.find(&[0; 32]).is_some() && browsers.find(&[1; 32]).is_none());
+    }
+
+    #[test]
+    fn a_browser_that_its_network_vouches_for_is_known_there_and_nowhere_else() {
+        let mut browsers = Browsers::default();
+        browsers.learn(&from(1, "192.0.2.1"), NOW);
+        assert!(browsers.let_in(&from(2, "192.0.2.2"), NOW));
+        assert!(!browsers.know(&from(2, "198.51.100.1"), NOW), "its token alone is nothing");
+        assert!(browsers.know(&from(2, "192.0.2.3"), NOW));
+        // It is let in elsewhere while the other one is there, and that becomes no place of its own.
+        browsers.learn(&from(1, "198.51.100.1"), NOW);
+        assert!(browsers.let_in(&from(2, "198.51.100.2"), NOW));
+        browsers.learn(&from(1, "203.0.113.1"), NOW);
+        for (byte, address, known) in [(2, "198.51.100.2", false), (3, "198.51.100.2", false), (3, "192.0.2.3", true)] {
+            assert_eq!(browsers.know(&from(byte, address), NOW), known, "{byte} {address}");
+        }
+        // A code makes it known anywhere, and that is written at once; a word of the front's does not take it back.
+        let there = from(2, "198.51.100.2");
+        assert!(browsers.learn(&there, NOW));
+        assert!(!browsers.let_in(&there, NOW) && browsers.know(&from(2, "100.64.0.1"), NOW));
+        // Nothing vouches for a new one whose network nobody has told.
+        assert!(!browsers.note(&from(9, ""), Known::AsBefore, |_| false, NOW));
+        assert!(browsers.find(&[9; 32]).is_none());
+    }
+
+    #[test]
+    fn a_browser_that_forgets_its_cookies_takes_few_places_and_is_no_news() {
+        let mut browsers = Browsers::default();
+        let firefox = |byte, address| Source { client: Some("Firefox/145.0"), ..from(byte, address) };
+        for byte in 0..20 {
+            browsers.learn(&firefox(byte, "192.0.2.1"), NOW.plus(i64::from(byte)));
+        }
+        assert_eq!(browsers.known(), [16, 17, 18, 19]);
+        // What only its network vouches for takes no place of these.
+        for byte in 20..40 {
+            browsers.let_in(&firefox(byte, "192.0.2.1"), NOW.plus(i64::from(byte)));
+        }
+        assert_eq!(browsers.known(), [16, 17, 18, 19, 36, 37, 38, 39]);
+        browsers.learn(&firefox(40, "192.0.2.1"), NOW.plus(40));
+        assert_eq!(browsers.known(), [16, 17, 18, 19, 37, 38, 39, 40]);
+        // Elsewhere, or of another kind, is another browser; so is one whose network is not known.
+        assert!(browsers.0.iter().all(|browser| !browser.is_news()));
+        for new in [firefox(41, "198.51.100.1"), from(42, "192.0.2.1"), firefox(43, "")] {
+            browsers.learn(&new, NOW.plus(USE_RESOLUTION));
+            assert!(browsers.find(&new.browser.unwrap()).unwrap().is_news(), "{new:?}");
+        }
+    }
+
+    #[test]
+    fn of_few_new_browsers_the_owner_is_told_within_a_day() {
+        let mut browsers = Browsers::default();
+        let mut come = |byte: u8, after: i64| {
+            browsers.learn(&from(byte, &format!("192.0.{byte}.1")), NOW.plus(after));
+            browsers.find(&[byte; 32]).unwrap().is_news()
+        };
+        let told = (1..=5).map(|byte| come(byte, i64::from(byte))).collect::<Vec<_>>();
+        assert_eq!(told, [true, true, true, false, false]);
+        // The day of the first is over, and that of the second; those of which nobody was told do not count.
+        assert_eq!([come(6, DAY), come(7, DAY + 1), come(8, DAY + 1)], [false, true, false]);
+    }
+
+    #[test]
+    fn the_trusted_leave_last_and_those_that_a_network_vouches_for_first() {
+        let mut browsers = Browsers::default();
+        let kind = |byte: u8| ["Edg Linux", "Edg Android", "Edg iPad"][usize::from(byte % 3)];
+        for byte in 0..BROWSERS_MAX as u8 {
+            let source = from(byte, &format!("192.0.{}.1", byte / 3));
+            browsers.learn(&Source { client: Some(kind(byte)), ..source }, NOW.plus(i64::from(byte)));
+        }
+        let is_trusted = |browser: &Browser| browser.token[0] == 0;
+        let is_here = |browsers: &Browsers, byte: u8| browsers.find(&[byte; 32]).is_some();
+        browsers.note(&from(100, "192.0.0.1"), Known::AsBefore, is_trusted, NOW.plus(DAY));
+        assert!(is_here(&browsers, 0) && !is_here(&browsers, 1) && is_here(&browsers, 100));
+        browsers.note(&from(101, "192.0.1.1"), Known::Anywhere, is_trusted, NOW.plus(DAY));
+        assert!(is_here(&browsers, 0) && is_here(&browsers, 2) && !is_here(&browsers, 100));
+        assert_eq!(browsers.iter().len(), BROWSERS_MAX);
     }
 }

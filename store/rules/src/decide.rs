@@ -9,6 +9,7 @@ mod sent;
 
 use crate::account::{CLOCK_TOLERANCE, Suspension};
 use crate::backup::BackupCodes;
+use crate::browser::Known;
 use crate::event::{BACKUP, By, CONTACT, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Source, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
 use crate::sent::{Purpose, Session};
@@ -158,7 +159,7 @@ fn accepted(
     now: Time,
 ) -> Decision {
     account.throttles.remove(&door);
-    browsers::note(&mut account, platform, door, source, now);
+    browsers::note(&mut account, platform, door, (source, Known::Anywhere), now);
     if trust && door == Door::Webmail {
         browsers::trust(&mut account, platform, source, now);
     }
@@ -170,12 +171,13 @@ fn accepted(
 fn with_browser(decision: Decision, platform: &Platform, by: By, source: Source<'_>, now: Time) -> Decision {
     let Decision { verdict, mut next } = decision;
     if let (By::Enrolment(door, _), Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
-        browsers::note(account, platform, door, source, now);
+        browsers::note(account, platform, door, (source, Known::Anywhere), now);
     }
     Decision { verdict, next }
 }
 
-/// Looks at a security key's response. Its question is answered once, whatever the counter says: some keys have none.
+/// Looks at a security key's response. Its question is answered once, whatever the counter says: some keys have none. A
+/// key whose counter went back is refused from then on: a copy that is behind would be right at its next try.
 fn answer_key(
     mut account: Account,
     platform: &Platform,
@@ -199,8 +201,11 @@ fn answer_key(
         if let Kind::Key(key) = &mut factor.kind
             && key.id == id
         {
-            if !key.has_grown_to(counter) {
-                return Decision { verdict: Verdict::Refused(Refusal::Copied), next: Some(account) };
+            if key.copied || !key.has_grown_to(counter) {
+                let (is_news, method) = (!std::mem::replace(&mut key.copied, true), factor.id.clone());
+                // Which of the two has signed in before, nobody knows: what they have opened is over.
+                account.epoch += u64::from(is_news);
+                return Decision { verdict: Verdict::Refused(Refusal::Copied { method }), next: Some(account) };
             }
             key.counter = counter;
             factor.last_used = Some(now);
@@ -386,7 +391,9 @@ fn remove_factor(mut account: Account, id: &str) -> Decision {
     let Some(at) = account.factors.iter().position(|factor| factor.id == id) else {
         return refused(Refusal::NoSuchFactor);
     };
-    if account.factors.len() == 1 {
+    // A key of which there is a copy lets nobody in, so it is none to be left with.
+    let is_copied = account.factors[at].is_copied();
+    if !account.factors.iter().any(|other| other.id != id && (is_copied || !other.is_copied())) {
         return refused(Refusal::OnlyFactor);
     }
     // What it has opened is over too: it may be in other hands.

@@ -399,8 +399,11 @@ pub enum Refusal {
     Unusual,
     /// The platform does not offer such methods.
     NotOffered,
-    /// A counter that went back: there are two of that security key.
-    Copied,
+    /// A counter that went back, now or before: there are two of this security key, and neither is taken.
+    Copied {
+        /// The factor's id.
+        method: String,
+    },
     /// No app password has that id.
     NoSuchAppPassword,
     /// The account has an app password of that id already: draw again.
@@ -428,7 +431,7 @@ pub enum Refusal {
     Hours(i64),
     /// No factor has that id.
     NoSuchFactor,
-    /// It is the only factor: reset or remove the account instead.
+    /// It is the only factor that opens the account: reset or remove the account instead.
     OnlyFactor,
     /// The account has that secret already.
     SameSecret,

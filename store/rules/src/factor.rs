@@ -50,6 +50,16 @@ pub struct Key {
     pub counter: u32,
     /// What the daemon needs to check signatures. It is no secret.
     pub credential: String,
+    /// Its counter went back once, so there are two of it: neither is taken until it is removed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copied: bool,
+}
+
+impl Factor {
+    /// Whether it is a security key of which there is a copy. It opens nothing any more.
+    pub fn is_copied(&self) -> bool {
+        matches!(&self.kind, Kind::Key(key) if key.copied)
+    }
 }
 
 impl Key {
@@ -166,6 +176,16 @@ mod tests {
         assert_eq!(description("  Bob's\tphone\u{7} \n"), "Bob's phone");
         assert_eq!(description(&"é".repeat(100)).chars().count(), DESCRIPTION_MAX);
         assert_eq!(description("\0\r\n"), "");
+    }
+
+    #[test]
+    fn a_key_of_before_it_could_be_marked_is_read() {
+        let before = r#"{"id":[1],"counter":5,"credential":"{}"}"#;
+        let key: Key = serde_json::from_str(before).unwrap();
+        assert!(!key.copied);
+        assert_eq!(serde_json::to_string(&key).unwrap(), before);
+        let marked = Key { copied: true, ..key };
+        assert_eq!(serde_json::from_str::<Key>(&serde_json::to_string(&marked).unwrap()).unwrap(), marked);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 const START: Time = Time(1_800_000_000);
-const BROWSERS: u8 = 4;
+const BROWSERS: u8 = 6;
 const NETWORKS: u8 = 3;
 const KEY: &[u8] = &[7];
 
@@ -91,11 +91,17 @@ fn platform() -> Platform {
 }
 
 fn key(id: &[u8]) -> Key {
-    Key { id: id.to_vec(), counter: 0, credential: String::new() }
+    Key { id: id.to_vec(), counter: 0, credential: String::new(), copied: false }
 }
 
 fn random(turn: usize) -> Random {
     Random { id: std::array::from_fn(|at| (at + turn * 31) as u8), backup: std::array::from_fn(|at| at as u8) }
+}
+
+/// The first method is set up in a browser.
+fn enrols(source: Source<'static>) -> Event<'static> {
+    let (by, offered) = (By::Enrolment(Door::Webmail, 1), Offered::Key(key(KEY)));
+    Event::Confirm { by, offered, description: "", random: random(1), source }
 }
 
 fn id(browser: u8) -> String {
@@ -109,9 +115,10 @@ proptest! {
         let mut platform = platform();
         let mut account = bob(&platform);
         let mut now = START;
-        // Which browser was trusted when, for how many days; and what is known: the network of each browser, and when.
+        // Which browser was trusted when, for how many days; and what is known: of each browser a network, when, and
+        // whether it is that alone which vouches for the browser.
         let mut trusted: BTreeMap<u8, (Time, u32)> = BTreeMap::new();
-        let mut known: BTreeMap<u8, (u8, Time)> = BTreeMap::new();
+        let mut known: BTreeMap<u8, (u8, Time, bool)> = BTreeMap::new();
         let mut sent = (String::new(), [0; 16]);
         for (turn, step) in steps.into_iter().enumerate() {
             let before = account.clone();
@@ -193,21 +200,28 @@ proptest! {
             // What ought to be so now.
             match (&step, is_done) {
                 (Step::Answer(b, n, trust), true) => {
-                    known.insert(*b, (*n, now));
+                    known.insert(*b, (*n, now, false));
                     if *trust && platform.policy.trusted_browsers > 0 {
                         trusted.insert(*b, (now, platform.policy.trusted_browsers));
                     }
                 }
-                (Step::Enrol(b, n), true) => { known = BTreeMap::from([(*b, (*n, now))]); }
+                (Step::Enrol(b, n), true) => { known = BTreeMap::from([(*b, (*n, now, false))]); }
                 (Step::SignedIn(b, n), true) => {
                     let verdict = asked_before.unwrap();
                     prop_assert!(matches!(verdict, Verdict::NotRequired | Verdict::Trusted { .. }), "{verdict:?}");
-                    known.insert(*b, (*n, now));
+                    let is_asked = platform.policy.unusual_sign_in == UnusualSignIn::Ask && before.stage == Stage::Off;
+                    let as_before = match known.get(b) {
+                        _ if !is_asked => (*n, now, false),
+                        Some((network, _, true)) => (*network, now, true),
+                        Some((.., false)) => (*n, now, false),
+                        None => (*n, now, true),
+                    };
+                    known.insert(*b, as_before);
                 }
                 (Step::AnswerSent(b, n, right), true) => {
                     prop_assert_eq!(asked_before, Some(Verdict::Unusual));
                     prop_assert!(*right && before.contact.is_some());
-                    known.insert(*b, (*n, now));
+                    known.insert(*b, (*n, now, false));
                     sent.0 = "accepted once".to_owned();
                 }
                 (Step::Send(..), _) if matches!(decision.verdict, Verdict::Send { .. }) => sent = (text.clone(), session),
@@ -235,8 +249,8 @@ proptest! {
                     }
                     let is_asked = account.state(now) == State::Off && platform.enabled
                         && platform.policy.unusual_sign_in == UnusualSignIn::Ask;
-                    let is_known = known.iter().any(|(other, (network, at))| {
-                        (*other == b || *network == n) && now < at.plus(REMEMBERED)
+                    let is_known = known.iter().any(|(other, (network, at, there_only))| {
+                        (*other == b && !there_only || *network == n) && now < at.plus(REMEMBERED)
                     });
                     prop_assert!(verdict != Verdict::NotRequired || !is_asked || is_known, "{b} {n}");
                     let is_refused = account.state(now) == State::Off && account.unlisted
@@ -276,4 +290,73 @@ fn a_token_is_kept_as_its_hash() {
     let account = decide(&bob(&platform), &platform, event, START).next.unwrap();
     assert_eq!(account.browsers.iter().len(), 1);
     assert!(!serde_json::to_string(&account).unwrap().contains(&token));
+}
+
+/// Whoever has the password, and signs in once where the owner is, is let in there, and by that nowhere else.
+#[test]
+fn a_sign_in_from_a_known_network_makes_its_browser_known_in_that_network_only() {
+    let mut platform = platform();
+    let mut account = bob(&platform);
+    account.contact = Address::read("b@elsewhere.example");
+    let door = Door::Webmail;
+    let signs_in = |account: &mut Account, platform: &Platform, source, now: Time| {
+        let decision = decide(account, platform, Event::SignedIn { door, source }, now);
+        account.clone_from(&decision.next.unwrap());
+    };
+    platform.policy.set("unusual-sign-in", "learn").unwrap();
+    signs_in(&mut account, &platform, source(1, 1), START);
+    platform.policy.set("unusual-sign-in", "ask").unwrap();
+    signs_in(&mut account, &platform, source(2, 1), START);
+    let asked = |account: &Account, b, n| {
+        decide(account, &platform, Event::AskFor { door, source: source(b, n) }, START).verdict
+    };
+    assert_eq!(asked(&account, 2, 1), Verdict::NotRequired);
+    assert_eq!(asked(&account, 2, 2), Verdict::Unusual);
+    assert_eq!(asked(&account, 1, 2), Verdict::NotRequired, "it was learned");
+    // A code at the contact address changes that.
+    let (session, to) = ([1; 16], Recipient::SignIn(door, source(2, 2)));
+    let send = Event::Send { to, session, replaces: None, code: "000001" };
+    account = decide(&account, &platform, send, START).next.unwrap();
+    let (method, code, session) = (Some(CONTACT), "000001", Some(session));
+    let answer = Event::Answer { door, method, code, window: 1, session, source: source(2, 2), trust: false };
+    account = decide(&account, &platform, answer, START).next.unwrap();
+    assert_eq!(asked(&account, 2, 0), Verdict::NotRequired);
+    // In a record from before, all are known as if they had been learned.
+    let mut old = serde_json::to_value(&account).unwrap();
+    for browser in old["browsers"].as_array_mut().unwrap() {
+        let browser = browser.as_object_mut().unwrap();
+        browser.remove("only_in");
+        browser.remove("news");
+    }
+    let old: Account = serde_json::from_value(old).unwrap();
+    assert!((1..=2).all(|browser| asked(&old, browser, 0) == Verdict::NotRequired));
+}
+
+/// The front draws a token for a browser that is to be trusted.
+#[test]
+fn what_a_trusted_browser_was_known_by_before_is_forgotten() {
+    let mut platform = platform();
+    platform.policy.set("trusted-browsers", "30").unwrap();
+    let mut account = bob(&platform);
+    for event in [Event::Enable { enrolment_code: None }, enrols(source(1, 1))] {
+        account = decide(&account, &platform, event, START).next.unwrap();
+    }
+    let mut turn = 0;
+    let mut answers = |account: &mut Account, b, n, trust, now: Time| {
+        turn += 1;
+        let (key, session) = (Some((KEY, 0)), [turn; 16]);
+        let event =
+            Event::AnswerKey { door: Door::Webmail, key, session, until: now.plus(1), source: source(b, n), trust };
+        let next = decide(account, &platform, event, now).next.unwrap();
+        *account = next;
+    };
+    let ids = |account: &Account| account.browsers.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+    answers(&mut account, 2, 1, true, START);
+    assert_eq!(ids(&account), [id(2)]);
+    // What is elsewhere stays, and so does what is trusted, until its time is over.
+    answers(&mut account, 3, 2, false, START);
+    answers(&mut account, 4, 1, true, START.plus(DAY));
+    assert_eq!(ids(&account), [id(2), id(3), id(4)]);
+    answers(&mut account, 5, 1, true, START.plus(30 * DAY));
+    assert_eq!(ids(&account), [id(3), id(4), id(5)]);
 }

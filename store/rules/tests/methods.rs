@@ -145,7 +145,7 @@ fn what_is_not_asked_for_is_not_sent() {
 }
 
 fn key(counter: u32) -> Kind {
-    Kind::Key(Key { id: vec![1, 2, 3], counter, credential: "{}".to_owned() })
+    Kind::Key(Key { id: vec![1, 2, 3], counter, credential: "{}".to_owned(), copied: false })
 }
 
 fn with_key(counter: u32) -> Account {
@@ -181,7 +181,7 @@ fn a_key_answers_each_question_once_and_its_counter_grows() {
     {
         let decision = does(&with_key(kept), signed(1, Some((id, counter))), NOW);
         assert_eq!(matches!(decision.verdict, Verdict::Accepted { .. }), passes, "{kept} {counter}");
-        assert!(passes || decision.verdict == Verdict::Refused(Refusal::Copied));
+        assert!(passes || matches!(decision.verdict, Verdict::Refused(Refusal::Copied { .. })));
     }
     let after = next(&with_key(0), signed(1, Some((id, 0))), NOW);
     assert_eq!(does(&after, signed(1, Some((id, 0))), NOW).verdict, Verdict::Refused(Refusal::Stale), "replayed");
@@ -192,6 +192,34 @@ fn a_key_answers_each_question_once_and_its_counter_grows() {
         let decision = does(&after, signed(4, wrong), NOW);
         assert_eq!(decision.verdict, Verdict::Refused(Refusal::Wrong { failures: 1 }));
     }
+}
+
+#[test]
+fn a_copied_key_is_refused_until_it_is_removed() {
+    let id: &[u8] = &[1, 2, 3];
+    let account = with_key(5);
+    let key = account.factors[0].id.clone();
+    let mut found = next(&account, signed(1, Some((id, 5))), NOW);
+    assert!(found.factors[0].is_copied() && found.may_end_sessions_of(&account));
+    let epoch = found.epoch;
+    // The copy's own counter has grown with each try, and the owner's is ahead of both.
+    for (session, counter) in [(2, 6), (3, 7), (4, 1000), (5, 0)] {
+        let decision = does(&found, signed(session, Some((id, counter))), NOW);
+        assert_eq!(decision.verdict, Verdict::Refused(Refusal::Copied { method: key.clone() }), "{counter}");
+        found = decision.next.unwrap();
+        assert_eq!((found.epoch, found.factors[0].last_used), (epoch, Some(NOW)));
+    }
+    // It is none to be left with, and goes only when there is another.
+    let remove = |id| Event::RemoveOwn { id, epoch };
+    assert_eq!(does(&found, remove(&key), NOW).verdict, Verdict::Refused(Refusal::OnlyFactor));
+    let add = Event::AddTotp { totp: Totp::new(Seed::made_of([3; 20])), description: "", random: random(9) };
+    let with_app = next(&found, add, NOW);
+    let app = with_app.factors[1].id.clone();
+    assert_eq!(does(&with_app, remove(&app), NOW).verdict, Verdict::Refused(Refusal::OnlyFactor));
+    let removed = next(&with_app, remove(&key), NOW);
+    assert_eq!((removed.factors.len(), removed.factors[0].id.as_str()), (1, app.as_str()));
+    let again = does(&removed, signed(6, Some((id, 1001))), NOW).verdict;
+    assert!(matches!(again, Verdict::Refused(Refusal::Wrong { .. })));
 }
 
 #[test]

@@ -6,9 +6,10 @@ use postern_rules::contact::Address;
 use postern_rules::event::{
     BACKUP, By, CONTACT, Decision, Event, Import, Offered, Random, Recipient, Refusal, Source, Verdict,
 };
+use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
-use postern_rules::sent::DAY;
+use postern_rules::sent::{DAY, Session};
 use postern_rules::throttle::Throttle;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, AppPassword, Door, Platform, Seed, Stage, State, Time, decide};
@@ -72,6 +73,35 @@ fn with_app_password(account: &Account, event: &str) -> Account {
     }
 }
 
+/// With a security key, where the account has a factor, in the condition that the event names.
+fn with_key(account: &Account, event: &str) -> Account {
+    if account.factors.is_empty() {
+        return account.clone();
+    }
+    let key = Key { id: KEY.to_vec(), counter: 5, credential: String::new(), copied: false };
+    let confirm = Event::Confirm {
+        by: By::Proof(account.epoch),
+        offered: Offered::Key(key),
+        description: "",
+        random: Random { id: [9; 5], ..random() },
+        source: Source::default(),
+    };
+    let account = after(account, confirm);
+    if event.contains("was copied") { after(&account, signed(4, [4; 16])) } else { account }
+}
+
+/// A key has answered with this counter.
+fn signed(counter: u32, session: Session) -> Event<'static> {
+    Event::AnswerKey {
+        door: Door::Webmail,
+        key: Some((KEY, counter)),
+        session,
+        until: NOW.plus(60),
+        source: Source::default(),
+        trust: false,
+    }
+}
+
 fn platform(column: &str) -> Platform {
     let enabled = match column.split(',').next() {
         Some("on") => true,
@@ -118,7 +148,9 @@ const HOME: Source<'static> = Source {
     service: None,
     client: Some("Firefox/145.0"),
 };
-const SESSION: [u8; 16] = [5; 16];
+const SESSION: Session = [5; 16];
+/// The security key's id.
+const KEY: &[u8] = b"key";
 
 /// Where an event comes from, by what it says of it.
 fn source(event: &str) -> Source<'static> {
@@ -283,7 +315,7 @@ fn shown_verdict(verdict: &Verdict) -> String {
                 Refusal::Unlisted => "unlisted",
                 Refusal::Unusual => "unusual",
                 Refusal::NotOffered => "not offered",
-                Refusal::Copied => "copied",
+                Refusal::Copied { .. } => "copied",
             }
         ),
     }
@@ -317,6 +349,9 @@ fn run(row: &Row<'_>) -> (String, String) {
         .any(|event| row.event.starts_with(event))
     {
         account = with_browser(account, row.event);
+    }
+    if row.event.contains("key") {
+        account = with_key(&account, row.event);
     }
     now = now.plus(match row.event.rsplit_once(", ") {
         Some((_, "a day later")) => DAY,
@@ -364,6 +399,7 @@ fn run(row: &Row<'_>) -> (String, String) {
         source: Source::default(),
     };
     let factor = account.factors.first().map_or("none".to_owned(), |factor| factor.id.clone());
+    let key = account.factors.last().map_or("none".to_owned(), |factor| factor.id.clone());
     let field = |code: &str| format!("{PASSWORD}{code}");
     let (field_right, field_wrong) = (field(RIGHT), field(WRONG));
     let from = |text, source| Event::Field { door: door(row.event), text, window: 1, again: None, source };
@@ -419,6 +455,8 @@ fn run(row: &Row<'_>) -> (String, String) {
         }
         "answer right with another method's id" => answer(Some(BACKUP), RIGHT),
         "answer wrong" => answer(None, WRONG),
+        "answer with the key" | "answer with the key that was copied" => signed(6, SESSION),
+        "answer with a copy of the key" => signed(5, SESSION),
         "answer wrong for the fifth time" => {
             account = (0..4).fold(account, |account, _| after(&account, wrong()));
             answer(None, WRONG)
@@ -429,7 +467,10 @@ fn run(row: &Row<'_>) -> (String, String) {
         "confirm another method, signed in" => proven(ANOTHER_RIGHT, epoch),
         "confirm another method, signed in before a change" => proven(ANOTHER_RIGHT, epoch.wrapping_sub(1)),
         "rename the factor" => Event::Rename { id: &factor, epoch, description: "x" },
-        "the user removes the factor" => Event::RemoveOwn { id: &factor, epoch },
+        "the user removes the factor"
+        | "the user removes the factor beside a key"
+        | "the user removes the factor beside a key that was copied" => Event::RemoveOwn { id: &factor, epoch },
+        "the user removes the key that was copied" => Event::RemoveOwn { id: &key, epoch },
         "make backup codes" => Event::MakeBackupCodes { epoch, random: random() },
         "delete the backup codes" => Event::DeleteBackupCodes { epoch },
         "enable with an enrolment code" => Event::Enable { enrolment_code: Some([1; 32]) },

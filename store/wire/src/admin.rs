@@ -240,6 +240,9 @@ pub struct Method {
     pub created: String,
     /// RFC 3339; none: never.
     pub last_used: Option<String>,
+    /// A security key of which there is a copy: it is refused until it is removed.
+    #[serde(default)]
+    pub copied: bool,
 }
 
 /// Names a mailbox.

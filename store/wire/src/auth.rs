@@ -217,6 +217,8 @@ pub enum Reason {
     Expired,
     /// The sign-in looks unusual, and there is no address to which a code can be sent.
     Unusual,
+    /// There is a copy of the security key that has answered: it is not offered any more, and another method may do.
+    Copied,
     /// The daemon cannot answer now (its store is full, damaged or read-only).
     Unavailable,
 }

@@ -70,6 +70,9 @@ pub struct Security {
     /// The browsers that have signed in, the one used last first.
     #[serde(default)]
     pub browsers: Vec<OwnBrowser>,
+    /// Whether the platform lets people trust browsers.
+    #[serde(default)]
+    pub may_trust: bool,
 }
 
 /// One of the methods.
@@ -89,6 +92,9 @@ pub struct OwnMethod {
     /// When it last opened the account.
     #[serde(default)]
     pub last_used: Option<i64>,
+    /// A security key of which there is a copy: it is refused until it is removed.
+    #[serde(default)]
+    pub copied: bool,
 }
 
 /// One of the browsers.

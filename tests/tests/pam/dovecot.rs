@@ -1,9 +1,9 @@
 //! Dovecot's passdb pam: one string, no prompts, and the last prompt's text for who is refused.
 
 use postern_tests::pam::Hosts;
-use postern_tests::{ports, wait};
 use postern_tests::service::{Ready, Service};
 use postern_tests::tools::{self, Outcome};
+use postern_tests::{ports, wait};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

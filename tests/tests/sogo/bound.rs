@@ -70,6 +70,43 @@ fn a_session_does_not_become_somebody_elses() {
 }
 
 #[test]
+fn an_address_that_changes_in_the_directory_leads_past_no_code() {
+    let mut site = Site::new();
+    let alice = site.mailbox("alice");
+    let secret = site.protect(&alice);
+    // Postern knows nothing of this one, so it would ask for no code there.
+    let another = "alice.a@example.com";
+    site.sogo.readdress("alice", another).unwrap();
+    let visitor = Visitor::new(&site);
+    assert_ne!(password(&visitor, another, &alice.password).status, 200);
+    assert_eq!(visitor.session(), "");
+    inbox(&visitor, &alice).shows(200, "The session is over.");
+
+    // Told that it is hers, it asks her.
+    site.admin(&format!("account alias add {} {another}", alice.name));
+    password(&visitor, another, &alice.password).shows(200, r#"{"cn":"","expire":-1,"grace":-1}"#);
+    visitor.get(&folder(&alice)).leads_to("/postern/code");
+    visitor.code(&site.next_code(&secret)).leads_to("/SOGo/");
+    inbox(&visitor, &alice).shows(200, "uids");
+}
+
+#[test]
+fn an_account_kept_from_other_days_locks_nobody_out() {
+    let site = Site::new();
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    sign_in(&Visitor::new(&site), &alice);
+    let kept = serde_json::json!({ "AuxiliaryMailAccounts": [{
+        "name": "alice", "userName": alice.name, "password": alice.password, "serverName": "127.0.0.1"
+    }] });
+    site.sogo.keep_preferences("bob", &kept.to_string()).unwrap();
+    let visitor = Visitor::new(&site);
+    sign_in(&visitor, &bob);
+    inbox(&visitor, &bob).shows(200, "uids");
+    let preferences = script(&visitor, &format!("{}/jsonDefaults", folder(&bob)), "");
+    assert!(preferences.body.contains(&alice.password), "SOGo has not kept it\n{}", preferences.body);
+}
+
+#[test]
 fn where_mailboxes_can_be_added_nobody_is_let_in() {
     let site = Site::before("", Sogo::start_with_second_doors);
     let bob = site.mailbox("bob");

@@ -16,7 +16,7 @@ const DOORS: [&str; 10] = [
     "/SOGo/Microsoft-Server-ActiveSync",
     "/SOGo/so/Microsoft-Server-ActiveSync",
 ];
-const CLOSED: [&str; 9] = [
+const CLOSED: [&str; 14] = [
     "/SOGo/changePassword",
     "/SOGo/so/changePassword",
     "/SOGo/so/passwordRecovery",
@@ -26,6 +26,11 @@ const CLOSED: [&str; 9] = [
     "/SOGo.woa/x",
     "/principals/",
     "/SOGo/so/bob/Mail/1/folderINBOX/view",
+    "/SOGo/so/bob/Mail/_1/folderINBOX/view",
+    "/SOGo/dav/bob/Mail/1/",
+    "/SOGo/SOGoAPI/",
+    "/SOGo/connectName",
+    "/SOGo/so/openid_redirect",
 ];
 const METHODS: [&str; 6] = ["GET", "POST", "OPTIONS", "PROPFIND", "REPORT", "PUT"];
 const DAV: &str = "/SOGo/dav/alice/";
@@ -126,6 +131,10 @@ fn a_calendar_synchronises_by_an_app_password_until_that_is_revoked() {
     assert!(reached.is_empty(), "{reached:?}");
     for name in [alice.name.as_str(), "alice"] {
         program(&visitor, "PROPFIND", DAV, &[&basic(name, &typed)]).shows(207, "/SOGo/dav/alice/");
+    }
+    // Through an open door as well there is no other account.
+    for target in ["/SOGo/dav/alice/Mail/1/", "/SOGo/dav/alice/Mail/_1/"] {
+        assert_eq!(program(&visitor, "PROPFIND", target, &[&basic("alice", &typed)]).status, 404, "{target}");
     }
     let answer = program(&visitor, "GET", "/.well-known/caldav", &[&basic("alice", &typed)]);
     assert_eq!(answer.status, 301, "{}", answer.head);

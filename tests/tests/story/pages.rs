@@ -139,7 +139,6 @@ async fn notices(world: &mut World, person: &Person, mailbox: &Mailbox, language
     world.posternd.start().unwrap();
     admin(world, &format!("account reset {}", mailbox.name));
     person.goes_to("/postern/code").await;
-    person.answers("123456").await;
     look(person, "session-ended", language).await;
     for (page, path) in [("not-found", "/postern/nothing"), ("bad-request", "/a%2fb")] {
         person.goes_to(path).await;

@@ -39,9 +39,9 @@ const SAID: [Said; 2] = [
         language: "fr",
         text: "CODE est votre code pour example.com, valable 10 minutes. Ne le donnez à personne.\n\n@localhost #CODE",
         subject: "Votre code pour example.com",
-        mail: "Code pour MAILBOX :\n\n    CODE\n\nIl est valable 10 minutes, dans la fenêtre qui l’a demandé. \
+        mail: "Code pour MAILBOX\u{a0}:\n\n    CODE\n\nIl est valable 10 minutes, dans la fenêtre qui l’a demandé. \
                Personne de example.com ne vous le demandera jamais.\n\nSi vous n’avez pas demandé de code, quelqu’un \
-               connaît votre mot de passe : changez-le.\n",
+               connaît votre mot de passe\u{a0}: changez-le.\n",
     },
 ];
 

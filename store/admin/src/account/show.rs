@@ -77,6 +77,11 @@ fn print(screen: &mut Screen, account: &Account) -> Result<(), Failure> {
     if let Some(next) = next_step(account) {
         screen.field("Next", &next)?;
     }
+    for copied in account.methods.iter().filter(|method| method.copied) {
+        let removal = format!("postern method remove {} {}", account.mailbox, copied.id);
+        let why = "there is a copy of this security key: it is refused until it is removed";
+        screen.field("Copied", &clean_line(&format!("{removal} ({why})")))?;
+    }
     if !account.methods.is_empty() {
         screen.line("")?;
         crate::method::print_all(screen, &account.methods, "  ")?;

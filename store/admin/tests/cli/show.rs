@@ -11,7 +11,7 @@ fn bob() -> Value {
     let mut bob = account("bob@example.com", "protected");
     bob["methods"] = json!([{
         "id": "m1", "kind": "totp", "description": "Bob's \u{1b}[31mphone", "created": "2026-11-01T10:00:00Z",
-        "last_used": null,
+        "last_used": null, "copied": false,
     }]);
     bob["backup_codes_left"] = json!(8);
     bob["aliases"] = json!(["sales@example.com"]);
@@ -24,6 +24,14 @@ fn script(method: &str, parameters: &Value) -> Vec<Reply<Value>> {
         "ShowAccount" if parameters["mailbox"] == "bob@example.com" => reply(json!({ "accounts": [bob()] })),
         "ShowAccount" if parameters["mailbox"] == "eve@example.com" => {
             reply(json!({ "accounts": [account("eve@example.com", "off")] }))
+        }
+        "ShowAccount" if parameters["mailbox"] == "carol@example.com" => {
+            let mut carol = account("carol@example.com", "protected");
+            carol["methods"] = json!([{
+                "id": "k1", "kind": "key", "description": "Blue", "created": "2026-11-01T10:00:00Z", "last_used": null,
+                "copied": true,
+            }]);
+            reply(json!({ "accounts": [carol] }))
         }
         "ShowAccount" => refuse("unknown_mailbox", "there is no such account; did you mean bob@example.com?"),
         "ListAccounts" => vec![
@@ -77,6 +85,19 @@ fn show_gives_programs_exactly_the_contract() {
 
     let ran = server.run(&["account", "show", "bob@example.com", "eve@example.com", "--json"]);
     assert_eq!(ran.json(), json!([bob(), account("eve@example.com", "off")]));
+}
+
+#[test]
+fn a_key_that_was_copied_is_shown_as_such() {
+    let server = Server::new(script);
+    for arguments in [["account", "show", "carol@example.com"], ["method", "list", "carol@example.com"]] {
+        let ran = server.run(&arguments);
+        assert!(ran.code == 0 && ran.out.contains("key (copied)"), "{ran:?}");
+    }
+    let ran = server.run(&["account", "show", "carol@example.com"]);
+    assert!(ran.out.contains("postern method remove carol@example.com k1"), "{ran:?}");
+    let ran = server.run(&["method", "list", "carol@example.com", "--json"]);
+    assert_eq!(ran.json()[0]["copied"], json!(true));
 }
 
 #[test]

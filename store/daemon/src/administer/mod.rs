@@ -132,7 +132,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         Refusal::OnlyFactor => (
             "only_method",
             format!(
-                "it is the only method of {mailbox}. `postern account reset {mailbox}` has the user set up a new one, \
+                "it is the only method that {mailbox} can sign in with. `postern account reset {mailbox}` has the user set up a new one, \
                  `postern account remove {mailbox}` switches it off."
             ),
         ),
@@ -156,7 +156,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         | Refusal::Unlisted
         | Refusal::Unusual
         | Refusal::NotOffered
-        | Refusal::Copied
+        | Refusal::Copied { .. }
         | Refusal::Elsewhere
         | Refusal::Expired
         | Refusal::Outdated
@@ -183,6 +183,7 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
         description: factor.description.clone(),
         created: clock::rfc3339(factor.created),
         last_used: factor.last_used.map(clock::rfc3339),
+        copied: factor.is_copied(),
     };
     admin::Account {
         mailbox: account.mailbox.to_string(),

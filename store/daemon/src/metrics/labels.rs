@@ -88,6 +88,8 @@ label! {
         Unusual = "unusual",
         /// An app password that is over.
         Expired = "expired",
+        /// A security key that there is a copy of.
+        Copied = "copied",
         /// The account has changed meanwhile.
         Stale = "stale",
         /// What is asked for cannot be, for the person: it is in use, unfit, not offered, the only method.
@@ -270,6 +272,7 @@ impl From<Reason> for Why {
             Reason::EnrolmentCode => Self::EnrolmentCode,
             Reason::Unusual => Self::Unusual,
             Reason::Expired => Self::Expired,
+            Reason::Copied => Self::Copied,
             Reason::Stale => Self::Stale,
             Reason::OnlyMethod | Reason::InUse | Reason::Unfit | Reason::NotOffered => Self::Unfit,
             Reason::Unavailable => Self::Unavailable,

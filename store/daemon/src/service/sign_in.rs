@@ -24,71 +24,77 @@ use std::io;
 /// When the peer does not take the answer.
 pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
     let refused = match call.method.as_str() {
-        "org.postern.Auth.Ask" => match heard::<Ask>(call) {
+        "org.postern.Auth.Ask" => match heard::<Ask>(connection, call) {
             Ok(ask) => return last(connection, call, &signin::ask(daemon, &ask)).await,
             Err(error) => error,
         },
-        "org.postern.Auth.Answer" => match heard::<Answer>(call) {
+        "org.postern.Auth.Answer" => match heard::<Answer>(connection, call) {
             Ok(answer) => return last(connection, call, &signin::answer(daemon, &answer).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.Prepare" => match heard::<Prepare>(call) {
+        "org.postern.Auth.Prepare" => match heard::<Prepare>(connection, call) {
             Ok(prepare) => return last(connection, call, &prepare::prepare(daemon, &prepare).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.ShowSecurity" => match heard::<ShowSecurity>(call) {
+        "org.postern.Auth.ShowSecurity" => match heard::<ShowSecurity>(connection, call) {
             Ok(asked) => return last(connection, call, &security::show(daemon, &asked)).await,
             Err(error) => error,
         },
-        "org.postern.Auth.ChangeSecurity" => match heard::<ChangeSecurity>(call) {
+        "org.postern.Auth.ChangeSecurity" => match heard::<ChangeSecurity>(connection, call) {
             Ok(change) => return last(connection, call, &security::change(daemon, &change).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.OpenRequest" => match heard::<OpenRequest>(call) {
+        "org.postern.Auth.OpenRequest" => match heard::<OpenRequest>(connection, call) {
             Ok(wanted) => return last(connection, call, &requests::open(daemon, &wanted).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.AnswerField" => match heard::<AnswerField>(call) {
+        "org.postern.Auth.AnswerField" => match heard::<AnswerField>(connection, call) {
             Ok(answer) => return last(connection, call, &field::answer(daemon, &answer).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.PasswordRefused" if connection.peer.is_front => match heard::<PasswordRefused>(call) {
-            Ok(refused) => match field::password_refused(daemon, &refused).await {
-                Ok(()) => return last(connection, call, &Empty {}).await,
-                Err(error) => not_kept(&error),
-            },
-            Err(error) => error,
-        },
-        "org.postern.Auth.PasswordAccepted" if connection.peer.is_front => match heard::<PasswordAccepted>(call) {
-            Ok(accepted) => match field::password_accepted(daemon, &accepted).await {
-                Ok(()) => return last(connection, call, &Empty {}).await,
-                Err(error) => not_kept(&error),
-            },
-            Err(error) => error,
-        },
-        "org.postern.Auth.PasswordChecked" if connection.peer.is_front => match heard::<PasswordChecked>(call) {
-            Ok(checked) => {
-                daemon.checks.answer(&checked);
-                return last(connection, call, &Empty {}).await;
+        "org.postern.Auth.PasswordRefused" if connection.peer.is_front => {
+            match heard::<PasswordRefused>(connection, call) {
+                Ok(refused) => match field::password_refused(daemon, &refused).await {
+                    Ok(()) => return last(connection, call, &Empty {}).await,
+                    Err(error) => not_kept(&error),
+                },
+                Err(error) => error,
             }
-            Err(error) => error,
-        },
-        "org.postern.Auth.Enrol" => match heard::<Enrol>(call) {
+        }
+        "org.postern.Auth.PasswordAccepted" if connection.peer.is_front => {
+            match heard::<PasswordAccepted>(connection, call) {
+                Ok(accepted) => match field::password_accepted(daemon, &accepted).await {
+                    Ok(()) => return last(connection, call, &Empty {}).await,
+                    Err(error) => not_kept(&error),
+                },
+                Err(error) => error,
+            }
+        }
+        "org.postern.Auth.PasswordChecked" if connection.peer.is_front => {
+            match heard::<PasswordChecked>(connection, call) {
+                Ok(checked) => {
+                    daemon.checks.answer(&checked);
+                    return last(connection, call, &Empty {}).await;
+                }
+                Err(error) => error,
+            }
+        }
+        "org.postern.Auth.Enrol" => match heard::<Enrol>(connection, call) {
             Ok(enrol) => return last(connection, call, &enrol::enrol(daemon, &enrol).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.Confirm" => match heard::<Confirm>(call) {
+        "org.postern.Auth.Confirm" => match heard::<Confirm>(connection, call) {
             Ok(confirm) => return last(connection, call, &enrol::confirm(daemon, &confirm).await).await,
             Err(error) => error,
         },
-        "org.postern.Auth.SignedIn" if connection.peer.is_front => match heard::<SignedIn>(call) {
+        "org.postern.Auth.SignedIn" if connection.peer.is_front => match heard::<SignedIn>(connection, call) {
             Ok(told) => {
                 browsers::signed_in(daemon, &told).await;
                 return last(connection, call, &Empty {}).await;
             }
             Err(error) => error,
         },
-        "org.postern.Auth.Recheck" => match heard::<Recheck>(call) {
+        "org.postern.Auth.Recheck" => match heard::<Recheck>(connection, call) {
             Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck)).await,
             Err(error) => error,
         },
@@ -122,16 +128,25 @@ fn not_kept(error: &RecordError) -> ErrorReply {
     ErrorReply { name: UNAVAILABLE.to_owned(), parameters: json!({}) }
 }
 
-/// The parameters, when none is longer than it may be.
-fn heard<P: DeserializeOwned + Bounded>(call: &Incoming) -> Result<P, ErrorReply> {
-    let parameters: P = call.parameters()?;
-    parameters.too_long().map_or(Ok(parameters), |name| Err(unfit(name)))
+/// The parameters, when none is longer than it may be, as far as this peer can know them.
+fn heard<P: DeserializeOwned + Parameters>(connection: &Connection, call: &Incoming) -> Result<P, ErrorReply> {
+    let mut parameters: P = call.parameters()?;
+    if let Some(name) = parameters.too_long() {
+        return Err(unfit(name));
+    }
+    if !connection.peer.is_front {
+        parameters.forget_browser();
+    }
+    Ok(parameters)
 }
 
 /// Parameters with limits, which stand in [`postern_wire::auth`].
-trait Bounded {
+trait Parameters {
     /// The parameter that is too long, if one is.
     fn too_long(&self) -> Option<&'static str>;
+
+    /// Only a front sees browsers: what another peer says of one counts as not said.
+    fn forget_browser(&mut self) {}
 }
 
 fn first(checks: &[(bool, &'static str)]) -> Option<&'static str> {
@@ -153,35 +168,52 @@ fn secret(secret: &Secret, most: usize, name: &'static str) -> (bool, &'static s
     (secret.reveal().len() > most, name)
 }
 
-impl Bounded for Ask {
+impl Parameters for Ask {
     fn too_long(&self) -> Option<&'static str> {
         first(&[name(&self.name), origin(&self.origin)])
     }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+    }
 }
 
-impl Bounded for Answer {
+impl Parameters for Answer {
     fn too_long(&self) -> Option<&'static str> {
         // A security key's response is longer than any code.
         let most = if self.challenge.is_some() { MAX_RESPONSE } else { MAX_CODE };
         first(&[name(&self.name), origin(&self.origin), secret(&self.code, most, "code")])
     }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+        self.trust = false;
+    }
 }
 
-impl Bounded for Prepare {
+impl Parameters for Prepare {
     fn too_long(&self) -> Option<&'static str> {
         let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
         let method = (self.method.len() > MAX_NAME, "method");
         first(&[name(&self.name), origin(&self.origin), method, (beyond(&self.site), "site")])
     }
-}
 
-impl Bounded for ShowSecurity {
-    fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin)])
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
     }
 }
 
-impl Bounded for ChangeSecurity {
+impl Parameters for ShowSecurity {
+    fn too_long(&self) -> Option<&'static str> {
+        first(&[name(&self.name), origin(&self.origin)])
+    }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+    }
+}
+
+impl Parameters for ChangeSecurity {
     fn too_long(&self) -> Option<&'static str> {
         let change = match &self.change {
             Change::Rename { id, .. }
@@ -196,56 +228,76 @@ impl Bounded for ChangeSecurity {
         };
         first(&[name(&self.name), origin(&self.origin), change])
     }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+    }
 }
 
-impl Bounded for OpenRequest {
+impl Parameters for OpenRequest {
     fn too_long(&self) -> Option<&'static str> {
         let beyond = |text: &str| text.chars().count() > MAX_REQUEST_TEXT;
         let texts = [(beyond(&self.contact), "contact"), (beyond(&self.reason), "reason")];
         first(&[name(&self.name), origin(&self.origin), texts[0], texts[1], (beyond(&self.evidence), "evidence")])
     }
-}
 
-impl Bounded for AnswerField {
-    fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin), secret(&self.text, MAX_FIELD, "text")])
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
     }
 }
 
-impl Bounded for PasswordRefused {
+impl Parameters for AnswerField {
+    fn too_long(&self) -> Option<&'static str> {
+        first(&[name(&self.name), origin(&self.origin), secret(&self.text, MAX_FIELD, "text")])
+    }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+    }
+}
+
+impl Parameters for PasswordRefused {
     fn too_long(&self) -> Option<&'static str> {
         first(&[name(&self.session.mailbox), (self.session.standing.len() > MAX_NAME, "standing")])
     }
 }
 
-impl Bounded for PasswordAccepted {
+impl Parameters for PasswordAccepted {
     fn too_long(&self) -> Option<&'static str> {
         first(&[name(&self.name), origin(&self.origin), secret(&self.password, MAX_FIELD, "password")])
     }
 }
 
-impl Bounded for PasswordChecked {
+impl Parameters for PasswordChecked {
     fn too_long(&self) -> Option<&'static str> {
         None
     }
 }
 
-impl Bounded for Enrol {
+impl Parameters for Enrol {
     fn too_long(&self) -> Option<&'static str> {
         let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
         let to = (beyond(&self.to), "to");
         first(&[name(&self.name), origin(&self.origin), to, (beyond(&self.site), "site")])
     }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+    }
 }
 
-impl Bounded for Confirm {
+impl Parameters for Confirm {
     fn too_long(&self) -> Option<&'static str> {
         // A security key's response is longer than any code; which it is only the ticket tells.
         first(&[name(&self.name), origin(&self.origin), secret(&self.code, MAX_RESPONSE, "code")])
     }
+
+    fn forget_browser(&mut self) {
+        self.origin.browser = None;
+    }
 }
 
-impl Bounded for SignedIn {
+impl Parameters for SignedIn {
     fn too_long(&self) -> Option<&'static str> {
         let standing = (self.standing.len() > MAX_NAME, "standing");
         let language = (self.language.as_ref().is_some_and(|language| language.len() > MAX_NAME), "language");
@@ -253,7 +305,7 @@ impl Bounded for SignedIn {
     }
 }
 
-impl Bounded for Recheck {
+impl Parameters for Recheck {
     fn too_long(&self) -> Option<&'static str> {
         first(&[(self.sessions.len() > MAX_RECHECK, "sessions")])
     }

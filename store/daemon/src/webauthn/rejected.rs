@@ -32,13 +32,6 @@ pub enum Rejected {
     UnsupportedAlgorithm(i64),
     /// The signature is not the key's, or what was signed has been changed.
     BadSignature,
-    /// The counter did not grow: the key has been copied, or the device is broken.
-    CounterWentBack {
-        /// The counter at the last use.
-        kept: u32,
-        /// The counter that came, rightly signed.
-        sent: u32,
-    },
 }
 
 impl fmt::Display for Rejected {
@@ -59,11 +52,6 @@ impl fmt::Display for Rejected {
             Self::WrongUser => f.write_str("the key was registered for another account"),
             Self::UnsupportedAlgorithm(number) => write!(f, "the key is for algorithm {number}, which is not offered"),
             Self::BadSignature => f.write_str("the signature is not the key's"),
-            Self::CounterWentBack { kept, sent } => write!(
-                f,
-                "the key's counter went from {kept} to {sent}: it has been copied, or it is broken. Remove it from the \
-                 account and register another"
-            ),
         }
     }
 }

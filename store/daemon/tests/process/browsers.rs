@@ -408,14 +408,19 @@ fn of_twenty_answers_with_one_mailed_code_one_is_accepted_and_of_twenty_words_no
         threads.into_iter().map(|thread| thread.join().unwrap()).filter(Option::is_none).count()
     });
     assert_eq!(accepted, 1);
-    // Twenty browsers of one network are released at once.
+    // Twenty browsers of one network are released at once, each of another kind.
     let standing = posternd.passes(&new);
+    let kinds = ["Edg", "OPR/", "Vivaldi/", "FxiOS/", "Chrome/"];
+    let kinds = kinds.iter().flat_map(|kind| ["Android", "iPad", "Windows", "CrOS"].map(|on| format!("{kind} {on}")));
+    let kinds: Vec<String> = kinds.collect();
+    assert_eq!(kinds.len(), CONNECTIONS);
     thread::scope(|scope| {
-        for number in 0..CONNECTIONS as u8 {
+        for (number, kind) in kinds.iter().enumerate() {
             let (posternd, together, standing) = (&posternd, &together, &standing);
+            let from = Origin { client: Some(kind.clone()), ..from(100 + number as u8, HOME) };
             scope.spawn(move || {
                 together.wait();
-                posternd.tell(&from(100 + number, HOME), standing);
+                posternd.tell(&from, standing);
             });
         }
     });
@@ -531,23 +536,25 @@ fn the_owner_hears_of_a_browser_that_was_not_known() {
     crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
     let mail = unfolded(&post.take("mail"));
     assert!(mail.contains("a browser that was not known here: Firefox (Linux).") && mail.contains(HOME), "{mail}");
-    // The same browser again is no news, in whatever network; another is, in the owner's language.
+    // The same browser again is no news, in whatever network, nor is one of the same kind where the other was: it may be
+    // the same without its cookie. Another is, in the owner's language.
     posternd.do_from(&own, &proof, Change::SetLanguage { language: "fr".to_owned() });
     posternd.trust(&alice, &from(1, ELSEWHERE));
     let standing = posternd.passes(&own);
     posternd.tell(&own, &standing);
-    posternd.trust(&alice, &from(2, HOME));
+    posternd.trust(&alice, &from(6, HOME));
+    posternd.trust(&alice, &from(2, "203.0.113.1"));
     crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
     let mail = unfolded(&post.take("mail"));
-    assert!(mail.contains("un navigateur encore inconnu ici : Firefox (Linux)."), "{mail}");
+    assert!(mail.contains("un navigateur encore inconnu ici=C2=A0: Firefox (Linux)."), "{mail}");
 
     // Without a second factor: of the first browser nothing, of the next one in the language of the pages.
     posternd.change(ALICE, Action::Remove).unwrap();
     crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
     post.take("mail");
     posternd.set("unusual-sign-in", "learn");
-    for browser in [3, 4] {
-        let from = from(browser, HOME);
+    for (browser, address) in [(3, HOME), (4, ELSEWHERE)] {
+        let from = from(browser, address);
         let standing = posternd.passes(&from);
         posternd.tell(&from, &standing);
     }
@@ -583,4 +590,51 @@ fn the_browser_that_enrols_is_known_and_no_news() {
     posternd.trust(&alice, &from(1, HOME));
     posternd.stop();
     assert!(post.all("mail").is_empty());
+}
+
+#[test]
+fn of_many_new_browsers_the_owner_hears_three_times_a_day() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    posternd.set_contact(Some(ADDRESS)).unwrap();
+    for number in 1..=5 {
+        posternd.trust(&alice, &from(number, &format!("10.0.{number}.1")));
+    }
+    crate::wait_until("the notices", SOON, || post.all("mail").len() == 3);
+    assert_eq!(posternd.show(ALICE).unwrap().browsers, 5);
+    post.home.clock().advance(DAY);
+    posternd.trust(&alice, &from(6, "10.0.6.1"));
+    crate::wait_until("the notice of the next day", SOON, || post.all("mail").len() == 4);
+    posternd.stop();
+    assert_eq!(post.all("mail").len(), 4);
+}
+
+#[test]
+fn who_was_let_in_by_a_known_network_is_unusual_elsewhere_until_a_code_is_brought() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.set_contact(Some(ADDRESS)).unwrap();
+    posternd.set("unusual-sign-in", "learn");
+    let owner = from(1, HOME);
+    let standing = posternd.passes(&owner);
+    posternd.tell(&owner, &standing);
+    posternd.set("unusual-sign-in", "ask");
+    let (at_home, away) = (from(2, HOME), from(2, ELSEWHERE));
+    let standing = posternd.passes(&at_home);
+    posternd.tell(&at_home, &standing);
+    assert_eq!(posternd.show(ALICE).unwrap().browsers, 2);
+    posternd.is_challenged(&away);
+    // A front's word does not change that.
+    posternd.tell(&away, &standing);
+    posternd.is_challenged(&away);
+    posternd.passes(&from(1, ELSEWHERE));
+    let challenge = posternd.sent_to_contact(&away);
+    let code = code_in(&post.take("mail"));
+    let answered = posternd.front::<AnswerVerdict>("Answer", &answer(&away, &code, Some(&challenge)));
+    assert_eq!(answered.reason(), None);
+    posternd.passes(&from(2, "203.0.113.1"));
+    posternd.stop();
 }

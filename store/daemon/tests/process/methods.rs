@@ -1,5 +1,7 @@
 //! Methods whose codes are sent: through a command and sendmail, which are scripts that keep what they are given.
 
+mod copied_key;
+
 use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, Running};

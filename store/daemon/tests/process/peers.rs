@@ -3,9 +3,12 @@
 //! Strangers are this test's own program, started again under another user; groups are given to the daemon alone, by
 //! a mount that nobody else sees. Both take root; without it the tests say so and pass.
 
+use crate::calls::{ALICE, answer_of};
 use crate::home::{Home, Plan, Running};
 use crate::{skipped, wait_until};
-use postern_wire::{CallError, Client};
+use postern_wire::admin::{Accounts, Mailbox, Platforms, SetPlatform};
+use postern_wire::auth::{Answer, Ask, AskVerdict, Door, Origin};
+use postern_wire::{CallError, Client, Secret};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
@@ -21,6 +24,8 @@ const AUTH_GROUP: u32 = 54321;
 const ADMIN_GROUP: u32 = 54322;
 /// Tells the stranger which socket to try.
 const SOCKET_VARIABLE: &str = "POSTERN_STRANGER_SOCKET";
+/// What the stranger answers at a sign-in there, in JSON.
+const ANSWER_VARIABLE: &str = "POSTERN_STRANGER_ANSWER";
 /// The exit code of a process that got an answer, and of one that was turned away.
 const ANSWERED: i32 = 42;
 const TURNED_AWAY: i32 = 43;
@@ -36,14 +41,23 @@ fn is_root() -> bool {
 
 /// Whether a process of this user and group gets an answer on a socket.
 fn is_answered(home: &Home, socket: &Path, uid: u32, gid: u32) -> bool {
+    is_answered_when_told(home, socket, (uid, gid), "")
+}
+
+/// The same, to an answer at a sign-in.
+fn is_answered_when_told(home: &Home, socket: &Path, (uid, gid): (u32, u32), answer: &str) -> bool {
     // Where the stranger can run it, whatever the rights of the directories that it was built in.
     let program = home.path("stranger");
     if !program.exists() {
-        fs::copy(env::current_exe().unwrap(), &program).unwrap();
+        // By another process: what is open for writing here goes along with whatever the tests beside this one start, and
+        // cannot be run as long as that lives.
+        let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&program).status().unwrap();
+        assert!(copied.success());
     }
     let output = Command::new(program)
         .args(["--exact", "peers::the_stranger", "--ignored", "--nocapture"])
         .env(SOCKET_VARIABLE, socket)
+        .env(ANSWER_VARIABLE, answer)
         .current_dir("/")
         .uid(uid)
         .gid(gid)
@@ -60,9 +74,13 @@ fn is_answered(home: &Home, socket: &Path, uid: u32, gid: u32) -> bool {
 #[ignore = "a part of the tests above"]
 fn the_stranger() {
     let Some(socket) = env::var_os(SOCKET_VARIABLE) else { return };
-    let answer = Client::connect(socket.as_ref(), DEADLINE)
-        .and_then(|mut client| client.call::<Value>("org.varlink.service", "GetInfo", &json!({})));
+    let told = env::var(ANSWER_VARIABLE).unwrap_or_default();
+    let answer = Client::connect(socket.as_ref(), DEADLINE).and_then(|mut client| match told.as_str() {
+        "" => client.call::<Value>("org.varlink.service", "GetInfo", &json!({})),
+        told => client.call::<Value>("org.postern.Auth", "Answer", &serde_json::from_str::<Value>(told).unwrap()),
+    });
     match answer {
+        Ok(reply) if !told.is_empty() && reply["verdict"] != "accepted" => panic!("{reply}"),
         Ok(_) => std::process::exit(ANSWERED),
         Err(CallError::Lost(_) | CallError::Unreachable(_)) => std::process::exit(TURNED_AWAY),
         Err(error) => panic!("{error}"),
@@ -95,22 +113,28 @@ fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
     posternd.stop();
 }
 
+/// With groups of the daemon's own; none where that cannot be.
+fn with_groups(home: &Home) -> Option<Running<'_>> {
+    let groups = format!("root:x:0:\npostern-auth:x:{AUTH_GROUP}:\npostern-admin:x:{ADMIN_GROUP}:\n");
+    fs::write(home.path("group"), groups).unwrap();
+    let mounting = format!("mount --bind {} /etc/group && exec \"$0\" \"$@\"", home.path("group").display());
+    let posternd = env!("CARGO_BIN_EXE_posternd");
+    let mut running: Running<'_> = home.spawn(&["unshare", "--mount", "sh", "-c", &mounting, posternd]);
+    if running.ready_within(DEADLINE) != Some(Ok(())) {
+        skipped("a directory can't be mounted here");
+        return None;
+    }
+    open_the_way(home);
+    Some(running)
+}
+
 #[test]
 fn each_socket_is_for_its_own_group() {
     if !is_root() {
         return;
     }
     let home = Home::new(Plan::default());
-    let groups = format!("root:x:0:\npostern-auth:x:{AUTH_GROUP}:\npostern-admin:x:{ADMIN_GROUP}:\n");
-    fs::write(home.path("group"), groups).unwrap();
-    let with_groups = format!("mount --bind {} /etc/group && exec \"$0\" \"$@\"", home.path("group").display());
-    let posternd = env!("CARGO_BIN_EXE_posternd");
-    let mut running: Running<'_> = home.spawn(&["unshare", "--mount", "sh", "-c", &with_groups, posternd]);
-    if running.ready_within(DEADLINE) != Some(Ok(())) {
-        skipped("a directory can't be mounted here");
-        return;
-    }
-    open_the_way(&home);
+    let Some(_running) = with_groups(&home) else { return };
     // The mode lets in whom the group is for; then the daemon itself is asked, behind a mode that lets everybody in.
     for mode in [0o660, 0o666] {
         for (socket, may, may_not) in [(home.auth(), AUTH_GROUP, ADMIN_GROUP), (home.admin(), ADMIN_GROUP, AUTH_GROUP)]
@@ -122,4 +146,34 @@ fn each_socket_is_for_its_own_group() {
             assert!(!is_answered(&home, &socket, STRANGER, STRANGER), "{mode:o} {}", socket.display());
         }
     }
+}
+
+#[test]
+fn what_is_said_of_browsers_counts_only_of_a_front() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::with_clock();
+    let Some(posternd) = with_groups(&home) else { return };
+    posternd.make_platform();
+    let set = SetPlatform { name: "example".into(), key: "trusted-browsers".into(), value: "30".into() };
+    posternd.order::<Platforms>("SetPlatform", &set).unwrap();
+    let alice = posternd.enrolled(ALICE);
+    let token = Secret::from(format!("{:043}", 1));
+    home.saw(&token);
+    let origin = || Origin { browser: Some(token.clone()), ..Origin::default() };
+    let ask = || {
+        let ask = Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: origin() };
+        posternd.front::<AskVerdict>("Ask", &ask)
+    };
+    let answers = |code: &str, who: (u32, u32)| {
+        let answer = Answer { origin: origin(), trust: true, ..answer_of(ALICE, Door::Webmail, code) };
+        is_answered_when_told(&home, &home.auth(), who, &serde_json::to_string(&answer).unwrap())
+    };
+    assert!(answers(&alice.backup_codes[0], (STRANGER, AUTH_GROUP)), "a host of the group signs people in");
+    assert!(matches!(ask(), AskVerdict::Challenge { .. }));
+    let shown: Accounts = posternd.order("ShowAccount", &Mailbox { mailbox: ALICE.to_owned() }).unwrap();
+    assert_eq!(shown.accounts[0].browsers, 0);
+    assert!(answers(&alice.backup_codes[1], (0, 0)));
+    assert!(matches!(ask(), AskVerdict::NotRequired { .. }));
 }

@@ -21,7 +21,7 @@ fn what_a_browser_sends_is_understood() {
     let all: BTreeMap<String, Recorded> = serde_json::from_str(include_str!("recorded.json")).unwrap();
     assert_eq!(all.keys().collect::<Vec<_>>(), ["ctap2", "platform", "u2f"]);
     for (name, Recorded { registration, assertion }) in all {
-        let mut key = relying_party.finish_registration(&CHALLENGE, &registration.to_string()).unwrap();
+        let key = relying_party.finish_registration(&CHALLENGE, &registration.to_string()).unwrap();
         assert_eq!(key.transports, [if name == "platform" { "internal" } else { "usb" }], "{name}");
 
         let sign_in = |key: &Credential| {
@@ -29,8 +29,6 @@ fn what_a_browser_sends_is_understood() {
             signed.map(|signed| signed.counter)
         };
         assert_eq!(sign_in(&key), Ok(2), "{name}");
-        key.counter = 2;
-        assert_eq!(sign_in(&key), Err(Rejected::CounterWentBack { kept: 2, sent: 2 }), "{name}");
 
         let elsewhere = RelyingParty::new("https://webmail.example.com/", "Postern").unwrap();
         let refused = elsewhere.finish_registration(&CHALLENGE, &registration.to_string());

@@ -1,12 +1,20 @@
 //! A security key in software, which does as it is told. Its CBOR is written by hand, byte by byte.
 
-use posternd::webauthn::{Challenge, Credential};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use posternd::webauthn::{CHALLENGE_LEN, Challenge, Credential, RelyingParty};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-use super::{CHALLENGE, assertion, base64url, example_org, registration};
+/// The relying party of the specification's examples.
+pub(crate) fn example_org() -> RelyingParty {
+    RelyingParty::new("https://example.org/", "Postern").unwrap()
+}
+
+/// Any challenge.
+pub(crate) const CHALLENGE: Challenge = [7; CHALLENGE_LEN];
 
 /// Flags of authenticator data (6.1).
 pub(crate) const USER_PRESENT: u8 = 0x01;
@@ -93,4 +101,38 @@ impl Draft {
         let hash = digest(&SHA256, self.rp_id.as_bytes());
         [hash.as_ref(), &[self.flags], &self.counter.to_be_bytes(), &self.rest].concat()
     }
+}
+
+pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A `RegistrationResponseJSON`.
+pub(crate) fn registration(id: &[u8], client_data: &[u8], attestation_object: &[u8]) -> Value {
+    json!({
+        "id": base64url(id),
+        "rawId": base64url(id),
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": base64url(client_data),
+            "attestationObject": base64url(attestation_object),
+            "transports": ["usb"],
+        },
+        "clientExtensionResults": {},
+    })
+}
+
+/// An `AuthenticationResponseJSON`.
+pub(crate) fn assertion(id: &[u8], client_data: &[u8], authenticator_data: &[u8], signature: &[u8]) -> Value {
+    json!({
+        "id": base64url(id),
+        "rawId": base64url(id),
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": base64url(client_data),
+            "authenticatorData": base64url(authenticator_data),
+            "signature": base64url(signature),
+        },
+        "clientExtensionResults": {},
+    })
 }

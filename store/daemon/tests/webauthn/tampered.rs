@@ -152,25 +152,13 @@ fn the_user_handle_is_the_account_s_when_it_comes() {
 }
 
 #[test]
-fn a_counter_grows_or_is_not_there() {
+fn the_counter_is_the_key_s_own_word() {
     let key = SoftKey::new(b"key");
-    for (kept, sent, passes) in [
-        (0, 0, true),
-        (0, 1, true),
-        (1, 2, true),
-        (1, u32::MAX, true),
-        (1, 1, false),
-        (2, 1, false),
-        (1, 0, false),
-        (u32::MAX, u32::MAX, false),
-        (u32::MAX, 0, false),
-    ] {
-        let expected = if passes { Ok(sent) } else { Err(Rejected::CounterWentBack { kept, sent }) };
-        assert_eq!(sign_in(&key.credential(kept), &key.sign(&key.request(sent))), expected, "{kept}, then {sent}");
+    for sent in [0, 1, u32::MAX] {
+        assert_eq!(sign_in(&key.credential(2), &key.sign(&key.request(sent))), Ok(sent));
     }
-    // Only the key's own word is one about its counter.
     let thief = SoftKey::new(b"key");
-    assert_eq!(sign_in(&key.credential(2), &thief.sign(&thief.request(1))), Err(Rejected::BadSignature));
+    assert_eq!(sign_in(&key.credential(2), &thief.sign(&thief.request(3))), Err(Rejected::BadSignature));
 }
 
 #[test]

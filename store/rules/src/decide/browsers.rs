@@ -1,7 +1,7 @@
 //! What a sign-in needs of a browser that is known, trusted or neither, and what is noted of it.
 
 use super::{Answered, already, ask, done, refused};
-use crate::browser::{Browser, Token};
+use crate::browser::{Browser, Browsers, Known, Token};
 use crate::event::{CONTACT, Decision, Refusal, Source, Verdict};
 use crate::platform::UnusualSignIn;
 use crate::sent::{Purpose, Session};
@@ -75,18 +75,42 @@ pub(super) fn signed_in(
         Verdict::Refused(refusal) => return refused(refusal),
         _ => return refused(Refusal::Stale),
     }
-    if note(&mut account, platform, door, source, now) { done(account) } else { already() }
+    let is_asked = account.state(now) == State::Off && platform.policy.unusual_sign_in == UnusualSignIn::Ask;
+    let known = if is_asked { Known::AsBefore } else { Known::Anywhere };
+    if note(&mut account, platform, door, (source, known), now) { done(account) } else { already() }
 }
 
 /// Notes the browser that signs in, where there is something to note: at the webmail, of accounts that are protected, and
-/// of those that are off where the platform looks at unusual sign-ins. Whether it is news.
-pub(super) fn note(account: &mut Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> bool {
+/// of those that are off where the platform looks at unusual sign-ins. Whether there is something to write.
+pub(super) fn note(
+    account: &mut Account,
+    platform: &Platform,
+    door: Door,
+    (source, known): (Source<'_>, Known),
+    now: Time,
+) -> bool {
     let is_noted = match account.state(now) {
         State::Protected | State::Locked(_) => true,
         State::Off => platform.policy.unusual_sign_in != UnusualSignIn::Off,
         State::Enrolling | State::Suspended(_) => false,
     };
-    platform.enabled && door == Door::Webmail && is_noted && account.browsers.note(&source, now)
+    platform.enabled
+        && door == Door::Webmail
+        && is_noted
+        && with_trust(account, platform, now, |browsers, is_trusted| browsers.note(&source, known, is_trusted, now))
+}
+
+/// Changes the browsers of an account by the look of which of them are trusted now.
+fn with_trust<T>(
+    account: &mut Account,
+    platform: &Platform,
+    now: Time,
+    change: impl FnOnce(&mut Browsers, &dyn Fn(&Browser) -> bool) -> T,
+) -> T {
+    let mut browsers = std::mem::take(&mut account.browsers);
+    let changed = change(&mut browsers, &|it| it.trusted_until(account, &platform.policy, now).is_some());
+    account.browsers = browsers;
+    changed
 }
 
 /// The person trusts the browser that has just answered, if the platform allows that.
@@ -95,7 +119,8 @@ pub(super) fn trust(account: &mut Account, platform: &Platform, source: Source<'
         && platform.policy.trusted_browsers > 0
         && let Some(token) = source.browser
     {
-        account.browsers.trust(&token, account.epoch, &platform.policy, now);
+        let by = (account.epoch, &platform.policy);
+        with_trust(account, platform, now, |browsers, is_trusted| browsers.trust(&token, by, is_trusted, now));
     }
 }
 

@@ -1,0 +1,365 @@
+//! Which answer of the daemon lets somebody in, and what every other one comes to.
+
+use super::*;
+
+const BOB: &str = "bob@example.com";
+const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
+const REASONS: [Reason; 18] = [
+    Reason::Wrong,
+    Reason::Locked,
+    Reason::Name,
+    Reason::Unenrolled,
+    Reason::TooSoon,
+    Reason::TooMany,
+    Reason::NotSent,
+    Reason::NotFresh,
+    Reason::OnlyMethod,
+    Reason::InUse,
+    Reason::Unfit,
+    Reason::NotOffered,
+    Reason::EnrolmentCode,
+    Reason::Stale,
+    Reason::Expired,
+    Reason::Unusual,
+    Reason::Copied,
+    Reason::Unavailable,
+];
+
+type Asked = Result<AskVerdict, &'static str>;
+
+fn free(mailbox: &str) -> Asked {
+    Ok(AskVerdict::NotRequired { mailbox: mailbox.into(), standing: "s".into() })
+}
+
+fn challenge(mailbox: &str) -> Asked {
+    let offer = Offer { id: "t1".into(), kind: "totp".into(), description: String::new(), digits: Some(6), hint: None };
+    Ok(AskVerdict::Challenge { mailbox: mailbox.into(), methods: vec![offer], trust_days: None })
+}
+
+fn enrol(mailbox: &str) -> Asked {
+    Ok(AskVerdict::Enrol { mailbox: mailbox.into(), kinds: vec!["sms".into()] })
+}
+
+fn refused(reason: Reason) -> Asked {
+    Ok(AskVerdict::Refused(Refusal::new(reason)))
+}
+
+fn is_release(after: &AfterPassword) -> bool {
+    matches!(after, AfterPassword::Release { .. })
+}
+
+#[test]
+fn of_all_pairs_of_answers_one_releases() {
+    let all = || {
+        let mut all = vec![free(BOB), free("eve@example.com"), challenge(BOB), enrol(BOB), Err("lost")];
+        all.push(Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None }));
+        all.extend(REASONS.map(refused));
+        all
+    };
+    for shown in all() {
+        let alone = after_password(shown.clone(), None);
+        assert_eq!(is_release(&alone), matches!(shown, Ok(AskVerdict::NotRequired { .. })), "{shown:?}");
+        for typed in all() {
+            let both = after_password(shown.clone(), Some(typed.clone()));
+            let agree = shown == typed && is_release(&alone);
+            assert_eq!(is_release(&both), agree, "{shown:?} {typed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sign_in_that_waits_goes_on_with_a_challenge_alone() {
+    let offers = |after| match after {
+        AfterWaiting::Challenge { methods, .. } => methods.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(offers(after_waiting(challenge(BOB), BOB)), 1);
+    let nothing = Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None });
+    for (verdict, expected) in [
+        (challenge("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
+        (nothing, AfterWaiting::Stuck(Stuck::NoMethod)),
+        (refused(Reason::Locked), AfterWaiting::Stuck(Stuck::Locked { until: None })),
+        (free(BOB), AfterWaiting::Stop(Stop::Ended)),
+        (free("eve@example.com"), AfterWaiting::Stop(Stop::Ended)),
+        (enrol(BOB), AfterWaiting::Stop(Stop::Ended)),
+        (refused(Reason::Name), AfterWaiting::Stop(Stop::Refused)),
+        (refused(Reason::Unusual), AfterWaiting::Stop(Stop::Unusual)),
+        (Err("lost"), AfterWaiting::Stop(Stop::Unavailable)),
+    ] {
+        assert_eq!(after_waiting(verdict.clone(), BOB), expected, "{verdict:?}");
+    }
+}
+
+#[test]
+fn the_stricter_answer_counts() {
+    let challenged = after_password(challenge(BOB), None);
+    assert_eq!(after_password(free(BOB), Some(challenge(BOB))), challenged);
+    assert_eq!(after_password(challenge(BOB), Some(free(BOB))), challenged);
+    let enrolling = AfterPassword::Enrol { mailbox: BOB.into(), kinds: vec![MethodKind::Sms] };
+    assert_eq!(after_password(enrol(BOB), Some(free(BOB))), enrolling);
+    let other = after_password(challenge(BOB), Some(challenge("eve@example.com")));
+    assert_eq!(other, AfterPassword::Stop(Stop::Refused));
+    // Of three as well, wherever it stands.
+    assert_eq!(after_password(free(BOB), [free(BOB), challenge(BOB)]), challenged);
+    assert_eq!(after_password(free(BOB), [challenge(BOB), free(BOB)]), challenged);
+    assert!(is_release(&after_password(free(BOB), [free(BOB), free(BOB)])));
+    for others in [[free(BOB), free("eve@example.com")], [free("eve@example.com"), free(BOB)]] {
+        assert_eq!(after_password(free(BOB), others), AfterPassword::Stop(Stop::Refused));
+    }
+    assert_eq!(after_password(free(BOB), [free(BOB), Err("lost")]), AfterPassword::Stop(Stop::Unavailable));
+}
+
+#[test]
+fn refusals_say_what_to_show() {
+    for reason in REASONS {
+        let expected = match reason {
+            Reason::Locked => AfterPassword::Stuck(Stuck::Locked { until: None }),
+            Reason::Stale => AfterPassword::Stop(Stop::Ended),
+            Reason::Unavailable => AfterPassword::Stop(Stop::Unavailable),
+            Reason::Unusual => AfterPassword::Stop(Stop::Unusual),
+            _ => AfterPassword::Stop(Stop::Refused),
+        };
+        assert_eq!(after_password(refused(reason), None), expected, "{reason:?}");
+    }
+    let nothing = || Ok::<_, ()>(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None });
+    let stuck = AfterPassword::Stuck(Stuck::NoMethod);
+    assert_eq!(after_password(nothing(), None), stuck);
+    // Whatever the other name is told, nobody gets in from here.
+    assert_eq!(after_password(nothing(), Some(nothing())), stuck);
+    assert_eq!(after_password(Err("garbage"), None), AfterPassword::Stop(Stop::Unavailable));
+}
+
+fn answered(mailbox: &str) -> Result<AnswerVerdict, ()> {
+    let (standing, method) = ("s".into(), "t1".into());
+    Ok(AnswerVerdict::Accepted { mailbox: mailbox.into(), standing, method, backup_codes_left: None, proof: None })
+}
+
+fn confirmed(mailbox: &str) -> Result<ConfirmVerdict, ()> {
+    let (standing, method) = ("s".into(), "t1".into());
+    Ok(ConfirmVerdict::Accepted {
+        mailbox: mailbox.into(),
+        standing,
+        method,
+        backup_codes: vec!["a-b".into()],
+        proof: None,
+    })
+}
+
+#[test]
+fn a_code_counts_for_its_own_mailbox_only() {
+    assert!(matches!(after_code(answered(BOB), BOB, NOW), AfterCode::Release { codes, .. } if codes.is_empty()));
+    assert!(matches!(after_confirm(confirmed(BOB), BOB, NOW), AfterCode::Release { codes, .. } if codes.len() == 1));
+    for other in ["eve@example.com", "Bob@example.com", ""] {
+        assert!(matches!(after_code(answered(other), BOB, NOW), AfterCode::Stop(Stop::Refused)));
+        assert!(matches!(after_confirm(confirmed(other), BOB, NOW), AfterCode::Stop(Stop::Refused)));
+    }
+}
+
+/// What is shown beside the field for each reason, and what ends the sign-in.
+#[test]
+fn each_reason_for_not_taking_a_code_has_its_answer() {
+    for reason in REASONS {
+        let refusal = Refusal::new(reason);
+        let stopped = match reason {
+            Reason::Locked => Stop::Locked { until: None },
+            Reason::Stale => Stop::Ended,
+            Reason::Unavailable => Stop::Unavailable,
+            Reason::Unusual => Stop::Unusual,
+            _ => Stop::Refused,
+        };
+        let code = after_code(Ok::<_, ()>(AnswerVerdict::Refused(refusal.clone())), BOB, NOW);
+        match (reason, &code) {
+            (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 }))
+            | (Reason::Copied, AfterCode::Again(Problem::Copied)) => {}
+            (Reason::Wrong | Reason::Copied, _) => panic!("{reason:?}: {code:?}"),
+            (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
+            _ => panic!("{reason:?}: {code:?}"),
+        }
+        let confirm = after_confirm(Ok::<_, ()>(ConfirmVerdict::Refused(refusal)), BOB, NOW);
+        match (reason, &confirm) {
+            (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 }))
+            | (Reason::InUse, AfterCode::Again(Problem::InUse)) => {}
+            (Reason::Wrong | Reason::InUse, _) => panic!("{reason:?}: {confirm:?}"),
+            (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
+            _ => panic!("{reason:?}: {confirm:?}"),
+        }
+    }
+    assert!(matches!(after_code(Err("lost"), BOB, NOW), AfterCode::Stop(Stop::Unavailable)));
+    assert!(matches!(after_confirm(Err("lost"), BOB, NOW), AfterCode::Stop(Stop::Unavailable)));
+}
+
+/// Why nothing was sent, or what ends the sign-in.
+fn not_begun(reason: Reason) -> Result<Problem, Stop> {
+    match reason {
+        Reason::NotSent => Ok(Problem::NotSent),
+        Reason::TooSoon => Ok(Problem::TooSoon { until: NOW }),
+        Reason::TooMany => Ok(Problem::TooMany { until: None }),
+        Reason::Locked => Err(Stop::Locked { until: None }),
+        Reason::Stale | Reason::NotOffered => Err(Stop::Ended),
+        Reason::Unavailable => Err(Stop::Unavailable),
+        Reason::Unusual => Err(Stop::Unusual),
+        _ => Err(Stop::Refused),
+    }
+}
+
+#[test]
+fn each_reason_for_not_beginning_has_its_answer() {
+    for reason in REASONS {
+        let refused = Ok::<_, ()>(PrepareVerdict::Refused(Refusal::new(reason)));
+        match (after_prepare(refused, BOB, MethodKind::Sms, NOW), not_begun(reason)) {
+            (AfterPrepare::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
+            (AfterPrepare::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
+            (after, _) => panic!("{reason:?}: {after:?}"),
+        }
+        let refused = Ok::<_, ()>(EnrolVerdict::Refused(Refusal::new(reason)));
+        let expected = match reason {
+            Reason::Unfit => Ok(Problem::NotACode),
+            Reason::InUse => Ok(Problem::InUse),
+            _ => not_begun(reason),
+        };
+        match (after_enrol(refused, BOB, MethodKind::Sms, NOW), expected) {
+            (AfterEnrol::EnrolmentCode, _) => assert_eq!(reason, Reason::EnrolmentCode),
+            (AfterEnrol::NotFresh, _) => assert_eq!(reason, Reason::NotFresh),
+            (after, _) if matches!(reason, Reason::EnrolmentCode | Reason::NotFresh) => panic!("{after:?}"),
+            (AfterEnrol::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
+            (AfterEnrol::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
+            (after, _) => panic!("{reason:?}: {after:?}"),
+        }
+    }
+    let lost = after_prepare(Err("lost"), BOB, MethodKind::Sms, NOW);
+    assert!(matches!(lost, AfterPrepare::Stop(Stop::Unavailable)));
+    let lost = after_enrol(Err("lost"), BOB, MethodKind::Sms, NOW);
+    assert!(matches!(lost, AfterEnrol::Stop(Stop::Unavailable)));
+}
+
+#[test]
+fn each_answer_to_a_request_has_its_page() {
+    for reason in REASONS {
+        let expected = match reason {
+            Reason::Unfit => AfterRequest::Problem(LostProblem::Incomplete),
+            Reason::NotOffered => AfterRequest::Problem(LostProblem::NotOffered),
+            Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: None }),
+            Reason::Locked => AfterRequest::Stop(Stop::Locked { until: None }),
+            Reason::Stale => AfterRequest::Stop(Stop::Ended),
+            Reason::Unavailable => AfterRequest::Stop(Stop::Unavailable),
+            Reason::Unusual => AfterRequest::Stop(Stop::Unusual),
+            _ => AfterRequest::Stop(Stop::Refused),
+        };
+        let refused = Ok::<_, ()>(RequestVerdict::Refused(Refusal::new(reason)));
+        assert_eq!(after_request(refused), expected, "{reason:?}");
+    }
+    let opened = after_request(Ok::<_, ()>(RequestVerdict::Opened));
+    assert_eq!(opened, AfterRequest::Requested(Requested::Now));
+    let already = after_request(Ok::<_, ()>(RequestVerdict::OpenAlready));
+    assert_eq!(already, AfterRequest::Requested(Requested::Before));
+    assert_eq!(after_request(Err("lost")), AfterRequest::Stop(Stop::Unavailable));
+}
+
+#[test]
+fn an_account_is_shown_to_its_own_mailbox_only() {
+    let shown = |mailbox: &str| SecurityVerdict::Shown(Security { mailbox: mailbox.into(), ..Security::default() });
+    assert!(after_security(Ok::<_, ()>(shown(BOB)), BOB).is_ok());
+    assert_eq!(after_security(Ok::<_, ()>(shown("eve@example.com")), BOB), Err(Stop::Refused));
+    assert_eq!(after_security(Err("lost"), BOB), Err(Stop::Unavailable));
+    for reason in REASONS {
+        let refused = Ok::<_, ()>(SecurityVerdict::Refused(Refusal::new(reason)));
+        assert!(after_security(refused, BOB).is_err(), "{reason:?}");
+    }
+}
+
+#[test]
+fn nothing_but_done_gives_a_session_anything_to_stand_on() {
+    let create = Change::CreateAppPassword { password: secret("p"), description: String::new() };
+    for change in [Change::MakeBackupCodes, create] {
+        let takes_password = change != Change::MakeBackupCodes;
+        for reason in REASONS {
+            let problem = match reason {
+                Reason::OnlyMethod => Some(ChangeProblem::OnlyMethod),
+                Reason::Wrong | Reason::Unfit if takes_password => Some(ChangeProblem::WrongPassword),
+                Reason::TooMany if takes_password => Some(ChangeProblem::Full),
+                Reason::Unavailable if takes_password => Some(ChangeProblem::NotChecked),
+                _ => None,
+            };
+            match after_change(Ok::<_, ()>(ChangeVerdict::Refused(Refusal::new(reason))), &change) {
+                AfterChange::NotFresh => assert_eq!(reason, Reason::NotFresh),
+                AfterChange::Outdated => assert_eq!(reason, Reason::Stale),
+                AfterChange::Problem(shown) => assert_eq!(Some(shown), problem, "{reason:?}"),
+                AfterChange::Stop(_) => assert!(problem.is_none(), "{reason:?}"),
+                after @ AfterChange::Done { .. } => panic!("{after:?}"),
+            }
+        }
+        assert!(matches!(after_change(Err("lost"), &change), AfterChange::Stop(Stop::Unavailable)));
+    }
+}
+
+fn secret(text: &str) -> postern_wire::Secret {
+    postern_wire::Secret::from(text)
+}
+
+#[test]
+fn a_method_begins_for_its_own_mailbox_and_kind_only() {
+    let again = NOW.as_second() + 30;
+    let sent = |mailbox: &str| PrepareVerdict::Sent { mailbox: mailbox.into(), challenge: secret("c"), again };
+    let asked =
+        |mailbox: &str| PrepareVerdict::Key { mailbox: mailbox.into(), challenge: secret("c"), options: "{}".into() };
+    let after = |verdict, kind| after_prepare(Ok::<_, ()>(verdict), BOB, kind, NOW);
+    for kind in MethodKind::ALL {
+        let is_sent = matches!(kind, MethodKind::Sms | MethodKind::Email);
+        assert_eq!(matches!(after(sent(BOB), kind), AfterPrepare::Sent { .. }), is_sent, "{kind:?}");
+        let is_key = kind == MethodKind::Key;
+        assert_eq!(matches!(after(asked(BOB), kind), AfterPrepare::Key { .. }), is_key, "{kind:?}");
+        for verdict in [sent("eve@example.com"), asked("eve@example.com")] {
+            assert!(matches!(after(verdict, kind), AfterPrepare::Stop(Stop::Refused)), "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_short_wait_is_shown_beside_the_field_a_long_one_ends_it() {
+    let locked = |seconds| {
+        let until = Some(NOW.as_second() + seconds);
+        after_code(Ok::<_, ()>(AnswerVerdict::Refused(Refusal { until, ..Refusal::new(Reason::Locked) })), BOB, NOW)
+    };
+    assert!(matches!(locked(5 * 60), AfterCode::Again(Problem::TooEarly { .. })));
+    assert!(matches!(locked(5 * 60 + 1), AfterCode::Stop(Stop::Locked { until: Some(_) })));
+    let wrong = Refusal { failures: Some(2), ..Refusal::new(Reason::Wrong) };
+    let wrong = after_code(Ok::<_, ()>(AnswerVerdict::Refused(wrong)), BOB, NOW);
+    assert!(matches!(wrong, AfterCode::Again(Problem::Wrong { misses: 2 })));
+}
+
+#[test]
+fn an_enrolment_is_shown_to_its_own_mailbox_and_kind_only() {
+    let kinds = || ["totp", "key", "backup", "retina"].map(str::to_owned).to_vec();
+    let (ticket, again) = (|| secret("t"), NOW.as_second());
+    let all = |mailbox: &str| {
+        let mailbox = || mailbox.to_owned();
+        let (to, options) = ("+33600000000".to_owned(), "{}".to_owned());
+        let [shown, uri] = ["s", "u"].map(secret);
+        [
+            EnrolVerdict::Offered { mailbox: mailbox(), ticket: ticket(), secret: shown, uri, kinds: kinds() },
+            EnrolVerdict::Sent { mailbox: mailbox(), ticket: ticket(), to, again, kinds: kinds() },
+            EnrolVerdict::Key { mailbox: mailbox(), ticket: ticket(), options, kinds: kinds() },
+        ]
+    };
+    for asked in MethodKind::ALL {
+        for (verdict, answers) in all(BOB).into_iter().zip([
+            &[MethodKind::Authenticator][..],
+            &[MethodKind::Sms, MethodKind::Email, MethodKind::Contact],
+            &[MethodKind::Key],
+        ]) {
+            match after_enrol(Ok::<_, ()>(verdict), BOB, asked, NOW) {
+                AfterEnrol::Begun { begun, kinds, shown } => {
+                    assert!(answers.contains(&asked) && begun.kind() == asked, "{asked:?} {begun:?}");
+                    assert_eq!(kinds, [MethodKind::Authenticator, MethodKind::Key]);
+                    assert_eq!(shown.is_some(), asked == MethodKind::Authenticator);
+                }
+                AfterEnrol::Stop(Stop::Unavailable) => assert!(!answers.contains(&asked), "{asked:?}"),
+                after => panic!("{asked:?}: {after:?}"),
+            }
+        }
+        for verdict in all("eve@example.com") {
+            let after = after_enrol(Ok::<_, ()>(verdict), BOB, asked, NOW);
+            assert!(matches!(after, AfterEnrol::Stop(Stop::Refused)), "{asked:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A security key that there is a copy of.
+
+#[path = "../../webauthn/soft_key.rs"]
+#[expect(dead_code, reason = "the tests of WebAuthn do more with it")]
+mod soft_key;
+
+use super::{ADDRESS, NUMBER, SOON, proof_of};
+use crate::calls::{ALICE, Refuses};
+use crate::home::Running;
+use crate::post::{Post, digits};
+use postern_wire::Secret;
+use postern_wire::admin::{Accounts, Action, Mailbox, Method, SetContact};
+use postern_wire::auth::{
+    Answer, AnswerVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin, Prepare, PrepareVerdict, Reason,
+    Recheck, Rechecked, Session,
+};
+use postern_wire::security::Change;
+use serde_json::Value;
+use soft_key::{Draft, SoftKey};
+
+/// Of the pages; the software key is for these.
+const SITE: &str = "https://example.org";
+
+/// The same, to the question in these options.
+fn to(options: &str, draft: Draft) -> Draft {
+    let options: Value = serde_json::from_str(options).unwrap();
+    let mut draft = draft;
+    draft.client_data["challenge"] = options["challenge"].clone();
+    draft
+}
+
+impl Running<'_> {
+    fn registers(&self, key: &SoftKey) -> ConfirmVerdict {
+        let enrol = Enrol {
+            name: ALICE.to_owned(),
+            kind: Some("key".to_owned()),
+            site: Some(SITE.to_owned()),
+            ..Enrol::default()
+        };
+        let EnrolVerdict::Key { ticket, options, .. } = self.front("Enrol", &enrol) else { panic!() };
+        let response = key.register(&to(&options, key.creation())).to_string();
+        let confirm = Confirm {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            ticket,
+            code: Secret::from(response.as_str()),
+            description: "Blue".to_owned(),
+            proof: None,
+        };
+        self.front("Confirm", &confirm)
+    }
+
+    /// A question for the key.
+    fn asks(&self, method: &str) -> PrepareVerdict {
+        let prepare = Prepare {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            method: method.to_owned(),
+            challenge: None,
+            language: None,
+            site: Some(SITE.to_owned()),
+        };
+        self.front("Prepare", &prepare)
+    }
+
+    fn signs(&self, key: &SoftKey, counter: u32, asked: &PrepareVerdict) -> AnswerVerdict {
+        let PrepareVerdict::Key { challenge, options, .. } = asked else { panic!("{asked:?}") };
+        let response = key.sign(&to(options, key.request(counter))).to_string();
+        let answer = Answer {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            method: None,
+            code: Secret::from(response.as_str()),
+            challenge: Some(challenge.clone()),
+            trust: false,
+        };
+        self.front("Answer", &answer)
+    }
+
+    fn is_ended(&self, standing: &str) -> bool {
+        let session = Session { mailbox: ALICE.to_owned(), standing: standing.to_owned() };
+        self.front::<Rechecked>("Recheck", &Recheck { sessions: vec![session] }).ended == [true]
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        let shown: Accounts = self.order("ShowAccount", &Mailbox { mailbox: ALICE.to_owned() }).unwrap();
+        shown.accounts.into_iter().flat_map(|account| account.methods).collect()
+    }
+}
+
+#[test]
+fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let key = SoftKey::new(b"copied");
+    let ConfirmVerdict::Accepted { backup_codes, .. } = posternd.registers(&key) else { panic!() };
+    let address = Some(ADDRESS.to_owned());
+    posternd.order::<Accounts>("SetContact", &SetContact { mailbox: ALICE.to_owned(), address }).unwrap();
+    let id = posternd.offers()[0].id.clone();
+    let AnswerVerdict::Accepted { standing, .. } = posternd.signs(&key, 5, &posternd.asks(&id)) else { panic!() };
+    assert!(!posternd.is_ended(&standing) && !posternd.methods()[0].copied && post.all("mail").is_empty());
+
+    let asked_before = posternd.asks(&id);
+    let refused = posternd.signs(&key, 5, &posternd.asks(&id));
+    assert_eq!(refused.reason(), Some(Reason::Copied));
+    assert!(posternd.is_ended(&standing), "it may have been the copy that signed in before");
+    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
+    let mail = post.take("mail");
+    assert!(
+        mail.contains(ADDRESS)
+            && mail.contains("Blue")
+            && mail.contains("Subject: example.com: a security key was copied"),
+        "{mail}"
+    );
+    // One that is ahead is refused as well, and it is said once only.
+    assert_eq!(posternd.signs(&key, 100, &asked_before).reason(), Some(Reason::Copied));
+    assert!(post.all("mail").is_empty());
+    let offered: Vec<String> = posternd.offers().into_iter().map(|offer| offer.kind).collect();
+    assert_eq!(offered, ["backup"]);
+    assert_eq!(posternd.asks(&id).reason(), Some(Reason::Stale));
+    assert!(posternd.methods()[0].copied);
+    let entries = posternd.audit(None);
+    let told = entries.iter().filter(|entry| entry.outcome == "copied key");
+    let told: Vec<&str> = told.map(|entry| entry.detail.as_str()).collect();
+    let method = format!("method {id}");
+    assert_eq!(told, [&method, &method]);
+
+    // By another method the owner sees it, and takes it away for a new one.
+    let AnswerVerdict::Accepted { proof, .. } = posternd.answer(ALICE, backup_codes[0].reveal()) else { panic!() };
+    let proof = proof.expect("a proof");
+    assert!(posternd.security(&proof).unwrap().methods[0].copied);
+    let remove = || Change::RemoveMethod { id: id.clone() };
+    assert_eq!(posternd.do_change(&proof, remove()).unwrap_err(), Reason::OnlyMethod);
+    posternd.do_change(&proof, Change::DeleteBackupCodes).unwrap();
+    assert_eq!(posternd.offers(), [], "nothing is left, so the front shows how to ask for help");
+    let number = Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
+    let (ticket, _) = posternd.sent(&number);
+    let proof = proof_of(posternd.finish(&ticket, &digits(&post.take("sms")), Some(&proof)));
+    posternd.do_change(&proof, remove()).unwrap();
+    assert_eq!(posternd.methods().len(), 1);
+    posternd.stop();
+}
