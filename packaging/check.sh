@@ -31,6 +31,10 @@ memory_of() { sed -n 's/^VmRSS:[ \t]*//p' "/proc/$(main_pid "$1")/status"; }
 is_new_pid() { [ "$(main_pid "$1")" != 0 ] && [ "$(main_pid "$1")" != "$2" ] && systemctl is-active "$1"; }
 protected() { postern account show alice@example.com | grep -q protected; }
 install() { must apt-get install --yes --no-install-recommends "$@"; }
+purge_everything() {
+    echo 'postern postern/purge-state boolean true' | debconf-set-selections
+    must apt-get purge --yes "$@"
+}
 
 # Asks the daemon again and again until the file `asking` goes; what fails is in `refused`.
 ask_all_the_while() {
@@ -200,8 +204,7 @@ must postern export ./all.export
 cp /etc/postern/master.key kept.key
 
 step "purge everything"
-echo 'postern postern/purge-state boolean true' | debconf-set-selections
-must apt-get purge --yes postern postern-proxy libpam-postern
+purge_everything postern postern-proxy libpam-postern
 for left in /etc/postern/master.key /etc/postern/posternd.toml /etc/postern/proxy.toml /var/lib/postern /run/postern/auth.sock; do
     mustnt ls "$left"
 done
@@ -217,5 +220,9 @@ must posternd init --existing-key
 must systemctl start posternd
 must postern import ./all.export
 must protected
+
+step "purge everything, for a new administrator"
+purge_everything postern
+. ./sign_in.sh
 
 echo "all is well"

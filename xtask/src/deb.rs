@@ -55,6 +55,19 @@ pub(crate) fn build(target: Option<Machine>, setup: &Setup) -> Result<Vec<PathBu
     Ok(packages)
 }
 
+/// The packages that were built last.
+///
+/// # Errors
+/// When there are none.
+pub(crate) fn built() -> Result<Vec<PathBuf>> {
+    let home = workspace().join("target/deb");
+    let packages = packages(&home)?;
+    if packages.is_empty() {
+        return Err(Error::new(format!("no packages in {}; leave --no-build out", home.display())));
+    }
+    Ok(packages)
+}
+
 /// Judges the packages: what lintian says, and what becomes of a machine that they are installed on and taken from.
 ///
 /// # Errors

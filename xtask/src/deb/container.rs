@@ -11,8 +11,23 @@ use postern_tests::{During, Error, Result};
 use super::run;
 use crate::say;
 
-/// What the packages and the check need: it has no network.
+/// What the packages need: it has no network once it is booted.
 const INCLUDED: &str = "systemd,systemd-sysv,dbus,debconf,libpam-runtime,ca-certificates,openssl,pamtester,perl";
+/// What the check installs when it has booted, as `packaging/sign_in.sh` and the document that it follows name them.
+const FETCHED: [&str; 10] = [
+    "php-fpm",
+    "nginx",
+    "dovecot-imapd",
+    "roundcube-core",
+    "roundcube-sqlite3",
+    "curl",
+    "librsvg2-bin",
+    "oathtool",
+    "passwd",
+    "zbar-tools",
+];
+/// The check: what is run, what that reads, and the document that it does what is written in.
+const CHECK: [&str; 3] = ["packaging/check.sh", "packaging/sign_in.sh", "docs/operations.md"];
 /// Where the packages and the check lie in the container.
 const INSIDE: &str = "opt/check";
 /// Runs the check once the container has booted, and ends it.
@@ -20,9 +35,10 @@ const UNIT: &str = "[Unit]\nDescription=Check of the packages\nAfter=multi-user.
     [Service]\nType=oneshot\nExecStart=/bin/sh /opt/check/check.sh\n\
     StandardOutput=file:/opt/check/said\nStandardError=file:/opt/check/said\n\
     ExecStopPost=/bin/systemctl --no-block poweroff\nTimeoutStartSec=20min\n";
-/// systemd-nspawn unmounts what it makes in /run, and refuses where that is on a disk; it needs no other of the host.
+/// systemd-nspawn unmounts what it makes in /run, and refuses where that is on a disk; it needs no other of the host. Its
+/// time zone is its own, or tzdata cannot be installed.
 const BOOT: &str = "mount -t tmpfs tmpfs /run && exec systemd-nspawn --quiet --register=no --keep-unit \
-    --private-network --console=pipe --directory=\"$1\" --boot systemd.unit=check.target </dev/null >\"$1.log\" 2>&1";
+    --private-network --timezone=off --console=pipe --directory=\"$1\" --boot systemd.unit=check.target </dev/null >\"$1.log\" 2>&1";
 /// What is reached when the check is over, too.
 const TARGET: &str = "[Unit]\nRequires=multi-user.target\nWants=check.service\nAllowIsolate=yes\n";
 
@@ -40,6 +56,7 @@ pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
     }
     piuparts(&archive, suite, packages)?;
     unpack(&archive, &root, packages)?;
+    fetch(&root)?;
     say(&format!("booting it, and running packaging/check.sh; its boot is told in {}.log", root.display()));
     let _ = Command::new("unshare").args(["--mount", "sh", "-c", BOOT, "sh"]).arg(&root).status().during("unshare")?;
     let said = fs::read_to_string(root.join(INSIDE).join("said"));
@@ -66,11 +83,21 @@ fn unpack(archive: &Path, root: &Path, packages: &[PathBuf]) -> Result<()> {
     let inside = root.join(INSIDE);
     fs::create_dir_all(&inside).during(inside.display())?;
     run(Command::new("tar").arg("--extract").arg("--file").arg(archive).arg("--directory").arg(root))?;
-    for file in packages.iter().chain([&workspace().join("packaging/check.sh")]) {
-        fs::copy(file, inside.join(file.file_name().unwrap_or_default())).during(file.display())?;
+    for file in packages.iter().cloned().chain(CHECK.map(|file| workspace().join(file))) {
+        fs::copy(&file, inside.join(file.file_name().unwrap_or_default())).during(file.display())?;
     }
     for (name, text) in [("check.service", UNIT), ("check.target", TARGET)] {
         fs::write(root.join("etc/systemd/system").join(name), text).during(name)?;
     }
     Ok(())
+}
+
+/// Lays the packages that the check installs where apt finds them without a network.
+fn fetch(root: &Path) -> Result<()> {
+    say("fetching what stands behind the proxy: Dovecot, Roundcube, and what signs in to it");
+    let apt = |args: &[&str]| run(Command::new("chroot").arg(root).args(["apt-get", "--quiet=2"]).args(args));
+    apt(&["update"])?;
+    let mut install = vec!["install", "--yes", "--download-only", "--no-install-recommends"];
+    install.extend(FETCHED);
+    apt(&install)
 }
