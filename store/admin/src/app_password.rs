@@ -25,7 +25,8 @@ removal of the account takes them away.
 
 Examples:
   postern app-password create bob@example.com --description \"Bob's phone\"
-  postern app-password create scan@example.com --description Scanner --network 192.0.2.0/24 --expires 52w < password.txt";
+  postern app-password create scan@example.com --description Scanner \\
+      --network 192.0.2.0/24 --expires 52w < password.txt";
 
 /// What can be done to app passwords.
 #[derive(Subcommand)]

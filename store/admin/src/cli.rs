@@ -16,6 +16,7 @@ const GLOBAL: &str = "Global options";
 const EXAMPLES: &str = "\
 Examples:
   postern platform create acme --domain example.com
+  postern platform enable acme
   postern account enable bob@example.com
   postern account suspend bob@example.com --hours 2
   postern account list --state locked
@@ -44,7 +45,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// How posternd is, and how many accounts are in each state
     Status,
-    /// Look for what is wrong or leads around the second factor
+    /// Look for what is wrong or leads around the second factor; as root it sees everything
     #[command(after_help = check::HELP)]
     Check(check::Check),
     /// Platforms: domains with one switch and one policy
@@ -74,7 +75,7 @@ pub(crate) enum Verb {
     /// Write everything that Postern knows to a file, sealed
     #[command(after_help = backup::EXPORT_HELP)]
     Export(backup::Export),
-    /// Read such a file into an empty store, or take over what another program has asked for until now
+    /// Read an export into an empty store, or take over the secrets of another program
     #[command(after_help = import::HELP)]
     Import(import::Import),
 }

@@ -7,11 +7,12 @@ use clap::Subcommand;
 use postern_wire::admin::{Empty, LogLevels, SetLog};
 
 const SET_HELP: &str = "\
-Levels are off, error, warn, info, debug and trace. They hold at once and until posternd starts again; what is to last
-stands in posternd.toml, [log] level. What is not named stays as it is. The lines of the audit log are always written.
+Levels are off, error, warn, info, debug and trace. They hold at once and until posternd starts \
+again; what is to last stands in posternd.toml, [log] level. What is not named stays as it is. The \
+lines of the audit log are always written.
 
-Parts of posternd are audit (what happened to accounts), signin (who was refused), posternd and its modules, such as
-posternd::senders, and sled. fail2ban reads signin.
+Parts of posternd are audit (what happened to accounts), signin (who was refused), posternd and its \
+modules, such as posternd::senders, and sled. fail2ban reads signin.
 
 Examples:
   postern log set debug

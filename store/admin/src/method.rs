@@ -33,7 +33,7 @@ Examples:
 pub(crate) enum Verb {
     /// The methods of a mailbox
     List(Whose),
-    /// Add a method to a mailbox
+    /// Add an authenticator app to a mailbox; people set up the other methods themselves
     #[command(subcommand)]
     Add(Kind),
     /// Take a method away, and end the sessions it opened; the only method is kept: reset or remove the account instead

@@ -13,26 +13,29 @@ const CREATE_HELP: &str = "\
 Example:
   postern platform create acme --domain example.com example.org --netbios ACME
 
-No mailbox of it is asked for a code before `postern account enable`.";
+No mailbox of it is asked for a code before `postern platform enable` and `postern account enable`.";
 
 const SET_HELP: &str = "\
 Keys and their values:
-  password-and-code  on|off             mail apps may send the password with the code right behind it (on)
-  code-separator     none|space|a sign  what may stand between the two and belongs to neither (none)
-  reconnect-window   minutes            the same password and code pass again from the same address (0)
-  unenrolled         refuse|allow       what a door that cannot enrol does with an enrolling account (refuse)
-  unlisted           pass|refuse        a name in the platform's domains that has no account (pass)
+  password-and-code  on|off             mail apps may send the code right behind the password (on)
+  code-separator     none|space|a sign  what may stand between the two (none)
+  reconnect-window   minutes            the same two pass again from the same address (0)
+  unenrolled         refuse|allow       enrolling accounts at doors that cannot enrol (refuse)
+  unlisted           pass|refuse        names in the platform's domains without an account (pass)
   plus-addressing    on|off             bob+shop@ is bob@ (on)
-  issuer             a name             what apps and messages call this place (the mailbox's domain)
+  issuer             a name             what apps call this place (the mailbox's domain)
   methods            a list             what people may set up (totp,sms,email,key)
-  last-method        keep|remove        whether people may remove the only one, which is off (keep)
-  enrolment-code     optional|required  the first method needs a code from `account enable --enrolment-code`
+  last-method        keep|remove        may people remove the only one, which is off? (keep)
+  enrolment-code     optional|required  the first method needs the code of
+                                        `account enable --enrolment-code` (optional)
   request-wait       hours              a request for a reset waits so long at least (0)
-  notify-mailbox     on|off             notices go to the mailbox too, beside the contact address (off)
-  trusted-browsers   days               people may trust a browser for so long, 0 to 90; 0 ends all trust (0)
-  unusual-sign-in    off|learn|ask      webmail sign-ins to mailboxes without a second factor, from a browser and a
-                                        network that are both not known: learn notes who comes, ask wants a code
-                                        from the contact address, and refuses who has none (off)
+  notify-mailbox     on|off             notices go to the mailbox, too (off)
+  trusted-browsers   days               people may trust a browser for so long, up to 90;
+                                        0 ends all trust (0)
+  unusual-sign-in    off|learn|ask      to mailboxes without a second factor, at the webmail, where
+                                        neither browser nor network is known: learn notes who comes,
+                                        ask wants a code from the contact address, and refuses who
+                                        has none (off)
 
 Example:
   postern platform set acme unlisted refuse";

@@ -20,7 +20,8 @@ pub(crate) enum Verb {
     /// What somebody wrote
     #[command(after_help = HELP)]
     Show(Whose),
-    /// Reset the account, with an enrolment code for the first method; its contact address is told
+    /// Reset the account, with an enrolment code for the first method; its contact address is told. Refused before
+    /// `request-wait` of the platform is over
     #[command(after_help = HELP)]
     Approve(Whose),
     /// Leave the account as it is

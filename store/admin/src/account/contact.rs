@@ -18,10 +18,10 @@ Example:
 pub(crate) enum Verb {
     /// The contact address of a mailbox
     List(Whose),
-    /// Set it, or another one
+    /// Set the contact address of a mailbox, in place of the one before
     #[command(after_help = HELP)]
     Set(Named),
-    /// Take it away
+    /// Take the contact address of a mailbox away
     Remove(Whose),
 }
 
