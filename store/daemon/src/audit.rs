@@ -5,7 +5,7 @@
 
 use crate::clock;
 use crate::records::{Kept, RecordError, Records};
-use postern_rules::{State, Time};
+use postern_rules::{State, Time, text};
 use postern_wire::admin::{self, AuditEntry};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -39,7 +39,7 @@ pub struct Record {
     /// `done`, `accepted`, or why not.
     pub outcome: String,
     /// The method, the hours, the alias, …
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "text::read_line")]
     pub detail: String,
 }
 

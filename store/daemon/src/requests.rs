@@ -9,7 +9,7 @@ use crate::enrol::enrolment_code_hash;
 use crate::notices::{self, Notice};
 use crate::records::{Kept, RecordError};
 use crate::signin::{self, account, door, journal, refused, unavailable};
-use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide};
+use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide, text};
 use postern_wire::admin::{self, Refused};
 use postern_wire::auth::{self, Reason};
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest, RequestVerdict};
@@ -30,8 +30,11 @@ struct Request {
     /// something since.
     epoch: u64,
     address: Option<IpAddr>,
+    #[serde(deserialize_with = "text::read_paragraphs")]
     contact: String,
+    #[serde(deserialize_with = "text::read_paragraphs")]
     reason: String,
+    #[serde(deserialize_with = "text::read_paragraphs")]
     evidence: String,
 }
 
@@ -57,15 +60,17 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Stale)),
     }
-    let contact = text(&wanted.contact).ok_or(auth::Refusal::new(Reason::Unfit))?;
+    let text = |typed: &str| text::paragraphs(typed, MAX_REQUEST_TEXT);
+    let contact = Some(text(&wanted.contact)).filter(|contact| !contact.is_empty());
+    let contact = contact.ok_or(auth::Refusal::new(Reason::Unfit))?;
     let request = Request {
         mailbox: account.mailbox.clone(),
         opened: now,
         epoch: account.epoch,
         address: wanted.origin.address,
         contact,
-        reason: text(&wanted.reason).unwrap_or_default(),
-        evidence: text(&wanted.evidence).unwrap_or_default(),
+        reason: text(&wanted.reason),
+        evidence: text(&wanted.evidence),
     };
     let there = daemon.records.load::<Request>(&key(&account.mailbox)).map_err(unavailable)?;
     if there.as_ref().is_some_and(|there| is_open(&there.value, &account)) {
@@ -92,13 +97,6 @@ fn is_open(request: &Request, account: &Account) -> bool {
     let used = account.factors.iter().filter_map(|factor| factor.last_used);
     let used = used.chain(account.backup.iter().filter_map(|backup| backup.last_used));
     account.epoch == request.epoch && used.max().is_none_or(|used| used <= request.opened)
-}
-
-/// What a person typed, without control characters but line ends, and not longer than it may be; none: nothing.
-fn text(typed: &str) -> Option<String> {
-    let clean: String = typed.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_REQUEST_TEXT).collect();
-    let clean = clean.trim();
-    (!clean.is_empty()).then(|| clean.to_owned())
 }
 
 /// Every open request, without what the person has written beside how to be reached.

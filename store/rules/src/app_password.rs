@@ -5,7 +5,7 @@
 //! mailbox's real password is kept sealed to a key pair that is derived from the secret, so that nobody can open it
 //! but with the app password in hand, and everybody who holds the record can seal a changed one.
 
-use crate::{Mailbox, Time, letters};
+use crate::{Mailbox, Time, letters, text};
 use hmac::{Hmac, KeyInit, Mac};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,7 @@ pub struct AppPassword {
     /// Unique in its account, and the beginning of what is typed.
     pub id: String,
     /// The person's own words; may be empty.
+    #[serde(deserialize_with = "text::read_line")]
     pub description: String,
     /// When it was made.
     pub created: Time,
@@ -84,7 +85,7 @@ pub struct Use {
     #[serde(default)]
     pub address: Option<IpAddr>,
     /// What the client says of itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text::read_optional_line")]
     pub client: Option<String>,
 }
 

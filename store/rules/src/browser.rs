@@ -58,6 +58,7 @@ pub struct Browser {
     /// Unique in its account: the beginning of its token's hash.
     pub id: String,
     /// Such as `Firefox (Linux)`: names, which are the same in every language. May be empty.
+    #[serde(deserialize_with = "crate::text::read_line")]
     pub description: String,
     /// Of its last sign-in, where the address was known.
     #[serde(default)]

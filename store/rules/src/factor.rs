@@ -3,6 +3,7 @@
 use crate::Time;
 use crate::contact::{Address, Number};
 use crate::sent::Destination;
+use crate::text;
 use crate::totp::Totp;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ pub struct Factor {
     /// What it is.
     pub kind: Kind,
     /// The person's own words; may be empty.
+    #[serde(deserialize_with = "text::read_line")]
     pub description: String,
     /// When it was confirmed or added.
     pub created: Time,
@@ -160,11 +162,9 @@ pub fn id(random: [u8; ID_RANDOM]) -> String {
     (0..8).map(|at| char::from(ALPHABET[(bits >> (5 * at) & 31) as usize])).collect()
 }
 
-/// A description in its one spelling: no control characters, no blanks around it, at most [`DESCRIPTION_MAX`]
-/// characters.
+/// A description as it is kept: one line of at most [`DESCRIPTION_MAX`] characters, all of which are seen.
 pub fn description(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(DESCRIPTION_MAX).collect();
-    clean.trim().to_owned()
+    text::line(text, DESCRIPTION_MAX)
 }
 
 #[cfg(test)]
@@ -176,6 +176,12 @@ mod tests {
         assert_eq!(description("  Bob's\tphone\u{7} \n"), "Bob's phone");
         assert_eq!(description(&"é".repeat(100)).chars().count(), DESCRIPTION_MAX);
         assert_eq!(description("\0\r\n"), "");
+    }
+
+    #[test]
+    fn what_an_earlier_release_has_kept_is_filtered_when_it_is_read() {
+        let kept = r#"{"id":"a","kind":{"email":"bob@example.com"},"description":"\u202etxt\u2066\u0007","created":1}"#;
+        assert_eq!(serde_json::from_str::<Factor>(kept).unwrap().description, "txt");
     }
 
     #[test]

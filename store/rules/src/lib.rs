@@ -10,6 +10,7 @@
 //! * [`factor`], [`totp`], [`backup`], [`app_password`]: what it can be opened with;
 //! * [`contact`], [`sent`]: where codes are sent to, and what becomes of them;
 //! * [`browser`]: which browsers have signed in, and which are trusted;
+//! * [`text`]: what people write, without what nobody sees in it;
 //! * [`throttle`]: what wrong codes cost;
 //! * [`event`], [`decide`]: what happens, and what comes of it.
 
@@ -26,6 +27,7 @@ pub mod name;
 pub mod platform;
 pub mod seed;
 pub mod sent;
+pub mod text;
 pub mod throttle;
 mod time;
 pub mod totp;

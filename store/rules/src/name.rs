@@ -6,7 +6,7 @@
 //! without (MySQL's `general_ci`, Active Directory); that is no fold, since elsewhere they are two people, but a name
 //! whose [`plain`] form is another's account is refused unless it has an account of its own.
 
-use crate::Platform;
+use crate::{Platform, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
@@ -183,17 +183,12 @@ pub fn plain(mailbox: &Mailbox) -> Option<Mailbox> {
     (letters != local).then(|| Mailbox(format!("{letters}@{domain}")))
 }
 
-/// Characters that are not seen: a name with one of them reads like another name.
+/// Characters that are not seen, or stand for what could not be: a name with one of them reads like another name.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || character.is_whitespace()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffd}' | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
+        || text::is_invisible(character)
+        || matches!(character, '\u{fffc}' | '\u{fffd}')
 }
 
 /// Characters of a local part: RFC 5322 atext, the dot, and what is beyond ASCII (RFC 6531). Not `*` and `%`, which

@@ -1,7 +1,7 @@
 //! A platform: a set of domains with one switch and one policy.
 
-use crate::KindName;
 use crate::browser::TRUST_DAYS_MAX;
+use crate::{KindName, text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -51,6 +51,7 @@ pub struct Policy {
     /// `bob+shop@` is bob.
     pub plus_addressing: bool,
     /// The name that apps show beside the code; empty: the mailbox's domain.
+    #[serde(deserialize_with = "text::read_line")]
     pub issuer: String,
     /// What a person may set up.
     pub methods: BTreeSet<KindName>,
@@ -189,12 +190,13 @@ impl Policy {
                 })?;
             }
             "issuer" => {
-                let fits = value.chars().count() <= ISSUER_MAX && !value.chars().any(|c| c.is_control() || c == ':');
+                let issuer = text::line(value, usize::MAX);
+                let fits = issuer.chars().count() <= ISSUER_MAX && !issuer.contains(':');
                 if !fits {
                     let allowed = format!("up to {ISSUER_MAX} characters without a colon");
                     return Err(PolicyError::Value("issuer", value.to_owned(), allowed));
                 }
-                self.issuer = value.trim().to_owned();
+                self.issuer = issuer;
             }
             "methods" => {
                 let kinds = value.split(',').map(|name| KindName::parse(name.trim()));

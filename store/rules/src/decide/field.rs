@@ -6,7 +6,7 @@ use crate::account::{Again, PASSED_MAX, Passed};
 use crate::app_password::{self, Typed, Use};
 use crate::backup;
 use crate::event::{BACKUP, Decision, Refusal, Source, Verdict};
-use crate::{Account, Door, Kind, Platform, Time};
+use crate::{Account, Door, Kind, Platform, Time, text};
 
 /// Seconds of a minute.
 const MINUTE: i64 = 60;
@@ -51,7 +51,7 @@ fn app_password(mut account: Account, at: usize, field: &Field<'_>, now: Time) -
     if it.outdated {
         return refused(Refusal::Outdated);
     }
-    let client = field.source.client.map(|client| client.chars().take(app_password::CLIENT_MAX).collect());
+    let client = field.source.client.map(|client| text::line(client, app_password::CLIENT_MAX));
     let is_news = it.note(Use { time: now, address: field.source.address, client });
     let verdict = Verdict::AppPassword { id: it.id.clone(), created: it.created, sealed: it.sealed.clone() };
     Decision { verdict, next: is_news.then_some(account) }
