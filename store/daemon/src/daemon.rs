@@ -5,8 +5,8 @@ use crate::audit::{self, shown_state};
 use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
-use crate::engine::Engine;
-use crate::metrics::{Change, METRICS, door_of};
+use crate::engine::{Change, Engine};
+use crate::metrics::{self, METRICS, door_of};
 use crate::notices;
 use crate::records::{Kept, RecordError, Records};
 use crate::rotate::Source;
@@ -232,6 +232,21 @@ impl Daemon {
         actor: &Actor,
         make: impl Fn() -> Result<Event<'e>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
+        self.apply_with(mailbox, create, actor, |_| Ok(Some((make()?, Vec::new())))).await
+    }
+
+    /// As [`Self::apply`], with changes of other records that are made in the same commit: all of it happens, or
+    /// nothing. `make` looks at the account, and says none where there is nothing to be done any more; then so does this.
+    ///
+    /// # Errors
+    /// [`RecordError`]: nothing is known to have changed.
+    pub async fn apply_with<'e>(
+        &self,
+        mailbox: &Mailbox,
+        create: Option<&Platform>,
+        actor: &Actor,
+        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Vec<Change>)>, RecordError>,
+    ) -> Result<Option<Applied>, RecordError> {
         for _ in 0..ROUNDS {
             let kept = self.records.account(mailbox)?;
             let account = match (&kept, create) {
@@ -242,8 +257,9 @@ impl Daemon {
             let platforms = self.platforms();
             let platform = platforms.iter().find(|platform| platform.name == account.platform);
             let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
-            let (event, now) = (make()?, clock::now());
-            let (action, door, change) = (action(&event), door_of(&event), Change::of(&event));
+            let Some((event, also)) = make(&account)? else { return Ok(None) };
+            let now = clock::now();
+            let (action, door, kind) = (action(&event), door_of(&event), metrics::Change::of(&event));
             let before = kept.as_ref().map(|kept| kept.value.state(now));
             let Decision { verdict, next } = decide(&account, platform, event, now);
             let Some(next) = next else {
@@ -261,13 +277,14 @@ impl Daemon {
                 outcome: outcome(&verdict).to_owned(),
                 detail: detail(&verdict, &actor.detail),
             };
-            let changes = self.records.put_account(kept.as_ref(), &next)?;
+            let mut changes = self.records.put_account(kept.as_ref(), &next)?;
+            changes.extend(also);
             if !self.records.commit_with(changes, &entry).await? {
                 continue;
             }
             entry.log();
             METRICS.decide(door, &verdict, &next);
-            METRICS.change(change, before, next.state(now));
+            METRICS.change(kind, before, next.state(now));
             let notices = notices::of(&account, &next, &verdict);
             notices::tell(&self.senders, platform, (&account, &next), &notices, actor);
             // A suspension that ends by itself was over before it is written, so the state alone does not tell.
@@ -334,7 +351,7 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::Enable { .. } => "enable",
         Event::Suspend(_) => "suspend",
         Event::Resume => "resume",
-        Event::Reset => "reset",
+        Event::Reset { .. } => "reset",
         Event::Remove => "remove",
         Event::Unlock => "unlock",
         Event::Tick => "suspension ended",

@@ -112,17 +112,20 @@ pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> 
     renew(daemon, &kept.value, &accepted.password, &actor(accepted.door, &accepted.origin)).await
 }
 
-/// Seals a password anew to each app password of an account.
-///
-/// # Errors
-/// [`RecordError`].
-pub async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Actor) -> Result<(), RecordError> {
-    let sealed = account.app_passwords.iter().map(|it| seal(&it.sealed.key, &account.mailbox, password));
-    let sealed = sealed.collect::<Result<Vec<_>, _>>()?;
+async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Actor) -> Result<(), RecordError> {
+    let sealed = seal_for_all(account, password)?;
     if sealed.is_empty() {
         return Ok(());
     }
     daemon.apply(&account.mailbox, None, actor, || Ok(Event::RenewAppPasswords(sealed.clone()))).await.map(drop)
+}
+
+/// Seals a password anew to each app password of an account.
+///
+/// # Errors
+/// [`RecordError::Seal`].
+pub fn seal_for_all(account: &Account, password: &Secret) -> Result<Vec<Sealed>, RecordError> {
+    account.app_passwords.iter().map(|it| seal(&it.sealed.key, &account.mailbox, password)).collect()
 }
 
 /// Seals a mailbox's password to the key of an app password.

@@ -276,8 +276,16 @@ impl Records {
     /// # Errors
     /// [`RecordError`].
     pub async fn commit_with(&self, mut changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
-        changes.push(self.put(audit::next_key(entry.time), None, entry)?);
+        changes.push(self.put_entry(entry)?);
         self.commit(changes).await
+    }
+
+    /// The change that writes an entry of the audit log.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn put_entry(&self, entry: &audit::Record) -> Result<Change, RecordError> {
+        self.put(audit::next_key(entry.time), None, entry)
     }
 
     async fn within_deadline<T>(

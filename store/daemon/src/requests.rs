@@ -2,6 +2,7 @@
 
 use crate::administer::accounts::make_enrolment_code;
 use crate::administer::{self, explain, refuse};
+use crate::audit;
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::engine::Change;
@@ -10,6 +11,7 @@ use crate::notices::{self, Notice};
 use crate::records::{Kept, RecordError};
 use crate::signin::{self, account, door, journal, refused, unavailable};
 use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide, text};
+use postern_wire::Secret;
 use postern_wire::admin::{self, Refused};
 use postern_wire::auth::{self, Reason};
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest, RequestVerdict};
@@ -80,7 +82,7 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     let change = daemon.records.put(key(&account.mailbox), over, &request).map_err(unavailable)?;
     let actor = wanted.door.to_string();
     let entry = administer::entry(&actor, "open request", Some(&account.mailbox), String::new());
-    let entry = crate::audit::Record { address: wanted.origin.address, ..entry };
+    let entry = audit::Record { address: wanted.origin.address, ..entry };
     if !daemon.records.commit_with(vec![change], &entry).await.map_err(unavailable)? {
         return Ok(RequestVerdict::OpenAlready);
     }
@@ -121,8 +123,8 @@ pub fn show(daemon: &Daemon, mailbox: &str) -> Result<admin::Requests, Refused> 
     Ok(admin::Requests { requests: vec![shown(daemon, &find(daemon, mailbox)?.value)] })
 }
 
-/// Resets the account, or does not; the request is gone first, so that two administrators do not reset twice. After a
-/// reset the first method takes an enrolment code: whoever has asked knows the password, and so may a thief.
+/// Resets the account, or does not. After a reset the first method takes an enrolment code: whoever has asked knows the
+/// password, and so may a thief.
 ///
 /// # Errors
 /// [`Refused`], when there is none, it is over, or it has not waited long enough.
@@ -133,50 +135,69 @@ pub async fn decide_about(
 ) -> Result<admin::Decided, Refused> {
     let kept = find(daemon, &wanted.mailbox)?;
     let mailbox = kept.value.mailbox.clone();
-    if wanted.approve {
-        let account = administer::account(daemon, mailbox.as_str())?.0.value;
-        if !is_open(&kept.value, &account) {
-            let message = format!(
-                "{mailbox} was opened with a second factor, or changed, since the request was made: nothing is lost. \
-                 `postern request refuse {mailbox}` takes it away."
-            );
-            return Err(refuse("over", message));
-        }
-        let ready = ready(daemon, &kept.value);
-        if clock::now() < ready {
-            let message = format!(
-                "the platform has requests wait (request-wait): this one can be approved from {} on. `postern account \
-                 reset {mailbox}` does not wait.",
-                clock::rfc3339(ready)
-            );
-            return Err(refuse("too_soon", message));
-        }
-    }
     let action = if wanted.approve { "approve request" } else { "refuse request" };
     let entry = administer::entry(actor, action, Some(&mailbox), String::new());
-    let gone = Change::delete(kept.key, kept.revision);
-    if !daemon.records.commit_with(vec![gone], &entry).await? {
-        return Err(refuse(
-            "no_request",
-            format!("somebody else has decided about the request of {mailbox} meanwhile."),
-        ));
-    }
+    let enrolment_code = match wanted.approve {
+        true => Some(approve(daemon, actor, &kept, &entry).await?),
+        false => {
+            if !daemon.records.commit_with(vec![Change::delete(kept.key, kept.revision)], &entry).await? {
+                return Err(decided_meanwhile(&mailbox));
+            }
+            None
+        }
+    };
     entry.log();
-    if !wanted.approve {
-        return Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code: None });
+    Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code })
+}
+
+/// The reset, the enrolment code that it takes from then on, the end of the request and its entry in the audit log are
+/// one commit: between two of them the password alone would be enough to set up the first method.
+async fn approve(daemon: &Daemon, actor: &str, kept: &Kept<Request>, entry: &audit::Record) -> Result<Secret, Refused> {
+    let (request, mailbox) = (&kept.value, &kept.value.mailbox);
+    if !is_open(request, &administer::account(daemon, mailbox.as_str())?.0.value) {
+        return Err(over(mailbox));
     }
-    let actor = Actor::new(actor, "a request was approved");
-    let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::Reset)).await?;
-    if let Some(Verdict::Refused(refusal)) = applied.map(|applied| applied.verdict) {
-        return Err(explain(&mailbox, &refusal));
+    let ready = ready(daemon, request);
+    if clock::now() < ready {
+        let message = format!(
+            "the platform has requests wait (request-wait): this one can be approved from {} on. `postern account \
+             reset {mailbox}` does not wait.",
+            clock::rfc3339(ready)
+        );
+        return Err(refuse("too_soon", message));
     }
     let code = make_enrolment_code()?;
     let enrolment_code = Some(enrolment_code_hash(code.reveal()));
-    let enabled = daemon.apply(&mailbox, None, &actor, || Ok(Event::Enable { enrolment_code })).await?;
-    match enabled.map(|applied| applied.verdict) {
-        Some(Verdict::Done) => Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code: Some(code) }),
-        _ => Err(refuse("changed", format!("{mailbox} is reset, and was changed at the same time: look at it."))),
+    let actor = Actor::new(actor, "a request was approved");
+    let make = |account: &Account| {
+        let there = daemon.records.load::<Request>(&kept.key)?;
+        if there.is_none_or(|there| there.revision != kept.revision) || !is_open(request, account) {
+            return Ok(None);
+        }
+        let also = vec![Change::delete(kept.key.clone(), kept.revision), daemon.records.put_entry(entry)?];
+        Ok(Some((Event::Reset { enrolment_code }, also)))
+    };
+    match daemon.apply_with(mailbox, None, &actor, make).await?.map(|applied| applied.verdict) {
+        Some(Verdict::Done) => Ok(code),
+        Some(Verdict::Refused(refusal)) => Err(explain(mailbox, &refusal)),
+        _ => Err(decided_meanwhile(mailbox)),
     }
+}
+
+fn over(mailbox: &Mailbox) -> Refused {
+    let message = format!(
+        "{mailbox} was opened with a second factor, or changed, since the request was made: nothing is lost. \
+         `postern request refuse {mailbox}` takes it away."
+    );
+    refuse("over", message)
+}
+
+fn decided_meanwhile(mailbox: &Mailbox) -> Refused {
+    let message = format!(
+        "{mailbox} was changed, or somebody else has decided about its request, at this moment: nothing was done. \
+         `postern request list` shows what is open."
+    );
+    refuse("no_request", message)
 }
 
 fn find(daemon: &Daemon, typed: &str) -> Result<Kept<Request>, Refused> {

@@ -55,7 +55,7 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         }
         Event::ImportTotp(it) => import::import(account, it, now),
         Event::RemoveFactor(id) => remove_factor(account, id),
-        Event::AddAppPassword { fresh, epoch } => app_passwords::add(account, fresh, epoch),
+        Event::AddAppPassword { fresh, epoch, renewed } => app_passwords::add(account, fresh, epoch, renewed),
         Event::RevokeAppPassword(id) => app_passwords::revoke(account, id),
         Event::RenewAppPasswords(sealed) => app_passwords::renew(account, sealed),
         Event::SealedRefused { id, created, sealed } => app_passwords::outdate(account, id, (created, sealed)),
@@ -72,9 +72,9 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         Event::Enable { enrolment_code } => enable(account, enrolment_code, now),
         Event::Suspend(hours) => suspend(account, hours, now),
         Event::Resume => resume(account, now),
-        Event::Reset => match account.stage {
+        Event::Reset { enrolment_code } => match account.stage {
             Stage::Off => refused(Refusal::Off),
-            Stage::Enrolling | Stage::Protected => cleared(account, Stage::Enrolling),
+            Stage::Enrolling | Stage::Protected => begun_anew(account, enrolment_code),
         },
         Event::Remove => match account.stage {
             Stage::Off => already(),
@@ -406,11 +406,7 @@ fn remove_factor(mut account: Account, id: &str) -> Decision {
 
 fn enable(mut account: Account, enrolment_code: Option<[u8; 32]>, now: Time) -> Decision {
     match (account.stage, account.state(now)) {
-        (Stage::Off, _) => {
-            account.clear(Stage::Enrolling);
-            account.enrolment_code = enrolment_code;
-            done(account)
-        }
+        (Stage::Off, _) => begun_anew(account, enrolment_code),
         // Whoever has begun without it begins again.
         (Stage::Enrolling, _) if enrolment_code.is_some() => {
             account.enrolment_code = enrolment_code;
@@ -446,6 +442,13 @@ fn unlock(mut account: Account) -> Decision {
         return already();
     }
     account.throttles.clear();
+    done(account)
+}
+
+/// The next sign-in sets up the first method; with the enrolment code, where there is one, from the first moment on.
+fn begun_anew(mut account: Account, enrolment_code: Option<[u8; 32]>) -> Decision {
+    account.clear(Stage::Enrolling);
+    account.enrolment_code = enrolment_code;
     done(account)
 }
 

@@ -121,6 +121,8 @@ pub enum Event<'a> {
         fresh: AppPassword,
         /// At which epoch of the account it was asked for: the mail server may have taken its time.
         epoch: u64,
+        /// The same password sealed to the others of the account, as in [`Self::RenewAppPasswords`].
+        renewed: Vec<Sealed>,
     },
     /// An app password is taken back.
     RevokeAppPassword(&'a str),
@@ -196,7 +198,10 @@ pub enum Event<'a> {
     /// Ends a suspension.
     Resume,
     /// All factors gone → Enrolling.
-    Reset,
+    Reset {
+        /// As in [`Self::Enable`]; none: the password is enough for the first method.
+        enrolment_code: Option<[u8; 32]>,
+    },
     /// All secrets gone → Off.
     Remove,
     /// Ends every lock.

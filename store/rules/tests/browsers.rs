@@ -166,7 +166,7 @@ proptest! {
                 }
                 Step::Suspend => Event::Suspend(2),
                 Step::Resume => Event::Resume,
-                Step::Reset => Event::Reset,
+                Step::Reset => Event::Reset { enrolment_code: None },
                 Step::Remove => Event::Remove,
                 Step::Unlock => Event::Unlock,
                 Step::Revoke(b) => {

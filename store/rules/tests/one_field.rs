@@ -141,7 +141,7 @@ fn reset_and_remove_forget_what_passed() {
     let (account, _) = account(&[6]);
     let passed = typed(&account, Door::Imap, "hunter2081804", "30", Some("192.0.2.1"), NOW).next.unwrap();
     assert_eq!(passed.passed.len(), 1);
-    for event in [Event::Reset, Event::Remove] {
+    for event in [Event::Reset { enrolment_code: None }, Event::Remove] {
         assert!(decide(&passed, &platform("30"), event, NOW).next.unwrap().passed.is_empty());
     }
 }
@@ -166,7 +166,7 @@ fn a_secret_that_comes_back_does_not_bring_spent_codes_back() {
         let totp = Totp::with(Seed::made_of(*b"12345678901234567890"), Algorithm::Sha1, 6, 30).unwrap();
         Event::AddTotp { totp, description: "", random: random() }
     };
-    for gone in [Event::RemoveFactor(&first), Event::Reset] {
+    for gone in [Event::RemoveFactor(&first), Event::Reset { enrolment_code: None }] {
         let gone = decide(&spent, &platform("0"), gone, NOW).next.unwrap();
         let back = decide(&gone, &platform("0"), add(), NOW).next.unwrap();
         assert_eq!(password_of(&typed(&back, Door::Imap, "hunter2081804", "0", None, NOW).verdict), None);

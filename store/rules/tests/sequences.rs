@@ -163,13 +163,13 @@ proptest! {
                 Step::Enable => { may_shorten = true; Event::Enable { enrolment_code: None } }
                 Step::Suspend(hours) => { may_move = true; Event::Suspend(*hours) }
                 Step::Resume => { may_move = true; Event::Resume }
-                Step::Reset => { may_shorten = true; may_move = true; Event::Reset }
+                Step::Reset => { may_shorten = true; may_move = true; Event::Reset { enrolment_code: None } }
                 Step::Remove => { may_shorten = true; may_move = true; Event::Remove }
                 Step::Unlock => { may_shorten = true; Event::Unlock }
                 Step::MakeAppPassword(byte) => {
                     let sealed = Sealed { key: [*byte; 32], text: vec![], at: now };
                     let fresh = AppPassword::keep(&app_password(*byte), &account.mailbox, sealed, now);
-                    Event::AddAppPassword { fresh, epoch: account.epoch }
+                    Event::AddAppPassword { fresh, epoch: account.epoch, renewed: Vec::new() }
                 }
                 Step::UseAppPassword(door, byte) => {
                     typed = app_password(*byte).shown().to_string();

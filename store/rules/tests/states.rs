@@ -68,7 +68,7 @@ fn with_app_password(account: &Account, event: &str) -> Account {
     match account.stage {
         Stage::Off => account.clone(),
         Stage::Enrolling | Stage::Protected => {
-            after(account, Event::AddAppPassword { fresh: it, epoch: account.epoch })
+            after(account, Event::AddAppPassword { fresh: it, epoch: account.epoch, renewed: Vec::new() })
         }
     }
 }
@@ -419,8 +419,10 @@ fn run(row: &Row<'_>) -> (String, String) {
         | "the app password that is bound to a network" => in_one_field(&shown),
         "the app password for sshd" => from(&shown, Source { service: Some("sshd"), ..Source::default() }),
         "the app password with a wrong letter at imap" => in_one_field(&almost),
-        "make an app password" => Event::AddAppPassword { fresh: made, epoch },
-        "make an app password of the id of the app password" => Event::AddAppPassword { fresh: made, epoch },
+        "make an app password" => Event::AddAppPassword { fresh: made, epoch, renewed: Vec::new() },
+        "make an app password of the id of the app password" => {
+            Event::AddAppPassword { fresh: made, epoch, renewed: Vec::new() }
+        }
         "revoke the app password" => Event::RevokeAppPassword(&id),
         "the mail server refuses the app password's" => Event::SealedRefused { id: &id, created: NOW, sealed: NOW },
         "the mail server refuses the app password's, before it was renewed" => {
@@ -479,7 +481,8 @@ fn run(row: &Row<'_>) -> (String, String) {
         "suspend 1 hour" => Event::Suspend(1),
         "suspend 721 hours" => Event::Suspend(721),
         "resume" => Event::Resume,
-        "reset" => Event::Reset,
+        "reset" => Event::Reset { enrolment_code: None },
+        "reset with an enrolment code" => Event::Reset { enrolment_code: Some([1; 32]) },
         "remove" => Event::Remove,
         "unlock" => Event::Unlock,
         "add totp" => Event::AddTotp { totp: another_totp(), description: "", random: random() },

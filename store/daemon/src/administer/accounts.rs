@@ -107,7 +107,7 @@ fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Eve
         (_, Some(_)) => return Err(refuse("hours", "only a suspension takes hours.")),
         (Action::Enable, None) => Event::Enable { enrolment_code },
         (Action::Resume, None) => Event::Resume,
-        (Action::Reset, None) => Event::Reset,
+        (Action::Reset, None) => Event::Reset { enrolment_code: None },
         (Action::Remove, None) => Event::Remove,
         (Action::Unlock, None) => Event::Unlock,
     })

@@ -4,7 +4,7 @@ use super::{account, explain, refuse};
 use crate::checks::NoCheck;
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
-use crate::field::{renew, seal};
+use crate::field::{seal, seal_for_all};
 use crate::records::RecordError;
 use crate::seal::app_password::public_key;
 use postern_rules::app_password::{self, Typed};
@@ -91,6 +91,7 @@ pub async fn make(
             Err(NoCheck::Enough) => return Err(NoAppPassword::Enough),
         }
     }
+    let epoch = account.epoch;
     loop {
         let mut random = Zeroizing::new([0; app_password::RANDOM]);
         getrandom::fill(&mut *random).map_err(|_| RecordError::Random)?;
@@ -101,19 +102,18 @@ pub async fn make(
         fresh.expires = limits.expires;
         fresh.networks.clone_from(&limits.networks);
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
-        let applied = daemon
-            .apply(mailbox, None, &actor, || Ok(Event::AddAppPassword { fresh: fresh.clone(), epoch: account.epoch }))
-            .await?;
+        let make = |account: &Account| {
+            let renewed = seal_for_all(account, password)?;
+            let event = Event::AddAppPassword { fresh: fresh.clone(), epoch, renewed };
+            Ok(Some((event, Vec::new())))
+        };
+        let applied = daemon.apply_with(mailbox, None, &actor, make).await?;
         let applied = applied.ok_or(NoAppPassword::Refused(Refusal::Stale))?;
         match applied.verdict {
             Verdict::Refused(Refusal::SameId) => {}
             Verdict::Refused(Refusal::Full) => return Err(NoAppPassword::Full),
             Verdict::Refused(refusal) => return Err(NoAppPassword::Refused(refusal)),
             _ => {
-                // The new one stands whatever becomes of this: the others are renewed at the next webmail sign-in.
-                if let Err(error) = renew(daemon, &applied.account, password, &actor).await {
-                    tracing::warn!("the other app passwords of {mailbox} are not renewed: {error}");
-                }
                 let app_password = Secret::from(typed.shown().as_str());
                 return Ok(AppPasswordCreated { id: typed.id().to_owned(), app_password });
             }

@@ -238,7 +238,7 @@ impl Change {
             Event::Enable { .. } => Self::Enabled,
             Event::Suspend(_) => Self::Suspended,
             Event::Resume => Self::Resumed,
-            Event::Reset => Self::Reset,
+            Event::Reset { .. } => Self::Reset,
             Event::Remove => Self::Removed,
             Event::RemoveFactor(_) | Event::RemoveOwn { .. } => Self::MethodRemoved,
             Event::AddAppPassword { .. } => Self::AppPasswordMade,

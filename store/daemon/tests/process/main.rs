@@ -23,6 +23,7 @@ mod log;
 mod methods;
 mod metrics;
 mod names;
+mod one_commit;
 mod parallel;
 mod peers;
 mod power_cut;

@@ -16,7 +16,7 @@ const TEXTS: u64 = 1000;
 const MAILS: u64 = 5000;
 
 /// What is shown now.
-fn page(home: &Home) -> String {
+pub(crate) fn page(home: &Home) -> String {
     let mut stream = UnixStream::connect(home.metrics()).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut said = String::new();

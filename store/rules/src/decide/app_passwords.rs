@@ -6,7 +6,7 @@ use crate::event::{Decision, Refusal};
 use crate::{Account, Stage, Time};
 
 /// An account that is off has none: there the password opens the mailbox, and what is not needed is not kept.
-pub(super) fn add(mut account: Account, fresh: AppPassword, epoch: u64) -> Decision {
+pub(super) fn add(mut account: Account, fresh: AppPassword, epoch: u64, renewed: Vec<Sealed>) -> Decision {
     if account.stage == Stage::Off {
         return refused(Refusal::Off);
     }
@@ -19,6 +19,7 @@ pub(super) fn add(mut account: Account, fresh: AppPassword, epoch: u64) -> Decis
     if account.app_passwords.iter().any(|it| it.id == fresh.id) {
         return refused(Refusal::SameId);
     }
+    take_over(&mut account, renewed);
     account.app_passwords.push(fresh);
     done(account)
 }
@@ -31,17 +32,21 @@ pub(super) fn revoke(mut account: Account, id: &str) -> Decision {
     done(account)
 }
 
-/// Each takes what was sealed to its own key; of one that was made meanwhile there is nothing.
 pub(super) fn renew(mut account: Account, fresh: Vec<Sealed>) -> Decision {
-    let mut renewed = false;
+    if take_over(&mut account, fresh) { done(account) } else { already() }
+}
+
+/// Each takes what was sealed to its own key; of one that was made meanwhile there is nothing. Whether any did.
+fn take_over(account: &mut Account, fresh: Vec<Sealed>) -> bool {
+    let mut taken = false;
     for fresh in fresh {
         if let Some(it) = account.app_passwords.iter_mut().find(|it| it.sealed.key == fresh.key) {
             it.sealed = fresh;
             it.outdated = false;
-            renewed = true;
+            taken = true;
         }
     }
-    if renewed { done(account) } else { already() }
+    taken
 }
 
 /// What was sealed at that time or before is the same password: none of it is tried again, since the mail server may

@@ -1,0 +1,109 @@
+//! What belongs together is written in one commit, so that a crash leaves all of it or nothing: each verb writes once.
+
+use crate::calls::{ALICE, Enrolled};
+use crate::home::{Home, Running};
+use crate::metrics::page;
+use postern_wire::Secret;
+use postern_wire::admin::{
+    Action, AppPasswordCreated, ChangeAccount, Changed, CreateAppPassword, DecideRequest, Decided,
+};
+use postern_wire::auth::{AskVerdict, Door, Enrol, EnrolVerdict, Origin, Reason};
+use postern_wire::security::{OpenRequest, RequestVerdict};
+
+const COMMITS: &str = "postern_store_commit_seconds_count";
+
+/// How often something was committed until now.
+fn commits(home: &Home) -> u64 {
+    let page = page(home);
+    let counts = page.lines().filter_map(|line| line.strip_prefix(COMMITS)?.rsplit_once(' ')?.1.parse::<u64>().ok());
+    counts.sum()
+}
+
+impl Running<'_> {
+    /// Does something that has to be one commit.
+    #[track_caller]
+    fn writes_once<T>(&self, what: &str, act: impl FnOnce(&Self) -> T) -> T {
+        let before = commits(self.home);
+        let done = act(self);
+        assert_eq!(commits(self.home) - before, 1, "{what}");
+        done
+    }
+
+    fn open_request(&self) {
+        let wanted = OpenRequest {
+            name: ALICE.to_owned(),
+            door: Door::Webmail,
+            origin: Origin::default(),
+            contact: "+44 612 345 678".to_owned(),
+            reason: "My phone fell into the sea".to_owned(),
+            evidence: "My manager knows me".to_owned(),
+            language: None,
+        };
+        assert_eq!(self.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    }
+
+    fn decide(&self, approve: bool) -> Option<Secret> {
+        let decide = DecideRequest { mailbox: ALICE.to_owned(), approve };
+        self.order::<Decided>("DecideRequest", &decide).unwrap().enrolment_code
+    }
+
+    fn make_app_password(&self) {
+        let create = CreateAppPassword {
+            mailbox: ALICE.to_owned(),
+            password: Secret::from("correct horse"),
+            unchecked: true,
+            description: String::new(),
+            expires: None,
+            networks: Vec::new(),
+        };
+        self.home.saw(&self.order::<AppPasswordCreated>("CreateAppPassword", &create).unwrap().app_password);
+    }
+}
+
+/// Approving was three: between the second and the third a thief with the password could set up the first method.
+#[test]
+fn an_approved_request_wants_its_enrolment_code_from_the_same_commit_on() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    posternd.writes_once("open a request", Running::open_request);
+    let code = posternd.writes_once("approve it", |it| it.decide(true)).expect("an enrolment code");
+    assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
+    let with = |code| Enrol { name: ALICE.to_owned(), enrolment_code: code, ..Enrol::default() };
+    let EnrolVerdict::Refused(refusal) = posternd.front("Enrol", &with(None)) else { panic!() };
+    assert_eq!(refusal.reason, Reason::EnrolmentCode);
+    assert!(matches!(posternd.front("Enrol", &with(Some(code))), EnrolVerdict::Offered { .. }));
+    let actions: Vec<String> = posternd.audit(None).into_iter().map(|entry| entry.action).collect();
+    assert!(actions.ends_with(&["open request", "approve request", "reset"].map(str::to_owned)), "{actions:?}");
+    posternd.stop();
+}
+
+#[test]
+fn every_change_of_an_account_is_one_commit() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let code = |it: &Running<'_>, enrolled: &Enrolled| it.answer(ALICE, &it.code(enrolled));
+    let alice = posternd.enrolled(ALICE);
+    let _ = posternd.writes_once("a code", |it| code(it, &alice));
+    posternd.writes_once("an app password", Running::make_app_password);
+    // The others of the account get the same password.
+    posternd.writes_once("one more app password", Running::make_app_password);
+    posternd.writes_once("aliases", |it| it.add_aliases(ALICE, &["ally@example.com", "al@example.com"])).unwrap();
+    posternd.writes_once("a suspension", |it| it.suspend(ALICE, 4)).unwrap();
+    posternd.writes_once("its end", |it| it.change(ALICE, Action::Resume)).unwrap();
+    posternd.open_request();
+    assert_eq!(posternd.writes_once("refuse a request", |it| it.decide(false)), None);
+    posternd.writes_once("a reset", |it| it.change(ALICE, Action::Reset)).unwrap();
+    let enable = ChangeAccount {
+        mailbox: ALICE.to_owned(),
+        action: Action::Enable,
+        hours: None,
+        dry_run: false,
+        enrolment_code: true,
+    };
+    posternd.writes_once("an enrolment code", |it| it.order::<Changed>("ChangeAccount", &enable)).unwrap();
+    posternd.writes_once("a removal", |it| it.change(ALICE, Action::Remove)).unwrap();
+    posternd.stop();
+}
