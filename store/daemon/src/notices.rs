@@ -1,5 +1,9 @@
 //! Notices: what the owner of an account is told by e-mail when something about it changes, so that a thief does not
 //! change it unseen. They go to the contact address, and, where the platform says so, to the mailbox.
+//!
+//! A notice quotes nothing that a person can choose, such as the name of a method or of an app password: whoever changes
+//! the account may be the thief that the notice warns of, and would have the house send a text and a link of their own.
+//! What tells one change from another is the kind of what changed, the time and the address.
 
 use crate::clock;
 use crate::daemon::Actor;
@@ -16,16 +20,16 @@ const NO_BREAK: &str = "\u{a0}";
 /// What there is to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A method was set up; the person's words for it.
-    MethodAdded(KindName, String),
+    /// A method was set up.
+    MethodAdded(KindName),
     /// A method was removed.
-    MethodRemoved(KindName, String),
+    MethodRemoved(KindName),
     /// All methods were taken away, by an administrator.
     Reset,
     /// The second factor was switched off.
     Removed,
-    /// There is a copy of a security key, which is refused from now on; the person's words for it.
-    KeyCopied(String),
+    /// There is a copy of a security key, which is refused from now on.
+    KeyCopied,
     /// No code is asked until then.
     Suspended(Time),
     /// A backup code was used; so many are left.
@@ -33,12 +37,12 @@ pub enum Notice {
     /// There is a new set of backup codes.
     BackupCodesMade,
     /// An app password was made.
-    AppPasswordMade(String),
+    AppPasswordMade,
     /// Notices go to another address from now on, or to none.
     ContactChanged,
     /// Somebody who knows the password says that every method is lost.
     RequestOpened,
-    /// Somebody has signed in from a browser that was not known; what it says of itself.
+    /// Somebody has signed in from a browser that was not known; what it is, in names that the rules have a list of.
     NewBrowser(String),
 }
 
@@ -52,15 +56,13 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     }
     let is_in = |factors: &[postern_rules::Factor], id: &str| factors.iter().any(|factor| factor.id == id);
     for added in next.factors.iter().filter(|factor| !is_in(&before.factors, &factor.id)) {
-        notices.push(Notice::MethodAdded(added.kind.name(), added.description.clone()));
+        notices.push(Notice::MethodAdded(added.kind.name()));
     }
     for removed in before.factors.iter().filter(|factor| !is_in(&next.factors, &factor.id)) {
-        notices.push(Notice::MethodRemoved(removed.kind.name(), removed.description.clone()));
+        notices.push(Notice::MethodRemoved(removed.kind.name()));
     }
     let was_whole = |key: &&postern_rules::Factor| before.factors.iter().any(|it| it.id == key.id && !it.is_copied());
-    for key in next.factors.iter().filter(|it| it.is_copied()).filter(was_whole) {
-        notices.push(Notice::KeyCopied(key.description.clone()));
-    }
+    notices.extend(next.factors.iter().filter(|it| it.is_copied()).filter(was_whole).map(|_| Notice::KeyCopied));
     if let Some(suspension) = next.suspension.filter(|suspension| before.suspension != Some(*suspension)) {
         notices.push(Notice::Suspended(suspension.until));
     }
@@ -73,8 +75,7 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
         notices.push(Notice::BackupCodesMade);
     }
     let is_new = |it: &&postern_rules::AppPassword| !before.app_passwords.iter().any(|old| old.id == it.id);
-    let made = next.app_passwords.iter().filter(is_new).map(|it| it.description.clone());
-    notices.extend(made.map(Notice::AppPasswordMade));
+    notices.extend(next.app_passwords.iter().filter(is_new).map(|_| Notice::AppPasswordMade));
     if before.contact.is_some() && before.contact != next.contact {
         notices.push(Notice::ContactChanged);
     }
@@ -149,7 +150,7 @@ impl Notice {
     fn advice(&self, language: Language) -> &'static str {
         match self {
             // Not even the owner has done this.
-            Self::KeyCopied(_) => language.pick(
+            Self::KeyCopied => language.pick(
                 "Whoever uses the copy knows your password: change your password now. Then sign in by another method, or \
                  with a backup code, remove this key on the security page of the webmail, and register a new one there. \
                  Tell your administrator at",
@@ -174,24 +175,17 @@ impl Notice {
             KindName::Key => "a security key",
         };
         match self {
-            Self::MethodAdded(it, words) => (
-                "a new sign-in method",
-                format!("{}{} was set up to sign in with.", kind(it), named(words, Language::English)),
-            ),
-            Self::MethodRemoved(it, words) => (
-                "a sign-in method was removed",
-                format!("{}{} was removed.", kind(it), named(words, Language::English)),
-            ),
+            Self::MethodAdded(it) => ("a new sign-in method", format!("{} was set up to sign in with.", kind(it))),
+            Self::MethodRemoved(it) => ("a sign-in method was removed", format!("{} was removed.", kind(it))),
             Self::Reset => {
                 let text = "an administrator took all sign-in methods away. The next sign-in sets up a new one.";
                 ("sign-in methods reset", text.to_owned())
             }
             Self::Removed => ("second factor switched off", "the password alone opens the mailbox now.".to_owned()),
-            Self::KeyCopied(words) => {
-                let what = "is not accepted any more, since there is a copy of it: its counter went back";
-                let text =
-                    format!("your security key{} {what}. All sessions have ended.", named(words, Language::English));
-                ("a security key was copied", text)
+            Self::KeyCopied => {
+                let text = "a security key is not accepted any more, since there is a copy of it: its counter went back. \
+                            All sessions have ended.";
+                ("a security key was copied", text.to_owned())
             }
             Self::Suspended(until) => {
                 ("second factor suspended", format!("no code is asked until {}.", clock::rfc3339(*until)))
@@ -200,10 +194,9 @@ impl Notice {
                 ("a backup code was used", format!("somebody signed in with a backup code; {left} are left."))
             }
             Self::BackupCodesMade => ("new backup codes", "there is a new set; the old codes are void.".to_owned()),
-            Self::AppPasswordMade(words) => (
-                "a new app password",
-                format!("an app password{} was made, which mail apps use.", named(words, Language::English)),
-            ),
+            Self::AppPasswordMade => {
+                ("a new app password", "an app password was made, which mail apps use.".to_owned())
+            }
             Self::ContactChanged => {
                 ("contact address changed", "notices like this one go elsewhere from now on.".to_owned())
             }
@@ -227,14 +220,10 @@ impl Notice {
             KindName::Key => "une clé de sécurité",
         };
         match self {
-            Self::MethodAdded(it, words) => (
-                "nouvelle méthode de connexion",
-                format!("méthode ajoutée\u{a0}: {}{}.", kind(it), named(words, Language::French)),
-            ),
-            Self::MethodRemoved(it, words) => (
-                "méthode de connexion supprimée",
-                format!("méthode supprimée\u{a0}: {}{}.", kind(it), named(words, Language::French)),
-            ),
+            Self::MethodAdded(it) => ("nouvelle méthode de connexion", format!("méthode ajoutée\u{a0}: {}.", kind(it))),
+            Self::MethodRemoved(it) => {
+                ("méthode de connexion supprimée", format!("méthode supprimée\u{a0}: {}.", kind(it)))
+            }
             Self::Reset => {
                 let text = "un administrateur a retiré toutes les méthodes de connexion. La prochaine connexion en \
                             configure une nouvelle.";
@@ -243,13 +232,10 @@ impl Notice {
             Self::Removed => {
                 ("double authentification désactivée", "le mot de passe seul ouvre désormais la boîte.".to_owned())
             }
-            Self::KeyCopied(words) => {
-                let what = "n’est plus acceptée, car il en existe une copie\u{a0}: son compteur est revenu en arrière";
-                let text = format!(
-                    "votre clé de sécurité{} {what}. Toutes les sessions ont été fermées.",
-                    named(words, Language::French)
-                );
-                ("clé de sécurité copiée", text)
+            Self::KeyCopied => {
+                let text = "une clé de sécurité n’est plus acceptée, car il en existe une copie\u{a0}: son compteur est \
+                            revenu en arrière. Toutes les sessions ont été fermées.";
+                ("clé de sécurité copiée", text.to_owned())
             }
             Self::Suspended(until) => {
                 let until = clock::rfc3339(*until);
@@ -261,12 +247,9 @@ impl Notice {
             Self::BackupCodesMade => {
                 ("nouveaux codes de secours", "les anciens codes ne sont plus valables.".to_owned())
             }
-            Self::AppPasswordMade(words) => {
-                let text = format!(
-                    "un mot de passe d’application{} a été créé pour un logiciel de messagerie.",
-                    named(words, Language::French)
-                );
-                ("nouveau mot de passe d’application", text)
+            Self::AppPasswordMade => {
+                let text = "un mot de passe d’application a été créé pour un logiciel de messagerie.";
+                ("nouveau mot de passe d’application", text.to_owned())
             }
             Self::ContactChanged => {
                 ("adresse de contact modifiée", "les avis comme celui-ci iront désormais ailleurs.".to_owned())
@@ -289,31 +272,28 @@ fn told(description: &str, colon: &str) -> String {
     if description.is_empty() { String::new() } else { format!("{colon}{description}") }
 }
 
-/// A person's own words, where there are any.
-fn named(words: &str, language: Language) -> String {
-    match words {
-        "" => String::new(),
-        words => language.pick(format!(" “{words}”"), format!(" «\u{a0}{words}\u{a0}»")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use postern_rules::app_password::{self, Sealed, Typed};
+    use postern_rules::event::{Event, Random, Source};
+    use postern_rules::name::{self, Named};
+    use postern_rules::platform::Policy;
+    use postern_rules::totp::Totp;
+    use postern_rules::{AppPassword, Door, Seed, backup, decide, factor, seed};
 
     #[test]
     fn every_notice_says_whose_it_is_and_what_to_do() {
-        let words = || "Bob's".to_owned();
         let all = [
-            Notice::MethodAdded(KindName::Totp, words()),
-            Notice::MethodRemoved(KindName::Key, String::new()),
-            Notice::KeyCopied(words()),
+            Notice::MethodAdded(KindName::Totp),
+            Notice::MethodRemoved(KindName::Key),
+            Notice::KeyCopied,
             Notice::Reset,
             Notice::Removed,
             Notice::Suspended(Time(1_800_000_000)),
             Notice::BackupCodeUsed(3),
             Notice::BackupCodesMade,
-            Notice::AppPasswordMade(words()),
+            Notice::AppPasswordMade,
             Notice::ContactChanged,
             Notice::RequestOpened,
             Notice::NewBrowser("Firefox (Linux)".to_owned()),
@@ -331,6 +311,70 @@ mod tests {
                 assert!([" :", " ;", " !", " ?", "« ", " »", "“"].iter().all(|plain| !text.contains(plain)), "{text}");
             }
             assert!(english.1.reveal().contains("change your password") && french.1.reveal().contains("changez votre"));
+        }
+    }
+    /// What whoever enrols has called it.
+    const TYPED: &str = "Win a prize: https://evil.example";
+
+    fn with_a_method(id: u8, before: &Account, platform: &Platform) -> (Account, Verdict) {
+        let random = Random { id: [id; factor::ID_RANDOM], backup: [id; backup::RANDOM] };
+        let totp = Totp::new(Seed::made_of([id; seed::SEED_LEN]));
+        let event = Event::AddTotp { totp, description: TYPED, random };
+        let decision = decide(before, platform, event, Time(1_800_000_000));
+        (decision.next.unwrap(), decision.verdict)
+    }
+
+    #[test]
+    fn no_notice_quotes_what_somebody_has_typed() {
+        let domains = vec!["example.com".to_owned()];
+        let (name, policy) = ("example".to_owned(), Policy::default());
+        let platform = Platform { name, domains, netbios: Vec::new(), enabled: true, policy };
+        let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", std::slice::from_ref(&platform), "") else {
+            panic!()
+        };
+        let now = Time(1_800_000_000);
+        let enable = Event::Enable { enrolment_code: None };
+        let enrolling = decide(&Account::new(mailbox, "example"), &platform, enable, now).next.unwrap();
+        let (one, first) = with_a_method(1, &enrolling, &platform);
+        let (two, second) = with_a_method(2, &one, &platform);
+        let removal = decide(&two, &platform, Event::RemoveFactor(&two.factors[0].id), now);
+        let typed = Typed::made_of(&zeroize::Zeroizing::new([7; app_password::RANDOM]));
+        let sealed = Sealed { key: [9; 32], text: vec![1], at: now };
+        let mut fresh = AppPassword::keep(&typed, &two.mailbox, sealed, now);
+        TYPED.clone_into(&mut fresh.description);
+        let event = Event::AddAppPassword { fresh, epoch: two.epoch, renewed: Vec::new() };
+        let app = decide(&two, &platform, event, now);
+        let source = Source { browser: Some([3; 32]), client: Some(TYPED), ..Source::default() };
+        let code = backup_code_of(&first);
+        let signed_in = Event::Answer {
+            door: Door::Webmail,
+            method: None,
+            code: &code,
+            window: 1,
+            session: None,
+            source,
+            trust: false,
+        };
+        let signed_in = decide(&two, &platform, signed_in, now);
+        let told = [
+            of(&enrolling, &one, &first),
+            of(&one, &two, &second),
+            of(&two, &removal.next.unwrap(), &removal.verdict),
+            of(&two, &app.next.unwrap(), &app.verdict),
+            of(&two, &signed_in.next.unwrap(), &signed_in.verdict),
+        ];
+        for notice in told.iter().inspect(|notices| assert!(!notices.is_empty())).flatten() {
+            for language in [Language::English, Language::French] {
+                let (subject, text) = notice.text(language, "example.com", "bob@example.com", None);
+                assert!(![&subject, text.reveal()].iter().any(|text| text.contains("evil")), "{notice:?}");
+            }
+        }
+    }
+
+    fn backup_code_of(verdict: &Verdict) -> String {
+        match verdict {
+            Verdict::Added { backup_codes: Some(codes), .. } => codes[0].to_string(),
+            other => panic!("{other:?}"),
         }
     }
 }
