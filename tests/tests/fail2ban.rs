@@ -103,6 +103,7 @@ fn who_guesses_at_a_door_of_exchange_is_banned() {
     let upstream = Upstream::Owa { url: exchange.url(), doors: "ews = \"app-password\"" };
     let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
     let bob = &world.mailboxes()[1];
+    world.postern(["account", "add", &bob.name]).unwrap().success().unwrap();
     let visitor = Visitor::new(&world);
     let url = visitor.address("/EWS/Exchange.asmx");
     let counted = || banned("postern-proxy.conf", "postern-proxy", &journal(&world.proxy.log()));

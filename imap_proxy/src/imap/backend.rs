@@ -129,6 +129,11 @@ impl Backend {
         Self { warm: Some(Warm::keep(open)), ..self }
     }
 
+    /// Whether it is Exchange, as far as its greeting tells. While it cannot be reached it may be.
+    pub async fn may_be_exchange(&self) -> bool {
+        self.target.is_exchange().await.unwrap_or(true)
+    }
+
     /// Signs in for a client at `address` who calls its sign-in `tag`.
     ///
     /// # Errors

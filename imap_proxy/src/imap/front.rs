@@ -275,6 +275,7 @@ impl Front {
             service: Some(SERVICE.to_owned()),
             client: judging.client().map(str::to_owned),
             browser: None,
+            before_exchange: self.backend.may_be_exchange().await,
         };
         let refused = match self.admit(&judging, origin).await {
             Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => {

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -31,6 +32,7 @@ pub(super) struct Target {
     tls: TlsConnector,
     name: ServerName<'static>,
     tells_client: bool,
+    exchange: OnceCell<bool>,
 }
 
 /// A connection on which nobody has signed in yet, and somebody can.
@@ -54,6 +56,7 @@ impl Target {
             tls: TlsConnector::from(tls),
             name: name.map_err(|error| TlsError::Setup(rustls::Error::General(error.to_string())))?,
             tells_client: settings.backend_proxy_protocol,
+            exchange: OnceCell::new(),
         })
     }
 
@@ -62,12 +65,31 @@ impl Target {
         self.tells_client
     }
 
+    /// Whether the backend greets as Exchange. It is asked once: only whoever replaces it has to restart the front.
+    ///
+    /// # Errors
+    /// When it cannot be reached; then it is asked again the next time.
+    pub(super) async fn is_exchange(&self) -> Result<bool, BackendError> {
+        let greeting = async {
+            let stream = self.open(None).await?;
+            let stream: Box<dyn Stream> = match self.security {
+                ImapSecurity::Tls => self.secure(stream).await?,
+                ImapSecurity::Plain | ImapSecurity::StartTls => Box::new(stream),
+            };
+            Ok(is_of_exchange(&Dialogue::over(stream).line().await?))
+        };
+        let known = self
+            .exchange
+            .get_or_try_init(|| async { timeout(CONNECT, greeting).await.map_err(|_| BackendError::Silent)? });
+        known.await.copied()
+    }
+
     /// Connects on behalf of `client`; none: of the front itself.
     pub(super) async fn greet(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
         timeout(CONNECT, self.connect(client)).await.map_err(|_| BackendError::Silent)?
     }
 
-    async fn connect(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
+    async fn open(&self, client: Option<IpAddr>) -> Result<TcpStream, BackendError> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
         // A backend that has vanished is noticed in the end, also by a session in which nothing is said for hours.
@@ -76,6 +98,11 @@ impl Target {
             let header = proxy_protocol::header(client, stream.peer_addr()?);
             stream.write_all(&header).await?;
         }
+        Ok(stream)
+    }
+
+    async fn connect(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
+        let stream = self.open(client).await?;
         match self.security {
             ImapSecurity::Plain => hear(Box::new(stream)).await,
             ImapSecurity::Tls => hear(self.secure(stream).await?).await,
@@ -101,6 +128,13 @@ impl Target {
     async fn secure(&self, stream: impl Stream + 'static) -> Result<Box<dyn Stream>, BackendError> {
         Ok(Box::new(self.tls.connect(self.name.clone(), stream).await?))
     }
+}
+
+/// Whether this greeting names Exchange, as every release of it does that has not been told to say something else
+/// (`Set-ImapSettings -Banner`).
+fn is_of_exchange(greeting: &[u8]) -> bool {
+    const NAME: &[u8] = b"microsoft exchange";
+    greeting.to_ascii_lowercase().windows(NAME.len()).any(|part| part == NAME)
 }
 
 /// Reads the greeting, and asks what the backend can if that does not say so.

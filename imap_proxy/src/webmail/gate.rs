@@ -73,6 +73,8 @@ pub(super) struct Visit {
     pub(super) to_security: bool,
     /// The client, by its own account.
     agent: Option<HeaderValue>,
+    /// See [`auth::Origin::before_exchange`].
+    before_exchange: bool,
 }
 
 impl Visit {
@@ -84,7 +86,13 @@ impl Visit {
     /// The same, of a browser that nobody knows or trusts.
     pub(super) fn origin_of_stranger(&self) -> auth::Origin {
         let Client { address, agent } = self.client();
-        auth::Origin { address: Some(address), service: Some(SERVICE.to_owned()), client: agent, browser: None }
+        auth::Origin {
+            address: Some(address),
+            service: Some(SERVICE.to_owned()),
+            client: agent,
+            browser: None,
+            before_exchange: self.before_exchange,
+        }
     }
 
     /// What the browser is known by, or shall be from now on.
@@ -202,6 +210,7 @@ impl Gate {
             browser: browser::known(headers),
             to_security: browser::is_on_the_way(headers),
             agent: headers.get(USER_AGENT).cloned(),
+            before_exchange: self.product.is_exchange(),
         }
     }
 

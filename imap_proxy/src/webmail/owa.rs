@@ -86,6 +86,10 @@ const TIMEOUT_PAGE: &str = "<HTML><SCRIPT>if (parent.navbar != null) parent.loca
 pub(super) struct Owa;
 
 impl Product for Owa {
+    fn is_exchange(&self) -> bool {
+        true
+    }
+
     fn kind(&self, head: &Head<'_>) -> Kind {
         let path = head.path.as_str().to_ascii_lowercase();
         let reads = matches!(*head.method, Method::GET | Method::HEAD);

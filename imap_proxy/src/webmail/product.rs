@@ -194,6 +194,11 @@ pub enum Outcome {
 
 /// A webmail.
 pub trait Product: Send + Sync {
+    /// Whether Exchange is behind it, which knows each mailbox by several names.
+    fn is_exchange(&self) -> bool {
+        false
+    }
+
     /// What this request is.
     fn kind(&self, head: &Head<'_>) -> Kind;
 

@@ -21,7 +21,8 @@ Keys and their values:
   code-separator     none|space|a sign  what may stand between the two (none)
   reconnect-window   minutes            the same two pass again from the same address (0)
   unenrolled         refuse|allow       enrolling accounts at doors that cannot enrol (refuse)
-  unlisted           pass|refuse        names in the platform's domains without an account (pass)
+  unlisted           auto|pass|refuse   names in the platform's domains without an account; auto: they
+                                        pass, but not at a front that stands before Exchange (auto)
   plus-addressing    on|off             bob+shop@ is bob@ (on)
   issuer             a name             what apps call this place (the mailbox's domain)
   methods            a list             what people may set up (totp,sms,email,key)

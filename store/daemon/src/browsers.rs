@@ -63,7 +63,9 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
     if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }) {
         return Err(stale());
     }
-    let Whose::Ours(account, platform) = whose(daemon, &told.name).map_err(auth::Refusal::new)? else { return Ok(()) };
+    let Whose::Ours(account, platform) = whose(daemon, door, &told.name).map_err(auth::Refusal::new)? else {
+        return Ok(());
+    };
     let actor = Actor { detail, language: told.language.clone(), ..actor(told.door, &told.origin) };
     let applied =
         daemon.apply(&account.mailbox, Some(&platform), &actor, || Ok(Event::SignedIn { door, source })).await;

@@ -16,7 +16,7 @@ use postern_rules::backup::BackupCodes;
 use postern_rules::contact::Address;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
-use postern_rules::{Account, Decision, Event, Mailbox, Platform, Refusal, Stage, State, Time, Verdict, decide};
+use postern_rules::{Account, Decision, Door, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide};
 use postern_telemetry::log::Log;
 use postern_wire::auth::WatchEvent;
 use std::error::Error;
@@ -63,8 +63,6 @@ pub enum Resolved {
     Account(Box<Kept<Account>>, Platform),
     /// A mailbox of this platform that has none.
     Unlisted(Mailbox, Platform),
-    /// One that has none, and but for marks on its letters is the name of a protected one: see [`name::plain`].
-    Lookalike(Mailbox, Platform),
     /// A name in no platform's domain.
     Foreign(Mailbox),
 }
@@ -108,7 +106,7 @@ impl Actor {
 pub struct Applied {
     /// The rules' answer.
     pub verdict: Verdict,
-    /// The state before; none where there was no account.
+    /// The state before; none where no account was listed.
     pub before: Option<State>,
     /// The account as it is now.
     pub account: Account,
@@ -163,27 +161,42 @@ impl Daemon {
         self.platforms.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// What a name means, however it is spelled. An alias means its mailbox.
+    /// What a name means that an administrator typed, however it is spelled. An alias means its mailbox.
     ///
     /// # Errors
-    /// [`ResolveError`]; a refusal for a sign-in.
+    /// [`ResolveError`].
     pub fn resolve(&self, typed: &str) -> Result<Resolved, ResolveError> {
+        self.resolve_with(|platforms| name::read(typed, platforms, &self.config.names.default_domain))
+    }
+
+    /// What a name means with which somebody signs in at this door. An alias means its mailbox.
+    ///
+    /// # Errors
+    /// [`ResolveError`]; a refusal. [`NameError::Unlisted`] where nobody is listed under that name, and its spelling is
+    /// not one that every mail server reads alike.
+    pub fn resolve_at(&self, door: Door, typed: &str) -> Result<Resolved, ResolveError> {
+        let default_domain = &self.config.names.default_domain;
+        let resolved = self.resolve_with(|platforms| name::read_at(door, typed, platforms, default_domain))?;
+        let is_listed = matches!(&resolved, Resolved::Account(kept, _) if !kept.value.unlisted);
+        if is_listed || name::may_pass_unlisted(door, typed, &self.platforms()) {
+            Ok(resolved)
+        } else {
+            Err(ResolveError::Name(NameError::Unlisted))
+        }
+    }
+
+    fn resolve_with(
+        &self,
+        read: impl FnOnce(&[Platform]) -> Result<Named<'_>, NameError>,
+    ) -> Result<Resolved, ResolveError> {
         let platforms = self.platforms();
-        let named = name::read(typed, &platforms, &self.config.names.default_domain).map_err(ResolveError::Name)?;
+        let named = read(&platforms).map_err(ResolveError::Name)?;
         let (named, platform) = match named {
             Named::Foreign(mailbox) => return Ok(Resolved::Foreign(mailbox)),
             Named::Ours(mailbox, platform) => (mailbox, platform),
         };
         let mailbox = self.records.alias(&named)?.map_or(named, |alias| alias.value);
-        let kept = self.records.account(&mailbox)?;
-        // Whoever enables it says that it is another person; that something was noted of it says nothing.
-        if kept.as_ref().is_none_or(|kept| kept.value.unlisted)
-            && let Some(plain) = name::plain(&mailbox)
-            && self.is_protected(&plain)?
-        {
-            return Ok(Resolved::Lookalike(mailbox, platform.clone()));
-        }
-        match kept {
+        match self.records.account(&mailbox)? {
             None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
             Some(kept) => {
                 // An alias may lead into another platform: the account's own switch and policy count.
@@ -200,19 +213,16 @@ impl Daemon {
     /// # Errors
     /// [`RecordError`].
     pub fn leads_into(&self, address: &Address, mailbox: &Mailbox) -> Result<bool, RecordError> {
+        let may_be = |other: &Mailbox| other == mailbox || !name::is_unmistakable(other);
         match self.resolve(address.as_str()) {
-            Ok(Resolved::Account(other, _)) => Ok(other.value.mailbox == *mailbox),
-            Ok(Resolved::Unlisted(other, _)) => Ok(other == *mailbox),
+            Ok(Resolved::Account(other, _)) if !other.value.unlisted => Ok(other.value.mailbox == *mailbox),
+            // Where it has signs that servers read each in their way, the mail server may take it for the mailbox.
+            Ok(Resolved::Account(kept, _)) => Ok(may_be(&kept.value.mailbox)),
+            Ok(Resolved::Unlisted(other, _)) => Ok(may_be(&other)),
             Ok(Resolved::Foreign(_)) => Ok(false),
-            // The mail server may take it for the mailbox.
-            Ok(Resolved::Lookalike(..)) | Err(ResolveError::Name(_)) => Ok(true),
+            Err(ResolveError::Name(_)) => Ok(true),
             Err(ResolveError::Record(error)) => Err(error),
         }
-    }
-
-    fn is_protected(&self, mailbox: &Mailbox) -> Result<bool, RecordError> {
-        let mailbox = self.records.alias(mailbox)?.map_or_else(|| mailbox.clone(), |alias| alias.value);
-        Ok(self.records.account(&mailbox)?.is_some_and(|kept| kept.value.stage != Stage::Off))
     }
 
     /// Whether names in no platform's domain pass without a second factor.
@@ -261,10 +271,11 @@ impl Daemon {
             let now = clock::now();
             let (action, door, kind) = (action(&event), door_of(&event), metrics::Change::of(&event));
             let before = kept.as_ref().map(|kept| kept.value.state(now));
+            let listed_before = before.filter(|_| !account.unlisted);
             let Decision { verdict, next } = decide(&account, platform, event, now);
             let Some(next) = next else {
                 METRICS.decide(door, &verdict, &account);
-                return Ok(Some(Applied { verdict, before, account, now }));
+                return Ok(Some(Applied { verdict, before: listed_before, account, now }));
             };
             let entry = audit::Record {
                 time: now,
@@ -292,7 +303,7 @@ impl Daemon {
             if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
                 self.announce(Some(mailbox));
             }
-            return Ok(Some(Applied { verdict, before, account: next, now }));
+            return Ok(Some(Applied { verdict, before: listed_before, account: next, now }));
         }
         Err(RecordError::Contended)
     }
@@ -348,6 +359,7 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::SetContact(Some(_)) => "set contact address",
         Event::RevokeTrust { .. } | Event::RevokeOtherTrust { .. } => "revoke trust",
         Event::SetLanguage(_) => "set language",
+        Event::Add => "add",
         Event::Enable { .. } => "enable",
         Event::Suspend(_) => "suspend",
         Event::Resume => "resume",

@@ -82,7 +82,7 @@ pub async fn enrol(daemon: &Daemon, enrol: &Enrol) -> EnrolVerdict {
 }
 
 async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, &enrol.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, enrol.door, &enrol.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
     let (by, code) = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
@@ -246,7 +246,7 @@ pub async fn confirm(daemon: &Daemon, confirm: &Confirm) -> ConfirmVerdict {
 }
 
 async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, &confirm.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, confirm.door, &confirm.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let ticket = Ticket::open(daemon, &confirm.ticket, &account, now)?;
     let proof = match (&confirm.proof, ticket.proven) {

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon, Resolved};
 use crate::records::RecordError;
 use crate::seal::app_password;
-use crate::signin::{account, actor, door, journal, refused, resolve, source, unavailable};
+use crate::signin::{account, actor, door, journal, refused, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::account::Again;
 use postern_rules::app_password::{Sealed, Typed};
@@ -28,7 +28,7 @@ pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
 }
 
 async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, &field.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, field.door, &field.name).map_err(auth::Refusal::new)?;
     let source = source(&field.origin);
     let event = || {
         Ok(Event::Field {
@@ -95,7 +95,7 @@ fn again(daemon: &Daemon, field: &AnswerField) -> Option<Again> {
 pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
     let session = &refused.session;
     let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
-    let Ok(Resolved::Account(kept, _)) = resolve(daemon, &session.mailbox) else { return Ok(()) };
+    let Ok(Resolved::Account(kept, _)) = daemon.resolve(&session.mailbox) else { return Ok(()) };
     let actor = Actor::new("mail server", format!("app password {id}"));
     daemon
         .apply(&kept.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
@@ -108,7 +108,7 @@ pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Res
 /// # Errors
 /// [`RecordError`]: the app passwords stand for what they stood for.
 pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
-    let Ok(Resolved::Account(kept, _)) = resolve(daemon, &accepted.name) else { return Ok(()) };
+    let Ok(Resolved::Account(kept, _)) = daemon.resolve(&accepted.name) else { return Ok(()) };
     renew(daemon, &kept.value, &accepted.password, &actor(accepted.door, &accepted.origin)).await
 }
 

@@ -72,7 +72,7 @@ pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
 }
 
 async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, &prepare.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, prepare.door, &prepare.name).map_err(auth::Refusal::new)?;
     let (now, door) = (clock::now(), door(prepare.door));
     let mailbox = account.mailbox.to_string();
     let seal = |session, key| {

@@ -54,7 +54,7 @@ pub async fn open(daemon: &Daemon, wanted: &OpenRequest) -> RequestVerdict {
 
 async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict, auth::Refusal> {
     let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
-    let (account, platform) = account(daemon, &wanted.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     match decide(&account, &platform, Event::Ask(door(wanted.door)), now).verdict {
         // Who is locked out may have lost everything, too.

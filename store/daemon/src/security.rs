@@ -18,7 +18,7 @@ use postern_wire::security::{
 /// What there is to see.
 pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
     let shown = || {
-        let (account, platform) = account(daemon, &asked.name).map_err(auth::Refusal::new)?;
+        let (account, platform) = account(daemon, auth::Door::Webmail, &asked.name).map_err(auth::Refusal::new)?;
         let proof = Proof::read(daemon, &asked.proof, &account)?;
         Ok(security(daemon, &account, &platform, &asked.origin, &proof))
     };
@@ -65,7 +65,7 @@ pub async fn change(daemon: &Daemon, wanted: &ChangeSecurity) -> ChangeVerdict {
 }
 
 async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, &wanted.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
     let proof = Proof::read(daemon, &wanted.proof, &account)?;
     let needs_fresh = match wanted.change {
         Change::Rename { .. }

@@ -40,21 +40,18 @@ pub(crate) enum Whose {
 ///
 /// # Errors
 /// [`Reason::Name`], [`Reason::Unavailable`].
-pub(crate) fn whose(daemon: &Daemon, name: &str) -> Result<Whose, Reason> {
-    Ok(match resolve(daemon, name)? {
+pub(crate) fn whose(daemon: &Daemon, door: Door, name: &str) -> Result<Whose, Reason> {
+    Ok(match resolve(daemon, door, name)? {
         Resolved::Foreign(mailbox) if daemon.foreign_passes() => Whose::Foreign(mailbox),
         Resolved::Foreign(_) => return Err(Reason::Name),
-        Resolved::Lookalike(_, platform) if platform.enabled => return Err(Reason::Name),
-        Resolved::Unlisted(mailbox, platform) | Resolved::Lookalike(mailbox, platform) => {
-            Whose::Ours(Box::new(Account::new(mailbox, &platform.name)), platform)
-        }
+        Resolved::Unlisted(mailbox, platform) => Whose::Ours(Box::new(Account::new(mailbox, &platform.name)), platform),
         Resolved::Account(kept, platform) => Whose::Ours(Box::new(kept.value), platform),
     })
 }
 
 fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
     let mut app_passwords_of = None;
-    let verdict = match whose(daemon, name) {
+    let verdict = match whose(daemon, door, name) {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
         Ok(Whose::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(door, 0)),
         Ok(Whose::Ours(account, platform)) => {
@@ -93,7 +90,7 @@ pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
 }
 
 async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, &answer.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, answer.door, &answer.name).map_err(auth::Refusal::new)?;
     let challenge = answer.challenge.as_ref().map(|shown| Challenge::read(daemon, shown, &account, clock::now()));
     let challenge = challenge.transpose()?;
     let (response, source, trust) = (answer.code.reveal(), source(&answer.origin), answer.trust);
@@ -155,7 +152,10 @@ pub fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
 /// Whether a session is over. Who was let in by a browser that was known, or before anybody asked, goes on.
 pub(crate) fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
     let now = clock::now();
-    match (Standing::parse(&session.standing), whose(daemon, &session.mailbox)) {
+    let standing = Standing::parse(&session.standing);
+    // By the mailbox's own name all doors mean the same.
+    let door = if let Some(Standing::NotRequired(door, _)) = &standing { *door } else { Door::Webmail };
+    match (standing, whose(daemon, door, &session.mailbox)) {
         (None, _) | (_, Err(_)) => true,
         (Some(Standing::NotRequired(..)), Ok(Whose::Foreign(_))) => false,
         (Some(_), Ok(Whose::Foreign(_))) => true,
@@ -203,18 +203,22 @@ fn offers(daemon: &Daemon, account: &Account, door: Door) -> Vec<Offer> {
     offers
 }
 
-pub(crate) fn resolve(daemon: &Daemon, name: &str) -> Result<Resolved, Reason> {
-    daemon.resolve(name).map_err(|error| match error {
-        ResolveError::Name(_) => Reason::Name,
+pub(crate) fn resolve(daemon: &Daemon, door: Door, name: &str) -> Result<Resolved, Reason> {
+    daemon.resolve_at(door, name).map_err(|error| match error {
+        ResolveError::Name(why) => {
+            // Who signs in is not told; whoever looks here has to know what to do about it.
+            tracing::info!(?name, "a sign-in is refused: {why}");
+            Reason::Name
+        }
         ResolveError::Record(error) => unavailable(&error),
     })
 }
 
 /// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
-pub(crate) fn account(daemon: &Daemon, name: &str) -> Result<(Account, Platform), Reason> {
-    match resolve(daemon, name)? {
+pub(crate) fn account(daemon: &Daemon, door: auth::Door, name: &str) -> Result<(Account, Platform), Reason> {
+    match resolve(daemon, self::door(door), name)? {
         Resolved::Account(kept, platform) => Ok((kept.value, platform)),
-        Resolved::Unlisted(..) | Resolved::Lookalike(..) | Resolved::Foreign(_) => Err(Reason::Stale),
+        Resolved::Unlisted(..) | Resolved::Foreign(_) => Err(Reason::Stale),
     }
 }
 
@@ -265,6 +269,7 @@ pub(crate) fn source(origin: &Origin) -> Source<'_> {
         service: origin.service.as_deref(),
         client: origin.client.as_deref(),
         browser: origin.browser.as_ref().and_then(|token| browser::token(token.reveal())),
+        before_exchange: origin.before_exchange,
     }
 }
 

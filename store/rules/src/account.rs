@@ -63,7 +63,7 @@ pub struct Account {
     /// The browsers that have signed in.
     #[serde(default, skip_serializing_if = "Browsers::is_empty")]
     pub browsers: Browsers,
-    /// No administrator has enabled it: the record is there to note something about the name, and vouches for nobody.
+    /// No administrator has listed it: the record is there to note something about the name, and vouches for nobody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlisted: bool,
     /// Counts what ends sessions and tickets: enable, the first factor, a factor taken out or found to be
@@ -159,7 +159,7 @@ pub enum State {
 }
 
 impl Account {
-    /// An account that is off, and that no administrator has enabled.
+    /// An account that is off, and that no administrator has listed.
     pub fn new(mailbox: Mailbox, platform: &str) -> Self {
         Self {
             mailbox,

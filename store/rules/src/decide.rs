@@ -25,7 +25,7 @@ const HOUR: i64 = 3600;
 pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
     let account = account.clone();
     match event {
-        Event::Ask(door) => Decision { verdict: ask(&account, platform, door, now), next: None },
+        Event::Ask(door) => Decision { verdict: ask(&account, platform, door, Source::default(), now), next: None },
         Event::AskFor { door, source } => {
             Decision { verdict: browsers::ask_for(&account, platform, door, source, now), next: None }
         }
@@ -69,6 +69,8 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         Event::SetContact(address) if account.contact == address => already(),
         Event::SetContact(address) => done(Account { contact: address, ..account }),
         Event::SetLanguage(language) => own::set_language(account, language),
+        Event::Add if account.unlisted => done(Account { unlisted: false, ..account }),
+        Event::Add => already(),
         Event::Enable { enrolment_code } => enable(account, enrolment_code, now),
         Event::Suspend(hours) => suspend(account, hours, now),
         Event::Resume => resume(account, now),
@@ -90,12 +92,14 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
 
 /// What a sign-in at `door` needs. Everything that lets a sign-in pass without a second factor stands here, but for
 /// trusted browsers: see [`browsers::ask_for`].
-fn ask(account: &Account, platform: &Platform, door: Door, now: Time) -> Verdict {
+fn ask(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> Verdict {
     if !platform.enabled {
         return Verdict::NotRequired;
     }
     match account.state(now) {
-        State::Off if account.unlisted && !platform.policy.unlisted_pass => Verdict::Refused(Refusal::Unlisted),
+        State::Off if account.unlisted && !platform.policy.unlisted.passes(source.before_exchange) => {
+            Verdict::Refused(Refusal::Unlisted)
+        }
         State::Off | State::Suspended(_) => Verdict::NotRequired,
         State::Enrolling if door.can_enrol() => Verdict::Enrol,
         State::Enrolling if platform.policy.unenrolled_pass => Verdict::NotRequired,
@@ -129,7 +133,7 @@ fn answer(
     visit: Visit<'_>,
     now: Time,
 ) -> Decision {
-    if let Some(verdict) = not_asked(&account, platform, door, now) {
+    if let Some(verdict) = not_asked(&account, platform, door, visit.0, now) {
         return stale_if_not_required(verdict);
     }
     match spend(&mut account, door, typed, now) {
@@ -187,7 +191,7 @@ fn answer_key(
     visit: Visit<'_>,
     now: Time,
 ) -> Decision {
-    if let Some(verdict) = not_asked(&account, platform, door, now) {
+    if let Some(verdict) = not_asked(&account, platform, door, visit.0, now) {
         return stale_if_not_required(verdict);
     }
     account.answered.retain(|(_, until)| now < *until);
@@ -226,8 +230,8 @@ fn stale_if_not_required(verdict: Verdict) -> Decision {
 
 /// What is said instead of looking at a code, if none is looked at. A closed door looks at no code at all, so a right
 /// one learns nothing and a wrong one costs nothing.
-fn not_asked(account: &Account, platform: &Platform, door: Door, now: Time) -> Option<Verdict> {
-    match ask(account, platform, door, now) {
+fn not_asked(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> Option<Verdict> {
+    match ask(account, platform, door, source, now) {
         Verdict::Challenge => None,
         verdict @ (Verdict::NotRequired | Verdict::Refused(_)) => Some(verdict),
         // What is not a challenge now was one when the front asked: it has to ask again.

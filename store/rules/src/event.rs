@@ -188,6 +188,8 @@ pub enum Event<'a> {
     SetContact(Option<Address>),
     /// Codes and notices come in this language.
     SetLanguage(&'a str),
+    /// The administrator says that there is such a mailbox, and that no code is asked for it.
+    Add,
     /// Off → Enrolling; an enrolling account takes a new enrolment code.
     Enable {
         /// A hash of what has to be typed before the first method is set up.
@@ -289,6 +291,8 @@ pub struct Source<'a> {
     pub client: Option<&'a str>,
     /// The browser's token, at the webmail.
     pub browser: Option<Token>,
+    /// The front stands before Exchange.
+    pub before_exchange: bool,
 }
 
 /// The id under which backup codes are offered and answered.
@@ -398,7 +402,7 @@ pub enum Refusal {
     TooSoon(Time),
     /// No more codes are sent before then.
     TooMany(Time),
-    /// No administrator has enabled an account of this name, and the platform refuses such names.
+    /// No administrator has listed an account of this name, and the platform refuses such names.
     Unlisted,
     /// Nothing of this sign-in is known, and there is no contact address.
     Unusual,

@@ -1,12 +1,16 @@
 //! Names: the many spellings of one mailbox, to one canonical name or to a refusal.
 //!
 //! Every way around a second factor that is not a way through it is a second spelling of a name: one that the mail
-//! server takes for a protected mailbox, and that Postern takes for another, unprotected one. So case and the forms of
-//! Unicode are folded, and what cannot be a mailbox is refused. Some directories also take letters with marks for those
-//! without (MySQL's `general_ci`, Active Directory); that is no fold, since elsewhere they are two people, but a name
-//! whose [`plain`] form is another's account is refused unless it has an account of its own.
+//! server takes for a protected mailbox, and that Postern takes for another, unprotected one. What servers take for one
+//! name cannot be listed: they read `/`, `%`, `#`, `=` and more as separators (Exchange reads `DOMAIN/user/mailbox`,
+//! winbind a separator of the administrator's), and their directories compare letters by tables of their own (MySQL's
+//! collations and Active Directory take `ß` for `ss`, `þ` for `th`, Arabic digits for ours).
+//!
+//! So case, the forms of Unicode, plus-addressing and NetBIOS names are folded here to find the mailbox, and that may
+//! lead to an account. A mailbox without an account passes only under a name that every server reads alike:
+//! [`may_pass_unlisted`]. Whatever else people's names hold, an administrator lists it (`postern account add`).
 
-use crate::{Platform, text};
+use crate::{Door, Platform, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
@@ -66,6 +70,8 @@ pub enum NameError {
     NoDomain,
     /// `DOMAIN\user` with a DOMAIN that no platform has.
     Netbios,
+    /// No account is listed under it, and [`may_pass_unlisted`] says no.
+    Unlisted,
 }
 
 impl fmt::Display for NameError {
@@ -77,6 +83,10 @@ impl fmt::Display for NameError {
             Self::Domain => "the part behind the @ cannot be a domain",
             Self::NoDomain => "the name has no domain, and [names] default_domain is not configured",
             Self::Netbios => "no platform has the NetBIOS name before the backslash",
+            Self::Unlisted => {
+                "nobody is listed under this name, and mail servers may read it as another's; if it is a mailbox, \
+                 `postern account add` lists it"
+            }
         })
     }
 }
@@ -88,6 +98,56 @@ impl std::error::Error for NameError {}
 /// # Errors
 /// [`NameError`]; a refusal, whatever the name may have meant.
 pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) -> Result<Named<'a>, NameError> {
+    read_with(typed, platforms, default_domain, true)
+}
+
+/// Reads a name that was typed at this door.
+///
+/// The PAM module cannot change the name that its host signs in with, so nothing is folded there that might be another
+/// user to the host: `EXAMPLE+sam` is sam where winbind's separator is a plus, and not an address of EXAMPLE's.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_at<'a>(
+    door: Door,
+    typed: &str,
+    platforms: &'a [Platform],
+    default_domain: &str,
+) -> Result<Named<'a>, NameError> {
+    read_with(typed, platforms, default_domain, door != Door::Pam)
+}
+
+/// Whether a name under which no account is listed may pass without a second factor, as far as its spelling goes: its
+/// local part is of letters, digits and signs that every mail server and directory takes for themselves, in either
+/// case, and stands at a domain or alone. Anything else passes only where no platform is on, so that nothing is
+/// protected.
+pub fn may_pass_unlisted(door: Door, typed: &str, platforms: &[Platform]) -> bool {
+    !platforms.iter().any(|platform| platform.enabled) || is_plain(door, typed, platforms)
+}
+
+fn is_plain(door: Door, typed: &str, platforms: &[Platform]) -> bool {
+    let typed = typed.trim_matches(' ');
+    let (local, domain) = typed.rsplit_once('@').unwrap_or((typed, ""));
+    let is_netbios = |prefix: &str| domain_of_netbios(prefix, platforms).is_some();
+    // Where winbind's separator is one of the signs that are plain elsewhere.
+    let has_prefix = || local.match_indices(['.', '_', '-']).any(|(at, _)| is_netbios(&local[..at]));
+    !local.is_empty()
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-'".contains(&byte))
+        && domain_of_suffix(domain, platforms).is_none()
+        && !(door == Door::Pam && has_prefix())
+}
+
+/// The same of a mailbox: whether a mail server takes it for itself alone.
+pub fn is_unmistakable(mailbox: &Mailbox) -> bool {
+    is_plain(Door::Imap, mailbox.as_str(), &[])
+}
+
+fn read_with<'a>(
+    typed: &str,
+    platforms: &'a [Platform],
+    default_domain: &str,
+    folds_plus: bool,
+) -> Result<Named<'a>, NameError> {
     let typed = typed.trim_matches(' ');
     if typed.is_empty() || typed.len() > NAME_MAX {
         return Err(NameError::Length);
@@ -95,14 +155,15 @@ pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) ->
     let (local, domain) = if let Some((prefix, user)) = typed.split_once('\\') {
         (user, domain_of_prefix(prefix, platforms)?)
     } else if let Some((local, domain)) = typed.rsplit_once('@') {
-        (local, canonical_domain(domain)?)
+        (local, domain_of_suffix(domain, platforms).map_or_else(|| canonical_domain(domain), Ok)?)
     } else if default_domain.is_empty() {
         return Err(NameError::NoDomain);
     } else {
         (typed, canonical_domain(default_domain)?)
     };
     let platform = platforms.iter().find(|platform| platform.domains.contains(&domain));
-    let local = canonical_local(local, platform.is_some_and(|platform| platform.policy.plus_addressing))?;
+    let folds_plus = folds_plus && platform.is_some_and(|platform| platform.policy.plus_addressing);
+    let local = canonical_local(local, folds_plus)?;
     let mailbox = Mailbox(format!("{local}@{domain}"));
     Ok(match platform {
         Some(platform) => Named::Ours(mailbox, platform),
@@ -112,12 +173,24 @@ pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) ->
 
 /// What stands before the backslash: a NetBIOS name, or the domain itself.
 fn domain_of_prefix(prefix: &str, platforms: &[Platform]) -> Result<String, NameError> {
-    let upper = prefix.to_ascii_uppercase();
-    let by_netbios = platforms.iter().find(|platform| platform.netbios.contains(&upper));
-    if let Some(domain) = by_netbios.and_then(|platform| platform.domains.first()) {
-        return Ok(domain.clone());
+    match domain_of_netbios(prefix, platforms) {
+        Some(domain) => Ok(domain),
+        None if prefix.contains('.') => canonical_domain(prefix),
+        None => Err(NameError::Netbios),
     }
-    if prefix.contains('.') { canonical_domain(prefix) } else { Err(NameError::Netbios) }
+}
+
+/// The domain that `user@EXAMPLE` means, which Active Directory takes for `EXAMPLE\user`; none where it is a domain.
+fn domain_of_suffix(suffix: &str, platforms: &[Platform]) -> Option<String> {
+    let domain = canonical_domain(suffix);
+    let suffix = domain.as_deref().unwrap_or(suffix);
+    let is_ours = platforms.iter().any(|platform| platform.domains.iter().any(|domain| domain == suffix));
+    if is_ours { None } else { domain_of_netbios(suffix, platforms) }
+}
+
+fn domain_of_netbios(name: &str, platforms: &[Platform]) -> Option<String> {
+    let upper = name.to_ascii_uppercase();
+    platforms.iter().find(|platform| platform.netbios.contains(&upper))?.domains.first().cloned()
 }
 
 /// A domain in its one spelling: UTS 46, ASCII, without a final dot.
@@ -163,26 +236,6 @@ fn canonical_local(local: &str, plus_addressing: bool) -> Result<String, NameErr
     Ok(local.to_owned())
 }
 
-/// The mailbox that a directory which does not tell marked letters from plain ones would take this for; none where it
-/// is that mailbox itself.
-pub fn plain(mailbox: &Mailbox) -> Option<Mailbox> {
-    let (local, domain) = mailbox.0.rsplit_once('@')?;
-    let mut letters = String::with_capacity(local.len());
-    for letter in local.nfkd().filter(|letter| !unicode_normalization::char::is_combining_mark(*letter)) {
-        match letter {
-            'ß' => letters.push_str("ss"),
-            'æ' => letters.push_str("ae"),
-            'œ' => letters.push_str("oe"),
-            'ø' => letters.push('o'),
-            'đ' | 'ð' => letters.push('d'),
-            'ł' => letters.push('l'),
-            'ı' => letters.push('i'),
-            other => letters.push(other),
-        }
-    }
-    (letters != local).then(|| Mailbox(format!("{letters}@{domain}")))
-}
-
 /// Characters that are not seen, or stand for what could not be: a name with one of them reads like another name.
 fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -191,11 +244,11 @@ fn is_hidden(character: char) -> bool {
         || matches!(character, '\u{fffc}' | '\u{fffd}')
 }
 
-/// Characters of a local part: RFC 5322 atext, the dot, and what is beyond ASCII (RFC 6531). Not `*` and `%`, which
-/// some mail servers read as "log in as another user" and "relay to another host".
+/// Characters of a local part: RFC 5322 atext, the dot, and what is beyond ASCII (RFC 6531). Not `*`, `%`, `/` and `!`,
+/// which mail servers read as "log in as another user", "relay to another host" and "a mailbox of a domain".
 fn is_local(character: char) -> bool {
     if character.is_ascii() {
-        character.is_ascii_alphanumeric() || "!#$&'+-/=?^_`{|}~.".contains(character)
+        character.is_ascii_alphanumeric() || "#$&'+-=?^_`{|}~.".contains(character)
     } else {
         !is_hidden(character)
     }
@@ -247,6 +300,9 @@ mod tests {
             "ｂｏｂ@example.com",
             "bob@ＥＸＡＭＰＬＥ.com",
             "bob@example。com",
+            "bob@EXAMPLE",
+            "bob@example",
+            "bob@ＥＸＡＭＰＬＥ.",
         ] {
             assert_eq!(ours(typed), Ok("bob@example.com in example".to_owned()), "{typed:?}");
         }
@@ -282,6 +338,14 @@ mod tests {
             ("\u{202e}bob", Character),
             ("bob*admin@example.com", Character),
             ("bob%example.com@example.com", Character),
+            ("EXAMPLE/bob/bob@example.com", Character),
+            ("EXAMPLE/bob", Character),
+            ("/bob", Character),
+            ("example.com/bob/shared", Character),
+            ("EXAMPLE\u{ff0f}bob", Character),
+            ("bob!example.com", Character),
+            ("example.com!bob@example.com", Character),
+            ("bob@example.com@example.com", Character),
             ("\"bob\"@example.com", Character),
             ("<bob@example.com>", Domain),
             ("bob@evil.org@example.com", Character),
@@ -308,19 +372,60 @@ mod tests {
         assert_eq!(read("bob", &platforms(), ""), Err(NoDomain));
     }
 
+    /// At each door, whether a name passes that nobody has listed.
+    fn passes(typed: &str) -> [bool; 3] {
+        [Door::Webmail, Door::Imap, Door::Pam].map(|door| may_pass_unlisted(door, typed, &platforms()))
+    }
+
     #[test]
-    fn marked_letters_have_a_plain_form() {
-        for (typed, form) in [
-            ("böb", Some("bob@example.com")),
-            ("bøb", Some("bob@example.com")),
-            ("straße", Some("strasse@example.com")),
-            ("bob", None),
-            ("боб", None),
-        ] {
-            let platforms = platforms();
-            let Ok(Named::Ours(mailbox, _)) = read(typed, &platforms, "example.com") else { panic!("{typed}") };
-            assert_eq!(plain(&mailbox).as_ref().map(Mailbox::as_str), form, "{typed}");
+    fn only_names_that_every_server_reads_alike_pass_unlisted() {
+        for typed in ["bob", "BOB@example.com", " bob@EXAMPLE.com. ", "o'neil-x_1.y", "Bob@sub.example.com"] {
+            assert_eq!(passes(typed), [true; 3], "{typed:?}");
         }
+        for typed in [
+            "",
+            "@example.com",
+            "bob+shop@example.com",
+            "EXAMPLE\\bob",
+            "example.com\\bob",
+            "bob@EXAMPLE",
+            "bob@ｅxample.",
+            "bob#example.com",
+            "bob=example.com@other.org",
+            "bob|x",
+            "{bob}",
+            "bob\u{640}@example.com",
+            "ßam",
+            "tħomas",
+            "þomas",
+            "ｂｏｂ",
+            "\u{212a}im",
+            "bob\u{661}",
+            "jose\u{301}",
+            "EXAMPLE+sam",
+            "EXAMPLE/sam",
+            "EXAMPLE/bob/bob@example.com",
+            "bob@x@example.com",
+            "bob\u{200b}",
+        ] {
+            assert_eq!(passes(typed), [false; 3], "{typed:?}");
+        }
+        for typed in ["EXAMPLE-sam", "example_sam@example.com", "Example.sam", "other-ad.sam"] {
+            assert_eq!(passes(typed), [true, true, false], "{typed:?}: winbind's separator may be any sign");
+        }
+        let off: Vec<_> = platforms().into_iter().map(|it| Platform { enabled: false, ..it }).collect();
+        assert!(may_pass_unlisted(Door::Imap, "jos\u{e9}", &off), "nothing is protected");
+    }
+
+    #[test]
+    fn at_pam_a_plus_is_a_part_of_the_name() {
+        let platforms = platforms();
+        let at = |door, typed| match read_at(door, typed, &platforms, "example.com") {
+            Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) => mailbox.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(at(Door::Imap, "EXAMPLE+sam"), "example@example.com");
+        assert_eq!(at(Door::Pam, "EXAMPLE+sam"), "example+sam@example.com");
     }
 
     proptest! {

@@ -46,8 +46,9 @@ pub struct Policy {
     pub reconnect_window: u32,
     /// What a door that cannot enrol does with an enrolling account: true lets it pass.
     pub unenrolled_pass: bool,
-    /// What becomes of a name in the platform's domains that has no account: true lets it pass.
-    pub unlisted_pass: bool,
+    /// What becomes of a name in the platform's domains that has no account.
+    #[serde(rename = "unlisted_pass")]
+    pub unlisted: Unlisted,
     /// `bob+shop@` is bob.
     pub plus_addressing: bool,
     /// The name that apps show beside the code; empty: the mailbox's domain.
@@ -69,6 +70,58 @@ pub struct Policy {
     pub trust_round: u64,
     /// What becomes of a sign-in to an account without a second factor of which nothing is known.
     pub unusual_sign_in: UnusualSignIn,
+}
+
+/// What becomes of a name in the platform's domains that has no account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<bool>", into = "Option<bool>")]
+pub enum Unlisted {
+    /// No code is asked.
+    Pass,
+    /// It is refused.
+    Refuse,
+    /// It is refused where the front stands before Exchange, which knows one mailbox by several names; elsewhere no code
+    /// is asked.
+    #[default]
+    Auto,
+}
+
+impl Unlisted {
+    const ALL: [Self; 3] = [Self::Pass, Self::Refuse, Self::Auto];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Refuse => "refuse",
+            Self::Auto => "auto",
+        }
+    }
+
+    /// Whether such a name passes at a front that stands before Exchange, or does not.
+    pub fn passes(self, before_exchange: bool) -> bool {
+        match self {
+            Self::Pass => true,
+            Self::Refuse => false,
+            Self::Auto => !before_exchange,
+        }
+    }
+}
+
+/// As records of 0.1 have it, which know the first two.
+impl From<Option<bool>> for Unlisted {
+    fn from(kept: Option<bool>) -> Self {
+        kept.map_or(Self::Auto, |passes| if passes { Self::Pass } else { Self::Refuse })
+    }
+}
+
+impl From<Unlisted> for Option<bool> {
+    fn from(unlisted: Unlisted) -> Self {
+        match unlisted {
+            Unlisted::Pass => Some(true),
+            Unlisted::Refuse => Some(false),
+            Unlisted::Auto => None,
+        }
+    }
 }
 
 /// What becomes of a sign-in, at the webmail, to an account without a second factor, whose browser and network are both
@@ -104,7 +157,7 @@ impl Default for Policy {
             code_separator: None,
             reconnect_window: 0,
             unenrolled_pass: false,
-            unlisted_pass: true,
+            unlisted: Unlisted::default(),
             plus_addressing: true,
             issuer: String::new(),
             methods: KindName::ALL.into_iter().collect(),
@@ -180,7 +233,12 @@ impl Policy {
                 }
             }
             "unenrolled" => self.unenrolled_pass = choose("unenrolled", value, "allow", "refuse")?,
-            "unlisted" => self.unlisted_pass = choose("unlisted", value, "pass", "refuse")?,
+            "unlisted" => {
+                let fits = |it: &Unlisted| value.eq_ignore_ascii_case(it.as_str());
+                self.unlisted = Unlisted::ALL.into_iter().find(fits).ok_or_else(|| {
+                    PolicyError::Value("unlisted", value.to_owned(), "pass, refuse or auto".to_owned())
+                })?;
+            }
             "plus-addressing" => self.plus_addressing = choose("plus-addressing", value, "on", "off")?,
             "reconnect-window" => {
                 let minutes = value.parse().ok().filter(|minutes| *minutes <= RECONNECT_MAX);
@@ -248,7 +306,7 @@ impl Policy {
             },
             self.reconnect_window.to_string(),
             word(self.unenrolled_pass, "allow", "refuse"),
-            word(self.unlisted_pass, "pass", "refuse"),
+            self.unlisted.as_str().to_owned(),
             word(self.plus_addressing, "on", "off"),
             self.issuer.clone(),
             self.methods.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(","),
@@ -302,7 +360,7 @@ mod tests {
                 ("request-wait", "0"),
                 ("trusted-browsers", "0"),
                 ("unenrolled", "refuse"),
-                ("unlisted", "pass"),
+                ("unlisted", "auto"),
                 ("unusual-sign-in", "off"),
             ]
         );
@@ -318,11 +376,21 @@ mod tests {
     }
 
     #[test]
+    fn a_platform_of_before_keeps_what_it_has() {
+        for (kept, unlisted) in [("true", Unlisted::Pass), ("false", Unlisted::Refuse), ("null", Unlisted::Auto)] {
+            let policy: Policy = serde_json::from_str(&format!("{{\"unlisted_pass\":{kept}}}")).unwrap();
+            assert_eq!(policy.unlisted, unlisted, "{kept}");
+            assert!(serde_json::to_string(&policy).unwrap().contains(&format!("\"unlisted_pass\":{kept}")));
+        }
+        assert!(Unlisted::Auto.passes(false) && !Unlisted::Auto.passes(true));
+    }
+
+    #[test]
     fn what_cannot_be_set_says_what_can() {
         let mut policy = Policy::default();
         for (key, value, says) in [
             ("unlistet", "pass", "unlisted"),
-            ("unlisted", "maybe", "pass or refuse"),
+            ("unlisted", "maybe", "pass, refuse or auto"),
             ("reconnect-window", "-1", "0 (never) to 1440"),
             ("reconnect-window", "1441", "1440"),
             ("issuer", "a:b", "colon"),

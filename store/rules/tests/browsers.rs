@@ -184,7 +184,7 @@ proptest! {
                     platform.policy.set("unusual-sign-in", ["off", "learn", "ask"][usize::from(*at)]).unwrap();
                     Event::Tick
                 }
-                Step::Unlisted(pass) => { platform.policy.unlisted_pass = *pass; Event::Tick }
+                Step::Unlisted(pass) => { platform.policy.unlisted = Some(*pass).into(); Event::Tick }
             };
             let asked = |account: &Account, b: u8, n: u8| {
                 decide(account, &platform, Event::AskFor { door, source: source(b, n) }, now).verdict
@@ -254,7 +254,7 @@ proptest! {
                     });
                     prop_assert!(verdict != Verdict::NotRequired || !is_asked || is_known, "{b} {n}");
                     let is_refused = account.state(now) == State::Off && account.unlisted
-                        && !platform.policy.unlisted_pass && platform.enabled;
+                        && !platform.policy.unlisted.passes(false) && platform.enabled;
                     prop_assert!(!is_refused || verdict == Verdict::Refused(Refusal::Unlisted));
                     let elsewhere = Event::AskFor { door: Door::Imap, source: source(b, n) };
                     let required = decide(&account, &platform, Event::Ask(Door::Imap), now).verdict;

@@ -131,7 +131,7 @@ fn platform(column: &str) -> Platform {
         }
     }
     let domains = vec!["example.com".to_owned()];
-    Platform { name: "example".to_owned(), domains, netbios: vec![], enabled, policy }
+    Platform { name: "example".to_owned(), domains, netbios: vec!["EXAMPLE".to_owned()], enabled, policy }
 }
 
 fn after(account: &Account, event: Event<'_>) -> Account {
@@ -147,6 +147,7 @@ const HOME: Source<'static> = Source {
     address: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
     service: None,
     client: Some("Firefox/145.0"),
+    before_exchange: false,
 };
 const SESSION: Session = [5; 16];
 /// The security key's id.
@@ -160,11 +161,11 @@ fn source(event: &str) -> Source<'static> {
     } else if event.contains("from a known network") {
         Source { browser: new.browser, ..HOME }
     } else if event.contains("from a known browser") || event.contains("trusted browser") {
-        Source { browser: HOME.browser, ..new }
+        Source { browser: HOME.browser, before_exchange: event.contains("before Exchange"), ..new }
     } else if event.contains("from nowhere") {
         Source::default()
     } else {
-        new
+        Source { before_exchange: event.contains("before Exchange"), ..new }
     }
 }
 
@@ -173,6 +174,9 @@ fn with_browser(mut account: Account, event: &str) -> Account {
     let address = || Address::read("bob@elsewhere.example");
     if event.contains("enabled once") {
         account = after(&after(&account, Event::Enable { enrolment_code: None }), Event::Remove);
+    }
+    if event.contains("added") {
+        account = after(&account, Event::Add);
     }
     if event.contains("with an address") {
         account.contact = address();
@@ -329,8 +333,16 @@ struct Row<'a> {
     next: &'a str,
 }
 
+/// The part of the document below this heading.
+fn section<'a>(text: &'a str, heading: &str) -> &'a str {
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the heading");
+    section.split("\n## ").next().unwrap()
+}
+
 fn rows(text: &str) -> Vec<Row<'_>> {
-    let lines = text.lines().filter(|line| line.starts_with("| o"));
+    let names = section(text, "Names");
+    let is_of_names = |line: &str| names.as_bytes().as_ptr_range().contains(&line.as_ptr());
+    let lines = text.lines().filter(|line| line.starts_with("| o") && !is_of_names(line));
     lines
         .map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
@@ -344,7 +356,7 @@ fn run(row: &Row<'_>) -> (String, String) {
     let mut account = account(row.state);
     let platform = platform(row.platform);
     let (mut now, backup_code) = (NOW, backup_code());
-    if ["ask", "signed in", "answer", "the user revokes", "unlock", "set", "remove the contact"]
+    if ["ask", "signed in", "answer", "the user revokes", "unlock", "set", "remove the contact", "add,"]
         .iter()
         .any(|event| row.event.starts_with(event))
     {
@@ -431,7 +443,9 @@ fn run(row: &Row<'_>) -> (String, String) {
         "renew the app password, which is outdated" => Event::RenewAppPasswords(vec![sealed(NOW.plus(1))]),
         "password and code right" | "password and code right at imap" => in_one_field(&field_right),
         "password and code wrong" => in_one_field(&field_wrong),
-        "ask at webmail" | "ask at imap" | "ask at pam" | "ask at webmail, enabled once" => Event::Ask(door(row.event)),
+        "ask at webmail" | "ask at imap" | "ask at pam" | "ask at webmail, enabled once" | "ask at webmail, added" => {
+            Event::Ask(door(row.event))
+        }
         event if event.starts_with("ask from") => asked_for(door(event)),
         event if event.starts_with("signed in") => Event::SignedIn { door: door(event), source: source(event) },
         event if event.starts_with("answer right with the code to") => sent(RIGHT),
@@ -475,6 +489,7 @@ fn run(row: &Row<'_>) -> (String, String) {
         "the user removes the key that was copied" => Event::RemoveOwn { id: &key, epoch },
         "make backup codes" => Event::MakeBackupCodes { epoch, random: random() },
         "delete the backup codes" => Event::DeleteBackupCodes { epoch },
+        "add" | "add, enabled once" => Event::Add,
         "enable with an enrolment code" => Event::Enable { enrolment_code: Some([1; 32]) },
         "enable" => Event::Enable { enrolment_code: None },
         "suspend 0 hours" => Event::Suspend(0),
@@ -516,6 +531,57 @@ fn the_table_is_what_is_decided() {
     assert!(wrong.is_empty(), "docs/states.md says otherwise than decide():\n{}", wrong.join("\n"));
 }
 
+/// What a sign-in under a name comes to, as the daemon puts the rules together: whose account judges, and its verdict.
+fn ask_by_name(column: &str, typed: &str, door: Door) -> (String, String) {
+    let platforms = [platform(column)];
+    let refused = || ("-".to_owned(), "refused: name".to_owned());
+    let mailbox = |typed: &str| match name::read_at(door, typed, &platforms, "example.com") {
+        Ok(Named::Ours(mailbox, _)) => Ok(mailbox),
+        Ok(Named::Foreign(_)) => Err(true),
+        Err(_) => Err(false),
+    };
+    let may_pass_unlisted = name::may_pass_unlisted(door, typed, &platforms);
+    let mailbox = match mailbox(typed) {
+        Ok(mailbox) => mailbox,
+        Err(true) if may_pass_unlisted => {
+            return ("foreign".to_owned(), "not required, where foreign names pass".to_owned());
+        }
+        Err(_) => return refused(),
+    };
+    let local = mailbox.as_str().split('@').next().unwrap().to_owned();
+    let account = match local.as_str() {
+        "bob" => account("protected"),
+        "eve" | "josé" => after(&fresh(), Event::Add),
+        _ if may_pass_unlisted => fresh(),
+        _ => return refused(),
+    };
+    let account = Account { mailbox, ..account };
+    let event = Event::AskFor { door, source: Source::default() };
+    (local, shown_verdict(&decide(&account, &platforms[0], event, NOW).verdict))
+}
+
+#[test]
+fn the_table_of_names_is_what_is_decided() {
+    let text = include_str!("../../../docs/states.md");
+    let mut wrong = Vec::new();
+    for line in section(text, "Names").lines().filter(|line| line.starts_with("| o")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [platform, typed, door, whose, verdict] = cells[..] else { panic!("{line}") };
+        let door = match door {
+            "webmail" => Door::Webmail,
+            "imap" => Door::Imap,
+            "pam" => Door::Pam,
+            other => panic!("{other}"),
+        };
+        // A bar ends a cell.
+        let (as_whom, what) = ask_by_name(platform, &typed.replace('¦', "|"), door);
+        if (as_whom.as_str(), what.as_str()) != (whose, verdict) {
+            wrong.push(format!("{platform} | {typed} | {as_whom} | {what}"));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/states.md says otherwise than the rules:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_table_is_whole() {
     let text = include_str!("../../../docs/states.md");
@@ -525,6 +591,7 @@ fn the_table_is_whole() {
         "ask at webmail",
         "answer right",
         "confirm right",
+        "add",
         "enable",
         "suspend 1 hour",
         "resume",

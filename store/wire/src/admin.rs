@@ -274,6 +274,8 @@ pub struct Accounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// Lists a mailbox without a second factor; changes nothing of one that is listed.
+    Add,
     /// Off → Enrolling; creates the account where there is none.
     Enable,
     /// No code for a number of hours; it returns by itself.

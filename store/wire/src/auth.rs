@@ -74,6 +74,9 @@ pub struct Origin {
     /// [`Ask`]. Other fronts have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<Secret>,
+    /// The front stands before Exchange, which knows each mailbox by several names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub before_exchange: bool,
 }
 
 /// Asks what a sign-in needs. Reading only: asking changes nothing.

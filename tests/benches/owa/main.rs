@@ -25,6 +25,8 @@ use candidate::Candidate;
 use crowd::Crowd;
 use load::Load;
 use postern_tests::backend::private_directory;
+use postern_tests::tools::Outcome;
+use postern_tests::world::PLATFORM;
 use postern_tests::{Plan, Upstream, World};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -45,6 +47,8 @@ fn main() {
     let url = format!("http://127.0.0.1:{port}/");
     let mut world = World::start(Plan { upstream: Upstream::Owa { url, doors: "" }, ..Plan::default() });
     let world = world.as_mut().expect("a world");
+    // Its people are not listed.
+    world.postern(["platform", "set", PLATFORM, "unlisted", "pass"]).and_then(Outcome::success).expect("a policy");
     let runtime = Runtime::new().expect("threads");
     for protocol in [Protocol::Http1, Protocol::Http2] {
         if !words.is_empty() && !words.iter().any(|word| word == protocol.word()) {

@@ -22,6 +22,8 @@ const USUAL: Manner = Manner { transport: Transport::Tls, capabilities: ON_PREMI
 async fn exchange(world: &mut World, manner: Manner) -> ExchangeImap {
     let exchange = ExchangeImap::start(manner, world.mailboxes(), &world.certificates).await.unwrap();
     stand_before(world, &exchange.url());
+    // Before Exchange a mailbox that is not listed is refused.
+    admin(world, "account add bob@example.com");
     exchange
 }
 
@@ -246,4 +248,32 @@ async fn it_hears_of_nobody_who_has_not_passed() {
     let (_, answer) = sign_in(&world, &alice.name, &right).await;
     assert!(answer.contains("a OK "), "{answer}");
     assert!(exchange.heard().contains(&alice.password));
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_not_listed_is_refused_whatever_it_is_called() {
+    let mut world = world();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|person| mailbox(&world, person));
+    protect(&mut world, &alice);
+    let exchange = exchange(&mut world, USUAL).await;
+    let refused = async |world: &World, name: &str, password: &str| {
+        let (_, answer) = sign_in(world, name, password).await;
+        assert!(answer.starts_with("a NO [AUTHENTICATIONFAILED] "), "{name}: {answer}");
+    };
+    refused(&world, &carol.name, &carol.password).await;
+    // The first of these is how Exchange calls the mailbox of a delegate: DOMAIN/user/mailbox.
+    let spellings =
+        ["EXAMPLE/alice/alice@example.com", "EXAMPLE/alice", "/alice", "example.com/alice/alice", "alice!x"];
+    for policy in ["auto", "pass"] {
+        admin(&world, &format!("platform set example unlisted {policy}"));
+        for name in spellings {
+            refused(&world, name, &alice.password).await;
+        }
+    }
+    assert_eq!(exchange.heard(), "", "none of it reaches Exchange");
+    // One is listed, and of the other the administrator has said that it may pass.
+    for (name, password) in [(&bob.name, &bob.password), (&carol.name, &carol.password)] {
+        let (_, answer) = sign_in(&world, name, password).await;
+        assert!(answer.contains("a OK "), "{name}: {answer}");
+    }
 }

@@ -195,6 +195,7 @@ fn requests_at_the_doors_of_exchange_are_counted() {
     let upstream = Upstream::Owa { url: exchange.url(), doors: "ews = \"app-password\"" };
     let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
     let bob = &world.mailboxes()[1];
+    world.postern(["account", "add", &bob.name]).unwrap().success().unwrap();
     let proxy = &world.files.proxy_metrics;
     let before = read(&page(proxy).unwrap()).unwrap();
     let visitor = Visitor::new(&world);

@@ -49,7 +49,10 @@ impl Site {
         let exchange = ExchangeWeb::start(postern_tests::mailboxes::all()).unwrap();
         let upstream = Upstream::Owa { url: exchange.url(), doors };
         let world = World::start(Plan { upstream, movable_clock: true, ..Plan::default() }).unwrap();
-        Site { world, exchange }
+        let site = Site { world, exchange };
+        // Before Exchange a mailbox that is not listed is refused.
+        site.admin("account add bob@example.com");
+        site
     }
 
     /// With all doors closed.

@@ -1,4 +1,4 @@
-//! enable, suspend, resume, reset, remove, unlock: one account after the other, then what came of it.
+//! add, enable, suspend, resume, reset, remove, unlock: one account after the other, then what came of it.
 
 use super::choose::Chosen;
 use crate::cli::Session;
@@ -140,6 +140,7 @@ pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Resul
 
 fn verb(action: Action) -> &'static str {
     match action {
+        Action::Add => "Add",
         Action::Enable => "Enable",
         Action::Suspend => "Suspend",
         Action::Resume => "Resume",
@@ -179,6 +180,7 @@ fn meaning(action: Action, state: State) -> &'static str {
     match (action, state) {
         (_, State::Enrolling) => "The next webmail sign-in shows the QR code.",
         (_, State::Suspended) => "No code is asked until then. To end it early: postern account resume",
+        (Action::Add, State::Off) => "It is listed, and signs in with its password alone.",
         (Action::Remove, State::Off) => "Its secrets are wiped; no code is asked.",
         (_, State::Off) => "No code is asked.",
         (_, State::Protected) => "A code is asked.",

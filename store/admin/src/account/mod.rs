@@ -22,6 +22,17 @@ Examples:
 
 In a list, blank lines and # comments are left out.";
 
+const ADD_HELP: &str = "\
+Where a platform refuses names that are not listed (`platform set P unlisted`), this is how mailboxes without a second \
+factor get in. A name that holds anything but letters of ASCII, digits, '.', '_', '-' and ' before its @ has to be \
+listed everywhere: a mail server may read it as another mailbox.
+
+Examples:
+  postern account add info@example.com josé@example.com
+  postern account add - < mailboxes.txt
+
+In a list, blank lines and # comments are left out.";
+
 const SUSPEND_HELP: &str = "\
 Examples:
   postern account suspend bob@example.com --hours 2
@@ -40,6 +51,9 @@ pub(crate) enum Verb {
     List(list::Filter),
     /// Everything about some accounts
     Show(show::Names),
+    /// List mailboxes without a second factor; those that are listed stay as they are
+    #[command(after_help = ADD_HELP)]
+    Add(Chosen),
     /// Ask for a second factor; the next webmail sign-in shows the QR code
     #[command(after_help = BULK_HELP)]
     Enable(Enable),
@@ -97,6 +111,7 @@ impl Verb {
         match self {
             Self::List(filter) => filter.run(session),
             Self::Show(names) => names.run(session),
+            Self::Add(chosen) => change::run(session, &chosen, Order::to(Action::Add)),
             Self::Enable(Enable { chosen, enrolment_code }) => {
                 change::run(session, &chosen, Order::enable(enrolment_code))
             }

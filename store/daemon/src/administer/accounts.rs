@@ -54,9 +54,9 @@ pub fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Result<Changed, Refused> {
-    // Enabling may make an account of a name that somebody makes an alias at this moment.
+    // These may make an account of a name that somebody makes an alias at this moment.
     let (mailbox, platform, _alone) = match wanted.action {
-        Action::Enable => {
+        Action::Add | Action::Enable => {
             let alone = daemon.administration.lock().await;
             let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
             (mailbox, platform, Some(alone))
@@ -105,6 +105,7 @@ fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Eve
         (Action::Suspend, Some(hours)) => Event::Suspend(hours),
         (Action::Suspend, None) => return Err(refuse("hours", "a suspension needs its hours: --hours 1 to 720.")),
         (_, Some(_)) => return Err(refuse("hours", "only a suspension takes hours.")),
+        (Action::Add, None) => Event::Add,
         (Action::Enable, None) => Event::Enable { enrolment_code },
         (Action::Resume, None) => Event::Resume,
         (Action::Reset, None) => Event::Reset { enrolment_code: None },
@@ -122,7 +123,7 @@ pub(super) fn tried(
 ) -> Result<Changed, Refused> {
     let kept = daemon.records.account(mailbox)?;
     let now = clock::now();
-    let before = kept.as_ref().map(|kept| kept.value.state(now));
+    let before = kept.as_ref().filter(|kept| !kept.value.unlisted).map(|kept| kept.value.state(now));
     let account = kept.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |kept| kept.value);
     let decision = decide(&account, platform, event, now);
     let account = decision.next.unwrap_or(account);

@@ -6,7 +6,7 @@ use crate::daemon::Daemon;
 use crate::export;
 use crate::records::{ACCOUNT, Kept, RecordError};
 use postern_rules::name::{self, Named};
-use postern_rules::platform::UnusualSignIn;
+use postern_rules::platform::{Unlisted, UnusualSignIn};
 use postern_rules::{Account, Mailbox, Platform, Stage};
 use postern_wire::admin::{Finding, Findings, Level};
 use std::os::unix::fs::PermissionsExt as _;
@@ -117,15 +117,8 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
         if !platform.enabled {
             let message = format!("it is off: no account is asked for a code. `postern platform enable {name}`");
             findings.push(finding(Level::Warning, &subject, message));
-        } else if platform.policy.unlisted_pass {
-            let message = format!(
-                "names that Postern was not told of pass without a code, so an alias of a protected mailbox that is \
-                 missing from `postern account alias list` is a way around. When every mailbox is listed: \
-                 `postern platform set {name} unlisted refuse`"
-            );
-            findings.push(finding(Level::Warning, &subject, message));
         } else {
-            findings.push(finding(Level::Ok, &subject, platform.domains.join(", ")));
+            findings.push(unlisted(platform, &subject));
         }
         if platform.policy.unenrolled_pass {
             let message = format!(
@@ -143,6 +136,22 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What a name may do of which Postern was not told.
+fn unlisted(platform: &Platform, subject: &str) -> Finding {
+    let (name, domains) = (&platform.name, platform.domains.join(", "));
+    let pass = match platform.policy.unlisted {
+        Unlisted::Refuse => return finding(Level::Ok, subject, domains),
+        Unlisted::Pass => "pass without a code, at Exchange too, which knows each mailbox by several names",
+        Unlisted::Auto => "pass without a code, but for fronts that stand before Exchange",
+    };
+    let message = format!(
+        "names that Postern was not told of {pass}. An alias of a protected mailbox that is missing from `postern \
+         account alias list` is a way around. When every mailbox is listed (`postern account add` lists one without a \
+         second factor): `postern platform set {name} unlisted refuse`"
+    );
+    finding(Level::Warning, subject, message)
 }
 
 fn exports(daemon: &Daemon) -> Finding {

@@ -42,7 +42,7 @@ impl From<RecordError> for Refused {
 pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform), Refused> {
     match resolve(daemon, typed)? {
         Resolved::Account(kept, platform) => Ok((*kept, platform)),
-        Resolved::Unlisted(mailbox, _) | Resolved::Lookalike(mailbox, _) => {
+        Resolved::Unlisted(mailbox, _) => {
             let names = names(daemon)?;
             let near = nearest(mailbox.as_str(), names.iter().map(String::as_str));
             let advice = near.map_or_else(
@@ -62,8 +62,7 @@ pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform)
 pub fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refused> {
     match resolve(daemon, typed)? {
         Resolved::Account(kept, platform) => Ok((kept.value.mailbox, platform)),
-        // Enabling a lookalike says that it is another person.
-        Resolved::Unlisted(mailbox, platform) | Resolved::Lookalike(mailbox, platform) => Ok((mailbox, platform)),
+        Resolved::Unlisted(mailbox, platform) => Ok((mailbox, platform)),
         Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan};
-use postern_wire::admin::{Accounts, Aliases, Platforms, SetPlatform};
-use postern_wire::auth::{AskVerdict, Reason};
+use postern_wire::admin::{
+    Accounts, Action, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, Platforms, SetPlatform, State,
+};
+use postern_wire::auth::{Ask, AskVerdict, Door, Origin, Reason};
 
 const ALIAS: &str = "sales@example.com";
 
@@ -50,6 +52,24 @@ const NO_NAMES: &[&str] = &[
     "NOPE\\alice",
     "CORP\\alice@example.com",
     "alice bob@example.com",
+    "CORP/alice/alice@example.com",
+    "CORP/alice",
+    "/alice",
+    "example.com/alice/shared",
+    "alice!example.com",
+    "alice#example.com",
+    "alice=example.com@example.com",
+    "alice|x",
+    "alice\u{640}@example.com",
+    "al\u{131}ce@example.com",
+    "álice@example.com",
+    "ßam@example.com",
+    "þomas@example.com",
+    "tħomas@example.com",
+    "bob+x@example.com",
+    "CORP\\bob",
+    "bob@corp",
+    "bob١@example.com",
 ];
 
 #[test]
@@ -82,7 +102,7 @@ fn a_mailbox_without_an_account_passes_until_the_platform_says_otherwise() {
     let home = Home::new(Plan::default());
     let posternd = home.start();
     posternd.make_platform();
-    let AskVerdict::NotRequired { mailbox, standing } = posternd.ask("CORP\\Bob") else { panic!("refused") };
+    let AskVerdict::NotRequired { mailbox, standing } = posternd.ask("Bob@Example.com") else { panic!("refused") };
     assert_eq!(mailbox, "bob@example.com");
     assert!(!posternd.is_over(&mailbox, &standing));
     let set = |value: &str| {
@@ -95,7 +115,101 @@ fn a_mailbox_without_an_account_passes_until_the_platform_says_otherwise() {
     assert_eq!(posternd.answer("bob", "123456").reason(), Some(Reason::Stale));
     set("pass").unwrap();
     assert_eq!(posternd.ask("bob").reason(), None);
-    assert!(set("perhaps").unwrap_err().message.contains("pass or refuse"));
+    assert!(set("perhaps").unwrap_err().message.contains("pass, refuse or auto"));
+}
+
+#[test]
+fn a_mailbox_can_be_listed_without_a_second_factor() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    posternd.make_platform();
+    let set = |value: &str| {
+        let [name, key, value] = ["example", "unlisted", value].map(str::to_owned);
+        posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap();
+    };
+    set("refuse");
+    for (typed, mailbox) in
+        [("CORP\\Bob", "bob@example.com"), ("o'neil+x@müller.example", "o'neil@xn--mller-kva.example")]
+    {
+        let rehearsal = ChangeAccount {
+            mailbox: typed.to_owned(),
+            action: Action::Add,
+            hours: None,
+            dry_run: true,
+            enrolment_code: false,
+        };
+        let rehearsed: Changed = posternd.order("ChangeAccount", &rehearsal).unwrap();
+        assert_eq!((rehearsed.before, rehearsed.changed, rehearsed.after.state), (None, true, State::Off));
+        assert_eq!(posternd.ask(mailbox).reason(), Some(Reason::Name), "nothing was changed");
+        let added = posternd.change(typed, Action::Add).unwrap();
+        assert_eq!((added.before, added.after.mailbox.as_str(), added.changed), (None, mailbox, true));
+        assert!(matches!(posternd.ask(typed), AskVerdict::NotRequired { mailbox: it, .. } if it == mailbox));
+        assert!(!posternd.change(typed, Action::Add).unwrap().changed, "it is so already");
+    }
+    let listed: Vec<_> = posternd.accounts().into_iter().map(|it| (it.mailbox, it.state)).collect();
+    let expected = ["bob@example.com", "o'neil@xn--mller-kva.example"].map(|it| (it.to_owned(), State::Off));
+    assert_eq!(listed, expected);
+    let entries: Vec<_> = posternd.audit(None).into_iter().filter(|entry| entry.action == "add").collect();
+    let of: Vec<_> = entries.iter().map(|entry| (entry.mailbox.as_deref(), entry.outcome.as_str())).collect();
+    assert_eq!(of, [(Some("bob@example.com"), "done"), (Some("o'neil@xn--mller-kva.example"), "done")]);
+    // One that has a second factor keeps it.
+    posternd.change("bob@example.com", Action::Enable).unwrap();
+    let again = posternd.change("bob@example.com", Action::Add).unwrap();
+    assert_eq!((again.before, again.changed), (Some(State::Enrolling), false));
+    assert_eq!(posternd.change("bob@elsewhere.test", Action::Add).unwrap_err().reason, "foreign_mailbox");
+    // It is kept.
+    posternd.stop();
+    let posternd = home.start();
+    assert!(matches!(posternd.ask("o'neil@müller.example"), AskVerdict::NotRequired { .. }));
+}
+
+#[test]
+fn by_default_names_that_are_not_listed_are_refused_before_exchange() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    posternd.make_platform();
+    let ask = |name: &str| -> AskVerdict {
+        let origin = Origin { before_exchange: true, ..Origin::default() };
+        posternd.front("Ask", &Ask { name: name.to_owned(), door: Door::Imap, origin })
+    };
+    assert_eq!(posternd.ask("bob").reason(), None, "another front");
+    assert_eq!(ask("bob").reason(), Some(Reason::Name));
+    assert!(posternd.change("bob", Action::Add).unwrap().changed);
+    assert_eq!(ask("bob").reason(), None);
+    let set = |value: &str| {
+        let [name, key, value] = ["example", "unlisted", value].map(str::to_owned);
+        posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap()
+    };
+    assert_eq!(ask("eve").reason(), Some(Reason::Name));
+    let says = |words: &str| {
+        let found = posternd.order::<Findings>("Check", &Empty {}).unwrap().findings;
+        let is_it = |it: &Finding| it.subject == "platform example" && it.level == Level::Warning;
+        let message = &found.iter().find(|it| is_it(it)).unwrap().message;
+        assert!(message.contains(words) && message.contains("postern account add"), "{message}");
+    };
+    says("but for fronts that stand before Exchange");
+    set("pass");
+    assert_eq!(ask("eve").reason(), None, "as platforms of before have it");
+    says("at Exchange too");
+    assert_eq!(set("auto").platforms[0].settings["unlisted"], "auto");
+    assert_eq!(ask("eve").reason(), Some(Reason::Name));
+}
+
+#[test]
+fn at_pam_nothing_is_read_as_a_plus_address() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    posternd.change("corp@example.com", Action::Add).unwrap();
+    for name in ["CORP+alice", "CORP/alice", "CORP-alice", "CORP_alice", "CORP.alice", "alice+x", "corp+x@example.com"]
+    {
+        assert_eq!(posternd.ask_at(name, Door::Pam).reason(), Some(Reason::Name), "{name}");
+    }
+    for name in ["alice", "CORP\\alice", "alice@CORP"] {
+        assert!(matches!(posternd.ask_at(name, Door::Pam), AskVerdict::Challenge { .. }), "{name}");
+    }
+    assert!(matches!(posternd.ask_at("corp", Door::Pam), AskVerdict::NotRequired { .. }));
 }
 
 #[test]
@@ -109,7 +223,11 @@ fn a_foreign_name_is_refused_unless_the_configuration_lets_it_pass() {
             let passed = matches!(&verdict, AskVerdict::NotRequired { mailbox, .. } if mailbox == name);
             assert_eq!((passed, verdict.reason()), (passes, (!passes).then_some(Reason::Name)), "{names} {name}");
         }
-        assert_eq!(posternd.ask("ro\tot@elsewhere.test").reason(), Some(Reason::Name), "that is no name at all");
+        for name in
+            ["ro\tot@elsewhere.test", "CORP+alice@elsewhere.test", "alice#x@elsewhere.test", "ßam@elsewhere.test"]
+        {
+            assert_eq!(posternd.ask(name).reason(), Some(Reason::Name), "{name}: a mail server may read it as another");
+        }
         assert_eq!(posternd.answer("root@elsewhere.test", "123456").reason(), Some(Reason::Stale));
     }
 }

@@ -11,7 +11,7 @@ use crate::{Account, Door, Platform, Stage, State, Time};
 /// What a sign-in needs of whoever comes from there: a trusted browser is not asked for a code, and an account that has
 /// no second factor is when nothing of the sign-in is known.
 pub(super) fn ask_for(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> Verdict {
-    match ask(account, platform, door, now) {
+    match ask(account, platform, door, source, now) {
         Verdict::NotRequired if is_unusual(account, platform, door, source, now) => unusual(account, door, now),
         Verdict::Challenge if door == Door::Webmail => match trusted(account, platform, source, now) {
             Some(browser) => Verdict::Trusted { browser: browser.id.clone() },

@@ -67,8 +67,8 @@ fn password_and_code(
     again: Option<Again>,
     now: Time,
 ) -> Decision {
-    let Field { door, text, window, .. } = *field;
-    if let Some(verdict) = not_asked(&account, platform, door, now) {
+    let Field { door, text, window, source } = *field;
+    if let Some(verdict) = not_asked(&account, platform, door, source, now) {
         return Decision { verdict, next: None };
     }
     if !platform.policy.password_and_code {

@@ -1,7 +1,7 @@
 //! Who is sent a code, and for what.
 
 use super::{ask, browsers, not_asked, refused, stale_if_not_required};
-use crate::event::{By, Decision, Recipient, Refusal, Verdict};
+use crate::event::{By, Decision, Recipient, Refusal, Source, Verdict};
 use crate::sent::{Destination, NotNow, Purpose, Session};
 use crate::{Account, Platform, Stage, Time};
 
@@ -15,7 +15,7 @@ pub(super) fn send(
 ) -> Decision {
     let (purpose, destination) = match to {
         Recipient::Factor(door, id) => {
-            if let Some(verdict) = not_asked(&account, platform, door, now) {
+            if let Some(verdict) = not_asked(&account, platform, door, Source::default(), now) {
                 return stale_if_not_required(verdict);
             }
             let factor = account.factors.iter().find(|factor| factor.id == id);
@@ -63,7 +63,9 @@ pub(super) fn send(
 /// Why nothing new is set up on somebody's word, if it is not.
 pub(super) fn not_entitled(account: &Account, platform: &Platform, by: By, now: Time) -> Option<Refusal> {
     let entitled = match by {
-        By::Enrolment(door, epoch) => ask(account, platform, door, now) == Verdict::Enrol && epoch == account.epoch,
+        By::Enrolment(door, epoch) => {
+            ask(account, platform, door, Source::default(), now) == Verdict::Enrol && epoch == account.epoch
+        }
         By::Proof(epoch) => account.stage == Stage::Protected && epoch == account.epoch,
     };
     (!entitled).then_some(Refusal::Stale)
