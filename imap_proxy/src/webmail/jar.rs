@@ -129,13 +129,16 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// The one value of the cookie `name` in the requests' `Cookie` headers; none when it is missing or there twice, since
-/// then somebody else than us may have set one of them.
+/// then somebody else than us may have set one of them. Whatever else stands in those headers is passed over.
 pub fn sole<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(http::header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value);
+    let lines = headers.get_all(http::header::COOKIE).iter();
+    // As bytes: another cookie of the line may be no text.
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let value_of = |pair: &'a [u8]| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
+    let mut values = pairs.filter_map(value_of);
     let first = values.next()?;
-    values.next().is_none().then_some(first)
+    let is_sole = values.next().is_none();
+    str::from_utf8(first).ok().filter(|text| is_sole && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
 }
 
 #[cfg(test)]
@@ -213,6 +216,24 @@ mod tests {
         headers.append(http::header::COOKIE, HeaderValue::from_static("y=2"));
         assert_eq!(sole(&headers, "y"), None);
         assert_eq!(sole(&headers, "Y"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_hides_no_other_cookie() {
+        for line in [
+            &b"name=\xe9t\xe9; y=2; other=\xff"[..],
+            b"y=2;\xc3\xa9=1",
+            b"=; ;; y=2; novalue",
+            b"\x80; y=2",
+            b"a=\t; y=2 ; b=\"x;y\"",
+        ] {
+            let headers = HeaderMap::from_iter([(http::header::COOKIE, HeaderValue::from_bytes(line).unwrap())]);
+            assert_eq!(sole(&headers, "y"), Some("2"), "{}", line.escape_ascii());
+        }
+        for line in [&b"y=\xe9"[..], b"y=2; y=\xe9", b"y", b"x"] {
+            let headers = HeaderMap::from_iter([(http::header::COOKIE, HeaderValue::from_bytes(line).unwrap())]);
+            assert_eq!(sole(&headers, "y"), None, "{}", line.escape_ascii());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::classify::Own;
 use super::errand::Errand;
+use super::jar::sole;
 use super::session::{Begun, Enrolment, Question, SettingUp, State};
 use super::store::Token;
 use super::verdict::{Shown, Stop, Stuck as Why};
@@ -81,10 +82,9 @@ impl Reader<'_> {
 
 /// The language that a browser asks for: what was chosen here, else what it prefers.
 pub fn language(headers: &HeaderMap) -> Language {
-    let texts = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    let chosen = texts(header::COOKIE).find_map(Language::from_cookies);
-    chosen.unwrap_or_else(|| {
-        texts(header::ACCEPT_LANGUAGE).next().map_or(Language::default(), Language::from_accept_language)
+    sole(headers, Language::COOKIE).and_then(Language::from_tag).unwrap_or_else(|| {
+        let mut preferred = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+        preferred.next().map_or(Language::default(), Language::from_accept_language)
     })
 }
 
