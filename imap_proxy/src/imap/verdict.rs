@@ -87,7 +87,7 @@ pub enum AfterAsk {
 
 /// What follows the question.
 pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
-    let Ok(Asked { verdict, app_passwords_of }) = reply else { return AfterAsk::Stop(Stop::Unavailable) };
+    let Ok(Asked { verdict, app_passwords_of, .. }) = reply else { return AfterAsk::Stop(Stop::Unavailable) };
     match (verdict, app_passwords_of) {
         (AskVerdict::Challenge { mailbox, .. }, _) => AfterAsk::Field { mailbox },
         // A phone that works goes on working, whatever is asked of other sign-ins.
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn asked(verdict: AskVerdict) -> Result<Asked, ()> {
-        Ok(Asked { verdict, app_passwords_of: None })
+        Ok(Asked { verdict, app_passwords_of: None, browser_known: false })
     }
 
     fn free() -> AskVerdict {
@@ -190,7 +190,7 @@ mod tests {
         let refused = |reason| AskVerdict::Refused(Refusal::new(reason));
         let enrol = AskVerdict::Enrol { mailbox: BOB.into(), kinds: Vec::new() };
         for verdict in REASONS.into_iter().map(refused).chain([free(), enrol]) {
-            let asked = Ok::<_, ()>(Asked { verdict, app_passwords_of: Some(BOB.into()) });
+            let asked = Ok::<_, ()>(Asked { verdict, app_passwords_of: Some(BOB.into()), browser_known: false });
             assert!(matches!(after_ask(asked, &typed()), AfterAsk::Field { mailbox } if mailbox == BOB));
         }
     }

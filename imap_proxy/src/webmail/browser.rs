@@ -36,6 +36,15 @@ pub(super) fn draw() -> Result<Secret, getrandom::Error> {
     Token::new().map(|token| Secret::from(token.reveal()))
 }
 
+/// The token that the daemon knows the browser by, or a new one. What a browser brings and the daemon does not know is
+/// not taken up: somebody who knows it may have planted it.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub(super) fn known_or_new(known: Option<Secret>) -> Result<Secret, getrandom::Error> {
+    known.map_or_else(draw, Ok)
+}
+
 /// Has the browser keep what it is known by, from now on for its whole time again.
 pub(super) fn remember(response: &mut Response<Body>, token: &Secret) {
     add_cookie(response, &format!("{BROWSER}={}; Max-Age={BROWSER_LIFE}; {COOKIE_RULES}", token.reveal()));

@@ -71,7 +71,7 @@ pub enum AfterAsk {
 
 /// What follows the question.
 pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
-    let Ok(Asked { verdict, app_passwords_of }) = reply else { return AfterAsk::Stop(Stop::Unavailable) };
+    let Ok(Asked { verdict, app_passwords_of, .. }) = reply else { return AfterAsk::Stop(Stop::Unavailable) };
     match (verdict, app_passwords_of) {
         // A phone that works goes on working, whatever is asked of other sign-ins.
         (_, Some(mailbox)) => AfterAsk::Field { mailbox },
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn asked(verdict: AskVerdict, app_passwords_of: Option<&str>) -> Result<Asked, ()> {
-        Ok(Asked { verdict, app_passwords_of: app_passwords_of.map(str::to_owned) })
+        Ok(Asked { verdict, app_passwords_of: app_passwords_of.map(str::to_owned), browser_known: false })
     }
 
     #[test]

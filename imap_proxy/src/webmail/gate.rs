@@ -67,7 +67,7 @@ pub(super) struct Visit {
     pub(super) stage: Stage,
     pub(super) language: Language,
     pub(super) address: IpAddr,
-    /// What the browser is known by.
+    /// What the browser says that it is known by.
     pub(super) browser: Option<Secret>,
     /// Whether the person was on the way to their Security page.
     pub(super) to_security: bool,
@@ -93,14 +93,6 @@ impl Visit {
             browser: None,
             before_exchange: self.before_exchange,
         }
-    }
-
-    /// What the browser is known by, or shall be from now on.
-    ///
-    /// # Errors
-    /// When the system has no random bytes.
-    pub(super) fn browser_or_new(&self) -> Result<Secret, getrandom::Error> {
-        self.browser.clone().map_or_else(browser::draw, Ok)
     }
 
     /// Who asks.

@@ -94,7 +94,7 @@ impl Gate {
         let before = self.follower.before();
         // What lets a browser in from now on is a token that nobody else can have seen, or have planted before.
         let gains = trust || offer.id == auth::CONTACT;
-        let browser = if gains { browser::draw() } else { visit.browser_or_new() };
+        let browser = browser::known_or_new(self.known_browser(visit, key).filter(|_| !gains));
         let Ok(browser) = browser else { return self.reader(visit).stop(&Stop::Unavailable) };
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let (name, method) = (mailbox.clone(), Some(offer.id.clone()));
@@ -103,13 +103,15 @@ impl Gate {
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {
             AfterCode::Release { standing, proof, .. } if visit.stage == Stage::Released => {
+                self.sessions.with_released(key, visit.now.tick, |state| state.held.browser = Some(browser.clone()));
                 let mut response = self.proven(visit, key, standing, proof).await;
                 browser::remember(&mut response, &browser);
                 response
             }
             AfterCode::Release { standing, proof, codes_left, .. } => {
                 let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
-                    State::Challenged(state) => {
+                    State::Challenged(mut state) => {
+                        state.held.browser = Some(browser.clone());
                         let mut released = state.release(standing, proof, visit.now);
                         if let Some(left) = codes_left.filter(|left| *left <= FEW_CODES) {
                             released.begin_errand(Errand::FewCodes(left));
@@ -152,6 +154,11 @@ impl Gate {
                 Err(stop) => self.stop(visit, key, &stop),
             },
         }
+    }
+
+    /// The token that the daemon knows the session's browser by, if there is one.
+    pub(super) fn known_browser(&self, visit: &Visit, key: &Key) -> Option<Secret> {
+        self.sessions.with(key, visit.now.tick, |state| state.held().browser.clone()).flatten()
     }
 
     /// Looks at what is asked for, where a code is, or changes something in it; none where none is.

@@ -84,6 +84,9 @@ pub struct Held {
     pub print: Print,
     /// Who began it.
     pub client: Client,
+    /// What the browser is known by: the token that the daemon remembers of this mailbox, or the one that the browser was
+    /// given when it was let in. None: it gets a new one then.
+    pub browser: Option<Secret>,
 }
 
 /// The webmail has accepted the password; the daemon has not been asked. It is in no store, and no cookie leads to it.
@@ -94,11 +97,13 @@ pub struct PasswordAccepted {
     pub print: Print,
     /// Who signs in.
     pub client: Client,
+    /// As in [`Held`].
+    pub browser: Option<Secret>,
 }
 
 impl PasswordAccepted {
     fn held(self, mailbox: String) -> Held {
-        Held { mailbox, behind: self.behind, print: self.print, client: self.client }
+        Held { mailbox, behind: self.behind, print: self.print, client: self.client, browser: self.browser }
     }
 
     /// A code is asked for.

@@ -222,7 +222,9 @@ impl Gate {
         };
         let Some(code) = code else { return self.show_set_up(visit, key, Some(Problem::NotACode)).await };
         let before = self.follower.before();
-        let Ok(browser) = visit.browser_or_new() else { return self.reader(visit).stop(&Stop::Unavailable) };
+        let Ok(browser) = browser::known_or_new(self.known_browser(visit, key)) else {
+            return self.reader(visit).stop(&Stop::Unavailable);
+        };
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let name = mailbox.clone();
         let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof };
@@ -238,7 +240,10 @@ impl Gate {
             }
             AfterCode::Release { standing, proof, codes, .. } => {
                 let token = self.sessions.advance(key, visit.now.tick, Stage::Enrolling, |state| match state {
-                    State::Enrolling(state) => Some(state.confirm(standing, proof, codes, visit.now)),
+                    State::Enrolling(mut state) => {
+                        state.held.browser = Some(browser.clone());
+                        Some(state.confirm(standing, proof, codes, visit.now))
+                    }
                     _ => None,
                 });
                 let mut response = self.stepped_up(visit, token, before, &mailbox, None).await;

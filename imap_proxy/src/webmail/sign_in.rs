@@ -116,13 +116,14 @@ impl Gate {
         let (of_shown, of_typed, of_also) =
             tokio::join!(self.ask(visit.origin(), &shown), ask_other(Some(&login.name)), ask_other(also.as_deref()));
         let holder = of_shown.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
+        let browser = visit.browser.clone().filter(|_| of_shown.as_ref().is_ok_and(|asked| asked.browser_known));
         let of_shown = of_shown.map(|asked| asked.verdict);
         let others = [of_typed, of_also].into_iter().flatten().map(|reply| reply.map(|asked| asked.verdict));
         let print = Print::new(&self.print_key, &login.password);
         if visit.to_security && !behind.unopened {
             paths::SECURITY.clone_into(&mut behind.landing);
         }
-        let accepted = PasswordAccepted { behind, print, client: visit.client() };
+        let mut accepted = PasswordAccepted { behind, print, client: visit.client(), browser };
         let after = after_password(of_shown, others);
         METRICS.sign_ins.count((Front::Webmail, Verdict::from(&after)));
         if let (
@@ -136,11 +137,12 @@ impl Gate {
             AfterPassword::Release { mailbox, standing } => {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 tracing::info!(mailbox, "signed in, no second factor required");
-                let Ok(browser) = visit.browser_or_new() else {
+                let Ok(browser) = browser::known_or_new(accepted.browser.take()) else {
                     self.say_goodbye(visit, accepted.behind);
                     return self.reader(visit).stop(&Stop::Unavailable);
                 };
                 self.note_browser(visit, &mailbox, &standing, &browser).await;
+                accepted.browser = Some(browser.clone());
                 let landing = accepted.behind.landing.clone();
                 let state = State::Released(accepted.release(mailbox.clone(), standing, visit.now));
                 let mut response = self.begin(visit, state, &landing);

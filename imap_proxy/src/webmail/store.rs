@@ -358,7 +358,7 @@ mod tests {
     fn accepted(password: &str) -> PasswordAccepted {
         let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None, unopened: false };
         let client = Client { address: [127, 0, 0, 1].into(), agent: None };
-        PasswordAccepted { behind, print: print(password), client }
+        PasswordAccepted { behind, print: print(password), client, browser: None }
     }
 
     fn pending_from(mailbox: &str, address: &str) -> State {

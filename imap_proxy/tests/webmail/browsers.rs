@@ -2,7 +2,7 @@
 
 use crate::browser::{BROWSER, Browser};
 use crate::daemon::Act;
-use crate::front::{ACCEPTED, ALICE, ENROL, FREE, WRONG, World};
+use crate::front::{ACCEPTED, ALICE, CHALLENGE, CONFIRMED, ENROL, FREE, OFFERED, WRONG, World};
 
 const LANDING: &str = "/?_task=mail&_token=secret";
 const TRUSTING: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","trust_days":30,"methods":[
@@ -16,6 +16,11 @@ const QUESTION: &str = r#"{"verdict":"key","mailbox":"alice@example.com","challe
 
 fn known_by(call: &str) -> Option<&str> {
     call.split_once(r#""browser":""#).map(|(_, rest)| rest.split('"').next().unwrap())
+}
+
+/// The same answer, by a daemon that remembers the browser.
+fn remembered(asked: &str) -> String {
+    asked.replacen('{', r#"{"browser_known":true,"#, 1)
 }
 
 async fn at_the_code(world: &World, ask: &str) -> Browser {
@@ -44,8 +49,9 @@ async fn a_browser_is_known_from_its_first_release_and_never_before() {
     assert_eq!(known_by(&world.daemon.calls("Answer").pop().unwrap()), Some(token));
     assert_eq!(world.daemon.calls("Ask").iter().find_map(|call| known_by(call)), None);
 
-    // It outlives the session, and comes with whatever is asked then.
+    // It outlives the session, and comes with whatever is asked then. The daemon remembers it.
     browser.get("/?_task=logout&_token=secret").await.shows(200, "task-login");
+    world.daemon.on("Ask", remembered(CHALLENGE).as_str());
     browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
     assert_eq!(known_by(&world.daemon.calls("Ask").pop().unwrap()), Some(token));
     browser.post("/postern/code", &[("code", "123456")]).await.leads_to(LANDING);
@@ -166,6 +172,53 @@ async fn what_lets_a_browser_in_lets_it_in_by_a_token_that_nobody_knew_before() 
         let call = world.daemon.calls("Answer").pop().unwrap();
         assert_eq!(known_by(&call), Some(browser.cookies[BROWSER].as_str()), "the daemon trusts the new one");
     }
+}
+
+/// On every way in: without a code, with one, and with the first method.
+#[tokio::test]
+async fn a_token_that_the_daemon_does_not_remember_is_not_taken_up() {
+    let world = World::start().await;
+    let planted = "x".repeat(43);
+    world.daemon.on("SignedIn", "{}");
+    world.daemon.on("Answer", ACCEPTED);
+    world.daemon.on("Enrol", OFFERED);
+    world.daemon.on("Confirm", CONFIRMED);
+    for (ask, call) in [(FREE, "SignedIn"), (CHALLENGE, "Answer"), (ENROL, "Confirm")] {
+        for is_known in [false, true] {
+            world.daemon.on("Ask", if is_known { remembered(ask) } else { ask.to_owned() }.as_str());
+            let mut browser = world.browser();
+            browser.cookies.insert(BROWSER.into(), planted.clone());
+            let next = browser.sign_in(ALICE, "right").await;
+            assert_eq!(
+                known_by(&world.daemon.calls("Ask").pop().unwrap()),
+                Some(planted.as_str()),
+                "it is asked about"
+            );
+            // What comes with the form counts for nothing: it was judged with the password.
+            let other = "y".repeat(43);
+            let later = if is_known { &other } else { &planted };
+            if ask != FREE {
+                browser.cookies.insert(BROWSER.into(), later.clone());
+                browser.post(next.header("location"), &[("code", "123456")]).await;
+            }
+            let told = known_by(&world.daemon.calls(call).pop().unwrap()).map(str::to_owned);
+            assert_eq!(told.as_ref(), browser.cookies.get(BROWSER), "{call}: both know it by the same");
+            assert_eq!(told == Some(planted.clone()), is_known, "{call} {told:?}");
+            assert_ne!(told, Some(other), "{call}");
+        }
+    }
+}
+
+/// A bad cookie of a neighbour's, in the same line as HTTP/1.1 has them.
+#[tokio::test]
+async fn a_cookie_that_is_no_text_hides_none_of_ours() {
+    let world = World::start().await;
+    let browser = world.released().await;
+    let mut anonymous = Browser { cookies: std::collections::BTreeMap::new(), ..browser.clone() };
+    let own = browser.session().unwrap();
+    let line = format!("caf\u{e9}=\u{e9}t\u{e9}; __Host-postern={own}; postern_language=fr; z=\u{1f511}");
+    anonymous.get_with("/?_task=mail", &[("cookie", &line)]).await.shows(200, "mailbox");
+    anonymous.get_with("/postern/nothing", &[("cookie", &line)]).await.shows(404, "lang=\"fr\"");
 }
 
 #[tokio::test]

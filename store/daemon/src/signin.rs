@@ -50,16 +50,17 @@ pub(crate) fn whose(daemon: &Daemon, door: Door, name: &str) -> Result<Whose, Re
 }
 
 fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
-    let mut app_passwords_of = None;
+    let (mut app_passwords_of, mut browser_known) = (None, false);
     let verdict = match whose(daemon, door, name) {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
         Ok(Whose::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(door, 0)),
         Ok(Whose::Ours(account, platform)) => {
             app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
+            browser_known = source.browser.is_some_and(|token| account.browsers.remember(&token, clock::now()));
             needed(daemon, &account, &platform, door, source)
         }
     };
-    Asked { verdict, app_passwords_of }
+    Asked { verdict, app_passwords_of, browser_known }
 }
 
 fn needed(daemon: &Daemon, account: &Account, platform: &Platform, door: Door, source: Source<'_>) -> AskVerdict {

@@ -159,6 +159,12 @@ impl Browsers {
         self.0.iter().filter(|browser| browser.is_remembered(now)).any(is_known)
     }
 
+    /// Whether this token is remembered. A browser that brings another one is given a new token when it is let in, since
+    /// somebody else may have planted the one that it brings.
+    pub fn remember(&self, token: &Token, now: Time) -> bool {
+        self.find(token).is_some_and(|browser| browser.is_remembered(now))
+    }
+
     /// The one that this token is of.
     pub fn find(&self, token: &Token) -> Option<&Browser> {
         self.0.iter().find(|browser| browser.is(token))

@@ -102,6 +102,10 @@ pub struct Asked {
     /// [`AnswerField`] whatever the verdict is, and a password that the webmail has accepted to [`PasswordAccepted`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_passwords_of: Option<String>,
+    /// Whether [`Origin::browser`] is a token that is remembered of this account. One that is not may have been planted
+    /// by somebody who knows it: a front that lets this browser in gives it a new one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub browser_known: bool,
 }
 
 /// What a sign-in needs.

@@ -53,6 +53,12 @@ impl Running<'_> {
         self.front("Ask", &Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: origin.clone() })
     }
 
+    /// Whether the browser is remembered of the account.
+    fn knows(&self, origin: &Origin) -> bool {
+        let ask = Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: origin.clone() };
+        self.front::<auth::Asked>("Ask", &ask).browser_known
+    }
+
     /// The standing of a sign-in that needs nothing more.
     #[track_caller]
     fn passes(&self, origin: &Origin) -> String {
@@ -214,7 +220,9 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
     posternd.set("trusted-browsers", "30");
     let alice = posternd.enrolled(ALICE);
     let (own, other) = (from(1, HOME), from(2, ELSEWHERE));
+    assert!(!posternd.knows(&other));
     posternd.trust(&alice, &other);
+    assert!(posternd.knows(&other) && !posternd.knows(&from(1, ELSEWHERE)), "the token counts, not the network");
     let standing = posternd.passes(&other);
     let proof = posternd.trust(&alice, &own);
 
@@ -229,6 +237,7 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
     posternd.is_challenged(&other);
     posternd.passes(&own);
     assert_eq!(posternd.browsers(&own, &proof)[1].trusted_until, None);
+    assert!(posternd.knows(&other));
     // It is known all the same, and may be trusted again.
     posternd.trust(&alice, &other);
     posternd.passes(&other);
@@ -254,6 +263,7 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
     assert!(posternd.is_over(ALICE, &standing));
     assert!(matches!(posternd.ask_from(&own), AskVerdict::Enrol { .. }));
     assert_eq!(posternd.show(ALICE).unwrap().browsers, 0);
+    assert!(!posternd.knows(&own));
 }
 
 #[test]
