@@ -13,7 +13,7 @@ pub use acme::{Acme, Challenge, ExternalAccount};
 pub use doors::{Door, Doors, Opening};
 pub use imap::{Imap, ImapBackend, ImapSecurity};
 pub use tls::{CertificateFiles, Tls};
-pub use values::{Base, Network, Product, PublicUrl};
+pub use values::{Base, HostName, Network, Product, PublicUrl};
 
 use doors::RawDoors;
 use imap::RawImap;
@@ -43,7 +43,17 @@ const KEYS: [(&str, &[&str]); 8] = [
     ("imap", imap::KEYS),
     (
         "webmail",
-        &["listen", "public_url", "upstream", "upstream_ca", "product", "brand", "proxy_protocol_from", "doors"],
+        &[
+            "listen",
+            "public_url",
+            "door_hosts",
+            "upstream",
+            "upstream_ca",
+            "product",
+            "brand",
+            "proxy_protocol_from",
+            "doors",
+        ],
     ),
     ("webmail.doors", doors::KEYS),
 ];
@@ -102,6 +112,8 @@ pub struct Webmail {
     pub listen: SocketAddr,
     /// What stands in the browser's address bar.
     pub public_url: PublicUrl,
+    /// Other names under which mail apps ask for the doors, such as `autodiscover.example.com`.
+    pub door_hosts: Vec<HostName>,
     /// The webmail behind.
     pub upstream: Base,
     /// Who signs the upstream's certificate; none: the authorities that this system trusts.
@@ -203,6 +215,7 @@ impl Config {
 struct RawWebmail {
     listen: Option<SocketAddr>,
     public_url: Option<PublicUrl>,
+    door_hosts: Vec<HostName>,
     upstream: Option<Base>,
     upstream_ca: Option<PathBuf>,
     product: Option<Product>,
@@ -231,8 +244,18 @@ impl RawWebmail {
         let (public_url, upstream, product) = (self.public_url?, self.upstream?, self.product?);
         let doors = self.doors.complete(product, problems);
         let brand = self.brand.unwrap_or_else(|| public_url.host().to_owned());
-        let Self { upstream_ca, proxy_protocol_from, .. } = self;
-        Some(Webmail { listen, public_url, upstream, upstream_ca, product, brand, proxy_protocol_from, doors })
+        let Self { door_hosts, upstream_ca, proxy_protocol_from, .. } = self;
+        Some(Webmail {
+            listen,
+            public_url,
+            door_hosts,
+            upstream,
+            upstream_ca,
+            product,
+            brand,
+            proxy_protocol_from,
+            doors,
+        })
     }
 }
 

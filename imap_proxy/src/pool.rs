@@ -146,7 +146,8 @@ impl hyper::body::Body for Content {
             drive(&mut line.driver, cx);
             frame = Pin::new(&mut this.incoming).poll_frame(cx);
         }
-        let frame = ready!(frame);
+        // Trailers end here (RFC 9110, section 6.5.1): they are headers that nobody has looked at.
+        let frame = ready!(frame).filter(|frame| !frame.as_ref().is_ok_and(Frame::is_trailers));
         this.has_ended = frame.is_none() || this.incoming.is_end_stream();
         if this.has_ended {
             this.give_back();

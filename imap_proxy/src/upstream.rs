@@ -69,6 +69,8 @@ pub enum UpstreamError {
     Client(hyper::Error),
     /// Nothing within [`FIRST_BYTE`].
     Silent,
+    /// It asks for credentials for a proxy (407). There is none between, and a browser would ask the person for them.
+    AsksAsProxy,
 }
 
 impl fmt::Display for UpstreamError {
@@ -80,6 +82,9 @@ impl fmt::Display for UpstreamError {
             Self::Broken(error) => write!(f, "the webmail broke off: {error}"),
             Self::Client(error) => write!(f, "the client broke off: {error}"),
             Self::Silent => write!(f, "the webmail did not answer within {} s", FIRST_BYTE.as_secs()),
+            Self::AsksAsProxy => {
+                write!(f, "the webmail answered 407, which only a proxy may; does a proxy stand before it?")
+            }
         }
     }
 }
@@ -167,6 +172,9 @@ impl Upstream {
         headers.insert(X_FORWARDED_HOST, self.host.clone());
         headers.insert(X_FORWARDED_PROTO, HTTPS);
         let mut answer = self.exchange(request).await?;
+        if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(UpstreamError::AsksAsProxy);
+        }
         let switches = answer.status() == StatusCode::SWITCHING_PROTOCOLS && is_websocket;
         strip_hop_by_hop(answer.headers_mut());
         if switches {

@@ -143,6 +143,7 @@ fn sent(world: &World, method: &str, to: &str) -> String {
 struct Browser {
     stream: BufReader<StreamOwned<ClientConnection, TcpStream>>,
     cookies: BTreeMap<String, String>,
+    port: u16,
 }
 
 impl Browser {
@@ -151,7 +152,8 @@ impl Browser {
         tcp.set_nodelay(true).expect("a socket");
         let name = ServerName::try_from("localhost").expect("a name");
         let tls = ClientConnection::new(Arc::clone(tls), name).expect("TLS");
-        Self { stream: BufReader::new(StreamOwned::new(tls, tcp)), cookies: BTreeMap::new() }
+        let stream = BufReader::new(StreamOwned::new(tls, tcp));
+        Self { stream, cookies: BTreeMap::new(), port: world.files.webmail }
     }
 
     /// A page.
@@ -170,8 +172,9 @@ impl Browser {
     fn request(&mut self, method: &str, path: &str, form: &str) -> (String, String) {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: {}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nCookie: {}\r\nContent-Length: {}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            self.port,
             cookies.join("; "),
             form.len()
         );

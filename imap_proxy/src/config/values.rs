@@ -2,6 +2,7 @@
 
 use http::Uri;
 use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
+use rustls::pki_types::DnsName;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -23,6 +24,11 @@ impl PublicUrl {
     /// The host alone.
     pub fn host(&self) -> &str {
         self.authority.host()
+    }
+
+    /// The port, 443 unless another one is written.
+    pub fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(443)
     }
 
     /// As in an `Origin` header: `https://webmail.example.com`.
@@ -52,6 +58,29 @@ impl TryFrom<String> for PublicUrl {
         let origin = format!("https://{authority}");
         let authority = authority.parse().map_err(|_| wrong("has no proper host"))?;
         Ok(Self { authority, origin })
+    }
+}
+
+/// A host's name without a port, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HostName(String);
+
+impl HostName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for HostName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match DnsName::try_from(text.as_str()) {
+            Ok(_) => Ok(Self(text.to_ascii_lowercase())),
+            Err(_) => Err(format!("`{text}` is no name of a host; write it like \"autodiscover.example.com\"")),
+        }
     }
 }
 
@@ -213,6 +242,15 @@ mod tests {
         assert_eq!((url.authority(), url.host()), ("[::1]:8443", "[::1]"));
         for wrong in ["http://a/", "https://a/mail/", "https://a/?b", "https://u:p@a/", "a", "/", "https:///", ""] {
             assert!(PublicUrl::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_host_name_has_neither_scheme_nor_port() {
+        let name = HostName::try_from("Autodiscover.example.com".to_owned()).unwrap();
+        assert_eq!(name.as_str(), "autodiscover.example.com");
+        for wrong in ["", "https://a", "a:443", "a/b", "*.example.com", "a b", "bücher.example"] {
+            assert!(HostName::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
     }
 

@@ -14,7 +14,9 @@ use tokio::time::sleep;
 fn pass() -> Pass {
     let free = AskVerdict::NotRequired { mailbox: "bob@example.com".into(), standing: "s".into() };
     let typed = Credentials::new(b"bob", b"p w").unwrap();
-    let AfterAsk::Pass(pass) = after_ask(Ok::<_, ()>(Asked { verdict: free, app_passwords_of: None, browser_known: false }), &typed) else {
+    let AfterAsk::Pass(pass) =
+        after_ask(Ok::<_, ()>(Asked { verdict: free, app_passwords_of: None, browser_known: false }), &typed)
+    else {
         panic!()
     };
     pass

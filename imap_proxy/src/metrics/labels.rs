@@ -214,7 +214,7 @@ impl Heard {
             Ok(_) => Self::Answered,
             Err(UpstreamError::Full) => Self::Full,
             Err(UpstreamError::Unreachable(_)) => Self::Unreachable,
-            Err(UpstreamError::Broken(_)) => Self::Broken,
+            Err(UpstreamError::Broken(_) | UpstreamError::AsksAsProxy) => Self::Broken,
             Err(UpstreamError::Silent) => Self::Silent,
             Err(UpstreamError::Client(_) | UpstreamError::Request(_)) => Self::Client,
         }

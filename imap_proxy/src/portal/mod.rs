@@ -87,10 +87,12 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::NoMethod => notice::no_method(language),
         Page::Unusual => notice::unusual(language),
         Page::SessionEnded => notice::session_ended(language),
-        Page::Unavailable => notice::unavailable(language),
+        Page::Unavailable => notice::unavailable(language, context),
         Page::Refused => notice::refused(language),
         Page::BadRequest => notice::bad_request(language),
         Page::NotFound => notice::not_found(language),
+        Page::OtherHost => notice::other_host(language),
+        Page::NoAnswer => notice::no_answer(language),
     };
     layout::document(sheet, page.path(), language, context).into_string()
 }

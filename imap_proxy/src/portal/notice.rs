@@ -60,8 +60,16 @@ pub(super) fn session_ended(language: Language) -> Sheet {
     notice(Text::EndedTitle, &[Text::EndedLead], Text::SignInAgain, language)
 }
 
-pub(super) fn unavailable(language: Language) -> Sheet {
-    notice(Text::UnavailableTitle, &[Text::UnavailableLead, Text::UnavailableAdvice], Text::TryAgain, language)
+pub(super) fn unavailable(language: Language, context: &Context<'_>) -> Sheet {
+    let (title, lead) = match context.signed_in {
+        false => (Text::UnavailableTitle, Text::UnavailableLead),
+        true => (Text::UnavailableWithinTitle, Text::UnavailableWithinLead),
+    };
+    notice(title, &[lead, Text::UnavailableAdvice], Text::TryAgain, language)
+}
+
+pub(super) fn no_answer(language: Language) -> Sheet {
+    notice(Text::NoAnswerTitle, &[Text::NoAnswerLead, Text::UnavailableAdvice], Text::ToMyMail, language)
 }
 
 pub(super) fn refused(language: Language) -> Sheet {
@@ -74,6 +82,12 @@ pub(super) fn bad_request(language: Language) -> Sheet {
 
 pub(super) fn not_found(language: Language) -> Sheet {
     notice(Text::NotFoundTitle, &[Text::NotFoundLead], Text::ToMyMail, language)
+}
+
+/// It leads nowhere: whatever would be shown under the wrong name would be of no use.
+pub(super) fn other_host(language: Language) -> Sheet {
+    let content = html! { p.lead { (language.say(Text::OtherHostLead)) } };
+    Sheet { title: Text::OtherHostTitle, failed: false, wide: false, content }
 }
 
 fn notice(title: Text, paragraphs: &[Text], action: Text, language: Language) -> Sheet {

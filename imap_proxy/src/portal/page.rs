@@ -79,6 +79,10 @@ pub enum Page {
     BadRequest,
     /// No page has this address.
     NotFound,
+    /// The request is for another host than this one.
+    OtherHost,
+    /// The webmail behind gives no answer that can be shown.
+    NoAnswer,
 }
 
 impl Page {
@@ -104,7 +108,9 @@ impl Page {
             | Self::Unavailable
             | Self::Refused
             | Self::BadRequest
-            | Self::NotFound => paths::HOME,
+            | Self::NotFound
+            | Self::OtherHost
+            | Self::NoAnswer => paths::HOME,
         }
     }
 }

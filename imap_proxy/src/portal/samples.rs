@@ -169,6 +169,8 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("refused", Page::Refused),
         ("bad-request", Page::BadRequest),
         ("not-found", Page::NotFound),
+        ("other-host", Page::OtherHost),
+        ("no-answer", Page::NoAnswer),
     ];
     all.extend(sent_codes(given));
     all.extend(keys(given));

@@ -624,6 +624,21 @@ catalogue! {
         en: "Please try again in a few minutes. If it goes on, tell your administrator.",
         fr: "Veuillez réessayer dans quelques minutes. Si cela dure, prévenez votre administrateur."
     }
+    UnavailableWithinTitle { en: "This is not possible right now", fr: "Cette action est impossible pour le moment" }
+    UnavailableWithinLead {
+        en: "A service that is needed for it cannot be reached. You are still signed in, and the fault is not yours.",
+        fr: "Un service nécessaire est injoignable. Vous êtes toujours connecté et vous n’y êtes pour rien."
+    }
+    NoAnswerTitle { en: "The webmail does not answer", fr: "La messagerie ne répond pas" }
+    NoAnswerLead {
+        en: "It gave no answer that can be shown, or none in time. You are still signed in; what you last did may not have been saved.",
+        fr: "Elle n’a donné aucune réponse qui puisse être affichée, ou pas à temps. Vous êtes toujours connecté ; votre dernière action n’a peut-être pas été enregistrée."
+    }
+    OtherHostTitle { en: "This is not the address of the webmail", fr: "Ce n’est pas l’adresse de la messagerie" }
+    OtherHostLead {
+        en: "Nothing is shown under this address. Open the webmail at the address that your administrator has given you.",
+        fr: "Rien n’est affiché à cette adresse. Ouvrez la messagerie à l’adresse que votre administrateur vous a donnée."
+    }
     TryAgain { en: "Try again", fr: "Réessayer" }
     RefusedTitle { en: "You cannot sign in like this", fr: "Cette connexion n’est pas possible" }
     RefusedLead {

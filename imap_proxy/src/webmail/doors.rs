@@ -5,7 +5,7 @@
 
 use super::basic;
 use super::door_verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
-use super::gate::{Gate, Visit, hear_out};
+use super::gate::{Gate, Visit, discard};
 use super::headers;
 use super::jar::{set_cookies, sole};
 use super::pages;
@@ -72,7 +72,7 @@ impl Doors {
 
 impl Gate {
     /// A request to a door.
-    pub(super) async fn door(&self, visit: &Visit, door: Door, mut request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn door(&self, visit: &Visit, door: Door, request: Request<Incoming>) -> Response<Body> {
         let opening = self.doors.openings.opening(door);
         match opening {
             Opening::AppPassword => self.by_app_password(visit, door, request).await,
@@ -84,23 +84,23 @@ impl Gate {
             Opening::Closed | Opening::Networks(_) => {
                 METRICS.doors.count((door, OneDoor::Closed));
                 tracing::debug!(door = door.name(), address = %visit.address, "a door is closed");
-                hear_out(request.body_mut()).await;
+                discard(request).await;
                 says(StatusCode::FORBIDDEN, CLOSED)
             }
         }
     }
 
-    async fn by_app_password(&self, visit: &Visit, door: Door, mut request: Request<Incoming>) -> Response<Body> {
+    async fn by_app_password(&self, visit: &Visit, door: Door, request: Request<Incoming>) -> Response<Body> {
         let Some(typed) = basic::header(request.headers()).cloned() else {
             // Clients ask first without, to hear what is wanted.
             METRICS.doors.count((door, OneDoor::Challenge));
-            hear_out(request.body_mut()).await;
+            discard(request).await;
             return self.stop_at_door(Stop::Refused);
         };
         let outcome = match self.admit_at_door(visit, door, &typed).await {
             Ok((pass, rope)) => self.pass_door(visit, door, &pass, rope, request).await,
             Err(stop) => {
-                hear_out(request.body_mut()).await;
+                discard(request).await;
                 Err(stop)
             }
         };
@@ -195,7 +195,7 @@ impl Gate {
         let mut request = Request::new(body::stream(content));
         *request.method_mut() = asked.method;
         *request.uri_mut() = relative(&asked.uri);
-        *request.headers_mut() = headers::for_session(&asked.headers);
+        *request.headers_mut() = headers::passed_on(&asked.headers, request_headers(door));
         request.headers_mut().remove(UPGRADE);
         let of_client = [(AUTHORIZATION, credentials), (COOKIE, cookies(door, &asked.headers))];
         for (name, value) in of_client.into_iter().filter_map(|(name, value)| Some((name, value?))) {
@@ -264,6 +264,41 @@ fn shown(visit: &Visit, door: Door, mut answer: Response<Content>, rope: Option<
     match rope {
         Some(rope) => tied(answer, rope),
         None => answer.map(body::stream),
+    }
+}
+
+/// Names of request headers that mail apps send there, beside those that all may send (see [`headers`]).
+pub(super) fn request_headers(door: Door) -> &'static [&'static str] {
+    match door {
+        Door::Ews => &["client-request-id", "return-client-request-id", "soapaction"],
+        // MS-ASHTTP 2.2.1.1.2
+        Door::ActiveSync => &["client-request-id", "ms-asacceptmultipart", "ms-asprotocolversion", "x-ms-policykey"],
+        // MS-OXCMAPIHTTP 2.2.3.3
+        Door::Mapi => &["client-request-id", "x-clientapplication", "x-clientinfo", "x-requestid", "x-requesttype"],
+        // MS-OXDSCLI 2.2.2, MS-OXWSADISC
+        Door::Autodiscover => &[
+            "client-request-id",
+            "return-client-request-id",
+            "soapaction",
+            "x-clientcanhandle",
+            "x-mapihttpcapability",
+        ],
+        Door::PowerShell => &["soapaction", "wsmanidentify"],
+        Door::Api => &["client-request-id", "prefer", "return-client-request-id"],
+        // RFC 4918 section 10, RFC 6638 section 8, RFC 7240, RFC 8144
+        Door::Dav => &[
+            "brief",
+            "depth",
+            "destination",
+            "if",
+            "if-schedule-tag-match",
+            "lock-token",
+            "overwrite",
+            "prefer",
+            "schedule-reply",
+            "timeout",
+        ],
+        Door::Oab | Door::Rpc => &[],
     }
 }
 

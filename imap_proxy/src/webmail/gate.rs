@@ -5,6 +5,7 @@ use super::classify::{Class, Own, Step, classify, decide};
 use super::doors::Doors;
 use super::form::{Form, Format, MAX_FORM};
 use super::headers;
+use super::host::{self, Host};
 use super::jar::sole;
 use super::pages::{self, COOKIE, Reader};
 use super::path::Path;
@@ -15,13 +16,13 @@ use super::store::{Key, Store};
 use super::verdict::Stop;
 use crate::body::{self, Body};
 use crate::clock;
-use crate::config;
+use crate::config::{self, HostName, PublicUrl};
 use crate::daemon::Daemon;
 use crate::follow::Follower;
 use crate::listener::Peer;
 use crate::portal::{Language, Page};
 use crate::upstream::Upstream;
-use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, EXPECT, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use postern_wire::Secret;
@@ -57,6 +58,9 @@ pub struct Gate {
     pub(super) follower: Arc<Follower<LetIn>>,
     /// Of the pages (RFC 6454): to it forms and security keys are bound.
     pub(super) origin: String,
+    public_url: PublicUrl,
+    /// Other names under which the doors are asked for.
+    door_hosts: Vec<HostName>,
     brand: String,
 }
 
@@ -123,6 +127,8 @@ impl Gate {
             sessions,
             print_key,
             origin: settings.public_url.origin().to_owned(),
+            public_url: settings.public_url.clone(),
+            door_hosts: settings.door_hosts.clone(),
             brand: settings.brand.clone(),
         }))
     }
@@ -135,6 +141,10 @@ impl Gate {
     /// Answers one request.
     pub async fn serve(self: Arc<Self>, mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let visit = self.visit(&request, &peer);
+        if let Some(refused) = self.refuse_host(&visit, &request) {
+            discard(request).await;
+            return refused;
+        }
         if self.follower.is_blind() {
             return self.reader(&visit).stop(&Stop::Unavailable);
         }
@@ -156,8 +166,25 @@ impl Gate {
         if matches!(visit.stage, Stage::Anonymous | Stage::Stale) && seen.class == Class::Read(Own::Security) {
             browser::remember_way(&mut answer);
         }
-        hear_out(request.body_mut()).await;
+        discard(request).await;
         answer
+    }
+
+    /// The answer to a request that is not for this host. Pages and sessions belong to `public_url` alone: under another
+    /// name, browsers would hold other cookies and other passwords. The doors are for `door_hosts`, too. The files of our
+    /// pages are the same for everybody, and load balancers ask for them by an address.
+    fn refuse_host(&self, visit: &Visit, request: &Request<Incoming>) -> Option<Response<Body>> {
+        let host = host::judge(request, &self.public_url, &self.door_hosts);
+        if host == Host::Webmail {
+            return None;
+        }
+        let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
+        let seen = classify(self.product, request.method(), path, query, request.headers());
+        match (host, decide(Stage::Anonymous, seen.class, true)) {
+            (Host::Malformed, _) => Some(self.bad_request(visit)),
+            (Host::Doors, Step::Door(_)) | (_, Step::Asset(_)) => None,
+            _ => Some(self.notice(visit, StatusCode::MISDIRECTED_REQUEST, &Page::OtherHost)),
+        }
     }
 
     /// Answers what does not simply pass.
@@ -267,6 +294,10 @@ impl Gate {
         if !is_of_type(request.headers(), &format.content_type()) {
             return None;
         }
+        // Refused before anybody is told to send it.
+        if request.body().size_hint().lower() > MAX_FORM as u64 {
+            return None;
+        }
         let bytes = timeout(FORM_WAIT, body::collect(request.body_mut(), MAX_FORM)).await.ok()?.ok()?;
         let form = format.read(&bytes).ok();
         if let Ok(mut bytes) = bytes.try_into_mut() {
@@ -277,11 +308,18 @@ impl Gate {
 }
 
 /// Reads what is left of a body that is not wanted, if that is little: whoever is still sending it when the answer is
-/// complete may lose the answer (RFC 9113, section 8.1; RFC 9112, section 9.6).
-pub(super) async fn hear_out(rest: &mut Incoming) {
-    if !rest.is_end_stream() {
+/// complete may lose the answer (RFC 9113, section 8.1; RFC 9112, section 9.6). Who waits to be told to send it
+/// (`Expect: 100-continue`) is not told: reading would do that.
+pub(super) async fn hear_out(asked: &HeaderMap, rest: &mut Incoming) {
+    if !rest.is_end_stream() && !asked.contains_key(EXPECT) {
         drop(timeout(REST_WAIT, body::collect(rest, MAX_FORM)).await);
     }
+}
+
+/// The same, of a request that is answered.
+pub(super) async fn discard(request: Request<Incoming>) {
+    let (asked, mut rest) = request.into_parts();
+    hear_out(&asked.headers, &mut rest).await;
 }
 
 fn is_of_type(headers: &HeaderMap, wanted: &HeaderValue) -> bool {

@@ -1,76 +1,58 @@
-//! Which headers pass, as data.
+//! Which headers pass, as data: a request's only if they are on a list, an answer's unless they are.
 //!
 //! Hop-by-hop headers, `Host` and the `X-Forwarded-*` of our own are the upstream client's part.
 
 use crate::upstream;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// Request headers that a client could use to speak over our head: to say who it is, where it comes from, what it
-/// asks for, or with which credentials. Those with an underscore are stripped besides, since servers that know
-/// variables only (CGI) read `Remote_User` as `Remote-User`.
-const STRIPPED: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "proxy",
-    "cookie",
-    "cookie2",
-    "forwarded",
-    "via",
-    "true-client-ip",
-    "client-ip",
-    "cf-connecting-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-real-ip",
-    "x-originating-ip",
-    "x-remote-ip",
-    "x-remote-addr",
-    "x-original-host",
-    "x-host",
-    "front-end-https",
-    "x-owa-explicitlogonuser",
-    "x-owa-proxyuri",
-    "x-commonaccesstoken",
-    "msexchlogonaccount",
-    "msexchlogonmailbox",
-    "msexchtargetmailbox",
-    "x-rewrite-url",
-    "x-original-url",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-accel-redirect",
-    "x-sendfile",
-    "max-forwards",
+/// Request headers that every webmail and mail app may send: about the content, about what is wanted back, and what
+/// browsers add by themselves. A name that is on no list goes nowhere. Servers take names that look harmless for the word
+/// of a front (`X-Forwarded-User`, `X-BEResource`, `X-Original-URL`), and read `Remote_User` and `Remote.User` as
+/// `Remote-User`; a list of such names would never be complete.
+const COMMON: &[&str] = &[
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-range",
+    "content-type",
+    "dnt",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "referer",
+    "save-data",
+    // Of a WebSocket (RFC 6455, section 4.1), with `upgrade`, of which the upstream client lets no more pass.
+    "sec-websocket-extensions",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "upgrade",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "x-requested-with",
 ];
 
-/// The same, by how they begin.
-const STRIPPED_STARTS: &[&str] = &[
-    "x-forwarded",
-    "x-remote-user",
-    "remote-",
-    "x-auth-",
-    "x-authenticated",
-    "x-webauth",
-    // SOGo is told by these who has signed in elsewhere, and what it is called.
-    "x-webobjects-",
-    "x-user",
-    "x-ms-client-principal",
-    "x-iisnode",
-    "x-arr-",
-    "x-postern",
-    "ssl-",
-    "x-ssl-",
-    "x-client-cert",
-    "x-middleware-",
-];
+/// What browsers say of a request by themselves, by how it begins: Fetch Metadata, and User-Agent Client Hints.
+const COMMON_STARTS: &[&str] = &["sec-fetch-", "sec-ch-"];
 
 /// What an anonymous request for a file may say.
 const ASKED_OF_FILES: &[HeaderName] =
     &[header::ACCEPT, header::ACCEPT_ENCODING, header::IF_MODIFIED_SINCE, header::IF_NONE_MATCH, header::RANGE];
 
-/// Headers of the webmail's answers that stay here: its cookies, and whatever would lead a browser around this front
-/// or make it keep what it should not.
+/// Headers of the webmail's answers that stay here: its cookies, credentials that are for this front, whatever would lead
+/// a browser around it or make it keep or report what it should not, and what names the servers behind.
 const KEPT_BACK: &[&str] = &[
     "set-cookie",
     "set-cookie2",
@@ -80,9 +62,22 @@ const KEPT_BACK: &[&str] = &[
     "public-key-pins",
     "service-worker-allowed",
     "www-authenticate",
+    "authentication-info",
     "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-support",
+    "persistent-auth",
+    "nel",
+    "report-to",
+    "reporting-endpoints",
     "server",
+    "via",
     "x-powered-by",
+    "x-aspnet-version",
+    "x-aspnetmvc-version",
+    "x-beserver",
+    "x-calculatedbetarget",
+    "x-feserver",
     "x-accel-redirect",
     "x-sendfile",
 ];
@@ -96,17 +91,23 @@ const MAX_LANGUAGE: usize = 128;
 /// HTTPS only, for two years.
 pub(super) const HSTS: &str = "max-age=63072000";
 
-/// Whether a client's header stays here.
-pub fn is_stripped(name: &str) -> bool {
-    name.contains('_') || STRIPPED.contains(&name) || STRIPPED_STARTS.iter().any(|start| name.starts_with(start))
+/// Whether a client's header passes; `more` are names that are allowed beside those that all may send.
+fn passes(name: &str, more: &[&str]) -> bool {
+    COMMON.contains(&name) || more.contains(&name) || COMMON_STARTS.iter().any(|start| name.starts_with(start))
 }
 
-/// The headers of a released session's request, without what the client may not say.
-pub fn for_session(asked: &HeaderMap) -> HeaderMap {
+/// The headers of a client's request that pass: those that all may send, and `more`, which the product or the door knows.
+pub fn passed_on(asked: &HeaderMap, more: &[&str]) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(asked.len() + ADDED);
-    for (name, value) in asked.iter().filter(|(name, _)| !is_stripped(name.as_str())) {
-        headers.append(name, value.clone());
+    for (name, value) in asked {
+        if passes(name.as_str(), more) {
+            headers.append(name, value.clone());
+        } else {
+            tracing::trace!(%name, "a request header is on no list, so it is not passed on");
+        }
     }
+    // What is named as belonging to the connection is taken out with it.
+    headers.extend(asked.get_all(header::CONNECTION).iter().map(|value| (header::CONNECTION, value.clone())));
     upstream::strip_named(&mut headers);
     headers
 }
@@ -164,31 +165,59 @@ pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{self, Door};
+    use crate::webmail::{doors, product};
 
     #[test]
-    fn the_closed_doors() {
+    fn what_is_on_no_list_goes_nowhere() {
+        let more = ["x-owa-canary", "action"];
         for name in [
-            "Authorization",
-            "Cookie",
-            "Forwarded",
-            "X-Forwarded-For",
-            "X-Forwarded-User",
-            "X-Real-IP",
-            "Remote-User",
-            "Remote_User",
-            "X-Remote-User",
-            "X-OWA-ExplicitLogonUser",
-            "X-Rewrite-URL",
-            "X-Original-URL",
-            "X-HTTP-Method-Override",
-            "X_Forwarded_For",
-            "Proxy",
+            "authorization",
+            "cookie",
+            "expect",
+            "host",
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-user",
+            "x-real-ip",
+            "remote-user",
+            "remote_user",
+            "remote.user",
+            "x_forwarded_for",
+            "accept_language",
+            "content.type",
+            "user-agent~",
+            "x-beresource",
+            "x-anonresource-backend",
+            "x-anchormailbox",
+            "x-clientproxysomething",
+            "x-commonaccesstoken",
+            "x-owa-explicitlogonuser",
+            "x-owa-proxyuri",
+            "x-rewrite-url",
+            "x-http-method-override",
+            "proxy",
+            "sec-fetch",
+            "sec-other",
         ] {
-            assert!(is_stripped(&name.to_ascii_lowercase()), "{name}");
+            assert!(!passes(name, &more), "{name}");
         }
-        for name in ["accept", "content-type", "x-requested-with", "x-roundcube-request", "range", "origin", "referer"]
+        for name in
+            ["accept", "content-type", "range", "origin", "sec-fetch-site", "sec-ch-ua", "x-owa-canary", "action"]
         {
-            assert!(!is_stripped(name), "{name}");
+            assert!(passes(name, &more), "{name}");
+        }
+        assert!(!passes("x-owa-canary", &[]));
+    }
+
+    #[test]
+    fn every_name_on_a_list_is_one_that_all_servers_read_alike() {
+        let products =
+            [config::Product::Roundcube, config::Product::Owa, config::Product::SnappyMail, config::Product::Sogo];
+        let of_products = products.into_iter().flat_map(|it| product::of(it).request_headers());
+        let of_doors = Door::ALL.into_iter().flat_map(doors::request_headers);
+        for name in COMMON.iter().chain(COMMON_STARTS).chain(of_products).chain(of_doors) {
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
         }
     }
 
@@ -218,13 +247,18 @@ mod tests {
         headers.append("x-real-ip", HeaderValue::from_static("1"));
         headers.append("x-real-ip", HeaderValue::from_static("2"));
         headers.append("accept", HeaderValue::from_static("*/*"));
-        assert_eq!(for_session(&headers).len(), 1);
+        headers.append("connection", HeaderValue::from_static("accept-language"));
+        headers.append("accept-language", HeaderValue::from_static("fr"));
+        let passed = passed_on(&headers, &[]);
+        assert_eq!(passed.keys().collect::<Vec<_>>(), ["accept"]);
     }
 
     #[test]
     fn cookies_and_ways_around_stay_here() {
         let mut headers = HeaderMap::new();
-        for name in ["set-cookie", "alt-svc", "server", "content-type"] {
+        for name in
+            ["set-cookie", "alt-svc", "server", "content-type", "proxy-authenticate", "authentication-info", "nel"]
+        {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("x"));
         }
         strip_response(&mut headers);

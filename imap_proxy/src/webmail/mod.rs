@@ -31,6 +31,7 @@ mod errand;
 pub mod form;
 pub mod gate;
 pub mod headers;
+mod host;
 pub mod jar;
 mod lost;
 mod owa;

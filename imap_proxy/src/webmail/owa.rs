@@ -52,6 +52,22 @@ const CANARY_HEADER: HeaderName = HeaderName::from_static("x-owa-canary");
 const CANARIES: &[&str] = &[CANARY, "msExchEcpCanary"];
 /// Set by the login page's script: without the first no login is accepted.
 const OWN_COOKIES: &[(&str, &str)] = &[("PBack", "0")];
+/// What its scripts send with their calls. The others that begin like these say who somebody is to be, or where a request
+/// is to go (`X-OWA-ExplicitLogonUser`, `X-OWA-ProxyUri`, …), and are for the servers of Exchange alone.
+const REQUEST_HEADERS: &[&str] = &[
+    "action",
+    "client-request-id",
+    "msexchecpcanary",
+    "x-owa-actionid",
+    "x-owa-actionname",
+    "x-owa-attempt",
+    "x-owa-canary",
+    "x-owa-clientbegin",
+    "x-owa-clientbuildversion",
+    "x-owa-correlationid",
+    "x-owa-serviceunavailableontransienterror",
+    "x-owa-urlpostdata",
+];
 const CLIENT_COOKIES: &[&str] = &["PBack", "PrivateComputer"];
 /// To what is no browser that it knows, it gives another, older webmail.
 const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
@@ -267,6 +283,10 @@ impl Product for Owa {
 
     fn ended_page(&self) -> &'static str {
         TIMED_OUT
+    }
+
+    fn request_headers(&self) -> &'static [&'static str] {
+        REQUEST_HEADERS
     }
 
     fn client_cookies(&self) -> &'static [&'static str] {

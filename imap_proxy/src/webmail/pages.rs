@@ -69,6 +69,11 @@ impl Reader<'_> {
         self.page(status, &page, None)
     }
 
+    /// The page for a request of a session to which the webmail gives no answer.
+    pub fn no_answer(&self, status: StatusCode) -> Response<Body> {
+        self.page(status, &Page::NoAnswer, None)
+    }
+
     /// The backup codes as a file.
     pub fn codes_file(&self, codes: &[portal::Secret], mailbox: &str) -> Response<Body> {
         let context = Context { brand: self.brand, mailbox: Some(mailbox), now: self.now, signed_in: self.signed_in };

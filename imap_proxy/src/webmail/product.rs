@@ -262,6 +262,10 @@ pub trait Product: Send + Sync {
     /// Where a person is sent whose session the webmail itself has ended: an address of [`Kind::LoginPage`].
     fn ended_page(&self) -> &'static str;
 
+    /// Names of request headers that the webmail's own scripts send, in lower case, beside those that all may send (see
+    /// [`super::headers`]). Every other header of a browser stays here.
+    fn request_headers(&self) -> &'static [&'static str];
+
     /// Names of cookies that a browser's own scripts set and the webmail reads. Everything else that a browser sends
     /// stays here.
     fn client_cookies(&self) -> &'static [&'static str];

@@ -109,17 +109,17 @@ impl Gate {
             _ => None,
         };
         let Some((cookies, unopened, rope)) = self.sessions.with(key, now.tick, session).flatten() else {
-            hear_out(&mut content).await;
+            hear_out(&asked.headers, &mut content).await;
             return self.over(kind, &head);
         };
         if unopened && !matches!(kind, Kind::Static | Kind::Logout) && !self.product.opens(&head) {
-            hear_out(&mut content).await;
+            hear_out(&asked.headers, &mut content).await;
             return self.beyond_opening(visit, key, kind, &head);
         }
         let mut request = Request::new(body::stream(content));
         *request.method_mut() = asked.method.clone();
         *request.uri_mut() = relative(&asked.uri);
-        *request.headers_mut() = headers::for_session(&asked.headers);
+        *request.headers_mut() = headers::passed_on(&asked.headers, self.product.request_headers());
         if let Some(cookies) = cookies {
             request.headers_mut().insert(COOKIE, cookies);
         }
@@ -136,7 +136,7 @@ impl Gate {
             }
             Err(error) => {
                 tracing::warn!(%error, "no answer to a released session");
-                return self.reader(visit).stop(&Stop::Unavailable);
+                return self.no_answer(visit, &error);
             }
         };
         let set = set_cookies(answer.headers(), now.wall);
@@ -185,6 +185,18 @@ impl Gate {
         }
     }
 
+    /// The webmail gives no answer to a session, which goes on.
+    fn no_answer(&self, visit: &Visit, error: &UpstreamError) -> Response<Body> {
+        self.reader(visit).no_answer(match error {
+            UpstreamError::Silent => StatusCode::GATEWAY_TIMEOUT,
+            UpstreamError::Full | UpstreamError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            UpstreamError::Request(_)
+            | UpstreamError::Broken(_)
+            | UpstreamError::Client(_)
+            | UpstreamError::AsksAsProxy => StatusCode::BAD_GATEWAY,
+        })
+    }
+
     /// What a session may not that is there to open a mailbox for the first time: once it is open, the next sign-in learns
     /// whose it is.
     fn beyond_opening(&self, visit: &Visit, key: &Key, kind: Kind, head: &Head<'_>) -> Response<Body> {
@@ -227,7 +239,7 @@ impl Gate {
         peer: &Peer,
         rope: Rope,
     ) -> Response<Body> {
-        let Some(client) = client else { return self.reader(visit).stop(&Stop::Unavailable) };
+        let Some(client) = client else { return self.reader(visit).no_answer(StatusCode::BAD_GATEWAY) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
         tokio::spawn(tunnel(client, upstream, rope.cut()));

@@ -174,6 +174,10 @@ impl Product for Roundcube {
         LOGIN_AFTER_END
     }
 
+    fn request_headers(&self) -> &'static [&'static str] {
+        &["x-roundcube-request"]
+    }
+
     fn client_cookies(&self) -> &'static [&'static str] {
         CLIENT_COOKIES
     }

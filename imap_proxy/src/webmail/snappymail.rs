@@ -191,6 +191,10 @@ impl Product for SnappyMail {
         ROOT
     }
 
+    fn request_headers(&self) -> &'static [&'static str] {
+        &["x-sm-token"]
+    }
+
     fn client_cookies(&self) -> &'static [&'static str] {
         &[]
     }

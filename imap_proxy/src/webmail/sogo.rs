@@ -222,6 +222,10 @@ impl Product for Sogo {
         HOME
     }
 
+    fn request_headers(&self) -> &'static [&'static str] {
+        &["x-xsrf-token"]
+    }
+
     fn client_cookies(&self) -> &'static [&'static str] {
         &[]
     }

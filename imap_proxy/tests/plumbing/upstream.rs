@@ -153,6 +153,27 @@ async fn an_answer_that_has_come_holds_nothing_although_nobody_takes_it() {
 }
 
 #[tokio::test]
+async fn trailers_of_an_answer_end_with_its_content() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for _ in 0..2 {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let answer =
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nSet-Cookie: a=b\r\n\r\n";
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    let upstream = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap();
+    for _ in 0..2 {
+        let answer = upstream.send(get("/"), address.ip()).await.unwrap().into_body().collect().await.unwrap();
+        assert!(answer.trailers().is_none());
+        assert_eq!(answer.to_bytes(), "ok");
+    }
+}
+
+#[tokio::test]
 async fn connections_are_kept_alive() {
     let (address, connections) = start(repeat).await;
     let upstream = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap();

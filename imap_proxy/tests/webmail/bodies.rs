@@ -72,7 +72,7 @@ async fn a_body_that_breaks_off_is_the_clients_fault() {
     let mut stream = connect(&world, "http/1.1").await;
     let session = browser.session().unwrap();
     let head = format!(
-        "POST /?_task=mail&_action=send HTTP/1.1\r\nHost: a\r\nCookie: {SESSION}={session}\r\n\
+        "POST /?_task=mail&_action=send HTTP/1.1\r\nHost: webmail.example.com\r\nCookie: {SESSION}={session}\r\n\
          Transfer-Encoding: chunked\r\n\r\n"
     );
     stream.write_all(format!("{head}3\r\nabc\r\n0x4\r\nhidden\r\n0\r\n\r\n").as_bytes()).await.unwrap();

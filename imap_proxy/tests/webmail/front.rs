@@ -57,6 +57,7 @@ impl World {
         let settings = config::Webmail {
             listen: "127.0.0.1:0".parse().unwrap(),
             public_url: "https://webmail.example.com/".to_owned().try_into().unwrap(),
+            door_hosts: Vec::new(),
             upstream: format!("http://{}/", webmail.address).try_into().unwrap(),
             upstream_ca: None,
             product: config::Product::Roundcube,

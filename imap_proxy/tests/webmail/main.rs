@@ -10,6 +10,7 @@ mod faults;
 mod first_method;
 mod front;
 mod methods;
+mod raw;
 mod sessions;
 mod story;
 mod upstream;

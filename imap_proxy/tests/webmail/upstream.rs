@@ -10,12 +10,13 @@ use hyper_util::rt::TokioIo;
 use postern_proxy::body::{self, BoxError};
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use tokio::io::{copy, split};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy, split};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -51,6 +52,8 @@ struct Inner {
     /// What the mail page shows in place of the name that was typed.
     shows: Mutex<Option<String>>,
     passwords: Mutex<Vec<String>>,
+    /// What is answered in place of everything, as it is.
+    raw: Arc<Mutex<Option<&'static [u8]>>>,
 }
 
 impl Webmail {
@@ -67,6 +70,7 @@ impl Webmail {
                     let inner = Arc::clone(&inner);
                     async move { Ok::<_, Infallible>(inner.answer(request).await) }
                 });
+                let stream = Replaced { stream, raw: Arc::clone(&served.raw) };
                 let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(connection.with_upgrades());
             }
@@ -99,6 +103,11 @@ impl Webmail {
     /// What the mail page shows, whatever was typed.
     pub(crate) fn show_name(&self, name: &str) {
         *self.inner.shows.lock().unwrap() = Some(name.to_owned());
+    }
+
+    /// Answers these bytes to everything.
+    pub(crate) fn say(&self, bytes: Option<&'static [u8]>) {
+        *self.inner.raw.lock().unwrap() = bytes;
     }
 
     /// The password is another from now on.
@@ -218,5 +227,34 @@ impl hyper::body::Body for Endless {
             return Poll::Pending;
         }
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"piece")))))
+    }
+}
+
+/// A connection on which other bytes may leave than were written.
+struct Replaced {
+    stream: TcpStream,
+    raw: Arc<Mutex<Option<&'static [u8]>>>,
+}
+
+impl AsyncRead for Replaced {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Replaced {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let raw = *self.raw.lock().unwrap();
+        let Some(raw) = raw else { return Pin::new(&mut self.stream).poll_write(cx, bytes) };
+        // Few enough to be taken at once.
+        Pin::new(&mut self.stream).poll_write(cx, raw).map_ok(|_| bytes.len())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -92,7 +92,7 @@ async fn an_account_whose_codes_cannot_be_sent_can_ask_for_help() {
     // In a session it changes nothing, and does not end it either.
     let mut browser = world.released().await;
     world.daemon.on("Ask", NO_METHOD);
-    browser.post("/postern/security", &[]).await.shows(503, "Sign-in is not possible right now");
+    browser.post("/postern/security", &[]).await.shows(503, "This is not possible right now");
     browser.get("/?_task=mail").await.shows(200, "mailbox");
 }
 

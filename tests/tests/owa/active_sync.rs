@@ -1,5 +1,6 @@
 //! Doors that the administrator has opened: ActiveSync and EWS to app passwords, a door to networks.
 
+use super::passing::INTERNAL;
 use super::{SOON, Site, basic, sign_in};
 use crate::story::visitor::{Answer, Visitor};
 use postern_tests::exchange_web::forged;
@@ -212,8 +213,16 @@ fn cookies_of_mapi_pass_and_no_others() {
     let (credentials, watch) = (basic("alice", &typed), site.watch());
     let cookies = format!("Cookie: MapiContext=MAPIAAAA=; X-BackEndCookie=x; {}", forged("bob", "x"));
     let url = visitor.address("/mapi/emsmdb?MailboxId=1");
-    visitor.curl(["--header", &credentials, "--header", &cookies, "--data", "x", &url]).success().unwrap();
-    assert_eq!(watch.reached(&site)[0].header("cookie"), "MapiContext=MAPIAAAA=");
+    let own = [&credentials, &cookies, "X-RequestType: Connect", "X-OWA-CANARY: x"];
+    let headers = own.iter().chain(INTERNAL).flat_map(|header| ["--header", header]);
+    visitor.curl(headers.chain(["--data", "x", &url])).success().unwrap();
+    let seen = &watch.reached(&site)[0];
+    assert_eq!(seen.header("cookie"), "MapiContext=MAPIAAAA=");
+    let mut names: Vec<String> = seen.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    names.sort_unstable();
+    let known = ["accept", "authorization", "content-length", "content-type", "cookie", "host", "user-agent"];
+    let added = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-requesttype"];
+    assert_eq!(names, [&known[..], &added].concat());
 }
 
 #[test]

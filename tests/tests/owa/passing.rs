@@ -11,6 +11,26 @@ use std::time::Instant;
 /// Bytes of an attachment that is as large as they get.
 const LARGE: usize = 100 * 1024 * 1024;
 
+/// What the servers of Exchange tell each other, names that servers read in two ways, and what is for proxies.
+pub(super) const INTERNAL: &[&str] = &[
+    "X-OWA-ExplicitLogonUser: alice@example.com",
+    "X-OWA-ProxyUri: https://evil.example/",
+    "X-BEResource: evil.example/owa/~1",
+    "X-AnonResource: true",
+    "X-AnonResource-Backend: evil.example/owa/~1",
+    "X-AnchorMailbox: alice@example.com",
+    "X-ClientProxyIP: 10.0.0.1",
+    "X-CommonAccessToken: token",
+    "X-TargetBackEndServer: evil.example",
+    "msExchLogonMailbox: S-1-5-18",
+    "msExchTargetMailbox: alice@example.com",
+    "X-OWA.CANARY: x",
+    "X_OWA_CANARY: x",
+    "X-Rps-CAT: token",
+    "Proxy-Authorization: Basic YTpi",
+    "Front-End-Https: on",
+];
+
 #[test]
 fn a_session_outlives_its_cookies() {
     let site = Site::new();
@@ -38,8 +58,9 @@ fn what_a_browser_makes_up_is_not_passed_on() {
         forged("alice", &alice.password)
     );
     let canary = format!("X-OWA-CANARY: {canary}");
-    let script = ["--header", &canary, "--header", "X-OWA-ExplicitLogonUser: alice@example.com", "--data", "{}"];
-    let all = [&["--include", "--header", &own][..], &script].concat();
+    let script = ["--header", &canary, "--header", "X-OWA-ActionName: Find", "--data", "{}"];
+    let internal: Vec<&str> = INTERNAL.iter().flat_map(|header| ["--header", header]).collect();
+    let all = [&["--include", "--header", &own][..], &script, &internal].concat();
     let url = visitor.address("/owa/service.svc?action=FindConversation");
     let answer = visitor.curl(all.into_iter().chain([url.as_str()])).stdout;
     assert!(answer.contains(&bob.private_subject()) && !answer.contains(&alice.private_subject()), "{answer}");
@@ -48,7 +69,12 @@ fn what_a_browser_makes_up_is_not_passed_on() {
     let seen = watch.reached(&site).pop().unwrap();
     let cookies = seen.header("cookie");
     assert!(cookies.contains("PBack=0") && !cookies.contains("made-up") && !cookies.contains("FORGED"), "{cookies}");
-    assert_eq!(seen.header("x-owa-explicitlogonuser"), "");
+    let names: Vec<String> = seen.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    for header in INTERNAL {
+        let name = header.split([':', ';']).next().unwrap().to_ascii_lowercase();
+        assert!(!names.contains(&name), "{name} reached Exchange: {names:?}");
+    }
+    assert_eq!(seen.header("x-owa-actionname"), "Find");
     assert!(site.exchange.heard().contains("cadataSig=") && !site.exchange.heard().contains("FORGED"));
 }
 

@@ -16,7 +16,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// A TLS connection to the front, for any bytes.
-pub(crate) struct Line(TlsStream<TcpStream>);
+pub(crate) struct Line {
+    stream: TlsStream<TcpStream>,
+    /// The front's name and port, as browsers write them.
+    host: String,
+}
 
 impl Line {
     /// A connection for HTTP/1.1.
@@ -33,19 +37,25 @@ impl Line {
         config.alpn_protocols = vec![protocol.to_vec()];
         let tcp = TcpStream::connect(("127.0.0.1", world.files.webmail)).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        Line(TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap())
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
+        Line { stream, host: format!("Host: localhost:{}\r\n", world.files.webmail) }
     }
 
+    /// Sends these bytes. `Host: localhost` stands for the front's own name, with its port.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).await.unwrap();
-        self.0.flush().await.unwrap();
+        const HOST: &[u8] = b"Host: localhost\r\n";
+        let at = bytes.windows(HOST.len()).position(|window| window == HOST);
+        let (head, rest) = at.map_or((bytes, &b""[..]), |at| (&bytes[..at], &bytes[at + HOST.len()..]));
+        let host = if at.is_some() { self.host.as_bytes() } else { b"" };
+        self.stream.write_all(&[head, host, rest].concat()).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// Everything up to `end`.
     pub(crate) async fn until(&mut self, end: &str) -> String {
         let mut bytes = Vec::new();
         while !bytes.ends_with(end.as_bytes()) {
-            let byte = timeout(postern_tests::wait::DEADLINE, self.0.read_u8()).await;
+            let byte = timeout(postern_tests::wait::DEADLINE, self.stream.read_u8()).await;
             bytes.push(byte.expect("the front is silent").expect("the front hangs up"));
         }
         String::from_utf8_lossy(&bytes).into_owned()
@@ -55,7 +65,7 @@ impl Line {
     async fn rest(mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // A front that hangs up on garbage need not say goodbye first.
-        let end = timeout(postern_tests::wait::DEADLINE, self.0.read_to_end(&mut bytes)).await;
+        let end = timeout(postern_tests::wait::DEADLINE, self.stream.read_to_end(&mut bytes)).await;
         assert!(end.is_ok(), "the front keeps the connection: {}", String::from_utf8_lossy(&bytes));
         bytes
     }
@@ -201,10 +211,11 @@ async fn http_2_brings_no_header_of_http_1() {
 /// Asks for the mail page with one header more: what the answer's header block begins with, if there is one.
 async fn h2_answer(world: &World, cookie: &str, header: (&str, &str)) -> Option<u8> {
     let mut line = Line::speaking(world, b"h2").await;
+    let authority = format!("localhost:{}", world.files.webmail);
     let headers = [
         (":method", "GET"),
         (":scheme", "https"),
-        (":authority", "localhost"),
+        (":authority", &authority),
         (":path", "/?_task=mail"),
         ("cookie", cookie),
         header,
@@ -248,12 +259,12 @@ impl Line {
         let read = async {
             loop {
                 let mut head = [0; 9];
-                if self.0.read_exact(&mut head).await.is_err() {
+                if self.stream.read_exact(&mut head).await.is_err() {
                     return Vec::new();
                 }
                 let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
                 let mut payload = vec![0; usize::try_from(length).unwrap()];
-                self.0.read_exact(&mut payload).await.unwrap();
+                self.stream.read_exact(&mut payload).await.unwrap();
                 match head[3] {
                     H2_HEADERS => return payload,
                     H2_RST_STREAM | H2_GOAWAY => return Vec::new(),

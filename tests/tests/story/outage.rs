@@ -47,7 +47,7 @@ fn without_the_webmail_the_front_says_so() {
     visitor.sign_in_without(&bob);
     world.backend.as_mut().unwrap().roundcube.web.kill();
     for target in ["/", "/?_task=mail"] {
-        visitor.get(target).shows(503, "Sign-in is not possible right now");
+        visitor.get(target).shows(503, "The webmail does not answer");
     }
     Visitor::new(&world).sign_in(&bob).shows(503, "Sign-in is not possible right now");
     world.backend.as_mut().unwrap().roundcube.web.start().unwrap();

@@ -1,0 +1,139 @@
+//! Which host a request is for (RFC 9110, section 7.2; RFC 9113, section 8.3.1). Pure.
+
+use crate::config::{HostName, PublicUrl};
+use http::Request;
+use http::header::HOST;
+use std::net::Ipv6Addr;
+
+/// The port of `https`, which a name without one stands for.
+const HTTPS: u16 = 443;
+
+/// Whose name a request has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Host {
+    /// The webmail's, `public_url`.
+    Webmail,
+    /// One of `door_hosts`: mail apps ask for the doors under it, and for nothing else.
+    Doors,
+    /// Somebody else's.
+    Foreign,
+    /// None, several, or one that is not of the form `host` or `host:port`.
+    Malformed,
+}
+
+/// Judges `Host` and `:authority`, which have to say the same where there are both.
+pub(super) fn judge<B>(request: &Request<B>, public: &PublicUrl, doors: &[HostName]) -> Host {
+    let authority = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let mut names = authority.into_iter().chain(request.headers().get_all(HOST).iter().map(|value| value.as_bytes()));
+    let Some((host, port)) = names.next().and_then(read) else { return Host::Malformed };
+    if names.any(|other| read(other).as_ref() != Some(&(host.clone(), port))) {
+        return Host::Malformed;
+    }
+    if read(public.authority().as_bytes()).as_ref() == Some(&(host.clone(), port)) {
+        return Host::Webmail;
+    }
+    let is_door = doors.iter().any(|door| door.as_str() == host);
+    if is_door && port == public.port() { Host::Doors } else { Host::Foreign }
+}
+
+/// A name in lower case, and its port.
+fn read(text: &[u8]) -> Option<(String, u16)> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']')?;
+            (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), port)
+        }
+        None => {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            let is_name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+            (is_name.then(|| host.to_ascii_lowercase())?, port)
+        }
+    };
+    let port = match port.strip_prefix(':') {
+        None if port.is_empty() => HTTPS,
+        // `u16` would take a sign.
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+        _ => return None,
+    };
+    Some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(public: &str, authority: Option<&str>, hosts: &[&[u8]]) -> Host {
+        let uri = authority.map_or("/".to_owned(), |authority| format!("https://{authority}/"));
+        let mut request = Request::get(uri);
+        for host in hosts {
+            request = request.header(HOST, *host);
+        }
+        let doors = ["Autodiscover.example.com".to_owned().try_into().unwrap()];
+        judge(&request.body(()).unwrap(), &public.to_owned().try_into().unwrap(), &doors)
+    }
+
+    #[test]
+    fn one_name_and_its_port_are_ours() {
+        let mail = |host: &[u8]| judged("https://mail.example.com/", None, &[host]);
+        for host in [&b"mail.example.com"[..], b"MAIL.Example.COM", b"mail.example.com:443"] {
+            assert_eq!(mail(host), Host::Webmail);
+        }
+        for host in [
+            &b"example.com"[..],
+            b"mail.example.com.",
+            b"xmail.example.com",
+            b"mail.example.com:8443",
+            b"mail.example.com.evil.example",
+            b"127.0.0.1",
+            b"[::1]",
+            b"localhost",
+            b"autodiscover.example.com:8443",
+        ] {
+            assert_eq!(mail(host), Host::Foreign, "{}", host.escape_ascii());
+        }
+        for host in [
+            &b""[..],
+            b" ",
+            b":443",
+            b"mail.example.com:",
+            b"mail.example.com:+443",
+            b"mail.example.com:443:443",
+            b"mail.example.com:65536",
+            b"mail.example.com/",
+            b"mail.example.com, evil.example",
+            b"mail.example.com evil.example",
+            b"bob@mail.example.com",
+            b"https://mail.example.com",
+            b"mail.example.com%00",
+            b"m\xe4il.example.com",
+            b"[::1",
+            b"[mail.example.com]",
+            b"[::1]443",
+        ] {
+            assert_eq!(mail(host), Host::Malformed, "{}", host.escape_ascii());
+        }
+        assert_eq!(mail(b"AUTODISCOVER.example.com:443"), Host::Doors);
+        let with_port = |host: &[u8]| judged("https://[2001:db8::1]:8443/", None, &[host]);
+        assert_eq!(with_port(b"[2001:DB8:0::1]:8443"), Host::Webmail);
+        assert_eq!(with_port(b"[2001:db8::1]"), Host::Foreign);
+        assert_eq!(with_port(b"autodiscover.example.com:8443"), Host::Doors);
+    }
+
+    #[test]
+    fn two_names_have_to_be_the_same() {
+        let both = |authority, hosts: &[&[u8]]| judged("https://mail.example.com/", authority, hosts);
+        assert_eq!(both(Some("mail.example.com"), &[]), Host::Webmail);
+        assert_eq!(both(Some("mail.example.com"), &[b"mail.example.com:443"]), Host::Webmail);
+        assert_eq!(both(Some("evil.example"), &[]), Host::Foreign);
+        for (authority, hosts) in [
+            (Some("mail.example.com"), &[&b"evil.example"[..]][..]),
+            (Some("evil.example"), &[b"mail.example.com"]),
+            (Some("mail.example.com"), &[b""]),
+            (None, &[b"mail.example.com", b"evil.example"]),
+            (None, &[]),
+        ] {
+            assert_eq!(both(authority, hosts), Host::Malformed, "{authority:?} {hosts:?}");
+        }
+    }
+}
