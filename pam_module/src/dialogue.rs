@@ -53,7 +53,7 @@ pub(crate) struct SignIn<'a, H, D> {
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn tell(&mut self) -> Result<Passed, Stopped> {
         let ask = Ask { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone() };
-        let Asked { verdict, app_passwords_of } = self.call("Ask", &ask)?;
+        let Asked { verdict, app_passwords_of, .. } = self.call("Ask", &ask)?;
         let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
         let has_app_passwords = app_passwords_of.is_some();
         if let Some(mailbox) = app_passwords_of.filter(|_| !enrols && !matches!(verdict, AskVerdict::Challenge { .. }))
