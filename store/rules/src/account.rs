@@ -1,15 +1,17 @@
 //! What an account is.
 
 use crate::app_password::AppPassword;
-use crate::backup::BackupCodes;
+use crate::backup::{self, BackupCodes};
 use crate::browser::Browsers;
 use crate::contact::Address;
 use crate::sent::{Outbox, Session};
 use crate::throttle::{Lock, Throttle};
 use crate::totp::Totp;
-use crate::{Door, Factor, Kind, Mailbox, Time};
+use crate::{Door, Factor, Kind, Mailbox, Time, letters};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use zeroize::Zeroizing;
 
 /// Seconds by which the wall clock may step back behind the beginning of a suspension before the suspension counts
 /// for nothing: clocks are corrected by seconds, a suspension must not grow by hours.
@@ -60,6 +62,9 @@ pub struct Account {
     /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentSeed>,
+    /// The last code that was accepted at each door, as a hash; see [`Account::is_last_code`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_codes: BTreeMap<Door, [u8; 32]>,
     /// The browsers that have signed in.
     #[serde(default, skip_serializing_if = "Browsers::is_empty")]
     pub browsers: Browsers,
@@ -177,6 +182,7 @@ impl Account {
             enrolment_code: None,
             passed: Vec::new(),
             spent: Vec::new(),
+            last_codes: BTreeMap::new(),
             browsers: Browsers::default(),
             unlisted: true,
             epoch: 0,
@@ -256,6 +262,18 @@ impl Account {
         self.spent.iter().filter(|spent| spent.seed == seed).map(|spent| spent.last_step).max()
     }
 
+    /// Notes a code that was accepted at a door just now.
+    pub(crate) fn note_code(&mut self, door: Door, code: &str) {
+        self.last_codes.insert(door, code_hash(code));
+    }
+
+    /// Whether this is exactly the code that was accepted last at some door. To send it again is no guess: it is spent,
+    /// and mail apps repeat what they have stored.
+    pub(crate) fn is_last_code(&self, code: &str) -> bool {
+        let hash = code_hash(code);
+        self.last_codes.values().any(|last| *last == hash)
+    }
+
     /// As it is when it comes back from an export at `now`: the codes of steps before the present one are spent, since
     /// they may have been used after the export was made, and what was open then is over. Backup codes that were used
     /// since, and what was reset or removed since, cannot be told from the rest: whoever imports is told so.
@@ -271,6 +289,17 @@ impl Account {
         self.suspension = None;
         self.epoch += RESTORED_EPOCHS;
     }
+}
+
+/// A hash of a code in its one spelling. It needs no key: a code that was accepted is spent, and opens nothing.
+fn code_hash(code: &str) -> [u8; 32] {
+    let digits = || Zeroizing::new(code.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
+    let code = if code.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        letters::read(code, backup::LENGTH).unwrap_or_else(digits)
+    } else {
+        digits()
+    };
+    Sha256::digest(code.as_bytes()).into()
 }
 
 /// By how much a restored account's epoch moves: further than it can have moved since the export was made, so that no

@@ -56,6 +56,9 @@ pub struct AppPassword {
     /// The mail server has refused the sealed password: it is not tried again until it is sealed anew.
     #[serde(default)]
     pub outdated: bool,
+    /// Its time was seen to be over: it stays so, whatever the clock says later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) ended: bool,
     verifier: [u8; 32],
 }
 
@@ -147,6 +150,7 @@ impl AppPassword {
             last_used: None,
             sealed,
             outdated: false,
+            ended: false,
             verifier: typed.verifier(mailbox),
         }
     }
@@ -156,14 +160,14 @@ impl AppPassword {
         self.id == typed.id() && bool::from(self.verifier.ct_eq(&typed.verifier(mailbox)))
     }
 
-    /// Whether it is the same one, whatever has become of it.
+    /// Whether it is the same one, and lets in as that one did.
     pub(crate) fn is_still(&self, other: &Self) -> bool {
-        self.id == other.id && self.verifier == other.verifier
+        self.id == other.id && self.verifier == other.verifier && self.ended == other.ended
     }
 
     /// Whether its time is over at `now`.
     pub fn has_expired(&self, now: Time) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
+        self.ended || self.expires.is_some_and(|expires| expires <= now)
     }
 
     /// Whether it is taken from this address. One that is bound to networks is not taken from nowhere.

@@ -99,6 +99,16 @@ struct Trust {
     round: u64,
 }
 
+impl Trust {
+    /// The policy of now bounds what was allowed before. One that allows none has ended it by its round.
+    fn until_by(&self, policy: &Policy) -> Time {
+        match policy.trusted_browsers {
+            0 => self.until,
+            days => self.until.min(self.since.plus(i64::from(days) * DAY)),
+        }
+    }
+}
+
 impl Browser {
     fn is_remembered(&self, now: Time) -> bool {
         now < self.last_used.plus(REMEMBERED)
@@ -109,10 +119,14 @@ impl Browser {
     pub fn trusted_until(&self, account: &Account, policy: &Policy, now: Time) -> Option<Time> {
         let is_current = |trust: &Trust| trust.epoch == account.epoch && trust.round == policy.trust_round;
         let trust = self.trust.filter(is_current).filter(|_| account.stage == Stage::Protected)?;
-        let days = Some(policy.trusted_browsers).filter(|days| *days > 0)?;
-        let until = trust.until.min(trust.since.plus(i64::from(days) * DAY));
+        let until = Some(trust.until_by(policy)).filter(|_| policy.trusted_browsers > 0)?;
         // A moment well before it began is one to which the clock stepped back: trust must not last longer by that.
         (trust.since.plus(-CLOCK_TOLERANCE) <= now && now < until).then_some(until)
+    }
+
+    /// When its trust ends by itself, if it has any.
+    pub(crate) fn trust_ends(&self) -> Option<Time> {
+        self.trust.map(|trust| trust.until)
     }
 
     /// Whether its owner is told of it: when it came, nothing like it was known in that network, and not too many others
@@ -256,6 +270,19 @@ impl Browsers {
     pub(crate) fn end_trust(&mut self, ends: impl Fn(&Browser) -> bool) -> bool {
         let ended = self.0.iter_mut().filter(|browser| browser.trust.is_some() && ends(browser));
         ended.map(|browser| browser.trust = None).count() > 0
+    }
+
+    /// Trust that has ended at `now` is over for good, and none lasts longer than the policy of now allows. Whether that
+    /// has changed anything.
+    pub(crate) fn settle_trust(&mut self, policy: &Policy, now: Time) -> bool {
+        let mut has_changed = false;
+        for browser in &mut self.0 {
+            let settled = browser.trust.map(|trust| Trust { until: trust.until_by(policy), ..trust });
+            let settled = settled.filter(|trust| now < trust.until);
+            has_changed |= settled != browser.trust;
+            browser.trust = settled;
+        }
+        has_changed
     }
 
     /// None of them is known any more.

@@ -8,7 +8,7 @@ mod own;
 mod sent;
 
 use crate::account::{CLOCK_TOLERANCE, Suspension};
-use crate::backup::BackupCodes;
+use crate::backup::{self, BackupCodes};
 use crate::browser::Known;
 use crate::event::{BACKUP, By, CONTACT, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Source, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
@@ -22,8 +22,21 @@ const HOUR: i64 = 3600;
 
 /// What comes of `event` for `account` at `now`, on its `platform`. Total, and without a side effect: the caller
 /// writes the next account in one swap and only then acts on the verdict.
+///
+/// Whatever the event is, what has ended at `now` is taken off for good: see [`Account::ends`].
 pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
-    let account = account.clone();
+    let mut account = account.clone();
+    let settled = account.settle(&platform.policy, now).then(|| account.clone());
+    let Decision { verdict, next } = match event {
+        Event::Tick if settled.is_some() => done(account),
+        Event::Tick => already(),
+        event => decide_settled(account, platform, event, now),
+    };
+    Decision { verdict, next: next.or(settled) }
+}
+
+/// What comes of `event` for an account of which nothing has ended.
+fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
     match event {
         Event::Ask(door) => Decision { verdict: ask(&account, platform, door, Source::default(), now), next: None },
         Event::AskFor { door, source } => {
@@ -73,7 +86,7 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
         Event::Add => already(),
         Event::Enable { enrolment_code } => enable(account, enrolment_code, now),
         Event::Suspend(hours) => suspend(account, hours, now),
-        Event::Resume => resume(account, now),
+        Event::Resume => resume(account),
         Event::Reset { enrolment_code } => match account.stage {
             Stage::Off => refused(Refusal::Off),
             Stage::Enrolling | Stage::Protected => begun_anew(account, enrolment_code),
@@ -83,10 +96,8 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
             Stage::Enrolling | Stage::Protected => cleared(account, Stage::Off),
         },
         Event::Unlock => unlock(account),
-        Event::Tick => match account.suspension {
-            Some(suspension) if !suspension.stands(now) => done(Account { suspension: None, ..account }),
-            _ => already(),
-        },
+        // It was all that a tick does.
+        Event::Tick => already(),
     }
 }
 
@@ -137,10 +148,11 @@ fn answer(
         return stale_if_not_required(verdict);
     }
     match spend(&mut account, door, typed, now) {
-        Some(Spent { method, backup_codes_left, .. }) => {
+        Some(Spent { at, method, backup_codes_left }) => {
+            account.note_code(door, typed.readings[at]);
             accepted(account, platform, door, Answered { method, backup_codes_left }, visit, now)
         }
-        None => failed(account, door, now),
+        None => missed(account, door, typed.readings, now),
     }
 }
 
@@ -285,6 +297,18 @@ fn spend(account: &mut Account, door: Door, typed: &Typed<'_>, now: Time) -> Opt
     spent
 }
 
+/// None of the readings of what was typed opens anything: one more wrong code, but where it is the last one once more.
+/// What can be read as other digits too would be a guess at those; a backup code, of fifty random bits, nobody guesses by
+/// putting letters before a code that is spent.
+fn missed(account: Account, door: Door, readings: &[&str], now: Time) -> Decision {
+    let is_last = |reading: &&str| account.is_last_code(reading);
+    let is_no_guess = |reading: &&str| is_last(reading) || reading.len() >= backup::LENGTH;
+    if readings.iter().any(is_last) && readings.iter().all(is_no_guess) {
+        return refused(Refusal::Spent { failures: account.throttle(door).failures });
+    }
+    failed(account, door, now)
+}
+
 /// One more wrong code at a door.
 fn failed(mut account: Account, door: Door, now: Time) -> Decision {
     let throttle = account.throttle(door).failed(now);
@@ -306,11 +330,14 @@ fn confirm(
     if let Some(refusal) = sent::not_entitled(&account, platform, by, now) {
         return refused(refusal);
     }
+    // People change their account at the webmail.
+    let door = if let By::Enrolment(door, _) = by { door } else { Door::Webmail };
     let kind = match offered {
         Offered::Totp { mut totp, code, window } => match totp.matching_step(code, now, window) {
             None => return refused(Refusal::Wrong { failures: 0 }),
             Some(step) => {
                 totp.spend(step);
+                account.note_code(door, code);
                 Kind::Totp(totp)
             }
         },
@@ -323,6 +350,7 @@ fn confirm(
                 let verdict = Verdict::Refused(Refusal::Wrong { failures: 0 });
                 return Decision { verdict, next: Some(account) };
             }
+            account.note_code(door, code);
             match purpose {
                 Purpose::Method(kind) => kind,
                 Purpose::Contact(address) => {
@@ -434,10 +462,10 @@ fn suspend(mut account: Account, hours: i64, now: Time) -> Decision {
     done(account)
 }
 
-fn resume(mut account: Account, now: Time) -> Decision {
+fn resume(mut account: Account) -> Decision {
     match account.suspension.take() {
-        Some(suspension) if suspension.stands(now) => done(account),
-        _ => refused(Refusal::NotSuspended),
+        Some(_) => done(account),
+        None => refused(Refusal::NotSuspended),
     }
 }
 

@@ -16,9 +16,9 @@ pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 
 /// What happens.
 pub enum Event<'a> {
-    /// Asks what a sign-in needs, whoever comes. Changes nothing.
+    /// Asks what a sign-in needs, whoever comes. Changes nothing, but that what has ended is over for good.
     Ask(Door),
-    /// A front asks what a sign-in needs of whoever comes from there. Changes nothing.
+    /// A front asks what a sign-in needs of whoever comes from there. Changes nothing but what [`Self::Ask`] does.
     AskFor {
         /// Which front.
         door: Door,
@@ -208,7 +208,7 @@ pub enum Event<'a> {
     Remove,
     /// Ends every lock.
     Unlock,
-    /// Time passes: a suspension whose end has come is taken off.
+    /// Time passes: what has ended is over for good. See [`Account::ends`].
     Tick,
 }
 
@@ -421,6 +421,12 @@ pub enum Refusal {
     NotInOneField,
     /// The code is wrong, or spent; so many in a row at that door now.
     Wrong {
+        /// Wrong codes in a row.
+        failures: u32,
+    },
+    /// The code is the one that was accepted last. It is not counted: so many wrong ones in a row there are at that
+    /// door.
+    Spent {
         /// Wrong codes in a row.
         failures: u32,
     },

@@ -12,6 +12,8 @@
 //! * [`browser`]: which browsers have signed in, and which are trusted;
 //! * [`text`]: what people write, without what nobody sees in it;
 //! * [`throttle`]: what wrong codes cost;
+//! * [`ends`]: what lets people in until a time, and is over for good then;
+//! * [`retry`]: when a notice is tried again;
 //! * [`event`], [`decide`]: what happens, and what comes of it.
 
 pub mod account;
@@ -20,11 +22,13 @@ pub mod backup;
 pub mod browser;
 pub mod contact;
 pub mod decide;
+pub mod ends;
 pub mod event;
 pub mod factor;
 mod letters;
 pub mod name;
 pub mod platform;
+pub mod retry;
 pub mod seed;
 pub mod sent;
 pub mod text;

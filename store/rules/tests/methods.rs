@@ -103,7 +103,7 @@ fn a_sent_code_signs_in_the_session_that_asked_for_it_once() {
     let after = decision.next.unwrap();
     assert!(matches!(
         does(&after, answer(Some(7), None, "777777"), at).verdict,
-        Verdict::Refused(Refusal::Wrong { .. })
+        Verdict::Refused(Refusal::Spent { .. })
     ));
     assert_eq!(after.factors[0].last_used, Some(at));
     // The code that set it up is none to sign in with.

@@ -9,6 +9,7 @@ use postern_rules::event::{
 use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
+use postern_rules::retry;
 use postern_rules::sent::{DAY, Session};
 use postern_rules::throttle::Throttle;
 use postern_rules::totp::Totp;
@@ -21,6 +22,8 @@ const NOW: Time = Time(1_111_111_109);
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
 const RIGHT: &str = "081804";
 const WRONG: &str = "081805";
+/// The code of the step that begins two seconds after `NOW`.
+const NEXT: &str = "050471";
 /// `NOW`'s code of the other seed, by oathtool.
 const ANOTHER_RIGHT: &str = "055252";
 /// It ends in digits, so that where it ends is a question.
@@ -65,12 +68,13 @@ fn with_app_password(account: &Account, event: &str) -> Account {
         it.last_used = Some(Use { time: NOW.plus(-59), address: None, client: None });
     }
     it.outdated = event.contains("outdated");
-    match account.stage {
+    let account = match account.stage {
         Stage::Off => account.clone(),
         Stage::Enrolling | Stage::Protected => {
             after(account, Event::AddAppPassword { fresh: it, epoch: account.epoch, renewed: Vec::new() })
         }
-    }
+    };
+    if event.contains("was seen to") { after(&account, Event::Tick) } else { account }
 }
 
 /// With a security key, where the account has a factor, in the condition that the event names.
@@ -302,6 +306,7 @@ fn shown_verdict(verdict: &Verdict) -> String {
                 Refusal::SameId => "same id",
                 Refusal::NotInOneField => "not in one field",
                 Refusal::Wrong { .. } => "wrong",
+                Refusal::Spent { .. } => "spent",
                 Refusal::Locked(_) => "locked",
                 Refusal::Unenrolled => "unenrolled",
                 Refusal::Stale => "stale",
@@ -356,6 +361,11 @@ fn run(row: &Row<'_>) -> (String, String) {
     let mut account = account(row.state);
     let platform = platform(row.platform);
     let (mut now, backup_code) = (NOW, backup_code());
+    let event = row.event.strip_suffix(", an hour later").unwrap_or(row.event);
+    if event != row.event {
+        now = now.plus(3600);
+    }
+    let row = &Row { event, ..*row };
     if ["ask", "signed in", "answer", "the user revokes", "unlock", "set", "remove the contact", "add,"]
         .iter()
         .any(|event| row.event.starts_with(event))
@@ -426,6 +436,7 @@ fn run(row: &Row<'_>) -> (String, String) {
         "password alone" | "password alone at imap" => in_one_field("correct horse"),
         "the app password"
         | "the app password that has expired"
+        | "the app password that has expired and was seen to"
         | "the app password that is outdated"
         | "the app password within a minute"
         | "the app password that is bound to a network" => in_one_field(&shown),
@@ -470,6 +481,20 @@ fn run(row: &Row<'_>) -> (String, String) {
             answer(Some(BACKUP), &backup_code)
         }
         "answer right with another method's id" => answer(Some(BACKUP), RIGHT),
+        "answer right once more" | "answer right once more at imap" => {
+            account = after(&account, answer(None, RIGHT));
+            answer(None, RIGHT)
+        }
+        "answer an earlier code once more" => {
+            account = after(&account, answer(None, RIGHT));
+            now = NOW.plus(2);
+            account = decide(&account, &platform, answer(None, NEXT), now).next.unwrap();
+            answer(None, RIGHT)
+        }
+        "password and code right once more" | "password and code right once more at imap" => {
+            account = after(&account, in_one_field(&field_right));
+            in_one_field(&field_right)
+        }
         "answer wrong" => answer(None, WRONG),
         "answer with the key" | "answer with the key that was copied" => signed(6, SESSION),
         "answer with a copy of the key" => signed(5, SESSION),
@@ -580,6 +605,29 @@ fn the_table_of_names_is_what_is_decided() {
         }
     }
     assert!(wrong.is_empty(), "docs/states.md says otherwise than the rules:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_notices_is_what_is_tried() {
+    let text = include_str!("../../../docs/states.md").split("## Notices").nth(1).unwrap();
+    let cells = |line: &str| -> Option<(u32, i64)> {
+        let (number, after) = line.trim_matches('|').split_once('|')?;
+        Some((number.trim().parse().ok()?, after.trim().parse().ok()?))
+    };
+    let rows: Vec<_> = text.lines().filter_map(cells).collect();
+    assert!(rows.len() > 5);
+    let mut now = NOW;
+    for (number, after) in rows {
+        let again = retry::again(NOW, number - 2, now).unwrap();
+        assert_eq!(again, now.plus(after), "try {number}");
+        assert!(!retry::is_due(again, again.plus(-1)) && retry::is_due(again, again));
+        now = again;
+    }
+    assert!(retry::again(NOW, 9, NOW.plus(12 * 3600 - 1)).is_some());
+    assert!(retry::again(NOW, 9, NOW.plus(12 * 3600)).is_none());
+    // A clock that steps back and forth does not have it tried for ever.
+    assert!(retry::again(NOW, retry::TRIES_MAX, NOW.plus(-DAY)).is_none());
+    assert!(retry::is_due(NOW.plus(DAY), NOW), "a clock that was ahead put it there");
 }
 
 #[test]

@@ -56,8 +56,9 @@ pub(super) fn answer_unusual(
     }
     let sent = account.contact.clone().map(Purpose::SignIn).zip(session);
     if !sent.is_some_and(|(purpose, session)| account.outbox.spend(&purpose, &session, code, now)) {
-        return super::failed(account, door, now);
+        return super::missed(account, door, &[code], now);
     }
+    account.note_code(door, code);
     let answered = Answered { method: CONTACT.to_owned(), backup_codes_left: None };
     super::accepted(account, platform, door, answered, (source, false), now)
 }

@@ -1,7 +1,7 @@
 //! A field of which a mail app, or a host that asks once, can give no more: an app password, a password with a code
 //! behind it, or, where no code is required, the password.
 
-use super::{failed, not_asked, refused, spend};
+use super::{missed, not_asked, refused, spend};
 use crate::account::{Again, PASSED_MAX, Passed};
 use crate::app_password::{self, Typed, Use};
 use crate::backup;
@@ -94,8 +94,9 @@ fn password_and_code(
     }
     let typed = super::Typed { method: None, readings: &readings, window, session: None };
     let Some(spent) = spend(&mut account, door, &typed, now) else {
-        return failed(account, door, now);
+        return missed(account, door, &readings, now);
     };
+    account.note_code(door, readings[spent.at]);
     let before = &text[..text.len() - readings[spent.at].len()];
     let separated = platform.policy.code_separator.and_then(|separator| before.strip_suffix(separator));
     // What would leave nothing is no separator.
