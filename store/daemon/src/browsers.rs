@@ -60,7 +60,7 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
         Standing::Trusted { browser, .. } => format!("trusted browser {browser}"),
         _ => return Err(stale()),
     };
-    if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }) {
+    if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }).await {
         return Err(stale());
     }
     let Whose::Ours(account, platform) = whose(daemon, door, &told.name).map_err(auth::Refusal::new)? else {

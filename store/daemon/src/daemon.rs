@@ -8,17 +8,20 @@ use crate::config::{Config, Foreign};
 use crate::engine::{Change, Engine};
 use crate::metrics::{self, METRICS, door_of};
 use crate::notices;
-use crate::records::{Kept, RecordError, Records};
+use crate::outbox;
+use crate::records::{COMMIT_DEADLINE, Kept, RecordError, Records};
 use crate::rotate::Source;
 use crate::seal::Sealer;
 use crate::senders::Senders;
 use postern_rules::backup::BackupCodes;
 use postern_rules::contact::Address;
+use postern_rules::ends::Ground;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
 use postern_rules::{Account, Decision, Door, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide};
 use postern_telemetry::log::Log;
 use postern_wire::auth::WatchEvent;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
@@ -27,7 +30,8 @@ use tokio::sync::{Mutex, Notify, broadcast};
 /// Changes that a front may be behind before it is told to look at everything anew.
 const WATCH_BACKLOG: usize = 1024;
 
-/// How often an event is decided anew because something came between. Each round somebody else has got on.
+/// How often an event is decided anew because something came between. Each round somebody else has got on. All of them
+/// together have [`COMMIT_DEADLINE`].
 const ROUNDS: usize = 1000;
 
 /// The daemon's inside.
@@ -52,6 +56,10 @@ pub struct Daemon {
     pub log: Log,
     /// There is a new master key.
     pub rotated: Notify,
+    /// There is a notice to send.
+    pub queued: Notify,
+    /// The index of what ends may lack something: see [`crate::ends`].
+    pub ends_moved: Notify,
     watchers: broadcast::Sender<WatchEvent>,
     /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
     pub administration: Mutex<()>,
@@ -102,6 +110,14 @@ impl Actor {
     }
 }
 
+/// What came of one attempt.
+enum Round {
+    /// It is done, or there is no such account.
+    Over(Option<Box<Applied>>),
+    /// Something came between.
+    Again,
+}
+
 /// What came of an event.
 pub struct Applied {
     /// The rules' answer.
@@ -139,6 +155,8 @@ impl Daemon {
             key_source,
             log,
             rotated: Notify::new(),
+            queued: Notify::new(),
+            ends_moved: Notify::new(),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
             administration: Mutex::new(()),
         };
@@ -257,27 +275,46 @@ impl Daemon {
         actor: &Actor,
         make: impl Fn(&Account) -> Result<Option<(Event<'e>, Vec<Change>)>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
-        for _ in 0..ROUNDS {
-            let kept = self.records.account(mailbox)?;
-            let account = match (&kept, create) {
-                (Some(kept), _) => kept.value.clone(),
-                (None, Some(platform)) => Account::new(mailbox.clone(), &platform.name),
-                (None, None) => return Ok(None),
-            };
-            let platforms = self.platforms();
-            let platform = platforms.iter().find(|platform| platform.name == account.platform);
-            let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
-            let Some((event, also)) = make(&account)? else { return Ok(None) };
-            let now = clock::now();
-            let (action, door, kind) = (action(&event), door_of(&event), metrics::Change::of(&event));
-            let before = kept.as_ref().map(|kept| kept.value.state(now));
-            let listed_before = before.filter(|_| !account.unlisted);
-            let Decision { verdict, next } = decide(&account, platform, event, now);
-            let Some(next) = next else {
-                METRICS.decide(door, &verdict, &account);
-                return Ok(Some(Applied { verdict, before: listed_before, account, now }));
-            };
-            let entry = audit::Record {
+        let rounds = async {
+            for _ in 0..ROUNDS {
+                if let Round::Over(applied) = self.round(mailbox, create, actor, &make).await? {
+                    return Ok(applied.map(|applied| *applied));
+                }
+            }
+            Err(RecordError::Contended)
+        };
+        tokio::time::timeout(COMMIT_DEADLINE, rounds).await.unwrap_or(Err(RecordError::Slow))
+    }
+
+    async fn round<'e>(
+        &self,
+        mailbox: &Mailbox,
+        create: Option<&Platform>,
+        actor: &Actor,
+        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Vec<Change>)>, RecordError>,
+    ) -> Result<Round, RecordError> {
+        let kept = self.records.account(mailbox)?;
+        let account = match (&kept, create) {
+            (Some(kept), _) => kept.value.clone(),
+            (None, Some(platform)) => Account::new(mailbox.clone(), &platform.name),
+            (None, None) => return Ok(Round::Over(None)),
+        };
+        let platforms = self.platforms();
+        let platform = platforms.iter().find(|platform| platform.name == account.platform);
+        let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
+        let Some((event, also)) = make(&account)? else { return Ok(Round::Over(None)) };
+        let now = clock::now();
+        let (action, door, kind) = (action(&event), door_of(&event), metrics::Change::of(&event));
+        let before = kept.as_ref().map(|kept| kept.value.state(now));
+        let listed_before = before.filter(|_| !account.unlisted);
+        // What has ended by itself has entries of its own, whatever the event is.
+        let settled = decide(&account, platform, Event::Tick, now).next;
+        let mut entries = settled.as_ref().map_or_else(Vec::new, |settled| ended(&account, settled, now));
+        let Decision { verdict, next } = decide(settled.as_ref().unwrap_or(&account), platform, event, now);
+        // What else the event changes goes with it, and not where only an end is written.
+        let also = if next.is_some() { also } else { Vec::new() };
+        if let Some(next) = &next {
+            entries.push(audit::Record {
                 time: now,
                 actor: actor.name.clone(),
                 action: action.to_owned(),
@@ -287,25 +324,32 @@ impl Daemon {
                 after: Some(shown_state(next.state(now))),
                 outcome: outcome(&verdict).to_owned(),
                 detail: detail(&verdict, &actor.detail),
-            };
-            let mut changes = self.records.put_account(kept.as_ref(), &next)?;
-            changes.extend(also);
-            if !self.records.commit_with(changes, &entry).await? {
-                continue;
-            }
-            entry.log();
-            METRICS.decide(door, &verdict, &next);
-            METRICS.change(kind, before, next.state(now));
-            let notices = notices::of(&account, &next, &verdict);
-            notices::tell(&self.senders, platform, (&account, &next), &notices, actor);
-            // A suspension that ends by itself was over before it is written, so the state alone does not tell.
-            let resumed = account.suspension.is_some() && next.suspension.is_none();
-            if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
-                self.announce(Some(mailbox));
-            }
-            return Ok(Some(Applied { verdict, before: listed_before, account: next, now }));
+            });
         }
-        Err(RecordError::Contended)
+        let Some(next) = next.or(settled) else {
+            METRICS.decide(door, &verdict, &account);
+            return Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account, now }))));
+        };
+        let mut changes = self.records.put_account(kept.as_ref(), &next)?;
+        changes.extend(also);
+        let notices = notices::of(&account, &next, &verdict);
+        let written = notices::written(&self.senders, platform, (&account, &next), &notices, actor);
+        changes.extend(outbox::queue(&self.records, written, now)?);
+        if !self.records.commit_with_all(changes, &entries).await? {
+            return Ok(Round::Again);
+        }
+        entries.iter().for_each(audit::Record::log);
+        METRICS.decide(door, &verdict, &next);
+        METRICS.change(kind, before, next.state(now));
+        if !notices.is_empty() {
+            self.queued.notify_one();
+        }
+        // A suspension that ends by itself was over before it is written, so the state alone does not tell.
+        let resumed = account.suspension.is_some() && next.suspension.is_none();
+        if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
+            self.announce(Some(mailbox));
+        }
+        Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account: next, now }))))
     }
 
     /// Tells every watching front that sessions may be over: of one mailbox, or of any.
@@ -366,8 +410,34 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::Reset { .. } => "reset",
         Event::Remove => "remove",
         Event::Unlock => "unlock",
-        Event::Tick => "suspension ended",
+        // It only writes what has ended, and that has entries of its own.
+        Event::Tick => "tick",
     }
+}
+
+/// Entries about what has ended by itself.
+fn ended(before: &Account, settled: &Account, now: Time) -> Vec<audit::Record> {
+    let (was, is) = (before.ends(), settled.ends());
+    // Trust that a policy has made shorter has not ended.
+    let has_ended = |(until, ground): &&(Time, Ground)| *until <= now || *ground == Ground::Suspension;
+    let grounds: BTreeSet<Ground> = was.difference(&is).filter(has_ended).map(|(_, ground)| *ground).collect();
+    let entry = |ground| audit::Record {
+        time: now,
+        actor: "posternd".to_owned(),
+        action: match ground {
+            Ground::Suspension => "suspension ended",
+            Ground::AppPassword => "app password expired",
+            Ground::TrustedBrowser => "trust ended",
+        }
+        .to_owned(),
+        mailbox: Some(before.mailbox.to_string()),
+        address: None,
+        before: Some(shown_state(before.state(now))),
+        after: Some(shown_state(settled.state(now))),
+        outcome: "done".to_owned(),
+        detail: String::new(),
+    };
+    grounds.into_iter().map(entry).collect()
 }
 
 fn outcome(verdict: &Verdict) -> &'static str {

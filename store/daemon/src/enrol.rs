@@ -85,6 +85,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     let (account, platform) = account(daemon, enrol.door, &enrol.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
+    daemon.settle_if_possible(&account).await;
     let (by, code) = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
     // What is begun in place of something does not last longer than that would have.
     let until = earlier.as_ref().map_or(now.plus(TICKET_LIFETIME), |ticket| ticket.until);

@@ -8,6 +8,7 @@ use crate::audit::shown_state;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
+use crate::outbox;
 use crate::senders::Kind;
 use postern_rules::{Account, Event, State, Verdict};
 use postern_telemetry::metrics;
@@ -36,6 +37,10 @@ metrics! {
         calls: Gauges<Socket> = "postern_calls_running",
         /// Codes and notices, by what became of them.
         messages: Counters<(Way, Delivery)> = "postern_messages_total",
+        /// Notices that no mail server has taken yet.
+        notices_waiting: Readings<()> = "postern_notices_waiting",
+        /// Notices that were given up: refused for good, or tried in vain until their time was over.
+        notices_given_up: Counters<()> = "postern_notices_given_up_total",
         /// Messages that may still leave today.
         budget: Readings<Way> = "postern_messages_budget_left",
         /// What it takes until the disk has what one sign-in or change writes.
@@ -78,13 +83,16 @@ impl Metrics {
         }
     }
 
-    /// Everything, as Prometheus reads it. Nothing is counted for it: what is looked up is one record and a directory.
+    /// Everything, as Prometheus reads it. Only the notices that wait are counted for it.
     pub fn look(&self, daemon: &Daemon) -> String {
         self.build.set(Build::This, 1);
         self.started.set((), daemon.started.0);
         self.writable.set((), daemon.records.engine().health().is_ok().into());
         if let Some(made) = export::newest(&daemon.config.export_path()) {
             self.last_export.set((), made.0);
+        }
+        if let Ok(waiting) = outbox::waiting(&daemon.records) {
+            self.notices_waiting.set((), i64::try_from(waiting).unwrap_or(i64::MAX));
         }
         for kind in [Kind::Text, Kind::Mail] {
             if let Some(left) = daemon.senders.left(clock::now(), kind) {

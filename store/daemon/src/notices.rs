@@ -11,8 +11,8 @@ use crate::senders::Senders;
 use crate::texts::{Language, place};
 use postern_rules::{Account, KindName, Platform, Stage, Time, Verdict};
 use postern_wire::Secret;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// The space before a French colon, so that no line begins with one.
 const NO_BREAK: &str = "\u{a0}";
@@ -95,16 +95,29 @@ fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<St
     news.map(|browser| browser.description.clone())
 }
 
-/// Tells whoever is to be told, in a task of its own: nothing waits for a mail server.
-pub fn tell(
-    senders: &Arc<Senders>,
+/// A notice to one address.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Letter {
+    /// Whom it is about.
+    pub mailbox: String,
+    /// Where it goes.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: Secret,
+}
+
+/// The notices to whoever is to be told; none where no mail is sent at all.
+pub fn written(
+    senders: &Senders,
     platform: &Platform,
     (before, next): (&Account, &Account),
     notices: &[Notice],
     actor: &Actor,
-) {
-    if notices.is_empty() || !senders.can_mail() {
-        return;
+) -> Vec<Letter> {
+    if !senders.can_mail() {
+        return Vec::new();
     }
     // An address that is being replaced hears of it too.
     let contacts = [before.contact.as_ref(), next.contact.as_ref()];
@@ -114,22 +127,18 @@ pub fn tell(
     }
     addresses.dedup();
     let language = Language::of(before, next.language.as_deref().or(actor.language.as_deref()));
-    let from = actor.address;
-    let place = place(next, platform).to_owned();
-    let texts: Vec<_> = notices.iter().map(|it| it.text(language, &place, next.mailbox.as_str(), from)).collect();
-    let (senders, mailbox) = (Arc::clone(senders), next.mailbox.to_string());
-    if addresses.is_empty() {
-        return;
-    }
-    tokio::spawn(async move {
-        for (subject, text) in texts {
-            for address in &addresses {
-                if let Err(error) = senders.mail(clock::now(), address, &subject, &text).await {
-                    tracing::warn!(mailbox, "a notice is not sent: {error}");
-                }
-            }
-        }
+    let (place, mailbox) = (place(next, platform), next.mailbox.as_str());
+    let texts = notices.iter().map(|it| it.text(language, place, mailbox, actor.address));
+    let letters = texts.flat_map(|(subject, text)| {
+        let letter = |to: &String| Letter {
+            mailbox: mailbox.to_owned(),
+            to: to.clone(),
+            subject: subject.clone(),
+            text: text.clone(),
+        };
+        addresses.iter().map(letter).collect::<Vec<_>>()
     });
+    letters.collect()
 }
 
 impl Notice {

@@ -99,6 +99,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
         contact(daemon, &account)?;
         return send(Recipient::SignIn(door, source(&prepare.origin))).await;
     }
+    daemon.settle_if_possible(&account).await;
     match decide(&account, &platform, Event::Ask(door), now).verdict {
         Verdict::Challenge => {}
         Verdict::Refused(refusal) => return Err(refused(&refusal)),

@@ -6,27 +6,32 @@
 //! | `alias/NAME` | the [`Mailbox`] that it means |
 //! | `key/HASH` | the [`Mailbox`] whose security key has the credential id of that SHA-256 |
 //! | `platform/NAME` | [`Platform`] |
-//! | `suspended/TIME/MAILBOX` | an index: whose suspension ends when |
+//! | `ends/TIME/MAILBOX` | an index: something of whose account ends when; see [`Account::ends`] |
 //! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
+//! | `meta/notice/TIME/ID` | a notice that is to be sent: see [`crate::outbox`] |
 
 use crate::audit;
 use crate::engine::{Change, Engine, EngineError, Revision, Swap};
 use crate::seal::{SealError, Sealer};
 use arc_swap::ArcSwap;
-use postern_rules::account::Suspension;
 use postern_rules::{Account, Kind, Mailbox, Platform, Time};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// How long a commit may take before whoever asked is told that it could not be done. It may still be done.
-const COMMIT_DEADLINE: Duration = Duration::from_secs(4);
+/// How long a commit may take, and all rounds of a decision together, before whoever asked is told that it could not be
+/// done. It may still be done.
+pub const COMMIT_DEADLINE: Duration = Duration::from_secs(4);
 /// Records read at once when many are looked through.
 pub const PAGE: usize = 256;
+/// Entries of the index of ends that a commit takes out beside what it is about; what is left over goes when its time
+/// comes. An account has at most 58, and a commit at most 64 changes.
+const ENDS_OUT: usize = 12;
 
 /// Why a record could not be read or written. None of these is ever "there is no such record".
 #[derive(Debug)]
@@ -90,11 +95,11 @@ pub struct Kept<T> {
     pub revision: Revision,
 }
 
-/// A suspension whose end has come.
+/// An account of which something ends.
 pub struct Ended {
     /// Its place in the index.
     pub key: Vec<u8>,
-    /// Whose it was.
+    /// Whose it is.
     pub mailbox: Result<Mailbox, RecordError>,
 }
 
@@ -225,24 +230,21 @@ impl Records {
         })
     }
 
-    /// The changes that write an account and keep the indices of suspensions and security keys with it.
+    /// The changes that write an account and keep the indices of ends and of security keys with it.
     ///
     /// # Errors
     /// [`RecordError`].
     pub fn put_account(&self, before: Option<&Kept<Account>>, next: &Account) -> Result<Vec<Change>, RecordError> {
         let key = account_key(&next.mailbox);
         let mut changes = vec![self.put(key, before.map(|kept| kept.revision), next)?];
-        let was = before.and_then(|kept| kept.value.suspension);
-        if was.map(|suspension| suspension.until) != next.suspension.map(|suspension| suspension.until) {
-            if let Some(key) = was.map(|suspension| suspended_key(suspension, &next.mailbox))
-                && let Some((_, revision)) = self.engine.load(&key)?
-            {
-                changes.push(Change::delete(key, revision));
-            }
-            if let Some(suspension) = next.suspension {
-                changes.push(self.put(suspended_key(suspension, &next.mailbox), None, &next.mailbox)?);
+        let was = before.map(|kept| end_keys(&kept.value)).unwrap_or_default();
+        let is = end_keys(next);
+        for key in was.difference(&is).take(ENDS_OUT) {
+            if let Some((_, revision)) = self.engine.load(key)? {
+                changes.push(Change::delete(key.clone(), revision));
             }
         }
+        changes.extend(self.index(is.difference(&was), &next.mailbox)?);
         let had: Vec<_> = before.iter().flat_map(|kept| credentials(&kept.value)).collect();
         let has: Vec<_> = credentials(next).collect();
         for fresh in has.iter().filter(|id| !had.contains(id)) {
@@ -275,8 +277,22 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub async fn commit_with(&self, mut changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
-        changes.push(self.put_entry(entry)?);
+    pub async fn commit_with(&self, changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
+        self.commit_with_all(changes, std::slice::from_ref(entry)).await
+    }
+
+    /// Writes changes with entries of the audit log, all or nothing, as [`Self::commit`] does.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn commit_with_all(
+        &self,
+        mut changes: Vec<Change>,
+        entries: &[audit::Record],
+    ) -> Result<bool, RecordError> {
+        for entry in entries {
+            changes.push(self.put_entry(entry)?);
+        }
         self.commit(changes).await
     }
 
@@ -296,14 +312,38 @@ impl Records {
         done.map_err(|_| RecordError::Slow)?.map_err(RecordError::Engine)
     }
 
-    /// Whose suspensions have ended at `now`, at most a page of them; one that does not open does not hide the others.
+    /// Accounts of which something has ended at `now`, at most a page of them; one that does not open does not hide the
+    /// others.
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn suspensions_ended(&self, now: Time) -> Result<Vec<Ended>, EngineError> {
-        let end = suspended_prefix(now.plus(1));
-        let due = self.engine.scan(SUSPENDED, None, PAGE)?.into_iter().take_while(|entry| entry.key < end);
+    pub fn ended(&self, now: Time) -> Result<Vec<Ended>, EngineError> {
+        let end = end_prefix(now.plus(1));
+        let due = self.engine.scan(ENDS, None, PAGE)?.into_iter().take_while(|entry| entry.key < end);
         Ok(due.map(|entry| Ended { mailbox: self.open(&entry.key, &entry.value), key: entry.key }).collect())
+    }
+
+    /// What the index of ends lacks of this account.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn missing_ends(&self, account: &Account) -> Result<Vec<Change>, RecordError> {
+        self.index(end_keys(account).iter(), &account.mailbox)
+    }
+
+    /// Makes those entries of the index of ends that are not there.
+    fn index<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k Vec<u8>>,
+        mailbox: &Mailbox,
+    ) -> Result<Vec<Change>, RecordError> {
+        let mut changes = Vec::new();
+        for key in keys {
+            if self.engine.load(key)?.is_none() {
+                changes.push(self.put(key.clone(), None, mailbox)?);
+            }
+        }
+        Ok(changes)
     }
 
     /// A record as it was kept under `key`.
@@ -320,8 +360,10 @@ impl Records {
 pub const ACCOUNT: &[u8] = b"account/";
 /// Every platform's key begins so.
 pub const PLATFORM: &[u8] = b"platform/";
-/// Every key of the index of suspensions begins so.
-const SUSPENDED: &[u8] = b"suspended/";
+/// Every key of the index of ends begins so.
+pub const ENDS: &[u8] = b"ends/";
+/// Every key of the index of suspensions, which was there before that of ends, begins so.
+pub const SUSPENDED: &[u8] = b"suspended/";
 
 /// Where an account is kept.
 pub fn account_key(mailbox: &Mailbox) -> Vec<u8> {
@@ -351,11 +393,13 @@ pub fn platform_key(name: &str) -> Vec<u8> {
     [PLATFORM, name.as_bytes()].concat()
 }
 
-fn suspended_key(suspension: Suspension, mailbox: &Mailbox) -> Vec<u8> {
-    [&suspended_prefix(suspension.until)[..], b"/", mailbox.as_str().as_bytes()].concat()
+/// The places of an account in the index of ends.
+fn end_keys(account: &Account) -> BTreeSet<Vec<u8>> {
+    let key = |time| [&end_prefix(time)[..], b"/", account.mailbox.as_str().as_bytes()].concat();
+    account.ends().into_iter().map(|(time, _)| key(time)).collect()
 }
 
-/// In the order of time: times before 1970 do not occur, since a suspension begins now.
-fn suspended_prefix(until: Time) -> Vec<u8> {
-    [SUSPENDED, format!("{:016x}", until.unsigned()).as_bytes()].concat()
+/// In the order of time: times before 1970 do not occur, since nothing ends before it was made.
+fn end_prefix(time: Time) -> Vec<u8> {
+    [ENDS, format!("{:016x}", time.unsigned()).as_bytes()].concat()
 }

@@ -8,6 +8,7 @@ use crate::daemon::{Actor, Daemon};
 use crate::engine::Change;
 use crate::enrol::enrolment_code_hash;
 use crate::notices::{self, Notice};
+use crate::outbox;
 use crate::records::{Kept, RecordError};
 use crate::signin::{self, account, door, journal, refused, unavailable};
 use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide, text};
@@ -56,6 +57,7 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
     let (account, platform) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
+    daemon.settle_if_possible(&account).await;
     match decide(&account, &platform, Event::Ask(door(wanted.door)), now).verdict {
         // Who is locked out may have lost everything, too.
         Verdict::Challenge | Verdict::Refused(postern_rules::Refusal::Locked(_)) => {}
@@ -79,17 +81,18 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         return Ok(RequestVerdict::OpenAlready);
     }
     let over = there.map(|there| there.revision);
-    let change = daemon.records.put(key(&account.mailbox), over, &request).map_err(unavailable)?;
-    let actor = wanted.door.to_string();
-    let entry = administer::entry(&actor, "open request", Some(&account.mailbox), String::new());
+    let mut changes = vec![daemon.records.put(key(&account.mailbox), over, &request).map_err(unavailable)?];
+    let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.door, &wanted.origin) };
+    let notices = [Notice::RequestOpened];
+    let letters = notices::written(&daemon.senders, &platform, (&account, &account), &notices, &actor);
+    changes.extend(outbox::queue(&daemon.records, letters, now).map_err(unavailable)?);
+    let entry = administer::entry(&actor.name, "open request", Some(&account.mailbox), String::new());
     let entry = audit::Record { address: wanted.origin.address, ..entry };
-    if !daemon.records.commit_with(vec![change], &entry).await.map_err(unavailable)? {
+    if !daemon.records.commit_with(changes, &entry).await.map_err(unavailable)? {
         return Ok(RequestVerdict::OpenAlready);
     }
     entry.log();
-    let notices = [Notice::RequestOpened];
-    let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.door, &wanted.origin) };
-    notices::tell(&daemon.senders, &platform, (&account, &account), &notices, &actor);
+    daemon.queued.notify_one();
     Ok(RequestVerdict::Opened)
 }
 

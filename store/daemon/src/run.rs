@@ -3,11 +3,13 @@
 use crate::cli::Init;
 use crate::config::{Config, Engine};
 use crate::daemon::Daemon;
+use crate::ends;
 use crate::engine::{Change, SledEngine};
 use crate::export;
 use crate::log;
 use crate::master_key::{self, CREDENTIAL, MasterKeys};
 use crate::metrics::METRICS;
+use crate::outbox;
 use crate::passed::Passed;
 use crate::rotate::Source;
 use crate::seal::{Sealer, header};
@@ -187,6 +189,8 @@ async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
         tracing::warn!("systemd passes {}, which [sockets] does not name: nobody is answered there", path.display());
     }
     let metrics = show_metrics(&daemon).await?;
+    let ticking = daemon.clone();
+    let ender = tokio::spawn(async move { tokio::join!(ends::run(&ticking), outbox::run(&ticking)) });
     let sweeper = tokio::spawn(sweep::run(daemon.clone()));
     let heart = sd_notify::watchdog_enabled().map(|patience| tokio::spawn(beat(daemon.clone(), patience / 2)));
     tracing::info!("posternd {} is ready: {}", env!("CARGO_PKG_VERSION"), sockets.auth.display());
@@ -198,6 +202,7 @@ async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("posternd stops");
+    ender.abort();
     sweeper.abort();
     metrics.inspect(JoinHandle::abort);
     let _ = stop.send(true);

@@ -410,6 +410,7 @@ async fn take_piece(
     daemon.announce(None);
     // What was exported under an older master key is sealed anew.
     daemon.rotated.notify_one();
+    daemon.ends_moved.notify_one();
     let entry = crate::administer::entry(peer, "import", None, format!("{records} records"));
     daemon.records.commit_with(Vec::new(), &entry).await?;
     entry.log();

@@ -18,9 +18,9 @@ use postern_wire::auth::{
     self, Answer, AnswerVerdict, Ask, AskVerdict, Asked, Offer, Origin, Reason, Recheck, Rechecked,
 };
 
-/// What a sign-in needs. Reading only.
-pub fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
-    let asked = asked(daemon, &ask.name, door(ask.door), source(&ask.origin));
+/// What a sign-in needs. Nothing is written, but that something has ended.
+pub async fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
+    let asked = asked(daemon, &ask.name, door(ask.door), source(&ask.origin)).await;
     METRICS.asked.count((door(ask.door).into(), (&asked.verdict).into()));
     if let AskVerdict::Refused(refusal) = &asked.verdict {
         journal("ask", &ask.name, ask.door, &ask.origin, refusal);
@@ -49,7 +49,7 @@ pub(crate) fn whose(daemon: &Daemon, door: Door, name: &str) -> Result<Whose, Re
     })
 }
 
-fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
+async fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
     let (mut app_passwords_of, mut browser_known) = (None, false);
     let verdict = match whose(daemon, door, name) {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
@@ -57,7 +57,9 @@ fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
         Ok(Whose::Ours(account, platform)) => {
             app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
             browser_known = source.browser.is_some_and(|token| account.browsers.remember(&token, clock::now()));
-            needed(daemon, &account, &platform, door, source)
+            let needed = needed(daemon, &account, &platform, door, source);
+            daemon.settle_if_possible(&account).await;
+            needed
         }
     };
     Asked { verdict, app_passwords_of, browser_known }
@@ -146,27 +148,34 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
 }
 
 /// Which sessions are over. What cannot be looked up is over.
-pub fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
-    Rechecked { ended: recheck.sessions.iter().map(|session| is_over(daemon, session)).collect() }
+pub async fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
+    let mut ended = Vec::with_capacity(recheck.sessions.len());
+    for session in &recheck.sessions {
+        ended.push(is_over(daemon, session).await);
+    }
+    Rechecked { ended }
 }
 
 /// Whether a session is over. Who was let in by a browser that was known, or before anybody asked, goes on.
-pub(crate) fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
+pub(crate) async fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
     let now = clock::now();
     let standing = Standing::parse(&session.standing);
     // By the mailbox's own name all doors mean the same.
     let door = if let Some(Standing::NotRequired(door, _)) = &standing { *door } else { Door::Webmail };
-    match (standing, whose(daemon, door, &session.mailbox)) {
-        (None, _) | (_, Err(_)) => true,
-        (Some(Standing::NotRequired(..)), Ok(Whose::Foreign(_))) => false,
-        (Some(_), Ok(Whose::Foreign(_))) => true,
-        (Some(Standing::NotRequired(door, _)), Ok(Whose::Ours(account, platform))) => {
-            decide(&account, &platform, Event::Ask(door), now).verdict != Verdict::NotRequired
+    let (standing, account, platform) = match (standing, whose(daemon, door, &session.mailbox)) {
+        (None, _) | (_, Err(_)) => return true,
+        (Some(Standing::NotRequired(..)), Ok(Whose::Foreign(_))) => return false,
+        (Some(_), Ok(Whose::Foreign(_))) => return true,
+        (Some(standing), Ok(Whose::Ours(account, platform))) => (standing, account, platform),
+    };
+    let is_over = match &standing {
+        Standing::NotRequired(door, _) => {
+            decide(&account, &platform, Event::Ask(*door), now).verdict != Verdict::NotRequired
         }
-        (Some(standing), Ok(Whose::Ours(account, platform))) => {
-            !standing.is_borne_out_by(&account, &platform.policy, now)
-        }
-    }
+        standing => !standing.is_borne_out_by(&account, &platform.policy, now),
+    };
+    daemon.settle_if_possible(&account).await;
+    is_over
 }
 
 fn not_required(mailbox: &str, standing: &Standing) -> AskVerdict {
@@ -231,6 +240,11 @@ pub(crate) fn unavailable(error: &RecordError) -> Reason {
 pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
     match refusal {
         Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
+        // A person is told no more than of any wrong code; the journal says it.
+        Refusal::Spent { failures } => {
+            tracing::info!(target: "signin", "a code that was used just before came once more; it is not counted");
+            auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) }
+        }
         Refusal::Locked(until) => {
             auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) }
         }

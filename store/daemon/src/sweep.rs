@@ -1,23 +1,19 @@
-//! What happens by itself: suspensions end, old entries of the audit log go, an export is made each day, and what is
-//! sealed under an older master key is sealed anew.
+//! What is done from time to time, and may take long: old entries of the audit log go, an export is made each day, what is
+//! sealed under an older master key is sealed anew, and the index of ends is brought up to date.
 
 use crate::audit;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
+use crate::ends;
 use crate::engine::Change;
 use crate::export;
 use crate::metrics::{METRICS, Outcome};
-use crate::records::{Ended, RecordError};
+use crate::records::RecordError;
 use crate::rotate;
-use postern_rules::{Event, Mailbox};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often the end of suspensions is looked for. The wall clock decides, and it may step, so there is no timer that
-/// could be set to the moment itself.
-const SUSPENSIONS: Duration = Duration::from_secs(1);
-/// How often the rest is looked at.
+/// How often it is looked what there is to do.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 /// Entries of the audit log that are taken out at once.
 const BATCH: usize = 64;
@@ -30,55 +26,7 @@ const DAY: i64 = 24 * 3600;
 
 /// Runs until it is dropped.
 pub async fn run(daemon: Arc<Daemon>) {
-    tokio::join!(end_suspensions(&daemon), keep_house(&daemon), rotate::run(&daemon));
-}
-
-async fn end_suspensions(daemon: &Daemon) {
-    let mut tick = tokio::time::interval(SUSPENSIONS);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // Those whose end could not be written: said, and told to the fronts, once and not each second.
-    let mut troubled = BTreeSet::new();
-    loop {
-        tick.tick().await;
-        let due = match daemon.records.suspensions_ended(clock::now()) {
-            Ok(due) => due,
-            Err(error) => {
-                if troubled.insert(Vec::new()) {
-                    tracing::error!("the end of suspensions cannot be looked for: {error}");
-                }
-                continue;
-            }
-        };
-        let mut still = BTreeSet::new();
-        for Ended { key, mailbox } in due {
-            let outcome = match &mailbox {
-                Ok(mailbox) => end(daemon, &key, mailbox).await,
-                Err(error) => Err(RecordError::Content(error.to_string())),
-            };
-            if let Err(error) = outcome {
-                if !troubled.contains(&key) {
-                    tracing::error!("the end of a suspension cannot be written: {error}");
-                    // It has ended all the same: sessions that rested on it are over.
-                    daemon.announce(mailbox.as_ref().ok());
-                }
-                still.insert(key);
-            }
-        }
-        troubled = still;
-    }
-}
-
-async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
-    let actor = Actor::new("posternd", "");
-    daemon.apply(mailbox, None, &actor, || Ok(Event::Tick)).await?;
-    // The index goes with the suspension; what is left of it here belongs to none.
-    if let Some((_, revision)) = daemon.records.engine().load(key)? {
-        let kept = daemon.records.account(mailbox)?;
-        if kept.is_none_or(|kept| kept.value.suspension.is_none()) {
-            daemon.records.commit(vec![Change::delete(key, revision)]).await?;
-        }
-    }
-    Ok(())
+    tokio::join!(keep_house(&daemon), rotate::run(&daemon), ends::keep_index(&daemon));
 }
 
 async fn keep_house(daemon: &Daemon) {

@@ -162,6 +162,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         | Refusal::SameId
         | Refusal::NotInOneField
         | Refusal::Wrong { .. }
+        | Refusal::Spent { .. }
         | Refusal::Locked(_)
         | Refusal::Unenrolled
         | Refusal::Stale => ("refused", format!("{mailbox}: refused.")),

@@ -102,6 +102,9 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
     if platform != kept.value {
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
         write(daemon, Some(&kept), &platform, entry(actor, "set platform", None, detail)).await?;
+        if platform.policy.trusted_browsers < kept.value.policy.trusted_browsers {
+            daemon.ends_moved.notify_one();
+        }
     }
     show(daemon, &set.name)
 }

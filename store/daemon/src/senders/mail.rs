@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 /// RFC 3834, section 5: nobody's holiday notice answers it.
 const AUTO_SUBMITTED: (&str, &str) = ("Auto-Submitted", "auto-generated");
-/// Random bytes of a Message-ID.
-const ID_LEN: usize = 16;
+/// Random bytes of a Message-ID (RFC 5322 section 3.6.4): who gets a mail twice can tell by it.
+pub type MessageId = [u8; 16];
 
 /// Writes mails and sends them.
 pub(super) struct Mail {
@@ -39,10 +39,15 @@ impl Mail {
     }
 
     /// Sends a mail of plain text.
-    pub(super) async fn send(&self, now: Time, to: &Address, subject: &str, body: &Secret) -> Result<(), Failed> {
-        let mut id = [0; ID_LEN];
-        getrandom::fill(&mut id).map_err(|_| Failed::Unsent("the kernel gave no random bytes".to_owned()))?;
-        let content = write(&self.from, to, now, &id, subject, body)?;
+    pub(super) async fn send(
+        &self,
+        now: Time,
+        id: &MessageId,
+        to: &Address,
+        subject: &str,
+        body: &Secret,
+    ) -> Result<(), Failed> {
+        let content = write(&self.from, to, now, id, subject, body)?;
         match &self.way {
             Way::Smtp(smtp) => smtp.send(&self.from.email, to, &content).await,
             Way::Sendmail(sendmail) => {
@@ -60,7 +65,7 @@ fn write(
     from: &Mailbox,
     to: &Address,
     now: Time,
-    id: &[u8; ID_LEN],
+    id: &MessageId,
     subject: &str,
     body: &Secret,
 ) -> Result<Zeroizing<Vec<u8>>, Failed> {

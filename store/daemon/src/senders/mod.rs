@@ -4,7 +4,8 @@
 //! From outside in: [`Senders`] counts (`budget.rs`) and chooses the way; `gateway.rs`, `program.rs`, and `mail.rs` with
 //! `smtp.rs` are the ways; `line.rs` connects. [`template`] and [`recipient`] keep values from being anything else.
 //!
-//! Nothing is sent twice by itself: what is tried again is connecting, and never once a byte of a message has left.
+//! Nothing is sent twice here: what is tried again is connecting, and never once a byte of a message has left. Notices that
+//! were not taken are tried again by [`crate::outbox`].
 
 mod budget;
 mod gateway;
@@ -21,6 +22,7 @@ pub mod template;
 
 use crate::config::{Config, SmsWay};
 use crate::metrics::{Delivery, METRICS};
+use crate::notices::Letter;
 use crate::records::Records;
 use budget::Budget;
 use gateway::Gateway;
@@ -35,6 +37,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub use budget::Kind;
+pub use mail::MessageId;
 
 /// How long a message takes at most, beside what the store takes to count it: who waits for it at a front is given more.
 pub const LONGEST: Duration = Duration::from_secs(25);
@@ -204,7 +207,7 @@ impl Senders {
                 TextWay::Program(texter) => texter.send(&number, text).await,
             }
         };
-        self.spend(now, Kind::Text, *daily_budget, &number, sent).await
+        self.spend(now, Kind::Text, *daily_budget, (number.number(), &number), sent).await
     }
 
     /// Sends a mail of plain text, and answers when the mail server or sendmail has taken it, within [`LONGEST`].
@@ -212,17 +215,39 @@ impl Senders {
     /// # Errors
     /// [`SendError`].
     pub async fn mail(&self, now: Time, to: &str, subject: &str, body: &Secret) -> Result<(), SendError> {
-        let outcome = self.send_mail(now, to, subject, body).await;
+        let mut id = MessageId::default();
+        let drawn = getrandom::fill(&mut id);
+        drawn.map_err(|_| SendError::Unavailable("no mail was sent: the kernel gave no random bytes".to_owned()))?;
+        self.send_mail(now, &id, to, (subject, body)).await
+    }
+
+    /// Sends a notice under a Message-ID that is its own, whichever try this is; see [`Self::mail`].
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn notice(&self, now: Time, id: &MessageId, letter: &Letter) -> Result<(), SendError> {
+        self.send_mail(now, id, &letter.to, (&letter.subject, &letter.text)).await
+    }
+
+    async fn send_mail(&self, now: Time, id: &MessageId, to: &str, content: (&str, &Secret)) -> Result<(), SendError> {
+        let outcome = self.try_mail(now, id, to, content).await;
         METRICS.messages.count((Kind::Mail.into(), Delivery::of(&outcome)));
         outcome
     }
 
-    async fn send_mail(&self, now: Time, to: &str, subject: &str, body: &Secret) -> Result<(), SendError> {
+    async fn try_mail(
+        &self,
+        now: Time,
+        id: &MessageId,
+        to: &str,
+        (subject, body): (&str, &Secret),
+    ) -> Result<(), SendError> {
         let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Kind::Mail))?;
         let to = read_address(to)
             .ok_or_else(|| SendError::Refused("no mail was sent: its address is none that mail servers take".into()))?;
         self.count(now, Kind::Mail, to.as_ref())?;
-        self.spend(now, Kind::Mail, *most, &mask(&to), way.send(now, &to, subject, body)).await
+        let recipient = (to.as_ref(), &mask(&to) as &(dyn fmt::Display + Sync));
+        self.spend(now, Kind::Mail, *most, recipient, way.send(now, id, &to, subject, body)).await
     }
 
     fn count(&self, now: Time, kind: Kind, recipient: &str) -> Result<(), SendError> {
@@ -234,7 +259,7 @@ impl Senders {
         now: Time,
         kind: Kind,
         most: NonZeroU32,
-        shown: &(dyn fmt::Display + Sync),
+        (recipient, shown): (&str, &(dyn fmt::Display + Sync)),
         sent: impl Future<Output = Result<(), Failed>>,
     ) -> Result<(), SendError> {
         let counted = self.budget.take(now, kind, most).await;
@@ -249,6 +274,7 @@ impl Senders {
                 Err(SendError::Unavailable(format!("whether a {kind} to {shown} was sent is not known: {why}")))
             }
             Err(Failed::Unsent(why)) => {
+                self.recipients.give_back(now, recipient);
                 if let Err(error) = self.budget.give_back(now, kind).await {
                     tracing::warn!("today's budget counts a {kind} that was not sent: {error}");
                 }

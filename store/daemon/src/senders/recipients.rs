@@ -35,6 +35,17 @@ impl Recipients {
         *count += u32::from(fits);
         fits
     }
+
+    /// One that was counted, on the day of `now`, and has surely not left.
+    pub(super) fn give_back(&self, now: Time, recipient: &str) {
+        let mut today = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (day, counts) = &mut *today;
+        if *day == now.0.div_euclid(DAY)
+            && let Some(count) = counts.get_mut(&recipient.to_ascii_lowercase())
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +60,10 @@ mod tests {
         assert!(taken("+44612345679", now), "another number");
         assert!((0..MAILS).all(|_| recipients.take(now, Kind::Mail, "bob@example.com")));
         assert!(!recipients.take(now, Kind::Mail, "BOB@example.com"));
+        recipients.give_back(now, "Bob@example.com");
+        assert!(recipients.take(now, Kind::Mail, "bob@example.com"), "one was not sent after all");
+        recipients.give_back(now.plus(DAY), "bob@example.com");
+        assert!(!recipients.take(now, Kind::Mail, "bob@example.com"), "that was on another day");
         assert!(taken("+44612345678", now.plus(DAY)), "another day");
     }
 }

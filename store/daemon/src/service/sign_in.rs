@@ -25,7 +25,7 @@ use std::io;
 pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
     let refused = match call.method.as_str() {
         "org.postern.Auth.Ask" => match heard::<Ask>(connection, call) {
-            Ok(ask) => return last(connection, call, &signin::ask(daemon, &ask)).await,
+            Ok(ask) => return last(connection, call, &signin::ask(daemon, &ask).await).await,
             Err(error) => error,
         },
         "org.postern.Auth.Answer" => match heard::<Answer>(connection, call) {
@@ -95,7 +95,7 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Err(error) => error,
         },
         "org.postern.Auth.Recheck" => match heard::<Recheck>(connection, call) {
-            Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck)).await,
+            Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck).await).await,
             Err(error) => error,
         },
         "org.postern.Auth.CheckPasswords"

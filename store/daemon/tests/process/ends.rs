@@ -1,0 +1,220 @@
+//! Whatever lets people in until a time: when that has come, the session that rests on it is over, fronts are told though
+//! nobody did anything, and it does not come back with the clock.
+
+use crate::calls::{ALICE, DEADLINE, Enrolled, field_of};
+use crate::home::{Home, Running};
+use crate::wait_until;
+use crate::wall_clock::HOUR;
+use postern_wire::Secret;
+use postern_wire::admin::{AppPasswordCreated, CreateAppPassword, Platforms, SetPlatform};
+use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, FieldVerdict, Origin, Session};
+use posternd::clock;
+use posternd::engine::{Change, Engine, SledEngine};
+use posternd::standing::Standing;
+use std::path::Path;
+
+/// Seconds of a day, for which a browser is trusted here.
+const DAY: i64 = 86_400;
+
+/// A sign-in that rests on something that ends, and on what.
+struct Open {
+    session: Session,
+    ends: i64,
+    /// As the audit log names it.
+    named: &'static str,
+    /// A sign-in of the same kind, now.
+    signs_in: Box<dyn Fn(&Running<'_>) -> bool>,
+}
+
+/// Everything that a verdict can rest on: whoever adds something is led here, and says whether it ends by itself.
+fn ends_by_itself(standing: &Standing) -> bool {
+    match standing {
+        // Of these only a suspension ends.
+        Standing::NotRequired(..) | Standing::AppPassword { .. } | Standing::Trusted { .. } => true,
+        // Until something of the account changes, which is told then.
+        Standing::Verified(_) => false,
+    }
+}
+
+fn suspended(posternd: &Running<'_>, _: &Enrolled) -> Open {
+    posternd.suspend(ALICE, 1).unwrap();
+    let AskVerdict::NotRequired { mailbox, standing } = posternd.ask(ALICE) else { panic!("it is asked for a code") };
+    let signs_in = Box::new(|posternd: &Running<'_>| matches!(posternd.ask(ALICE), AskVerdict::NotRequired { .. }));
+    let ends = posternd.home.clock().now() + HOUR;
+    Open { session: Session { mailbox, standing }, ends, named: "suspension ended", signs_in }
+}
+
+fn by_app_password(posternd: &Running<'_>, _: &Enrolled) -> Open {
+    let ends = posternd.home.clock().now() + HOUR;
+    let wanted = CreateAppPassword {
+        mailbox: ALICE.to_owned(),
+        password: Secret::from("correct horse"),
+        unchecked: true,
+        description: String::new(),
+        expires: Some(clock::rfc3339(postern_rules::Time(ends))),
+        networks: Vec::new(),
+    };
+    let made: AppPasswordCreated = posternd.order("CreateAppPassword", &wanted).unwrap();
+    posternd.home.saw(&made.app_password);
+    let field = field_of(ALICE, Door::Imap, made.app_password.reveal());
+    let sign_in = move |posternd: &Running<'_>| match posternd.front("AnswerField", &field) {
+        FieldVerdict::AppPassword { mailbox, standing, .. } => Some(Session { mailbox, standing }),
+        _ => None,
+    };
+    let session = sign_in(posternd).expect("it is refused");
+    Open { session, ends, named: "app password expired", signs_in: Box::new(move |it| sign_in(it).is_some()) }
+}
+
+fn by_trusted_browser(posternd: &Running<'_>, alice: &Enrolled) -> Open {
+    set_trust(posternd, 1);
+    let browser = Secret::from(format!("{:043}", 7));
+    posternd.home.saw(&browser);
+    let origin = Origin { browser: Some(browser), ..Origin::default() };
+    let (name, door, code) = (ALICE.to_owned(), Door::Webmail, Secret::from(posternd.code(alice)));
+    let answer = Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true };
+    let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
+    let ends = posternd.home.clock().now() + DAY;
+    let ask = Ask { name: ALICE.to_owned(), door, origin };
+    let sign_in = move |posternd: &Running<'_>| match posternd.front("Ask", &ask) {
+        AskVerdict::NotRequired { mailbox, standing } => Some(Session { mailbox, standing }),
+        _ => None,
+    };
+    let session = sign_in(posternd).expect("it is asked for a code");
+    Open { session, ends, named: "trust ended", signs_in: Box::new(move |it| sign_in(it).is_some()) }
+}
+
+fn set_trust(posternd: &Running<'_>, days: u32) {
+    let [name, key, value] = ["example", "trusted-browsers", &days.to_string()].map(str::to_owned);
+    posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap();
+}
+
+/// Each kind of end.
+const KINDS: [fn(&Running<'_>, &Enrolled) -> Open; 3] = [suspended, by_app_password, by_trusted_browser];
+
+#[test]
+fn a_session_ends_with_what_let_it_in() {
+    for open in KINDS {
+        let home = Home::with_clock();
+        let posternd = home.start();
+        posternd.make_platform();
+        let alice = posternd.enrolled(ALICE);
+        let Open { session, ends, named, signs_in } = open(&posternd, &alice);
+        assert!(ends_by_itself(&Standing::parse(&session.standing).unwrap()));
+        home.clock().advance(ends - home.clock().now() - 1);
+        assert!(!posternd.is_over(ALICE, &session.standing), "{named}");
+        let watch = posternd.watch();
+
+        home.clock().advance(1);
+        assert_eq!(watch.next().as_deref(), Some(ALICE), "{named}: fronts are told though nobody asks");
+        assert!(posternd.is_over(ALICE, &session.standing), "{named}");
+        let told = posternd.audit(None).pop().unwrap();
+        assert_eq!((told.action.as_str(), told.actor.as_str()), (named, "posternd"));
+        home.clock().advance(-HOUR / 2);
+        assert!(!signs_in(&posternd), "{named}: it came back with the clock");
+        assert!(posternd.is_over(ALICE, &session.standing), "{named}");
+    }
+}
+
+#[test]
+fn who_asks_in_the_moment_of_the_end_ends_it_for_good() {
+    for open in KINDS {
+        let home = Home::with_clock();
+        let posternd = home.start();
+        posternd.make_platform();
+        let alice = posternd.enrolled(ALICE);
+        let Open { session, ends, named, signs_in } = open(&posternd, &alice);
+        home.clock().advance(ends - home.clock().now());
+        // Before the sweep comes by, most of the time.
+        assert!(posternd.is_over(ALICE, &session.standing), "{named}");
+        home.clock().advance(-HOUR / 2);
+        assert!(posternd.is_over(ALICE, &session.standing) && !signs_in(&posternd), "{named}");
+    }
+}
+
+#[test]
+fn a_clock_that_steps_back_has_every_session_looked_at() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    let watch = posternd.watch();
+    home.clock().advance(-HOUR);
+    assert_eq!(watch.next(), None);
+}
+
+#[test]
+fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    let Open { session, .. } = by_trusted_browser(&posternd, &alice);
+    set_trust(&posternd, 30);
+    home.clock().advance(30);
+    // Trusted anew, for thirty days.
+    let origin = Origin { browser: Some(Secret::from(format!("{:043}", 8))), ..Origin::default() };
+    let (name, door, code) = (ALICE.to_owned(), Door::Webmail, Secret::from(posternd.code(&alice)));
+    let answer = Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true };
+    let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
+    let AskVerdict::NotRequired { standing, .. } = posternd.front("Ask", &Ask { name: ALICE.to_owned(), door, origin })
+    else {
+        panic!("it is asked for a code")
+    };
+    set_trust(&posternd, 2);
+    assert!(!posternd.is_over(ALICE, &standing));
+    wait_until("the shorter trust is in the index", DEADLINE, || home.log().contains("1 accounts were written to it"));
+    home.clock().advance(2 * DAY - 1);
+    assert!(!posternd.is_over(ALICE, &standing) && posternd.is_over(ALICE, &session.standing));
+    let watch = posternd.watch();
+    home.clock().advance(1);
+    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    assert!(posternd.is_over(ALICE, &standing));
+}
+
+/// As one of before there was an index of everything, or one into which an export of that time was imported.
+#[test]
+fn a_store_without_the_index_gets_it_at_the_start() {
+    for open in KINDS {
+        let home = Home::with_clock();
+        let posternd = home.start();
+        posternd.make_platform();
+        let alice = posternd.enrolled(ALICE);
+        let Open { session, ends, named, .. } = open(&posternd, &alice);
+        posternd.stop();
+        take_out_the_index(home.store());
+        let posternd = home.start();
+        let watch = posternd.watch();
+        // The index is made beside the first calls.
+        wait_until("the index", DEADLINE, || home.log().contains("the index of what ends"));
+        home.clock().advance(ends - home.clock().now());
+        assert_eq!(watch.next().as_deref(), Some(ALICE), "{named}");
+        assert!(posternd.is_over(ALICE, &session.standing), "{named}");
+        posternd.stop();
+        assert!(index(home.store()).is_empty(), "{named}: and it goes with what it was about");
+    }
+}
+
+fn open_store(store: &Path) -> SledEngine {
+    SledEngine::open(store).unwrap().0
+}
+
+/// The keys of both indices.
+fn index(store: &Path) -> Vec<Vec<u8>> {
+    let engine = open_store(store);
+    let keys = ["ends/", "suspended/"].map(|prefix| engine.scan(prefix.as_bytes(), None, 100).unwrap());
+    let keys = keys.into_iter().flatten().map(|entry| entry.key).collect();
+    engine.close();
+    keys
+}
+
+fn take_out_the_index(store: &Path) {
+    let engine = open_store(store);
+    let entries = engine.scan(b"ends/", None, 100).unwrap();
+    assert_eq!(entries.len(), 1);
+    let mut changes: Vec<Change> = entries.into_iter().map(|entry| Change::delete(entry.key, entry.revision)).collect();
+    changes.push(Change::create(b"suspended/0000000000000001/alice@example.com".to_vec(), b"of before".to_vec()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let done = runtime.block_on(engine.commit(changes)).unwrap();
+    assert!(matches!(done, posternd::engine::Swap::Done(_)));
+    engine.close();
+}
