@@ -18,10 +18,6 @@ const PROGRAM: &str = "/usr/sbin/postfix";
 const POSTFIX: &str = "postfix";
 /// The system user who owns the mail: Postfix delivers nothing as root or as itself.
 const MAIL_OWNER: &str = "nobody";
-/// Reads a mail as a person's program does, and prints it as a [`Message`].
-const READER: &str = "import email, email.policy, json, sys
-mail = email.message_from_file(open(sys.argv[1]), policy=email.policy.default)
-print(json.dumps({'by': 'mail', 'to': mail['Delivered-To'], 'subject': mail['Subject'], 'text': mail.get_content()}))";
 /// The services that receiving and delivering take (master(5)), none of them in a chroot of its own.
 const SERVICES: &str = "\
 cleanup unix n - n - 0 cleanup
@@ -101,11 +97,9 @@ impl Postfix {
             let Ok(mut entries) = fs::read_dir(&self.new) else { return Ok(None) };
             Ok(entries.next().and_then(std::result::Result::ok).map(|entry| entry.path()))
         })?;
-        // Debian's own interpreter, as for the receivers.
-        let mut reader = Command::new("/usr/bin/python3");
-        let text = tools::run(reader.args(["-c", READER]).arg(&path), &[])?.success()?;
+        let mail = fs::read_to_string(&path).during(path.display())?;
         fs::remove_file(&path).during(path.display())?;
-        serde_json::from_str(&text).during("a mail")
+        Ok(Message::mail(&mail, None))
     }
 }
 

@@ -1,27 +1,48 @@
-//! A telephone and a mailbox elsewhere: where codes and notices arrive.
+//! A telephone and a mailbox elsewhere: where codes and notices arrive. The SMS gateway speaks HTTP, the mail server SMTP
+//! (RFC 5321), as far as a client that sends one mail needs it.
 
-use crate::wait;
-use crate::{During, Error, Result};
-use serde::Deserialize;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use mail_parser::MessageParser;
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::wait;
+use crate::{During, Result};
+
 /// A message that arrived.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Message {
     /// `sms` or `mail`.
-    pub by: String,
+    pub by: &'static str,
     /// The number or the address.
     pub to: String,
     /// Of a mail.
-    #[serde(default)]
     pub subject: String,
     /// All of it.
     pub text: String,
 }
 
 impl Message {
+    /// A mail as it came, decoded. A mail server that has put it into a mailbox says in it to whom it came, where `to`
+    /// is none.
+    pub(crate) fn mail(mail: &str, to: Option<String>) -> Message {
+        let mail = MessageParser::default().parse(mail).unwrap_or_default();
+        let to = to.or_else(|| Some(mail.header("Delivered-To")?.as_text()?.to_owned())).unwrap_or_default();
+        let text = mail.body_text(0).unwrap_or_default().replace("\r\n", "\n");
+        Message { by: "mail", to, subject: mail.subject().unwrap_or_default().to_owned(), text }
+    }
+
     /// The code in it: six digits by themselves.
     pub fn code(&self) -> Option<String> {
         let mut words = self.text.split(|c: char| !c.is_ascii_digit());
@@ -29,37 +50,41 @@ impl Message {
     }
 }
 
-/// Both, as a process of its own.
+/// What arrived, in the order in which it did.
+#[derive(Debug, Clone, Default)]
+struct Inbox(Arc<Mutex<Vec<Message>>>);
+
+impl Inbox {
+    fn put(&self, message: Message) {
+        self.with(|messages| messages.push(message));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<Message>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Both servers, on loopback. They end with the value.
 #[derive(Debug)]
 pub struct Receivers {
-    process: Child,
+    /// Taken out at the end only.
+    runtime: Option<Runtime>,
     gateway: u16,
     mail: u16,
-    arrived: Arc<Mutex<Vec<Message>>>,
+    inbox: Inbox,
 }
 
 impl Receivers {
     /// Starts them.
     pub(crate) fn start() -> Result<Receivers> {
-        // Debian's own interpreter: another one on the PATH has not Debian's modules.
-        let mut command = Command::new("/usr/bin/python3");
-        command.args(["-W", "ignore"]).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/receivers.py"));
-        let mut process = command.stdout(Stdio::piped()).spawn().during("starting the receivers")?;
-        let unready = || Error::new("the receivers did not say where they are: is python3-aiosmtpd installed?");
-        let mut lines = BufReader::new(process.stdout.take().ok_or_else(unready)?).lines();
-        let ports = lines.next().and_then(std::result::Result::ok).ok_or_else(unready)?;
-        let mut ports = ports.split(' ').map_while(|port| port.parse().ok());
-        let (Some(gateway), Some(mail)) = (ports.next(), ports.next()) else { return Err(unready()) };
-        let arrived = Arc::<Mutex<Vec<Message>>>::default();
-        let all = Arc::clone(&arrived);
-        // It ends with the process, which closes its end.
-        std::thread::spawn(move || {
-            for message in lines.map_while(std::result::Result::ok).filter_map(|line| serde_json::from_str(&line).ok())
-            {
-                all.lock().unwrap_or_else(PoisonError::into_inner).push(message);
-            }
-        });
-        Ok(Receivers { process, gateway, mail, arrived })
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().during("the receivers")?;
+        let inbox = Inbox::default();
+        let gateway = serve(&runtime, &inbox, |stream, inbox| async move {
+            let service = service_fn(move |request| take_text(request, inbox.clone()));
+            http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
+        })?;
+        let mail = serve(&runtime, &inbox, |stream, inbox| async move { take_mail(stream, &inbox).await })?;
+        Ok(Receivers { runtime: Some(runtime), gateway, mail, inbox })
     }
 
     /// The lines of posternd.toml that lead there.
@@ -74,28 +99,154 @@ impl Receivers {
 
     /// All that have arrived, by SMS or by mail.
     pub fn all(&self, by: &str) -> Vec<Message> {
-        let arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
-        arrived.iter().filter(|message| message.by == by).cloned().collect()
+        self.inbox.with(|messages| messages.iter().filter(|message| message.by == by).cloned().collect())
     }
 
     /// Takes out all that have arrived.
     pub fn take(&self) -> Vec<Message> {
-        std::mem::take(&mut *self.arrived.lock().unwrap_or_else(PoisonError::into_inner))
+        self.inbox.with(std::mem::take)
     }
 
     /// Waits for the next one that fits, and takes it out.
     pub fn next(&self, by: &str, fits: impl Fn(&Message) -> bool) -> Result<Message> {
         wait::until("a message to arrive", || {
-            let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = arrived.iter().position(|message| message.by == by && fits(message));
-            Ok(at.map(|at| arrived.remove(at)))
+            let fits = |message: &Message| message.by == by && fits(message);
+            Ok(self.inbox.with(|messages| messages.iter().position(fits).map(|at| messages.remove(at))))
         })
     }
 }
 
 impl Drop for Receivers {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // A world may end inside of another runtime, where waiting for this one would panic.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Listens on a free port, which is the answer, and has `connection` serve whoever comes.
+fn serve<F, S>(runtime: &Runtime, inbox: &Inbox, connection: F) -> Result<u16>
+where
+    F: Fn(TcpStream, Inbox) -> S + Send + 'static,
+    S: Future<Output = io::Result<()>> + Send + 'static,
+{
+    let doing = "listening for messages";
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during(doing)?;
+    listener.set_nonblocking(true).during(doing)?;
+    let port = listener.local_addr().during(doing)?.port();
+    let _inside = runtime.enter();
+    let (listener, inbox) = (tokio::net::TcpListener::from_std(listener).during(doing)?, inbox.clone());
+    runtime.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(connection(stream, inbox.clone()));
+        }
+    });
+    Ok(port)
+}
+
+/// What posternd posts for a text message, by [`Receivers::configuration`].
+#[derive(Deserialize)]
+struct Text {
+    to: String,
+    text: String,
+}
+
+/// Takes one text message; 400 for anything else.
+async fn take_text(request: Request<Incoming>, inbox: Inbox) -> hyper::Result<Response<Empty<Bytes>>> {
+    let body = request.into_body().collect().await?.to_bytes();
+    let mut response = Response::new(Empty::new());
+    match serde_json::from_slice(&body) {
+        Ok(Text { to, text }) => inbox.put(Message { by: "sms", to, subject: String::new(), text }),
+        Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
+    }
+    Ok(response)
+}
+
+/// Serves one SMTP connection: each mail goes to the inbox, for its first recipient.
+async fn take_mail(stream: TcpStream, inbox: &Inbox) -> io::Result<()> {
+    let mut stream = BufStream::new(stream);
+    let mut to = None;
+    say(&mut stream, "220 mail.elsewhere.example ESMTP").await?;
+    while let Some(line) = line(&mut stream).await? {
+        let command = line.to_ascii_uppercase();
+        let reply = match command.split([' ', ':']).next() {
+            Some("EHLO" | "HELO") => "250 mail.elsewhere.example",
+            Some("RCPT") => {
+                to = to.or_else(|| line.split_once('<')?.1.split_once('>').map(|(address, _)| address.to_owned()));
+                "250 OK"
+            }
+            Some("DATA") => {
+                say(&mut stream, "354 End with a line of one dot").await?;
+                let Some(mail) = body(&mut stream).await? else { return Ok(()) };
+                inbox.put(Message::mail(&mail, to.take()));
+                "250 OK"
+            }
+            Some("MAIL" | "RSET" | "NOOP") => "250 OK",
+            Some("QUIT") => return say(&mut stream, "221 Bye").await,
+            _ => "502 Not here",
+        };
+        say(&mut stream, reply).await?;
+    }
+    Ok(())
+}
+
+async fn say(stream: &mut BufStream<TcpStream>, reply: &str) -> io::Result<()> {
+    stream.write_all(format!("{reply}\r\n").as_bytes()).await?;
+    stream.flush().await
+}
+
+/// The next line without its end, or none when the client is gone.
+async fn line(stream: &mut BufStream<TcpStream>) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let length = stream.read_until(b'\n', &mut line).await?;
+    Ok((length > 0).then(|| String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// A mail up to the dot that ends it, without the dots that SMTP adds (RFC 5321 section 4.5.2).
+async fn body(stream: &mut BufStream<TcpStream>) -> io::Result<Option<String>> {
+    let mut mail = String::new();
+    while let Some(line) = line(stream).await? {
+        if line == "." {
+            return Ok(Some(mail));
+        }
+        mail += line.strip_prefix('.').unwrap_or(&line);
+        mail += "\n";
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools;
+
+    /// As another client sends it: curl.
+    #[test]
+    fn a_text_and_a_mail_arrive_as_they_were_meant() {
+        let receivers = Receivers::start().unwrap();
+        let gateway = format!("http://127.0.0.1:{}/send", receivers.gateway);
+        for (body, status) in [(r#"{"to":"+44","text":"a \"code\" é"}"#, "200"), ("nonsense", "400")] {
+            let sent = tools::curl(["--write-out", "%{http_code}", "--data", body, &gateway]).unwrap();
+            assert_eq!(sent.stdout, status);
+        }
+        let text = receivers.next("sms", |_| true).unwrap();
+        assert_eq!((text.to.as_str(), text.text.as_str()), ("+44", "a \"code\" é"));
+
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("mail");
+        let mail = "Subject: =?utf-8?Q?D=C3=A9j=C3=A0?=\r\nContent-Type: text/plain; charset=utf-8\r\n\
+                    Content-Transfer-Encoding: quoted-printable\r\n\r\n.a line with a dot, code =\r\n123456\r\n";
+        std::fs::write(&file, mail).unwrap();
+        let server = format!("smtp://127.0.0.1:{}", receivers.mail);
+        let names =
+            ["--mail-from", "a@example.com", "--mail-rcpt", "b@elsewhere.example", "--mail-rcpt", "c@x.example"];
+        let fixed = [&server, "--upload-file", &file.to_string_lossy()].map(str::to_owned);
+        tools::curl(fixed.into_iter().chain(names.map(str::to_owned))).unwrap().success().unwrap();
+        let mail = receivers.next("mail", |_| true).unwrap();
+        assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("b@elsewhere.example", "Déjà"));
+        assert_eq!(mail.text, ".a line with a dot, code 123456\n");
+        assert_eq!(mail.code().as_deref(), Some("123456"));
+        assert!(receivers.take().is_empty());
     }
 }
