@@ -1,4 +1,5 @@
-//! Installs what the tests and the demo run: Debian packages, as Debian 12 and 13 have them, and axe-core from npm.
+//! Installs what the tests and the demo run (`programs.rs` has the list): Debian packages, as Debian 12 and 13 have them,
+//! and axe-core from npm.
 //!
 //! Nothing that a package brings is started or left enabled: the world runs its own copies with its own configuration.
 
@@ -11,65 +12,9 @@ use std::process::Command;
 
 use nix::unistd::Uid;
 
-use crate::{During, Error, Result, axe, tools};
+use crate::{During, Error, Result, axe, programs, tools};
 
-/// What the world runs, and so the demo. PHP-FPM stands before Roundcube, or apt would choose Apache to run it;
-/// libpam0g-dev is what the PAM module links with.
-pub const WORLD: [&str; 12] = [
-    "php-fpm",
-    "php-cli",
-    "php-gd",
-    "php-intl",
-    "php-mbstring",
-    "php-sqlite3",
-    "php-xml",
-    "roundcube-core",
-    "roundcube-sqlite3",
-    "dovecot-imapd",
-    "nginx",
-    "libpam0g-dev",
-];
-
-/// What the tests run beyond that: other hosts, webmails, clients and servers, and independent programs that judge what
-/// Postern makes. Two other PAM modules are what it is measured against; g++ builds libFuzzer.
-const TESTS: [&str; 34] = [
-    "apparmor",
-    "chromium",
-    "chromium-driver",
-    "curl",
-    "fail2ban",
-    "faketime",
-    "fonts-liberation",
-    "g++",
-    "isync",
-    "libpam-google-authenticator",
-    "libpam-oath",
-    "login",
-    "man-db",
-    "mandoc",
-    "memcached",
-    "neomutt",
-    "oathtool",
-    "openssh-client",
-    "openssh-server",
-    "openssl",
-    "pamtester",
-    "pebble",
-    "postfix",
-    "postgresql",
-    "python3",
-    "python3-aiosmtpd",
-    "python3-prometheus-client",
-    "sogo",
-    "sudo",
-    "systemd",
-    "thunderbird",
-    "valgrind",
-    "xvfb",
-    "zbar-tools",
-];
-
-/// What installs axe-core, and the package that it comes in where the machine does not have it from elsewhere.
+/// What installs axe-core, and the package that it comes in. Where the machine has it from elsewhere that is enough.
 const NPM: &str = "npm";
 
 /// Roundcube's package would set up a database for the system, and Postfix's the system's mail; the world makes its own.
@@ -92,10 +37,9 @@ const LOCK_TIMEOUT: u16 = 300;
 /// # Errors
 /// Without apt, without root (the command to run is in the text), or when apt or npm fails (its own words are).
 pub fn install(say: impl Fn(&str)) -> Result<()> {
-    install_packages(&[&WORLD[..], &TESTS].concat(), &say)?;
-    if tools::run(Command::new(NPM).arg("--version"), &[]).is_err() {
-        install_packages(&[NPM], &say)?;
-    }
+    let mut packages = programs::tests();
+    packages.retain(|package| *package != NPM || tools::run(Command::new(NPM).arg("--version"), &[]).is_err());
+    install_packages(&packages, &say)?;
     axe::install(say)
 }
 
@@ -109,11 +53,7 @@ pub fn install_packages(packages: &[&'static str], say: impl Fn(&str)) -> Result
         return Ok(());
     }
     if !Uid::effective().is_root() {
-        let packages = missing.join(" ");
-        return Err(Error::new(format!(
-            "packages are missing. Run this again as root, or install them first:\n  \
-             apt-get install --no-install-recommends {packages}"
-        )));
+        return Err(Error::new(ask_for(&missing)));
     }
     let enabled = enabled_units(Path::new(UNITS))?;
     let _policy = NoServices::enforce(Path::new(POLICY))?;
@@ -128,6 +68,17 @@ pub fn install_packages(packages: &[&'static str], say: impl Fn(&str)) -> Result
     }
     say("installed; no service was started or enabled");
     Ok(())
+}
+
+/// What somebody is told who may not install what is missing.
+fn ask_for(missing: &[&str]) -> String {
+    format!(
+        "packages are missing. Install them, and run this again (as root it installs them itself):\n  \
+         sudo apt-get install --no-install-recommends {}\n\
+         Nothing here uses the services that Debian starts with them, or needs Roundcube's question about a database \
+         answered with yes. Where apt finds no package: sudo apt-get update",
+        missing.join(" ")
+    )
 }
 
 /// The packages that are not installed.
@@ -214,10 +165,11 @@ mod tests {
 
     #[test]
     fn only_an_installed_package_counts() {
-        let listing = WORLD.map(|package| format!("installed {package}\n")).concat();
-        assert!(not_installed(&WORLD, &listing).is_empty());
-        assert_eq!(not_installed(&WORLD, &listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
-        assert_eq!(not_installed(&WORLD, "").len(), WORLD.len());
+        let world = programs::demo();
+        let listing: String = world.iter().map(|package| format!("installed {package}\n")).collect();
+        assert!(not_installed(&world, &listing).is_empty());
+        assert_eq!(not_installed(&world, &listing.replace("installed nginx", "config-files nginx")), ["nginx"]);
+        assert_eq!(not_installed(&world, "").len(), world.len());
     }
 
     #[test]

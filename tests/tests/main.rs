@@ -3,11 +3,13 @@
 mod acme;
 mod browser;
 mod check;
+mod demo;
 mod fail2ban;
 mod imap;
 mod owa;
 mod packaging;
 mod pam;
+mod programs;
 mod snappymail;
 mod sogo;
 mod story;

@@ -64,7 +64,8 @@ fn no_crate_where_it_must_not_be() {
     }
 }
 
-fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+/// Every Rust file below a directory.
+pub(crate) fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).expect("a directory").flatten() {
         let path = entry.path();
         let name = entry.file_name();

@@ -1,0 +1,117 @@
+//! Every program of Debian's that the demo and the tests start, and the package that brings it: what is installed is
+//! computed from this. `tests/tests/programs.rs` sees to it that no source starts a program that is not here.
+
+/// The name of a program, and the package that brings it.
+pub type Program = (&'static str, &'static str);
+
+/// What the world starts, and so the demo.
+pub const DEMO: &[Program] = &[
+    ("doveadm", "dovecot-imapd"),
+    ("dovecot", "dovecot-imapd"),
+    ("nginx", "nginx"),
+    ("php", "php-cli"),
+    // PHP-FPM is called after the version of PHP.
+    ("php-fpm", "php-fpm"),
+];
+
+/// What the world needs beyond its programs: Roundcube and its parts, and what the PAM module links with. PHP-FPM comes
+/// before Roundcube, or apt would choose Apache to run it; [`packages`] keeps that order.
+const DEMO_BESIDE: &[&str] = &[
+    "php-gd",
+    "php-intl",
+    "php-mbstring",
+    "php-sqlite3",
+    "php-xml",
+    "roundcube-core",
+    "roundcube-sqlite3",
+    "libpam0g-dev",
+];
+
+/// What the tests start beyond that: other hosts, webmails, clients and servers, and independent programs that judge what
+/// Postern makes.
+pub const TESTS: &[Program] = &[
+    ("Xvfb", "xvfb"),
+    ("apparmor_parser", "apparmor"),
+    ("apt-get", "apt"),
+    ("cc", "gcc"),
+    ("chromedriver", "chromium-driver"),
+    ("cp", "coreutils"),
+    ("curl", "curl"),
+    ("debconf-set-selections", "debconf"),
+    ("dpkg-query", "dpkg"),
+    ("fail2ban-regex", "fail2ban"),
+    ("google-authenticator", "libpam-google-authenticator"),
+    ("kill", "procps"),
+    ("login", "login"),
+    ("man", "man-db"),
+    ("mandoc", "mandoc"),
+    ("mbsync", "isync"),
+    ("memcached", "memcached"),
+    ("mmdebstrap", "mmdebstrap"),
+    ("mount", "mount"),
+    ("nm", "binutils"),
+    ("npm", "npm"),
+    ("nsenter", "util-linux"),
+    ("oathtool", "oathtool"),
+    ("openssl", "openssl"),
+    ("pamtester", "pamtester"),
+    ("pebble", "pebble"),
+    ("pebble-challtestsrv", "pebble"),
+    ("perl", "perl-base"),
+    ("postfix", "postfix"),
+    ("python3", "python3"),
+    ("readelf", "binutils"),
+    ("setpriv", "util-linux"),
+    ("setsid", "util-linux"),
+    ("sh", "dash"),
+    ("sha1sum", "coreutils"),
+    ("sogod", "sogo"),
+    ("ssh", "openssh-client"),
+    ("ssh-keygen", "openssh-client"),
+    ("sshd", "openssh-server"),
+    ("systemd-analyze", "systemd"),
+    ("systemd-socket-activate", "systemd"),
+    ("systemd-sysusers", "systemd"),
+    ("systemd-tmpfiles", "systemd"),
+    ("thunderbird", "thunderbird"),
+    ("true", "coreutils"),
+    ("umount", "mount"),
+    ("unshare", "util-linux"),
+    ("valgrind", "valgrind"),
+    ("zbarimg", "zbar-tools"),
+];
+
+/// What the tests need beyond that: libraries, PAM modules that ours is measured against, programs that scripts and other
+/// programs start or that are not on the PATH, letters for the browser, and a C++ compiler for libFuzzer.
+const TESTS_BESIDE: &[&str] = &[
+    "chromium",
+    "faketime",
+    "fonts-liberation",
+    "g++",
+    "libpam-oath",
+    "neomutt",
+    "postgresql",
+    "python3-aiosmtpd",
+    "python3-prometheus-client",
+    "sudo",
+];
+
+/// The packages that the demo needs, each once.
+pub fn demo() -> Vec<&'static str> {
+    packages(DEMO, DEMO_BESIDE)
+}
+
+/// The packages that the demo and the tests need, each once.
+pub fn tests() -> Vec<&'static str> {
+    packages(&[DEMO, TESTS].concat(), &[DEMO_BESIDE, TESTS_BESIDE].concat())
+}
+
+fn packages(programs: &[Program], beside: &[&'static str]) -> Vec<&'static str> {
+    let mut packages: Vec<&str> = Vec::new();
+    for package in programs.iter().map(|(_, package)| *package).chain(beside.iter().copied()) {
+        if !packages.contains(&package) {
+            packages.push(package);
+        }
+    }
+    packages
+}
