@@ -6,16 +6,18 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nix::unistd::{User, chown};
+use nix::unistd::{Group, Uid, User, chown};
 
 use crate::certificates::Certificates;
 use crate::mailboxes::Mailbox;
 use crate::service::{Ready, Service};
 use crate::{During, Error, Result, ports, tools, wait};
 
-/// The system user who owns the mail: Dovecot refuses to read mail as root.
+/// Not on the PATH of ordinary users.
+const PROGRAM: &str = "/usr/sbin/dovecot";
+/// The system user who owns the mail, where root starts Dovecot, which refuses to read mail as root.
 const MAIL_OWNER: &str = "mail";
-/// The system user that Dovecot's authentication process becomes.
+/// The system user that Dovecot's authentication process becomes then.
 const AUTH_USER: &str = "dovecot";
 
 /// Dovecot, running.
@@ -35,7 +37,7 @@ pub struct Dovecot {
 impl Dovecot {
     /// Delivers the mail, writes the configuration into `directory` and starts.
     pub fn start(directory: &Path, certificates: &Certificates, mailboxes: Vec<Mailbox>) -> Result<Dovecot> {
-        let owner = system_user(MAIL_OWNER)?;
+        let owner = server_user(MAIL_OWNER)?;
         let mail = directory.join("mail");
         for mailbox in &mailboxes {
             mailbox.deliver(&mail.join(&mailbox.name).join("Maildir"))?;
@@ -44,10 +46,12 @@ impl Dovecot {
 
         let (imap, imaps) = (ports::free()?, ports::free()?);
         let config = directory.join("dovecot.conf");
-        let text = version()?.configuration(directory, certificates) + &shared_configuration(directory, imap, imaps);
+        let text = version()?.configuration(directory, certificates, &owner)?
+            + &shared_configuration(directory, imap, imaps)
+            + &rootless_configuration()?;
         fs::write(&config, text).during(config.display())?;
 
-        let service = Service::new("dovecot", "dovecot", Ready::Port(imap), directory).arg("-F").arg("-c").arg(&config);
+        let service = Service::new("dovecot", PROGRAM, Ready::Port(imap), directory).arg("-F").arg("-c").arg(&config);
         let mut dovecot = Dovecot { service, imap, imaps, config, users: directory.join("users"), mailboxes };
         dovecot.write_users()?;
         dovecot.service.start()?;
@@ -90,7 +94,7 @@ impl Dovecot {
             |mailbox: &Mailbox| format!("{}:{{PLAIN.b64}}{}::::::\n", mailbox.name, STANDARD.encode(&mailbox.password));
         let next = self.users.with_extension("next");
         fs::write(&next, self.mailboxes.iter().map(line).collect::<String>()).during(next.display())?;
-        own(&next, &system_user(AUTH_USER)?)?;
+        own(&next, &server_user(AUTH_USER)?)?;
         fs::rename(&next, &self.users).during(self.users.display())
     }
 }
@@ -104,16 +108,16 @@ enum Version {
 }
 
 fn version() -> Result<Version> {
-    let output = Command::new("dovecot").arg("--version").output().during("asking Dovecot for its version")?;
+    let output = Command::new(PROGRAM).arg("--version").output().during("asking Dovecot for its version")?;
     let version = String::from_utf8_lossy(&output.stdout);
     Ok(if version.starts_with("2.3.") { Version::Two3 } else { Version::Two4 })
 }
 
 impl Version {
-    fn configuration(&self, directory: &Path, certificates: &Certificates) -> String {
-        let directory = directory.display();
+    fn configuration(&self, directory: &Path, certificates: &Certificates, owner: &User) -> Result<String> {
+        let (directory, user, group) = (directory.display(), &owner.name, group(owner)?);
         let (chain, key) = (certificates.chain.display(), certificates.key.display());
-        match self {
+        Ok(match self {
             Version::Two3 => format!(
                 r#"
 protocols = imap
@@ -127,7 +131,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={MAIL_OWNER} gid={MAIL_OWNER} home={directory}/mail/%u
+  args = uid={user} gid={group} home={directory}/mail/%u
 }}
 "#
             ),
@@ -148,14 +152,14 @@ passdb passwd-file {{
 }}
 userdb static {{
   fields {{
-    uid = {MAIL_OWNER}
-    gid = {MAIL_OWNER}
+    uid = {user}
+    gid = {group}
     home = {directory}/mail/%{{user}}
   }}
 }}
 "#
             ),
-        }
+        })
     }
 }
 
@@ -196,6 +200,37 @@ service imap-login {{
 }}
 "#
     )
+}
+
+/// Nothing where root starts Dovecot. Any other user runs all of it as themselves, and nobody but root may change the
+/// root directory (Dovecot's manual, "Rootless installation").
+fn rootless_configuration() -> Result<String> {
+    if Uid::effective().is_root() {
+        return Ok(String::new());
+    }
+    let user = server_user(AUTH_USER)?;
+    let (name, group) = (&user.name, group(&user)?);
+    let settings =
+        format!("default_internal_user = {name}\ndefault_internal_group = {group}\ndefault_login_user = {name}\n");
+    Ok(["anvil", "imap-login"]
+        .iter()
+        .fold(settings, |all, service| all + &format!("service {service} {{\n  chroot =\n}}\n")))
+}
+
+/// The name of a user's own group.
+fn group(user: &User) -> Result<String> {
+    let group = Group::from_gid(user.gid).during(format_args!("looking up the group {}", user.gid))?;
+    Ok(group.ok_or_else(|| Error::new(format!("the system has no group {}", user.gid)))?.name)
+}
+
+/// Who a part of a server runs as: the system user `name` where root starts it, and who starts it everywhere else.
+pub(crate) fn server_user(name: &str) -> Result<User> {
+    let uid = Uid::effective();
+    if uid.is_root() {
+        return system_user(name);
+    }
+    let user = User::from_uid(uid).during(format_args!("looking up the user {uid}"))?;
+    user.ok_or_else(|| Error::new(format!("the system has no user with the id {uid}, which this runs as")))
 }
 
 /// The system user `name`; the error says which package brings it.

@@ -113,7 +113,7 @@ impl Files {
         if let Some(ImapFront { imaps, starttls, backend }) = backends.imap {
             text += &format!(
                 "[imap]\nlisten = \"127.0.0.1:{imaps}\"\nstarttls_listen = \"127.0.0.1:{starttls}\"\n\
-                 backend = \"imaps://localhost:{backend}\"\nbackend_ca = {}\n",
+                 backend = \"imaps://127.0.0.1:{backend}\"\nbackend_ca = {}\n",
                 quoted(&certificates.ca),
             );
         }

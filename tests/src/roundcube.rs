@@ -9,11 +9,15 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::dovecot::{own, system_user};
+use nix::unistd::Uid;
+
+use crate::dovecot::{own, server_user};
 use crate::service::{Ready, Service};
 use crate::{During, Error, Result, ports};
 
-/// The system user that PHP runs as.
+/// Not on the PATH of ordinary users.
+const NGINX: &str = "/usr/sbin/nginx";
+/// The system user that PHP runs as, where root starts it.
 const WEB_USER: &str = "www-data";
 /// What the web server serves, where Debian's package puts it.
 const PUBLIC: &str = "/var/lib/roundcube/public_html";
@@ -48,7 +52,7 @@ impl Roundcube {
         for name in ["config", "logs", "temp", "data", "nginx"] {
             let path = directory.join(name);
             fs::create_dir(&path).during(path.display())?;
-            own(&path, &system_user(WEB_USER)?)?;
+            own(&path, &server_user(WEB_USER)?)?;
         }
         write(&directory.join("config/config.inc.php"), &configuration(directory, imap)?)?;
         for file in DEFAULTS {
@@ -68,7 +72,7 @@ impl Roundcube {
         // Without -e nginx would write its first words to the system's log.
         let log = directory.join("nginx-error.log");
         let mut web =
-            Service::new("nginx", "nginx", Ready::Port(port), directory).arg("-c").arg(web_config).arg("-e").arg(log);
+            Service::new("nginx", NGINX, Ready::Port(port), directory).arg("-c").arg(web_config).arg("-e").arg(log);
         web.start()?;
         Ok(Roundcube { web, php, port, directory: directory.to_owned() })
     }
@@ -120,7 +124,7 @@ fn create_database(directory: &Path) -> Result<()> {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(Error::new(format!("making Roundcube's database: {errors}")));
     }
-    own(&database, &system_user(WEB_USER)?)
+    own(&database, &server_user(WEB_USER)?)
 }
 
 /// X-Forwarded-* is believed from loopback, where Postern stands. Roundcube's own brake on wrong passwords is taken
@@ -150,14 +154,15 @@ $config['login_rate_limit'] = 100000;
 
 fn php_configuration(directory: &Path, socket: &Path) -> String {
     let (directory, socket) = (directory.display(), socket.display());
+    // Nobody but root can start it as somebody else.
+    let user =
+        if Uid::effective().is_root() { format!("user = {WEB_USER}\ngroup = {WEB_USER}\n") } else { String::new() };
     format!(
         "[global]
 error_log = /dev/stderr
 daemonize = no
 [roundcube]
-user = {WEB_USER}
-group = {WEB_USER}
-listen = {socket}
+{user}listen = {socket}
 listen.mode = 0600
 pm = static
 pm.max_children = {WORKERS}
@@ -171,7 +176,7 @@ php_admin_value[post_max_size] = {UPLOAD_MB}M
     )
 }
 
-/// One process (`master_process off`): it runs as root, serves loopback only, and is gone when it is killed. A path
+/// One process (`master_process off`): it runs as whoever starts it, serves loopback only, and is gone when it is killed. A path
 /// behind `index.php` reaches Roundcube, as it does with Apache.
 fn web_configuration(directory: &Path, socket: &Path, port: u16) -> String {
     let (directory, socket) = (directory.display(), socket.display());

@@ -10,14 +10,19 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 pub const POLL: Duration = Duration::from_millis(10);
 
 /// Looks with `probe` until it finds something; an error that names `what` when [`DEADLINE`] has passed.
-pub fn until<T>(what: &str, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub fn until<T>(what: &str, probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    within(DEADLINE, what, probe)
+}
+
+/// The same, where it may take until `deadline`: for what starts many things.
+pub fn within<T>(deadline: Duration, what: &str, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = monotonic();
     loop {
         if let Some(found) = probe()? {
             return Ok(found);
         }
-        if monotonic().duration_since(start) > DEADLINE {
-            return Err(Error::new(format!("waited {} s in vain for {what}", DEADLINE.as_secs())));
+        if monotonic().duration_since(start) > deadline {
+            return Err(Error::new(format!("waited {} s in vain for {what}", deadline.as_secs())));
         }
         std::thread::sleep(POLL);
     }

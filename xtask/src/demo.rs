@@ -1,13 +1,14 @@
 //! `cargo xtask demo`: the whole of it on this machine, for a person to try or for a program to test.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use postern_tests::receivers::Receivers;
 use postern_tests::service::Service;
 use postern_tests::world::PLATFORM;
-use postern_tests::{During, Error, Plan, Result, World, binaries, install};
+use postern_tests::{During, Error, Plan, Result, World, binaries, programs};
 use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -15,6 +16,8 @@ use crate::{Setup, say};
 
 /// How often the demo looks whether its processes still run.
 const LOOK: Duration = Duration::from_millis(500);
+/// The administrator's command in the demo's directory.
+const COMMAND: &str = "postern";
 /// Mailboxes on the screen.
 const SHOWN: usize = 10;
 
@@ -24,7 +27,7 @@ pub(crate) fn run(ready: Option<&Path>, setup: &Setup) -> Result<()> {
     let _inside = runtime.enter();
     // From here on a signal no longer ends this process, so that whatever has been started is ended in order.
     let mut stop = Stop::listen()?;
-    setup.packages(&install::WORLD)?;
+    setup.packages(&programs::demo())?;
     say("building (the debug profile: the tests share it, so it is built once)");
     binaries()?;
     say("starting Dovecot, Roundcube and Postern");
@@ -76,7 +79,18 @@ impl Demo {
         let world = World::start(Plan { imap_front: true, receivers: true, ..Plan::default() })?;
         let pam_module = world.files.directory.join("pam_postern.so");
         fs::copy(&world.binaries.pam_module, &pam_module).during(pam_module.display())?;
-        Ok(Demo { world, pam_module })
+        let demo = Demo { world, pam_module };
+        demo.write_command()?;
+        Ok(demo)
+    }
+
+    /// Writes `./postern` into the demo's directory: the administrator's command, which knows the demo's socket.
+    fn write_command(&self) -> Result<()> {
+        let World { files, binaries, .. } = &self.world;
+        let (path, socket) = (files.directory.join(COMMAND), files.admin_socket.display());
+        let script = format!("#!/bin/sh\nexec '{}' --socket '{socket}' \"$@\"\n", binaries.postern.display());
+        fs::write(&path, script).during(path.display())?;
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).during(path.display())
     }
 
     /// Every process with the name that `pids` has for it.
@@ -100,7 +114,7 @@ impl Demo {
         // There is no telephone here, and no mailbox elsewhere: what is sent to them is shown.
         for message in self.world.receivers.iter().flat_map(Receivers::take) {
             let text = message.text.trim_end().replace('\n', "\n    ");
-            match message.by.as_str() {
+            match message.by {
                 "sms" => println!("» A text to {}:\n    {text}\n", message.to),
                 _ => println!("» A mail to {}: {}\n    {text}\n", message.to, message.subject),
             }
@@ -148,7 +162,7 @@ impl Demo {
 
     /// What a person reads: where to go, who can sign in, what to try.
     fn screen(&self) -> String {
-        let World { files, certificates, binaries, imap_front, .. } = &self.world;
+        let World { files, certificates, imap_front, .. } = &self.world;
         let mailboxes = self.world.mailboxes();
         let people: String = mailboxes
             .iter()
@@ -156,7 +170,6 @@ impl Demo {
             .map(|mailbox| format!("    {:<22}{}\n", mailbox.name, mailbox.password))
             .collect();
         let first = &mailboxes[0].name;
-        let postern = format!("{} --socket {}", binaries.postern.display(), files.admin_socket.display());
         let imap = imap_front.as_ref().map_or(String::new(), |front| {
             format!(
                 "  Mail apps:        imaps://localhost:{}  (once enrolled: an app password, or the code right behind the password)\n",
@@ -172,13 +185,15 @@ impl Demo {
 
   Sign in as                password
 {people}
-  {first} is asked for a code already: she sees a QR code first. The others are not, until you say so:
+  {first} is asked for a code already: she sees a QR code first. The others are not, until you say so,
+  in another terminal:
 
-    {postern} account enable {second}
-    {postern} account suspend {first} --hours 1
-    {postern} account reset {first}
-    {postern} account remove {first}
-    {postern} app-password create {first} --description phone
+    cd {directory}
+    ./{COMMAND} account enable {second}
+    ./{COMMAND} account suspend {first} --hours 1
+    ./{COMMAND} account reset {first}
+    ./{COMMAND} account remove {first}
+    ./{COMMAND} app-password create {first} --description phone
 
   enable: a code from the next sign-in on. suspend: no code for an hour. reset: a new QR code, for a lost phone.
   remove: no code any more, and the secrets are gone. app-password: for a mail app, which cannot ask for a code.
@@ -189,6 +204,7 @@ impl Demo {
 ",
             url = files.webmail_url(),
             ca = certificates.ca.display(),
+            directory = files.directory.display(),
             second = mailboxes[1].name,
         )
     }
