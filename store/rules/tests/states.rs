@@ -198,7 +198,8 @@ fn with_browser(mut account: Account, event: &str) -> Account {
     }
     if event.contains("after five wrong codes") {
         let throttle = (0..5).fold(Throttle::default(), |throttle, _| throttle.failed(NOW));
-        account.throttles.insert(Door::Webmail, throttle);
+        let door = if event.contains("wrong codes by imap") { Door::Imap } else { Door::Webmail };
+        account.throttles.insert(door, throttle);
     }
     if event.contains("after a change") {
         account.epoch += 1;
