@@ -26,6 +26,7 @@ pub mod notices;
 pub mod outbox;
 pub mod passed;
 pub mod peers;
+pub mod places;
 pub mod prepare;
 pub mod proof;
 pub mod records;

@@ -21,6 +21,8 @@ pub struct Peer {
     pub name: String,
     /// Whether they may see passwords that are to be checked: root, this process's own user, and the fronts' user.
     pub is_front: bool,
+    /// Whether this is the user that the package runs the fronts as.
+    pub runs_fronts: bool,
 }
 
 /// What was found out about somebody, and when.
@@ -69,6 +71,6 @@ fn look_up(side: Side, uid: Uid, gid: Gid) -> Option<Peer> {
         tracing::warn!("{name} may not use the {side:?} socket: it is not in the group {}", side.group());
         return None;
     }
-    let is_front = is_own || user.is_some_and(|user| user.name == FRONT_USER);
-    Some(Peer { name, is_front })
+    let runs_fronts = user.is_some_and(|user| user.name == FRONT_USER);
+    Some(Peer { name, is_front: is_own || runs_fronts, runs_fronts })
 }

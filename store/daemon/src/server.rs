@@ -3,6 +3,7 @@
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
 use crate::peers::{Peer, Peers};
+use crate::places::{CONNECTIONS_MAX, Place, Places};
 use crate::service;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -24,11 +25,8 @@ use zeroize::Zeroizing;
 pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
 /// For which a peer may be silent between calls.
 pub const IDLE: Duration = Duration::from_secs(60);
-/// In which a peer may still speak once posternd stops: who has just connected is about to, and a PAM host that answers
-/// by itself does so within 50 ms.
+/// In which a peer may still speak once posternd stops: who has just connected is about to.
 const LAST_WORDS: Duration = Duration::from_millis(250);
-/// Connections to one socket at a time; the next one waits.
-const CONNECTIONS_MAX: usize = 1024;
 /// Files that the process must be able to open: both sockets' connections, and the store's and the exports' own.
 pub const FILES_WANTED: u64 = 2 * CONNECTIONS_MAX as u64 + 256;
 /// Bytes read at once.
@@ -110,38 +108,40 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 
 /// Serves connections until `stop` changes; those that are open may end their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let peers = Arc::new(Peers::at(side));
+    let (places, peers) = (Places::default(), Arc::new(Peers::at(side)));
     let mut tasks = tokio::task::JoinSet::new();
     let (close, closing) = watch::channel(());
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => break,
             Some(_) = tasks.join_next() => continue,
-            accepted = async {
-                // Closed never; were it so, there would be no place.
-                let place = places.clone().acquire_owned().await.ok()?;
-                Some((listener.accept().await, place))
-            } => accepted,
+            accepted = listener.accept() => accepted,
         };
-        match accepted {
-            Some((Ok((stream, _)), place)) => {
-                let (daemon, stop, closing) = (daemon.clone(), stop.clone(), closing.clone());
-                let peers = Arc::clone(&peers);
-                tasks.spawn(async move {
-                    let (_place, _open) = (place, METRICS.connections.hold(side.into()));
-                    if let Some(connection) = Connection::new(stream, &peers) {
-                        converse(daemon, connection, side, stop, closing).await;
-                    }
-                });
-            }
-            Some((Err(error), _)) => {
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
                 // Out of file descriptors, most likely: those that are open must end first.
                 tracing::error!("a connection to the {side:?} socket cannot be accepted: {error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
             }
-            None => break,
-        }
+        };
+        let Ok(credentials) = getsockopt(&stream, PeerCredentials) else { continue };
+        let (user, group) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
+        let Some(place) = places.take(user).await else {
+            tracing::warn!("uid {user} has too many calls running at the {side:?} socket; one more is turned away");
+            continue;
+        };
+        let (daemon, stop, closing, peers) = (daemon.clone(), stop.clone(), closing.clone(), Arc::clone(&peers));
+        tasks.spawn(async move {
+            let _open = METRICS.connections.hold(side.into());
+            let Some(peer) = peers.admit(user, group) else { return };
+            if peer.runs_fronts {
+                place.is_of_a_front();
+            }
+            let connection = Connection { stream, decoder: Decoder::default(), peer };
+            converse(daemon, connection, side, place, (stop, closing)).await;
+        });
     }
     let mut all_gone = async || while tasks.join_next().await.is_some() {};
     let _ = timeout(LAST_WORDS, all_gone()).await;
@@ -158,12 +158,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    fn new(stream: UnixStream, peers: &Peers) -> Option<Self> {
-        let credentials = getsockopt(&stream, PeerCredentials).ok()?;
-        let peer = peers.admit(Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()))?;
-        Some(Self { stream, decoder: Decoder::default(), peer })
-    }
-
     /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.
     async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
         if let Some(frame) = self.decoder.next_frame(&read) {
@@ -218,19 +212,25 @@ async fn converse(
     daemon: Arc<Daemon>,
     mut connection: Connection,
     side: Side,
-    mut stop: watch::Receiver<bool>,
-    mut closing: watch::Receiver<()>,
+    mut place: Place,
+    (mut stop, mut closing): (watch::Receiver<bool>, watch::Receiver<()>),
 ) {
     let mut import = None;
     let mut first = true;
     loop {
         let call = tokio::select! {
+            biased;
+            () = place.lost() => {
+                tracing::debug!("an idle connection of {} made room for another", connection.peer.name);
+                return;
+            }
             call = connection.next(first, service::read) => call,
             // The sender is dropped when it is time; nothing is ever sent.
             _ = closing.changed() => connection.last(service::read).await,
         };
         let Some(call) = call else { return };
         first = false;
+        place.begin_call();
         let answered = match call {
             Ok(call) => service::answer(&daemon, side, &mut connection, call, &mut import, &mut stop).await,
             Err(error) => {
@@ -238,6 +238,7 @@ async fn converse(
                 return;
             }
         };
+        place.end_call();
         if let Err(error) = answered {
             tracing::debug!("{} did not take its answer: {error}", connection.peer.name);
             return;

@@ -4,7 +4,7 @@ It starts as many transactions as are asked for, answers each prompt with the ne
 again when there are no more), and prints one JSON object: the codes of pam_authenticate, and what it saw of itself
 before and after.
 """
-import ctypes, json, os, signal, sys, threading, time
+import ctypes, json, os, resource, signal, sys, threading, time
 
 plan = json.loads(sys.argv[1])
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in a C program
@@ -48,6 +48,10 @@ def transaction(user=plan["user"], typed=plan["typed"]):
         replies = libc.calloc(count, ctypes.sizeof(Response))
         responses[0] = ctypes.cast(replies, ctypes.POINTER(Response))
         if messages[0].contents.style == PAM_PROMPT_ECHO_OFF:
+            if plan["crowd"]:
+                prompted.append(user)
+                arrived.release()
+                go_on.wait()
             if plan["kill"]:
                 os.kill(plan["kill"], signal.SIGKILL)
             reply = typed.pop(0) if len(typed) > 1 else typed[0]
@@ -86,6 +90,34 @@ def forked(count):
         yield os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+arrived, go_on, prompted = threading.Semaphore(0), threading.Event(), []
+
+
+def crowd(count):
+    """So many transactions at once. When each waits at its prompt or has ended, that is told in a line; what is typed is
+    given to them when a line comes back."""
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    threading.stack_size(256 * 1024)
+    codes = []
+
+    def one():
+        codes.append(transaction()[0])
+        arrived.release()
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for _ in range(count):
+        arrived.acquire()
+    print(json.dumps({"prompted": len(prompted), "fds": self_seen()["fds"]}), flush=True)
+    sys.stdin.readline()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    return codes
+
+
 handlers = self_seen()["handlers"]
 codes, credentials = [], []
 began = time.monotonic()
@@ -110,6 +142,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
+parallel += crowd(plan["crowd"])
 if plan["forks"] or plan["threads"]:
     after = self_seen()
 print(json.dumps({

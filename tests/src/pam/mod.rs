@@ -11,7 +11,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use self::log::Log;
-pub use self::session::{Ended, Seen, Session};
+pub use self::session::{Crowd, Ended, Seen, Session};
 use crate::backend::private_directory;
 use crate::mailboxes::Mailbox;
 use crate::tools::{self, Outcome};

@@ -1,12 +1,13 @@
 //! A host that prints numbers: `host.py`, real libpam driven from Python.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Hosts;
-use crate::{Error, Result, tools};
+use crate::{During, Error, Result, tools};
 
 const PROGRAM: &str = include_str!("host.py");
 
@@ -29,6 +30,18 @@ pub struct Session<'a> {
     /// Transactions in children, one after another, and in threads, at once.
     forks: u32,
     threads: u32,
+    /// Transactions at once, all of which wait at their prompts until they are told to go on.
+    crowd: usize,
+}
+
+/// A host whose transactions wait at their prompts. It ends with this.
+pub struct Crowd {
+    /// How many of them.
+    pub prompted: usize,
+    /// Files that the host has open.
+    pub fds: usize,
+    host: Child,
+    said: BufReader<ChildStdout>,
 }
 
 /// What became of it.
@@ -77,7 +90,8 @@ impl<'a> Session<'a> {
     /// One transaction of Alice's, in which nothing is typed.
     pub fn new(hosts: &'a Hosts, service: &'a str) -> Session<'a> {
         let (typed, sequence) = (vec![None], Vec::new());
-        Session { hosts, service, user: "alice", typed, sequence, kill: 0, times: 1, warm: 0, forks: 0, threads: 0 }
+        let (user, kill, times, warm) = ("alice", 0, 1, 0);
+        Session { hosts, service, user, typed, sequence, kill, times, warm, forks: 0, threads: 0, crowd: 0 }
     }
 
     /// Somebody else.
@@ -130,6 +144,25 @@ impl<'a> Session<'a> {
         self
     }
 
+    /// Has so many transactions wait at their prompts, and does nothing else.
+    pub fn crowd(mut self, count: usize) -> Result<Crowd> {
+        (self.times, self.crowd) = (0, count);
+        let doing = "starting a host with many prompts";
+        let mut host = self.command()?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().during(doing)?;
+        let mut said = BufReader::new(host.stdout.take().ok_or_else(|| Error::new(doing))?);
+        let mut line = String::new();
+        said.read_line(&mut line).during(doing)?;
+        #[derive(Deserialize)]
+        struct Waiting {
+            prompted: usize,
+            fds: usize,
+        }
+        let waiting = serde_json::from_str(&line).map_err(|error| Error::new(format!("{error}: {line}")));
+        let mut crowd = Crowd { prompted: 0, fds: 0, host, said };
+        Waiting { prompted: crowd.prompted, fds: crowd.fds } = waiting?;
+        Ok(crowd)
+    }
+
     /// The command that does it, for who starts many of them.
     pub fn command(&self) -> Result<Command> {
         let mut command = self.hosts.inside("python3");
@@ -144,6 +177,25 @@ impl<'a> Session<'a> {
             return Err(Error::new(format!("{outcome:#?}")));
         }
         Ended::read(&outcome.stdout)
+    }
+}
+
+impl Crowd {
+    /// Gives all of them what is typed.
+    pub fn go_on(mut self) -> Result<Ended> {
+        let doing = "ending a host with many prompts";
+        self.host.stdin.take().ok_or_else(|| Error::new(doing))?.write_all(b"\n").during(doing)?;
+        let mut printed = String::new();
+        self.said.read_to_string(&mut printed).during(doing)?;
+        Ended::read(&printed)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.host.kill();
+        let _ = self.host.wait();
     }
 }
 

@@ -3,23 +3,29 @@
 //! Strangers are this test's own program, started again under another user; groups are given to the daemon alone, by
 //! a mount that nobody else sees. Both take root; without it the tests say so and pass.
 
-use crate::calls::{ALICE, answer_of};
+use crate::calls::{ALICE, Refuses, answer_of};
 use crate::home::{Home, Plan, Running};
 use crate::{skipped, wait_until};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_wire::admin::{Accounts, Mailbox, Platforms, SetPlatform};
 use postern_wire::auth::{Answer, Ask, AskVerdict, Door, Origin};
 use postern_wire::{CallError, Client, Secret};
+use posternd::places::{CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// `nobody`, and groups that this machine does not have.
+/// `nobody`, and users and groups that this machine does not have.
 const STRANGER: u32 = 65534;
+const OTHER_STRANGER: u32 = 54324;
+const FRONTS: u32 = 54323;
 const AUTH_GROUP: u32 = 54321;
 const ADMIN_GROUP: u32 = 54322;
 /// Tells the stranger which socket to try.
@@ -46,15 +52,7 @@ fn is_answered(home: &Home, socket: &Path, uid: u32, gid: u32) -> bool {
 
 /// The same, to an answer at a sign-in.
 fn is_answered_when_told(home: &Home, socket: &Path, (uid, gid): (u32, u32), answer: &str) -> bool {
-    // Where the stranger can run it, whatever the rights of the directories that it was built in.
-    let program = home.path("stranger");
-    if !program.exists() {
-        // By another process: what is open for writing here goes along with whatever the tests beside this one start, and
-        // cannot be run as long as that lives.
-        let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&program).status().unwrap();
-        assert!(copied.success());
-    }
-    let output = Command::new(program)
+    let output = Command::new(stranger(home))
         .args(["--exact", "peers::the_stranger", "--ignored", "--nocapture"])
         .env(SOCKET_VARIABLE, socket)
         .env(ANSWER_VARIABLE, answer)
@@ -68,6 +66,18 @@ fn is_answered_when_told(home: &Home, socket: &Path, (uid, gid): (u32, u32), ans
         Some(TURNED_AWAY) => false,
         _ => panic!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr)),
     }
+}
+
+/// This test's program where a stranger can run it, whatever the rights of the directories that it was built in.
+fn stranger(home: &Home) -> PathBuf {
+    let program = home.path("stranger");
+    if !program.exists() {
+        // By another process: what is open for writing here goes along with whatever the tests beside this one start, and
+        // cannot be run as long as that lives.
+        let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&program).status().unwrap();
+        assert!(copied.success());
+    }
+    program
 }
 
 #[test]
@@ -113,11 +123,16 @@ fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
     posternd.stop();
 }
 
-/// With groups of the daemon's own; none where that cannot be.
+/// With users and groups of the daemon's own; none where that cannot be.
 fn with_groups(home: &Home) -> Option<Running<'_>> {
     let groups = format!("root:x:0:\npostern-auth:x:{AUTH_GROUP}:\npostern-admin:x:{ADMIN_GROUP}:\n");
-    fs::write(home.path("group"), groups).unwrap();
-    let mounting = format!("mount --bind {} /etc/group && exec \"$0\" \"$@\"", home.path("group").display());
+    let users = format!("root:x:0:0::/root:/bin/sh\npostern-proxy:x:{FRONTS}:{AUTH_GROUP}::/:/bin/false\n");
+    let mut mounting = String::new();
+    for (name, text) in [("group", groups), ("passwd", users)] {
+        fs::write(home.path(name), text).unwrap();
+        mounting += &format!("mount --bind {} /etc/{name} && ", home.path(name).display());
+    }
+    mounting += "exec \"$0\" \"$@\"";
     let posternd = env!("CARGO_BIN_EXE_posternd");
     let mut running: Running<'_> = home.spawn(&["unshare", "--mount", "sh", "-c", &mounting, posternd]);
     if running.ready_within(DEADLINE) != Some(Ok(())) {
@@ -176,4 +191,73 @@ fn what_is_said_of_browsers_counts_only_of_a_front() {
     assert_eq!(shown.accounts[0].browsers, 0);
     assert!(answers(&alice.backup_codes[1], (0, 0)));
     assert!(matches!(ask(), AskVerdict::NotRequired { .. }));
+}
+
+/// A stranger who has as many calls running as the daemon lets him, until this is dropped.
+struct Crowd {
+    stranger: Child,
+    calls: usize,
+}
+
+impl Crowd {
+    fn of(home: &Home, uid: u32) -> Self {
+        let mut stranger = Command::new(stranger(home))
+            .args(["--exact", "peers::the_crowd", "--ignored", "--nocapture"])
+            .env(SOCKET_VARIABLE, home.auth())
+            .current_dir("/")
+            .uid(uid)
+            .gid(AUTH_GROUP)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(stranger.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let calls = lines.find_map(|line| line.split("calls: ").nth(1)?.parse().ok()).unwrap();
+        Self { stranger, calls }
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.stranger.kill().unwrap();
+        self.stranger.wait().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "a part of the test below"]
+#[expect(clippy::print_stdout, reason = "the test that has started it reads this")]
+fn the_crowd() {
+    let Some(socket) = env::var_os(SOCKET_VARIABLE) else { return };
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, soft.max(2 * CONNECTIONS_MAX as u64).min(hard), hard).unwrap();
+    let begin = || {
+        let mut stream = UnixStream::connect(&socket).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream.write_all(b"{\"method\":\"org.postern.Auth.Watch\",\"more\":true}\0").ok()?;
+        // The first answer comes at once, and the call goes on.
+        stream.read_exact(&mut [0]).ok().map(|()| stream)
+    };
+    let calls: Vec<UnixStream> = std::iter::from_fn(begin).take(CONNECTIONS_MAX + 1).collect();
+    println!("calls: {}", calls.len());
+    // Until it is killed.
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+#[test]
+fn one_user_takes_half_of_the_places_and_the_fronts_always_find_one() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::new(Plan::default());
+    let Some(posternd) = with_groups(&home) else { return };
+    posternd.make_platform();
+    assert!(is_answered(&home, &home.auth(), FRONTS, AUTH_GROUP), "from here on the daemon knows the fronts' user");
+    let first = Crowd::of(&home, STRANGER);
+    assert_eq!(first.calls, CONNECTIONS_PER_USER_MAX);
+    assert_eq!(posternd.ask("bob").reason(), None);
+    let second = Crowd::of(&home, OTHER_STRANGER);
+    assert_eq!(second.calls, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX);
+    assert!(is_answered(&home, &home.auth(), FRONTS, AUTH_GROUP));
+    posternd.status();
 }
