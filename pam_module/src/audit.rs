@@ -4,6 +4,7 @@
 
 use crate::host::{Facts, Priority};
 use crate::verdict::{Passed, Stopped, Unfit};
+use postern_wire::address::parse_address;
 use postern_wire::auth::Reason;
 
 /// Characters of a value that are shown.
@@ -14,6 +15,8 @@ const USUAL: usize = 160;
 /// The line, and how loud it is.
 pub(crate) fn line(ended: &Result<Passed, Stopped>, facts: &Facts) -> (Priority, String) {
     let nothing = String::new();
+    // As all other logs write it, so that one ban is for one address.
+    let rhost = parse_address(&facts.rhost).map_or_else(|| facts.rhost.clone(), |address| address.to_string());
     let (priority, outcome, reason, method, detail) = match ended {
         Ok(Passed::NotRequired) => (Priority::Info, "not_required", "", "", nothing),
         Ok(Passed::Verified { method }) => (Priority::Info, "accepted", "", method.as_str(), nothing),
@@ -30,7 +33,7 @@ pub(crate) fn line(ended: &Result<Passed, Stopped>, facts: &Facts) -> (Priority,
         ("detail", &detail),
         ("method", method),
         ("service", &facts.service),
-        ("rhost", &facts.rhost),
+        ("rhost", &rhost),
         ("user", &facts.user),
     ] {
         if !value.is_empty() {
@@ -103,6 +106,21 @@ mod tests {
             ),
         ] {
             assert_eq!(line(&ended, &facts("bob")).1, expected);
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_as_in_all_other_logs() {
+        for (rhost, written) in [
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("2001:DB8::7", "2001:db8::7"),
+            ("desk.example.com", "desk.example.com"),
+            ("a=b c", "a_b_c"),
+        ] {
+            let facts = Facts { rhost: rhost.to_owned(), ..facts("bob") };
+            let (_, line) = line(&Err(Stopped::Refused(Reason::Wrong)), &facts);
+            assert!(line.ends_with(&format!(" rhost={written} user=bob")), "{line}");
         }
     }
 

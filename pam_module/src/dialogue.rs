@@ -8,6 +8,7 @@ use crate::host::{Host, Unheard};
 use crate::options::{First, Options};
 use crate::text;
 use crate::verdict::{Passed, Stopped, Unfit};
+use postern_wire::address::parse_address;
 use postern_wire::auth::{
     self, APP_PASSWORD_LETTERS, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Asked, Door, FieldVerdict, Offer,
     Origin, Reason, Refusal,
@@ -31,7 +32,7 @@ pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &
         return Err(Unfit::TooLong.into());
     }
     let service = host.service().map(|service| service.chars().take(auth::MAX_NAME).collect());
-    let address = host.rhost().and_then(|rhost| rhost.parse().ok());
+    let address = host.rhost().and_then(|rhost| parse_address(&rhost));
     let origin = Origin { address, service, ..Origin::default() };
     let ended = SignIn { host, daemon, options, name, origin }.tell();
     if let Err(Stopped::Unavailable(_)) = ended {

@@ -3,8 +3,9 @@
 use super::{Network, Problem, PublicUrl};
 use crate::pin::Pin;
 use http::Uri;
+use postern_wire::address::parse_address;
 use serde::Deserialize;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -171,7 +172,7 @@ impl TryFrom<String> for ImapBackend {
         }
         // An IPv6 address stands in brackets in a URL, and nowhere else.
         let host = authority.host().trim_matches(['[', ']']).to_owned();
-        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_here = host == "localhost" || parse_address(&host).is_some_and(|address| address.is_loopback());
         if security == ImapSecurity::Plain && !is_here {
             return Err(wrong("would send passwords in the clear to another host"));
         }

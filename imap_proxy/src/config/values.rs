@@ -2,6 +2,7 @@
 
 use http::Uri;
 use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
+use postern_wire::address::parse_network;
 use rustls::pki_types::DnsName;
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -208,12 +209,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("`{text}` {why}; write it like \"10.0.0.0/8\" or \"2001:db8::/32\"");
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().map_err(|_| wrong("is not a network"))?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), str::parse).ok().filter(|bits| *bits <= most);
-        let bits = bits.ok_or_else(|| wrong("has more bits than an address"))?;
+        let (address, bits) = parse_network(text).map_err(|why| format!("`{text}` {why}"))?;
         Ok(Self { address, bits })
     }
 }
@@ -282,7 +278,9 @@ mod tests {
         assert!(contains("0.0.0.0/0", "1.2.3.4") && !contains("0.0.0.0/0", "::1"));
         assert!(contains("::/0", "2001:db8::1") && !contains("::/0", "1.2.3.4"));
         assert!(contains("2001:db8::/32", "2001:db8:1::") && !contains("2001:db8::/32", "2001:db9::"));
-        for wrong in ["10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "", "all"] {
+        assert!(contains("::ffff:192.0.2.0/120", "192.0.2.7") && contains("::ffff:192.0.2.0/120", "::ffff:192.0.2.7"));
+        assert!(!contains("::ffff:192.0.2.0/120", "192.0.3.7") && contains("::ffff:192.0.2.7", "192.0.2.7"));
+        for wrong in ["10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "", "all", "fe80::1%eth0"] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");
         }
     }

@@ -33,6 +33,7 @@ struct Stage {
     user: String,
     authtok: Option<String>,
     silent: bool,
+    rhost: Option<&'static str>,
     typed: VecDeque<Option<String>>,
     journal: Vec<String>,
 }
@@ -61,7 +62,7 @@ impl Host for Stage {
         Some("sshd".to_owned())
     }
     fn rhost(&self) -> Option<String> {
-        Some("192.0.2.7".to_owned())
+        Some(self.rhost.unwrap_or("192.0.2.7").to_owned())
     }
     fn password(&self) -> Result<Option<Secret>, Unfit> {
         Ok(self.authtok.as_deref().map(Secret::from))
@@ -130,6 +131,21 @@ fn a_code_is_prompted_for_and_accepted() {
     assert_eq!(calls[0], asked);
     assert!(calls[1].starts_with("Answer {\"name\":\"bob@example.com\"") && calls[1].ends_with("\"code\":\"246810\"}"));
     assert!(!calls[1].contains("method"), "every method that fits may be meant");
+}
+
+#[test]
+fn an_address_is_told_in_one_spelling() {
+    for (rhost, told) in [
+        ("::ffff:192.0.2.7", r#""origin":{"address":"192.0.2.7","#),
+        ("fe80::1%eth0", r#""origin":{"address":"fe80::1","#),
+        ("2001:DB8::7", r#""origin":{"address":"2001:db8::7","#),
+        ("desk.example.com", r#""origin":{"service":"#),
+        ("", r#""origin":{"service":"#),
+    ] {
+        let mut host = Stage { rhost: Some(rhost), ..Stage::typing(&[]) };
+        let (_, calls) = host.sign_in("", &[NOT_REQUIRED]);
+        assert!(calls[0].contains(told), "{rhost}: {}", calls[0]);
+    }
 }
 
 /// What an app password looks like, and an account that has one.
@@ -399,7 +415,7 @@ proptest! {
             // A yes, but to a question that was not asked.
             replies.push_front(Some(format!("{{\"parameters\":{ACCEPTED}}}").into_bytes()));
         }
-        let mut host = Stage { user: "bob".to_owned(), authtok, silent, typed: typed.into(), journal: vec![] };
+        let mut host = Stage { user: "bob".to_owned(), authtok, silent, typed: typed.into(), ..Stage::default() };
         let (code, _) = host.sign_in_with(options, replies);
         prop_assert!(code != PamResultCode::PAM_SUCCESS && code != PamResultCode::PAM_IGNORE, "{:?}", code);
     }

@@ -5,9 +5,9 @@ mod sms;
 
 use postern_telemetry::log::Levels;
 use postern_telemetry::scrape::Place;
+use postern_wire::address::parse_address;
 use serde::Deserialize;
 use std::fmt;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use mail::{Mail, MailWay, Smtp, SmtpSecurity, SmtpServer};
@@ -265,7 +265,7 @@ fn login(user: Option<String>, password_file: Option<PathBuf>) -> Result<Option<
 /// Whether what is sent there stays on this host. `host` is as in a URL.
 fn is_this_host(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost" || parse_address(host).is_some_and(|address| address.is_loopback())
 }
 
 /// TOML's own text has the line and shows it; the nearest key is added where one was mistyped.

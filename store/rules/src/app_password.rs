@@ -7,7 +7,7 @@
 
 use crate::{Mailbox, Time, letters, text};
 use hmac::{Hmac, KeyInit, Mac};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::net::IpAddr;
@@ -172,7 +172,8 @@ impl AppPassword {
 
     /// Whether it is taken from this address. One that is bound to networks is not taken from nowhere.
     pub fn is_taken_from(&self, address: Option<IpAddr>) -> bool {
-        let within = |address: IpAddr| self.networks.iter().any(|network| network.contains(&address.to_canonical()));
+        let within =
+            |address: IpAddr| self.networks.iter().any(|network| canonical(*network).contains(&address.to_canonical()));
         self.networks.is_empty() || address.is_some_and(within)
     }
 
@@ -249,6 +250,14 @@ pub fn is_shell(service: &str) -> bool {
     SHELLS.binary_search(&service.to_ascii_lowercase().as_str()).is_ok()
 }
 
+/// The IPv4 network that one of IPv6 stands for (RFC 4291, section 2.5.5.2): what was bound to it before it was read so
+/// is taken from there.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(six) = network else { return network };
+    let mapped = six.addr().to_ipv4_mapped().zip(six.prefix_len().checked_sub(128 - 32));
+    mapped.and_then(|(address, bits)| Ipv4Net::new(address, bits).ok()).map_or(network, IpNet::V4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,6 +327,11 @@ mod tests {
             assert_eq!(it.is_taken_from(Some(address.parse().unwrap())), taken, "{address}");
         }
         assert!(!it.is_taken_from(None));
+        it.networks = vec!["::ffff:192.0.2.0/120".parse().unwrap()];
+        for (address, taken) in [("192.0.2.9", true), ("::ffff:192.0.2.9", true), ("192.0.3.9", false), ("::1", false)]
+        {
+            assert_eq!(it.is_taken_from(Some(address.parse().unwrap())), taken, "{address}");
+        }
         assert!(!it.has_expired(Time(9)) && it.has_expired(Time(10)));
     }
 

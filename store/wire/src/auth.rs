@@ -60,7 +60,7 @@ impl fmt::Display for Door {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The client's address, after any trusted PROXY header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::address::canonical")]
     pub address: Option<IpAddr>,
     /// The PAM service, or the front's listener.
     #[serde(default, skip_serializing_if = "Option::is_none")]

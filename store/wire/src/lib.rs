@@ -8,9 +8,11 @@
 //! * [`auth`]: what a front may say (ask, answer, enrol, confirm, recheck, watch);
 //! * [`security`]: what a front may say for a person who looks after their own account;
 //! * [`admin`]: what the administrator may say;
+//! * [`address`]: addresses and networks, in one spelling each;
 //! * [`frame`]: bytes to messages and back;
 //! * [`client`]: a small blocking client, for processes that must not have a runtime (the PAM module, the CLI).
 
+pub mod address;
 pub mod admin;
 pub mod auth;
 pub mod client;

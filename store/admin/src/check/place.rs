@@ -1,5 +1,6 @@
 //! Places to try: a host, a port, and what is spoken there.
 
+use postern_wire::address::parse_address;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -100,7 +101,7 @@ impl Place {
 
     /// Whether it is on this host, where nobody else can connect to.
     pub(super) fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        self.host == "localhost" || parse_address(&self.host).is_some_and(|address| address.is_loopback())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::seal::app_password::public_key;
 use postern_rules::app_password::{self, Typed};
 use postern_rules::{Account, AppPassword, Event, Mailbox, Refusal, Stage, Verdict, factor};
 use postern_wire::Secret;
+use postern_wire::address::{NoNetwork, parse_network};
 use postern_wire::admin::{self, AppPasswordCreated, AppPasswords, CreateAppPassword, Refused, RevokeAppPassword};
 use postern_wire::auth::{CheckOutcome, MAX_FIELD};
 use zeroize::Zeroizing;
@@ -193,14 +194,10 @@ impl Limits {
             let most = app_password::NETWORKS_MAX;
             return Err(refuse("bad_network", format!("an app password takes {most} networks at most.")));
         }
-        let network = |text: &String| {
-            let address = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from).ok();
-            text.parse().ok().or_else(address).map(|network: ipnet::IpNet| network.trunc()).ok_or_else(|| {
-                refuse(
-                    "bad_network",
-                    format!("{text:?} is no network: it takes an address or CIDR, such as 192.0.2.0/24."),
-                )
-            })
+        let network = |text: &String| -> Result<ipnet::IpNet, Refused> {
+            let unfit = |why: NoNetwork| refuse("bad_network", format!("{text:?} {why}."));
+            let (address, bits) = parse_network(text).map_err(unfit)?;
+            ipnet::IpNet::new(address, bits).map(|network| network.trunc()).map_err(|_| unfit(NoNetwork::Bits))
         };
         Ok(Self { expires, networks: wanted.networks.iter().map(network).collect::<Result<_, _>>()? })
     }

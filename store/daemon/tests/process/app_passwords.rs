@@ -3,6 +3,7 @@
 use crate::calls::{ALICE, Refuses, field_of};
 use crate::home::{Home, Running};
 use crate::mail_server::{offer_checks, only_right};
+use crate::wait_until;
 use postern_wire::Secret;
 use postern_wire::admin::{
     Action, AppPassword, AppPasswordCreated, AppPasswords, CreateAppPassword, Empty, Mailbox, Refused,
@@ -12,6 +13,7 @@ use postern_wire::auth::{
     AnswerField, Ask, AskVerdict, Asked, CheckOutcome, Door, FieldVerdict, Origin, PasswordAccepted, PasswordRefused,
     Reason, Session,
 };
+use std::time::Duration;
 
 /// What the mailbox has at the mail server.
 const PASSWORD: &str = "correct horse battery";
@@ -110,6 +112,27 @@ fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
     let posternd = home.start();
     assert_eq!(opened(posternd.field(Door::Imap, shown)).0, PASSWORD);
     posternd.stop();
+}
+
+#[test]
+fn an_ipv4_address_in_ipv6s_form_is_that_address() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    let bound = |network: &str| {
+        posternd.create(&CreateAppPassword { unchecked: true, networks: vec![network.into()], ..wanted(PASSWORD) })
+    };
+    let refusal = bound("fe80::1%eth0/64").unwrap_err();
+    assert!(refusal.reason == "bad_network" && refusal.message.contains("write fe80::1"), "{refusal:?}");
+    let created = bound("::ffff:192.0.2.0/120").unwrap();
+    assert_eq!(posternd.app_passwords()[0].networks, ["192.0.2.0/24"]);
+    let shown = created.app_password.reveal();
+    let from = |address: &str| posternd.field_from(address, "K-9", shown);
+    assert_eq!(opened(from("::ffff:192.0.2.7")).0, PASSWORD);
+    assert_eq!(from("::ffff:192.0.3.7").reason(), Some(Reason::Wrong));
+    let is_logged = || home.log().contains("address=\"192.0.3.7\"");
+    wait_until("the address is in the journal as fail2ban reads it", Duration::from_secs(20), is_logged);
 }
 
 #[test]
