@@ -2,17 +2,18 @@
 
 use crate::body;
 use crate::tls::{self, TlsError};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, StatusCode, Uri};
+use http_body_util::BodyExt;
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
 use rustls::pki_types::ServerName;
 use std::fmt;
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -99,7 +100,7 @@ impl Http {
         *request.uri_mut() = path.map_err(|_| Unheard::NotHttps(uri.clone()))?;
         let is_signed = request.method() == Method::POST;
         let (parts, content) = sender.send_request(request).await.map_err(broken)?.into_parts();
-        let content = body::collect(content, MAX_ANSWER).await.map_err(Unheard::Broken)?;
+        let content = read(content).await.map_err(Unheard::Broken)?;
         let (status, problem) = (parts.status, serde_json::from_slice::<Problem>(&content).ok());
         match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
@@ -127,6 +128,27 @@ impl HttpClient for Http {
     }
 }
 
+/// The content of an answer. Where the connection breaks off, as it does where TLS ends without a goodbye, it counts if it
+/// is a JSON object, which says by itself that it is whole. A chain of certificates does not: the last may be missing.
+async fn read<B>(content: B) -> Result<Bytes, body::BoxError>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<body::BoxError>>,
+{
+    let mut content = pin!(content);
+    let mut all = BytesMut::new();
+    while let Some(frame) = content.frame().await {
+        match frame {
+            Ok(frame) => all.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            Err(_) if serde_json::from_slice::<serde_json::Map<_, _>>(&all).is_ok() => break,
+            Err(error) => return Err(error.into()),
+        }
+        if all.len() > MAX_ANSWER {
+            return Err(format!("it is longer than {MAX_ANSWER} bytes").into());
+        }
+    }
+    Ok(all.freeze())
+}
+
 /// An IPv6 address stands in brackets in a URL, and nowhere else.
 fn host(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
@@ -142,5 +164,41 @@ fn said(status: StatusCode, problem: Option<Problem>) -> String {
     match problem.and_then(|problem| problem.detail.or(problem.r#type)) {
         Some(why) => format!("{status}, {why}"),
         None => status.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::Full;
+    use hyper::body::Frame;
+    use std::collections::VecDeque;
+    use std::io::{self, ErrorKind};
+    use std::task::{Context, Poll};
+
+    /// Content that comes in pieces and then breaks off.
+    struct Cut(VecDeque<&'static str>);
+
+    impl hyper::body::Body for Cut {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+            let cut = || Err(ErrorKind::UnexpectedEof.into());
+            Poll::Ready(Some(self.0.pop_front().map_or_else(cut, |piece| Ok(Frame::data(piece.into())))))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_breaks_off_counts_where_it_is_whole_by_itself() {
+        let order = "{\"status\":\"valid\",\"finalize\":\"https://ca/\"}\n";
+        assert_eq!(read(Cut([&order[..9], &order[9..]].into())).await.unwrap(), order);
+        for cut in
+            ["", "{\"status\":\"valid\"", "12", "[]", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"]
+        {
+            assert!(read(Cut([cut].into())).await.is_err(), "{cut}");
+        }
+        assert!(read(Full::new(Bytes::from(vec![b' '; MAX_ANSWER]))).await.is_ok());
+        assert!(read(Full::new(Bytes::from(vec![b' '; MAX_ANSWER + 1]))).await.is_err());
     }
 }

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -20,7 +20,7 @@ use postern_wire::Secret;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 /// How long the gateway may take for its answer.
@@ -74,15 +74,15 @@ impl Gateway {
         // It moves the bytes, and ends with this future.
         let mut driver = JoinSet::new();
         driver.spawn(connection);
-        let exchange = async {
-            match sender.send_request(request).await {
-                Ok(answer) => self.read(answer).await,
-                Err(error) => Err(Failed::Unclear(format!("{} broke off: {error}", self.host))),
-            }
-        };
-        timeout(ANSWER, exchange).await.unwrap_or_else(|_| {
-            Err(Failed::Unclear(format!("{} did not answer within {} s", self.host, ANSWER.as_secs())))
-        })
+        let until = Instant::now() + ANSWER;
+        let answer = timeout_at(until, sender.send_request(request)).await;
+        let answer = answer.map_err(|_| Failed::Unclear(self.late()))?;
+        let answer = answer.map_err(|error| Failed::Unclear(format!("{} broke off: {error}", self.host)))?;
+        self.judge(answer, until).await
+    }
+
+    fn late(&self) -> String {
+        format!("{} did not answer within {} s", self.host, ANSWER.as_secs())
     }
 
     fn request(&self, now: Time, number: &Number, text: &Secret) -> Result<Request<Full<Bytes>>, Failed> {
@@ -122,25 +122,26 @@ impl Gateway {
         request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).map_err(malformed)
     }
 
-    async fn read(&self, answer: Response<Incoming>) -> Result<(), Failed> {
+    /// What an answer means. Where it breaks off, its status counts, and so does that it has what is wanted, which
+    /// nothing behind could take back. That it has not can be said of the whole of it only.
+    async fn judge(&self, answer: Response<Incoming>, until: Instant) -> Result<(), Failed> {
         let status = answer.status();
         if status.is_success() && self.answer_has.is_none() {
             return Ok(());
         }
-        let body = match Limited::new(answer.into_body(), ANSWER_MAX).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if status.is_success() => {
-                return Err(Failed::Unclear(format!("the answer of {} cannot be read: {error}", self.host)));
-            }
-            Err(_) => Bytes::new(),
+        let mut body = Vec::new();
+        let cut = match timeout_at(until, self.read(answer.into_body(), &mut body)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(why)) => Some(format!("the answer of {} cannot be read: {why}", self.host)),
+            Err(_) => Some(self.late()),
         };
         let body = String::from_utf8_lossy(&body);
         let why = format!("{} answers {status} and says {}", self.host, self.shown(&body));
         match status {
-            _ if status.is_success() => match &self.answer_has {
-                Some(wanted) if !body.contains(wanted) => Err(Failed::Refused(format!("{why}, without `answer_has`"))),
-                _ => Ok(()),
-            },
+            _ if status.is_success() && self.has_wanted(&body) => Ok(()),
+            _ if status.is_success() => {
+                Err(cut.map_or_else(|| Failed::Refused(format!("{why}, without `answer_has`")), Failed::Unclear))
+            }
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Err(Failed::Refused(why)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(Failed::Unsent(format!("{why}; see its keys and passwords in [sms], and this host's clock")))
@@ -152,6 +153,25 @@ impl Gateway {
             _ if status.is_client_error() => Err(Failed::Unsent(format!("{why}; see [sms] url and method"))),
             _ => Err(Failed::Unclear(why)),
         }
+    }
+
+    /// Reads an answer's body until it ends, or has what is wanted.
+    async fn read(&self, mut content: Incoming, body: &mut Vec<u8>) -> Result<(), String> {
+        while let Some(frame) = content.frame().await {
+            let Ok(piece) = frame.map_err(|error| error.to_string())?.into_data() else { continue };
+            if body.len() + piece.len() > ANSWER_MAX {
+                return Err("length limit exceeded".to_owned());
+            }
+            body.extend_from_slice(&piece);
+            if self.answer_has.is_some() && self.has_wanted(&String::from_utf8_lossy(body)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_wanted(&self, body: &str) -> bool {
+        self.answer_has.as_ref().is_none_or(|wanted| body.contains(wanted))
     }
 
     /// What the gateway says, unless it repeats what only it should know.

@@ -15,6 +15,7 @@ mod ovh;
 mod program;
 pub mod recipient;
 mod recipients;
+mod replies;
 mod said;
 mod secret_file;
 mod smtp;

@@ -1,6 +1,7 @@
 //! Mails through a mail server (RFC 5321), which has them for good when it has answered the last line.
 
 use super::line::{Line, Place, Wire};
+use super::replies::Replies;
 use super::said::said;
 use super::{Failed, SetUpError, secret_file};
 use crate::config::{self, SmtpSecurity};
@@ -97,7 +98,7 @@ impl Smtp {
             SmtpSecurity::Tls | SmtpSecurity::Plain => (self.place.secure(stream).await?, &b""[..]),
         };
         let (read, write) = tokio::io::split(line);
-        let line: Line = Box::new(tokio::io::join(greeting.chain(read.take(HEARD_MAX)), write));
+        let line: Line = Box::new(tokio::io::join(greeting.chain(Replies::of(read.take(HEARD_MAX))), write));
         let at = |step| move |error: SmtpError| self.failed(step, &error);
         let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(line), &self.hello).await;
         let mut server = greeted.map_err(at(Step::Greeting))?;
@@ -153,9 +154,12 @@ async fn reply<S: Wire>(line: &mut BufReader<S>, code: &str) -> io::Result<Vec<S
     let (lines, bytes) = REPLY_MAX;
     let mut texts = Vec::new();
     while texts.len() < lines {
-        let mut text = String::new();
-        (&mut *line).take(bytes).read_line(&mut text).await?;
+        let mut text = Vec::new();
+        (&mut *line).take(bytes).read_until(b'\n', &mut text).await?;
+        let text = String::from_utf8_lossy(&text);
         let wanted = text.strip_suffix('\n').and_then(|text| text.trim_end().strip_prefix(code));
+        // A code may stand alone.
+        let wanted = wanted.filter(|text| text.is_empty() || text.starts_with([' ', '-']));
         let wanted = wanted.ok_or_else(|| io::Error::other(format!("{} is not {code}", said(&text))))?;
         let is_last = !wanted.starts_with('-');
         texts.push(wanted.get(1..).unwrap_or_default().to_owned());

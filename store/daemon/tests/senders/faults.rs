@@ -1,9 +1,10 @@
 //! A receiver that does what no good one does. It counts who comes, and keeps what they say.
 
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
 
 /// One step of a conversation.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,8 @@ pub(crate) enum Step {
     Hear(&'static str),
     /// Breaks off, so that what is on its way is lost.
     Reset,
+    /// Closes the connection, within TLS without a goodbye.
+    Leave,
     /// Talks without end.
     Flood,
     /// Says nothing more, and stays.
@@ -30,6 +33,11 @@ pub(crate) struct Faulty {
 impl Faulty {
     /// One that does the same with everyone.
     pub(crate) async fn start(steps: &'static [Step]) -> Self {
+        Self::behind(None, steps).await
+    }
+
+    /// The same, with TLS.
+    pub(crate) async fn behind(tls: Option<TlsAcceptor>, steps: &'static [Step]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let faulty = Self { port, heard: Arc::default(), hangs: Arc::default() };
@@ -40,7 +48,17 @@ impl Faulty {
                 let index = heard.lock().unwrap().len();
                 heard.lock().unwrap().push(String::new());
                 let (heard, hangs) = (heard.clone(), hangs.clone());
-                tokio::spawn(converse(stream, steps, index, heard, hangs));
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    let reset = |stream: TcpStream| stream.set_zero_linger().unwrap();
+                    match tls {
+                        None => converse(stream, steps, (index, heard), hangs, reset).await,
+                        Some(tls) => {
+                            let stream = tls.accept(stream).await.unwrap();
+                            converse(stream, steps, (index, heard), hangs, |stream| reset(stream.into_inner().0)).await;
+                        }
+                    }
+                });
             }
         });
         faulty
@@ -58,23 +76,27 @@ impl Faulty {
     }
 }
 
-async fn converse(
-    mut stream: TcpStream,
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
     steps: &[Step],
-    index: usize,
-    heard: Arc<Mutex<Vec<String>>>,
+    (index, heard): (usize, Arc<Mutex<Vec<String>>>),
     hangs: Arc<Notify>,
+    reset: impl FnOnce(S),
 ) {
     let mut buffer = [0; 1024];
     let mut seen = String::new();
     for step in steps {
         match step {
-            Step::Say(text) => stream.write_all(text.as_bytes()).await.unwrap(),
+            Step::Say(text) => {
+                stream.write_all(text.as_bytes()).await.unwrap();
+                stream.flush().await.unwrap();
+            }
             Step::Flood => while stream.write_all(&buffer).await.is_ok() {},
             Step::Reset => {
-                stream.set_zero_linger().unwrap();
+                reset(stream);
                 return;
             }
+            Step::Leave => return,
             Step::Hang => {
                 hangs.notify_one();
                 std::future::pending::<()>().await;

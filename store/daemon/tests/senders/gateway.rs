@@ -201,6 +201,49 @@ async fn an_answer_without_an_end_is_not_read_for_ever() {
     assert!(why.contains("cannot be read: length limit exceeded"), "{why}");
 }
 
+/// To a gateway that answers so over TLS, and by the words `answer_has = "OK"` says that a text was taken.
+async fn send_to(certificate: &Certificate, steps: &'static [Step]) -> Result<(), SendError> {
+    let gateway = Faulty::behind(Some(certificate.acceptor.clone()), steps).await;
+    let url = format!("https://127.0.0.1:{}/?{{number}}={{text}}", gateway.port);
+    let senders = senders(&format!("[sms]\nurl = \"{url}\"\nanswer_has = \"OK\"\nca = {:?}\n", certificate.ca));
+    let outcome = send_text(&senders).await;
+    assert_eq!(gateway.heard().len(), 1, "{steps:?}");
+    outcome
+}
+
+/// Nothing that could follow would take it back.
+#[tokio::test]
+async fn an_answer_that_says_enough_counts_however_it_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(dir.path());
+    static FLOOD: [Step; 3] = [REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK"), Step::Flood];
+    for steps in [
+        &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK: 1 text"), Step::Leave][..],
+        &[REQUEST, Step::Say("HTTP/1.1 200\r\nConnection: close\r\n\r\nstatus=OK"), Step::Leave],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nOK"), Step::Leave],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n"), Step::Leave],
+        &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK"), Step::Hang],
+        &FLOOD,
+    ] {
+        send_to(&certificate, steps).await.unwrap_or_else(|error| panic!("{steps:?}: {error}"));
+    }
+    for steps in [
+        &[REQUEST, Step::Say("HTTP/1.0 400 No\r\n\r\nno such number"), Step::Leave][..],
+        &[REQUEST, Step::Say("HTTP/1.0 422 No\r\nContent-Length: 99\r\n\r\n"), Step::Leave],
+    ] {
+        refused(send_to(&certificate, steps).await);
+    }
+    // What was cut off may have said it.
+    for steps in [
+        &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nyour text is O"), Step::Leave][..],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), Step::Leave],
+        &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nX: OK"), Step::Leave],
+        &[REQUEST, Step::Leave],
+    ] {
+        assert!(unavailable(send_to(&certificate, steps).await).contains("is not known"), "{steps:?}");
+    }
+}
+
 /// What is behind `port` comes up a moment after the first attempt.
 #[tokio::test]
 async fn connecting_is_tried_again() {

@@ -106,6 +106,17 @@ async fn nobody_between_can_keep_tls_away() {
             "in the clear behind STARTTLS",
         ),
         (&[OFFER[0], OFFER[1], OFFER[2], Step::Hear("STARTTLS\r\n"), Step::Say("454 no\r\n")], "“### no” is not 220"),
+        (
+            &[
+                Step::Say("220\n"),
+                OFFER[1],
+                Step::Say("250-\r\n250-\u{e9}\r\n250 starttls\r\n"),
+                Step::Hear("STARTTLS\r\n"),
+                Step::Say("454\r\n"),
+            ],
+            "“###” is not 220",
+        ),
+        (&[Step::Say("2200 mail\r\n")], "is not 220"),
         (&[Step::Say("SSH-2.0-OpenSSH_9.2\r\n")], "is not 220"),
         (&[Step::Say("220"), Step::Reset], "is not 220"),
         (&[Step::Flood], "is not 220"),
@@ -135,6 +146,51 @@ macro_rules! until_content {
             $($then),*
         ]
     };
+}
+
+/// Codes alone, keywords in small letters, lines that end with LF, and no goodbye: by its codes it has taken the mail.
+#[tokio::test]
+async fn a_server_of_few_words_is_understood() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(dir.path());
+    macro_rules! terse {
+        ($($then:expr),*) => {
+            &[
+                Step::Say("220\r\n"),
+                Step::Hear("EHLO example.com\r\n"),
+                Step::Say("250-\r\n250-8bitmime\n250 auth plain login\r\n"),
+                Step::Hear("AUTH PLAIN AHBvc3Rlcm4AczNjcmV0\r\n"),
+                Step::Say("235\r\n"),
+                Step::Hear("MAIL FROM:<security@example.com>\r\n"),
+                Step::Say("250\n"),
+                Step::Hear("RCPT TO:<bob.smith@example.org>\r\n"),
+                Step::Say("250 \r\n"),
+                Step::Hear("DATA\r\n"),
+                Step::Say("354\r\n"),
+                Step::Hear("\r\n.\r\n"),
+                $($then),*
+            ]
+        };
+    }
+    let password = secret_file(dir.path(), "password", "s3cret");
+    let more = format!("ca = {:?}\nuser = \"postern\"\npassword_file = {password:?}\n", certificate.ca);
+    let mut outcomes = Vec::new();
+    for steps in [
+        terse![Step::Say("250\r\n")] as &[Step],
+        terse![Step::Say("250 2.0.0 queued as 1"), Step::Leave],
+        terse![Step::Say("25"), Step::Leave],
+        terse![Step::Say("250-queued"), Step::Leave],
+    ] {
+        let server = Faulty::behind(Some(certificate.acceptor.clone()), steps).await;
+        let senders = senders(&config(&format!("smtps://127.0.0.1:{}", server.port), &more));
+        outcomes.push(send_mail(&senders, ADDRESS).await);
+    }
+    let [alone, queued, cut, more_to_come] = outcomes.try_into().unwrap();
+    alone.unwrap();
+    queued.unwrap();
+    for unclear in [cut, more_to_come] {
+        assert!(unavailable(unclear).contains("is not known"));
+    }
 }
 
 #[tokio::test]
