@@ -99,8 +99,8 @@ impl Order {
 /// Does it to all that were chosen. A refusal stops none of the others; a lost daemon does.
 pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Result<Exit, Failure> {
     let Order { action, hours, enrolment_code } = order;
+    let mailboxes = chosen.mailboxes(session, verb(action))?;
     let mut daemon = session.daemon()?;
-    let mailboxes = chosen.mailboxes(&mut daemon, verb(action))?;
     let dry_run = chosen.dry_run;
     let mut report = Report { action, dry_run, done: 0, unchanged: 0, refused: 0, results: Vec::new() };
     let mut lost = None;

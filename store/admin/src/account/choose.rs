@@ -1,6 +1,6 @@
 //! Which accounts: by name, from standard input, or all of a platform.
 
-use crate::daemon::Daemon;
+use crate::cli::Session;
 use crate::exit::Failure;
 use crate::table::clean_line;
 use clap::Args;
@@ -36,11 +36,12 @@ impl Chosen {
     ///
     /// # Errors
     /// [`Failure::Usage`] where there are none or nobody said yes, and those of the daemon.
-    pub(super) fn mailboxes(&self, daemon: &mut Daemon, verb: &str) -> Result<Vec<String>, Failure> {
+    pub(super) fn mailboxes(&self, session: &Session, verb: &str) -> Result<Vec<String>, Failure> {
         let Some(platform) = &self.platform else { return names(&self.mailboxes) };
         let mut all = Vec::new();
         let parameters = ListAccounts { platform: Some(platform.clone()), state: None };
-        daemon.call_more("ListAccounts", &parameters, |piece: Accounts| {
+        // No connection is open while a person is asked: posternd ends one on which nothing is said.
+        session.daemon()?.call_more("ListAccounts", &parameters, |piece: Accounts| {
             all.extend(piece.accounts.into_iter().map(|account| account.mailbox));
             Ok(())
         })?;
