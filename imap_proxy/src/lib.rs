@@ -26,6 +26,7 @@ mod pool;
 pub mod portal;
 pub mod proxy_protocol;
 mod seldom;
+mod source;
 pub mod tls;
 pub mod upstream;
 pub mod webmail;

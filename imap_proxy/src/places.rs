@@ -1,8 +1,9 @@
 //! How many there may be of something: in all, and from one address, so that one client cannot keep the others out.
 
+use crate::source::{Source, sources};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -17,16 +18,16 @@ pub(crate) struct Places {
 
 struct Taken {
     max: usize,
-    /// From one IPv4 address, or one IPv6 network of 64 bits.
+    /// From one IPv4 address or one IPv6 network of 64 bits; [`sources`] says how many times that from larger ones.
     max_per_address: usize,
     all: usize,
-    by_source: HashMap<IpAddr, usize>,
+    by_source: HashMap<Source, usize>,
 }
 
 /// A place; it is given back when this is dropped.
 pub(crate) struct Place {
     places: Places,
-    source: Option<IpAddr>,
+    address: Option<IpAddr>,
 }
 
 impl Places {
@@ -42,7 +43,7 @@ impl Places {
             return None;
         }
         taken.all += 1;
-        Some(Place { places: self.clone(), source: None })
+        Some(Place { places: self.clone(), address: None })
     }
 
     /// A place for an address; waits until there is one.
@@ -60,19 +61,12 @@ impl Places {
 
     /// In one look, so that nobody sees a place taken that is not.
     fn take_for(&self, address: IpAddr) -> Option<Place> {
-        let source = source(address);
         let mut taken = self.lock();
-        let (all, max, max_per_address) = (taken.all, taken.max, taken.max_per_address);
-        let count = taken.by_source.entry(source).or_default();
-        if all >= max || *count >= max_per_address {
-            if *count == 0 {
-                taken.by_source.remove(&source);
-            }
+        if taken.all >= taken.max || !taken.count(address) {
             return None;
         }
-        *count += 1;
         taken.all += 1;
-        Some(Place { places: self.clone(), source: Some(source) })
+        Some(Place { places: self.clone(), address: Some(address) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -84,17 +78,36 @@ impl Places {
 impl Place {
     /// Counts it for the address that it is for, once; false when that has its share already.
     pub(crate) fn claim(&mut self, address: IpAddr) -> bool {
-        let source = source(address);
-        let mut taken = self.places.lock();
-        let max = taken.max_per_address;
-        let count = taken.by_source.entry(source).or_default();
-        if *count >= max {
+        let is_counted = self.places.lock().count(address);
+        if is_counted {
+            self.address = Some(address);
+        }
+        is_counted
+    }
+}
+
+impl Taken {
+    /// Counts one more from an address; false when that has its share already.
+    fn count(&mut self, address: IpAddr) -> bool {
+        let count = |source| self.by_source.get(&source).copied().unwrap_or_default();
+        if sources(address).any(|(source, share)| count(source) >= self.max_per_address * share) {
             return false;
         }
-        *count += 1;
-        drop(taken);
-        self.source = Some(source);
+        for (source, _) in sources(address) {
+            *self.by_source.entry(source).or_default() += 1;
+        }
         true
+    }
+
+    fn uncount(&mut self, address: IpAddr) {
+        for (source, _) in sources(address) {
+            if let Entry::Occupied(mut count) = self.by_source.entry(source) {
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    count.remove();
+                }
+            }
+        }
     }
 }
 
@@ -109,22 +122,9 @@ impl Place {
     fn give_back(&self) {
         let mut taken = self.places.lock();
         taken.all -= 1;
-        if let Some(source) = self.source
-            && let Entry::Occupied(mut count) = taken.by_source.entry(source)
-        {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
+        if let Some(address) = self.address {
+            taken.uncount(address);
         }
-    }
-}
-
-/// Whoever has one IPv6 address has the network of it.
-fn source(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
     }
 }
 
@@ -142,8 +142,14 @@ mod tests {
         let held: Vec<Place> = (0..512).map(|_| claim("192.0.2.7").unwrap()).collect();
         assert!(claim("192.0.2.7").is_none() && claim("192.0.2.8").is_some());
         let six: Vec<Place> = (0..512).map(|host| claim(&format!("2001:db8::{host:x}")).unwrap()).collect();
-        assert!(claim("2001:db8::ffff:0:1").is_none() && claim("2001:db8:0:1::1").is_some());
-        drop((held, six));
+        assert!(claim("2001:db8::ffff:0:1").is_none() && claim("2001:db8:0:100::1").is_some());
+        // The links of one household, and the households of one site.
+        let household: Vec<Place> = (0..512).map(|host| claim(&format!("2001:db8:0:1::{host:x}")).unwrap()).collect();
+        assert!(claim("2001:db8:0:2::1").is_none() && claim("2001:db8:0:100::1").is_some());
+        let site: Vec<Place> =
+            (0..1024).map(|link| claim(&format!("2001:db8:0:{:x}::1", 0x100 + link)).unwrap()).collect();
+        assert!(claim("2001:db8:0:ff00::1").is_none() && claim("2001:db8:1::1").is_some());
+        drop((held, six, household, site));
         assert!(claim("192.0.2.7").is_some());
         assert_eq!(places.lock().all, 0);
         assert!(places.lock().by_source.is_empty());

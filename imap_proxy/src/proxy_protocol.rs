@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Bytes that a header of version 1 may have, its CRLF included (section 2.1).
 pub const MAX_V1: usize = 107;
-/// Bytes that a header of version 2 may have behind its first 16: addresses and what else is told (section 2.2 sets
-/// no limit below 64 KiB; the longest that is sent carries a client certificate's name).
-pub const MAX_V2: usize = 2048;
+/// Bytes that a header of version 2 may have behind its first 16: addresses, and what else is told. Section 2.2 sets no
+/// limit below 64 KiB; the longest that is sent carries a client's certificate, which has a few thousand.
+pub const MAX_V2: usize = 16 * 1024;
 
 const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Version 2, and: the load balancer's own connection; somebody else's.
@@ -177,9 +177,12 @@ mod tests {
         let four = [192, 0, 2, 7, 10, 0, 0, 1, 0, 1, 1, 187];
         let six = [[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7].as_slice(), &[0; 20], b"\x04\0\0"].concat();
         let longest = [four.as_slice(), &[4; MAX_V2 - 12]].concat();
+        // A PP2_TYPE_SSL of 4 KiB (section 2.2.6), as with a certificate in it.
+        let with_certificate = [four.as_slice(), &[0x20, 0x10, 0], &[1; 4096]].concat();
         for (bytes, source) in [
             (v2(0x21, 0x11, &four), Some("192.0.2.7")),
             (v2(0x21, 0x11, &longest), Some("192.0.2.7")),
+            (v2(0x21, 0x11, &with_certificate), Some("192.0.2.7")),
             (v2(0x21, 0x21, &six), Some("2001:db8::7")),
             (v2(0x21, 0x00, b""), None),
             (v2(0x20, 0x00, b""), None),

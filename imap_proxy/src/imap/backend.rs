@@ -2,6 +2,7 @@
 
 use super::command::Tag;
 use super::credentials::Credentials;
+use super::dialogue::Dialogue;
 use super::greeting::{Greeted, PREPARE, Target, ask_capabilities, check_aside};
 use super::reply::{Capabilities, Outcome, Reply, read};
 use super::seats::{Seat, Seats};
@@ -31,6 +32,9 @@ pub const GOODBYE: Duration = Duration::from_secs(2);
 const LOGIN: &str = "P2";
 const LEARN: &str = "P3";
 const LEAVE: &str = "P4";
+
+/// Lines to and from the backend.
+type BackendDialogue = Dialogue<Box<dyn Stream>>;
 
 /// Bytes both ways.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -97,6 +101,9 @@ pub struct Backend {
     warm: Option<Warm>,
 }
 
+/// A connection on which somebody is signed in, before anybody has it, and what the backend has said to that.
+type Entered = (BackendDialogue, Vec<u8>);
+
 /// What is said to the backend of somebody.
 struct Login<'a> {
     name: &'a [u8],
@@ -146,9 +153,15 @@ impl Backend {
     }
 
     async fn try_sign_in(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
-        let seat = self.seats.take(pass.mailbox())?;
+        // The backend hears of none that would be too many: Exchange says of them what it says of a wrong password.
+        let seat = match pass.is_proven() {
+            true => Some(self.seats.take(pass.mailbox())?),
+            false => self.seats.look(pass.mailbox()).map(|()| None)?,
+        };
         let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(address) };
-        let (stream, told) = self.enter(&login, &tag.to_string()).await?;
+        let (dialogue, mut told) = self.enter(&login, &tag.to_string()).await?;
+        let seat = seat.map_or_else(|| self.seats.take(pass.mailbox()), Ok)?;
+        let stream = timeout(SIGN_IN, hand_over(dialogue, &mut told)).await.map_err(|_| BackendError::Silent)??;
         Ok(SignedIn { stream, told, seat })
     }
 
@@ -161,7 +174,8 @@ impl Backend {
         // What could end a line or a SASL message is no password of anybody's.
         let typed = Credentials::new(mailbox.as_bytes(), password).ok_or(BackendError::Refused(Stop::Refused))?;
         let login = Login { name: typed.name().as_bytes(), password: typed.password(), client: None };
-        let (mut stream, _) = self.enter(&login, LOGIN).await?;
+        let (dialogue, _) = self.enter(&login, LOGIN).await?;
+        let (mut stream, _) = dialogue.end();
         let goodbye = async {
             stream.write_all(format!("{LEAVE} LOGOUT\r\n").as_bytes()).await?;
             stream.shutdown().await
@@ -171,7 +185,7 @@ impl Backend {
         Ok(())
     }
 
-    async fn enter(&self, login: &Login<'_>, tag: &str) -> Result<(Box<dyn Stream>, Vec<u8>), BackendError> {
+    async fn enter(&self, login: &Login<'_>, tag: &str) -> Result<Entered, BackendError> {
         if let Some(warm) = &self.warm
             && let Some(greeted) = warm.take().await
         {
@@ -185,19 +199,20 @@ impl Backend {
     }
 }
 
-async fn sign_in(greeted: Greeted, login: &Login<'_>, tag: &str) -> Result<(Box<dyn Stream>, Vec<u8>), BackendError> {
+async fn sign_in(greeted: Greeted, login: &Login<'_>, tag: &str) -> Result<Entered, BackendError> {
     timeout(SIGN_IN, say_login(greeted, login, tag)).await.map_err(|_| BackendError::Silent)?
 }
 
-/// The connection, and what the backend has said to it, under the client's `tag`.
+/// Signs in. What the backend says to it is given under the client's `tag`.
 async fn say_login(
     Greeted { mut dialogue, capabilities }: Greeted,
     login: &Login<'_>,
     tag: &str,
-) -> Result<(Box<dyn Stream>, Vec<u8>), BackendError> {
+) -> Result<Entered, BackendError> {
+    refuse_unauthenticate(Some(capabilities))?;
     let mut parts = words(capabilities, login)?.into_iter();
     let mut introduces = capabilities.id && login.client.is_some();
-    let (mut told, mut live) = (Vec::new(), None);
+    let mut told = Vec::new();
     if let Some(first) = parts.next() {
         dialogue.say(&first).await?;
     }
@@ -210,10 +225,10 @@ async fn say_login(
                 introduces = false;
             }
             Reply::Done { tag: done, outcome: Outcome::Ok(capabilities) } if done == LOGIN => {
-                live = capabilities.or(live);
+                refuse_unauthenticate(capabilities)?;
                 told.extend_from_slice(tag.as_bytes());
                 told.extend_from_slice(&line[LOGIN.len()..]);
-                break;
+                return Ok((dialogue, told));
             }
             Reply::Invitation => {
                 let next = parts.next().ok_or(BackendError::Unfit("it asks for more than name and password"))?;
@@ -221,28 +236,30 @@ async fn say_login(
             }
             reply => {
                 if let Reply::Capabilities(capabilities) = reply {
-                    live = Some(capabilities);
+                    refuse_unauthenticate(Some(capabilities))?;
                 }
                 check_aside(&reply, &line, LOGIN)?;
                 told.extend_from_slice(&line);
             }
         }
     }
-    let live = match live {
-        Some(live) => live,
-        None => ask_capabilities(&mut dialogue, LEARN, &mut told).await?,
-    };
-    // With it (RFC 8437) a client would sign in anew, as anybody, on a connection that nobody looks at any more. A
-    // backend that has it has to say so; and one that hides it is not found out by watching commands either, because
-    // what is a command and what is part of a message, only the backend decides.
-    if live.unauthenticate {
-        return Err(BackendError::Unfit(
-            "it offers UNAUTHENTICATE, which leads past the second factor; switch it off there",
-        ));
-    }
+}
+
+/// Looks at what the backend can now that somebody is signed in, and gives the connection away. It is asked each time:
+/// some tell of themselves less than they answer.
+async fn hand_over(mut dialogue: BackendDialogue, told: &mut Vec<u8>) -> Result<Box<dyn Stream>, BackendError> {
+    refuse_unauthenticate(Some(ask_capabilities(&mut dialogue, LEARN, told).await?))?;
     let (stream, rest) = dialogue.end();
     told.extend_from_slice(&rest);
-    Ok((stream, told))
+    Ok(stream)
+}
+
+/// With UNAUTHENTICATE (RFC 8437) a client would sign in anew, as anybody, on a connection that nobody looks at any more.
+/// A backend that has it has to say so; and one that hides it is not found out by watching commands either, because what
+/// is a command and what is part of a message, only the backend decides.
+fn refuse_unauthenticate(capabilities: Option<Capabilities>) -> Result<(), BackendError> {
+    let why = "it offers UNAUTHENTICATE, which leads past the second factor; switch it off there";
+    if capabilities.is_some_and(|it| it.unauthenticate) { Err(BackendError::Unfit(why)) } else { Ok(()) }
 }
 
 /// The parts in which a sign-in is said; each but the first waits to be asked for. One, where the backend can.

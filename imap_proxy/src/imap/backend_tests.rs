@@ -33,7 +33,8 @@ async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendEr
     let talk = async move {
         let (pass, client) = (pass(), "192.0.2.7".parse().unwrap());
         let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(client) };
-        sign_in(hear(stream).await?, &login, "a1").await
+        let (dialogue, mut told) = sign_in(hear(stream).await?, &login, "a1").await?;
+        Ok((hand_over(dialogue, &mut told).await?, told))
     };
     let backend = async move {
         for (says, hears) in script {
@@ -46,7 +47,7 @@ async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendEr
         // It hangs up, so that nobody waits for what it does not say.
         drop(backend);
     };
-    let (signed_in, ()) = tokio::join!(talk, backend);
+    let (signed_in, ()): (Result<_, BackendError>, ()) = tokio::join!(talk, backend);
     let (mut stream, told) = signed_in?;
     let mut told = String::from_utf8(told).unwrap();
     stream.read_to_string(&mut told).await.unwrap();
@@ -61,6 +62,9 @@ async fn expect(stream: &mut DuplexStream, text: &str) {
 }
 
 const DOVECOT: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ AUTH=PLAIN] ready\r\n";
+/// What it is asked when it has let somebody in, and what it says to that.
+const ASKED: &str = "P3 CAPABILITY\r\n";
+const CAN: (&str, &str) = ("* CAPABILITY IMAP4rev1 IDLE\r\nP3 OK done\r\n", "");
 const IN_ONE: &str =
     "P1 ID (\"x-originating-ip\" \"192.0.2.7\")\r\nP2 AUTHENTICATE PLAIN AGJvYkBleGFtcGxlLmNvbQBwIHc=\r\n";
 
@@ -69,7 +73,7 @@ async fn dovecot_is_signed_in_to_in_one_flight_and_at_any_split() {
     let answer = "* ID (\"name\" \"Dovecot\")\r\nP1 OK ID completed.\r\n* OK [ALERT] Hello\r\n\
                   P2 OK [CAPABILITY IMAP4rev1 IDLE] Logged in\r\n* 1 EXISTS\r\n";
     for piece in 1..answer.len() {
-        let told = play(&[(DOVECOT, IN_ONE), (answer, "")], piece).await.unwrap();
+        let told = play(&[(DOVECOT, IN_ONE), (answer, ASKED), CAN], piece).await.unwrap();
         assert_eq!(told, "* OK [ALERT] Hello\r\na1 OK [CAPABILITY IMAP4rev1 IDLE] Logged in\r\n* 1 EXISTS\r\n");
     }
 }
@@ -82,7 +86,7 @@ async fn exchange_is_asked_what_it_can_before_and_after() {
             ("* CAPABILITY IMAP4 IMAP4rev1 AUTH=NTLM\r\nP1 OK CAPABILITY completed.\r\n", "P2 LOGIN {15}\r\n"),
             ("+\r\n", "bob@example.com {3}\r\n"),
             ("+\r\n", "p w\r\n"),
-            ("P2 OK LOGIN completed.\r\n", "P3 CAPABILITY\r\n"),
+            ("P2 OK LOGIN completed.\r\n", ASKED),
             ("* 7 EXISTS\r\n* CAPABILITY IMAP4 IMAP4rev1 IDLE\r\nP3 OK CAPABILITY completed.\r\n", ""),
         ],
         3,
@@ -94,10 +98,10 @@ async fn exchange_is_asked_what_it_can_before_and_after() {
 #[tokio::test]
 async fn the_other_two_ways_to_say_a_password() {
     let literals = "* OK [CAPABILITY IMAP4rev1 LITERAL+] ready\r\n";
-    let ok = ("P2 OK [CAPABILITY IMAP4rev1] in\r\n", "");
-    play(&[(literals, "P2 LOGIN {15+}\r\nbob@example.com {3+}\r\np w\r\n"), ok], 99).await.unwrap();
+    let ok = ("P2 OK [CAPABILITY IMAP4rev1] in\r\n", ASKED);
+    play(&[(literals, "P2 LOGIN {15+}\r\nbob@example.com {3+}\r\np w\r\n"), ok, CAN], 99).await.unwrap();
     let asked = "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] ready\r\n";
-    let script = [(asked, "P2 AUTHENTICATE PLAIN\r\n"), ("+ \r\n", "AGJvYkBleGFtcGxlLmNvbQBwIHc=\r\n"), ok];
+    let script = [(asked, "P2 AUTHENTICATE PLAIN\r\n"), ("+ \r\n", "AGJvYkBleGFtcGxlLmNvbQBwIHc=\r\n"), ok, CAN];
     play(&script, 99).await.unwrap();
     let none = play(&[("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=GSSAPI] ready\r\n", "")], 99).await;
     assert!(matches!(none, Err(BackendError::Unfit(why)) if why.contains("no password")));
@@ -121,7 +125,8 @@ async fn what_a_backend_must_not_say() {
         ("P2 OK [REFERRAL imap://other/] in\r\n", Stop::Unavailable),
         ("P2 OK [CAPABILITY IMAP4rev1 UNAUTHENTICATE] in\r\n", Stop::Unavailable),
         ("* CAPABILITY IMAP4rev1 UNAUTHENTICATE\r\nP2 OK in\r\n", Stop::Unavailable),
-        ("P2 OK [CAPABILITY IMAP4rev1]\u{e9} in\r\n", Stop::Unavailable),
+        ("P2 NO [EXPIRED] change it\r\n", Stop::PasswordExpired),
+        ("P2 NO [CONTACTADMIN] closed\r\n", Stop::ContactAdmin),
         ("P9 OK in\r\n", Stop::Unavailable),
         ("+ more\r\n", Stop::Unavailable),
         ("* PREAUTH in\r\n", Stop::Unavailable),
@@ -131,6 +136,30 @@ async fn what_a_backend_must_not_say() {
         let end = play(&[(DOVECOT, IN_ONE), (&answer, "")], 99).await;
         assert_eq!(end.unwrap_err().stop(), stop, "{answer}");
     }
+}
+
+/// What it can is asked each time, whatever it has told: there is no way to sign in anew behind the front.
+#[tokio::test]
+async fn unauthenticate_is_seen_wherever_it_is_shown() {
+    let more = "* CAPABILITY IMAP4rev1 unauthenticate\r\nP3 OK done\r\n";
+    let greeting = DOVECOT.replace("ID", "ID UNAUTHENTICATE");
+    for script in [
+        &[(DOVECOT, IN_ONE), ("P2 OK [CAPABILITY IMAP4rev1] in\r\n", ASKED), (more, "")][..],
+        &[(DOVECOT, IN_ONE), ("* CAPABILITY IMAP4rev1\r\nP2 OK in\r\n", ASKED), (more, "")],
+        &[(DOVECOT, IN_ONE), ("P2 OK [CAPABILITY IMAP4rev1] in\r\n", ASKED), ("P3 OK done\r\n", "")],
+        &[(DOVECOT, IN_ONE), ("P2 OK [CAPABILITY IMAP4rev1] in\r\n", ASKED), ("P3 BAD what\r\n", "")],
+        &[(greeting.as_str(), "")],
+    ] {
+        let end = play(script, 99).await;
+        assert!(matches!(end, Err(BackendError::Unfit(_))), "{script:?}: {end:?}");
+    }
+}
+
+#[tokio::test]
+async fn letters_beyond_ascii_behind_a_code_are_no_matter() {
+    let answer = "P2 OK [CAPABILITY IMAP4rev1]\u{e9} in\r\n";
+    let told = play(&[(DOVECOT, IN_ONE), (answer, ASKED), CAN], 99).await.unwrap();
+    assert_eq!(told, "a1 OK [CAPABILITY IMAP4rev1]\u{e9} in\r\n");
 }
 
 #[tokio::test]
@@ -219,6 +248,7 @@ async fn serve(stream: TcpStream, habit: Habit, heard: Arc<Mutex<Vec<String>>>, 
             "AUTHENTICATE" => "P2 NO [AUTHENTICATIONFAILED] no\r\n".to_owned(),
             "ID" => "P1 OK done\r\n".to_owned(),
             "STARTTLS" if habit == Habit::Injects => "P1 OK now\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n".to_owned(),
+            "CAPABILITY" => "* CAPABILITY IMAP4rev1\r\nP3 OK done\r\n".to_owned(),
             "LOGOUT" => "* BYE\r\n".to_owned(),
             _ => pending().await,
         };
@@ -312,6 +342,8 @@ async fn whom_a_connection_is_for_is_told_before_all_else() {
         stream.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n").await.unwrap();
         let count = stream.read(&mut [0; 99]).await.unwrap();
         stream.write_all(b"P2 OK [CAPABILITY IMAP4rev1] in\r\n").await.unwrap();
+        assert_eq!(stream.read(&mut [0; 99]).await.unwrap(), ASKED.len());
+        stream.write_all(CAN.0.as_bytes()).await.unwrap();
         (told, count > 0)
     };
     let (pass, tag, client) = (pass(), tag(), "2001:db8::7".parse().unwrap());

@@ -29,8 +29,9 @@ async fn run(daemon: Daemon, front: Arc<Front>, check: PasswordCheck) {
     let outcome = match front.check(&check.mailbox, &check.password).await {
         Ok(()) => CheckOutcome::Accepted,
         Err(error) => {
-            tracing::warn!(mailbox = check.mailbox, %error, "a password that an app password is to stand for");
-            if error.stop() == Stop::Refused { CheckOutcome::Refused } else { CheckOutcome::Unavailable }
+            let stop = error.stop();
+            tracing::warn!(mailbox = check.mailbox, %error, ?stop, "a password that an app password is to stand for");
+            if stop == Stop::Refused { CheckOutcome::Refused } else { CheckOutcome::Unavailable }
         }
     };
     let checked = PasswordChecked { id: check.id, outcome };

@@ -58,6 +58,12 @@ pub fn parse(message: &[u8]) -> (Option<Tag>, Result<Verb, Bad>) {
     (Some(tag), verb.ok_or(Bad))
 }
 
+/// The tag of a command of which only the start is there.
+pub fn tag(start: &[u8]) -> Option<Tag> {
+    let mut words = Words(start);
+    words.tag().filter(|_| words.blank().is_some())
+}
+
 /// Reads the SASL message `authorise NUL authenticate NUL password` in base64, as a line of its own or behind
 /// `AUTHENTICATE PLAIN`.
 pub fn parse_plain(encoded: &[u8]) -> Option<Credentials> {
@@ -314,7 +320,9 @@ mod tests {
         for line in
             ["* NOOP\r\n", "+ NOOP\r\n", "\r\n", " NOOP\r\n", "\u{1}a NOOP\r\n", "é NOOP\r\n", "a* NOOP\r\n", &long]
         {
-            assert_eq!(parse(line.as_bytes()), (None, Err(Bad)), "{line}");
+            assert_eq!((parse(line.as_bytes()), tag(line.as_bytes())), ((None, Err(Bad)), None), "{line}");
         }
+        assert_eq!(tag(b"a1 LOGIN {9").map(|tag| tag.to_string()), Some("a1".to_owned()));
+        assert_eq!(tag(b"a1"), None, "more of it may follow");
     }
 }

@@ -2,9 +2,10 @@
 
 use super::backend::{Backend, BackendError, SignedIn, Stream};
 use super::checks;
+use super::command::Tag;
 use super::doubts::Doubts;
 use super::login::{DEADLINE, Judging, Listening, Manner, Next, RefusalText, Security, Step, until_refusal};
-use super::places::Places;
+use super::places::{MAX_WAITING, Places};
 use super::relay::{self, First, relay};
 use super::sessions::{Entry, Sessions};
 use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
@@ -14,7 +15,7 @@ use crate::follow::{Before, Follower};
 use crate::listener::HANDSHAKE;
 use crate::metrics::{self, Arrival, METRICS};
 use crate::tls::{Certificate, TlsError};
-use crate::{clock, proxy_protocol};
+use crate::{clock, places, proxy_protocol};
 use nix::sys::socket::{setsockopt, sockopt};
 use postern_wire::Secret;
 use postern_wire::auth::{AnswerField, Ask, Door, Origin, PasswordRefused};
@@ -39,6 +40,9 @@ const SERVICE: &str = "imap";
 /// Sessions of a mailbox from which on a refusal of a password that was right before is taken for one connection too
 /// many: Exchange lets 16 in, and several fronts may share them.
 const MANY_SESSIONS: usize = 8;
+/// Sign-ins that the backend looks at, from one IPv4 address or one IPv6 network of 64 bits; twice as many from one of 56
+/// bits, and four times as many from one of 48. One more waits for its turn.
+pub const MAX_PENDING_PER_ADDRESS: usize = 64;
 /// Bytes read at once before sign-in.
 const READ_AT_ONCE: usize = 4096;
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
@@ -51,6 +55,8 @@ pub struct Front {
     daemon: Daemon,
     sessions: Arc<Follower<Sessions>>,
     places: Places,
+    /// Of the sign-ins that the backend looks at.
+    pending: places::Places,
     proxies: Vec<Network>,
     manner: Manner,
     doubts: Doubts,
@@ -147,6 +153,7 @@ impl Front {
             sessions: Follower::new(daemon.clone(), Sessions::default()),
             daemon,
             places: Places::default(),
+            pending: places::Places::new(MAX_WAITING, MAX_PENDING_PER_ADDRESS),
             proxies: settings.proxy_protocol_from.clone(),
             manner: Manner {
                 texts: RefusalText::new(settings.webmail.as_ref()),
@@ -281,7 +288,7 @@ impl Front {
             Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => {
                 Stop::Limit
             }
-            Ok((pass, before)) => match self.backend.sign_in(&pass, judging.tag(), address).await {
+            Ok((pass, before)) => match self.ask_backend(&pass, judging.tag(), address).await {
                 Ok(backend) => {
                     METRICS.sign_ins.count((metrics::Front::Imap, metrics::Verdict::Accepted));
                     return Ok(self.enter(judging, pass, before, backend).await);
@@ -301,6 +308,11 @@ impl Front {
             sleep(until_refusal(clock::monotonic().duration_since(began))).await;
         }
         Err(judging.refuse(refused))
+    }
+
+    async fn ask_backend(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
+        let _pending = self.pending.wait_for(address).await;
+        self.backend.sign_in(pass, tag, address).await
     }
 
     /// What an app password stands for is not tried again once the backend has refused it: phones sign in for days, and

@@ -198,6 +198,8 @@ fn unexpected(outcome: &Outcome) -> BackendError {
     match outcome {
         Outcome::No(Why::Credentials) => BackendError::Refused(Stop::Refused),
         Outcome::No(Why::Limit) => BackendError::Refused(Stop::Limit),
+        Outcome::No(Why::Expired) => BackendError::Refused(Stop::PasswordExpired),
+        Outcome::No(Why::ContactAdmin) => BackendError::Refused(Stop::ContactAdmin),
         Outcome::No(Why::Unavailable) => BackendError::Refused(Stop::Unavailable),
         Outcome::Ok(_) => BackendError::Unfit("it answers what was not asked"),
         Outcome::Bad => BackendError::Unfit("it does not understand a command that it offers"),

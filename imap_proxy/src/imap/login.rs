@@ -9,7 +9,7 @@
 
 use super::command::{self, Bad, Tag, Verb};
 use super::credentials::Credentials;
-use super::splitter::{Split, Splitter};
+use super::splitter::{MAX_COMMAND, Split, Splitter};
 use super::verdict::Stop;
 use crate::config::PublicUrl;
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub struct RefusalText {
     refused: Arc<str>,
     /// To those with an app password that was right once.
     expired: Arc<str>,
+    /// To those whose password's time is over, as the backend says.
+    password_expired: Arc<str>,
 }
 
 impl RefusalText {
@@ -67,7 +69,11 @@ impl RefusalText {
             "[EXPIRED] This app password is out of date. If you have changed your password, sign in at {place} once, \
              and it works again; else make a new one."
         );
-        Self { refused: refused.into(), expired: expired.into() }
+        let password_expired = format!(
+            "[EXPIRED] The mail server says that your mailbox's password has expired. Change it, or ask your \
+             administrator. If you use an app password, sign in at {place} once afterwards."
+        );
+        Self { refused: refused.into(), expired: expired.into(), password_expired: password_expired.into() }
     }
 }
 
@@ -166,10 +172,7 @@ impl Listening {
                     say += "+ Go on\r\n";
                     continue;
                 }
-                Split::TooLong => {
-                    say += "* BYE That command is too long\r\n";
-                    Turn::Close
-                }
+                Split::TooLong { start, is_over } => self.refuse_long(&start, is_over, &mut say),
                 Split::Whole(message) => self.hear(&message, &mut say),
             };
             match turn {
@@ -273,6 +276,19 @@ impl Listening {
         }
     }
 
+    /// What is longer than a command may be (RFC 7888, section 4). Where the client still waits to send a literal, its
+    /// command is over with this answer; else nothing sensible follows.
+    fn refuse_long(&mut self, start: &[u8], is_over: bool, say: &mut String) -> Turn {
+        let tag = self.asked.take().map(|(tag, _)| tag).or_else(|| command::tag(start));
+        let tag = tag.map_or_else(|| "*".to_owned(), |tag| tag.to_string());
+        *say += &format!("{tag} BAD [TOOBIG] A command may have {MAX_COMMAND} bytes before signing in\r\n");
+        if is_over {
+            return self.count_bad(say);
+        }
+        *say += "* BYE That command is too long\r\n";
+        Turn::Close
+    }
+
     fn misunderstand(&mut self, tag: &dyn std::fmt::Display, say: &mut String) -> Turn {
         *say += &format!("{tag} BAD That is not possible before signing in, or not written as it should be\r\n");
         self.count_bad(say)
@@ -309,6 +325,10 @@ impl Judging {
                 format!("{tag} NO [UNAVAILABLE] Sign-in is not possible right now. Try again later.\r\n")
             }
             Stop::Limit => format!("{tag} NO [LIMIT] Too many connections are open for this mailbox.\r\n"),
+            Stop::PasswordExpired => format!("{tag} NO {}\r\n", self.listening.manner.texts.password_expired),
+            Stop::ContactAdmin => {
+                format!("{tag} NO [CONTACTADMIN] The mail server refuses this mailbox. Ask your administrator.\r\n")
+            }
         };
         self.listening.failed += 1;
         if self.listening.failed < MAX_FAILED {

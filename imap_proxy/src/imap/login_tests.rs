@@ -94,8 +94,28 @@ fn there_is_an_end_to_talk() {
     assert_eq!(talk(Security::Tls, [chatter.as_slice()]).2, "open");
     let (said, _, end) = talk(Security::Tls, [chatter.as_slice(), b"b NOOP\r\n"]);
     assert_eq!((end, said.lines().last().unwrap().starts_with("* BYE ")), ("closed", true));
-    let (said, _, end) = talk(Security::Tls, [b"a LOGIN {99999}\r\n".as_slice()]);
-    assert_eq!((said.as_str(), end), ("* BYE That command is too long\r\n", "closed"));
+}
+
+#[test]
+fn what_is_too_long_is_refused_under_its_tag() {
+    let refused = |text: &str| {
+        let (said, asked, end) = talk(Security::Tls, [text.as_bytes()]);
+        assert!(asked.is_empty(), "{text}");
+        (said, end)
+    };
+    // Who waits to be invited is not, and goes on.
+    let (said, end) = refused("a LOGIN {99999}\r\nb NOOP\r\n");
+    assert!(said.starts_with("a BAD [TOOBIG] ") && said.ends_with("\r\nb OK Done\r\n") && end == "open", "{said}");
+    let (said, end) = refused("a X {99999}\r\nb X {3}\r\nxyz {99999}\r\nc X {99999}\r\n");
+    assert!(said.contains("\r\nb BAD ") && said.contains("\r\nc BAD ") && end == "closed", "{said}");
+    // Whatever else comes is part of it.
+    let answer = format!("a AUTHENTICATE PLAIN\r\n{}\r\n", "x".repeat(20_000));
+    for text in ["a LOGIN {99999+}\r\nb NOOP\r\n", &format!("a LOGIN {}", "x".repeat(20_000)), &answer] {
+        let (said, end) = refused(text);
+        assert!(said.contains("a BAD [TOOBIG] ") && said.ends_with("* BYE That command is too long\r\n"), "{said}");
+        assert_eq!((end, said.contains("b OK")), ("closed", false));
+    }
+    assert!(refused(&"x".repeat(20_000)).0.starts_with("* BAD [TOOBIG] "));
 }
 
 #[test]
@@ -118,6 +138,8 @@ fn every_reason_is_the_same_text_and_the_rest_have_codes() {
     assert!(refused(Stop::Refused).starts_with("a NO [AUTHENTICATIONFAILED] "));
     assert!(refused(Stop::Unavailable).starts_with("a NO [UNAVAILABLE] "));
     assert!(refused(Stop::Limit).starts_with("a NO [LIMIT] "));
+    assert!(refused(Stop::PasswordExpired).starts_with("a NO [EXPIRED] The mail server says "));
+    assert!(refused(Stop::ContactAdmin).starts_with("a NO [CONTACTADMIN] "));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub mod verdict;
 pub mod warm;
 
 pub use backend::{Backend, BackendError};
-pub use front::{Front, Socket};
+pub use front::{Front, MAX_PENDING_PER_ADDRESS, Socket};
 pub use login::Security;
 pub use places::{MAX_WAITING, MAX_WAITING_PER_ADDRESS};
 pub use verdict::Stop;

@@ -1,14 +1,16 @@
 //! Who may wait to be signed in. When there are too many, the one that has waited longest makes room: so silence keeps
 //! nobody out, and whoever signs in takes no place any more.
 
+use crate::source::{Source, sources};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Connections that are not signed in, in all.
 pub const MAX_WAITING: usize = 2048;
-/// The same, from one IPv4 address or one IPv6 network of 64 bits.
+/// The same, from one IPv4 address or one IPv6 network of 64 bits; twice as many from one of 56 bits, and four times as
+/// many from one of 48.
 pub const MAX_WAITING_PER_ADDRESS: usize = 256;
 
 #[derive(Default, Clone)]
@@ -19,7 +21,7 @@ struct Waiting {
     next: u64,
     /// From the oldest on; dropping the sender ends the connection.
     all: BTreeMap<u64, (IpAddr, oneshot::Sender<()>)>,
-    by_source: HashMap<IpAddr, BTreeSet<u64>>,
+    by_source: HashMap<Source, BTreeSet<u64>>,
 }
 
 /// A place among those who wait; it is given back when this is dropped.
@@ -33,23 +35,25 @@ pub(super) struct Place {
 impl Places {
     /// A place for a client at `address`.
     pub(super) fn take(&self, address: IpAddr) -> Place {
-        let source = source(address);
         let mut waiting = self.lock();
         if waiting.all.len() >= MAX_WAITING
             && let Some(oldest) = waiting.all.keys().next().copied()
         {
             waiting.remove(oldest);
         }
-        let own = waiting.by_source.get(&source);
-        if let Some(oldest) = own.filter(|own| own.len() >= MAX_WAITING_PER_ADDRESS).and_then(BTreeSet::first).copied()
-        {
-            waiting.remove(oldest);
+        for (source, share) in sources(address) {
+            let own = waiting.by_source.get(&source).filter(|own| own.len() >= MAX_WAITING_PER_ADDRESS * share);
+            if let Some(oldest) = own.and_then(BTreeSet::first).copied() {
+                waiting.remove(oldest);
+            }
         }
         let id = waiting.next;
         waiting.next += 1;
         let (sender, lost) = oneshot::channel();
-        waiting.all.insert(id, (source, sender));
-        waiting.by_source.entry(source).or_default().insert(id);
+        waiting.all.insert(id, (address, sender));
+        for (source, _) in sources(address) {
+            waiting.by_source.entry(source).or_default().insert(id);
+        }
         drop(waiting);
         Place { places: self.clone(), id, lost }
     }
@@ -62,11 +66,13 @@ impl Places {
 
 impl Waiting {
     fn remove(&mut self, id: u64) {
-        let Some((source, _)) = self.all.remove(&id) else { return };
-        if let Some(own) = self.by_source.get_mut(&source) {
-            own.remove(&id);
-            if own.is_empty() {
-                self.by_source.remove(&source);
+        let Some((address, _)) = self.all.remove(&id) else { return };
+        for (source, _) in sources(address) {
+            if let Some(own) = self.by_source.get_mut(&source) {
+                own.remove(&id);
+                if own.is_empty() {
+                    self.by_source.remove(&source);
+                }
             }
         }
     }
@@ -75,14 +81,6 @@ impl Waiting {
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.lock().remove(self.id);
-    }
-}
-
-/// Whoever has one IPv6 address has the network of it.
-fn source(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
     }
 }
 
@@ -106,6 +104,23 @@ mod tests {
         assert_eq!((lost, is_lost(&mut other)), (1, false));
         drop((held, other));
         assert!(places.lock().all.is_empty() && places.lock().by_source.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_of_a_site_makes_room() {
+        let places = Places::default();
+        let take = |link: usize| places.take(format!("2001:db8:0:{link:x}::1").parse().unwrap());
+        let mut other = places.take("2001:db8:1::1".parse().unwrap());
+        // Each from a link of its own: at first of one household, then of others of the same site.
+        let mut household: Vec<Place> = (0..256).map(take).collect();
+        household.extend((0..256).map(take));
+        assert!(household.iter_mut().all(|place| !is_lost(place)));
+        household.push(take(0));
+        assert!(is_lost(&mut household[0]) && !is_lost(&mut household[1]));
+        let _site: Vec<Place> = (0x100..0x300).map(take).collect();
+        assert!(!is_lost(&mut household[1]));
+        let _one_more = take(0xff00);
+        assert!(is_lost(&mut household[1]) && !is_lost(&mut other));
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! How many sessions there may be: in all, and of one mailbox, so that one mailbox cannot keep the others out.
+//!
+//! Where the password is all that there is, a session is counted once the backend has signed it in: a sign-in that is
+//! under way has no seat, or strangers without the password would take those of the mailbox's owner.
 
 use super::backend::BackendError;
 use super::verdict::Stop;
@@ -34,22 +37,36 @@ impl Seats {
         Self(Arc::new(Inner { max, max_of_mailbox, taken: Mutex::default() }))
     }
 
+    /// Whether there is a seat for this mailbox now. It is asked before the backend is, and takes none.
+    ///
     /// # Errors
     /// There is none: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
+    pub(super) fn look(&self, mailbox: &str) -> Result<(), BackendError> {
+        self.judge(&self.lock(), mailbox)
+    }
+
+    /// A seat for a session, once it is known that it is the owner's.
+    ///
+    /// # Errors
+    /// As [`Self::look`]: others were quicker.
     pub(super) fn take(&self, mailbox: &str) -> Result<Seat, BackendError> {
-        let Inner { max, max_of_mailbox, .. } = *self.0;
         let mut taken = self.lock();
+        self.judge(&taken, mailbox)?;
+        *taken.by_mailbox.entry(mailbox.to_owned()).or_default() += 1;
+        taken.all += 1;
+        Ok(Seat { seats: self.clone(), mailbox: mailbox.to_owned() })
+    }
+
+    fn judge(&self, taken: &Taken, mailbox: &str) -> Result<(), BackendError> {
+        let Inner { max, max_of_mailbox, .. } = *self.0;
         if taken.all >= max {
             return Err(BackendError::Full(max));
         }
-        let count = taken.by_mailbox.entry(mailbox.to_owned()).or_default();
-        if *count >= max_of_mailbox {
+        if taken.by_mailbox.get(mailbox).is_some_and(|count| *count >= max_of_mailbox) {
             seldom!(info, mailbox, "{max_of_mailbox} sessions of a mailbox are open; one more is refused");
             return Err(BackendError::Refused(Stop::Limit));
         }
-        *count += 1;
-        taken.all += 1;
-        Ok(Seat { seats: self.clone(), mailbox: mailbox.to_owned() })
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -85,6 +102,9 @@ mod tests {
         let take = |mailbox| seats.take(mailbox).map_err(|error| error.stop());
         let mut bobs: Vec<Seat> = (0..3).map(|_| take("bob").unwrap()).collect();
         assert_eq!(take("bob").err(), Some(Stop::Limit));
+        assert_eq!(seats.look("bob").map_err(|error| error.stop()), Err(Stop::Limit));
+        // Nobody else is turned away by it, and looking takes no seat.
+        assert!((0..9).all(|_| seats.look("alice").is_ok()));
         let others = [take("alice").unwrap(), take("carol").unwrap()];
         assert!(matches!(seats.take("dave"), Err(BackendError::Full(5))));
         assert_eq!(take("dave").err(), Some(Stop::Unavailable));

@@ -2,11 +2,15 @@
 //!
 //! It knows line ends and literals, nothing else. Its answers do not depend on the pieces in which bytes arrive.
 
+use super::command::MAX_TAG;
 use zeroize::Zeroizing;
 
 /// Bytes of one command, literals included: a name and a password of the greatest length in base64, or a talkative ID,
 /// several times over.
 pub const MAX_COMMAND: usize = 16 * 1024;
+
+/// Bytes that are kept of a command that is too long: the longest tag and the blank behind it.
+const START: usize = MAX_TAG + 1;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,8 +22,14 @@ pub enum Split {
     Invite,
     /// A command, or a line, its end included. Literals stand in it as they were sent: `{3}` CRLF and three bytes.
     Whole(Zeroizing<Vec<u8>>),
-    /// It is longer than [`MAX_COMMAND`], or says that it will be. Nothing sensible follows.
-    TooLong,
+    /// It is longer than [`MAX_COMMAND`], or says that it will be.
+    TooLong {
+        /// How it begins, [`START`] bytes of it.
+        start: Vec<u8>,
+        /// The client waits to be told that it may send a literal, so a refusal ends the command, and the next one
+        /// follows. Else nothing sensible does.
+        is_over: bool,
+    },
 }
 
 /// The bytes that have come and not been used.
@@ -50,14 +60,14 @@ impl Splitter {
         loop {
             let Some(end) = self.line_end() else { return self.incomplete() };
             if end > MAX_COMMAND {
-                return Split::TooLong;
+                return self.too_long(None);
             }
             let Some(Literal { length, waits }) = literal(&self.bytes[self.line..end]) else {
                 return self.take(end);
             };
             let behind = end.saturating_add(length);
             if behind > MAX_COMMAND {
-                return Split::TooLong;
+                return self.too_long(waits.then_some(end));
             }
             (self.line, self.scanned) = (behind, behind);
             if waits {
@@ -70,7 +80,7 @@ impl Splitter {
     pub fn line(&mut self) -> Split {
         match self.line_end() {
             Some(end) if end <= MAX_COMMAND => self.take(end),
-            Some(_) => Split::TooLong,
+            Some(_) => self.too_long(None),
             None => self.incomplete(),
         }
     }
@@ -88,8 +98,17 @@ impl Splitter {
         end
     }
 
-    fn incomplete(&self) -> Split {
-        if self.bytes.len() > MAX_COMMAND { Split::TooLong } else { Split::Incomplete }
+    fn incomplete(&mut self) -> Split {
+        if self.bytes.len() > MAX_COMMAND { self.too_long(None) } else { Split::Incomplete }
+    }
+
+    /// `over`: where the command ends if it is refused.
+    fn too_long(&mut self, over: Option<usize>) -> Split {
+        let start = self.bytes[..self.bytes.len().min(over.unwrap_or(START)).min(START)].to_vec();
+        if let Some(end) = over {
+            drop(self.take(end));
+        }
+        Split::TooLong { start, is_over: over.is_some() }
     }
 
     fn take(&mut self, end: usize) -> Split {
@@ -138,7 +157,10 @@ mod tests {
             loop {
                 match splitter.command() {
                     Split::Incomplete => break,
-                    Split::TooLong => return ([all, vec![Split::TooLong]].into_iter().flatten().collect(), Vec::new()),
+                    split @ Split::TooLong { is_over: false, .. } => {
+                        all.push(split);
+                        return (all, Vec::new());
+                    }
                     split => all.push(split),
                 }
             }
@@ -180,12 +202,23 @@ mod tests {
         let longest = [vec![b'x'; MAX_COMMAND - 1], b"\n".to_vec()].concat();
         assert_eq!(splits([longest.as_slice()]).0, [whole(&longest)]);
         let endless = vec![b'x'; MAX_COMMAND + 1];
-        for text in [endless.as_slice(), b"a X {16384}\r\n", b"a X {99999999999999999999+}\r\n"] {
-            assert_eq!(splits([text]).0, [Split::TooLong], "{}", text[..10].escape_ascii());
+        for text in [endless.as_slice(), b"a X {99999999999999999999+}\r\n", b"a X {1}\r\ny {16384+}\r\n"] {
+            let (mut all, _) = splits([text]);
+            let start = text[..text.len().min(START)].to_vec();
+            assert_eq!(all.pop(), Some(Split::TooLong { start, is_over: false }), "{}", text[..9].escape_ascii());
         }
         let mut answer = Splitter::default();
         answer.push(&endless);
-        assert_eq!(answer.line(), Split::TooLong);
+        assert_eq!(answer.line(), Split::TooLong { start: endless[..START].to_vec(), is_over: false });
+    }
+
+    #[test]
+    fn a_literal_that_waits_and_is_too_long_ends_its_command() {
+        for command in ["a LOGIN {16384}\r\n", "a X {99999999999999999999}\r\n", "a LOGIN {3+}\r\nbob {16384}\r\n"] {
+            let (all, rest) = splits([command.as_bytes(), b"b NOOP\r\nc"]);
+            let refused = Split::TooLong { start: command.as_bytes().to_vec(), is_over: true };
+            assert_eq!((all, rest.as_slice()), (vec![refused, whole(b"b NOOP\r\n")], b"c".as_slice()));
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub struct Pass {
     session: Session,
     password: Zeroizing<Vec<u8>>,
     by_app_password: bool,
+    is_proven: bool,
 }
 
 impl Pass {
@@ -20,7 +21,7 @@ impl Pass {
     fn new(mailbox: String, standing: String, password: &[u8]) -> Result<Self, Stop> {
         Credentials::new(mailbox.as_bytes(), password).ok_or(Stop::Refused)?;
         let password = Zeroizing::new(password.to_vec());
-        Ok(Self { session: Session { mailbox, standing }, password, by_app_password: false })
+        Ok(Self { session: Session { mailbox, standing }, password, by_app_password: false, is_proven: false })
     }
 
     /// The mailbox that the daemon decided about. The backend is given this name and not the one that was typed: what
@@ -41,6 +42,13 @@ impl Pass {
     #[must_use]
     pub fn outdated(&self) -> Option<&Session> {
         self.by_app_password.then_some(&self.session)
+    }
+
+    /// Whether a second factor or an app password was right. Else the password is all that there is, and only the backend
+    /// knows whether that one is.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.is_proven
     }
 
     /// What is left of it once it has been used.
@@ -68,6 +76,10 @@ pub enum Stop {
     Unavailable,
     /// The backend lets no more sessions of this mailbox in.
     Limit,
+    /// The backend says that the time of the mailbox's password is over.
+    PasswordExpired,
+    /// The backend refuses this mailbox for a reason that the administrator knows.
+    ContactAdmin,
 }
 
 /// After the daemon was asked what a sign-in needs.
@@ -111,11 +123,12 @@ pub fn after_field<E>(reply: Result<FieldVerdict, E>, mailbox: &str, typed: &Cre
         Ok(FieldVerdict::NotRequired { mailbox, standing }) => Pass::new(mailbox, standing, typed.password())?,
         Ok(FieldVerdict::Accepted { mailbox, standing, password_length, .. }) => {
             let length = usize::try_from(password_length).map_err(|_| Stop::Refused)?;
-            Pass::new(mailbox, standing, typed.password().get(..length).ok_or(Stop::Refused)?)?
+            let pass = Pass::new(mailbox, standing, typed.password().get(..length).ok_or(Stop::Refused)?)?;
+            Pass { is_proven: true, ..pass }
         }
         Ok(FieldVerdict::AppPassword { mailbox, standing, password, .. }) => {
             let pass = Pass::new(mailbox, standing, password.reveal().as_bytes())?;
-            Pass { by_app_password: true, ..pass }
+            Pass { by_app_password: true, is_proven: true, ..pass }
         }
         Ok(FieldVerdict::Refused(refusal)) => return Err(stop(&refusal)),
         Err(_) => return Err(Stop::Unavailable),
@@ -172,7 +185,7 @@ mod tests {
     fn of_all_answers_to_the_question_one_passes() {
         let AfterAsk::Pass(pass) = after_ask(asked(free()), &typed()) else { panic!("not required") };
         assert_eq!((pass.mailbox(), pass.password()), (BOB, b"secret123456".as_slice()));
-        assert!(pass.outdated().is_none());
+        assert!(pass.outdated().is_none() && !pass.is_proven());
         let challenge = AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None };
         assert!(matches!(after_ask(asked(challenge), &typed()), AfterAsk::Field { mailbox } if mailbox == BOB));
         let enrol = AskVerdict::Enrol { mailbox: BOB.into(), kinds: Vec::new() };
@@ -198,7 +211,7 @@ mod tests {
     #[test]
     fn a_code_counts_for_its_own_mailbox_and_is_not_part_of_the_password() {
         let pass = after_field(accepted(BOB, 6), BOB, &typed()).unwrap();
-        assert_eq!((pass.mailbox(), pass.password()), (BOB, b"secret".as_slice()));
+        assert_eq!((pass.mailbox(), pass.password(), pass.is_proven()), (BOB, b"secret".as_slice(), true));
         for other in ["eve@example.com", "Bob@example.com", ""] {
             assert_eq!(after_field(accepted(other, 6), BOB, &typed()).unwrap_err(), Stop::Refused);
             assert_eq!(after_field(app_password(other, "real"), BOB, &typed()).unwrap_err(), Stop::Refused);
@@ -217,8 +230,8 @@ mod tests {
     fn an_app_password_stands_for_the_mailboxs_own() {
         let pass = after_field(app_password(BOB, "real"), BOB, &typed()).unwrap();
         assert_eq!(
-            (pass.password(), pass.outdated().map(|it| it.standing.as_str())),
-            (b"real".as_slice(), Some("app"))
+            (pass.password(), pass.outdated().map(|it| it.standing.as_str()), pass.is_proven()),
+            (b"real".as_slice(), Some("app"), true)
         );
         for unfit in ["", "re\nal", "re\0al"] {
             assert_eq!(after_field(app_password(BOB, unfit), BOB, &typed()).unwrap_err(), Stop::Refused, "{unfit:?}");
@@ -226,6 +239,7 @@ mod tests {
         let free = FieldVerdict::NotRequired { mailbox: BOB.into(), standing: "s".into() };
         let pass = after_field(Ok::<_, ()>(free), BOB, &typed()).unwrap();
         assert_eq!((pass.password(), pass.outdated().is_none()), (b"secret123456".as_slice(), true));
+        assert!(!pass.is_proven());
     }
 
     #[test]

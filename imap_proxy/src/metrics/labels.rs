@@ -59,7 +59,7 @@ label! {
         Password = "password_refused",
         /// It lets nobody in.
         Refused = "refused",
-        /// It is an app password that is of no use any more.
+        /// It is an app password that is of no use any more, or its time is over at the mail server.
         Expired = "expired",
         /// The mailbox has as many sessions as it may have.
         Limit = "limit",
@@ -199,8 +199,8 @@ impl OneDoor {
 impl From<imap::Stop> for Verdict {
     fn from(stop: imap::Stop) -> Self {
         match stop {
-            imap::Stop::Refused => Self::Refused,
-            imap::Stop::Expired => Self::Expired,
+            imap::Stop::Refused | imap::Stop::ContactAdmin => Self::Refused,
+            imap::Stop::Expired | imap::Stop::PasswordExpired => Self::Expired,
             imap::Stop::Unavailable => Self::Unavailable,
             imap::Stop::Limit => Self::Limit,
         }

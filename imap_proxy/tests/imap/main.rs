@@ -1,10 +1,13 @@
 //! The IMAP front on loopback: what takes a minute, without the minute, by a clock that runs ahead, and what takes
 //! thousands of connections. The rest is tested against real servers, in `tests/tests/imap`.
 
+mod client;
 mod crowd;
 #[path = "../webmail/daemon.rs"]
 #[expect(dead_code, reason = "the webmail's tests want more of it")]
 mod daemon;
+mod mail_server;
+mod strangers;
 
 use postern_proxy::config::{self, ImapBackend};
 use postern_proxy::daemon::Daemon;
@@ -36,6 +39,11 @@ impl Front {
     }
 
     fn between(daemon: &Path, backend: &str, security: Security) -> Self {
+        Self::with(daemon, backend, security, 100)
+    }
+
+    /// With so many sessions of a mailbox.
+    fn with(daemon: &Path, backend: &str, security: Security, sessions: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let files =
             config::CertificateFiles { cert: directory.path().join("cert.pem"), key: directory.path().join("key.pem") };
@@ -44,7 +52,8 @@ impl Front {
         std::fs::write(&files.key, signed.signing_key.serialize_pem()).unwrap();
         let ca = files.cert.clone();
         let settings = config::Imap::before(ImapBackend::try_from(backend.to_owned()).unwrap());
-        let settings = config::Imap { backend_ca: Some(ca.clone()), ..settings };
+        let max_sessions_per_mailbox = sessions.try_into().unwrap();
+        let settings = config::Imap { backend_ca: Some(ca.clone()), max_sessions_per_mailbox, ..settings };
         let certificate = Certificate::load(files).unwrap();
         let (backend, daemon) = (Backend::new(&settings).unwrap(), Daemon::new(daemon.to_owned()));
         let front = imap::Front::new(&settings, &certificate, backend, daemon).unwrap();
