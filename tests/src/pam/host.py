@@ -90,12 +90,13 @@ def forked(count):
         yield os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+BEGINNING = 8  # transactions of a crowd that are not at their prompts yet
 arrived, go_on, prompted = threading.Semaphore(0), threading.Event(), []
 
 
 def crowd(count):
-    """So many transactions at once. When each waits at its prompt or has ended, that is told in a line; what is typed is
-    given to them when a line comes back."""
+    """So many transactions at once, of which a few at a time begin. When each waits at its prompt or has ended, that is
+    told in a line; what is typed is given to them when a line comes back."""
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     threading.stack_size(256 * 1024)
@@ -106,9 +107,11 @@ def crowd(count):
         arrived.release()
 
     threads = [threading.Thread(target=one) for _ in range(count)]
-    for thread in threads:
+    for number, thread in enumerate(threads):
+        if number >= BEGINNING:
+            arrived.acquire()
         thread.start()
-    for _ in range(count):
+    for _ in range(min(count, BEGINNING)):
         arrived.acquire()
     print(json.dumps({"prompted": len(prompted), "fds": self_seen()["fds"]}), flush=True)
     sys.stdin.readline()

@@ -19,7 +19,7 @@ fn open_prompts_keep_nobody_out() {
     let mut hosts = Hosts::start().unwrap();
     hosts.service("prompt", "auth required POSTERN\nauth required pam_permit.so").unwrap();
     let crowd = Session::new(&hosts, "prompt").crowd(PROMPTS).unwrap();
-    assert_eq!(crowd.prompted, PROMPTS, "some were refused");
+    assert_eq!(crowd.prompted, PROMPTS, "{:#?}", hosts.audit().unwrap());
     assert!(crowd.fds < FILES, "{} files are open", crowd.fds);
 
     let mut front = Client::connect(&hosts.world.files.auth_socket, FRONT_DEADLINE).unwrap();
