@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full, Limited, combinators::UnsyncBoxBody};
+use std::pin::Pin;
 
 /// Any error of a body; the transfer it belonged to is over.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -25,6 +26,15 @@ where
     B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     if body.is_end_stream() { empty() } else { body.map_err(Into::into).boxed_unsync() }
+}
+
+/// What an answer of our own has, which is there already.
+///
+/// # Errors
+/// As [`collect`].
+pub fn own(body: Body, limit: usize) -> Pin<Box<dyn Future<Output = Result<Bytes, BoxError>> + Send>> {
+    // The compiler does not see through the generic one in a task of its own.
+    Box::pin(collect(body, limit))
 }
 
 /// Reads a whole body of at most `limit` bytes.

@@ -60,6 +60,16 @@ pub struct Browser {
 impl Browser {
     /// Opens a browser that trusts the servers' key in `certificates` and finds the `example.com` hosts on loopback.
     pub async fn open(look: Look, certificates: &Certificates) -> Result<Browser> {
+        Self::open_with(capabilities(look, certificates, "")).await
+    }
+
+    /// The same, which finds at port `to` what it asks port `from` of `localhost` for.
+    pub async fn open_over(look: Look, certificates: &Certificates, from: u16, to: u16) -> Result<Browser> {
+        let line = format!(", MAP localhost:{from} 127.0.0.1:{to}");
+        Self::open_with(capabilities(look, certificates, &line)).await
+    }
+
+    async fn open_with(capabilities: Capabilities) -> Result<Browser> {
         let directory = private_directory()?;
         let port = ports::free()?;
         // The profile and every cache of the browser land in the directory that goes away with it.
@@ -69,7 +79,7 @@ impl Browser {
             .env(home);
         driver.start()?;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(look, certificates))
+            .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .during("opening Chromium")?;
@@ -111,7 +121,8 @@ impl Drop for Browser {
     }
 }
 
-fn capabilities(look: Look, certificates: &Certificates) -> Capabilities {
+/// `more`: host resolver rules beside the usual one.
+fn capabilities(look: Look, certificates: &Certificates, more: &str) -> Capabilities {
     let Look { width, height, dark, language } = look;
     let scheme = if dark { 0 } else { 1 };
     let options = json!({
@@ -130,7 +141,7 @@ fn capabilities(look: Look, certificates: &Certificates) -> Capabilities {
             format!("--lang={language}"),
             format!("--blink-settings=preferredColorScheme={scheme}"),
             format!("--ignore-certificate-errors-spki-list={}", certificates.public_key_hash),
-            "--host-resolver-rules=MAP *.example.com 127.0.0.1",
+            format!("--host-resolver-rules=MAP *.example.com 127.0.0.1{more}"),
         ],
         "prefs": { "intl.accept_languages": language },
         // The window's frame is no part of the page: without this a page is smaller than asked for.

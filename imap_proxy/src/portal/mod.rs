@@ -43,9 +43,9 @@ pub use backup_codes::{CODES_FILE_NAME, render_codes_file};
 pub use field::{CODE_FIELD_LENGTH, DESCRIPTION_LENGTH};
 pub use language::Language;
 pub use page::{
-    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
-    Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
-    Trust,
+    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Ended, EnrolmentCode, Key, Locked, Lost,
+    LostProblem, Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey,
+    SetUpSent, SetUpTo, Trust,
 };
 pub use paths::fields;
 pub use security::{
@@ -86,7 +86,7 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::Locked(view) => notice::locked(view, language, context),
         Page::NoMethod => notice::no_method(language),
         Page::Unusual => notice::unusual(language),
-        Page::SessionEnded => notice::session_ended(language),
+        Page::SessionEnded(why) => notice::session_ended(*why, language),
         Page::Unavailable => notice::unavailable(language, context),
         Page::Refused => notice::refused(language),
         Page::BadRequest => notice::bad_request(language),
@@ -95,4 +95,18 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::NoAnswer => notice::no_answer(language),
     };
     layout::document(sheet, page.path(), language, context).into_string()
+}
+
+/// A document of [`render`] whose forms all have this [`fields::IDEMPOTENCY_KEY`]. Here, so that no page can forget it.
+#[must_use]
+pub fn with_idempotency_key(document: &str, key: &str) -> String {
+    let mut pieces = document.split("<form ");
+    let mut written = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        // What people wrote is escaped, so the first `>` that stands there is the tag's own.
+        let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
+        let name = fields::IDEMPOTENCY_KEY;
+        written.push_str(&format!(r#"<form {tag}><input type="hidden" name="{name}" value="{key}">{rest}"#));
+    }
+    written
 }

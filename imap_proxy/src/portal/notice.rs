@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::field;
 use super::layout::Sheet;
 use super::text::Text;
-use super::{Context, Language, Locked, moment, paths};
+use super::{Context, Ended, Language, Locked, moment, paths};
 
 pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
@@ -56,8 +56,22 @@ pub(super) fn unusual(language: Language) -> Sheet {
     notice(Text::UnusualTitle, &[Text::UnusualLead, Text::UnusualAdvice], Text::SignInAgain, language)
 }
 
-pub(super) fn session_ended(language: Language) -> Sheet {
-    notice(Text::EndedTitle, &[Text::EndedLead], Text::SignInAgain, language)
+pub(super) fn session_ended(why: Ended, language: Language) -> Sheet {
+    let lead = match why {
+        Ended::Unknown => Text::EndedUnknown,
+        Ended::SlowSignIn => Text::EndedSlowSignIn,
+        Ended::Idle => Text::EndedIdle,
+        Ended::Old => Text::EndedOld,
+        Ended::GoneOn => Text::EndedGoneOn,
+        Ended::Replaced => Text::EndedReplaced,
+        Ended::OtherPassword => Text::EndedOtherPassword,
+        Ended::SignedOutElsewhere => Text::EndedSignedOutElsewhere,
+        Ended::SignedOut => Text::EndedSignedOut,
+        Ended::AccountChanged => Text::EndedAccountChanged,
+        Ended::TooMany => Text::EndedTooMany,
+        Ended::Webmail => Text::EndedWebmail,
+    };
+    notice(Text::EndedTitle, &[lead], Text::SignInAgain, language)
 }
 
 pub(super) fn unavailable(language: Language, context: &Context<'_>) -> Sheet {

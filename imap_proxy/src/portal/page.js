@@ -24,6 +24,12 @@ if (navigator.clipboard) {
   }
 }
 
+// What stands behind the # of an address says to some webmails which message is meant. No server ever sees it, so it goes
+// along with each form, to wherever that leads.
+for (const form of document.forms) {
+  form.action += location.hash;
+}
+
 // What may be done only later appears then.
 for (const button of document.querySelectorAll("[data-after]")) {
   setTimeout(() => {

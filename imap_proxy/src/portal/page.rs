@@ -69,8 +69,8 @@ pub enum Page {
     NoMethod,
     /// The sign-in looks unusual, and there is no address that a code could be sent to.
     Unusual,
-    /// The session is over; sign in again.
-    SessionEnded,
+    /// The session is over, for this reason; sign in again.
+    SessionEnded(Ended),
     /// The daemon cannot be asked.
     Unavailable,
     /// This sign-in is refused. Says nothing about whether the name exists.
@@ -104,7 +104,7 @@ impl Page {
             Self::Lost(_) | Self::Requested(_) => paths::LOST,
             Self::Locked(_)
             | Self::Unusual
-            | Self::SessionEnded
+            | Self::SessionEnded(_)
             | Self::Unavailable
             | Self::Refused
             | Self::BadRequest
@@ -310,6 +310,54 @@ pub struct Locked {
     pub until: Option<Timestamp>,
     /// Whether whoever sees this can ask the administrator for a reset.
     pub may_request: bool,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nobody knows (any more).
+    Unknown,
+    /// The sign-in took longer than it may.
+    SlowSignIn,
+    /// It was not used for as long as it may rest.
+    Idle,
+    /// It was open for as long as it may be at all.
+    Old,
+    /// The form of this step was taken: what follows has a session of its own, which this browser, or this page of it,
+    /// does not have.
+    GoneOn,
+    /// The browser has begun another sign-in in its place.
+    Replaced,
+    /// Somebody has signed in with another password, so the one that it began with is an old one.
+    OtherPassword,
+    /// Its owner has ended it from another session.
+    SignedOutElsewhere,
+    /// The person has signed out, or has given the sign-in up.
+    SignedOut,
+    /// What it rests on was changed, by an administrator or by its owner.
+    AccountChanged,
+    /// The mailbox, or this place, had more sessions than may be.
+    TooMany,
+    /// The webmail has ended it.
+    Webmail,
+}
+
+impl Ended {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Unknown,
+        Self::SlowSignIn,
+        Self::Idle,
+        Self::Old,
+        Self::GoneOn,
+        Self::Replaced,
+        Self::OtherPassword,
+        Self::SignedOutElsewhere,
+        Self::SignedOut,
+        Self::AccountChanged,
+        Self::TooMany,
+        Self::Webmail,
+    ];
 }
 
 /// The offer to ask for no code in this browser for a while.

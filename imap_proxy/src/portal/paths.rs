@@ -89,6 +89,8 @@ pub mod fields {
     pub const TRUST: &str = "trust";
     /// The mailbox's password.
     pub const PASSWORD: &str = "password";
+    /// A random number that is new on each page: a form that comes twice with the same is taken once.
+    pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
     /// The page to return to; read it with [`back`](super::back) only.
     pub const BACK: &str = "back";
 }

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::security_samples;
 use super::{
-    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, EnrolmentCode, Key, Locked, Lost, LostProblem,
-    Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo,
-    Trust,
+    BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Ended, EnrolmentCode, Key, Locked, Lost,
+    LostProblem, Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey,
+    SetUpSent, SetUpTo, Trust,
 };
 
 /// The time of every sample: 2026-11-22T14:00:00Z.
@@ -164,7 +164,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("locked-administrator", Page::Locked(Locked { until: None, may_request: true })),
         ("no-method", Page::NoMethod),
         ("unusual", Page::Unusual),
-        ("session-ended", Page::SessionEnded),
+        ("session-ended", Page::SessionEnded(Ended::Unknown)),
         ("unavailable", Page::Unavailable),
         ("refused", Page::Refused),
         ("bad-request", Page::BadRequest),
@@ -172,6 +172,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("other-host", Page::OtherHost),
         ("no-answer", Page::NoAnswer),
     ];
+    all.extend(Ended::ALL.map(|why| ("session-ended-why", Page::SessionEnded(why))));
     all.extend(sent_codes(given));
     all.extend(keys(given));
     all.extend(enrolment_codes_and_requests(given));

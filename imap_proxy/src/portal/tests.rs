@@ -80,6 +80,20 @@ fn placeholders(entry: &str) -> Vec<&str> {
 }
 
 #[test]
+fn every_form_has_the_idempotency_key() {
+    for (name, _, html) in every_document(&Given::USUAL) {
+        let written = with_idempotency_key(&html, "k1");
+        let field = r#"<input type="hidden" name="idempotency_key" value="k1">"#;
+        let forms = written.split("<form ").skip(1);
+        assert!(forms.clone().count() > 0, "{name}: the language switch is one");
+        for form in forms {
+            assert!(form.split_once('>').unwrap().1.starts_with(field), "{name}: {form}");
+        }
+        assert_eq!(written.replace(field, ""), html, "{name}");
+    }
+}
+
+#[test]
 fn every_entry_says_the_same_in_both_languages() {
     for text in Text::ALL {
         let (english, french) = (text.entry(Language::English), text.entry(Language::French));

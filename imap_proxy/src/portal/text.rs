@@ -610,10 +610,33 @@ catalogue! {
         fr: "Connectez-vous depuis votre navigateur habituel, ou demandez à votre administrateur d’indiquer une adresse de contact pour vous."
     }
     EndedTitle { en: "Your session has ended", fr: "Votre session est terminée" }
-    EndedLead {
-        en: "It was closed because too much time went by, or because something about your account changed.",
-        fr: "Elle a été fermée parce que trop de temps s’est écoulé, ou parce que votre compte a été modifié."
+    EndedUnknown {
+        en: "It ended some time ago, or our service was restarted.",
+        fr: "Elle s’est terminée il y a un certain temps, ou notre service a redémarré."
     }
+    EndedSlowSignIn { en: "Signing in took too long.", fr: "La connexion a pris trop de temps." }
+    EndedIdle { en: "It was not used for several hours.", fr: "Elle est restée inutilisée pendant plusieurs heures." }
+    EndedOld { en: "It was open for as many days as a session may be.", fr: "Elle était ouverte depuis le nombre de jours autorisé." }
+    EndedGoneOn {
+        en: "This page was sent already, and signing in went on from there. If your mail is not open in another tab, our answer got lost on its way to you.",
+        fr: "Cette page a déjà été envoyée et la connexion s’est poursuivie. Si votre messagerie n’est pas ouverte dans un autre onglet, notre réponse s’est perdue en chemin."
+    }
+    EndedReplaced { en: "Another sign-in in this browser took its place.", fr: "Une autre connexion dans ce navigateur l’a remplacée." }
+    EndedOtherPassword {
+        en: "The password of your mailbox was changed. Sign in with the new one. If you did not change it, tell your administrator.",
+        fr: "Le mot de passe de votre messagerie a été changé. Connectez-vous avec le nouveau. Si vous ne l’avez pas changé vous-même, prévenez votre administrateur."
+    }
+    EndedSignedOutElsewhere { en: "It was ended from another session of your mailbox.", fr: "Elle a été fermée depuis une autre session de votre messagerie." }
+    EndedSignedOut { en: "You signed out, or stopped signing in.", fr: "Vous avez fermé la session, ou abandonné la connexion." }
+    EndedAccountChanged {
+        en: "How you sign in was changed: by your administrator, or from another session of yours.",
+        fr: "Votre façon de vous connecter a été modifiée : par votre administrateur, ou depuis une autre de vos sessions."
+    }
+    EndedTooMany {
+        en: "There were too many sessions at the same time, and this one was not used for the longest time.",
+        fr: "Trop de sessions étaient ouvertes en même temps, et celle-ci était inutilisée depuis le plus longtemps."
+    }
+    EndedWebmail { en: "The webmail ended it.", fr: "La messagerie web l’a fermée." }
     SignInAgain { en: "Sign in again", fr: "Se reconnecter" }
     UnavailableTitle { en: "Sign-in is not possible right now", fr: "La connexion est impossible pour le moment" }
     UnavailableLead {

@@ -2,30 +2,30 @@
 
 use super::jar::sole;
 use super::pages::{COOKIE_RULES, add_cookie};
-use super::store::Token;
+use super::store::{TOKEN_LENGTH, Token};
 use crate::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, Response};
 use postern_wire::Secret;
-use postern_wire::auth::BROWSER_TOKEN;
 
 /// The cookie that a browser is known by. Nobody has one before a session was released to them.
 const BROWSER: &str = "__Host-postern-browser";
 /// How long it is kept, in seconds: 400 days, which is as long as browsers keep any (RFC 6265bis, section 5.5).
 const BROWSER_LIFE: u32 = 400 * 24 * 3600;
 
-/// The cookie of who asked for the Security page without a session. It names no other place, so nobody can be sent
-/// elsewhere by it, and nothing is kept here for strangers.
-const WAY: &str = "__Host-postern-next";
-/// Its one value.
-const TO_SECURITY: &str = "security";
+/// The cookie of who wanted to go to a certain page before signing in: nothing is kept here for strangers. What it says is
+/// judged by [`super::destination`] before anybody is sent there.
+const NEXT: &str = "__Host-postern-next";
 /// How long it is kept, in seconds: as long as a sign-in may take.
-const WAY_LIFE: u64 = super::store::PENDING_LIFE.as_secs();
+const NEXT_LIFE: u64 = super::store::PENDING_LIFE.as_secs();
+
+/// The cookie that comes with a login page: a login form that is sent twice with the same is judged once.
+const LOGIN: &str = "__Host-postern-login";
 
 /// What this browser is known by; none where what it sends is no such token.
 pub(super) fn known(headers: &HeaderMap) -> Option<Secret> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let token = sole(headers, BROWSER)?;
-    (token.len() == BROWSER_TOKEN && token.bytes().all(plain)).then(|| Secret::from(token))
+    sole(headers, BROWSER).filter(|token| is_random(token)).map(Secret::from)
 }
 
 /// What a browser shall be known by.
@@ -50,19 +50,39 @@ pub(super) fn remember(response: &mut Response<Body>, token: &Secret) {
     add_cookie(response, &format!("{BROWSER}={}; Max-Age={BROWSER_LIFE}; {COOKIE_RULES}", token.reveal()));
 }
 
-/// Whether the person wanted to go to the Security page.
-pub(super) fn is_on_the_way(headers: &HeaderMap) -> bool {
-    sole(headers, WAY) == Some(TO_SECURITY)
+/// Where the person wanted to go, as far as that is a text; nobody has judged it.
+pub(super) fn wanted(headers: &HeaderMap) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(sole(headers, NEXT)?).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
-/// Remembers that they do, until they have signed in.
-pub(super) fn remember_way(response: &mut Response<Body>) {
-    add_cookie(response, &format!("{WAY}={TO_SECURITY}; Max-Age={WAY_LIFE}; {COOKIE_RULES}"));
+/// Remembers where they want to go, until they have signed in.
+pub(super) fn remember_wanted(response: &mut Response<Body>, target: &str) {
+    let target = URL_SAFE_NO_PAD.encode(target);
+    add_cookie(response, &format!("{NEXT}={target}; Max-Age={NEXT_LIFE}; {COOKIE_RULES}"));
 }
 
 /// Forgets it.
-pub(super) fn forget_way(response: &mut Response<Body>) {
-    add_cookie(response, &format!("{WAY}=; Max-Age=0; {COOKIE_RULES}"));
+pub(super) fn forget_wanted(response: &mut Response<Body>) {
+    add_cookie(response, &format!("{NEXT}=; Max-Age=0; {COOKIE_RULES}"));
+}
+
+/// What came with the login page that this browser was shown last.
+pub(super) fn login(headers: &HeaderMap) -> Option<&str> {
+    sole(headers, LOGIN).filter(|random| is_random(random))
+}
+
+/// Gives a login page. Without random bytes it has no such cookie, and its form is judged as often as it comes.
+pub(super) fn give_login(response: &mut Response<Body>) {
+    if let Ok(random) = Token::new() {
+        add_cookie(response, &format!("{LOGIN}={}; {COOKIE_RULES}", random.reveal()));
+    }
+}
+
+/// Whether this can be one of our random numbers.
+pub(super) fn is_random(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text.len() == TOKEN_LENGTH && text.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -84,17 +104,25 @@ mod tests {
         assert_eq!(rules, "Max-Age=34560000; Secure; HttpOnly; SameSite=Lax; Path=/");
         assert_eq!(known(&sent(pair)), Some(token.clone()));
         assert_ne!(draw().unwrap(), token);
-        for strange in ["", "a", &"a".repeat(BROWSER_TOKEN + 1), &format!("{}'", "a".repeat(BROWSER_TOKEN - 1))] {
+        for strange in ["", "a", &"a".repeat(TOKEN_LENGTH + 1), &format!("{}'", "a".repeat(TOKEN_LENGTH - 1))] {
             assert_eq!(known(&sent(&format!("{BROWSER}={strange}"))), None, "{strange:?}");
         }
         assert_eq!(known(&sent(&format!("{pair}; {pair}"))), None, "two are none");
     }
 
     #[test]
-    fn the_way_leads_to_one_place() {
-        assert!(is_on_the_way(&sent("a=b; __Host-postern-next=security")));
-        for elsewhere in ["//evil.example", "/postern/security", "", "security/x"] {
-            assert!(!is_on_the_way(&sent(&format!("{WAY}={elsewhere}"))), "{elsewhere}");
+    fn what_was_wanted_is_read_as_it_was_remembered() {
+        for target in ["/postern/security", "/?_task=mail&_to=\"bob;,\"", "/"] {
+            let mut response = crate::webmail::pages::see_other("/");
+            remember_wanted(&mut response, target);
+            let cookie = response.headers()[SET_COOKIE].to_str().unwrap().to_owned();
+            let (pair, rules) = cookie.split_once("; ").unwrap();
+            assert_eq!(rules, "Max-Age=900; Secure; HttpOnly; SameSite=Lax; Path=/");
+            assert_eq!(wanted(&sent(&format!("a=b; {pair}"))).as_deref(), Some(target));
+        }
+        for strange in ["", "security", "//evil.example", "gA"] {
+            let read = wanted(&sent(&format!("{NEXT}={strange}")));
+            assert!(read.is_none_or(|read| !read.starts_with('/')), "{strange}");
         }
     }
 }

@@ -145,8 +145,6 @@ pub enum Step {
     Asset(Own),
     /// The language is changed.
     Language,
-    /// The sign-in is given up.
-    Cancel,
     /// A page of ours for this stage.
     Show(Own),
     /// A form of ours for this stage.
@@ -247,7 +245,7 @@ fn post(stage: Stage, own: Own) -> Step {
             | Own::CodesFile,
         ) => Step::Take(own),
         (Stage::Enrolling | Stage::Challenged | Stage::Stuck | Stage::SavingCodes | Stage::Released, Own::Cancel) => {
-            Step::Cancel
+            Step::Take(own)
         }
         (Stage::Anonymous | Stage::Stale, Own::Cancel) => Step::SendTo(paths::HOME),
         (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
@@ -379,7 +377,11 @@ mod tests {
         }
         for own in OWN.iter().map(|(_, own)| *own) {
             let taken = decide(Stage::Stuck, Class::Post(own), false) == Step::Take(own);
-            assert_eq!(taken, own == Own::Lost, "who is stuck has no code to answer with: {own:?}");
+            assert_eq!(
+                taken,
+                matches!(own, Own::Lost | Own::Cancel),
+                "who is stuck has no code to answer with: {own:?}"
+            );
         }
         assert_eq!(decide(Stage::Challenged, Class::Read(Own::SetUp), false), Step::SendTo(paths::CODE));
         assert_eq!(decide(Stage::Stale, Class::Post(Own::Code), false), Step::Ended);

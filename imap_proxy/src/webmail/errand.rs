@@ -1,7 +1,7 @@
 //! What a person is in the midst of on their Security page: one thing at a time, and not for long.
 
 use super::session::{Enrolment, Question};
-use crate::portal::{self, MethodKind};
+use crate::portal::{self, MethodKind, paths};
 use postern_wire::security::Change;
 
 /// See the module.
@@ -40,6 +40,15 @@ pub enum Then {
 }
 
 impl Errand {
+    /// Where it shows what is shown once, if it does: until the person confirms that they have it.
+    pub fn shown_once(&self) -> Option<&'static str> {
+        match self {
+            Self::Codes(_) => Some(paths::BACKUP_CODES),
+            Self::AppPassword(_) => Some(paths::APP_PASSWORD),
+            Self::Proving { .. } | Self::Adding(_) | Self::FewCodes(_) => None,
+        }
+    }
+
     /// What is asked for, where a code is.
     pub fn question(&mut self) -> Option<&mut Question> {
         match self {

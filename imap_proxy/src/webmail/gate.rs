@@ -1,7 +1,8 @@
 //! The story: what a request is, what its session's stage allows, and who does it.
 
 use super::browser;
-use super::classify::{Class, Own, Step, classify, decide};
+use super::classify::{Class, Classified, Own, Step, classify, decide};
+use super::destination;
 use super::doors::Doors;
 use super::form::{Form, Format, MAX_FORM};
 use super::headers;
@@ -11,8 +12,10 @@ use super::pages::{self, COOKIE, Reader};
 use super::path::Path;
 use super::product::{self, Head, Kind, Product};
 use super::recheck::LetIn;
+use super::repeats::Repeats;
 use super::session::{Behind, Client, Moment, Stage};
 use super::store::{Key, Store};
+use super::submission::is_submission;
 use super::verdict::Stop;
 use crate::body::{self, Body};
 use crate::clock;
@@ -20,10 +23,10 @@ use crate::config::{self, HostName, PublicUrl};
 use crate::daemon::Daemon;
 use crate::follow::Follower;
 use crate::listener::Peer;
-use crate::portal::{Language, Page};
+use crate::portal::{Ended, Language, Page, paths};
 use crate::upstream::Upstream;
 use http::header::{CONTENT_TYPE, EXPECT, HeaderValue, USER_AGENT};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use postern_wire::Secret;
 use postern_wire::auth;
@@ -50,6 +53,8 @@ pub struct Gate {
     pub(super) upstream_for_visitors: Upstream,
     pub(super) daemon: Daemon,
     pub(super) sessions: Arc<Store>,
+    /// Forms that may come again.
+    pub(super) repeats: Arc<Repeats>,
     /// Beside the webmail.
     pub(super) doors: Doors,
     /// Made by this process; see [`super::session::Print`].
@@ -73,8 +78,8 @@ pub(super) struct Visit {
     pub(super) address: IpAddr,
     /// What the browser says that it is known by.
     pub(super) browser: Option<Secret>,
-    /// Whether the person was on the way to their Security page.
-    pub(super) to_security: bool,
+    /// The page that the person wanted to go to before signing in.
+    pub(super) wanted: Option<String>,
     /// The client, by its own account.
     agent: Option<HeaderValue>,
     /// See [`auth::Origin::before_exchange`].
@@ -113,10 +118,13 @@ impl Gate {
     /// # Errors
     /// When the system has no random bytes.
     pub fn new(settings: &config::Webmail, upstream: Upstream, daemon: Daemon) -> Result<Arc<Self>, getrandom::Error> {
-        let mut print_key = [0; 32];
+        let (mut print_key, mut form_key) = ([0; 32], [0; 32]);
         getrandom::fill(&mut print_key)?;
+        getrandom::fill(&mut form_key)?;
         let (sessions, doors) = (Arc::<Store>::default(), Doors::new(settings, &upstream));
-        let let_in = LetIn { sessions: Arc::clone(&sessions), running: Arc::clone(&doors.running) };
+        let repeats = Arc::new(Repeats::new(form_key));
+        let (kept, running) = ((Arc::clone(&sessions), Arc::clone(&repeats)), Arc::clone(&doors.running));
+        let let_in = LetIn { sessions: kept.0, repeats: kept.1, running };
         Ok(Arc::new(Self {
             product: product::of(settings.product),
             upstream_for_visitors: upstream.for_visitors(),
@@ -125,6 +133,7 @@ impl Gate {
             follower: Follower::new(daemon.clone(), let_in),
             daemon,
             sessions,
+            repeats,
             print_key,
             origin: settings.public_url.origin().to_owned(),
             public_url: settings.public_url.clone(),
@@ -154,6 +163,9 @@ impl Gate {
         let step = decide(visit.stage, seen.class, foreign);
         // No query and no header: they hold tokens.
         tracing::debug!(method = %request.method(), class = ?seen.class, stage = ?visit.stage, ?step, "request");
+        if let (Some(target), true) = (&visit.wanted, is_at_the_webmail(step, seen.class, &request)) {
+            return sent_on(target);
+        }
         if let (Step::Pass, Some(key), Some(path)) = (step, &visit.key, &seen.path) {
             let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
             return self.pass(&visit, key, kind, path, request, peer).await;
@@ -161,10 +173,18 @@ impl Gate {
         if let Step::Door(door) = step {
             return Box::pin(self.door(&visit, door, request)).await;
         }
+        let is_outside = matches!(visit.stage, Stage::Anonymous | Stage::Stale);
+        let wanted = if is_outside { self.wants(step, &seen, &request) } else { None };
         // Rarer, and larger as a future: boxed, so that those of requests that pass are not.
-        let mut answer = Box::pin(self.answer(&visit, step, seen.path.as_ref(), &mut request)).await;
-        if matches!(visit.stage, Stage::Anonymous | Stage::Stale) && seen.class == Class::Read(Own::Security) {
-            browser::remember_way(&mut answer);
+        let own = if let Class::Post(own) = seen.class { Some(own) } else { None };
+        let mut answer = match &seen.path {
+            Some(path) if is_submission(step, own) => {
+                Box::pin(self.submit(visit, step, path.as_str(), &mut request)).await
+            }
+            path => Box::pin(self.answer(&visit, step, path.as_ref(), &mut request)).await,
+        };
+        if let Some(wanted) = wanted {
+            browser::remember_wanted(&mut answer, &wanted);
         }
         discard(request).await;
         answer
@@ -188,7 +208,7 @@ impl Gate {
     }
 
     /// Answers what does not simply pass.
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         visit: &Visit,
         step: Step,
@@ -202,12 +222,9 @@ impl Gate {
             (Step::Language, ..) => self.change_language(visit, request).await,
             (Step::LoginPage(target), ..) => self.login_page(visit, target, request).await,
             (Step::Static, ..) => self.file(visit, request).await,
-            (Step::SignIn, ..) => self.sign_in(visit, request).await,
             (Step::Show(own), Some(key), _) => {
                 self.show(visit, key, own, request.uri().query().unwrap_or_default()).await
             }
-            (Step::Take(own), Some(key), _) => self.take(visit, key, own, request).await,
-            (Step::Cancel, Some(key), _) => self.cancel(visit, key),
             (Step::Gone, _, Some(path)) => self.gone(path, request),
             (Step::NotFound, ..) => self.notice(visit, StatusCode::NOT_FOUND, &Page::NotFound),
             (Step::Forbidden, ..) => self.notice(visit, StatusCode::FORBIDDEN, &Page::BadRequest),
@@ -227,10 +244,22 @@ impl Gate {
             language: pages::language(headers),
             address: peer.address,
             browser: browser::known(headers),
-            to_security: browser::is_on_the_way(headers),
+            wanted: browser::wanted(headers).and_then(|target| destination::allowed(self.product, &target)),
             agent: headers.get(USER_AGENT).cloned(),
             before_exchange: self.product.is_exchange(),
         }
+    }
+
+    /// Where a person without a session wants to go, who is asked to sign in first.
+    fn wants(&self, step: Step, seen: &Classified, request: &Request<Incoming>) -> Option<String> {
+        let path = match (step, seen.class) {
+            (Step::SendTo(_) | Step::LoginPage(_) | Step::Ended, Class::Webmail(_)) => seen.path.as_ref()?,
+            (Step::SendTo(_) | Step::Ended, Class::Read(Own::Security)) => return Some(paths::SECURITY.to_owned()),
+            _ => return None,
+        };
+        let (uri, method, headers) = (request.uri(), request.method(), request.headers());
+        let head = Head { method, path, query: uri.query().unwrap_or_default(), headers };
+        destination::wanted(self.product, &self.origin, &head, uri.path_and_query()?.as_str())
     }
 
     pub(super) fn reader(&self, visit: &Visit) -> Reader<'_> {
@@ -248,8 +277,12 @@ impl Gate {
 
     /// The session is over, for a person.
     pub(super) fn ended(&self, visit: &Visit) -> Response<Body> {
-        let mut response = self.reader(visit).stop(&Stop::Ended);
-        pages::take_session(&mut response);
+        let why = self.sessions.why_ended(visit.key.as_ref());
+        let mut response = self.reader(visit).ended(why);
+        // The browser may have the next one by now, which this answer must not take away.
+        if !matches!(why, Ended::GoneOn | Ended::Replaced) {
+            pages::take_session(&mut response);
+        }
         response
     }
 
@@ -305,6 +338,22 @@ impl Gate {
         }
         form
     }
+}
+
+/// Whether a person who has just signed in is about to see the webmail. Without a session, and before the code, nothing
+/// passes.
+fn is_at_the_webmail(step: Step, class: Class, request: &Request<Incoming>) -> bool {
+    step == Step::Pass
+        && *request.method() == Method::GET
+        && matches!(class, Class::Webmail(Kind::LoginPage(_) | Kind::Navigation))
+        && destination::is_of_document(request.headers())
+}
+
+/// To the page that they wanted.
+fn sent_on(target: &str) -> Response<Body> {
+    let mut response = pages::see_other(target);
+    browser::forget_wanted(&mut response);
+    response
 }
 
 /// Reads what is left of a body that is not wanted, if that is little: whoever is still sending it when the answer is

@@ -6,7 +6,8 @@
 //! 1. [`gate`] reads the time once, looks up the [`store`] and lets [`classify`] say what the request is (with the one
 //!    [`path`] parser and the rules of the [`product`]) and what is done with it in the session's stage. Both are pure.
 //! 2. A stranger gets the login page and its files, by requests that are made here ([`relay`]).
-//! 3. The login form is read ([`form`]), rebuilt, sent, and the answer judged ([`sign_in`]). The webmail's cookies go
+//!    Where they wanted to go is remembered in their browser ([`destination`]).
+//! 3. Every form is taken once, however often it comes ([`submission`], [`repeats`]). The login form is read ([`form`]), rebuilt, sent, and the answer judged ([`sign_in`]). The webmail's cookies go
 //!    into a [`jar`]; the daemon is asked for the name that was typed and for the one that the webmail shows.
 //! 4. Its [`verdict`] says: released, a code, or an enrolment. Until then nothing of this session goes upstream
 //!    ([`second_factor`], [`prepare`], [`set_up`], [`lost`], [`pages`]). From then on the [`browser`] is known again.
@@ -25,6 +26,7 @@ mod agent;
 pub mod basic;
 mod browser;
 pub mod classify;
+pub mod destination;
 pub mod door_verdict;
 pub mod doors;
 mod errand;
@@ -42,6 +44,7 @@ pub mod product;
 mod proving;
 mod recheck;
 mod relay;
+pub mod repeats;
 mod roundcube;
 #[cfg(test)]
 mod roundcube_tests;
@@ -58,6 +61,7 @@ mod sogo;
 #[cfg(test)]
 mod sogo_tests;
 pub mod store;
+mod submission;
 pub mod verdict;
 mod waiting;
 

@@ -145,6 +145,21 @@ impl Product for Owa {
         }
     }
 
+    /// All that it shows lies at one address; the query says what.
+    fn is_destination(&self, head: &Head<'_>) -> bool {
+        let Ok(query) = form::parse(head.query.as_bytes()) else { return false };
+        // With this the older webmail signs out, and more.
+        let does = query.names().any(|name| name.eq_ignore_ascii_case("cmd"));
+        head.path.as_str().eq_ignore_ascii_case(HOME) && !head.query.is_empty() && !does
+    }
+
+    fn carried(&self, head: &Head<'_>) -> Option<String> {
+        let path = head.path.as_str().to_ascii_lowercase();
+        let is_login_page = path.ends_with("/logon.aspx") || SIGN_IN_ENDINGS.iter().any(|it| path.ends_with(it));
+        let query = form::parse(head.query.as_bytes()).ok().filter(|_| is_login_page)?;
+        query.field("url").map(str::to_owned)
+    }
+
     fn login_page(&self) -> &'static str {
         LOGIN
     }

@@ -4,10 +4,10 @@ use super::classify::Own;
 use super::errand::Errand;
 use super::jar::sole;
 use super::session::{Begun, Enrolment, Question, SettingUp, State};
-use super::store::Token;
+use super::store::{Key, Token};
 use super::verdict::{Shown, Stop, Stuck as Why};
 use crate::body::{self, Body};
-use crate::portal::{self, Context, Language, MethodKind, Page, Problem, Requested, assets};
+use crate::portal::{self, Context, Ended, Language, MethodKind, Page, Problem, Requested, assets};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
@@ -52,7 +52,18 @@ impl Reader<'_> {
     /// A page; `mailbox` once its password was accepted.
     pub fn page(&self, status: StatusCode, page: &Page, mailbox: Option<&str>) -> Response<Body> {
         let context = Context { brand: self.brand, mailbox, now: self.now, signed_in: self.signed_in };
-        answer(status, "text/html; charset=utf-8", portal::render(page, self.language, &context))
+        let document = portal::render(page, self.language, &context);
+        // Without random bytes the page is shown all the same: what it sends is then taken as often as it comes.
+        let document = match Token::new() {
+            Ok(key) => portal::with_idempotency_key(&document, key.reveal()),
+            Err(_) => document,
+        };
+        answer(status, "text/html; charset=utf-8", document)
+    }
+
+    /// The page for a session that is over.
+    pub fn ended(&self, why: Ended) -> Response<Body> {
+        self.page(StatusCode::UNAUTHORIZED, &Page::SessionEnded(why), None)
     }
 
     /// The page for a sign-in that ends or pauses. It names no mailbox: it is the same for all.
@@ -64,7 +75,7 @@ impl Reader<'_> {
             Stop::Locked { until } => {
                 (StatusCode::FORBIDDEN, Page::Locked(portal::Locked { until: *until, may_request: false }))
             }
-            Stop::Ended => (StatusCode::UNAUTHORIZED, Page::SessionEnded),
+            Stop::Ended => return self.ended(Ended::AccountChanged),
         };
         self.page(status, &page, None)
     }
@@ -254,6 +265,13 @@ pub fn answer(status: StatusCode, content_type: &str, content: String) -> Respon
 /// Gives the browser its session.
 pub fn give_session(response: &mut Response<Body>, token: &Token) {
     add_cookie(response, &format!("{COOKIE}={}; {COOKIE_RULES}", token.reveal()));
+}
+
+/// The session that an answer gives to the browser.
+pub fn given_session(headers: &HeaderMap) -> Option<Key> {
+    let pairs = headers.get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok()?.split(';').next());
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='));
+    values.next_back().and_then(Key::of)
 }
 
 /// Takes it away.

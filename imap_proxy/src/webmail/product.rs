@@ -202,6 +202,15 @@ pub trait Product: Send + Sync {
     /// What this request is.
     fn kind(&self, head: &Head<'_>) -> Kind;
 
+    /// Whether a person who was not signed in may be sent here afterwards: to a page that shows something and does nothing
+    /// else. The head is that of a GET without headers.
+    fn is_destination(&self, head: &Head<'_>) -> bool;
+
+    /// The address that a login page names as the one to go to afterwards; none where it names none.
+    fn carried(&self, _head: &Head<'_>) -> Option<String> {
+        None
+    }
+
     /// Path and query of the login page that a login is made with.
     fn login_page(&self) -> &'static str;
 

@@ -1,5 +1,6 @@
 //! What the front has let in, and what ends it when the daemon says that it is over.
 
+use super::repeats::Repeats;
 use super::running::Running;
 use super::store::{self, Store};
 use crate::clock;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub(super) struct LetIn {
     /// Browsers.
     pub(super) sessions: Arc<Store>,
+    /// Forms that they have sent: what is kept of those is given up in its time.
+    pub(super) repeats: Arc<Repeats>,
     /// Requests at the doors beside the webmail.
     pub(super) running: Arc<Running>,
 }
@@ -38,7 +41,9 @@ impl Kept for LetIn {
     }
 
     fn sweep(&self) {
-        self.sessions.sweep(clock::monotonic());
+        let now = clock::monotonic();
+        self.sessions.sweep(now);
+        self.repeats.sweep(now);
         self.running.sweep();
     }
 }

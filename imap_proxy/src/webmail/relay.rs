@@ -1,6 +1,7 @@
 //! What passes between browser and webmail: the login page and its files for a stranger, everything for a released
 //! session, bound to its mailbox by what the webmail does.
 
+use super::browser;
 use super::gate::{Gate, Visit, hear_out};
 use super::headers;
 use super::jar::{Jar, set_cookies, sole};
@@ -12,6 +13,7 @@ use super::store::Key;
 use super::verdict::Stop;
 use crate::body::{self, Body, BoxError};
 use crate::listener::Peer;
+use crate::portal::Ended;
 use crate::seldom::seldom;
 use crate::upstream::{Content, UpstreamError, tunnel};
 use bytes::Bytes;
@@ -43,6 +45,7 @@ impl Gate {
         match response {
             Some(mut response) if response.status() == StatusCode::OK => {
                 headers::for_own_forms(response.headers_mut());
+                browser::give_login(&mut response);
                 response
             }
             other => {
@@ -169,15 +172,16 @@ impl Gate {
                 answer
             }
             Life::SignedOut => {
-                self.sessions.remove(key);
+                self.sessions.remove(key, Ended::SignedOut);
                 let mut answer = answer.map(body::stream);
                 // It may be the login page.
                 headers::for_own_forms(answer.headers_mut());
+                browser::give_login(&mut answer);
                 pages::take_session(&mut answer);
                 answer
             }
             Life::Over => {
-                if let Some(state) = self.sessions.remove(key) {
+                if let Some(state) = self.sessions.remove(key, Ended::Webmail) {
                     tracing::info!(mailbox = state.held().mailbox, "the webmail has ended or changed its session");
                 }
                 self.over(kind, &head)
@@ -203,7 +207,7 @@ impl Gate {
         if matches!(kind, Kind::Background | Kind::Call) {
             return self.told_gone(head);
         }
-        if let Some(state) = self.sessions.remove(key) {
+        if let Some(state) = self.sessions.remove(key, Ended::Webmail) {
             let mailbox = &state.held().mailbox;
             tracing::info!(
                 mailbox,

@@ -77,6 +77,14 @@ impl Product for Roundcube {
         }
     }
 
+    fn is_destination(&self, head: &Head<'_>) -> bool {
+        let query = query(head);
+        head.path.as_str() == ROOT
+            && self.kind(head) == Kind::Navigation
+            && query.field("_task").is_some_and(|task| TASKS.contains(&task))
+            && query.field("_action").is_none_or(is_word)
+    }
+
     fn login_page(&self) -> &'static str {
         LOGIN
     }

@@ -12,7 +12,7 @@ use super::store::{Key, Token};
 use super::verdict::{AfterCode, Stop, Stuck as Why, after_code};
 use crate::body::Body;
 use crate::follow::Before;
-use crate::portal::{Language, MethodKind, Problem, fields, paths};
+use crate::portal::{Ended, Language, MethodKind, Problem, fields, paths};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_wire::Secret;
@@ -26,6 +26,9 @@ const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
 impl Gate {
     /// Shows the page of this stage.
     pub(super) async fn show(&self, visit: &Visit, key: &Key, own: Own, query: &str) -> Response<Body> {
+        if let Some(page) = self.not_confirmed(visit, key, own) {
+            return page;
+        }
         match own {
             Own::SetUp => self.show_set_up(visit, key, None).await,
             Own::Security => self.show_security(visit, key).await,
@@ -45,29 +48,37 @@ impl Gate {
     }
 
     /// Takes a form of this stage.
-    pub(super) async fn take(
-        &self,
-        visit: &Visit,
-        key: &Key,
-        own: Own,
-        request: &mut Request<Incoming>,
-    ) -> Response<Body> {
-        let Some(form) = self.form(request).await else { return self.bad_request(visit) };
+    pub(super) async fn take(&self, visit: &Visit, key: &Key, own: Own, form: &Form) -> Response<Body> {
+        if let Some(page) = self.not_confirmed(visit, key, own) {
+            return page;
+        }
         match own {
-            Own::Code | Own::BackupCode => self.take_code(visit, key, own, &form).await,
-            Own::Methods => self.choose(visit, key, &form).await,
+            Own::Code | Own::BackupCode => self.take_code(visit, key, own, form).await,
+            Own::Methods => self.choose(visit, key, form).await,
             Own::Send if self.enrolment(visit, key, |_| ()).is_some() => self.send_another_to_set_up(visit, key).await,
-            Own::Send => self.send_another(visit, key, &form).await,
-            Own::Lost => self.take_request(visit, key, &form).await,
-            Own::SetUp => self.take_set_up(visit, key, &form).await,
-            Own::SetUpWith => self.set_up_with(visit, key, &form).await,
-            Own::Saved => self.saved(visit, key, &form).await,
+            Own::Send => self.send_another(visit, key, form).await,
+            Own::Lost => self.take_request(visit, key, form).await,
+            Own::SetUp => self.take_set_up(visit, key, form).await,
+            Own::SetUpWith => self.set_up_with(visit, key, form).await,
+            Own::Saved => self.saved(visit, key, form).await,
             Own::CodesFile => self.codes_file(visit, key),
-            Own::Change => self.take_change(visit, key, &form).await,
+            Own::Cancel => self.cancel(visit, key),
+            Own::Change => self.take_change(visit, key, form).await,
             Own::AppPassword => self.seen(visit, key),
             Own::Security => self.prove(visit, key, Then::Page(paths::SECURITY.to_owned())).await,
             _ => self.bad_request(visit),
         }
+    }
+
+    /// What a session is shown once is shown until the person confirms it: every other page of the account leads there.
+    fn not_confirmed(&self, visit: &Visit, key: &Key, own: Own) -> Option<Response<Body>> {
+        let shown = self.sessions.with_released(key, visit.now.tick, |state| state.not_confirmed()).flatten()?;
+        let is_there = match own {
+            Own::BackupCodes | Own::Saved | Own::CodesFile => shown == paths::BACKUP_CODES,
+            Own::AppPassword => shown == paths::APP_PASSWORD,
+            _ => false,
+        };
+        (!is_there).then(|| pages::see_other(shown))
     }
 
     async fn take_code(&self, visit: &Visit, key: &Key, own: Own, form: &Form) -> Response<Body> {
@@ -266,7 +277,10 @@ impl Gate {
 
     /// The session ends.
     pub(super) fn end_with(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
-        self.drop_session(visit, key);
+        let is_news = self.drop_session(visit, key, Ended::AccountChanged);
+        if *stop == Stop::Ended && !is_news {
+            return self.ended(visit);
+        }
         let mut response = self.reader(visit).stop(stop);
         pages::take_session(&mut response);
         response
@@ -277,16 +291,16 @@ impl Gate {
         if visit.stage == Stage::Released {
             return self.give_up(visit, key);
         }
-        self.drop_session(visit, key);
+        self.drop_session(visit, key, Ended::SignedOut);
         let mut response = pages::see_other(paths::HOME);
         pages::take_session(&mut response);
         response
     }
 
-    fn drop_session(&self, visit: &Visit, key: &Key) {
-        if let Some(state) = self.sessions.remove(key) {
-            self.say_goodbye(visit, state.held().behind.clone());
-        }
+    /// False: it was over already.
+    fn drop_session(&self, visit: &Visit, key: &Key, why: Ended) -> bool {
+        let dropped = self.sessions.remove(key, why);
+        dropped.map(|state| self.say_goodbye(visit, state.held().behind.clone())).is_some()
     }
 
     /// Remembers another language, and shows the same page in it.

@@ -157,7 +157,7 @@ impl Gate {
                 let session = Session { mailbox: wanted.name.clone(), standing };
                 let over = daemon.recheck(&Recheck { sessions: vec![session] }).await;
                 if over.is_ok_and(|over| over.ended == [true]) {
-                    sessions.remove(&key);
+                    sessions.remove(&key, portal::Ended::AccountChanged);
                 }
             }
             after

@@ -393,6 +393,8 @@ pub struct Released {
     pub used: Instant,
     /// What the person is in the midst of on their Security page, and since when.
     errand: Option<(Errand, Instant)>,
+    /// What is still to be shown once, after what is shown now.
+    to_show: Vec<Errand>,
     /// What was done there last, to be said once.
     pub done: Option<Done>,
     /// Changes of the account that this session has asked for and has no answer to yet.
@@ -433,6 +435,7 @@ impl Released {
             since: now.wall,
             used: now.tick,
             errand: None,
+            to_show: Vec::new(),
             done: None,
             changes: 0,
             in_doubt: false,
@@ -440,10 +443,16 @@ impl Released {
         }
     }
 
-    /// It is used now. An errand that has taken too long is over.
+    /// It is used now. An errand that has taken too long is over, unless it shows what is shown once.
     pub fn touch(&mut self, now: Instant) {
         self.used = now;
-        self.errand.take_if(|(_, began)| now.saturating_duration_since(*began) >= PENDING_LIFE);
+        let is_late = |began: Instant| now.saturating_duration_since(began) >= PENDING_LIFE;
+        self.errand.take_if(|(errand, began)| errand.shown_once().is_none() && is_late(*began));
+    }
+
+    /// Where that is shown which is shown once, until the person confirms it.
+    pub fn not_confirmed(&self) -> Option<&'static str> {
+        self.errand().and_then(Errand::shown_once)
     }
 
     /// What the person is in the midst of.
@@ -456,14 +465,24 @@ impl Released {
         self.errand.as_mut().map(|(errand, _)| errand)
     }
 
-    /// The person begins with this, in place of anything else.
+    /// The person begins with this, in place of anything else but what is shown once: new backup codes take the place of
+    /// others, since those are good for nothing any more; the rest comes one after the other.
     pub fn begin_errand(&mut self, errand: Errand) {
-        self.errand = Some((errand, self.used));
+        if matches!(errand, Errand::Codes(_)) {
+            self.to_show.retain(|other| !matches!(other, Errand::Codes(_)));
+            self.errand.take_if(|(other, _)| matches!(other, Errand::Codes(_)));
+        }
+        match (self.not_confirmed(), errand.shown_once()) {
+            (None, _) => self.errand = Some((errand, self.used)),
+            (Some(_), Some(_)) => self.to_show.push(errand),
+            (Some(_), None) => {}
+        }
     }
 
     /// It is done, or given up.
     pub fn end_errand(&mut self) -> Option<Errand> {
-        self.errand.take().map(|(errand, _)| errand)
+        let next = if self.to_show.is_empty() { None } else { Some((self.to_show.remove(0), self.used)) };
+        std::mem::replace(&mut self.errand, next).map(|(errand, _)| errand)
     }
 
     /// The daemon has vouched for the person again; without a new proof the old one goes on.

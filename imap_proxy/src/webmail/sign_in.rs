@@ -1,22 +1,21 @@
 //! The login form: read, rebuilt, sent; the answer judged; the daemon asked.
 
 use super::browser;
-use super::form::Format;
+use super::form::{Form, Format};
 use super::gate::{Gate, Visit};
 use super::headers;
 use super::jar::{Cookie, Jar, set_cookies};
 use super::pages;
 use super::product::{self, Heard, Kind, Life, Login, Outcome, SignIn};
-use super::session::{Behind, PasswordAccepted, Print, Question, SettingUp, State, usual};
+use super::session::{Behind, PasswordAccepted, Print, Question, SettingUp, Stage, State, usual};
 use super::verdict::{AfterEnrol, AfterPassword, Stop, Stuck, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
 use crate::metrics::{Front, METRICS, Verdict};
-use crate::portal::{MethodKind, paths};
+use crate::portal::{Ended, MethodKind, paths};
 use crate::seldom::seldom;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Ask, Asked, Door, Enrol, Origin, SignedIn};
 use std::time::Duration;
@@ -46,18 +45,19 @@ enum Knocked {
 }
 
 impl Gate {
-    /// From a login form to a page for the browser, or to a word for the script that sent it.
-    pub(super) async fn sign_in(&self, visit: &Visit, request: &mut Request<Incoming>) -> Response<Body> {
-        let response = self.take_login(visit, request).await;
+    /// From a login form to a page for the browser, or to a word for the script that sent it. `hints` go along with what is
+    /// asked of the webmail.
+    pub(super) async fn sign_in(&self, visit: &Visit, hints: &HeaderMap, form: &Form) -> Response<Body> {
+        let response = match self.product.read_login(form) {
+            Some(login) => self.take_login(visit, hints, login).await,
+            None => self.bad_request(visit),
+        };
         self.told(response)
     }
 
-    async fn take_login(&self, visit: &Visit, request: &mut Request<Incoming>) -> Response<Body> {
-        let hints = headers::for_login(request.headers());
-        let login = self.form_in(self.product.format(), request).await.and_then(|form| self.product.read_login(&form));
-        let Some(login) = login else { return self.bad_request(visit) };
-        match self.knock(visit, &hints, &login).await {
-            Ok(Knocked::Accepted(behind)) => self.admit(visit, &hints, login, behind).await,
+    async fn take_login(&self, visit: &Visit, hints: &HeaderMap, login: Login) -> Response<Body> {
+        match self.knock(visit, hints, &login).await {
+            Ok(Knocked::Accepted(behind)) => self.admit(visit, hints, login, behind).await,
             Ok(refused) => {
                 METRICS.sign_ins.count((Front::Webmail, Verdict::Password));
                 // No name: people type passwords there. Each is told, for whoever counts them.
@@ -120,8 +120,8 @@ impl Gate {
         let of_shown = of_shown.map(|asked| asked.verdict);
         let others = [of_typed, of_also].into_iter().flatten().map(|reply| reply.map(|asked| asked.verdict));
         let print = Print::new(&self.print_key, &login.password);
-        if visit.to_security && !behind.unopened {
-            paths::SECURITY.clone_into(&mut behind.landing);
+        if let Some(wanted) = visit.wanted.as_ref().filter(|_| !behind.unopened) {
+            behind.landing.clone_from(wanted);
         }
         let mut accepted = PasswordAccepted { behind, print, client: visit.client(), browser };
         let after = after_password(of_shown, others);
@@ -233,16 +233,18 @@ impl Gate {
 
     /// Begins a session in place of the one that the browser may have had.
     fn begin(&self, visit: &Visit, state: State, to: &str) -> Response<Body> {
+        // A script that has signed in goes where it likes, so whoever is in is sent on from there.
+        let is_there = self.signs_in_by_script() && state.stage() == Stage::Released;
         let Ok(token) = self.sessions.insert(state, visit.now.tick) else {
             return self.reader(visit).stop(&Stop::Unavailable);
         };
-        if let Some(old) = visit.key.and_then(|key| self.sessions.remove(&key)) {
+        if let Some(old) = visit.key.and_then(|key| self.sessions.remove(&key, Ended::Replaced)) {
             self.say_goodbye(visit, old.held().behind.clone());
         }
         let mut response = pages::see_other(to);
         pages::give_session(&mut response, &token);
-        if visit.to_security {
-            browser::forget_way(&mut response);
+        if visit.wanted.is_some() && !is_there {
+            browser::forget_wanted(&mut response);
         }
         response
     }
@@ -351,7 +353,7 @@ impl Gate {
     }
 
     /// What a login has led to, in the words that the script knows which has sent it, where one has.
-    fn told(&self, mut response: Response<Body>) -> Response<Body> {
+    pub(super) fn told(&self, mut response: Response<Body>) -> Response<Body> {
         let outcome = match response.status() {
             StatusCode::SEE_OTHER => Outcome::Onward,
             WRONG => Outcome::Wrong,
@@ -373,28 +375,37 @@ impl Gate {
         visit: &Visit,
         jar: &mut Jar,
         hints: &HeaderMap,
+        target: (Method, &str),
+        content: Option<(HeaderValue, Bytes)>,
+    ) -> Result<Answer, BoxError> {
+        let exchange = self.exchange(visit, jar, hints, target, content);
+        timeout(OWN_REQUEST, exchange).await.unwrap_or_else(|_| Err("it took too long".into()))
+    }
+
+    async fn exchange(
+        &self,
+        visit: &Visit,
+        jar: &mut Jar,
+        hints: &HeaderMap,
         (method, target): (Method, &str),
         content: Option<(HeaderValue, Bytes)>,
     ) -> Result<Answer, BoxError> {
-        let exchange = async {
-            let mut request = Request::new(body::empty());
-            *request.method_mut() = method;
-            *request.uri_mut() = target.parse()?;
-            *request.headers_mut() = hints.clone();
-            headers::add(request.headers_mut(), self.product.own_headers());
-            if let Some(cookies) = jar.header(request.uri().path(), visit.now.wall, self.product.own_cookies()) {
-                request.headers_mut().insert(COOKIE, cookies);
-            }
-            if let Some((kind, content)) = content {
-                request.headers_mut().insert(CONTENT_TYPE, kind);
-                *request.body_mut() = body::full(content);
-            }
-            let (head, content) = self.upstream_for_visitors.send(request, visit.address).await?.into_parts();
-            let set = set_cookies(&head.headers, visit.now.wall);
-            jar.absorb(&set, visit.now.wall);
-            let content = body::collect(content, MAX_PAGE).await?;
-            Ok(Answer { status: head.status, headers: head.headers, set, content })
-        };
-        timeout(OWN_REQUEST, exchange).await.map_err(|_| "it took too long")?
+        let mut request = Request::new(body::empty());
+        *request.method_mut() = method;
+        *request.uri_mut() = target.parse()?;
+        *request.headers_mut() = hints.clone();
+        headers::add(request.headers_mut(), self.product.own_headers());
+        if let Some(cookies) = jar.header(request.uri().path(), visit.now.wall, self.product.own_cookies()) {
+            request.headers_mut().insert(COOKIE, cookies);
+        }
+        if let Some((kind, content)) = content {
+            request.headers_mut().insert(CONTENT_TYPE, kind);
+            *request.body_mut() = body::full(content);
+        }
+        let (head, content) = self.upstream_for_visitors.send(request, visit.address).await?.into_parts();
+        let set = set_cookies(&head.headers, visit.now.wall);
+        jar.absorb(&set, visit.now.wall);
+        let content = body::collect(content, MAX_PAGE).await?;
+        Ok(Answer { status: head.status, headers: head.headers, set, content })
     }
 }

@@ -38,6 +38,8 @@ const PARTS: &[&str] = &["Lang", "Css", "Plugins"];
 const UPLOADS: &[&str] = &["Upload", "UploadContacts", "UploadBackground", "CspReport"];
 /// What is fetched in a session: messages and attachments, pictures of other servers, addresses to write to.
 const FETCHED: &[&str] = &["Raw", "ProxyExternal", "Mailto", "mailto"];
+/// What a link from elsewhere leads to: a mail that is to be written. Its other pages stand behind a `#`.
+const TO_WRITE: &[&str] = &["Mailto", "mailto"];
 /// Characters that the address of a part may have.
 const MAX_PART: usize = 160;
 
@@ -64,10 +66,9 @@ impl Product for SnappyMail {
         if head.path.as_str() != ROOT {
             return if is_static(head) { Kind::Static } else { Kind::Closed };
         }
-        let query = head.query.trim_start_matches('/');
-        let service = query.split(['/', '&']).next().unwrap_or_default();
+        let service = service(head.query);
         match service {
-            "" if reads && query.is_empty() => Kind::LoginPage(ROOT),
+            "" if reads && head.query.trim_start_matches('/').is_empty() => Kind::LoginPage(ROOT),
             "Json" if *head.method == Method::POST => Kind::Call,
             "Json" if reads => Kind::Background,
             "AppData" if reads => Kind::LoginPage(APP_DATA),
@@ -79,6 +80,10 @@ impl Product for SnappyMail {
             },
             _ => Kind::Closed,
         }
+    }
+
+    fn is_destination(&self, head: &Head<'_>) -> bool {
+        head.path.as_str() == ROOT && TO_WRITE.contains(&service(head.query))
     }
 
     fn login_page(&self) -> &'static str {
@@ -198,6 +203,11 @@ impl Product for SnappyMail {
     fn client_cookies(&self) -> &'static [&'static str] {
         &[]
     }
+}
+
+/// What a query asks for: the first word of `/?/Lang/0/App/fr/`.
+fn service(query: &str) -> &str {
+    query.trim_start_matches('/').split(['/', '&']).next().unwrap_or_default()
 }
 
 fn failed(code: u16) -> Reply {

@@ -48,6 +48,8 @@ const CLOSED: &[&str] = &[
     "connectName",
     "openid_redirect",
 ];
+/// The pages that a link may lead to: others, asked for by GET as well, do something.
+const PAGES: &[&str] = &["view", "popupview", "compose", "Preferences"];
 /// The doors: the application's own names for them, and where programs learn about the first (RFC 6764). The second is at
 /// the top too.
 const DAV: &str = "dav";
@@ -122,6 +124,11 @@ impl Product for Sogo {
             _ if reads && !is_by_script(head) => Kind::Navigation,
             _ => Kind::Background,
         }
+    }
+
+    fn is_destination(&self, head: &Head<'_>) -> bool {
+        let last = head.path.segments().next_back().unwrap_or_default();
+        self.kind(head) == Kind::Navigation && PAGES.contains(&last)
     }
 
     fn login_page(&self) -> &'static str {

@@ -2,12 +2,13 @@
 //! memory dump or a log yields no cookie that works.
 
 use super::session::{Held, Print, Released, Stage, State};
+use crate::portal::Ended;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use postern_wire::Secret;
 use postern_wire::auth::Session;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,8 @@ use zeroize::ZeroizeOnDrop;
 
 /// How long a sign-in may take once the password is accepted.
 pub const PENDING_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How long new backup codes are shown: they are to be written down, or printed.
+pub const SAVING_LIFE: Duration = Duration::from_secs(3600);
 /// How long a released session may rest.
 pub const IDLE_LIFE: Duration = Duration::from_secs(8 * 3600);
 /// How long a released session may last at all.
@@ -29,11 +32,13 @@ pub const MAX_RELEASED: usize = 32_768;
 pub const MAX_PENDING_PER_MAILBOX: usize = 32;
 /// The same for one mailbox.
 pub const MAX_RELEASED_PER_MAILBOX: usize = 64;
+/// Sessions that are over of which it is known why.
+pub const MAX_ENDS: usize = 16_384;
 
 /// Random bytes of a cookie.
 const TOKEN_BYTES: usize = 32;
 /// The same in base64url.
-const TOKEN_LENGTH: usize = 43;
+pub(super) const TOKEN_LENGTH: usize = 43;
 
 /// What the browser holds: 256 random bits.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -81,10 +86,7 @@ struct Entry {
 impl Entry {
     /// From where it was begun.
     fn source(&self) -> Source {
-        match self.state.held().client.address.to_canonical() {
-            IpAddr::V4(address) => u128::from(address.to_bits()),
-            IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),
-        }
+        source(self.state.held().client.address)
     }
 
     fn is_released(&self) -> bool {
@@ -99,17 +101,48 @@ impl Entry {
         }
     }
 
-    fn is_over(&self, now: Instant) -> bool {
+    /// Why its time is over, if it is.
+    fn time_is_over(&self, now: Instant) -> Option<Ended> {
         let age = |since| now.saturating_duration_since(since);
         match &self.state {
-            State::Released(released) => age(self.began) >= WHOLE_LIFE || age(released.used) >= IDLE_LIFE,
-            _ => age(self.began) >= PENDING_LIFE,
+            State::Released(released) if age(released.used) >= IDLE_LIFE => Some(Ended::Idle),
+            State::Released(_) => (age(self.began) >= WHOLE_LIFE).then_some(Ended::Old),
+            State::SavingCodes(_) => (age(self.began) >= SAVING_LIFE).then_some(Ended::SlowSignIn),
+            _ => (age(self.began) >= PENDING_LIFE).then_some(Ended::SlowSignIn),
         }
     }
 }
 
 /// A network: an IPv4 address, or the /64 of an IPv6 one.
-type Source = u128;
+pub type Source = u128;
+
+/// The network of an address.
+pub fn source(address: IpAddr) -> Source {
+    match address.to_canonical() {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),
+    }
+}
+
+/// Why sessions are over, for whoever comes with the cookie of one: the last [`MAX_ENDS`].
+#[derive(Default)]
+struct Ends {
+    why: HashMap<Key, Ended>,
+    order: VecDeque<Key>,
+}
+
+impl Ends {
+    fn note(&mut self, key: Key, why: Ended) {
+        if self.why.insert(key, why).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > MAX_ENDS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.why.remove(&oldest);
+        }
+    }
+}
 
 /// All sessions, and which are whose.
 #[derive(Default)]
@@ -117,6 +150,7 @@ struct Sessions {
     all: HashMap<Key, Entry>,
     of: HashMap<String, Vec<Key>>,
     released: usize,
+    ends: Ends,
 }
 
 impl Sessions {
@@ -126,8 +160,9 @@ impl Sessions {
         self.all.insert(key, entry);
     }
 
-    fn take(&mut self, key: &Key) -> Option<Entry> {
+    fn take(&mut self, key: &Key, why: Ended) -> Option<Entry> {
         let entry = self.all.remove(key)?;
+        self.ends.note(*key, why);
         self.released -= usize::from(entry.is_released());
         let mailbox = &entry.state.held().mailbox;
         if let Some(own) = self.of.get_mut(mailbox) {
@@ -139,9 +174,13 @@ impl Sessions {
         Some(entry)
     }
 
-    fn take_all(&mut self, unwanted: impl Fn(&Entry) -> bool) -> usize {
-        let keys: Vec<Key> = self.all.iter().filter(|(_, entry)| unwanted(entry)).map(|(key, _)| *key).collect();
-        keys.iter().filter_map(|key| self.take(key)).count()
+    /// Takes what is over by its time.
+    fn sweep(&mut self, now: Instant) {
+        let over = |(key, entry): (&Key, &Entry)| Some((*key, entry.time_is_over(now)?));
+        let over: Vec<(Key, Ended)> = self.all.iter().filter_map(over).collect();
+        for (key, why) in over {
+            self.take(&key, why);
+        }
     }
 
     /// The sessions of a mailbox.
@@ -163,19 +202,19 @@ impl Sessions {
             own().for_each(|(_, entry)| *from.entry(entry.source()).or_default() += 1);
             let crowd = |entry: &Entry| std::cmp::Reverse(from.get(&entry.source()).copied().unwrap_or_default());
             let oldest = own().min_by_key(|(_, entry)| (crowd(entry), entry.last_use())).map(|(key, _)| *key);
-            oldest.and_then(|key| self.take(&key));
+            oldest.and_then(|key| self.take(&key, Ended::TooMany));
         }
         let count = |sessions: &Self| match released {
             true => sessions.released,
             false => sessions.all.len() - sessions.released,
         };
         if count(self) >= max {
-            self.take_all(|entry| entry.is_over(now));
+            self.sweep(now);
         }
         if count(self) >= max {
             let same = self.all.iter().filter(|(_, entry)| entry.is_released() == released);
             let oldest = same.min_by_key(|(_, entry)| entry.last_use()).map(|(key, _)| *key);
-            oldest.and_then(|key| self.take(&key));
+            oldest.and_then(|key| self.take(&key, Ended::TooMany));
         }
     }
 }
@@ -207,8 +246,8 @@ impl Store {
     /// Looks at a session, or changes something in it, if it is still there; for a released one that counts as use.
     pub fn with<T>(&self, key: &Key, now: Instant, look: impl FnOnce(&mut State) -> T) -> Option<T> {
         let mut sessions = self.sessions();
-        if sessions.all.get(key)?.is_over(now) {
-            sessions.take(key);
+        if let Some(why) = sessions.all.get(key)?.time_is_over(now) {
+            sessions.take(key, why);
             return None;
         }
         let state = &mut sessions.all.get_mut(key)?.state;
@@ -238,9 +277,20 @@ impl Store {
         }
     }
 
-    /// Ends a session and gives what it held.
-    pub fn remove(&self, key: &Key) -> Option<State> {
-        self.sessions().take(key).map(|entry| entry.state)
+    /// Ends a session for this reason, and gives what it held.
+    pub fn remove(&self, key: &Key, why: Ended) -> Option<State> {
+        self.sessions().take(key, why).map(|entry| entry.state)
+    }
+
+    /// Why the session that a browser names is over.
+    pub fn why_ended(&self, key: Option<&Key>) -> Ended {
+        let sessions = self.sessions();
+        let known = key.and_then(|key| match sessions.all.contains_key(key) {
+            // It waits to hear whether it is.
+            true => Some(Ended::AccountChanged),
+            false => sessions.ends.why.get(key).copied(),
+        });
+        known.unwrap_or(Ended::Unknown)
     }
 
     /// Consumes the session if it is still at the stage `from`. The next state begins anew under another token; the
@@ -257,10 +307,10 @@ impl Store {
     ) -> Result<Option<Token>, getrandom::Error> {
         let entry = {
             let mut sessions = self.sessions();
-            if sessions.all.get(key).is_none_or(|entry| entry.is_over(now) || entry.state.stage() != from) {
+            if sessions.all.get(key).is_none_or(|it| it.time_is_over(now).is_some() || it.state.stage() != from) {
                 return Ok(None);
             }
-            sessions.take(key)
+            sessions.take(key, Ended::GoneOn)
         };
         entry.and_then(|entry| next(entry.state)).map(|state| self.insert(state, now)).transpose()
     }
@@ -289,7 +339,7 @@ impl Store {
         {
             return None;
         }
-        sessions.take(key).map(|entry| entry.state)
+        sessions.take(key, Ended::AccountChanged).map(|entry| entry.state)
     }
 
     /// What became of a change that this session has asked for: what it rests on from now on, if it was made.
@@ -298,7 +348,7 @@ impl Store {
         if let Some(Entry { state: State::Released(released), .. }) = sessions.all.get_mut(key)
             && !released.changed(made)
         {
-            sessions.take(key);
+            sessions.take(key, Ended::AccountChanged);
         }
     }
 
@@ -317,7 +367,7 @@ impl Store {
         let mut sessions = self.sessions();
         let is_other = |(other, entry): &(&Key, &Entry)| *other != key && entry.state.standing().is_some();
         let others: Vec<Key> = sessions.own(mailbox).filter(is_other).map(|(other, _)| *other).collect();
-        others.iter().filter_map(|other| sessions.take(other)).map(|entry| entry.state).collect()
+        others.iter().filter_map(|other| sessions.take(other, Ended::SignedOutElsewhere)).map(|it| it.state).collect()
     }
 
     /// Ends the sessions of `mailbox` that began with another password; gives how many.
@@ -325,12 +375,12 @@ impl Store {
         let mut sessions = self.sessions();
         let same = |entry: &Entry| bool::from(entry.state.held().print.bytes().ct_eq(print.bytes()));
         let others: Vec<Key> = sessions.own(mailbox).filter(|(_, entry)| !same(entry)).map(|(key, _)| *key).collect();
-        others.iter().filter_map(|key| sessions.take(key)).count()
+        others.iter().filter_map(|key| sessions.take(key, Ended::OtherPassword)).count()
     }
 
     /// Drops what is over. A long transfer touches its session only when it begins, so this is also what ends it.
     pub fn sweep(&self, now: Instant) {
-        self.sessions().take_all(|entry| entry.is_over(now));
+        self.sessions().sweep(now);
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
@@ -476,7 +526,7 @@ mod tests {
         assert!(first[1..].iter().all(|stage| *stage == Stage::Released) && first.len() == 65);
         assert!(rest[1..].iter().all(|stage| *stage == Stage::Challenged) && rest.len() == MAX_PENDING_PER_MAILBOX + 1);
         for token in inside.iter().chain(&waiting).chain(&bob) {
-            store.remove(&key(token));
+            store.remove(&key(token), Ended::SignedOut);
         }
         let sessions = store.sessions();
         assert_eq!((sessions.all.len(), sessions.of.len(), sessions.released), (0, 0, 0));

@@ -19,8 +19,12 @@ pub(crate) const ORIGIN: &str = "https://webmail.example.com";
 pub(crate) const SESSION: &str = "__Host-postern";
 /// What the browser is known by.
 pub(crate) const BROWSER: &str = "__Host-postern-browser";
+/// What comes with a login page.
+pub(crate) const LOGIN: &str = "__Host-postern-login";
+/// Where the person wanted to go.
+pub(crate) const NEXT: &str = "__Host-postern-next";
 /// All that the front gives.
-const COOKIES: [&str; 4] = [SESSION, BROWSER, "__Host-postern-next", "postern_language"];
+const COOKIES: [&str; 5] = [SESSION, BROWSER, LOGIN, NEXT, "postern_language"];
 
 /// The browser.
 #[derive(Clone)]
@@ -41,6 +45,13 @@ pub(crate) struct Got {
 impl Got {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The idempotency key of the page's forms.
+    #[track_caller]
+    pub(crate) fn key(&self) -> String {
+        let (_, rest) = self.text.split_once("name=\"idempotency_key\" value=\"").expect("a form with a key");
+        rest.split('"').next().unwrap().to_owned()
     }
 
     /// It sends the browser to `path`.

@@ -146,6 +146,29 @@ fn from_the_password_to_the_code_to_the_mail_and_out() {
 }
 
 #[test]
+fn a_mail_that_was_to_be_written_is_written_after_signing_in() {
+    let mut site = Site::new(false);
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    let secret = site.protect(&alice);
+    let link = "/?mailto&to=mailto%3Adave%40example.com";
+    for mailbox in [&alice, &bob] {
+        let visitor = Visitor::new(&site);
+        visitor.get(link).leads_to("/");
+        visitor.get("/").shows(200, "rl-app");
+        sign_in(&visitor, mailbox);
+        if mailbox.name == alice.name {
+            // The script loads the page anew.
+            visitor.get("/").leads_to("/postern/code");
+            visitor.code(&site.next_code(&secret)).leads_to(link);
+        } else {
+            visitor.get("/").leads_to(link);
+        }
+        visitor.get(link).shows(200, "rl-app");
+        visitor.get("/").shows(200, "rl-app");
+    }
+}
+
+#[test]
 fn no_way_around_reaches_it() {
     let mut site = Site::new(false);
     let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));

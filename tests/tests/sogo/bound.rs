@@ -41,6 +41,29 @@ fn the_script_hears_what_has_become_of_a_login() {
 }
 
 #[test]
+fn a_link_leads_there_after_signing_in() {
+    let mut site = Site::new();
+    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
+    let secret = site.protect(&alice);
+    for mailbox in [&alice, &bob] {
+        let link = format!("{}/Calendar/view", folder(mailbox));
+        let visitor = Visitor::new(&site);
+        visitor.get(&link).leads_to("/");
+        visitor.get("/").leads_to("/SOGo/");
+        visitor.get("/SOGo/").shows(200, "app.creds.username");
+        sign_in(&visitor, mailbox);
+        // Where the script goes then.
+        if mailbox.name == alice.name {
+            visitor.get(&folder(mailbox)).leads_to("/postern/code");
+            visitor.code(&site.next_code(&secret)).leads_to(&link);
+        } else {
+            visitor.get(&folder(mailbox)).leads_to(&link);
+        }
+        visitor.get(&link).shows(200, "SOGo");
+    }
+}
+
+#[test]
 fn a_session_does_not_become_somebody_elses() {
     let mut site = Site::new();
     let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));

@@ -11,7 +11,7 @@ use postern_tests::wait;
 pub(crate) const USER: &str = "#rcmloginuser";
 pub(crate) const PASSWORD: &str = "#rcmloginpwd";
 const SUBMIT: &str = "#rcmloginsubmit";
-const SIGNED_IN: &str = ".header-title.username";
+pub(crate) const SIGNED_IN: &str = ".header-title.username";
 const SUBJECTS: &str = "#messagelist td.subject .subject a";
 const SIGN_OUT: &str = "#taskmenu a.logout";
 /// What only the set-up page has.
@@ -27,6 +27,14 @@ impl Person {
     pub(crate) async fn at(world: &World, look: Look) -> Person {
         let browser = Browser::open(look, &world.certificates).await.unwrap();
         Person { browser, home: world.files.webmail_url() }
+    }
+
+    /// The same, who reaches the front by another port.
+    pub(crate) async fn over(world: &World, look: Look, port: u16) -> Person {
+        let home = world.files.webmail_url();
+        let at = home.rsplit(':').next().unwrap().trim_end_matches('/').parse().unwrap();
+        let browser = Browser::open_over(look, &world.certificates, at, port).await.unwrap();
+        Person { browser, home }
     }
 
     pub(crate) fn client(&self) -> &Client {
