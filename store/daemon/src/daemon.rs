@@ -207,6 +207,7 @@ impl Daemon {
         &self,
         read: impl FnOnce(&[Platform]) -> Result<Named<'_>, NameError>,
     ) -> Result<Resolved, ResolveError> {
+        self.records.refuse_half_an_import()?;
         let platforms = self.platforms();
         let named = read(&platforms).map_err(ResolveError::Name)?;
         let (named, platform) = match named {

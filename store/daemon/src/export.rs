@@ -10,9 +10,11 @@
 //! The MAC is over the SHA-256 of all lines before it, under a key derived from the master key, so that a file that was
 //! cut, mixed or edited is not taken over. Without the master key it can be neither read nor imported.
 
+use crate::administer;
 use crate::clock;
-use crate::engine::{Change, EngineError};
-use crate::records::{ACCOUNT, RecordError, Records};
+use crate::daemon::Daemon;
+use crate::engine::{Change, EngineError, Swap};
+use crate::records::{ACCOUNT, IMPORTING, RecordError, Records};
 use crate::requests::REQUEST;
 use crate::seal::header::HEADER_KEY;
 use base64::Engine as _;
@@ -26,6 +28,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The format's version.
 const FORMAT: u32 = 1;
@@ -33,8 +36,8 @@ const FORMAT: u32 = 1;
 const PURPOSE: &str = "export";
 /// Records that an import writes at once.
 const BATCH: usize = 64;
-/// Set while an import writes; found at start, it tells of one that was broken off.
-const IMPORTING: &[u8] = b"meta/importing";
+/// How long the disk may take for one batch of an import. Sign-ins are refused meanwhile, and nobody waits for them.
+const BATCH_WITHIN: Duration = Duration::from_secs(60);
 /// Daily exports are named so, with their date between.
 const NAME: (&str, &str) = ("postern-", ".export");
 /// One that is being written is named so.
@@ -161,26 +164,37 @@ pub async fn write(records: &Records, file: File) -> Result<File, ExportError> {
     Ok(file)
 }
 
-/// Takes an export over into an empty store: every line is checked before the first is written.
+/// Takes an export over into an empty store: every line is checked before the first is written. While it is written, every
+/// name is refused; that it has ended is one commit with its entry in the audit log.
 ///
 /// # Errors
 /// [`ExportError`].
-pub async fn import(records: &Records, mut file: File) -> Result<u64, ExportError> {
-    clear_broken_import(records).await?;
+pub async fn import(daemon: &Daemon, actor: &str, mut file: File) -> Result<u64, ExportError> {
+    let records = &daemon.records;
+    clear_broken_import(daemon).await?;
     if !is_empty(records)? {
         return Err(ExportError::NotEmpty);
     }
     file.rewind()?;
     let count = check(records, &file)?;
     file.rewind()?;
-    let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
-    write_batch(records, vec![marker]).await?;
-    if let Err(error) = write_lines(records, file).await {
+    let entry = administer::entry(actor, "import", None, format!("{count} records"));
+    let written = async {
+        let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
+        write_batch(records, vec![marker]).await?;
+        write_lines(records, file).await?;
+        // Before anybody is let in: a name must not be foreign whose account is there.
+        daemon.reload_platforms()?;
+        let (_, revision) = records.engine().load(IMPORTING)?.ok_or(ExportError::NotEmpty)?;
+        write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
+    };
+    if let Err(error) = written.await {
         // Half of it must not stay. Where that cannot be written either, the next import or start does it.
-        let cleared = clear_broken_import(records).await;
+        let cleared = clear_broken_import(daemon).await;
         tracing::warn!("an import was broken off; taking out what it wrote: {cleared:?}");
         return Err(error);
     }
+    entry.log();
     Ok(count)
 }
 
@@ -199,9 +213,6 @@ async fn write_lines(records: &Records, file: File) -> Result<(), ExportError> {
     if !batch.is_empty() {
         write_batch(records, batch).await?;
     }
-    if let Some((_, revision)) = records.engine().load(IMPORTING)? {
-        write_batch(records, vec![Change::delete(IMPORTING, revision)]).await?;
-    }
     Ok(())
 }
 
@@ -216,17 +227,23 @@ fn restored(records: &Records, key: Vec<u8>, sealed: Vec<u8>) -> Result<Change, 
 }
 
 async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {
-    if records.commit(batch).await? { Ok(()) } else { Err(ExportError::NotEmpty) }
+    let done = tokio::time::timeout(BATCH_WITHIN, records.engine().commit(batch)).await;
+    match done.map_err(|_| RecordError::Slow)?? {
+        Swap::Done(_) => Ok(()),
+        Swap::Conflict { .. } => Err(ExportError::NotEmpty),
+    }
 }
 
-/// Takes out what a broken import has left behind; how many records that were.
+/// Takes out what a broken import has left behind, and looks at the platforms anew; how many records that were.
 ///
 /// # Errors
 /// [`ExportError`].
-pub async fn clear_broken_import(records: &Records) -> Result<u64, ExportError> {
-    if records.engine().load(IMPORTING)?.is_none() {
-        return Ok(0);
-    }
+pub async fn clear_broken_import(daemon: &Daemon) -> Result<u64, ExportError> {
+    let records = &daemon.records;
+    let Some((_, revision)) = records.engine().load(IMPORTING)? else { return Ok(0) };
+    // A batch whose answer was lost may still come. Commits are made in order: once this one is, it has come or never will,
+    // and what is seen from here on is all there is.
+    write_batch(records, vec![records.put(IMPORTING.to_vec(), Some(revision), &FORMAT)?]).await?;
     let mut cleared = 0;
     loop {
         let page = records.engine().scan(b"", None, BATCH)?;
@@ -236,6 +253,7 @@ pub async fn clear_broken_import(records: &Records) -> Result<u64, ExportError> 
         let gone = all.iter().filter(|entry| only_marker || entry.key != IMPORTING);
         let changes: Vec<_> = gone.map(|entry| Change::delete(entry.key.clone(), entry.revision)).collect();
         if changes.is_empty() {
+            daemon.reload_platforms()?;
             return Ok(cleared);
         }
         cleared += changes.len() as u64;

@@ -77,7 +77,7 @@ pub async fn run(daemon: &Arc<Daemon>) {
             Ok(_) => is_troubled = false,
             Err(error) => {
                 if !is_troubled {
-                    tracing::error!("notices wait, since what is sent cannot be written: {error}");
+                    tracing::error!("notices wait until the store is there again: {error}");
                 }
                 is_troubled = true;
                 tokio::time::sleep(EVERY).await;

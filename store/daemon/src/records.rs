@@ -50,6 +50,8 @@ pub enum RecordError {
     Taken,
     /// Others were first, again and again.
     Contended,
+    /// An import is being written, or one that was broken off has left something.
+    Importing,
 }
 
 impl fmt::Display for RecordError {
@@ -60,6 +62,10 @@ impl fmt::Display for RecordError {
             Self::Content(key) => {
                 write!(f, "the record {key} is damaged: it opens, but cannot be read. Restore it from an export")
             }
+            Self::Importing => f.write_str(
+                "an import is being written, or one was broken off: nobody is let in by half of it. Wait for its end; if \
+                 none runs, restart posternd, which takes out what is left, and import again",
+            ),
             Self::Random => f.write_str("the kernel gave no random bytes"),
             Self::Taken => f.write_str("another account has that security key"),
             Self::Contended => f.write_str("others wrote the same records, again and again; is something in a loop?"),
@@ -164,6 +170,17 @@ impl Records {
     /// [`RecordError`].
     pub fn key_holder(&self, credential: &[u8]) -> Result<Option<Kept<Mailbox>>, RecordError> {
         self.load(&key_key(credential))
+    }
+
+    /// Refuses while an import writes: there may be platforms without accounts, which need no second factor.
+    ///
+    /// # Errors
+    /// [`RecordError::Importing`].
+    pub fn refuse_half_an_import(&self) -> Result<(), RecordError> {
+        match self.engine.load(IMPORTING)? {
+            None => Ok(()),
+            Some(_) => Err(RecordError::Importing),
+        }
     }
 
     /// Every platform.
@@ -358,6 +375,8 @@ impl Records {
 
 /// Every account's key begins so.
 pub const ACCOUNT: &[u8] = b"account/";
+/// Set while an import writes; found at start, it tells of one that was broken off.
+pub const IMPORTING: &[u8] = b"meta/importing";
 /// Every platform's key begins so.
 pub const PLATFORM: &[u8] = b"platform/";
 /// Every key of the index of ends begins so.

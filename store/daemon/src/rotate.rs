@@ -1,7 +1,7 @@
 //! Replacing the master key while sign-ins go on: a new key seals from the moment that it is on disk, the older ones go
 //! on opening, and everything that is sealed under them is sealed anew in the background.
 
-use crate::administer::{entry, refuse};
+use crate::administer::{alone, entry, refuse};
 use crate::clock::Stopwatch;
 use crate::daemon::Daemon;
 use crate::engine::Change;
@@ -32,7 +32,7 @@ pub enum Source {
 /// [`Refused`]: nothing has changed.
 pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
     // Two at once would each leave the other's key out.
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let path = match &daemon.key_source {
         Source::File(path) => path,
         Source::Credential => {
@@ -46,8 +46,14 @@ pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
     daemon.records.seal_with(Sealer::new(keys));
     daemon.rotated.notify_one();
     let entry = entry(actor, "rotate master key", None, format!("key {id}"));
-    daemon.records.commit_with(Vec::new(), &entry).await?;
     entry.log();
+    if let Err(error) = daemon.records.commit_with(Vec::new(), &entry).await {
+        let message = format!(
+            "the new master key {id} is in the file and in use; only the audit log could not be written: {error}. Do not \
+             rotate again."
+        );
+        return Err(refuse("store", message));
+    }
     list(daemon)
 }
 

@@ -4,13 +4,14 @@ use crate::cli::Init;
 use crate::config::{Config, Engine};
 use crate::daemon::Daemon;
 use crate::ends;
-use crate::engine::{Change, SledEngine};
+use crate::engine::{self, Change, EngineError, SledEngine};
 use crate::export;
 use crate::log;
 use crate::master_key::{self, CREDENTIAL, MasterKeys};
 use crate::metrics::METRICS;
 use crate::outbox;
 use crate::passed::Passed;
+use crate::records::COMMIT_DEADLINE;
 use crate::rotate::Source;
 use crate::seal::{Sealer, header};
 use crate::senders;
@@ -25,12 +26,16 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The key of the commit that asks the store's writer whether it lives. There is never a record of it.
 const HEARTBEAT_KEY: &[u8] = b"meta/heartbeat";
+
+/// Threads for administrators' calls and for upkeep together.
+const BACKGROUND_THREADS: usize = 2;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -53,9 +58,18 @@ pub fn init(init: &Init) -> Outcome<String> {
     let make_key = config.keys.credential.is_none() && !init.existing_key;
     let keys = if make_key { master_key::create(&config.keys.file)? } else { load_keys(&config)?.0 };
     if let Err(error) = make_store(&config, &Sealer::new(keys)) {
+        let (store, key) = (config.store.path.display(), config.keys.file.display());
+        if config.store.path.exists() {
+            // Something may be sealed under the key, whatever the disk answered, so the key stays.
+            return Err(format!(
+                "{error}\nthe store in {store} may have been begun. If nothing is in it yet, remove it, and run `posternd \
+                 init --existing-key`: the master key stays"
+            )
+            .into());
+        }
         if make_key {
             // It has sealed nothing; left behind, it would stand in the way of the next attempt.
-            std::fs::remove_file(&config.keys.file)?;
+            std::fs::remove_file(&config.keys.file).map_err(|why| format!("{error}\n{key} stays: {why}"))?;
         }
         return Err(error);
     }
@@ -86,9 +100,9 @@ fn make_store(config: &Config, sealer: &Sealer) -> Outcome<()> {
     let engine = match config.store.engine {
         Engine::Sled => SledEngine::init(&config.store.path)?,
     };
-    runtime()?.block_on(header::write(&engine, sealer))?;
+    let sealed = runtime("init", Some(1))?.block_on(header::write(&engine, sealer));
     engine.close();
-    Ok(())
+    Ok(sealed?)
 }
 
 /// While it lives, root acts as somebody else: the store that root makes must be one that posternd's user can open.
@@ -132,7 +146,13 @@ pub fn run(path: &Path) -> Outcome<()> {
     let passed = Passed::from_env().map_err(|error| {
         format!("a socket that systemd passes is of no use: {error}. Let its unit have ListenStream= and a path")
     })?;
-    runtime()?.block_on(serve(config, log, passed))
+    // Administrators' calls and upkeep have threads of their own, few of them: whatever they look through or compute, those
+    // that answer sign-ins, and that hear SIGTERM, are not among them.
+    let background = runtime("background", Some(BACKGROUND_THREADS))?;
+    let outcome = runtime("sign-in", None)?.block_on(serve(config, log, passed, background.handle()));
+    // What still computes there is not waited for: it has nothing to write to any more.
+    background.shutdown_background();
+    outcome
 }
 
 /// A crash must not write the master key and opened seeds to a disk.
@@ -152,7 +172,7 @@ fn allow_files() {
     }
 }
 
-async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
+async fn serve(config: Config, log: Log, mut passed: Passed, background: &Handle) -> Outcome<()> {
     let (keys, source) = load_keys(&config)?;
     let sealer = Arc::new(Sealer::new(keys));
     let (engine, repairs) = match config.store.engine {
@@ -164,9 +184,8 @@ async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
     let engine = Arc::new(engine);
     header::check(&*engine, &sealer)?;
     let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, log)?);
-    let cleared = export::clear_broken_import(&daemon.records).await?;
+    let cleared = export::clear_broken_import(&daemon).await?;
     if cleared > 0 {
-        daemon.reload_platforms()?;
         tracing::warn!("an import was broken off: {cleared} records of it were taken out. Import again");
     }
     let mut terminate = signal(SignalKind::terminate())?;
@@ -176,6 +195,8 @@ async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
     let sockets = daemon.config.sockets.clone();
     let mut made = Vec::new();
     for (side, path) in [(Side::Auth, &sockets.auth), (Side::Admin, &sockets.admin)] {
+        let threads = threads_of(side, background);
+        let _in = threads.enter();
         let listener = match passed.take(path) {
             Some(listener) => server::adopt(path, listener)?,
             None => {
@@ -183,16 +204,23 @@ async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
                 server::listen(side, path)?
             }
         };
-        servers.spawn(server::serve(daemon.clone(), side, listener, stopped.clone()));
+        servers.spawn_on(server::serve(daemon.clone(), side, listener, stopped.clone()), &threads);
     }
     for path in passed.left() {
         tracing::warn!("systemd passes {}, which [sockets] does not name: nobody is answered there", path.display());
     }
-    let metrics = show_metrics(&daemon).await?;
+    let metrics = {
+        let daemon = daemon.clone();
+        background.spawn(async move { show_metrics(&daemon).await.map_err(|error| error.to_string()) }).await??
+    };
     let ticking = daemon.clone();
     let ender = tokio::spawn(async move { tokio::join!(ends::run(&ticking), outbox::run(&ticking)) });
-    let sweeper = tokio::spawn(sweep::run(daemon.clone()));
-    let heart = sd_notify::watchdog_enabled().map(|patience| tokio::spawn(beat(daemon.clone(), patience / 2)));
+    let sweeper = background.spawn(sweep::run(daemon.clone()));
+    let heart = sd_notify::watchdog_enabled().map(|patience| {
+        let engine = engine.clone();
+        let tell = || drop(sd_notify::notify(&[sd_notify::NotifyState::Watchdog]));
+        tokio::spawn(async move { beat(&*engine, patience / 2, tell).await })
+    });
     tracing::info!("posternd {} is ready: {}", env!("CARGO_PKG_VERSION"), sockets.auth.display());
     // An error says that no service manager waits for it.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -206,7 +234,10 @@ async fn serve(config: Config, log: Log, mut passed: Passed) -> Outcome<()> {
     sweeper.abort();
     metrics.inspect(JoinHandle::abort);
     let _ = stop.send(true);
-    while servers.join_next().await.is_some() {}
+    let all_gone = async { while servers.join_next().await.is_some() {} };
+    if tokio::time::timeout(server::STOP_WITHIN, all_gone).await.is_err() {
+        tracing::warn!("a call of an administrator is not waited for any longer");
+    }
     if let Some(heart) = heart {
         heart.abort();
     }
@@ -228,16 +259,36 @@ async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
     Ok(Some(tokio::spawn(listener.serve(move || METRICS.look(&daemon)))))
 }
 
-/// Tells systemd every so often that the daemon lives: each time that the store's writer has answered, whatever it
-/// said. What hangs there hangs for good, and a disk that is full is no reason for a restart.
-async fn beat(daemon: Arc<Daemon>, every: Duration) {
+/// The threads that answer on a socket.
+fn threads_of(side: Side, background: &Handle) -> Handle {
+    match side {
+        Side::Auth => Handle::current(),
+        Side::Admin => background.clone(),
+    }
+}
+
+/// Tells systemd every so often that the daemon lives: that tasks run beside those that answer sign-ins, and that the
+/// store has a writer. A store that does not answer is no reason for a restart, which would not help: what needs it is
+/// refused until it does. One whose writer is gone comes back with a new process only.
+async fn beat(engine: &dyn engine::Engine, every: Duration, mut tell: impl FnMut()) {
     let mut ticks = tokio::time::interval(every);
+    let mut is_late = false;
     loop {
         ticks.tick().await;
         // It depends on a key that is free and writes nothing.
         let nothing = Change { key: HEARTBEAT_KEY.to_vec(), expected: None, next: None };
-        let _ = daemon.records.engine().commit(vec![nothing]).await;
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        let answered = tokio::time::timeout(COMMIT_DEADLINE.min(every), engine.commit(vec![nothing])).await;
+        if matches!(answered, Ok(Err(EngineError::Closed))) {
+            tracing::error!("the store's writer is gone: posternd has to be started anew, and no longer beats");
+            return;
+        }
+        if answered.is_err() && !is_late {
+            tracing::error!(
+                "the store does not answer: is its disk busy? Whatever has to be written is refused until then"
+            );
+        }
+        is_late = answered.is_err();
+        tell();
     }
 }
 
@@ -253,6 +304,14 @@ fn load_keys(config: &Config) -> Outcome<(MasterKeys, Source)> {
     })
 }
 
-fn runtime() -> Outcome<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+/// Threads of that name: so many, or one for each processor.
+fn runtime(name: &str, threads: Option<usize>) -> Outcome<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    Ok(builder.thread_name(name).enable_all().build()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
 pub const IDLE: Duration = Duration::from_secs(60);
 /// In which a peer may still speak once posternd stops: who has just connected is about to.
 const LAST_WORDS: Duration = Duration::from_millis(250);
+/// In which a socket's connections have ended once posternd stops.
+pub const STOP_WITHIN: Duration = Duration::from_secs(6);
 /// Files that the process must be able to open: both sockets' connections, and the store's and the exports' own.
 pub const FILES_WANTED: u64 = 2 * CONNECTIONS_MAX as u64 + 256;
 /// Bytes read at once.
@@ -139,7 +141,7 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
             if peer.runs_fronts {
                 place.is_of_a_front();
             }
-            let connection = Connection { stream, decoder: Decoder::default(), peer };
+            let connection = Connection { stream, decoder: Decoder::default(), peer, has_suggested: false };
             converse(daemon, connection, side, place, (stop, closing)).await;
         });
     }
@@ -155,6 +157,8 @@ pub struct Connection {
     decoder: Decoder,
     /// Who it is.
     pub peer: Arc<Peer>,
+    /// A name was suggested for one that is unknown.
+    pub has_suggested: bool,
 }
 
 impl Connection {

@@ -2,7 +2,10 @@
 
 mod sign_in;
 
-use crate::administer::{accounts, app_passwords, check, contact, import, methods, platforms, refuse, status};
+use crate::administer::{
+    UNKNOWN_MAILBOX, accounts, alone, app_passwords, check, contact, import, methods, nearest_account, platforms,
+    refuse, status,
+};
 use crate::audit;
 use crate::clock;
 use crate::daemon::Daemon;
@@ -109,12 +112,37 @@ pub async fn answer(
         (Some(outcome), _) => outcome,
         (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
         (None, Side::Auth) => return sign_in::reply(daemon, connection, &call).await,
-        (None, Side::Admin) => administer(daemon, &connection.peer.name, &call, import).await,
+        (None, Side::Admin) => {
+            let outcome = administer(daemon, &connection.peer.name, &call, import).await;
+            with_suggestion(daemon, connection, &call, outcome).await
+        }
     };
     if side == Side::Admin {
         METRICS.administered.count(metrics::Outcome::of(&outcome));
     }
     reply(connection, &call, outcome).await
+}
+
+/// Says which account may have been meant, with the first name of a connection that is unknown: `postern` has one for each
+/// command, so that is a name which somebody has typed, and of a list it is the first.
+async fn with_suggestion(daemon: &Daemon, connection: &mut Connection, call: &Incoming, outcome: Outcome) -> Outcome {
+    let Err(error) = outcome else { return outcome };
+    let refused = serde_json::from_value::<Refused>(error.parameters.clone());
+    let Ok(refused) = refused.map_err(drop).and_then(|it| if it.reason == UNKNOWN_MAILBOX { Ok(it) } else { Err(()) })
+    else {
+        return Err(error);
+    };
+    let Ok(Mailbox { mailbox }) = call.parameters::<Mailbox>() else { return Err(error) };
+    if std::mem::replace(&mut connection.has_suggested, true) {
+        return Err(error);
+    }
+    match nearest_account(daemon, &mailbox).await {
+        None => Err(error),
+        Some(near) => {
+            let message = format!("{} Did you mean {near}?", refused.message);
+            Err(self::refused(&refuse(UNKNOWN_MAILBOX, message)))
+        }
+    }
 }
 
 async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -> io::Result<()> {
@@ -403,16 +431,12 @@ async fn take_piece(
         *import = Some(current);
         return Ok(Imported { records: 0 });
     }
-    let _alone = daemon.administration.lock().await;
-    let records = export::import(&daemon.records, current.file).await;
+    let _alone = alone(daemon).await?;
+    let records = export::import(daemon, peer, current.file).await;
     let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
-    daemon.reload_platforms()?;
     daemon.announce(None);
     // What was exported under an older master key is sealed anew.
     daemon.rotated.notify_one();
     daemon.ends_moved.notify_one();
-    let entry = crate::administer::entry(peer, "import", None, format!("{records} records"));
-    daemon.records.commit_with(Vec::new(), &entry).await?;
-    entry.log();
     Ok(Imported { records })
 }

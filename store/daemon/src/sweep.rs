@@ -34,6 +34,9 @@ async fn keep_house(daemon: &Daemon) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
+        if let Err(error) = clear_broken_import(daemon).await {
+            tracing::error!("what an import has left that was broken off cannot be taken out: {error}");
+        }
         if let Err(error) = forget_old_entries(daemon).await {
             tracing::error!("old entries of the audit log cannot be taken out: {error}");
         }
@@ -51,6 +54,15 @@ async fn keep_house(daemon: &Daemon) {
             Err(error) => tracing::error!("no export could be made in {}: {error}", path.display()),
         }
     }
+}
+
+/// Every name is refused until it is gone. While another import runs it is not looked at.
+async fn clear_broken_import(daemon: &Daemon) -> Result<(), export::ExportError> {
+    let Ok(_alone) = daemon.administration.try_lock() else { return Ok(()) };
+    if export::clear_broken_import(daemon).await? > 0 {
+        tracing::warn!("an import was broken off, and what it wrote is taken out. Import again");
+    }
+    Ok(())
 }
 
 async fn forget_old_entries(daemon: &Daemon) -> Result<(), RecordError> {

@@ -1,6 +1,6 @@
 //! Accounts and their aliases.
 
-use super::{account, changed, entry, explain, mailbox, platforms, refuse, shown};
+use super::{account, alone, changed, entry, explain, mailbox, platforms, refuse, shown};
 use crate::audit::shown_state;
 use crate::clock;
 use crate::daemon::{Actor, Applied, Daemon};
@@ -57,9 +57,9 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     // These may make an account of a name that somebody makes an alias at this moment.
     let (mailbox, platform, _alone) = match wanted.action {
         Action::Add | Action::Enable => {
-            let alone = daemon.administration.lock().await;
+            let guard = alone(daemon).await?;
             let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
-            (mailbox, platform, Some(alone))
+            (mailbox, platform, Some(guard))
         }
         _ => account(daemon, &wanted.mailbox).map(|(kept, platform)| (kept.value.mailbox, platform, None))?,
     };
@@ -143,7 +143,7 @@ pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Ref
 /// # Errors
 /// [`Refused`]; nothing was added.
 pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let mut next = kept.value.clone();
     let mut changes = Vec::new();
@@ -178,7 +178,7 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
 /// # Errors
 /// [`Refused`]; nothing was removed.
 pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let mut next = kept.value.clone();
     let mut changes = Vec::new();

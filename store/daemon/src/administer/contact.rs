@@ -1,7 +1,7 @@
 //! Where notices go, and codes when a sign-in is unusual. Whoever administers answers for the address: nothing is sent
 //! there to confirm it.
 
-use super::{explain, mailbox, refuse, shown};
+use super::{alone, explain, mailbox, refuse, shown};
 use crate::daemon::{Actor, Daemon};
 use postern_rules::contact::Address;
 use postern_rules::{Event, Mailbox, Verdict};
@@ -13,7 +13,7 @@ use postern_wire::admin::{Accounts, Refused, SetContact};
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Accounts, Refused> {
     // As in enabling: the name must not become an alias at this moment.
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
     let address = wanted.address.as_deref().map(|typed| read(daemon, &mailbox, typed)).transpose()?;
     let actor = Actor::new(actor, wanted.address.clone().unwrap_or_default());

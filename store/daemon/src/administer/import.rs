@@ -1,7 +1,7 @@
 //! Secrets that people hold already, from the files of other programs.
 
 use super::accounts::{judge, tried};
-use super::{mailbox, refuse};
+use super::{alone, mailbox, refuse};
 use crate::clock;
 use crate::daemon::{Actor, Daemon, draw};
 use postern_rules::event::Import;
@@ -16,7 +16,7 @@ use postern_wire::admin::{Changed, ImportTotp, Refused};
 /// [`Refused`]; nothing has changed.
 pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> Result<Changed, Refused> {
     // It may make an account of a name that somebody makes an alias at this moment.
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
     let seed = Seed::parse(wanted.secret.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?;
     let (digits, period) = (wanted.digits.unwrap_or(totp::DIGITS), wanted.period.unwrap_or(totp::PERIOD));

@@ -12,14 +12,17 @@ pub mod status;
 use crate::audit::{self, shown_state};
 use crate::clock;
 use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
-use crate::records::{ACCOUNT, Kept, RecordError};
+use crate::records::{ACCOUNT, COMMIT_DEADLINE, Kept, PAGE, RecordError};
 use postern_rules::event::{Refusal, SUSPEND_HOURS};
 use postern_rules::factor::FACTORS_MAX;
 use postern_rules::{Account, Mailbox, Platform, State, Time};
 use postern_wire::admin::{self, Refused};
+use tokio::sync::MutexGuard;
 
 /// How far a mistyped name may be from the one that is suggested.
 const NEAR: usize = 3;
+/// The reason of a refusal that a mailbox has no account.
+pub const UNKNOWN_MAILBOX: &str = "unknown_mailbox";
 /// Accounts that are looked through for a name that is near.
 const LOOKED_THROUGH: usize = 20_000;
 
@@ -35,21 +38,28 @@ impl From<RecordError> for Refused {
     }
 }
 
+/// Has the administration to itself: for what looks at several records before it writes. It waits no longer than for a
+/// commit, since an import takes its time.
+///
+/// # Errors
+/// [`Refused`], when another change is under way for that long.
+pub async fn alone(daemon: &Daemon) -> Result<MutexGuard<'_, ()>, Refused> {
+    let alone = tokio::time::timeout(COMMIT_DEADLINE, daemon.administration.lock()).await;
+    alone.map_err(|_| {
+        refuse("busy", "another administrator's change, or an import, is under way. Nothing has changed: try again.")
+    })
+}
+
 /// The account that a name means.
 ///
 /// # Errors
-/// [`Refused`], with the nearest name where one is near.
+/// [`Refused`].
 pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform), Refused> {
     match resolve(daemon, typed)? {
         Resolved::Account(kept, platform) => Ok((*kept, platform)),
         Resolved::Unlisted(mailbox, _) => {
-            let names = names(daemon)?;
-            let near = nearest(mailbox.as_str(), names.iter().map(String::as_str));
-            let advice = near.map_or_else(
-                || format!("`postern account enable {mailbox}` makes one"),
-                |near| format!("Did you mean {near}? `postern account enable {mailbox}` makes a new one"),
-            );
-            Err(refuse("unknown_mailbox", format!("{mailbox} has no account. {advice}.")))
+            let message = format!("{mailbox} has no account. `postern account enable {mailbox}` makes one.");
+            Err(refuse(UNKNOWN_MAILBOX, message))
         }
         Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
     }
@@ -91,10 +101,33 @@ fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
     refuse("foreign_mailbox", message)
 }
 
-fn names(daemon: &Daemon) -> Result<Vec<String>, Refused> {
-    let page = daemon.records.engine().scan(ACCOUNT, None, LOOKED_THROUGH).map_err(RecordError::from)?;
-    let name = |key: &[u8]| String::from_utf8_lossy(&key[ACCOUNT.len()..]).into_owned();
-    Ok(page.iter().map(|entry| name(&entry.key)).collect())
+/// The account whose name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
+/// page, and lets others have their turn between.
+pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
+    let mailbox = match daemon.resolve(typed) {
+        Ok(Resolved::Unlisted(mailbox, _)) => mailbox.to_string(),
+        _ => return None,
+    };
+    let (mut after, mut looked, mut best): (Option<Vec<u8>>, usize, Option<(usize, String)>) = (None, 0, None);
+    while looked < LOOKED_THROUGH {
+        let page = daemon.records.engine().scan(ACCOUNT, after.as_deref(), PAGE).ok()?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.clone());
+        looked += page.len();
+        for entry in &page {
+            let name = String::from_utf8_lossy(&entry.key[ACCOUNT.len()..]);
+            let closest = best.as_ref().map_or(NEAR + 1, |(far, _)| *far);
+            // Names differ at least by as much as their lengths do.
+            if name.len().abs_diff(mailbox.len()) < closest {
+                let far = strsim::damerau_levenshtein(&mailbox, &name);
+                if far < closest {
+                    best = Some((far, name.into_owned()));
+                }
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+    best.map(|(_, name)| name)
 }
 
 /// The name that is nearest to what was typed, if one is near.

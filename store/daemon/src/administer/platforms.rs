@@ -1,6 +1,6 @@
 //! Platforms.
 
-use super::{entry, nearest, refuse};
+use super::{alone, entry, nearest, refuse};
 use crate::daemon::Daemon;
 use crate::export;
 use crate::records::{ACCOUNT, Kept, platform_key};
@@ -37,7 +37,7 @@ pub fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Result<Platforms, Refused> {
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let name = &wanted.name;
     if !is_name(name) {
         let form = "1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or digit";
@@ -88,7 +88,7 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
 /// # Errors
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Platforms, Refused> {
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let kept = find(daemon, &set.name)?;
     let mut platform = kept.value.clone();
     platform.policy.set(&set.key, &set.value).map_err(|error| {
@@ -141,7 +141,7 @@ fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Result<Platforms, Refused> {
-    let _alone = daemon.administration.lock().await;
+    let _alone = alone(daemon).await?;
     let kept = find(daemon, &switch.name)?;
     if kept.value.enabled != switch.enabled {
         let platform = Platform { enabled: switch.enabled, ..kept.value.clone() };
@@ -159,7 +159,7 @@ async fn write(
     entry: crate::audit::Record,
 ) -> Result<(), Refused> {
     // What is left of an import that was broken off must not come alive beside this, nor take it away when it goes.
-    let cleared = export::clear_broken_import(&daemon.records).await;
+    let cleared = export::clear_broken_import(daemon).await;
     cleared.map_err(|error| refuse("store", format!("{error}.")))?;
     let over = before.map(|kept| kept.revision);
     let change = daemon.records.put(platform_key(&platform.name), over, platform)?;

@@ -5,25 +5,33 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use super::{SealError, Sealer};
 use crate::engine::{Change, Engine, EngineError, Swap};
 
 /// Where it stands in the store.
 pub const HEADER_KEY: &[u8] = b"meta/header";
+/// How long a disk may take for it.
+const WITHIN: Duration = Duration::from_secs(60);
 /// What is sealed in it.
 const TEXT: &[u8] = b"postern store v1";
 
-/// Seals a new store as one of this key.
+/// Seals a new store as one of this key. Where the answer is lost, it is looked whether it was done.
 ///
 /// # Errors
-/// [`HeaderError::Present`] when it is sealed already.
+/// [`HeaderError::Present`] when it is sealed already; [`HeaderError::Engine`], [`HeaderError::Late`] when that it was
+/// sealed is not known.
 pub async fn write(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderError> {
     let sealed = sealer.seal(HEADER_KEY, TEXT).map_err(HeaderError::Seal)?;
-    match engine.commit(vec![Change::create(HEADER_KEY, sealed)]).await.map_err(HeaderError::Engine)? {
-        Swap::Done(_) => Ok(()),
-        Swap::Conflict { .. } => Err(HeaderError::Present),
-    }
+    let answer = tokio::time::timeout(WITHIN, engine.commit(vec![Change::create(HEADER_KEY, sealed)])).await;
+    let error = match answer {
+        Ok(Ok(Swap::Done(_))) => return Ok(()),
+        Ok(Ok(Swap::Conflict { .. })) => return Err(HeaderError::Present),
+        Ok(Err(error)) => HeaderError::Engine(error),
+        Err(_) => HeaderError::Late,
+    };
+    check(engine, sealer).map_err(|_| error)
 }
 
 /// Checks that the store is one of this key. To be called before anything else is read from it.
@@ -52,6 +60,8 @@ pub enum HeaderError {
     Seal(SealError),
     /// The store does not answer.
     Engine(EngineError),
+    /// It did not answer in time.
+    Late,
 }
 
 impl fmt::Display for HeaderError {
@@ -74,6 +84,7 @@ impl fmt::Display for HeaderError {
             ),
             Self::Seal(error) => error.fmt(f),
             Self::Engine(error) => error.fmt(f),
+            Self::Late => write!(f, "the store did not answer within {} seconds: is its disk busy?", WITHIN.as_secs()),
         }
     }
 }

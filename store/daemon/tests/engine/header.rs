@@ -1,6 +1,6 @@
 //! A store and the master key that it belongs to.
 
-use posternd::engine::MemoryEngine;
+use posternd::engine::{Change, Engine, EngineError, Entry, MemoryEngine, Pending, Revision, Swap, Visitor};
 use posternd::master_key::MasterKeys;
 use posternd::seal::Sealer;
 use posternd::seal::header::{self, HEADER_KEY, HeaderError};
@@ -22,6 +22,49 @@ async fn a_store_is_sealed_once_and_opened_by_its_own_key_only() {
 
     let refusal = header::check(&engine, &sealer()).unwrap_err().to_string();
     assert!(refusal.contains("sealed under another master key"), "{refusal}");
+}
+
+/// A store whose answer to a commit is lost: it was made, or it was not.
+struct Lost {
+    engine: MemoryEngine,
+    is_made: bool,
+}
+
+impl Engine for Lost {
+    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+        self.engine.load(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+        self.engine.scan(prefix, after, limit)
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+        let made = self.is_made.then(|| self.engine.commit(changes));
+        Box::pin(async move {
+            if let Some(made) = made {
+                let _ = made.await?;
+            }
+            Err(EngineError::Closed)
+        })
+    }
+
+    fn snapshot(&self, visit: Visitor) -> Pending<u64> {
+        self.engine.snapshot(visit)
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn where_the_answer_is_lost_it_is_looked_whether_the_store_is_sealed() {
+    for is_made in [true, false] {
+        let (store, own) = (Lost { engine: MemoryEngine::new(), is_made }, sealer());
+        assert_eq!(header::write(&store, &own).await.is_ok(), is_made);
+        assert_eq!(header::check(&store, &own).is_ok(), is_made);
+    }
 }
 
 #[test]

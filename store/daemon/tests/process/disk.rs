@@ -4,7 +4,7 @@
 use crate::calls::{ALICE, Refuses, refusal};
 use crate::home::{Home, Plan, Running};
 use crate::{skipped, wait_until};
-use postern_wire::admin::{Action, Empty, Refused, Status};
+use postern_wire::admin::{Action, Empty, Keys, Refused, Status};
 use postern_wire::auth::{AskVerdict, Reason};
 use std::fs::{self, File};
 use std::io::Write;
@@ -94,6 +94,8 @@ fn live_through_a_full_disk(is_good: impl Fn(&AskVerdict) -> bool) {
     posternd.make_platform();
     let alice = posternd.enrolled(ALICE);
     for round in 0..2 {
+        // The code of the round before was used.
+        home.clock().advance(30);
         mount.fill();
         let (kept, refused) = change_until_refused(&posternd, &format!("r{round}n"));
         assert_eq!(refused.reason, "store");
@@ -178,6 +180,53 @@ fn an_import_that_a_full_disk_breaks_off_can_be_given_up() {
         let mailboxes: Vec<&str> = accounts.iter().map(|account| account.mailbox.as_str()).collect();
         assert_eq!(mailboxes, ["after@example.com"], "what came after it stays, and nothing of it does");
     });
+}
+
+/// Whether something is sealed under it, a full disk does not say.
+#[test]
+fn a_store_that_a_full_disk_left_half_made_keeps_its_key() {
+    let Some(mount) = Mount::new() else { return };
+    let home = home_on(&mount);
+    fs::remove_dir_all(home.store()).unwrap();
+    fs::remove_file(home.path("master.key")).unwrap();
+    mount.fill();
+    let made = home.output(&["init"]);
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(!made.status.success() && home.store().exists(), "{said}");
+    assert!(home.path("master.key").exists(), "{said}");
+    assert!(said.contains("the master key stays") && said.contains("init --existing-key"), "{said}");
+    // What it says to do.
+    mount.free();
+    let key = fs::read(home.path("master.key")).unwrap();
+    fs::remove_dir_all(home.store()).unwrap();
+    assert!(home.output(&["init", "--existing-key"]).status.success());
+    assert_eq!(fs::read(home.path("master.key")).unwrap(), key);
+    home.start().stop();
+    // Where no store was begun, nothing stands in the way of the next attempt.
+    fs::remove_dir_all(home.store()).unwrap();
+    fs::remove_file(home.path("master.key")).unwrap();
+    let config = fs::read_to_string(home.path("posternd.toml")).unwrap();
+    let (store, nowhere) = (format!("{:?}", home.store()), format!("{:?}", home.path("posternd.toml").join("store")));
+    fs::write(home.path("posternd.toml"), config.replace(&store, &nowhere)).unwrap();
+    assert!(!home.output(&["init"]).status.success() && !home.path("master.key").exists());
+}
+
+#[test]
+fn a_new_key_that_only_the_audit_log_does_not_know_is_said_to_be_in_use() {
+    let Some(mount) = Mount::new() else { return };
+    let home = home_on(&mount);
+    let posternd = home.start();
+    posternd.make_platform();
+    mount.fill();
+    change_until_refused(&posternd, "n");
+    let refused = posternd.order::<Keys>("RotateKey", &Empty {}).unwrap_err();
+    assert!(refused.message.contains("is in the file and in use") && refused.message.contains("Do not rotate again"));
+    assert!(fs::read_to_string(home.path("master.key")).unwrap().lines().count() > 2, "and so it is");
+    mount.free();
+    wait_until("the store takes writes again", RECOVERED_WITHIN, || trouble(&posternd).is_empty());
+    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.stop();
+    home.start().show(ALICE).unwrap();
 }
 
 #[test]

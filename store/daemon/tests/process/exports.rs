@@ -5,6 +5,7 @@ use crate::calls::{ALICE, Refuses, connect, import};
 use crate::home::{Home, Plan, Running};
 use crate::wait_until;
 use postern_wire::admin::{Account, Action, State};
+use postern_wire::auth::{AskVerdict, Reason};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -131,14 +132,10 @@ fn an_export_that_was_tampered_with_is_refused_whole() {
     assert!(is_empty(&foreign));
 }
 
-#[test]
-fn an_import_that_is_killed_leaves_nothing_behind() {
-    let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+/// Makes so much that it takes a while to import.
+fn make_many(posternd: &Running<'_>) {
     thread::scope(|scope| {
         for maker in 0..MAKERS {
-            let posternd = &posternd;
             scope.spawn(move || {
                 for number in 0..MANY / MAKERS {
                     let mailbox = format!("m{maker}n{number}@example.com");
@@ -149,6 +146,47 @@ fn an_import_that_is_killed_leaves_nothing_behind() {
             });
         }
     });
+}
+
+/// Platforms come last, and accounts before: half of it would let everybody in.
+#[test]
+fn every_name_is_refused_while_an_import_is_written() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    posternd.make_platform();
+    make_many(&posternd);
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let text = posternd.export().unwrap();
+    posternd.stop();
+    let (names, key) = ("foreign = \"pass\"", Some(home.path("master.key")));
+    let other = Home::new(Plan { names, key, ..Plan::default() });
+    let restored = other.start();
+    assert!(matches!(restored.ask(ALICE), AskVerdict::NotRequired { .. }), "nobody is known yet, and such names pass");
+    let client = connect(&other.admin());
+    let seen = thread::scope(|scope| {
+        let importing = scope.spawn(|| import(client, &text));
+        let mut seen = Vec::new();
+        while !importing.is_finished() {
+            seen.push(restored.ask(ALICE));
+        }
+        importing.join().unwrap().unwrap().unwrap();
+        seen
+    });
+    let refused = seen.iter().position(|verdict| verdict.reason() == Some(Reason::Unavailable));
+    let during = &seen[refused.expect("it was written without a moment in which names are refused")..];
+    let lets_in = during.iter().find(|verdict| matches!(verdict, AskVerdict::NotRequired { .. }));
+    assert!(lets_in.is_none(), "{lets_in:?} of {} verdicts", during.len());
+    assert!(matches!(restored.ask(ALICE), AskVerdict::Enrol { .. }));
+    let entries = restored.audit(None);
+    assert_eq!(entries.iter().filter(|entry| entry.action == "import").count(), 1);
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_nothing_behind() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    posternd.make_platform();
+    make_many(&posternd);
     let text = posternd.export().unwrap();
     posternd.stop();
 

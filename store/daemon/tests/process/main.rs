@@ -11,6 +11,7 @@ mod post;
 mod wall_clock;
 
 mod app_passwords;
+mod background;
 mod browsers;
 mod crash;
 mod disk;

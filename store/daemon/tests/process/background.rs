@@ -1,0 +1,134 @@
+//! What administrators ask for runs beside the sign-ins, on threads of its own.
+
+use crate::authenticator::code;
+use crate::calls::{ALICE, Refuses, connect};
+use crate::home::{Home, Plan, Running};
+use postern_wire::admin::{self, Action, Empty, Mailbox};
+use postern_wire::auth::AskVerdict;
+use posternd::clock::{self, Stopwatch};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Accounts that the calls look through.
+const ACCOUNTS: usize = 300;
+/// Administrators that call at once, and sign-ins beside them.
+const ADMINISTRATORS: usize = 12;
+const SIGN_INS: usize = 40;
+/// Ticks of a processor, of which there are a hundred in a second (proc_pid_stat(5)), that the calls take at least.
+const TICKS: u64 = 50;
+
+/// In which they take it, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The processor time of a daemon's threads, by their names.
+fn ticks(posternd: &Running<'_>) -> BTreeMap<String, u64> {
+    let mut ticks = BTreeMap::new();
+    for task in fs::read_dir(format!("/proc/{}/task", posternd.pid())).unwrap().flatten() {
+        let read = |name: &str| fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        // Its name is in parentheses; the times are the 14th and the 15th field.
+        let stat = read("stat");
+        let times = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
+        *ticks.entry(read("comm").trim().to_owned()).or_default() +=
+            times.filter_map(|it| it.parse::<u64>().ok()).sum::<u64>();
+    }
+    ticks
+}
+
+/// Whoever moves an administrator's verb, or the housekeeping, to the threads of the sign-ins is told here.
+#[test]
+fn sign_ins_and_sigterm_are_heard_while_administrators_look_through_everything() {
+    let home = Home::new(Plan { log: "info,sled=warn", ..Plan::default() });
+    let posternd = home.start();
+    posternd.make_platform();
+    for number in 0..ACCOUNTS {
+        posternd.change(&format!("n{number}@example.com"), Action::Enable).unwrap();
+    }
+    let secret = enrol(&posternd);
+    let before = ticks(&posternd);
+    let stop = AtomicBool::new(false);
+    let stopped = thread::scope(|scope| {
+        for _ in 0..ADMINISTRATORS {
+            scope.spawn(|| {
+                let calls = std::iter::repeat_with(|| look_through_everything(&home));
+                calls.take_while(|done| done.is_some() && !stop.load(Ordering::Relaxed)).count()
+            });
+        }
+        let mut asked = 0;
+        let used = |name: &str| {
+            let of = |ticks: &BTreeMap<String, u64>| ticks.get(name).copied().unwrap_or_default();
+            of(&ticks(&posternd)) - of(&before)
+        };
+        let waiting = Stopwatch::start();
+        while asked < SIGN_INS || used("background") < TICKS {
+            assert!(
+                waiting.elapsed() < PATIENCE,
+                "administrators' calls take no time on threads of their own: {:?}",
+                ticks(&posternd)
+            );
+            assert!(matches!(posternd.ask(ALICE), AskVerdict::Challenge { .. }));
+            asked += 1;
+        }
+        let (background, sign_in) = (used("background"), used("sign-in"));
+        assert!(sign_in * 2 < background, "{sign_in} ticks for {asked} sign-ins, {background} for administrators");
+        let right = code(&secret, clock::now().0 + 30);
+        assert_eq!(posternd.answer(ALICE, &right).reason(), None);
+        // It hears SIGTERM meanwhile, and ends in good order.
+        posternd.stop();
+        stop.store(true, Ordering::Relaxed);
+        true
+    });
+    assert!(stopped);
+}
+
+fn enrol(posternd: &Running<'_>) -> String {
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let confirmed = posternd.confirm(ALICE, &ticket, &code(&secret, clock::now().0));
+    assert_eq!(confirmed.reason(), None);
+    secret
+}
+
+/// None when the daemon is gone.
+fn look_through_everything(home: &Home) -> Option<()> {
+    let mut client = postern_wire::Client::connect(&home.admin(), crate::calls::DEADLINE * 3).ok()?;
+    let mistyped = Mailbox { mailbox: "n1234567@example.com".to_owned() };
+    for _ in 0..20 {
+        match client.call::<admin::Accounts>(admin::INTERFACE, "ShowAccount", &mistyped) {
+            Err(postern_wire::CallError::Error(_)) => {}
+            _ => return None,
+        }
+        client.call::<admin::Status>(admin::INTERFACE, "Status", &Empty {}).ok()?;
+        client.call::<admin::Keys>(admin::INTERFACE, "ListKeys", &Empty {}).ok()?;
+    }
+    Some(())
+}
+
+#[test]
+fn a_name_is_suggested_for_the_one_that_was_typed_and_not_for_each_of_a_list() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let mut client = connect(&home.admin());
+    let mut message = |mailbox: &str| {
+        let mailbox = Mailbox { mailbox: mailbox.to_owned() };
+        match client.call::<admin::Accounts>(admin::INTERFACE, "ShowAccount", &mailbox) {
+            Err(postern_wire::CallError::Error(error)) => error.parameters["message"].as_str().unwrap().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = message("alcie@example.com");
+    assert!(
+        first.ends_with("`postern account enable alcie@example.com` makes one. Did you mean alice@example.com?"),
+        "{first}"
+    );
+    assert!(message("alixe@example.com").ends_with("makes one."), "of a list, the first");
+    let refused = posternd.show("wholly.different@example.com").unwrap_err();
+    assert!(!refused.message.contains("Did you mean"), "{}", refused.message);
+    // Whatever the verb is.
+    let refused = posternd.change("alcie@example.com", Action::Reset).unwrap_err();
+    assert!(refused.message.ends_with("Did you mean alice@example.com?"), "{}", refused.message);
+}
