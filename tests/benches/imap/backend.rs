@@ -78,6 +78,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> io::Result<()> {
                 let said = format!("{tag} OK [CAPABILITY {CAPABILITIES}] in\r\n");
                 stream.write_all(said.as_bytes()).await?;
             }
+            "CAPABILITY" => {
+                let said = format!("* CAPABILITY {CAPABILITIES}\r\n{tag} OK\r\n");
+                stream.write_all(said.as_bytes()).await?;
+            }
             "LOGOUT" => {
                 stream.write_all(format!("* BYE\r\n{tag} OK\r\n").as_bytes()).await?;
                 return stream.shutdown().await;

@@ -145,7 +145,8 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-parallel += crowd(plan["crowd"])
+if plan["crowd"]:
+    parallel += crowd(plan["crowd"])
 if plan["forks"] or plan["threads"]:
     after = self_seen()
 print(json.dumps({

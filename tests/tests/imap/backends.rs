@@ -1,7 +1,7 @@
 //! Backends that are not what they should be: the client is told in good order, and nobody gets past the factor.
 
 use super::client::Client;
-use super::{extend_dovecot, mailbox, sign_in, world};
+use super::{extend_dovecot, mailbox, protect, sign_in, with_next_code, world};
 use postern_tests::{World, ports, wait};
 use std::fs;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,9 +52,34 @@ async fn a_backend_is_reached_in_every_way_there_is() {
     }
 }
 
+/// The greeting of a backend that takes a password in one flight.
+const CAPABLE: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n";
+
+#[tokio::test]
+async fn what_a_backend_says_of_a_mailbox_is_handed_on_to_who_has_passed_the_factor() {
+    let mut world = world();
+    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
+    let secret = protect(&mut world, &alice);
+    for (answer, told) in [
+        ("P2 NO [EXPIRED] Change it\r\n", "a NO [EXPIRED] The mail server says "),
+        ("P2 NO [CONTACTADMIN] Closed\r\n", "a NO [CONTACTADMIN] "),
+    ] {
+        let port = impostor(CAPABLE, answer).await;
+        stand_before(&mut world, &format!("imap://127.0.0.1:{port}"));
+        let typed = with_next_code(&mut world, &alice, &secret);
+        for (mailbox, typed) in [(&alice, &typed), (&bob, &bob.password)] {
+            let (mut client, said) = sign_in(&world, &mailbox.name, typed).await;
+            assert!(said.starts_with(told), "{answer:?}: {said}");
+            assert!(client.ask("b NOOP").await.starts_with("b OK"), "it is still there");
+        }
+        // The right password alone is told what a wrong one is told.
+        let (_, said) = sign_in(&world, &alice.name, &alice.password).await;
+        assert!(said.starts_with("a NO [AUTHENTICATIONFAILED] "), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn a_backend_that_cannot_be_used_is_an_outage() {
-    const CAPABLE: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n";
     let mut world = world();
     let bob = mailbox(&world, "bob");
     for (greeting, answer) in [
@@ -65,7 +90,7 @@ async fn a_backend_that_cannot_be_used_is_an_outage() {
         (CAPABLE, ""),
         (CAPABLE, "P2 OK [REFERRAL imap://other/] elsewhere\r\n"),
         (CAPABLE, "P2 OK [CAPABILITY IMAP4rev1 UNAUTHENTICATE] in\r\n"),
-        (CAPABLE, "P2 OK [CAPABILITY IMAP4rev1]\u{e9} in\r\n"),
+        (CAPABLE, "P2 OK [CAPABILITY IMAP4rev1] in\r\n* CAPABILITY IMAP4rev1 UNAUTHENTICATE\r\nP3 OK done\r\n"),
         (CAPABLE, "* BYE gone\r\n"),
     ] {
         let port = impostor(greeting, answer).await;
