@@ -1,8 +1,11 @@
 //! Bodies stream: nothing here collects one, except where a caller names the most it may hold.
 
+use crate::guarded::Stall;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full, Limited, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Any error of a body; the transfer it belonged to is over.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -37,6 +40,47 @@ pub fn own(body: Body, limit: usize) -> Pin<Box<dyn Future<Output = Result<Bytes
     Box::pin(collect(body, limit))
 }
 
+/// The same of a client, which loses the request when it sends nothing for [`STALL`](crate::guarded::STALL). On HTTP/1
+/// its connection keeps that time already; on HTTP/2 the connection may be as lively as it likes.
+pub fn of_client<B>(body: B) -> Body
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
+    if body.is_end_stream() { empty() } else { OfClient { body, stall: Stall::default() }.boxed_unsync() }
+}
+
+struct OfClient<B> {
+    body: B,
+    stall: Stall,
+}
+
+impl<B> hyper::body::Body for OfClient<B>
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Self { body, stall } = &mut *self;
+        match Pin::new(body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                stall.end();
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+            Poll::Pending => stall.wait(cx).map(|()| Some(Err("the client sends nothing more".into()))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors
@@ -51,7 +95,38 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guarded::STALL;
     use http_body_util::LengthLimitError;
+    use std::time::Duration;
+    use tokio::time::{Instant, sleep};
+
+    /// Sends one byte each time that the wait is over; waits for ever after so many.
+    struct Slow {
+        wait: Duration,
+        left: usize,
+        timer: Option<Pin<Box<tokio::time::Sleep>>>,
+    }
+
+    impl hyper::body::Body for Slow {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+            let wait = if self.left == 0 { Duration::MAX } else { self.wait };
+            std::task::ready!(self.timer.get_or_insert_with(|| Box::pin(sleep(wait))).as_mut().poll(cx));
+            (self.timer, self.left) = (None, self.left - 1);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_nothing_more_is_given_up_and_a_slow_one_is_not() {
+        let began = Instant::now();
+        let body = of_client(Slow { wait: STALL - Duration::from_secs(1), left: 10, timer: None });
+        let error = collect(body, 1024).await.unwrap_err();
+        assert!(error.to_string().contains("sends nothing more"), "{error}");
+        assert_eq!(began.elapsed().as_secs(), 10 * (STALL.as_secs() - 1) + STALL.as_secs());
+    }
 
     #[tokio::test]
     async fn a_body_is_collected_up_to_its_limit() {

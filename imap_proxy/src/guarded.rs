@@ -150,7 +150,7 @@ impl Linger {
 
 /// Ends a wait that has lasted for [`STALL`].
 #[derive(Default)]
-struct Stall {
+pub(crate) struct Stall {
     timer: Option<Pin<Box<Sleep>>>,
     is_waiting: bool,
 }
@@ -158,15 +158,25 @@ struct Stall {
 impl Stall {
     fn limit<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
-            self.is_waiting = false;
+            self.end();
             return outcome;
         }
+        self.wait(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Something has come, or gone: nobody waits.
+    pub(crate) fn end(&mut self) {
+        self.is_waiting = false;
+    }
+
+    /// It is waited; done when that has lasted too long.
+    pub(crate) fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(STALL)));
         if !self.is_waiting {
             timer.as_mut().reset(Instant::now() + STALL);
             self.is_waiting = true;
         }
-        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        timer.as_mut().poll(cx)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A front's socket: who may connect, TLS, HTTP/1.1 or HTTP/2 by ALPN, and an orderly end.
 
+mod connections;
 mod protocol;
 mod requests;
 
@@ -10,14 +11,15 @@ use crate::acme::ACME_TLS;
 use crate::body::Body;
 use crate::config::Network;
 use crate::metrics::{self, Arrival, METRICS};
-use crate::places::{Place, Places};
 use crate::proxy_protocol;
 use crate::seldom::seldom;
 use crate::tls::H2;
+use connections::{Busy, Connections, Room, Seat};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use rustls::ServerConfig;
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -29,9 +31,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// Connections in all.
+/// Connections in all. When there are more, one that carries no request makes room.
 pub const MAX_CONNECTIONS: usize = 8192;
-/// Connections from one IPv4 address, or one IPv6 network of 64 bits: an office behind one address has many browsers.
+/// Connections from one IPv4 address, or one IPv6 network of 64 bits: an office behind one address has many browsers. From
+/// an IPv6 network of 56 bits there may be twice as many, from one of 48 bits four times.
 pub const MAX_PER_ADDRESS: usize = 512;
 /// How long a client may take over a PROXY header and the TLS handshake together.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -49,6 +52,31 @@ pub struct Peer {
     pub address: IpAddr,
     /// To be opened before a 101 is answered.
     pub tunnel: Tunnel,
+    /// The connection, and the request: whoever holds this goes on with it.
+    held: Held,
+}
+
+/// What a request holds while it runs; nothing where connections are not counted.
+#[derive(Clone, Default)]
+struct Held {
+    seat: Option<Arc<Seat>>,
+    _busy: Option<Arc<Busy>>,
+}
+
+impl Peer {
+    /// The sender of one request more.
+    fn begin(&self) -> Self {
+        let busy = self.held.seat.as_ref().map(|seat| Arc::new(seat.begin()));
+        Self { held: Held { _busy: busy, ..self.held.clone() }, ..self.clone() }
+    }
+
+    /// Done when the connection has to make room for another.
+    async fn lost(&self) {
+        match &self.held.seat {
+            Some(seat) => seat.lost().await,
+            None => pending().await,
+        }
+    }
 }
 
 /// Why a front cannot listen.
@@ -116,7 +144,7 @@ impl Listener {
             service,
             tls: TlsAcceptor::from(self.tls),
             proxies: self.proxies,
-            places: Places::new(MAX_CONNECTIONS, MAX_PER_ADDRESS),
+            connections: Connections::new(MAX_CONNECTIONS, MAX_PER_ADDRESS),
         });
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
@@ -167,7 +195,7 @@ struct Front<S> {
     service: S,
     tls: TlsAcceptor,
     proxies: Vec<Network>,
-    places: Places,
+    connections: Connections,
 }
 
 impl<S, F> Front<S>
@@ -175,33 +203,32 @@ where
     S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    async fn connection(self: Arc<Self>, stream: TcpStream, from: SocketAddr, mut stopped: watch::Receiver<()>) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, from: SocketAddr, stopped: watch::Receiver<()>) {
         let _open = METRICS.connections.hold(metrics::Front::Webmail);
         let from = from.ip().to_canonical();
-        let outcome = match timeout(HANDSHAKE, self.welcome(stream, from)).await {
-            Ok(Ok(None)) => return,
-            Ok(Ok(Some((stream, address, _place)))) => {
-                let peer = Peer { address, tunnel: Tunnel::default() };
-                // The sender is dropped when it is time; nothing is ever sent.
-                let stop = async { drop(stopped.changed().await) };
-                let protocol = stream.get_ref().1.alpn_protocol();
-                if protocol == Some(ACME_TLS) {
-                    // The authority has seen what it came for.
-                    return;
+        // Held by every connection, load balancers' too, from before its first byte is read.
+        let (seat, room) = self.connections.enter();
+        made_room(&room, "in all");
+        let Some(seat) = seat.map(Arc::new) else {
+            arrive(Arrival::Full);
+            seldom!(warn, "{MAX_CONNECTIONS} connections are open, and all are busy; one more is closed");
+            return;
+        };
+        let welcome = timeout(HANDSHAKE, self.welcome(stream, from, &seat));
+        let outcome = tokio::select! {
+            () = seat.lost() => return,
+            welcomed = welcome => match welcomed {
+                Ok(Ok(None)) => return,
+                Ok(Ok(Some((stream, address)))) => {
+                    let held = Held { seat: Some(Arc::clone(&seat)), _busy: None };
+                    self.converse(stream, Peer { address, tunnel: Tunnel::default(), held }, stopped).await
                 }
-                let is_http2 = protocol == Some(H2);
-                let served = if is_http2 {
-                    protocol::http2(stream, &self.service, peer, stop).await
-                } else {
-                    protocol::http1(stream, &self.service, peer, stop).await
-                };
-                served.map_err(|error| error.to_string())
-            }
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => {
-                arrive(Arrival::Late);
-                Err("no TLS handshake in time".to_owned())
-            }
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => {
+                    arrive(Arrival::Late);
+                    Err("no TLS handshake in time".to_owned())
+                }
+            },
         };
         if let Err(error) = outcome {
             // What the internet sends to port 443 is no news.
@@ -209,19 +236,32 @@ where
         }
     }
 
-    /// Finds out who connects and makes the TLS handshake; none where there is no place.
+    /// Serves a connection whose TLS has begun.
+    async fn converse(
+        &self,
+        stream: TlsStream<TcpStream>,
+        peer: Peer,
+        mut stopped: watch::Receiver<()>,
+    ) -> Result<(), String> {
+        // The sender is dropped when it is time; nothing is ever sent.
+        let stop = async { drop(stopped.changed().await) };
+        let served = match stream.get_ref().1.alpn_protocol() {
+            // The authority has seen what it came for.
+            Some(ACME_TLS) => return Ok(()),
+            Some(H2) => protocol::http2(stream, &self.service, peer, stop).await,
+            _ => protocol::http1(stream, &self.service, peer, stop).await,
+        };
+        served.map_err(|error| error.to_string())
+    }
+
+    /// Finds out who connects and makes the TLS handshake; none where there is no room.
     async fn welcome(
         &self,
         mut stream: TcpStream,
         from: IpAddr,
-    ) -> io::Result<Option<(TlsStream<TcpStream>, IpAddr, Place)>> {
+        seat: &Seat,
+    ) -> io::Result<Option<(TlsStream<TcpStream>, IpAddr)>> {
         stream.set_nodelay(true)?;
-        // Held by every connection, load balancers' too, from before its first byte is read.
-        let Some(mut place) = self.places.take() else {
-            arrive(Arrival::Full);
-            seldom!(warn, "{MAX_CONNECTIONS} connections are open; one more is closed");
-            return Ok(None);
-        };
         let is_proxy = self.proxies.iter().any(|network| network.contains(from));
         let told = match is_proxy {
             true => proxy_protocol::read(&mut stream).await.inspect_err(|_| arrive(Arrival::ProxyHeader))?,
@@ -229,14 +269,26 @@ where
         };
         let address = told.unwrap_or(from);
         // A load balancer speaks for many, and for itself only in its health checks.
-        if (!is_proxy || told.is_some()) && !place.claim(address) {
-            arrive(Arrival::FullForAddress);
-            seldom!(info, %address, "{MAX_PER_ADDRESS} connections are open from there; one more is closed");
-            return Ok(None);
+        if !is_proxy || told.is_some() {
+            let room = seat.claim(address);
+            made_room(&room, "from there");
+            if room == Room::None {
+                arrive(Arrival::FullForAddress);
+                seldom!(info, %address, "as many busy connections are open from there as may be; one more is closed");
+                return Ok(None);
+            }
         }
         let stream = self.tls.accept(stream).await.inspect_err(|_| arrive(Arrival::Handshake))?;
         arrive(Arrival::Accepted);
-        Ok(Some((stream, address, place)))
+        Ok(Some((stream, address)))
+    }
+}
+
+/// Another connection may have ended for this one.
+fn made_room(room: &Room, which: &str) {
+    if *room == Room::Made {
+        arrive(Arrival::MadeRoom);
+        seldom!(info, "as many connections are open {which} as may be; an idle one has made room for another");
     }
 }
 

@@ -1,4 +1,5 @@
-//! How many there may be of something: in all, and from one address, so that one client cannot keep the others out.
+//! How many there may be of something at once: in all, and for each of those who hold places, so that no one of them keeps
+//! the others out.
 
 use crate::source::{Source, sources};
 use std::collections::HashMap;
@@ -7,6 +8,35 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+
+/// For each place that a holder has, so many have to be left before it gets another.
+const LEFT_TO_OTHERS: usize = 4;
+
+/// Who holds a place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Holder {
+    /// Where a client comes from.
+    Source(Source),
+    /// A session, by the hash of its token.
+    Session([u8; 32]),
+    /// A mailbox, by its canonical name.
+    Mailbox(String),
+}
+
+/// A holder, and how many places it may have.
+#[derive(Debug, Clone)]
+pub(crate) struct Share {
+    pub(crate) holder: Holder,
+    pub(crate) max: usize,
+}
+
+impl Share {
+    /// Those of a client: one address may have `max` places, and what is around it as many times that as [`sources`] says.
+    pub(crate) fn of_address(address: IpAddr, max: usize) -> Vec<Self> {
+        let share = |(source, times)| Self { holder: Holder::Source(source), max: max.saturating_mul(times) };
+        sources(address).map(share).collect()
+    }
+}
 
 /// Places, of which some are taken.
 #[derive(Clone)]
@@ -18,168 +48,178 @@ pub(crate) struct Places {
 
 struct Taken {
     max: usize,
-    /// From one IPv4 address or one IPv6 network of 64 bits; [`sources`] says how many times that from larger ones.
-    max_per_address: usize,
     all: usize,
-    by_source: HashMap<Source, usize>,
+    by_holder: Counts,
 }
 
 /// A place; it is given back when this is dropped.
 pub(crate) struct Place {
     places: Places,
-    address: Option<IpAddr>,
+    holders: Vec<Holder>,
+}
+
+/// How many places each holder has.
+#[derive(Default)]
+pub(crate) struct Counts(HashMap<Holder, usize>);
+
+impl Counts {
+    pub(crate) fn of(&self, holder: &Holder) -> usize {
+        self.0.get(holder).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn add(&mut self, holder: Holder) {
+        *self.0.entry(holder).or_default() += 1;
+    }
+
+    pub(crate) fn take(&mut self, holder: Holder) {
+        if let Entry::Occupied(mut count) = self.0.entry(holder) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
 }
 
 impl Places {
-    pub(crate) fn new(max: usize, max_per_address: usize) -> Self {
-        let taken = Taken { max, max_per_address, all: 0, by_source: HashMap::new() };
-        Self { taken: Arc::new(Mutex::new(taken)), freed: Arc::default() }
+    pub(crate) fn new(max: usize) -> Self {
+        Self { taken: Arc::new(Mutex::new(Taken { max, all: 0, by_holder: Counts::default() })), freed: Arc::default() }
     }
 
-    /// A place among all; none when there is none left.
-    pub(crate) fn take(&self) -> Option<Place> {
-        let mut taken = self.lock();
-        if taken.all >= taken.max {
-            return None;
-        }
-        taken.all += 1;
-        Some(Place { places: self.clone(), address: None })
-    }
-
-    /// A place for an address; waits until there is one.
-    pub(crate) async fn wait_for(&self, address: IpAddr) -> Place {
+    /// A place for whoever these shares are of; waits until there is one.
+    pub(crate) async fn wait_for(&self, shares: &[Share]) -> Place {
         loop {
             let mut freed = pin!(self.freed.notified());
             // From here on, so that one that is given back between the look and the wait is not missed.
             freed.as_mut().enable();
-            if let Some(place) = self.take_for(address) {
+            if let Some(place) = self.take(shares) {
                 return place;
             }
             freed.await;
         }
     }
 
-    /// In one look, so that nobody sees a place taken that is not.
-    fn take_for(&self, address: IpAddr) -> Option<Place> {
+    /// A place for whoever these shares are of; none when one of them is used up. Nobody gets a second place who has as many
+    /// as a part of those that are left (see [`LEFT_TO_OTHERS`]): so a few that take all they can leave some to whoever
+    /// comes next.
+    pub(crate) fn take(&self, shares: &[Share]) -> Option<Place> {
         let mut taken = self.lock();
-        if taken.all >= taken.max || !taken.count(address) {
+        let left = taken.max.saturating_sub(taken.all);
+        let has_enough = |share: &Share| {
+            let count = taken.by_holder.of(&share.holder);
+            count >= share.max || count > 0 && count >= left / LEFT_TO_OTHERS
+        };
+        if left == 0 || shares.iter().any(has_enough) {
             return None;
         }
         taken.all += 1;
-        Some(Place { places: self.clone(), address: Some(address) })
+        for share in shares {
+            taken.by_holder.add(share.holder.clone());
+        }
+        let holders = shares.iter().map(|share| share.holder.clone()).collect();
+        Some(Place { places: self.clone(), holders })
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        // Two counters: no panic leaves them half changed.
+        // Counters: no panic leaves them half changed.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place {
-    /// Counts it for the address that it is for, once; false when that has its share already.
-    pub(crate) fn claim(&mut self, address: IpAddr) -> bool {
-        let is_counted = self.places.lock().count(address);
-        if is_counted {
-            self.address = Some(address);
-        }
-        is_counted
-    }
-}
-
-impl Taken {
-    /// Counts one more from an address; false when that has its share already.
-    fn count(&mut self, address: IpAddr) -> bool {
-        let count = |source| self.by_source.get(&source).copied().unwrap_or_default();
-        if sources(address).any(|(source, share)| count(source) >= self.max_per_address * share) {
-            return false;
-        }
-        for (source, _) in sources(address) {
-            *self.by_source.entry(source).or_default() += 1;
-        }
-        true
-    }
-
-    fn uncount(&mut self, address: IpAddr) {
-        for (source, _) in sources(address) {
-            if let Entry::Occupied(mut count) = self.by_source.entry(source) {
-                *count.get_mut() -= 1;
-                if *count.get() == 0 {
-                    count.remove();
-                }
-            }
-        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.give_back();
-        self.places.freed.notify_waiters();
-    }
-}
-
-impl Place {
-    fn give_back(&self) {
         let mut taken = self.places.lock();
         taken.all -= 1;
-        if let Some(address) = self.address {
-            taken.uncount(address);
+        for holder in self.holders.drain(..) {
+            taken.by_holder.take(holder);
         }
+        drop(taken);
+        self.places.freed.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv6Addr;
+
+    fn at(address: &str, max: usize) -> Vec<Share> {
+        Share::of_address(address.parse().unwrap(), max)
+    }
+
+    fn fill(places: &Places, shares: &[Share]) -> Vec<Place> {
+        std::iter::from_fn(|| places.take(shares)).collect()
+    }
 
     #[test]
-    fn one_address_leaves_places_for_others() {
-        let places = Places::new(8192, 512);
-        let claim = |address: &str| {
-            let mut place = places.take().unwrap();
-            place.claim(address.parse().unwrap()).then_some(place)
-        };
-        let held: Vec<Place> = (0..512).map(|_| claim("192.0.2.7").unwrap()).collect();
-        assert!(claim("192.0.2.7").is_none() && claim("192.0.2.8").is_some());
-        let six: Vec<Place> = (0..512).map(|host| claim(&format!("2001:db8::{host:x}")).unwrap()).collect();
-        assert!(claim("2001:db8::ffff:0:1").is_none() && claim("2001:db8:0:100::1").is_some());
-        // The links of one household, and the households of one site.
-        let household: Vec<Place> = (0..512).map(|host| claim(&format!("2001:db8:0:1::{host:x}")).unwrap()).collect();
-        assert!(claim("2001:db8:0:2::1").is_none() && claim("2001:db8:0:100::1").is_some());
-        let site: Vec<Place> =
-            (0..1024).map(|link| claim(&format!("2001:db8:0:{:x}::1", 0x100 + link)).unwrap()).collect();
-        assert!(claim("2001:db8:0:ff00::1").is_none() && claim("2001:db8:1::1").is_some());
-        drop((held, six, household, site));
-        assert!(claim("192.0.2.7").is_some());
+    fn a_network_has_a_share_and_so_has_each_around_it() {
+        let places = Places::new(100_000);
+        let held = fill(&places, &at("192.0.2.7", 512));
+        assert_eq!(held.len(), 512);
+        assert_eq!(fill(&places, &at("::ffff:192.0.2.7", 512)).len(), 0, "an IPv4 address is one");
+        assert!(places.take(&at("192.0.2.8", 512)).is_some());
+        // Each from another address of the /64, of the /56, and of the /48.
+        for (bits, most) in [(64, 512), (56, 1024), (48, 2048)] {
+            let mut held = Vec::new();
+            for number in 0..4096_u128 {
+                let network = 0x2001_0db8_0001_u128 << 80;
+                let spread = if bits == 64 { number } else { (number % (1 << (64 - bits))) << 64 | number };
+                let address = IpAddr::from(Ipv6Addr::from(network | spread));
+                held.extend(places.take(&Share::of_address(address, 512)));
+            }
+            assert_eq!(held.len(), most, "/{bits}");
+        }
+        drop(held);
         assert_eq!(places.lock().all, 0);
-        assert!(places.lock().by_source.is_empty());
+        assert!(places.lock().by_holder.0.is_empty());
+    }
+
+    #[test]
+    fn a_few_that_take_all_they_can_leave_some_to_the_next() {
+        for holders in [1, 4, 8, 16] {
+            let places = Places::new(256);
+            let mut held: Vec<Place> = Vec::new();
+            for host in 0..holders {
+                held.extend(fill(&places, &at(&format!("192.0.2.{host}"), 32)));
+            }
+            let left = 256 - places.lock().all;
+            assert!(left >= 4, "{holders}: {left}");
+            assert!(places.take(&at("198.51.100.1", 32)).is_some());
+        }
+        let places = Places::new(256);
+        let held: Vec<Place> = (0..=255).filter_map(|host| places.take(&at(&format!("192.0.2.{host}"), 32))).collect();
+        assert_eq!(held.len(), 256, "with one each they are all taken");
+        assert!(places.take(&at("198.51.100.1", 32)).is_none());
+    }
+
+    #[test]
+    fn every_share_has_to_have_room() {
+        let places = Places::new(8192);
+        let session = |number| Share { holder: Holder::Session([number; 32]), max: 2 };
+        let mailbox = Share { holder: Holder::Mailbox("bob@example.com".to_owned()), max: 3 };
+        let of = |number| [session(number), mailbox.clone()];
+        let held: Vec<Place> = [1, 1, 1, 2, 2].into_iter().filter_map(|number| places.take(&of(number))).collect();
+        assert_eq!(held.len(), 3, "two of the first, one of the second");
+        drop(held);
+        assert!(places.lock().by_holder.0.is_empty());
     }
 
     #[tokio::test]
     async fn who_waits_gets_the_place_that_is_given_back() {
-        let places = Places::new(2, 1);
-        let (one, other) = ("192.0.2.7".parse().unwrap(), "192.0.2.8".parse().unwrap());
-        let held = places.wait_for(one).await;
-        let _held_too = places.wait_for(other).await;
+        let places = Places::new(4);
+        let (one, other) = (at("192.0.2.7", 1), at("192.0.2.8", 1));
+        let held = places.wait_for(&one).await;
+        let _held_too = places.wait_for(&other).await;
         let waiting = tokio::spawn({
-            let places = places.clone();
-            async move { places.wait_for(one).await }
+            let (places, one) = (places.clone(), one.clone());
+            async move { places.wait_for(&one).await }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         drop(held);
         let _got = waiting.await.unwrap();
         assert_eq!(places.lock().all, 2);
-        assert!(places.take_for("192.0.2.9".parse().unwrap()).is_none());
-        assert_eq!(places.lock().by_source.len(), 2, "nothing is noted for who got none");
-    }
-
-    #[test]
-    fn there_is_an_end_to_all() {
-        let places = Places::new(128, 32);
-        let mut held: Vec<Place> = (0..128).map(|_| places.take().unwrap()).collect();
-        assert!(places.take().is_none());
-        held.pop();
-        assert!(places.take().is_some());
+        assert!(places.take(&other).is_none());
+        assert_eq!(places.lock().by_holder.0.len(), 2, "nothing is noted for who got none");
     }
 }

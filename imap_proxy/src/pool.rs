@@ -91,7 +91,10 @@ impl Line {
             tokio::spawn(driver);
         }
         let (line, pool) = ((!is_tunnel).then_some(self), pool.clone());
-        Ok(answer.map(|incoming| Content { has_ended: incoming.is_end_stream(), incoming, line, place: None, pool }))
+        Ok(answer.map(|incoming| {
+            let has_ended = incoming.is_end_stream();
+            Content { incoming, has_ended, is_tunnel, line, place: None, pool }
+        }))
     }
 
     /// Whether it can take a request, as far as is known here.
@@ -112,6 +115,8 @@ fn drive(driver: &mut Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Se
 pub struct Content {
     incoming: Incoming,
     has_ended: bool,
+    /// The connection is a tunnel from here on.
+    is_tunnel: bool,
     line: Option<Line>,
     /// Among the requests that may run at once.
     place: Option<Place>,
@@ -119,10 +124,16 @@ pub struct Content {
 }
 
 impl Content {
-    /// Holds the place until the answer has come, or nobody wants it any more.
+    /// Holds the place until the answer has come, or nobody wants it any more; that of a tunnel until it is
+    /// [taken](Self::take_place).
     pub(crate) fn at(mut self, place: Place) -> Self {
-        self.place = (!self.has_ended).then_some(place);
+        self.place = (!self.has_ended || self.is_tunnel).then_some(place);
         self
+    }
+
+    /// The place of a tunnel, which is open for longer than this lasts.
+    pub(crate) fn take_place(&mut self) -> Option<Place> {
+        self.place.take()
     }
 
     /// Whoever takes an answer slowly keeps neither connection nor place once all of it is here.

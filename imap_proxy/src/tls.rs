@@ -1,5 +1,6 @@
 //! TLS to clients: 1.2 and 1.3, and a certificate that is renewed while connections go on.
 
+mod key;
 mod validity;
 
 pub use validity::{Validity, ValidityError};
@@ -7,11 +8,11 @@ pub use validity::{Validity, ValidityError};
 use crate::config::CertificateFiles;
 use arc_swap::ArcSwapOption;
 use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore, ServerConfig};
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,14 @@ pub enum TlsError {
         /// What is wrong with it.
         why: String,
     },
-    /// The two files do not go together, or the key is of a kind that is not supported.
+    /// The key cannot be used, whatever the certificate is.
+    Key {
+        /// The key's file.
+        key: PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// The two files do not go together.
     Pair {
         /// The certificate's file.
         cert: PathBuf,
@@ -67,6 +75,7 @@ impl fmt::Display for TlsError {
                 cert.display(),
                 key.display()
             ),
+            Self::Key { key, why } => write!(f, "{}: the private key cannot be used: {why}", key.display()),
             Self::Setup(error) => write!(f, "TLS cannot be set up: {error}"),
         }
     }
@@ -222,9 +231,15 @@ impl fmt::Debug for Certificate {
 
 fn read(files: &CertificateFiles) -> Result<CertifiedKey, TlsError> {
     let chain = read_certificates(&files.cert)?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unreadable(&files.key, "private key", error))?;
-    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
-        let CertificateFiles { cert, key } = files.clone();
-        TlsError::Pair { cert, key, why: error.to_string() }
-    })
+    let key = key::read(&files.key)?;
+    let unusable = |_| TlsError::Key { key: files.key.clone(), why: key::objection(&key) };
+    let signing = provider().key_provider.load_private_key(key.clone_key()).map_err(unusable)?;
+    let pair = CertifiedKey::new(chain, signing);
+    match pair.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(pair),
+        Err(error) => {
+            let CertificateFiles { cert, key } = files.clone();
+            Err(TlsError::Pair { cert, key, why: error.to_string() })
+        }
+    }
 }

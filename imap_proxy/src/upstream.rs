@@ -7,7 +7,7 @@ use crate::body::{Body, BoxError};
 use crate::clock;
 use crate::config::{self, Base};
 use crate::metrics::{Heard, METRICS, Way};
-use crate::places::Places;
+use crate::places::{Holder, Places, Share};
 use crate::pool::{Line, Pool, Unanswered};
 use crate::tls::{self, TlsError};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -28,8 +28,14 @@ pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE, UPLOAD};
 /// Requests that may run at once for sessions: a page that waits for news holds one for minutes. As many as there may
 /// be connections, for every browser has such a page open.
 pub const MAX_RUNNING: usize = 8192;
-/// The same for visitors without a session, in all and for one address: what a stranger asks for is answered at once.
-pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (128, 32);
+/// The same for one session: a few windows, each of which waits for news and loads a page.
+pub const MAX_RUNNING_PER_SESSION: usize = 128;
+/// The same for one mailbox, at the webmail and again at the doors beside it.
+pub const MAX_RUNNING_PER_MAILBOX: usize = 256;
+/// The same for visitors who ask for the login page and its files, in all and for one address: that is answered at once.
+pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (256, 32);
+/// The same for logins, which take as long as the mail server does; so they have places of their own.
+pub const MAX_RUNNING_FOR_LOGINS: (usize, usize) = (256, 32);
 /// How long a phone may wait for mail: 59 minutes (MS-ASCMD 2.2.3.79.1), and what the answer then takes.
 pub const LONGEST_POLL: Duration = Duration::from_secs(3600);
 /// How long a request waits for a place: a whole office may come in at nine, behind one address.
@@ -110,6 +116,8 @@ pub struct Upstream {
     host: HeaderValue,
     pool: Pool,
     places: Places,
+    /// Places for one address.
+    max_per_address: usize,
     first_byte: Duration,
     way: Way,
 }
@@ -128,20 +136,28 @@ impl Upstream {
             false => None,
         };
         let host = HeaderValue::from_str(settings.public_url.authority()).expect("an authority is visible ASCII");
-        let places = Places::new(MAX_RUNNING, MAX_RUNNING);
-        Ok(Self { base, tls, host, pool: Pool::default(), places, first_byte: FIRST_BYTE, way: Way::Browser })
+        let (pool, places, max_per_address) = (Pool::default(), Places::new(MAX_RUNNING), MAX_RUNNING);
+        Ok(Self { base, tls, host, pool, places, max_per_address, first_byte: FIRST_BYTE, way: Way::Browser })
     }
 
     /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] places of their own.
     pub fn for_visitors(&self) -> Self {
-        let (all, per_address) = MAX_RUNNING_FOR_VISITORS;
-        Self { places: Places::new(all, per_address), ..self.clone() }
+        self.with_places(MAX_RUNNING_FOR_VISITORS)
+    }
+
+    /// The same webmail for logins, which have [`MAX_RUNNING_FOR_LOGINS`] places of their own.
+    pub fn for_logins(&self) -> Self {
+        self.with_places(MAX_RUNNING_FOR_LOGINS)
+    }
+
+    fn with_places(&self, (all, max_per_address): (usize, usize)) -> Self {
+        Self { places: Places::new(all), max_per_address, ..self.clone() }
     }
 
     /// The same server on connections of its own, so that nothing a mail app does there meets a browser.
     pub fn for_doors(&self) -> Self {
-        let places = Places::new(MAX_RUNNING, MAX_RUNNING);
-        Self { pool: Pool::default(), places, first_byte: LONGEST_POLL, way: Way::Door, ..self.clone() }
+        let (pool, places) = (Pool::default(), Places::new(MAX_RUNNING));
+        Self { pool, places, first_byte: LONGEST_POLL, way: Way::Door, ..self.clone() }
     }
 
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
@@ -150,15 +166,30 @@ impl Upstream {
     /// # Errors
     /// Any [`UpstreamError`].
     pub async fn send(&self, request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
+        self.send_for(request, client, &Share::of_address(client, self.max_per_address)).await
+    }
+
+    /// The same, counted for whoever `shares` are of, see [`of_session`] and [`of_mailbox`].
+    pub(crate) async fn send_for(
+        &self,
+        request: Request<Body>,
+        client: IpAddr,
+        shares: &[Share],
+    ) -> Result<Response<Content>, UpstreamError> {
         let since = clock::monotonic();
-        let outcome = self.try_send(request, client).await;
+        let outcome = self.try_send(request, client, shares).await;
         let took = clock::monotonic().saturating_duration_since(since);
         METRICS.upstream.observe((self.way, Heard::of(&outcome)), took);
         outcome
     }
 
-    async fn try_send(&self, mut request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
-        let place = timeout(PLACE, self.places.wait_for(client)).await.map_err(|_| UpstreamError::Full)?;
+    async fn try_send(
+        &self,
+        mut request: Request<Body>,
+        client: IpAddr,
+        shares: &[Share],
+    ) -> Result<Response<Content>, UpstreamError> {
+        let place = timeout(PLACE, self.places.wait_for(shares)).await.map_err(|_| UpstreamError::Full)?;
         *request.uri_mut() = self.base.locate(request.uri()).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;
         let headers = request.headers_mut();
@@ -214,6 +245,17 @@ impl Upstream {
         };
         line.map_err(UpstreamError::Broken)
     }
+}
+
+/// What a request of a session counts for: `session` is the hash of its token.
+pub(crate) fn of_session(session: [u8; 32], mailbox: &str) -> Vec<Share> {
+    let session = Share { holder: Holder::Session(session), max: MAX_RUNNING_PER_SESSION };
+    [vec![session], of_mailbox(mailbox)].concat()
+}
+
+/// What a request counts for that is of a mailbox, and of no session.
+pub(crate) fn of_mailbox(mailbox: &str) -> Vec<Share> {
+    vec![Share { holder: Holder::Mailbox(mailbox.to_owned()), max: MAX_RUNNING_PER_MAILBOX }]
 }
 
 /// Relays a WebSocket's bytes both ways until one side ends it, or `cut` does.

@@ -3,7 +3,7 @@
 use super::answers::Answers;
 use crate::body::{self, Body};
 use crate::config::PublicUrl;
-use crate::places::Places;
+use crate::places::{Places, Share};
 use crate::seldom::seldom;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Request, Response, StatusCode, Uri};
@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 /// Connections in all.
 const MAX_CONNECTIONS: usize = 512;
-/// Connections from one IPv4 address, or one IPv6 network of 64 bits.
+/// Connections from one IPv4 address; see [`Share::of_address`] for IPv6.
 const MAX_PER_ADDRESS: usize = 64;
 /// How long a connection may last, which is for one request.
 const LIFE: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ pub(super) async fn serve(
     webmail: Option<PublicUrl>,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Places::new(MAX_CONNECTIONS, MAX_PER_ADDRESS);
+    let places = Places::new(MAX_CONNECTIONS);
     let shared = Arc::new((answers, webmail));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -60,15 +60,13 @@ pub(super) async fn serve(
                 }
             },
         };
-        let Some(mut place) = places.take() else { continue };
-        if place.claim(from.ip().to_canonical()) {
-            let shared = Arc::clone(&shared);
-            connections.spawn(async move {
-                let _place = place;
-                // What goes wrong here is no news.
-                drop(timeout(LIFE, connection(stream, &shared.0, shared.1.as_ref())).await);
-            });
-        }
+        let Some(place) = places.take(&Share::of_address(from.ip(), MAX_PER_ADDRESS)) else { continue };
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            let _place = place;
+            // What goes wrong here is no news.
+            drop(timeout(LIFE, connection(stream, &shared.0, shared.1.as_ref())).await);
+        });
     }
 }
 

@@ -153,7 +153,7 @@ impl Front {
             sessions: Follower::new(daemon.clone(), Sessions::default()),
             daemon,
             places: Places::default(),
-            pending: places::Places::new(MAX_WAITING, MAX_PENDING_PER_ADDRESS),
+            pending: places::Places::new(MAX_WAITING),
             proxies: settings.proxy_protocol_from.clone(),
             manner: Manner {
                 texts: RefusalText::new(settings.webmail.as_ref()),
@@ -311,7 +311,7 @@ impl Front {
     }
 
     async fn ask_backend(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
-        let _pending = self.pending.wait_for(address).await;
+        let _pending = self.pending.wait_for(&places::Share::of_address(address, MAX_PENDING_PER_ADDRESS)).await;
         self.backend.sign_in(pass, tag, address).await
     }
 

@@ -2,17 +2,19 @@
 
 use super::Peer;
 use super::requests::Requests;
-use crate::body::Body;
+use crate::body::{Body, BoxError};
 use crate::guarded::Guarded;
 use crate::head_guard::{MAX_FIELDS, MAX_HEAD};
+use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -30,6 +32,8 @@ pub const WINDOW: u32 = 1024 * 1024;
 pub const MAX_WAITING: usize = 64 * 1024;
 /// How long the other requests of an HTTP/2 connection get to end, when its client takes nothing of an answer.
 pub const GRACE: Duration = Duration::from_secs(10);
+/// How long a connection that has to make room may take to say so.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes that may be read ahead on HTTP/1.
 const READ_AHEAD: usize = 2 * MAX_HEAD;
 
@@ -41,13 +45,21 @@ where
     F: Future<Output = Response<Body>>,
 {
     let io = TokioIo::new(Guarded::new(io, peer.tunnel.clone()));
-    let service = service_fn(|request| answered(service(request, peer.clone())));
+    let service = service_fn(|request| {
+        let peer = peer.begin();
+        let answer = service(request, peer.clone());
+        async move { Ok::<_, Infallible>(answer.await.map(|body| UntilTaken { body, _peer: peer })) }
+    });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(IDLE).max_headers(MAX_FIELDS).max_buf_size(READ_AHEAD);
     let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
     tokio::select! {
         outcome = connection.as_mut() => return outcome,
         () = stop => connection.as_mut().graceful_shutdown(),
+        () = peer.lost() => {
+            connection.as_mut().graceful_shutdown();
+            return timeout(FAREWELL, connection).await.unwrap_or(Ok(()));
+        }
     }
     connection.await
 }
@@ -62,9 +74,9 @@ where
 {
     let requests = Arc::new(Requests::default());
     let service = service_fn(|request| {
-        let running = requests.begin();
+        let (running, peer) = (requests.begin(), peer.begin());
         let answer = service(request, peer.clone());
-        async move { Ok::<_, Infallible>(answer.await.map(|body| running.answer(body))) }
+        async move { Ok::<_, Infallible>(answer.await.map(|body| running.answer(UntilTaken { body, _peer: peer }))) }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -81,6 +93,10 @@ where
         outcome = connection.as_mut() => return outcome,
         () = stop => connection.as_mut().graceful_shutdown(),
         () = requests.cease(IDLE) => connection.as_mut().graceful_shutdown(),
+        () = peer.lost() => {
+            connection.as_mut().graceful_shutdown();
+            return timeout(FAREWELL, connection).await.unwrap_or(Ok(()));
+        }
         () = requests.stall() => {
             connection.as_mut().graceful_shutdown();
             return timeout(GRACE, connection).await.unwrap_or(Ok(()));
@@ -94,8 +110,27 @@ where
     }
 }
 
-async fn answered(answer: impl Future<Output = Response<Body>>) -> Result<Response<Body>, Infallible> {
-    Ok(answer.await)
+/// An answer. Its connection counts as busy until the whole of it has been taken from here.
+struct UntilTaken {
+    body: Body,
+    _peer: Peer,
+}
+
+impl hyper::body::Body for UntilTaken {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A client gives each answer a window, and none at all if it likes; it can answer pings meanwhile for ever. So the bytes
 //! themselves tell when they leave: what waits for the webmail holds none, and may take its time.
 
-use crate::body::{Body, BoxError};
+use crate::body::BoxError;
 use crate::guarded::STALL;
 use bytes::{Buf, Bytes};
 use hyper::body::{Frame, SizeHint};
@@ -72,7 +72,7 @@ impl Drop for Request {
 pub(super) struct Running(Arc<Request>);
 
 impl Running {
-    pub(super) fn answer(self, body: Body) -> Answer {
+    pub(super) fn answer<B>(self, body: B) -> Answer<B> {
         Answer { body, running: self }
     }
 
@@ -82,12 +82,15 @@ impl Running {
 }
 
 /// The content of an answer.
-pub(super) struct Answer {
-    body: Body,
+pub(super) struct Answer<B> {
+    body: B,
     running: Running,
 }
 
-impl hyper::body::Body for Answer {
+impl<B> hyper::body::Body for Answer<B>
+where
+    B: hyper::body::Body<Data = Bytes, Error = BoxError> + Unpin,
+{
     type Data = Piece;
     type Error = BoxError;
 

@@ -16,7 +16,7 @@ use crate::body::{self, Body};
 use crate::clock;
 use crate::config::{self, Door, Opening};
 use crate::metrics::{METRICS, OneDoor};
-use crate::places::Places;
+use crate::places::{Places, Share};
 use crate::seldom::seldom;
 use crate::upstream::{Content, Upstream, UpstreamError};
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
@@ -64,7 +64,7 @@ impl Doors {
             openings: settings.doors.clone(),
             upstream: upstream.for_doors(),
             running: Arc::default(),
-            judging: Places::new(MAX_JUDGED.0, MAX_JUDGED.1),
+            judging: Places::new(MAX_JUDGED.0),
             challenge: HeaderValue::try_from(challenge).expect("a host is visible ASCII without quotes"),
         }
     }
@@ -120,7 +120,8 @@ impl Gate {
     /// Judges what a request brings. The mail server hears of nobody who has no pass.
     async fn admit_at_door(&self, visit: &Visit, door: Door, typed: &HeaderValue) -> Result<(Pass, Rope), Stop> {
         let typed = basic::read(typed).ok_or(Stop::Refused)?;
-        let turn = timeout(TURN, self.doors.judging.wait_for(visit.address)).await;
+        let shares = Share::of_address(visit.address, MAX_JUDGED.1);
+        let turn = timeout(TURN, self.doors.judging.wait_for(&shares)).await;
         let _turn = turn.map_err(|_| Stop::Unavailable)?;
         self.judge_at_door(visit, door, &typed).await
     }
@@ -192,7 +193,7 @@ impl Gate {
         request: Request<Incoming>,
     ) -> Response<Body> {
         let (asked, content) = request.into_parts();
-        let mut request = Request::new(body::stream(content));
+        let mut request = Request::new(body::of_client(content));
         *request.method_mut() = asked.method;
         *request.uri_mut() = relative(&asked.uri);
         *request.headers_mut() = headers::passed_on(&asked.headers, request_headers(door));

@@ -51,6 +51,8 @@ pub struct Gate {
     pub(super) upstream: Upstream,
     /// The same, for whoever has no session.
     pub(super) upstream_for_visitors: Upstream,
+    /// The same, for the requests that a sign-in is made of.
+    pub(super) upstream_for_logins: Upstream,
     pub(super) daemon: Daemon,
     pub(super) sessions: Arc<Store>,
     /// Forms that may come again.
@@ -128,6 +130,7 @@ impl Gate {
         Ok(Arc::new(Self {
             product: product::of(settings.product),
             upstream_for_visitors: upstream.for_visitors(),
+            upstream_for_logins: upstream.for_logins(),
             doors,
             upstream,
             follower: Follower::new(daemon.clone(), let_in),

@@ -15,7 +15,7 @@ use crate::body::{self, Body, BoxError};
 use crate::listener::Peer;
 use crate::portal::Ended;
 use crate::seldom::seldom;
-use crate::upstream::{Content, UpstreamError, tunnel};
+use crate::upstream::{self, Content, UpstreamError, tunnel};
 use bytes::Bytes;
 use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -107,11 +107,12 @@ impl Gate {
         let session = |state: &mut State| match state {
             State::Released(state) => {
                 let behind = &state.held.behind;
-                Some((behind.jar.header(path.as_str(), now.wall, &own), behind.unopened, state.rope()))
+                let shares = upstream::of_session(key.bytes(), &state.held.mailbox);
+                Some((behind.jar.header(path.as_str(), now.wall, &own), behind.unopened, state.rope(), shares))
             }
             _ => None,
         };
-        let Some((cookies, unopened, rope)) = self.sessions.with(key, now.tick, session).flatten() else {
+        let Some((cookies, unopened, rope, shares)) = self.sessions.with(key, now.tick, session).flatten() else {
             hear_out(&asked.headers, &mut content).await;
             return self.over(kind, &head);
         };
@@ -119,7 +120,7 @@ impl Gate {
             hear_out(&asked.headers, &mut content).await;
             return self.beyond_opening(visit, key, kind, &head);
         }
-        let mut request = Request::new(body::stream(content));
+        let mut request = Request::new(body::of_client(content));
         *request.method_mut() = asked.method.clone();
         *request.uri_mut() = relative(&asked.uri);
         *request.headers_mut() = headers::passed_on(&asked.headers, self.product.request_headers());
@@ -129,7 +130,7 @@ impl Gate {
         let answer = tokio::select! {
             biased;
             () = rope.clone().cut() => return self.over(kind, &head),
-            answer = self.upstream.send(request, visit.address) => answer,
+            answer = self.upstream.send_for(request, visit.address, &shares) => answer,
         };
         let mut answer = match answer {
             Ok(answer) => answer,
@@ -246,7 +247,12 @@ impl Gate {
         let Some(client) = client else { return self.reader(visit).no_answer(StatusCode::BAD_GATEWAY) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
-        tokio::spawn(tunnel(client, upstream, rope.cut()));
+        // Held as long as the tunnel is open: it counts as a request that runs, and the connection as one.
+        let held = (peer.clone(), answer.body_mut().take_place());
+        tokio::spawn(async move {
+            tunnel(client, upstream, rope.cut()).await;
+            drop(held);
+        });
         answer.map(|_| body::empty())
     }
 

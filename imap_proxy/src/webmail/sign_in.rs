@@ -402,7 +402,7 @@ impl Gate {
             request.headers_mut().insert(CONTENT_TYPE, kind);
             *request.body_mut() = body::full(content);
         }
-        let (head, content) = self.upstream_for_visitors.send(request, visit.address).await?.into_parts();
+        let (head, content) = self.upstream_for_logins.send(request, visit.address).await?.into_parts();
         let set = set_cookies(&head.headers, visit.now.wall);
         jar.absorb(&set, visit.now.wall);
         let content = body::collect(content, MAX_PAGE).await?;

@@ -72,6 +72,11 @@ impl fmt::Debug for Token {
 pub struct Key([u8; 32]);
 
 impl Key {
+    /// The hash itself.
+    pub(super) fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// The key for what a browser sent; none when it cannot be one of our tokens.
     pub fn of(cookie: &str) -> Option<Self> {
         (cookie.len() == TOKEN_LENGTH).then(|| Self(Sha256::digest(cookie.as_bytes()).into()))

@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use postern_proxy::body::{self, Body};
-use postern_proxy::listener::Peer;
+use postern_proxy::listener::{MAX_PER_ADDRESS, Peer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -150,4 +150,36 @@ async fn a_stop_lets_running_requests_end() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.contains("connection: close\r\n") && answer.ends_with("at last"), "{answer}");
     front.stop().await.unwrap();
+}
+
+/// Silence keeps nobody out: as many connections as an address may have, and then somebody who asks.
+#[tokio::test]
+async fn a_connection_that_carries_no_request_makes_room() {
+    let (began, end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, ends) = (Arc::clone(&began), Arc::clone(&end));
+    let front = Front::start(move |request: Request<Incoming>, _| {
+        let (began, end) = (Arc::clone(&begins), Arc::clone(&ends));
+        async move {
+            if request.uri().path() == "/long" {
+                began.notify_one();
+                end.notified().await;
+            }
+            Response::new(body::full("at last"))
+        }
+    });
+    let mut busy = front.connect().await;
+    busy.write_all(b"GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    began.notified().await;
+    let mut idle = front.connect().await;
+    let mut silent = Vec::new();
+    for _ in 0..MAX_PER_ADDRESS - 2 {
+        silent.push(TcpStream::connect(front.address).await.unwrap());
+    }
+    let answer = front.exchange(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.ends_with("at last"), "{answer}");
+    assert_eq!(idle.read(&mut [0; 16]).await.unwrap_or(0), 0, "the one that was idle for longest has made room");
+    end.notify_one();
+    let mut answer = String::new();
+    busy.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("at last"), "{answer}");
 }

@@ -135,6 +135,13 @@ fn what_is_wrong_with_a_certificate_is_said() {
     assert!(told().contains("key.pem: no private key can be read: it is damaged"), "{}", told());
     std::fs::write(&files.key, "").unwrap();
     assert!(told().contains("key.pem: no private key can be read: there is no PEM block"), "{}", told());
+    let p521 = ["ecparam", "-name", "secp521r1", "-genkey", "-noout", "-out"];
+    assert!(std::process::Command::new("openssl").args(p521).arg(&files.key).status().unwrap().success());
+    assert!(
+        told().contains("key.pem: the private key cannot be used: it is a key for ECDSA on the curve P-521"),
+        "{}",
+        told()
+    );
     std::fs::remove_file(&files.key).unwrap();
     assert!(told().contains("key.pem: no private key can be read: No such file"), "{}", told());
     let (cert, _) = (std::fs::read(&files.cert).unwrap(), authority.sign());

@@ -127,6 +127,33 @@ async fn visitors_leave_room_for_sessions_and_for_each_other() {
     assert_eq!(full(&sent_from(visitors, 200..201).await), 0);
 }
 
+/// Logins take as long as the mail server does.
+#[tokio::test]
+async fn slow_logins_from_a_few_addresses_stop_neither_pages_nor_others_logins() {
+    let (address, _) = start(|_| async { Response::new(Unended.boxed_unsync()) }).await;
+    let upstream = Upstream::new(&webmail(&format!("http://{address}/"), None)).unwrap();
+    let (logins, pages) = (upstream.for_logins(), upstream.for_visitors());
+    let (_, max_of_one) = upstream::MAX_RUNNING_FOR_LOGINS;
+    let mut held = Vec::new();
+    for client in 1..=4 {
+        held.extend(sent_from(logins.clone(), (0..max_of_one).map(|_| client)).await);
+    }
+    assert!(held.iter().all(Result::is_ok));
+    let stranger = || sent_from(logins.clone(), 5..6);
+    assert!(stranger().await[0].is_ok() && sent_from(pages, 5..6).await[0].is_ok());
+    // However many there are who take all they can, the next one finds a place.
+    for client in 10..20 {
+        let more = async {
+            while let Ok(answer) = logins.send(get("/"), [192, 0, 2, client].into()).await {
+                held.push(Ok(answer));
+            }
+        };
+        // Whoever has their share waits for more.
+        drop(tokio::time::timeout(std::time::Duration::from_millis(200), more).await);
+    }
+    assert!(stranger().await[0].is_ok(), "{} are held", held.len());
+}
+
 /// Never goes on.
 struct Unended;
 

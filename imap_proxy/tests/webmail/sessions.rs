@@ -210,3 +210,39 @@ async fn a_websocket_opens_after_release_and_is_cut() {
     let end = timeout(SOON, socket.read(&mut echo)).await.expect("the WebSocket is cut");
     assert!(!matches!(end, Ok(1..)));
 }
+
+/// Whoever holds all requests that a mailbox may run keeps nobody else out.
+#[tokio::test]
+async fn a_mailbox_has_its_share_of_requests_and_no_more() {
+    use postern_proxy::upstream::{MAX_RUNNING_PER_MAILBOX, MAX_RUNNING_PER_SESSION};
+    let world = World::start().await;
+    let [one, two, three] = [world.released().await, world.released().await, world.released().await];
+    world.webmail.forget();
+    let mut held = tokio::task::JoinSet::new();
+    for (browser, count) in [(&one, MAX_RUNNING_PER_SESSION), (&two, MAX_RUNNING_PER_MAILBOX - MAX_RUNNING_PER_SESSION)]
+    {
+        for _ in 0..count {
+            let mut browser = browser.clone();
+            held.spawn(async move {
+                // A body that never comes, and an answer that never comes.
+                drop(tokio::time::timeout(PATIENCE * 6, browser.get("/?_task=mail&_action=wait")).await);
+            });
+        }
+    }
+    let all = async {
+        while world.webmail.lines().len() < MAX_RUNNING_PER_MAILBOX {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await
+        }
+    };
+    tokio::time::timeout(PATIENCE * 3, all).await.expect("all of them run");
+    for mut browser in [one, two, three] {
+        let page = browser.get("/?_task=mail").await;
+        page.shows(503, "The webmail does not answer");
+    }
+    // Another mailbox has its own.
+    world.daemon.on("Ask", FREE.replace("alice", "bob").as_str());
+    world.webmail.show_name("bob@example.com");
+    let mut bob = world.browser();
+    bob.sign_in("bob@example.com", "right").await.leads_to("/?_task=mail&_token=secret");
+    bob.get("/?_task=mail").await.shows(200, "mailbox");
+}

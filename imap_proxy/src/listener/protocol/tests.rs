@@ -1,6 +1,6 @@
 use super::*;
 use crate::body::{self, BoxError};
-use crate::listener::{STALL, Tunnel};
+use crate::listener::{Held, STALL, Tunnel};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Frame;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep};
 
 fn peer() -> Peer {
-    Peer { address: Ipv4Addr::LOCALHOST.into(), tunnel: Tunnel::default() }
+    Peer { address: Ipv4Addr::LOCALHOST.into(), tunnel: Tunnel::default(), held: Held::default() }
 }
 
 async fn echo(request: Request<Incoming>, _: Peer) -> Response<Body> {

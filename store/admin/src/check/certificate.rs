@@ -173,18 +173,25 @@ pub(super) fn file(tls: &Tls, host: Option<&str>, authorities: &Authorities, now
             Line::warning(Section::Certificate, &subject, format!("its key cannot be looked at: {key_name}: {error}"))
                 .advice("run this as root"),
         ),
-        Err(_) => lines.push(failure(format!("{key_name} holds no private key in PEM"))),
-        Ok(der) => {
-            if let Err(error) = CertifiedKey::from_der(chain, der, &ring::default_provider()) {
-                lines.push(
-                    failure(format!("{key_name} is not its key: {error}"))
-                        .why("the proxy cannot use the pair, and goes on with the old one until it is restarted")
-                        .advice("copy both again, from the same renewal"),
-                );
-            }
-        }
+        Err(_) => lines.push(unusable(&key_name.to_string(), failure)),
+        Ok(der) => match CertifiedKey::from_der(chain, der, &ring::default_provider()) {
+            Ok(_) => {}
+            Err(Error::InconsistentKeys(_)) => lines.push(
+                failure(format!("{key_name} is not its key: they are not of one pair"))
+                    .why("the proxy cannot use the pair, and goes on with the old one until it is restarted")
+                    .advice("copy both again, from the same renewal"),
+            ),
+            Err(_) => lines.push(unusable(&key_name.to_string(), failure)),
+        },
     }
     lines
+}
+
+/// A key that cannot be read, or not be used. The proxy itself knows why.
+fn unusable(key: &str, failure: impl Fn(String) -> Line) -> Line {
+    failure(format!("{key} holds no private key that can be used"))
+        .why("the proxy does not start with it, or goes on with the old one: it may be encrypted, or of a kind that is not supported")
+        .advice("postern-proxy --check says what is wrong with it")
 }
 
 /// What a front shows, beside what is in its file.
