@@ -13,7 +13,7 @@ pub use acme::{Acme, Challenge, ExternalAccount};
 pub use doors::{Door, Doors, Opening};
 pub use imap::{Imap, ImapBackend, ImapSecurity};
 pub use tls::{CertificateFiles, Tls};
-pub use values::{Base, HostName, Network, Product, PublicUrl};
+pub use values::{Base, HostName, Listen, Network, Product, PublicUrl};
 
 use doors::RawDoors;
 use imap::RawImap;
@@ -22,7 +22,6 @@ use postern_telemetry::scrape::Place;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tls::RawTls;
 use toml::Spanned;
@@ -109,7 +108,7 @@ pub struct Metrics {
 #[derive(Debug, Clone)]
 pub struct Webmail {
     /// Where to listen for HTTPS.
-    pub listen: SocketAddr,
+    pub listen: Listen,
     /// What stands in the browser's address bar.
     pub public_url: PublicUrl,
     /// Other names under which mail apps ask for the doors, such as `autodiscover.example.com`.
@@ -213,7 +212,7 @@ impl Config {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct RawWebmail {
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     public_url: Option<PublicUrl>,
     door_hosts: Vec<HostName>,
     upstream: Option<Base>,

@@ -26,6 +26,7 @@ mod pool;
 pub mod portal;
 pub mod proxy_protocol;
 mod seldom;
+pub mod socket;
 mod source;
 pub mod tls;
 pub mod upstream;

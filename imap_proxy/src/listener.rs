@@ -5,6 +5,7 @@ mod protocol;
 mod requests;
 
 pub use crate::guarded::{STALL, Tunnel};
+pub use crate::socket::bind;
 pub use protocol::{GRACE, IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
 
 use crate::acme::ACME_TLS;
@@ -13,19 +14,18 @@ use crate::config::Network;
 use crate::metrics::{self, Arrival, METRICS};
 use crate::proxy_protocol;
 use crate::seldom::seldom;
+use crate::socket::{self, Socket, Stream};
 use crate::tls::H2;
 use connections::{Busy, Connections, Room, Seat};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use rustls::ServerConfig;
-use std::fmt;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -40,8 +40,6 @@ pub const MAX_PER_ADDRESS: usize = 512;
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// Connections that the kernel may hold until they are accepted.
-const BACKLOG: u32 = 1024;
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
 const OUT_OF_MEANS: Duration = Duration::from_millis(100);
 
@@ -79,57 +77,22 @@ impl Peer {
     }
 }
 
-/// Why a front cannot listen.
-#[derive(Debug)]
-pub struct ListenError {
-    address: SocketAddr,
-    error: io::Error,
-}
-
-impl ListenError {
-    pub(crate) fn new(address: SocketAddr, error: io::Error) -> Self {
-        Self { address, error }
-    }
-}
-
-impl fmt::Display for ListenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, error } = self;
-        let advice = match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                format!("another program listens there; `ss -ltnp 'sport = :{}'` names it", address.port())
-            }
-            io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are opened by root; enable the socket unit that has it, or write one".to_owned()
-            }
-            io::ErrorKind::AddrNotAvailable => "this host has no such address; `ip address` lists them".to_owned(),
-            _ => "check `listen` in proxy.toml".to_owned(),
-        };
-        write!(f, "cannot listen on {address}: {error}; {advice}")
-    }
-}
-
-impl std::error::Error for ListenError {}
-
 /// A socket that listens, and what is done with whoever connects.
 pub struct Listener {
-    socket: TcpListener,
+    socket: Socket,
     tls: Arc<ServerConfig>,
     proxies: Vec<Network>,
 }
 
 impl Listener {
     /// Takes a socket that listens. `proxies` are the load balancers that tell with a PROXY header who connects.
-    pub fn new(socket: TcpListener, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Self {
-        Self { socket, tls, proxies }
+    pub fn new(socket: impl Into<Socket>, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Self {
+        Self { socket: socket.into(), tls, proxies }
     }
 
-    /// Where it listens: the port too, where the configuration left that to the kernel.
-    ///
-    /// # Errors
-    /// Of the kernel.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    /// Where it listens: the port too, where the configuration left that to the kernel. None on a path.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.address()
     }
 
     /// Serves whoever connects, until `stop` is done: then no more is accepted, running requests get [`DRAIN`] to
@@ -176,20 +139,6 @@ impl Listener {
     }
 }
 
-/// Opens a socket that listens.
-///
-/// # Errors
-/// [`ListenError`].
-pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    let open = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    open().map_err(|error| ListenError { address, error })
-}
-
 /// What all connections of a listener share.
 struct Front<S> {
     service: S,
@@ -203,9 +152,8 @@ where
     S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    async fn connection(self: Arc<Self>, stream: TcpStream, from: SocketAddr, stopped: watch::Receiver<()>) {
+    async fn connection(self: Arc<Self>, stream: Stream, from: Option<IpAddr>, stopped: watch::Receiver<()>) {
         let _open = METRICS.connections.hold(metrics::Front::Webmail);
-        let from = from.ip().to_canonical();
         // Held by every connection, load balancers' too, from before its first byte is read.
         let (seat, room) = self.connections.enter();
         made_room(&room, "in all");
@@ -232,14 +180,14 @@ where
         };
         if let Err(error) = outcome {
             // What the internet sends to port 443 is no news.
-            tracing::debug!(%from, error, "a connection ended");
+            tracing::debug!(?from, error, "a connection ended");
         }
     }
 
     /// Serves a connection whose TLS has begun.
     async fn converse(
         &self,
-        stream: TlsStream<TcpStream>,
+        stream: TlsStream<Stream>,
         peer: Peer,
         mut stopped: watch::Receiver<()>,
     ) -> Result<(), String> {
@@ -257,17 +205,18 @@ where
     /// Finds out who connects and makes the TLS handshake; none where there is no room.
     async fn welcome(
         &self,
-        mut stream: TcpStream,
-        from: IpAddr,
+        mut stream: Stream,
+        from: Option<IpAddr>,
         seat: &Seat,
-    ) -> io::Result<Option<(TlsStream<TcpStream>, IpAddr)>> {
-        stream.set_nodelay(true)?;
-        let is_proxy = self.proxies.iter().any(|network| network.contains(from));
+    ) -> io::Result<Option<(TlsStream<Stream>, IpAddr)>> {
+        socket::prepare(&stream)?;
+        // Whoever may connect to a Unix socket is believed.
+        let is_proxy = from.is_none_or(|from| self.proxies.iter().any(|network| network.contains(from)));
         let told = match is_proxy {
             true => proxy_protocol::read(&mut stream).await.inspect_err(|_| arrive(Arrival::ProxyHeader))?,
             false => None,
         };
-        let address = told.unwrap_or(from);
+        let address = told.or(from).unwrap_or(socket::UNKNOWN);
         // A load balancer speaks for many, and for itself only in its health checks.
         if !is_proxy || told.is_some() {
             let room = seat.claim(address);

@@ -108,9 +108,10 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
     if let Some((settings, upstream)) = webmail {
         let tls = certificate.server_config()?;
         let tls = acme.as_ref().map_or_else(|| Arc::clone(&tls), |acme| acme.answer_at(&tls));
-        let socket = passed.listen(settings.listen)?;
+        let socket = passed.listen(&settings.listen)?;
+        let address = socket.to_string();
         let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
-        tracing::info!(address = %listener.address()?, url = settings.public_url.origin(), "the webmail front listens");
+        tracing::info!(address, url = settings.public_url.origin(), "the webmail front listens");
         let gate = Gate::new(&settings, upstream, daemon.clone())?;
         looked.gate = Some(Arc::clone(&gate));
         let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
@@ -118,17 +119,19 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
     }
     if let Some((settings, backend)) = imap {
         let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
-        for (address, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
-            let Some(address) = address else { continue };
-            let socket = imap::Socket::new(passed.listen(address)?, security);
-            tracing::info!(address = %socket.address()?, ?security, "the IMAP front listens");
+        for (listen, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
+            let Some(listen) = listen else { continue };
+            let socket = passed.listen(&listen)?;
+            let address = socket.to_string();
+            let socket = imap::Socket::new(socket, security);
+            tracing::info!(address, ?security, "the IMAP front listens");
             serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
         }
     }
     if let Some(acme) = &acme {
         acme.make_state()?;
         if let Some(address) = acme.http_listen() {
-            let socket = passed.listen(address)?;
+            let socket = passed.listen_at(address)?;
             tracing::info!(address = %socket.local_addr()?, "HTTP is answered for the authority, and led to HTTPS");
             serving.push(Box::pin(acme.serve_http(socket, told(stopped.clone()))));
         }
@@ -139,8 +142,8 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
         tokio::spawn(listener.serve(move || looked.page()));
     }
     tokio::spawn(log::follow(log, path, signal(SignalKind::hangup())?));
-    for address in passed.left() {
-        tracing::warn!(%address, "systemd passes a socket that no `listen` names: nobody is answered there");
+    for listen in passed.left() {
+        tracing::warn!(%listen, "systemd passes a socket that no `listen` names: nobody is answered there");
     }
     tell_systemd(NotifyState::Ready);
     match acme {

@@ -1,17 +1,25 @@
 //! Sockets that the service manager opened and passes on (sd_listen_fds(3)). It keeps them while the proxy is restarted:
 //! who connects meanwhile waits. And it opens ports below 1024, so that the proxy needs no capability.
 
-use crate::listener::{ListenError, bind};
+use crate::config::Listen;
+use crate::socket::{ListenError, Socket, bind, bind_path};
 use listenfd::ListenFd;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net::UnixListener;
 use tokio::net::TcpListener;
 
-/// The sockets that nobody has taken yet. They are known by their address, so that neither their order nor their name
-/// in the units matters.
+/// The sockets that nobody has taken yet. They are known by their address or path, so that neither their order nor their
+/// name in the units matters.
 #[derive(Debug, Default)]
-pub struct Passed(Vec<(SocketAddr, std::net::TcpListener)>);
+pub struct Passed(Vec<(Listen, Left)>);
+
+#[derive(Debug)]
+enum Left {
+    Tcp(std::net::TcpListener),
+    Unix(UnixListener),
+}
 
 /// A passed socket that cannot be listened on.
 #[derive(Debug)]
@@ -19,7 +27,11 @@ pub struct PassedError(io::Error);
 
 impl fmt::Display for PassedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a socket that systemd passes is of no use: {}; let its unit have ListenStream= and a port", self.0)
+        write!(
+            f,
+            "a socket that systemd passes is of no use: {}; let its unit have ListenStream=, and a port or a path from / on",
+            self.0
+        )
     }
 }
 
@@ -30,33 +42,60 @@ impl Passed {
     /// before there are threads.
     ///
     /// # Errors
-    /// [`PassedError`], where something else than a TCP socket was passed.
+    /// [`PassedError`], where something else was passed than a TCP socket or a Unix socket with a path.
     pub fn from_env() -> Result<Self, PassedError> {
         let mut passed = ListenFd::from_env();
         let mut sockets = Vec::new();
         for index in 0..passed.len() {
-            let Some(socket) = passed.take_tcp_listener(index).map_err(PassedError)? else { continue };
-            socket.set_nonblocking(true).map_err(PassedError)?;
-            sockets.push((socket.local_addr().map_err(PassedError)?, socket));
+            sockets.extend(take(&mut passed, index).map_err(PassedError)?);
         }
         Ok(Self(sockets))
     }
 
-    /// The socket that was passed for `address`, or else a new one; to be called in a runtime.
+    /// The socket that was passed for `listen`, or else a new one; to be called in a runtime.
     ///
     /// # Errors
     /// [`ListenError`].
-    pub fn listen(&mut self, address: SocketAddr) -> Result<TcpListener, ListenError> {
-        match self.0.iter().position(|(passed, _)| *passed == address) {
-            Some(index) => {
-                TcpListener::from_std(self.0.swap_remove(index).1).map_err(|error| ListenError::new(address, error))
+    pub fn listen(&mut self, listen: &Listen) -> Result<Socket, ListenError> {
+        let failed = |error| ListenError::new(listen.clone(), error);
+        match self.0.iter().position(|(passed, _)| passed == listen).map(|index| self.0.swap_remove(index).1) {
+            Some(Left::Tcp(listener)) => TcpListener::from_std(listener).map(Socket::Tcp).map_err(failed),
+            Some(Left::Unix(listener)) => {
+                tokio::net::UnixListener::from_std(listener).map(Socket::Unix).map_err(failed)
             }
-            None => bind(address),
+            None => match listen {
+                Listen::Address(address) => bind(*address).map(Socket::Tcp),
+                Listen::Socket(path) => bind_path(path).map(Socket::Unix),
+            },
         }
     }
 
-    /// The addresses that were passed and not taken.
-    pub fn left(&self) -> impl Iterator<Item = SocketAddr> {
-        self.0.iter().map(|(address, _)| *address)
+    /// The same for an address.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub fn listen_at(&mut self, address: SocketAddr) -> Result<TcpListener, ListenError> {
+        match self.listen(&Listen::Address(address))? {
+            Socket::Tcp(listener) => Ok(listener),
+            Socket::Unix(_) => Err(ListenError::new(Listen::Address(address), io::ErrorKind::Unsupported.into())),
+        }
     }
+
+    /// Those that were passed and not taken.
+    pub fn left(&self) -> impl Iterator<Item = &Listen> {
+        self.0.iter().map(|(listen, _)| listen)
+    }
+}
+
+fn take(passed: &mut ListenFd, index: usize) -> io::Result<Option<(Listen, Left)>> {
+    // One that is of the other kind stays where it is.
+    if let Ok(Some(listener)) = passed.take_unix_listener(index) {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let path = address.as_pathname().ok_or(io::Error::other("a Unix socket without a path"))?;
+        return Ok(Some((Listen::Socket(path.to_owned()), Left::Unix(listener))));
+    }
+    let Some(listener) = passed.take_tcp_listener(index)? else { return Ok(None) };
+    listener.set_nonblocking(true)?;
+    Ok(Some((Listen::Address(listener.local_addr()?), Left::Tcp(listener))))
 }

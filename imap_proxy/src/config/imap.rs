@@ -1,11 +1,10 @@
 //! `[imap]`
 
-use super::{Network, Problem, PublicUrl};
+use super::{Listen, Network, Problem, PublicUrl};
 use crate::pin::Pin;
 use http::Uri;
 use postern_wire::address::parse_address;
 use serde::Deserialize;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -32,9 +31,9 @@ pub(super) const KEYS: &[&str] = &[
 #[derive(Debug, Clone)]
 pub struct Imap {
     /// Where to listen for IMAP over TLS.
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Listen>,
     /// Where to listen for IMAP that begins in the clear and allows nothing there but STARTTLS.
-    pub starttls_listen: Option<SocketAddr>,
+    pub starttls_listen: Option<Listen>,
     /// The mail server behind.
     pub backend: ImapBackend,
     /// Who signs the backend's certificate; none: the authorities that this system trusts.
@@ -77,8 +76,8 @@ impl Imap {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct RawImap {
-    listen: Option<SocketAddr>,
-    starttls_listen: Option<SocketAddr>,
+    listen: Option<Listen>,
+    starttls_listen: Option<Listen>,
     backend: Option<ImapBackend>,
     backend_ca: Option<PathBuf>,
     backend_pin: Option<Pin>,
@@ -92,7 +91,9 @@ pub(super) struct RawImap {
 impl RawImap {
     /// None where the front is off, and where something is missing.
     pub(super) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
-        self.listen.or(self.starttls_listen)?;
+        if self.listen.is_none() && self.starttls_listen.is_none() {
+            return None;
+        }
         let mut problem = |message: &str| problems.push(Problem { line: None, message: message.to_owned() });
         if self.backend_ca.is_some() && self.backend_pin.is_some() {
             problem("[imap] has `backend_ca` and `backend_pin`; take one out: a pinned key needs no authority");

@@ -67,7 +67,11 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest() {
 #[test]
 fn a_wrong_value_is_named_with_its_line() {
     for (right, wrong, said) in [
-        ("\"[::]:443\"", "\"443\"", "proxy.toml:8: [webmail] invalid socket address"),
+        (
+            "\"[::]:443\"",
+            "\"443\"",
+            "proxy.toml:8: [webmail] `443` is neither an address with a port nor a Unix socket",
+        ),
         (
             "https://webmail",
             "http://webmail",

@@ -5,8 +5,13 @@ use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
 use postern_wire::address::parse_network;
 use rustls::pki_types::DnsName;
 use serde::Deserialize;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
+
+/// Bytes that the path of a Unix socket may have (`sun_path`, unix(7)), its end included.
+const MAX_SOCKET_PATH: usize = 107;
 
 /// What stands in the browser's address bar: `https://webmail.example.com/`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -59,6 +64,52 @@ impl TryFrom<String> for PublicUrl {
         let origin = format!("https://{authority}");
         let authority = authority.parse().map_err(|_| wrong("has no proper host"))?;
         Ok(Self { authority, origin })
+    }
+}
+
+/// Where a front listens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Listen {
+    /// An address with a port.
+    Address(SocketAddr),
+    /// A Unix socket, for a proxy on this host. Whoever connects there says by a PROXY header for whom.
+    Socket(PathBuf),
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const ADVICE: &str = "write it like \"[::]:443\" or \"unix:/run/postern-proxy/https.sock\"";
+        match text.strip_prefix("unix:") {
+            Some(path) if path.len() > MAX_SOCKET_PATH => {
+                Err(format!("`{text}` is longer than a socket's path may be"))
+            }
+            Some(path) if path.starts_with('/') && !path.ends_with('/') => Ok(Self::Socket(path.into())),
+            Some(_) => Err(format!("`{text}` has no path from / on; {ADVICE}")),
+            None => text
+                .parse()
+                .map(Self::Address)
+                .map_err(|_| format!("`{text}` is neither an address with a port nor a Unix socket; {ADVICE}")),
+        }
+    }
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Socket(path) => write!(f, "unix:{}", path.display()),
+        }
     }
 }
 
@@ -189,8 +240,16 @@ pub struct Network {
 }
 
 impl Network {
-    /// Whether `address` lies in it. An IPv4 address is one, however it is written.
+    /// Whether `address` lies in it. An IPv4 address is one, however it is written. One that is not specified (0.0.0.0)
+    /// is nobody's, and lies in none.
     pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (_, address) if address.is_unspecified() => false,
+            _ => self.covers(address),
+        }
+    }
+
+    fn covers(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
                 let shift = 32 - u32::from(self.bits);
@@ -238,6 +297,18 @@ mod tests {
         assert_eq!((url.authority(), url.host()), ("[::1]:8443", "[::1]"));
         for wrong in ["http://a/", "https://a/mail/", "https://a/?b", "https://u:p@a/", "a", "/", "https:///", ""] {
             assert!(PublicUrl::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_front_listens_on_an_address_or_on_a_path() {
+        for text in ["[::]:443", "127.0.0.1:8443", "unix:/run/postern-proxy/https.sock"] {
+            assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
+        }
+        let long = format!("unix:/{}", "a".repeat(107));
+        for wrong in ["", "443", "/run/x.sock", "unix:", "unix:x.sock", "unix:/run/", "unix://", "localhost:443", &long]
+        {
+            assert!(wrong.parse::<Listen>().is_err(), "{wrong}");
         }
     }
 

@@ -14,9 +14,9 @@ use crate::daemon::Daemon;
 use crate::follow::{Before, Follower};
 use crate::listener::HANDSHAKE;
 use crate::metrics::{self, Arrival, METRICS};
+use crate::socket::{self, Stream as Connected};
 use crate::tls::{Certificate, TlsError};
 use crate::{clock, places, proxy_protocol};
-use nix::sys::socket::{setsockopt, sockopt};
 use postern_wire::Secret;
 use postern_wire::auth::{AnswerField, Ask, Door, Origin, PasswordRefused};
 use rustls::ServerConfig;
@@ -26,7 +26,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -64,7 +63,7 @@ pub struct Front {
 
 /// A socket that listens for IMAP.
 pub struct Socket {
-    socket: TcpListener,
+    socket: socket::Socket,
     security: Security,
 }
 
@@ -88,16 +87,13 @@ struct In {
 
 impl Socket {
     /// Takes a socket that listens, on which TLS begins at once, or with STARTTLS.
-    pub fn new(socket: TcpListener, security: Security) -> Self {
-        Self { socket, security }
+    pub fn new(socket: impl Into<socket::Socket>, security: Security) -> Self {
+        Self { socket: socket.into(), security }
     }
 
-    /// Where it listens: the port too, where the configuration left that to the kernel.
-    ///
-    /// # Errors
-    /// Of the kernel.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    /// Where it listens: the port too, where the configuration left that to the kernel. None on a path.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.address()
     }
 
     /// Serves whoever connects, until `stop` is done: then sessions end as they fall silent.
@@ -167,13 +163,12 @@ impl Front {
 
     async fn connection(
         self: Arc<Self>,
-        stream: TcpStream,
-        from: SocketAddr,
+        stream: Connected,
+        from: Option<IpAddr>,
         security: Security,
         mut stopped: watch::Receiver<()>,
     ) {
         let _open = METRICS.connections.hold(metrics::Front::Imap);
-        let from = from.ip().to_canonical();
         // On the heap, and gone before bytes are relayed: a session lasts for hours, a sign-in for a second.
         let signing_in = Box::pin(self.sign_in(stream, from, security));
         let signed_in = tokio::select! {
@@ -185,10 +180,10 @@ impl Front {
             Ok(Ok(Some((client, session)))) => session.run(client, stopped).await,
             Ok(Ok(None)) => {}
             // What the internet sends to port 993 is no news.
-            Ok(Err(error)) => tracing::debug!(%from, %error, "a connection ended before sign-in"),
+            Ok(Err(error)) => tracing::debug!(?from, %error, "a connection ended before sign-in"),
             Err(_) => {
                 arrive(Arrival::Late);
-                tracing::debug!(%from, "a connection took too long to sign in");
+                tracing::debug!(?from, "a connection took too long to sign in");
             }
         }
     }
@@ -196,14 +191,13 @@ impl Front {
     /// From the first byte to a session, if there is to be one.
     async fn sign_in(
         &self,
-        mut stream: TcpStream,
-        from: IpAddr,
+        mut stream: Connected,
+        from: Option<IpAddr>,
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
-        stream.set_nodelay(true)?;
-        // A phone that has vanished is noticed in the end.
-        setsockopt(&stream, sockopt::KeepAlive, &true)?;
-        let is_proxy = self.proxies.iter().any(|network| network.contains(from));
+        socket::prepare(&stream)?;
+        // Whoever may connect to a Unix socket is believed.
+        let is_proxy = from.is_none_or(|from| self.proxies.iter().any(|network| network.contains(from)));
         let told = match is_proxy {
             true => {
                 let read = in_time(proxy_protocol::read(&mut stream)).await;
@@ -211,7 +205,7 @@ impl Front {
             }
             false => None,
         };
-        let address = told.unwrap_or(from);
+        let address = told.or(from).unwrap_or(socket::UNKNOWN);
         let mut place = self.places.take(address);
         tokio::select! {
             _ = &mut place.lost => {
@@ -225,7 +219,7 @@ impl Front {
 
     async fn converse(
         &self,
-        mut stream: TcpStream,
+        mut stream: Connected,
         address: IpAddr,
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {

@@ -35,7 +35,7 @@ label! {
         Full = "full",
         /// As many are open from there as may be.
         FullForAddress = "full_for_address",
-        /// It had not signed in and made room for another.
+        /// It carried no request, or had not signed in, and made room for another.
         MadeRoom = "made_room",
         /// A load balancer's PROXY header is none.
         ProxyHeader = "proxy_header",

@@ -1,14 +1,17 @@
-use crate::setting::{Front, localhost};
+use crate::setting::{Authority, Front, localhost};
 use http::{Request, Response, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use postern_proxy::body::{self, Body};
-use postern_proxy::listener::{MAX_PER_ADDRESS, Peer};
+use postern_proxy::config::Listen;
+use postern_proxy::listener::{Listener, MAX_PER_ADDRESS, Peer};
+use postern_proxy::passed::Passed;
+use postern_proxy::tls::Certificate;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 
 /// Answers with the request's method, path, version, address and body.
@@ -182,4 +185,31 @@ async fn a_connection_that_carries_no_request_makes_room() {
     let mut answer = String::new();
     busy.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("at last"), "{answer}");
+}
+
+/// Whoever may connect to a Unix socket is believed, and has to say something.
+#[tokio::test]
+async fn a_unix_socket_is_for_a_proxy_that_says_for_whom_it_connects() {
+    let authority = Authority::new();
+    let certificate = Certificate::load(authority.sign()).unwrap();
+    let path = authority.dir.path().join("https.sock");
+    let socket = Passed::default().listen(&Listen::Socket(path.clone())).unwrap();
+    let listener = Listener::new(socket, certificate.server_config().unwrap(), Vec::new());
+    assert!(listener.address().is_none());
+    tokio::spawn(listener.serve(repeat, std::future::pending()));
+    for (header, told) in [
+        (&b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 443\r\n"[..], Some("GET / HTTP/1.1 192.0.2.7 ")),
+        (b"PROXY UNKNOWN\r\n", Some("GET / HTTP/1.1 0.0.0.0 ")),
+        (b"", None),
+    ] {
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        stream.write_all(header).await.unwrap();
+        let connector = authority.client(&[], rustls::ALL_VERSIONS);
+        let mut answer = String::new();
+        if let Ok(mut stream) = connector.connect(localhost(), stream).await {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+            stream.read_to_string(&mut answer).await.unwrap();
+        }
+        assert_eq!(answer.split("\r\n\r\n").nth(1), told, "{}", header.escape_ascii());
+    }
 }

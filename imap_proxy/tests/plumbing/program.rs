@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
@@ -180,6 +180,34 @@ async fn a_socket_that_systemd_has_opened_is_used() {
     let mut log = String::new();
     timeout(PATIENCE, child.stderr.take().unwrap().read_to_string(&mut log)).await.unwrap().unwrap();
     assert!(log.contains("systemd passes a socket that no `listen` names"), "{log}");
+    assert_eq!(child.wait().await.unwrap().code(), Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn a_unix_socket_that_systemd_has_opened_is_used() {
+    let program = Program::new();
+    let path = program.authority.dir.path().join("https.sock");
+    let text = std::fs::read_to_string(&program.config).unwrap();
+    let text = text.replace(&program.address.to_string(), &format!("unix:{}", path.display()));
+    std::fs::write(&program.config, text).unwrap();
+    let mut command = Command::new("systemd-socket-activate");
+    command.arg(format!("--listen={}", path.display())).args([env!("CARGO_BIN_EXE_postern-proxy"), "--config"]);
+    let mut child = command.arg(&program.config).kill_on_drop(true).stderr(Stdio::piped()).spawn().unwrap();
+    let connected = async {
+        loop {
+            if let Ok(stream) = UnixStream::connect(&path).await {
+                return stream;
+            }
+        }
+    };
+    let mut stream = timeout(PATIENCE, connected).await.unwrap();
+    stream.write_all(b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 443\r\n").await.unwrap();
+    let connector = program.authority.client(&[], rustls::ALL_VERSIONS);
+    drop(timeout(PATIENCE, connector.connect(localhost(), stream)).await.unwrap().unwrap());
+    send_signal(&child, "TERM");
+    let mut log = String::new();
+    timeout(PATIENCE, child.stderr.take().unwrap().read_to_string(&mut log)).await.unwrap().unwrap();
+    assert!(log.contains("https.sock") && !log.contains("no `listen` names"), "{log}");
     assert_eq!(child.wait().await.unwrap().code(), Some(0), "{log}");
 }
 

@@ -65,7 +65,7 @@ impl World {
             proxy_protocol_from: Vec::new(),
             doors: config::Doors::default(),
         };
-        let socket = bind(settings.listen).unwrap();
+        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = Listener::new(socket, certificate.server_config().unwrap(), Vec::new());
         let address = listener.address().unwrap();
         let upstream = Upstream::new(&settings).unwrap();

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
-async fn connect(world: &World) -> TlsStream<TcpStream> {
+pub(crate) async fn connect(world: &World) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect(world.address).await.unwrap();
     world.connector.connect("localhost".try_into().unwrap(), stream).await.unwrap()
 }

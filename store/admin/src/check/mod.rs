@@ -9,6 +9,7 @@ mod files;
 mod fronts;
 mod http;
 mod listening;
+mod local_proxy;
 mod pam;
 mod pam_file;
 mod place;
@@ -24,7 +25,7 @@ use crate::exit::{Exit, Failure};
 use crate::screen::progress;
 use clap::{Args, Subcommand};
 use place::Place;
-use postern_wire::admin::{Empty, Findings};
+use postern_wire::admin::{Empty, Findings, Platform, Platforms};
 use proxy_config::ProxyConfig;
 use report::{Line, Section, conclude};
 use std::path::PathBuf;
@@ -134,9 +135,14 @@ impl Check {
         let mut lines: Vec<Line> = files::admin_socket(&session.socket).into_iter().collect();
         // The daemon opens every record.
         let daemon = Daemon::connect(&session.socket, WAIT_TRANSFER);
-        let asked = daemon.and_then(|mut daemon| daemon.call::<Findings>("Check", &Empty {}));
+        let asked = daemon.and_then(|mut daemon| {
+            let found = daemon.call::<Findings>("Check", &Empty {})?;
+            Ok((found, daemon.call::<Platforms>("ListPlatforms", &Empty {})?.platforms))
+        });
+        let mut platforms = Vec::new();
         let unreachable = match asked {
-            Ok(found) => {
+            Ok((found, listed)) => {
+                platforms = listed;
                 lines.push(Line::ok(Section::Sockets, files::ADMIN, "posternd answers"));
                 lines.extend(found.findings.into_iter().map(Line::from));
                 None
@@ -149,7 +155,7 @@ impl Check {
         lines.extend(files::of_posternd(&self.config));
         lines.push(programs::clock());
         lines.push(programs::posternd(&self.config));
-        lines.extend(self.fronts());
+        lines.extend(self.fronts(&platforms));
         let services = pam::services(&self.pam);
         lines.extend(services.iter().flat_map(pam::judge));
         lines.extend(dovecot::look(self.dovecot.as_deref(), &services));
@@ -158,7 +164,7 @@ impl Check {
     }
 
     /// The fronts of this host, where it has any, and the places that the command line names.
-    fn fronts(&self) -> Vec<Line> {
+    fn fronts(&self, platforms: &[Platform]) -> Vec<Line> {
         let mut lines = Vec::new();
         lines.push(programs::proxy(&self.proxy_config));
         let config = match ProxyConfig::load(&self.proxy_config) {
@@ -166,6 +172,7 @@ impl Check {
                 lines.extend(files::of_proxy(&self.proxy_config, &config));
                 lines.extend(files::auth_socket(&config.daemon.socket));
                 lines.extend(doors::policy(&config.webmail.doors));
+                lines.extend(local_proxy::judge(&config, platforms));
                 config
             }
             Ok(None) => ProxyConfig::default(),

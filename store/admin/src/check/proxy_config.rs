@@ -42,8 +42,8 @@ pub(super) struct Tls {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Imap {
-    listen: Option<SocketAddr>,
-    starttls_listen: Option<SocketAddr>,
+    listen: Option<Listen>,
+    starttls_listen: Option<Listen>,
     backend: Option<String>,
     pub(super) backend_ca: Option<PathBuf>,
     pub(super) backend_pin: Option<String>,
@@ -54,12 +54,44 @@ pub(super) struct Imap {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Webmail {
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     public_url: Option<String>,
     upstream: Option<String>,
     pub(super) upstream_ca: Option<PathBuf>,
     pub(super) doors: BTreeMap<String, Opening>,
     proxy_protocol_from: Vec<String>,
+}
+
+/// Where a front listens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+enum Listen {
+    /// An address.
+    Address(SocketAddr),
+    /// A Unix socket, for a proxy on this host: nobody else knocks there.
+    Socket,
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.starts_with("unix:") {
+            return Ok(Self::Socket);
+        }
+        text.parse()
+            .map(Self::Address)
+            .map_err(|_| format!("`{text}` is neither an address with a port nor a Unix socket"))
+    }
+}
+
+impl Listen {
+    fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Address(address) => Some(*address),
+            Self::Socket => None,
+        }
+    }
 }
 
 /// How far a door is open.
@@ -94,20 +126,21 @@ impl ProxyConfig {
 
     /// What browsers open, where the webmail front is on: by name.
     pub(super) fn public(&self) -> Option<Place> {
-        self.webmail.listen?;
+        self.webmail.listen.as_ref()?;
         place::read(self.webmail.public_url.as_deref()?).ok()?.pop()
     }
 
-    /// The webmail front at its own address.
+    /// The webmail front at its own address, where it has one.
     pub(super) fn webmail_front(&self) -> Option<Place> {
-        Some(Place { at: reachable(self.webmail.listen?), ..self.public()? })
+        Some(Place { at: reachable(self.webmail.listen.as_ref()?.address()?), ..self.public()? })
     }
 
     /// The IMAP front at its own addresses.
     pub(super) fn imap_fronts(&self) -> Vec<Place> {
         let host = self.public().map_or_else(|| "localhost".to_owned(), |place| place.host);
-        let listening = [("imaps", self.imap.listen), ("imap", self.imap.starttls_listen)];
-        let listening = listening.into_iter().filter_map(|(scheme, address)| Some((scheme, address?)));
+        let listening = [("imaps", &self.imap.listen), ("imap", &self.imap.starttls_listen)];
+        let listening =
+            listening.into_iter().filter_map(|(scheme, listen)| Some((scheme, listen.as_ref()?.address()?)));
         let front = |(scheme, address): (&str, SocketAddr)| {
             let place = place::of(scheme, &host, Some(address.port()))?;
             Some(Place { at: reachable(address), ..place })
@@ -117,20 +150,25 @@ impl ProxyConfig {
 
     /// The webmail behind the front.
     pub(super) fn upstream(&self) -> Option<Place> {
-        self.webmail.listen?;
+        self.webmail.listen.as_ref()?;
         place::read(self.webmail.upstream.as_deref()?).ok()?.pop()
     }
 
     /// The mail server behind the front.
     pub(super) fn imap_backend(&self) -> Option<Place> {
-        self.imap.listen.or(self.imap.starttls_listen)?;
+        self.imap.listen.as_ref().or(self.imap.starttls_listen.as_ref())?;
         let place = place::read(&self.imap.backend.as_deref()?.replace("imap+starttls:", "imap:")).ok()?.pop()?;
         Some(Place { wants_proxy_header: self.imap.backend_proxy_protocol, ..place })
     }
 
     /// Whether load balancers are believed, of which this host may be one.
     pub(super) fn has_load_balancers(&self) -> bool {
-        !self.webmail.proxy_protocol_from.is_empty() || !self.imap.proxy_protocol_from.is_empty()
+        self.load_balancers().next().is_some()
+    }
+
+    /// The networks from which a PROXY header is believed.
+    pub(super) fn load_balancers(&self) -> impl Iterator<Item = &str> {
+        self.webmail.proxy_protocol_from.iter().chain(&self.imap.proxy_protocol_from).map(String::as_str)
     }
 }
 
@@ -175,6 +213,18 @@ mod tests {
         for key in keys {
             assert!(DOORS.iter().any(|door| door.key == key), "{key}");
         }
+    }
+
+    #[test]
+    fn a_front_on_a_unix_socket_is_tried_by_its_name() {
+        let text = "[imap]\nlisten = \"unix:/run/postern-proxy/imaps.sock\"\nbackend = \"imaps://ex01.example.com\"\n\
+                    [webmail]\nlisten = \"unix:/run/postern-proxy/https.sock\"\n\
+                    public_url = \"https://mail.example.com/\"\nupstream = \"http://127.0.0.1:8080/\"\n";
+        let config: ProxyConfig = toml::from_str(text).unwrap();
+        assert!(config.webmail_front().is_none() && config.imap_fronts().is_empty());
+        assert_eq!(config.public().unwrap().to_string(), "https://mail.example.com");
+        assert!(config.upstream().is_some() && config.imap_backend().is_some());
+        assert!(toml::from_str::<ProxyConfig>("[webmail]\nlisten = \"443\"\n").is_err());
     }
 
     #[test]

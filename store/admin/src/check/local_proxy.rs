@@ -1,0 +1,113 @@
+//! Whether every program of this host could tell the fronts any address: where they believe a PROXY header that comes from
+//! a loopback address, and something depends on where people come from. Pure.
+
+use super::proxy_config::{Opening, ProxyConfig};
+use super::report::{Line, Section};
+use postern_wire::admin::Platform;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What there is to say of it; nothing where no header is believed from here.
+pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line> {
+    let trusted: Vec<&str> = config.load_balancers().filter(|network| holds_loopback(network)).collect();
+    if trusted.is_empty() {
+        return None;
+    }
+    let doors = config.webmail.doors.iter().filter(|(_, opening)| matches!(opening, Opening::Networks(_)));
+    let keys = platforms.iter().flat_map(|platform| platform.settings.iter().map(move |setting| (platform, setting)));
+    let keys = keys.filter(|(_, (_, value))| is_list_of_networks(value));
+    let lists: Vec<String> = doors
+        .map(|(door, _)| format!("`{door}` in [webmail.doors]"))
+        .chain(keys.map(|(platform, (key, _))| format!("{key} of platform {}", platform.name)))
+        .collect();
+    let subject = "proxy_protocol_from";
+    let message =
+        format!("a PROXY header is believed from {}, where every program of this host can connect", trusted.join(", "));
+    if lists.is_empty() {
+        return Some(Line::ok(Section::Policies, subject, message));
+    }
+    let why = format!("any local user can pretend to come from the networks of {}", lists.join(", "));
+    Some(Line::warning(Section::Policies, subject, message).why(why).advice(
+        "let the proxy on this host connect to a Unix socket: `listen = \"unix:/run/postern-proxy/https.sock\"`; see \
+         \"nginx in front\" in operations.md",
+    ))
+}
+
+/// An address, or a network with its bits.
+fn network(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+    let address: IpAddr = address.trim().parse().ok()?;
+    let most = if address.is_ipv4() { Ipv4Addr::BITS } else { Ipv6Addr::BITS };
+    let bits = bits.map_or(Some(most), |bits| bits.parse().ok()).filter(|bits| *bits <= most)?;
+    Some((address, bits))
+}
+
+/// Whether there is a loopback address in it: all of 127.0.0.0/8, or ::1.
+fn holds_loopback(text: &str) -> bool {
+    match network(text) {
+        Some((IpAddr::V4(address), bits)) => {
+            let shared = bits.min(8);
+            let top = |address: Ipv4Addr| u32::from(address).checked_shr(u32::BITS - shared).unwrap_or_default();
+            top(address) == top(Ipv4Addr::LOCALHOST)
+        }
+        Some((IpAddr::V6(address), bits)) => {
+            let top = |address: Ipv6Addr| u128::from(address).checked_shr(u128::BITS - bits).unwrap_or_default();
+            top(address) == top(Ipv6Addr::LOCALHOST)
+                || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
+        }
+        None => false,
+    }
+}
+
+fn is_list_of_networks(value: &str) -> bool {
+    let mut items = value.split([',', ' ']).filter(|item| !item.is_empty()).peekable();
+    items.peek().is_some() && items.all(|item| item.contains(['.', ':']) && network(item).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_wire::admin::Level;
+
+    fn platform(key: &str, value: &str) -> Platform {
+        Platform {
+            name: "example".to_owned(),
+            domains: vec![],
+            netbios: vec![],
+            enabled: true,
+            settings: [(key.to_owned(), value.to_owned())].into(),
+            accounts: 0,
+        }
+    }
+
+    #[test]
+    fn loopback_is_found_in_every_spelling() {
+        for text in
+            ["127.0.0.1", "127.0.0.0/8", "127.1.2.3/32", "0.0.0.0/0", "::1", "::/0", "::1/128", "::ffff:127.0.0.1"]
+        {
+            assert!(holds_loopback(text), "{text}");
+        }
+        for text in ["10.0.0.0/8", "126.0.0.0/8", "128.0.0.0/8", "2001:db8::/32", "::2", "fe80::/10", "", "localhost"] {
+            assert!(!holds_loopback(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn it_matters_where_something_depends_on_networks() {
+        let read = |more: &str| -> ProxyConfig {
+            let text = format!("[webmail]\nlisten = \"127.0.0.1:8443\"\nproxy_protocol_from = [\"127.0.0.1\"]\n{more}");
+            toml::from_str(&text).unwrap()
+        };
+        let none = [platform("unlisted", "refuse"), platform("trusted-browsers", "30")];
+        let line = judge(&read(""), &none).unwrap();
+        assert_eq!(line.level, Level::Ok);
+        let doors = judge(&read("[webmail.doors]\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n"), &none).unwrap();
+        assert_eq!(doors.level, Level::Warning);
+        let key = judge(&read(""), &[platform("no-code-from", "10.0.0.0/8, 2001:db8::/32")]).unwrap();
+        assert_eq!(key.level, Level::Warning);
+        let unix =
+            "[webmail]\nlisten = \"unix:/run/postern-proxy/https.sock\"\n[webmail.doors]\news = [\"10.0.0.0/8\"]\n";
+        assert!(judge(&toml::from_str(unix).unwrap(), &none).is_none());
+        let elsewhere = "[imap]\nlisten = \"[::]:993\"\nproxy_protocol_from = [\"10.0.0.0/8\"]\n";
+        assert!(judge(&toml::from_str(elsewhere).unwrap(), &none).is_none());
+    }
+}
