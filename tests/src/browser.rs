@@ -16,7 +16,7 @@ use crate::service::{Ready, Service};
 use crate::{During, Result, ports, tools};
 
 /// How the person sees pages.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// Width of the page in CSS pixels.
     pub width: u16,

@@ -38,16 +38,18 @@ fn ways_to_keep(language: Language) -> Markup {
 }
 
 fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup {
+    let problem = not_ticked.then(|| html! { p { (language.say(Text::NotTicked)) } });
+    let tick = html! {
+        p.tick {
+            input #saved type="checkbox" name=(fields::SAVED) value=(fields::YES) required autofocus[not_ticked]
+                aria-describedby=[not_ticked.then_some("saved-problem")]
+                aria-invalid=[not_ticked.then_some("true")];
+            label for="saved" { (language.say(Text::Tick)) }
+        }
+    };
     html! {
         form.saved method="post" action=(paths::SAVED) {
-            @if not_ticked { (field::alert("saved-problem", html! { p { (language.say(Text::NotTicked)) } })) }
-            p.tick {
-                input #saved type="checkbox" name=(fields::SAVED) value=(fields::YES) required
-                    autofocus[not_ticked]
-                    aria-describedby=[not_ticked.then_some("saved-problem")]
-                    aria-invalid=[not_ticked.then_some("true")];
-                label for="saved" { (language.say(Text::Tick)) }
-            }
+            (field::attempt("saved-problem", problem, &tick))
             div.actions {
                 @if context.signed_in {
                     button.main { (language.say(Text::Finish)) }

@@ -5,25 +5,27 @@ use maud::{Markup, html};
 use super::field::{self, APP_TEXTS, BACKUP_TEXTS, CodeField, KEY_TEXTS};
 use super::layout::Sheet;
 use super::text::Text;
-use super::{Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method, MethodKind, Trust, fields, paths};
+use super::{
+    Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method, MethodKind, Problem, Trust, fields, paths,
+};
 
 pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
-    let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, due: true };
+    let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, is_step: false };
     let content = html! {
         p.lead { (language.say(lead(Text::ChallengeLead, context))) }
         (method(&view.method, language))
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
-        (question(paths::CODE, &fields, (view.others, view.trust), language, context))
+        (question(paths::CODE, &fields, view.problem, (view.others, view.trust), language, context))
     };
     Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
 pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: &Context<'_>) -> Sheet {
-    let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, due: true };
+    let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, is_step: false };
     let content = html! {
         p.lead { (language.say(lead(Text::BackupLead, context))) }
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
-        (question(paths::BACKUP_CODE, &fields, (view.others, view.trust), language, context))
+        (question(paths::BACKUP_CODE, &fields, view.problem, (view.others, view.trust), language, context))
     };
     Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
 }
@@ -32,6 +34,7 @@ pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: 
 fn question(
     path: &str,
     fields: &Markup,
+    problem: Option<Problem>,
     (others, trust): (bool, Option<Trust>),
     language: Language,
     context: &Context<'_>,
@@ -40,7 +43,7 @@ fn question(
         form method="post" action=(path) {
             (fields)
             div.actions {
-                button.main { (language.say(go_on(context))) }
+                (field::send(go_on(context), problem, language, context))
                 (ways_out(others, trust, language, context))
             }
         }
@@ -106,7 +109,13 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &C
                 }
             }
         }
-        div.actions { (field::cancel(language, context)) }
+        div.actions {
+            @if let Some(left) = view.left {
+                @let path = if left == MethodKind::BackupCode { paths::BACKUP_CODE } else { paths::CODE };
+                a.quiet href=(path) { (language.say(Text::Back)) }
+            }
+            (field::cancel(language, context))
+        }
         (field::cancel_form())
     };
     Sheet { title: Text::MethodsTitle, failed: view.problem.is_some(), wide: false, content }

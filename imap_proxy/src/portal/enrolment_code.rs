@@ -8,14 +8,14 @@ use super::text::Text;
 use super::{Context, EnrolmentCode, Language, paths};
 
 pub(super) fn sheet(view: &EnrolmentCode, language: Language, context: &Context<'_>) -> Sheet {
-    let code = CodeField { label: Text::EnrolmentLabel, texts: ENROLMENT_TEXTS, digits: false, due: true };
+    let code = CodeField { label: Text::EnrolmentLabel, texts: ENROLMENT_TEXTS, digits: false, is_step: false };
     let content = html! {
         p.lead { (language.say(Text::EnrolmentLead)) }
         form method="post" action=(paths::SET_UP) {
             (code.render(view.problem, language, context))
             p.hint { (language.say(Text::NoEnrolmentCode)) }
             div.actions {
-                button.main { (language.say(Text::GoFurther)) }
+                (field::send(Text::GoFurther, view.problem, language, context))
                 (field::cancel(language, context))
             }
         }

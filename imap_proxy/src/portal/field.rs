@@ -21,9 +21,8 @@ pub(super) struct CodeField {
     pub(super) texts: ProblemTexts,
     /// Whether phones show the number pad and offer a code they received.
     pub(super) digits: bool,
-    /// Whether the page is about this field, so that typing may begin at once. Where there is something to read
-    /// or scan first, the focus (and a phone's keyboard) would be in the way.
-    pub(super) due: bool,
+    /// Whether it is a step of several, and its label the step's heading.
+    pub(super) is_step: bool,
 }
 
 /// The words for each [`Problem`] with one kind of code, or whatever else is asked for.
@@ -80,24 +79,56 @@ const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemText
 
 impl CodeField {
     /// The label, the field, and between them what was wrong with the last code, tied to the field for screen
-    /// readers. The code itself is not shown again.
+    /// readers. The code itself is not shown again. The page is about this field: typing begins here.
     pub(super) fn render(&self, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
+        self.render_with(&html! {}, problem, language, context)
+    }
+
+    /// The same with a button that stands beside the field where there is room.
+    pub(super) fn render_with(
+        &self,
+        button: &Markup,
+        problem: Option<Problem>,
+        language: Language,
+        context: &Context<'_>,
+    ) -> Markup {
+        let label = html! { label for="code" { (language.say(self.label)) } };
+        let problem = problem.map(|problem| self.texts.explain(problem, language, context));
+        let described_by = problem.is_some().then_some("code-problem");
+        let input = html! {
+            input.code #code name=(fields::CODE) type="text"
+                inputmode=[self.digits.then_some("numeric")]
+                autocomplete=(if self.digits { "one-time-code" } else { "off" })
+                autocapitalize="none" spellcheck="false" maxlength=(CODE_FIELD_LENGTH)
+                required autofocus aria-describedby=[described_by] aria-invalid=[described_by.map(|_| "true")];
+        };
+        let input = html! { div.with-button { (input) (button) } };
         html! {
             div.field {
-                label for="code" { (language.say(self.label)) }
-                @if let Some(problem) = problem {
-                    (alert("code-problem", self.texts.explain(problem, language, context)))
-                }
-                input.code #code name=(fields::CODE) type="text"
-                    inputmode=[self.digits.then_some("numeric")]
-                    autocomplete=(if self.digits { "one-time-code" } else { "off" })
-                    autocapitalize="none" spellcheck="false" maxlength=(CODE_FIELD_LENGTH)
-                    required autofocus[self.due || problem.is_some()]
-                    aria-describedby=[problem.map(|_| "code-problem")]
-                    aria-invalid=[problem.map(|_| "true")];
+                @if self.is_step { h2 { (label) } } @else { (label) }
+                (attempt("code-problem", problem, &input))
             }
         }
     }
+}
+
+/// A field, and in one frame with it what is wrong with what was sent: the field refers to `id`.
+pub(super) fn attempt(id: &str, problem: Option<Markup>, field: &Markup) -> Markup {
+    html! {
+        div.attempt.wrong[problem.is_some()] {
+            @if let Some(problem) = problem { (alert(id, problem)) }
+            (field)
+        }
+    }
+}
+
+/// The button that sends a code. While none is judged, a script keeps it back, and counts down on it.
+pub(super) fn send(text: Text, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
+    let wait = match problem {
+        Some(Problem::TooEarly { until }) => moment::seconds_until(until, context.now),
+        _ => None,
+    };
+    html! { button.main data-wait=[wait] data-over=[wait.map(|_| "code-problem")] { (language.say(text)) } }
 }
 
 impl ProblemTexts {
@@ -172,5 +203,5 @@ pub(super) fn cancel_form() -> Markup {
 /// Gives up this sign-in, or what else the page is about; the page has a [`cancel_form`].
 pub(super) fn cancel(language: Language, context: &Context<'_>) -> Markup {
     let text = if context.signed_in { Text::DoNothing } else { Text::Cancel };
-    html! { button.quiet form="cancel" formnovalidate { (language.say(text)) } }
+    html! { button.quiet.cancel form="cancel" formnovalidate { (language.say(text)) } }
 }

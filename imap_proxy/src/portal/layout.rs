@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::text::Text;
-use super::{Context, Language, assets, fields, paths};
+use super::{Context, Language, assets, fields, moment, paths};
 
 /// What a page puts into the frame.
 pub(super) struct Sheet {
@@ -34,7 +34,9 @@ pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &C
                 link rel="stylesheet" href=(assets::style_url());
                 script src=(assets::script_url()) defer {}
             }
-            body {
+            @let [months, first, clock, day, year, both] = moment::words(language);
+            body data-months=(months) data-first=(first) data-clock=(clock) data-day=(day) data-year=(year)
+                data-both=(both) {
                 header {
                     p.brand { (mark()) span { (context.brand) } }
                     (language_switch(path, language))

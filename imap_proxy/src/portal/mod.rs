@@ -48,9 +48,10 @@ pub use page::{
     SetUpSent, SetUpTo, Trust,
 };
 pub use paths::fields;
+pub use postern_wire::security::Removal;
 pub use security::{
-    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, NewAppPassword, OwnBrowser, OwnMethod,
-    Security, Session,
+    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, NewAppPassword, OwnBrowser, OwnMethod, Place,
+    Security,
 };
 pub use sent_code::DESTINATION_LENGTH;
 
@@ -84,7 +85,7 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::AppPassword(view) => security_change::app_password_sheet(view, language, context),
         Page::FewCodes(left) => security_change::few_codes_sheet(*left, language),
         Page::Locked(view) => notice::locked(view, language, context),
-        Page::NoMethod => notice::no_method(language),
+        Page::NoMethod => notice::no_method(language, context),
         Page::Unusual => notice::unusual(language),
         Page::SessionEnded(why) => notice::session_ended(*why, language),
         Page::Unavailable => notice::unavailable(language, context),

@@ -7,6 +7,9 @@ use maud::{Markup, html};
 use super::Language;
 use super::text::Text;
 
+/// The zone of every time in the documents.
+pub(super) const ZONE: &str = "UTC";
+
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -18,6 +21,11 @@ pub(super) fn moment(until: Timestamp, now: Timestamp, language: Language) -> Ma
     let clock = html! { time datetime=(shown) { (clock(&utc(shown), &utc(now), language)) } };
     let wait = wait(until.as_second().saturating_sub(now.as_second()), language);
     language.fill(Text::Moment, &[("clock", &clock), ("wait", &wait)])
+}
+
+/// Seconds from `now` until then; none where it has been.
+pub(super) fn seconds_until(until: Timestamp, now: Timestamp) -> Option<i64> {
+    Some(until.as_second().saturating_sub(now.as_second())).filter(|wait| *wait > 0)
 }
 
 /// A day that is past.
@@ -55,9 +63,29 @@ fn clock(time: &Zoned, now: &Zoned, language: Language) -> String {
     let (hour, minute) = (format!("{:02}", time.hour()), format!("{:02}", time.minute()));
     let clock = language.fill_plain(Text::Clock, &[("hour", &hour), ("minute", &minute)]);
     if time.date() == now.date() {
-        return clock;
+        return format!("{clock} {ZONE}");
     }
-    language.fill_plain(Text::DayAndClock, &[("date", &date(time, now, language)), ("clock", &clock)])
+    let date = date(time, now, language);
+    format!("{} {ZONE}", language.fill_plain(Text::DayAndClock, &[("date", &date), ("clock", &clock)]))
+}
+
+/// The words from which the script makes the reader's own time of a `<time>`, the same as here, so that a date looks the same
+/// with the script and without: the months, the first of one, a time of day, a day, a day with its year, and a day with its
+/// time.
+pub(super) fn words(language: Language) -> [String; 6] {
+    let place = |text, names: &[&'static str]| {
+        let values: Vec<(&str, String)> = names.iter().map(|name| (*name, format!("%{name}"))).collect();
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        language.fill_plain(text, &values)
+    };
+    [
+        language.say(Text::Months),
+        language.say(Text::FirstOfMonth),
+        place(Text::Clock, &["hour", "minute"]),
+        place(Text::Day, &["day", "month"]),
+        place(Text::DayAndYear, &["day", "month", "year"]),
+        place(Text::DayAndClock, &["date", "clock"]),
+    ]
 }
 
 /// The date, with the year unless it is this one.

@@ -1,5 +1,6 @@
 //! Pages that only say something and lead back to the start.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::field;
@@ -24,7 +25,7 @@ pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -
             @if context.signed_in {
                 a.button href=(paths::SECURITY) { (language.say(Text::BackToSecurity)) }
             } @else if view.may_request {
-                (ways_out(language))
+                (ways_out(view.until, language, context))
             } @else {
                 a.button href=(paths::HOME) { (language.say(Text::SignInAgain)) }
             }
@@ -34,20 +35,22 @@ pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -
     Sheet { title: Text::LockedTitle, failed: false, wide: false, content }
 }
 
-pub(super) fn no_method(language: Language) -> Sheet {
+pub(super) fn no_method(language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
         p.lead { (language.say(Text::NoMethodLead)) }
         p.lead { (language.say(Text::UnavailableAdvice)) }
-        div.actions { (ways_out(language)) }
+        div.actions { (ways_out(None, language, context)) }
         (field::cancel_form())
     };
     Sheet { title: Text::NoMethodTitle, failed: false, wide: false, content }
 }
 
-/// What is left to whoever has no code to answer with; the page has a [`field::cancel_form`].
-fn ways_out(language: Language) -> Markup {
+/// What is left to whoever has no code to answer with; the page has a [`field::cancel_form`]. Before `until`, a script
+/// keeps the button back, and counts down on it.
+fn ways_out(until: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
+    let wait = until.and_then(|until| moment::seconds_until(until, context.now));
     html! {
-        button.main form="cancel" { (language.say(Text::SignInAgain)) }
+        button.main form="cancel" data-wait=[wait] { (language.say(Text::SignInAgain)) }
         a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
     }
 }

@@ -297,8 +297,10 @@ pub enum Requested {
 /// See [`Page::ChooseMethod`].
 #[derive(Clone, Debug)]
 pub struct ChooseMethod {
-    /// What the account can use now, in the order to show; backup codes are one of them.
+    /// What the account can use instead, in the order to show; backup codes are one of them.
     pub methods: Vec<Method>,
+    /// What the person comes from, and can go back to.
+    pub left: Option<MethodKind>,
     /// Why another method is needed than the one before.
     pub problem: Option<Problem>,
 }

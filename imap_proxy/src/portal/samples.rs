@@ -119,6 +119,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let again = Some(Problem::Wrong { misses: 2 });
     let early = Some(Problem::TooEarly { until: at(5) });
     let no_code = Some(Problem::NotACode);
+    let left = Some(MethodKind::Authenticator);
     let mut all = vec![
         ("set-up", set_up("", None)),
         ("set-up-wrong", set_up(given.description, once)),
@@ -154,8 +155,11 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("backup-wrong", with_backup(None, again)),
         ("backup-no-code", with_backup(None, no_code)),
         ("backup-early", with_backup(None, Some(Problem::TooEarly { until: at(9 * 24 * 60) }))),
-        ("methods", Page::ChooseMethod(ChooseMethod { methods: every.clone(), problem: None })),
-        ("methods-copied", Page::ChooseMethod(ChooseMethod { methods: every, problem: Some(Problem::Copied) })),
+        ("methods", Page::ChooseMethod(ChooseMethod { methods: every.clone(), left, problem: None })),
+        (
+            "methods-copied",
+            Page::ChooseMethod(ChooseMethod { methods: every, left: None, problem: Some(Problem::Copied) }),
+        ),
         ("locked", Page::Locked(Locked { until: Some(at(5)), may_request: true })),
         ("locked-minute", Page::Locked(Locked { until: Some(at(1)), may_request: false })),
         ("locked-soon", Page::Locked(Locked { until: Some(at(0)), may_request: false })),

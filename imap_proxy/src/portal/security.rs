@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Language, Method, MethodKind, Secret};
+use super::{Language, Method, MethodKind, Removal, Secret};
 
 /// See [`Page::Security`](super::Page::Security).
 #[derive(Clone, Debug, Default)]
@@ -15,11 +15,11 @@ pub struct Security {
     pub codes_left: Option<u32>,
     /// What mail apps sign in with.
     pub app_passwords: Vec<AppPassword>,
-    /// Whether one can be made here.
+    /// Whether they are of use here.
+    pub takes_app_passwords: bool,
+    /// Whether one can be made now.
     pub can_make_app_passwords: bool,
-    /// Where the person is signed in, this session first.
-    pub sessions: Vec<Session>,
-    /// The browsers that have signed in, the one used last first.
+    /// The browsers that are signed in or have been, in the order to show.
     pub browsers: Vec<OwnBrowser>,
     /// Whether people may trust browsers here.
     pub may_trust: bool,
@@ -44,6 +44,8 @@ pub struct OwnMethod {
     pub last_used: Option<Timestamp>,
     /// Whether it is a security key that there is a copy of, which is not accepted any more.
     pub copied: bool,
+    /// What it comes to when it is removed.
+    pub removal: Removal,
 }
 
 /// One of the app passwords.
@@ -67,38 +69,38 @@ pub struct AppPassword {
     pub outdated: bool,
 }
 
-/// One of the sessions.
-#[derive(Clone, Debug)]
-pub struct Session {
-    /// The browser, where it is known.
-    pub browser: Option<String>,
-    /// What it runs on, where that is known.
-    pub system: Option<String>,
-    /// From where.
-    pub address: String,
-    /// Since when.
-    pub since: Timestamp,
-    /// Whether it is the one that looks.
-    pub this: bool,
-}
-
 /// One of the browsers.
 #[derive(Clone, Debug)]
 pub struct OwnBrowser {
-    /// Its id.
-    pub id: String,
+    /// Its id; none where the daemon knows nothing of it.
+    pub id: Option<String>,
     /// What it is, where that is known.
     pub browser: Option<String>,
     /// What it runs on, where that is known.
     pub system: Option<String>,
-    /// From where it signed in last; may be empty.
-    pub network: String,
-    /// On which day that was.
+    /// From where it is signed in, or was last.
+    pub place: Place,
+    /// Since when it is signed in; none: it is not.
+    pub since: Option<Timestamp>,
+    /// On which day it signed in last.
     pub last_used: Option<Timestamp>,
     /// Until when it is not asked for a code, where it is trusted.
     pub trusted_until: Option<Timestamp>,
     /// Whether it is the one that looks.
     pub this: bool,
+}
+
+/// Where a browser is, as seen from the one that looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the same network.
+    Here,
+    /// In another network of the organisation, with this address.
+    Inside(String),
+    /// In another network, with this address.
+    Elsewhere(String),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// What was done.
@@ -215,10 +217,6 @@ pub enum Changing {
     RemoveMethod {
         /// Which.
         method: OwnMethod,
-        /// Whether it is the only one.
-        is_only: bool,
-        /// Whether it can be removed.
-        may: bool,
     },
     /// See [`ChangeKind::MakeCodes`].
     MakeCodes {

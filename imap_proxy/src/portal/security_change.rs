@@ -9,16 +9,15 @@ use super::layout::Sheet;
 use super::security::{ChangeKind, ChangePage, ChangeProblem, Changing, NewAppPassword, OwnMethod};
 use super::security_sheet::{app_name, codes_left, kind_and_hint};
 use super::text::Text;
-use super::{Context, DESCRIPTION_LENGTH, Language, fields, paths};
+use super::{Context, DESCRIPTION_LENGTH, Language, Removal, fields, paths};
 
 pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>) -> Sheet {
-    let problem =
-        view.problem.map(|problem| field::alert("change-problem", html! { p { (explain(problem, language)) } }));
+    let explained = |problem| html! { p { (explain(problem, language)) } };
+    let problem = view.problem.filter(|problem| !is_of_password(*problem));
+    let problem = problem.map(|problem| field::alert("change-problem", explained(problem)));
     let (title, content) = match &view.changing {
         Changing::Rename { method } => (Text::RenameTitle, rename(method, language)),
-        Changing::RemoveMethod { method, is_only, may } => {
-            (Text::RemoveTitle, remove(method, *is_only, *may, language))
-        }
+        Changing::RemoveMethod { method } => (Text::RemoveTitle, remove(method, language)),
         Changing::MakeCodes { replaces } => {
             let lead = if *replaces { Text::MakeCodesLead } else { Text::FirstCodesLead };
             let lead = html! { p.lead { (language.say(lead)) } };
@@ -57,6 +56,11 @@ pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>
     Sheet { title, failed: view.problem.is_some(), wide: false, content }
 }
 
+/// Whether it is said at the field for the password.
+fn is_of_password(problem: ChangeProblem) -> bool {
+    matches!(problem, ChangeProblem::WrongPassword | ChangeProblem::NotChecked)
+}
+
 fn explain(problem: ChangeProblem, language: Language) -> String {
     language.say(match problem {
         ChangeProblem::OnlyMethod => Text::OnlyMethod,
@@ -74,7 +78,7 @@ fn hidden(kind: ChangeKind, which: &str) -> Markup {
 }
 
 fn back(language: Language) -> Markup {
-    html! { a.quiet href=(paths::SECURITY) { (language.say(Text::DoNothing)) } }
+    html! { a.quiet.cancel href=(paths::SECURITY) { (language.say(Text::DoNothing)) } }
 }
 
 /// Asks whether a change is meant.
@@ -110,28 +114,33 @@ fn rename(own: &OwnMethod, language: Language) -> Markup {
     }
 }
 
-fn remove(own: &OwnMethod, is_only: bool, may: bool, language: Language) -> Markup {
+fn remove(own: &OwnMethod, language: Language) -> Markup {
     let lead = html! {
         (about(own, language))
-        @if is_only && may {
-            div.problem { p { (language.say(Text::RemoveLast)) } }
-        } @else if !is_only {
-            p.lead { (language.say(Text::RemoveLead)) }
+        @match own.removal {
+            Removal::Free => p.lead { (language.say(Text::RemoveLead)) },
+            Removal::SwitchesOff => div.problem { p { (language.say(Text::RemoveLast)) } },
+            Removal::Kept => p.lead { (language.say(Text::OnlyMethod)) },
         }
     };
-    if may {
+    if own.removal != Removal::Kept {
         return question(ChangeKind::RemoveMethod, &own.method.id, &lead, Text::Remove, language);
     }
     html! {
         (lead)
-        p.lead { (language.say(Text::OnlyMethod)) }
         div.actions { a.button href=(paths::SECURITY) { (language.say(Text::BackToSecurity)) } }
     }
 }
 
 fn create(description: &str, problem: Option<ChangeProblem>, language: Language, context: &Context<'_>) -> Markup {
-    let of_password = matches!(problem, Some(ChangeProblem::WrongPassword | ChangeProblem::NotChecked));
-    let described_by = if of_password { "change-problem password-hint" } else { "password-hint" };
+    let problem = problem.filter(|problem| is_of_password(*problem));
+    let described_by = if problem.is_some() { "password-problem password-hint" } else { "password-hint" };
+    let password = html! {
+        input #password name=(fields::PASSWORD) type="password" autocomplete="current-password" required
+            autofocus[problem.is_some()] maxlength=(MAX_FIELD) aria-describedby=(described_by)
+            aria-invalid=[problem.map(|_| "true")];
+    };
+    let explained = problem.map(|problem| html! { p { (explain(problem, language)) } });
     html! {
         p.lead { (language.say(Text::CreateAppLead)) }
         form method="post" action=(paths::SECURITY_CHANGE) {
@@ -139,7 +148,7 @@ fn create(description: &str, problem: Option<ChangeProblem>, language: Language,
             div.field {
                 label for="description" { (language.say(Text::AppLabel)) }
                 input #description name=(fields::DESCRIPTION) type="text" value=(description) required
-                    autofocus[!of_password] maxlength=(DESCRIPTION_LENGTH) autocomplete="off"
+                    autofocus[problem.is_none()] maxlength=(DESCRIPTION_LENGTH) autocomplete="off"
                     aria-describedby="description-hint";
                 p.hint #description-hint { (language.say(Text::AppLabelHint)) }
             }
@@ -147,9 +156,7 @@ fn create(description: &str, problem: Option<ChangeProblem>, language: Language,
             input type="hidden" name="username" value=(context.mailbox.unwrap_or_default()) autocomplete="username";
             div.field {
                 label for="password" { (language.say(Text::PasswordLabel)) }
-                input #password name=(fields::PASSWORD) type="password" autocomplete="current-password" required
-                    autofocus[of_password] maxlength=(MAX_FIELD) aria-describedby=(described_by)
-                    aria-invalid=[of_password.then_some("true")];
+                (field::attempt("password-problem", explained, &password))
                 p.hint #password-hint { (language.say(Text::PasswordHint)) }
             }
             div.actions { button.main { (language.say(Text::CreateApp)) } (back(language)) }

@@ -1,11 +1,9 @@
 //! The Security page and the pages around it in every shape, for the tests that hold for all pages.
 
-use jiff::Timestamp;
-
 use super::samples::{Given, at};
 use super::{
     AppPassword, ChangePage, ChangeProblem, Changing, Done, Language, Method, MethodKind, NewAppPassword, OwnBrowser,
-    OwnMethod, Page, Secret, Security, Session, SetUpSent, SetUpTo,
+    OwnMethod, Page, Place, Removal, Secret, Security, SetUpSent, SetUpTo,
 };
 
 const HOUR: i64 = 60;
@@ -15,7 +13,7 @@ const DAY: i64 = 24 * HOUR;
 pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let change = |changing, problem| Page::Change(ChangePage { changing, problem });
     let method = || own(given, MethodKind::Authenticator, given.description, None, -9 * DAY, Some(-3));
-    let remove = |is_only, may| Changing::RemoveMethod { method: method(), is_only, may };
+    let remove = |removal| Changing::RemoveMethod { method: OwnMethod { removal, ..method() } };
     let create = |description: &str, may, problem| {
         change(Changing::CreateAppPassword { description: description.to_owned(), may }, problem)
     };
@@ -35,10 +33,10 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("security-off", Page::SecurityOff),
         ("prove-first", Page::ProveFirst),
         ("rename", change(Changing::Rename { method: method() }, None)),
-        ("remove", change(remove(false, true), None)),
-        ("remove-last", change(remove(true, true), None)),
-        ("remove-never", change(remove(true, false), None)),
-        ("remove-refused", change(remove(true, true), Some(ChangeProblem::OnlyMethod))),
+        ("remove", change(remove(Removal::Free), None)),
+        ("remove-last", change(remove(Removal::SwitchesOff), None)),
+        ("remove-never", change(remove(Removal::Kept), None)),
+        ("remove-refused", change(remove(Removal::Kept), Some(ChangeProblem::OnlyMethod))),
         ("make-codes", change(Changing::MakeCodes { replaces: true }, None)),
         ("make-first-codes", change(Changing::MakeCodes { replaces: false }, None)),
         ("delete-codes", change(Changing::DeleteCodes, None)),
@@ -87,7 +85,13 @@ fn own(
 ) -> OwnMethod {
     let (id, description, hint) = (given.method_id.to_owned(), description.to_owned(), hint.map(str::to_owned));
     let method = Method { id, kind, description, hint };
-    OwnMethod { method, created: Some(at(created)), last_used: last_used.map(at), copied: false }
+    OwnMethod {
+        method,
+        created: Some(at(created)),
+        last_used: last_used.map(at),
+        copied: false,
+        removal: Removal::Free,
+    }
 }
 
 fn app_password(given: &Given<'_>, used: bool) -> AppPassword {
@@ -104,21 +108,29 @@ fn app_password(given: &Given<'_>, used: bool) -> AppPassword {
     }
 }
 
-fn session(given: &Given<'_>, browser: bool, system: bool, since: Timestamp, this: bool) -> Session {
-    let (browser, system) = (browser.then(|| "Firefox".to_owned()), system.then(|| "Linux".to_owned()));
-    Session { browser, system, address: given.number.to_owned(), since, this }
-}
-
-fn browser(given: &Given<'_>, browser: bool, system: bool, trusted: bool, this: bool) -> OwnBrowser {
+fn browser(given: &Given<'_>, (browser, system): (bool, bool), place: Place, since: Option<i64>) -> OwnBrowser {
     OwnBrowser {
-        id: given.method_id.to_owned(),
+        id: Some(given.method_id.to_owned()),
         browser: browser.then(|| "Firefox".to_owned()),
         system: system.then(|| "Linux".to_owned()),
-        network: if trusted { given.number.to_owned() } else { String::new() },
-        last_used: (this || !trusted).then(|| at(-2 * DAY)),
-        trusted_until: trusted.then(|| at(28 * DAY)),
-        this,
+        place,
+        since: since.map(at),
+        last_used: Some(at(-2 * DAY)),
+        trusted_until: None,
+        this: false,
     }
+}
+
+fn browsers(given: &Given<'_>) -> Vec<OwnBrowser> {
+    let network = || given.number.to_owned();
+    let trusted_until = Some(at(28 * DAY));
+    vec![
+        OwnBrowser { this: true, trusted_until, ..browser(given, (true, true), Place::Here, Some(-5)) },
+        OwnBrowser { id: None, last_used: None, ..browser(given, (true, false), Place::Here, Some(-3 * DAY)) },
+        browser(given, (false, true), Place::Inside(network()), Some(-4 * DAY)),
+        OwnBrowser { trusted_until, ..browser(given, (true, true), Place::Elsewhere(network()), None) },
+        browser(given, (false, false), Place::Unknown, None),
+    ]
 }
 
 fn usual(given: &Given<'_>) -> Security {
@@ -134,19 +146,9 @@ fn usual(given: &Given<'_>) -> Security {
         methods: methods.into(),
         codes_left: Some(7),
         app_passwords: vec![app_password(given, true), app_password(given, false)],
+        takes_app_passwords: true,
         can_make_app_passwords: true,
-        sessions: vec![
-            session(given, true, true, at(-5), true),
-            session(given, true, false, at(-3 * DAY), false),
-            session(given, false, true, at(-4 * DAY), false),
-            session(given, false, false, at(-5 * DAY), false),
-        ],
-        browsers: vec![
-            browser(given, true, true, true, true),
-            browser(given, true, false, true, false),
-            browser(given, false, true, false, false),
-            browser(given, false, false, false, false),
-        ],
+        browsers: browsers(given),
         may_trust: true,
         contact: Some(given.mailbox.to_owned()),
         kinds: MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::BackupCode).collect(),
@@ -157,8 +159,11 @@ fn usual(given: &Given<'_>) -> Security {
 
 fn bare(given: &Given<'_>) -> Security {
     Security {
-        methods: vec![own(given, MethodKind::Authenticator, "", None, -1, None)],
-        sessions: vec![session(given, true, true, at(-5), true)],
+        methods: vec![OwnMethod {
+            removal: Removal::Kept,
+            ..own(given, MethodKind::Authenticator, "", None, -1, None)
+        }],
+        browsers: browsers(given).drain(..1).collect(),
         ..Security::default()
     }
 }

@@ -5,10 +5,10 @@ use maud::{Markup, Render, html};
 
 use super::challenge::{hint, name};
 use super::layout::Sheet;
-use super::security::{AppPassword, ChangeKind, Done, OwnBrowser, OwnMethod, Security, Session};
+use super::security::{AppPassword, ChangeKind, Done, OwnBrowser, OwnMethod, Place, Security};
 use super::set_up::words;
 use super::text::Text;
-use super::{Context, Language, MethodKind, fields, moment, paths};
+use super::{Context, Language, MethodKind, Removal, fields, moment, paths};
 
 /// With so few backup codes left, the page warns.
 const FEW_CODES: u32 = 3;
@@ -20,13 +20,13 @@ pub(super) fn sheet(view: &Security, language: Language, context: &Context<'_>) 
         (section("mailbox", Text::MailboxTitle, None, language, mailbox(view, language, context)))
         (section("methods", Text::OwnMethodsTitle, Some(Text::OwnMethodsHint), language, methods(view, language, context)))
         (section("codes", Text::OwnCodesTitle, Some(Text::OwnCodesHint), language, codes(view.codes_left, language)))
-        (section("apps", Text::AppsTitle, Some(Text::AppsHint), language, app_passwords(view, language, context)))
-        (section("sessions", Text::SessionsTitle, Some(Text::SessionsHint), language, sessions(view, language, context)))
-        @if !view.browsers.is_empty() {
-            @let hint = if view.may_trust { Text::TrustedBrowsersHint } else { Text::BrowsersHint };
-            (section("browsers", Text::BrowsersTitle, Some(hint), language, browsers(view, language, context)))
+        @if view.takes_app_passwords {
+            (section("apps", Text::AppsTitle, Some(Text::AppsHint), language, app_passwords(view, language, context)))
         }
+        @let hint = if view.may_trust { Text::TrustedBrowsersHint } else { Text::BrowsersHint };
+        (section("browsers", Text::BrowsersTitle, Some(hint), language, browsers(view, language, context)))
         (section("notices", Text::NoticesTitle, Some(Text::NoticesHint), language, notices(view, language)))
+        p.hint.zone { (language.fill(Text::TimeZone, &[("zone", &html! { span data-zone { (moment::ZONE) } })])) }
         div.actions { a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) } }
     };
     Sheet { title: Text::SecurityTitle, failed: false, wide: true, content }
@@ -101,10 +101,13 @@ fn method(own: &OwnMethod, language: Language, context: &Context<'_>) -> Markup 
                 span.hint { (kind_and_hint(own, language)) }
                 (times(own.created, own.last_used, language, context))
                 @if own.copied { div.problem { p { (language.say(Text::OwnKeyCopied)) } } }
+                @if own.removal == Removal::Kept { span.hint.stays { (language.say(Text::OnlyMethodStays)) } }
             }
             div.do {
                 (link(ChangeKind::Rename, which, Text::Rename, &called, language))
-                (link(ChangeKind::RemoveMethod, which, Text::Remove, &called, language))
+                @if own.removal != Removal::Kept {
+                    (link(ChangeKind::RemoveMethod, which, Text::Remove, &called, language))
+                }
             }
         }
     }
@@ -211,10 +214,11 @@ fn app_password(own: &AppPassword, language: Language, context: &Context<'_>) ->
     }
 }
 
-fn sessions(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+fn browsers(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+    let is_other = |own: &OwnBrowser| !own.this && (own.since.is_some() || own.trusted_until.is_some());
     html! {
-        ul.rows { @for session in &view.sessions { (session_row(session, language, context)) } }
-        @if view.sessions.len() > 1 {
+        ul.rows { @for own in &view.browsers { (browser_row(own, language, context)) } }
+        @if view.browsers.iter().any(is_other) {
             form method="post" action=(paths::SECURITY_CHANGE) {
                 input type="hidden" name=(fields::CHANGE) value=(ChangeKind::SignOutOthers.tag());
                 div.choices { button { (language.say(Text::SignOutOthers)) } }
@@ -223,51 +227,24 @@ fn sessions(view: &Security, language: Language, context: &Context<'_>) -> Marku
     }
 }
 
-fn session_row(session: &Session, language: Language, context: &Context<'_>) -> Markup {
-    let since = moment::point(session.since, context.now, language);
-    html! {
-        li {
-            div.what {
-                strong { (browser(session.browser.as_deref(), session.system.as_deref(), language)) }
-                span.hint {
-                    (language.fill(Text::SignedInSince, &[("time", &since)])) " · "
-                    (language.fill(Text::FromAddress, &[("address", &session.address)]))
-                }
-            }
-            @if session.this { p.this { (language.say(Text::ThisSession)) } }
-        }
-    }
-}
-
-fn browsers(view: &Security, language: Language, context: &Context<'_>) -> Markup {
-    html! { ul.rows { @for browser in &view.browsers { (browser_row(browser, language, context)) } } }
-}
-
 fn browser_row(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
     let called = browser(own.browser.as_deref(), own.system.as_deref(), language);
     html! {
         li {
             div.what {
                 strong { (called) }
-                span.hint {
-                    @if let Some(time) = own.last_used {
-                        (language.fill(Text::LastUsed, &[("time", &moment::day(time, context.now, language))]))
-                    }
-                    @if own.last_used.is_some() && !own.network.is_empty() { " · " }
-                    @if !own.network.is_empty() {
-                        (language.fill(Text::FromAddress, &[("address", &own.network)]))
-                    }
-                }
+                (when(own, language, context))
+                (place(&own.place, language))
                 @if let Some(time) = own.trusted_until {
                     @let time = moment::day(time, context.now, language);
                     span.hint { (language.fill(Text::TrustedUntil, &[("time", &time)])) }
                 }
             }
             @if own.this { p.this { (language.say(Text::ThisSession)) } }
-            @if own.trusted_until.is_some() {
+            @if let (Some(_), Some(id)) = (own.trusted_until, &own.id) {
                 form.do method="post" action=(paths::SECURITY_CHANGE) {
                     input type="hidden" name=(fields::CHANGE) value=(ChangeKind::RevokeTrust.tag());
-                    input type="hidden" name=(fields::WHICH) value=(own.id);
+                    input type="hidden" name=(fields::WHICH) value=(id);
                     button.quiet {
                         (language.say(Text::RevokeTrust))
                         span.visually-hidden { ": " (called) }
@@ -276,6 +253,29 @@ fn browser_row(own: &OwnBrowser, language: Language, context: &Context<'_>) -> M
             }
         }
     }
+}
+
+fn when(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        @if let Some(time) = own.since {
+            @let since = moment::point(time, context.now, language);
+            span.now { (language.fill(Text::SignedInSince, &[("time", &since)])) }
+        } @else if let Some(time) = own.last_used {
+            @let day = moment::day(time, context.now, language);
+            span.hint { (language.fill(Text::LastSignedIn, &[("day", &day)])) }
+        }
+    }
+}
+
+fn place(place: &Place, language: Language) -> Markup {
+    let said = |text, network: &String| language.fill(text, &[("network", network)]);
+    let said = match place {
+        Place::Here => html! { (language.say(Text::PlaceHere)) },
+        Place::Inside(network) => said(Text::PlaceInside, network),
+        Place::Elsewhere(network) => said(Text::PlaceElsewhere, network),
+        Place::Unknown => return html! {},
+    };
+    html! { span.hint { (said) } }
 }
 
 fn browser(browser: Option<&str>, system: Option<&str>, language: Language) -> Markup {

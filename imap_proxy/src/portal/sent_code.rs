@@ -21,7 +21,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
         (false, true) => (Text::NotYetSentTitle, Text::UnusualNotYetSentLead),
     };
     let texts = if view.others { SENT_TEXTS } else { ONLY_SENT_TEXTS };
-    let code = CodeField { label: Text::CodeLabel, texts, digits: true, due: true };
+    let code = CodeField { label: Text::CodeLabel, texts, digits: true, is_step: false };
     // Of an account without a second factor there is nothing to reset.
     let ways_out = match view.unusual {
         true => field::cancel(language, context),
@@ -37,7 +37,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
                 (spam_hint(view.method.kind, language))
                 (field::trust(view.trust, language))
                 div.actions {
-                    button.main { (language.say(go_on(context))) }
+                    (field::send(go_on(context), view.problem, language, context))
                     (another(view.again, view.trust, language, context))
                     (ways_out)
                 }
@@ -47,8 +47,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
                 (field::alert("code-problem", code.texts.explain(problem, language, context)))
             }
             div.actions {
-                @let wait = wait(view.again, context);
-                button.main form="another" hidden[wait.is_some()] data-after=[wait] { (language.say(Text::SendCode)) }
+                button.main form="another" data-wait=[wait(view.again, context)] { (language.say(Text::SendCode)) }
                 (ways_out)
             }
         }
@@ -74,17 +73,18 @@ pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>
     };
     let (input, autocomplete) = if is_number { ("tel", "tel") } else { ("email", "email") };
     let described_by = if view.problem.is_some() { "to-problem to-hint" } else { "to-hint" };
+    let problem = view.problem.map(|problem| texts.explain(problem, language, context));
+    let input = html! {
+        input #to name=(fields::DESTINATION) type=(input) value=(view.to) autocomplete=(autocomplete)
+            maxlength=(DESTINATION_LENGTH) required autofocus
+            aria-describedby=(described_by) aria-invalid=[problem.as_ref().map(|_| "true")];
+    };
     let content = html! {
         p.lead { (language.say(lead)) }
         form method="post" action=(paths::SET_UP) {
             div.field {
                 label for="to" { (language.say(label)) }
-                @if let Some(problem) = view.problem {
-                    (field::alert("to-problem", texts.explain(problem, language, context)))
-                }
-                input #to name=(fields::DESTINATION) type=(input) value=(view.to) autocomplete=(autocomplete)
-                    maxlength=(DESTINATION_LENGTH) required autofocus
-                    aria-describedby=(described_by) aria-invalid=[view.problem.map(|_| "true")];
+                (field::attempt("to-problem", problem, &input))
                 p.hint #to-hint { (language.say(hint)) }
             }
             div.actions {
@@ -107,7 +107,7 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
         MethodKind::Sms => (Text::DescriptionLabel, Text::DescriptionHint),
         _ => (Text::AddressName, Text::AddressNameHint),
     };
-    let code = CodeField { label: Text::CodeLabel, texts: SENT_TEXTS, digits: true, due: true };
+    let code = CodeField { label: Text::CodeLabel, texts: SENT_TEXTS, digits: true, is_step: false };
     let content = html! {
         p.lead { (language.fill(Text::SentTo, &[("to", &html! { strong { (view.to) } })])) }
         form method="post" action=(paths::SET_UP) {
@@ -115,7 +115,7 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
             (spam_hint(view.kind, language))
             @if view.kind != MethodKind::Contact { (field::description(name, hint, &view.description, language)) }
             div.actions {
-                button.main { (language.say(Text::Confirm)) }
+                (field::send(Text::Confirm, view.problem, language, context))
                 (another(Some(view.again), None, language, context))
                 button.quiet form="other" formnovalidate { (language.say(other)) }
                 (field::cancel(language, context))
@@ -135,25 +135,24 @@ fn spam_hint(kind: MethodKind, language: Language) -> Markup {
     html! { @if kind != MethodKind::Sms { p.hint { (language.say(Text::SpamHint)) } } }
 }
 
-/// The button for another code; before its time, when that is. Where the script runs, the one becomes the other by
-/// itself. With an offer to trust the browser, it takes along whether that is ticked.
+/// The button for another code, and before its time, when that is. A script says that on the button. With an offer to
+/// trust the browser, it takes along whether that is ticked.
 fn another(again: Option<Timestamp>, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
     let (form, action) = if trust.is_some() { (None, Some(paths::SEND)) } else { (Some("another"), None) };
+    let wait = wait(again, context);
     html! {
-        @if let (Some(from), Some(wait)) = (again, wait(again, context)) {
+        @if let Some(from) = again.filter(|_| wait.is_some()) {
             @let until = moment::moment(from, context.now, language);
-            p.hint #not-yet { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
-            button.quiet form=[form] formaction=[action] formnovalidate hidden data-after=(wait)
-                data-instead-of="not-yet" { (language.say(Text::SendAnother)) }
-        } @else {
-            button.quiet form=[form] formaction=[action] formnovalidate { (language.say(Text::SendAnother)) }
+            p.hint.without-script { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
+        }
+        button.quiet form=[form] formaction=[action] formnovalidate data-wait=[wait] {
+            (language.say(Text::SendAnother))
         }
     }
 }
 
-/// Seconds until then; none: it has been.
 fn wait(again: Option<Timestamp>, context: &Context<'_>) -> Option<i64> {
-    again.map(|from| from.as_second() - context.now.as_second()).filter(|wait| *wait > 0)
+    again.and_then(|from| moment::seconds_until(from, context.now))
 }
 
 /// The form that the button of [`another`] sends: it stands apart, as forms do not nest.

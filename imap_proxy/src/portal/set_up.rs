@@ -16,20 +16,23 @@ pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> 
         false => (Text::SetUpTitle, Text::SetUpLead),
     };
     let content = html! {
-        p.lead { (language.say(lead)) }
-        ol.steps {
-            li.app {
-                h2 { (language.say(Text::AppStep)) }
-                p.hint { (language.say(Text::AppStepHint)) }
+        // After a wrong code there is something else to read, and the field is to stay in sight.
+        @if view.problem.is_none() {
+            p.lead {
+                (language.say(lead))
+                @if !context.signed_in { " " span.on-desk { (language.say(Text::SetUpWhy)) } }
             }
-            li.scan {
-                h2 { (language.say(Text::ScanStep)) }
-                (code_to_scan(view, language))
+        }
+        div.set-up {
+            ol.steps {
+                li {
+                    h2 { (language.say(Text::AppStep)) }
+                    @if view.problem.is_none() { p.hint { (language.say(Text::AppStepHint)) } }
+                }
+                li { (account(view, language)) }
+                li { (confirmation(view, language, context)) }
             }
-            li.confirm {
-                h2 { (language.say(Text::ConfirmStep)) }
-                (confirmation(view, language, context))
-            }
+            (picture(view, language))
         }
         (other_ways(&view.others, language))
         (field::cancel_form())
@@ -72,18 +75,44 @@ pub(super) fn words(kind: MethodKind) -> (Text, Text) {
     }
 }
 
-/// The QR code, and the same key for those who cannot or need not scan it.
-fn code_to_scan(view: &SetUp, language: Language) -> Markup {
+/// How the account comes into the app. A phone cannot scan what it shows itself: there the link comes first, and the
+/// picture last.
+fn account(view: &SetUp, language: Language) -> Markup {
     let uri = view.uri.expose();
     html! {
-        @match qr::svg(uri, &language.say(Text::QrTitle)) {
-            Some(svg) => (svg),
-            None => p { (language.say(Text::QrTooLong)) },
+        h2 {
+            span.on-desk { (language.say(Text::ScanStep)) }
+            span.on-phone { (language.say(Text::AddStep)) }
         }
-        p.by-hand #key-label { (language.say(Text::KeyByHand)) }
-        p.key #key role="group" aria-labelledby="key-label" { code { (groups(&view.secret)) } }
-        @if uri.starts_with("otpauth://") {
-            p.hint { a href=(uri) { (language.say(Text::OpenInApp)) } }
+        div.by-hand {
+            @if uri.starts_with("otpauth://") {
+                a.open-app href=(uri) {
+                    span.on-desk { (language.say(Text::OpenHere)) }
+                    span.on-phone { (language.say(Text::OpenInApp)) }
+                }
+            }
+            details {
+                summary { (language.say(Text::KeyByHand)) }
+                div.key {
+                    p #key { code { (groups(&view.secret)) } }
+                    button.quiet type="button" data-copy="key" data-copied=(language.say(Text::Copied)) hidden {
+                        (language.say(Text::Copy))
+                    }
+                    span.visually-hidden #copied role="status" {}
+                }
+            }
+        }
+    }
+}
+
+fn picture(view: &SetUp, language: Language) -> Markup {
+    html! {
+        figure.picture {
+            figcaption.on-phone { (language.say(Text::ScanElsewhere)) }
+            @match qr::svg(view.uri.expose(), &language.say(Text::QrTitle)) {
+                Some(svg) => (svg),
+                None => p { (language.say(Text::QrTooLong)) },
+            }
         }
     }
 }
@@ -100,15 +129,15 @@ fn groups(secret: &Secret) -> Markup {
 }
 
 fn confirmation(view: &SetUp, language: Language, context: &Context<'_>) -> Markup {
-    let code = CodeField { label: Text::SetUpCodeLabel, texts: APP_TEXTS, digits: true, due: false };
+    let code = CodeField { label: Text::ConfirmStep, texts: APP_TEXTS, digits: true, is_step: true };
+    let name = html! {
+        (field::description(Text::DescriptionLabel, Text::DescriptionHint, &view.description, language))
+    };
     html! {
         form method="post" action=(paths::SET_UP) {
-            (code.render(view.problem, language, context))
-            (field::description(Text::DescriptionLabel, Text::DescriptionHint, &view.description, language))
-            div.actions {
-                button.main { (language.say(Text::Confirm)) }
-                (field::cancel(language, context))
-            }
+            (code.render_with(&field::send(Text::Confirm, view.problem, language, context), view.problem, language, context))
+            details open[!view.description.is_empty()] { summary { (language.say(Text::NameIt)) } (name) }
+            div.actions { (field::cancel(language, context)) }
         }
     }
 }

@@ -187,7 +187,7 @@ fn nothing_on_a_page_asks_for_more_than_the_policy_grants() {
 #[test]
 fn every_reference_inside_a_page_has_its_target() {
     for (page, _, html) in every_document(&Given::USUAL) {
-        for attribute in ["for", "aria-describedby", "aria-labelledby", "form", "data-copy", "data-instead-of"] {
+        for attribute in ["for", "aria-describedby", "aria-labelledby", "form", "data-copy", "data-over"] {
             let attribute = format!(" {attribute}=\"");
             let values = html.split(&attribute).skip(1).filter_map(|rest| rest.split('"').next());
             for id in values.flat_map(|ids| ids.split(' ')) {

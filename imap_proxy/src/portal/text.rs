@@ -37,7 +37,8 @@ catalogue! {
     TryAnother { en: "Try another method", fr: "Essayer une autre méthode" }
 
     // Times
-    Clock { en: "{hour}:{minute} UTC", fr: "{hour}\u{a0}h\u{a0}{minute} UTC" }
+    TimeZone { en: "Time zone: {zone}", fr: "Fuseau horaire : {zone}" }
+    Clock { en: "{hour}:{minute}", fr: "{hour}\u{a0}h\u{a0}{minute}" }
     DayAndClock { en: "{date}, {clock}", fr: "{date} à {clock}" }
     Day { en: "{day} {month}", fr: "{day} {month}" }
     DayAndYear { en: "{day} {month} {year}", fr: "{day} {month} {year}" }
@@ -54,29 +55,34 @@ catalogue! {
     InDays { en: "in about {n} days", fr: "dans {n} jours environ" }
 
     // Set-up
+    Back { en: "Back", fr: "Retour" }
     SetUpTitle { en: "Set up your phone for sign-in", fr: "Associez votre téléphone" }
     SetUpLead {
-        en: "From now on, signing in takes your password and a code from your phone. A stolen password alone no longer opens your mail.",
-        fr: "Désormais, pour vous connecter, il faut votre mot de passe et un code affiché par votre téléphone. Un mot de passe volé ne suffit plus à ouvrir votre messagerie."
+        en: "From now on, signing in takes your password and a code from your phone.",
+        fr: "Désormais, pour vous connecter, il faut votre mot de passe et un code de votre téléphone."
     }
-    AppStep { en: "Open an authenticator app on your phone", fr: "Ouvrez une application d’authentification sur votre téléphone" }
+    SetUpWhy { en: "A stolen password alone then opens nothing.", fr: "Un mot de passe volé ne suffira plus." }
+    AppStep { en: "Open an authenticator app", fr: "Ouvrez une application d’authentification" }
     AppStepHint {
-        en: "Any app for one-time codes will do. If you have none yet, install one from your phone’s app store.",
-        fr: "Toute application de codes à usage unique convient. Si vous n’en avez pas encore, installez-en une depuis la boutique d’applications du téléphone."
+        en: "Any app for one-time codes will do. None yet? Install one from the phone’s app store.",
+        fr: "Toute application de codes à usage unique convient. Sinon, installez-en une sur le téléphone."
     }
-    ScanStep { en: "Add an account there and scan this code", fr: "Ajoutez-y un compte et scannez ce code" }
+    ScanStep { en: "Add an account there and scan the QR code", fr: "Ajoutez-y un compte et scannez le code QR" }
+    AddStep { en: "Add your account to it", fr: "Ajoutez-y votre compte" }
+    ScanElsewhere { en: "Is the app on another phone? Scan this code with it.", fr: "L’application est sur un autre téléphone ? Scannez ce code avec elle." }
     QrTitle {
-        en: "QR code for your authenticator app. The same key follows in letters and digits.",
-        fr: "Code QR pour votre application d’authentification. La même clé suit, en lettres et en chiffres."
+        en: "QR code for your authenticator app. The same key is there in letters and digits.",
+        fr: "Code QR pour votre application d’authentification. La même clé existe en lettres et en chiffres."
     }
     QrTooLong {
-        en: "The QR code cannot be drawn. Please type the key below instead.",
-        fr: "Le code QR ne peut pas être affiché. Veuillez saisir la clé ci-dessous."
+        en: "The QR code cannot be drawn. Please type the key instead.",
+        fr: "Le code QR ne peut pas être affiché. Veuillez saisir la clé."
     }
-    KeyByHand { en: "Or type this key by hand:", fr: "Ou saisissez cette clé à la main :" }
-    OpenInApp { en: "On this phone? Open it in your app", fr: "Déjà sur ce téléphone ? Ouvrez-la dans l’application" }
-    ConfirmStep { en: "Type the code that the app shows", fr: "Saisissez le code affiché par l’application" }
-    SetUpCodeLabel { en: "Code from the app", fr: "Code de l’application" }
+    KeyByHand { en: "Type a key instead", fr: "Saisir plutôt une clé" }
+    OpenInApp { en: "Open it in my app", fr: "Ouvrir dans mon application" }
+    OpenHere { en: "Open on this device", fr: "Ouvrir sur cet appareil" }
+    ConfirmStep { en: "Type the code that it shows", fr: "Saisissez le code affiché" }
+    NameIt { en: "Give this phone a name", fr: "Donner un nom à ce téléphone" }
     DescriptionLabel { en: "Name of this phone (optional)", fr: "Nom de ce téléphone (facultatif)" }
     DescriptionHint {
         en: "Helps you tell your methods apart, for example “Work phone”.",
@@ -327,6 +333,10 @@ catalogue! {
     Added { en: "Added {day}", fr: "Ajout : {day}" }
     LastUsed { en: "Last used {time}", fr: "Dernière utilisation : {time}" }
     NeverUsed { en: "Not used yet", fr: "Jamais utilisé" }
+    OnlyMethodStays {
+        en: "Your only method. To remove it, add another one first.",
+        fr: "Votre seule méthode. Pour la supprimer, ajoutez-en d’abord une autre."
+    }
     AddMethod { en: "Add a method", fr: "Ajouter une méthode" }
     OwnCodesTitle { en: "Backup codes", fr: "Codes de secours" }
     OwnCodesHint {
@@ -364,21 +374,26 @@ catalogue! {
         fr: "Il existe une copie de cette clé : elle ne permet plus de se connecter. Supprimez-la et ajoutez-en une nouvelle."
     }
     FromAddress { en: "from {address}", fr: "depuis {address}" }
-    SessionsTitle { en: "Where you are signed in", fr: "Vos sessions ouvertes" }
-    SessionsHint { en: "Browsers in which this mailbox is open here.", fr: "Les navigateurs dans lesquels cette messagerie est ouverte ici." }
-    SignedInSince { en: "Since {time}", fr: "Depuis {time}" }
+    SignedInSince { en: "Signed in now, since {time}", fr: "Session ouverte (début : {time})" }
+    LastSignedIn { en: "Last signed in {day}", fr: "Dernière connexion : {day}" }
+    PlaceHere { en: "On the network that you are using now", fr: "Sur le réseau que vous utilisez maintenant" }
+    PlaceInside {
+        en: "On another network of your organisation ({network})",
+        fr: "Sur un autre réseau de votre organisation ({network})"
+    }
+    PlaceElsewhere { en: "On another network ({network})", fr: "Sur un autre réseau ({network})" }
     ThisSession { en: "This browser", fr: "Ce navigateur" }
     BrowserOn { en: "{browser} on {system}", fr: "{browser} sur {system}" }
     UnknownBrowser { en: "Unknown browser", fr: "Navigateur inconnu" }
     SignOutOthers { en: "Sign out the others", fr: "Déconnecter les autres" }
-    BrowsersTitle { en: "Browsers", fr: "Navigateurs" }
+    BrowsersTitle { en: "Where you are signed in", fr: "Où vous êtes connecté" }
     BrowsersHint {
-        en: "Browsers in which you have signed in here.",
-        fr: "Les navigateurs avec lesquels vous vous êtes connecté ici."
+        en: "Browsers in which this mailbox is open, or was before.",
+        fr: "Les navigateurs dans lesquels cette messagerie est ouverte, ou l’a été."
     }
     TrustedBrowsersHint {
-        en: "Browsers in which you have signed in here. A trusted one is not asked for a code.",
-        fr: "Les navigateurs avec lesquels vous vous êtes connecté ici. Aucun code n’est demandé dans un navigateur de confiance."
+        en: "Browsers in which this mailbox is open, or was before. A trusted one is not asked for a code.",
+        fr: "Les navigateurs dans lesquels cette messagerie est ouverte, ou l’a été. Aucun code n’est demandé dans un navigateur de confiance."
     }
     TrustedUntil { en: "Trusted until {time}", fr: "De confiance jusqu’au {time}" }
     RevokeTrust { en: "Stop trusting", fr: "Ne plus faire confiance" }
@@ -551,8 +566,8 @@ catalogue! {
         fr: "Trop d’essais de suite. Patientez jusqu’à {until}, puis saisissez le code affiché à ce moment-là."
     }
     BackupNotACode {
-        en: "That is not a backup code. Type one just as it stands on your list.",
-        fr: "Ce n’est pas un code de secours. Saisissez-en un tel qu’il figure sur votre liste."
+        en: "That is not a backup code. Type one just as it stands on your list. For a code from your app, try another method.",
+        fr: "Ce n’est pas un code de secours. Saisissez-en un tel qu’il figure sur votre liste. Pour un code de votre application, essayez une autre méthode."
     }
     BackupWrong {
         en: "That backup code is not right, or it was used before. Try the next one on your list.",

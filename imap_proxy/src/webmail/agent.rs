@@ -1,8 +1,9 @@
 //! What a browser says of itself, in plain words: for people who look for a session that is not theirs. A guess, since
-//! browsers name each other in it; nothing rests on it.
+//! browsers name each other in it; nothing rests on it. The names are those of the daemon (`store/rules/src/browser.rs`): on
+//! the Security page a session is told by them which browser is its own.
 
 /// Browsers by what only they say, those that call themselves another's name too before the other.
-const BROWSERS: [(&str, &str); 10] = [
+const BROWSERS: [(&str, &str); 9] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
     ("SamsungBrowser/", "Samsung Internet"),
@@ -12,19 +13,17 @@ const BROWSERS: [(&str, &str); 10] = [
     ("CriOS/", "Chrome"),
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
-    ("curl/", "curl"),
 ];
 
 /// The same for what they run on.
-const SYSTEMS: [(&str, &str); 8] = [
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
+const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
     ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
     ("CrOS", "ChromeOS"),
-    ("Macintosh", "Mac"),
     ("Linux", "Linux"),
-    ("BSD", "BSD"),
 ];
 
 /// The browser, and what it runs on, as far as the words of a `User-Agent` tell.
@@ -53,12 +52,12 @@ mod tests {
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Version/26.0 Mobile/15E148 Safari/604.1"
                     .to_owned(),
                 "Safari",
-                "iPhone",
+                "iOS",
             ),
             (
                 "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/26.0 Safari/605.1.15".to_owned(),
                 "Safari",
-                "Mac",
+                "macOS",
             ),
         ] {
             assert_eq!(describe(&agent), (Some(browser), Some(system)), "{agent}");

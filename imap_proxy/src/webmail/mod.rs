@@ -15,7 +15,8 @@
 //!    does ([`relay`]).
 //! 6. What changes at the daemon ends sessions, and cuts what they are waiting for ([`recheck`]).
 //!
-//! Whoever is in may look after their own account: [`security`], with [`proving`] where a code is asked for again.
+//! Whoever is in may look after their own account: [`security`] with [`own_browsers`], and [`proving`] where a
+//! code is asked for again.
 //!
 //! Beside Exchange's webmail there are doors that take the password alone ([`doors`]): closed, unless they are opened to
 //! app passwords ([`basic`], [`door_verdict`], [`running`]) or to networks.
@@ -37,6 +38,7 @@ mod host;
 pub mod jar;
 mod lost;
 mod owa;
+mod own_browsers;
 pub mod pages;
 pub mod path;
 mod prepare;

@@ -117,8 +117,7 @@ pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Pag
     }
     match own {
         Own::Methods => {
-            let methods = state.question()?.methods.iter().map(method).collect();
-            return Some(Page::ChooseMethod(portal::ChooseMethod { methods, problem }));
+            return Some(choice(state.question()?, problem));
         }
         Own::Code | Own::BackupCode => return Some(challenge(state.question()?, own, problem)),
         Own::SetUp => return set_up(state.enrolment()?, problem),
@@ -146,6 +145,14 @@ fn lost(requested: Option<Requested>, others: bool) -> Page {
         None => Page::Lost(portal::Lost { others, ..portal::Lost::default() }),
         Some(when) => Page::Requested(portal::RequestMade { when, others }),
     }
+}
+
+/// Without the method that the person comes from, unless there is no other, or it cannot be used any more.
+fn choice(state: &Question, problem: Option<Problem>) -> Page {
+    let left = state.chosen().filter(|_| problem.is_none() && state.methods.len() > 1);
+    let methods = state.methods.iter().filter(|offer| left.is_none_or(|left| left.id != offer.id));
+    let (methods, left) = (methods.map(method).collect(), left.map(kind));
+    Page::ChooseMethod(portal::ChooseMethod { methods, left, problem })
 }
 
 fn challenge(state: &Question, own: Own, problem: Option<Problem>) -> Page {

@@ -320,15 +320,12 @@ pub(super) fn note_trust(state: &mut Question, form: &Form) -> bool {
     state.choose_trust(form.field(fields::TRUST) == Some(fields::YES))
 }
 
-/// What was sent as the answer of this method; none when it cannot be one, so that a slip does not count as a miss.
+/// What was sent as the answer of this method; none where it can be no code at all, so that a slip does not count as a
+/// miss. Whether it is one of this method the daemon says: it takes a backup code wherever one is typed.
 fn read_answer(form: &Form, offer: &Offer) -> Option<Secret> {
-    let typed = form.field(fields::CODE).unwrap_or_default();
     match pages::kind(offer) {
-        MethodKind::BackupCode => read_plain(typed),
         MethodKind::Key => read_response(form),
-        MethodKind::Authenticator | MethodKind::Sms | MethodKind::Email | MethodKind::Contact => {
-            read_digits(typed, offer.digits)
-        }
+        _ => read_plain(form.field(fields::CODE).unwrap_or_default()),
     }
 }
 

@@ -3,10 +3,10 @@
 //! Every change is a form. The daemon carries it out on the word of the session's proof; what needs a fresh one has the
 //! person [prove](super::proving) again who they are.
 
-use super::agent;
 use super::errand::{Errand, Then};
 use super::form::{self, Form};
 use super::gate::{Gate, Visit};
+use super::own_browsers::{self, Session};
 use super::pages;
 use super::session::{Released, Stage, State};
 use super::store::Key;
@@ -18,7 +18,7 @@ use crate::portal::{
 };
 use http::{Response, StatusCode};
 use postern_wire::Secret;
-use postern_wire::auth::{Door, MAX_FIELD, Recheck, Session};
+use postern_wire::auth::{self, Door, MAX_FIELD, Recheck};
 use postern_wire::security::{Change, ChangeSecurity, OwnMethod, Security, ShowSecurity};
 use std::sync::Arc;
 
@@ -31,9 +31,8 @@ impl Gate {
             Err(stop) => return self.not_shown(visit, key, &stop),
         };
         let mut view = view(&security);
-        let shown = |other: &Key, state: &Released| shown(state, other == key);
-        view.sessions = self.sessions.released(&security.mailbox, shown);
-        view.sessions.sort_by_key(|session| (!session.this, std::cmp::Reverse(session.since)));
+        let session = |other: &Key, state: &Released| Session::of(state, other == key);
+        view.browsers = own_browsers::list(self.sessions.released(&security.mailbox, session), &security.browsers);
         view.done = self.sessions.with_released(key, visit.now.tick, |state| state.done.take()).flatten();
         self.reader(visit).page(StatusCode::OK, &Page::Security(view), Some(&security.mailbox))
     }
@@ -154,7 +153,7 @@ impl Gate {
             sessions.settle(&key, made);
             // What changed while this was under way has not seen what the session rests on now.
             if let Some(standing) = standing {
-                let session = Session { mailbox: wanted.name.clone(), standing };
+                let session = auth::Session { mailbox: wanted.name.clone(), standing };
                 let over = daemon.recheck(&Recheck { sessions: vec![session] }).await;
                 if over.is_ok_and(|over| over.ended == [true]) {
                     sessions.remove(&key, portal::Ended::AccountChanged);
@@ -316,19 +315,13 @@ fn changing(security: &Security, form: &Form) -> Option<Changing> {
     };
     Some(match kind(form)? {
         ChangeKind::Rename => Changing::Rename { method: method()? },
-        ChangeKind::RemoveMethod => {
-            let method = method()?;
-            // A key that there is a copy of is none to be left with.
-            let is_left = |other: &OwnMethod| other.id != which && (method.copied || !other.copied);
-            let is_only = !security.methods.iter().any(is_left);
-            let may = !is_only || security.methods.len() == 1 && security.may_remove_last;
-            Changing::RemoveMethod { method, is_only, may }
-        }
+        ChangeKind::RemoveMethod => Changing::RemoveMethod { method: method()? },
         ChangeKind::MakeCodes => Changing::MakeCodes { replaces: security.backup_codes_left.is_some() },
         ChangeKind::DeleteCodes => {
             security.backup_codes_left?;
             Changing::DeleteCodes
         }
+        ChangeKind::CreateAppPassword if !security.takes_app_passwords => return None,
         ChangeKind::CreateAppPassword => Changing::CreateAppPassword {
             description: text(form, fields::DESCRIPTION),
             may: security.can_make_app_passwords,
@@ -349,35 +342,14 @@ fn view(security: &Security) -> portal::Security {
         methods: security.methods.iter().map(method).collect(),
         codes_left: security.backup_codes_left,
         app_passwords: security.app_passwords.iter().map(app_password).collect(),
+        takes_app_passwords: security.takes_app_passwords,
         can_make_app_passwords: security.can_make_app_passwords,
-        sessions: Vec::new(),
-        browsers: security.browsers.iter().map(browser).collect(),
+        browsers: Vec::new(),
         may_trust: security.may_trust,
         contact: security.contact.clone(),
         kinds: kinds.collect(),
         language: security.language.as_deref().and_then(Language::from_tag),
         done: None,
-    }
-}
-
-/// The browser, and what it runs on, of a description as the daemon writes it: `Firefox (Linux)`.
-fn named(description: &str) -> (Option<&str>, Option<&str>) {
-    let both = description.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
-    let (browser, system) = both.map_or((description, None), |(browser, system)| (browser, Some(system)));
-    (Some(browser).filter(|browser| !browser.is_empty()), system)
-}
-
-fn browser(own: &postern_wire::security::OwnBrowser) -> portal::OwnBrowser {
-    let time = |unix: i64| jiff::Timestamp::from_second(unix).ok();
-    let (browser, system) = named(&own.description);
-    portal::OwnBrowser {
-        id: own.id.clone(),
-        browser: browser.map(str::to_owned),
-        system: system.map(str::to_owned),
-        network: own.network.clone(),
-        last_used: time(own.last_used),
-        trusted_until: own.trusted_until.and_then(time),
-        this: own.this,
     }
 }
 
@@ -394,6 +366,7 @@ fn method(own: &OwnMethod) -> portal::OwnMethod {
         created: time(own.created),
         last_used: own.last_used.and_then(time),
         copied: own.copied,
+        removal: own.removal,
     }
 }
 
@@ -408,18 +381,6 @@ fn app_password(own: &postern_wire::admin::AppPassword) -> portal::AppPassword {
         address: own.last_address.clone(),
         client: own.last_client.clone(),
         outdated: own.outdated,
-    }
-}
-
-fn shown(state: &Released, this: bool) -> portal::Session {
-    let client = &state.held.client;
-    let (browser, system) = client.agent.as_deref().map_or((None, None), agent::describe);
-    portal::Session {
-        browser: browser.map(str::to_owned),
-        system: system.map(str::to_owned),
-        address: client.address.to_canonical().to_string(),
-        since: state.since,
-        this,
     }
 }
 
@@ -447,40 +408,12 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_named_in_the_readers_language() {
-        assert_eq!(named("Firefox (Linux)"), (Some("Firefox"), Some("Linux")));
-        assert_eq!(named("Firefox"), (Some("Firefox"), None));
-        assert_eq!(named(""), (None, None));
-    }
-
-    #[test]
-    fn a_copied_key_is_none_to_be_left_with() {
-        let method = |id: &str, copied| OwnMethod { id: id.to_owned(), copied, ..OwnMethod::default() };
-        let removal = |methods: &[OwnMethod], may_remove_last| {
-            let security = Security { methods: methods.to_vec(), may_remove_last, ..Security::default() };
-            let form = form::write(&[("change", "remove-method"), ("which", "m1")]);
-            match changing(&security, &form::parse(form.as_bytes()).unwrap()) {
-                Some(Changing::RemoveMethod { is_only, may, .. }) => (is_only, may),
-                other => panic!("{other:?}"),
-            }
-        };
-        for may_remove_last in [false, true] {
-            for copied in [false, true] {
-                assert_eq!(removal(&[method("m1", copied)], may_remove_last), (true, may_remove_last));
-                assert_eq!(removal(&[method("m1", copied), method("m2", false)], may_remove_last), (false, true));
-            }
-            let beside_copied = |copied| removal(&[method("m1", copied), method("m2", true)], may_remove_last);
-            assert_eq!((beside_copied(false), beside_copied(true)), ((true, false), (false, true)));
-        }
-    }
-
-    #[test]
     fn what_is_not_there_has_no_page() {
         let security = Security { mailbox: "bob@example.com".into(), ..Security::default() };
         for kind in ChangeKind::ALL {
             let form = form::write(&[("change", kind.tag()), ("which", "m1")]);
             let is_there = changing(&security, &form::parse(form.as_bytes()).unwrap()).is_some();
-            assert_eq!(is_there, matches!(kind, ChangeKind::MakeCodes | ChangeKind::CreateAppPassword), "{kind:?}");
+            assert_eq!(is_there, kind == ChangeKind::MakeCodes, "{kind:?}");
         }
     }
 }

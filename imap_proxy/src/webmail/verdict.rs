@@ -283,6 +283,7 @@ pub fn after_code<E>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timest
             AfterCode::Release { standing, proof, codes: Vec::new(), codes_left: backup_codes_left }
         }
         Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Copied, .. })) => AfterCode::Again(Problem::Copied),
+        Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Unfit, .. })) => AfterCode::Again(Problem::NotACode),
         Ok(AnswerVerdict::Refused(refusal)) => refused_code(&refusal, now),
         Err(_) => AfterCode::Stop(Stop::Unavailable),
     }

@@ -170,8 +170,9 @@ fn each_reason_for_not_taking_a_code_has_its_answer() {
         let code = after_code(Ok::<_, ()>(AnswerVerdict::Refused(refusal.clone())), BOB, NOW);
         match (reason, &code) {
             (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 }))
-            | (Reason::Copied, AfterCode::Again(Problem::Copied)) => {}
-            (Reason::Wrong | Reason::Copied, _) => panic!("{reason:?}: {code:?}"),
+            | (Reason::Copied, AfterCode::Again(Problem::Copied))
+            | (Reason::Unfit, AfterCode::Again(Problem::NotACode)) => {}
+            (Reason::Wrong | Reason::Copied | Reason::Unfit, _) => panic!("{reason:?}: {code:?}"),
             (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
             _ => panic!("{reason:?}: {code:?}"),
         }

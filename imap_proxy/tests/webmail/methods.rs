@@ -21,6 +21,7 @@ const LONG_AGO: i64 = 1_000_000_000;
 const FAR_AWAY: i64 = 20_000_000_000;
 const NOT_SENT: &str = r#"{"verdict":"refused","reason":"not_sent"}"#;
 const WRONG: &str = r#"{"verdict":"refused","reason":"wrong","failures":1}"#;
+const UNFIT: &str = r#"{"verdict":"refused","reason":"unfit"}"#;
 const LANDING: &str = "/?_task=mail&_token=secret";
 
 fn sent(challenge: &str, again: i64) -> String {
@@ -63,6 +64,8 @@ async fn a_code_by_sms_is_sent_once_and_answers_its_challenge() {
 
     world.daemon.on("Answer", WRONG);
     browser.post("/postern/code", &[("code", "111111")]).await.shows(403, "have another one sent");
+    // What can be no code of the method, the daemon tells apart.
+    world.daemon.on("Answer", UNFIT);
     browser.post("/postern/code", &[("code", "12345")]).await.shows(400, "Type the digits of the code that we sent");
     assert_eq!(world.daemon.calls("Prepare").len(), 2);
     world.daemon.on("Answer", ACCEPTED);
@@ -149,10 +152,12 @@ async fn the_methods_are_those_offered_and_the_last_way_out() {
     world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
     let mut browser = at_the_code(&world, BY_SMS).await;
     let page = browser.get("/postern/methods").await;
-    let places = ["value=\"s1\"", "value=\"k1\"", "value=\"t1\"", "value=\"backup\"", "href=\"/postern/lost\""];
+    // What is asked for is none of them, and there is a way back to it.
+    let places =
+        ["value=\"k1\"", "value=\"t1\"", "value=\"backup\"", "href=\"/postern/lost\"", "href=\"/postern/code\""];
     let places = places.map(|place| page.text.find(place).unwrap_or_else(|| panic!("{place}: {}", page.text)));
     assert!(places.is_sorted(), "{places:?}");
-    assert_eq!(page.text.matches("name=\"method\"").count(), 4);
+    assert_eq!(page.text.matches("name=\"method\"").count(), 3);
 }
 
 #[tokio::test]
@@ -227,7 +232,7 @@ async fn what_is_removed_meanwhile_is_not_offered_any_more() {
     // The choice stays while it is there, and so does the code that was sent.
     world.daemon.on("Ask", without("k1").as_str());
     let page = browser.get("/postern/methods").await;
-    page.shows(200, "Phone");
+    page.shows(200, "Code by SMS");
     assert!(!page.text.contains("My key"), "{}", page.text);
     browser.get("/postern/code").await.shows(200, "authenticator app");
     world.daemon.on("Ask", without("t1").as_str());

@@ -78,6 +78,7 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
 /// The browsers as their owner sees them, the one used last first.
 pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> Vec<OwnBrowser> {
     let (now, own) = (clock::now(), source(origin).browser);
+    let here = origin.address.and_then(postern_rules::browser::network);
     let shown = account.browsers.iter().map(|browser| OwnBrowser {
         id: browser.id.clone(),
         description: browser.description.clone(),
@@ -85,6 +86,7 @@ pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> V
         created: browser.created.0,
         last_used: browser.last_used.0,
         trusted_until: browser.trusted_until(account, &platform.policy, now).map(|until| until.0),
+        here: here.is_some() && browser.network == here,
         this: own.is_some_and(|own| browser.is(&own)),
     });
     let mut shown: Vec<OwnBrowser> = shown.collect();

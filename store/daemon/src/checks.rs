@@ -5,7 +5,7 @@ use crate::clock::Stopwatch;
 use postern_wire::Secret;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -31,6 +31,8 @@ pub struct Checks {
     /// Wrong passwords by mailbox, since when; one that is being checked counts as wrong until it is known.
     tried: Mutex<HashMap<String, (Stopwatch, u32)>>,
     offers: Mutex<Vec<mpsc::Sender<PasswordCheck>>>,
+    /// Whether a front has offered since the daemon started.
+    were_offered: AtomicBool,
     /// Told of each offer.
     offered: Notify,
     asked: Mutex<HashMap<u64, oneshot::Sender<CheckOutcome>>>,
@@ -50,6 +52,7 @@ impl Checks {
     pub fn offer(&self) -> mpsc::Receiver<PasswordCheck> {
         let (offer, checks) = mpsc::channel(WAITING);
         lock(&self.offers).push(offer);
+        self.were_offered.store(true, Ordering::Relaxed);
         self.offered.notify_waiters();
         checks
     }
@@ -57,6 +60,12 @@ impl Checks {
     /// Whether a front offers to check.
     pub fn are_offered(&self) -> bool {
         lock(&self.offers).iter().any(|offer| !offer.is_closed())
+    }
+
+    /// Whether a front has offered to check since the daemon started: there is a channel for mail apps, be it away for
+    /// the moment.
+    pub fn were_offered(&self) -> bool {
+        self.were_offered.load(Ordering::Relaxed)
     }
 
     /// Asks the mail server, by the front that offered last.

@@ -12,7 +12,7 @@ use postern_rules::{Account, Event, Platform, Stage, Verdict};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Origin, Reason};
 use postern_wire::security::{
-    Change, ChangeSecurity, ChangeVerdict, OwnMethod, Security, SecurityVerdict, ShowSecurity,
+    Change, ChangeSecurity, ChangeVerdict, OwnMethod, Removal, Security, SecurityVerdict, ShowSecurity,
 };
 
 /// What there is to see.
@@ -38,6 +38,11 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
         created: factor.created.0,
         last_used: factor.last_used.map(|time| time.0),
         copied: factor.is_copied(),
+        removal: match postern_rules::removal(account, platform, &factor.id) {
+            postern_rules::Removal::Free => Removal::Free,
+            postern_rules::Removal::SwitchesOff => Removal::SwitchesOff,
+            postern_rules::Removal::Kept => Removal::Kept,
+        },
     };
     Security {
         mailbox: account.mailbox.to_string(),
@@ -45,11 +50,11 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
         methods: account.factors.iter().map(method).collect(),
         backup_codes_left: account.backup.as_ref().map(|_| backup_codes_left(account)),
         app_passwords: app_passwords::shown(account).app_passwords,
+        takes_app_passwords: !account.app_passwords.is_empty() || daemon.checks.were_offered(),
         can_make_app_passwords: daemon.checks.are_offered(),
         contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
         language: account.language.clone(),
         kinds,
-        may_remove_last: platform.policy.last_method_removable,
         fresh_until: proof.fresh_until().0,
         browsers: browsers::shown(account, platform, origin),
         may_trust: platform.policy.trusted_browsers > 0,

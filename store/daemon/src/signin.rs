@@ -254,6 +254,7 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::Full => auth::Refusal::new(Reason::TooMany),
         Refusal::SameSecret => auth::Refusal::new(Reason::InUse),
         Refusal::OnlyFactor => auth::Refusal::new(Reason::OnlyMethod),
+        Refusal::NotACode => auth::Refusal::new(Reason::Unfit),
         Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),
         Refusal::Unlisted => auth::Refusal::new(Reason::Name),
         Refusal::Unusual => auth::Refusal::new(Reason::Unusual),

@@ -101,6 +101,11 @@ impl BackupCodes {
         (set.left() > 0).then_some(set)
     }
 
+    /// Whether this can be a code of the set, by its form alone.
+    pub(crate) fn can_be(&self, typed: &str) -> bool {
+        is_own(typed) || self.with_imported && imported(typed).is_some()
+    }
+
     /// Whether codes of another program are among them.
     pub(crate) fn has_imported(&self) -> bool {
         self.with_imported
@@ -144,6 +149,12 @@ impl std::fmt::Debug for BackupCodes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "BackupCodes {{ {} left }}", self.unused.len())
     }
+}
+
+/// Whether this has the form of a code that was made here: no code of another kind has, so wherever a person types one it
+/// can be told what it is.
+pub(crate) fn is_own(typed: &str) -> bool {
+    letters::read(typed, LENGTH).is_some()
 }
 
 /// A code of another program in its one spelling: blanks and hyphens do not count.

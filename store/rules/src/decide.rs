@@ -7,14 +7,16 @@ mod import;
 mod own;
 mod sent;
 
+pub use own::{Removal, removal};
+
 use crate::account::{CLOCK_TOLERANCE, Suspension};
 use crate::backup::{self, BackupCodes};
 use crate::browser::Known;
 use crate::event::{BACKUP, By, CONTACT, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Source, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
-use crate::sent::{Purpose, Session};
+use crate::sent::{DIGITS, Purpose, Session};
 use crate::throttle::Lock;
-use crate::{Account, Door, Platform, Stage, State, Time};
+use crate::{Account, Door, Platform, Stage, State, Time, totp};
 use field::Field;
 
 /// Seconds of an hour.
@@ -144,7 +146,12 @@ fn answer(
     visit: Visit<'_>,
     now: Time,
 ) -> Decision {
-    if let Some(verdict) = not_asked(&account, platform, door, visit.0, now) {
+    let refusal = not_asked(&account, platform, door, visit.0, now);
+    // Also while codes are not judged: it tells nothing but what was typed.
+    if matches!(refusal, None | Some(Verdict::Refused(Refusal::Locked(_)))) && is_slip(&account, typed) {
+        return refused(Refusal::NotACode);
+    }
+    if let Some(verdict) = refusal {
         return stale_if_not_required(verdict);
     }
     match spend(&mut account, door, typed, now) {
@@ -251,6 +258,20 @@ fn not_asked(account: &Account, platform: &Platform, door: Door, source: Source<
     }
 }
 
+/// Whether what was typed for a method can be no code of it, and no backup code either. Where no method was asked for,
+/// anything may be meant.
+fn is_slip(account: &Account, typed: &Typed<'_>) -> bool {
+    let backup = account.backup.as_ref();
+    let factor = account.factors.iter().find(|factor| typed.method == Some(&factor.id));
+    let can_be = |code: &&str| match (typed.method, factor.map(|factor| &factor.kind)) {
+        (Some(BACKUP), _) => backup.is_none_or(|backup| backup.can_be(code)),
+        (_, Some(Kind::Totp(totp))) => totp::digits(code, totp.digits()).is_some() || backup::is_own(code),
+        (_, Some(Kind::Sms(_) | Kind::Email(_))) => totp::digits(code, DIGITS).is_some() || backup::is_own(code),
+        (_, Some(Kind::Key(_)) | None) => true,
+    };
+    !typed.readings.iter().any(can_be)
+}
+
 /// A code that was right, and is no more.
 struct Spent {
     /// Which of the readings it was.
@@ -285,8 +306,10 @@ fn spend(account: &mut Account, door: Door, typed: &Typed<'_>, now: Time) -> Opt
                 spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
             }
         }
-        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password.
-        let meant = spent.is_none() && typed.method.is_none_or(|id| id == BACKUP) && door.takes_backup_codes();
+        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password. One that is
+        // typed where another method was asked for is taken: no code of that method has its form, so it is one guess.
+        let meant = typed.method.is_none_or(|id| id == BACKUP || backup::is_own(code));
+        let meant = spent.is_none() && meant && door.takes_backup_codes();
         if let Some(backup) = account.backup.as_mut().filter(|_| meant)
             && let Some(place) = backup.find(code)
         {

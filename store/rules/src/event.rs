@@ -419,6 +419,8 @@ pub enum Refusal {
     SameId,
     /// The platform does not take a password and a code in one field.
     NotInOneField,
+    /// What was typed can be no code of the method that was asked for: a slip, which guesses nothing and does not count.
+    NotACode,
     /// The code is wrong, or spent; so many in a row at that door now.
     Wrong {
         /// Wrong codes in a row.

@@ -39,7 +39,7 @@ pub mod totp;
 pub use account::{Account, Stage, State};
 pub use app_password::AppPassword;
 pub use browser::Browser;
-pub use decide::decide;
+pub use decide::{Removal, decide, removal};
 pub use event::{Decision, Event, Refusal, Verdict};
 pub use factor::{Factor, Kind, KindName};
 pub use name::Mailbox;

@@ -118,11 +118,7 @@ impl Totp {
     /// The step that `code` belongs to, if it is right at `now`, give or take `window` steps, and its step is later
     /// than the last accepted one (RFC 6238 section 5.2: a code must not be accepted twice).
     pub fn matching_step(&self, code: &str, now: Time, window: u32) -> Option<u64> {
-        // Blanks and hyphens are how people and clipboards group digits.
-        let typed: Zeroizing<String> = Zeroizing::new(code.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
-        if typed.len() != self.digits as usize || !typed.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
+        let typed = digits(code, self.digits)?;
         let (now, window) = (now.unsigned() / self.period, u64::from(window.min(WINDOW_MAX)));
         let earliest = self.last_step.map_or(0, |last| last.saturating_add(1)).max(now.saturating_sub(window));
         // Every step of the window is computed, whichever matches: the time taken tells nothing.
@@ -208,6 +204,12 @@ fn percent_encode(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// What was typed as so many digits; none where it is none. Blanks and hyphens are how people and clipboards group them.
+pub(crate) fn digits(typed: &str, count: u32) -> Option<Zeroizing<String>> {
+    let digits: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
+    (digits.len() == count as usize && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::sent::{AGAIN, Destination, LIFETIME};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Kind, Platform, Seed, Stage, Time, decide};
+use postern_rules::{Account, Door, Kind, Platform, Removal, Seed, Stage, Time, decide, removal};
 
 const NOW: Time = Time(1_800_000_000);
 
@@ -273,4 +273,37 @@ fn new_backup_codes_void_the_old_ones() {
     assert!(matches!(with(&again), Verdict::Refused(Refusal::Wrong { .. })));
     let gone = next(&account, Event::DeleteBackupCodes { epoch: account.epoch }, NOW);
     assert!(matches!(with(&gone), Verdict::Refused(Refusal::Wrong { .. })));
+}
+
+/// Under both policies, and beside a key that is none to be left with.
+#[test]
+fn a_removal_comes_to_what_was_said_of_it() {
+    use Removal::{Free, Kept, SwitchesOff};
+    let with_app = |account: &Account| {
+        let add = Event::AddTotp { totp: Totp::new(Seed::made_of([3; 20])), description: "", random: random(9) };
+        next(account, add, NOW)
+    };
+    let copied = next(&with_key(5), signed(1, Some((&[1, 2, 3], 5))), NOW);
+    for (account, keeping, letting) in [
+        (with_phone(), vec![Kept], vec![SwitchesOff]),
+        (copied.clone(), vec![Kept], vec![SwitchesOff]),
+        (with_app(&with_key(5)), vec![Free, Free], vec![Free, Free]),
+        (with_app(&copied), vec![Free, Kept], vec![Free, Kept]),
+    ] {
+        for (last_method, said) in [("keep", keeping), ("remove", letting)] {
+            let mut platform = platform();
+            platform.policy.set("last-method", last_method).unwrap();
+            for (factor, said) in account.factors.iter().zip(said) {
+                assert_eq!(removal(&account, &platform, &factor.id), said, "{last_method}: {factor:?}");
+                let remove = Event::RemoveOwn { id: &factor.id, epoch: account.epoch };
+                let stage = decide(&account, &platform, remove, NOW).next.map(|next| next.stage);
+                let done = match said {
+                    Free => Some(Stage::Protected),
+                    SwitchesOff => Some(Stage::Off),
+                    Kept => None,
+                };
+                assert_eq!(stage, done, "{last_method}: {factor:?}");
+            }
+        }
+    }
 }

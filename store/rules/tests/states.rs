@@ -306,6 +306,7 @@ fn shown_verdict(verdict: &Verdict) -> String {
                 Refusal::NoSuchAppPassword => "no such app password",
                 Refusal::SameId => "same id",
                 Refusal::NotInOneField => "not in one field",
+                Refusal::NotACode => "not a code",
                 Refusal::Wrong { .. } => "wrong",
                 Refusal::Spent { .. } => "spent",
                 Refusal::Locked(_) => "locked",
@@ -481,7 +482,6 @@ fn run(row: &Row<'_>) -> (String, String) {
         "answer right with a backup code" | "answer right with a backup code at imap" => {
             answer(Some(BACKUP), &backup_code)
         }
-        "answer right with another method's id" => answer(Some(BACKUP), RIGHT),
         "answer right once more" | "answer right once more at imap" => {
             account = after(&account, answer(None, RIGHT));
             answer(None, RIGHT)
@@ -496,6 +496,12 @@ fn run(row: &Row<'_>) -> (String, String) {
             account = after(&account, in_one_field(&field_right));
             in_one_field(&field_right)
         }
+        "answer right with a backup code in the app's field"
+        | "answer right with a backup code in the app's field at imap" => answer(Some(&factor), &backup_code),
+        "answer wrong with a backup code in the app's field" => answer(Some(&factor), "aaaaa-aaaaa"),
+        "answer right in the field for backup codes" => answer(Some(BACKUP), RIGHT),
+        "answer with a slip in the app's field" => answer(Some(&factor), "0818"),
+        "answer right with another method's id" => answer(Some("another"), RIGHT),
         "answer wrong" => answer(None, WRONG),
         "answer with the key" | "answer with the key that was copied" => signed(6, SESSION),
         "answer with a copy of the key" => signed(5, SESSION),

@@ -51,7 +51,11 @@ pub struct Security {
     /// What mail apps sign in with.
     #[serde(default)]
     pub app_passwords: Vec<AppPassword>,
-    /// Whether one can be made here: a mail server can be asked about the password.
+    /// Whether they are of use here: there is a channel that takes them, or the account has some. Else none is to be
+    /// offered.
+    #[serde(default)]
+    pub takes_app_passwords: bool,
+    /// Whether one can be made now: a mail server can be asked about the password.
     #[serde(default)]
     pub can_make_app_passwords: bool,
     /// Where notices go.
@@ -62,9 +66,6 @@ pub struct Security {
     pub language: Option<String>,
     /// What can be added: `totp`, `sms`, `email`, `key`, `contact`.
     pub kinds: Vec<String>,
-    /// Whether the only method can be removed, which switches the second factor off.
-    #[serde(default)]
-    pub may_remove_last: bool,
     /// Until when what needs a fresh sign-in is done without one.
     pub fresh_until: i64,
     /// The browsers that have signed in, the one used last first.
@@ -95,6 +96,22 @@ pub struct OwnMethod {
     /// A security key of which there is a copy: it is refused until it is removed.
     #[serde(default)]
     pub copied: bool,
+    /// What it comes to when the person removes it.
+    #[serde(default)]
+    pub removal: Removal,
+}
+
+/// What the removal of a method comes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Removal {
+    /// The method goes, and others are left.
+    Free,
+    /// It is the only one: the second factor is off then.
+    SwitchesOff,
+    /// It cannot be removed: there is no other that opens the account.
+    #[default]
+    Kept,
 }
 
 /// One of the browsers.
@@ -113,6 +130,9 @@ pub struct OwnBrowser {
     /// Until when it is not asked for a code; none: it is not trusted.
     #[serde(default)]
     pub trusted_until: Option<i64>,
+    /// Whether that is the network that asks.
+    #[serde(default)]
+    pub here: bool,
     /// Whether it is the one that asks.
     pub this: bool,
 }

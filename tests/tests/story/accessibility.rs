@@ -6,6 +6,7 @@ use super::pages::{VIEWS, presses, tabs_to};
 use super::person::Person;
 use super::{mailbox, next_code, protect};
 use fantoccini::key;
+use jiff::Timestamp;
 use postern_proxy::portal::*;
 use postern_tests::axe;
 use postern_tests::backend::private_directory;
@@ -26,25 +27,42 @@ pub(super) async fn has_no_barrier(browser: &Browser, page: &str) {
     assert!(found.is_empty(), "{page}: {found:#?}");
 }
 
-/// Writes every page, with what it loads: name and file.
-fn write_pages(directory: &Path, language: Language) -> Vec<(String, String)> {
+/// Every page in every shape: name, page, and whether the person is in.
+pub(super) fn all_pages() -> Vec<(String, Page, bool)> {
+    samples::all_pages(&samples::Given::USUAL)
+}
+
+/// Writes a page, with what it loads, as whoever looks at it at `now` sees it: its address.
+pub(super) fn write_page(
+    directory: &Path,
+    (name, page, signed_in): (&str, &Page, bool),
+    language: Language,
+    now: Timestamp,
+) -> String {
     let assets = [
         (assets::style_url(), "style.css", assets::STYLE),
         (assets::script_url(), "page.js", assets::SCRIPT),
         (assets::key_script_url(), "key.js", assets::KEY_SCRIPT),
     ];
-    for (_, file, content) in assets {
+    let context = Context { signed_in, now, ..samples::Given::USUAL.context() };
+    let mut html = render(page, language, &context);
+    for (url, file, content) in assets {
+        html = html.replace(url, file);
         fs::write(directory.join(file), content).unwrap();
     }
-    let given = samples::Given::USUAL;
+    let path = directory.join(name).with_extension("html");
+    fs::write(&path, html).unwrap();
+    format!("file://{}", path.display())
+}
+
+/// Writes every page: name and address.
+fn write_pages(directory: &Path, language: Language) -> Vec<(String, String)> {
+    let now = samples::Given::USUAL.context().now;
     let write = |(name, page, signed_in): (String, Page, bool)| {
-        let html = render(&page, language, &Context { signed_in, ..given.context() });
-        let html = assets.iter().fold(html, |html, (url, file, _)| html.replace(url, file));
-        let path = directory.join(&name).with_extension("html");
-        fs::write(&path, html).unwrap();
-        (name, format!("file://{}", path.display()))
+        let url = write_page(directory, (&name, &page, signed_in), language, now);
+        (name, url)
     };
-    samples::all_pages(&given).into_iter().map(write).collect()
+    all_pages().into_iter().map(write).collect()
 }
 
 #[tokio::test]

@@ -196,7 +196,7 @@ fn a_method_that_one_browser_removes_is_good_in_no_other() {
     world.move_clock(AGAIN).unwrap();
     waiting.sign_in(&alice).leads_to("/postern/code");
     let sent = texted(&world);
-    waiting.get("/postern/methods").shows(200, &telephone);
+    waiting.get("/postern/code").shows(200, "Enter the code that we sent");
 
     here.post(CHANGE, &[("change", "remove-method"), ("which", &telephone)]).leads_to(PAGE);
     ends_soon(&inside);

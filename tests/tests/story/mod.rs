@@ -12,6 +12,7 @@ mod closed;
 mod cookie;
 mod keys;
 mod links;
+mod looks;
 mod methods;
 mod outage;
 mod pages;

@@ -174,11 +174,22 @@ async fn a_keyboard_is_enough() {
 
     presses_password(&person, &alice).await;
     person.is_at("/postern/code").await;
-    // Another method, and back: the field has the focus already.
+    // Another method, and back: the field has the focus already. What one comes from is no other.
+    tabs_to(&person, "a[href='/postern/methods']").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    tabs_to(&person, "button[name=method][value=backup]").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    person.is_at("/postern/backup-code").await;
+    tabs_to(&person, "a[href='/postern/methods']").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
+    person.does_not_see("button[value=backup]").await;
+    tabs_to(&person, "a[href='/postern/backup-code']").await;
+    person.leaves_by(presses(&person, &Key::Enter)).await;
     tabs_to(&person, "a[href='/postern/methods']").await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
     tabs_to(&person, "button[name=method]").await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
+    person.is_at("/postern/code").await;
     presses(&person, &next_code(&mut world, &secret)).await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
     person.is_in(&alice).await;

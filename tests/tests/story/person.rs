@@ -57,8 +57,13 @@ impl Person {
         assert!(self.client().find(Locator::Css(css)).await.is_err(), "{css} is on the page");
     }
 
+    /// What stands there, also where it is folded away.
     pub(crate) async fn reads(&self, css: &str) -> String {
-        self.sees(css).await.text().await.unwrap()
+        let element = self.sees(css).await;
+        match element.text().await.unwrap() {
+            folded if folded.is_empty() => element.prop("textContent").await.unwrap().unwrap_or_default(),
+            shown => shown,
+        }
     }
 
     /// Clicks what changes the page that it is on.

@@ -31,6 +31,7 @@ async fn from_the_first_sign_in_to_the_next() {
     // A wrong code costs nothing but another try.
     let qr = person.qr().await;
     let wrong = world.code(ANOTHER_SECRET).unwrap();
+    person.clicks("details:has(#description) summary").await;
     person.types("#description", "Fairphone").await;
     person.answers(&wrong).await;
     assert!(person.reads("#code-problem").await.contains("not right"));

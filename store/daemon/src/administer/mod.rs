@@ -194,6 +194,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         | Refusal::Outdated
         | Refusal::SameId
         | Refusal::NotInOneField
+        | Refusal::NotACode
         | Refusal::Wrong { .. }
         | Refusal::Spent { .. }
         | Refusal::Locked(_)

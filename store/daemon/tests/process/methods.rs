@@ -13,7 +13,8 @@ use postern_wire::auth::{
     PrepareVerdict, Reason,
 };
 use postern_wire::security::{
-    Change, ChangeSecurity, ChangeVerdict, OpenRequest, RequestVerdict, Security, SecurityVerdict, ShowSecurity,
+    Change, ChangeSecurity, ChangeVerdict, OpenRequest, Removal, RequestVerdict, Security, SecurityVerdict,
+    ShowSecurity,
 };
 use std::fs;
 use std::time::Duration;
@@ -280,10 +281,11 @@ fn the_last_method_goes_only_where_the_platform_lets_it() {
     let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
     let id = posternd.security(&proof).unwrap().methods[0].id.clone();
     let remove = || Change::RemoveMethod { id: id.clone() };
+    assert_eq!(posternd.security(&proof).unwrap().methods[0].removal, Removal::Kept);
     assert_eq!(posternd.do_change(&proof, remove()).unwrap_err(), Reason::OnlyMethod);
     let set = SetPlatform { name: "example".into(), key: "last-method".into(), value: "remove".into() };
     posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
-    assert!(posternd.security(&proof).unwrap().may_remove_last);
+    assert_eq!(posternd.security(&proof).unwrap().methods[0].removal, Removal::SwitchesOff);
     assert_eq!(posternd.do_change(&proof, remove()).unwrap().0, None, "the second factor is off");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::NotRequired { .. }));
     posternd.stop();

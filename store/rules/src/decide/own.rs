@@ -37,6 +37,27 @@ pub(super) fn remove(account: Account, platform: &Platform, id: &str, epoch: u64
     remove_factor(account, id)
 }
 
+/// What it comes to when a person removes one of their methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// The method goes, and others are left.
+    Free,
+    /// It is the only one: the second factor is off then.
+    SwitchesOff,
+    /// It stays: there is no other that opens the account, and the platform keeps it.
+    Kept,
+}
+
+/// What it would come to if the person removed the factor `id` now, so that a page can say it beforehand.
+#[must_use]
+pub fn removal(account: &Account, platform: &Platform, id: &str) -> Removal {
+    match remove(account.clone(), platform, id, account.epoch) {
+        Decision { verdict: Verdict::Done, next: Some(next) } if next.stage == Stage::Off => Removal::SwitchesOff,
+        Decision { verdict: Verdict::Done, next: Some(_) } => Removal::Free,
+        _ => Removal::Kept,
+    }
+}
+
 pub(super) fn make_backup_codes(mut account: Account, epoch: u64, random: Random, now: Time) -> Decision {
     if !is_current(&account, epoch) {
         return refused(Refusal::Stale);
