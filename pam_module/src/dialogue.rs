@@ -5,9 +5,9 @@
 use crate::daemon::Daemon;
 use crate::enrolment;
 use crate::host::{Host, Unheard};
-use crate::options::{First, Options};
 use crate::text;
 use crate::verdict::{Passed, Stopped, Unfit};
+use postern_pam_options::{First, Options};
 use postern_wire::address::parse_address;
 use postern_wire::auth::{
     self, APP_PASSWORD_LETTERS, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Asked, Door, FieldVerdict, Offer,

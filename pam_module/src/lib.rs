@@ -5,7 +5,8 @@
 //! * `dialogue`: the story of a sign-in, told over the traits `Host` and `Daemon`; `enrolment`: its longest chapter;
 //! * `verdict`: how a sign-in can end, and the one place where that becomes a PAM code;
 //! * `host`: libpam behind the trait `Host`, and all the unsafe code; `daemon`: posternd behind the trait `Daemon`;
-//! * `options`, `text`, `qr`, `audit`: what the administrator wrote, what people read, what the log says.
+//! * `text`, `qr`, `audit`: what people read, what the log says. What the administrator wrote is read by
+//!   `postern-pam-options`, which `postern check` shares.
 
 mod audit;
 mod clock;
@@ -14,17 +15,16 @@ mod dialogue;
 mod enrolment;
 mod host;
 mod locale;
-mod options;
 mod qr;
 mod text;
 mod verdict;
 
 use crate::daemon::Posternd;
 use crate::host::PamHost;
-use crate::options::Options;
 use crate::verdict::{Passed, Stopped};
 use pam::constants::{PamFlag, PamResultCode};
 use pam::module::{PamHandle, PamHooks};
+use postern_pam_options::Options;
 use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
@@ -55,7 +55,7 @@ impl PamHooks for Postern {
 }
 
 fn authenticate(host: &mut PamHost<'_>, args: &[&CStr]) -> Result<Passed, Stopped> {
-    let options = Options::parse(args)?;
+    let options = Options::parse(args.iter().map(|arg| arg.to_bytes()))?;
     dialogue::sign_in(host, &mut Posternd::new(&options.socket), &options)
 }
 

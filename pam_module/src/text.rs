@@ -4,7 +4,7 @@
 //! server's, and an ssh client says its own only after the sign-in. The prompt, which is what people see each day, is
 //! the administrator's to set (`prompt=`).
 
-use crate::options::Options;
+use postern_pam_options::Options;
 use postern_wire::Secret;
 use postern_wire::auth::{Reason, Refusal};
 use zeroize::Zeroizing;

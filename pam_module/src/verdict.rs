@@ -1,6 +1,7 @@
 //! How a sign-in can end, and what libpam is told: the one file of this module that could let somebody in by mistake.
 
 use pam::constants::PamResultCode;
+use postern_pam_options::Unknown;
 use postern_wire::CallError;
 use postern_wire::auth::Reason;
 
@@ -53,6 +54,12 @@ pub(crate) enum Unfit {
     TooLong,
     /// A user name or an answer that the daemon says it cannot read.
     Invalid,
+}
+
+impl From<Unknown> for Stopped {
+    fn from(Unknown(option): Unknown) -> Self {
+        Self::Option(option)
+    }
 }
 
 impl From<CallError> for Stopped {

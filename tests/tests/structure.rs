@@ -27,8 +27,9 @@ fn no_arrow_between_our_crates_but_those_of_the_design() {
         ("postern-wire", &[]),
         ("postern-telemetry", &[]),
         ("postern-daemon", &["postern-rules", "postern-telemetry", "postern-wire"]),
-        ("postern-admin", &["postern-wire"]),
-        ("pam_postern", &["postern-wire"]),
+        ("postern-pam-options", &["postern-wire"]),
+        ("postern-admin", &["postern-pam-options", "postern-wire"]),
+        ("pam_postern", &["postern-pam-options", "postern-wire"]),
         ("postern-proxy", &["postern-telemetry", "postern-wire"]),
     ]);
     for (package, may) in &allowed {

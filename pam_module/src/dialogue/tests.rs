@@ -112,7 +112,7 @@ impl Stage {
         let args: Vec<_> = options.split_whitespace().map(|arg| CString::new(arg).unwrap()).collect();
         let args: Vec<_> = args.iter().map(|arg| arg.as_c_str()).collect();
         let mut daemon = Script { replies, calls: Vec::new() };
-        let ended = sign_in(self, &mut daemon, &Options::parse(&args).unwrap());
+        let ended = sign_in(self, &mut daemon, &Options::parse(args.iter().map(|arg| arg.to_bytes())).unwrap());
         (code(&ended), daemon.calls)
     }
 }

@@ -11,6 +11,7 @@ mod http;
 mod listening;
 mod local_proxy;
 mod pam;
+mod pam_control;
 mod pam_file;
 mod place;
 mod probe;
@@ -157,7 +158,7 @@ impl Check {
         lines.push(programs::posternd(&self.config));
         lines.extend(self.fronts(&platforms));
         let services = pam::services(&self.pam);
-        lines.extend(services.iter().flat_map(pam::judge));
+        lines.extend(services.iter().flat_map(|service| pam::judge(service, pam::connects)));
         lines.extend(dovecot::look(self.dovecot.as_deref(), &services));
         let exit = conclude(&mut session.screen, lines, self.strict)?;
         Ok(unreachable.unwrap_or(exit))

@@ -1,151 +1,253 @@
-//! PAM service files (pam.conf(5)), as far as the question goes who is asked for a code.
+//! The `auth` stack of a PAM service, read as libpam reads it: pam.conf(5), and `pam_handlers.c` and `pam_misc.c` of
+//! Linux-PAM 1.5, with the `@include` of Debian's. What libpam cannot read it keeps as a line that fails.
 
-use std::collections::BTreeMap;
+use super::pam_control::{self, Control};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// How deep files may include files; libpam's own limit is 16.
+/// How deep files may include files; libpam's own limit.
 const DEPTH: usize = 16;
 /// Bytes of a file that are read; a longer one is none of PAM's.
 const LENGTH: u64 = 64 * 1024;
+/// What libpam takes for blanks between words. A carriage return is none.
+const BLANKS: [char; 3] = [' ', '\t', '\n'];
+/// Where libpam looks first, and where it looks for what is not there.
+const ETC: &str = "/etc/pam.d";
+const USR: &str = "/usr/lib/pam.d";
 
 /// One line of the `auth` stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Module {
-    /// What is done with each return value; `default` stands for those that are not named.
-    pub(super) control: BTreeMap<String, Action>,
-    /// The file's name without directories.
+    pub(super) kind: Kind,
+    pub(super) control: Control,
+    /// The file's name without directories; empty where it is no module.
     pub(super) name: String,
     pub(super) args: Vec<String>,
+    /// How many substacks it stands in.
+    pub(super) level: usize,
 }
 
-/// What is done with a return value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    /// It counts, and the stack goes on.
-    Counts,
-    /// It counts, and the stack ends.
-    Ends,
-    /// It counts, and so many modules are skipped: the rest of a substack.
-    Leaves(usize),
-    /// It does not count.
-    Ignored,
-    /// It does not count, and so many modules are skipped.
-    Skips(usize),
+/// What libpam makes of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It calls a module.
+    Module,
+    /// A substack begins; nothing is called.
+    Substack,
+    /// It cannot read the line, for this reason, and fails where the module would be called.
+    Broken(String),
 }
 
 impl Module {
-    /// What is done when the module returns `value`, such as `success`.
-    pub(super) fn on(&self, value: &str) -> Action {
-        let named = self.control.get(value).or_else(|| self.control.get("default"));
-        named.copied().unwrap_or(Action::Ignored)
-    }
-
     pub(super) fn has(&self, arg: &str) -> bool {
         self.args.iter().any(|have| have == arg)
     }
 }
 
+/// The directories that stand behind `directory`.
+pub(super) fn directories(directory: &Path) -> Vec<PathBuf> {
+    let vendor = (directory == Path::new(ETC)).then(|| PathBuf::from(USR));
+    std::iter::once(directory.to_owned()).chain(vendor).collect()
+}
+
 /// The `auth` stack of the service file `name` in `directory`, with what it includes.
 pub(super) fn auth_stack(directory: &Path, name: &str) -> Vec<Module> {
     let mut stack = Vec::new();
-    read(directory, name, DEPTH, &mut stack);
+    if let Err(why) = read(directory, name, (0, 0), &mut stack) {
+        stack.push(broken(why, 0));
+    }
     stack
 }
 
-fn read(directory: &Path, name: &str, depth: usize, stack: &mut Vec<Module>) {
+/// Reads a file, which stands so many files and so many substacks deep.
+fn read(directory: &Path, name: &str, (depth, level): (usize, usize), stack: &mut Vec<Module>) -> Result<(), String> {
+    if depth >= DEPTH {
+        return Err(format!("{name} is included more than {DEPTH} files deep"));
+    }
     // `join` takes an absolute name as it is, and so does libpam.
-    let path = directory.join(name);
-    let readable = fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= LENGTH);
-    let Some(text) = readable.then(|| fs::read_to_string(&path).ok()).flatten() else { return };
-    for line in text.replace("\\\n", " ").lines() {
-        let words = words(line.split('#').next().unwrap_or_default());
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let (control, module, args) = match &words[..] {
-            ["@include", file] | ["auth" | "-auth", "include", file] if depth > 0 => {
-                read(directory, file, depth - 1, stack);
-                continue;
-            }
-            ["auth" | "-auth", "substack", file] if depth > 0 => {
-                let mut inner = Vec::new();
-                read(directory, file, depth - 1, &mut inner);
-                end_with_the_substack(&mut inner);
-                stack.append(&mut inner);
-                continue;
-            }
-            ["auth" | "-auth", control, module, args @ ..] => (control, module, args),
-            _ => continue,
-        };
-        let name = module.rsplit('/').next().unwrap_or(module).to_owned();
-        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        stack.push(Module { control: actions(control), name, args });
+    let paths = directories(directory).into_iter().map(|directory| directory.join(name));
+    let mut files = paths.filter(|path| fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= LENGTH));
+    let bytes = files.next().and_then(|path| fs::read(path).ok()).ok_or_else(|| format!("there is no file {name}"))?;
+    let (lines, is_whole) = lines(&String::from_utf8_lossy(&bytes));
+    for line in lines {
+        take(directory, &line, (depth, level), stack);
+    }
+    if is_whole { Ok(()) } else { Err(format!("{name} ends in a line that goes on behind its backslash")) }
+}
+
+/// Takes one whole line.
+fn take(directory: &Path, line: &str, (depth, level): (usize, usize), stack: &mut Vec<Module>) {
+    let mut words = words(line).into_iter();
+    let kind = words.next().unwrap_or_default();
+    let word = kind.strip_prefix('-').unwrap_or(&kind).to_ascii_lowercase();
+    let is_known = match word.as_str() {
+        "session" | "account" | "password" => return,
+        "@include" => {
+            return include(directory, words.next(), (depth, level), stack);
+        }
+        "auth" => true,
+        // libpam takes it for a line of the most sensitive type.
+        _ => false,
+    };
+    let control = words.next();
+    let included = control.as_deref().map(str::to_ascii_lowercase);
+    match included.as_deref() {
+        Some("include") => return include(directory, words.next(), (depth, level), stack),
+        Some("substack") => {
+            let (control, args) = (Control::bad(), Vec::new());
+            stack.push(Module { kind: Kind::Substack, control, name: String::new(), args, level });
+            return include(directory, words.next(), (depth, level + 1), stack);
+        }
+        _ => {}
+    }
+    let (control, unread) = match control {
+        None => (Control::bad(), Some(format!("{line:?} has no control"))),
+        Some(text) => match pam_control::read(&text) {
+            Some(control) => (control, None),
+            None => (Control::bad(), Some(format!("{text:?} is no control"))),
+        },
+    };
+    let module = words.next();
+    let trouble = match &module {
+        _ if !is_known => Some(format!("{kind:?} is none of auth, account, password and session")),
+        None => Some(unread.unwrap_or_else(|| format!("{line:?} names no module"))),
+        Some(path) if path.ends_with('\r') => Some("its lines end as on Windows, with a carriage return".to_owned()),
+        Some(_) => unread,
+    };
+    let name = module.as_deref().and_then(|path| path.trim_end().rsplit('/').next()).unwrap_or_default().to_owned();
+    let kind = trouble.map_or(Kind::Module, Kind::Broken);
+    stack.push(Module { kind, control, name, args: words.collect(), level });
+}
+
+/// Reads what is included; libpam fails there where it cannot.
+fn include(directory: &Path, file: Option<String>, (depth, level): (usize, usize), stack: &mut Vec<Module>) {
+    let read = match file {
+        Some(file) => read(directory, &file, (depth + 1, level), stack),
+        None => Err("a line includes no file".to_owned()),
+    };
+    if let Err(why) = read {
+        stack.push(broken(why, level));
     }
 }
 
-/// What ends a substack, well or badly, goes on behind it (pam.conf(5)).
-fn end_with_the_substack(inner: &mut [Module]) {
-    let last = inner.len();
-    for (at, module) in inner.iter_mut().enumerate() {
-        for action in module.control.values_mut().filter(|action| **action == Action::Ends) {
-            *action = Action::Leaves(last - at - 1);
+fn broken(why: String, level: usize) -> Module {
+    Module { kind: Kind::Broken(why), control: Control::bad(), name: String::new(), args: Vec::new(), level }
+}
+
+/// Whole lines without comments, and whether the last one came to an end. A comment ends a line, whatever stands before
+/// it; a line that is empty, or a comment alone, does not end one that goes on.
+fn lines(text: &str) -> (Vec<String>, bool) {
+    let (mut lines, mut open) = (Vec::new(), None::<String>);
+    for physical in text.split('\n') {
+        let line = physical.trim_start_matches(BLANKS);
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let begun = open.take().unwrap_or_default();
+        let (code, has_comment) = line.split_once('#').map_or((line, false), |(code, _)| (code, true));
+        match code.trim_end_matches(BLANKS).strip_suffix('\\').filter(|_| !has_comment) {
+            Some(goes_on) => open = Some(begun + goes_on + " "),
+            None => lines.push(begun + code),
         }
     }
+    (lines, open.is_none())
 }
 
-/// Words between blanks; what is in brackets is one word, without them.
+/// Words between blanks. What begins with a bracket is one word up to the closing one, without both; `\]` in it is a
+/// bracket.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start();
+    let mut rest = line.trim_start_matches(BLANKS);
     while !rest.is_empty() {
         let (word, behind) = match rest.strip_prefix('[') {
-            Some(inner) => inner.split_once(']').unwrap_or((inner, "")),
-            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+            Some(inner) => bracketed(inner),
+            None => {
+                let end = rest.find(BLANKS).unwrap_or(rest.len());
+                (rest[..end].to_owned(), &rest[end..])
+            }
         };
-        words.push(word.to_owned());
-        rest = behind.trim_start();
+        words.push(word);
+        rest = behind.trim_start_matches(BLANKS);
     }
     words
 }
 
-/// The four words are what pam.conf(5) says they stand for.
-fn actions(control: &str) -> BTreeMap<String, Action> {
-    let written = match control.to_ascii_lowercase().as_str() {
-        "required" => "success=ok new_authtok_reqd=ok ignore=ignore default=bad".to_owned(),
-        "requisite" => "success=ok new_authtok_reqd=ok ignore=ignore default=die".to_owned(),
-        "sufficient" => "success=done new_authtok_reqd=done default=ignore".to_owned(),
-        "optional" => "success=ok new_authtok_reqd=ok default=ignore".to_owned(),
-        written => written.to_owned(),
-    };
-    let action = |action: &str| match action {
-        "ok" | "bad" => Action::Counts,
-        "done" | "die" => Action::Ends,
-        number => number.parse().map_or(Action::Ignored, Action::Skips),
-    };
-    let pairs = written.split_whitespace().filter_map(|pair| pair.split_once('='));
-    pairs.map(|(value, what)| (value.to_owned(), action(what))).collect()
+fn bracketed(inner: &str) -> (String, &str) {
+    let mut word = String::new();
+    let mut letters = inner.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            ']' => return (word, &inner[at + 1..]),
+            '\\' if letters.peek().is_some_and(|(_, next)| *next == ']') => {
+                letters.next();
+                word.push(']');
+            }
+            letter => word.push(letter),
+        }
+    }
+    (word, "")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pam_control::Action;
     use super::*;
+
+    fn stack_of(files: &[(&str, &str)]) -> Vec<Module> {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        auth_stack(dir.path(), files[0].0)
+    }
+
+    fn trouble(module: &Module) -> &str {
+        if let Kind::Broken(why) = &module.kind { why } else { "" }
+    }
 
     #[test]
     fn a_stack_is_read_with_what_it_includes() {
+        let stack = stack_of(&[
+            (
+                "sshd",
+                "# ours\n@include common-auth\n-AUTH requisite \\\n# between\n\n  /lib/pam_postern.so forward_pass \
+                 [prompt=Your [code\\]: ] # no \\\naccount required pam_deny.so\n",
+            ),
+            ("common-auth", "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth substack deny\n"),
+            ("deny", "auth REQUISITE pam_deny.so"),
+        ]);
+        let seen: Vec<_> = stack.iter().map(|module| (module.name.as_str(), module.level)).collect();
+        assert_eq!(seen, [("pam_unix.so", 0), ("", 0), ("pam_deny.so", 1), ("pam_postern.so", 0)]);
+        assert_eq!(
+            (stack[0].control.on("success"), stack[0].control.on("auth_err")),
+            (Action::Jump(1), Action::Ignore)
+        );
+        assert_eq!((stack[2].control.on("success"), stack[2].control.on("auth_err")), (Action::Ok, Action::Die));
+        assert_eq!(stack[3].args, ["forward_pass", "prompt=Your [code]: "]);
+        assert!(stack.iter().all(|module| trouble(module).is_empty()));
+    }
+
+    #[test]
+    fn what_libpam_cannot_read_fails_and_says_why() {
+        for (text, word) in [
+            ("auht required pam_unix.so", "\"auht\""),
+            ("auth", "no control"),
+            ("auth requird pam_unix.so", "\"requird\""),
+            ("auth [success=okay] pam_unix.so", "\"success=okay\""),
+            ("auth required", "no module"),
+            ("@include", "no file"),
+            ("@include missing", "no file missing"),
+            ("auth include missing", "no file missing"),
+            ("auth substack missing", "no file missing"),
+            ("auth include sshd", "files deep"),
+            ("auth required pam_unix.so \\", "backslash"),
+            ("auth required pam_unix.so\r", "Windows"),
+        ] {
+            let stack = stack_of(&[("sshd", text)]);
+            let last = stack.last().unwrap();
+            assert!(trouble(last).contains(word), "{text}: {last:?}");
+        }
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("sshd"), "# ours\n@include common-auth\n-auth requisite \\\n  /lib/pam_postern.so forward_pass [prompt=Your code: ] # no\naccount required pam_deny.so\nauth include sshd\n").unwrap();
-        fs::write(
-            dir.path().join("common-auth"),
-            "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth substack deny\n",
-        )
-        .unwrap();
-        fs::write(dir.path().join("deny"), "auth REQUISITE pam_deny.so").unwrap();
-        let stack = auth_stack(dir.path(), "sshd");
-        let names: Vec<&str> = stack.iter().map(|module| module.name.as_str()).collect();
-        assert_eq!(names[..3], ["pam_unix.so", "pam_deny.so", "pam_postern.so"]);
-        assert!(names.len() <= 3 * (DEPTH + 1), "a file that includes itself comes to an end");
-        assert_eq!((stack[0].on("success"), stack[0].on("auth_err")), (Action::Skips(1), Action::Ignored));
-        assert_eq!((stack[1].on("success"), stack[1].on("auth_err")), (Action::Counts, Action::Leaves(0)));
-        assert_eq!(stack[2].args, ["forward_pass", "prompt=Your code: "]);
-        assert!(auth_stack(dir.path(), "missing").is_empty());
+        assert!(trouble(&auth_stack(dir.path(), "missing")[0]).contains("no file missing"));
     }
 }

@@ -69,8 +69,9 @@ fn check_looks_at_pam_services_and_at_dovecot() {
     let server = Server::new(|_: &str, _: &Value| reply(json!({ "findings": [] })));
     let pam = server.dir.path().join("pam.d");
     fs::create_dir(&pam).unwrap();
-    let stack = "auth requisite pam_postern.so forward_pass no_enrol\nauth required pam_unix.so try_first_pass\n";
-    fs::write(pam.join("dovecot"), stack).unwrap();
+    let ours = format!("auth requisite pam_postern.so socket={} forward_pass no_enrol", server.socket().display());
+    let stack = format!("{ours}\nauth required pam_unix.so try_first_pass\n");
+    fs::write(pam.join("dovecot"), &stack).unwrap();
     let doveconf = server.dir.path().join("doveconf");
     let passdb = "passdb {\n  driver = pam\n}\n";
     fs::write(&doveconf, passdb).unwrap();
@@ -84,4 +85,15 @@ fn check_looks_at_pam_services_and_at_dovecot() {
     let ran = server.run(&arguments);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("who passes pam_unix.so") && ran.out.contains("goes on to passdb sql"), "{}", ran.out);
+
+    // What the module itself would refuse everybody for.
+    fs::remove_file(pam.join("sshd")).unwrap();
+    fs::write(&doveconf, passdb).unwrap();
+    for (wrong, told) in
+        [("nullok", "\"nullok\" is no option"), ("socket=/nowhere/auth.sock", "nobody listens on /nowhere")]
+    {
+        fs::write(pam.join("dovecot"), stack.replace("forward_pass", &format!("forward_pass {wrong}"))).unwrap();
+        let ran = server.run(&arguments);
+        assert!(ran.code == 1 && ran.out.contains(told), "{ran:?}");
+    }
 }

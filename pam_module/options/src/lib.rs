@@ -1,12 +1,37 @@
-//! The arguments of the module's line in a PAM service file.
+//! The arguments of `pam_postern.so` in a PAM service file. The module obeys them, and `postern check` judges them with
+//! the same parser (decision 28).
 
-use crate::verdict::Stopped;
-use std::ffi::CStr;
+use std::fmt;
 use std::path::PathBuf;
+
+/// Every option: what stands before the `=` of those that have a value, and the words of the others.
+pub const OPTIONS: [&str; 9] = [
+    "socket=",
+    "domain=",
+    "prompt=",
+    "enrol_url=",
+    "try_first_pass",
+    "use_first_pass",
+    "forward_pass",
+    "no_enrol",
+    "debug",
+];
+
+/// An argument that makes no sense. The module refuses every sign-in because of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown(pub String);
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no option of pam_postern.so, or lacks its value", self.0)
+    }
+}
+
+impl std::error::Error for Unknown {}
 
 /// Which password the module looks at, in the words of the established one-time-password modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum First {
+pub enum First {
     /// It prompts.
     #[default]
     Prompt,
@@ -18,23 +43,23 @@ pub(crate) enum First {
 
 /// What the administrator wrote.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Options {
+pub struct Options {
     /// Where posternd listens.
-    pub(crate) socket: PathBuf,
+    pub socket: PathBuf,
     /// Appended to user names that have no domain.
-    pub(crate) domain: Option<String>,
+    pub domain: Option<String>,
     /// `try_first_pass`, `use_first_pass`.
-    pub(crate) first: First,
+    pub first: First,
     /// The prompt asks for password and code in one field, and the password without the code is left in PAM_AUTHTOK.
-    pub(crate) forward_pass: bool,
-    /// Instead of the prompt of [`crate::text`].
-    pub(crate) prompt: Option<String>,
+    pub forward_pass: bool,
+    /// Instead of the module's own prompt.
+    pub prompt: Option<String>,
     /// Not `no_enrol`: this host can show an enrolment.
-    pub(crate) enrol: bool,
+    pub enrol: bool,
     /// Where people enrol who cannot do so here.
-    pub(crate) enrol_url: Option<String>,
+    pub enrol_url: Option<String>,
     /// Whether the log tells each step.
-    pub(crate) debug: bool,
+    pub debug: bool,
 }
 
 impl Default for Options {
@@ -56,13 +81,14 @@ impl Options {
     /// Reads the arguments. Of two that contradict each other, the later counts.
     ///
     /// # Errors
-    /// [`Stopped::Option`] names the first argument that makes no sense. It refuses the sign-in: an option that was
-    /// mistyped may have been the one that protects.
-    pub(crate) fn parse(args: &[&CStr]) -> Result<Self, Stopped> {
+    /// [`Unknown`] names the first argument that makes no sense. It refuses the sign-in: an option that was mistyped may
+    /// have been the one that protects.
+    pub fn parse<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Unknown> {
         let mut options = Self::default();
         for arg in args {
-            let arg = arg.to_str().map_err(|_| Stopped::Option(arg.to_string_lossy().into_owned()))?;
-            options.take(arg).ok_or_else(|| Stopped::Option(arg.to_owned()))?;
+            let unknown = || Unknown(String::from_utf8_lossy(arg).into_owned());
+            let arg = str::from_utf8(arg).map_err(|_| unknown())?;
+            options.take(arg).ok_or_else(unknown)?;
         }
         Ok(options)
     }
@@ -90,12 +116,12 @@ impl Options {
 
     /// Whether somebody may enrol here. With `forward_pass` the password is looked at after this module: an enrolment
     /// would be open to a stranger.
-    pub(crate) fn may_enrol(&self) -> bool {
+    pub fn may_enrol(&self) -> bool {
         self.enrol && !self.forward_pass
     }
 
     /// The name that the daemon is asked about; the user name itself stays as the host has it.
-    pub(crate) fn qualified(&self, user: String) -> String {
+    pub fn qualified(&self, user: String) -> String {
         match &self.domain {
             // `DOMAIN\user` has its domain too.
             Some(domain) if !user.contains(['@', '\\']) => format!("{user}@{domain}"),
@@ -108,17 +134,21 @@ impl Options {
 mod tests {
     use super::*;
 
+    fn parse(args: &[&str]) -> Result<Options, Unknown> {
+        Options::parse(args.iter().map(|arg| arg.as_bytes()))
+    }
+
     #[test]
     fn every_option_is_read() {
-        let options = Options::parse(&[
-            c"socket=/run/p.sock",
-            c"domain=example.com",
-            c"try_first_pass",
-            c"forward_pass",
-            c"prompt=Code = ",
-            c"no_enrol",
-            c"enrol_url=https://webmail.example.com/?a=b",
-            c"debug",
+        let options = parse(&[
+            "socket=/run/p.sock",
+            "domain=example.com",
+            "try_first_pass",
+            "forward_pass",
+            "prompt=Code = ",
+            "no_enrol",
+            "enrol_url=https://webmail.example.com/?a=b",
+            "debug",
         ]);
         let expected = Options {
             socket: "/run/p.sock".into(),
@@ -131,32 +161,41 @@ mod tests {
             debug: true,
         };
         assert_eq!(options.unwrap(), expected);
-        assert_eq!(Options::parse(&[]).unwrap(), Options::default());
-        assert_eq!(Options::parse(&[c"try_first_pass", c"use_first_pass"]).unwrap().first, First::Use);
+        assert_eq!(parse(&[]).unwrap(), Options::default());
+        assert_eq!(parse(&["try_first_pass", "use_first_pass"]).unwrap().first, First::Use);
     }
 
     #[test]
     fn what_makes_no_sense_is_named() {
         for arg in [
-            c"nullok",
-            c"socket",
-            c"socket=",
-            c"socket=run/p.sock",
-            c"debug=1",
-            c"no_enrol=",
-            c"Forward_pass",
-            c"",
-            c"domain=",
-            c"\xff",
+            "nullok",
+            "socket",
+            "socket=",
+            "socket=run/p.sock",
+            "debug=1",
+            "no_enrol=",
+            "Forward_pass",
+            "",
+            "domain=",
+            "secret=/etc/users.oath",
         ] {
-            let stopped = Options::parse(&[c"debug", arg]);
-            assert!(matches!(stopped, Err(Stopped::Option(named)) if named == arg.to_string_lossy()), "{arg:?}");
+            assert_eq!(parse(&["debug", arg]), Err(Unknown(arg.to_owned())), "{arg:?}");
+        }
+        assert_eq!(Options::parse([&b"\xff"[..]]), Err(Unknown("\u{fffd}".to_owned())));
+    }
+
+    #[test]
+    fn the_list_is_what_is_taken() {
+        for option in OPTIONS {
+            let arg = if option.ends_with('=') { format!("{option}/x") } else { option.to_owned() };
+            assert!(parse(&[&arg]).is_ok(), "{option}");
+            assert!(parse(&[&format!("x{arg}")]).is_err(), "{option}");
         }
     }
 
     #[test]
     fn a_domain_is_added_to_bare_names_only() {
-        let options = Options::parse(&[c"domain=example.com"]).unwrap();
+        let options = parse(&["domain=example.com"]).unwrap();
         for (user, name) in [("bob", "bob@example.com"), ("bob@example.org", "bob@example.org"), ("EX\\bob", "EX\\bob")]
         {
             assert_eq!(options.qualified(user.to_owned()), name);

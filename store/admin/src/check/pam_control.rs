@@ -1,0 +1,244 @@
+//! What libpam does with the return value of a module (pam.conf(5), "control"), and with a whole stack
+//! (`_pam_parse_control` and `_pam_dispatch_aux` of Linux-PAM 1.5).
+
+use super::pam_file::{Kind, Module};
+use std::collections::BTreeMap;
+
+/// Every return value, in the order in which libpam compares them.
+const VALUES: [&str; 32] = [
+    "success",
+    "open_err",
+    "symbol_err",
+    "service_err",
+    "system_err",
+    "buf_err",
+    "perm_denied",
+    "auth_err",
+    "cred_insufficient",
+    "authinfo_unavail",
+    "user_unknown",
+    "maxtries",
+    "new_authtok_reqd",
+    "acct_expired",
+    "session_err",
+    "cred_unavail",
+    "cred_expired",
+    "cred_err",
+    "no_module_data",
+    "conv_err",
+    "authtok_err",
+    "authtok_recover_err",
+    "authtok_lock_busy",
+    "authtok_disable_aging",
+    "try_again",
+    "ignore",
+    "abort",
+    "authtok_expired",
+    "module_unknown",
+    "bad_item",
+    "conv_again",
+    "incomplete",
+];
+/// What a line returns that libpam cannot read (`PAM_MUST_FAIL_CODE`).
+const MUST_FAIL: &str = "perm_denied";
+
+/// What is done with a return value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Nothing.
+    Ignore,
+    /// It counts.
+    Ok,
+    /// It counts, and the stack ends unless something failed before.
+    Done,
+    /// It fails the stack, which goes on.
+    Bad,
+    /// It fails the stack, which ends.
+    Die,
+    /// What was before is forgotten, back to where the substack began.
+    Reset,
+    /// So many modules are skipped.
+    Jump(usize),
+}
+
+/// What is done with each return value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Control {
+    named: BTreeMap<&'static str, Action>,
+    others: Action,
+}
+
+impl Control {
+    /// Whatever is returned fails the stack.
+    pub(super) fn bad() -> Self {
+        Self { named: BTreeMap::new(), others: Action::Bad }
+    }
+
+    fn of(named: &[(&'static str, Action)], others: Action) -> Self {
+        Self { named: named.iter().copied().collect(), others }
+    }
+
+    /// What is done when the module returns `value`, such as `success`.
+    pub(super) fn on(&self, value: &str) -> Action {
+        self.named.get(value).copied().unwrap_or(self.others)
+    }
+}
+
+/// Reads a control; none where libpam cannot, which takes it for one that fails on everything.
+pub(super) fn read(text: &str) -> Option<Control> {
+    let passes = |action| [("success", action), ("new_authtok_reqd", action)];
+    let strict = [passes(Action::Ok).as_slice(), &[("ignore", Action::Ignore)]].concat();
+    match text.to_ascii_lowercase().as_str() {
+        "required" => Some(Control::of(&strict, Action::Bad)),
+        "requisite" => Some(Control::of(&strict, Action::Die)),
+        "sufficient" => Some(Control::of(&passes(Action::Done), Action::Ignore)),
+        "optional" => Some(Control::of(&passes(Action::Ok), Action::Ignore)),
+        _ => pairs(text),
+    }
+}
+
+/// `value=action value=action …`, in which `default` stands for the values that were not named before it.
+fn pairs(text: &str) -> Option<Control> {
+    let (mut named, mut rest) = (BTreeMap::new(), text.trim_start());
+    while !rest.is_empty() {
+        let value = VALUES.iter().copied().chain(["default"]).find(|value| rest.starts_with(value))?;
+        rest = rest[value.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let (action, behind) = action(rest)?;
+        rest = behind.trim_start();
+        if value == "default" {
+            for value in VALUES {
+                named.entry(value).or_insert(action);
+            }
+        } else {
+            named.insert(value, action);
+        }
+    }
+    Some(Control { named, others: Action::Bad })
+}
+
+/// The action that `text` begins with, and what follows.
+fn action(text: &str) -> Option<(Action, &str)> {
+    let words = [
+        ("ignore", Action::Ignore),
+        ("ok", Action::Ok),
+        ("done", Action::Done),
+        ("bad", Action::Bad),
+        ("die", Action::Die),
+        ("reset", Action::Reset),
+    ];
+    if let Some((word, action)) = words.into_iter().find(|(word, _)| text.starts_with(word)) {
+        return Some((action, &text[word.len()..]));
+    }
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let count = text[..end].parse().ok().filter(|count| *count > 0)?;
+    Some((Action::Jump(count), &text[end..]))
+}
+
+/// The place after the module `at` when `action` is what is done; none where a jump leads out of its stack, which fails
+/// it. The end is the length of the stack.
+pub(super) fn next(stack: &[Module], at: usize, action: Action) -> Option<usize> {
+    let level = stack[at].level;
+    let is_inside = |at: usize, least: usize| stack.get(at).is_some_and(|module| module.level >= least);
+    let mut next = at + 1;
+    match action {
+        Action::Done | Action::Die => {
+            while is_inside(next, level) {
+                next += 1;
+            }
+        }
+        Action::Jump(count) => {
+            for _ in 0..count {
+                if !is_inside(next, level) {
+                    return None;
+                }
+                // A substack is one module.
+                next += 1;
+                while is_inside(next, level + 1) {
+                    next += 1;
+                }
+            }
+        }
+        Action::Ignore | Action::Ok | Action::Bad | Action::Reset => {}
+    }
+    Some(next)
+}
+
+/// How the sign-in looks so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Impression {
+    /// Nothing has counted.
+    None,
+    /// What has counted was a success.
+    Success,
+    /// What has counted was not, and nothing changes that but a reset.
+    Failure,
+}
+
+/// Whether a sign-in passes the stack from the module `from` on, where what stands before has succeeded, if anything
+/// does. `returns` says what each module returns.
+pub(super) fn passes(stack: &[Module], from: usize, returns: impl Fn(usize, &Module) -> &'static str) -> bool {
+    let begin = if from > 0 { Impression::Success } else { Impression::None };
+    let (mut at, mut impression) = (from, begin);
+    // What it was when each substack began.
+    let mut before = vec![begin; stack.iter().map(|module| module.level).max().unwrap_or_default() + 2];
+    while let Some(module) = stack.get(at) {
+        let value = match module.kind {
+            Kind::Module => returns(at, module),
+            Kind::Broken(_) => MUST_FAIL,
+            Kind::Substack => {
+                before[module.level + 1] = impression;
+                at += 1;
+                continue;
+            }
+        };
+        let mut action = module.control.on(value);
+        match action {
+            Action::Ok | Action::Done if impression != Impression::Failure => {
+                impression = if value == "success" { Impression::Success } else { Impression::Failure };
+            }
+            // Only a success ends the stack early.
+            Action::Done => action = Action::Ok,
+            Action::Bad | Action::Die => impression = Impression::Failure,
+            Action::Reset => impression = before[module.level],
+            Action::Ok | Action::Ignore | Action::Jump(_) => {}
+        }
+        at = next(stack, at, action).unwrap_or_else(|| {
+            impression = Impression::Failure;
+            at + 1
+        });
+    }
+    impression == Impression::Success
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_is_read_as_libpam_reads_it() {
+        let on = |text: &str, value: &str| read(text).map(|control| control.on(value));
+        for (text, value, action) in [
+            ("REQUIRED", "ignore", Action::Ignore),
+            ("optional", "ignore", Action::Ignore),
+            ("sufficient", "new_authtok_reqd", Action::Done),
+            (" success = 2 default=die ", "success", Action::Jump(2)),
+            ("success=2 default=die", "auth_err", Action::Die),
+            ("default=die success=ok", "success", Action::Ok),
+            ("success=ok", "auth_err", Action::Bad),
+            ("success=okdefault=ignore", "auth_err", Action::Ignore),
+            ("", "success", Action::Bad),
+        ] {
+            assert_eq!(on(text, value), Some(action), "{text}");
+        }
+        for text in ["Success=ok", "success=0", "success", "success=", "=ok", "ok", "success=okay", "default=-1"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_value_has_one_name() {
+        for (at, value) in VALUES.iter().enumerate() {
+            assert!(VALUES[..at].iter().all(|earlier| !value.starts_with(earlier)), "{value}");
+        }
+    }
+}
