@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod fail2ban;
 mod imap;
+mod import;
 mod owa;
 mod packaging;
 mod pam;

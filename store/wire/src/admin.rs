@@ -407,6 +407,22 @@ pub struct ImportTotp {
     /// Only say what would come of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
+    /// With `dry_run`: what would have been taken over for this mailbox before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<HeldTotp>,
+}
+
+/// A secret that a person holds already, as in [`ImportTotp`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct HeldTotp {
+    /// Base32, 80 bits or more.
+    pub secret: Secret,
+    /// 6 (default) to 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<u32>,
+    /// Seconds, 15 to 300; 30 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<u64>,
 }
 
 /// Parameters of `RemoveMethod`.

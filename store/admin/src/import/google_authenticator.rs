@@ -10,7 +10,8 @@
 //! 75671773
 //! ```
 //!
-//! The first line is the secret in Base32, lines that begin with a quote are settings and what the module remembers,
+//! The first line is the secret in Base32, as people may have written it themselves: in groups, in small letters, with
+//! 0, 1 and 8 for the letters that they look like (`base32.c` there). Lines that begin with a quote are settings and what the module remembers,
 //! and the others are scratch codes that are still good (google-authenticator-libpam, `FILEFORMAT`).
 
 use postern_wire::Secret;
@@ -91,8 +92,8 @@ pub fn parse(text: &str) -> Result<File, Problem> {
         return Err(Problem::Long);
     }
     let mut lines = text.lines().map(str::trim_end).zip(1..);
-    let secret = lines.next().map(|(line, _)| line).filter(|line| is_secret(line)).ok_or(Problem::Secret)?;
-    let (secret, codes, notes) = (Secret::from(secret), Vec::with_capacity(CODES_MAX), Vec::new());
+    let secret = lines.next().and_then(|(line, _)| read_secret(line)).ok_or(Problem::Secret)?;
+    let (codes, notes) = (Vec::with_capacity(CODES_MAX), Vec::new());
     let mut file = File { secret, period: STEP, spent_step: None, codes, notes };
     let (mut by_time, mut by_count) = (false, false);
     for (line, number) in lines {
@@ -155,10 +156,22 @@ fn number_in(word: Option<&str>) -> Option<i64> {
     word.and_then(|word| word.parse().ok())
 }
 
-/// Whether it can be one; how many bits it has to have, posternd knows.
-fn is_secret(line: &str) -> bool {
-    let is_base32 = |byte: u8| byte.is_ascii_alphabetic() || (b'2'..=b'7').contains(&byte);
-    (1..=SECRET_MAX).contains(&line.len()) && line.bytes().all(is_base32)
+/// The secret of a line in Base32 alone, if it can be one; how many bits it has to have, posternd knows.
+fn read_secret(line: &str) -> Option<Secret> {
+    // Sized ahead: growing would leave copies of the secret behind.
+    let mut letters = String::with_capacity(line.len());
+    let is_whole = line.chars().filter(|letter| !matches!(letter, ' ' | '\t' | '\r' | '-')).all(|letter| {
+        let letter = match letter {
+            '0' => 'O',
+            '1' => 'L',
+            '8' => 'B',
+            letter => letter.to_ascii_uppercase(),
+        };
+        letters.push(letter);
+        letter.is_ascii_uppercase() || ('2'..='7').contains(&letter)
+    });
+    let secret = Secret::from(letters);
+    (is_whole && (1..=SECRET_MAX).contains(&secret.reveal().len())).then_some(secret)
 }
 
 #[cfg(test)]
@@ -215,6 +228,20 @@ mod tests {
             assert!(file.notes[0].contains(told) && !file.notes[0].contains("12345678"), "{:?}", file.notes);
         }
         assert_eq!(good("\n\n\" TOTP_AUTH\n\" TIME_SKEW 0\n\" WINDOW_SIZE 3\n").notes, [""; 0]);
+    }
+
+    #[test]
+    fn a_secret_is_read_as_the_module_reads_it() {
+        for written in
+            ["XCPT YRYZ VOZZ LBNY I7A5 QRIS DQ", "xcpt-yryz-vozz-lbny-i7a5-qris-dq", " XCPT\tYRYZVOZZ1BNYI7A5QRISDQ"]
+        {
+            let file = parse(&format!("{written}\n\" TOTP_AUTH\n")).unwrap();
+            assert_eq!(file.secret.reveal(), SECRET, "{written}");
+        }
+        assert_eq!(parse("0180\n\" TOTP_AUTH\n").unwrap().secret.reveal(), "OLBO");
+        for written in ["- -", "9XCPTRYRZVOZZ", "XCPTRYRZVOZZ=", "XCPT_RYRZ", "XCPTRYRZÉ"] {
+            assert_eq!(problem(&format!("{written}\n\" TOTP_AUTH\n")), Problem::Secret, "{written}");
+        }
     }
 
     #[test]

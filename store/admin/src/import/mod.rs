@@ -14,8 +14,9 @@ use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 use postern_wire::Secret;
-use postern_wire::admin::{Changed, ImportTotp};
+use postern_wire::admin::{Changed, HeldTotp, ImportTotp};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -43,7 +44,7 @@ Example:
 
 const OATH_HELP: &str = "\
 Each account is protected at once, and each person's token works on. Lines of tokens that count sign-ins are refused, \
-and said; so are accounts that are protected already, unless there is --add. PINs are not taken over. The file is only \
+and said; so are accounts that are protected already, unless there is --add. A user may have several tokens. PINs are not taken over. The file is only \
 read: take it away once pam_oath is out of the PAM stacks.
 
 Example:
@@ -142,6 +143,7 @@ impl Oath {
         let text = read(&self.file, oath::FILE_MAX, &mut session.screen)?;
         let mut daemon = session.daemon()?;
         let mut rows = Vec::new();
+        let mut taken = Taken::default();
         for oath::Line { number, user, token } in oath::parse(text.reveal(), &TimeZone::system()) {
             let mailbox = match &self.domain {
                 Some(domain) if !user.is_empty() && !user.contains('@') => format!("{user}@{domain}"),
@@ -154,15 +156,22 @@ impl Oath {
                     if token.has_pin {
                         row.notes.push("its PIN is not taken over: the mailbox's password is asked instead".to_owned());
                     }
+                    let user = row.mailbox.clone();
+                    let held = HeldTotp {
+                        secret: token.secret.clone(),
+                        digits: Some(token.digits),
+                        period: Some(token.period),
+                    };
                     let totp = ImportTotp {
-                        mailbox: row.mailbox.clone(),
+                        mailbox: user.clone(),
                         secret: token.secret,
                         digits: Some(token.digits),
                         period: Some(token.period),
                         spent_step: token.spent_step,
                         ..self.how.parameters()
                     };
-                    row = row.ask(&mut daemon, &totp)?;
+                    row = row.ask(&mut daemon, &taken.beside(&user, totp))?;
+                    taken.note(user, held, &mut row, self.how.add);
                 }
             }
             rows.push(row);
@@ -171,6 +180,41 @@ impl Oath {
             return Err(unreadable(&self.file, "there is no token in it"));
         }
         report(&mut session.screen, &rows, self.how.dry_run)
+    }
+}
+
+/// The tokens that were taken over so far, or would be: a user may have several, and what this file has protected does
+/// not refuse the next of the same user.
+#[derive(Default)]
+struct Taken {
+    of_user: HashMap<String, Vec<HeldTotp>>,
+    /// Whose each mailbox is.
+    user_of: HashMap<String, String>,
+}
+
+impl Taken {
+    /// What to ask for a user's next token.
+    fn beside(&self, user: &str, totp: ImportTotp) -> ImportTotp {
+        match self.of_user.get(user) {
+            None => totp,
+            Some(_) if !totp.dry_run => ImportTotp { beside: true, ..totp },
+            Some(earlier) => ImportTotp { beside: true, earlier: earlier.clone(), ..totp },
+        }
+    }
+
+    /// Notes a token that was taken over. Two users of one mailbox are told, as posternd does without a dry run: the
+    /// second comes to an account that is protected.
+    fn note(&mut self, user: String, held: HeldTotp, row: &mut Row, add: bool) {
+        if row.outcome != Outcome::Imported {
+            return;
+        }
+        let owner = self.user_of.entry(row.mailbox.clone()).or_insert_with(|| user.clone());
+        if *owner != user && !add {
+            let why = format!("{} gets a token of the user {owner}; --add takes this one over beside it.", row.mailbox);
+            row.refuse("protected", why);
+            return;
+        }
+        self.of_user.entry(user).or_default().push(held);
     }
 }
 

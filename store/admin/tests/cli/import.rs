@@ -97,6 +97,23 @@ fn each_line_of_a_users_file_has_a_row() {
 }
 
 #[test]
+fn the_second_token_of_a_user_comes_beside_the_first() {
+    let server = server();
+    let path =
+        file(&server, "u", &format!("HOTP/T30 alice - {HEX}\nHOTP/T30/8 alice - 00{HEX}\nHOTP/T30 eve - {HEX}\n"));
+    let import = ["import", "oath", path.to_str().unwrap(), "--domain", "example.com"];
+    assert!(server.run(&import).out.contains("3 taken over, 0 there already, 0 not"));
+    let beside = |at: usize| server.calls()[at].1["beside"].as_bool();
+    assert_eq!((beside(0), beside(1), beside(2)), (None, Some(true), None));
+    let ran = server.run(&[&import[..], &["--dry-run"]].concat());
+    assert!(ran.out.contains("3 would be taken over, 0 there already, 0 not"), "{ran:?}");
+    let calls = server.calls();
+    let first = json!([{ "secret": BASE32, "digits": 6, "period": 30 }]);
+    assert_eq!((&calls[4].1["beside"], &calls[4].1["earlier"]), (&json!(true), &first));
+    assert_eq!((&calls[3].1["earlier"], &calls[5].1["earlier"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
 fn what_cannot_be_read_is_not_asked_about() {
     let server = server();
     let google = ["import", "google-authenticator"];

@@ -71,7 +71,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     let hash = code.as_ref().map(|code| enrolment_code_hash(code.reveal()));
     let event = event(wanted, hash)?;
     if wanted.dry_run {
-        return tried(daemon, &mailbox, &platform, event);
+        return tried(daemon, &mailbox, &platform, Vec::new(), event);
     }
     let actor = Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
     // The event was judged above, so making it again cannot fail.
@@ -114,17 +114,21 @@ fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Eve
     })
 }
 
-/// What would come of it.
+/// What would come of `event`, if `earlier` had happened before.
 pub(super) fn tried(
     daemon: &Daemon,
     mailbox: &Mailbox,
     platform: &postern_rules::Platform,
+    earlier: Vec<Event<'_>>,
     event: Event<'_>,
 ) -> Result<Changed, Refused> {
     let kept = daemon.records.account(mailbox)?;
     let now = clock::now();
     let before = kept.as_ref().filter(|kept| !kept.value.unlisted).map(|kept| kept.value.state(now));
-    let account = kept.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |kept| kept.value);
+    let mut account = kept.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |kept| kept.value);
+    for event in earlier {
+        account = decide(&account, platform, event, now).next.unwrap_or(account);
+    }
     let decision = decide(&account, platform, event, now);
     let account = decision.next.unwrap_or(account);
     judge(mailbox, &Applied { verdict: decision.verdict, before, account, now })

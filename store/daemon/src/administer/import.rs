@@ -8,7 +8,7 @@ use postern_rules::event::Import;
 use postern_rules::totp::{self, Algorithm, Totp, WINDOW_MAX};
 use postern_rules::{Event, Seed};
 use postern_wire::Secret;
-use postern_wire::admin::{Changed, ImportTotp, Refused};
+use postern_wire::admin::{Changed, HeldTotp, ImportTotp, Refused};
 
 /// Protects an account with a secret that its owner holds already.
 ///
@@ -18,11 +18,9 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
     // It may make an account of a name that somebody makes an alias at this moment.
     let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
-    let seed = Seed::parse(wanted.secret.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?;
-    let (digits, period) = (wanted.digits.unwrap_or(totp::DIGITS), wanted.period.unwrap_or(totp::PERIOD));
-    let totp = Totp::with(seed, Algorithm::Sha1, digits, period);
-    let totp = totp.map_err(|error| refuse("bad_totp", format!("{error}.")))?;
+    let totp = held(&wanted.secret, wanted.digits, wanted.period)?;
     // A step of far ahead would refuse every code until then.
+    let period = wanted.period.unwrap_or(totp::PERIOD);
     let latest = clock::now().unsigned() / period + u64::from(WINDOW_MAX);
     if let Some(step) = wanted.spent_step.filter(|step| *step > latest) {
         let why = format!("a code of step {step} cannot have been used: by this machine's clock it is to come.");
@@ -35,10 +33,23 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
         Ok(Event::ImportTotp(Import { totp, spent, codes: &codes, beside, description, random: draw()? }))
     };
     if wanted.dry_run {
-        return tried(daemon, &mailbox, &platform, make()?);
+        let mut earlier = Vec::new();
+        for HeldTotp { secret, digits, period } in &wanted.earlier {
+            let (totp, random) = (held(secret, *digits, *period)?, draw()?);
+            let import = Import { totp, spent: None, codes: &[], beside: true, description: "", random };
+            earlier.push(Event::ImportTotp(import));
+        }
+        return tried(daemon, &mailbox, &platform, earlier, make()?);
     }
     let actor = Actor::new(actor, "");
     let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     judge(&mailbox, &applied)
+}
+
+/// The secret that was given.
+fn held(secret: &Secret, digits: Option<u32>, period: Option<u64>) -> Result<Totp, Refused> {
+    let seed = Seed::parse(secret.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?;
+    let (digits, period) = (digits.unwrap_or(totp::DIGITS), period.unwrap_or(totp::PERIOD));
+    Totp::with(seed, Algorithm::Sha1, digits, period).map_err(|error| refuse("bad_totp", format!("{error}.")))
 }

@@ -154,6 +154,7 @@ fn replies_of_the_admin_socket_are_as_described() {
     let wanted = json!({
         "mailbox": "new@example.com", "secret": "B".repeat(32), "description": "d", "digits": 6, "period": 30,
         "spent_step": 1, "backup_codes": codes, "beside": false, "dry_run": true,
+        "earlier": [{ "secret": "C".repeat(32), "digits": 8, "period": 60 }],
     });
     let tried = admin.call("ImportTotp", wanted);
     assert_eq!((&tried["before"], &tried["after"]["backup_codes_left"]), (&json!(null), &json!(2)));
