@@ -1,6 +1,7 @@
 //! A clean Debian in a directory, in which an ordinary user has this checkout, a toolchain, and no package but those that
 //! are named.
 
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -65,11 +66,22 @@ impl CleanRoot {
         let sysroot = tools::run(Command::new("rustc").args(["--print", "sysroot"]), &[])?.success()?;
         let target = binaries()?.posternd.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
         let mut command = Command::new("unshare");
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .envs(std::env::vars_os().filter(is_of_the_build));
         command.args(["--mount", "--propagation", "private", "sh", SCRIPT]).arg(&self.path);
         command.args([self.scratch.path(), self.tmp.path()]).arg(USER).args([workspace(), &target]);
         command.arg(sysroot.trim()).arg(cargo_home()?).arg(program);
         Ok(command)
     }
+}
+
+/// Whether a variable says how cargo builds: with others, what was built here would be built again.
+fn is_of_the_build((name, _): &(OsString, OsString)) -> bool {
+    let name = name.to_string_lossy();
+    let of_a_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
+    (name.contains("CARGO") || name == "RUSTFLAGS") && name != "CARGO" && !of_a_package
 }
 
 /// The code name of this Debian.

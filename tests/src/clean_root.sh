@@ -48,6 +48,6 @@ built=$inside$target
 find "$built" -name incremental -prune -o -type d -exec chown "$owner" {} +
 find "$built" -maxdepth 2 -type f \( -name '.cargo*lock' -o -name .rustc_info.json -o -name '*.d' \) -exec chown "$owner" {} +
 
-exec chroot --userspec="$user:$user" "$inside" /usr/bin/env --ignore-environment --chdir="$checkout" \
+exec chroot --userspec="$user:$user" "$inside" /usr/bin/env --chdir="$checkout" \
     HOME="/home/$user" LANG=C.UTF-8 PATH="$sysroot/bin:/usr/local/bin:/usr/bin:/bin" \
     CARGO_HOME="$cargo_home" CARGO_NET_OFFLINE=true CARGO_TARGET_DIR="$target" "$@"

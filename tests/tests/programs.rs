@@ -22,7 +22,7 @@ const STARTS: [(&str, usize); 5] =
 /// Of the toolchain, without which nothing here is built.
 const TOOLCHAIN: [&str; 2] = ["cargo", "rustc"];
 /// Arguments that are no program of Debian's: our own programs, and what another call is looked at for.
-const OTHERS: [&str; 23] = [
+const OTHERS: [&str; 24] = [
     "program",
     "program: &str",
     "&program",
@@ -46,6 +46,8 @@ const OTHERS: [&str; 23] = [
     "postgresql()?.join(\"pg_isready\")",
     "postgresql()?.join(\"psql\")",
     "programs.join(\"postgres\")",
+    // The fuzz targets.
+    "programs.join(name)",
     "name",
     "user: &str",
 ];
