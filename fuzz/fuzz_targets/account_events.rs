@@ -55,7 +55,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             8 => Event::Enable { enrolment_code: None },
             9 => Event::Suspend(i64::from(with)),
             10 => Event::Resume,
-            11 => Event::Reset,
+            11 => Event::Reset { enrolment_code: None },
             12 => Event::Remove,
             13 => Event::Unlock,
             14 => {
@@ -70,7 +70,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
                 Event::Tick
             }
         };
-        let gone = matches!(event, Event::Reset | Event::Remove);
+        let gone = matches!(event, Event::Reset { .. } | Event::Remove);
         let asked = matches!(event, Event::Ask(_) | Event::AskFor { .. });
         let answered = matches!(event, Event::Answer { .. });
         let before = account.clone();
