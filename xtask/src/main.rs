@@ -1,9 +1,10 @@
-//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README; and what makes the packages.
+//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README; fuzzing; and what makes the packages.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people, who read what it prints")]
 
 mod deb;
 mod demo;
+mod fuzz;
 mod licences;
 mod man;
 mod release;
@@ -33,7 +34,15 @@ enum Task {
         #[command(flatten)]
         setup: Setup,
     },
-    /// Check format, lints and dependencies, and run every test.
+    /// Run the fuzz targets for longer than the tests do.
+    Fuzz {
+        /// One of them; without it, each after the other
+        name: Option<String>,
+        /// How long each may take
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        minutes: u32,
+    },
+    /// Check format, lints and dependencies, and run every test; give each fuzz target some seconds.
     Test {
         #[command(flatten)]
         setup: Setup,
@@ -88,6 +97,7 @@ fn say(line: &str) {
 fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Demo { ready, setup } => demo::run(ready.as_deref(), &setup).map(|()| true),
+        Task::Fuzz { name, minutes } => fuzz::run(name.as_deref(), minutes),
         Task::Test { setup } => setup.run().and_then(|()| suite::run()),
         Task::Man { dir } => man::write(&dir).map(|()| true),
         Task::Deb { check, no_build, target, suite, setup } => {

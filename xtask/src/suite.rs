@@ -5,7 +5,7 @@ use std::process::Stdio;
 use postern_tests::binaries::cargo;
 use postern_tests::{During, Result};
 
-use crate::say;
+use crate::{fuzz, say};
 
 /// A check: the command, and whether it may be absent from the machine.
 struct Check {
@@ -15,19 +15,20 @@ struct Check {
 }
 
 /// The tests are last, so that cargo's own summary is the last line.
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 4] = [
     Check { args: &["fmt", "--all", "--check"], optional: true },
     Check { args: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], optional: true },
     // Advisories need a network; what the project says of itself does not.
     Check { args: &["deny", "check", "bans", "licenses", "sources"], optional: true },
-    // They are no part of the workspace, so nothing else would tell that they are out of step.
-    Check { args: &["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"], optional: false },
     Check { args: &["test", "--workspace", "--no-fail-fast"], optional: false },
 ];
 
-/// Runs every check, also after one has failed; true if all passed.
+/// Runs every fuzz target and every check, also after one has failed; true if all passed.
 pub(crate) fn run() -> Result<bool> {
-    let mut passed = true;
+    let mut passed = fuzz::in_tests().unwrap_or_else(|error| {
+        eprintln!("» failed: {error}");
+        false
+    });
     for check in &CHECKS {
         let line = check.args.join(" ");
         if check.optional && !is_installed(check.args[0]) {
