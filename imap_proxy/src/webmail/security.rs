@@ -202,7 +202,7 @@ impl Gate {
 
     /// The person has seen what is shown once, and goes on.
     pub(super) fn seen(&self, visit: &Visit, key: &Key) -> Response<Body> {
-        let end = |state: &mut Released| (state.end_errand(), state.held.behind.landing.clone());
+        let end = |state: &mut Released| (state.end_shown(), state.held.behind.landing.clone());
         match self.sessions.with_released(key, visit.now.tick, end) {
             Some((Some(Errand::FewCodes(_)), landing)) => pages::see_other(&landing),
             Some((Some(_), _)) => pages::see_other(paths::SECURITY),

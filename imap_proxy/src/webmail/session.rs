@@ -479,8 +479,13 @@ impl Released {
         }
     }
 
-    /// It is done, or given up.
+    /// It is done, or given up. What is shown once stays.
     pub fn end_errand(&mut self) -> Option<Errand> {
+        if self.not_confirmed().is_some() { None } else { self.end_shown() }
+    }
+
+    /// The person has seen it, and says so.
+    pub fn end_shown(&mut self) -> Option<Errand> {
         let next = if self.to_show.is_empty() { None } else { Some((self.to_show.remove(0), self.used)) };
         std::mem::replace(&mut self.errand, next).map(|(errand, _)| errand)
     }

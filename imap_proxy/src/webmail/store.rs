@@ -398,6 +398,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::clock;
+    use crate::portal::{self, paths};
     use crate::webmail::errand::Errand;
     use crate::webmail::jar::Jar;
     use crate::webmail::session::{Behind, Client, Moment, PasswordAccepted, Question};
@@ -625,6 +626,60 @@ mod tests {
         store.with_released(&key, now.tick, |released| released.begin_errand(Errand::FewCodes(3)));
         assert!(few(PENDING_LIFE - Duration::from_secs(1)));
         assert!(!few(PENDING_LIFE) && !few(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_shown_once_is_shown_until_it_is_confirmed() {
+        let (store, now) = (Store::default(), now());
+        let key = key(&store.insert(released("bob", now), now.tick).unwrap());
+        let codes = |code: &str| Errand::Codes(vec![portal::Secret::new(code)]);
+        let app_password = || {
+            let (description, app_password) = ("phone".to_owned(), portal::Secret::new("abcd"));
+            Errand::AppPassword(portal::NewAppPassword { description, app_password })
+        };
+        let act = |after: Duration, act: &dyn Fn(&mut Released)| {
+            let look = |released: &mut Released| {
+                act(released);
+                released.not_confirmed()
+            };
+            store.with_released(&key, now.tick + after, look).unwrap()
+        };
+        let (codes_page, app_page) = (Some(paths::BACKUP_CODES), Some(paths::APP_PASSWORD));
+        assert_eq!(act(Duration::ZERO, &|it| it.begin_errand(codes("old"))), codes_page);
+        // Nothing else that the person begins or ends takes it away, nor time.
+        assert_eq!(act(Duration::ZERO, &|it| it.begin_errand(Errand::FewCodes(3))), codes_page);
+        assert_eq!(act(Duration::ZERO, &|it| drop(it.end_errand())), codes_page);
+        assert_eq!(act(PENDING_LIFE * 2, &|_| ()), codes_page);
+        // One after the other; but of backup codes only the last are good for anything.
+        act(PENDING_LIFE, &|it| it.begin_errand(app_password()));
+        assert_eq!(act(PENDING_LIFE, &|it| it.begin_errand(codes("new"))), codes_page);
+        assert_eq!(act(PENDING_LIFE, &|it| drop(it.end_shown())), app_page);
+        assert_eq!(act(PENDING_LIFE, &|it| drop(it.end_shown())), None);
+    }
+
+    #[test]
+    fn it_is_known_why_a_session_is_over() {
+        let (store, start) = (Store::default(), now());
+        let why = |token: &Token| store.why_ended(Some(&key(token)));
+        let [waits, rests, steps, gone, old] =
+            [pending("bob"), released("bob", start), pending("bob"), released("bob", start), released("carol", start)]
+                .map(|state| store.insert(state, start.tick).unwrap());
+        store.advance(&key(&steps), start.tick, Stage::Challenged, |_| None).unwrap();
+        store.remove(&key(&gone), Ended::SignedOut);
+        store.sweep(start.tick + PENDING_LIFE);
+        store.end_with_other_password("carol", &print("new"));
+        store.sweep(start.tick + IDLE_LIFE);
+        assert_eq!((why(&waits), why(&rests)), (Ended::SlowSignIn, Ended::Idle));
+        assert_eq!((why(&steps), why(&gone), why(&old)), (Ended::GoneOn, Ended::SignedOut, Ended::OtherPassword));
+        assert_eq!((why(&Token::new().unwrap()), store.why_ended(None)), (Ended::Unknown, Ended::Unknown));
+        // Of so many, and no more.
+        for _ in 0..MAX_ENDS {
+            let token = store.insert(pending("eve"), start.tick).unwrap();
+            store.remove(&key(&token), Ended::SignedOut);
+        }
+        assert_eq!(why(&rests), Ended::Unknown);
+        let sessions = store.sessions();
+        assert_eq!((sessions.ends.why.len(), sessions.ends.order.len()), (MAX_ENDS, MAX_ENDS));
     }
 
     #[test]

@@ -183,6 +183,30 @@ async fn a_double_click_on_the_login_form_signs_in_once() {
 }
 
 #[tokio::test]
+async fn a_double_click_sends_one_code_and_one_request() {
+    const SMS: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
+        {"id":"s1","kind":"sms","description":"","digits":6,"hint":"1"}]}"#;
+    const SENT: &str = r#"{"verdict":"sent","mailbox":"alice@example.com","challenge":"c1","again":1000000000}"#;
+    let world = World::start().await;
+    world.daemon.on("Ask", SMS);
+    world.daemon.on("Prepare", SENT);
+    let mut browser = world.browser();
+    browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
+    let key = browser.get("/postern/code").await.key();
+    let fields = [("idempotency_key", key.as_str())];
+    for (_, got) in clicks_twice(&world, &browser, ("Prepare", SENT), "/postern/send", &fields).await {
+        got.leads_to("/postern/code");
+    }
+    let key = browser.get("/postern/lost").await.key();
+    let texts = [("contact", "+44 1"), ("reason", "lost"), ("evidence", "me")];
+    let fields = [&[("idempotency_key", key.as_str())], &texts[..]].concat();
+    let opened = r#"{"verdict":"opened"}"#;
+    for (_, got) in clicks_twice(&world, &browser, ("OpenRequest", opened), "/postern/lost", &fields).await {
+        got.leads_to("/postern/lost");
+    }
+}
+
+#[tokio::test]
 async fn the_cookie_of_the_step_before_alone_leads_nowhere() {
     let world = World::start().await;
     let mut browser = world.challenged().await;
