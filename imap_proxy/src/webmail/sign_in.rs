@@ -48,10 +48,11 @@ impl Gate {
     /// From a login form to a page for the browser, or to a word for the script that sent it. `hints` go along with what is
     /// asked of the webmail.
     pub(super) async fn sign_in(&self, visit: &Visit, hints: &HeaderMap, form: &Form) -> Response<Body> {
-        let response = match self.product.read_login(form) {
+        let mut response = match self.product.read_login(form) {
             Some(login) => self.take_login(visit, hints, login).await,
             None => self.bad_request(visit),
         };
+        self.forget_wanted(visit, &mut response);
         self.told(response)
     }
 
@@ -233,8 +234,6 @@ impl Gate {
 
     /// Begins a session in place of the one that the browser may have had.
     fn begin(&self, visit: &Visit, state: State, to: &str) -> Response<Body> {
-        // A script that has signed in goes where it likes, so whoever is in is sent on from there.
-        let is_there = self.signs_in_by_script() && state.stage() == Stage::Released;
         let Ok(token) = self.sessions.insert(state, visit.now.tick) else {
             return self.reader(visit).stop(&Stop::Unavailable);
         };
@@ -243,10 +242,19 @@ impl Gate {
         }
         let mut response = pages::see_other(to);
         pages::give_session(&mut response, &token);
-        if visit.wanted.is_some() && !is_there {
-            browser::forget_wanted(&mut response);
-        }
         response
+    }
+
+    /// The page that was wanted before is known to the session now. Not to one that is in already where a script has signed
+    /// in: that goes where it likes, and is sent on from there. The last cookie of an answer, as curl 7.88 keeps one that is
+    /// taken away in front of others.
+    fn forget_wanted(&self, visit: &Visit, response: &mut Response<Body>) {
+        let given = pages::given_session(response.headers());
+        let stage = self.sessions.stage(given.as_ref(), visit.now.tick);
+        let goes_anywhere = self.signs_in_by_script() && stage == Stage::Released;
+        if visit.wanted.is_some() && given.is_some() && !goes_anywhere {
+            browser::forget_wanted(response);
+        }
     }
 
     /// Tells the daemon which browser is let in without a code. It was let in already, so nothing hangs on this.
