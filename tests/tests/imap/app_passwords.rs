@@ -8,6 +8,8 @@ use postern_tests::mailboxes::Mailbox;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 /// A session ends this soon when its app password is taken back.
 const SOON: Duration = Duration::from_secs(5);
 
@@ -90,6 +92,45 @@ async fn taking_it_back_ends_its_sessions_and_no_others() {
     }
     let (_, answer) = sign_in(&world, &alice.name, &of_phone).await;
     assert!(answer.starts_with("a NO [AUTHENTICATIONFAILED]"), "{answer}");
+}
+
+#[tokio::test]
+async fn its_end_ends_its_sessions_and_no_others() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    protect(&mut world, &alice);
+    let (_, of_phone) = make(&mut world, &alice, &["--expires", "2d"]);
+    let (_, of_tablet) = make(&mut world, &alice, &[]);
+    let (mut on_phone, _) = sign_in(&world, &alice.name, &of_phone).await;
+    let (mut on_tablet, _) = sign_in(&world, &alice.name, &of_tablet).await;
+    on_phone.ask("b SELECT INBOX").await;
+    on_phone.send(b"c IDLE\r\n").await;
+    assert!(on_phone.line().await.starts_with("+ "));
+    world.move_clock(2 * DAY + 60).unwrap();
+    assert!(on_phone.line().await.starts_with("* BYE ") && on_phone.line().await.is_empty());
+    assert!(on_tablet.ask("c NOOP").await.contains("c OK"));
+    // The clock that was set right brings it back as little.
+    world.move_clock(-DAY).unwrap();
+    let (_, answer) = sign_in(&world, &alice.name, &of_phone).await;
+    assert!(answer.starts_with("a NO [EXPIRED]"), "{answer}");
+}
+
+/// As an app does that has stored both, for as long as its owner does not look.
+#[tokio::test]
+async fn a_password_with_a_spent_code_that_comes_for_days_closes_nothing() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let stored = with_next_code(&mut world, &alice, &secret);
+    assert!(is_in(&world, "alice", &stored).await);
+    for hours in 0..30 {
+        world.move_clock(hours * 60).unwrap();
+        let (_, answer) = sign_in(&world, "alice", &stored).await;
+        assert!(answer.starts_with("a NO [AUTHENTICATIONFAILED]"), "{answer}");
+    }
+    assert!(admin(&world, "account show alice@example.com").contains("protected"));
+    let fresh = with_next_code(&mut world, &alice, &secret);
+    assert!(is_in(&world, "alice", &fresh).await);
 }
 
 #[tokio::test]

@@ -258,6 +258,22 @@ fn a_sign_in_is_unusual_where_neither_browser_nor_network_is_known() {
     is_let_in(&sign_in_elsewhere(&Visitor::new(&world), &carol));
 }
 
+/// Whoever is in by a browser that is trusted is out with its last day.
+#[test]
+fn a_session_of_a_trusted_browser_ends_with_its_days() {
+    let mut world = world();
+    let alice = mailbox(&world, "alice");
+    let secret = protect(&mut world, &alice);
+    let visitor = signed_in_and_trusting(&mut world, &alice, &secret);
+    sign_out(&visitor);
+    is_let_in(&visitor.sign_in(&alice));
+    let by_code = Visitor::new(&world);
+    by_code.sign_in_with(&alice, &next_code(&mut world, &secret));
+    world.move_clock(DAYS * DAY).unwrap();
+    ends_soon(&visitor);
+    assert!(by_code.is_in(), "a session that a code has opened rests on that");
+}
+
 #[test]
 fn a_person_is_told_of_a_new_browser_in_their_language() {
     let mut world = world();
