@@ -177,6 +177,8 @@ enum Habit {
     Leaves,
     /// Says goodbye first.
     SaysBye,
+    /// Says who is in, and leaves.
+    Quits,
     /// Puts something in the clear behind its answer to STARTTLS.
     Injects,
 }
@@ -241,6 +243,10 @@ async fn serve(stream: TcpStream, habit: Habit, heard: Arc<Mutex<Vec<String>>>, 
         heard.lock().unwrap()[number] += &line;
         answer = match line.split_whitespace().nth(1).unwrap_or_default() {
             "AUTHENTICATE" if habit == Habit::Leaves => return,
+            "AUTHENTICATE" if habit == Habit::Quits => {
+                stream.write_all(b"P2 OK in\r\n").await.unwrap();
+                return stream.flush().await.unwrap();
+            }
             "AUTHENTICATE" if habit == Habit::SaysBye => "* BYE Disconnected for inactivity.\r\n".to_owned(),
             "AUTHENTICATE" if line.contains("AGJvYkBleGFtcGxlLmNvbQBwIHc=") => {
                 "P2 OK [CAPABILITY IMAP4rev1] in\r\n".to_owned()
@@ -309,6 +315,14 @@ async fn a_password_is_checked_and_nobody_gets_the_connection() {
     };
     timeout(SIGN_IN, gone).await.unwrap();
     assert!(!server.heard.lock().unwrap()[1].contains("x-originating-ip"));
+}
+
+/// Its word is all that is wanted of a check; for a session it has to be there.
+#[tokio::test]
+async fn a_backend_that_leaves_behind_its_word_has_given_it() {
+    let server = Server::start("imap", &[Habit::Quits], [9, 9]).await;
+    server.backend.check("bob@example.com", b"p w").await.unwrap();
+    assert_eq!(server.sign_in().await.err().unwrap().stop(), Stop::Unavailable);
 }
 
 #[tokio::test]

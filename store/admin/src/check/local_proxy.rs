@@ -3,6 +3,7 @@
 
 use super::proxy_config::{Opening, ProxyConfig};
 use super::report::{Line, Section};
+use postern_wire::address::parse_network;
 use postern_wire::admin::Platform;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,35 +33,26 @@ pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line
     ))
 }
 
-/// An address, or a network with its bits.
-fn network(text: &str) -> Option<(IpAddr, u32)> {
-    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.trim().parse().ok()?;
-    let most = if address.is_ipv4() { Ipv4Addr::BITS } else { Ipv6Addr::BITS };
-    let bits = bits.map_or(Some(most), |bits| bits.parse().ok()).filter(|bits| *bits <= most)?;
-    Some((address, bits))
-}
-
 /// Whether there is a loopback address in it: all of 127.0.0.0/8, or ::1.
 fn holds_loopback(text: &str) -> bool {
-    match network(text) {
-        Some((IpAddr::V4(address), bits)) => {
-            let shared = bits.min(8);
+    match parse_network(text) {
+        Ok((IpAddr::V4(address), bits)) => {
+            let shared = u32::from(bits).min(8);
             let top = |address: Ipv4Addr| u32::from(address).checked_shr(u32::BITS - shared).unwrap_or_default();
             top(address) == top(Ipv4Addr::LOCALHOST)
         }
-        Some((IpAddr::V6(address), bits)) => {
-            let top = |address: Ipv6Addr| u128::from(address).checked_shr(u128::BITS - bits).unwrap_or_default();
+        Ok((IpAddr::V6(address), bits)) => {
+            let rest = u128::BITS - u32::from(bits);
+            let top = |address: Ipv6Addr| u128::from(address).checked_shr(rest).unwrap_or_default();
             top(address) == top(Ipv6Addr::LOCALHOST)
-                || address.to_ipv4_mapped().is_some_and(|address| address.is_loopback())
         }
-        None => false,
+        Err(_) => false,
     }
 }
 
 fn is_list_of_networks(value: &str) -> bool {
     let mut items = value.split([',', ' ']).filter(|item| !item.is_empty()).peekable();
-    items.peek().is_some() && items.all(|item| item.contains(['.', ':']) && network(item).is_some())
+    items.peek().is_some() && items.all(|item| item.contains(['.', ':']) && parse_network(item).is_ok())
 }
 
 #[cfg(test)]
@@ -81,9 +73,18 @@ mod tests {
 
     #[test]
     fn loopback_is_found_in_every_spelling() {
-        for text in
-            ["127.0.0.1", "127.0.0.0/8", "127.1.2.3/32", "0.0.0.0/0", "::1", "::/0", "::1/128", "::ffff:127.0.0.1"]
-        {
+        for text in [
+            "127.0.0.1",
+            "127.0.0.0/8",
+            "127.1.2.3/32",
+            "0.0.0.0/0",
+            "::1",
+            "::/0",
+            "::1/128",
+            "::ffff:127.0.0.1",
+            "::ffff:127.0.0.0/104",
+            "::ffff:0.0.0.0/96",
+        ] {
             assert!(holds_loopback(text), "{text}");
         }
         for text in ["10.0.0.0/8", "126.0.0.0/8", "128.0.0.0/8", "2001:db8::/32", "::2", "fe80::/10", "", "localhost"] {
