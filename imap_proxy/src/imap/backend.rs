@@ -136,9 +136,12 @@ impl Backend {
         Self { warm: Some(Warm::keep(open)), ..self }
     }
 
-    /// Whether it is Exchange, as far as its greeting tells. While it cannot be reached it may be.
-    pub async fn may_be_exchange(&self) -> bool {
-        self.target.is_exchange().await.unwrap_or(true)
+    /// Whether it is Exchange, as far as its greeting tells.
+    ///
+    /// # Errors
+    /// Any [`BackendError`]: it was not reached yet, and nobody knows.
+    pub async fn is_exchange(&self) -> Result<bool, BackendError> {
+        self.target.is_exchange().await
     }
 
     /// Signs in for a client at `address` who calls its sign-in `tag`.

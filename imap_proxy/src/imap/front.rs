@@ -271,12 +271,14 @@ impl Front {
     /// A name and what was typed as its password: a session, or what is said instead.
     async fn judge(&self, judging: Judging, address: IpAddr) -> Result<In, Step> {
         let began = clock::monotonic();
+        let exchange = self.backend.is_exchange().await;
         let origin = Origin {
             address: Some(address),
             service: Some(SERVICE.to_owned()),
             client: judging.client().map(str::to_owned),
             browser: None,
-            before_exchange: self.backend.may_be_exchange().await,
+            // While nobody knows it may be.
+            before_exchange: *exchange.as_ref().unwrap_or(&true),
         };
         let refused = match self.admit(&judging, origin).await {
             Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => {
@@ -295,7 +297,14 @@ impl Front {
                     self.after_refusal(&pass, error.stop()).await
                 }
             },
-            Err(stop) => stop,
+            Err(stop) => match (stop, exchange) {
+                // It may have been refused for what the backend was taken for.
+                (Stop::Refused, Err(error)) => {
+                    tracing::error!(%error, "nobody can sign in by IMAP");
+                    Stop::Unavailable
+                }
+                (stop, _) => stop,
+            },
         };
         METRICS.sign_ins.count((metrics::Front::Imap, refused.into()));
         if refused == Stop::Refused {

@@ -166,6 +166,7 @@ async fn one_connection_too_many_is_told_so_if_the_front_counts() {
     let mut world = world();
     let (bob, carol) = (mailbox(&world, "bob"), mailbox(&world, "carol"));
     let exchange = exchange(&mut world, USUAL).await;
+    admin(&world, "account add carol@example.com");
     // Exchange says of one too many what it says of a wrong password. A front that counts knows better.
     for (counts, refusal) in [(false, "a NO [AUTHENTICATIONFAILED] "), (true, "a NO [LIMIT] ")] {
         if counts {
