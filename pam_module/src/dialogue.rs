@@ -225,13 +225,17 @@ pub(crate) fn fit(text: Secret, length: usize) -> Result<Secret, Unfit> {
 /// account, and with `try_first_pass` most passwords have no code behind them. Codes of unknown length (backup codes)
 /// are for the prompt then.
 fn may_end_in_code(text: &str, methods: &[Offer]) -> bool {
+    // Copying brings marks along that nobody sees; the daemon reads over them, too.
+    let text = text.trim_end_matches(|end: char| end.is_whitespace() || !(end.is_ascii() || end.is_alphanumeric()));
     let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     methods.iter().filter_map(|method| method.digits).any(|length| digits >= length as usize)
 }
 
-/// Whether a text has the length of an app password: its letters, however they are grouped.
+/// Whether a text has the length of an app password: its letters, however they are grouped, and whatever mark was copied
+/// with them.
 fn may_be_app_password(text: &str) -> bool {
-    text.chars().filter(|char| !matches!(char, ' ' | '-')).count() == APP_PASSWORD_LETTERS
+    let is_letter = |char: &char| char.is_alphanumeric() || (char.is_ascii_graphic() && *char != '-');
+    text.chars().filter(is_letter).count() == APP_PASSWORD_LETTERS
 }
 
 impl From<Unheard> for Stopped {

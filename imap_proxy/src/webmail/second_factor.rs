@@ -345,10 +345,11 @@ pub(super) fn read_digits(typed: &str, digits: Option<u32>) -> Option<Secret> {
     (fits && code.reveal().bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
-/// Without the blanks and hyphens that people and pages put into a code.
+/// Without the blanks, the hyphens and the marks that nobody sees, which people, pages and copying put into a code.
 fn read_plain(typed: &str) -> Option<Secret> {
+    let is_of_it = |c: &char| if c.is_ascii() { !c.is_whitespace() && *c != '-' } else { c.is_alphanumeric() };
     let mut code = String::with_capacity(typed.len());
-    code.extend(typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}')));
+    code.extend(typed.chars().filter(is_of_it));
     let code = Secret::from(code);
     let plain = code.reveal().bytes().all(|byte| byte.is_ascii_alphanumeric());
     (plain && (1..=MAX_CODE).contains(&code.reveal().len())).then_some(code)
@@ -361,7 +362,16 @@ mod tests {
     #[test]
     fn a_code_is_read_as_people_type_it() {
         let totp = |typed: &str| read_digits(typed, Some(6)).map(|code| code.reveal().to_owned());
-        for typed in ["123456", " 123 456 ", "123-456", "123\u{a0}456", "12 34 56\n"] {
+        for typed in [
+            "123456",
+            " 123 456 ",
+            "123-456",
+            "123\u{a0}456",
+            "12 34 56\n",
+            "\u{202a}123\u{2011}456\u{202c}",
+            "\u{feff}12\u{ad}34\u{200b}56\r\n",
+            "\u{2066}123456\u{2069}",
+        ] {
             assert_eq!(totp(typed).as_deref(), Some("123456"), "{typed:?}");
         }
         for slip in ["", " ", "12345", "1234567", "12345a", "abcd-efgh", "１２３４５６"] {

@@ -16,7 +16,7 @@ use postern_rules::contact::{Address, Number};
 use postern_rules::event::{By, Offered, Recipient};
 use postern_rules::sent::{Destination, Session};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Event, Kind, KindName, Platform, Seed, Stage, Time, Verdict, decide, seed};
+use postern_rules::{Account, Event, Kind, KindName, Platform, Seed, Stage, Time, Verdict, decide, seed, text};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason};
 use serde::{Deserialize, Serialize};
@@ -195,7 +195,8 @@ fn check_enrolment_code(account: &Account, platform: &Platform, typed: Option<&[
 /// How an enrolment code is kept: it has eighty random bits, so a plain hash is enough. Case, blanks and hyphens do not
 /// count.
 pub fn enrolment_code_hash(code: &str) -> [u8; 32] {
-    let plain: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_lowercase()).collect();
+    let typed = text::visible(code).filter(|c| !matches!(c, ' ' | '-'));
+    let plain: String = typed.map(|c| c.to_ascii_lowercase()).collect();
     Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
 }
 

@@ -1,6 +1,6 @@
 //! Backup codes: ten, made with the first method of any kind, each good for one sign-in, kept as salted hashes.
 
-use crate::{Time, letters};
+use crate::{Time, letters, text};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -160,7 +160,7 @@ pub(crate) fn is_own(typed: &str) -> bool {
 /// A code of another program in its one spelling: blanks and hyphens do not count.
 fn imported(typed: &str) -> Option<Zeroizing<String>> {
     let mut digits = Zeroizing::new(String::with_capacity(IMPORTED_DIGITS));
-    for character in typed.chars().filter(|character| !matches!(character, ' ' | '-')) {
+    for character in text::visible(typed).filter(|character| !matches!(character, ' ' | '-')) {
         if digits.len() == IMPORTED_DIGITS || !character.is_ascii_digit() {
             return None;
         }

@@ -1,9 +1,13 @@
 //! Where a code or a notice can be sent: telephone numbers and e-mail addresses, each in one spelling.
 
+use crate::text;
+use phonenumber::metadata::DATABASE;
 use serde::{Deserialize, Serialize};
 
 /// Digits of a number with its country code (ITU-T E.164 section 6).
 const DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+/// Digits of a country code (ITU-T E.164 section 6.1); no code is the beginning of another.
+const COUNTRY_CODE: std::ops::RangeInclusive<usize> = 1..=3;
 /// Bytes of an address (RFC 5321 section 4.5.3.1.3, without the angle brackets).
 const ADDRESS_MAX: usize = 254;
 /// Bytes of a local part.
@@ -22,16 +26,18 @@ pub struct Number(String);
 
 impl Number {
     /// Reads a number as people write it, with blanks, dots, hyphens and brackets. It begins with a plus and the country
-    /// code: what is dialled at home leads elsewhere from abroad.
+    /// code: what is dialled at home leads elsewhere from abroad. What is dialled at home only, such as the zero of
+    /// `+44 (0) 612…` and `+33 06…`, is left out by the rules of the country; in Italy it belongs to the number.
     pub fn read(text: &str) -> Option<Self> {
-        let rest = text.trim().strip_prefix('+')?;
-        // "+44 (0) 612…": the zero is not dialled from abroad.
+        let typed: String = text::visible(text).collect();
+        let rest = typed.trim().strip_prefix('+')?;
         let rest = rest.replace("(0)", "");
-        let plain: String =
-            rest.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '.' | '-' | '(' | ')' | '/')).collect();
-        let is_number =
-            DIGITS.contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_digit()) && !plain.starts_with('0');
-        is_number.then(|| Self(format!("+{plain}")))
+        let plain: String = rest.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '/')).collect();
+        if !plain.bytes().all(|byte| byte.is_ascii_digit()) || plain.starts_with('0') {
+            return None;
+        }
+        let number = dialled_from_abroad(&plain).unwrap_or(plain);
+        DIGITS.contains(&number.len()).then(|| Self(format!("+{number}")))
     }
 
     /// `+` and digits.
@@ -48,6 +54,18 @@ impl Number {
     }
 }
 
+/// The digits as they are dialled from abroad, where they begin with what is dialled at home only: the national prefix
+/// (ITU-T E.164, "trunk prefix") of a country whose numbers do not begin so.
+fn dialled_from_abroad(digits: &str) -> Option<String> {
+    let country = |length| Some((length, DATABASE.by_code(&digits.get(..length)?.parse::<u16>().ok()?)?));
+    let (length, countries) = COUNTRY_CODE.into_iter().find_map(country)?;
+    let (code, national) = digits.split_at(length);
+    let is_number = |number: &str| countries.iter().any(|it| it.descriptors().general().is_match(number));
+    let mut prefixes = countries.iter().filter_map(|it| it.national_prefix());
+    let rest = prefixes.find_map(|prefix| national.strip_prefix(prefix).filter(|rest| is_number(rest)))?;
+    (!is_number(national)).then(|| format!("{code}{rest}"))
+}
+
 /// An e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -57,7 +75,8 @@ impl Address {
     /// Reads an address: `local@domain`, the domain in ASCII afterwards, and none of the forms that no mailbox in use
     /// has (quoted local parts, domain literals, comments).
     pub fn read(text: &str) -> Option<Self> {
-        let (local, domain) = text.trim().rsplit_once('@')?;
+        let typed: String = text::visible(text).collect();
+        let (local, domain) = typed.trim().rsplit_once('@')?;
         let domain = idna::domain_to_ascii_strict(domain).ok()?.to_ascii_lowercase();
         let is_part = |part: &str| {
             let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte);
@@ -94,6 +113,31 @@ mod tests {
         {
             assert_eq!(Number::read(text).unwrap().as_str(), "+44612345678", "{text}");
         }
+        for (text, number) in [
+            ("+33 06 39 98 01 23", "+33639980123"),
+            ("+33639980123", "+33639980123"),
+            ("+44 07700 900123", "+447700900123"),
+            ("+49 0171 1234567", "+491711234567"),
+            ("+41 079 123 45 67", "+41791234567"),
+            // Of a number in Italy, San Marino or the Vatican it is a part.
+            ("+39 06 6982 0000", "+390669820000"),
+            ("+39 347 123 4567", "+393471234567"),
+            ("+378 0549 882914", "+3780549882914"),
+            ("+1 212 555 0123", "+12125550123"),
+            ("+36 06 20 123 4567", "+36201234567"),
+            // Countries that have no such digit keep what is there.
+            ("+45 20 12 34 56", "+4520123456"),
+            ("+34 612 34 56 78", "+34612345678"),
+            ("+225 07 01 02 03 04", "+2250701020304"),
+        ] {
+            assert_eq!(Number::read(text).unwrap().as_str(), number, "{text}");
+        }
+        for text in include_str!("../tests/inputs/phone-invisible.txt").lines() {
+            assert_eq!(Number::read(text).unwrap().as_str(), "+447700900123", "{text:?}");
+        }
+        let numbers = include_str!("../tests/inputs/phone-trunk-zero.txt").lines().map(Number::read);
+        let numbers: Vec<String> = numbers.map(|number| number.unwrap().as_str().to_owned()).collect();
+        assert_eq!(numbers, ["+447700900123", "+33639980123"]);
         for text in ["0612345678", "44612345678", "0044612345678", "+", "+1234567", "+1234567890123456", "+0612345678"]
         {
             assert_eq!(Number::read(text), None, "{text}");
@@ -109,6 +153,8 @@ mod tests {
         for (text, address) in [
             ("bob@example.com", "bob@example.com"),
             (" Bob.O'Neil+x@Example.COM ", "Bob.O'Neil+x@example.com"),
+            ("\u{feff}bob@example.com\u{200b}\r\n", "bob@example.com"),
+            ("\u{2066}bob@exam\u{ad}ple.com\u{2069}\u{a0}", "bob@example.com"),
             ("bob@müller.example", "bob@xn--mller-kva.example"),
         ] {
             assert_eq!(Address::read(text).unwrap().as_str(), address);

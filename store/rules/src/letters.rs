@@ -1,5 +1,6 @@
 //! Random bits as letters that people read out and type: backup codes and app passwords.
 
+use crate::text;
 use zeroize::Zeroizing;
 
 /// Base32 in lower case (RFC 4648 section 6): it has no 0, 1 or 8 that look like o, l or b.
@@ -28,11 +29,11 @@ pub(crate) fn grouped(letters: &str, group: usize) -> Zeroizing<String> {
     text
 }
 
-/// What was typed in its one spelling, if it has so many letters: case, blanks and hyphens do not count, and a digit
-/// that the alphabet lacks is the letter that it looks like.
+/// What was typed in its one spelling, if it has so many letters: case, blanks, hyphens and what nobody sees do not
+/// count, and a digit that the alphabet lacks is the letter that it looks like.
 pub(crate) fn read(typed: &str, letters: usize) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(letters));
-    for character in typed.chars() {
+    for character in text::visible(typed) {
         let letter = match character.to_ascii_lowercase() {
             ' ' | '-' => continue,
             '0' => 'o',

@@ -1,5 +1,6 @@
 //! The secret that a code is computed from.
 
+use crate::text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -56,7 +57,8 @@ impl Seed {
         Self(Box::new(random))
     }
 
-    /// Reads base32 as people paste it: upper or lower case, blanks and hyphens anywhere, padding or not.
+    /// Reads base32 as people paste it: upper or lower case, blanks, hyphens and what nobody sees anywhere, padding or
+    /// not.
     ///
     /// # Errors
     /// [`SeedError`].
@@ -64,7 +66,9 @@ impl Seed {
         // Sized ahead: a Vec that grows would leave copies of the secret behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
         let (mut buffer, mut bits) = (0u32, 0u32);
-        let body = text.trim_end_matches(['=', ' ']);
+        let mut body = Zeroizing::new(String::with_capacity(text.len()));
+        body.extend(text::visible(text));
+        let body = body.trim_end_matches(['=', ' ']);
         for (at, character) in body.chars().enumerate() {
             if matches!(character, ' ' | '-') {
                 continue;

@@ -2,7 +2,7 @@
 
 use crate::account::CLOCK_TOLERANCE;
 use crate::contact::{Address, Number};
-use crate::{Kind, Time};
+use crate::{Kind, Time, text};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -155,7 +155,7 @@ impl Outbox {
 /// The session's own bytes are the key: six digits are no secret from whoever reads the record, which is sealed.
 fn hash(session: &Session, code: &str) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session) else { unreachable!("HMAC takes a key of any length") };
-    let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let digits: String = text::visible(code).filter(|c| !matches!(c, ' ' | '-')).collect();
     mac.update(digits.as_bytes());
     mac.finalize().into_bytes().into()
 }
@@ -181,6 +181,7 @@ mod tests {
         for (session, purpose, code, after, good) in [
             ([1; 16], phone(), "123456", 0, true),
             ([1; 16], phone(), "123 456", LIFETIME - 1, true),
+            ([1; 16], phone(), "\u{2068}123\u{2011}456\u{2069}\n", 0, true),
             ([1; 16], phone(), "123456", LIFETIME, false),
             ([1; 16], phone(), "123456", -CLOCK_TOLERANCE, true),
             ([1; 16], phone(), "123456", -CLOCK_TOLERANCE - 1, false),

@@ -1,6 +1,6 @@
 //! Time-based one-time passwords (RFC 6238), computed by totp-rs.
 
-use crate::{Seed, Time};
+use crate::{Seed, Time, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -208,7 +208,7 @@ fn percent_encode(text: &str) -> String {
 
 /// What was typed as so many digits; none where it is none. Blanks and hyphens are how people and clipboards group them.
 pub(crate) fn digits(typed: &str, count: u32) -> Option<Zeroizing<String>> {
-    let digits: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
+    let digits: Zeroizing<String> = Zeroizing::new(text::visible(typed).filter(|c| !matches!(c, ' ' | '-')).collect());
     (digits.len() == count as usize && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
@@ -289,10 +289,12 @@ mod tests {
     #[test]
     fn codes_are_read_as_people_type_them() {
         let totp = rfc6238(Algorithm::Sha1);
-        for typed in ["07081804", "0708 1804", " 07 08 18 04 ", "0708-1804"] {
+        for typed in
+            ["07081804", "0708 1804", " 07 08 18 04 ", "0708-1804", "07081804\n", "\u{feff}0708\u{a0}1804\u{202c}"]
+        {
             assert!(totp.matching_step(typed, Time(1_111_111_109), 0).is_some(), "{typed}");
         }
-        for typed in ["", "7081804", "007081804", "0708180x", "０７０８１８０４", "07081804\n", "+7081804"] {
+        for typed in ["", "7081804", "007081804", "0708180x", "０７０８１８０４", "+7081804"] {
             assert!(totp.matching_step(typed, Time(1_111_111_109), 0).is_none(), "{typed}");
         }
     }

@@ -426,6 +426,7 @@ fn run(row: &Row<'_>) -> (String, String) {
     let key = account.factors.last().map_or("none".to_owned(), |factor| factor.id.clone());
     let field = |code: &str| format!("{PASSWORD}{code}");
     let (field_right, field_wrong) = (field(RIGHT), field(WRONG));
+    let field_marked = field(&format!("\u{2066}{RIGHT}\u{2069}\u{a0}\n"));
     let from = |text, source| Event::Field { door: door(row.event), text, window: 1, again: None, source };
     let in_one_field = |text| from(text, Source::default());
     if row.event.contains("the app password") {
@@ -434,7 +435,11 @@ fn run(row: &Row<'_>) -> (String, String) {
     let (shown, made) =
         (app_password().shown(), AppPassword::keep(&app_password(), &account.mailbox, sealed(NOW), NOW));
     let (id, almost) = (made.id.clone(), shown.replace(&shown[shown.len() - 1..], "o"));
+    let shown_marked = format!("\u{feff}{}\u{200b}\r\n", shown.replace('-', "\u{2011}"));
     let event = match row.event {
+        "the app password between marks that nobody sees" => in_one_field(&shown_marked),
+        "password and code right between marks that nobody sees" => in_one_field(&field_marked),
+        "answer right between marks that nobody sees" => answer(None, "\u{202a}081\u{2011}804\u{202c}\u{a0}"),
         "password alone" | "password alone at imap" => in_one_field("correct horse"),
         "the app password"
         | "the app password that has expired"

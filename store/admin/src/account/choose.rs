@@ -68,12 +68,18 @@ fn listed(source: impl BufRead) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     for (index, line) in source.lines().enumerate() {
         let line = line.map_err(|error| Failure::Usage(format!("line {} of standard input: {error}", index + 1)))?;
-        let name = line.trim();
+        // posternd reads over what nobody sees in a name; before a `#` it would hide the comment.
+        let name = line.trim_matches(|end: char| end.is_whitespace() || is_mark(end));
         if !name.is_empty() && !name.starts_with('#') {
             names.push(name.to_owned());
         }
     }
     Ok(names)
+}
+
+/// What editors and copying put around a name, and nobody sees.
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn confirm(question: &str) -> Result<(), Failure> {
@@ -102,6 +108,14 @@ mod tests {
         assert_eq!(listed(list.as_bytes()).unwrap(), ["bob@example.com", "eve@example.com", "ACME\\ann"]);
         let error = listed(&b"bob@example.com\n\xff\n"[..]).unwrap_err();
         assert!(error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn marks_that_nobody_sees_are_left_out() {
+        let list = include_bytes!("../../tests/inputs/mailboxes-bom.txt");
+        assert_eq!(listed(&list[..]).unwrap(), ["l1@example.com", "l2@example.com"]);
+        let list = "\u{feff}# staff\r\n\u{2066}bob@example.com\u{2069}\u{a0}\n\u{200b}\n";
+        assert_eq!(listed(list.as_bytes()).unwrap(), ["bob@example.com"]);
     }
 
     #[test]

@@ -227,7 +227,7 @@ async fn write_aliases(
 /// The canonical spelling of an alias, without looking up what it means.
 fn alias_name(daemon: &Daemon, typed: &str) -> Result<Mailbox, Refused> {
     let platforms = daemon.platforms();
-    match name::read(typed, &platforms, &daemon.config.names.default_domain) {
+    match name::read(&super::visible(typed), &platforms, &daemon.config.names.default_domain) {
         Ok(Named::Ours(alias, _)) => Ok(alias),
         Ok(Named::Foreign(alias)) => Err(super::foreign(daemon, &alias)),
         Err(error) => Err(refuse("bad_name", format!("{typed:?} cannot be an alias: {error}."))),

@@ -15,7 +15,7 @@ use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
 use crate::records::{ACCOUNT, COMMIT_DEADLINE, Kept, PAGE, RecordError};
 use postern_rules::event::{Refusal, SUSPEND_HOURS};
 use postern_rules::factor::FACTORS_MAX;
-use postern_rules::{Account, Mailbox, Platform, State, Time};
+use postern_rules::{Account, Mailbox, Platform, State, Time, text};
 use postern_wire::admin::{self, Refused};
 use tokio::sync::MutexGuard;
 
@@ -77,8 +77,13 @@ pub fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refu
     }
 }
 
+/// A name in a list, or one that was copied from a page, may have brought marks along that nobody sees.
+fn visible(typed: &str) -> String {
+    text::visible(typed).collect()
+}
+
 fn resolve(daemon: &Daemon, typed: &str) -> Result<Resolved, Refused> {
-    daemon.resolve(typed).map_err(|error| match error {
+    daemon.resolve(&visible(typed)).map_err(|error| match error {
         ResolveError::Name(error) => refuse("bad_name", format!("{typed:?} is not a mailbox: {error}.")),
         ResolveError::Record(error) => error.into(),
     })

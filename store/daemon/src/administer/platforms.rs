@@ -1,6 +1,6 @@
 //! Platforms.
 
-use super::{alone, entry, nearest, refuse};
+use super::{alone, entry, nearest, refuse, visible};
 use crate::daemon::Daemon;
 use crate::export;
 use crate::records::{ACCOUNT, Kept, platform_key};
@@ -55,7 +55,7 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
     }
     let mut domains = Vec::new();
     for typed in &wanted.domains {
-        let domain = canonical_domain(typed);
+        let domain = canonical_domain(visible(typed).trim());
         let domain = domain.map_err(|_| refuse("bad_domain", format!("{typed:?} cannot be a mail domain.")))?;
         if let Some(owner) = platforms.iter().find(|platform| platform.domains.contains(&domain)) {
             return Err(refuse("domain_taken", format!("{domain} belongs to the platform {}.", owner.name)));

@@ -3,7 +3,8 @@
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan};
 use postern_wire::admin::{
-    Accounts, Action, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, Platforms, SetPlatform, State,
+    Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, Platforms, SetContact,
+    SetPlatform, State, TotpAdded,
 };
 use postern_wire::auth::{Ask, AskVerdict, Door, Origin, Reason};
 
@@ -247,4 +248,37 @@ fn an_alias_that_is_taken_away_means_nobody() {
     let aliases = Aliases { mailbox: ALICE.to_owned(), aliases: vec![ALIAS.to_owned()] };
     posternd.order::<Accounts>("RemoveAliases", &aliases).unwrap();
     assert!(matches!(posternd.ask(ALIAS), AskVerdict::NotRequired { mailbox, .. } if mailbox == ALIAS));
+}
+
+#[test]
+fn marks_that_nobody_sees_are_dropped_where_something_is_given_and_refused_in_a_name() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    let alice = posternd.enrolled(ALICE);
+    let marked = |text: &str| format!("\u{feff}\u{2066}{text}\u{2069}\u{200b}\u{a0}\r\n");
+    assert_eq!(posternd.ask(&marked(ALICE)).reason(), Some(Reason::Name));
+    assert_eq!(posternd.answer(ALICE, &marked(&posternd.code(&alice))).reason(), None);
+    assert_eq!(posternd.answer(ALICE, &marked(&alice.backup_codes[0].replace('-', "\u{2011}"))).reason(), None);
+    let added = posternd.change(&marked("bob@example.com"), Action::Add).unwrap();
+    assert_eq!(added.after.mailbox, "bob@example.com");
+    let accounts = posternd.add_aliases(&marked(ALICE), &[&marked(ALIAS)]).unwrap().accounts;
+    assert_eq!(accounts[0].aliases, [ALIAS]);
+    let (mailbox, address) = (ALICE.to_owned(), Some(marked("alice@elsewhere.test")));
+    let shown: Accounts = posternd.order("SetContact", &SetContact { mailbox, address }).unwrap();
+    assert_eq!(shown.accounts[0].contact.as_deref(), Some("alice@elsewhere.test"));
+}
+
+#[test]
+fn what_people_write_is_kept_and_shown_without_what_nobody_sees() {
+    let home = Home::with_clock();
+    let posternd = home.start();
+    posternd.make_platform();
+    posternd.enrolled(ALICE);
+    let description = "\u{202e}enohp\u{202c} of \u{2067}\u{7}Alice\u{200b}\n".to_owned();
+    let add = AddTotp { mailbox: ALICE.to_owned(), description, ..AddTotp::default() };
+    posternd.order::<TotpAdded>("AddTotp", &add).unwrap();
+    assert_eq!(posternd.show(ALICE).unwrap().methods[1].description, "enohp of Alice");
+    let AskVerdict::Challenge { methods, .. } = posternd.ask(ALICE) else { panic!("no challenge") };
+    assert!(methods.iter().any(|method| method.description == "enohp of Alice"), "{methods:?}");
 }

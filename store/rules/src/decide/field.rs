@@ -68,6 +68,8 @@ fn password_and_code(
     now: Time,
 ) -> Decision {
     let Field { door, text, window, source } = *field;
+    // What was copied with the code, and is not seen, stands behind it.
+    let text = text.trim_end_matches(|end: char| text::is_invisible(end) || end.is_whitespace());
     if let Some(verdict) = not_asked(&account, platform, door, source, now) {
         return Decision { verdict, next: None };
     }
@@ -97,7 +99,7 @@ fn password_and_code(
         return missed(account, door, &readings, now);
     };
     account.note_code(door, readings[spent.at]);
-    let before = &text[..text.len() - readings[spent.at].len()];
+    let before = text[..text.len() - readings[spent.at].len()].trim_end_matches(text::is_invisible);
     let separated = platform.policy.code_separator.and_then(|separator| before.strip_suffix(separator));
     // What would leave nothing is no separator.
     let password = separated.filter(|password| !password.is_empty()).unwrap_or(before).len();
