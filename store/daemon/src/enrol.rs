@@ -195,8 +195,7 @@ fn check_enrolment_code(account: &Account, platform: &Platform, typed: Option<&[
 /// How an enrolment code is kept: it has eighty random bits, so a plain hash is enough. Case, blanks and hyphens do not
 /// count.
 pub fn enrolment_code_hash(code: &str) -> [u8; 32] {
-    let typed = text::visible(code).filter(|c| !matches!(c, ' ' | '-'));
-    let plain: String = typed.map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String = text::ungrouped(code).map(|c| c.to_ascii_lowercase()).collect();
     Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
 }
 

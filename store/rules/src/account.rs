@@ -7,7 +7,7 @@ use crate::contact::Address;
 use crate::sent::{Outbox, Session};
 use crate::throttle::{Lock, Throttle};
 use crate::totp::Totp;
-use crate::{Door, Factor, Kind, Mailbox, Time, letters};
+use crate::{Door, Factor, Kind, Mailbox, Time, letters, text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -293,7 +293,7 @@ impl Account {
 
 /// A hash of a code in its one spelling. It needs no key: a code that was accepted is spent, and opens nothing.
 fn code_hash(code: &str) -> [u8; 32] {
-    let digits = || Zeroizing::new(code.chars().filter(|c| !matches!(c, ' ' | '-')).collect());
+    let digits = || Zeroizing::new(text::ungrouped(code).collect());
     let code = if code.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         letters::read(code, backup::LENGTH).unwrap_or_else(digits)
     } else {

@@ -160,7 +160,7 @@ pub(crate) fn is_own(typed: &str) -> bool {
 /// A code of another program in its one spelling: blanks and hyphens do not count.
 fn imported(typed: &str) -> Option<Zeroizing<String>> {
     let mut digits = Zeroizing::new(String::with_capacity(IMPORTED_DIGITS));
-    for character in text::visible(typed).filter(|character| !matches!(character, ' ' | '-')) {
+    for character in text::ungrouped(typed) {
         if digits.len() == IMPORTED_DIGITS || !character.is_ascii_digit() {
             return None;
         }

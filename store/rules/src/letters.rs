@@ -33,9 +33,8 @@ pub(crate) fn grouped(letters: &str, group: usize) -> Zeroizing<String> {
 /// count, and a digit that the alphabet lacks is the letter that it looks like.
 pub(crate) fn read(typed: &str, letters: usize) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(letters));
-    for character in text::visible(typed) {
+    for character in text::ungrouped(typed) {
         let letter = match character.to_ascii_lowercase() {
-            ' ' | '-' => continue,
             '0' => 'o',
             '1' => 'l',
             '8' => 'b',

@@ -45,6 +45,11 @@ pub fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
+/// The same of a code or a secret that may be typed in groups: without the blanks and hyphens between them.
+pub fn ungrouped(text: &str) -> impl Iterator<Item = char> + '_ {
+    visible(text).filter(|character| !matches!(character, ' ' | '-'))
+}
+
 /// Whether a character is not seen by itself: joiners, marks of direction, fillers, variation selectors, tags. Blanks
 /// and control characters are not among these.
 pub fn is_invisible(character: char) -> bool {

@@ -208,7 +208,7 @@ fn percent_encode(text: &str) -> String {
 
 /// What was typed as so many digits; none where it is none. Blanks and hyphens are how people and clipboards group them.
 pub(crate) fn digits(typed: &str, count: u32) -> Option<Zeroizing<String>> {
-    let digits: Zeroizing<String> = Zeroizing::new(text::visible(typed).filter(|c| !matches!(c, ' ' | '-')).collect());
+    let digits: Zeroizing<String> = Zeroizing::new(text::ungrouped(typed).collect());
     (digits.len() == count as usize && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 

@@ -491,6 +491,10 @@ fn run(row: &Row<'_>) -> (String, String) {
             account = after(&account, answer(None, RIGHT));
             answer(None, RIGHT)
         }
+        "answer right once more, between marks that nobody sees" => {
+            account = after(&account, answer(None, RIGHT));
+            answer(None, "\u{202a}081\u{2011}804\u{202c}\u{a0}")
+        }
         "answer an earlier code once more" => {
             account = after(&account, answer(None, RIGHT));
             now = NOW.plus(2);

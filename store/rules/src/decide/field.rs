@@ -69,7 +69,7 @@ fn password_and_code(
 ) -> Decision {
     let Field { door, text, window, source } = *field;
     // What was copied with the code, and is not seen, stands behind it.
-    let text = text.trim_end_matches(|end: char| text::is_invisible(end) || end.is_whitespace());
+    let text = text.trim_end_matches(|end: char| text::is_invisible(end) || (end.is_whitespace() && end != ' '));
     if let Some(verdict) = not_asked(&account, platform, door, source, now) {
         return Decision { verdict, next: None };
     }
