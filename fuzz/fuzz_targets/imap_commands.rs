@@ -91,7 +91,7 @@ fuzz_target!(|bytes: &[u8]| {
         let message = match splitter.command() {
             Split::Whole(message) => message,
             Split::Invite => continue,
-            Split::Incomplete | Split::TooLong => break,
+            Split::Incomplete | Split::TooLong { .. } => break,
         };
         let (tag, verb) = parse(&message);
         if let Ok(Verb::Login(credentials) | Verb::Plain(Some(credentials))) = &verb {

@@ -14,8 +14,8 @@ fn splits(bytes: &[u8], size: usize, nth: usize) -> (Vec<Split>, Option<Vec<u8>>
             let split = if taken % nth == nth - 1 { splitter.line() } else { splitter.command() };
             match &split {
                 Split::Incomplete => break,
-                Split::TooLong => {
-                    all.push(split);
+                Split::TooLong { is_over, .. } => {
+                    all.push(Split::TooLong { start: Vec::new(), is_over: *is_over });
                     return (all, None);
                 }
                 Split::Whole(message) => {
