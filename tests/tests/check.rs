@@ -212,7 +212,7 @@ fn a_load_balancer_that_leads_around_is_found() {
     let directory = tempfile::tempdir().unwrap();
     let (port, folder) = (ports::free().unwrap(), directory.path().display());
     let (cert, key) = (world.certificates.chain.display(), world.certificates.key.display());
-    let (front, behind) = (world.files.webmail_url(), exchange.url());
+    let (front, behind, public) = (world.files.webmail_url(), exchange.url(), world.files.webmail);
     // With a path, nginx would put it in place of the one that is asked for.
     let behind = behind.trim_end_matches('/');
     let start = |led_around: &str| {
@@ -222,7 +222,7 @@ fn a_load_balancer_that_leads_around_is_found() {
              uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n server {{\n listen 127.0.0.1:{port} ssl;\n \
              ssl_certificate {cert}; ssl_certificate_key {key};\n \
              add_header Content-Security-Policy \"frame-ancestors 'self'\" always;\n \
-             proxy_set_header Host localhost;\n location / {{ proxy_pass {front}; }}\n {led_around} }}\n}}\n"
+             proxy_set_header Host localhost:{public};\n location / {{ proxy_pass {front}; }}\n {led_around} }}\n}}\n"
         );
         let path = directory.path().join("nginx.conf");
         fs::write(&path, configuration).unwrap();
