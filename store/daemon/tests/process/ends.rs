@@ -185,7 +185,8 @@ fn a_store_without_the_index_gets_it_at_the_start() {
         let posternd = home.start();
         let watch = posternd.watch();
         // The index is made beside the first calls.
-        wait_until("the index", DEADLINE, || home.log().contains("the index of what ends"));
+        let made = "the index of what ends is up to date: 1 accounts";
+        wait_until("the index", DEADLINE, || home.log().contains(made));
         home.clock().advance(ends - home.clock().now());
         assert_eq!(watch.next().as_deref(), Some(ALICE), "{named}");
         assert!(posternd.is_over(ALICE, &session.standing), "{named}");
