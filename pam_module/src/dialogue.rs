@@ -142,6 +142,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
             code,
             challenge: None,
             trust: false,
+            proves: None,
         };
         Ok(match self.call("Answer", &answer)? {
             AnswerVerdict::Accepted { method, backup_codes_left, .. } => Ok(self.verified(method, backup_codes_left)),

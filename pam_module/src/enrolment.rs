@@ -40,7 +40,6 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
             ticket: ticket.clone(),
             code,
             description: String::new(),
-            proof: None,
         };
         match sign_in.call("Confirm", &confirm)? {
             ConfirmVerdict::Accepted { method, backup_codes, .. } => {

@@ -318,7 +318,6 @@ fn enrol(world: &World, method: &str) -> Vec<Person> {
             ticket,
             code: Secret::from(code),
             description: String::new(),
-            proof: None,
         };
         let confirmed = front.call(auth::INTERFACE, "Confirm", &confirm).expect("a verdict");
         assert!(matches!(confirmed, ConfirmVerdict::Accepted { .. }), "{confirmed:?}");

@@ -115,6 +115,7 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
                         code,
                         challenge: None,
                         trust: false,
+                        proves: None,
                     };
                     let sent = Instant::now();
                     let verdict = client.call(auth::INTERFACE, "Answer", &answer).expect("a verdict");

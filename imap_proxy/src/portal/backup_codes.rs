@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn the_file_holds_the_codes_one_a_line() {
         let now = jiff::Timestamp::UNIX_EPOCH;
-        let context = Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now, signed_in: false };
+        let context =
+            Context { brand: "Example Mail", mailbox: Some("bob@example.com"), now, signed_in: false, purpose: None };
         let codes = [Secret::new("1111-2222"), Secret::new("3333-4444")];
         let file = render_codes_file(&codes, Language::English, &context);
         assert!(file.starts_with("Backup codes of bob@example.com for Example Mail\r\n\r\n"), "{file}");

@@ -6,14 +6,16 @@ use super::field::{self, APP_TEXTS, BACKUP_TEXTS, CodeField, KEY_TEXTS};
 use super::layout::Sheet;
 use super::text::Text;
 use super::{
-    Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method, MethodKind, Problem, Trust, fields, paths,
+    Challenge, ChallengeBackup, ChooseMethod, Context, Language, Method, MethodKind, Problem, Purpose, Trust, fields,
+    paths,
 };
 
 pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
     let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, is_step: false };
     let content = html! {
-        p.lead { (language.say(lead(Text::ChallengeLead, context))) }
+        (lead(Text::ChallengeLead, language, context))
         (method(&view.method, language))
+        @if context.signed_in { p.hint { (language.say(Text::NextCode)) } }
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
         (question(paths::CODE, &fields, view.problem, (view.others, view.trust), language, context))
     };
@@ -23,7 +25,7 @@ pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>)
 pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: &Context<'_>) -> Sheet {
     let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, is_step: false };
     let content = html! {
-        p.lead { (language.say(lead(Text::BackupLead, context))) }
+        (lead(Text::BackupLead, language, context))
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
         (question(paths::BACKUP_CODE, &fields, view.problem, (view.others, view.trust), language, context))
     };
@@ -51,9 +53,41 @@ fn question(
     }
 }
 
-/// What the page is for: at a sign-in this, else to confirm what is to be changed.
-pub(super) fn lead(at_sign_in: Text, context: &Context<'_>) -> Text {
-    if context.signed_in { Text::ProveLead } else { at_sign_in }
+/// What the page is for: at a sign-in this, else what the code is asked for.
+pub(super) fn lead(at_sign_in: Text, language: Language, context: &Context<'_>) -> Markup {
+    if !context.signed_in {
+        return html! { p.lead { (language.say(at_sign_in)) } };
+    }
+    let Some(purpose) = context.purpose else { return html! { p.lead { (language.say(Text::ProveLead)) } } };
+    html! {
+        p.lead { (asked_for(purpose, language)) }
+        // Whoever has not asked for it is being led on.
+        @if !matches!(purpose, Purpose::Look) { p.hint { (language.say(Text::ProveOnce)) } }
+    }
+}
+
+fn asked_for(purpose: &Purpose, language: Language) -> Markup {
+    let say = |text| html! { (language.say(text)) };
+    match purpose {
+        Purpose::Look => say(Text::ProveFirstHow),
+        Purpose::Add { kind: MethodKind::Sms, to } => language.fill(Text::ProveAddSms, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Contact, to } => language.fill(Text::ProveSetContact, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Email, to } => language.fill(Text::ProveAddEmail, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Key, .. } => say(Text::ProveAddKey),
+        Purpose::Add { .. } => say(Text::ProveAddApp),
+        Purpose::RemoveMethod(Some(method)) => {
+            language.fill(Text::ProveRemove, &[("method", &strong(&name(method, language)))])
+        }
+        Purpose::RemoveMethod(None) => say(Text::ProveRemoveOne),
+        Purpose::MakeCodes => say(Text::ProveMakeCodes),
+        Purpose::DeleteCodes => say(Text::ProveDeleteCodes),
+        Purpose::CreateAppPassword => say(Text::ProveCreateApp),
+        Purpose::RemoveContact => say(Text::ProveRemoveContact),
+    }
+}
+
+fn strong(text: &str) -> Markup {
+    html! { strong { (text) } }
 }
 
 /// What its button does.
@@ -147,4 +181,44 @@ pub(super) fn hint(method: &Method, language: Language) -> Markup {
         (MethodKind::BackupCode, _) => Text::BackupCodeHint,
     };
     html! { (language.say(text)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Given, at};
+    use super::super::{Page, render};
+    use super::*;
+
+    #[test]
+    fn in_the_midst_of_a_session_the_page_says_what_a_code_is_for() {
+        let method = |description: &str| Method {
+            id: "m1".to_owned(),
+            kind: MethodKind::Authenticator,
+            description: description.to_owned(),
+            hint: None,
+        };
+        let add = |kind, to: &str| Purpose::Add { kind, to: to.to_owned() };
+        for (purpose, english, french) in [
+            (add(MethodKind::Authenticator, ""), "add an authenticator app", "ajouter une application"),
+            (add(MethodKind::Key, ""), "add a security key", "ajouter une clé"),
+            (add(MethodKind::Sms, "+33&lt;"), "+33&amp;lt;", "+33&amp;lt;"),
+            (add(MethodKind::Email, "a@b.example"), "a@b.example", "a@b.example"),
+            (add(MethodKind::Contact, "a@b.example"), "a@b.example", "a@b.example"),
+            (Purpose::RemoveMethod(Some(method("<Old>"))), "&lt;Old&gt;", "&lt;Old&gt;"),
+            (Purpose::RemoveMethod(None), "remove a method", "supprimer une méthode"),
+            (Purpose::MakeCodes, "make new backup codes", "créer de nouveaux codes"),
+            (Purpose::DeleteCodes, "delete your backup codes", "supprimer vos codes"),
+            (Purpose::CreateAppPassword, "create an app password", "créer un mot de passe"),
+            (Purpose::RemoveContact, "remove your contact address", "supprimer votre adresse"),
+        ] {
+            for (language, what) in [(Language::English, english), (Language::French, french)] {
+                let context =
+                    Context { signed_in: true, purpose: Some(&purpose), now: at(0), ..Given::USUAL.context() };
+                let view = Challenge { method: method("Mine"), others: true, trust: None, problem: None };
+                let html = render(&Page::Challenge(view), language, &context);
+                assert!(html.contains(what), "{purpose:?}: {html}");
+                assert!(html.contains(&language.say(Text::ProveOnce)) && html.contains(&language.say(Text::NextCode)));
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::{Context, Key, Language, Problem, SetUpKey, assets, fields, paths};
 pub(super) fn sheet(view: &Key, language: Language, context: &Context<'_>) -> Sheet {
     let ways_out = ways_out(view.others, view.trust.filter(|_| view.options.is_some()), language, context);
     let content = html! {
-        p.lead { (language.say(lead(Text::KeyLead, context))) }
+        (lead(Text::KeyLead, language, context))
         (method(&view.method, language))
         (no_script(language))
         @match &view.options {

@@ -44,7 +44,7 @@ pub use field::{CODE_FIELD_LENGTH, DESCRIPTION_LENGTH};
 pub use language::Language;
 pub use page::{
     BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Ended, EnrolmentCode, Key, Locked, Lost,
-    LostProblem, Method, MethodKind, Page, Problem, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey,
+    LostProblem, Method, MethodKind, Page, Problem, Purpose, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey,
     SetUpSent, SetUpTo, Trust,
 };
 pub use paths::fields;

@@ -20,6 +20,32 @@ pub struct Context<'a> {
     /// Whether the person is in, and looks after their account: the pages of a sign-in then serve to confirm or to add
     /// something.
     pub signed_in: bool,
+    /// What a code is asked for then, where it is.
+    pub purpose: Option<&'a Purpose>,
+}
+
+/// What a code is asked for, in the midst of a session.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// The Security page is shown.
+    Look,
+    /// A method of this kind is set up, or a contact address.
+    Add {
+        /// Which.
+        kind: MethodKind,
+        /// The number or address; empty where there is none.
+        to: String,
+    },
+    /// A method goes; `None`: one that cannot be answered with.
+    RemoveMethod(Option<Method>),
+    /// New backup codes.
+    MakeCodes,
+    /// The backup codes go.
+    DeleteCodes,
+    /// A new app password.
+    CreateAppPassword,
+    /// The contact address goes.
+    RemoveContact,
 }
 
 /// The pages.

@@ -42,7 +42,7 @@ impl Given<'static> {
 
 impl<'a> Given<'a> {
     pub(super) fn context(&self) -> Context<'a> {
-        Context { brand: self.brand, mailbox: Some(self.mailbox), now: at(0), signed_in: false }
+        Context { brand: self.brand, mailbox: Some(self.mailbox), now: at(0), signed_in: false, purpose: None }
     }
 }
 

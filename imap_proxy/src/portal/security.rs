@@ -130,6 +130,8 @@ pub enum Done {
     SignedOut,
     /// A browser is not trusted any more.
     TrustRevoked,
+    /// Nothing: there were too many changes today.
+    Enough,
 }
 
 /// What can be changed: the value of [`fields::CHANGE`](super::fields::CHANGE).
@@ -231,6 +233,8 @@ pub enum Changing {
         description: String,
         /// Whether the mail server can be asked about the password.
         may: bool,
+        /// Whether a code was brought for it, so that the password is asked for now.
+        proven: bool,
     },
     /// See [`ChangeKind::RevokeAppPassword`].
     RevokeAppPassword(AppPassword),

@@ -34,8 +34,8 @@ pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>
             };
             (Text::CreateAppTitle, back)
         }
-        Changing::CreateAppPassword { description, may: true } => {
-            (Text::CreateAppTitle, create(description, view.problem, language, context))
+        Changing::CreateAppPassword { description, may: true, proven } => {
+            (Text::CreateAppTitle, create(description, *proven, view.problem, language, context))
         }
         Changing::RevokeAppPassword(own) => {
             let lead = html! {
@@ -132,12 +132,20 @@ fn remove(own: &OwnMethod, language: Language) -> Markup {
     }
 }
 
-fn create(description: &str, problem: Option<ChangeProblem>, language: Language, context: &Context<'_>) -> Markup {
+fn create(
+    description: &str,
+    proven: bool,
+    problem: Option<ChangeProblem>,
+    language: Language,
+    context: &Context<'_>,
+) -> Markup {
     let problem = problem.filter(|problem| is_of_password(*problem));
+    // What it is for was said before the code.
+    let is_first = !proven || description.is_empty() && problem.is_none();
     let described_by = if problem.is_some() { "password-problem password-hint" } else { "password-hint" };
     let password = html! {
         input #password name=(fields::PASSWORD) type="password" autocomplete="current-password" required
-            autofocus[problem.is_some()] maxlength=(MAX_FIELD) aria-describedby=(described_by)
+            autofocus[!is_first] maxlength=(MAX_FIELD) aria-describedby=(described_by)
             aria-invalid=[problem.map(|_| "true")];
     };
     let explained = problem.map(|problem| html! { p { (explain(problem, language)) } });
@@ -148,18 +156,21 @@ fn create(description: &str, problem: Option<ChangeProblem>, language: Language,
             div.field {
                 label for="description" { (language.say(Text::AppLabel)) }
                 input #description name=(fields::DESCRIPTION) type="text" value=(description) required
-                    autofocus[problem.is_none()] maxlength=(DESCRIPTION_LENGTH) autocomplete="off"
+                    autofocus[is_first] maxlength=(DESCRIPTION_LENGTH) autocomplete="off"
                     aria-describedby="description-hint";
                 p.hint #description-hint { (language.say(Text::AppLabelHint)) }
             }
-            // So that a password manager knows whose password it is.
-            input type="hidden" name="username" value=(context.mailbox.unwrap_or_default()) autocomplete="username";
-            div.field {
-                label for="password" { (language.say(Text::PasswordLabel)) }
-                (field::attempt("password-problem", explained, &password))
-                p.hint #password-hint { (language.say(Text::PasswordHint)) }
+            @if proven {
+                // So that a password manager knows whose password it is.
+                input type="hidden" name="username" value=(context.mailbox.unwrap_or_default()) autocomplete="username";
+                div.field {
+                    label for="password" { (language.say(Text::PasswordLabel)) }
+                    (field::attempt("password-problem", explained, &password))
+                    p.hint #password-hint { (language.say(Text::PasswordHint)) }
+                }
             }
-            div.actions { button.main { (language.say(Text::CreateApp)) } (back(language)) }
+            @let go_on = if proven { Text::CreateApp } else { Text::GoFurther };
+            div.actions { button.main { (language.say(go_on)) } (back(language)) }
         }
     }
 }

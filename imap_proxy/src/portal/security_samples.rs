@@ -15,7 +15,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let method = || own(given, MethodKind::Authenticator, given.description, None, -9 * DAY, Some(-3));
     let remove = |removal| Changing::RemoveMethod { method: OwnMethod { removal, ..method() } };
     let create = |description: &str, may, problem| {
-        change(Changing::CreateAppPassword { description: description.to_owned(), may }, problem)
+        change(Changing::CreateAppPassword { description: description.to_owned(), may, proven: true }, problem)
     };
     let made = |description: &str| {
         let (description, app_password) = (description.to_owned(), Secret::new(given.code));
@@ -40,6 +40,10 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("make-codes", change(Changing::MakeCodes { replaces: true }, None)),
         ("make-first-codes", change(Changing::MakeCodes { replaces: false }, None)),
         ("delete-codes", change(Changing::DeleteCodes, None)),
+        (
+            "create-app-first",
+            change(Changing::CreateAppPassword { description: String::new(), may: true, proven: false }, None),
+        ),
         ("create-app", create("", true, None)),
         ("create-app-wrong", create(given.description, true, Some(ChangeProblem::WrongPassword))),
         ("create-app-unchecked", create(given.description, true, Some(ChangeProblem::NotChecked))),

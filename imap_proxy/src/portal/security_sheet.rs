@@ -46,6 +46,7 @@ fn said(done: Done) -> Text {
         Done::LanguageSet => Text::DoneLanguageSet,
         Done::SignedOut => Text::DoneSignedOut,
         Done::TrustRevoked => Text::DoneTrustRevoked,
+        Done::Enough => Text::DoneEnough,
     }
 }
 

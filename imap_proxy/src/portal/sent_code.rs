@@ -28,7 +28,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
         false => ways_out(view.others, view.trust.filter(|_| view.sent), language, context),
     };
     let content = html! {
-        p.lead { (language.say(lead(at_sign_in, context))) }
+        (lead(at_sign_in, language, context))
         (method(&view.method, language))
         p.hint { (hint(&view.method, language)) }
         @if view.sent {

@@ -427,6 +427,10 @@ catalogue! {
         en: "Your other sessions were ended, and no other browser is trusted.",
         fr: "Vos autres sessions ont été fermées et aucun autre navigateur n’est plus de confiance."
     }
+    DoneEnough {
+        en: "Nothing was changed: there were too many changes today. Try again tomorrow, or ask your administrator.",
+        fr: "Rien n’a été modifié : trop de modifications ont été faites aujourd’hui. Réessayez demain ou demandez à votre administrateur."
+    }
     DoneTrustRevoked {
         en: "That browser is asked for a code again. What it had open without one was ended.",
         fr: "Un code sera de nouveau demandé dans ce navigateur. Ses sessions ouvertes sans code ont été fermées."
@@ -530,10 +534,38 @@ catalogue! {
     }
 
     // The pages of a sign-in, when they serve the Security page
-    ProveLead {
-        en: "Before this is changed, please confirm once more that it is you.",
-        fr: "Avant cette modification, confirmez une nouvelle fois que c’est bien vous."
+    ProveLead { en: "Please confirm that it is you.", fr: "Veuillez confirmer que c’est bien vous." }
+    ProveOnce {
+        en: "The code is good for this change only. If you did not ask for it, cancel.",
+        fr: "Le code ne vaut que pour cette modification. Si vous ne l’avez pas demandée, annulez."
     }
+    NextCode {
+        en: "Each code works only once. If you have just used the one that your app shows, wait for the next.",
+        fr: "Chaque code ne sert qu’une fois. Si vous venez d’utiliser celui que votre application affiche, attendez le suivant."
+    }
+    ProveAddApp {
+        en: "To add an authenticator app, confirm that it is you.",
+        fr: "Pour ajouter une application d’authentification, confirmez que c’est bien vous."
+    }
+    ProveAddKey { en: "To add a security key, confirm that it is you.", fr: "Pour ajouter une clé de sécurité, confirmez que c’est bien vous." }
+    ProveAddSms {
+        en: "To add the phone {to}, to which codes are sent, confirm that it is you.",
+        fr: "Pour ajouter le téléphone {to}, auquel des codes seront envoyés, confirmez que c’est bien vous."
+    }
+    ProveAddEmail {
+        en: "To add the address {to}, to which codes are sent, confirm that it is you.",
+        fr: "Pour ajouter l’adresse {to}, à laquelle des codes seront envoyés, confirmez que c’est bien vous."
+    }
+    ProveSetContact {
+        en: "To make {to} your contact address, confirm that it is you.",
+        fr: "Pour que {to} devienne votre adresse de contact, confirmez que c’est bien vous."
+    }
+    ProveRemove { en: "To remove {method}, confirm that it is you.", fr: "Pour supprimer {method}, confirmez que c’est bien vous." }
+    ProveRemoveOne { en: "To remove a method, confirm that it is you.", fr: "Pour supprimer une méthode, confirmez que c’est bien vous." }
+    ProveMakeCodes { en: "To make new backup codes, confirm that it is you.", fr: "Pour créer de nouveaux codes de secours, confirmez que c’est bien vous." }
+    ProveDeleteCodes { en: "To delete your backup codes, confirm that it is you.", fr: "Pour supprimer vos codes de secours, confirmez que c’est bien vous." }
+    ProveCreateApp { en: "To create an app password, confirm that it is you.", fr: "Pour créer un mot de passe d’application, confirmez que c’est bien vous." }
+    ProveRemoveContact { en: "To remove your contact address, confirm that it is you.", fr: "Pour supprimer votre adresse de contact, confirmez que c’est bien vous." }
     ConfirmIt { en: "Confirm", fr: "Confirmer" }
     AddAppTitle { en: "Add an authenticator app", fr: "Ajoutez une application d’authentification" }
     AddAppLead {

@@ -1,5 +1,6 @@
 //! What a request is, and what is done with it in each stage of a session. Pure; the driver in `gate.rs` does it.
 
+use super::headers;
 use super::path::{self, Odd, Path};
 use super::product::{Head, Kind, Product};
 use super::session::Stage;
@@ -48,6 +49,13 @@ pub enum Own {
     KeyScript,
 }
 
+impl Own {
+    /// Whether it is a part of pages: the same for everybody, with nothing of a session.
+    fn is_asset(self) -> bool {
+        matches!(self, Self::Style | Self::Script | Self::KeyScript)
+    }
+}
+
 /// Their addresses.
 const OWN: &[(&str, Own)] = &[
     (paths::SET_UP, Own::SetUp),
@@ -91,6 +99,9 @@ pub enum Class {
     Method,
     /// The script of a service worker, which would stand before all pages of this host, ours too.
     Worker,
+    /// For a page or a form of our own, and not by a person who goes there: a script of the webmail's has the same origin
+    /// and the same cookie.
+    Scripted,
     /// For the webmail.
     Webmail(Kind),
 }
@@ -125,6 +136,9 @@ fn class(product: &dyn Product, head: &Head<'_>) -> Class {
         return Class::Webmail(product.kind(head));
     }
     let own = OWN.iter().find(|(path, _)| *path == head.path.as_str()).map(|(_, own)| *own);
+    if own.is_some_and(|own| !own.is_asset()) && headers::is_no_navigation(head.headers) {
+        return Class::Scripted;
+    }
     match (own, head.method) {
         (Some(own), &Method::GET | &Method::HEAD) => Class::Read(own),
         (Some(own), &Method::POST) => Class::Post(own),
@@ -174,9 +188,10 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     }
     let kind = match class {
         Class::Odd(_) | Class::Method | Class::Worker => return Step::BadRequest,
+        Class::Scripted => return Step::Forbidden,
         Class::Unknown => return Step::NotFound,
-        Class::Read(own @ (Own::Style | Own::Script | Own::KeyScript)) => return Step::Asset(own),
-        Class::Post(Own::Style | Own::Script | Own::KeyScript) => return Step::NotFound,
+        Class::Read(own) if own.is_asset() => return Step::Asset(own),
+        Class::Post(own) if own.is_asset() => return Step::NotFound,
         Class::Post(Own::Language) => return Step::Language,
         Class::Read(own) => return read(stage, own),
         Class::Post(own) => return post(stage, own),
@@ -294,7 +309,7 @@ mod tests {
 
     fn classes() -> Vec<Class> {
         let own = OWN.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
-        let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method, Class::Worker];
+        let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method, Class::Worker, Class::Scripted];
         own.chain(rest).chain(KINDS.map(Class::Webmail)).collect()
     }
 
@@ -409,6 +424,24 @@ mod tests {
                 assert_eq!(posts, posts && decide(stage, class, true) == Step::Forbidden, "{stage:?} {class:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_script_gets_nothing_of_our_pages_but_their_parts() {
+        let mut headers = HeaderMap::new();
+        headers.insert("sec-fetch-mode", http::HeaderValue::from_static("cors"));
+        headers.insert("sec-fetch-dest", http::HeaderValue::from_static("empty"));
+        for (path, own) in OWN {
+            for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
+                let class = classify(&Roundcube, &method, path.as_bytes(), "", &headers).class;
+                assert_eq!(class == Class::Scripted, !own.is_asset(), "{method} {path} {class:?}");
+            }
+        }
+        for stage in STAGES {
+            assert_eq!(decide(stage, Class::Scripted, false), Step::Forbidden, "{stage:?}");
+        }
+        let page = classify(&Roundcube, &Method::GET, b"/", "_task=mail&_remote=1", &headers).class;
+        assert!(matches!(page, Class::Webmail(_)), "the webmail's own requests are its own matter: {page:?}");
     }
 
     #[test]

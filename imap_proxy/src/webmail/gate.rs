@@ -267,7 +267,7 @@ impl Gate {
 
     pub(super) fn reader(&self, visit: &Visit) -> Reader<'_> {
         let signed_in = visit.stage == Stage::Released;
-        Reader { language: visit.language, brand: &self.brand, now: visit.now.wall, signed_in }
+        Reader { language: visit.language, brand: &self.brand, now: visit.now.wall, signed_in, purpose: None }
     }
 
     fn notice(&self, visit: &Visit, status: StatusCode, page: &Page) -> Response<Body> {

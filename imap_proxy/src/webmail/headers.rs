@@ -139,6 +139,14 @@ pub fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
+/// Whether a browser says that this is anything but a person on the way to a page: a script's request, a frame, a picture
+/// (Fetch Metadata Request Headers, W3C, 2.1 and 2.2; no script can set these). A browser that is too old to say, and what
+/// is no browser, says nothing.
+pub fn is_no_navigation(headers: &HeaderMap) -> bool {
+    let says_otherwise = |name, wanted: &str| headers.get_all(name).iter().any(|said| said != wanted);
+    says_otherwise("sec-fetch-mode", "navigate") || says_otherwise("sec-fetch-dest", "document")
+}
+
 /// The headers of an anonymous request for a file.
 pub fn for_file(asked: &HeaderMap) -> HeaderMap {
     let known = ASKED_OF_FILES.iter().filter_map(|name| Some((name.clone(), asked.get(name)?.clone())));
@@ -239,6 +247,26 @@ mod tests {
         }
         assert!(foreign(&[("sec-fetch-site", "cross-site")]));
         assert!(foreign(&[("sec-fetch-site", "same-site")]));
+    }
+
+    #[test]
+    fn a_page_is_gone_to_by_a_person() {
+        let refused = |said: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in said {
+                headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            is_no_navigation(&headers)
+        };
+        let (mode, dest) = ("sec-fetch-mode", "sec-fetch-dest");
+        assert!(!refused(&[]) && !refused(&[(mode, "navigate"), (dest, "document")]));
+        for other in ["cors", "no-cors", "same-origin", "websocket", "nested-navigate", ""] {
+            assert!(refused(&[(mode, other), (dest, "document")]) && refused(&[(mode, other)]), "{other}");
+            assert!(refused(&[(mode, "navigate"), (mode, other)]), "{other}");
+        }
+        for other in ["empty", "iframe", "frame", "embed", "object", "image", "script", "serviceworker", ""] {
+            assert!(refused(&[(mode, "navigate"), (dest, other)]) && refused(&[(dest, other)]), "{other}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::classify::Own;
 use super::errand::Errand;
 use super::jar::sole;
+use super::proving;
 use super::session::{Begun, Enrolment, Question, SettingUp, State};
 use super::store::{Key, Token};
 use super::verdict::{Shown, Stop, Stuck as Why};
@@ -23,7 +24,7 @@ const MIRROR_RULES: &str = "Secure; SameSite=Lax; Path=/";
 const LANGUAGE_LIFE: u32 = 31_536_000;
 
 /// With everything that this front answers by itself.
-const ALWAYS: &[(HeaderName, &str)] = &[
+static ALWAYS: [(HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -31,6 +32,10 @@ const ALWAYS: &[(HeaderName, &str)] = &[
     (header::REFERRER_POLICY, "same-origin"),
     (header::STRICT_TRANSPORT_SECURITY, super::headers::HSTS),
     (header::CONTENT_SECURITY_POLICY, portal::CONTENT_SECURITY_POLICY),
+    // A script of the webmail's that opens a page of ours, in a window that it holds, gets nothing of it (HTML, 7.1.3; Fetch,
+    // 3.7).
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 /// Our style and scripts, which have their version in their address.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -46,12 +51,19 @@ pub struct Reader<'a> {
     pub now: Timestamp,
     /// Whether the person is signed in, and looks after their account.
     pub signed_in: bool,
+    /// What a code is asked for then.
+    pub purpose: Option<portal::Purpose>,
 }
 
 impl Reader<'_> {
+    fn context<'a>(&'a self, mailbox: Option<&'a str>) -> Context<'a> {
+        let purpose = self.purpose.as_ref();
+        Context { brand: self.brand, mailbox, now: self.now, signed_in: self.signed_in, purpose }
+    }
+
     /// A page; `mailbox` once its password was accepted.
     pub fn page(&self, status: StatusCode, page: &Page, mailbox: Option<&str>) -> Response<Body> {
-        let context = Context { brand: self.brand, mailbox, now: self.now, signed_in: self.signed_in };
+        let context = self.context(mailbox);
         let document = portal::render(page, self.language, &context);
         // Without random bytes the page is shown all the same: what it sends is then taken as often as it comes.
         let document = match Token::new() {
@@ -87,7 +99,7 @@ impl Reader<'_> {
 
     /// The backup codes as a file.
     pub fn codes_file(&self, codes: &[portal::Secret], mailbox: &str) -> Response<Body> {
-        let context = Context { brand: self.brand, mailbox: Some(mailbox), now: self.now, signed_in: self.signed_in };
+        let context = self.context(Some(mailbox));
         let file = portal::render_codes_file(codes, self.language, &context);
         let mut response = answer(StatusCode::OK, "text/plain; charset=utf-8", file);
         let disposition = format!("attachment; filename=\"{}\"", portal::CODES_FILE_NAME);
@@ -102,6 +114,17 @@ pub fn language(headers: &HeaderMap) -> Language {
         let mut preferred = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
         preferred.next().map_or(Language::default(), Language::from_accept_language)
     })
+}
+
+/// What a code is asked for, in the midst of a session.
+pub(super) fn purpose(state: &State) -> Option<portal::Purpose> {
+    match state {
+        State::Released(state) => match state.errand()? {
+            Errand::Proving { question, then } => Some(proving::purpose(then, &question.methods)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The page that `own` shows for this session, with what was wrong before; none when it has no such page (that of an
@@ -262,7 +285,7 @@ pub fn see_other(path: &str) -> Response<Body> {
 pub fn answer(status: StatusCode, content_type: &str, content: String) -> Response<Body> {
     let mut response = Response::new(body::full(content));
     *response.status_mut() = status;
-    for (name, value) in ALWAYS {
+    for (name, value) in &ALWAYS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     set(&mut response, header::CONTENT_TYPE, content_type);
@@ -346,9 +369,10 @@ mod tests {
 
     #[test]
     fn every_answer_of_ours_is_guarded() {
-        let reader = Reader { language: Language::English, brand: "x", now: Timestamp::UNIX_EPOCH, signed_in: false };
+        let (language, now) = (Language::English, Timestamp::UNIX_EPOCH);
+        let reader = Reader { language, brand: "x", now, signed_in: false, purpose: None };
         for response in [reader.stop(&Stop::Unavailable), see_other("/"), asset(Own::Style)] {
-            for (name, _) in ALWAYS {
+            for (name, _) in &ALWAYS {
                 assert!(response.headers().contains_key(name), "{name}");
             }
         }

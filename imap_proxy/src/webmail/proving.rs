@@ -1,7 +1,8 @@
-//! Asking again, in the midst of a session, for a code: what takes something away or gives something out needs a sign-in
-//! just before. The pages are those of a sign-in.
+//! Asking for a code in the midst of a session: what gives or takes a way in takes a factor that is asked for it. The pages
+//! are those of a sign-in, and say what the code is for. The proof goes with that one change to the daemon, and is not kept.
 
 use super::errand::{Errand, Then};
+use super::form;
 use super::gate::{Gate, Visit};
 use super::pages;
 use super::security::form_of;
@@ -9,10 +10,11 @@ use super::session::{Question, Released};
 use super::store::Key;
 use super::verdict::{AfterPassword, Stop, after_password};
 use crate::body::Body;
-use crate::portal::{Page, paths};
+use crate::portal::{ChangeKind, Page, Purpose, fields, paths};
 use http::{Response, StatusCode};
 use postern_wire::Secret;
 use postern_wire::auth::Offer;
+use postern_wire::security::Change;
 
 impl Gate {
     /// Asks for a code; `then` follows it.
@@ -58,7 +60,7 @@ impl Gate {
         }
     }
 
-    /// The code was right: what needed it follows.
+    /// The code was right: what it was for follows.
     pub(super) async fn proven(
         &self,
         visit: &Visit,
@@ -67,18 +69,46 @@ impl Gate {
         proof: Option<Secret>,
     ) -> Response<Body> {
         let prove = |state: &mut Released| {
-            state.prove(standing, proof);
-            state.end_errand()
+            let errand = state.end_errand();
+            let is_to_look = matches!(errand, Some(Errand::Proving { then: Then::Look, .. }));
+            // One for a change is good for nothing else.
+            state.prove(standing, proof.clone().filter(|_| is_to_look));
+            errand
         };
-        match self.sessions.with_released(key, visit.now.tick, prove) {
-            Some(Some(Errand::Proving { then: Then::Change(change), .. })) => {
+        let then = match self.sessions.with_released(key, visit.now.tick, prove) {
+            Some(Some(Errand::Proving { then, .. })) => then,
+            Some(_) => return pages::see_other(paths::SECURITY),
+            None => return self.ended(visit),
+        };
+        match (then, proof) {
+            (Then::Look, _) => pages::see_other(paths::SECURITY),
+            (_, None) => self.reader(visit).stop(&Stop::Unavailable),
+            (Then::Change(change), proof) => {
                 let form = form_of(&change);
-                self.carry_out(visit, key, change, &form).await
+                self.carry_out(visit, key, (change, proof), &form).await
             }
-            Some(Some(Errand::Proving { then: Then::Add { kind, to }, .. })) => self.add(visit, key, kind, to).await,
-            Some(Some(Errand::Proving { then: Then::Page(path), .. })) => pages::see_other(&path),
-            Some(_) => pages::see_other(paths::SECURITY),
-            None => self.ended(visit),
+            (Then::Add { kind, to }, proof) => self.add(visit, key, kind, to, proof).await,
+            (Then::MakeAppPassword { description }, Some(proof)) => {
+                self.errand(visit, key, Errand::MakingAppPassword { proof });
+                let fixed = (fields::CHANGE, ChangeKind::CreateAppPassword.tag());
+                let query = form::write(&[fixed, (fields::DESCRIPTION, &description)]);
+                pages::see_other(&format!("{}?{query}", paths::SECURITY_CHANGE))
+            }
         }
+    }
+}
+
+/// What the page says that a code is for; `methods` are those that can be answered with.
+pub(super) fn purpose(then: &Then, methods: &[Offer]) -> Purpose {
+    match then {
+        Then::Change(Change::RemoveMethod { id }) => {
+            Purpose::RemoveMethod(methods.iter().find(|offer| offer.id == *id).map(pages::method))
+        }
+        Then::Change(Change::MakeBackupCodes) => Purpose::MakeCodes,
+        Then::Change(Change::DeleteBackupCodes) => Purpose::DeleteCodes,
+        Then::Change(Change::RemoveContact) => Purpose::RemoveContact,
+        Then::Change(Change::CreateAppPassword { .. }) | Then::MakeAppPassword { .. } => Purpose::CreateAppPassword,
+        Then::Add { kind, to } => Purpose::Add { kind: *kind, to: to.clone().unwrap_or_default() },
+        Then::Look | Then::Change(_) => Purpose::Look,
     }
 }

@@ -5,7 +5,7 @@ use super::classify::Own;
 use super::errand::{Errand, Then};
 use super::form::Form;
 use super::gate::{Gate, Visit};
-use super::pages::{self, answered_with};
+use super::pages::{self, Reader, answered_with};
 use super::prepare::has_to_begin;
 use super::session::{Behind, Question, Released, Stage, State};
 use super::store::{Key, Token};
@@ -40,9 +40,15 @@ impl Gate {
 
     /// Shows a page that is made of nothing but what the session holds.
     pub(super) fn show_view(&self, visit: &Visit, key: &Key, own: Own, problem: Option<Problem>) -> Response<Body> {
-        let view = |state: &mut State| Some((pages::view(state, own, problem)?, state.held().mailbox.clone()));
+        let view = |state: &mut State| {
+            let purpose = pages::purpose(state);
+            Some((pages::view(state, own, problem)?, state.held().mailbox.clone(), purpose))
+        };
         match self.sessions.with(key, visit.now.tick, view).flatten() {
-            Some((page, mailbox)) => self.reader(visit).page(pages::status_of(&page, problem), &page, Some(&mailbox)),
+            Some((page, mailbox, purpose)) => {
+                let reader = Reader { purpose, ..self.reader(visit) };
+                reader.page(pages::status_of(&page, problem), &page, Some(&mailbox))
+            }
             None => self.not_there(visit),
         }
     }
@@ -65,7 +71,7 @@ impl Gate {
             Own::Cancel => self.cancel(visit, key),
             Own::Change => self.take_change(visit, key, form).await,
             Own::AppPassword => self.seen(visit, key),
-            Own::Security => self.prove(visit, key, Then::Page(paths::SECURITY.to_owned())).await,
+            Own::Security => self.prove(visit, key, Then::Look).await,
             _ => self.bad_request(visit),
         }
     }
@@ -109,7 +115,8 @@ impl Gate {
         let Ok(browser) = browser else { return self.reader(visit).stop(&Stop::Unavailable) };
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let (name, method) = (mailbox.clone(), Some(offer.id.clone()));
-        let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge, trust };
+        let proves = self.sessions.with_released(key, visit.now.tick, Released::proves).flatten();
+        let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge, trust, proves };
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {

@@ -1,7 +1,7 @@
 //! The Security page: what people see of their own account, and what they change there.
 //!
-//! Every change is a form. The daemon carries it out on the word of the session's proof; what needs a fresh one has the
-//! person [prove](super::proving) again who they are.
+//! Every change is a form. The daemon carries it out on the word of the session's proof; what takes a factor of its own has
+//! the person [prove](super::proving) first that it is them.
 
 use super::errand::{Errand, Then};
 use super::form::{self, Form};
@@ -58,7 +58,8 @@ impl Gate {
             Err(stop) => return self.not_shown(visit, key, &stop),
         };
         // What it is about is gone, or never was.
-        let Some(changing) = changing(&security, form) else { return pages::see_other(paths::SECURITY) };
+        let proven = self.proof_of_app_password(visit, key).is_some();
+        let Some(changing) = changing(&security, form, proven) else { return pages::see_other(paths::SECURITY) };
         let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
         let page = Page::Change(ChangePage { changing, problem });
         self.reader(visit).page(status, &page, Some(&security.mailbox))
@@ -67,19 +68,42 @@ impl Gate {
     /// Takes the form of one change.
     pub(super) async fn take_change(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
         match read(form) {
-            Some(Change::CreateAppPassword { password, .. }) if !(1..=MAX_FIELD).contains(&password.reveal().len()) => {
-                self.show_change_with(visit, key, form, Some(ChangeProblem::WrongPassword)).await
+            Some(Change::CreateAppPassword { password, description }) => {
+                let proof = self.proof_of_app_password(visit, key);
+                if proof.is_some() && !(1..=MAX_FIELD).contains(&password.reveal().len()) {
+                    return self.show_change_with(visit, key, form, Some(ChangeProblem::WrongPassword)).await;
+                }
+                // Before the proof the page does not ask for it.
+                let password = proof.as_ref().map_or_else(|| Secret::from(""), |_| password);
+                let change = Change::CreateAppPassword { password, description };
+                self.carry_out(visit, key, (change, proof), form).await
             }
-            Some(change) => self.carry_out(visit, key, change, form).await,
+            Some(change) => self.carry_out(visit, key, (change, None), form).await,
             None => self.bad_request(visit),
         }
     }
 
-    /// Has the daemon change something; `form` is what the person is shown again when it does not.
-    pub(super) async fn carry_out(&self, visit: &Visit, key: &Key, change: Change, form: &Form) -> Response<Body> {
+    /// That the person has brought a factor for an app password that is not made yet.
+    fn proof_of_app_password(&self, visit: &Visit, key: &Key) -> Option<Secret> {
+        let proof = |state: &mut Released| match state.errand() {
+            Some(Errand::MakingAppPassword { proof }) => Some(proof.clone()),
+            _ => None,
+        };
+        self.sessions.with_released(key, visit.now.tick, proof).flatten()
+    }
+
+    /// Has the daemon change something, on the word of this proof or of the session's; `form` is what the person is shown
+    /// again when it does not.
+    pub(super) async fn carry_out(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        (change, proof): (Change, Option<Secret>),
+        form: &Form,
+    ) -> Response<Body> {
         let before = self.follower.before();
         let Some(mailbox) = self.mailbox(visit, key) else { return self.ended(visit) };
-        match self.change(visit, key, &mailbox, change.clone()).await {
+        match self.change(visit, key, &mailbox, (change.clone(), proof)).await {
             None => self.without_proof(visit, key).await,
             Some(AfterChange::Done { codes, app_password, .. }) => {
                 self.follower.catch_up(before, &mailbox).await;
@@ -111,16 +135,16 @@ impl Gate {
             }
             Some(AfterChange::NotFresh) => {
                 let then = match change {
-                    Change::CreateAppPassword { description, .. } => {
-                        let fixed = (fields::CHANGE, ChangeKind::CreateAppPassword.tag());
-                        let query = form::write(&[fixed, (fields::DESCRIPTION, &description)]);
-                        Then::Page(format!("{}?{query}", paths::SECURITY_CHANGE))
-                    }
+                    Change::CreateAppPassword { description, .. } => Then::MakeAppPassword { description },
                     change => Then::Change(change),
                 };
                 self.prove(visit, key, then).await
             }
             Some(AfterChange::Problem(problem)) => self.show_change_with(visit, key, form, Some(problem)).await,
+            Some(AfterChange::Enough) => {
+                self.done(visit, key, Done::Enough);
+                pages::see_other(paths::SECURITY)
+            }
             // It is not as the page said: the page says how it is now.
             Some(AfterChange::Outdated) => pages::see_other(paths::SECURITY),
             Some(AfterChange::Stop(stop)) => self.stop(visit, key, &stop),
@@ -129,9 +153,15 @@ impl Gate {
 
     /// None: this session has no proof. It outlives the change, with what the daemon gives for it; the account's other
     /// sessions may be over at once.
-    async fn change(&self, visit: &Visit, key: &Key, mailbox: &str, change: Change) -> Option<AfterChange> {
+    async fn change(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        mailbox: &str,
+        (change, proof): (Change, Option<Secret>),
+    ) -> Option<AfterChange> {
         let begin = |state: &mut Released| {
-            let proof = state.proof.clone()?;
+            let proof = proof.or_else(|| state.proof.clone())?;
             state.begin_change();
             Some(proof)
         };
@@ -258,7 +288,7 @@ fn read(form: &Form) -> Option<Change> {
         ChangeKind::MakeCodes => Change::MakeBackupCodes,
         ChangeKind::DeleteCodes => Change::DeleteBackupCodes,
         ChangeKind::CreateAppPassword => {
-            let password = Secret::from(form.field(fields::PASSWORD)?);
+            let password = Secret::from(form.field(fields::PASSWORD).unwrap_or_default());
             Change::CreateAppPassword { password, description: description() }
         }
         ChangeKind::RevokeAppPassword => Change::RevokeAppPassword { id: id()? },
@@ -307,7 +337,7 @@ fn done(change: &Change) -> Done {
 }
 
 /// What a change is about; none: there is no such thing.
-fn changing(security: &Security, form: &Form) -> Option<Changing> {
+fn changing(security: &Security, form: &Form, proven: bool) -> Option<Changing> {
     let which = form.field(fields::WHICH).unwrap_or_default();
     let method = || {
         let own = security.methods.iter().find(|method| method.id == which)?;
@@ -325,6 +355,7 @@ fn changing(security: &Security, form: &Form) -> Option<Changing> {
         ChangeKind::CreateAppPassword => Changing::CreateAppPassword {
             description: text(form, fields::DESCRIPTION),
             may: security.can_make_app_passwords,
+            proven,
         },
         ChangeKind::RevokeAppPassword => {
             let found = security.app_passwords.iter().find(|it| it.id == which)?;
@@ -396,13 +427,9 @@ mod tests {
         assert_eq!(super::read(&form_of(&remove)), Some(remove));
         let renamed = Change::Rename { id: "m1".into(), description: "My phone".into() };
         assert_eq!(read(&[("change", "rename"), ("which", "m1"), ("description", " My\u{7} phone ")]), Some(renamed));
-        for strange in [
-            &[][..],
-            &[("change", "reset")],
-            &[("change", "remove-method")],
-            &[("change", "language"), ("to", "de")],
-            &[("change", "app-password")],
-        ] {
+        for strange in
+            [&[][..], &[("change", "reset")], &[("change", "remove-method")], &[("change", "language"), ("to", "de")]]
+        {
             assert_eq!(read(strange), None, "{strange:?}");
         }
     }
@@ -412,7 +439,7 @@ mod tests {
         let security = Security { mailbox: "bob@example.com".into(), ..Security::default() };
         for kind in ChangeKind::ALL {
             let form = form::write(&[("change", kind.tag()), ("which", "m1")]);
-            let is_there = changing(&security, &form::parse(form.as_bytes()).unwrap()).is_some();
+            let is_there = changing(&security, &form::parse(form.as_bytes()).unwrap(), false).is_some();
             assert_eq!(is_there, kind == ChangeKind::MakeCodes, "{kind:?}");
         }
     }

@@ -17,6 +17,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Offer};
+use postern_wire::security::Proves;
 use sha2::Sha256;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -269,6 +270,8 @@ pub struct Enrolment {
     pub kinds: Vec<MethodKind>,
     /// What the administrator gave the person, once it was typed: each beginning needs it.
     pub enrolment_code: Option<Secret>,
+    /// That the person has brought a factor for this, where the account is protected already.
+    pub proof: Option<Secret>,
     /// As typed so far, so that a wrong code does not cost it.
     pub description: String,
     /// Wrong codes so far. The daemon does not count them: whoever sees the QR code has nothing to guess.
@@ -347,7 +350,7 @@ pub fn usual(kinds: &[MethodKind]) -> MethodKind {
 impl Enrolment {
     /// It has begun with this; `kinds` is what can be set up here.
     pub fn new(begun: SettingUp, kinds: Vec<MethodKind>) -> Self {
-        Self { begun, kinds, enrolment_code: None, description: String::new(), misses: 0 }
+        Self { begun, kinds, enrolment_code: None, proof: None, description: String::new(), misses: 0 }
     }
 
     /// What can be set up in place of what has begun.
@@ -476,6 +479,14 @@ impl Released {
             (None, _) => self.errand = Some((errand, self.used)),
             (Some(_), Some(_)) => self.to_show.push(errand),
             (Some(_), None) => {}
+        }
+    }
+
+    /// What a factor is asked for at the moment; none: nothing, or to see the account.
+    pub fn proves(&mut self) -> Option<Proves> {
+        match self.errand()? {
+            Errand::Proving { then, .. } => then.proves(),
+            _ => None,
         }
     }
 

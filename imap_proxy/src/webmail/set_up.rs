@@ -24,6 +24,14 @@ struct Wanted {
     ticket: Option<Secret>,
     /// The number or the address.
     to: Option<String>,
+    /// That a factor was brought for this, where the account is protected already.
+    proof: Option<Secret>,
+}
+
+impl Wanted {
+    fn of(kind: MethodKind) -> Self {
+        Self { kind, ticket: None, to: None, proof: None }
+    }
 }
 
 impl Gate {
@@ -38,7 +46,7 @@ impl Gate {
         if ticket.is_none() {
             return self.show_view(visit, key, Own::SetUp, problem);
         }
-        let wanted = Wanted { kind: MethodKind::Authenticator, ticket, to: None };
+        let wanted = Wanted { ticket, ..Wanted::of(MethodKind::Authenticator) };
         match self.enrol(visit, key, wanted).await {
             AfterEnrol::Begun { shown: Some(shown), .. } => {
                 let page = self.enrolment(visit, key, |state| pages::app(state, shown, problem));
@@ -91,7 +99,7 @@ impl Gate {
         if typed.is_empty() {
             return self.show_view(visit, key, Own::SetUp, Some(Problem::NotACode));
         }
-        self.begin_with(visit, key, Wanted { kind, ticket: None, to: Some(typed) }).await
+        self.begin_with(visit, key, Wanted { to: Some(typed), ..Wanted::of(kind) }).await
     }
 
     /// The person wants a method of another kind, or another number or address.
@@ -99,7 +107,7 @@ impl Gate {
         let wanted = MethodKind::from_tag(form.field(fields::METHOD).unwrap_or_default());
         if visit.stage == Stage::Released {
             return match wanted {
-                Some(kind) => self.add(visit, key, kind, None).await,
+                Some(kind) => self.add(visit, key, kind, None, None).await,
                 None => self.bad_request(visit),
             };
         }
@@ -111,9 +119,16 @@ impl Gate {
         }
     }
 
-    /// A further method is set up, or a contact address; `to` where it was typed already. Whether this account may have
-    /// such a one the daemon says.
-    pub(super) async fn add(&self, visit: &Visit, key: &Key, kind: MethodKind, to: Option<String>) -> Response<Body> {
+    /// A further method is set up, or a contact address; `to` where it was typed already, `proof` where a factor was brought
+    /// for it. Whether this account may have such a one the daemon says.
+    pub(super) async fn add(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        kind: MethodKind,
+        to: Option<String>,
+        proof: Option<Secret>,
+    ) -> Response<Body> {
         if self.sessions.with_released(key, visit.now.tick, |state| state.proof.is_none()) != Some(false) {
             return self.security_off(visit, key);
         }
@@ -123,12 +138,13 @@ impl Gate {
         });
         let asks = before.is_some() && to.is_none();
         if let Some(before) = before {
-            self.errand(visit, key, Errand::Adding(Enrolment::new(before, Vec::new())));
+            let enrolment = Enrolment { proof: proof.clone(), ..Enrolment::new(before, Vec::new()) };
+            self.errand(visit, key, Errand::Adding(enrolment));
         }
         if asks {
             return pages::see_other(paths::SET_UP);
         }
-        self.begin_with(visit, key, Wanted { kind, ticket: None, to }).await
+        self.begin_with(visit, key, Wanted { to, proof, ..Wanted::of(kind) }).await
     }
 
     async fn begin_kind(&self, visit: &Visit, key: &Key, kind: MethodKind) -> Response<Body> {
@@ -137,7 +153,7 @@ impl Gate {
                 self.enrolment(visit, key, |state| state.begun = before);
                 pages::see_other(paths::SET_UP)
             }
-            None => self.begin_with(visit, key, Wanted { kind, ticket: None, to: None }).await,
+            None => self.begin_with(visit, key, Wanted::of(kind)).await,
         }
     }
 
@@ -145,7 +161,7 @@ impl Gate {
     pub(super) async fn send_another_to_set_up(&self, visit: &Visit, key: &Key) -> Response<Body> {
         match self.enrolment(visit, key, |state| state.begun.clone()) {
             Some(SettingUp::Sent { kind, ticket, .. }) => {
-                self.begin_with(visit, key, Wanted { kind, ticket: Some(ticket), to: None }).await
+                self.begin_with(visit, key, Wanted { ticket: Some(ticket), ..Wanted::of(kind) }).await
             }
             Some(_) => pages::see_other(paths::SET_UP),
             None => self.ended(visit),
@@ -178,6 +194,12 @@ impl Gate {
                 let problem = self.enrolment(visit, key, guard).flatten();
                 self.show_view(visit, key, Own::SetUp, problem)
             }
+            AfterEnrol::Problem(Problem::TooMany { .. })
+                if visit.stage == Stage::Released && self.enrolment(visit, key, |_| ()).is_none() =>
+            {
+                self.done(visit, key, Done::Enough);
+                pages::see_other(paths::SECURITY)
+            }
             AfterEnrol::Problem(problem) => self.show_set_up(visit, key, Some(problem)).await,
             AfterEnrol::Stop(stop) => self.stop(visit, key, &stop),
         }
@@ -185,13 +207,15 @@ impl Gate {
 
     async fn enrol(&self, visit: &Visit, key: &Key, wanted: Wanted) -> AfterEnrol {
         let known = |state: &mut State| {
-            let enrolment_code = state.enrolment().and_then(|enrolment| enrolment.enrolment_code.clone());
-            (state.held().mailbox.clone(), state.proof().cloned(), enrolment_code)
+            let enrolment = state.enrolment();
+            let (enrolment_code, proof) =
+                enrolment.map_or((None, None), |it| (it.enrolment_code.clone(), it.proof.clone()));
+            (state.held().mailbox.clone(), proof.or_else(|| state.proof().cloned()), enrolment_code)
         };
-        let Some((mailbox, proof, enrolment_code)) = self.sessions.with(key, visit.now.tick, known) else {
+        let Some((mailbox, known_proof, enrolment_code)) = self.sessions.with(key, visit.now.tick, known) else {
             return AfterEnrol::Stop(Stop::Ended);
         };
-        let Wanted { kind, ticket, to } = wanted;
+        let Wanted { kind, ticket, to, proof } = wanted;
         let enrol = Enrol {
             name: mailbox.clone(),
             door: Door::Webmail,
@@ -202,7 +226,7 @@ impl Gate {
             language: Some(visit.language.tag().to_owned()),
             site: Some(self.origin.clone()),
             enrolment_code,
-            proof,
+            proof: proof.or(known_proof),
         };
         let reply = self.daemon.enrol(&enrol).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment cannot go on"));
@@ -213,9 +237,9 @@ impl Gate {
         let description = form.field(fields::DESCRIPTION).unwrap_or_default().trim();
         let description: String = description.chars().filter(|c| !c.is_control()).take(DESCRIPTION_LENGTH).collect();
         self.enrolment(visit, key, |state| state.description.clone_from(&description));
-        let known = |state: &mut State| (state.held().mailbox.clone(), state.proof().cloned());
-        let known = self.sessions.with(key, visit.now.tick, known);
-        let (Some((mailbox, proof)), Some(ticket)) = (known, begun.ticket().cloned()) else { return self.ended(visit) };
+        let (Some(mailbox), Some(ticket)) = (self.mailbox(visit, key), begun.ticket().cloned()) else {
+            return self.ended(visit);
+        };
         let code = match &begun {
             SettingUp::Key { .. } => read_response(form),
             _ => read_digits(form.field(fields::CODE).unwrap_or_default(), None),
@@ -227,7 +251,7 @@ impl Gate {
         };
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let name = mailbox.clone();
-        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description, proof };
+        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description };
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
         match after_confirm(reply, &mailbox, visit.now.wall) {

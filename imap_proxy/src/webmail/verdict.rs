@@ -213,6 +213,8 @@ pub enum AfterChange {
     NotFresh,
     /// It is not changed; the form is shown again.
     Problem(ChangeProblem),
+    /// It is not changed: there were too many changes today.
+    Enough,
     /// It is not changed: the account is not as the form took it to be.
     Outdated,
     /// The session ends, or pauses.
@@ -389,6 +391,10 @@ pub fn after_confirm<E>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Ti
             AfterCode::Release { standing, proof, codes, codes_left: None }
         }
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
+        // The factor that was brought for it is used up or too old, or there were too many changes: it begins again.
+        Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::NotFresh | Reason::TooMany, .. })) => {
+            AfterCode::Stop(Stop::Ended)
+        }
         Ok(ConfirmVerdict::Refused(refusal)) => refused_code(&refusal, now),
         Err(_) => AfterCode::Stop(Stop::Unavailable),
     }
@@ -418,6 +424,7 @@ pub fn after_change<E>(reply: Result<ChangeVerdict, E>, change: &Change) -> Afte
             Reason::NotFresh => AfterChange::NotFresh,
             Reason::OnlyMethod => AfterChange::Problem(ChangeProblem::OnlyMethod),
             Reason::Wrong | Reason::Unfit if takes_password => AfterChange::Problem(ChangeProblem::WrongPassword),
+            Reason::TooMany if refusal.until.is_some() => AfterChange::Enough,
             Reason::TooMany if takes_password => AfterChange::Problem(ChangeProblem::Full),
             // The mail server cannot say whether it is the right one.
             Reason::Unavailable if takes_password => AfterChange::Problem(ChangeProblem::NotChecked),

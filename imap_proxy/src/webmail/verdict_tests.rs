@@ -285,10 +285,14 @@ fn nothing_but_done_gives_a_session_anything_to_stand_on() {
                 AfterChange::NotFresh => assert_eq!(reason, Reason::NotFresh),
                 AfterChange::Outdated => assert_eq!(reason, Reason::Stale),
                 AfterChange::Problem(shown) => assert_eq!(Some(shown), problem, "{reason:?}"),
+                AfterChange::Enough => panic!("{reason:?}: it says until when"),
                 AfterChange::Stop(_) => assert!(problem.is_none(), "{reason:?}"),
                 after @ AfterChange::Done { .. } => panic!("{after:?}"),
             }
         }
+        let enough = Refusal { until: Some(1_800_000_000), ..Refusal::new(Reason::TooMany) };
+        let enough = after_change(Ok::<_, ()>(ChangeVerdict::Refused(enough)), &change);
+        assert!(matches!(enough, AfterChange::Enough));
         assert!(matches!(after_change(Err("lost"), &change), AfterChange::Stop(Stop::Unavailable)));
     }
 }

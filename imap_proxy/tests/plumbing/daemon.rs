@@ -106,6 +106,7 @@ async fn nobody_there_is_unreachable_and_is_found_when_it_comes() {
         code: Secret::from("123456"),
         challenge: None,
         trust: false,
+        proves: None,
     };
     assert!(matches!(daemon.answer(&answer).await, Err(DaemonError::Unreachable(_))));
     let listener = place.listen();

@@ -237,11 +237,11 @@ async fn in_a_trusted_browser_the_security_page_asks_for_a_code_first() {
     assert!(world.daemon.calls("ChangeSecurity").is_empty());
     browser.post("/postern/security", &[]).await.leads_to("/postern/code");
     let page = browser.get("/postern/code").await;
-    page.shows(200, "confirm once more that it is you");
+    page.shows(200, "confirm once that it is you");
     assert!(!page.text.contains("name=\"trust\""), "who confirms a change does not sign in: {}", page.text);
     world.daemon.on("Answer", ACCEPTED.replace('}', r#","proof":"p1"}"#).as_str());
     browser.post("/postern/code", &[("code", "123456")]).await.leads_to("/postern/security");
-    let shown = r#"{"verdict":"shown","mailbox":"alice@example.com","methods":[],"kinds":[],"fresh_until":0,"browsers":[
+    let shown = r#"{"verdict":"shown","mailbox":"alice@example.com","methods":[],"kinds":[],"browsers":[
         {"id":"b1","description":"Firefox (Linux)","network":"192.0.2.0/24","created":1,"last_used":2,
          "trusted_until":20000000000,"this":true}]}"#;
     world.daemon.on("ShowSecurity", shown);

@@ -4,6 +4,7 @@
 mod bodies;
 mod browser;
 mod browsers;
+mod changes;
 mod closed_doors;
 mod daemon;
 mod destinations;

@@ -1,11 +1,11 @@
 //! Setting up a method: the first one, on the word of whoever knows the password, and further ones, and a contact
-//! address, on the word of whoever has signed in with a second factor.
+//! address, on the word of whoever has brought a factor for that.
 
 use crate::clock;
 use crate::codes::{self, Wanted};
 use crate::daemon::{Daemon, draw};
 use crate::keys;
-use crate::proof::Proof;
+use crate::proof;
 use crate::records::RecordError;
 use crate::signin::{account, actor, door, journal, refused, source, unavailable};
 use crate::standing::Standing;
@@ -14,9 +14,10 @@ use crate::tickets;
 use postern_rules::account::CLOCK_TOLERANCE;
 use postern_rules::contact::{Address, Number};
 use postern_rules::event::{By, Offered, Recipient};
+use postern_rules::proof::Change;
 use postern_rules::sent::{Destination, Session};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Event, Kind, KindName, Platform, Seed, Stage, Time, Verdict, decide, seed, text};
+use postern_rules::{Account, Event, Kind, KindName, Platform, Proof, Seed, Stage, Time, Verdict, decide, seed, text};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason};
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,9 @@ struct Ticket {
     mailbox: String,
     epoch: u64,
     until: Time,
-    /// On the word of somebody who has signed in with a second factor.
-    proven: bool,
+    /// On whose word, where the account is protected already: whoever has brought a factor for this.
+    #[serde(default)]
+    proof: Option<Proof>,
     /// A hash of the enrolment code that was typed before.
     #[serde(default)]
     code: Option<[u8; 32]>,
@@ -86,19 +88,29 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
     daemon.settle_if_possible(&account).await;
-    let (by, code) = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
     // What is begun in place of something does not last longer than that would have.
     let until = earlier.as_ref().map_or(now.plus(TICKET_LIFETIME), |ticket| ticket.until);
     let kind = enrol.kind.as_deref().or(earlier.as_ref().map(|ticket| ticket.begun.kind()));
     let kind = kind.unwrap_or_else(|| KindName::Totp.as_str()).to_owned();
     let kinds = kinds(daemon, &platform);
+    let word = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
     if kind != CONTACT && !kinds.contains(&kind) || kind == CONTACT && !daemon.senders.can_mail() {
         return Err(auth::Refusal::new(Reason::NotOffered));
     }
     let earlier = earlier.map(|ticket| ticket.begun).filter(|begun| begun.kind() == kind);
+    let (to, replaces) = match (&enrol.to, earlier.as_ref()) {
+        (None, Some(Begun::Sent { to, session, .. })) => (Some(to.clone()), Some(*session)),
+        (Some(to), Some(Begun::Sent { session, .. })) => (Some(to.clone()), Some(*session)),
+        (to, _) => (to.clone(), None),
+    };
+    if let Word::Proof(proof) = &word {
+        let change = change(&kind, to.as_deref())?;
+        proof.check_for(&account, &change, now).map_err(|refusal| refused(&refusal))?;
+    }
+    let by = word.by(&account, door(enrol.door));
     let seal = |begun: Begun| {
-        let (mailbox, proven) = (account.mailbox.to_string(), matches!(by, By::Proof(_)));
-        let ticket = Ticket { mailbox, epoch: account.epoch, until, proven, code, begun };
+        let (mailbox, (proof, code)) = (account.mailbox.to_string(), word.kept());
+        let ticket = Ticket { mailbox, epoch: account.epoch, until, proof, code, begun };
         tickets::seal(daemon, PURPOSE, &ticket).map_err(|error| auth::Refusal::new(unavailable(&error)))
     };
     let mailbox = account.mailbox.to_string();
@@ -126,12 +138,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
             Ok(EnrolVerdict::Key { mailbox, ticket, options, kinds })
         }
         Some(KindName::Sms | KindName::Email) | None => {
-            let (to, replaces) = match (&enrol.to, earlier) {
-                (None, Some(Begun::Sent { to, session, .. })) => (to, Some(session)),
-                (Some(to), Some(Begun::Sent { session, .. })) => (to.clone(), Some(session)),
-                (Some(to), _) => (to.clone(), None),
-                (None, _) => return Err(auth::Refusal::new(Reason::Unfit)),
-            };
+            let to = to.ok_or(auth::Refusal::new(Reason::Unfit))?;
             let recipient = recipient(daemon, &account, by, &kind, &to)?;
             let actor = actor(enrol.door, &enrol.origin);
             let wanted = Wanted {
@@ -153,7 +160,31 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     }
 }
 
-/// On whose word something is set up, and the hash of the enrolment code that was typed for it.
+/// On whose word something is set up.
+enum Word {
+    /// Whoever knows the password, with the hash of the enrolment code that was typed.
+    Password(Option<[u8; 32]>),
+    /// Whoever has brought a factor for it.
+    Proof(Proof),
+}
+
+impl Word {
+    fn by(&self, account: &Account, door: postern_rules::Door) -> By<'_> {
+        match self {
+            Self::Password(_) => By::Enrolment(door, account.epoch),
+            Self::Proof(proof) => By::Proof(proof),
+        }
+    }
+
+    /// For the ticket.
+    fn kept(&self) -> (Option<Proof>, Option<[u8; 32]>) {
+        match self {
+            Self::Password(code) => (None, *code),
+            Self::Proof(proof) => (Some(proof.clone()), None),
+        }
+    }
+}
+
 fn entitled(
     daemon: &Daemon,
     enrol: &Enrol,
@@ -161,15 +192,12 @@ fn entitled(
     platform: &Platform,
     earlier: Option<&Ticket>,
     now: Time,
-) -> Result<(By, Option<[u8; 32]>), auth::Refusal> {
+) -> Result<Word, auth::Refusal> {
     if account.stage == Stage::Protected {
-        let proof = enrol.proof.as_ref().ok_or(auth::Refusal::new(Reason::Stale))?;
-        let proof = Proof::read(daemon, proof, account)?;
-        // What was begun with a fresh one may be ended.
-        if !earlier.is_some_and(|ticket| ticket.proven) {
-            proof.check_fresh(now)?;
-        }
-        return Ok((By::Proof(account.epoch), None));
+        let begun_with = earlier.and_then(|ticket| ticket.proof.clone());
+        let shown = enrol.proof.as_ref().map(|shown| proof::open(daemon, shown));
+        let word = begun_with.map(Ok).or(shown).ok_or(auth::Refusal::new(Reason::Stale))?;
+        return word.map(Word::Proof);
     }
     match decide(account, platform, Event::Ask(door(enrol.door)), now).verdict {
         Verdict::Enrol => {}
@@ -179,7 +207,27 @@ fn entitled(
     let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code_hash(typed.reveal()));
     let code = typed.or(earlier.and_then(|ticket| ticket.code));
     check_enrolment_code(account, platform, code.as_ref())?;
-    Ok((By::Enrolment(door(enrol.door), account.epoch), code))
+    Ok(Word::Password(code))
+}
+
+/// What is changed by setting this up.
+fn change(kind: &str, to: Option<&str>) -> Result<Change, auth::Refusal> {
+    match KindName::parse(kind) {
+        Some(kind) => proof::adds(kind, to),
+        None => Ok(Change::SetContact(destination(KindName::Email, to.unwrap_or_default())?)),
+    }
+}
+
+/// The one spelling of a number or an address.
+///
+/// # Errors
+/// [`Reason::Unfit`]: it is none.
+pub fn destination(kind: KindName, typed: &str) -> Result<String, auth::Refusal> {
+    let read = match kind {
+        KindName::Sms => Number::read(typed).map(|number| number.as_str().to_owned()),
+        _ => Address::read(typed).map(|address| address.as_str().to_owned()),
+    };
+    read.ok_or(auth::Refusal::new(Reason::Unfit))
 }
 
 /// Whether the enrolment code is the one that is wanted, where one is.
@@ -211,13 +259,13 @@ pub fn kinds(daemon: &Daemon, platform: &Platform) -> Vec<String> {
 }
 
 /// A number or an address, where it can be one: not one that leads into the mailbox that it is to guard.
-fn recipient(
+fn recipient<'a>(
     daemon: &Daemon,
     account: &Account,
-    by: By,
+    by: By<'a>,
     kind: &str,
     to: &str,
-) -> Result<Recipient<'static>, auth::Refusal> {
+) -> Result<Recipient<'a>, auth::Refusal> {
     let unfit = || auth::Refusal::new(Reason::Unfit);
     if kind == KindName::Sms.as_str() {
         return Ok(Recipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
@@ -250,14 +298,9 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
     let (account, platform) = account(daemon, confirm.door, &confirm.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let ticket = Ticket::open(daemon, &confirm.ticket, &account, now)?;
-    let proof = match (&confirm.proof, ticket.proven) {
-        (Some(proof), true) => Some(Proof::read(daemon, proof, &account)?),
-        (None, true) => return Err(auth::Refusal::new(Reason::Stale)),
-        (_, false) => None,
-    };
-    let by = match ticket.proven {
-        true => By::Proof(ticket.epoch),
-        false => {
+    let by = match &ticket.proof {
+        Some(proof) => By::Proof(proof),
+        None => {
             check_enrolment_code(&account, &platform, ticket.code.as_ref())?;
             By::Enrolment(door(confirm.door), ticket.epoch)
         }
@@ -292,9 +335,9 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Unavailable)),
     };
-    let proof = match proof {
-        Some(proof) => proof.carry_over(daemon, &applied.account),
-        None => Proof::make(daemon, &applied.account, applied.now),
+    let proof = match &ticket.proof {
+        Some(proof) => proof::seal(daemon, &proof.carried_over(&applied.account)),
+        None => proof::make(daemon, &applied.account, None, applied.now),
     };
     Ok(ConfirmVerdict::Accepted {
         standing: Standing::verified(&applied.account).to_string(),

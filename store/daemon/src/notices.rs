@@ -351,7 +351,7 @@ mod tests {
         let sealed = Sealed { key: [9; 32], text: vec![1], at: now };
         let mut fresh = AppPassword::keep(&typed, &two.mailbox, sealed, now);
         TYPED.clone_into(&mut fresh.description);
-        let event = Event::AddAppPassword { fresh, epoch: two.epoch, renewed: Vec::new() };
+        let event = Event::AddAppPassword { fresh, epoch: two.epoch, proof: None, renewed: Vec::new() };
         let app = decide(&two, &platform, event, now);
         let source = Source { browser: Some([3; 32]), client: Some(TYPED), ..Source::default() };
         let code = backup_code_of(&first);

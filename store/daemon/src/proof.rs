@@ -1,79 +1,67 @@
-//! Proofs: that a person has signed in with a second factor, and when. What people change of their own account needs
-//! one, so a front can change nothing of people who are not there.
+//! Proofs as a front keeps them: sealed, so that it can make none. What they are good for is the rules' part
+//! ([`postern_rules::proof`]).
 
-use crate::clock;
 use crate::daemon::Daemon;
+use crate::enrol::destination;
 use crate::records::RecordError;
 use crate::tickets;
-use postern_rules::{Account, Stage, Time};
+use postern_rules::proof::Change;
+use postern_rules::{Account, KindName, Proof, Time};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Reason};
-use serde::{Deserialize, Serialize};
+use postern_wire::security::Proves;
 
 const PURPOSE: &str = "proof";
-/// Seconds for which a proof is fresh: long enough to look for a telephone, too short for a browser left open.
-pub const FRESH: i64 = 15 * 60;
 
-/// Seconds for which a proof is good for anything. Sessions of a front last no longer.
-const GOOD_FOR: i64 = 7 * 86_400;
-
-/// A proof.
-#[derive(Serialize, Deserialize)]
-pub struct Proof {
-    mailbox: String,
-    /// The account's epoch at that time.
-    pub epoch: u64,
-    at: Time,
+/// Seals one.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn seal(daemon: &Daemon, proof: &Proof) -> Result<Secret, RecordError> {
+    tickets::seal(daemon, PURPOSE, proof)
 }
 
-impl Proof {
-    /// That somebody has just signed in to this account with a second factor.
-    ///
-    /// # Errors
-    /// [`RecordError`].
-    pub fn make(daemon: &Daemon, account: &Account, now: Time) -> Result<Secret, RecordError> {
-        Self { mailbox: account.mailbox.to_string(), epoch: account.epoch, at: now }.seal(daemon)
-    }
+/// That somebody has just brought a factor of this account, for this change or to sign in.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn make(daemon: &Daemon, account: &Account, change: Option<Change>, now: Time) -> Result<Secret, RecordError> {
+    seal(daemon, &Proof::of(account, change, now))
+}
 
-    /// The same proof for the account as it is now: its holder has changed it.
-    ///
-    /// # Errors
-    /// [`RecordError`].
-    pub fn carry_over(self, daemon: &Daemon, account: &Account) -> Result<Secret, RecordError> {
-        Self { epoch: account.epoch, ..self }.seal(daemon)
-    }
+/// Opens one.
+///
+/// # Errors
+/// [`Reason::Stale`].
+pub fn open(daemon: &Daemon, shown: &Secret) -> Result<Proof, auth::Refusal> {
+    tickets::open(daemon, PURPOSE, shown).ok_or(auth::Refusal::new(Reason::Stale))
+}
 
-    fn seal(&self, daemon: &Daemon) -> Result<Secret, RecordError> {
-        tickets::seal(daemon, PURPOSE, self)
-    }
+/// The change that a factor is asked for.
+///
+/// # Errors
+/// [`Reason::Unfit`]: there is no such kind, number or address.
+pub fn change(proves: &Proves) -> Result<Change, auth::Refusal> {
+    let unfit = || auth::Refusal::new(Reason::Unfit);
+    Ok(match proves {
+        Proves::AddMethod { kind, to } => adds(KindName::parse(kind).ok_or_else(unfit)?, to.as_deref())?,
+        Proves::SetContact { to } => Change::SetContact(destination(KindName::Email, to)?),
+        Proves::RemoveMethod { id } => Change::RemoveMethod(id.clone()),
+        Proves::MakeBackupCodes => Change::MakeBackupCodes,
+        Proves::DeleteBackupCodes => Change::DeleteBackupCodes,
+        Proves::CreateAppPassword => Change::CreateAppPassword,
+        Proves::RemoveContact => Change::RemoveContact,
+    })
+}
 
-    /// Reads one for this account.
-    ///
-    /// # Errors
-    /// [`Reason::Stale`].
-    pub fn read(daemon: &Daemon, shown: &Secret, account: &Account) -> Result<Self, auth::Refusal> {
-        let now = clock::now();
-        let fits = |proof: &Self| {
-            now < proof.at.plus(GOOD_FOR)
-                && proof.mailbox == account.mailbox.as_str()
-                && proof.epoch == account.epoch
-                && account.stage == Stage::Protected
-        };
-        tickets::open(daemon, PURPOSE, shown).filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
-    }
-
-    /// When it stops being fresh.
-    pub fn fresh_until(&self) -> Time {
-        self.at.plus(FRESH)
-    }
-
-    /// Whether it is fresh.
-    ///
-    /// # Errors
-    /// [`Reason::NotFresh`].
-    pub fn check_fresh(&self, now: Time) -> Result<(), auth::Refusal> {
-        // A clock that stepped back makes none of them young again for long.
-        let is_fresh = self.at.plus(-FRESH) <= now && now < self.fresh_until();
-        if is_fresh { Ok(()) } else { Err(auth::Refusal::new(Reason::NotFresh)) }
-    }
+/// That a method of this kind is added; codes of it go there.
+///
+/// # Errors
+/// [`Reason::Unfit`].
+pub fn adds(kind: KindName, to: Option<&str>) -> Result<Change, auth::Refusal> {
+    let to = match kind {
+        KindName::Totp | KindName::Key => None,
+        KindName::Sms | KindName::Email => Some(destination(kind, to.unwrap_or_default())?),
+    };
+    Ok(Change::AddMethod { kind, to })
 }

@@ -5,10 +5,10 @@ use crate::browsers;
 use crate::clock;
 use crate::daemon::{Daemon, backup_codes_left, draw};
 use crate::enrol::kinds;
-use crate::proof::Proof;
+use crate::proof;
 use crate::signin::{account, actor, door, journal, refused, source, unavailable};
 use crate::standing::Standing;
-use postern_rules::{Account, Event, Platform, Stage, Verdict};
+use postern_rules::{Account, Event, Platform, Proof, Stage, Verdict};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Origin, Reason};
 use postern_wire::security::{
@@ -19,13 +19,14 @@ use postern_wire::security::{
 pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
     let shown = || {
         let (account, platform) = account(daemon, auth::Door::Webmail, &asked.name).map_err(auth::Refusal::new)?;
-        let proof = Proof::read(daemon, &asked.proof, &account)?;
-        Ok(security(daemon, &account, &platform, &asked.origin, &proof))
+        let proof = proof::open(daemon, &asked.proof)?;
+        proof.check(&account, clock::now()).map_err(|refusal| refused(&refusal))?;
+        Ok(security(daemon, &account, &platform, &asked.origin))
     };
     shown().map_or_else(SecurityVerdict::Refused, SecurityVerdict::Shown)
 }
 
-fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Origin, proof: &Proof) -> Security {
+fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Origin) -> Security {
     let mut kinds = kinds(daemon, platform);
     if daemon.senders.can_mail() {
         kinds.push("contact".to_owned());
@@ -55,7 +56,6 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
         contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
         language: account.language.clone(),
         kinds,
-        fresh_until: proof.fresh_until().0,
         browsers: browsers::shown(account, platform, origin),
         may_trust: platform.policy.trusted_browsers > 0,
     }
@@ -71,49 +71,28 @@ pub async fn change(daemon: &Daemon, wanted: &ChangeSecurity) -> ChangeVerdict {
 
 async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdict, auth::Refusal> {
     let (account, _) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
-    let proof = Proof::read(daemon, &wanted.proof, &account)?;
-    let needs_fresh = match wanted.change {
-        Change::Rename { .. }
-        | Change::RevokeAppPassword { .. }
-        | Change::SetLanguage { .. }
-        | Change::RevokeTrust { .. }
-        | Change::RevokeOtherTrust => false,
-        Change::RemoveMethod { .. }
-        | Change::MakeBackupCodes
-        | Change::DeleteBackupCodes
-        | Change::CreateAppPassword { .. }
-        | Change::RemoveContact => true,
-    };
-    if needs_fresh {
-        proof.check_fresh(clock::now())?;
-    }
+    let proof = &proof::open(daemon, &wanted.proof)?;
     let actor = actor(wanted.door, &wanted.origin);
     if let Change::CreateAppPassword { password, description } = &wanted.change {
         let limits = app_passwords::Limits::default();
-        let made = app_passwords::make(daemon, &account, (password, false), description, &limits, &actor).await;
-        let made = made.map_err(|error| auth::Refusal::new(reason(&error)))?;
-        return Ok(ChangeVerdict::Done {
-            // It was made at this epoch, or not at all.
-            standing: Standing::verified(&account).to_string(),
-            proof: Some(wanted.proof.clone()),
-            backup_codes: Vec::new(),
-            app_password: Some(made.app_password),
-        });
+        let by = app_passwords::By::Owner(proof);
+        let made = app_passwords::make(daemon, &account, (password, by), description, &limits, &actor).await;
+        let (made, account) = made.map_err(|error| refusal(&error))?;
+        return Ok(done(daemon, proof, &account, wanted.door, (Vec::new(), Some(made.app_password))));
     }
-    let epoch = proof.epoch;
     let event = || {
         Ok(match &wanted.change {
-            Change::Rename { id, description } => Event::Rename { id, epoch, description },
-            Change::RemoveMethod { id } => Event::RemoveOwn { id, epoch },
-            Change::MakeBackupCodes => Event::MakeBackupCodes { epoch, random: draw()? },
-            Change::DeleteBackupCodes => Event::DeleteBackupCodes { epoch },
-            Change::RevokeAppPassword { id } => Event::RevokeAppPassword(id),
-            Change::RemoveContact => Event::RemoveContact { epoch },
-            Change::SetLanguage { language } => Event::SetLanguage(language),
+            Change::Rename { id, description } => Event::Rename { id, proof, description },
+            Change::RemoveMethod { id } => Event::RemoveOwn { id, proof },
+            Change::MakeBackupCodes => Event::MakeBackupCodes { proof, random: draw()? },
+            Change::DeleteBackupCodes => Event::DeleteBackupCodes { proof },
+            Change::RevokeAppPassword { id } => Event::RevokeAppPassword { id, proof: Some(proof) },
+            Change::RemoveContact => Event::RemoveContact { proof },
+            Change::SetLanguage { language } => Event::SetLanguage { language, proof },
             // Above: it needs the mail server's word first.
             Change::CreateAppPassword { .. } => Event::Tick,
-            Change::RevokeTrust { id } => Event::RevokeTrust { id, epoch },
-            Change::RevokeOtherTrust => Event::RevokeOtherTrust { browser: source(&wanted.origin).browser, epoch },
+            Change::RevokeTrust { id } => Event::RevokeTrust { id, proof },
+            Change::RevokeOtherTrust => Event::RevokeOtherTrust { browser: source(&wanted.origin).browser, proof },
         })
     };
     let applied = daemon.apply(&account.mailbox, None, &actor, event).await;
@@ -125,12 +104,30 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Unavailable)),
     };
-    let account = applied.account;
-    let is_protected = account.stage == Stage::Protected;
+    Ok(done(daemon, proof, &applied.account, wanted.door, (codes, None)))
+}
+
+/// What the session goes on with.
+fn done(
+    daemon: &Daemon,
+    proof: &Proof,
+    account: &Account,
+    at: auth::Door,
+    (backup_codes, app_password): (Vec<Secret>, Option<Secret>),
+) -> ChangeVerdict {
     // It may be off now, by its owner's hand.
-    let standing = Standing::of(&account, door(wanted.door));
-    let proof = if is_protected { proof.carry_over(daemon, &account).ok() } else { None };
-    Ok(ChangeVerdict::Done { standing: standing.to_string(), proof, backup_codes: codes, app_password: None })
+    let standing = Standing::of(account, door(at)).to_string();
+    let carried_over = || proof::seal(daemon, &proof.carried_over(account)).ok();
+    let proof = (account.stage == Stage::Protected).then(carried_over).flatten();
+    ChangeVerdict::Done { standing, proof, backup_codes, app_password }
+}
+
+fn refusal(error: &NoAppPassword) -> auth::Refusal {
+    match error {
+        NoAppPassword::Refused(postern_rules::Refusal::Off) => auth::Refusal::new(Reason::Stale),
+        NoAppPassword::Refused(refusal) => refused(refusal),
+        error => auth::Refusal::new(reason(error)),
+    }
 }
 
 fn reason(error: &NoAppPassword) -> Reason {

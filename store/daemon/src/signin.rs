@@ -7,7 +7,7 @@ use crate::daemon::{Actor, Daemon, ResolveError, Resolved, backup_codes_left};
 use crate::enrol::kinds;
 use crate::metrics::METRICS;
 use crate::prepare::Challenge;
-use crate::proof::Proof;
+use crate::proof;
 use crate::records::RecordError;
 use crate::standing::Standing;
 use postern_rules::event::{BACKUP, Source};
@@ -96,6 +96,7 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
     let (account, platform) = account(daemon, answer.door, &answer.name).map_err(auth::Refusal::new)?;
     let challenge = answer.challenge.as_ref().map(|shown| Challenge::read(daemon, shown, &account, clock::now()));
     let challenge = challenge.transpose()?;
+    let proves = answer.proves.as_ref().map(proof::change).transpose()?;
     let (response, source, trust) = (answer.code.reveal(), source(&answer.origin), answer.trust);
     let of_key = challenge.as_ref().filter(|challenge| challenge.is_for_key());
     let key = of_key.and_then(|challenge| challenge.answered(&account, &platform, response));
@@ -134,7 +135,7 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
             // The sign-in stands, with or without a proof of it; one without a second factor has none.
             proof: Some(&applied.account)
                 .filter(|account| account.stage == Stage::Protected)
-                .and_then(|account| Proof::make(daemon, account, applied.now).ok()),
+                .and_then(|account| proof::make(daemon, account, proves, applied.now).ok()),
         }),
         Verdict::Refused(refusal) => {
             if let Refusal::Copied { method } = &refusal {
@@ -253,6 +254,7 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::TooMany(until) => auth::Refusal { until: Some(until.0), ..auth::Refusal::new(Reason::TooMany) },
         Refusal::Full => auth::Refusal::new(Reason::TooMany),
         Refusal::SameSecret => auth::Refusal::new(Reason::InUse),
+        Refusal::NotFresh => auth::Refusal::new(Reason::NotFresh),
         Refusal::OnlyFactor => auth::Refusal::new(Reason::OnlyMethod),
         Refusal::NotACode => auth::Refusal::new(Reason::Unfit),
         Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),

@@ -75,6 +75,12 @@ pub struct Account {
     /// copied, reset, remove.
     #[serde(default)]
     pub epoch: u64,
+    /// Counts what its owner has changed: each proof is good for one change, see [`crate::Proof`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub changes: u64,
+    /// When its owner has changed something, as far as [`crate::proof::CHANGES_A_DAY`] needs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<Time>,
     /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.
     #[serde(default)]
     pub aliases: Vec<Mailbox>,
@@ -186,6 +192,8 @@ impl Account {
             browsers: Browsers::default(),
             unlisted: true,
             epoch: 0,
+            changes: 0,
+            changed: Vec::new(),
             aliases: Vec::new(),
         }
     }
@@ -300,6 +308,11 @@ fn code_hash(code: &str) -> [u8; 32] {
         digits()
     };
     Sha256::digest(code.as_bytes()).into()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// By how much a restored account's epoch moves: further than it can have moved since the export was made, so that no

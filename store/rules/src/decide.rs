@@ -14,6 +14,7 @@ use crate::backup::{self, BackupCodes};
 use crate::browser::Known;
 use crate::event::{BACKUP, By, CONTACT, Decision, Event, Offered, Random, Refusal, SUSPEND_HOURS, Source, Verdict};
 use crate::factor::{self, FACTORS_MAX, Factor, Kind};
+use crate::proof;
 use crate::sent::{DIGITS, Purpose, Session};
 use crate::throttle::Lock;
 use crate::{Account, Door, Platform, Stage, State, Time, totp};
@@ -70,20 +71,22 @@ fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: 
         }
         Event::ImportTotp(it) => import::import(account, it, now),
         Event::RemoveFactor(id) => remove_factor(account, id),
-        Event::AddAppPassword { fresh, epoch, renewed } => app_passwords::add(account, fresh, epoch, renewed),
-        Event::RevokeAppPassword(id) => app_passwords::revoke(account, id),
+        Event::AddAppPassword { fresh, epoch, proof, renewed } => {
+            app_passwords::add(account, fresh, (epoch, proof), renewed, now)
+        }
+        Event::RevokeAppPassword { id, proof } => app_passwords::revoke(account, id, proof, now),
         Event::RenewAppPasswords(sealed) => app_passwords::renew(account, sealed),
         Event::SealedRefused { id, created, sealed } => app_passwords::outdate(account, id, (created, sealed)),
-        Event::Rename { id, epoch, description } => own::rename(account, id, epoch, description),
-        Event::RemoveOwn { id, epoch } => own::remove(account, platform, id, epoch),
-        Event::MakeBackupCodes { epoch, random } => own::make_backup_codes(account, epoch, random, now),
-        Event::DeleteBackupCodes { epoch } => own::delete_backup_codes(account, epoch),
-        Event::RemoveContact { epoch } => own::remove_contact(account, epoch),
-        Event::RevokeTrust { id, epoch } => browsers::revoke(account, id, epoch),
-        Event::RevokeOtherTrust { browser, epoch } => browsers::revoke_others(account, browser, epoch),
+        Event::Rename { id, proof, description } => own::rename(account, id, proof, description, now),
+        Event::RemoveOwn { id, proof } => own::remove(account, platform, id, proof, now),
+        Event::MakeBackupCodes { proof, random } => own::make_backup_codes(account, proof, random, now),
+        Event::DeleteBackupCodes { proof } => own::delete_backup_codes(account, proof, now),
+        Event::RemoveContact { proof } => own::remove_contact(account, proof, now),
+        Event::RevokeTrust { id, proof } => browsers::revoke(account, id, proof, now),
+        Event::RevokeOtherTrust { browser, proof } => browsers::revoke_others(account, browser, proof, now),
         Event::SetContact(address) if account.contact == address => already(),
         Event::SetContact(address) => done(Account { contact: address, ..account }),
-        Event::SetLanguage(language) => own::set_language(account, language),
+        Event::SetLanguage { language, proof } => own::set_language(account, language, proof, now),
         Event::Add if account.unlisted => done(Account { unlisted: false, ..account }),
         Event::Add => already(),
         Event::Enable { enrolment_code } => enable(account, enrolment_code, now),
@@ -191,7 +194,7 @@ fn accepted(
 }
 
 /// The browser that has set up the first method is known.
-fn with_browser(decision: Decision, platform: &Platform, by: By, source: Source<'_>, now: Time) -> Decision {
+fn with_browser(decision: Decision, platform: &Platform, by: By<'_>, source: Source<'_>, now: Time) -> Decision {
     let Decision { verdict, mut next } = decision;
     if let (By::Enrolment(door, _), Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
         browsers::note(account, platform, door, (source, Known::Anywhere), now);
@@ -340,17 +343,18 @@ fn failed(mut account: Account, door: Door, now: Time) -> Decision {
     Decision { verdict, next: Some(account) }
 }
 
-/// Sets up what a front offered, if what it brings confirms that.
+/// Sets up what a front offered, if what it brings confirms that. A wrong code uses no proof up.
 fn confirm(
     mut account: Account,
     platform: &Platform,
-    by: By,
+    by: By<'_>,
     offered: Offered<'_>,
     description: &str,
     random: Random,
     now: Time,
 ) -> Decision {
-    if let Some(refusal) = sent::not_entitled(&account, platform, by, now) {
+    let Some(change) = sent::offers(&account, &offered, now) else { return refused(Refusal::Stale) };
+    if let Some(refusal) = sent::not_entitled(&account, platform, by, &change, now) {
         return refused(refusal);
     }
     // People change their account at the webmail.
@@ -378,7 +382,7 @@ fn confirm(
                 Purpose::Method(kind) => kind,
                 Purpose::Contact(address) => {
                     account.contact = Some(address);
-                    return done(account);
+                    return noted(done(account), by, now);
                 }
                 // These are for a sign-in.
                 Purpose::Factor(_) | Purpose::SignIn(_) => return refused(Refusal::Stale),
@@ -388,7 +392,16 @@ fn confirm(
     if !platform.policy.methods.contains(&kind.name()) {
         return refused(Refusal::NotOffered);
     }
-    add(account, Fresh { kind, used: true, description }, random, now)
+    noted(add(account, Fresh { kind, used: true, description }, random, now), by, now)
+}
+
+/// What was set up on the word of a proof has used it up.
+fn noted(decision: Decision, by: By<'_>, now: Time) -> Decision {
+    let Decision { verdict, mut next } = decision;
+    if let (By::Proof(_), Some(account)) = (by, &mut next) {
+        proof::note_change(account, now);
+    }
+    Decision { verdict, next }
 }
 
 /// A factor to be.

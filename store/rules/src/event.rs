@@ -8,7 +8,7 @@ use crate::contact::Address;
 use crate::factor::{ID_RANDOM, Key};
 use crate::sent::{Destination, Session};
 use crate::totp::Totp;
-use crate::{Account, Door, Kind, Time};
+use crate::{Account, Door, Kind, Proof, Time};
 use std::net::IpAddr;
 
 /// Hours that a suspension may last.
@@ -92,7 +92,7 @@ pub enum Event<'a> {
     /// A front brings what confirms something new.
     Confirm {
         /// On whose word.
-        by: By,
+        by: By<'a>,
         /// What.
         offered: Offered<'a>,
         /// The person's own words.
@@ -121,11 +121,18 @@ pub enum Event<'a> {
         fresh: AppPassword,
         /// At which epoch of the account it was asked for: the mail server may have taken its time.
         epoch: u64,
+        /// That its owner has brought a factor for this; none: the administrator makes it.
+        proof: Option<&'a Proof>,
         /// The same password sealed to the others of the account, as in [`Self::RenewAppPasswords`].
         renewed: Vec<Sealed>,
     },
     /// An app password is taken back.
-    RevokeAppPassword(&'a str),
+    RevokeAppPassword {
+        /// Its id.
+        id: &'a str,
+        /// That its owner has signed in with a second factor; none: the administrator takes it back.
+        proof: Option<&'a Proof>,
+    },
     /// The mail server has accepted a password of the mailbox: sealed anew to the key pair of each app password.
     RenewAppPasswords(Vec<Sealed>),
     /// The mail server has refused the sealed password of an app password that a front was given.
@@ -141,8 +148,8 @@ pub enum Event<'a> {
     Rename {
         /// The factor.
         id: &'a str,
-        /// At which epoch the person signed in with a second factor.
-        epoch: u64,
+        /// That the person has signed in with a second factor.
+        proof: &'a Proof,
         /// The words.
         description: &'a str,
     },
@@ -150,44 +157,49 @@ pub enum Event<'a> {
     RemoveOwn {
         /// The factor.
         id: &'a str,
-        /// As in [`Self::Rename`].
-        epoch: u64,
+        /// That they have brought a factor for this.
+        proof: &'a Proof,
     },
     /// A person makes a new set of backup codes.
     MakeBackupCodes {
-        /// As in [`Self::Rename`].
-        epoch: u64,
+        /// That they have brought a factor for this.
+        proof: &'a Proof,
         /// For the codes.
         random: Random,
     },
     /// A person does without backup codes.
     DeleteBackupCodes {
-        /// As in [`Self::Rename`].
-        epoch: u64,
+        /// That they have brought a factor for this.
+        proof: &'a Proof,
     },
     /// A person has no contact address any more.
     RemoveContact {
-        /// As in [`Self::Rename`].
-        epoch: u64,
+        /// That they have brought a factor for this.
+        proof: &'a Proof,
     },
     /// A person does not trust a browser any more.
     RevokeTrust {
         /// The browser.
         id: &'a str,
         /// As in [`Self::Rename`].
-        epoch: u64,
+        proof: &'a Proof,
     },
     /// A person trusts no browser but this one any more.
     RevokeOtherTrust {
         /// This one.
         browser: Option<Token>,
         /// As in [`Self::Rename`].
-        epoch: u64,
+        proof: &'a Proof,
     },
     /// The administrator says where notices go, or that they go nowhere.
     SetContact(Option<Address>),
     /// Codes and notices come in this language.
-    SetLanguage(&'a str),
+    SetLanguage {
+        /// `en` or `fr`.
+        language: &'a str,
+        /// As in [`Self::Rename`].
+        proof: &'a Proof,
+    },
     /// The administrator says that there is such a mailbox, and that no code is asked for it.
     Add,
     /// Off → Enrolling; an enrolling account takes a new enrolment code.
@@ -221,11 +233,11 @@ impl std::fmt::Debug for Event<'_> {
 
 /// On whose word something new is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum By<'a> {
     /// Somebody who has signed in with the password, at this door, when the account was at this epoch and had nothing yet.
     Enrolment(Door, u64),
-    /// Somebody who has signed in with a second factor, when the account was at this epoch.
-    Proof(u64),
+    /// Somebody who has brought a factor for this.
+    Proof(&'a Proof),
 }
 
 /// What is to be confirmed.
@@ -256,9 +268,9 @@ pub enum Recipient<'a> {
     /// To a factor of the account, which is to be answered with at this door.
     Factor(Door, &'a str),
     /// To a number or an address that is to become a method.
-    Method(By, Kind),
+    Method(By<'a>, Kind),
     /// To an address that notices are to go to.
-    Contact(By, Address),
+    Contact(By<'a>, Address),
     /// To the contact address, since the sign-in at this door from there is unusual.
     SignIn(Door, Source<'a>),
 }
@@ -400,7 +412,7 @@ pub enum Refusal {
     Outdated,
     /// Another code is not sent before then.
     TooSoon(Time),
-    /// No more codes are sent before then.
+    /// No more codes are sent, or changes made, or requests opened, before then.
     TooMany(Time),
     /// No administrator has listed an account of this name, and the platform refuses such names.
     Unlisted,
@@ -438,6 +450,8 @@ pub enum Refusal {
     Unenrolled,
     /// What the front refers to is over: begin again with [`Event::Ask`].
     Stale,
+    /// The change takes a factor that is brought for it.
+    NotFresh,
     /// The account is off: enable it first.
     Off,
     /// The account is suspended until then: resume it first.

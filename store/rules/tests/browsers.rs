@@ -8,8 +8,9 @@ use postern_rules::event::{By, CONTACT, Event, Offered, Random, Recipient, Refus
 use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
+use postern_rules::proof::Change;
 use postern_rules::sent::DAY;
-use postern_rules::{Account, Door, Platform, Stage, State, Time, decide};
+use postern_rules::{Account, Door, KindName, Platform, Proof, Stage, State, Time, decide};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -125,6 +126,7 @@ proptest! {
             let door = Door::Webmail;
             let (text, session) = (format!("{turn:06}"), [turn as u8; 16]);
             let which;
+            let proof;
             let event = match &step {
                 Step::Answer(b, n, trust) => {
                     let (source, trust) = (source(*b, *n), *trust);
@@ -154,7 +156,10 @@ proptest! {
                     source: source(*b, *n),
                 },
                 Step::AddKey => Event::Confirm {
-                    by: By::Proof(account.epoch),
+                    by: By::Proof({
+                        proof = Proof::of(&account, Some(Change::AddMethod { kind: KindName::Key, to: None }), now);
+                        &proof
+                    }),
                     offered: Offered::Key(key(&[8])),
                     description: "",
                     random: random(turn),
@@ -170,10 +175,13 @@ proptest! {
                 Step::Remove => Event::Remove,
                 Step::Unlock => Event::Unlock,
                 Step::Revoke(b) => {
-                    which = id(*b);
-                    Event::RevokeTrust { id: &which, epoch: account.epoch }
+                    (which, proof) = (id(*b), Proof::of(&account, None, now));
+                    Event::RevokeTrust { id: &which, proof: &proof }
                 }
-                Step::RevokeOthers(b) => Event::RevokeOtherTrust { browser: Some([*b; 32]), epoch: account.epoch },
+                Step::RevokeOthers(b) => {
+                    proof = Proof::of(&account, None, now);
+                    Event::RevokeOtherTrust { browser: Some([*b; 32]), proof: &proof }
+                }
                 Step::Clock(seconds) => { now = now.plus(*seconds); Event::Tick }
                 Step::Switch(on) => { platform.enabled = *on; Event::Tick }
                 Step::TrustDays(days) => {

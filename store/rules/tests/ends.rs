@@ -5,8 +5,9 @@ use postern_rules::ends::Ground;
 use postern_rules::event::{By, Decision, Event, Import, Offered, Random, Recipient, Refusal, Source, Verdict};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
+use postern_rules::proof::Change;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Door, Platform, Seed, State, Time, decide};
+use postern_rules::{Account, AppPassword, Door, Platform, Proof, Seed, State, Time, decide};
 use zeroize::Zeroizing;
 
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
@@ -65,7 +66,10 @@ fn with(ground: Ground) -> (Account, Time) {
             let mut fresh = made(&account);
             fresh.expires = Some(NOW.plus(HOUR));
             (
-                after(&account, Event::AddAppPassword { fresh, epoch: account.epoch, renewed: Vec::new() }),
+                after(
+                    &account,
+                    Event::AddAppPassword { fresh, epoch: account.epoch, proof: None, renewed: Vec::new() },
+                ),
                 NOW.plus(HOUR),
             )
         }
@@ -103,7 +107,7 @@ fn is_listed(event: &Event<'_>) -> bool {
         | Event::ImportTotp(_)
         | Event::RemoveFactor(_)
         | Event::AddAppPassword { .. }
-        | Event::RevokeAppPassword(_)
+        | Event::RevokeAppPassword { .. }
         | Event::RenewAppPasswords(_)
         | Event::SealedRefused { .. }
         | Event::Rename { .. }
@@ -114,7 +118,7 @@ fn is_listed(event: &Event<'_>) -> bool {
         | Event::RevokeTrust { .. }
         | Event::RevokeOtherTrust { .. }
         | Event::SetContact(_)
-        | Event::SetLanguage(_)
+        | Event::SetLanguage { .. }
         | Event::Enable { .. }
         | Event::Suspend(_)
         | Event::Resume
@@ -127,7 +131,7 @@ fn is_listed(event: &Event<'_>) -> bool {
 }
 
 /// Most of them are refused or change nothing.
-fn every_event(account: &Account) -> Vec<Event<'_>> {
+fn every_event<'a>(account: &Account, proof: &'a Proof) -> Vec<Event<'a>> {
     let (door, epoch, source, session) = (Door::Webmail, account.epoch, Source::default(), [5; 16]);
     let imported = Import { totp: totp(8), spent: None, codes: &[], beside: false, description: "", random: random() };
     vec![
@@ -151,19 +155,19 @@ fn every_event(account: &Account) -> Vec<Event<'_>> {
         Event::AddTotp { totp: totp(9), description: "", random: random() },
         Event::ImportTotp(imported),
         Event::RemoveFactor("none"),
-        Event::AddAppPassword { fresh: made(account), epoch: epoch + 1, renewed: Vec::new() },
-        Event::RevokeAppPassword("none"),
+        Event::AddAppPassword { fresh: made(account), epoch: epoch + 1, proof: None, renewed: Vec::new() },
+        Event::RevokeAppPassword { id: "none", proof: None },
         Event::RenewAppPasswords(Vec::new()),
         Event::SealedRefused { id: "none", created: NOW, sealed: NOW },
-        Event::Rename { id: "none", epoch, description: "" },
-        Event::RemoveOwn { id: "none", epoch },
-        Event::MakeBackupCodes { epoch: epoch + 1, random: random() },
-        Event::DeleteBackupCodes { epoch: epoch + 1 },
-        Event::RemoveContact { epoch },
-        Event::RevokeTrust { id: "none", epoch },
-        Event::RevokeOtherTrust { browser: BROWSER.browser, epoch },
+        Event::Rename { id: "none", proof, description: "" },
+        Event::RemoveOwn { id: "none", proof },
+        Event::MakeBackupCodes { proof, random: random() },
+        Event::DeleteBackupCodes { proof },
+        Event::RemoveContact { proof },
+        Event::RevokeTrust { id: "none", proof },
+        Event::RevokeOtherTrust { browser: BROWSER.browser, proof },
         Event::SetContact(None),
-        Event::SetLanguage("xx"),
+        Event::SetLanguage { language: "xx", proof },
         Event::Enable { enrolment_code: None },
         Event::Suspend(0),
         Event::Resume,
@@ -181,7 +185,8 @@ fn every_event_that_sees_it_ended_ends_it_for_good() {
         let (account, end) = with(ground);
         assert_eq!(account.ends().into_iter().collect::<Vec<_>>(), [(end, ground)]);
         assert!(lets_in(&account, ground, end.plus(-1)) && !lets_in(&account, ground, end), "{ground:?}");
-        for (at, event) in every_event(&account).into_iter().enumerate() {
+        let proof = Proof::of(&account, None, NOW);
+        for (at, event) in every_event(&account, &proof).into_iter().enumerate() {
             assert!(is_listed(&event));
             let next = decide(&account, &platform(), event, end).next;
             let next = next.unwrap_or_else(|| panic!("{ground:?}: event {at} has not written that it ended"));
@@ -278,7 +283,9 @@ fn what_can_be_read_as_other_digits_is_a_guess_at_those() {
 
 #[test]
 fn a_spent_backup_code_and_the_code_of_the_set_up_are_no_guesses_either() {
-    let added = decide(&protected(), &platform(), Event::MakeBackupCodes { epoch: 2, random: random() }, NOW);
+    let account = protected();
+    let proof = Proof::of(&account, Some(Change::MakeBackupCodes), NOW);
+    let added = decide(&account, &platform(), Event::MakeBackupCodes { proof: &proof, random: random() }, NOW);
     let (Verdict::Codes(codes), Some(account)) = (added.verdict, added.next) else { panic!() };
     let account = after(&account, answer(&codes[0], Door::Webmail));
     for spelling in [codes[0].to_string(), codes[0].to_uppercase(), codes[0].replace('-', " ")] {

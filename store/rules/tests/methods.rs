@@ -1,13 +1,15 @@
 //! Methods whose codes are sent, and security keys: set up, used, copied, removed.
 
+use postern_rules::account::CLOCK_TOLERANCE;
 use postern_rules::contact::{Address, Number};
 use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Recipient, Refusal, Source, Verdict};
 use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
+use postern_rules::proof::{CHANGES_A_DAY, Change, DAY, FRESH};
 use postern_rules::sent::{AGAIN, Destination, LIFETIME};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Kind, Platform, Removal, Seed, Stage, Time, decide, removal};
+use postern_rules::{Account, Door, Kind, KindName, Platform, Proof, Removal, Seed, Stage, Time, decide, removal};
 
 const NOW: Time = Time(1_800_000_000);
 
@@ -44,7 +46,7 @@ fn send<'a>(to: Recipient<'a>, session: u8, code: &'a str) -> Event<'a> {
     Event::Send { to, session: [session; 16], replaces: None, code }
 }
 
-fn confirm_sent(by: By, session: u8, code: &str) -> Event<'_> {
+fn confirm_sent<'a>(by: By<'a>, session: u8, code: &'a str) -> Event<'a> {
     Event::Confirm {
         by,
         offered: Offered::Sent { session: [session; 16], code },
@@ -110,28 +112,45 @@ fn a_sent_code_signs_in_the_session_that_asked_for_it_once() {
     assert!(matches!(does(&account, answer(Some(1), None, "123456"), NOW).verdict, Verdict::Refused(_)));
 }
 
+fn refusal(account: &Account, to: Recipient<'_>) -> Refusal {
+    match does(account, send(to, 9, "999999"), NOW.plus(60)).verdict {
+        Verdict::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn what_is_not_asked_for_is_not_sent() {
     let account = with_phone();
     let id = account.factors[0].id.clone();
     let suspended = next(&account, Event::Suspend(1), NOW);
     let factor = |id| Recipient::Factor(Door::Webmail, id);
-    let refusal = |account: &Account, to| match does(account, send(to, 9, "999999"), NOW.plus(60)).verdict {
-        Verdict::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
-    };
     assert_eq!(refusal(&suspended, factor(&id)), Refusal::Stale);
     assert_eq!(refusal(&account, factor("nothing")), Refusal::NoSuchFactor);
     assert_eq!(refusal(&account, factor(BACKUP)), Refusal::NoSuchFactor);
-    let proof = By::Proof(account.epoch);
-    assert_eq!(refusal(&account, Recipient::Method(proof, number())), Refusal::SameSecret);
-    assert_eq!(refusal(&account, Recipient::Method(By::Proof(account.epoch + 1), number())), Refusal::Stale);
+    let at = NOW.plus(60);
+    let adds = |kind, to: Option<&str>| Change::AddMethod { kind, to: to.map(str::to_owned) };
+    let of_phone = Proof::of(&account, Some(adds(KindName::Sms, Some("+44612345678"))), at);
+    assert_eq!(refusal(&account, Recipient::Method(By::Proof(&of_phone), number())), Refusal::SameSecret);
+    // A factor for one number is none for another, and a sign-in is none for any.
+    for other in [None, Some(adds(KindName::Sms, Some("+44612345679"))), Some(adds(KindName::Email, None))] {
+        let other = Proof::of(&account, other, at);
+        assert_eq!(refusal(&account, Recipient::Method(By::Proof(&other), number())), Refusal::NotFresh);
+    }
+    let of_before = Proof::of(&Account { epoch: account.epoch + 1, ..account.clone() }, None, at);
+    assert_eq!(refusal(&account, Recipient::Method(By::Proof(&of_before), number())), Refusal::Stale);
     assert_eq!(
         refusal(&account, Recipient::Method(By::Enrolment(Door::Webmail, account.epoch), number())),
         Refusal::Stale
     );
     assert_eq!(
-        refusal(&account, Recipient::Method(proof, Kind::Totp(Totp::new(Seed::made_of([1; 20]))))),
+        refusal(
+            &account,
+            Recipient::Method(
+                By::Proof(&Proof::of(&account, Some(adds(KindName::Totp, None)), at)),
+                Kind::Totp(Totp::new(Seed::made_of([1; 20])))
+            )
+        ),
         Refusal::NotOffered
     );
     // Who has only the password sets no contact address.
@@ -139,9 +158,13 @@ fn what_is_not_asked_for_is_not_sent() {
     let fresh = enrolling();
     let by = By::Enrolment(Door::Webmail, fresh.epoch);
     assert_eq!(refusal(&fresh, Recipient::Contact(by, address.clone())), Refusal::Stale);
+    let proof = Proof::of(&account, Some(Change::SetContact(address.as_str().to_owned())), NOW);
+    let proof = By::Proof(&proof);
     let asked = next(&account, send(Recipient::Contact(proof, address.clone()), 5, "555555"), NOW);
     let confirmed = next(&asked, confirm_sent(proof, 5, "555555"), NOW);
-    assert_eq!((confirmed.contact, confirmed.factors.len()), (Some(address), 1));
+    assert_eq!((&confirmed.contact, confirmed.factors.len()), (&Some(address.clone()), 1));
+    // It is used up.
+    assert_eq!(refusal(&confirmed, Recipient::Contact(proof, address)), Refusal::NotFresh);
 }
 
 fn key(counter: u32) -> Kind {
@@ -210,13 +233,16 @@ fn a_copied_key_is_refused_until_it_is_removed() {
         assert_eq!((found.epoch, found.factors[0].last_used), (epoch, Some(NOW)));
     }
     // It is none to be left with, and goes only when there is another.
-    let remove = |id| Event::RemoveOwn { id, epoch };
-    assert_eq!(does(&found, remove(&key), NOW).verdict, Verdict::Refused(Refusal::OnlyFactor));
+    let removed = |account: &Account, id: &str| {
+        let proof = Proof::of(account, Some(Change::RemoveMethod(id.to_owned())), NOW);
+        does(account, Event::RemoveOwn { id, proof: &proof }, NOW)
+    };
+    assert_eq!(removed(&found, &key).verdict, Verdict::Refused(Refusal::OnlyFactor));
     let add = Event::AddTotp { totp: Totp::new(Seed::made_of([3; 20])), description: "", random: random(9) };
     let with_app = next(&found, add, NOW);
     let app = with_app.factors[1].id.clone();
-    assert_eq!(does(&with_app, remove(&app), NOW).verdict, Verdict::Refused(Refusal::OnlyFactor));
-    let removed = next(&with_app, remove(&key), NOW);
+    assert_eq!(removed(&with_app, &app).verdict, Verdict::Refused(Refusal::OnlyFactor));
+    let removed = removed(&with_app, &key).next.unwrap();
     assert_eq!((removed.factors.len(), removed.factors[0].id.as_str()), (1, app.as_str()));
     let again = does(&removed, signed(6, Some((id, 1001))), NOW).verdict;
     assert!(matches!(again, Verdict::Refused(Refusal::Wrong { .. })));
@@ -239,24 +265,29 @@ fn a_method_goes_with_all_that_was_sent_for_it() {
     let add = Event::AddTotp { totp: Totp::new(Seed::made_of([3; 20])), description: "", random: random(9) };
     let account = next(&account, add, NOW);
     let asked = next(&account, send(Recipient::Factor(Door::Webmail, &phone), 7, "777777"), NOW.plus(60));
-    let removed = next(&asked, Event::RemoveOwn { id: &phone, epoch: asked.epoch }, NOW.plus(60));
+    let proof = Proof::of(&asked, Some(Change::RemoveMethod(phone.clone())), NOW);
+    let removed = next(&asked, Event::RemoveOwn { id: &phone, proof: &proof }, NOW.plus(60));
     assert_eq!((removed.factors.len(), removed.epoch), (1, asked.epoch + 1));
     assert!(matches!(does(&removed, answer(Some(7), None, "777777"), NOW.plus(60)).verdict, Verdict::Refused(_)));
     // What was done before counts for nothing now.
-    let stale = does(&removed, Event::DeleteBackupCodes { epoch: asked.epoch }, NOW).verdict;
+    let proof = Proof::of(&asked, Some(Change::DeleteBackupCodes), NOW);
+    let stale = does(&removed, Event::DeleteBackupCodes { proof: &proof }, NOW).verdict;
     assert_eq!(stale, Verdict::Refused(Refusal::Stale));
 }
 
 #[test]
 fn new_backup_codes_void_the_old_ones() {
     let account = with_phone();
-    let Verdict::Codes(first) =
-        does(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(7) }, NOW).verdict
-    else {
-        panic!()
+    let make = |account: &Account, proof: &Proof, byte| {
+        does(account, Event::MakeBackupCodes { proof, random: random(byte) }, NOW)
     };
-    let account = next(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(7) }, NOW);
-    let again = next(&account, Event::MakeBackupCodes { epoch: account.epoch, random: random(8) }, NOW);
+    let proof_of = |account: &Account| Proof::of(account, Some(Change::MakeBackupCodes), NOW);
+    let proof = proof_of(&account);
+    let made = make(&account, &proof, 7);
+    let Verdict::Codes(first) = made.verdict else { panic!() };
+    let account = made.next.unwrap();
+    assert_eq!(make(&account, &proof, 8).verdict, Verdict::Refused(Refusal::NotFresh), "it was used");
+    let again = make(&account, &proof_of(&account), 8).next.unwrap();
     let with = |account: &Account| {
         let event = Event::Answer {
             door: Door::Webmail,
@@ -271,7 +302,8 @@ fn new_backup_codes_void_the_old_ones() {
     };
     assert!(matches!(with(&account), Verdict::Accepted { backup_codes_left: Some(9), .. }));
     assert!(matches!(with(&again), Verdict::Refused(Refusal::Wrong { .. })));
-    let gone = next(&account, Event::DeleteBackupCodes { epoch: account.epoch }, NOW);
+    let proof = Proof::of(&account, Some(Change::DeleteBackupCodes), NOW);
+    let gone = next(&account, Event::DeleteBackupCodes { proof: &proof }, NOW);
     assert!(matches!(with(&gone), Verdict::Refused(Refusal::Wrong { .. })));
 }
 
@@ -295,7 +327,8 @@ fn a_removal_comes_to_what_was_said_of_it() {
             platform.policy.set("last-method", last_method).unwrap();
             for (factor, said) in account.factors.iter().zip(said) {
                 assert_eq!(removal(&account, &platform, &factor.id), said, "{last_method}: {factor:?}");
-                let remove = Event::RemoveOwn { id: &factor.id, epoch: account.epoch };
+                let proof = Proof::of(&account, Some(Change::RemoveMethod(factor.id.clone())), NOW);
+                let remove = Event::RemoveOwn { id: &factor.id, proof: &proof };
                 let stage = decide(&account, &platform, remove, NOW).next.map(|next| next.stage);
                 let done = match said {
                     Free => Some(Stage::Protected),
@@ -306,4 +339,48 @@ fn a_removal_comes_to_what_was_said_of_it() {
             }
         }
     }
+}
+
+#[test]
+fn a_proof_is_good_once_within_its_time_and_however_the_clock_steps() {
+    let account = with_phone();
+    let proof = Proof::of(&account, Some(Change::MakeBackupCodes), NOW);
+    let make = |account: &Account, after| {
+        does(account, Event::MakeBackupCodes { proof: &proof, random: random(7) }, NOW.plus(after))
+    };
+    for (after, good) in [(-CLOCK_TOLERANCE - 1, false), (-CLOCK_TOLERANCE, true), (FRESH - 1, true), (FRESH, false)] {
+        assert_eq!(matches!(make(&account, after).verdict, Verdict::Codes(_)), good, "{after}");
+    }
+    let used = make(&account, 0).next.unwrap();
+    for after in [0, 60, -60, FRESH, -FRESH] {
+        assert_eq!(make(&used, after).verdict, Verdict::Refused(Refusal::NotFresh), "{after}");
+    }
+    // Nor after the account has been reset and enrolled anew, when it counts from where it was.
+    let reset = next(&used, Event::Reset { enrolment_code: None }, NOW);
+    assert!(reset.changes == used.changes && reset.epoch > used.epoch);
+}
+
+#[test]
+fn so_many_changes_a_day_and_those_that_end_something_always() {
+    let mut account = with_phone();
+    let id = account.factors[0].id.clone();
+    let rename = |account: &Account, now| {
+        let proof = Proof::of(account, None, NOW);
+        does(account, Event::Rename { id: &id, proof: &proof, description: "x" }, now)
+    };
+    for number in 0..CHANGES_A_DAY as i64 {
+        account = rename(&account, NOW.plus(number)).next.unwrap();
+    }
+    let later = NOW.plus(CHANGES_A_DAY as i64);
+    assert_eq!(rename(&account, later).verdict, Verdict::Refused(Refusal::TooMany(NOW.plus(DAY))));
+    let proof = Proof::of(&account, Some(Change::MakeBackupCodes), later);
+    let make = Event::MakeBackupCodes { proof: &proof, random: random(7) };
+    assert_eq!(does(&account, make, later).verdict, Verdict::Refused(Refusal::TooMany(NOW.plus(DAY))));
+    // Neither a clock that steps back nor a reset gives the day anew.
+    assert!(matches!(rename(&account, NOW.plus(-60)).verdict, Verdict::Refused(Refusal::TooMany(_))));
+    assert_eq!(next(&account, Event::Reset { enrolment_code: None }, later).changed.len(), CHANGES_A_DAY);
+    let proof = Proof::of(&account, None, later);
+    let revoke = Event::RevokeOtherTrust { browser: None, proof: &proof };
+    assert_eq!(does(&account, revoke, later).verdict, Verdict::Already);
+    assert_eq!(rename(&account, NOW.plus(DAY)).verdict, Verdict::Done);
 }

@@ -169,7 +169,7 @@ proptest! {
                 Step::MakeAppPassword(byte) => {
                     let sealed = Sealed { key: [*byte; 32], text: vec![], at: now };
                     let fresh = AppPassword::keep(&app_password(*byte), &account.mailbox, sealed, now);
-                    Event::AddAppPassword { fresh, epoch: account.epoch, renewed: Vec::new() }
+                    Event::AddAppPassword { fresh, epoch: account.epoch, proof: None, renewed: Vec::new() }
                 }
                 Step::UseAppPassword(door, byte) => {
                     typed = app_password(*byte).shown().to_string();
@@ -177,7 +177,7 @@ proptest! {
                 }
                 Step::Revoke(byte) => {
                     typed = app_password(*byte).id().to_owned();
-                    Event::RevokeAppPassword(&typed)
+                    Event::RevokeAppPassword { id: &typed, proof: None }
                 }
             };
             let decision = decide(&account, &platform, event, now);

@@ -4,6 +4,7 @@
 //! does not parse, and what does not parse is a refusal.
 
 use crate::Secret;
+use crate::security::Proves;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -201,11 +202,11 @@ pub enum Reason {
     Unenrolled,
     /// Another code may be sent from the time given on.
     TooSoon,
-    /// No more codes are sent to this account today.
+    /// No more codes are sent to this account today, or changes made, or requests taken.
     TooMany,
     /// The code could not be sent: another method may do.
     NotSent,
-    /// What was asked for needs a sign-in with a second factor just before.
+    /// What was asked for takes a second factor that is brought for it ([`Answer::proves`]).
     NotFresh,
     /// It is the only method, and the platform keeps that.
     OnlyMethod,
@@ -302,6 +303,10 @@ pub struct Answer {
     /// allows. Ignored where it allows none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trust: bool,
+    /// What the person is asked for a factor for, in the midst of a session; none: to sign in. The proof is good for that
+    /// change and no other. Not together with [`Self::trust`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proves: Option<Proves>,
 }
 
 /// What became of an answer.
@@ -320,7 +325,7 @@ pub enum AnswerVerdict {
         /// Unused backup codes, when one was used now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backup_codes_left: Option<u32>,
-        /// That this person has just signed in with a second factor: for what needs that; opaque.
+        /// That this person has just brought a second factor: to sign in, or for [`Answer::proves`]; opaque.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Secret>,
     },
@@ -450,7 +455,7 @@ pub enum CheckOutcome {
 }
 
 /// Begins to set up a method, or shows what was begun again. The first one of an enrolling account needs nothing more
-/// than the password; any further one, and a contact address, needs a [`proof`](Self::proof).
+/// than the password; any further one, and a contact address, needs a [`proof`](Self::proof) that is for it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Enrol {
     /// The mailbox that the verdict named.
@@ -469,7 +474,8 @@ pub struct Enrol {
     /// The number or the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// What an `Accepted` gave, for an account that is protected already.
+    /// What an `Accepted` gave for [`Answer::proves`], for an account that is protected already; not needed with the ticket
+    /// of what was begun with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Secret>,
     /// As in [`Prepare::language`].
@@ -549,9 +555,6 @@ pub struct Confirm {
     /// The person's own words for the device; may be empty.
     #[serde(default)]
     pub description: String,
-    /// As in [`Enrol::proof`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<Secret>,
 }
 
 /// What became of an enrolment.

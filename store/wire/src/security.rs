@@ -1,8 +1,9 @@
 //! `org.postern.Auth`, the part for a person who looks after their own account, in the pages of the webmail front.
 //!
-//! Each call brings a proof, which the daemon gave when the person signed in with a second factor
+//! Each call brings a proof, which the daemon gave when the person brought a second factor
 //! ([`AnswerVerdict::Accepted`](crate::auth::AnswerVerdict::Accepted)). So a front can do nothing to accounts of people
-//! who are not there.
+//! who are not there. What gives or takes a way in takes a factor that was asked for that one change ([`Proves`]); the
+//! change uses it up.
 
 use crate::Secret;
 use crate::admin::AppPassword;
@@ -66,8 +67,6 @@ pub struct Security {
     pub language: Option<String>,
     /// What can be added: `totp`, `sms`, `email`, `key`, `contact`.
     pub kinds: Vec<String>,
-    /// Until when what needs a fresh sign-in is done without one.
-    pub fresh_until: i64,
     /// The browsers that have signed in, the one used last first.
     #[serde(default)]
     pub browsers: Vec<OwnBrowser>,
@@ -148,14 +147,14 @@ pub struct ChangeSecurity {
     /// From where.
     #[serde(default)]
     pub origin: Origin,
-    /// What the sign-in gave.
+    /// What the sign-in gave, or what a factor for this change did.
     pub proof: Secret,
     /// What.
     pub change: Change,
 }
 
-/// What can be changed. What takes something away or gives something out needs a fresh proof: it is refused as
-/// [`crate::auth::Reason::NotFresh`] otherwise.
+/// What can be changed. What gives or takes a way in is refused as [`crate::auth::Reason::NotFresh`] where the proof is not
+/// for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
@@ -166,16 +165,16 @@ pub enum Change {
         /// The words.
         description: String,
     },
-    /// A method goes; fresh.
+    /// A method goes.
     RemoveMethod {
         /// Which.
         id: String,
     },
-    /// A new set of backup codes, in place of the one that there is; fresh.
+    /// A new set of backup codes, in place of the one that there is.
     MakeBackupCodes,
-    /// The set of backup codes goes; fresh.
+    /// The set of backup codes goes.
     DeleteBackupCodes,
-    /// A new app password; fresh.
+    /// A new app password.
     CreateAppPassword {
         /// The mailbox's password, which the mail server is asked about.
         password: Secret,
@@ -187,7 +186,7 @@ pub enum Change {
         /// Which.
         id: String,
     },
-    /// The contact address goes; fresh.
+    /// The contact address goes.
     RemoveContact,
     /// Notices and codes come in this language.
     SetLanguage {
@@ -201,6 +200,38 @@ pub enum Change {
     },
     /// The same for every browser but the one that asks.
     RevokeOtherTrust,
+}
+
+/// What a factor is asked for in the midst of a session: a change that gives or takes a way in, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Proves {
+    /// A further method is set up.
+    AddMethod {
+        /// As in [`crate::auth::Enrol::kind`].
+        kind: String,
+        /// As in [`crate::auth::Enrol::to`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// Notices go to this address.
+    SetContact {
+        /// As in [`crate::auth::Enrol::to`].
+        to: String,
+    },
+    /// See [`Change::RemoveMethod`].
+    RemoveMethod {
+        /// Which.
+        id: String,
+    },
+    /// See [`Change::MakeBackupCodes`].
+    MakeBackupCodes,
+    /// See [`Change::DeleteBackupCodes`].
+    DeleteBackupCodes,
+    /// See [`Change::CreateAppPassword`].
+    CreateAppPassword,
+    /// See [`Change::RemoveContact`].
+    RemoveContact,
 }
 
 /// What became of a change.

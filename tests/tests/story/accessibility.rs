@@ -146,6 +146,8 @@ async fn the_security_page_needs_no_mouse() {
     person.leaves_by(presses(&person, &key::Key::Enter)).await;
     tabs_to(&person, "button.main").await;
     person.leaves_by(presses(&person, &key::Key::Enter)).await;
+    let code = next_code(&mut world, &secret);
+    person.leaves_by(presses(&person, &format!("{code}{}", '\u{e007}'))).await;
     person.is_at("/postern/backup-codes").await;
     tabs_to(&person, "#saved").await;
     presses(&person, " ").await;

@@ -5,7 +5,7 @@
 use super::receivers::AGAIN;
 use super::visitor::{Answer, Visitor};
 use super::wrong_code::ANOTHER_SECRET;
-use super::{admin, ends_soon, mailbox, next_code, protect};
+use super::{admin, confirms, ends_soon, mailbox, next_code, protect};
 use postern_tests::mailboxes::Mailbox;
 use postern_tests::{Plan, World};
 use std::sync::Barrier;
@@ -47,7 +47,8 @@ fn with_telephone(world: &mut World, mailbox: &Mailbox) -> (String, Visitor) {
     let (here, code) = (Visitor::new(world), next_code(world, &secret));
     here.sign_in_with(mailbox, &code);
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
-    here.post("/postern/set-up", &[("destination", NUMBER)]).leads_to("/postern/set-up");
+    let asked = here.post("/postern/set-up", &[("destination", NUMBER)]);
+    confirms(world, &here, (mailbox, &secret), &asked).leads_to("/postern/set-up");
     here.post("/postern/set-up", &[("code", &texted(world))]).leads_to(PAGE);
     world.move_clock(AGAIN).unwrap();
     (secret, here)
@@ -121,19 +122,24 @@ fn the_twenty_first_code_of_a_day_is_not_sent() {
 fn a_number_begins_with_a_plus_and_is_there_once() {
     let mut world = world();
     let alice = mailbox(&world, "alice");
-    let (_, here) = with_telephone(&mut world, &alice);
+    let (secret, here) = with_telephone(&mut world, &alice);
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     for unfit in ["0612345678", "44612345678", "0044612345678", "+44", "+44 612 x"] {
         here.post("/postern/set-up", &[("destination", unfit)]).shows(400, "Begin with a plus sign");
     }
-    let in_use = here.post("/postern/set-up", &[("destination", "+44 (0) 612 345-678")]);
+    let asked = here.post("/postern/set-up", &[("destination", "+44 (0) 612 345-678")]);
+    // By the telephone that was used last; another method does as well.
+    texted(&world);
+    let in_use = confirms(&mut world, &here, (&alice, &secret), &asked);
     in_use.shows(in_use.status, "That number is in use already");
     nothing_was_sent(&world);
 }
 
 /// Ten new codes, saved.
-fn backup_codes(world: &mut World, here: &Visitor) -> Vec<String> {
-    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+fn backup_codes(world: &mut World, here: &Visitor, own: (&Mailbox, &str)) -> Vec<String> {
+    let asked = here.post(CHANGE, &[("change", "backup-codes")]);
+    confirms(world, here, own, &asked).leads_to("/postern/backup-codes");
+    world.receivers.as_ref().unwrap().take();
     let page = here.get("/postern/backup-codes").body;
     let codes = page.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next());
     let codes: Vec<String> = codes.map(str::to_owned).collect();
@@ -146,9 +152,9 @@ fn backup_codes(world: &mut World, here: &Visitor) -> Vec<String> {
 fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
     let mut world = world();
     let alice = mailbox(&world, "alice");
-    let (_, here) = with_telephone(&mut world, &alice);
-    let old = backup_codes(&mut world, &here);
-    let codes = backup_codes(&mut world, &here);
+    let (secret, here) = with_telephone(&mut world, &alice);
+    let old = backup_codes(&mut world, &here, (&alice, &secret));
+    let codes = backup_codes(&mut world, &here, (&alice, &secret));
     let hands: Vec<Visitor> = (0..4).map(|_| Visitor::new(&world)).collect();
     hands.iter().for_each(|hand| hand.sign_in(&alice).leads_to("/postern/code"));
     hands[0].post("/postern/backup-code", &[("code", &old[0])]).shows(403, "problem");
@@ -172,7 +178,8 @@ fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
     let waiting = Visitor::new(&world);
     waiting.sign_in(&alice).leads_to("/postern/code");
     waiting.get("/postern/methods").shows(200, "value=\"backup\"");
-    here.post(CHANGE, &[("change", "delete-codes")]).leads_to(PAGE);
+    let asked = here.post(CHANGE, &[("change", "delete-codes")]);
+    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(PAGE);
     assert_ne!(waiting.post("/postern/backup-code", &[("code", &codes[1])]).status, 303);
     let late = Visitor::new(&world);
     late.sign_in(&alice).leads_to("/postern/code");
@@ -198,7 +205,9 @@ fn a_method_that_one_browser_removes_is_good_in_no_other() {
     let sent = texted(&world);
     waiting.get("/postern/code").shows(200, "Enter the code that we sent");
 
-    here.post(CHANGE, &[("change", "remove-method"), ("which", &telephone)]).leads_to(PAGE);
+    let asked = here.post(CHANGE, &[("change", "remove-method"), ("which", &telephone)]);
+    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(PAGE);
+    world.receivers.as_ref().unwrap().take();
     ends_soon(&inside);
     assert_ne!(waiting.code(&sent).status, 303);
     waiting.post("/postern/methods", &[("method", &telephone)]);
@@ -263,8 +272,8 @@ const FORMS: [(&str, &str); 13] = [
 fn no_form_is_taken_from_elsewhere() {
     let mut world = world();
     let alice = mailbox(&world, "alice");
-    let (_, inside) = with_telephone(&mut world, &alice);
-    backup_codes(&mut world, &inside);
+    let (secret, inside) = with_telephone(&mut world, &alice);
+    backup_codes(&mut world, &inside, (&alice, &secret));
     let waiting = Visitor::new(&world);
     waiting.sign_in(&alice).leads_to("/postern/code");
     let sent = texted(&world);
@@ -275,8 +284,16 @@ fn no_form_is_taken_from_elsewhere() {
         })
     };
     let before = state(&world);
-    let foreign =
-        ["Origin: null", "Origin: https://evil.example", "Origin: http://localhost", "Sec-Fetch-Site: cross-site"];
+    let foreign = [
+        "Origin: null",
+        "Origin: https://evil.example",
+        "Origin: http://localhost",
+        "Sec-Fetch-Site: cross-site",
+        // A script of the webmail's, and a frame in it.
+        "Sec-Fetch-Mode: cors",
+        "Sec-Fetch-Dest: empty",
+        "Sec-Fetch-Dest: iframe",
+    ];
     for visitor in [&inside, &waiting] {
         let session = visitor.session();
         for (path, fields) in FORMS {

@@ -3,7 +3,7 @@
 use super::pages::look;
 use super::person::{Person, USER};
 use super::visitor::{Answer, Visitor};
-use super::{admin, ends_soon, mailbox, next_code, protect};
+use super::{admin, confirms, ends_soon, mailbox, next_code, protect};
 use fantoccini::Locator;
 use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
@@ -284,7 +284,8 @@ fn a_person_is_told_of_a_new_browser_in_their_language() {
         here.sign_in_with(&mailbox, &next_code(&mut world, &secret));
         here.post("/postern/set-up-with", &[("method", "contact")]).leads_to("/postern/set-up");
         let address = format!("{name}@elsewhere.example");
-        here.post("/postern/set-up", &[("destination", &address)]).leads_to("/postern/set-up");
+        let asked = here.post("/postern/set-up", &[("destination", &address)]);
+        confirms(&mut world, &here, (&mailbox, &secret), &asked).leads_to("/postern/set-up");
         here.post("/postern/set-up", &[("code", &mailed(&world))]).leads_to(PAGE);
         here.post(CHANGE, &[("change", "language"), ("to", language)]).leads_to(PAGE);
 

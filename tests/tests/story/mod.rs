@@ -30,7 +30,7 @@ mod wrong_password;
 use postern_tests::mailboxes::Mailbox;
 use postern_tests::{Plan, World};
 use std::time::{Duration, Instant};
-use visitor::Visitor;
+use visitor::{Answer, Visitor};
 
 /// Seconds that a code is shown.
 const STEP: i64 = 30;
@@ -65,6 +65,19 @@ fn protect(world: &mut World, mailbox: &Mailbox) -> String {
 fn next_code(world: &mut World, secret: &str) -> String {
     world.move_clock(STEP).unwrap();
     world.code(secret).unwrap()
+}
+
+/// Brings the authenticator's next code for a change that was asked for, whatever else the account has to answer with: what
+/// follows.
+#[track_caller]
+fn confirms(world: &mut World, visitor: &Visitor, (mailbox, secret): (&Mailbox, &str), asked: &Answer) -> Answer {
+    asked.leads_to("/postern/code");
+    let shown = admin(world, &format!("account show {} --json", mailbox.name));
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let app = shown["methods"].as_array().unwrap().iter().find(|method| method["kind"] == "totp").unwrap();
+    visitor.post("/postern/methods", &[("method", app["id"].as_str().unwrap())]).leads_to("/postern/code");
+    visitor.get("/postern/code").shows(200, "confirm that it is you");
+    visitor.code(&next_code(world, secret))
 }
 
 /// How long the end of a session may take to be seen: a second until the daemon notices that a time has passed, where it

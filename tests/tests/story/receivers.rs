@@ -117,6 +117,8 @@ async fn a_number_and_an_address_from_the_first_code_to_the_sign_in() {
         look(&person, &page("address"), said.language).await;
         person.types("#to", ADDRESS).await;
         person.follows("button.main").await;
+        look(&person, &page("prove-address"), said.language).await;
+        person.answers(&text(&world)).await;
         look(&person, &page("address-sent"), said.language).await;
         person.answers(&mail(&world)).await;
         person.is_at("/postern/security").await;

@@ -3,7 +3,7 @@
 use super::pages::{look, presses, tabs_to};
 use super::person::Person;
 use super::visitor::Visitor;
-use super::{admin, ends_soon, mailbox, next_code, protect};
+use super::{admin, confirms, ends_soon, mailbox, next_code, protect};
 use fantoccini::key::Key;
 use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
@@ -12,8 +12,6 @@ use serde_json::{Value, json};
 
 const PAGE: &str = "/postern/security";
 const CHANGE: &str = "/postern/security/change";
-/// A second more than a proof is fresh.
-const STALE: i64 = 15 * 60 + 1;
 
 /// With whatever the page can offer: a mail server that is asked about passwords, a telephone, a mailbox elsewhere.
 fn world() -> World {
@@ -44,8 +42,10 @@ fn signed_in(world: &mut World, mailbox: &Mailbox, secret: &str) -> Visitor {
 }
 
 /// Adds another authenticator with this description.
-fn add_app(world: &mut World, visitor: &Visitor, description: &str) -> String {
-    visitor.post("/postern/set-up-with", &[("method", "totp")]).leads_to("/postern/set-up");
+fn add_app(world: &mut World, visitor: &Visitor, own: (&Mailbox, &str), description: &str) -> String {
+    let asked = visitor.post("/postern/set-up-with", &[("method", "totp")]);
+    visitor.get("/postern/set-up").leads_to("/");
+    confirms(world, visitor, own, &asked).leads_to("/postern/set-up");
     visitor.get("/postern/set-up").shows(200, "Add an authenticator app");
     let secret = visitor.offered_secret();
     world.plant(&secret);
@@ -65,7 +65,8 @@ fn a_person_looks_after_their_own_account() {
     here.get(PAGE).shows(200, "10 backup codes are left.");
 
     // A second authenticator, under a name that is changed afterwards.
-    add_app(&mut world, &here, "Tablet");
+    let own = (&alice, secret.as_str());
+    add_app(&mut world, &here, own, "Tablet");
     here.get(PAGE).shows(200, "The method is set up.");
     let tablet = id(&world, &alice, "Tablet");
     here.get(&format!("{CHANGE}?change=rename&which={tablet}")).shows(200, "value=\"Tablet\"");
@@ -74,7 +75,8 @@ fn a_person_looks_after_their_own_account() {
 
     // New backup codes: shown until they are saved, also as a file; the old ones go.
     here.get(&format!("{CHANGE}?change=backup-codes")).shows(200, "Make new backup codes?");
-    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    let asked = here.post(CHANGE, &[("change", "backup-codes")]);
+    confirms(&mut world, &here, own, &asked).leads_to("/postern/backup-codes");
     let page = here.get("/postern/backup-codes");
     let code = page.between("<li><code>", "</code>").to_owned();
     world.plant(&code);
@@ -83,13 +85,15 @@ fn a_person_looks_after_their_own_account() {
     here.post("/postern/saved", &[]).shows(200, "tick this box");
     here.post("/postern/saved", &[("saved", "yes")]).leads_to(PAGE);
     assert!(!here.get("/postern/backup-codes").body.contains(&code));
-    here.post(CHANGE, &[("change", "delete-codes")]).leads_to(PAGE);
+    let asked = here.post(CHANGE, &[("change", "delete-codes")]);
+    confirms(&mut world, &here, own, &asked).leads_to(PAGE);
     here.get(PAGE).shows(200, "You have no backup codes.");
 
     // Removing a method ends what else is open, and nothing here.
     assert!(there.is_in());
     here.get(&format!("{CHANGE}?change=remove-method&which={tablet}")).shows(200, "Old tablet");
-    here.post(CHANGE, &[("change", "remove-method"), ("which", &tablet)]).leads_to(PAGE);
+    let asked = here.post(CHANGE, &[("change", "remove-method"), ("which", &tablet)]);
+    confirms(&mut world, &here, own, &asked).leads_to(PAGE);
     ends_soon(&there);
     here.get(PAGE).shows(200, "The method is removed.");
     assert!(here.is_in());
@@ -101,11 +105,13 @@ fn a_person_looks_after_their_own_account() {
     let page = here.get(PAGE);
     page.shows(200, "Your only method. To remove it, add another one first.");
     assert!(!page.body.contains("change=remove-method"), "a way that leads nowhere");
-    here.post(CHANGE, &remove).shows(403, "cannot be removed");
+    let asked = here.post(CHANGE, &remove);
+    confirms(&mut world, &here, own, &asked).shows(403, "cannot be removed");
     admin(&world, "platform set example last-method remove");
     here.get(PAGE).shows(200, "change=remove-method");
     here.get(&format!("{CHANGE}?change=remove-method&which={only}")).shows(200, "your password alone opens your mail");
-    here.post(CHANGE, &remove).leads_to(PAGE);
+    let asked = here.post(CHANGE, &remove);
+    confirms(&mut world, &here, own, &asked).leads_to(PAGE);
     here.get(PAGE).shows(200, "signed in without a second step");
     assert!(here.is_in());
     assert_eq!(shown(&world, &format!("account show {}", alice.name))["state"], "off");
@@ -120,7 +126,16 @@ fn an_app_password_is_made_shown_once_and_revoked() {
     let create = |password: &str| {
         here.post(CHANGE, &[("change", "app-password"), ("description", "Thunderbird"), ("password", password)])
     };
-    here.get(&format!("{CHANGE}?change=app-password")).shows(200, "Your mail password");
+    // What it is for, then a code, then the mail password: that is kept nowhere meanwhile.
+    let page = here.get(&format!("{CHANGE}?change=app-password"));
+    page.shows(200, "What is it for?");
+    assert!(!page.body.contains("Your mail password"));
+    let form = format!("{CHANGE}?change=app-password&description=Thunderbird");
+    // Nor is one that is sent too early.
+    let asked = create(&alice.password);
+    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(&form);
+    assert_eq!(shown(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+    here.get(&form).shows(200, "Your mail password");
     create("not it").shows(403, "not the password of this mailbox");
     create("").shows(403, "value=\"Thunderbird\"");
     create(&alice.password).leads_to("/postern/security/app-password");
@@ -133,6 +148,8 @@ fn an_app_password_is_made_shown_once_and_revoked() {
     assert!(made.replace('-', "").starts_with(&id), "{made} {id}");
     here.post("/postern/security/app-password", &[]).leads_to(PAGE);
     assert!(!here.get("/postern/security/app-password").body.contains(&made));
+    create(&alice.password).leads_to("/postern/code");
+    here.post("/postern/cancel", &[]).leads_to(PAGE);
     here.get(PAGE).shows(200, "Thunderbird");
     here.get(&format!("{CHANGE}?change=revoke&which={id}")).shows(200, "Revoke this app password?");
     here.post(CHANGE, &[("change", "revoke"), ("which", &id)]).leads_to(PAGE);
@@ -170,7 +187,10 @@ fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
     ] {
         here.post("/postern/set-up-with", &[("method", kind)]).leads_to("/postern/set-up");
         here.post("/postern/set-up", &[("destination", "nowhere")]).shows(400, "to-problem");
-        here.post("/postern/set-up", &[("destination", to)]).leads_to("/postern/set-up");
+        let asked = here.post("/postern/set-up", &[("destination", to)]);
+        here.get("/postern/code").shows(200, to);
+        world.receivers.as_ref().unwrap().take();
+        confirms(&mut world, &here, (&alice, &secret), &asked).leads_to("/postern/set-up");
         let code = world.receivers.as_ref().unwrap().next(by, |message| message.code().is_some()).unwrap();
         let code = code.code().unwrap();
         here.get("/postern/set-up").shows(200, to);
@@ -183,7 +203,8 @@ fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
     here.get(PAGE).shows(200, "alice@elsewhere.example");
     here.post(CHANGE, &[("change", "language"), ("to", "fr")]).leads_to(PAGE);
     here.get(PAGE).shows(200, "<option value=\"fr\" lang=\"fr\" selected>");
-    here.post(CHANGE, &[("change", "remove-contact")]).leads_to(PAGE);
+    let asked = here.post(CHANGE, &[("change", "remove-contact")]);
+    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(PAGE);
     here.get(PAGE).shows(200, "no contact address yet");
     // What was begun can be given up.
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
@@ -193,24 +214,26 @@ fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
 }
 
 #[test]
-fn what_takes_away_or_gives_out_asks_for_a_code_again_after_a_while() {
+fn what_gives_or_takes_a_way_in_asks_for_a_code_of_its_own() {
     let mut world = world();
     let alice = mailbox(&world, "alice");
     let secret = protect(&mut world, &alice);
     let here = signed_in(&mut world, &alice, &secret);
     // From now on it is what was used last, so it is what is asked for.
-    let of_tablet = add_app(&mut world, &here, "Tablet");
+    let of_tablet = add_app(&mut world, &here, (&alice, &secret), "Tablet");
     let tablet = id(&world, &alice, "Tablet");
-    world.move_clock(STALE).unwrap();
     let there = signed_in(&mut world, &alice, &of_tablet);
 
-    // What does neither, goes on.
+    // What is words only goes on.
     here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old one")]).leads_to(PAGE);
 
-    // A removal waits for the code, and is carried out then.
+    // A removal waits for the code, also right after a sign-in, and is carried out then.
     let remove = [("change", "remove-method"), ("which", tablet.as_str())];
     here.post(CHANGE, &remove).leads_to("/postern/code");
-    here.get("/postern/code").shows(200, "confirm once more that it is you");
+    let page = here.get("/postern/code");
+    page.shows(200, "To remove <strong>Old one</strong>, confirm that it is you");
+    page.shows(200, "If you did not ask for it, cancel.");
+    page.shows(200, "wait for the next");
     let methods_page = here.get("/postern/methods");
     methods_page.shows(200, "Backup code");
     assert!(!methods_page.body.contains("Old one"), "what is asked for is no other method");
@@ -227,25 +250,10 @@ fn what_takes_away_or_gives_out_asks_for_a_code_again_after_a_while() {
     assert_eq!(methods(&world, &alice).len(), 1);
     ends_soon(&there);
     assert!(here.is_in());
-
-    // A form with a password in it is shown again: the password is kept nowhere.
-    world.move_clock(STALE).unwrap();
-    let fields = [("change", "app-password"), ("description", "My phone"), ("password", alice.password.as_str())];
-    here.post(CHANGE, &fields).leads_to("/postern/code");
-    let form = format!("{CHANGE}?change=app-password&description=My+phone");
-    here.code(&next_code(&mut world, &secret)).leads_to(&form);
-    here.get(&form).shows(200, "value=\"My phone\"");
-    assert_eq!(shown(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
-
-    // A method that is set up asks too, before anything is sent or shown.
-    world.move_clock(STALE).unwrap();
-    here.post("/postern/set-up-with", &[("method", "totp")]).leads_to("/postern/code");
-    here.get("/postern/set-up").leads_to("/");
-    here.code(&next_code(&mut world, &secret)).leads_to("/postern/set-up");
-    here.get("/postern/set-up").shows(200, "Add an authenticator app");
+    // The next change asks again.
+    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/code");
 
     // Too many wrong codes: nothing is changed for a while, but whoever is in stays in.
-    world.move_clock(STALE).unwrap();
     here.post(CHANGE, &[("change", "delete-codes")]).leads_to("/postern/code");
     let wrong = world.code(super::wrong_code::ANOTHER_SECRET).unwrap();
     (0..5).for_each(|_| here.code(&wrong).shows(403, "problem"));
@@ -262,7 +270,7 @@ fn nobody_else_changes_anything() {
     let secret = protect(&mut world, &alice);
     let of_bob = protect(&mut world, &bob);
     let here = signed_in(&mut world, &alice, &secret);
-    add_app(&mut world, &here, "Tablet");
+    add_app(&mut world, &here, (&alice, &secret), "Tablet");
     let tablet = id(&world, &alice, "Tablet");
     let before = admin(&world, &format!("account show {} --json", alice.name));
     let changes = [
@@ -328,7 +336,8 @@ fn with_few_backup_codes_left_a_person_is_told_so() {
     let alice = mailbox(&world, "alice");
     let secret = protect(&mut world, &alice);
     let here = signed_in(&mut world, &alice, &secret);
-    here.post(CHANGE, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    let asked = here.post(CHANGE, &[("change", "backup-codes")]);
+    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to("/postern/backup-codes");
     let page = here.get("/postern/backup-codes");
     let codes: Vec<&str> = page.body.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
     codes.iter().for_each(|code| world.plant(code));
@@ -381,7 +390,7 @@ async fn the_page_in_a_browser() {
         person.answers(&next_code(&mut world, &secret)).await;
         person.is_in(&mailbox).await;
         person.goes_to(PAGE).await;
-        for (page, kind) in [("add-app", "totp"), ("add-sms", "sms"), ("add-contact", "contact")] {
+        for (page, kind) in [("add-sms", "sms"), ("add-contact", "contact")] {
             let button =
                 if kind == "contact" { "form:has([value=contact]) button" } else { &format!("[value={kind}]") };
             person.follows(button).await;
@@ -389,7 +398,15 @@ async fn the_page_in_a_browser() {
             person.follows("button[form=cancel]").await;
             person.is_at(PAGE).await;
         }
+        person.follows("[value=totp]").await;
+        look(&person, "prove-add-app", language).await;
+        person.answers(&next_code(&mut world, &secret)).await;
+        look(&person, "add-app", language).await;
+        person.follows("button[form=cancel]").await;
+        person.is_at(PAGE).await;
         person.follows("button[value=key]").await;
+        look(&person, "prove-add-key", language).await;
+        person.answers(&next_code(&mut world, &secret)).await;
         look(&person, "add-key", language).await;
         person.types("#description", "On my key ring").await;
         person.follows("button.main").await;
@@ -403,15 +420,18 @@ async fn the_page_in_a_browser() {
         // With Tab, Enter and nothing else.
         tabs_to(&person, "a[href*='change=app-password']").await;
         person.leaves_by(presses(&person, &Key::Enter)).await;
-        presses(&person, &format!("Phone{}{}{}", Key::Tab, mailbox.password, Key::Enter)).await;
+        // The browser asks for the key by itself, and the form for the mail password follows.
+        presses(&person, &format!("Phone{}", Key::Enter)).await;
+        person.sees("#password").await;
+        look(&person, "app-password-proven", language).await;
+        presses(&person, &format!("{}{}", mailbox.password, Key::Enter)).await;
         let made = person.reads("#app-password li").await;
         world.plant(&made);
         look(&person, "new-app-password", language).await;
         tabs_to(&person, "button.main").await;
         person.leaves_by(presses(&person, &Key::Enter)).await;
         person.is_at(PAGE).await;
-        // After a while the browser asks for the key by itself, and what waited for it is done.
-        world.move_clock(STALE).unwrap();
+        // What waited for the key is done.
         person.follows("a[href*='change=delete-codes']").await;
         person.clicks("button.main").await;
         person.sees(".what-there-is .problem").await;

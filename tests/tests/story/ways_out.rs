@@ -75,7 +75,9 @@ async fn an_account_whose_codes_cannot_be_sent_takes_a_request() {
     let text = world.receivers.as_ref().unwrap().next("sms", |message| message.code().is_some()).unwrap();
     visitor.post("/postern/set-up", &[("code", &text.code().unwrap())]).leads_to("/postern/backup-codes");
     visitor.post("/postern/saved", &[("saved", "yes")]);
-    visitor.post("/postern/security/change", &[("change", "delete-codes")]).leads_to("/postern/security");
+    visitor.post("/postern/security/change", &[("change", "delete-codes")]).leads_to("/postern/code");
+    let text = world.receivers.as_ref().unwrap().next("sms", |message| message.code().is_some()).unwrap();
+    visitor.code(&text.code().unwrap()).leads_to("/postern/security");
     let config = fs::read_to_string(&world.files.posternd_config).unwrap();
     let (before, rest) = config.split_once("[sms]").unwrap();
     let without = format!("{before}[mail]{}", rest.split_once("[mail]").unwrap().1);

@@ -8,7 +8,8 @@ use crate::field::{seal, seal_for_all};
 use crate::records::RecordError;
 use crate::seal::app_password::public_key;
 use postern_rules::app_password::{self, Typed};
-use postern_rules::{Account, AppPassword, Event, Mailbox, Refusal, Stage, Verdict, factor};
+use postern_rules::proof::Change;
+use postern_rules::{Account, AppPassword, Event, Mailbox, Proof, Refusal, Stage, Verdict, factor};
 use postern_wire::Secret;
 use postern_wire::address::{NoNetwork, parse_network};
 use postern_wire::admin::{self, AppPasswordCreated, AppPasswords, CreateAppPassword, Refused, RevokeAppPassword};
@@ -59,31 +60,52 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) ->
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let limits = Limits::read(wanted)?;
     let actor = Actor::new(actor, "");
-    let password = (&wanted.password, wanted.unchecked);
-    let made = make(daemon, &kept.value, password, &wanted.description, &limits, &actor).await;
-    made.map_err(|error| in_words(&kept.value.mailbox, error))
+    let by = By::Administrator { unchecked: wanted.unchecked };
+    let made = make(daemon, &kept.value, (&wanted.password, by), &wanted.description, &limits, &actor).await;
+    made.map(|(made, _)| made).map_err(|error| in_words(&kept.value.mailbox, error))
 }
 
-/// Makes one for an account; the password need not be checked where somebody answers for it.
+/// Who makes one.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// An administrator; the password need not be checked where they answer for it.
+    Administrator {
+        /// They do.
+        unchecked: bool,
+    },
+    /// Whoever has brought a factor for it.
+    Owner(&'a Proof),
+}
+
+/// Makes one for an account, and gives it with the account as it is then.
 ///
 /// # Errors
 /// [`NoAppPassword`].
 pub async fn make(
     daemon: &Daemon,
     account: &Account,
-    (password, is_answered_for): (&Secret, bool),
+    (password, by): (&Secret, By<'_>),
     description: &str,
     limits: &Limits,
     actor: &Actor,
-) -> Result<AppPasswordCreated, NoAppPassword> {
+) -> Result<(AppPasswordCreated, Account), NoAppPassword> {
     let mailbox = &account.mailbox;
     if account.stage == Stage::Off {
         return Err(NoAppPassword::Refused(Refusal::Off));
     }
+    let proof = match by {
+        By::Administrator { .. } => None,
+        By::Owner(proof) => Some(proof),
+    };
+    if let Some(proof) = proof {
+        // Nobody else has the mail server asked.
+        let allowed = proof.check_for(account, &Change::CreateAppPassword, clock::now());
+        allowed.map_err(NoAppPassword::Refused)?;
+    }
     if password.reveal().is_empty() || password.reveal().len() > MAX_FIELD {
         return Err(NoAppPassword::Unfit);
     }
-    if !is_answered_for {
+    if !matches!(by, By::Administrator { unchecked: true }) {
         match daemon.checks.ask(mailbox.as_str(), password).await {
             Ok(CheckOutcome::Accepted) => {}
             Ok(CheckOutcome::Refused) => return Err(NoAppPassword::WrongPassword),
@@ -105,7 +127,7 @@ pub async fn make(
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
         let make = |account: &Account| {
             let renewed = seal_for_all(account, password)?;
-            let event = Event::AddAppPassword { fresh: fresh.clone(), epoch, renewed };
+            let event = Event::AddAppPassword { fresh: fresh.clone(), epoch, proof, renewed };
             Ok(Some((event, Vec::new())))
         };
         let applied = daemon.apply_with(mailbox, None, &actor, make).await?;
@@ -116,7 +138,8 @@ pub async fn make(
             Verdict::Refused(refusal) => return Err(NoAppPassword::Refused(refusal)),
             _ => {
                 let app_password = Secret::from(typed.shown().as_str());
-                return Ok(AppPasswordCreated { id: typed.id().to_owned(), app_password });
+                let made = AppPasswordCreated { id: typed.id().to_owned(), app_password };
+                return Ok((made, applied.account));
             }
         }
     }
@@ -166,7 +189,8 @@ pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) ->
     let (kept, _) = account(daemon, &wanted.mailbox)?;
     let mailbox = kept.value.mailbox;
     let actor = Actor::new(actor, format!("app password {}", wanted.id));
-    let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword(&wanted.id))).await?;
+    let applied =
+        daemon.apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword { id: &wanted.id, proof: None })).await?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     match &applied.verdict {
         Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),

@@ -204,6 +204,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
         | Refusal::Spent { .. }
         | Refusal::Locked(_)
         | Refusal::Unenrolled
+        | Refusal::NotFresh
         | Refusal::Stale => ("refused", format!("{mailbox}: refused.")),
     };
     refuse(reason, message)

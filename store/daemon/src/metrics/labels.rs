@@ -242,7 +242,7 @@ impl Change {
             Event::Remove => Self::Removed,
             Event::RemoveFactor(_) | Event::RemoveOwn { .. } => Self::MethodRemoved,
             Event::AddAppPassword { .. } => Self::AppPasswordMade,
-            Event::RevokeAppPassword(_) => Self::AppPasswordRevoked,
+            Event::RevokeAppPassword { .. } => Self::AppPasswordRevoked,
             _ => return None,
         })
     }

@@ -11,7 +11,7 @@ use postern_wire::auth::{
     Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE, Origin,
     PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, SignedIn, UNAVAILABLE,
 };
-use postern_wire::security::{Change, ChangeSecurity, MAX_REQUEST_TEXT, OpenRequest, ShowSecurity};
+use postern_wire::security::{Change, ChangeSecurity, MAX_REQUEST_TEXT, OpenRequest, Proves, ShowSecurity};
 use postern_wire::{ErrorReply, Reply, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -164,6 +164,19 @@ fn origin(origin: &Origin) -> (bool, &'static str) {
     (beyond(&origin.service) || beyond(&origin.client) || browser, "origin")
 }
 
+/// Whether one of its texts is too long.
+fn beyond(proves: &Proves) -> bool {
+    let texts = match proves {
+        Proves::AddMethod { kind, to } => [Some(kind), to.as_ref()],
+        Proves::SetContact { to } => [Some(to), None],
+        Proves::RemoveMethod { id } => [Some(id), None],
+        Proves::MakeBackupCodes | Proves::DeleteBackupCodes | Proves::CreateAppPassword | Proves::RemoveContact => {
+            [None, None]
+        }
+    };
+    texts.into_iter().flatten().any(|text| text.len() > MAX_NAME)
+}
+
 fn secret(secret: &Secret, most: usize, name: &'static str) -> (bool, &'static str) {
     (secret.reveal().len() > most, name)
 }
@@ -182,7 +195,9 @@ impl Parameters for Answer {
     fn too_long(&self) -> Option<&'static str> {
         // A security key's response is longer than any code.
         let most = if self.challenge.is_some() { MAX_RESPONSE } else { MAX_CODE };
-        first(&[name(&self.name), origin(&self.origin), secret(&self.code, most, "code")])
+        // One factor is for one thing.
+        let proves = (self.proves.as_ref().is_some_and(|proves| self.trust || beyond(proves)), "proves");
+        first(&[name(&self.name), origin(&self.origin), secret(&self.code, most, "code"), proves])
     }
 
     fn forget_browser(&mut self) {

@@ -148,6 +148,7 @@ fn answer(origin: &Origin, code: &str, challenge: Option<&Secret>) -> Answer {
         code: Secret::from(code),
         challenge: challenge.cloned(),
         trust: false,
+        proves: None,
     }
 }
 
@@ -589,7 +590,6 @@ fn the_browser_that_enrols_is_known_and_no_news() {
         ticket,
         code: Secret::from(crate::authenticator::code(&secret, post.home.clock().now())),
         description: String::new(),
-        proof: None,
     };
     assert_eq!(posternd.front::<auth::ConfirmVerdict>("Confirm", &confirm).reason(), None);
     crate::wait_until("the notice of the method", SOON, || post.all("mail").len() == 1);

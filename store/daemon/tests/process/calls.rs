@@ -43,7 +43,16 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
 /// What an answer is made of.
 pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
     let code = Secret::from(code);
-    Answer { name: name.to_owned(), door, origin: Origin::default(), method: None, code, challenge: None, trust: false }
+    Answer {
+        name: name.to_owned(),
+        door,
+        origin: Origin::default(),
+        method: None,
+        code,
+        challenge: None,
+        trust: false,
+        proves: None,
+    }
 }
 
 /// What a field with a password and a code is made of.
@@ -74,6 +83,15 @@ impl Running<'_> {
     /// One call on the auth socket.
     pub(crate) fn front<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> R {
         connect(&self.home.auth()).call(auth::INTERFACE, verb, parameters).unwrap()
+    }
+
+    /// The same, where it may be an error.
+    pub(crate) fn try_front<R: DeserializeOwned>(
+        &self,
+        verb: &str,
+        parameters: &impl Serialize,
+    ) -> Result<R, CallError> {
+        connect(&self.home.auth()).call(auth::INTERFACE, verb, parameters)
     }
 
     /// Asks at the webmail.
@@ -114,7 +132,7 @@ impl Running<'_> {
         let (name, description) = (name.to_owned(), "phone".to_owned());
         self.front(
             "Confirm",
-            &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description, proof: None },
+            &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description },
         )
     }
 

@@ -134,8 +134,16 @@ fn take_steps(home: &Home, mailbox: &str, mut done: impl FnMut()) -> Result<(), 
     done();
     let code: Secret = added.backup_codes.unwrap().swap_remove(0);
     let origin = Origin::default();
-    let answer =
-        auth::Answer { name: mailbox, door: Door::Webmail, origin, method: None, code, challenge: None, trust: false };
+    let answer = auth::Answer {
+        name: mailbox,
+        door: Door::Webmail,
+        origin,
+        method: None,
+        code,
+        challenge: None,
+        trust: false,
+        proves: None,
+    };
     let verdict: AnswerVerdict = front.call(auth::INTERFACE, "Answer", &answer)?;
     assert_eq!(verdict.reason(), None);
     done();

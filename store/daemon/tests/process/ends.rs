@@ -71,7 +71,8 @@ fn by_trusted_browser(posternd: &Running<'_>, alice: &Enrolled) -> Open {
     posternd.home.saw(&browser);
     let origin = Origin { browser: Some(browser), ..Origin::default() };
     let (name, door, code) = (ALICE.to_owned(), Door::Webmail, Secret::from(posternd.code(alice)));
-    let answer = Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true };
+    let answer =
+        Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true, proves: None };
     let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
     let ends = posternd.home.clock().now() + DAY;
     let ask = Ask { name: ALICE.to_owned(), door, origin };
@@ -154,7 +155,8 @@ fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
     // Trusted anew, for thirty days.
     let origin = Origin { browser: Some(Secret::from(format!("{:043}", 8))), ..Origin::default() };
     let (name, door, code) = (ALICE.to_owned(), Door::Webmail, Secret::from(posternd.code(&alice)));
-    let answer = Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true };
+    let answer =
+        Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true, proves: None };
     let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
     let AskVerdict::NotRequired { standing, .. } = posternd.front("Ask", &Ask { name: ALICE.to_owned(), door, origin })
     else {

@@ -3,20 +3,22 @@
 mod copied_key;
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::{ALICE, Refuses, answer_of};
 use crate::home::{Home, Plan, Running};
 use crate::post::{Post, digits};
-use postern_wire::Secret;
+use postern_rules::proof::CHANGES_A_DAY;
 use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Decided, Refused, Requests, SetPlatform};
 use postern_wire::auth::{
     Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Offer, Origin, Prepare,
     PrepareVerdict, Reason,
 };
 use postern_wire::security::{
-    Change, ChangeSecurity, ChangeVerdict, OpenRequest, Removal, RequestVerdict, Security, SecurityVerdict,
+    Change, ChangeSecurity, ChangeVerdict, OpenRequest, Proves, Removal, RequestVerdict, Security, SecurityVerdict,
     ShowSecurity,
 };
+use postern_wire::{CallError, Secret};
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
 const NUMBER: &str = "+44612345678";
@@ -48,15 +50,14 @@ impl Running<'_> {
         self.front::<EnrolVerdict>("Enrol", enrol).reason().expect("a refusal")
     }
 
-    fn finish(&self, ticket: &Secret, code: &str, proof: Option<&Secret>) -> ConfirmVerdict {
+    fn finish(&self, ticket: &Secret, code: &str) -> ConfirmVerdict {
         let confirm = Confirm {
             name: ALICE.to_owned(),
             door: Door::Webmail,
             origin: Origin::default(),
             ticket: ticket.clone(),
             code: Secret::from(code),
-            description: "Mine".to_owned(),
-            proof: proof.cloned(),
+            description: "Mine, and https://evil.example".to_owned(),
         };
         self.front("Confirm", &confirm)
     }
@@ -98,6 +99,7 @@ impl Running<'_> {
             code: Secret::from(code),
             challenge: challenge.cloned(),
             trust: false,
+            proves: None,
         };
         self.front("Answer", &answer)
     }
@@ -107,6 +109,16 @@ impl Running<'_> {
         match self.front("ShowSecurity", &asked) {
             SecurityVerdict::Shown(security) => Ok(security),
             SecurityVerdict::Refused(refusal) => Err(refusal.reason),
+        }
+    }
+
+    /// Brings the app's next code for this change: the proof.
+    fn proves(&self, secret: &str, proves: Proves) -> Secret {
+        self.home.clock().advance(30);
+        let answer = answer_of(ALICE, Door::Webmail, &code(secret, self.home.clock().now()));
+        match self.front("Answer", &Answer { proves: Some(proves), ..answer }) {
+            AnswerVerdict::Accepted { proof, .. } => proof.expect("a proof"),
+            AnswerVerdict::Refused(refusal) => panic!("{refusal:?}"),
         }
     }
 
@@ -152,9 +164,9 @@ fn a_number_is_set_up_and_signs_in() {
     let (ticket, _) = posternd.sent(&resend);
     let second = digits(&post.take("sms"));
     let wrong = if second == "000000" { "111111" } else { "000000" };
-    assert_eq!(posternd.finish(&ticket, wrong, None).reason(), Some(Reason::Wrong));
+    assert_eq!(posternd.finish(&ticket, wrong).reason(), Some(Reason::Wrong));
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
-    let ConfirmVerdict::Accepted { backup_codes, .. } = posternd.finish(&ticket, &second, None) else { panic!() };
+    let ConfirmVerdict::Accepted { backup_codes, .. } = posternd.finish(&ticket, &second) else { panic!() };
     assert_eq!(backup_codes.len(), 10);
 
     let offers = posternd.offers();
@@ -209,65 +221,168 @@ fn an_address_is_set_up_but_not_the_mailbox_itself() {
     let mail = post.take("mail");
     assert!(mail.contains("Auto-Submitted: auto-generated"), "{mail}");
     let code = digits(mail.split("\n\n").nth(2).unwrap_or(&mail));
-    proof_of(posternd.finish(&ticket, &code, None));
+    proof_of(posternd.finish(&ticket, &code));
     assert_eq!(posternd.offers()[0].kind, "email");
     posternd.stop();
 }
 
 #[test]
-fn people_change_their_own_account_with_a_fresh_proof() {
+fn people_change_their_own_account_with_a_factor_for_each_change() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let proves = |what| posternd.proves(&secret, what);
+    let security = posternd.security(&signed_in).unwrap();
+    assert_eq!((security.methods.len(), security.backup_codes_left), (1, Some(10)));
+    assert_eq!(security.kinds, ["totp", "sms", "email", "key", "contact"]);
+    let totp = security.methods[0].id.clone();
+    posternd.do_change(&signed_in, Change::Rename { id: totp.clone(), description: "Old phone".into() }).unwrap();
+    // A contact address, confirmed by a code.
+    let contact = |proof: &Secret| Enrol { proof: Some(proof.clone()), ..posternd.begin("contact", ADDRESS) };
+    assert_eq!(posternd.refused(&contact(&signed_in)), Reason::NotFresh, "a sign-in is not enough");
+    let proof = proves(Proves::SetContact { to: ADDRESS.replace("elsewhere", "ELSEWHERE") });
+    let (ticket, _) = posternd.sent(&contact(&proof));
+    let mail = post.take("mail");
+    proof_of(posternd.finish(&ticket, &digits(mail.split("\n\n").nth(2).unwrap_or(&mail))));
+    assert_eq!(posternd.refused(&contact(&proof)), Reason::NotFresh, "it is used up");
+    // A number beside the app: the contact address hears of it, and of nothing that the person has typed.
+    let number = |proof: &Secret| Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
+    let nobody = posternd.begin("sms", NUMBER);
+    assert_eq!(posternd.refused(&nobody), Reason::Stale, "the password is not enough");
+    let adds = |kind: &str, to: Option<&str>| Proves::AddMethod { kind: kind.into(), to: to.map(str::to_owned) };
+    let elsewhere = proves(adds("sms", Some("+44612345679")));
+    assert_eq!(posternd.refused(&number(&elsewhere)), Reason::NotFresh, "that number was not shown");
+    let proof = proves(adds("sms", Some(NUMBER)));
+    let (ticket, _) = posternd.sent(&number(&proof));
+    proof_of(posternd.finish(&ticket, &digits(&post.take("sms"))));
+    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
+    let notice = post.take("mail");
+    assert!(notice.contains("codes by SMS") && !notice.contains("evil"), "{notice}");
+    assert_eq!(posternd.refused(&number(&proves(adds("sms", Some(NUMBER))))), Reason::InUse);
+    let security = posternd.security(&signed_in).unwrap();
+    assert_eq!((security.methods.len(), security.contact.as_deref()), (2, Some(ADDRESS)));
+    assert_eq!(security.methods[0].description, "Old phone");
+
+    let (_, codes) = posternd.do_change(&proves(Proves::MakeBackupCodes), Change::MakeBackupCodes).unwrap();
+    assert_eq!(codes.len(), 10);
+    posternd.do_change(&proves(Proves::DeleteBackupCodes), Change::DeleteBackupCodes).unwrap();
+    assert_eq!(posternd.security(&signed_in).unwrap().backup_codes_left, None);
+    // Removing ends all sessions but the one that goes on with what it is given.
+    let remove = |id: &str| Change::RemoveMethod { id: id.to_owned() };
+    let phone = security.methods[1].id.clone();
+    let proof = proves(Proves::RemoveMethod { id: phone.clone() });
+    assert_eq!(posternd.do_change(&proof, remove(&totp)).unwrap_err(), Reason::NotFresh, "another was shown");
+    let (next, _) = posternd.do_change(&proof, remove(&phone)).unwrap();
+    assert_eq!(posternd.security(&signed_in).unwrap_err(), Reason::Stale);
+    let signed_in = next.unwrap();
+    let proof = proves(Proves::RemoveMethod { id: totp.clone() });
+    assert_eq!(posternd.do_change(&proof, remove(&totp)).unwrap_err(), Reason::OnlyMethod);
+    // After a quarter of an hour a factor is no proof any more, and words need none.
+    let proof = proves(Proves::MakeBackupCodes);
+    post.home.clock().advance(15 * 60);
+    assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
+    posternd.do_change(&signed_in, Change::SetLanguage { language: "fr".into() }).unwrap();
+    // Somebody else's proof, and a made-up one, are none.
+    posternd.change("bob@example.com", Action::Enable).unwrap();
+    for other in [Secret::from("nonsense"), ticket] {
+        assert_eq!(posternd.security(&other).unwrap_err(), Reason::Stale);
+    }
+    posternd.stop();
+}
+
+/// One proof made eight sets of backup codes at once.
+#[test]
+fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    assert_eq!(posternd.do_change(&signed_in, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
+    let proof = posternd.proves(&secret, Proves::MakeBackupCodes);
+    let make = || posternd.do_change(&proof, Change::MakeBackupCodes);
+    let made = thread::scope(|scope| {
+        let makers: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        makers.into_iter().map(|maker| maker.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+    assert!(made.iter().flat_map(|made| made.as_ref().err()).all(|reason| *reason == Reason::NotFresh));
+    posternd.kill();
+    let posternd = post.home.start();
+    assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
+    // Nor has one factor two uses: what is asked for a change trusts no browser.
+    post.home.clock().advance(30);
+    let mut both = answer_of(ALICE, Door::Webmail, &code(&secret, post.home.clock().now()));
+    (both.trust, both.proves) = (true, Some(Proves::MakeBackupCodes));
+    let refused = posternd.try_front::<AnswerVerdict>("Answer", &both);
+    assert!(matches!(refused, Err(CallError::Error(error)) if error.name.ends_with("InvalidParameter")));
+    posternd.stop();
+}
+
+/// Before the factor there is no secret to be seen, and behind it the secret is for one method.
+#[test]
+fn the_secret_of_a_further_method_is_shown_behind_a_factor_for_it() {
+    let post = Post::new();
+    let posternd = post.home.start();
+    posternd.make_platform();
+    posternd.change(ALICE, Action::Enable).unwrap();
+    let (ticket, secret) = posternd.offered(ALICE);
+    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let begin = |kind: &str, proof: &Secret| Enrol {
+        name: ALICE.to_owned(),
+        kind: Some(kind.to_owned()),
+        proof: Some(proof.clone()),
+        site: Some(SITE.to_owned()),
+        ..Enrol::default()
+    };
+    let adds = |kind: &str| Proves::AddMethod { kind: kind.to_owned(), to: None };
+    let of_codes = posternd.proves(&secret, Proves::MakeBackupCodes);
+    let of_key = posternd.proves(&secret, adds("key"));
+    for proof in [&signed_in, &of_codes, &of_key] {
+        assert_eq!(posternd.refused(&begin("totp", proof)), Reason::NotFresh);
+    }
+    assert!(matches!(posternd.front("Enrol", &begin("key", &of_key)), EnrolVerdict::Key { .. }));
+    let proof = posternd.proves(&secret, adds("totp"));
+    let [(one, of_one), (other, of_other)] = [(); 2].map(|()| match posternd.front("Enrol", &begin("totp", &proof)) {
+        EnrolVerdict::Offered { ticket, secret, .. } => (ticket, secret.reveal().to_owned()),
+        verdict => panic!("{verdict:?}"),
+    });
+    let now = post.home.clock().now();
+    proof_of(posternd.finish(&one, &code(&of_one, now)));
+    assert_eq!(
+        posternd.finish(&other, &code(&of_other, now)).reason(),
+        Some(Reason::NotFresh),
+        "one factor, one method"
+    );
+    let shown_again = Enrol { name: ALICE.to_owned(), ticket: Some(other), ..Enrol::default() };
+    assert_eq!(posternd.refused(&shown_again), Reason::NotFresh);
+    posternd.stop();
+}
+
+#[test]
+fn whoever_repeats_changes_is_stopped_for_the_day() {
     let post = Post::new();
     let posternd = post.home.start();
     posternd.make_platform();
     posternd.change(ALICE, Action::Enable).unwrap();
     let (ticket, secret) = posternd.offered(ALICE);
     let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
-    let security = posternd.security(&proof).unwrap();
-    assert_eq!((security.methods.len(), security.backup_codes_left), (1, Some(10)));
-    assert_eq!(security.kinds, ["totp", "sms", "email", "key", "contact"]);
-    let totp = security.methods[0].id.clone();
-    posternd.do_change(&proof, Change::Rename { id: totp.clone(), description: "Old phone".into() }).unwrap();
-    // A contact address, confirmed by a code.
-    let contact = Enrol { proof: Some(proof.clone()), ..posternd.begin("contact", ADDRESS) };
-    let (ticket, _) = posternd.sent(&contact);
-    let mail = post.take("mail");
-    let proof = proof_of(posternd.finish(&ticket, &digits(mail.split("\n\n").nth(2).unwrap_or(&mail)), Some(&proof)));
-    // A number beside the app: the contact address hears of it.
-    let number = Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
-    assert_eq!(posternd.refused(&Enrol { proof: None, ..number.clone() }), Reason::Stale, "the password is not enough");
-    let (ticket, _) = posternd.sent(&number);
-    let proof = proof_of(posternd.finish(&ticket, &digits(&post.take("sms")), Some(&proof)));
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    assert!(post.take("mail").contains("codes by SMS"));
-    let in_use = Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
-    assert_eq!(posternd.refused(&in_use), Reason::InUse);
-    let security = posternd.security(&proof).unwrap();
-    assert_eq!((security.methods.len(), security.contact.as_deref()), (2, Some(ADDRESS)));
-    assert_eq!(security.methods[0].description, "Old phone");
-
-    // Removing ends all sessions but the one that goes on with what it is given.
-    let (next, _) = posternd.do_change(&proof, Change::RemoveMethod { id: totp }).unwrap();
-    assert_eq!(posternd.security(&proof).unwrap_err(), Reason::Stale);
-    let proof = next.unwrap();
-    let phone = posternd.security(&proof).unwrap().methods[0].id.clone();
-    assert_eq!(posternd.do_change(&proof, Change::RemoveMethod { id: phone.clone() }).unwrap_err(), Reason::OnlyMethod);
-    let (_, codes) = posternd.do_change(&proof, Change::MakeBackupCodes).unwrap();
-    assert_eq!(codes.len(), 10);
-    posternd.do_change(&proof, Change::DeleteBackupCodes).unwrap();
-    assert_eq!(posternd.security(&proof).unwrap().backup_codes_left, None);
-    // After a quarter of an hour what takes away needs a new sign-in, and words do not.
-    post.home.clock().advance(15 * 60);
-    assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
-    assert_eq!(
-        posternd.refused(&Enrol { proof: Some(proof.clone()), ..posternd.begin("email", ADDRESS) }),
-        Reason::NotFresh
-    );
-    posternd.do_change(&proof, Change::SetLanguage { language: "fr".into() }).unwrap();
-    // Somebody else's proof, and a made-up one, are none.
-    posternd.change("bob@example.com", Action::Enable).unwrap();
-    for other in [Secret::from("nonsense"), ticket] {
-        assert_eq!(posternd.security(&other).unwrap_err(), Reason::Stale);
+    let id = posternd.security(&proof).unwrap().methods[0].id.clone();
+    let rename = |number: usize| Change::Rename { id: id.clone(), description: number.to_string() };
+    for number in 0..CHANGES_A_DAY {
+        posternd.do_change(&proof, rename(number)).unwrap();
     }
+    assert_eq!(posternd.do_change(&proof, rename(0)).unwrap_err(), Reason::TooMany);
+    let of_codes = posternd.proves(&secret, Proves::MakeBackupCodes);
+    assert_eq!(posternd.do_change(&of_codes, Change::MakeBackupCodes).unwrap_err(), Reason::TooMany);
+    // What ends something goes on.
+    posternd.do_change(&proof, Change::RevokeOtherTrust).unwrap();
+    post.home.clock().advance(86_400);
+    posternd.do_change(&proof, rename(0)).unwrap();
     posternd.stop();
 }
 
@@ -278,14 +393,15 @@ fn the_last_method_goes_only_where_the_platform_lets_it() {
     posternd.make_platform();
     posternd.change(ALICE, Action::Enable).unwrap();
     let (ticket, secret) = posternd.offered(ALICE);
-    let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
-    let id = posternd.security(&proof).unwrap().methods[0].id.clone();
+    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let id = posternd.security(&signed_in).unwrap().methods[0].id.clone();
     let remove = || Change::RemoveMethod { id: id.clone() };
-    assert_eq!(posternd.security(&proof).unwrap().methods[0].removal, Removal::Kept);
+    assert_eq!(posternd.security(&signed_in).unwrap().methods[0].removal, Removal::Kept);
+    let proof = posternd.proves(&secret, Proves::RemoveMethod { id: id.clone() });
     assert_eq!(posternd.do_change(&proof, remove()).unwrap_err(), Reason::OnlyMethod);
     let set = SetPlatform { name: "example".into(), key: "last-method".into(), value: "remove".into() };
     posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
-    assert_eq!(posternd.security(&proof).unwrap().methods[0].removal, Removal::SwitchesOff);
+    assert_eq!(posternd.security(&signed_in).unwrap().methods[0].removal, Removal::SwitchesOff);
     assert_eq!(posternd.do_change(&proof, remove()).unwrap().0, None, "the second factor is off");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::NotRequired { .. }));
     posternd.stop();
@@ -322,7 +438,7 @@ fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
     // Whoever has the ticket has typed the code, as long as it is that one.
     let (_, _) = posternd.sent(&Enrol { ticket: Some(ticket.clone()), ..posternd.begin("sms", NUMBER) });
     let right = code(secret.reveal(), post.home.clock().now());
-    assert!(matches!(posternd.finish(&ticket, &right, None), ConfirmVerdict::Accepted { .. }));
+    assert!(matches!(posternd.finish(&ticket, &right), ConfirmVerdict::Accepted { .. }));
     // A platform that wants one lets nobody enrol without.
     let set = SetPlatform { name: "example".into(), key: "enrolment-code".into(), value: "required".into() };
     posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
@@ -431,7 +547,7 @@ fn a_ticket_of_before_an_enrolment_code_is_none_after_it() {
     };
     posternd.order::<Changed>("ChangeAccount", &enable).unwrap();
     let right = code(&secret, post.home.clock().now());
-    assert_eq!(posternd.finish(&ticket, &right, None).reason(), Some(Reason::Stale));
+    assert_eq!(posternd.finish(&ticket, &right).reason(), Some(Reason::Stale));
     // Nor where the platform begins to want one.
     posternd.change("bob@example.com", Action::Enable).unwrap();
     let (ticket, secret) = posternd.offered("bob@example.com");

@@ -223,6 +223,10 @@ fn replies_of_the_auth_socket_are_as_described() {
     let second = format!("password{}", accepted["backup_codes"][1].as_str().unwrap());
     assert_eq!(auth.call("AnswerField", with(ALICE, "text", &second))["password_length"], "password".len());
     assert_eq!(verdict(&auth.call("AnswerField", with(ALICE, "text", &second))), "refused");
+    let third = accepted["backup_codes"][2].as_str().unwrap();
+    let mut answer = with(ALICE, "code", third);
+    answer["proves"] = json!({ "change": "make_backup_codes" });
+    let answered = auth.call("Answer", answer);
     // That was the last code once more, which is no guess.
     for _ in 0..5 {
         assert_eq!(verdict(&auth.call("Answer", with(ALICE, "code", "000000"))), "refused");
@@ -245,8 +249,8 @@ fn replies_of_the_auth_socket_are_as_described() {
     let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "origin": origin, "proof": proof }));
     assert_eq!((&shown["browsers"][0]["this"], shown["browsers"][0]["trusted_until"].is_i64()), (&json!(true), true));
     auth.call("ShowSecurity", json!({ "name": ALICE, "proof": proof }));
-    assert_eq!((verdict(&shown), shown["backup_codes_left"].as_u64()), ("shown".to_owned(), Some(8)));
-    let mut change = with(ALICE, "proof", proof);
+    assert_eq!((verdict(&shown), shown["backup_codes_left"].as_u64()), ("shown".to_owned(), Some(7)));
+    let mut change = with(ALICE, "proof", answered["proof"].as_str().unwrap());
     change["change"] = json!({ "change": "make_backup_codes" });
     assert_eq!(auth.call("ChangeSecurity", change)["backup_codes"].as_array().unwrap().len(), 10);
     let mut request = who(ALICE);

@@ -3,15 +3,25 @@
 use super::{already, done, refused};
 use crate::app_password::{APP_PASSWORDS_MAX, AppPassword, Sealed};
 use crate::event::{Decision, Refusal};
-use crate::{Account, Stage, Time};
+use crate::proof::{Change, note_change};
+use crate::{Account, Proof, Stage, Time};
 
 /// An account that is off has none: there the password opens the mailbox, and what is not needed is not kept.
-pub(super) fn add(mut account: Account, fresh: AppPassword, epoch: u64, renewed: Vec<Sealed>) -> Decision {
+pub(super) fn add(
+    mut account: Account,
+    fresh: AppPassword,
+    (epoch, proof): (u64, Option<&Proof>),
+    renewed: Vec<Sealed>,
+    now: Time,
+) -> Decision {
     if account.stage == Stage::Off {
         return refused(Refusal::Off);
     }
     if account.epoch != epoch {
         return refused(Refusal::Stale);
+    }
+    if let Some(Err(refusal)) = proof.map(|proof| proof.check_for(&account, &Change::CreateAppPassword, now)) {
+        return refused(refusal);
     }
     if account.app_passwords.len() >= APP_PASSWORDS_MAX {
         return refused(Refusal::Full);
@@ -21,10 +31,17 @@ pub(super) fn add(mut account: Account, fresh: AppPassword, epoch: u64, renewed:
     }
     take_over(&mut account, renewed);
     account.app_passwords.push(fresh);
+    if proof.is_some() {
+        note_change(&mut account, now);
+    }
     done(account)
 }
 
-pub(super) fn revoke(mut account: Account, id: &str) -> Decision {
+/// Its owner needs no more than their sign-in: who has lost a phone must not look for it first.
+pub(super) fn revoke(mut account: Account, id: &str, proof: Option<&Proof>, now: Time) -> Decision {
+    if let Some(Err(refusal)) = proof.map(|proof| proof.check(&account, now)) {
+        return refused(refusal);
+    }
     let Some(at) = account.app_passwords.iter().position(|it| it.id == id) else {
         return refused(Refusal::NoSuchAppPassword);
     };

@@ -6,7 +6,7 @@ use crate::event::{CONTACT, Decision, Refusal, Source, Verdict};
 use crate::platform::UnusualSignIn;
 use crate::sent::{Purpose, Session};
 use crate::throttle::Lock;
-use crate::{Account, Door, Platform, Stage, State, Time};
+use crate::{Account, Door, Platform, Proof, Stage, State, Time};
 
 /// What a sign-in needs of whoever comes from there: a trusted browser is not asked for a code, and an account that has
 /// no second factor is when nothing of the sign-in is known.
@@ -125,16 +125,16 @@ pub(super) fn trust(account: &mut Account, platform: &Platform, source: Source<'
     }
 }
 
-pub(super) fn revoke(mut account: Account, id: &str, epoch: u64) -> Decision {
-    if !super::own::is_current(&account, epoch) {
-        return refused(Refusal::Stale);
+pub(super) fn revoke(mut account: Account, id: &str, proof: &Proof, now: Time) -> Decision {
+    if let Err(refusal) = proof.check(&account, now) {
+        return refused(refusal);
     }
     if account.browsers.end_trust(|browser| browser.id == id) { done(account) } else { already() }
 }
 
-pub(super) fn revoke_others(mut account: Account, own: Option<Token>, epoch: u64) -> Decision {
-    if !super::own::is_current(&account, epoch) {
-        return refused(Refusal::Stale);
+pub(super) fn revoke_others(mut account: Account, own: Option<Token>, proof: &Proof, now: Time) -> Decision {
+    if let Err(refusal) = proof.check(&account, now) {
+        return refused(refusal);
     }
     let is_other = |browser: &Browser| !own.is_some_and(|own| browser.is(&own));
     if account.browsers.end_trust(is_other) { done(account) } else { already() }

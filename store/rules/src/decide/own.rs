@@ -1,40 +1,67 @@
-//! What people change of their own account, when they have signed in with a second factor.
+//! What people change of their own account. What each change takes stands in [`crate::proof`].
 
 use super::{already, cleared, done, refused, remove_factor};
 use crate::backup::BackupCodes;
 use crate::event::{Decision, Random, Refusal, Verdict};
-use crate::{Account, Platform, Stage, Time, factor};
+use crate::proof::{Change, may_change, note_change};
+use crate::{Account, Platform, Proof, Stage, Time, factor};
 
 /// Languages that codes and notices come in.
 const LANGUAGES: [&str; 2] = ["en", "fr"];
 
-/// Whether the account is still as it was when the person signed in.
-pub(super) fn is_current(account: &Account, epoch: u64) -> bool {
-    account.stage == Stage::Protected && account.epoch == epoch
+/// A change of words: it takes a sign-in, and counts among those of the day.
+fn reworded(
+    account: Account,
+    proof: &Proof,
+    now: Time,
+    change: impl FnOnce(Account) -> Decision,
+) -> Result<Decision, Refusal> {
+    proof.check(&account, now)?;
+    may_change(&account, now)?;
+    Ok(counted(change(account), now))
 }
 
-pub(super) fn rename(mut account: Account, id: &str, epoch: u64, description: &str) -> Decision {
-    if !is_current(&account, epoch) {
-        return refused(Refusal::Stale);
+/// A change that takes a factor for itself, and uses it up where it is made.
+fn proven(
+    account: Account,
+    (proof, wanted): (&Proof, &Change),
+    now: Time,
+    change: impl FnOnce(Account) -> Decision,
+) -> Result<Decision, Refusal> {
+    proof.check_for(&account, wanted, now)?;
+    Ok(counted(change(account), now))
+}
+
+fn counted(mut decision: Decision, now: Time) -> Decision {
+    if let Some(account) = &mut decision.next {
+        note_change(account, now);
     }
-    match account.factors.iter_mut().find(|factor| factor.id == id) {
+    decision
+}
+
+fn or_refused(decision: Result<Decision, Refusal>) -> Decision {
+    decision.unwrap_or_else(refused)
+}
+
+pub(super) fn rename(account: Account, id: &str, proof: &Proof, description: &str, now: Time) -> Decision {
+    let rename = |mut account: Account| match account.factors.iter_mut().find(|factor| factor.id == id) {
         None => refused(Refusal::NoSuchFactor),
         Some(found) => {
             found.description = factor::description(description);
             done(account)
         }
-    }
+    };
+    or_refused(reworded(account, proof, now, rename))
 }
 
-pub(super) fn remove(account: Account, platform: &Platform, id: &str, epoch: u64) -> Decision {
-    if !is_current(&account, epoch) {
-        return refused(Refusal::Stale);
-    }
-    let is_only = account.factors.len() == 1 && account.factors[0].id == id;
-    if is_only && platform.policy.last_method_removable {
-        return cleared(account, Stage::Off);
-    }
-    remove_factor(account, id)
+pub(super) fn set_language(account: Account, language: &str, proof: &Proof, now: Time) -> Decision {
+    let set = |account: Account| {
+        if !LANGUAGES.contains(&language) || account.language.as_deref() == Some(language) {
+            return already();
+        }
+        done(Account { language: Some(language.to_owned()), ..account })
+    };
+    or_refused(reworded(account, proof, now, set))
 }
 
 /// What it comes to when a person removes one of their methods.
@@ -51,46 +78,47 @@ pub enum Removal {
 /// What it would come to if the person removed the factor `id` now, so that a page can say it beforehand.
 #[must_use]
 pub fn removal(account: &Account, platform: &Platform, id: &str) -> Removal {
-    match remove(account.clone(), platform, id, account.epoch) {
+    match removed(account.clone(), platform, id) {
         Decision { verdict: Verdict::Done, next: Some(next) } if next.stage == Stage::Off => Removal::SwitchesOff,
         Decision { verdict: Verdict::Done, next: Some(_) } => Removal::Free,
         _ => Removal::Kept,
     }
 }
 
-pub(super) fn make_backup_codes(mut account: Account, epoch: u64, random: Random, now: Time) -> Decision {
-    if !is_current(&account, epoch) {
-        return refused(Refusal::Stale);
+fn removed(account: Account, platform: &Platform, id: &str) -> Decision {
+    let is_only = account.factors.len() == 1 && account.factors[0].id == id;
+    if is_only && platform.policy.last_method_removable {
+        return cleared(account, Stage::Off);
     }
-    let (backup, codes) = BackupCodes::make(random.backup, now);
-    account.backup = Some(backup);
-    Decision { verdict: Verdict::Codes(codes), next: Some(account) }
+    remove_factor(account, id)
 }
 
-pub(super) fn delete_backup_codes(mut account: Account, epoch: u64) -> Decision {
-    if !is_current(&account, epoch) {
-        return refused(Refusal::Stale);
-    }
-    match account.backup.take() {
+pub(super) fn remove(account: Account, platform: &Platform, id: &str, proof: &Proof, now: Time) -> Decision {
+    let change = Change::RemoveMethod(id.to_owned());
+    or_refused(proven(account, (proof, &change), now, |account| removed(account, platform, id)))
+}
+
+pub(super) fn make_backup_codes(account: Account, proof: &Proof, random: Random, now: Time) -> Decision {
+    let make = |mut account: Account| {
+        let (backup, codes) = BackupCodes::make(random.backup, now);
+        account.backup = Some(backup);
+        Decision { verdict: Verdict::Codes(codes), next: Some(account) }
+    };
+    or_refused(proven(account, (proof, &Change::MakeBackupCodes), now, make))
+}
+
+pub(super) fn delete_backup_codes(account: Account, proof: &Proof, now: Time) -> Decision {
+    let delete = |mut account: Account| match account.backup.take() {
         None => already(),
         Some(_) => done(account),
-    }
+    };
+    or_refused(proven(account, (proof, &Change::DeleteBackupCodes), now, delete))
 }
 
-pub(super) fn remove_contact(mut account: Account, epoch: u64) -> Decision {
-    if !is_current(&account, epoch) {
-        return refused(Refusal::Stale);
-    }
-    match account.contact.take() {
+pub(super) fn remove_contact(account: Account, proof: &Proof, now: Time) -> Decision {
+    let remove = |mut account: Account| match account.contact.take() {
         None => already(),
         Some(_) => done(account),
-    }
-}
-
-pub(super) fn set_language(mut account: Account, language: &str) -> Decision {
-    if !LANGUAGES.contains(&language) || account.language.as_deref() == Some(language) {
-        return already();
-    }
-    account.language = Some(language.to_owned());
-    done(account)
+    };
+    or_refused(proven(account, (proof, &Change::RemoveContact), now, remove))
 }

@@ -1,9 +1,10 @@
 //! Who is sent a code, and for what.
 
 use super::{ask, browsers, not_asked, refused, stale_if_not_required};
-use crate::event::{By, Decision, Recipient, Refusal, Source, Verdict};
+use crate::event::{By, Decision, Offered, Recipient, Refusal, Source, Verdict};
+use crate::proof::Change;
 use crate::sent::{Destination, NotNow, Purpose, Session};
-use crate::{Account, Platform, Stage, Time};
+use crate::{Account, Kind, KindName, Platform, Time};
 
 pub(super) fn send(
     mut account: Account,
@@ -25,7 +26,7 @@ pub(super) fn send(
             (Purpose::Factor(id.to_owned()), destination)
         }
         Recipient::Method(by, kind) => {
-            if let Some(refusal) = not_entitled(&account, platform, by, now) {
+            if let Some(refusal) = not_entitled(&account, platform, by, &adds(&kind), now) {
                 return refused(refusal);
             }
             if account.factors.iter().any(|factor| factor.kind.is_same(&kind)) {
@@ -37,7 +38,7 @@ pub(super) fn send(
         }
         Recipient::Contact(by, address) => {
             // A thief who has only the password must not be told in the owner's place.
-            match (by, not_entitled(&account, platform, by, now)) {
+            match (by, not_entitled(&account, platform, by, &Change::SetContact(address.as_str().to_owned()), now)) {
                 (By::Proof(_), None) => {}
                 (By::Enrolment(..), None) => return refused(Refusal::Stale),
                 (_, Some(refusal)) => return refused(refusal),
@@ -61,12 +62,41 @@ pub(super) fn send(
 }
 
 /// Why nothing new is set up on somebody's word, if it is not.
-pub(super) fn not_entitled(account: &Account, platform: &Platform, by: By, now: Time) -> Option<Refusal> {
-    let entitled = match by {
+pub(super) fn not_entitled(
+    account: &Account,
+    platform: &Platform,
+    by: By<'_>,
+    change: &Change,
+    now: Time,
+) -> Option<Refusal> {
+    match by {
         By::Enrolment(door, epoch) => {
-            ask(account, platform, door, Source::default(), now) == Verdict::Enrol && epoch == account.epoch
+            let entitled =
+                ask(account, platform, door, Source::default(), now) == Verdict::Enrol && epoch == account.epoch;
+            (!entitled).then_some(Refusal::Stale)
         }
-        By::Proof(epoch) => account.stage == Stage::Protected && epoch == account.epoch,
-    };
-    (!entitled).then_some(Refusal::Stale)
+        By::Proof(proof) => proof.check_for(account, change, now).err(),
+    }
+}
+
+/// The change that is made when this is confirmed; none: what was sent is not there any more, or is to sign in.
+pub(super) fn offers(account: &Account, offered: &Offered<'_>, now: Time) -> Option<Change> {
+    let without_codes = |kind| Some(Change::AddMethod { kind, to: None });
+    match offered {
+        Offered::Totp { .. } => without_codes(KindName::Totp),
+        Offered::Key(_) => without_codes(KindName::Key),
+        Offered::Sent { session, .. } => match account.outbox.purpose_of(session, now)? {
+            Purpose::Method(kind) => Some(adds(kind)),
+            Purpose::Contact(address) => Some(Change::SetContact(address.as_str().to_owned())),
+            Purpose::Factor(_) | Purpose::SignIn(_) => None,
+        },
+    }
+}
+
+fn adds(kind: &Kind) -> Change {
+    let to = kind.destination().map(|to| match to {
+        Destination::Number(number) => number.as_str().to_owned(),
+        Destination::Address(address) => address.as_str().to_owned(),
+    });
+    Change::AddMethod { kind: kind.name(), to }
 }

@@ -5,7 +5,7 @@
 mod soft_key;
 
 use super::{ADDRESS, NUMBER, SOON, proof_of};
-use crate::calls::{ALICE, Refuses};
+use crate::calls::{ALICE, Refuses, answer_of};
 use crate::home::Running;
 use crate::post::{Post, digits};
 use postern_wire::Secret;
@@ -14,7 +14,7 @@ use postern_wire::auth::{
     Answer, AnswerVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin, Prepare, PrepareVerdict, Reason,
     Recheck, Rechecked, Session,
 };
-use postern_wire::security::Change;
+use postern_wire::security::{Change, Proves};
 use serde_json::Value;
 use soft_key::{Draft, SoftKey};
 
@@ -46,7 +46,6 @@ impl Running<'_> {
             ticket,
             code: Secret::from(response.as_str()),
             description: "Blue".to_owned(),
-            proof: None,
         };
         self.front("Confirm", &confirm)
     }
@@ -76,6 +75,7 @@ impl Running<'_> {
             code: Secret::from(response.as_str()),
             challenge: Some(challenge.clone()),
             trust: false,
+            proves: None,
         };
         self.front("Answer", &answer)
     }
@@ -113,7 +113,7 @@ fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
     let mail = post.take("mail");
     assert!(
         mail.contains(ADDRESS)
-            && mail.contains("Blue")
+            && !mail.contains("Blue")
             && mail.contains("Subject: example.com: a security key was copied"),
         "{mail}"
     );
@@ -131,17 +131,25 @@ fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
     assert_eq!(told, [&method, &method]);
 
     // By another method the owner sees it, and takes it away for a new one.
-    let AnswerVerdict::Accepted { proof, .. } = posternd.answer(ALICE, backup_codes[0].reveal()) else { panic!() };
-    let proof = proof.expect("a proof");
-    assert!(posternd.security(&proof).unwrap().methods[0].copied);
+    let with = |at: usize, proves| {
+        let answer = Answer { proves, ..answer_of(ALICE, Door::Webmail, backup_codes[at].reveal()) };
+        match posternd.front("Answer", &answer) {
+            AnswerVerdict::Accepted { proof, .. } => proof.expect("a proof"),
+            AnswerVerdict::Refused(refusal) => panic!("{refusal:?}"),
+        }
+    };
+    assert!(posternd.security(&with(0, None)).unwrap().methods[0].copied);
     let remove = || Change::RemoveMethod { id: id.clone() };
-    assert_eq!(posternd.do_change(&proof, remove()).unwrap_err(), Reason::OnlyMethod);
-    posternd.do_change(&proof, Change::DeleteBackupCodes).unwrap();
-    assert_eq!(posternd.offers(), [], "nothing is left, so the front shows how to ask for help");
-    let number = Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
+    let of_removal = || Some(Proves::RemoveMethod { id: id.clone() });
+    assert_eq!(posternd.do_change(&with(1, of_removal()), remove()).unwrap_err(), Reason::OnlyMethod);
+    let to_add = with(2, Some(Proves::AddMethod { kind: "sms".to_owned(), to: Some(NUMBER.to_owned()) }));
+    let number = Enrol { proof: Some(to_add), ..posternd.begin("sms", NUMBER) };
     let (ticket, _) = posternd.sent(&number);
-    let proof = proof_of(posternd.finish(&ticket, &digits(&post.take("sms")), Some(&proof)));
-    posternd.do_change(&proof, remove()).unwrap();
+    proof_of(posternd.finish(&ticket, &digits(&post.take("sms"))));
+    posternd.do_change(&with(3, of_removal()), remove()).unwrap();
+    posternd.do_change(&with(4, Some(Proves::DeleteBackupCodes)), Change::DeleteBackupCodes).unwrap();
+    let offered: Vec<String> = posternd.offers().into_iter().map(|offer| offer.kind).collect();
+    assert_eq!(offered, ["sms"]);
     assert_eq!(posternd.methods().len(), 1);
     posternd.stop();
 }
