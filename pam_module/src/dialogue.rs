@@ -19,8 +19,6 @@ use std::fmt;
 
 /// The first character of what OpenSSH gives instead of a password that it does not want checked (`auth-pam.c`).
 const STAND_IN: char = '\u{8}';
-/// Varlink's error for parameters that the daemon does not take.
-const INVALID_PARAMETER: &str = "org.varlink.service.InvalidParameter";
 
 /// Tells the whole story.
 ///
@@ -200,7 +198,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         self.debug(format_args!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
         verdict.map_err(|error| match error {
             // What was typed, or the name, is nothing that the daemon would look at: the daemon is well.
-            CallError::Error(reply) if reply.name == INVALID_PARAMETER => Unfit::Invalid.into(),
+            error if error.is_invalid_parameter() => Unfit::Invalid.into(),
             error => error.into(),
         })
     }

@@ -180,7 +180,7 @@ impl From<&AfterPassword> for Verdict {
             AfterPassword::Challenge { .. } => Self::Challenge,
             AfterPassword::Enrol { .. } => Self::Enrol,
             AfterPassword::Stop(verdict::Stop::Unavailable) => Self::Unavailable,
-            AfterPassword::Stuck(_) | AfterPassword::Stop(_) => Self::Refused,
+            AfterPassword::Stuck { .. } | AfterPassword::Stop(_) => Self::Refused,
         }
     }
 }

@@ -88,6 +88,7 @@ impl Reader<'_> {
                 (StatusCode::FORBIDDEN, Page::Locked(portal::Locked { until: *until, may_request: false }))
             }
             Stop::Ended => return self.ended(Ended::AccountChanged),
+            Stop::BadRequest => (StatusCode::BAD_REQUEST, Page::BadRequest),
         };
         self.page(status, &page, None)
     }

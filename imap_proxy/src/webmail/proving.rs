@@ -55,7 +55,7 @@ impl Gate {
             AfterPassword::Release { .. } | AfterPassword::Enrol { .. } | AfterPassword::Stop(Stop::Unusual) => {
                 Ok(None)
             }
-            AfterPassword::Stuck(why) => Err(why.into()),
+            AfterPassword::Stuck { why, .. } => Err(why.into()),
             AfterPassword::Stop(stop) => Err(stop),
         }
     }

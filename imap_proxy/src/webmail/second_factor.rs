@@ -253,7 +253,9 @@ impl Gate {
     /// Whoever is in stays in when what was begun is over, or when no code is taken now.
     pub(super) fn stop(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
         match (visit.stage, stop) {
-            (_, Stop::Unavailable) | (Stage::Released, Stop::Locked { .. }) => self.reader(visit).stop(stop),
+            (_, Stop::Unavailable | Stop::BadRequest) | (Stage::Released, Stop::Locked { .. }) => {
+                self.reader(visit).stop(stop)
+            }
             // The page tells whether the session is over, too.
             (Stage::Released, Stop::Ended) => {
                 self.give_up(visit, key);

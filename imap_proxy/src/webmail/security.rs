@@ -18,7 +18,7 @@ use crate::portal::{
 };
 use http::{Response, StatusCode};
 use postern_wire::Secret;
-use postern_wire::auth::{self, Door, MAX_FIELD, Recheck};
+use postern_wire::auth::{self, Door, MAX_FIELD, MAX_NAME, Recheck};
 use postern_wire::security::{Change, ChangeSecurity, OwnMethod, Security, ShowSecurity};
 use std::sync::Arc;
 
@@ -217,7 +217,7 @@ impl Gate {
     /// The daemon shows nothing to this session: it is over, unless nobody can say.
     fn not_shown(&self, visit: &Visit, key: &Key, stop: &Stop) -> Response<Body> {
         match stop {
-            Stop::Unavailable => self.stop(visit, key, stop),
+            Stop::Unavailable | Stop::BadRequest => self.stop(visit, key, stop),
             _ => self.end_with(visit, key, stop),
         }
     }
@@ -280,7 +280,7 @@ fn text(form: &Form, field: &str) -> String {
 
 /// The change that a form asks for.
 fn read(form: &Form) -> Option<Change> {
-    let id = || form.field(fields::WHICH).map(str::to_owned);
+    let id = || form.field(fields::WHICH).filter(|id| id.chars().count() <= MAX_NAME).map(str::to_owned);
     let description = || text(form, fields::DESCRIPTION);
     Some(match kind(form)? {
         ChangeKind::Rename => Change::Rename { id: id()?, description: description() },

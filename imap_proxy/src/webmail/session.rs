@@ -155,7 +155,7 @@ impl Challenged {
 /// The password is right, and there is no code to answer with: all that is left is a request to the administrator. No
 /// transition leads from here to the mailbox, and the webmail's session is gone.
 pub struct Stuck {
-    /// What every state holds. The mailbox is that of the sign-in before, or as the webmail shows it: a refusal names none.
+    /// What every state holds. The mailbox is the one that the typed name and the shown one lead to, by the daemon's word.
     pub held: Held,
     /// Why.
     pub why: Why,

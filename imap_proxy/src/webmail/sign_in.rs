@@ -166,7 +166,7 @@ impl Gate {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 self.begin_enrolment(visit, mailbox, kinds, accepted).await
             }
-            AfterPassword::Stuck(why) => self.begin_stuck(visit, shown, why, accepted),
+            AfterPassword::Stuck { mailbox, why } => self.begin_stuck(visit, mailbox, why, accepted),
             AfterPassword::Stop(stop) => {
                 tracing::info!(name = shown, ?stop, "a sign-in ends after the password");
                 self.say_goodbye(visit, accepted.behind);

@@ -1,9 +1,11 @@
 //! What the daemon's answers mean at this door: the only file of the webmail front that could fail open.
 //!
 //! Two words of the daemon let somebody in, [`AskVerdict::NotRequired`] and an `Accepted`, and each only for the
-//! mailbox that was asked about. An error of any kind, whatever it is, is handled without being looked at.
+//! mailbox that was asked about. Of an error nothing is looked at but whether the request was none ([`Unanswered`]); no
+//! error is ever a yes.
 
 use super::session::SettingUp;
+use crate::daemon::DaemonError;
 use crate::portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
 use jiff::{Timestamp, ToSpan};
 use postern_wire::auth::{
@@ -13,6 +15,19 @@ use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, Se
 
 /// A back-off up to this long is shown beside the code field; for a longer one the person need not wait there.
 pub const SHORT_WAIT_MINUTES: i64 = 5;
+
+/// Why there is no answer, as far as it matters here.
+pub trait Unanswered {
+    /// Whether the daemon has refused to hear what was asked, since it cannot be asked: whoever asked it is told so, and
+    /// not that nobody can say now.
+    fn is_bad_request(&self) -> bool;
+}
+
+impl Unanswered for DaemonError {
+    fn is_bad_request(&self) -> bool {
+        self.is_invalid_parameter()
+    }
+}
 
 /// A sign-in ends here, or pauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +46,8 @@ pub enum Stop {
     Ended,
     /// Neither the browser nor the network is known, and there is no address to send a code to.
     Unusual,
+    /// What was sent cannot be what was asked for; nothing has happened.
+    BadRequest,
 }
 
 /// The password is right, and there is no code to answer with. It may end in a request to the administrator, never in
@@ -83,7 +100,12 @@ pub enum AfterPassword {
         kinds: Vec<MethodKind>,
     },
     /// There is no code to answer with.
-    Stuck(Stuck),
+    Stuck {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// Why.
+        why: Stuck,
+    },
     /// The sign-in ends.
     Stop(Stop),
 }
@@ -224,7 +246,7 @@ pub enum AfterChange {
 /// What follows when the webmail has accepted a password. `shown` is the answer for the name that the webmail shows, `others`
 /// those for the name that was typed and for further names that the webmail shows, where they differ. The strictest counts,
 /// and all must be about one mailbox.
-pub fn after_password<E>(
+pub fn after_password<E: Unanswered>(
     shown: Result<AskVerdict, E>,
     others: impl IntoIterator<Item = Result<AskVerdict, E>>,
 ) -> AfterPassword {
@@ -235,50 +257,54 @@ fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
     let mailbox = |answer: &AfterPassword| match answer {
         AfterPassword::Release { mailbox, .. }
         | AfterPassword::Challenge { mailbox, .. }
-        | AfterPassword::Enrol { mailbox, .. } => Some(mailbox.clone()),
-        AfterPassword::Stuck(_) | AfterPassword::Stop(_) => None,
+        | AfterPassword::Enrol { mailbox, .. }
+        | AfterPassword::Stuck { mailbox, .. } => Some(mailbox.clone()),
+        AfterPassword::Stop(_) => None,
     };
     match (mailbox(&one), mailbox(&other)) {
         (None, _) => one,
         (_, None) => other,
         (a, b) if a != b => AfterPassword::Stop(Stop::Refused),
-        _ if matches!(one, AfterPassword::Release { .. }) => other,
+        _ if matches!(one, AfterPassword::Release { .. }) || matches!(other, AfterPassword::Stuck { .. }) => other,
         _ => one,
     }
 }
 
-fn one_answer<E>(reply: Result<AskVerdict, E>) -> AfterPassword {
+fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
     match reply {
         Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
         // A challenge that nothing can answer is a fault, not a free pass.
-        Ok(AskVerdict::Challenge { methods, .. }) if methods.is_empty() => AfterPassword::Stuck(Stuck::NoMethod),
+        Ok(AskVerdict::Challenge { mailbox, methods, .. }) if methods.is_empty() => {
+            AfterPassword::Stuck { mailbox, why: Stuck::NoMethod }
+        }
         Ok(AskVerdict::Challenge { mailbox, methods, trust_days }) => {
             AfterPassword::Challenge { mailbox, methods, trust_days }
         }
         Ok(AskVerdict::Enrol { mailbox, kinds }) => AfterPassword::Enrol { mailbox, kinds: known(&kinds) },
-        Ok(AskVerdict::Refused(refusal)) => match stop(&refusal) {
-            Stop::Locked { until } => AfterPassword::Stuck(Stuck::Locked { until }),
-            stop => AfterPassword::Stop(stop),
+        Ok(AskVerdict::Refused(refusal)) => match (stop(&refusal), refusal.mailbox) {
+            (Stop::Locked { until }, Some(mailbox)) => AfterPassword::Stuck { mailbox, why: Stuck::Locked { until } },
+            (stop, _) => AfterPassword::Stop(stop),
         },
-        Err(_) => AfterPassword::Stop(Stop::Unavailable),
+        Err(error) => AfterPassword::Stop(unanswered(&error)),
     }
 }
 
 /// What a sign-in to `mailbox` that waits for a code may be answered with now.
-pub fn after_waiting<E>(reply: Result<AskVerdict, E>, mailbox: &str) -> AfterWaiting {
+pub fn after_waiting<E: Unanswered>(reply: Result<AskVerdict, E>, mailbox: &str) -> AfterWaiting {
     match one_answer(reply) {
         AfterPassword::Challenge { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
         AfterPassword::Challenge { methods, trust_days, .. } => AfterWaiting::Challenge { methods, trust_days },
         // No code is asked for any more: suspended, reset or removed, or the browser is known or trusted by now. To sign
         // in anew leads to what there is then.
         AfterPassword::Release { .. } | AfterPassword::Enrol { .. } => AfterWaiting::Stop(Stop::Ended),
-        AfterPassword::Stuck(why) => AfterWaiting::Stuck(why),
+        AfterPassword::Stuck { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
+        AfterPassword::Stuck { why, .. } => AfterWaiting::Stuck(why),
         AfterPassword::Stop(stop) => AfterWaiting::Stop(stop),
     }
 }
 
 /// What follows a code for `mailbox`.
-pub fn after_code<E>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
+pub fn after_code<E: Unanswered>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
         Ok(AnswerVerdict::Accepted { standing, proof, backup_codes_left, .. }) => {
@@ -287,12 +313,12 @@ pub fn after_code<E>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timest
         Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Copied, .. })) => AfterCode::Again(Problem::Copied),
         Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Unfit, .. })) => AfterCode::Again(Problem::NotACode),
         Ok(AnswerVerdict::Refused(refusal)) => refused_code(&refusal, now),
-        Err(_) => AfterCode::Stop(Stop::Unavailable),
+        Err(error) => AfterCode::Stop(unanswered(&error)),
     }
 }
 
 /// What follows when a method of this kind was to begin, for a sign-in to `mailbox`.
-pub fn after_prepare<E>(
+pub fn after_prepare<E: Unanswered>(
     reply: Result<PrepareVerdict, E>,
     mailbox: &str,
     kind: MethodKind,
@@ -316,12 +342,17 @@ pub fn after_prepare<E>(
             Ok(problem) => AfterPrepare::Problem(problem),
             Err(stop) => AfterPrepare::Stop(stop),
         },
-        Err(_) => AfterPrepare::Stop(Stop::Unavailable),
+        Err(error) => AfterPrepare::Stop(unanswered(&error)),
     }
 }
 
 /// What follows the request for an enrolment of `mailbox` with a method of this kind.
-pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: MethodKind, now: Timestamp) -> AfterEnrol {
+pub fn after_enrol<E: Unanswered>(
+    reply: Result<EnrolVerdict, E>,
+    mailbox: &str,
+    kind: MethodKind,
+    now: Timestamp,
+) -> AfterEnrol {
     match reply {
         Ok(
             EnrolVerdict::Offered { mailbox: other, .. }
@@ -353,7 +384,7 @@ pub fn after_enrol<E>(reply: Result<EnrolVerdict, E>, mailbox: &str, kind: Metho
                 Err(stop) => AfterEnrol::Stop(stop),
             },
         },
-        Err(_) => AfterEnrol::Stop(Stop::Unavailable),
+        Err(error) => AfterEnrol::Stop(unanswered(&error)),
     }
 }
 
@@ -368,7 +399,7 @@ fn known(kinds: &[String]) -> Vec<MethodKind> {
 }
 
 /// What follows a request to the administrator.
-pub fn after_request<E>(reply: Result<RequestVerdict, E>) -> AfterRequest {
+pub fn after_request<E: Unanswered>(reply: Result<RequestVerdict, E>) -> AfterRequest {
     match reply {
         Ok(RequestVerdict::Opened) => AfterRequest::Requested(Requested::Now),
         Ok(RequestVerdict::OpenAlready) => AfterRequest::Requested(Requested::Before),
@@ -378,12 +409,12 @@ pub fn after_request<E>(reply: Result<RequestVerdict, E>) -> AfterRequest {
             Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: time(&refusal) }),
             _ => AfterRequest::Stop(stop(&refusal)),
         },
-        Err(_) => AfterRequest::Stop(Stop::Unavailable),
+        Err(error) => AfterRequest::Stop(unanswered(&error)),
     }
 }
 
 /// What follows the code that ends an enrolment of `mailbox`.
-pub fn after_confirm<E>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
+pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
         Ok(ConfirmVerdict::Accepted { standing, backup_codes, proof, .. }) => {
@@ -396,22 +427,22 @@ pub fn after_confirm<E>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Ti
             AfterCode::Stop(Stop::Ended)
         }
         Ok(ConfirmVerdict::Refused(refusal)) => refused_code(&refusal, now),
-        Err(_) => AfterCode::Stop(Stop::Unavailable),
+        Err(error) => AfterCode::Stop(unanswered(&error)),
     }
 }
 
 /// What is shown of the account of `mailbox` to its owner.
-pub fn after_security<E>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Stop> {
+pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Stop> {
     match reply {
         Ok(SecurityVerdict::Shown(security)) if security.mailbox == mailbox => Ok(security),
         Ok(SecurityVerdict::Shown(_)) => Err(Stop::Refused),
         Ok(SecurityVerdict::Refused(refusal)) => Err(stop(&refusal)),
-        Err(_) => Err(Stop::Unavailable),
+        Err(error) => Err(unanswered(&error)),
     }
 }
 
 /// What follows when a person wanted this change.
-pub fn after_change<E>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
+pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
     let takes_password = matches!(change, Change::CreateAppPassword { .. });
     match reply {
         Ok(ChangeVerdict::Done { standing, proof, backup_codes, app_password }) => AfterChange::Done {
@@ -432,7 +463,7 @@ pub fn after_change<E>(reply: Result<ChangeVerdict, E>, change: &Change) -> Afte
             Reason::Stale => AfterChange::Outdated,
             _ => AfterChange::Stop(stop(&refusal)),
         },
-        Err(_) => AfterChange::Stop(Stop::Unavailable),
+        Err(error) => AfterChange::Stop(unanswered(&error)),
     }
 }
 
@@ -463,6 +494,10 @@ fn not_sent(refusal: &Refusal, now: Timestamp) -> Result<Problem, Stop> {
 fn short_wait(refusal: &Refusal, now: Timestamp) -> Option<Problem> {
     let until = time(refusal)?;
     now.checked_add(SHORT_WAIT_MINUTES.minutes()).is_ok_and(|soon| until <= soon).then_some(Problem::TooEarly { until })
+}
+
+fn unanswered(error: &impl Unanswered) -> Stop {
+    if error.is_bad_request() { Stop::BadRequest } else { Stop::Unavailable }
 }
 
 fn stop(refusal: &Refusal) -> Stop {

@@ -1,6 +1,19 @@
 //! Which answer of the daemon lets somebody in, and what every other one comes to.
 
 use super::*;
+use postern_wire::{CallError, ErrorReply};
+
+impl Unanswered for &str {
+    fn is_bad_request(&self) -> bool {
+        false
+    }
+}
+
+impl Unanswered for () {
+    fn is_bad_request(&self) -> bool {
+        false
+    }
+}
 
 const BOB: &str = "bob@example.com";
 const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
@@ -44,6 +57,15 @@ fn refused(reason: Reason) -> Asked {
     Ok(AskVerdict::Refused(Refusal::new(reason)))
 }
 
+/// Nobody can answer for this mailbox for now.
+fn locked(mailbox: &str) -> Asked {
+    Ok(AskVerdict::Refused(Refusal { mailbox: Some(mailbox.into()), ..Refusal::new(Reason::Locked) }))
+}
+
+fn without_methods(mailbox: &str) -> Asked {
+    Ok(AskVerdict::Challenge { mailbox: mailbox.into(), methods: Vec::new(), trust_days: None })
+}
+
 fn is_release(after: &AfterPassword) -> bool {
     matches!(after, AfterPassword::Release { .. })
 }
@@ -53,6 +75,7 @@ fn of_all_pairs_of_answers_one_releases() {
     let all = || {
         let mut all = vec![free(BOB), free("eve@example.com"), challenge(BOB), enrol(BOB), Err("lost")];
         all.push(Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None }));
+        all.extend([locked(BOB), locked("eve@example.com")]);
         all.extend(REASONS.map(refused));
         all
     };
@@ -78,7 +101,9 @@ fn a_sign_in_that_waits_goes_on_with_a_challenge_alone() {
     for (verdict, expected) in [
         (challenge("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
         (nothing, AfterWaiting::Stuck(Stuck::NoMethod)),
-        (refused(Reason::Locked), AfterWaiting::Stuck(Stuck::Locked { until: None })),
+        (locked(BOB), AfterWaiting::Stuck(Stuck::Locked { until: None })),
+        (locked("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
+        (refused(Reason::Locked), AfterWaiting::Stop(Stop::Locked { until: None })),
         (free(BOB), AfterWaiting::Stop(Stop::Ended)),
         (free("eve@example.com"), AfterWaiting::Stop(Stop::Ended)),
         (enrol(BOB), AfterWaiting::Stop(Stop::Ended)),
@@ -113,7 +138,8 @@ fn the_stricter_answer_counts() {
 fn refusals_say_what_to_show() {
     for reason in REASONS {
         let expected = match reason {
-            Reason::Locked => AfterPassword::Stuck(Stuck::Locked { until: None }),
+            // Of nobody's mailbox there is nothing to ask an administrator.
+            Reason::Locked => AfterPassword::Stop(Stop::Locked { until: None }),
             Reason::Stale => AfterPassword::Stop(Stop::Ended),
             Reason::Unavailable => AfterPassword::Stop(Stop::Unavailable),
             Reason::Unusual => AfterPassword::Stop(Stop::Unusual),
@@ -121,12 +147,55 @@ fn refusals_say_what_to_show() {
         };
         assert_eq!(after_password(refused(reason), None), expected, "{reason:?}");
     }
-    let nothing = || Ok::<_, ()>(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None });
-    let stuck = AfterPassword::Stuck(Stuck::NoMethod);
-    assert_eq!(after_password(nothing(), None), stuck);
+    let stuck = |why| AfterPassword::Stuck { mailbox: BOB.into(), why };
+    assert_eq!(after_password(without_methods(BOB), None), stuck(Stuck::NoMethod));
+    assert_eq!(after_password(locked(BOB), None), stuck(Stuck::Locked { until: None }));
     // Whatever the other name is told, nobody gets in from here.
-    assert_eq!(after_password(nothing(), Some(nothing())), stuck);
+    for other in [without_methods(BOB), free(BOB), challenge(BOB), enrol(BOB)] {
+        assert_eq!(after_password(without_methods(BOB), Some(other.clone())), stuck(Stuck::NoMethod));
+        assert_eq!(after_password(other, Some(without_methods(BOB))), stuck(Stuck::NoMethod));
+    }
     assert_eq!(after_password(Err("garbage"), None), AfterPassword::Stop(Stop::Unavailable));
+}
+
+/// Where the webmail shows an address that its user can edit, a locked user would ask in another's name.
+#[test]
+fn a_request_is_for_the_mailbox_that_both_names_lead_to() {
+    let eve = "eve@example.com";
+    for stuck in [locked, without_methods] {
+        for other in [locked(eve), without_methods(eve), free(eve), challenge(eve), enrol(eve)] {
+            for (shown, typed) in [(stuck(BOB), other.clone()), (other.clone(), stuck(BOB))] {
+                assert_eq!(after_password(shown, Some(typed)), AfterPassword::Stop(Stop::Refused), "{other:?}");
+            }
+        }
+        let three = after_password(stuck(BOB), [stuck(BOB), stuck(eve)]);
+        assert_eq!(three, AfterPassword::Stop(Stop::Refused));
+    }
+    let nobody = after_password(locked(BOB), Some(refused(Reason::Name)));
+    assert_eq!(nobody, AfterPassword::Stop(Stop::Refused));
+}
+
+/// Bad input is told to whoever has sent it, not as if nobody could say.
+#[test]
+fn what_the_daemon_does_not_hear_is_a_bad_request() {
+    fn invalid() -> CallError {
+        let name = "org.varlink.service.InvalidParameter".to_owned();
+        CallError::Error(ErrorReply { name, parameters: serde_json::json!({}) })
+    }
+    let [bad, other] = [Stop::BadRequest, Stop::Unavailable];
+    for (error, wanted) in [(invalid as fn() -> CallError, bad), (|| CallError::Garbage(String::new()), other)] {
+        let change = Change::MakeBackupCodes;
+        assert_eq!(after_password(Err(error()), None), AfterPassword::Stop(wanted.clone()));
+        assert_eq!(after_waiting(Err(error()), BOB), AfterWaiting::Stop(wanted.clone()));
+        assert!(matches!(after_code(Err(error()), BOB, NOW), AfterCode::Stop(stop) if stop == wanted));
+        assert!(matches!(after_confirm(Err(error()), BOB, NOW), AfterCode::Stop(stop) if stop == wanted));
+        assert!(matches!(after_change(Err(error()), &change), AfterChange::Stop(stop) if stop == wanted));
+        assert_eq!(after_request(Err(error())), AfterRequest::Stop(wanted.clone()));
+        assert_eq!(after_security(Err(error()), BOB), Err(wanted.clone()));
+        let kind = MethodKind::Sms;
+        assert!(matches!(after_prepare(Err(error()), BOB, kind, NOW), AfterPrepare::Stop(stop) if stop == wanted));
+        assert!(matches!(after_enrol(Err(error()), BOB, kind, NOW), AfterEnrol::Stop(stop) if stop == wanted));
+    }
 }
 
 fn answered(mailbox: &str) -> Result<AnswerVerdict, ()> {
@@ -181,6 +250,7 @@ fn each_reason_for_not_taking_a_code_has_its_answer() {
             (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 }))
             | (Reason::InUse, AfterCode::Again(Problem::InUse)) => {}
             (Reason::Wrong | Reason::InUse, _) => panic!("{reason:?}: {confirm:?}"),
+            (Reason::NotFresh | Reason::TooMany, AfterCode::Stop(Stop::Ended)) => {}
             (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
             _ => panic!("{reason:?}: {confirm:?}"),
         }

@@ -65,7 +65,7 @@ async fn answered_with(bytes: &'static [u8]) -> Result<AskVerdict, DaemonError> 
 async fn a_verdict_is_read() {
     let verdict =
         answered_with(b"{\"parameters\":{\"verdict\":\"refused\",\"reason\":\"locked\",\"until\":7}}\0").await;
-    let refusal = Refusal { reason: Reason::Locked, until: Some(7), failures: None };
+    let refusal = Refusal { until: Some(7), ..Refusal::new(Reason::Locked) };
     assert_eq!(verdict.unwrap(), AskVerdict::Refused(refusal));
 }
 

@@ -111,3 +111,18 @@ async fn a_script_in_the_webmail_gets_nothing_of_our_pages() {
     let part = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "style")];
     assert_eq!(browser.send(Method::GET, "/postern/style.css", &part, String::new()).await.status, 200);
 }
+
+#[tokio::test]
+async fn what_cannot_be_an_id_is_a_bad_request() {
+    let world = World::start().await;
+    let mut browser = signed_in(&world).await;
+    let (long, longer) = ("x".repeat(5000), "x".repeat(60_000));
+    for kind in ["remove-method", "rename", "revoke", "revoke-trust"] {
+        for id in [&long, &longer] {
+            let form = [("change", kind), ("which", id.as_str())];
+            browser.post("/postern/security/change", &form).await.shows(400, "");
+        }
+    }
+    assert!(world.daemon.calls("ChangeSecurity").is_empty());
+    browser.get("/postern/security").await.shows(200, "Phone");
+}

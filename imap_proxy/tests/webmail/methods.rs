@@ -256,7 +256,7 @@ async fn a_sign_in_of_which_no_code_is_asked_any_more_begins_again() {
             (r#"{"verdict":"refused","reason":"name"}"#, 403, true),
             (r#"{"verdict":"yes"}"#, 503, false),
             (r#"{"verdict":"refused","reason":"unavailable"}"#, 503, false),
-            (r#"{"verdict":"refused","reason":"locked"}"#, 200, false),
+            (r#"{"verdict":"refused","reason":"locked","mailbox":"alice@example.com"}"#, 200, false),
         ] {
             let world = World::start().await;
             world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());

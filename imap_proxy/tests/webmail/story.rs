@@ -216,7 +216,8 @@ async fn a_locked_account_looks_the_same_for_right_and_wrong() {
     }
     assert_eq!(pages[0], pages[1]);
     // And when it is known before a code is asked for.
-    world.daemon.on("Ask", r#"{"verdict":"refused","reason":"locked"}"#);
+    let locked = r#"{"verdict":"refused","reason":"locked","mailbox":"alice@example.com"}"#;
+    world.daemon.on("Ask", locked);
     let mut browser = world.browser();
     browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
     browser.get("/postern/code").await.shows(403, "Too many wrong codes");

@@ -6,7 +6,7 @@ use crate::front::*;
 
 const LANDING: &str = "/?_task=mail&_token=secret";
 /// The account is locked until 2603.
-const LOCKED: &str = r#"{"verdict":"refused","reason":"locked","until":20000000000}"#;
+const LOCKED: &str = r#"{"verdict":"refused","reason":"locked","until":20000000000,"mailbox":"alice@example.com"}"#;
 const NO_METHOD: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[]}"#;
 const REQUEST: [(&str, &str); 3] = [("contact", "+44 612345678"), ("reason", "Stolen"), ("evidence", "My badge")];
 

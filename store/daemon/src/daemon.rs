@@ -405,6 +405,7 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::RevokeTrust { .. } | Event::RevokeOtherTrust { .. } => "revoke trust",
         Event::SetLanguage { .. } => "set language",
         Event::Add => "add",
+        Event::OpenRequest(_) => "open request",
         Event::Enable { .. } => "enable",
         Event::Suspend(_) => "suspend",
         Event::Resume => "resume",

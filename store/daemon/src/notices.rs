@@ -79,6 +79,9 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     if before.contact.is_some() && before.contact != next.contact {
         notices.push(Notice::ContactChanged);
     }
+    if next.requests.last().is_some_and(|at| !before.requests.contains(at)) {
+        notices.push(Notice::RequestOpened);
+    }
     notices.extend(new_browser(before, next, verdict).map(Notice::NewBrowser));
     notices
 }

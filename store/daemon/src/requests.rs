@@ -7,11 +7,9 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::engine::Change;
 use crate::enrol::enrolment_code_hash;
-use crate::notices::{self, Notice};
-use crate::outbox;
-use crate::records::{Kept, RecordError};
+use crate::records::Kept;
 use crate::signin::{self, account, door, journal, refused, unavailable};
-use postern_rules::{Account, Event, Mailbox, Time, Verdict, decide, text};
+use postern_rules::{Account, Event, Mailbox, Time, Verdict, text};
 use postern_wire::Secret;
 use postern_wire::admin::{self, Refused};
 use postern_wire::auth::{self, Reason};
@@ -54,46 +52,36 @@ pub async fn open(daemon: &Daemon, wanted: &OpenRequest) -> RequestVerdict {
 }
 
 async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict, auth::Refusal> {
-    let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
-    let (account, platform) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
-    let now = clock::now();
-    daemon.settle_if_possible(&account).await;
-    match decide(&account, &platform, Event::Ask(door(wanted.door)), now).verdict {
-        // Who is locked out may have lost everything, too.
-        Verdict::Challenge | Verdict::Refused(postern_rules::Refusal::Locked(_)) => {}
-        Verdict::Refused(refusal) => return Err(refused(&refusal)),
-        _ => return Err(auth::Refusal::new(Reason::Stale)),
-    }
+    let (account, _) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
     let text = |typed: &str| text::paragraphs(typed, MAX_REQUEST_TEXT);
     let contact = Some(text(&wanted.contact)).filter(|contact| !contact.is_empty());
     let contact = contact.ok_or(auth::Refusal::new(Reason::Unfit))?;
-    let request = Request {
+    let request = |account: &Account| Request {
         mailbox: account.mailbox.clone(),
-        opened: now,
+        opened: clock::now(),
         epoch: account.epoch,
         address: wanted.origin.address,
-        contact,
+        contact: contact.clone(),
         reason: text(&wanted.reason),
         evidence: text(&wanted.evidence),
     };
-    let there = daemon.records.load::<Request>(&key(&account.mailbox)).map_err(unavailable)?;
-    if there.as_ref().is_some_and(|there| is_open(&there.value, &account)) {
-        return Ok(RequestVerdict::OpenAlready);
-    }
-    let over = there.map(|there| there.revision);
-    let mut changes = vec![daemon.records.put(key(&account.mailbox), over, &request).map_err(unavailable)?];
+    let key = key(&account.mailbox);
+    let make = |account: &Account| {
+        let there = daemon.records.load::<Request>(&key)?;
+        if there.as_ref().is_some_and(|there| is_open(&there.value, account)) {
+            return Ok(None);
+        }
+        let over = there.map(|there| there.revision);
+        let change = daemon.records.put(key.clone(), over, &request(account))?;
+        Ok(Some((Event::OpenRequest(door(wanted.door)), vec![change])))
+    };
     let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.door, &wanted.origin) };
-    let notices = [Notice::RequestOpened];
-    let letters = notices::written(&daemon.senders, &platform, (&account, &account), &notices, &actor);
-    changes.extend(outbox::queue(&daemon.records, letters, now).map_err(unavailable)?);
-    let entry = administer::entry(&actor.name, "open request", Some(&account.mailbox), String::new());
-    let entry = audit::Record { address: wanted.origin.address, ..entry };
-    if !daemon.records.commit_with(changes, &entry).await.map_err(unavailable)? {
-        return Ok(RequestVerdict::OpenAlready);
+    let applied = daemon.apply_with(&account.mailbox, None, &actor, make).await;
+    match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
+        Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
+        Some(_) => Ok(RequestVerdict::Opened),
+        None => Ok(RequestVerdict::OpenAlready),
     }
-    entry.log();
-    daemon.queued.notify_one();
-    Ok(RequestVerdict::Opened)
 }
 
 /// Whether a request is still about the account as it is: whoever has opened it with a second factor since has lost

@@ -77,7 +77,9 @@ fn needed(daemon: &Daemon, account: &Account, platform: &Platform, door: Door, s
         }
         Verdict::Unusual => browsers::challenge(daemon, account),
         Verdict::Enrol => AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(daemon, platform) },
-        Verdict::Refused(refusal) => AskVerdict::Refused(refused(&refusal)),
+        Verdict::Refused(refusal) => {
+            AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..refused(&refusal) })
+        }
         // The rules answer a question with nothing else; were it otherwise, it would not be a yes.
         _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
     }

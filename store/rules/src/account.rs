@@ -81,6 +81,9 @@ pub struct Account {
     /// When its owner has changed something, as far as [`crate::proof::CHANGES_A_DAY`] needs it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Time>,
+    /// When a reset was asked for, as far as [`crate::decide::requests::REQUESTS_A_DAY`] needs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Time>,
     /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.
     #[serde(default)]
     pub aliases: Vec<Mailbox>,
@@ -194,6 +197,7 @@ impl Account {
             epoch: 0,
             changes: 0,
             changed: Vec::new(),
+            requests: Vec::new(),
             aliases: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ mod browsers;
 mod field;
 mod import;
 mod own;
+pub mod requests;
 mod sent;
 
 pub use own::{Removal, removal};
@@ -84,6 +85,7 @@ fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: 
         Event::RemoveContact { proof } => own::remove_contact(account, proof, now),
         Event::RevokeTrust { id, proof } => browsers::revoke(account, id, proof, now),
         Event::RevokeOtherTrust { browser, proof } => browsers::revoke_others(account, browser, proof, now),
+        Event::OpenRequest(door) => requests::open(account, platform, door, now),
         Event::SetContact(address) if account.contact == address => already(),
         Event::SetContact(address) => done(Account { contact: address, ..account }),
         Event::SetLanguage { language, proof } => own::set_language(account, language, proof, now),

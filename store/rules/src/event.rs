@@ -191,6 +191,8 @@ pub enum Event<'a> {
         /// As in [`Self::Rename`].
         proof: &'a Proof,
     },
+    /// Whoever knows the password says, at this door, that every method is lost, and asks for a reset.
+    OpenRequest(Door),
     /// The administrator says where notices go, or that they go nowhere.
     SetContact(Option<Address>),
     /// Codes and notices come in this language.

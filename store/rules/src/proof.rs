@@ -121,6 +121,6 @@ pub(crate) fn note_change(account: &mut Account, now: Time) {
 }
 
 /// Also with a clock that steps back.
-fn is_today(at: Time, now: Time) -> bool {
+pub(crate) fn is_today(at: Time, now: Time) -> bool {
     (now.0 - at.0).abs() < DAY
 }

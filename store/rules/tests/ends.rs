@@ -119,6 +119,7 @@ fn is_listed(event: &Event<'_>) -> bool {
         | Event::RevokeOtherTrust { .. }
         | Event::SetContact(_)
         | Event::SetLanguage { .. }
+        | Event::OpenRequest(_)
         | Event::Enable { .. }
         | Event::Suspend(_)
         | Event::Resume
@@ -168,6 +169,7 @@ fn every_event<'a>(account: &Account, proof: &'a Proof) -> Vec<Event<'a>> {
         Event::RevokeOtherTrust { browser: BROWSER.browser, proof },
         Event::SetContact(None),
         Event::SetLanguage { language: "xx", proof },
+        Event::OpenRequest(door),
         Event::Enable { enrolment_code: None },
         Event::Suspend(0),
         Event::Resume,

@@ -3,6 +3,7 @@
 use postern_rules::app_password::{Sealed, Typed, Use};
 use postern_rules::backup;
 use postern_rules::contact::Address;
+use postern_rules::decide::requests::REQUESTS_A_DAY;
 use postern_rules::event::{
     BACKUP, By, CONTACT, Decision, Event, Import, Offered, Random, Recipient, Refusal, Source, Verdict,
 };
@@ -603,6 +604,11 @@ fn run(row: &Row<'_>) -> (String, String) {
         "confirm wrong" => confirm(WRONG, account.epoch),
         "confirm right, offered before a reset" => confirm(RIGHT, account.epoch - 1),
         "add" | "add, enabled once" => Event::Add,
+        "open a request" => Event::OpenRequest(Door::Webmail),
+        "open a request, for the fourth time today" => {
+            account.requests = vec![NOW; REQUESTS_A_DAY];
+            Event::OpenRequest(Door::Webmail)
+        }
         "enable with an enrolment code" => Event::Enable { enrolment_code: Some([1; 32]) },
         "enable" => Event::Enable { enrolment_code: None },
         "suspend 0 hours" => Event::Suspend(0),
@@ -739,6 +745,7 @@ fn the_table_is_whole() {
         "remove the factor",
         "password alone",
         "the app password",
+        "open a request",
         "make an app password",
         "revoke the app password",
         "an hour passes",

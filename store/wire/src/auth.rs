@@ -179,12 +179,15 @@ pub struct Refusal {
     /// Wrong codes in a row at this door, so that a front can hint at the phone's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<u32>,
+    /// The canonical mailbox that was asked about, in the reply to [`Ask`]: whom a request for a reset would be about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<String>,
 }
 
 impl Refusal {
     /// A refusal of which nothing but the reason is known.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, until: None, failures: None }
+        Self { reason, until: None, failures: None, mailbox: None }
     }
 }
 

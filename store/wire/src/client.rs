@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 /// Bytes read at once: few replies of a sign-in have more, and the buffer is wiped as a whole, a byte at a time.
 const READ_AT_ONCE: usize = 1024;
 
+/// The error of a parameter that is none (`org.varlink.service`).
+pub const INVALID_PARAMETER: &str = "org.varlink.service.InvalidParameter";
+
 /// Why a call has no reply. None of these is ever a "yes".
 #[derive(Debug)]
 pub enum CallError {
@@ -46,6 +49,14 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
+
+impl CallError {
+    /// Whether the daemon says that a parameter is none: too long, or of another form. What was asked is to be refused
+    /// then, and asking again is useless.
+    pub fn is_invalid_parameter(&self) -> bool {
+        matches!(self, Self::Error(reply) if reply.name == INVALID_PARAMETER)
+    }
+}
 
 /// How long a client may still wait: asked before each wait.
 ///
@@ -265,7 +276,7 @@ mod tests {
     #[test]
     fn a_verdict_is_read() {
         let reply = answered_by(b"{\"parameters\":{\"verdict\":\"refused\",\"reason\":\"locked\",\"until\":7}}\0");
-        let refusal = Refusal { reason: Reason::Locked, until: Some(7), failures: None };
+        let refusal = Refusal { until: Some(7), ..Refusal::new(Reason::Locked) };
         assert_eq!(reply.unwrap(), AskVerdict::Refused(refusal));
     }
 

@@ -153,13 +153,18 @@ fn first(checks: &[(bool, &'static str)]) -> Option<&'static str> {
     checks.iter().find(|(is_too_long, _)| *is_too_long).map(|(_, name)| *name)
 }
 
+/// Limits of names and the like are in characters, here and in the fronts: what a front lets pass is no error here.
+fn is_long(text: &str) -> bool {
+    text.chars().count() > MAX_NAME
+}
+
 fn name(name: &str) -> (bool, &'static str) {
     // The rules refuse longer names; this bounds what reaches the journal.
-    (name.len() > 2 * MAX_NAME, "name")
+    (is_long(name), "name")
 }
 
 fn origin(origin: &Origin) -> (bool, &'static str) {
-    let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
+    let beyond = |text: &Option<String>| text.as_deref().is_some_and(is_long);
     let browser = origin.browser.as_ref().is_some_and(|token| token.reveal().len() > MAX_NAME);
     (beyond(&origin.service) || beyond(&origin.client) || browser, "origin")
 }
@@ -174,7 +179,7 @@ fn beyond(proves: &Proves) -> bool {
             [None, None]
         }
     };
-    texts.into_iter().flatten().any(|text| text.len() > MAX_NAME)
+    texts.into_iter().flatten().any(|text| is_long(text))
 }
 
 fn secret(secret: &Secret, most: usize, name: &'static str) -> (bool, &'static str) {
@@ -208,8 +213,8 @@ impl Parameters for Answer {
 
 impl Parameters for Prepare {
     fn too_long(&self) -> Option<&'static str> {
-        let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
-        let method = (self.method.len() > MAX_NAME, "method");
+        let beyond = |text: &Option<String>| text.as_deref().is_some_and(is_long);
+        let method = (is_long(&self.method), "method");
         first(&[name(&self.name), origin(&self.origin), method, (beyond(&self.site), "site")])
     }
 
@@ -234,9 +239,9 @@ impl Parameters for ChangeSecurity {
             Change::Rename { id, .. }
             | Change::RemoveMethod { id }
             | Change::RevokeAppPassword { id }
-            | Change::RevokeTrust { id } => (id.len() > MAX_NAME, "id"),
+            | Change::RevokeTrust { id } => (is_long(id), "id"),
             Change::CreateAppPassword { password, .. } => secret(password, MAX_FIELD, "password"),
-            Change::SetLanguage { language } => (language.len() > MAX_NAME, "language"),
+            Change::SetLanguage { language } => (is_long(language), "language"),
             Change::MakeBackupCodes | Change::DeleteBackupCodes | Change::RemoveContact | Change::RevokeOtherTrust => {
                 (false, "")
             }
@@ -291,7 +296,7 @@ impl Parameters for PasswordChecked {
 
 impl Parameters for Enrol {
     fn too_long(&self) -> Option<&'static str> {
-        let beyond = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > MAX_NAME);
+        let beyond = |text: &Option<String>| text.as_deref().is_some_and(is_long);
         let to = (beyond(&self.to), "to");
         first(&[name(&self.name), origin(&self.origin), to, (beyond(&self.site), "site")])
     }

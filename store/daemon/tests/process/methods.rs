@@ -510,7 +510,15 @@ fn a_request_is_over_when_the_owner_signs_in_with_a_second_factor() {
     let approve = DecideRequest { mailbox: ALICE.to_owned(), approve: true };
     assert_eq!(posternd.order::<Decided>("DecideRequest", &approve).unwrap_err().reason, "over");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Challenge { .. }));
-    // Another one can be opened then.
+    // Others can be opened then, three a day: each is told to the owner.
+    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    let refuse = DecideRequest { mailbox: ALICE.to_owned(), approve: false };
+    posternd.order::<Decided>("DecideRequest", &refuse).unwrap();
+    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    posternd.order::<Decided>("DecideRequest", &refuse).unwrap();
+    let RequestVerdict::Refused(refusal) = posternd.front("OpenRequest", &wanted) else { panic!() };
+    assert!(refusal.reason == Reason::TooMany && refusal.until.is_some(), "{refusal:?}");
+    post.home.clock().advance(86_400);
     assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
     posternd.stop();
 }

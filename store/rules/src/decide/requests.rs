@@ -1,0 +1,25 @@
+//! Requests for a reset, by whoever knows the password and says that every method is lost.
+
+use super::{ask, done, refused};
+use crate::event::{Decision, Refusal, Source, Verdict};
+use crate::proof::{DAY, is_today};
+use crate::{Account, Door, Platform, Time};
+
+/// Requests that are opened for an account within [`DAY`]: the owner is sent a notice of each, and may be away.
+pub const REQUESTS_A_DAY: usize = 3;
+
+/// Who is locked out may have lost everything, too.
+pub(super) fn open(mut account: Account, platform: &Platform, door: Door, now: Time) -> Decision {
+    match ask(&account, platform, door, Source::default(), now) {
+        Verdict::Challenge | Verdict::Refused(Refusal::Locked(_)) => {}
+        Verdict::Refused(refusal) => return refused(refusal),
+        _ => return refused(Refusal::Stale),
+    }
+    account.requests.retain(|at| is_today(*at, now));
+    if account.requests.len() >= REQUESTS_A_DAY {
+        let first = account.requests.iter().min().copied().unwrap_or(now);
+        return refused(Refusal::TooMany(first.plus(DAY)));
+    }
+    account.requests.push(now);
+    done(account)
+}
