@@ -81,7 +81,7 @@ pub struct Capabilities {
 /// Reads one line, its CRLF included. Whoever waits for a command's end compares the tag.
 #[must_use]
 pub fn read(line: &[u8]) -> Reply {
-    if !is_readable(line) {
+    if !line.ends_with(b"\n") || !is_readable(line) {
         return Reply::Other;
     }
     let line = in_ascii(line);
@@ -105,7 +105,8 @@ fn is_readable(line: &[u8]) -> bool {
     let is_known = [b"OK".as_slice(), b"NO", b"BAD", b"BYE", b"PREAUTH", b"CAPABILITY"]
         .iter()
         .any(|known| second.eq_ignore_ascii_case(known));
-    is_known || first.starts_with(b"+")
+    // A tag beyond ASCII is none of ours.
+    (is_known && first.is_ascii()) || first.starts_with(b"+")
 }
 
 /// The line with a `?` for each byte beyond ASCII, and ended by CRLF.
@@ -234,7 +235,7 @@ mod tests {
     #[test]
     fn what_it_digs_itself_into_is_kept_from_it() {
         let deep = format!("* 1 FETCH (BODYSTRUCTURE {})\r\n", "(".repeat(100_000));
-        for line in [&deep, "", "\r\n", "* \r\n", "P1 é"] {
+        for line in [&deep, "", "\r\n", "* \r\n", "P1 OK", "P1 é\r\n", "é OK\r\n"] {
             assert_eq!(read(line.as_bytes()), Reply::Other);
         }
     }

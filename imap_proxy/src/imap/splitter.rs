@@ -60,14 +60,14 @@ impl Splitter {
         loop {
             let Some(end) = self.line_end() else { return self.incomplete() };
             if end > MAX_COMMAND {
-                return self.too_long(None);
+                return self.too_long(end, false);
             }
             let Some(Literal { length, waits }) = literal(&self.bytes[self.line..end]) else {
                 return self.take(end);
             };
             let behind = end.saturating_add(length);
             if behind > MAX_COMMAND {
-                return self.too_long(waits.then_some(end));
+                return self.too_long(end, waits);
             }
             (self.line, self.scanned) = (behind, behind);
             if waits {
@@ -80,7 +80,7 @@ impl Splitter {
     pub fn line(&mut self) -> Split {
         match self.line_end() {
             Some(end) if end <= MAX_COMMAND => self.take(end),
-            Some(_) => self.too_long(None),
+            Some(end) => self.too_long(end, false),
             None => self.incomplete(),
         }
     }
@@ -99,16 +99,16 @@ impl Splitter {
     }
 
     fn incomplete(&mut self) -> Split {
-        if self.bytes.len() > MAX_COMMAND { self.too_long(None) } else { Split::Incomplete }
+        if self.bytes.len() > MAX_COMMAND { self.too_long(START, false) } else { Split::Incomplete }
     }
 
-    /// `over`: where the command ends if it is refused.
-    fn too_long(&mut self, over: Option<usize>) -> Split {
-        let start = self.bytes[..self.bytes.len().min(over.unwrap_or(START)).min(START)].to_vec();
-        if let Some(end) = over {
+    /// What has come up to `end` is of the command that is too long.
+    fn too_long(&mut self, end: usize, is_over: bool) -> Split {
+        let start = self.bytes[..end.min(START)].to_vec();
+        if is_over {
             drop(self.take(end));
         }
-        Split::TooLong { start, is_over: over.is_some() }
+        Split::TooLong { start, is_over }
     }
 
     fn take(&mut self, end: usize) -> Split {
@@ -205,6 +205,8 @@ mod tests {
         for text in [endless.as_slice(), b"a X {99999999999999999999+}\r\n", b"a X {1}\r\ny {16384+}\r\n"] {
             let (mut all, _) = splits([text]);
             let start = text[..text.len().min(START)].to_vec();
+            assert_eq!(splits(text.chunks(1)).0.last(), all.last());
+            assert_eq!(splits([text, b"b NOOP\r\n"].concat().chunks(99)).0.last(), all.last());
             assert_eq!(all.pop(), Some(Split::TooLong { start, is_over: false }), "{}", text[..9].escape_ascii());
         }
         let mut answer = Splitter::default();
