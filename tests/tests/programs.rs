@@ -22,7 +22,7 @@ const STARTS: [(&str, usize); 5] =
 /// Of the toolchain, without which nothing here is built.
 const TOOLCHAIN: [&str; 2] = ["cargo", "rustc"];
 /// Arguments that are no program of Debian's: our own programs, and what another call is looked at for.
-const OTHERS: [&str; 24] = [
+const OTHERS: [&str; 25] = [
     "program",
     "program: &str",
     "&program",
@@ -31,6 +31,7 @@ const OTHERS: [&str; 24] = [
     "env!(\"CARGO_BIN_EXE_postern\")",
     "env!(\"CARGO_BIN_EXE_postern-proxy\")",
     "env::current_exe().unwrap()",
+    "stranger(home)",
     "std::env::var_os(\"CARGO\").unwrap_or_else(|| \"cargo\".into())",
     "&binaries.posternd",
     "&binaries.proxy",
