@@ -305,9 +305,11 @@ fn nobody_else_changes_anything() {
     }
     // Another account's session, with the ids of this one.
     for change in &changes[..2] {
-        bobs.request(CHANGE, &["--data", change]).leads_to(PAGE);
         bobs.get(&format!("{CHANGE}?{change}")).leads_to(PAGE);
     }
+    bobs.request(CHANGE, &["--data", &changes[1]]).leads_to(PAGE);
+    let asked = bobs.request(CHANGE, &["--data", &changes[0]]);
+    confirms(&mut world, &bobs, (&bob, &of_bob), &asked).leads_to(PAGE);
     assert_eq!(admin(&world, &format!("account show {} --json", alice.name)), before);
     assert!(here.is_in() && bobs.is_in());
     without.get(PAGE).shows(200, "signed in without a second step");
