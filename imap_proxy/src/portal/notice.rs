@@ -46,12 +46,13 @@ pub(super) fn no_method(language: Language, context: &Context<'_>) -> Sheet {
 }
 
 /// What is left to whoever has no code to answer with; the page has a [`field::cancel_form`]. Before `until`, a script
-/// keeps the button back, and counts down on it.
+/// keeps the button back, and counts down on it; to leave the sign-in, for another account's, nobody has to wait.
 fn ways_out(until: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
     let wait = until.and_then(|until| moment::seconds_until(until, context.now));
     html! {
         button.main form="cancel" data-wait=[wait] { (language.say(Text::SignInAgain)) }
         a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
+        @if wait.is_some() { (field::cancel(language, context)) }
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_locked_account_says_until_when_and_takes_a_request() {
         // That is all: the mail stays closed, and a new sign-in begins where the last one did.
         person.goes_to("/?_task=mail").await;
         person.is_at("/postern/code").await;
-        person.follows("button[form=cancel]").await;
+        person.follows("button.cancel[form=cancel]").await;
         person.sees(USER).await;
     }
 }

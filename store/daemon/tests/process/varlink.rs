@@ -153,7 +153,7 @@ fn replies_of_the_admin_socket_are_as_described() {
     let codes = ["40757517", "75671773"];
     let wanted = json!({
         "mailbox": "new@example.com", "secret": "B".repeat(32), "description": "d", "digits": 6, "period": 30,
-        "spent_step": 1, "backup_codes": codes, "beside": false, "dry_run": true,
+        "spent_step": 1, "backup_codes": codes, "beside": true, "dry_run": true,
         "earlier": [{ "secret": "C".repeat(32), "digits": 8, "period": 60 }],
     });
     let tried = admin.call("ImportTotp", wanted);
