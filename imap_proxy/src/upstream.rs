@@ -166,7 +166,12 @@ impl Upstream {
     /// # Errors
     /// Any [`UpstreamError`].
     pub async fn send(&self, request: Request<Body>, client: IpAddr) -> Result<Response<Content>, UpstreamError> {
-        self.send_for(request, client, &Share::of_address(client, self.max_per_address)).await
+        self.send_for(request, client, &self.of_address(client)).await
+    }
+
+    /// What a request counts for of which no more is known than where it comes from.
+    pub(crate) fn of_address(&self, client: IpAddr) -> Vec<Share> {
+        Share::of_address(client, self.max_per_address)
     }
 
     /// The same, counted for whoever `shares` are of, see [`of_session`] and [`of_mailbox`].

@@ -93,6 +93,19 @@ mod tests {
     }
 
     #[test]
+    fn names_that_php_reads_as_others_lead_nowhere() {
+        for query in [
+            "_task=mail&.task=logout",
+            "_task=mail&_task=settings",
+            "_task=mail&_action=show&_action=send",
+            "_task=mail&_task[=settings",
+            "_task=mail&%20action=send",
+        ] {
+            assert_eq!(asked(config::Product::Roundcube, &format!("/?{query}"), &[]), None, "{query}");
+        }
+    }
+
+    #[test]
     fn exchange_carries_the_address_in_its_login_page() {
         let page = |url: &str| format!("/owa/auth/logon.aspx?replaceCurrent=1&url={url}&reason=0");
         let asked = |url: &str| asked(config::Product::Owa, &page(url), &[]);

@@ -18,7 +18,7 @@ use crate::config::{self, Door, Opening};
 use crate::metrics::{METRICS, OneDoor};
 use crate::places::{Places, Share};
 use crate::seldom::seldom;
-use crate::upstream::{Content, Upstream, UpstreamError};
+use crate::upstream::{Content, Upstream, UpstreamError, of_mailbox};
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -79,7 +79,8 @@ impl Gate {
             Opening::Networks(_) if opening.is_open_to(visit.address) => {
                 let credentials = basic::header(request.headers()).cloned();
                 METRICS.doors.count((door, OneDoor::Passed));
-                self.through(visit, door, credentials, None, request).await
+                let shares = self.doors.upstream.of_address(visit.address);
+                self.through(visit, door, credentials, (None, &shares), request).await
             }
             Opening::Closed | Opening::Networks(_) => {
                 METRICS.doors.count((door, OneDoor::Closed));
@@ -155,7 +156,8 @@ impl Gate {
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Stop> {
         let credentials = basic::Credentials::header(pass.mailbox(), pass.password()).ok_or(Stop::Refused)?;
-        let answer = self.through(visit, door, Some(credentials), Some(rope), request).await;
+        let answer =
+            self.through(visit, door, Some(credentials), (Some(rope), &of_mailbox(pass.mailbox())), request).await;
         if answer.status() != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
@@ -183,13 +185,13 @@ impl Gate {
         Err(Stop::Refused)
     }
 
-    /// Passes a request on with these credentials and nothing else that says who asks.
+    /// Passes a request on with these credentials and nothing else that says who asks, counted for whoever `shares` are of.
     async fn through(
         &self,
         visit: &Visit,
         door: Door,
         credentials: Option<HeaderValue>,
-        rope: Option<Rope>,
+        (rope, shares): (Option<Rope>, &[Share]),
         request: Request<Incoming>,
     ) -> Response<Body> {
         let (asked, content) = request.into_parts();
@@ -211,7 +213,7 @@ impl Gate {
         let answer = tokio::select! {
             biased;
             () = cut => return says(StatusCode::FORBIDDEN, CUT),
-            answer = self.doors.upstream.send(request, visit.address) => answer,
+            answer = self.doors.upstream.send_for(request, visit.address, shares) => answer,
         };
         let answer = match answer {
             Ok(answer) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => answer,

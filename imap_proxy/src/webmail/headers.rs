@@ -93,7 +93,11 @@ pub(super) const HSTS: &str = "max-age=63072000";
 
 /// Whether a client's header passes; `more` are names that are allowed beside those that all may send.
 fn passes(name: &str, more: &[&str]) -> bool {
-    COMMON.contains(&name) || more.contains(&name) || COMMON_STARTS.iter().any(|start| name.starts_with(start))
+    // CGI servers fold all other signs to an underscore: `sec-ch-a_b` and `sec-ch-a.b` would be one name there.
+    let is_plain = || name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    COMMON.contains(&name)
+        || more.contains(&name)
+        || COMMON_STARTS.iter().any(|start| name.starts_with(start)) && is_plain()
 }
 
 /// The headers of a client's request that pass: those that all may send, and `more`, which the product or the door knows.
@@ -226,6 +230,12 @@ mod tests {
         let of_doors = Door::ALL.into_iter().flat_map(doors::request_headers);
         for name in COMMON.iter().chain(COMMON_STARTS).chain(of_products).chain(of_doors) {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
+        }
+        for start in COMMON_STARTS {
+            assert!(passes(&format!("{start}x-1"), &[]), "{start}");
+            for other in ["a_b", "a.b", "a!b", "a~"] {
+                assert!(!passes(&format!("{start}{other}"), &[]), "{start}{other}");
+            }
         }
     }
 

@@ -7,13 +7,15 @@
 
 use super::form::Form;
 use super::pages;
-use super::store::{Key, PENDING_LIFE, Source};
+use super::store::{Key, PENDING_LIFE};
 use crate::body::{self, Body};
+use crate::places::{Counts, Holder, Share};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Response, StatusCode};
 use sha2::Sha256;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -25,11 +27,14 @@ pub const ANSWER_LIFE: Duration = Duration::from_secs(60);
 pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
 /// How long it is known that a form was judged, so that it is not judged again: as long as a sign-in may take.
 pub const JUDGED_LIFE: Duration = PENDING_LIFE;
-/// Forms that are judged or known.
+/// Forms of sessions that are judged or known.
 pub const MAX_FORMS: usize = 8192;
+/// Login forms that are. They have a count of their own, so that strangers keep nobody from the second factor.
+pub const MAX_LOGINS: usize = 8192;
 /// The same of one session.
 pub const MAX_FORMS_OF_SESSION: usize = 16;
-/// The same of login forms from one network.
+/// The same of login forms from one address; what is around it has as many times that as
+/// [`crate::source::sources`] says.
 pub const MAX_LOGINS_OF_SOURCE: usize = 256;
 /// Bytes of an answer that is kept.
 pub const MAX_KEPT: usize = 64 * 1024;
@@ -47,24 +52,33 @@ pub struct FormId([u8; 32]);
 pub enum Owner {
     /// Of this session.
     Session(Key),
-    /// A login form from there.
-    Source(Source),
+    /// A login form from this address.
+    Client(IpAddr),
 }
 
 impl Owner {
-    fn max(self) -> usize {
+    fn is_session(self) -> bool {
+        matches!(self, Self::Session(_))
+    }
+
+    /// What a form counts for.
+    fn shares(self) -> Vec<Share> {
         match self {
-            Self::Session(_) => MAX_FORMS_OF_SESSION,
-            Self::Source(_) => MAX_LOGINS_OF_SOURCE,
+            Self::Session(key) => vec![Share { holder: Holder::Session(key.bytes()), max: MAX_FORMS_OF_SESSION }],
+            Self::Client(address) => Share::of_address(address, MAX_LOGINS_OF_SOURCE),
         }
+    }
+
+    fn counts_for(self, holder: &Holder) -> bool {
+        self.shares().iter().any(|share| share.holder == *holder)
     }
 
     /// How long a form is known, and how long its answer is kept, which has given a session or not.
     fn lives(self, has_given: bool) -> (Duration, Duration) {
         match self {
             Self::Session(_) => (JUDGED_LIFE, ANSWER_LIFE),
-            Self::Source(_) if has_given => (ANSWER_LIFE, ANSWER_LIFE),
-            Self::Source(_) => (REFUSED_LIFE, REFUSED_LIFE),
+            Self::Client(_) if has_given => (ANSWER_LIFE, ANSWER_LIFE),
+            Self::Client(_) => (REFUSED_LIFE, REFUSED_LIFE),
         }
     }
 }
@@ -117,6 +131,16 @@ impl Entry {
         matches!(self.progress, Progress::Running(_))
     }
 
+    /// Looks at the clock: an answer is kept for some time only. False: the form is not known any more.
+    fn is_known(&mut self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.began);
+        let (known, kept) = self.owner.lives(self.sessions[1].is_some());
+        if !self.is_running() && age >= kept {
+            self.progress = Progress::Judged;
+        }
+        self.is_running() || age < known
+    }
+
     fn kept(&self) -> usize {
         if let Progress::Answered(kept) = &self.progress { kept.content.len() } else { 0 }
     }
@@ -143,7 +167,79 @@ pub enum Begun {
 /// The forms of one front.
 pub struct Repeats {
     key: [u8; 32],
-    forms: Mutex<HashMap<FormId, Entry>>,
+    forms: Mutex<Forms>,
+}
+
+/// The forms, and how many each of those has whom they count for.
+#[derive(Default)]
+struct Forms {
+    all: HashMap<FormId, Entry>,
+    counts: Counts,
+    logins: usize,
+}
+
+impl Forms {
+    /// The form, if it is known still.
+    fn get(&mut self, id: &FormId, now: Instant) -> Option<&Entry> {
+        if !self.all.get_mut(id)?.is_known(now) {
+            self.remove(id);
+        }
+        self.all.get(id)
+    }
+
+    fn insert(&mut self, id: FormId, entry: Entry) {
+        self.remove(&id);
+        entry.owner.shares().into_iter().for_each(|share| self.counts.add(share.holder));
+        self.logins += usize::from(!entry.owner.is_session());
+        self.all.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: &FormId) -> Option<Entry> {
+        let entry = self.all.remove(id)?;
+        entry.owner.shares().into_iter().for_each(|share| self.counts.take(share.holder));
+        self.logins -= usize::from(!entry.owner.is_session());
+        Some(entry)
+    }
+
+    fn tidy(&mut self, now: Instant) {
+        let over = self.all.iter_mut().filter_map(|(id, entry)| (!entry.is_known(now)).then_some(*id));
+        for id in over.collect::<Vec<_>>() {
+            self.remove(&id);
+        }
+    }
+
+    /// Makes room for one more form of `owner`. False: there is none.
+    fn make_room(&mut self, owner: Owner, now: Instant) -> bool {
+        let of_shares = owner.shares().into_iter().all(|Share { holder, max }| {
+            self.make_room_among(max, now, |forms| forms.counts.of(&holder), |entry| entry.owner.counts_for(&holder))
+        });
+        let is_same = |entry: &Entry| entry.owner.is_session() == owner.is_session();
+        of_shares
+            && match owner.is_session() {
+                true => self.make_room_among(MAX_FORMS, now, |forms| forms.all.len() - forms.logins, is_same),
+                false => self.make_room_among(MAX_LOGINS, now, |forms| forms.logins, is_same),
+            }
+    }
+
+    /// The same among `max` of these: where they are too many, the oldest goes that is judged already.
+    fn make_room_among(
+        &mut self,
+        max: usize,
+        now: Instant,
+        count: impl Fn(&Self) -> usize,
+        these: impl Fn(&Entry) -> bool,
+    ) -> bool {
+        if count(self) < max {
+            return true;
+        }
+        self.tidy(now);
+        if count(self) < max {
+            return true;
+        }
+        let done = self.all.iter().filter(|(_, entry)| these(entry) && !entry.is_running());
+        let oldest = done.min_by_key(|(_, entry)| entry.began).map(|(id, _)| *id);
+        oldest.and_then(|id| self.remove(&id)).is_some()
+    }
 }
 
 impl Repeats {
@@ -166,9 +262,7 @@ impl Repeats {
 
     /// What has become of this form, if it came before with this session, or the answer has led to this one.
     pub fn find(&self, id: &FormId, session: Option<&Key>, now: Instant) -> Option<Before> {
-        let mut forms = self.forms();
-        tidy(&mut forms, now);
-        before(forms.get(id)?, session)
+        before(self.forms().get(id, now)?, session)
     }
 
     /// A form has come. Without an id it cannot be told apart from others, so it is judged; and so is a login again whose
@@ -186,17 +280,17 @@ impl Repeats {
     ) -> Result<Begun, getrandom::Error> {
         let id = id.map_or_else(draw, Ok)?;
         let mut forms = self.forms();
-        tidy(&mut forms, now);
         let counts = |entry: &&Entry| match (owner, entry.sessions[1]) {
-            (Owner::Source(_), Some(given)) => is_there(&given),
+            (Owner::Client(_), Some(given)) => is_there(&given),
             _ => true,
         };
-        if let Some(before) = forms.get(&id).filter(counts).and_then(|entry| before(entry, session)) {
+        let known = forms.get(&id, now).filter(counts);
+        if let Some(before) = known.and_then(|entry| before(entry, session)) {
             return Ok(Begun::Before(before));
         }
-        let is_own = |entry: &Entry| entry.owner == owner;
-        let is_any = |_: &Entry| true;
-        if !make_room(&mut forms, owner.max(), is_own) || !make_room(&mut forms, MAX_FORMS, is_any) {
+        // It is known of another session, which keeps its answer to itself.
+        let id = if known.is_some() { draw()? } else { id };
+        if !forms.make_room(owner, now) {
             return Ok(Begun::Full);
         }
         let (sender, receiver) = watch::channel(None);
@@ -208,10 +302,10 @@ impl Repeats {
 
     /// Drops what is kept for too long already.
     pub fn sweep(&self, now: Instant) {
-        tidy(&mut self.forms(), now);
+        self.forms().tidy(now);
     }
 
-    fn forms(&self) -> MutexGuard<'_, HashMap<FormId, Entry>> {
+    fn forms(&self) -> MutexGuard<'_, Forms> {
         // A panic while it was held can have left out a form, which is then judged again.
         self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -235,27 +329,6 @@ fn before(entry: &Entry, session: Option<&Key>) -> Option<Before> {
     })
 }
 
-fn tidy(forms: &mut HashMap<FormId, Entry>, now: Instant) {
-    forms.retain(|_, entry| {
-        let age = now.saturating_duration_since(entry.began);
-        let (known, kept) = entry.owner.lives(entry.sessions[1].is_some());
-        if !entry.is_running() && age >= kept {
-            entry.progress = Progress::Judged;
-        }
-        entry.is_running() || age < known
-    });
-}
-
-/// Makes room for one more among `max` of these: the oldest goes that is judged already. False: there is none.
-fn make_room(forms: &mut HashMap<FormId, Entry>, max: usize, these: impl Fn(&Entry) -> bool) -> bool {
-    if forms.values().filter(|entry| these(entry)).count() < max {
-        return true;
-    }
-    let done = forms.iter().filter(|(_, entry)| these(entry) && !entry.is_running());
-    let oldest = done.min_by_key(|(_, entry)| entry.began).map(|(id, _)| *id);
-    oldest.and_then(|id| forms.remove(&id)).is_some()
-}
-
 /// Whoever holds this judges a form. Where that has failed, the form may come again.
 pub struct Judging {
     repeats: Arc<Repeats>,
@@ -274,9 +347,9 @@ impl Judging {
         let given = pages::given_session(&head.headers);
         let kept = Arc::new(Kept { status: head.status, headers: head.headers, content });
         let mut forms = self.repeats.forms();
-        let others: usize = forms.values().map(Entry::kept).sum();
+        let others: usize = forms.all.values().map(Entry::kept).sum();
         let fits = is_judged && kept.content.len() <= MAX_KEPT && others + kept.content.len() <= MAX_KEPT_IN_ALL;
-        if let Some(entry) = forms.get_mut(&self.id) {
+        if let Some(entry) = forms.all.get_mut(&self.id) {
             entry.progress = if fits { Progress::Answered(Arc::clone(&kept)) } else { Progress::Judged };
             entry.sessions[1] = given;
         }
@@ -300,6 +373,7 @@ mod tests {
     use crate::clock;
     use crate::webmail::form;
     use crate::webmail::store::Token;
+    use std::net::{Ipv4Addr, Ipv6Addr};
 
     fn key() -> Key {
         Key::of(Token::new().unwrap().reveal()).unwrap()
@@ -396,6 +470,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn strangers_have_places_by_network_and_keep_no_session_out() {
+        let (repeats, now) = (repeats(), clock::monotonic());
+        let login = |address: u128| {
+            let owner = Owner::Client(Ipv6Addr::from(address).into());
+            repeats.begin(None, owner, None, now, |_| true).unwrap()
+        };
+        // Each from a /64 of its own: of one /48, then of as many as it takes.
+        let site = 0x2001_0db8_0001_u128 << 80;
+        let all: Vec<Begun> = (0..4096).map(|number| login(site | number << 64)).collect();
+        assert_eq!(all.iter().filter(|begun| matches!(begun, Begun::Now(..))).count(), 4 * MAX_LOGINS_OF_SOURCE);
+        let more: Vec<Begun> = (0..MAX_LOGINS as u128).map(|number| login((0x2002 << 112) | number << 80)).collect();
+        assert!(matches!(more.last(), Some(Begun::Full)));
+        assert!(matches!(begin(&repeats, id(&repeats, "k1", "1"), &key(), now), Begun::Now(..)));
+    }
+
+    #[tokio::test]
+    async fn a_form_of_another_session_leaves_the_first_one_its_answer() {
+        let (repeats, now, token) = (repeats(), clock::monotonic(), Token::new().unwrap());
+        let (form, [bob, eve]) = (id(&repeats, "k1", "1"), [key(), key()]);
+        let Begun::Now(judging, _) = begin(&repeats, form, &bob, now) else { panic!("it came before") };
+        assert!(matches!(begin(&repeats, form, &eve, now), Begun::Now(..)), "and is judged for itself");
+        let mut response = pages::see_other("/mail");
+        pages::give_session(&mut response, &token);
+        judging.answer(response).await;
+        assert!(repeats.find(&form, Some(&eve), now).is_none());
+        assert!(matches!(repeats.find(&form, Some(&bob), now), Some(Before::Answer(_))));
+    }
+
+    #[tokio::test]
     async fn what_nobody_could_judge_may_come_again() {
         let (repeats, now, session) = (repeats(), clock::monotonic(), key());
         let form = id(&repeats, "k1", "123456");
@@ -409,7 +512,8 @@ mod tests {
     async fn a_refused_login_may_soon_come_again() {
         let (repeats, now) = (repeats(), clock::monotonic());
         let form = id(&repeats, "k1", "wrong");
-        let begin = |now| repeats.begin(Some(form), Owner::Source(7), None, now, |_| true).unwrap();
+        let begin =
+            |now| repeats.begin(Some(form), Owner::Client(Ipv4Addr::LOCALHOST.into()), None, now, |_| true).unwrap();
         let Begun::Now(judging, _) = begin(now) else { panic!("it came before") };
         judging.answer(pages::answer(StatusCode::UNAUTHORIZED, "text/html", String::new())).await;
         assert!(matches!(begin(now), Begun::Before(Before::Answer(_))));
@@ -420,7 +524,9 @@ mod tests {
     async fn a_login_comes_again_once_its_session_is_over() {
         let (repeats, now, token) = (repeats(), clock::monotonic(), Token::new().unwrap());
         let form = id(&repeats, "k1", "right");
-        let begin = |is_there: bool| repeats.begin(Some(form), Owner::Source(7), None, now, |_| is_there).unwrap();
+        let begin = |is_there: bool| {
+            repeats.begin(Some(form), Owner::Client(Ipv4Addr::LOCALHOST.into()), None, now, |_| is_there).unwrap()
+        };
         let Begun::Now(judging, _) = begin(true) else { panic!("it came before") };
         let mut response = pages::see_other("/mail");
         pages::give_session(&mut response, &token);

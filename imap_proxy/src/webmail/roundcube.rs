@@ -83,6 +83,9 @@ impl Product for Roundcube {
             && self.kind(head) == Kind::Navigation
             && query.field("_task").is_some_and(|task| TASKS.contains(&task))
             && query.field("_action").is_none_or(is_word)
+            // PHP reads `.task` and `_task[` as other names, and takes the last of two.
+            && query.names().all(is_word)
+            && ["_task", "_action"].iter().all(|name| query.names().filter(|it| it == name).count() <= 1)
     }
 
     fn login_page(&self) -> &'static str {

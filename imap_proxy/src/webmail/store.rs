@@ -3,6 +3,7 @@
 
 use super::session::{Held, Print, Released, Stage, State};
 use crate::portal::Ended;
+use crate::source::{Source, sources};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use postern_wire::Secret;
@@ -10,7 +11,6 @@ use postern_wire::auth::Session;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
@@ -90,8 +90,13 @@ struct Entry {
 
 impl Entry {
     /// From where it was begun.
-    fn source(&self) -> Source {
-        source(self.state.held().client.address)
+    fn sources(&self) -> impl Iterator<Item = Source> {
+        sources(self.state.held().client.address).map(|(source, _)| source)
+    }
+
+    /// Whether it shows what is shown once: a factor was brought for it, and nobody who has not pushes it out.
+    fn is_saving(&self) -> bool {
+        matches!(self.state, State::SavingCodes(_))
     }
 
     fn is_released(&self) -> bool {
@@ -115,17 +120,6 @@ impl Entry {
             State::SavingCodes(_) => (age(self.began) >= SAVING_LIFE).then_some(Ended::SlowSignIn),
             _ => (age(self.began) >= PENDING_LIFE).then_some(Ended::SlowSignIn),
         }
-    }
-}
-
-/// A network: an IPv4 address, or the /64 of an IPv6 one.
-pub type Source = u128;
-
-/// The network of an address.
-pub fn source(address: IpAddr) -> Source {
-    match address.to_canonical() {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),
     }
 }
 
@@ -204,9 +198,11 @@ impl Sessions {
             // From where most of them come: who signs in again and again does not push out the owner, who is elsewhere
             // and looks for the phone.
             let mut from: HashMap<Source, usize> = HashMap::new();
-            own().for_each(|(_, entry)| *from.entry(entry.source()).or_default() += 1);
-            let crowd = |entry: &Entry| std::cmp::Reverse(from.get(&entry.source()).copied().unwrap_or_default());
-            let oldest = own().min_by_key(|(_, entry)| (crowd(entry), entry.last_use())).map(|(key, _)| *key);
+            own().flat_map(|(_, entry)| entry.sources()).for_each(|source| *from.entry(source).or_default() += 1);
+            let count = |source| from.get(&source).copied().unwrap_or_default();
+            let crowd = |entry: &Entry| std::cmp::Reverse(entry.sources().map(count).max());
+            let rank = |entry: &Entry| (entry.is_saving(), crowd(entry), entry.last_use());
+            let oldest = own().min_by_key(|(_, entry)| rank(entry)).map(|(key, _)| *key);
             oldest.and_then(|key| self.take(&key, Ended::TooMany));
         }
         let count = |sessions: &Self| match released {
@@ -428,8 +424,8 @@ mod tests {
         let (store, now) = (Store::default(), now());
         let owner = store.insert(pending_from("bob", "192.0.2.7"), now.tick).unwrap();
         for number in 0..2 * MAX_PENDING_PER_MAILBOX {
-            // Addresses of one network are one source.
-            let thief = pending_from("bob", &format!("2001:db8::{number:x}"));
+            // Addresses of one site are one crowd, each from a network of its own too.
+            let thief = pending_from("bob", &format!("2001:db8:0:{number:x}::1"));
             store.insert(thief, now.tick + Duration::from_secs(1)).unwrap();
         }
         assert_eq!(store.stage(Some(&key(&owner)), now.tick), Stage::Challenged);

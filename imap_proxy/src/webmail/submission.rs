@@ -8,7 +8,7 @@ use super::headers;
 use super::pages;
 use super::repeats::{Before, Begun, Coming, Owner};
 use super::session::Stage;
-use super::store::{Key, source};
+use super::store::Key;
 use super::verdict::Stop;
 use crate::body::Body;
 use crate::portal::{fields, paths};
@@ -60,7 +60,7 @@ impl Gate {
         }
         let owner = match (step, session) {
             (Step::Take(_), Some(key)) => Owner::Session(key),
-            _ => Owner::Source(source(visit.address)),
+            _ => Owner::Client(visit.address),
         };
         let is_there = |key: &Key| self.sessions.stage(Some(key), now) != Stage::Stale;
         match self.repeats.begin(id, owner, session.as_ref(), now, is_there) {

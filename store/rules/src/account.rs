@@ -81,6 +81,9 @@ pub struct Account {
     /// When its owner has changed something, as far as [`crate::proof::CHANGES_A_DAY`] needs it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Time>,
+    /// When its owner has changed words only, as far as [`crate::proof::WORDS_A_DAY`] needs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reworded: Vec<Time>,
     /// When a reset was asked for, as far as [`crate::decide::requests::REQUESTS_A_DAY`] needs it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Time>,
@@ -197,6 +200,7 @@ impl Account {
             epoch: 0,
             changes: 0,
             changed: Vec::new(),
+            reworded: Vec::new(),
             requests: Vec::new(),
             aliases: Vec::new(),
         }

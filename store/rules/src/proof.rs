@@ -23,6 +23,9 @@ pub const SHOWS: i64 = 7 * 86_400;
 /// Changes that a person makes of their own account within [`DAY`]: most of them send a notice, and each is written to
 /// disk. What ends trust or an app password is not counted: it can be done once, and must always be possible.
 pub const CHANGES_A_DAY: usize = 30;
+/// Changes of words within [`DAY`]: they take the sign-in alone, so a script in the webmail can make them. They have a
+/// count of their own, and use up no proof: otherwise that script could keep the owner from every other change.
+pub const WORDS_A_DAY: usize = 30;
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
 
@@ -106,8 +109,17 @@ impl Proof {
 
 /// Whether the account's owner may change something today.
 pub(crate) fn may_change(account: &Account, now: Time) -> Result<(), Refusal> {
-    let today = account.changed.iter().filter(|at| is_today(**at, now));
-    if today.clone().count() < CHANGES_A_DAY {
+    is_left(&account.changed, CHANGES_A_DAY, now)
+}
+
+/// Whether the account's owner may change words today.
+pub(crate) fn may_reword(account: &Account, now: Time) -> Result<(), Refusal> {
+    is_left(&account.reworded, WORDS_A_DAY, now)
+}
+
+fn is_left(made: &[Time], max: usize, now: Time) -> Result<(), Refusal> {
+    let today = made.iter().filter(|at| is_today(**at, now));
+    if today.clone().count() < max {
         return Ok(());
     }
     Err(Refusal::TooMany(today.min().copied().unwrap_or(now).plus(DAY)))
@@ -116,8 +128,17 @@ pub(crate) fn may_change(account: &Account, now: Time) -> Result<(), Refusal> {
 /// The account's owner has changed something now: a proof of before is used up.
 pub(crate) fn note_change(account: &mut Account, now: Time) {
     account.changes += 1;
-    account.changed.retain(|at| is_today(*at, now));
-    account.changed.push(now);
+    note(&mut account.changed, now);
+}
+
+/// The account's owner has changed words now.
+pub(crate) fn note_words(account: &mut Account, now: Time) {
+    note(&mut account.reworded, now);
+}
+
+fn note(made: &mut Vec<Time>, now: Time) {
+    made.retain(|at| is_today(*at, now));
+    made.push(now);
 }
 
 /// Also with a clock that steps back.

@@ -6,7 +6,7 @@ use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Recipie
 use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
-use postern_rules::proof::{CHANGES_A_DAY, Change, DAY, FRESH};
+use postern_rules::proof::{CHANGES_A_DAY, Change, DAY, FRESH, WORDS_A_DAY};
 use postern_rules::sent::{AGAIN, Destination, LIFETIME};
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Door, Kind, KindName, Platform, Proof, Removal, Seed, Stage, Time, decide, removal};
@@ -368,16 +368,27 @@ fn so_many_changes_a_day_and_those_that_end_something_always() {
         let proof = Proof::of(account, None, NOW);
         does(account, Event::Rename { id: &id, proof: &proof, description: "x" }, now)
     };
-    for number in 0..CHANGES_A_DAY as i64 {
+    let make = |account: &Account, now| {
+        let proof = Proof::of(account, Some(Change::MakeBackupCodes), now);
+        does(account, Event::MakeBackupCodes { proof: &proof, random: random(7) }, now)
+    };
+    // Whoever has the sign-in alone changes words, and keeps nobody from the rest: also not by using up a proof.
+    let before = Proof::of(&account, Some(Change::MakeBackupCodes), NOW);
+    for number in 0..WORDS_A_DAY as i64 {
         account = rename(&account, NOW.plus(number)).next.unwrap();
     }
-    let later = NOW.plus(CHANGES_A_DAY as i64);
+    let later = NOW.plus(WORDS_A_DAY as i64);
     assert_eq!(rename(&account, later).verdict, Verdict::Refused(Refusal::TooMany(NOW.plus(DAY))));
-    let proof = Proof::of(&account, Some(Change::MakeBackupCodes), later);
-    let make = Event::MakeBackupCodes { proof: &proof, random: random(7) };
-    assert_eq!(does(&account, make, later).verdict, Verdict::Refused(Refusal::TooMany(NOW.plus(DAY))));
+    let event = Event::MakeBackupCodes { proof: &before, random: random(7) };
+    assert!(matches!(does(&account, event, later).verdict, Verdict::Codes(_)));
+    for number in 0..CHANGES_A_DAY as i64 {
+        account = make(&account, NOW.plus(number)).next.unwrap();
+    }
+    let later = NOW.plus(CHANGES_A_DAY as i64);
+    assert_eq!(make(&account, later).verdict, Verdict::Refused(Refusal::TooMany(NOW.plus(DAY))));
     // Neither a clock that steps back nor a reset gives the day anew.
     assert!(matches!(rename(&account, NOW.plus(-60)).verdict, Verdict::Refused(Refusal::TooMany(_))));
+    assert!(matches!(make(&account, NOW.plus(-60)).verdict, Verdict::Refused(Refusal::TooMany(_))));
     assert_eq!(next(&account, Event::Reset { enrolment_code: None }, later).changed.len(), CHANGES_A_DAY);
     let proof = Proof::of(&account, None, later);
     let revoke = Event::RevokeOtherTrust { browser: None, proof: &proof };

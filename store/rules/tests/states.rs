@@ -10,7 +10,7 @@ use postern_rules::event::{
 use postern_rules::factor::Key;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
-use postern_rules::proof::{CHANGES_A_DAY, Change, FRESH};
+use postern_rules::proof::{CHANGES_A_DAY, Change, FRESH, WORDS_A_DAY};
 use postern_rules::retry;
 use postern_rules::sent::{DAY, Session};
 use postern_rules::throttle::Throttle;
@@ -243,7 +243,10 @@ fn own_proof(account: &mut Account, event: &str) -> Proof {
     match brought {
         "with a factor that was used" => account.changes += 1,
         "with a factor of before a change" | "signed in before a change" => account.epoch += 1,
-        "for the 31st time today" => account.changed = vec![NOW; CHANGES_A_DAY],
+        "for the 31st time today" => {
+            account.changed = vec![NOW; CHANGES_A_DAY];
+            account.reworded = vec![NOW; WORDS_A_DAY];
+        }
         _ => {}
     }
     proof

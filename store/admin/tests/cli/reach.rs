@@ -51,7 +51,7 @@ fn an_older_daemon_is_named_as_such() {
 
 #[test]
 fn check_looks_at_the_socket_itself() {
-    let server = Server::new(|_: &str, _: &Value| reply(json!({ "findings": [] })));
+    let server = Server::new(|_: &str, _: &Value| reply(json!({ "findings": [], "platforms": [] })));
     let ran = server.run(&["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     fs::set_permissions(server.socket(), fs::Permissions::from_mode(0o666)).unwrap();
@@ -66,7 +66,7 @@ fn check_looks_at_the_socket_itself() {
 
 #[test]
 fn check_looks_at_pam_services_and_at_dovecot() {
-    let server = Server::new(|_: &str, _: &Value| reply(json!({ "findings": [] })));
+    let server = Server::new(|_: &str, _: &Value| reply(json!({ "findings": [], "platforms": [] })));
     let pam = server.dir.path().join("pam.d");
     fs::create_dir(&pam).unwrap();
     let ours = format!("auth requisite pam_postern.so socket={} forward_pass no_enrol", server.socket().display());

@@ -49,6 +49,7 @@ fn script(method: &str, parameters: &Value) -> Vec<Reply<Value>> {
             { "level": "warning", "subject": "acme", "message": "unlisted names pass" },
             { "level": "failure", "subject": "backup", "message": "none\nMake one." },
         ] })),
+        "ListPlatforms" => reply(json!({ "platforms": [] })),
         _ => Vec::new(),
     }
 }

@@ -3,13 +3,13 @@
 use super::{already, cleared, done, refused, remove_factor};
 use crate::backup::BackupCodes;
 use crate::event::{Decision, Random, Refusal, Verdict};
-use crate::proof::{Change, may_change, note_change};
+use crate::proof::{Change, may_reword, note_change, note_words};
 use crate::{Account, Platform, Proof, Stage, Time, factor};
 
 /// Languages that codes and notices come in.
 const LANGUAGES: [&str; 2] = ["en", "fr"];
 
-/// A change of words: it takes a sign-in, and counts among those of the day.
+/// A change of words: it takes a sign-in, and counts among those of words of the day.
 fn reworded(
     account: Account,
     proof: &Proof,
@@ -17,8 +17,12 @@ fn reworded(
     change: impl FnOnce(Account) -> Decision,
 ) -> Result<Decision, Refusal> {
     proof.check(&account, now)?;
-    may_change(&account, now)?;
-    Ok(counted(change(account), now))
+    may_reword(&account, now)?;
+    let mut decision = change(account);
+    if let Some(account) = &mut decision.next {
+        note_words(account, now);
+    }
+    Ok(decision)
 }
 
 /// A change that takes a factor for itself, and uses it up where it is made.
@@ -29,14 +33,11 @@ fn proven(
     change: impl FnOnce(Account) -> Decision,
 ) -> Result<Decision, Refusal> {
     proof.check_for(&account, wanted, now)?;
-    Ok(counted(change(account), now))
-}
-
-fn counted(mut decision: Decision, now: Time) -> Decision {
+    let mut decision = change(account);
     if let Some(account) = &mut decision.next {
         note_change(account, now);
     }
-    decision
+    Ok(decision)
 }
 
 fn or_refused(decision: Result<Decision, Refusal>) -> Decision {
