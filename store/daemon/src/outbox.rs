@@ -7,7 +7,7 @@
 
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::engine::{Change, Entry};
+use crate::engine::{Change, Entry, Key};
 use crate::metrics::METRICS;
 use crate::notices::Letter;
 use crate::records::{Kept, RecordError, Records};
@@ -65,7 +65,7 @@ pub fn waiting(records: &Records) -> Result<usize, RecordError> {
 
 /// Sends what is due. Runs until it is dropped.
 pub async fn run(daemon: &Arc<Daemon>) {
-    // Those that were taken, and could not be taken out: they are not sent again while this process lives.
+    // Those that are over, and could not be taken out: they are not sent again while this process lives.
     let mut taken = BTreeSet::new();
     let mut is_troubled = false;
     loop {
@@ -98,18 +98,14 @@ async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>)
         }
         let mut claimed = Vec::new();
         for entry in few {
-            claimed.extend(claim(daemon, entry, taken).await?);
+            claimed.extend(claim(&daemon.records, entry, taken).await?);
         }
         let mut tries = JoinSet::new();
         for Kept { key, value, .. } in claimed {
             let daemon = Arc::clone(daemon);
             tries.spawn(async move { hand_over(&daemon, &value).await.then_some((key, value.id)) });
         }
-        for (key, id) in tries.join_all().await.into_iter().flatten() {
-            taken.insert(id);
-            take_out(&daemon.records, &key).await?;
-            taken.remove(&id);
-        }
+        take_out_all(&daemon.records, tries.join_all().await.into_iter().flatten().collect(), taken).await?;
     }
 }
 
@@ -124,18 +120,20 @@ fn due(records: &Records, now: Time) -> Result<Vec<Entry>, RecordError> {
 
 /// Writes when it is tried next, so that this try is nobody else's; none: it is not to be tried.
 async fn claim(
-    daemon: &Daemon,
+    records: &Records,
     entry: Entry,
-    taken: &BTreeSet<MessageId>,
+    taken: &mut BTreeSet<MessageId>,
 ) -> Result<Option<Kept<Queued>>, RecordError> {
-    let (records, now) = (&daemon.records, clock::now());
+    let now = clock::now();
     let Ok(queued) = records.open::<Queued>(&entry.key, &entry.value) else {
         tracing::error!("a notice cannot be read, and is not sent");
         records.commit(vec![Change::delete(entry.key, entry.revision)]).await?;
         return Ok(None);
     };
     if taken.contains(&queued.id) {
-        records.commit(vec![Change::delete(entry.key, entry.revision)]).await?;
+        if records.commit(vec![Change::delete(entry.key, entry.revision)]).await? {
+            taken.remove(&queued.id);
+        }
         return Ok(None);
     }
     let Some(again) = retry::again(queued.since, queued.tries, now) else {
@@ -179,11 +177,27 @@ async fn hand_over(daemon: &Daemon, queued: &Queued) -> bool {
     }
 }
 
-async fn take_out(records: &Records, key: &[u8]) -> Result<(), RecordError> {
-    if let Some((_, revision)) = records.engine().load(key)? {
-        records.commit(vec![Change::delete(key.to_vec(), revision)]).await?;
+/// Takes out what is over. Each stays among `taken` until the store says that it is gone.
+async fn take_out_all(
+    records: &Records,
+    over: Vec<(Key, MessageId)>,
+    taken: &mut BTreeSet<MessageId>,
+) -> Result<(), RecordError> {
+    taken.extend(over.iter().map(|(_, id)| *id));
+    for (key, id) in over {
+        if take_out(records, &key).await? {
+            taken.remove(&id);
+        }
     }
     Ok(())
+}
+
+/// Whether it is gone; not where it was sealed anew meanwhile.
+async fn take_out(records: &Records, key: &[u8]) -> Result<bool, RecordError> {
+    match records.engine().load(key)? {
+        Some((_, revision)) => records.commit(vec![Change::delete(key.to_vec(), revision)]).await,
+        None => Ok(true),
+    }
 }
 
 fn key(time: Time, id: &MessageId) -> Vec<u8> {
@@ -199,4 +213,91 @@ fn key_prefix(time: Time) -> Vec<u8> {
 fn time_of(key: &[u8]) -> Option<Time> {
     let digits = key.get(NOTICE.len()..NOTICE.len() + 16)?;
     i64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok().map(Time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Engine, EngineError, MemoryEngine, Pending, Revision, Swap, Visitor};
+    use crate::master_key::MasterKeys;
+    use crate::seal::Sealer;
+    use std::sync::Mutex;
+
+    /// What the store does with a commit.
+    #[derive(Clone, Copy, Debug)]
+    enum Mood {
+        Takes,
+        Fails,
+        /// The record was sealed anew since it was read.
+        IsLate,
+    }
+
+    /// A disk that is full for a moment, and a rotation at just that moment, cannot be had at will.
+    struct Store {
+        records: MemoryEngine,
+        mood: Mutex<Mood>,
+    }
+
+    impl Engine for Store {
+        fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+            self.records.load(key)
+        }
+
+        fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+            self.records.scan(prefix, after, limit)
+        }
+
+        fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+            match *self.mood.lock().unwrap() {
+                Mood::Takes => self.records.commit(changes),
+                Mood::Fails => Box::pin(std::future::ready(Err(EngineError::Closed))),
+                Mood::IsLate => {
+                    let (value, revision) = self.records.load(&changes[0].key).unwrap().unwrap();
+                    drop(self.records.commit(vec![Change::update(changes[0].key.clone(), revision, value)]));
+                    self.records.commit(changes)
+                }
+            }
+        }
+
+        fn snapshot(&self, visit: Visitor) -> Pending<u64> {
+            self.records.snapshot(visit)
+        }
+
+        fn health(&self) -> Result<(), EngineError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_is_not_sent_again_whatever_the_store_says() {
+        let store = Arc::new(Store { records: MemoryEngine::new(), mood: Mutex::new(Mood::Takes) });
+        let records = Records::new(Arc::clone(&store) as _, Arc::new(Sealer::new(MasterKeys::generate().unwrap())));
+        let letter = |number: u32| Letter {
+            mailbox: format!("user{number}@example.com"),
+            to: format!("user{number}@elsewhere.example"),
+            subject: String::new(),
+            text: String::new().into(),
+        };
+        assert!(records.commit(queue(&records, (0..3).map(letter).collect(), clock::now()).unwrap()).await.unwrap());
+        let entries = || due(&records, clock::now()).unwrap();
+        let over = || {
+            let all = entries().into_iter();
+            all.map(|entry| (entry.key.clone(), records.open::<Queued>(&entry.key, &entry.value).unwrap().id)).collect()
+        };
+        for mood in [Mood::Fails, Mood::IsLate] {
+            let mut taken = BTreeSet::new();
+            *store.mood.lock().unwrap() = mood;
+            let done = take_out_all(&records, over(), &mut taken).await;
+            assert_eq!((done.is_err(), taken.len()), (matches!(mood, Mood::Fails), 3), "{mood:?}");
+            for entry in entries() {
+                assert!(claim(&records, entry, &mut taken).await.map_or(true, |claimed| claimed.is_none()), "{mood:?}");
+            }
+            assert_eq!((taken.len(), entries().len()), (3, 3), "{mood:?}");
+        }
+        *store.mood.lock().unwrap() = Mood::Takes;
+        let mut taken: BTreeSet<MessageId> = over().iter().take(1).map(|(_, id): &(Key, MessageId)| *id).collect();
+        assert!(claim(&records, entries().remove(0), &mut taken).await.unwrap().is_none());
+        take_out_all(&records, over(), &mut taken).await.unwrap();
+        assert_eq!((taken.len(), entries().len()), (0, 0));
+    }
 }
