@@ -10,8 +10,8 @@ pub fn now() -> Time {
     Time(Timestamp::now().as_second())
 }
 
-/// A stopwatch on the monotonic clock, for what must not step.
-#[derive(Debug, Clone, Copy)]
+/// A stopwatch on the monotonic clock, for what must not step. Of two, the one that was started first is the lesser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {

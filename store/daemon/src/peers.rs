@@ -25,6 +25,11 @@ pub struct Peer {
     pub runs_fronts: bool,
 }
 
+/// The user that the package runs the fronts as, where there is one.
+pub fn fronts_user() -> Option<Uid> {
+    User::from_name(FRONT_USER).ok().flatten().map(|user| user.uid)
+}
+
 /// What was found out about somebody, and when.
 type Found = (Stopwatch, Option<Arc<Peer>>);
 

@@ -3,11 +3,13 @@
 //!
 //! Where there is none left, the connection that has been idle for the longest time makes room. A connection is idle
 //! while no call runs on it, so no number of silent or slow peers keeps others out. A call that runs is never ended:
-//! where all that could make room are in calls, the newcomer is turned away.
+//! where all that could make room are in calls, the newcomer is turned away. Where one of them will be idle for long
+//! enough in a moment, the newcomer waits; few do at a time, and nobody else waits for them.
 
 use crate::clock::Stopwatch;
 use nix::unistd::Uid;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
@@ -21,12 +23,18 @@ pub const CONNECTIONS_PER_USER_MAX: usize = 512;
 pub const FRONTS_RESERVE: usize = 256;
 /// For which a connection is idle before it has to make room: who has just connected is about to call.
 pub const IDLE_MIN: Duration = Duration::from_millis(250);
+/// For which a newcomer waits for a place at most: twice, since who was about to make room may make a call instead.
+pub const WAIT_MAX: Duration = IDLE_MIN.saturating_mul(2);
+/// Newcomers to one socket that wait for a place at a time.
+pub const WAITING_MAX: usize = 768;
+/// The same, of one user.
+pub const WAITING_PER_USER_MAX: usize = 512;
 
 /// The places at one socket.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Places {
     taken: Arc<Mutex<Taken>>,
-    /// Told whenever a place is given back, or a call ends.
+    /// Tells one of those who wait that a place was given back; the others look again by themselves.
     changed: Arc<Notify>,
 }
 
@@ -34,7 +42,9 @@ pub struct Places {
 struct Taken {
     next: u64,
     all: HashMap<u64, Held>,
-    /// The user that the fronts run as, once one of them has connected.
+    /// The users of the newcomers that wait.
+    waiting: Vec<Uid>,
+    /// The user that the fronts run as, once it is known.
     fronts: Option<Uid>,
 }
 
@@ -61,18 +71,43 @@ enum Found {
     Nothing,
 }
 
+/// A connection that was accepted, and has a place or may wait for one.
+pub enum Newcomer {
+    /// There was one.
+    Placed(Place),
+    /// There may be one in a moment.
+    Waiting(Waiting),
+}
+
+/// A newcomer that waits for a place; it is counted until this is dropped.
+pub struct Waiting {
+    places: Places,
+    user: Uid,
+}
+
 impl Places {
-    /// A place for a connection of `user`; waits for [`IDLE_MIN`] at most. None: all that could make room are in calls.
-    pub async fn take(&self, user: Uid) -> Option<Place> {
-        loop {
-            let changed = self.changed.notified();
-            let found = self.lock().find(user);
-            match found {
-                Found::Place(id, lost) => return Some(Place { places: self.clone(), id, lost }),
-                Found::Wait(time) => drop(timeout(time, changed).await),
-                Found::Nothing => return None,
+    /// All are free. `fronts` is the user that the fronts run as, where there is one already.
+    pub fn new(fronts: Option<Uid>) -> Self {
+        let taken = Taken { next: 0, all: HashMap::new(), waiting: Vec::new(), fronts };
+        Self { taken: Arc::new(Mutex::new(taken)), changed: Arc::default() }
+    }
+
+    /// A place for a connection of `user`, or the right to wait for one; never waits itself. None: all that could make
+    /// room are in calls, or too many wait already.
+    pub fn ask(&self, user: Uid) -> Option<Newcomer> {
+        let mut taken = self.lock();
+        match taken.find(user) {
+            Found::Place(id, lost) => Some(Newcomer::Placed(self.place(id, lost))),
+            Found::Wait(_) if taken.may_wait(user) => {
+                taken.waiting.push(user);
+                Some(Newcomer::Waiting(Waiting { places: self.clone(), user }))
             }
+            Found::Wait(_) | Found::Nothing => None,
         }
+    }
+
+    fn place(&self, id: u64, lost: oneshot::Receiver<()>) -> Place {
+        Place { places: self.clone(), id, lost }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -81,7 +116,48 @@ impl Places {
     }
 }
 
+impl Newcomer {
+    /// The place; waits for [`WAIT_MAX`] at most. None: all that could make room are in calls, or have been lately.
+    pub async fn place(self) -> Option<Place> {
+        match self {
+            Self::Placed(place) => Some(place),
+            Self::Waiting(waiting) => timeout(WAIT_MAX, waiting.place()).await.ok().flatten(),
+        }
+    }
+}
+
+impl Waiting {
+    async fn place(&self) -> Option<Place> {
+        loop {
+            // From here on it is told. Where it finds a place without having been, the next one is told instead.
+            let mut changed = pin!(self.places.changed.notified());
+            changed.as_mut().enable();
+            let found = self.places.lock().find(self.user);
+            match found {
+                Found::Place(id, lost) => return Some(self.places.place(id, lost)),
+                Found::Wait(time) => drop(timeout(time, changed).await),
+                Found::Nothing => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut taken = self.places.lock();
+        if let Some(at) = taken.waiting.iter().position(|user| *user == self.user) {
+            taken.waiting.swap_remove(at);
+        }
+    }
+}
+
 impl Taken {
+    /// Whether one more newcomer of `user` may wait.
+    fn may_wait(&self, user: Uid) -> bool {
+        let of_user = self.waiting.iter().filter(|waiting| **waiting == user).count();
+        self.waiting.len() < WAITING_MAX && of_user < WAITING_PER_USER_MAX
+    }
+
     fn find(&mut self, user: Uid) -> Found {
         if let Err(found) = self.make_room(user) {
             return found;
@@ -103,9 +179,9 @@ impl Taken {
             return Ok(());
         }
         let crowd = |of: Uid| if is_users_crowd { of == user } else { !is_others_crowd || is_other(of) };
-        let idle = |(id, held): (&u64, &Held)| held.idle.filter(|_| crowd(held.user)).map(|idle| (idle.elapsed(), *id));
-        let (longest, id) = self.all.iter().filter_map(idle).max().ok_or(Found::Nothing)?;
-        match IDLE_MIN.checked_sub(longest).filter(|left| !left.is_zero()) {
+        let idle = |(id, held): (&u64, &Held)| held.idle.filter(|_| crowd(held.user)).map(|idle| (idle, *id));
+        let (longest, id) = self.all.iter().filter_map(idle).min().ok_or(Found::Nothing)?;
+        match IDLE_MIN.checked_sub(longest.elapsed()).filter(|left| !left.is_zero()) {
             Some(left) => Err(Found::Wait(left)),
             None => {
                 self.all.remove(&id);
@@ -130,7 +206,6 @@ impl Place {
     /// No call runs any more.
     pub fn end_call(&self) {
         self.set_idle(Some(Stopwatch::start()));
-        self.places.changed.notify_waiters();
     }
 
     fn set_idle(&self, idle: Option<Stopwatch>) {
@@ -148,7 +223,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.lock().all.remove(&self.id);
-        self.places.changed.notify_waiters();
+        self.places.changed.notify_one();
     }
 }
 
@@ -162,10 +237,14 @@ mod tests {
         place.lost.try_recv() == Err(oneshot::error::TryRecvError::Closed)
     }
 
+    async fn one(places: &Places, user: u32) -> Option<Place> {
+        places.ask(Uid::from_raw(user))?.place().await
+    }
+
     async fn take(places: &Places, user: u32, count: usize) -> Vec<Place> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(places.take(Uid::from_raw(user)).await.unwrap());
+            all.push(one(places, user).await.unwrap());
         }
         all
     }
@@ -178,7 +257,7 @@ mod tests {
     #[tokio::test]
     async fn the_longest_idle_of_a_user_makes_room_for_one_more_of_that_user() {
         assert_eq!((CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE), (1024, 512, 256));
-        let places = Places::default();
+        let places = Places::new(None);
         let mut other = take(&places, 2, 1).await;
         let mut own = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
         own[0].begin_call();
@@ -192,23 +271,23 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_in_a_call_stays_and_the_newcomer_is_turned_away() {
-        let places = Places::default();
+        let places = Places::new(None);
         let mut busy = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
         busy.iter().for_each(Place::begin_call);
-        assert!(places.take(Uid::from_raw(1)).await.is_none());
-        assert!(places.take(Uid::from_raw(2)).await.is_some() && lost(&mut busy).is_empty());
+        assert!(one(&places, 1).await.is_none());
+        assert!(one(&places, 2).await.is_some() && lost(&mut busy).is_empty());
         busy.pop();
-        assert!(places.take(Uid::from_raw(1)).await.is_some());
+        assert!(one(&places, 1).await.is_some());
     }
 
     #[tokio::test]
     async fn who_has_just_connected_is_waited_for() {
-        let places = Places::default();
+        let places = Places::new(None);
         let mut young = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
-        assert!(timeout(Duration::ZERO, places.take(Uid::from_raw(1))).await.is_err());
+        assert!(timeout(Duration::ZERO, one(&places, 1)).await.is_err());
         let waiting = tokio::spawn({
             let places = places.clone();
-            async move { places.take(Uid::from_raw(1)).await.is_some() }
+            async move { one(&places, 1).await.is_some() }
         });
         tokio::task::yield_now().await;
         young.pop();
@@ -216,18 +295,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_waits_in_vain_is_turned_away_and_few_wait() {
+        let places = Places::new(None);
+        let all = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
+        all.iter().for_each(Place::begin_call);
+        // The one that could make room is never idle for long.
+        let calls = async {
+            loop {
+                all[0].begin_call();
+                all[0].end_call();
+                tokio::task::yield_now().await;
+            }
+        };
+        all[0].end_call();
+        let user = Uid::from_raw(1);
+        let mut waiting: Vec<Newcomer> = (0..WAITING_PER_USER_MAX).map(|_| places.ask(user).unwrap()).collect();
+        assert!(places.ask(user).is_none() && places.ask(Uid::from_raw(2)).is_some());
+        let last = waiting.pop().unwrap();
+        let ended = timeout(Duration::from_secs(20), async {
+            tokio::select! {
+                biased;
+                () = calls => None,
+                place = last.place() => place,
+            }
+        });
+        assert!(ended.await.expect("it waits without an end").is_none());
+        assert_eq!(places.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
+        drop(waiting);
+        assert!(places.lock().waiting.is_empty());
+    }
+
+    #[tokio::test]
     async fn the_fronts_find_a_place_whatever_others_have_taken() {
-        let places = Places::default();
-        places.take(FRONTS).await.unwrap().is_of_a_front();
-        let mut others = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
-        others.extend(take(&places, 2, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX).await);
+        let found_later = Places::new(None);
+        one(&found_later, FRONTS.as_raw()).await.unwrap().is_of_a_front();
+        for places in [found_later, Places::new(Some(FRONTS))] {
+            find_a_place(&places).await;
+        }
+    }
+
+    async fn find_a_place(places: &Places) {
+        let mut others = take(places, 1, CONNECTIONS_PER_USER_MAX).await;
+        others.extend(take(places, 2, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX).await);
         others.iter().for_each(Place::begin_call);
-        assert!(places.take(Uid::from_raw(3)).await.is_none() && places.take(Uid::from_raw(2)).await.is_none());
-        let mut fronts = take(&places, FRONTS.as_raw(), FRONTS_RESERVE).await;
-        assert!(places.take(Uid::from_raw(3)).await.is_none());
+        assert!(one(places, 3).await.is_none() && one(places, 2).await.is_none());
+        let mut fronts = take(places, FRONTS.as_raw(), FRONTS_RESERVE).await;
+        assert!(one(places, 3).await.is_none());
         // Beyond their reserve they have what others leave, and push out whoever is idle.
         others[7].end_call();
-        fronts.extend(take(&places, FRONTS.as_raw(), 1).await);
+        fronts.extend(take(places, FRONTS.as_raw(), 1).await);
         assert_eq!((lost(&mut others).len() + lost(&mut fronts).len(), places.lock().all.len()), (1, CONNECTIONS_MAX));
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
-use crate::peers::{Peer, Peers};
-use crate::places::{CONNECTIONS_MAX, Place, Places};
+use crate::peers::{self, Peer, Peers};
+use crate::places::{CONNECTIONS_MAX, Place, Places, WAITING_MAX};
 use crate::service;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
@@ -29,8 +29,9 @@ pub const IDLE: Duration = Duration::from_secs(60);
 const LAST_WORDS: Duration = Duration::from_millis(250);
 /// In which a socket's connections have ended once posternd stops.
 pub const STOP_WITHIN: Duration = Duration::from_secs(6);
-/// Files that the process must be able to open: both sockets' connections, and the store's and the exports' own.
-pub const FILES_WANTED: u64 = 2 * CONNECTIONS_MAX as u64 + 256;
+/// Files that the process must be able to open: both sockets' connections and newcomers, and the store's and the exports'
+/// own.
+pub const FILES_WANTED: u64 = 2 * (CONNECTIONS_MAX + WAITING_MAX) as u64 + 256;
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 4096;
 
@@ -110,7 +111,7 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 
 /// Serves connections until `stop` changes; those that are open may end their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
-    let (places, peers) = (Places::default(), Arc::new(Peers::at(side)));
+    let (places, peers) = (Places::new(peers::fronts_user()), Arc::new(Peers::at(side)));
     let mut tasks = tokio::task::JoinSet::new();
     let (close, closing) = watch::channel(());
     loop {
@@ -130,12 +131,13 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
         };
         let Ok(credentials) = getsockopt(&stream, PeerCredentials) else { continue };
         let (user, group) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
-        let Some(place) = places.take(user).await else {
-            tracing::warn!("uid {user} has too many calls running at the {side:?} socket; one more is turned away");
+        let Some(newcomer) = places.ask(user) else {
+            turn_away(user, side);
             continue;
         };
         let (daemon, stop, closing, peers) = (daemon.clone(), stop.clone(), closing.clone(), Arc::clone(&peers));
         tasks.spawn(async move {
+            let Some(place) = newcomer.place().await else { return turn_away(user, side) };
             let _open = METRICS.connections.hold(side.into());
             let Some(peer) = peers.admit(user, group) else { return };
             if peer.runs_fronts {
@@ -149,6 +151,10 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
     let _ = timeout(LAST_WORDS, all_gone()).await;
     drop(close);
     let _ = timeout(FRAME_DEADLINE, all_gone()).await;
+}
+
+fn turn_away(user: Uid, side: Side) {
+    tracing::warn!("uid {user} has too many calls running at the {side:?} socket; one more is turned away");
 }
 
 /// One peer.

@@ -10,7 +10,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_wire::admin::{Accounts, Mailbox, Platforms, SetPlatform};
 use postern_wire::auth::{Answer, Ask, AskVerdict, Door, Origin};
 use postern_wire::{CallError, Client, Secret};
-use posternd::places::{CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE};
+use posternd::places::{CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE, WAITING_PER_USER_MAX};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
@@ -200,9 +200,10 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn of(home: &Home, uid: u32) -> Self {
+    /// Those of `the_crowd`, or of `the_restless_crowd`.
+    fn of(home: &Home, part: &str, uid: u32) -> Self {
         let mut stranger = Command::new(stranger(home))
-            .args(["--exact", "peers::the_crowd", "--ignored", "--nocapture"])
+            .args(["--exact", &format!("peers::{part}"), "--ignored", "--nocapture"])
             .env(SOCKET_VARIABLE, home.auth())
             .current_dir("/")
             .uid(uid)
@@ -224,23 +225,55 @@ impl Drop for Crowd {
     }
 }
 
-#[test]
-#[ignore = "a part of the test below"]
-#[expect(clippy::print_stdout, reason = "the test that has started it reads this")]
-fn the_crowd() {
-    let Some(socket) = env::var_os(SOCKET_VARIABLE) else { return };
+/// Lets this process have more connections than the daemon takes.
+fn allow_many_files() {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, soft.max(2 * CONNECTIONS_MAX as u64).min(hard), hard).unwrap();
+}
+
+/// As many calls as the daemon takes, of which none ends, `most` at most.
+fn endless_calls(socket: &Path, most: usize) -> Vec<UnixStream> {
+    allow_many_files();
     let begin = || {
-        let mut stream = UnixStream::connect(&socket).ok()?;
+        let mut stream = UnixStream::connect(socket).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         stream.write_all(b"{\"method\":\"org.postern.Auth.Watch\",\"more\":true}\0").ok()?;
         // The first answer comes at once, and the call goes on.
         stream.read_exact(&mut [0]).ok().map(|()| stream)
     };
-    let calls: Vec<UnixStream> = std::iter::from_fn(begin).take(CONNECTIONS_MAX + 1).collect();
+    std::iter::from_fn(begin).take(most).collect()
+}
+
+#[test]
+#[ignore = "a part of the tests below"]
+#[expect(clippy::print_stdout, reason = "the test that has started it reads this")]
+fn the_crowd() {
+    let Some(socket) = env::var_os(SOCKET_VARIABLE) else { return };
+    let calls = endless_calls(socket.as_ref(), CONNECTIONS_MAX + 1);
     println!("calls: {}", calls.len());
     // Until it is killed.
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// All places of a user but one are in calls that do not end. The last one calls ten times in a second, so it is never
+/// idle for long; and more connections wait for it.
+#[test]
+#[ignore = "a part of the tests below"]
+#[expect(clippy::print_stdout, reason = "the test that has started it reads this")]
+fn the_restless_crowd() {
+    let Some(socket) = env::var_os(SOCKET_VARIABLE) else { return };
+    let calls = endless_calls(socket.as_ref(), CONNECTIONS_PER_USER_MAX - 1);
+    let mut restless = UnixStream::connect(&socket).unwrap();
+    restless.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let mut waiting = Vec::new();
+    while restless.write_all(b"{\"method\":\"org.varlink.service.GetInfo\"}\0").is_ok() {
+        // Until nothing more has come for so long.
+        while restless.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {}
+        if waiting.is_empty() {
+            waiting.extend((0..8).map(|_| UnixStream::connect(&socket).unwrap()));
+            println!("calls: {}", calls.len());
+        }
+    }
     let _ = std::io::stdin().read(&mut [0]);
 }
 
@@ -252,12 +285,46 @@ fn one_user_takes_half_of_the_places_and_the_fronts_always_find_one() {
     let home = Home::new(Plan::default());
     let Some(posternd) = with_groups(&home) else { return };
     posternd.make_platform();
-    assert!(is_answered(&home, &home.auth(), FRONTS, AUTH_GROUP), "from here on the daemon knows the fronts' user");
-    let first = Crowd::of(&home, STRANGER);
+    let first = Crowd::of(&home, "the_crowd", STRANGER);
     assert_eq!(first.calls, CONNECTIONS_PER_USER_MAX);
     assert_eq!(posternd.ask("bob").reason(), None);
-    let second = Crowd::of(&home, OTHER_STRANGER);
+    let second = Crowd::of(&home, "the_crowd", OTHER_STRANGER);
     assert_eq!(second.calls, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX);
     assert!(is_answered(&home, &home.auth(), FRONTS, AUTH_GROUP));
     posternd.status();
+}
+
+#[test]
+fn who_waits_for_a_place_keeps_nobody_else_waiting() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::new(Plan::default());
+    let Some(posternd) = with_groups(&home) else { return };
+    posternd.make_platform();
+    let crowd = Crowd::of(&home, "the_restless_crowd", STRANGER);
+    assert_eq!(crowd.calls, CONNECTIONS_PER_USER_MAX - 1);
+    assert_eq!(posternd.ask("bob").reason(), None);
+    assert!(is_answered(&home, &home.auth(), FRONTS, AUTH_GROUP));
+    let is_turned_away = || home.log().contains("one more is turned away");
+    wait_until("who waits in vain is turned away", DEADLINE, is_turned_away);
+    posternd.stop();
+}
+
+#[test]
+fn a_burst_of_one_user_is_served() {
+    let home = Home::new(Plan::default());
+    let posternd = home.start();
+    allow_many_files();
+    let begin = |_| {
+        let mut stream = UnixStream::connect(home.auth()).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.write_all(b"{\"method\":\"org.varlink.service.GetInfo\"}\0").unwrap();
+        stream
+    };
+    let calls: Vec<UnixStream> = (0..CONNECTIONS_PER_USER_MAX + WAITING_PER_USER_MAX).map(begin).collect();
+    for (at, mut call) in calls.iter().enumerate() {
+        call.read_exact(&mut [0]).unwrap_or_else(|error| panic!("call {at}: {error}\n{}", home.log()));
+    }
+    posternd.stop();
 }
