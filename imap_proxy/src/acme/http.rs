@@ -35,7 +35,9 @@ pub(super) enum Unheard {
     NotHttps(Uri),
     /// Nobody is there, or nobody who is believed.
     Unreachable(String),
-    /// The connection broke off, or the answer was too long.
+    /// The answer has more than [`MAX_ANSWER`] bytes.
+    TooLong,
+    /// The connection broke off.
     Broken(body::BoxError),
     /// Nothing within [`PATIENCE`].
     Silent,
@@ -60,6 +62,7 @@ impl fmt::Display for Unheard {
         match self {
             Self::NotHttps(uri) => write!(f, "it leads to {uri}, which is not https"),
             Self::Unreachable(why) => write!(f, "it cannot be reached: {why}"),
+            Self::TooLong => write!(f, "its answer is longer than {MAX_ANSWER} bytes"),
             Self::Broken(error) => write!(f, "the connection broke off: {error}"),
             Self::Silent => write!(f, "it did not answer within {} s", PATIENCE.as_secs()),
             Self::Status { said, .. } => write!(f, "it answers {said}"),
@@ -100,7 +103,7 @@ impl Http {
         *request.uri_mut() = path.map_err(|_| Unheard::NotHttps(uri.clone()))?;
         let is_signed = request.method() == Method::POST;
         let (parts, content) = sender.send_request(request).await.map_err(broken)?.into_parts();
-        let content = read(content).await.map_err(Unheard::Broken)?;
+        let content = read(content).await?;
         let (status, problem) = (parts.status, serde_json::from_slice::<Problem>(&content).ok());
         match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
@@ -130,7 +133,7 @@ impl HttpClient for Http {
 
 /// The content of an answer. Where the connection breaks off, as it does where TLS ends without a goodbye, it counts if it
 /// is a JSON object, which says by itself that it is whole. A chain of certificates does not: the last may be missing.
-async fn read<B>(content: B) -> Result<Bytes, body::BoxError>
+async fn read<B>(content: B) -> Result<Bytes, Unheard>
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<body::BoxError>>,
 {
@@ -140,10 +143,10 @@ where
         match frame {
             Ok(frame) => all.extend_from_slice(&frame.into_data().unwrap_or_default()),
             Err(_) if serde_json::from_slice::<serde_json::Map<_, _>>(&all).is_ok() => break,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Unheard::Broken(error.into())),
         }
         if all.len() > MAX_ANSWER {
-            return Err(format!("it is longer than {MAX_ANSWER} bytes").into());
+            return Err(Unheard::TooLong);
         }
     }
     Ok(all.freeze())
