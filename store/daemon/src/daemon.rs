@@ -5,6 +5,7 @@ use crate::audit::{self, shown_state};
 use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
+use crate::effects::Effects;
 use crate::engine::{Change, Engine};
 use crate::metrics::{self, METRICS, door_of};
 use crate::notices;
@@ -24,11 +25,8 @@ use postern_wire::auth::WatchEvent;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::net::IpAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use tokio::sync::{Mutex, Notify, broadcast};
-
-/// Changes that a front may be behind before it is told to look at everything anew.
-const WATCH_BACKLOG: usize = 1024;
 
 /// How often an event is decided anew because something came between. Each round somebody else has got on. All of them
 /// together have [`COMMIT_DEADLINE`].
@@ -44,8 +42,8 @@ pub struct Daemon {
     pub started: Time,
     /// How long ago that is.
     pub uptime: Stopwatch,
-    /// Read at start, and anew after each change: every sign-in needs them.
-    platforms: RwLock<Arc<Vec<Platform>>>,
+    /// What follows a commit.
+    pub effects: Arc<Effects>,
     /// Passwords that the mail server is asked about.
     pub checks: Checks,
     /// How codes and notices leave.
@@ -53,14 +51,9 @@ pub struct Daemon {
     /// Where the master key comes from.
     pub key_source: Source,
     /// Whose levels the administrator may change.
-    pub log: Log,
+    pub log: Arc<Log>,
     /// There is a new master key.
     pub rotated: Notify,
-    /// There is a notice to send.
-    pub queued: Notify,
-    /// The index of what ends may lack something: see [`crate::ends`].
-    pub ends_moved: Notify,
-    watchers: broadcast::Sender<WatchEvent>,
     /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
     pub administration: Mutex<()>,
 }
@@ -110,6 +103,15 @@ impl Actor {
     }
 }
 
+/// What is written in one commit with an event.
+#[derive(Default)]
+pub struct Also {
+    /// Changes of other records.
+    pub changes: Vec<Change>,
+    /// Entries of the audit log, before that of the event.
+    pub entries: Vec<audit::Record>,
+}
+
 /// What came of one attempt.
 enum Round {
     /// It is done, or there is no such account.
@@ -140,43 +142,28 @@ impl Daemon {
         sealer: Arc<Sealer>,
         config: Config,
         key_source: Source,
-        log: Log,
+        log: Arc<Log>,
     ) -> Result<Self, Box<dyn Error>> {
         let records = Records::new(engine, sealer);
         let senders = Arc::new(Senders::new(&config, records.clone())?);
-        let daemon = Self {
+        Ok(Self {
+            effects: Arc::new(Effects::new(records.clone())?),
             records,
             config,
             started: clock::now(),
             uptime: Stopwatch::start(),
-            platforms: RwLock::default(),
             checks: Checks::default(),
             senders,
             key_source,
             log,
             rotated: Notify::new(),
-            queued: Notify::new(),
-            ends_moved: Notify::new(),
-            watchers: broadcast::Sender::new(WATCH_BACKLOG),
             administration: Mutex::new(()),
-        };
-        daemon.reload_platforms()?;
-        Ok(daemon)
-    }
-
-    /// Reads the platforms from the store.
-    ///
-    /// # Errors
-    /// [`RecordError`]; the platforms stay as they were.
-    pub fn reload_platforms(&self) -> Result<(), RecordError> {
-        let platforms = self.records.platforms()?.into_iter().map(|kept| kept.value).collect();
-        *self.platforms.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(platforms);
-        Ok(())
+        })
     }
 
     /// Every platform.
     pub fn platforms(&self) -> Arc<Vec<Platform>> {
-        self.platforms.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.effects.platforms()
     }
 
     /// What a name means that an administrator typed, however it is spelled. An alias means its mailbox.
@@ -261,7 +248,7 @@ impl Daemon {
         actor: &Actor,
         make: impl Fn() -> Result<Event<'e>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
-        self.apply_with(mailbox, create, actor, |_| Ok(Some((make()?, Vec::new())))).await
+        self.apply_with(mailbox, create, actor, |_| Ok(Some((make()?, Also::default())))).await
     }
 
     /// As [`Self::apply`], with changes of other records that are made in the same commit: all of it happens, or
@@ -274,7 +261,7 @@ impl Daemon {
         mailbox: &Mailbox,
         create: Option<&Platform>,
         actor: &Actor,
-        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Vec<Change>)>, RecordError>,
+        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Also)>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
         let rounds = async {
             for _ in 0..ROUNDS {
@@ -292,7 +279,7 @@ impl Daemon {
         mailbox: &Mailbox,
         create: Option<&Platform>,
         actor: &Actor,
-        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Vec<Change>)>, RecordError>,
+        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Also)>, RecordError>,
     ) -> Result<Round, RecordError> {
         let kept = self.records.account(mailbox)?;
         let account = match (&kept, create) {
@@ -313,7 +300,8 @@ impl Daemon {
         let mut entries = settled.as_ref().map_or_else(Vec::new, |settled| ended(&account, settled, now));
         let Decision { verdict, next } = decide(settled.as_ref().unwrap_or(&account), platform, event, now);
         // What else the event changes goes with it, and not where only an end is written.
-        let also = if next.is_some() { also } else { Vec::new() };
+        let also = if next.is_some() { also } else { Also::default() };
+        entries.extend(also.entries);
         if let Some(next) = &next {
             entries.push(audit::Record {
                 time: now,
@@ -332,36 +320,36 @@ impl Daemon {
             return Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account, now }))));
         };
         let mut changes = self.records.put_account(kept.as_ref(), &next)?;
-        changes.extend(also);
+        changes.extend(also.changes);
         let notices = notices::of(&account, &next, &verdict);
         let written = notices::written(&self.senders, platform, (&account, &next), &notices, actor);
         changes.extend(outbox::queue(&self.records, written, now)?);
-        if !self.records.commit_with_all(changes, &entries).await? {
-            return Ok(Round::Again);
-        }
-        entries.iter().for_each(audit::Record::log);
-        METRICS.decide(door, &verdict, &next);
-        METRICS.change(kind, before, next.state(now));
-        if !notices.is_empty() {
-            self.queued.notify_one();
-        }
         // A suspension that ends by itself was over before it is written, so the state alone does not tell.
         let resumed = account.suspension.is_some() && next.suspension.is_none();
-        if resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now)) {
-            self.announce(Some(mailbox));
-        }
-        Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account: next, now }))))
+        let may_end_sessions = resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now));
+        let follow = move |effects: &Effects| {
+            METRICS.decide(door, &verdict, &next);
+            METRICS.change(kind, before, next.state(now));
+            if !notices.is_empty() {
+                effects.queued.notify_one();
+            }
+            if may_end_sessions {
+                effects.announce(Some(&next.mailbox));
+            }
+            Ok(Applied { verdict, before: listed_before, account: next, now })
+        };
+        let applied = self.effects.commit(changes, entries, follow).await?;
+        Ok(applied.map_or(Round::Again, |applied| Round::Over(Some(Box::new(applied)))))
     }
 
     /// Tells every watching front that sessions may be over: of one mailbox, or of any.
     pub fn announce(&self, mailbox: Option<&Mailbox>) {
-        // An error says that nobody watches.
-        let _ = self.watchers.send(WatchEvent { mailbox: mailbox.map(|mailbox| mailbox.as_str().to_owned()) });
+        self.effects.announce(mailbox);
     }
 
     /// Changes from now on.
     pub fn watch(&self) -> broadcast::Receiver<WatchEvent> {
-        self.watchers.subscribe()
+        self.effects.watch()
     }
 }
 

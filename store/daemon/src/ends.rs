@@ -84,7 +84,7 @@ async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), Recor
 pub async fn keep_index(daemon: &Daemon) {
     loop {
         match bring_up_to_date(daemon).await {
-            Ok(()) => daemon.ends_moved.notified().await,
+            Ok(()) => daemon.effects.ends_moved.notified().await,
             Err(error) => {
                 tracing::error!("the index of what ends is not up to date: {error}");
                 tokio::time::sleep(AGAIN).await;

@@ -184,7 +184,7 @@ pub async fn import(daemon: &Daemon, actor: &str, mut file: File) -> Result<u64,
         write_batch(records, vec![marker]).await?;
         write_lines(records, file).await?;
         // Before anybody is let in: a name must not be foreign whose account is there.
-        daemon.reload_platforms()?;
+        daemon.effects.reload_platforms()?;
         let (_, revision) = records.engine().load(IMPORTING)?.ok_or(ExportError::NotEmpty)?;
         write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
     };
@@ -253,7 +253,7 @@ pub async fn clear_broken_import(daemon: &Daemon) -> Result<u64, ExportError> {
         let gone = all.iter().filter(|entry| only_marker || entry.key != IMPORTING);
         let changes: Vec<_> = gone.map(|entry| Change::delete(entry.key.clone(), entry.revision)).collect();
         if changes.is_empty() {
-            daemon.reload_platforms()?;
+            daemon.effects.reload_platforms()?;
             return Ok(cleared);
         }
         cleared += changes.len() as u64;

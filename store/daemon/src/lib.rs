@@ -13,6 +13,7 @@ pub mod clock;
 pub mod codes;
 pub mod config;
 pub mod daemon;
+pub mod effects;
 pub mod ends;
 pub mod engine;
 pub mod enrol;

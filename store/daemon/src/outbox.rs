@@ -72,7 +72,7 @@ pub async fn run(daemon: &Arc<Daemon>) {
         match send_what_is_due(daemon, &mut taken).await {
             Ok(0) => {
                 is_troubled = false;
-                let _ = tokio::time::timeout(EVERY, daemon.queued.notified()).await;
+                let _ = tokio::time::timeout(EVERY, daemon.effects.queued.notified()).await;
             }
             Ok(_) => is_troubled = false,
             Err(error) => {

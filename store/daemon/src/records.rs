@@ -290,26 +290,13 @@ impl Records {
         }
     }
 
-    /// Writes changes with an entry of the audit log, all or nothing, as [`Self::commit`] does.
+    /// Writes changes with an entry of the audit log, all or nothing, as [`Self::commit`] does. Nothing must depend on what
+    /// is done after it: see [`crate::effects::Effects::commit`].
     ///
     /// # Errors
     /// [`RecordError`].
-    pub async fn commit_with(&self, changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
-        self.commit_with_all(changes, std::slice::from_ref(entry)).await
-    }
-
-    /// Writes changes with entries of the audit log, all or nothing, as [`Self::commit`] does.
-    ///
-    /// # Errors
-    /// [`RecordError`].
-    pub async fn commit_with_all(
-        &self,
-        mut changes: Vec<Change>,
-        entries: &[audit::Record],
-    ) -> Result<bool, RecordError> {
-        for entry in entries {
-            changes.push(self.put_entry(entry)?);
-        }
+    pub async fn commit_with(&self, mut changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
+        changes.push(self.put_entry(entry)?);
         self.commit(changes).await
     }
 

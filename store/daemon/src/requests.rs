@@ -4,7 +4,7 @@ use crate::administer::accounts::make_enrolment_code;
 use crate::administer::{self, explain, refuse};
 use crate::audit;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::{Actor, Also, Daemon};
 use crate::engine::Change;
 use crate::enrol::enrolment_code_hash;
 use crate::records::Kept;
@@ -73,7 +73,8 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         }
         let over = there.map(|there| there.revision);
         let change = daemon.records.put(key.clone(), over, &request(account))?;
-        Ok(Some((Event::OpenRequest(door(wanted.door)), vec![change])))
+        let also = Also { changes: vec![change], ..Also::default() };
+        Ok(Some((Event::OpenRequest(door(wanted.door)), also)))
     };
     let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.door, &wanted.origin) };
     let applied = daemon.apply_with(&account.mailbox, None, &actor, make).await;
@@ -131,13 +132,12 @@ pub async fn decide_about(
     let enrolment_code = match wanted.approve {
         true => Some(approve(daemon, actor, &kept, &entry).await?),
         false => {
-            if !daemon.records.commit_with(vec![Change::delete(kept.key, kept.revision)], &entry).await? {
-                return Err(decided_meanwhile(&mailbox));
-            }
+            let gone = vec![Change::delete(kept.key, kept.revision)];
+            let done = daemon.effects.commit(gone, vec![entry], |_| Ok(())).await?;
+            done.ok_or_else(|| decided_meanwhile(&mailbox))?;
             None
         }
     };
-    entry.log();
     Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code })
 }
 
@@ -165,7 +165,8 @@ async fn approve(daemon: &Daemon, actor: &str, kept: &Kept<Request>, entry: &aud
         if there.is_none_or(|there| there.revision != kept.revision) || !is_open(request, account) {
             return Ok(None);
         }
-        let also = vec![Change::delete(kept.key.clone(), kept.revision), daemon.records.put_entry(entry)?];
+        let gone = vec![Change::delete(kept.key.clone(), kept.revision)];
+        let also = Also { changes: gone, entries: vec![entry.clone()] };
         Ok(Some((Event::Reset { enrolment_code }, also)))
     };
     match daemon.apply_with(mailbox, None, &actor, make).await?.map(|applied| applied.verdict) {

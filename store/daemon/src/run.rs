@@ -183,7 +183,7 @@ async fn serve(config: Config, log: Log, mut passed: Passed, background: &Handle
     }
     let engine = Arc::new(engine);
     header::check(&*engine, &sealer)?;
-    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, log)?);
+    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, Arc::new(log))?);
     let cleared = export::clear_broken_import(&daemon).await?;
     if cleared > 0 {
         tracing::warn!("an import was broken off: {cleared} records of it were taken out. Import again");
@@ -214,7 +214,8 @@ async fn serve(config: Config, log: Log, mut passed: Passed, background: &Handle
         background.spawn(async move { show_metrics(&daemon).await.map_err(|error| error.to_string()) }).await??
     };
     let ticking = daemon.clone();
-    let ender = tokio::spawn(async move { tokio::join!(ends::run(&ticking), outbox::run(&ticking)) });
+    let ender =
+        tokio::spawn(async move { tokio::join!(ends::run(&ticking), outbox::run(&ticking), ticking.effects.run()) });
     let sweeper = background.spawn(sweep::run(daemon.clone()));
     let heart = sd_notify::watchdog_enabled().map(|patience| {
         let engine = engine.clone();

@@ -433,10 +433,11 @@ async fn take_piece(
     }
     let _alone = alone(daemon).await?;
     let records = export::import(daemon, peer, current.file).await;
-    let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
+    // Also after a refusal: the last commit may come yet.
     daemon.announce(None);
     // What was exported under an older master key is sealed anew.
     daemon.rotated.notify_one();
-    daemon.ends_moved.notify_one();
+    daemon.effects.ends_moved.notify_one();
+    let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
     Ok(Imported { records })
 }

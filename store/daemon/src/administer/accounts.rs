@@ -4,6 +4,7 @@ use super::{account, alone, changed, entry, explain, mailbox, platforms, refuse,
 use crate::audit::shown_state;
 use crate::clock;
 use crate::daemon::{Actor, Applied, Daemon};
+use crate::effects::Effects;
 use crate::enrol::enrolment_code_hash;
 use crate::records::{ACCOUNT, Kept, RecordError, alias_key};
 use postern_rules::name::{self, Named};
@@ -214,12 +215,14 @@ async fn write_aliases(
     if !changes.is_empty() {
         changes.extend(daemon.records.put_account(Some(before), next)?);
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
-        if !daemon.records.commit_with(changes, &entry).await? {
+        // Somebody may be signed in under a name that means another account now.
+        let tell = |effects: &Effects| {
+            effects.announce(None);
+            Ok(())
+        };
+        if daemon.effects.commit(changes, vec![entry], tell).await?.is_none() {
             return Err(refuse("busy", format!("{} was changed meanwhile. Try again.", next.mailbox)));
         }
-        entry.log();
-        // Somebody may be signed in under a name that means another account now.
-        daemon.announce(None);
     }
     Ok(Accounts { accounts: vec![shown(next, clock::now())] })
 }

@@ -3,7 +3,7 @@
 use super::{account, explain, refuse};
 use crate::checks::NoCheck;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::{Actor, Also, Daemon};
 use crate::field::{seal, seal_for_all};
 use crate::records::RecordError;
 use crate::seal::app_password::public_key;
@@ -128,7 +128,7 @@ pub async fn make(
         let make = |account: &Account| {
             let renewed = seal_for_all(account, password)?;
             let event = Event::AddAppPassword { fresh: fresh.clone(), epoch, proof, renewed };
-            Ok(Some((event, Vec::new())))
+            Ok(Some((event, Also::default())))
         };
         let applied = daemon.apply_with(mailbox, None, &actor, make).await?;
         let applied = applied.ok_or(NoAppPassword::Refused(Refusal::Stale))?;

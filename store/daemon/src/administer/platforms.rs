@@ -2,8 +2,9 @@
 
 use super::{alone, entry, nearest, refuse, visible};
 use crate::daemon::Daemon;
+use crate::effects::Effects;
 use crate::export;
-use crate::records::{ACCOUNT, Kept, platform_key};
+use crate::records::{ACCOUNT, Kept, RecordError, platform_key};
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
 use postern_rules::{Account, Mailbox, Platform, Stage};
@@ -102,9 +103,8 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
     if platform != kept.value {
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
         write(daemon, Some(&kept), &platform, entry(actor, "set platform", None, detail)).await?;
-        if platform.policy.trusted_browsers < kept.value.policy.trusted_browsers {
-            daemon.ends_moved.notify_one();
-        }
+    } else {
+        look_at_platforms(&daemon.effects)?;
     }
     show(daemon, &set.name)
 }
@@ -148,8 +148,18 @@ pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Re
         let action = if switch.enabled { "enable platform" } else { "disable platform" };
         let entry = entry(actor, action, None, format!("platform {}", switch.name));
         write(daemon, Some(&kept), &platform, entry).await?;
+    } else {
+        look_at_platforms(&daemon.effects)?;
     }
     show(daemon, &switch.name)
+}
+
+/// Has the daemon and every front go by the platforms as they are kept. Also where there is nothing to change: whoever
+/// repeats an order, since its answer was late or lost, must find it done.
+fn look_at_platforms(effects: &Effects) -> Result<(), RecordError> {
+    effects.reload_platforms()?;
+    effects.announce(None);
+    Ok(())
 }
 
 async fn write(
@@ -163,12 +173,17 @@ async fn write(
     cleared.map_err(|error| refuse("store", format!("{error}.")))?;
     let over = before.map(|kept| kept.revision);
     let change = daemon.records.put(platform_key(&platform.name), over, platform)?;
-    if !daemon.records.commit_with(vec![change], &entry).await? {
+    let is_trust_shorter =
+        before.is_some_and(|kept| platform.policy.trusted_browsers < kept.value.policy.trusted_browsers);
+    let follow = move |effects: &Effects| {
+        if is_trust_shorter {
+            effects.ends_moved.notify_one();
+        }
+        look_at_platforms(effects)
+    };
+    if daemon.effects.commit(vec![change], vec![entry], follow).await?.is_none() {
         return Err(refuse("busy", format!("the platform {} was changed meanwhile. Try again.", platform.name)));
     }
-    entry.log();
-    daemon.reload_platforms()?;
-    daemon.announce(None);
     Ok(())
 }
 

@@ -1,0 +1,187 @@
+//! Commits that come after their deadline, and commits whose outcome nobody knows.
+
+use super::*;
+use crate::administer::{accounts, platforms};
+use crate::config::Config;
+use crate::daemon::{Actor, Daemon};
+use crate::engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor};
+use crate::log;
+use crate::master_key::MasterKeys;
+use crate::records::platform_key;
+use crate::rotate::Source;
+use crate::seal::Sealer;
+use postern_rules::Event;
+use postern_telemetry::log::Log;
+use postern_wire::admin::{Aliases, CreatePlatform, Refused, SetPlatform, SwitchPlatform};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use tokio::sync::oneshot;
+
+/// So long is waited for what has to come.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PLATFORM: &str = "example";
+const BY: &str = "a test";
+
+pub(crate) const ALICE: &str = "alice@example.com";
+
+/// A daemon over that engine, with one platform, which is off.
+pub(crate) async fn daemon(engine: Arc<dyn Engine>) -> Daemon {
+    // A process has one log.
+    static LOG: OnceLock<Arc<Log>> = OnceLock::new();
+    let config = Config::default();
+    let log = LOG.get_or_init(|| Arc::new(log::start(&config).unwrap())).clone();
+    let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
+    let daemon = Daemon::new(engine, sealer, config, Source::Credential, log).unwrap();
+    let domains = vec!["example.com".to_owned()];
+    let wanted = CreatePlatform { name: PLATFORM.to_owned(), domains, netbios: Vec::new() };
+    platforms::create(&daemon, BY, &wanted).await.unwrap();
+    daemon
+}
+
+pub(crate) fn alice() -> Mailbox {
+    serde_json::from_value(ALICE.into()).unwrap()
+}
+
+/// Lets an event happen to Alice's account.
+pub(crate) async fn apply(daemon: &Daemon, make: impl Fn() -> Event<'static>) -> Result<(), RecordError> {
+    let platform = daemon.platforms()[0].clone();
+    let applied = daemon.apply(&alice(), Some(&platform), &Actor::new(BY, ""), || Ok(make())).await?;
+    applied.map(drop).ok_or(RecordError::Contended)
+}
+
+fn switch(enabled: bool) -> SwitchPlatform {
+    SwitchPlatform { name: PLATFORM.to_owned(), enabled }
+}
+
+/// Keeps the thread that writes busy until the sender is dropped.
+async fn hold_the_writer(engine: &SledEngine) -> mpsc::Sender<()> {
+    let (release, released) = mpsc::channel::<()>();
+    let (enter, entered) = oneshot::channel();
+    let mut enter = Some(enter);
+    let visitor = move |_: &Entry| {
+        let _ = enter.take().map(|enter| enter.send(()));
+        let _ = released.recv();
+        Ok(())
+    };
+    tokio::spawn(engine.snapshot(Box::new(visitor)));
+    entered.await.unwrap();
+    release
+}
+
+/// Has an order come after its deadline, and waits until fronts are told of it.
+async fn late<T, E: Into<Refused>>(
+    daemon: &Daemon,
+    engine: &SledEngine,
+    order: impl Future<Output = Result<T, E>>,
+) -> Option<String> {
+    let held = hold_the_writer(engine).await;
+    let mut watch = daemon.watch();
+    tokio::time::pause();
+    let said = order.await.err().map_or_else(String::new, |error| error.into().message);
+    assert!(said.contains("did not answer within"), "it is not late: {said:?}");
+    tokio::time::resume();
+    assert!(watch.try_recv().is_err(), "fronts are told of what is not done");
+    drop(held);
+    let told = tokio::time::timeout(PATIENCE, watch.recv()).await;
+    told.expect("fronts are not told").unwrap().mailbox
+}
+
+#[tokio::test]
+async fn what_follows_a_commit_follows_a_late_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Arc::new(SledEngine::init(&directory.path().join("store")).unwrap());
+    let daemon = daemon(engine.clone()).await;
+
+    let told = late(&daemon, &engine, platforms::switch(&daemon, BY, &switch(true))).await;
+    assert_eq!(told, None);
+    assert!(daemon.platforms()[0].enabled, "it is enabled, and nobody is asked for a code");
+
+    let [name, key, value] = [PLATFORM, "plus-addressing", "off"].map(str::to_owned);
+    let told = late(&daemon, &engine, platforms::set(&daemon, BY, &SetPlatform { name, key, value })).await;
+    assert_eq!(told, None);
+    assert!(!daemon.platforms()[0].policy.plus_addressing);
+
+    let told = late(&daemon, &engine, apply(&daemon, || Event::Add)).await;
+    assert_eq!(told.as_deref(), Some(ALICE));
+
+    let wanted = Aliases { mailbox: ALICE.to_owned(), aliases: vec!["al@example.com".to_owned()] };
+    assert_eq!(late(&daemon, &engine, accounts::add_aliases(&daemon, BY, &wanted)).await, None);
+    assert_eq!(late(&daemon, &engine, accounts::remove_aliases(&daemon, BY, &wanted)).await, None);
+}
+
+#[tokio::test]
+async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
+    let daemon = daemon(Arc::new(MemoryEngine::new())).await;
+    // As a commit does whose answer was lost.
+    let kept = daemon.records.load::<Platform>(&platform_key(PLATFORM)).unwrap().unwrap();
+    let mut platform = Platform { enabled: true, ..kept.value };
+    platform.policy.set("plus-addressing", "off").unwrap();
+    let change = daemon.records.put(kept.key, Some(kept.revision), &platform).unwrap();
+    assert!(daemon.records.commit(vec![change]).await.unwrap());
+
+    let mut watch = daemon.watch();
+    platforms::switch(&daemon, BY, &switch(true)).await.unwrap();
+    assert!(daemon.platforms()[0].enabled);
+    assert_eq!(watch.try_recv().unwrap().mailbox, None);
+    let [name, key, value] = [PLATFORM, "plus-addressing", "off"].map(str::to_owned);
+    platforms::set(&daemon, BY, &SetPlatform { name, key, value }).await.unwrap();
+    assert_eq!(watch.try_recv().unwrap().mailbox, None);
+}
+
+/// A store that fails while it writes: the changes are found later.
+#[derive(Default)]
+struct Failing {
+    engine: MemoryEngine,
+    has_failed: AtomicBool,
+}
+
+impl Failing {
+    fn failure() -> EngineError {
+        EngineError::Unavailable(Failure { what: "a test".to_owned(), why: "so it wants".to_owned(), remedy: "None" })
+    }
+}
+
+impl Engine for Failing {
+    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+        self.engine.load(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+        self.engine.scan(prefix, after, limit)
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+        let swap = self.engine.commit(changes);
+        match self.has_failed.load(Ordering::SeqCst) {
+            true => Box::pin(std::future::ready(Err(Self::failure()))),
+            false => swap,
+        }
+    }
+
+    fn snapshot(&self, visit: Visitor) -> Pending<u64> {
+        self.engine.snapshot(visit)
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        if self.has_failed.load(Ordering::SeqCst) { Err(Self::failure()) } else { Ok(()) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_failing_store_may_have_written_is_looked_at_once_it_is_whole() {
+    let engine = Arc::new(Failing::default());
+    let daemon = daemon(engine.clone()).await;
+    let mut watch = daemon.watch();
+    engine.has_failed.store(true, Ordering::SeqCst);
+    platforms::switch(&daemon, BY, &switch(true)).await.unwrap_err();
+    let effects = daemon.effects.clone();
+    let running = tokio::spawn(async move { effects.run().await });
+    tokio::time::sleep(AGAIN * 3).await;
+    assert!(watch.try_recv().is_err(), "the store has not been read");
+    engine.has_failed.store(false, Ordering::SeqCst);
+    let told = tokio::time::timeout(PATIENCE, watch.recv()).await;
+    assert_eq!(told.expect("fronts are not told").unwrap().mailbox, None);
+    assert!(daemon.platforms()[0].enabled);
+    running.abort();
+}
