@@ -4,7 +4,7 @@
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::engine::{CHANGES_MAX, Change};
-use crate::records::{ACCOUNT, Ended, PAGE, RecordError, SUSPENDED};
+use crate::records::{self, ACCOUNT, Ended, PAGE, RecordError, SUSPENDED};
 use postern_rules::account::CLOCK_TOLERANCE;
 use postern_rules::{Account, Event, Mailbox, Time, decide};
 use std::collections::BTreeSet;
@@ -15,6 +15,9 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(1);
 /// After which an attempt to bring the index up to date is repeated.
 const AGAIN: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;
 
 /// Ends what is due. Runs until it is dropped.
 pub async fn run(daemon: &Daemon) {
@@ -42,26 +45,36 @@ fn look_at_the_clock(daemon: &Daemon, latest: Time) -> Time {
 }
 
 async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
-    let due = match daemon.records.ended(clock::now()) {
-        Ok(due) => due,
-        Err(error) => {
-            if troubled.insert(Vec::new()) {
-                tracing::error!("what has ended cannot be looked for: {error}");
+    let (mut after, mut still) = (None, BTreeSet::new());
+    loop {
+        let due = match daemon.records.ended(clock::now(), after.as_deref()) {
+            Ok(due) => due,
+            Err(error) => {
+                if troubled.insert(Vec::new()) {
+                    tracing::error!("what has ended cannot be looked for: {error}");
+                }
+                return troubled;
             }
-            return troubled;
-        }
-    };
+        };
+        let Some(last) = due.last() else { return still };
+        after = Some(last.key.clone());
+        still.append(&mut end_page(daemon, due, &troubled).await);
+    }
+}
+
+/// Ends these, and says whose end could not be written.
+async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
     let mut still = BTreeSet::new();
     for Ended { key, mailbox } in due {
-        let outcome = match &mailbox {
-            Ok(mailbox) => end(daemon, &key, mailbox).await,
-            Err(error) => Err(RecordError::Content(error.to_string())),
+        let (outcome, mailbox) = match mailbox {
+            Ok(mailbox) => (end(daemon, &key, &mailbox).await, Some(mailbox)),
+            Err(error) => (Err(error), None),
         };
         if let Err(error) = outcome {
             if !troubled.contains(&key) {
                 tracing::error!("that something has ended cannot be written: {error}");
                 // It has ended all the same: sessions that rested on it are over.
-                daemon.announce(mailbox.as_ref().ok());
+                daemon.announce(mailbox.as_ref());
             }
             still.insert(key);
         }
@@ -71,8 +84,12 @@ async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BT
 
 async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
     daemon.apply(mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
-    // The entry goes with what it was about. One that is left is about what went in another way.
-    if let Some((_, revision)) = daemon.records.engine().load(key)? {
+    // The entry goes with what it was about. One that is left is about what went in another way, or about what has not
+    // ended: the clock may have stepped back since it was looked for.
+    let left = daemon.records.engine().load(key)?;
+    let account = daemon.records.account(mailbox)?;
+    let has_ended = account.is_none_or(|kept| !records::is_end_of(key, &kept.value));
+    if let Some((_, revision)) = left.filter(|_| has_ended) {
         daemon.announce(Some(mailbox));
         daemon.records.commit(vec![Change::delete(key, revision)]).await?;
     }

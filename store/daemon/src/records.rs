@@ -316,14 +316,14 @@ impl Records {
         done.map_err(|_| RecordError::Slow)?.map_err(RecordError::Engine)
     }
 
-    /// Accounts of which something has ended at `now`, at most a page of them; one that does not open does not hide the
-    /// others.
+    /// Accounts of which something has ended at `now`, at most a page of them, behind the key `after` of the index; none
+    /// are left when it is empty. One that does not open does not hide the others.
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn ended(&self, now: Time) -> Result<Vec<Ended>, EngineError> {
+    pub fn ended(&self, now: Time, after: Option<&[u8]>) -> Result<Vec<Ended>, EngineError> {
         let end = end_prefix(now.plus(1));
-        let due = self.engine.scan(ENDS, None, PAGE)?.into_iter().take_while(|entry| entry.key < end);
+        let due = self.engine.scan(ENDS, after, PAGE)?.into_iter().take_while(|entry| entry.key < end);
         Ok(due.map(|entry| Ended { mailbox: self.open(&entry.key, &entry.value), key: entry.key }).collect())
     }
 
@@ -403,6 +403,11 @@ pub fn platform_key(name: &str) -> Vec<u8> {
 fn end_keys(account: &Account) -> BTreeSet<Vec<u8>> {
     let key = |time| [&end_prefix(time)[..], b"/", account.mailbox.as_str().as_bytes()].concat();
     account.ends().into_iter().map(|(time, _)| key(time)).collect()
+}
+
+/// Whether something of the account ends at the time of this key of the index.
+pub fn is_end_of(key: &[u8], account: &Account) -> bool {
+    end_keys(account).contains(key)
 }
 
 /// In the order of time: times before 1970 do not occur, since nothing ends before it was made.
