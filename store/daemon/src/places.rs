@@ -93,10 +93,12 @@ impl Places {
     }
 
     /// A place for a connection of `user`, or the right to wait for one; never waits itself. None: all that could make
-    /// room are in calls, or too many wait already.
+    /// room are in calls, or too many wait already. Where they wait for the user's own, the longest idle of these makes
+    /// room at once: of a crowd that says nothing, the last one is heard.
     pub fn ask(&self, user: Uid) -> Option<Newcomer> {
         let mut taken = self.lock();
-        match taken.find(user) {
+        let least = if taken.may_wait(user) { IDLE_MIN } else { Duration::ZERO };
+        match taken.find(user, least) {
             Found::Place(id, lost) => Some(Newcomer::Placed(self.place(id, lost))),
             Found::Wait(_) if taken.may_wait(user) => {
                 taken.waiting.push(user);
@@ -132,7 +134,7 @@ impl Waiting {
             // From here on it is told. Where it finds a place without having been, the next one is told instead.
             let mut changed = pin!(self.places.changed.notified());
             changed.as_mut().enable();
-            let found = self.places.lock().find(self.user);
+            let found = self.places.lock().find(self.user, IDLE_MIN);
             match found {
                 Found::Place(id, lost) => return Some(self.places.place(id, lost)),
                 Found::Wait(time) => drop(timeout(time, changed).await),
@@ -158,8 +160,9 @@ impl Taken {
         self.waiting.len() < WAITING_MAX && of_user < WAITING_PER_USER_MAX
     }
 
-    fn find(&mut self, user: Uid) -> Found {
-        if let Err(found) = self.make_room(user) {
+    /// `least` is for how long one of the user's own must have been idle.
+    fn find(&mut self, user: Uid, least: Duration) -> Found {
+        if let Err(found) = self.make_room(user, least) {
             return found;
         }
         let id = self.next;
@@ -170,7 +173,7 @@ impl Taken {
     }
 
     /// Ends a connection if there have to be fewer before `user` may have one more.
-    fn make_room(&mut self, user: Uid) -> Result<(), Found> {
+    fn make_room(&mut self, user: Uid, least: Duration) -> Result<(), Found> {
         let is_other = |of: Uid| Some(of) != self.fronts;
         let count = |wanted: &dyn Fn(Uid) -> bool| self.all.values().filter(|held| wanted(held.user)).count();
         let is_users_crowd = count(&|of| of == user) >= CONNECTIONS_PER_USER_MAX;
@@ -181,7 +184,8 @@ impl Taken {
         let crowd = |of: Uid| if is_users_crowd { of == user } else { !is_others_crowd || is_other(of) };
         let idle = |(id, held): (&u64, &Held)| held.idle.filter(|_| crowd(held.user)).map(|idle| (idle, *id));
         let (longest, id) = self.all.iter().filter_map(idle).min().ok_or(Found::Nothing)?;
-        match IDLE_MIN.checked_sub(longest.elapsed()).filter(|left| !left.is_zero()) {
+        let least = if is_users_crowd { least } else { IDLE_MIN };
+        match least.checked_sub(longest.elapsed()).filter(|left| !left.is_zero()) {
             Some(left) => Err(Found::Wait(left)),
             None => {
                 self.all.remove(&id);
@@ -297,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn who_waits_in_vain_is_turned_away_and_few_wait() {
         let places = Places::new(None);
-        let all = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
+        let mut all = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
         all.iter().for_each(Place::begin_call);
         // The one that could make room is never idle for long.
         let calls = async {
@@ -307,10 +311,15 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        all[0].end_call();
         let user = Uid::from_raw(1);
-        let mut waiting: Vec<Newcomer> = (0..WAITING_PER_USER_MAX).map(|_| places.ask(user).unwrap()).collect();
+        let ask = || {
+            all[0].end_call();
+            places.ask(user)
+        };
+        let mut waiting: Vec<Newcomer> = (0..WAITING_PER_USER_MAX).map(|_| ask().unwrap()).collect();
+        all[0].begin_call();
         assert!(places.ask(user).is_none() && places.ask(Uid::from_raw(2)).is_some());
+        all[0].end_call();
         let last = waiting.pop().unwrap();
         let ended = timeout(Duration::from_secs(20), async {
             tokio::select! {
@@ -321,6 +330,11 @@ mod tests {
         });
         assert!(ended.await.expect("it waits without an end").is_none());
         assert_eq!(places.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
+        waiting.extend(ask());
+        assert!(lost(&mut all).is_empty());
+        // Beyond, the last one is heard.
+        assert!(matches!(places.ask(user), Some(Newcomer::Placed(_))));
+        assert_eq!(lost(&mut all), [0]);
         drop(waiting);
         assert!(places.lock().waiting.is_empty());
     }
