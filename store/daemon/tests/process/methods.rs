@@ -6,7 +6,7 @@ use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses, answer_of};
 use crate::home::{Home, Plan, Running};
 use crate::post::{Post, digits};
-use postern_rules::proof::CHANGES_A_DAY;
+use postern_rules::proof::WORDS_A_DAY;
 use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Decided, Refused, Requests, SetPlatform};
 use postern_wire::auth::{
     Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Offer, Origin, Prepare,
@@ -373,12 +373,13 @@ fn whoever_repeats_changes_is_stopped_for_the_day() {
     let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
     let id = posternd.security(&proof).unwrap().methods[0].id.clone();
     let rename = |number: usize| Change::Rename { id: id.clone(), description: number.to_string() };
-    for number in 0..CHANGES_A_DAY {
+    for number in 0..WORDS_A_DAY {
         posternd.do_change(&proof, rename(number)).unwrap();
     }
     assert_eq!(posternd.do_change(&proof, rename(0)).unwrap_err(), Reason::TooMany);
     let of_codes = posternd.proves(&secret, Proves::MakeBackupCodes);
-    assert_eq!(posternd.do_change(&of_codes, Change::MakeBackupCodes).unwrap_err(), Reason::TooMany);
+    // Words have a count of their own: they keep nobody from another change.
+    posternd.do_change(&of_codes, Change::MakeBackupCodes).unwrap();
     // What ends something goes on.
     posternd.do_change(&proof, Change::RevokeOtherTrust).unwrap();
     post.home.clock().advance(86_400);
