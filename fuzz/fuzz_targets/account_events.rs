@@ -7,7 +7,7 @@ use postern_rules::event::{BACKUP, By, Event, Offered, Random, Source, Verdict};
 use postern_rules::name::{Named, read};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Kind, Platform, Seed, Stage, State, Time, decide};
+use postern_rules::{Account, Channel, Kind, Platform, Seed, Stage, State, Time, decide};
 use std::collections::BTreeSet;
 
 fn random(turn: usize) -> Random {
@@ -27,7 +27,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
     // Browsers that somebody has said to trust, and at which epoch of the account.
     let mut trusted: BTreeSet<(u8, u64)> = BTreeSet::new();
     for (turn, (what, with)) in steps.into_iter().enumerate().take(200) {
-        let door = Door::ALL[usize::from(what >> 4) % 3];
+        let channel = Channel::ALL[usize::from(what >> 4) % 3];
         let mut typed = format!("{:06}", with.unsigned_abs() % 1_000_000);
         let browser = with.to_le_bytes()[3] % 4;
         let address = [192, 0, 2, browser].into();
@@ -35,16 +35,16 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
         let trust = with & 1 == 0;
         let offered = || Totp::new(Seed::made_of([with as u8; 20]));
         let event = match what & 15 {
-            0 => Event::Ask(door),
-            1 => Event::AskFor { door, source },
-            2 => Event::Answer { door, method: None, code: &typed, window: 10, session: None, source, trust },
+            0 => Event::Ask(channel),
+            1 => Event::AskFor { channel, source },
+            2 => Event::Answer { channel, method: None, code: &typed, window: 10, session: None, source, trust },
             3 => {
                 typed = shown.get(with as usize % shown.len().max(1)).cloned().unwrap_or_default();
                 let method = Some(BACKUP);
-                Event::Answer { door, method, code: &typed, window: 10, session: None, source, trust }
+                Event::Answer { channel, method, code: &typed, window: 10, session: None, source, trust }
             }
             4 => Event::Confirm {
-                by: By::Enrolment(door, account.epoch),
+                by: By::Enrolment(channel, account.epoch),
                 offered: Offered::Totp { totp: offered(), code: &typed, window: 10 },
                 description: "",
                 random: random(turn),
@@ -79,14 +79,14 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             Verdict::NotRequired => {
                 assert!(asked);
                 let state = account.state(now);
-                let lets = platform.policy.unenrolled_pass && state == State::Enrolling && !door.can_enrol();
+                let lets = platform.policy.unenrolled_pass && state == State::Enrolling && !channel.can_enrol();
                 assert!(!platform.enabled || lets || matches!(state, State::Off | State::Suspended(_)));
             }
             Verdict::Trusted { .. } => {
-                assert!(platform.enabled && asked && door == Door::Webmail);
-                // Where another door is locked, this one is not: whoever fails there must not close it.
+                assert!(platform.enabled && asked && channel == Channel::Webmail);
+                // Where another channel is locked, this one is not: whoever fails there must not close it.
                 assert!(matches!(account.state(now), State::Protected | State::Locked(_)));
-                assert!(account.throttle(door).lock(door, now).is_none());
+                assert!(account.throttle(channel).lock(channel, now).is_none());
                 assert!(platform.policy.trusted_browsers > 0 && trusted.contains(&(browser, account.epoch)));
             }
             Verdict::Accepted { method, .. } if method == BACKUP => assert!(spent_codes.insert(typed.clone())),
@@ -102,7 +102,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             }
             _ => {}
         }
-        if answered && trust && door == Door::Webmail && matches!(decision.verdict, Verdict::Accepted { .. }) {
+        if answered && trust && channel == Channel::Webmail && matches!(decision.verdict, Verdict::Accepted { .. }) {
             trusted.insert((browser, account.epoch));
         }
         if let Some(next) = decision.next {

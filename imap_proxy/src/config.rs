@@ -4,18 +4,18 @@
 //! passed over would be a protection that is believed to stand.
 
 mod acme;
-mod doors;
+mod endpoints;
 mod imap;
 mod tls;
 mod values;
 
 pub use acme::{Acme, Challenge, ExternalAccount};
-pub use doors::{Door, Doors, Opening};
+pub use endpoints::{Endpoint, Endpoints, Opening};
 pub use imap::{Imap, ImapBackend, ImapSecurity};
 pub use tls::{CertificateFiles, Tls};
 pub use values::{Base, HostName, Listen, Network, Product, PublicUrl};
 
-use doors::RawDoors;
+use endpoints::RawEndpoints;
 use imap::RawImap;
 use postern_telemetry::log::Levels;
 use postern_telemetry::scrape::Place;
@@ -54,7 +54,7 @@ const KEYS: [(&str, &[&str]); 8] = [
             "doors",
         ],
     ),
-    ("webmail.doors", doors::KEYS),
+    ("webmail.doors", endpoints::KEYS),
 ];
 
 /// The whole of `proxy.toml`.
@@ -111,8 +111,8 @@ pub struct Webmail {
     pub listen: Listen,
     /// What stands in the browser's address bar.
     pub public_url: PublicUrl,
-    /// Other names under which mail apps ask for the doors, such as `autodiscover.example.com`.
-    pub door_hosts: Vec<HostName>,
+    /// Other names under which mail apps ask for the endpoints, such as `autodiscover.example.com`.
+    pub endpoint_hosts: Vec<HostName>,
     /// The webmail behind.
     pub upstream: Base,
     /// Who signs the upstream's certificate; none: the authorities that this system trusts.
@@ -123,8 +123,8 @@ pub struct Webmail {
     pub brand: String,
     /// Load balancers whose PROXY header is believed.
     pub proxy_protocol_from: Vec<Network>,
-    /// How far the doors beside the webmail are open.
-    pub doors: Doors,
+    /// How far the endpoints beside the webmail are open.
+    pub endpoints: Endpoints,
 }
 
 /// What is wrong with a configuration, for people: each with its line where it has one.
@@ -214,13 +214,15 @@ impl Config {
 struct RawWebmail {
     listen: Option<Listen>,
     public_url: Option<PublicUrl>,
-    door_hosts: Vec<HostName>,
+    #[serde(rename = "door_hosts")]
+    endpoint_hosts: Vec<HostName>,
     upstream: Option<Base>,
     upstream_ca: Option<PathBuf>,
     product: Option<Product>,
     brand: Option<String>,
     proxy_protocol_from: Vec<Network>,
-    doors: RawDoors,
+    #[serde(rename = "doors")]
+    endpoints: RawEndpoints,
 }
 
 impl RawWebmail {
@@ -241,19 +243,19 @@ impl RawWebmail {
             missing("product", "roundcube");
         }
         let (public_url, upstream, product) = (self.public_url?, self.upstream?, self.product?);
-        let doors = self.doors.complete(product, problems);
+        let endpoints = self.endpoints.complete(product, problems);
         let brand = self.brand.unwrap_or_else(|| public_url.host().to_owned());
-        let Self { door_hosts, upstream_ca, proxy_protocol_from, .. } = self;
+        let Self { endpoint_hosts, upstream_ca, proxy_protocol_from, .. } = self;
         Some(Webmail {
             listen,
             public_url,
-            door_hosts,
+            endpoint_hosts,
             upstream,
             upstream_ca,
             product,
             brand,
             proxy_protocol_from,
-            doors,
+            endpoints,
         })
     }
 }

@@ -14,7 +14,7 @@ const RECHECK_WAIT: Duration = Duration::from_millis(500);
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// What a front has let in.
-pub(crate) trait Kept: Send + Sync + 'static {
+pub(crate) trait SessionRegistry: Send + Sync + 'static {
     /// What one is found by.
     type Key: Send + Sync;
 
@@ -35,17 +35,18 @@ pub(crate) struct Follower<K> {
     /// How often the daemon has said that something changed.
     changes: AtomicU64,
     /// Nobody follows the daemon any more: no session can be trusted.
-    blind: AtomicBool,
+    disconnected: AtomicBool,
 }
 
 /// How much had changed when a sign-in began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Before(u64);
 
-impl<K: Kept> Follower<K> {
+impl<K: SessionRegistry> Follower<K> {
     /// Follows from here on, as long as the process lives, so it is made in a runtime.
     pub(crate) fn new(daemon: Daemon, kept: K) -> Arc<Self> {
-        let follower = Arc::new(Self { daemon, kept, changes: AtomicU64::new(0), blind: AtomicBool::new(false) });
+        let follower =
+            Arc::new(Self { daemon, kept, changes: AtomicU64::new(0), disconnected: AtomicBool::new(false) });
         tokio::spawn(Arc::clone(&follower).run());
         follower
     }
@@ -56,8 +57,8 @@ impl<K: Kept> Follower<K> {
     }
 
     /// Whether nobody follows the daemon any more: then the front refuses everything until a restart.
-    pub(crate) fn is_blind(&self) -> bool {
-        self.blind.load(Ordering::SeqCst)
+    pub(crate) fn is_disconnected(&self) -> bool {
+        self.disconnected.load(Ordering::SeqCst)
     }
 
     /// To be taken before the daemon is asked.
@@ -70,18 +71,18 @@ impl<K: Kept> Follower<K> {
         if self.changes.load(Ordering::SeqCst) != before.0 {
             self.recheck_mailbox(mailbox).await;
         }
-        if self.is_blind() {
+        if self.is_disconnected() {
             self.end_all();
         }
     }
 
     async fn run(self: Arc<Self>) {
-        let _blind = BlindWhenDropped(&self);
+        let _disconnected = DisconnectedWhenDropped(&self);
         let mut events = self.daemon.watch();
         let mut housekeeping = interval(HOUSEKEEPING);
         housekeeping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Whether some sessions wait for an answer that did not come.
-        let mut owed = false;
+        let mut recheck_pending = false;
         loop {
             tokio::select! {
                 event = events.recv() => {
@@ -89,12 +90,12 @@ impl<K: Kept> Follower<K> {
                     self.changes.fetch_add(1, Ordering::SeqCst);
                     match event {
                         Watched::Changed { mailbox: Some(mailbox) } => self.recheck_mailbox(&mailbox).await,
-                        Watched::Connected | Watched::Changed { mailbox: None } => owed |= !self.recheck_all().await,
+                        Watched::Connected | Watched::Changed { mailbox: None } => recheck_pending |= !self.recheck_all().await,
                     }
                 }
                 _ = housekeeping.tick() => {
                     self.kept.sweep();
-                    owed = owed && !self.recheck_all().await;
+                    recheck_pending = recheck_pending && !self.recheck_all().await;
                 }
             }
         }
@@ -152,11 +153,11 @@ fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec<boo
 }
 
 /// Should nobody follow the daemon any more, no session is to be used.
-struct BlindWhenDropped<'a, K: Kept>(&'a Follower<K>);
+struct DisconnectedWhenDropped<'a, K: SessionRegistry>(&'a Follower<K>);
 
-impl<K: Kept> Drop for BlindWhenDropped<'_, K> {
+impl<K: SessionRegistry> Drop for DisconnectedWhenDropped<'_, K> {
     fn drop(&mut self) {
-        self.0.blind.store(true, Ordering::SeqCst);
+        self.0.disconnected.store(true, Ordering::SeqCst);
         self.0.end_all();
         // When the process stops, its tasks are dropped, which is no news.
         if std::thread::panicking() {

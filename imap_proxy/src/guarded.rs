@@ -1,7 +1,7 @@
 //! A client's HTTP/1 connection, behind the head guard and with an end to waiting.
 
 use crate::head_guard::{HeadGuard, Violation};
-use crate::seldom::seldom;
+use crate::rate_limited::rate_limited;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         }
         ready!(this.reading.limit(cx, read))?;
         if let Err(Violation { refusal, at }) = this.guard.scan(&buf.filled()[before..]) {
-            seldom!(info, %refusal, "an HTTP message is refused");
+            rate_limited!(info, %refusal, "an HTTP message is refused");
             buf.set_filled(before + at);
             administer(this.poison.insert(POISON), buf);
         }

@@ -7,10 +7,12 @@
 //! [`imap::front`]. The certificate comes from files, or by [`acme`].
 
 pub mod acme;
+pub mod activated;
 pub mod body;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod connection_limits;
 pub mod daemon;
 mod follow;
 mod guarded;
@@ -19,13 +21,11 @@ pub mod imap;
 pub mod listener;
 pub mod log;
 pub mod metrics;
-pub mod passed;
 pub mod pin;
-mod places;
 mod pool;
 pub mod portal;
 pub mod proxy_protocol;
-mod seldom;
+mod rate_limited;
 pub mod socket;
 mod source;
 pub mod tls;

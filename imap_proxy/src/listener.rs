@@ -13,10 +13,10 @@ use crate::body::Body;
 use crate::config::Network;
 use crate::metrics::{self, Arrival, METRICS};
 use crate::proxy_protocol;
-use crate::seldom::seldom;
+use crate::rate_limited::rate_limited;
 use crate::socket::{self, Socket, Stream};
 use crate::tls::H2;
-use connections::{Busy, Connections, Room, Seat};
+use connections::{Busy, Connections, Room, SessionPermit};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use rustls::ServerConfig;
@@ -41,7 +41,7 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
 pub const DRAIN: Duration = Duration::from_secs(10);
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// Who sends a request.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub struct Peer {
 /// What a request holds while it runs; nothing where connections are not counted.
 #[derive(Clone, Default)]
 struct Held {
-    seat: Option<Arc<Seat>>,
+    seat: Option<Arc<SessionPermit>>,
     _busy: Option<Arc<Busy>>,
 }
 
@@ -123,8 +123,8 @@ impl Listener {
                     // Of the connection alone (accept(2)): the client is gone already.
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(error) => {
-                        seldom!(warn, %error, "no connection can be accepted now");
-                        sleep(OUT_OF_MEANS).await;
+                        rate_limited!(warn, %error, "no connection can be accepted now");
+                        sleep(ACCEPT_BACKOFF).await;
                     }
                 },
             }
@@ -159,7 +159,7 @@ where
         made_room(&room, "in all");
         let Some(seat) = seat.map(Arc::new) else {
             arrive(Arrival::Full);
-            seldom!(warn, "{MAX_CONNECTIONS} connections are open, and all are busy; one more is closed");
+            rate_limited!(warn, "{MAX_CONNECTIONS} connections are open, and all are busy; one more is closed");
             return;
         };
         let welcome = timeout(HANDSHAKE, self.welcome(stream, from, &seat));
@@ -207,7 +207,7 @@ where
         &self,
         mut stream: Stream,
         from: Option<IpAddr>,
-        seat: &Seat,
+        seat: &SessionPermit,
     ) -> io::Result<Option<(TlsStream<Stream>, IpAddr)>> {
         socket::prepare(&stream)?;
         // Whoever may connect to a Unix socket is believed.
@@ -223,7 +223,7 @@ where
             made_room(&room, "from there");
             if room == Room::None {
                 arrive(Arrival::FullForAddress);
-                seldom!(info, %address, "as many busy connections are open from there as may be; one more is closed");
+                rate_limited!(info, %address, "as many busy connections are open from there as may be; one more is closed");
                 return Ok(None);
             }
         }
@@ -237,7 +237,7 @@ where
 fn made_room(room: &Room, which: &str) {
     if *room == Room::Made {
         arrive(Arrival::MadeRoom);
-        seldom!(info, "as many connections are open {which} as may be; an idle one has made room for another");
+        rate_limited!(info, "as many connections are open {which} as may be; an idle one has made room for another");
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_proxy::acme::Acme;
+use postern_proxy::activated::ActivatedSockets;
 use postern_proxy::cli::Arguments;
 use postern_proxy::clock;
 use postern_proxy::config::{self, Config, Tls};
@@ -11,10 +12,9 @@ use postern_proxy::imap::{self, Backend, Security};
 use postern_proxy::listener::{Listener, MAX_CONNECTIONS};
 use postern_proxy::log;
 use postern_proxy::metrics::Looked;
-use postern_proxy::passed::Passed;
 use postern_proxy::tls::Certificate;
 use postern_proxy::upstream::Upstream;
-use postern_proxy::webmail::Gate;
+use postern_proxy::webmail::WebmailFront;
 use postern_telemetry::log::Log;
 use postern_telemetry::scrape;
 use sd_notify::NotifyState;
@@ -64,7 +64,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Before there are threads: it changes the environment.
-    match Passed::from_env().map_err(Into::into).and_then(|passed| run(parts, passed, arguments.config)) {
+    match ActivatedSockets::from_env().map_err(Into::into).and_then(|activated| run(parts, activated, arguments.config))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -96,7 +97,7 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
 }
 
 #[tokio::main]
-async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<dyn Error>> {
+async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Result<(), Box<dyn Error>> {
     let Parts { log, metrics, certificate, acme, daemon, imap, webmail } = parts;
     let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), gate: None };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -108,11 +109,11 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
     if let Some((settings, upstream)) = webmail {
         let tls = certificate.server_config()?;
         let tls = acme.as_ref().map_or_else(|| Arc::clone(&tls), |acme| acme.answer_at(&tls));
-        let socket = passed.listen(&settings.listen)?;
+        let socket = activated.listen(&settings.listen)?;
         let address = socket.to_string();
         let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
         tracing::info!(address, url = settings.public_url.origin(), "the webmail front listens");
-        let gate = Gate::new(&settings, upstream, daemon.clone())?;
+        let gate = WebmailFront::new(&settings, upstream, daemon.clone())?;
         looked.gate = Some(Arc::clone(&gate));
         let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
         serving.push(Box::pin(serve));
@@ -121,7 +122,7 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
         let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
         for (listen, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
             let Some(listen) = listen else { continue };
-            let socket = passed.listen(&listen)?;
+            let socket = activated.listen(&listen)?;
             let address = socket.to_string();
             let socket = imap::Socket::new(socket, security);
             tracing::info!(address, ?security, "the IMAP front listens");
@@ -131,7 +132,7 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
     if let Some(acme) = &acme {
         acme.make_state()?;
         if let Some(address) = acme.http_listen() {
-            let socket = passed.listen_at(address)?;
+            let socket = activated.listen_at(address)?;
             tracing::info!(address = %socket.local_addr()?, "HTTP is answered for the authority, and led to HTTPS");
             serving.push(Box::pin(acme.serve_http(socket, told(stopped.clone()))));
         }
@@ -142,7 +143,7 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
         tokio::spawn(listener.serve(move || looked.page()));
     }
     tokio::spawn(log::follow(log, path, signal(SignalKind::hangup())?));
-    for listen in passed.left() {
+    for listen in activated.left() {
         tracing::warn!(%listen, "systemd passes a socket that no `listen` names: nobody is answered there");
     }
     tell_systemd(NotifyState::Ready);
@@ -150,8 +151,8 @@ async fn run(parts: Parts, mut passed: Passed, path: PathBuf) -> Result<(), Box<
         Some(acme) => drop(tokio::spawn(acme.run(hangup))),
         None => drop(tokio::spawn(certificate.follow(hangup))),
     }
-    if let Some(patience) = sd_notify::watchdog_enabled() {
-        tokio::spawn(beat(patience / 2));
+    if let Some(deadline) = sd_notify::watchdog_enabled() {
+        tokio::spawn(beat(deadline / 2));
     }
     let serving: Vec<_> = serving.into_iter().map(tokio::spawn).collect();
     tokio::select! {

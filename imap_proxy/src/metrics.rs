@@ -2,10 +2,10 @@
 
 mod labels;
 
-pub use labels::{Arrival, Asked, Build, Call, Direction, Front, Heard, OneDoor, Verdict, Way};
+pub use labels::{Arrival, Asked, Build, Call, Direction, Front, Heard, OneEndpoint, Verdict, Way};
 
 use crate::tls::{Certificate, Validity};
-use crate::webmail::Gate;
+use crate::webmail::WebmailFront;
 use jiff::Timestamp;
 use postern_telemetry::metrics;
 
@@ -36,8 +36,8 @@ metrics! {
         calls: Histograms<Call> = "postern_proxy_daemon_call_seconds",
         /// Connections over which posternd tells of changes; while there are none, nobody is let in.
         streams: Gauges<()> = "postern_proxy_daemon_streams",
-        /// Requests to the doors beside Outlook on the web.
-        doors: Counters<(crate::config::Door, OneDoor)> = "postern_proxy_door_requests_total",
+        /// Requests to the endpoints beside Outlook on the web.
+        endpoints: Counters<(crate::config::Endpoint, OneEndpoint)> = "postern_proxy_door_requests_total",
         /// Until when the certificate is good, in seconds since 1970.
         expiry: Readings<()> = "postern_proxy_certificate_expiry_timestamp_seconds",
     }
@@ -50,7 +50,7 @@ pub struct Looked {
     /// What clients are shown.
     pub certificate: std::sync::Arc<Certificate>,
     /// The webmail front, where there is one.
-    pub gate: Option<std::sync::Arc<Gate>>,
+    pub gate: Option<std::sync::Arc<WebmailFront>>,
 }
 
 impl Looked {

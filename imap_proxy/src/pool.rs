@@ -3,7 +3,7 @@
 
 use crate::body::{Body, BoxError};
 use crate::clock;
-use crate::places::Place;
+use crate::connection_limits::ConnectionPermit;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
@@ -37,7 +37,7 @@ pub(crate) struct Line {
     /// What moves its bytes when it is polled; none once it is closed.
     driver: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
     /// For [`FIRST_BYTE`]: one timer that is set anew costs less than one for each request.
-    patience: Pin<Box<Sleep>>,
+    deadline: Pin<Box<Sleep>>,
 }
 
 /// Why a request has no answer.
@@ -62,7 +62,7 @@ impl From<TrySendError<Request<Body>>> for Unanswered {
 impl Line {
     pub(crate) async fn over(wire: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> hyper::Result<Self> {
         let (send, driver) = handshake(TokioIo::new(wire)).await?;
-        Ok(Self { send, driver: Some(Box::pin(driver.with_upgrades())), patience: Box::pin(sleep(FIRST_BYTE)) })
+        Ok(Self { send, driver: Some(Box::pin(driver.with_upgrades())), deadline: Box::pin(sleep(FIRST_BYTE)) })
     }
 
     /// Sends a request. The connection moves into the answer's content, and from there back into the pool.
@@ -75,12 +75,12 @@ impl Line {
     ) -> Result<Response<Content>, Unanswered> {
         let wait = if request.body().is_end_stream() { first_byte } else { UPLOAD };
         let mut answer = pin!(self.send.try_send_request(request));
-        let (driver, patience) = (&mut self.driver, &mut self.patience);
-        patience.as_mut().reset(tokio::time::Instant::now() + wait);
+        let (driver, deadline) = (&mut self.driver, &mut self.deadline);
+        deadline.as_mut().reset(tokio::time::Instant::now() + wait);
         let answer = poll_fn(|cx| {
             drive(driver, cx);
             match answer.as_mut().poll(cx) {
-                Poll::Pending => patience.as_mut().poll(cx).map(|()| Err(Unanswered::Silent)),
+                Poll::Pending => deadline.as_mut().poll(cx).map(|()| Err(Unanswered::Silent)),
                 Poll::Ready(answer) => Poll::Ready(answer.map_err(Unanswered::from)),
             }
         });
@@ -119,20 +119,20 @@ pub struct Content {
     is_tunnel: bool,
     line: Option<Line>,
     /// Among the requests that may run at once.
-    place: Option<Place>,
+    place: Option<ConnectionPermit>,
     pool: Pool,
 }
 
 impl Content {
     /// Holds the place until the answer has come, or nobody wants it any more; that of a tunnel until it is
     /// [taken](Self::take_place).
-    pub(crate) fn at(mut self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: ConnectionPermit) -> Self {
         self.place = (!self.has_ended || self.is_tunnel).then_some(place);
         self
     }
 
     /// The place of a tunnel, which is open for longer than this lasts.
-    pub(crate) fn take_place(&mut self) -> Option<Place> {
+    pub(crate) fn take_place(&mut self) -> Option<ConnectionPermit> {
         self.place.take()
     }
 

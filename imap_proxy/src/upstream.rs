@@ -6,8 +6,8 @@
 use crate::body::{Body, BoxError};
 use crate::clock;
 use crate::config::{self, Base};
+use crate::connection_limits::{ConnectionLimits, Holder, Share};
 use crate::metrics::{Heard, METRICS, Way};
-use crate::places::{Holder, Places, Share};
 use crate::pool::{Line, Pool, Unanswered};
 use crate::tls::{self, TlsError};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -30,11 +30,11 @@ pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE, UPLOAD};
 pub const MAX_RUNNING: usize = 8192;
 /// The same for one session: a few windows, each of which waits for news and loads a page.
 pub const MAX_RUNNING_PER_SESSION: usize = 128;
-/// The same for one mailbox, at the webmail and again at the doors beside it.
+/// The same for one mailbox, at the webmail and again at the endpoints beside it.
 pub const MAX_RUNNING_PER_MAILBOX: usize = 256;
 /// The same for visitors who ask for the login page and its files, in all and for one address: that is answered at once.
 pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (256, 32);
-/// The same for logins, which take as long as the mail server does; so they have places of their own.
+/// The same for logins, which take as long as the mail server does; so they have connection_limits of their own.
 pub const MAX_RUNNING_FOR_LOGINS: (usize, usize) = (256, 32);
 /// How long a phone may wait for mail: 59 minutes (MS-ASCMD 2.2.3.79.1), and what the answer then takes.
 pub const LONGEST_POLL: Duration = Duration::from_secs(3600);
@@ -115,8 +115,8 @@ pub struct Upstream {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
     pool: Pool,
-    places: Places,
-    /// Places for one address.
+    connection_limits: ConnectionLimits,
+    /// ConnectionLimits for one address.
     max_per_address: usize,
     first_byte: Duration,
     way: Way,
@@ -136,28 +136,38 @@ impl Upstream {
             false => None,
         };
         let host = HeaderValue::from_str(settings.public_url.authority()).expect("an authority is visible ASCII");
-        let (pool, places, max_per_address) = (Pool::default(), Places::new(MAX_RUNNING), MAX_RUNNING);
-        Ok(Self { base, tls, host, pool, places, max_per_address, first_byte: FIRST_BYTE, way: Way::Browser })
+        let (pool, connection_limits, max_per_address) =
+            (Pool::default(), ConnectionLimits::new(MAX_RUNNING), MAX_RUNNING);
+        Ok(Self {
+            base,
+            tls,
+            host,
+            pool,
+            connection_limits,
+            max_per_address,
+            first_byte: FIRST_BYTE,
+            way: Way::Browser,
+        })
     }
 
-    /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] places of their own.
+    /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] connection_limits of their own.
     pub fn for_visitors(&self) -> Self {
         self.with_places(MAX_RUNNING_FOR_VISITORS)
     }
 
-    /// The same webmail for logins, which have [`MAX_RUNNING_FOR_LOGINS`] places of their own.
+    /// The same webmail for logins, which have [`MAX_RUNNING_FOR_LOGINS`] connection_limits of their own.
     pub fn for_logins(&self) -> Self {
         self.with_places(MAX_RUNNING_FOR_LOGINS)
     }
 
     fn with_places(&self, (all, max_per_address): (usize, usize)) -> Self {
-        Self { places: Places::new(all), max_per_address, ..self.clone() }
+        Self { connection_limits: ConnectionLimits::new(all), max_per_address, ..self.clone() }
     }
 
     /// The same server on connections of its own, so that nothing a mail app does there meets a browser.
-    pub fn for_doors(&self) -> Self {
-        let (pool, places) = (Pool::default(), Places::new(MAX_RUNNING));
-        Self { pool, places, first_byte: LONGEST_POLL, way: Way::Door, ..self.clone() }
+    pub fn for_endpoints(&self) -> Self {
+        let (pool, connection_limits) = (Pool::default(), ConnectionLimits::new(MAX_RUNNING));
+        Self { pool, connection_limits, first_byte: LONGEST_POLL, way: Way::Endpoint, ..self.clone() }
     }
 
     /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
@@ -194,7 +204,7 @@ impl Upstream {
         client: IpAddr,
         shares: &[Share],
     ) -> Result<Response<Content>, UpstreamError> {
-        let place = timeout(PLACE, self.places.wait_for(shares)).await.map_err(|_| UpstreamError::Full)?;
+        let place = timeout(PLACE, self.connection_limits.wait_for(shares)).await.map_err(|_| UpstreamError::Full)?;
         *request.uri_mut() = self.base.locate(request.uri()).map_err(UpstreamError::Request)?;
         *request.version_mut() = Version::HTTP_11;
         let headers = request.headers_mut();

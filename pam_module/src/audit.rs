@@ -59,7 +59,7 @@ fn reason(stopped: &Stopped) -> (Priority, &'static str, String) {
         Stopped::Unfit(Unfit::NotText) => (Priority::Notice, "not_utf8"),
         Stopped::Unfit(Unfit::TooLong) => (Priority::Notice, "too_long"),
         Stopped::Unfit(Unfit::Invalid) => (Priority::Notice, "invalid"),
-        Stopped::Unheard => (Priority::Notice, "no_answer"),
+        Stopped::ConversationFailed => (Priority::Notice, "no_answer"),
         Stopped::Unavailable(error) => return (Priority::Err, "unavailable", error.to_string()),
         Stopped::Option(option) => return (Priority::Err, "option", option.clone()),
         Stopped::Panicked => (Priority::Err, "panic"),

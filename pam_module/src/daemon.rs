@@ -1,7 +1,7 @@
 //! posternd, as the dialogue sees it.
 
 use crate::clock;
-use postern_wire::{CallError, Client, Patience, auth};
+use postern_wire::{CallError, Client, Deadline, auth};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -42,10 +42,10 @@ impl Daemon for Posternd<'_> {
     }
 }
 
-/// A patience that runs out.
+/// A deadline that runs out.
 struct Until(Instant);
 
-impl Patience for Until {
+impl Deadline for Until {
     fn left(&self) -> Duration {
         self.0.saturating_duration_since(clock::now())
     }

@@ -4,14 +4,14 @@
 
 use crate::daemon::Daemon;
 use crate::enrolment;
-use crate::host::{Host, Unheard};
+use crate::host::{ConversationFailed, Host};
 use crate::text;
 use crate::verdict::{Passed, Stopped, Unfit};
 use postern_pam_options::{First, Options};
 use postern_wire::address::parse_address;
 use postern_wire::auth::{
-    self, APP_PASSWORD_LETTERS, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Asked, Door, FieldVerdict, Offer,
-    Origin, Reason, Refusal,
+    self, APP_PASSWORD_LETTERS, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Asked, Channel, FieldVerdict,
+    Offer, Origin, Reason, Refusal,
 };
 use postern_wire::{CallError, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,7 +51,7 @@ pub(crate) struct SignIn<'a, H, D> {
 
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn tell(&mut self) -> Result<Passed, Stopped> {
-        let ask = Ask { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone() };
+        let ask = Ask { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone() };
         let Asked { verdict, app_passwords_of, .. } = self.call("Ask", &ask)?;
         let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
         let has_app_passwords = app_passwords_of.is_some();
@@ -134,7 +134,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         let origin = self.origin.clone();
         let answer = Answer {
             name: self.name.clone(),
-            door: Door::Pam,
+            channel: Channel::Pam,
             origin,
             method: None,
             code,
@@ -152,7 +152,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     /// the modules after this one if that was asked for.
     fn field(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let text = fit(text, auth::MAX_FIELD)?;
-        let field = AnswerField { name: self.name.clone(), door: Door::Pam, origin: self.origin.clone(), text };
+        let field = AnswerField { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone(), text };
         let (password, passed) = match self.call("AnswerField", &field)? {
             FieldVerdict::NotRequired { .. } => (field.text, Passed::NotRequired),
             FieldVerdict::Accepted { method, password_length, backup_codes_left, .. } => {
@@ -237,9 +237,9 @@ fn may_be_app_password(text: &str) -> bool {
     text.chars().filter(is_letter).count() == APP_PASSWORD_LETTERS
 }
 
-impl From<Unheard> for Stopped {
-    fn from(_: Unheard) -> Self {
-        Self::Unheard
+impl From<ConversationFailed> for Stopped {
+    fn from(_: ConversationFailed) -> Self {
+        Self::ConversationFailed
     }
 }
 

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::qr;
 use crate::text;
 use crate::verdict::{Passed, Stopped};
-use postern_wire::auth::{self, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Reason, Refusal};
+use postern_wire::auth::{self, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason, Refusal};
 
 /// How often a code may be typed before the person has to sign in again: what one sees on a screen and types from it is
 /// right at the third time.
@@ -18,7 +18,7 @@ const TRIES: u32 = 3;
 /// As [`crate::dialogue::sign_in`]. An enrolment that is broken off leaves nothing: the daemon has kept nothing of it.
 pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Passed, Stopped> {
     let (name, origin) = (sign_in.name.clone(), sign_in.origin.clone());
-    let begin = Enrol { name: name.clone(), door: Door::Pam, origin: origin.clone(), ..Enrol::default() };
+    let begin = Enrol { name: name.clone(), channel: Channel::Pam, origin: origin.clone(), ..Enrol::default() };
     let (ticket, secret, uri) = match sign_in.call("Enrol", &begin)? {
         EnrolVerdict::Offered { ticket, secret, uri, .. } => (ticket, secret, uri),
         EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. } => {
@@ -35,7 +35,7 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
         let code = fit(sign_in.host.ask(text::FIRST_CODE)?, auth::MAX_CODE)?;
         let confirm = Confirm {
             name: name.clone(),
-            door: Door::Pam,
+            channel: Channel::Pam,
             origin: origin.clone(),
             ticket: ticket.clone(),
             code,

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 /// The host could not put a question, or gave nothing back: NULL, or an error of its own.
 #[derive(Debug)]
-pub(crate) struct Unheard;
+pub(crate) struct ConversationFailed;
 
 /// What the dialogue needs of a host.
 pub(crate) trait Host {
@@ -26,7 +26,7 @@ pub(crate) trait Host {
     /// PAM_AUTHTOK: the password that an earlier module left.
     fn password(&self) -> Result<Option<Secret>, Unfit>;
     /// Leaves a password to the modules after this one.
-    fn set_password(&mut self, password: &Secret) -> Result<(), Unheard>;
+    fn set_password(&mut self, password: &Secret) -> Result<(), ConversationFailed>;
     /// Prompts without echo: Dovecot answers each echoing prompt with the user name, and sshd breaks off at one.
     fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped>;
     /// Shows a text, where that is wanted and can be done.
@@ -91,9 +91,13 @@ impl<'a> PamHost<'a> {
     }
 
     /// One message per call: hosts differ in what they make of several.
-    fn converse(&mut self, style: PamMessageStyle, text: &str) -> Result<Option<pam::secret::SecretBytes>, Unheard> {
-        let conversation = self.pamh.get_item::<Conv<'_>>().ok().flatten().ok_or(Unheard)?;
-        conversation.send(style, text).map_err(|_| Unheard)
+    fn converse(
+        &mut self,
+        style: PamMessageStyle,
+        text: &str,
+    ) -> Result<Option<pam::secret::SecretBytes>, ConversationFailed> {
+        let conversation = self.pamh.get_item::<Conv<'_>>().ok().flatten().ok_or(ConversationFailed)?;
+        conversation.send(style, text).map_err(|_| ConversationFailed)
     }
 
     fn show(&mut self, style: PamMessageStyle, text: &str) {
@@ -109,7 +113,7 @@ impl Host for PamHost<'_> {
         // A name that is not UTF-8 is an error of the binding too, and can be told by there being one.
         self.pamh.get_user(None).map_err(|_| match self.pamh.get_item::<User<'_>>() {
             Ok(Some(_)) => Unfit::NotText.into(),
-            _ => Stopped::Unheard,
+            _ => Stopped::ConversationFailed,
         })
     }
 
@@ -126,18 +130,18 @@ impl Host for PamHost<'_> {
         text(password.as_bytes()).map(Some)
     }
 
-    fn set_password(&mut self, password: &Secret) -> Result<(), Unheard> {
+    fn set_password(&mut self, password: &Secret) -> Result<(), ConversationFailed> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(password.reveal().len() + 1));
         bytes.extend_from_slice(password.reveal().as_bytes());
         bytes.push(0);
-        let password = CStr::from_bytes_with_nul(&bytes).map_err(|_| Unheard)?;
+        let password = CStr::from_bytes_with_nul(&bytes).map_err(|_| ConversationFailed)?;
         // SAFETY: the handle is the one that libpam gave; PAM_AUTHTOK is a C string, which libpam copies.
         let code = unsafe { pam_set_item(self.pamh, ItemType::AuthTok as c_int, password.as_ptr().cast()) };
-        if code == 0 { Ok(()) } else { Err(Unheard) }
+        if code == 0 { Ok(()) } else { Err(ConversationFailed) }
     }
 
     fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped> {
-        let reply = self.converse(PAM_PROMPT_ECHO_OFF, prompt)?.ok_or(Unheard)?;
+        let reply = self.converse(PAM_PROMPT_ECHO_OFF, prompt)?.ok_or(ConversationFailed)?;
         Ok(text(reply.as_bytes())?)
     }
 

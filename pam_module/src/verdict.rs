@@ -32,7 +32,7 @@ pub(crate) enum Stopped {
     /// What the host gave as an answer cannot be one; the daemon was not asked.
     Unfit(Unfit),
     /// The host could not put a question, or gave nothing back.
-    Unheard,
+    ConversationFailed,
     /// The daemon gave no verdict.
     Unavailable(CallError),
     /// An argument in the PAM configuration makes no sense.
@@ -85,7 +85,7 @@ pub(crate) fn code(ended: &Result<Passed, Stopped>) -> PamResultCode {
         Err(Stopped::Refused(Reason::Locked)) => PamResultCode::PAM_MAXTRIES,
         Err(Stopped::Refused(Reason::Unavailable) | Stopped::Unavailable(_)) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
         Err(Stopped::Refused(_) | Stopped::Unfit(_)) => PamResultCode::PAM_AUTH_ERR,
-        Err(Stopped::Unheard) => PamResultCode::PAM_CONV_ERR,
+        Err(Stopped::ConversationFailed) => PamResultCode::PAM_CONV_ERR,
         Err(Stopped::Option(_)) => PamResultCode::PAM_SERVICE_ERR,
         Err(Stopped::Panicked) => PamResultCode::PAM_ABORT,
     }
@@ -113,7 +113,7 @@ mod tests {
             (Err(Stopped::Refused(Reason::Unavailable)), Code::PAM_AUTHINFO_UNAVAIL),
             (Err(Stopped::Unavailable(lost())), Code::PAM_AUTHINFO_UNAVAIL),
             (Err(Stopped::Unfit(Unfit::Empty)), Code::PAM_AUTH_ERR),
-            (Err(Stopped::Unheard), Code::PAM_CONV_ERR),
+            (Err(Stopped::ConversationFailed), Code::PAM_CONV_ERR),
             (Err(Stopped::Option(String::new())), Code::PAM_SERVICE_ERR),
             (Err(Stopped::Panicked), Code::PAM_ABORT),
         ] {

@@ -15,7 +15,7 @@
 
 use postern_tests::security_key::SecurityKey;
 use postern_tests::{Plan, Upstream, World};
-use postern_wire::auth::{self, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin};
+use postern_wire::auth::{self, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Origin};
 use postern_wire::{Client, Secret, admin};
 use std::collections::BTreeMap;
 use std::fs;
@@ -313,7 +313,7 @@ fn enrol(world: &World, method: &str) -> Vec<Person> {
         };
         let confirm = Confirm {
             name: mailbox.clone(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             ticket,
             code: Secret::from(code),

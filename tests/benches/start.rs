@@ -17,7 +17,7 @@ use cost::{cpu_seconds, private_kib};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use postern_tests::{Plan, Upstream, World, mailboxes, tools};
-use postern_wire::auth::{Ask, AskVerdict, Door, Origin};
+use postern_wire::auth::{Ask, AskVerdict, Channel, Origin};
 use postern_wire::{Client, admin, auth};
 use posternd::engine::{SledEngine, Swap};
 use posternd::master_key;
@@ -146,7 +146,7 @@ fn ask(world: &World, accounts: usize) {
     const STEP: usize = 7_919;
     let mut front = Client::connect(&world.files.auth_socket, DEADLINE).expect("posternd");
     for number in (0..ASKS).filter(|_| accounts > 0) {
-        let ask = Ask { name: name(number * STEP % accounts), door: Door::Webmail, origin: Origin::default() };
+        let ask = Ask { name: name(number * STEP % accounts), channel: Channel::Webmail, origin: Origin::default() };
         let verdict: AskVerdict = front.call(auth::INTERFACE, "Ask", &ask).expect("a verdict");
         assert!(matches!(verdict, AskVerdict::Challenge { .. }), "{}: {verdict:?}", ask.name);
     }

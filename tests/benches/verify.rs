@@ -11,7 +11,7 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
 
 use postern_tests::{Plan, Upstream, World};
-use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, Origin};
+use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, Origin};
 use postern_wire::{Client, Secret, admin, auth};
 use posternd::engine::{Change, Engine as _, SledEngine, Swap};
 use std::collections::VecDeque;
@@ -109,7 +109,7 @@ fn verify(socket: &Path, codes: &Codes, clients: usize) -> (f64, Vec<Duration>) 
                     let (name, code) = codes.lock().expect("codes").pop_front().expect("there are enough");
                     let answer = Answer {
                         name,
-                        door: Door::Webmail,
+                        channel: Channel::Webmail,
                         origin: Origin::default(),
                         method: None,
                         code,
@@ -177,7 +177,7 @@ fn append(directory: &Path, batch: usize) -> f64 {
 
 fn ask(socket: &Path) -> (Duration, Duration) {
     let mut client = Client::connect(socket, DEADLINE).expect("posternd");
-    let ask = Ask { name: "user1@example.com".to_owned(), door: Door::Webmail, origin: Origin::default() };
+    let ask = Ask { name: "user1@example.com".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
     let mut waits: Vec<Duration> = (0..ASKS)
         .map(|_| {
             let sent = Instant::now();

@@ -69,8 +69,8 @@ impl Authority {
         let mut dns = name_server(directory, names)?;
         dns.start()?;
         // Pebble refuses nonces and reuses authorizations now and then; here all goes the same way each time.
-        let patience = if manners.is_slow { ("PEBBLE_VA_SLEEPTIME", SLOW) } else { ("PEBBLE_VA_NOSLEEP", "1") };
-        let manners = [("PEBBLE_WFE_NONCEREJECT", "0"), ("PEBBLE_AUTHZREUSE", "0"), patience];
+        let deadline = if manners.is_slow { ("PEBBLE_VA_SLEEPTIME", SLOW) } else { ("PEBBLE_VA_NOSLEEP", "1") };
+        let manners = [("PEBBLE_WFE_NONCEREJECT", "0"), ("PEBBLE_AUTHZREUSE", "0"), deadline];
         let service = Service::new("pebble", "pebble", Ready::Port(port), directory)
             .arg("-strict")
             .arg("-config")

@@ -30,7 +30,7 @@ pub(super) struct Http(TlsConnector);
 
 /// Why there is no answer that could be read.
 #[derive(Debug)]
-pub(super) enum Unheard {
+pub(super) enum RequestFailed {
     /// It leads to a URL that is not https.
     NotHttps(Uri),
     /// Nobody is there, or nobody who is believed.
@@ -57,7 +57,7 @@ pub(super) enum Unheard {
     },
 }
 
-impl fmt::Display for Unheard {
+impl fmt::Display for RequestFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotHttps(uri) => write!(f, "it leads to {uri}, which is not https"),
@@ -71,7 +71,7 @@ impl fmt::Display for Unheard {
     }
 }
 
-impl std::error::Error for Unheard {}
+impl std::error::Error for RequestFailed {}
 
 impl Http {
     /// The way to a server whose certificate is signed by an authority in the file `ca`; none: by one that this system
@@ -83,37 +83,37 @@ impl Http {
         Ok(Self(tls::client_config(ca)?.into()))
     }
 
-    async fn send(self, mut request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Unheard> {
+    async fn send(self, mut request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, RequestFailed> {
         let uri = request.uri().clone();
         let (Some(authority), true) = (uri.authority(), uri.scheme() == Some(&Scheme::HTTPS)) else {
-            return Err(Unheard::NotHttps(uri));
+            return Err(RequestFailed::NotHttps(uri));
         };
-        let unreachable = |error: &dyn fmt::Display| Unheard::Unreachable(format!("{authority}: {error}"));
+        let unreachable = |error: &dyn fmt::Display| RequestFailed::Unreachable(format!("{authority}: {error}"));
         let stream = TcpStream::connect((host(authority), authority.port_u16().unwrap_or(443))).await;
         let stream = stream.map_err(|error| unreachable(&error))?;
         let name = ServerName::try_from(host(authority).to_owned()).map_err(|error| unreachable(&error))?;
         let stream = self.0.connect(name, stream).await.map_err(|error| unreachable(&error))?;
-        let broken = |error: hyper::Error| Unheard::Broken(error.into());
+        let broken = |error: hyper::Error| RequestFailed::Broken(error.into());
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
         // It ends with the sender; what goes wrong is told there.
         tokio::spawn(connection);
         let host = HeaderValue::from_str(authority.as_str()).map_err(|error| unreachable(&error))?;
         request.headers_mut().insert(HOST, host);
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).parse();
-        *request.uri_mut() = path.map_err(|_| Unheard::NotHttps(uri.clone()))?;
+        *request.uri_mut() = path.map_err(|_| RequestFailed::NotHttps(uri.clone()))?;
         let is_signed = request.method() == Method::POST;
         let (parts, content) = sender.send_request(request).await.map_err(broken)?.into_parts();
         let content = read(content).await?;
         let (status, problem) = (parts.status, serde_json::from_slice::<Problem>(&content).ok());
         match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                Err(Unheard::Later { wait: wait(&parts.headers), said: said(status, problem) })
+                Err(RequestFailed::Later { wait: wait(&parts.headers), said: said(status, problem) })
             }
             // A refusal is read by whoever has asked for something.
             _ if status.is_success() || is_signed && problem.is_some() => {
                 Ok(BytesResponse { parts, body: Box::new(content) })
             }
-            _ => Err(Unheard::Status { status, said: said(status, problem) }),
+            _ => Err(RequestFailed::Status { status, said: said(status, problem) }),
         }
     }
 }
@@ -125,15 +125,15 @@ impl HttpClient for Http {
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
         let sending = self.clone().send(request);
         Box::pin(async {
-            let answer = timeout(PATIENCE, sending).await.unwrap_or(Err(Unheard::Silent));
-            answer.map_err(|unheard| Error::Other(Box::new(unheard)))
+            let answer = timeout(PATIENCE, sending).await.unwrap_or(Err(RequestFailed::Silent));
+            answer.map_err(|failed| Error::Other(Box::new(failed)))
         })
     }
 }
 
 /// The content of an answer. Where the connection breaks off, as it does where TLS ends without a goodbye, it counts if it
 /// is a JSON object, which says by itself that it is whole. A chain of certificates does not: the last may be missing.
-async fn read<B>(content: B) -> Result<Bytes, Unheard>
+async fn read<B>(content: B) -> Result<Bytes, RequestFailed>
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<body::BoxError>>,
 {
@@ -143,10 +143,10 @@ where
         match frame {
             Ok(frame) => all.extend_from_slice(&frame.into_data().unwrap_or_default()),
             Err(_) if serde_json::from_slice::<serde_json::Map<_, _>>(&all).is_ok() => break,
-            Err(error) => return Err(Unheard::Broken(error.into())),
+            Err(error) => return Err(RequestFailed::Broken(error.into())),
         }
         if all.len() > MAX_ANSWER {
-            return Err(Unheard::TooLong);
+            return Err(RequestFailed::TooLong);
         }
     }
     Ok(all.freeze())

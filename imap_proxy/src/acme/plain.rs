@@ -3,8 +3,8 @@
 use super::answers::Answers;
 use crate::body::{self, Body};
 use crate::config::PublicUrl;
-use crate::places::{Places, Share};
-use crate::seldom::seldom;
+use crate::connection_limits::{ConnectionLimits, Share};
+use crate::rate_limited::rate_limited;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Request, Response, StatusCode, Uri};
 use hyper::server::conn::http1;
@@ -29,7 +29,7 @@ const MAX_FIELDS: usize = 64;
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// Where the authority looks.
 const PREFIX: &str = "/.well-known/acme-challenge/";
 /// What an answer is.
@@ -42,7 +42,7 @@ pub(super) async fn serve(
     webmail: Option<PublicUrl>,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Places::new(MAX_CONNECTIONS);
+    let connection_limits = ConnectionLimits::new(MAX_CONNECTIONS);
     let shared = Arc::new((answers, webmail));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -54,13 +54,13 @@ pub(super) async fn serve(
             accepted = socket.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    seldom!(warn, %error, "no connection can be accepted now");
-                    sleep(OUT_OF_MEANS).await;
+                    rate_limited!(warn, %error, "no connection can be accepted now");
+                    sleep(ACCEPT_BACKOFF).await;
                     continue;
                 }
             },
         };
-        let Some(place) = places.take(&Share::of_address(from.ip(), MAX_PER_ADDRESS)) else { continue };
+        let Some(place) = connection_limits.take(&Share::of_address(from.ip(), MAX_PER_ADDRESS)) else { continue };
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             let _place = place;

@@ -1,6 +1,6 @@
 //! Why there is no certificate, what to do about it, and when it is tried again.
 
-use super::http::Unheard;
+use super::http::RequestFailed;
 use super::state::StateError;
 use instant_acme::{Error, Problem};
 use std::fmt;
@@ -31,7 +31,7 @@ pub(super) enum Trouble {
     /// An account or a certificate was got, and could not be kept.
     Unkept(StateError),
     /// The authority does not answer.
-    Unheard(Unheard),
+    RequestFailed(RequestFailed),
     /// It answers what no authority answers.
     Garbled(String),
     /// It refuses.
@@ -68,7 +68,7 @@ impl From<Error> for Trouble {
             Error::Api(problem) => Self::Refused { name: None, problem },
             Error::Timeout(_) => Self::Slow,
             Error::Other(other) => match other.downcast() {
-                Ok(unheard) => Self::Unheard(*unheard),
+                Ok(failed) => Self::RequestFailed(*failed),
                 Err(other) => Self::Garbled(other.to_string()),
             },
             other => Self::Garbled(other.to_string()),
@@ -81,14 +81,14 @@ impl fmt::Display for Trouble {
         match self {
             Self::State(error) => write!(f, "{error}"),
             Self::Unkept(error) => write!(f, "what the authority gave could not be kept: {error}"),
-            Self::Unheard(Unheard::Later { said, .. }) => {
+            Self::RequestFailed(RequestFailed::Later { said, .. }) => {
                 write!(f, "the authority wants to be asked later: {}; there is nothing to do but wait", plain(said))
             }
-            Self::Unheard(unheard) => write!(
+            Self::RequestFailed(failed) => write!(
                 f,
                 "the authority does not answer: {}; look at `directory` and `directory_ca` in [tls.acme], and at the way \
                  to the network",
-                plain(&unheard.to_string())
+                plain(&failed.to_string())
             ),
             Self::Garbled(why) => {
                 write!(f, "what answers is no ACME authority: {}; look at `directory` in [tls.acme]", plain(why))
@@ -119,9 +119,9 @@ impl BackOff {
     /// How long to wait after one more.
     pub(super) fn after(&mut self, trouble: &Trouble) -> Duration {
         let is_cheap = match trouble {
-            Trouble::Unheard(Unheard::Later { .. }) => false,
-            Trouble::Unheard(Unheard::Status { status, .. }) => !status.is_client_error(),
-            Trouble::Unheard(_) => true,
+            Trouble::RequestFailed(RequestFailed::Later { .. }) => false,
+            Trouble::RequestFailed(RequestFailed::Status { status, .. }) => !status.is_client_error(),
+            Trouble::RequestFailed(_) => true,
             Trouble::State(_) | Trouble::Garbled(_) => true,
             _ => false,
         };
@@ -132,7 +132,7 @@ impl BackOff {
         let wait = first.saturating_mul(1 << *failures).min(most);
         *failures = (*failures + 1).min(MAX_DOUBLINGS);
         match trouble {
-            Trouble::Unheard(Unheard::Later { wait: Some(told), .. }) => wait.max(*told).min(TOLD_AT_MOST),
+            Trouble::RequestFailed(RequestFailed::Later { wait: Some(told), .. }) => wait.max(*told).min(TOLD_AT_MOST),
             _ => wait,
         }
     }
@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_limit() {
         let mut silent = BackOff::default();
-        let waits: Vec<u64> = (0..10).map(|_| silent.after(&Trouble::Unheard(Unheard::Silent)).as_secs()).collect();
+        let waits: Vec<u64> =
+            (0..10).map(|_| silent.after(&Trouble::RequestFailed(RequestFailed::Silent)).as_secs()).collect();
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]);
         let mut refusing = BackOff::default();
         let waits: Vec<u64> = (0..7).map(|_| refusing.after(&refused("dns", None)).as_secs() / 60).collect();
@@ -209,7 +210,9 @@ mod tests {
     fn an_authority_that_names_a_wait_gets_it() {
         let told = |seconds| {
             let wait = Some(Duration::from_secs(seconds));
-            BackOff::default().after(&Trouble::Unheard(Unheard::Later { wait, said: String::new() })).as_secs()
+            BackOff::default()
+                .after(&Trouble::RequestFailed(RequestFailed::Later { wait, said: String::new() }))
+                .as_secs()
         };
         assert_eq!((told(1), told(86_400), told(u64::MAX)), (900, 86_400, 7 * 86_400));
     }

@@ -1,13 +1,13 @@
-//! The backend: sign in with a [`Pass`], on a connection that is [`super::warm`] or new, and hand over.
+//! The backend: sign in with a [`Pass`], on a connection that is [`super::preconnect`] or new, and hand over.
 
 use super::command::Tag;
 use super::credentials::Credentials;
 use super::dialogue::Dialogue;
 use super::greeting::{Greeted, PREPARE, Target, ask_capabilities, check_aside};
+use super::preconnect::PreconnectPool;
 use super::reply::{Capabilities, Outcome, Reply, read};
-use super::seats::{Seat, Seats};
+use super::session_limits::{SessionLimits, SessionPermit};
 use super::verdict::{Pass, Stop};
-use super::warm::Warm;
 use crate::clock;
 use crate::config;
 use crate::metrics::{Asked, METRICS};
@@ -90,15 +90,15 @@ pub struct SignedIn {
     /// What the backend has said to that, for the client.
     pub told: Vec<u8>,
     /// Held as long as the session lasts.
-    pub(super) seat: Seat,
+    pub(super) seat: SessionPermit,
 }
 
 /// The mail server behind the front.
 #[derive(Clone)]
 pub struct Backend {
     target: Arc<Target>,
-    seats: Seats,
-    warm: Option<Warm>,
+    session_limits: SessionLimits,
+    preconnect: Option<PreconnectPool>,
 }
 
 /// A connection on which somebody is signed in, before anybody has it, and what the backend has said to that.
@@ -118,7 +118,11 @@ impl Backend {
     /// # Errors
     /// When the file of its certificate authorities is of no use, or its name can stand in no certificate.
     pub fn new(settings: &config::Imap) -> Result<Self, TlsError> {
-        Ok(Self { target: Arc::new(Target::new(settings)?), seats: Seats::new(settings), warm: None })
+        Ok(Self {
+            target: Arc::new(Target::new(settings)?),
+            session_limits: SessionLimits::new(settings),
+            preconnect: None,
+        })
     }
 
     /// The same, with connections kept ready for those who sign in next; to be called in a runtime. Where the backend
@@ -133,7 +137,7 @@ impl Backend {
             let target = Arc::clone(&target);
             async move { target.greet(None).await }
         };
-        Self { warm: Some(Warm::keep(open)), ..self }
+        Self { preconnect: Some(PreconnectPool::keep(open)), ..self }
     }
 
     /// Whether it is Exchange, as far as its greeting tells.
@@ -158,12 +162,12 @@ impl Backend {
     async fn try_sign_in(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
         // The backend hears of none that would be too many: Exchange says of them what it says of a wrong password.
         let seat = match pass.is_proven() {
-            true => Some(self.seats.take(pass.mailbox())?),
-            false => self.seats.look(pass.mailbox()).map(|()| None)?,
+            true => Some(self.session_limits.take(pass.mailbox())?),
+            false => self.session_limits.look(pass.mailbox()).map(|()| None)?,
         };
         let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(address) };
         let (dialogue, mut told) = self.enter(&login, &tag.to_string()).await?;
-        let seat = seat.map_or_else(|| self.seats.take(pass.mailbox()), Ok)?;
+        let seat = seat.map_or_else(|| self.session_limits.take(pass.mailbox()), Ok)?;
         let stream = timeout(SIGN_IN, hand_over(dialogue, &mut told)).await.map_err(|_| BackendError::Silent)??;
         Ok(SignedIn { stream, told, seat })
     }
@@ -189,8 +193,8 @@ impl Backend {
     }
 
     async fn enter(&self, login: &Login<'_>, tag: &str) -> Result<Entered, BackendError> {
-        if let Some(warm) = &self.warm
-            && let Some(greeted) = warm.take().await
+        if let Some(preconnect) = &self.preconnect
+            && let Some(greeted) = preconnect.take().await
         {
             match sign_in(greeted, login, tag).await {
                 // It may have ended in this very moment. A new one tells how it is.

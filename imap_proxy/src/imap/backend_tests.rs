@@ -349,7 +349,7 @@ async fn whom_a_connection_is_for_is_told_before_all_else() {
     let url = format!("imap://{}", socket.local_addr().unwrap());
     let settings = config::Imap::before(ImapBackend::try_from(url).unwrap());
     let backend = Backend::new(&config::Imap { backend_proxy_protocol: true, ..settings }).unwrap().keep_warm();
-    assert!(backend.warm.is_none());
+    assert!(backend.preconnect.is_none());
     let accepted = async {
         let (mut stream, _) = socket.accept().await.unwrap();
         let told = crate::proxy_protocol::read(&mut stream).await.unwrap();

@@ -3,12 +3,12 @@
 use super::backend::{Backend, BackendError, SignedIn, Stream};
 use super::checks;
 use super::command::Tag;
-use super::doubts::Doubts;
-use super::login::{DEADLINE, Judging, Listening, Manner, Next, RefusalText, Security, Step, until_refusal};
-use super::places::{MAX_WAITING, Places};
+use super::login::{DEADLINE, FrontOptions, Judging, Listening, Next, RefusalText, Security, Step, until_refusal};
+use super::rejected_credentials::RejectedCredentials;
 use super::relay::{self, First, relay};
 use super::sessions::{Entry, Sessions};
 use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
+use super::waiting::{MAX_WAITING, WaitingConnections};
 use crate::config::{self, Network};
 use crate::daemon::Daemon;
 use crate::follow::{Before, Follower};
@@ -16,9 +16,9 @@ use crate::listener::HANDSHAKE;
 use crate::metrics::{self, Arrival, METRICS};
 use crate::socket::{self, Stream as Connected};
 use crate::tls::{Certificate, TlsError};
-use crate::{clock, places, proxy_protocol};
+use crate::{clock, connection_limits, proxy_protocol};
 use postern_wire::Secret;
-use postern_wire::auth::{AnswerField, Ask, Door, Origin, PasswordRefused};
+use postern_wire::auth::{AnswerField, Ask, Channel, Origin, PasswordRefused};
 use rustls::ServerConfig;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -45,7 +45,7 @@ pub const MAX_PENDING_PER_ADDRESS: usize = 64;
 /// Bytes read at once before sign-in.
 const READ_AT_ONCE: usize = 4096;
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// The IMAP front.
 pub struct Front {
@@ -53,12 +53,12 @@ pub struct Front {
     backend: Backend,
     daemon: Daemon,
     sessions: Arc<Follower<Sessions>>,
-    places: Places,
+    waiting: WaitingConnections,
     /// Of the sign-ins that the backend looks at.
-    pending: places::Places,
+    pending: connection_limits::ConnectionLimits,
     proxies: Vec<Network>,
-    manner: Manner,
-    doubts: Doubts,
+    options: FrontOptions,
+    rejected_credentials: RejectedCredentials,
 }
 
 /// A socket that listens for IMAP.
@@ -114,7 +114,7 @@ impl Socket {
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(error) => {
                         tracing::warn!(%error, "no connection can be accepted now");
-                        sleep(OUT_OF_MEANS).await;
+                        sleep(ACCEPT_BACKOFF).await;
                     }
                 },
             }
@@ -148,14 +148,14 @@ impl Front {
             backend: backend.keep_warm(),
             sessions: Follower::new(daemon.clone(), Sessions::default()),
             daemon,
-            places: Places::default(),
-            pending: places::Places::new(MAX_WAITING),
+            waiting: WaitingConnections::default(),
+            pending: connection_limits::ConnectionLimits::new(MAX_WAITING),
             proxies: settings.proxy_protocol_from.clone(),
-            manner: Manner {
+            options: FrontOptions {
                 texts: RefusalText::new(settings.webmail.as_ref()),
                 login_mechanism: settings.login_mechanism,
             },
-            doubts: Doubts::default(),
+            rejected_credentials: RejectedCredentials::default(),
         });
         tokio::spawn(checks::follow(front.daemon.clone(), Arc::clone(&front)));
         Ok(front)
@@ -206,7 +206,7 @@ impl Front {
             false => None,
         };
         let address = told.or(from).unwrap_or(socket::UNKNOWN);
-        let mut place = self.places.take(address);
+        let mut place = self.waiting.take(address);
         tokio::select! {
             _ = &mut place.lost => {
                 arrive(Arrival::MadeRoom);
@@ -223,7 +223,7 @@ impl Front {
         address: IpAddr,
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
-        let mut begin = Listening::begin(security, self.manner.clone());
+        let mut begin = Listening::begin(security, self.options.clone());
         if security == Security::Clear {
             match self.talk(&mut stream, address, begin).await? {
                 Talk::StartTls(listening) => begin = Step { say: Vec::new(), next: Next::Read(listening) },
@@ -281,7 +281,9 @@ impl Front {
             before_exchange: *exchange.as_ref().unwrap_or(&true),
         };
         let refused = match self.admit(&judging, origin).await {
-            Ok((pass, _)) if pass.outdated().is_some_and(|session| self.doubts.are_kept(&session.standing)) => {
+            Ok((pass, _))
+                if pass.outdated().is_some_and(|session| self.rejected_credentials.are_kept(&session.standing)) =>
+            {
                 Stop::Limit
             }
             Ok((pass, before)) => match self.ask_backend(&pass, judging.tag(), address).await {
@@ -314,7 +316,8 @@ impl Front {
     }
 
     async fn ask_backend(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
-        let _pending = self.pending.wait_for(&places::Share::of_address(address, MAX_PENDING_PER_ADDRESS)).await;
+        let _pending =
+            self.pending.wait_for(&connection_limits::Share::of_address(address, MAX_PENDING_PER_ADDRESS)).await;
         self.backend.sign_in(pass, tag, address).await
     }
 
@@ -324,7 +327,7 @@ impl Front {
     async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
         let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
         if self.sessions.kept().count(&session.mailbox) >= MANY_SESSIONS {
-            self.doubts.keep(&session.standing);
+            self.rejected_credentials.keep(&session.standing);
             return Stop::Limit;
         }
         if let Err(error) = self.daemon.password_refused(&PasswordRefused { session: session.clone() }).await {
@@ -341,11 +344,11 @@ impl Front {
     /// Asks the daemon. The backend hears of nobody who has no pass.
     async fn admit(&self, judging: &Judging, origin: Origin) -> Result<(Pass, Before), Stop> {
         let typed = judging.credentials();
-        if self.sessions.is_blind() {
+        if self.sessions.is_disconnected() {
             return Err(Stop::Unavailable);
         }
         let before = self.sessions.before();
-        let ask = Ask { name: typed.name().to_owned(), door: Door::Imap, origin };
+        let ask = Ask { name: typed.name().to_owned(), channel: Channel::Imap, origin };
         let reply = self.daemon.ask(&ask).await;
         let name = match after_ask(reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused")), typed) {
             AfterAsk::Pass(pass) => return Ok((pass, before)),
@@ -354,7 +357,7 @@ impl Front {
         };
         // Codes and app passwords are of ASCII, but in what is no text they cannot be told to the daemon.
         let text = std::str::from_utf8(typed.password()).map_err(|_| Stop::Refused)?;
-        let field = AnswerField { name, door: Door::Imap, origin: ask.origin, text: Secret::from(text) };
+        let field = AnswerField { name, channel: Channel::Imap, origin: ask.origin, text: Secret::from(text) };
         let reply = self.daemon.answer_field(&field).await;
         let reply = reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused"));
         after_field(reply, &field.name, typed).map(|pass| (pass, before))

@@ -39,7 +39,7 @@ pub enum Security {
 
 /// How the front speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Manner {
+pub struct FrontOptions {
     /// What it says to sign-ins that fail.
     pub texts: RefusalText,
     /// Whether it takes the mechanism LOGIN, which only the oldest of clients need.
@@ -103,7 +103,7 @@ pub enum Next {
 /// Waits for commands.
 pub struct Listening {
     security: Security,
-    manner: Manner,
+    options: FrontOptions,
     splitter: Splitter,
     /// The `AUTHENTICATE` whose answer is awaited.
     asked: Option<(Tag, Asked)>,
@@ -141,16 +141,16 @@ enum Turn {
 
 impl Listening {
     /// A new connection, and its greeting.
-    pub fn begin(security: Security, manner: Manner) -> Step {
+    pub fn begin(security: Security, options: FrontOptions) -> Step {
         let (splitter, asked, client) = (Splitter::default(), None, None);
-        let listening = Self { security, manner, splitter, asked, client, bytes: 0, bad: 0, failed: 0 };
+        let listening = Self { security, options, splitter, asked, client, bytes: 0, bad: 0, failed: 0 };
         let say = format!("* OK [CAPABILITY {}] Postern is ready\r\n", listening.capabilities()).into_bytes();
         Step { say, next: Next::Read(listening) }
     }
 
     /// What works here (RFC 9051, section 7.2.2). What the backend can is told after sign-in, by the backend.
     fn capabilities(&self) -> &'static str {
-        match (self.security, self.manner.login_mechanism) {
+        match (self.security, self.options.login_mechanism) {
             (Security::Tls, false) => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN",
             (Security::Tls, true) => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN AUTH=LOGIN",
             (Security::Clear, _) => "IMAP4rev1 LITERAL- SASL-IR ID STARTTLS LOGINDISABLED",
@@ -241,7 +241,7 @@ impl Listening {
                 self.asked = Some((tag, Asked::Plain));
                 Turn::Read
             }
-            Verb::LoginMechanism if self.manner.login_mechanism => {
+            Verb::LoginMechanism if self.options.login_mechanism => {
                 // "Username:" in base64: there are clients that look for that very word.
                 *say += "+ VXNlcm5hbWU6\r\n";
                 self.asked = Some((tag, Asked::Name));
@@ -319,13 +319,13 @@ impl Judging {
     pub fn refuse(mut self, stop: Stop) -> Step {
         let tag = self.tag;
         let mut say = match stop {
-            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.manner.texts.refused),
-            Stop::Expired => format!("{tag} NO {}\r\n", self.listening.manner.texts.expired),
+            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.options.texts.refused),
+            Stop::Expired => format!("{tag} NO {}\r\n", self.listening.options.texts.expired),
             Stop::Unavailable => {
                 format!("{tag} NO [UNAVAILABLE] Sign-in is not possible right now. Try again later.\r\n")
             }
             Stop::Limit => format!("{tag} NO [LIMIT] Too many connections are open for this mailbox.\r\n"),
-            Stop::PasswordExpired => format!("{tag} NO {}\r\n", self.listening.manner.texts.password_expired),
+            Stop::PasswordExpired => format!("{tag} NO {}\r\n", self.listening.options.texts.password_expired),
             Stop::ContactAdmin => {
                 format!("{tag} NO [CONTACTADMIN] The mail server refuses this mailbox. Ask your administrator.\r\n")
             }

@@ -1,9 +1,9 @@
 use super::*;
 use proptest::prelude::*;
 
-fn manner(login_mechanism: bool) -> Manner {
+fn options(login_mechanism: bool) -> FrontOptions {
     let url = PublicUrl::try_from("https://webmail.example.com/".to_owned()).unwrap();
-    Manner { texts: RefusalText::new(Some(&url)), login_mechanism }
+    FrontOptions { texts: RefusalText::new(Some(&url)), login_mechanism }
 }
 
 /// Everything that is said and asked for, with every sign-in refused: a verdict never comes from here.
@@ -12,7 +12,7 @@ fn talk<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (String, Vec<Credentials>, &'static str) {
     let (mut said, mut asked) = (String::new(), Vec::new());
-    let Next::Read(mut listening) = Listening::begin(security, manner(true)).next else { panic!("a greeting") };
+    let Next::Read(mut listening) = Listening::begin(security, options(true)).next else { panic!("a greeting") };
     for piece in pieces {
         let mut step = listening.receive(piece);
         listening = loop {
@@ -64,7 +64,7 @@ fn in_the_clear_nobody_signs_in() {
 
 #[test]
 fn what_is_behind_starttls_in_the_clear_is_forgotten() {
-    let Next::Read(listening) = Listening::begin(Security::Clear, manner(true)).next else { panic!() };
+    let Next::Read(listening) = Listening::begin(Security::Clear, options(true)).next else { panic!() };
     let step = listening.receive(b"a STARTTLS\r\nb LOGIN eve pw\r\nc LOG");
     assert_eq!(step.say, b"a OK Begin TLS now\r\n");
     let Next::StartTls(listening) = step.next else { panic!("{:?}", step.next) };
@@ -120,7 +120,7 @@ fn what_is_too_long_is_refused_under_its_tag() {
 
 #[test]
 fn only_what_was_not_used_is_left_for_the_backend() {
-    let Next::Read(listening) = Listening::begin(Security::Tls, manner(true)).next else { panic!() };
+    let Next::Read(listening) = Listening::begin(Security::Tls, options(true)).next else { panic!() };
     let step = listening.receive(b"a ID (\"name\" \"K-9\")\r\nb LOGIN bob pw\r\nc SELECT INBOX\r\nd ");
     let Next::Judge(judging) = step.next else { panic!("{:?}", step.next) };
     assert_eq!(judging.client(), Some("K-9"));
@@ -131,7 +131,7 @@ fn only_what_was_not_used_is_left_for_the_backend() {
 #[test]
 fn every_reason_is_the_same_text_and_the_rest_have_codes() {
     let refused = |stop| {
-        let Next::Read(listening) = Listening::begin(Security::Tls, manner(true)).next else { panic!() };
+        let Next::Read(listening) = Listening::begin(Security::Tls, options(true)).next else { panic!() };
         let Next::Judge(judging) = listening.receive(b"a LOGIN bob pw\r\n").next else { panic!() };
         String::from_utf8(judging.refuse(stop).say).unwrap()
     };
@@ -182,11 +182,11 @@ proptest! {
 
 #[test]
 fn the_mechanism_login_is_there_by_option_only_and_can_be_taken_back() {
-    let Step { say, next: Next::Read(listening) } = Listening::begin(Security::Tls, manner(false)) else { panic!() };
+    let Step { say, next: Next::Read(listening) } = Listening::begin(Security::Tls, options(false)) else { panic!() };
     assert!(!String::from_utf8(say).unwrap().contains("AUTH=LOGIN"));
     let said = String::from_utf8(listening.receive(b"a AUTHENTICATE LOGIN\r\n").say).unwrap();
     assert!(said.starts_with("a NO [CANNOT]"), "{said}");
-    let Step { say, .. } = Listening::begin(Security::Tls, manner(true));
+    let Step { say, .. } = Listening::begin(Security::Tls, options(true));
     assert!(String::from_utf8(say).unwrap().contains("AUTH=PLAIN AUTH=LOGIN"));
     for answers in ["*\r\n", "Ym9i\r\n*\r\n", "AA==\r\n", "Ym9i\r\nAA==\r\n", "=\r\n"] {
         let (said, asked, end) = talk(Security::Tls, [format!("a AUTHENTICATE LOGIN\r\n{answers}").as_bytes()]);

@@ -19,8 +19,9 @@ fn session(room: usize) -> Session {
 
 fn session_with(room: usize, first: First) -> Session {
     let ((client, mut front), (backend, mut back)) = (duplex(room), duplex(room));
-    let ((cut, is_cut), (stop, is_stopped)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
-    let task = tokio::spawn(async move { relay(&mut front, &mut back, first, told(is_cut), told(is_stopped)).await });
+    let ((cut, is_cancelled), (stop, is_stopped)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
+    let task =
+        tokio::spawn(async move { relay(&mut front, &mut back, first, told(is_cancelled), told(is_stopped)).await });
     Session { client, backend, cut, stop, task }
 }
 

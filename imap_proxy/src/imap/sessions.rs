@@ -1,6 +1,6 @@
 //! The sessions that are open.
 
-use crate::follow::{Before, Follower, Kept};
+use crate::follow::{Before, Follower, SessionRegistry};
 use postern_wire::auth::Session;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,7 +67,7 @@ impl Sessions {
     }
 }
 
-impl Kept for Sessions {
+impl SessionRegistry for Sessions {
     type Key = u64;
 
     fn of(&self, mailbox: Option<&str>) -> Vec<(u64, Session)> {

@@ -1,4 +1,4 @@
-//! What the daemon's answers mean at this door: the only file of the IMAP front that could fail open.
+//! What the daemon's answers mean at this endpoint: the only file of the IMAP front that could fail open.
 //!
 //! A [`Pass`] is made here and nowhere else, and the backend gives a session for nothing else. Three words of the
 //! daemon make one, each for the mailbox that was asked about: `NotRequired`, `Accepted` and `AppPassword`.
@@ -108,7 +108,7 @@ pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
             Ok(pass) => AfterAsk::Pass(pass),
             Err(stop) => AfterAsk::Stop(stop),
         },
-        // Nobody can enrol at this door.
+        // Nobody can enrol at this endpoint.
         (AskVerdict::Enrol { .. }, None) => AfterAsk::Stop(Stop::Refused),
         (AskVerdict::Refused(refusal), None) => AfterAsk::Stop(stop(&refusal)),
     }

@@ -3,7 +3,7 @@
 //! A connection that carries no request makes room: it costs its client no more than another handshake. So silence keeps
 //! nobody out.
 
-use crate::places::{Counts, Holder, Share};
+use crate::connection_limits::{Counts, Holder, Share};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -35,14 +35,14 @@ struct Open {
 }
 
 /// A connection among the others, until this is dropped.
-pub(super) struct Seat {
+pub(super) struct SessionPermit {
     connections: Connections,
     id: u64,
     lost: watch::Receiver<()>,
 }
 
 /// A request that runs on a connection, until this is dropped.
-pub(super) struct Busy(Arc<Seat>);
+pub(super) struct Busy(Arc<SessionPermit>);
 
 /// Whether there is room for a connection.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Connections {
     }
 
     /// One more connection, of which nothing is known yet. None where there is no room.
-    pub(super) fn enter(&self) -> (Option<Seat>, Room) {
+    pub(super) fn enter(&self) -> (Option<SessionPermit>, Room) {
         let mut all = self.lock();
         let room = all.make_room(None, None);
         if room == Room::None {
@@ -72,7 +72,7 @@ impl Connections {
         let id = all.next_turn();
         all.open.insert(id, Open { holders: Vec::new(), running: 0, idle_since: id, _end: end });
         drop(all);
-        (Some(Seat { connections: self.clone(), id, lost }), room)
+        (Some(SessionPermit { connections: self.clone(), id, lost }), room)
     }
 
     fn lock(&self) -> MutexGuard<'_, All> {
@@ -114,7 +114,7 @@ impl All {
     }
 }
 
-impl Seat {
+impl SessionPermit {
     /// Counts the connection for the address that it is from, once.
     pub(super) fn claim(&self, address: IpAddr) -> Room {
         let mut all = self.connections.lock();
@@ -160,7 +160,7 @@ impl Drop for Busy {
     }
 }
 
-impl Drop for Seat {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
         self.connections.lock().remove(self.id);
     }
@@ -170,7 +170,7 @@ impl Drop for Seat {
 mod tests {
     use super::*;
 
-    fn enter(connections: &Connections, address: &str) -> (Option<Arc<Seat>>, Room) {
+    fn enter(connections: &Connections, address: &str) -> (Option<Arc<SessionPermit>>, Room) {
         let (seat, room) = connections.enter();
         let Some(seat) = seat else { return (None, room) };
         match (seat.claim(address.parse().unwrap()), room) {
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    fn is_lost(seat: &Seat) -> bool {
+    fn is_lost(seat: &SessionPermit) -> bool {
         seat.lost.has_changed().is_err()
     }
 
@@ -194,7 +194,7 @@ mod tests {
         let (next, room) = enter(&connections, "192.0.2.7");
         assert_eq!(room, Room::Made);
         assert_eq!([&other, &held[0], &held[1], &held[2]].map(|seat| is_lost(seat)), [false, false, false, true]);
-        let still: Vec<_> = [&held[0], &held[1], next.as_ref().unwrap()].map(Seat::begin).into();
+        let still: Vec<_> = [&held[0], &held[1], next.as_ref().unwrap()].map(SessionPermit::begin).into();
         assert_eq!(enter(&connections, "192.0.2.7").1, Room::None, "every one is busy");
         drop((busy, still));
         assert_eq!(enter(&connections, "192.0.2.7").1, Room::Made);

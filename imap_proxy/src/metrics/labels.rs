@@ -1,9 +1,9 @@
 //! By what the numbers are told apart.
 
-use crate::config::Door;
+use crate::config::Endpoint;
 use crate::imap::{self, BackendError};
 use crate::upstream::UpstreamError;
-use crate::webmail::door_verdict::Stop as DoorStop;
+use crate::webmail::endpoint_verdict::Stop as EndpointStop;
 use crate::webmail::verdict::{self, AfterPassword};
 use postern_telemetry::{Label, label};
 use postern_wire::CallError;
@@ -19,7 +19,7 @@ label! {
 label! {
     /// Which front.
     pub enum Front in "front" {
-        /// For browsers, and for programs at the doors beside Outlook on the web.
+        /// For browsers, and for programs at the endpoints beside Outlook on the web.
         Webmail = "webmail",
         /// For mail apps.
         Imap = "imap",
@@ -83,8 +83,8 @@ label! {
     pub enum Way in "way" {
         /// For browsers.
         Browser = "browser",
-        /// For programs, at the doors beside Outlook on the web.
-        Door = "door",
+        /// For programs, at the endpoints beside Outlook on the web.
+        Endpoint = "door",
     }
 }
 
@@ -141,8 +141,8 @@ label! {
 }
 
 label! {
-    /// What became of a request to a door beside Outlook on the web.
-    pub enum OneDoor in "verdict" {
+    /// What became of a request to a endpoint beside Outlook on the web.
+    pub enum OneEndpoint in "verdict" {
         /// It passed.
         Passed = "passed",
         /// It was asked for an app password.
@@ -151,12 +151,12 @@ label! {
         Refused = "refused",
         /// Nobody can say.
         Unavailable = "unavailable",
-        /// The door is closed, at least from there.
+        /// The endpoint is closed, at least from there.
         Closed = "closed",
     }
 }
 
-impl Label for Door {
+impl Label for Endpoint {
     const NAME: &'static str = "door";
     const WORDS: &'static [&'static str] = &{
         let mut words = [""; Self::ALL.len()];
@@ -180,18 +180,18 @@ impl From<&AfterPassword> for Verdict {
             AfterPassword::Challenge { .. } => Self::Challenge,
             AfterPassword::Enrol { .. } => Self::Enrol,
             AfterPassword::Stop(verdict::Stop::Unavailable) => Self::Unavailable,
-            AfterPassword::Stuck { .. } | AfterPassword::Stop(_) => Self::Refused,
+            AfterPassword::Blocked { .. } | AfterPassword::Stop(_) => Self::Refused,
         }
     }
 }
 
-impl OneDoor {
+impl OneEndpoint {
     /// Of a request that brought something.
-    pub(crate) fn of<T>(outcome: &Result<T, DoorStop>) -> Self {
+    pub(crate) fn of<T>(outcome: &Result<T, EndpointStop>) -> Self {
         match outcome {
             Ok(_) => Self::Passed,
-            Err(DoorStop::Refused) => Self::Refused,
-            Err(DoorStop::Unavailable) => Self::Unavailable,
+            Err(EndpointStop::Refused) => Self::Refused,
+            Err(EndpointStop::Unavailable) => Self::Unavailable,
         }
     }
 }
@@ -254,9 +254,9 @@ mod tests {
 
     #[test]
     fn each_door_is_counted_under_its_own_name() {
-        for door in Door::ALL {
-            assert_eq!(Door::WORDS[door.index()], door.name());
+        for endpoint in Endpoint::ALL {
+            assert_eq!(Endpoint::WORDS[endpoint.index()], endpoint.name());
         }
-        assert_eq!(Door::WORDS.len(), Door::ALL.len());
+        assert_eq!(Endpoint::WORDS.len(), Endpoint::ALL.len());
     }
 }

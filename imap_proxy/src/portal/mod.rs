@@ -50,8 +50,8 @@ pub use page::{
 pub use paths::fields;
 pub use postern_wire::security::Removal;
 pub use security::{
-    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, NewAppPassword, OwnBrowser, OwnMethod, Place,
-    Security,
+    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, ConnectionPermit, Done, NewAppPassword, OwnBrowser,
+    OwnMethod, Security,
 };
 pub use sent_code::DESTINATION_LENGTH;
 

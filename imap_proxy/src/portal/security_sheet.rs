@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 
 use super::challenge::{hint, name};
 use super::layout::Sheet;
-use super::security::{AppPassword, ChangeKind, Done, OwnBrowser, OwnMethod, Place, Security};
+use super::security::{AppPassword, ChangeKind, ConnectionPermit, Done, OwnBrowser, OwnMethod, Security};
 use super::set_up::words;
 use super::text::Text;
 use super::{Context, Language, MethodKind, Removal, fields, moment, paths};
@@ -268,13 +268,13 @@ fn when(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
     }
 }
 
-fn place(place: &Place, language: Language) -> Markup {
+fn place(place: &ConnectionPermit, language: Language) -> Markup {
     let said = |text, network: &String| language.fill(text, &[("network", network)]);
     let said = match place {
-        Place::Here => html! { (language.say(Text::PlaceHere)) },
-        Place::Inside(network) => said(Text::PlaceInside, network),
-        Place::Elsewhere(network) => said(Text::PlaceElsewhere, network),
-        Place::Unknown => return html! {},
+        ConnectionPermit::Here => html! { (language.say(Text::PlaceHere)) },
+        ConnectionPermit::Inside(network) => said(Text::PlaceInside, network),
+        ConnectionPermit::Elsewhere(network) => said(Text::PlaceElsewhere, network),
+        ConnectionPermit::Unknown => return html! {},
     };
     html! { span.hint { (said) } }
 }

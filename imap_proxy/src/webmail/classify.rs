@@ -1,16 +1,16 @@
-//! What a request is, and what is done with it in each stage of a session. Pure; the driver in `gate.rs` does it.
+//! What a request is, and what is done with it in each stage of a session. Pure; the driver in `front.rs` does it.
 
 use super::headers;
 use super::path::{self, Odd, Path};
 use super::product::{Head, Kind, Product};
 use super::session::Stage;
-use crate::config::Door;
+use crate::config::Endpoint;
 use crate::portal::paths;
 use http::{HeaderMap, Method};
 
 /// A page or a form of our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Own {
+pub enum PortalRoute {
     /// The first method is set up.
     SetUp,
     /// The backup codes are shown.
@@ -49,7 +49,7 @@ pub enum Own {
     KeyScript,
 }
 
-impl Own {
+impl PortalRoute {
     /// Whether it is a part of pages: the same for everybody, with nothing of a session.
     fn is_asset(self) -> bool {
         matches!(self, Self::Style | Self::Script | Self::KeyScript)
@@ -57,25 +57,25 @@ impl Own {
 }
 
 /// Their addresses.
-const OWN: &[(&str, Own)] = &[
-    (paths::SET_UP, Own::SetUp),
-    (paths::BACKUP_CODES, Own::BackupCodes),
-    (paths::CODE, Own::Code),
-    (paths::BACKUP_CODE, Own::BackupCode),
-    (paths::METHODS, Own::Methods),
-    (paths::SEND, Own::Send),
-    (paths::LOST, Own::Lost),
-    (paths::SET_UP_WITH, Own::SetUpWith),
-    (paths::SAVED, Own::Saved),
-    (paths::CODES_FILE, Own::CodesFile),
-    (paths::SECURITY, Own::Security),
-    (paths::SECURITY_CHANGE, Own::Change),
-    (paths::APP_PASSWORD, Own::AppPassword),
-    (paths::CANCEL, Own::Cancel),
-    (paths::LANGUAGE, Own::Language),
-    (paths::STYLE, Own::Style),
-    (paths::SCRIPT, Own::Script),
-    (paths::KEY_SCRIPT, Own::KeyScript),
+const PORTAL_ROUTES: &[(&str, PortalRoute)] = &[
+    (paths::SET_UP, PortalRoute::SetUp),
+    (paths::BACKUP_CODES, PortalRoute::BackupCodes),
+    (paths::CODE, PortalRoute::Code),
+    (paths::BACKUP_CODE, PortalRoute::BackupCode),
+    (paths::METHODS, PortalRoute::Methods),
+    (paths::SEND, PortalRoute::Send),
+    (paths::LOST, PortalRoute::Lost),
+    (paths::SET_UP_WITH, PortalRoute::SetUpWith),
+    (paths::SAVED, PortalRoute::Saved),
+    (paths::CODES_FILE, PortalRoute::CodesFile),
+    (paths::SECURITY, PortalRoute::Security),
+    (paths::SECURITY_CHANGE, PortalRoute::Change),
+    (paths::APP_PASSWORD, PortalRoute::AppPassword),
+    (paths::CANCEL, PortalRoute::Cancel),
+    (paths::LANGUAGE, PortalRoute::Language),
+    (paths::STYLE, PortalRoute::Style),
+    (paths::SCRIPT, PortalRoute::Script),
+    (paths::KEY_SCRIPT, PortalRoute::KeyScript),
 ];
 
 /// Everything under it is ours, whatever the case of its letters.
@@ -88,9 +88,9 @@ const SERVICE_WORKER: &str = "service-worker";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// A GET or HEAD for something of our own.
-    Read(Own),
+    Read(PortalRoute),
     /// A POST to something of our own.
-    Post(Own),
+    Post(PortalRoute),
     /// Under our folder, but nothing.
     Unknown,
     /// The path can be read in two ways.
@@ -135,7 +135,7 @@ fn class(product: &dyn Product, head: &Head<'_>) -> Class {
     if !head.path.segments().next().is_some_and(|folder| folder.eq_ignore_ascii_case(OWN_FOLDER)) {
         return Class::Webmail(product.kind(head));
     }
-    let own = OWN.iter().find(|(path, _)| *path == head.path.as_str()).map(|(_, own)| *own);
+    let own = PORTAL_ROUTES.iter().find(|(path, _)| *path == head.path.as_str()).map(|(_, own)| *own);
     if own.is_some_and(|own| !own.is_asset()) && headers::is_no_navigation(head.headers) {
         return Class::Scripted;
     }
@@ -156,13 +156,13 @@ pub enum Step {
     /// It is refused: not in this stage.
     Forbidden,
     /// The style or a script of our pages.
-    Asset(Own),
+    Asset(PortalRoute),
     /// The language is changed.
     Language,
     /// A page of ours for this stage.
-    Show(Own),
+    Show(PortalRoute),
     /// A form of ours for this stage.
-    Take(Own),
+    Take(PortalRoute),
     /// The browser is sent elsewhere on this host.
     SendTo(&'static str),
     /// The page that says that the session is over.
@@ -177,8 +177,8 @@ pub enum Step {
     SignIn,
     /// To the webmail, with its session.
     Pass,
-    /// A door beside the webmail: whether a session is there does not matter.
-    Door(Door),
+    /// A endpoint beside the webmail: whether a session is there does not matter.
+    Endpoint(Endpoint),
 }
 
 /// Decides. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: another site's page has sent it.
@@ -192,13 +192,13 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
         Class::Unknown => return Step::NotFound,
         Class::Read(own) if own.is_asset() => return Step::Asset(own),
         Class::Post(own) if own.is_asset() => return Step::NotFound,
-        Class::Post(Own::Language) => return Step::Language,
+        Class::Post(PortalRoute::Language) => return Step::Language,
         Class::Read(own) => return read(stage, own),
         Class::Post(own) => return post(stage, own),
         Class::Webmail(kind) => kind,
     };
     match (stage, kind) {
-        (_, Kind::Door(door)) => Step::Door(door),
+        (_, Kind::Endpoint(endpoint)) => Step::Endpoint(endpoint),
         (_, Kind::Closed) => Step::NotFound,
         (_, Kind::Onward) => Step::Gone,
         (Stage::Anonymous | Stage::Stale | Stage::Released, Kind::Entrance(target)) => Step::SendTo(target),
@@ -217,52 +217,56 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     }
 }
 
-fn read(stage: Stage, own: Own) -> Step {
+fn read(stage: Stage, own: PortalRoute) -> Step {
     match (stage, own) {
-        (Stage::Enrolling, Own::SetUp)
-        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Lost)
-        | (Stage::Stuck, Own::Code | Own::Lost)
-        | (Stage::SavingCodes, Own::BackupCodes)
+        (Stage::Enrolling, PortalRoute::SetUp)
+        | (Stage::Challenged, PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods | PortalRoute::Lost)
+        | (Stage::Blocked, PortalRoute::Code | PortalRoute::Lost)
+        | (Stage::SavingCodes, PortalRoute::BackupCodes)
         | (
             Stage::Released,
-            Own::Security
-            | Own::Change
-            | Own::AppPassword
-            | Own::SetUp
-            | Own::Code
-            | Own::BackupCode
-            | Own::Methods
-            | Own::BackupCodes,
+            PortalRoute::Security
+            | PortalRoute::Change
+            | PortalRoute::AppPassword
+            | PortalRoute::SetUp
+            | PortalRoute::Code
+            | PortalRoute::BackupCode
+            | PortalRoute::Methods
+            | PortalRoute::BackupCodes,
         ) => Step::Show(own),
         (Stage::Stale, _) => Step::Ended,
         _ => Step::SendTo(home(stage)),
     }
 }
 
-fn post(stage: Stage, own: Own) -> Step {
+fn post(stage: Stage, own: PortalRoute) -> Step {
     match (stage, own) {
-        (Stage::Enrolling, Own::SetUp | Own::SetUpWith | Own::Send)
-        | (Stage::Challenged, Own::Code | Own::BackupCode | Own::Methods | Own::Send | Own::Lost)
-        | (Stage::Stuck, Own::Lost)
-        | (Stage::SavingCodes, Own::Saved | Own::CodesFile)
+        (Stage::Enrolling, PortalRoute::SetUp | PortalRoute::SetUpWith | PortalRoute::Send)
+        | (
+            Stage::Challenged,
+            PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods | PortalRoute::Send | PortalRoute::Lost,
+        )
+        | (Stage::Blocked, PortalRoute::Lost)
+        | (Stage::SavingCodes, PortalRoute::Saved | PortalRoute::CodesFile)
         | (
             Stage::Released,
-            Own::Security
-            | Own::Change
-            | Own::AppPassword
-            | Own::SetUp
-            | Own::SetUpWith
-            | Own::Code
-            | Own::BackupCode
-            | Own::Methods
-            | Own::Send
-            | Own::Saved
-            | Own::CodesFile,
+            PortalRoute::Security
+            | PortalRoute::Change
+            | PortalRoute::AppPassword
+            | PortalRoute::SetUp
+            | PortalRoute::SetUpWith
+            | PortalRoute::Code
+            | PortalRoute::BackupCode
+            | PortalRoute::Methods
+            | PortalRoute::Send
+            | PortalRoute::Saved
+            | PortalRoute::CodesFile,
         ) => Step::Take(own),
-        (Stage::Enrolling | Stage::Challenged | Stage::Stuck | Stage::SavingCodes | Stage::Released, Own::Cancel) => {
-            Step::Take(own)
-        }
-        (Stage::Anonymous | Stage::Stale, Own::Cancel) => Step::SendTo(paths::HOME),
+        (
+            Stage::Enrolling | Stage::Challenged | Stage::Blocked | Stage::SavingCodes | Stage::Released,
+            PortalRoute::Cancel,
+        ) => Step::Take(own),
+        (Stage::Anonymous | Stage::Stale, PortalRoute::Cancel) => Step::SendTo(paths::HOME),
         (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
         // Sent twice, or from a page that is behind: on to where the person is now.
         _ => Step::SendTo(home(stage)),
@@ -273,7 +277,7 @@ fn post(stage: Stage, own: Own) -> Step {
 pub fn home(stage: Stage) -> &'static str {
     match stage {
         Stage::Enrolling => paths::SET_UP,
-        Stage::Challenged | Stage::Stuck => paths::CODE,
+        Stage::Challenged | Stage::Blocked => paths::CODE,
         Stage::SavingCodes => paths::BACKUP_CODES,
         Stage::Anonymous | Stage::Stale | Stage::Released => paths::HOME,
     }
@@ -289,7 +293,7 @@ mod tests {
         Stage::Stale,
         Stage::Enrolling,
         Stage::Challenged,
-        Stage::Stuck,
+        Stage::Blocked,
         Stage::SavingCodes,
         Stage::Released,
     ];
@@ -303,12 +307,12 @@ mod tests {
         Kind::Background,
         Kind::Navigation,
         Kind::Entrance("/owa/"),
-        Kind::Door(Door::Ews),
+        Kind::Endpoint(Endpoint::Ews),
         Kind::Closed,
     ];
 
     fn classes() -> Vec<Class> {
-        let own = OWN.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
+        let own = PORTAL_ROUTES.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
         let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method, Class::Worker, Class::Scripted];
         own.chain(rest).chain(KINDS.map(Class::Webmail)).collect()
     }
@@ -335,7 +339,7 @@ mod tests {
 
     #[test]
     fn while_a_code_is_awaited_nothing_goes_upstream() {
-        for stage in [Stage::Enrolling, Stage::Challenged, Stage::Stuck, Stage::SavingCodes] {
+        for stage in [Stage::Enrolling, Stage::Challenged, Stage::Blocked, Stage::SavingCodes] {
             for class in classes() {
                 let step = decide(stage, class, false);
                 let upstream = matches!(step, Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn);
@@ -359,7 +363,7 @@ mod tests {
     fn a_session_opens_no_door_and_none_is_needed_there() {
         for stage in STAGES {
             let step = |kind| decide(stage, Class::Webmail(kind), false);
-            assert_eq!(step(Kind::Door(Door::Ews)), Step::Door(Door::Ews), "{stage:?}");
+            assert_eq!(step(Kind::Endpoint(Endpoint::Ews)), Step::Endpoint(Endpoint::Ews), "{stage:?}");
             assert_eq!(step(Kind::Closed), Step::NotFound, "{stage:?}");
         }
     }
@@ -367,22 +371,22 @@ mod tests {
     #[test]
     fn each_page_has_its_stage() {
         for (stage, own) in [
-            (Stage::Enrolling, Own::SetUp),
-            (Stage::Challenged, Own::Code),
-            (Stage::Challenged, Own::BackupCode),
-            (Stage::Challenged, Own::Methods),
-            (Stage::Challenged, Own::Lost),
-            (Stage::SavingCodes, Own::BackupCodes),
+            (Stage::Enrolling, PortalRoute::SetUp),
+            (Stage::Challenged, PortalRoute::Code),
+            (Stage::Challenged, PortalRoute::BackupCode),
+            (Stage::Challenged, PortalRoute::Methods),
+            (Stage::Challenged, PortalRoute::Lost),
+            (Stage::SavingCodes, PortalRoute::BackupCodes),
         ] {
-            // A released session may be in the midst of the same again; see `errand.rs`.
+            // A released session may be in the midst of the same again; see `pending_action.rs`.
             for other in STAGES {
                 let shown = decide(other, Class::Read(own), false) == Step::Show(own);
-                let again = other == Stage::Released && own != Own::Lost;
-                let stuck = other == Stage::Stuck && matches!(own, Own::Code | Own::Lost);
-                assert_eq!(shown, other == stage || again || stuck, "{other:?} {own:?}");
+                let again = other == Stage::Released && own != PortalRoute::Lost;
+                let blocked = other == Stage::Blocked && matches!(own, PortalRoute::Code | PortalRoute::Lost);
+                assert_eq!(shown, other == stage || again || blocked, "{other:?} {own:?}");
             }
         }
-        for own in [Own::Security, Own::Change, Own::AppPassword] {
+        for own in [PortalRoute::Security, PortalRoute::Change, PortalRoute::AppPassword] {
             for stage in STAGES {
                 let shown = decide(stage, Class::Read(own), false) == Step::Show(own);
                 assert_eq!(shown, stage == Stage::Released, "{stage:?} {own:?}");
@@ -390,27 +394,27 @@ mod tests {
                 assert_eq!(taken, stage == Stage::Released, "{stage:?} {own:?}");
             }
         }
-        for own in OWN.iter().map(|(_, own)| *own) {
-            let taken = decide(Stage::Stuck, Class::Post(own), false) == Step::Take(own);
+        for own in PORTAL_ROUTES.iter().map(|(_, own)| *own) {
+            let taken = decide(Stage::Blocked, Class::Post(own), false) == Step::Take(own);
             assert_eq!(
                 taken,
-                matches!(own, Own::Lost | Own::Cancel),
+                matches!(own, PortalRoute::Lost | PortalRoute::Cancel),
                 "who is stuck has no code to answer with: {own:?}"
             );
         }
-        assert_eq!(decide(Stage::Challenged, Class::Read(Own::SetUp), false), Step::SendTo(paths::CODE));
-        assert_eq!(decide(Stage::Stale, Class::Post(Own::Code), false), Step::Ended);
-        assert_eq!(decide(Stage::Released, Class::Post(Own::Lost), false), Step::SendTo("/"));
+        assert_eq!(decide(Stage::Challenged, Class::Read(PortalRoute::SetUp), false), Step::SendTo(paths::CODE));
+        assert_eq!(decide(Stage::Stale, Class::Post(PortalRoute::Code), false), Step::Ended);
+        assert_eq!(decide(Stage::Released, Class::Post(PortalRoute::Lost), false), Step::SendTo("/"));
     }
 
     #[test]
     fn what_sends_a_code_is_a_form() {
         for stage in STAGES {
-            for own in [Own::Send, Own::SetUpWith] {
+            for own in [PortalRoute::Send, PortalRoute::SetUpWith] {
                 assert!(!matches!(decide(stage, Class::Read(own), false), Step::Show(_) | Step::Take(_)), "{stage:?}");
                 let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
                 let begun = matches!(stage, Stage::Enrolling | Stage::Released)
-                    || (stage == Stage::Challenged && own == Own::Send);
+                    || (stage == Stage::Challenged && own == PortalRoute::Send);
                 assert_eq!(taken, begun, "{stage:?} {own:?}");
             }
         }
@@ -431,7 +435,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("sec-fetch-mode", http::HeaderValue::from_static("cors"));
         headers.insert("sec-fetch-dest", http::HeaderValue::from_static("empty"));
-        for (path, own) in OWN {
+        for (path, own) in PORTAL_ROUTES {
             for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
                 let class = classify(&Roundcube, &method, path.as_bytes(), "", &headers).class;
                 assert_eq!(class == Class::Scripted, !own.is_asset(), "{method} {path} {class:?}");
@@ -449,9 +453,9 @@ mod tests {
         for target in ["/postern", "/postern/", "/postern/x", "/POSTERN/code", "/Postern/style.css", "/postern/code/"] {
             assert_eq!(class_of(&Method::GET, target), Class::Unknown, "{target}");
         }
-        assert_eq!(class_of(&Method::GET, "/postern/code?x=1"), Class::Read(Own::Code));
+        assert_eq!(class_of(&Method::GET, "/postern/code?x=1"), Class::Read(PortalRoute::Code));
         assert_eq!(class_of(&Method::DELETE, "/postern/code"), Class::Unknown);
-        assert_eq!(class_of(&Method::GET, "/post%65rn/code"), Class::Read(Own::Code));
+        assert_eq!(class_of(&Method::GET, "/post%65rn/code"), Class::Read(PortalRoute::Code));
         assert_eq!(class_of(&Method::GET, "/x/..%2fpostern"), Class::Odd(Odd::Hidden));
         assert_eq!(class_of(&Method::TRACE, "/"), Class::Method);
     }

@@ -100,7 +100,7 @@ fn passes(name: &str, more: &[&str]) -> bool {
         || COMMON_STARTS.iter().any(|start| name.starts_with(start)) && is_plain()
 }
 
-/// The headers of a client's request that pass: those that all may send, and `more`, which the product or the door knows.
+/// The headers of a client's request that pass: those that all may send, and `more`, which the product or the endpoint knows.
 pub fn passed_on(asked: &HeaderMap, more: &[&str]) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(asked.len() + ADDED);
     for (name, value) in asked {
@@ -177,8 +177,8 @@ pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Door};
-    use crate::webmail::{doors, product};
+    use crate::config::{self, Endpoint};
+    use crate::webmail::{endpoints, product};
 
     #[test]
     fn what_is_on_no_list_goes_nowhere() {
@@ -227,8 +227,8 @@ mod tests {
         let products =
             [config::Product::Roundcube, config::Product::Owa, config::Product::SnappyMail, config::Product::Sogo];
         let of_products = products.into_iter().flat_map(|it| product::of(it).request_headers());
-        let of_doors = Door::ALL.into_iter().flat_map(doors::request_headers);
-        for name in COMMON.iter().chain(COMMON_STARTS).chain(of_products).chain(of_doors) {
+        let of_endpoints = Endpoint::ALL.into_iter().flat_map(endpoints::request_headers);
+        for name in COMMON.iter().chain(COMMON_STARTS).chain(of_products).chain(of_endpoints) {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
         }
         for start in COMMON_STARTS {

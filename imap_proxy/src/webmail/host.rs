@@ -13,8 +13,8 @@ const HTTPS: u16 = 443;
 pub(super) enum Host {
     /// The webmail's, `public_url`.
     Webmail,
-    /// One of `door_hosts`: mail apps ask for the doors under it, and for nothing else.
-    Doors,
+    /// One of `endpoint_hosts`: mail apps ask for the endpoints under it, and for nothing else.
+    Endpoints,
     /// Somebody else's.
     Foreign,
     /// None, several, or one that is not of the form `host` or `host:port`.
@@ -22,7 +22,7 @@ pub(super) enum Host {
 }
 
 /// Judges `Host` and `:authority`, which have to say the same where there are both.
-pub(super) fn judge<B>(request: &Request<B>, public: &PublicUrl, doors: &[HostName]) -> Host {
+pub(super) fn judge<B>(request: &Request<B>, public: &PublicUrl, endpoints: &[HostName]) -> Host {
     let authority = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut names = authority.into_iter().chain(request.headers().get_all(HOST).iter().map(|value| value.as_bytes()));
     let Some((host, port)) = names.next().and_then(read) else { return Host::Malformed };
@@ -32,8 +32,8 @@ pub(super) fn judge<B>(request: &Request<B>, public: &PublicUrl, doors: &[HostNa
     if read(public.authority().as_bytes()).as_ref() == Some(&(host.clone(), port)) {
         return Host::Webmail;
     }
-    let is_door = doors.iter().any(|door| door.as_str() == host);
-    if is_door && port == public.port() { Host::Doors } else { Host::Foreign }
+    let is_endpoint = endpoints.iter().any(|endpoint| endpoint.as_str() == host);
+    if is_endpoint && port == public.port() { Host::Endpoints } else { Host::Foreign }
 }
 
 /// A name in lower case, and its port.
@@ -69,8 +69,8 @@ mod tests {
         for host in hosts {
             request = request.header(HOST, *host);
         }
-        let doors = ["Autodiscover.example.com".to_owned().try_into().unwrap()];
-        judge(&request.body(()).unwrap(), &public.to_owned().try_into().unwrap(), &doors)
+        let endpoints = ["Autodiscover.example.com".to_owned().try_into().unwrap()];
+        judge(&request.body(()).unwrap(), &public.to_owned().try_into().unwrap(), &endpoints)
     }
 
     #[test]
@@ -113,11 +113,11 @@ mod tests {
         ] {
             assert_eq!(mail(host), Host::Malformed, "{}", host.escape_ascii());
         }
-        assert_eq!(mail(b"AUTODISCOVER.example.com:443"), Host::Doors);
+        assert_eq!(mail(b"AUTODISCOVER.example.com:443"), Host::Endpoints);
         let with_port = |host: &[u8]| judged("https://[2001:db8::1]:8443/", None, &[host]);
         assert_eq!(with_port(b"[2001:DB8:0::1]:8443"), Host::Webmail);
         assert_eq!(with_port(b"[2001:db8::1]"), Host::Foreign);
-        assert_eq!(with_port(b"autodiscover.example.com:8443"), Host::Doors);
+        assert_eq!(with_port(b"autodiscover.example.com:8443"), Host::Endpoints);
     }
 
     #[test]

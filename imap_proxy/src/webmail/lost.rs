@@ -1,8 +1,8 @@
 //! "I have lost everything": whoever knows the password asks the administrator for a reset.
 
-use super::classify::Own;
+use super::classify::PortalRoute;
 use super::form::Form;
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::pages;
 use super::session::{Stage, State};
 use super::store::Key;
@@ -10,10 +10,10 @@ use super::verdict::{AfterRequest, after_request};
 use crate::body::Body;
 use crate::portal::{Lost, LostProblem, Page, fields, paths};
 use http::{Response, StatusCode};
-use postern_wire::auth::Door;
+use postern_wire::auth::Channel;
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest};
 
-impl Gate {
+impl WebmailFront {
     /// Takes the request, unless there is one from this sign-in.
     pub(super) async fn take_request(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
         let known = |state: &mut State| {
@@ -23,7 +23,7 @@ impl Gate {
         let known = self.sessions.with(key, visit.now.tick, known).flatten();
         let Some((mailbox, requested)) = known else { return self.ended(visit) };
         if requested.is_some() {
-            return self.show_view(visit, key, Own::Lost, None);
+            return self.show_view(visit, key, PortalRoute::Lost, None);
         }
         let mut lost = Lost { others: visit.stage == Stage::Challenged, ..read(form) };
         if [&lost.contact, &lost.reason, &lost.evidence].into_iter().any(String::is_empty) {
@@ -32,7 +32,7 @@ impl Gate {
         }
         let request = OpenRequest {
             name: mailbox.clone(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: visit.origin(),
             contact: lost.contact.clone(),
             reason: lost.reason.clone(),

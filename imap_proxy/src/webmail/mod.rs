@@ -3,7 +3,7 @@
 //! The browser never holds a cookie of the webmail, only an opaque one of ours, which changes at every step up. The
 //! walk of a request, top to bottom:
 //!
-//! 1. [`gate`] reads the time once, looks up the [`store`] and lets [`classify`] say what the request is (with the one
+//! 1. [`front`] reads the time once, looks up the [`store`] and lets [`classify`] say what the request is (with the one
 //!    [`path`] parser and the rules of the [`product`]) and what is done with it in the session's stage. Both are pure.
 //! 2. A stranger gets the login page and its files, by requests that are made here ([`relay`]).
 //!    Where they wanted to go is remembered in their browser ([`destination`]).
@@ -18,8 +18,8 @@
 //! Whoever is in may look after their own account: [`security`] with [`own_browsers`], and [`proving`] where a
 //! code is asked for again.
 //!
-//! Beside Exchange's webmail there are doors that take the password alone ([`doors`]): closed, unless they are opened to
-//! app passwords ([`basic`], [`door_verdict`], [`running`]) or to networks.
+//! Beside Exchange's webmail there are endpoints that take the password alone ([`endpoints`]): closed, unless they are opened to
+//! app passwords ([`basic`], [`endpoint_verdict`], [`running`]) or to networks.
 //!
 //! What no rule recognises is refused.
 
@@ -28,11 +28,10 @@ pub mod basic;
 mod browser;
 pub mod classify;
 pub mod destination;
-pub mod door_verdict;
-pub mod doors;
-mod errand;
+pub mod endpoint_verdict;
+pub mod endpoints;
 pub mod form;
-pub mod gate;
+pub mod front;
 pub mod headers;
 mod host;
 pub mod jar;
@@ -41,6 +40,7 @@ mod owa;
 mod own_browsers;
 pub mod pages;
 pub mod path;
+mod pending_action;
 mod prepare;
 pub mod product;
 mod proving;
@@ -68,4 +68,4 @@ pub mod verdict;
 mod waiting;
 
 pub use classify::{Class, classify};
-pub use gate::Gate;
+pub use front::WebmailFront;

@@ -6,7 +6,7 @@ use super::jar::{Cookie, Jar};
 use super::product::{
     BROWSER, Head, Heard, Kind, Life, Login, Product, Question, Rebuilt, Reply, SignIn, between, local_target, unescape,
 };
-use crate::config::Door;
+use crate::config::Endpoint;
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use jiff::Timestamp;
@@ -79,17 +79,17 @@ const STATIC_FOLDERS: &[&str] = &["themes", "scripts"];
 const STATIC_ENDINGS: &[&str] = &["css", "js", "svg", "png", "gif", "jpg", "ico", "woff", "woff2", "ttf", "eot"];
 
 /// The folders beside it.
-const DOORS: &[(&str, Door)] = &[
-    ("ews", Door::Ews),
-    ("microsoft-server-activesync", Door::ActiveSync),
-    ("mapi", Door::Mapi),
-    ("rpc", Door::Rpc),
-    ("rpcwithcert", Door::Rpc),
-    ("oab", Door::Oab),
-    ("autodiscover", Door::Autodiscover),
-    ("powershell", Door::PowerShell),
-    ("powershell-liveid", Door::PowerShell),
-    ("api", Door::Api),
+const ENDPOINTS: &[(&str, Endpoint)] = &[
+    ("ews", Endpoint::Ews),
+    ("microsoft-server-activesync", Endpoint::ActiveSync),
+    ("mapi", Endpoint::Mapi),
+    ("rpc", Endpoint::Rpc),
+    ("rpcwithcert", Endpoint::Rpc),
+    ("oab", Endpoint::Oab),
+    ("autodiscover", Endpoint::Autodiscover),
+    ("powershell", Endpoint::PowerShell),
+    ("powershell-liveid", Endpoint::PowerShell),
+    ("api", Endpoint::Api),
 ];
 
 /// The status that its scripts know a session's end by; it is in no RFC.
@@ -122,13 +122,13 @@ impl Product for Owa {
             };
         }
         let folder = path[1..].split('/').next().unwrap_or_default();
-        if let Some((_, door)) = DOORS.iter().find(|(name, _)| *name == folder) {
-            return Kind::Door(*door);
+        if let Some((_, endpoint)) = ENDPOINTS.iter().find(|(name, _)| *name == folder) {
+            return Kind::Endpoint(*endpoint);
         }
         match folder {
             "" if reads => return Kind::Entrance(HOME),
             "owa" | "ecp" if path != EXPIRED => {}
-            // What is not known to belong to it could be another door.
+            // What is not known to belong to it could be another endpoint.
             _ => return Kind::Closed,
         }
         if ENDINGS_OF_SESSIONS.contains(&path.as_str()) {

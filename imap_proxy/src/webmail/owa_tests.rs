@@ -67,21 +67,21 @@ fn a_login_is_one_wherever_it_is_posted() {
 
 #[test]
 fn doors_are_known_in_every_case_and_what_is_not_known_is_closed() {
-    for (target, door) in [
-        ("/EWS/Exchange.asmx", Door::Ews),
-        ("/ews", Door::Ews),
-        ("/e%57s/", Door::Ews),
-        ("/Microsoft-Server-ActiveSync?Cmd=Sync", Door::ActiveSync),
-        ("/MAPI/emsmdb", Door::Mapi),
-        ("/rpc/rpcproxy.dll?a:6001", Door::Rpc),
-        ("/RpcWithCert/rpcproxy.dll", Door::Rpc),
-        ("/OAB/1/oab.xml", Door::Oab),
-        ("/autodiscover/autodiscover.json", Door::Autodiscover),
-        ("/PowerShell", Door::PowerShell),
-        ("/api/v2.0/me", Door::Api),
+    for (target, endpoint) in [
+        ("/EWS/Exchange.asmx", Endpoint::Ews),
+        ("/ews", Endpoint::Ews),
+        ("/e%57s/", Endpoint::Ews),
+        ("/Microsoft-Server-ActiveSync?Cmd=Sync", Endpoint::ActiveSync),
+        ("/MAPI/emsmdb", Endpoint::Mapi),
+        ("/rpc/rpcproxy.dll?a:6001", Endpoint::Rpc),
+        ("/RpcWithCert/rpcproxy.dll", Endpoint::Rpc),
+        ("/OAB/1/oab.xml", Endpoint::Oab),
+        ("/autodiscover/autodiscover.json", Endpoint::Autodiscover),
+        ("/PowerShell", Endpoint::PowerShell),
+        ("/api/v2.0/me", Endpoint::Api),
     ] {
         for method in [Method::GET, Method::POST, Method::OPTIONS, Method::from_bytes(b"RPC_IN_DATA").unwrap()] {
-            assert_eq!(kind_of(&method, target, &[]), Kind::Door(door), "{method} {target}");
+            assert_eq!(kind_of(&method, target, &[]), Kind::Endpoint(endpoint), "{method} {target}");
         }
     }
     for target in [

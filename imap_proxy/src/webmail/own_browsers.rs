@@ -4,7 +4,7 @@
 use super::agent;
 use super::session::Released;
 use crate::config::Network;
-use crate::portal::{OwnBrowser, Place};
+use crate::portal::{ConnectionPermit, OwnBrowser};
 use jiff::Timestamp;
 use postern_wire::security;
 use std::cmp::Reverse;
@@ -39,9 +39,9 @@ impl Session {
     }
 
     /// From where it is, seen from `here`.
-    fn place(&self, here: Option<IpAddr>) -> Place {
+    fn place(&self, here: Option<IpAddr>) -> ConnectionPermit {
         match here {
-            Some(here) if here == self.address => Place::Here,
+            Some(here) if here == self.address => ConnectionPermit::Here,
             _ => elsewhere(Some(self.address), self.address.to_string()),
         }
     }
@@ -62,9 +62,9 @@ impl Row {
         let time = |unix: i64| Timestamp::from_second(unix).ok();
         let (browser, system) = named(&own.description);
         let place = match own.network.split_once('/') {
-            _ if own.here => Place::Here,
+            _ if own.here => ConnectionPermit::Here,
             Some((address, _)) => elsewhere(address.parse().ok(), readable(address)),
-            None => Place::Unknown,
+            None => ConnectionPermit::Unknown,
         };
         let shown = OwnBrowser {
             id: Some(own.id.clone()),
@@ -115,12 +115,12 @@ pub(super) fn list(mut sessions: Vec<Session>, browsers: &[security::OwnBrowser]
 }
 
 /// Private addresses (RFC 1918, RFC 4193) and loopback are the organisation's own.
-fn elsewhere(address: Option<IpAddr>, shown: String) -> Place {
+fn elsewhere(address: Option<IpAddr>, shown: String) -> ConnectionPermit {
     let is_inside = address.is_some_and(|address| match address.to_canonical() {
         IpAddr::V4(address) => address.is_private() || address.is_loopback(),
         IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
     });
-    if is_inside { Place::Inside(shown) } else { Place::Elsewhere(shown) }
+    if is_inside { ConnectionPermit::Inside(shown) } else { ConnectionPermit::Elsewhere(shown) }
 }
 
 /// The address of a network, with an ellipsis for what differs in it: `192.0.2.0` is `192.0.2.…`.
@@ -153,7 +153,10 @@ mod tests {
     }
 
     /// Id, since when, and from where.
-    fn listed(sessions: &[Session], browsers: &[security::OwnBrowser]) -> Vec<(Option<String>, Option<i64>, Place)> {
+    fn listed(
+        sessions: &[Session],
+        browsers: &[security::OwnBrowser],
+    ) -> Vec<(Option<String>, Option<i64>, ConnectionPermit)> {
         let list = list(sessions.to_vec(), browsers);
         list.into_iter().map(|it| (it.id, it.since.map(Timestamp::as_second), it.place)).collect()
     }
@@ -172,15 +175,15 @@ mod tests {
             browser("b", "Safari (iPhone)", "198.51.100.0/24", false),
             browser("c", "Firefox (Linux)", "192.0.2.0/24", true),
         ];
-        let elsewhere = |network: &str| Place::Elsewhere(network.to_owned());
+        let elsewhere = |network: &str| ConnectionPermit::Elsewhere(network.to_owned());
         assert_eq!(
             listed(&sessions, &browsers),
             [
-                (id("c"), Some(100), Place::Here),
+                (id("c"), Some(100), ConnectionPermit::Here),
                 (id("a"), Some(300), elsewhere("203.0.113.7")),
                 // Like this one in all that is to be seen, and another session.
-                (None, Some(200), Place::Here),
-                (None, Some(50), Place::Inside("10.1.2.3".to_owned())),
+                (None, Some(200), ConnectionPermit::Here),
+                (None, Some(50), ConnectionPermit::Inside("10.1.2.3".to_owned())),
                 (id("b"), None, elsewhere("198.51.100.…")),
             ]
         );
@@ -189,8 +192,8 @@ mod tests {
     #[test]
     fn where_no_browser_is_known_there_are_the_sessions() {
         let here = session("", "2001:db8::1", 1, true);
-        assert_eq!(listed(std::slice::from_ref(&here), &[]), [(None, Some(1), Place::Here)]);
-        let network = Place::Elsewhere("2001:db8:1::…".to_owned());
+        assert_eq!(listed(std::slice::from_ref(&here), &[]), [(None, Some(1), ConnectionPermit::Here)]);
+        let network = ConnectionPermit::Elsewhere("2001:db8:1::…".to_owned());
         let listed = listed(&[here], &[browser("a", "", "2001:db8:1::/48", false)]);
         assert_eq!(listed[1], (Some("a".to_owned()), None, network));
     }

@@ -1,12 +1,12 @@
 //! Our own answers: pages for sessions and verdicts, and the headers that go with them.
 
-use super::classify::Own;
-use super::errand::Errand;
+use super::classify::PortalRoute;
 use super::jar::sole;
+use super::pending_action::PendingAction;
 use super::proving;
 use super::session::{Begun, Enrolment, Question, SettingUp, State};
 use super::store::{Key, Token};
-use super::verdict::{Shown, Stop, Stuck as Why};
+use super::verdict::{Blocked as Why, Shown, Stop};
 use crate::body::{self, Body};
 use crate::portal::{self, Context, Ended, Language, MethodKind, Page, Problem, Requested, assets};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -120,8 +120,8 @@ pub fn language(headers: &HeaderMap) -> Language {
 /// What a code is asked for, in the midst of a session.
 pub(super) fn purpose(state: &State) -> Option<portal::Purpose> {
     match state {
-        State::Released(state) => match state.errand()? {
-            Errand::Proving { question, then } => Some(proving::purpose(then, &question.methods)),
+        State::Released(state) => match state.pending_action()? {
+            PendingAction::Proving { question, then } => Some(proving::purpose(then, &question.methods)),
             _ => None,
         },
         _ => None,
@@ -130,33 +130,35 @@ pub(super) fn purpose(state: &State) -> Option<portal::Purpose> {
 
 /// The page that `own` shows for this session, with what was wrong before; none when it has no such page (that of an
 /// app that is set up is made of what the daemon says, see [`app`]).
-pub fn view(state: &mut State, own: Own, problem: Option<Problem>) -> Option<Page> {
-    if let State::Stuck(state) = state {
+pub fn view(state: &mut State, own: PortalRoute, problem: Option<Problem>) -> Option<Page> {
+    if let State::Blocked(state) = state {
         return match (own, state.why) {
-            (Own::Code, Why::Locked { until }) => Some(Page::Locked(portal::Locked { until, may_request: true })),
-            (Own::Code, Why::NoMethod) => Some(Page::NoMethod),
-            (Own::Lost, _) => Some(lost(state.requested, false)),
+            (PortalRoute::Code, Why::Locked { until }) => {
+                Some(Page::Locked(portal::Locked { until, may_request: true }))
+            }
+            (PortalRoute::Code, Why::NoMethod) => Some(Page::NoMethod),
+            (PortalRoute::Lost, _) => Some(lost(state.requested, false)),
             _ => None,
         };
     }
     match own {
-        Own::Methods => {
+        PortalRoute::Methods => {
             return Some(choice(state.question()?, problem));
         }
-        Own::Code | Own::BackupCode => return Some(challenge(state.question()?, own, problem)),
-        Own::SetUp => return set_up(state.enrolment()?, problem),
+        PortalRoute::Code | PortalRoute::BackupCode => return Some(challenge(state.question()?, own, problem)),
+        PortalRoute::SetUp => return set_up(state.enrolment()?, problem),
         _ => {}
     }
     let saving = |codes: &[portal::Secret]| {
-        Page::BackupCodes(portal::BackupCodes { codes: codes.to_vec(), not_ticked: own == Own::Saved })
+        Page::BackupCodes(portal::BackupCodes { codes: codes.to_vec(), not_ticked: own == PortalRoute::Saved })
     };
     match (state, own) {
-        (State::Challenged(state), Own::Lost) => Some(lost(state.requested, true)),
-        (State::SavingCodes(state), Own::BackupCodes | Own::Saved) => Some(saving(&state.codes)),
-        (State::Released(state), own) => match (state.errand()?, own) {
-            (Errand::Codes(codes), Own::BackupCodes | Own::Saved) => Some(saving(codes)),
-            (Errand::FewCodes(left), Own::BackupCodes) => Some(Page::FewCodes(*left)),
-            (Errand::AppPassword(made), Own::AppPassword) => Some(Page::AppPassword(made.clone())),
+        (State::Challenged(state), PortalRoute::Lost) => Some(lost(state.requested, true)),
+        (State::SavingCodes(state), PortalRoute::BackupCodes | PortalRoute::Saved) => Some(saving(&state.codes)),
+        (State::Released(state), own) => match (state.pending_action()?, own) {
+            (PendingAction::Codes(codes), PortalRoute::BackupCodes | PortalRoute::Saved) => Some(saving(codes)),
+            (PendingAction::FewCodes(left), PortalRoute::BackupCodes) => Some(Page::FewCodes(*left)),
+            (PendingAction::AppPassword(made), PortalRoute::AppPassword) => Some(Page::AppPassword(made.clone())),
             _ => None,
         },
         _ => None,
@@ -179,7 +181,7 @@ fn choice(state: &Question, problem: Option<Problem>) -> Page {
     Page::ChooseMethod(portal::ChooseMethod { methods, left, problem })
 }
 
-fn challenge(state: &Question, own: Own, problem: Option<Problem>) -> Page {
+fn challenge(state: &Question, own: PortalRoute, problem: Option<Problem>) -> Page {
     let (others, trust) = (state.methods.len() > 1, state.trust());
     let Some(offer) = answered_with(state, own) else {
         return Page::ChallengeBackup(portal::ChallengeBackup { others, trust, problem });
@@ -203,11 +205,11 @@ pub fn is_unusual(methods: &[Offer]) -> bool {
 }
 
 /// The method that a form of this page answers with.
-pub fn answered_with(state: &Question, own: Own) -> Option<&Offer> {
+pub fn answered_with(state: &Question, own: PortalRoute) -> Option<&Offer> {
     let backup = || state.methods.iter().find(|offer| offer.id == auth::BACKUP);
     let device = || state.chosen().filter(|offer| offer.id != auth::BACKUP).or_else(|| state.first_device());
     match own {
-        Own::BackupCode => backup().or_else(device),
+        PortalRoute::BackupCode => backup().or_else(device),
         _ => device().or_else(backup),
     }
 }
@@ -264,10 +266,10 @@ pub fn status(problem: Option<Problem>) -> StatusCode {
 }
 
 /// The style or a script of the pages.
-pub fn asset(own: Own) -> Response<Body> {
+pub fn asset(own: PortalRoute) -> Response<Body> {
     let (content_type, text) = match own {
-        Own::Style => ("text/css; charset=utf-8", assets::STYLE),
-        Own::KeyScript => ("text/javascript; charset=utf-8", assets::KEY_SCRIPT),
+        PortalRoute::Style => ("text/css; charset=utf-8", assets::STYLE),
+        PortalRoute::KeyScript => ("text/javascript; charset=utf-8", assets::KEY_SCRIPT),
         _ => ("text/javascript; charset=utf-8", assets::SCRIPT),
     };
     let mut response = answer(StatusCode::OK, content_type, text.to_owned());
@@ -350,13 +352,16 @@ mod tests {
     fn a_form_answers_with_the_method_that_its_page_names() {
         let mut state = question(&["backup", "t1", "t2"]);
         let with = |state: &Question, own| answered_with(state, own).unwrap().id.clone();
-        assert_eq!(with(&state, Own::Code), "t1");
+        assert_eq!(with(&state, PortalRoute::Code), "t1");
         assert!(state.choose("t2"));
-        assert_eq!((with(&state, Own::Code), with(&state, Own::BackupCode)), ("t2".into(), "backup".into()));
+        assert_eq!(
+            (with(&state, PortalRoute::Code), with(&state, PortalRoute::BackupCode)),
+            ("t2".into(), "backup".into())
+        );
         assert!(state.choose("backup") && !state.choose("t3"));
-        assert_eq!(with(&state, Own::Code), "t1");
-        assert_eq!(with(&question(&["backup"]), Own::Code), "backup");
-        assert_eq!(with(&question(&["t1"]), Own::BackupCode), "t1");
+        assert_eq!(with(&state, PortalRoute::Code), "t1");
+        assert_eq!(with(&question(&["backup"]), PortalRoute::Code), "backup");
+        assert_eq!(with(&question(&["t1"]), PortalRoute::BackupCode), "t1");
     }
 
     #[test]
@@ -372,7 +377,7 @@ mod tests {
     fn every_answer_of_ours_is_guarded() {
         let (language, now) = (Language::English, Timestamp::UNIX_EPOCH);
         let reader = Reader { language, brand: "x", now, signed_in: false, purpose: None };
-        for response in [reader.stop(&Stop::Unavailable), see_other("/"), asset(Own::Style)] {
+        for response in [reader.stop(&Stop::Unavailable), see_other("/"), asset(PortalRoute::Style)] {
             for (name, _) in &ALWAYS {
                 assert!(response.headers().contains_key(name), "{name}");
             }

@@ -1,9 +1,9 @@
 //! Methods that have to begin before they can be answered: a code is sent, or a security key gets a question. It is
 //! always a form that makes one begin, never a page that is shown.
 
-use super::classify::Own;
+use super::classify::PortalRoute;
 use super::form::Form;
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::pages::{self, answered_with};
 use super::second_factor::note_trust;
 use super::session::{Begun, Question};
@@ -12,12 +12,12 @@ use super::verdict::{AfterPrepare, Stop, after_prepare};
 use crate::body::Body;
 use crate::portal::{MethodKind, Problem, fields, paths};
 use http::Response;
-use postern_wire::auth::{Door, Offer, Prepare};
+use postern_wire::auth::{Channel, Offer, Prepare};
 
-impl Gate {
+impl WebmailFront {
     /// For a sign-in that begins: the method that its first page asks for begins, if it has to.
     pub(super) async fn begin_first(&self, visit: &Visit, mailbox: &str, question: &mut Question) -> Result<(), Stop> {
-        let first = answered_with(question, Own::Code).filter(|offer| has_to_begin(offer)).cloned();
+        let first = answered_with(question, PortalRoute::Code).filter(|offer| has_to_begin(offer)).cloned();
         if let Some(offer) = first {
             let begun = self.prepare(visit, mailbox, &offer, Begun::default()).await?;
             question.begin(&offer.id, begun);
@@ -50,7 +50,7 @@ impl Gate {
             if form.field(fields::CODE).is_some() {
                 note_trust(asked, form);
             }
-            answered_with(asked, Own::Code).cloned()
+            answered_with(asked, PortalRoute::Code).cloned()
         };
         let Some(offer) = self.asked(visit, key, wanted).flatten() else { return self.not_there(visit) };
         if has_to_begin(&offer)
@@ -65,7 +65,7 @@ impl Gate {
     async fn prepare(&self, visit: &Visit, mailbox: &str, offer: &Offer, before: Begun) -> Result<Begun, Stop> {
         let prepare = Prepare {
             name: mailbox.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: visit.origin(),
             method: offer.id.clone(),
             challenge: before.challenge.clone(),

@@ -11,7 +11,7 @@ use super::path::Path;
 use super::roundcube::Roundcube;
 use super::snappymail::SnappyMail;
 use super::sogo::Sogo;
-use crate::config::{self, Door};
+use crate::config::{self, Endpoint};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use postern_wire::Secret;
@@ -69,8 +69,8 @@ pub enum Kind {
     Navigation,
     /// Nothing of the webmail's own, and where it begins.
     Entrance(&'static str),
-    /// A door beside the webmail, which takes the password alone.
-    Door(Door),
+    /// A endpoint beside the webmail, which takes the password alone.
+    Endpoint(Endpoint),
     /// What nobody needs from outside.
     Closed,
 }
@@ -150,7 +150,7 @@ pub enum Heard {
     /// typed has to do, for that and nothing else.
     Unopened(&'static str),
     /// Who is in can open other mailboxes by their passwords alone, for the reason given: so nobody is let in.
-    SecondDoor(&'static str),
+    BypassRisk(&'static str),
     /// Nobody knows.
     Nothing,
 }

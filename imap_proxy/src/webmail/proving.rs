@@ -1,10 +1,10 @@
 //! Asking for a code in the midst of a session: what gives or takes a way in takes a factor that is asked for it. The pages
 //! are those of a sign-in, and say what the code is for. The proof goes with that one change to the daemon, and is not kept.
 
-use super::errand::{Errand, Then};
 use super::form;
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::pages;
+use super::pending_action::{PendingAction, Then};
 use super::security::form_of;
 use super::session::{Question, Released};
 use super::store::Key;
@@ -16,7 +16,7 @@ use postern_wire::Secret;
 use postern_wire::auth::Offer;
 use postern_wire::security::Change;
 
-impl Gate {
+impl WebmailFront {
     /// Asks for a code; `then` follows it.
     pub(super) async fn prove(&self, visit: &Visit, key: &Key, then: Then) -> Response<Body> {
         let Some(mailbox) = self.mailbox(visit, key) else { return self.ended(visit) };
@@ -28,7 +28,7 @@ impl Gate {
         if let Err(stop) = self.begin_first(visit, &mailbox, &mut question).await {
             return self.stop(visit, key, &stop);
         }
-        self.errand(visit, key, Errand::Proving { question, then });
+        self.pending_action(visit, key, PendingAction::Proving { question, then });
         pages::see_other(paths::CODE)
     }
 
@@ -55,7 +55,7 @@ impl Gate {
             AfterPassword::Release { .. } | AfterPassword::Enrol { .. } | AfterPassword::Stop(Stop::Unusual) => {
                 Ok(None)
             }
-            AfterPassword::Stuck { why, .. } => Err(why.into()),
+            AfterPassword::Blocked { why, .. } => Err(why.into()),
             AfterPassword::Stop(stop) => Err(stop),
         }
     }
@@ -69,14 +69,14 @@ impl Gate {
         proof: Option<Secret>,
     ) -> Response<Body> {
         let prove = |state: &mut Released| {
-            let errand = state.end_errand();
-            let is_to_look = matches!(errand, Some(Errand::Proving { then: Then::Look, .. }));
+            let pending_action = state.end_errand();
+            let is_to_look = matches!(pending_action, Some(PendingAction::Proving { then: Then::Look, .. }));
             // One for a change is good for nothing else.
             state.prove(standing, proof.clone().filter(|_| is_to_look));
-            errand
+            pending_action
         };
         let then = match self.sessions.with_released(key, visit.now.tick, prove) {
-            Some(Some(Errand::Proving { then, .. })) => then,
+            Some(Some(PendingAction::Proving { then, .. })) => then,
             Some(_) => return pages::see_other(paths::SECURITY),
             None => return self.ended(visit),
         };
@@ -89,7 +89,7 @@ impl Gate {
             }
             (Then::Add { kind, to }, proof) => self.add(visit, key, kind, to, proof).await,
             (Then::MakeAppPassword { description }, Some(proof)) => {
-                self.errand(visit, key, Errand::MakingAppPassword { proof });
+                self.pending_action(visit, key, PendingAction::MakingAppPassword { proof });
                 let fixed = (fields::CHANGE, ChangeKind::CreateAppPassword.tag());
                 let query = form::write(&[fixed, (fields::DESCRIPTION, &description)]);
                 pages::see_other(&format!("{}?{query}", paths::SECURITY_CHANGE))

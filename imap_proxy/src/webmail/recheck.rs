@@ -4,17 +4,17 @@ use super::repeats::Repeats;
 use super::running::Running;
 use super::store::{self, Store};
 use crate::clock;
-use crate::follow::Kept;
+use crate::follow::SessionRegistry;
 use postern_wire::auth::Session;
 use std::sync::Arc;
 
 /// What the front has let in.
-pub(super) struct LetIn {
+pub(super) struct WebmailSessions {
     /// Browsers.
     pub(super) sessions: Arc<Store>,
     /// Forms that they have sent: what is kept of those is given up in its time.
     pub(super) repeats: Arc<Repeats>,
-    /// Requests at the doors beside the webmail.
+    /// Requests at the endpoints beside the webmail.
     pub(super) running: Arc<Running>,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Key {
     Request(u64),
 }
 
-impl Kept for LetIn {
+impl SessionRegistry for WebmailSessions {
     type Key = Key;
 
     fn of(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {

@@ -2,19 +2,19 @@
 //! session, bound to its mailbox by what the webmail does.
 
 use super::browser;
-use super::gate::{Gate, Visit, hear_out};
+use super::front::{Visit, WebmailFront, drain_body};
 use super::headers;
 use super::jar::{Jar, set_cookies, sole};
 use super::pages;
 use super::path::Path;
 use super::product::{Head, Kind, Life};
-use super::session::{Rope, State};
+use super::session::{CancellationToken, State};
 use super::store::Key;
 use super::verdict::Stop;
 use crate::body::{self, Body, BoxError};
 use crate::listener::Peer;
 use crate::portal::Ended;
-use crate::seldom::seldom;
+use crate::rate_limited::rate_limited;
 use crate::upstream::{self, Content, UpstreamError, tunnel};
 use bytes::Bytes;
 use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
@@ -31,7 +31,7 @@ const MAX_CLIENT_COOKIE: usize = 64;
 /// Completes when the session is over.
 type End = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl Gate {
+impl WebmailFront {
     /// The webmail's login page, by a request in which nothing is the visitor's but the language.
     pub(super) async fn login_page(
         &self,
@@ -50,7 +50,7 @@ impl Gate {
             }
             other => {
                 let status = other.map(|response| response.status());
-                seldom!(warn, ?status, "the webmail shows no login page");
+                rate_limited!(warn, ?status, "the webmail shows no login page");
                 self.reader(visit).stop(&Stop::Unavailable)
             }
         }
@@ -81,7 +81,7 @@ impl Gate {
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
         let answer = self.upstream_for_visitors.send(request, visit.address).await;
-        let answer = answer.inspect_err(|error| seldom!(warn, %error, "no answer to a visitor")).ok()?;
+        let answer = answer.inspect_err(|error| rate_limited!(warn, %error, "no answer to a visitor")).ok()?;
         let mut answer = answer.map(body::stream);
         headers::strip_response(answer.headers_mut());
         answer.headers_mut().remove(REFRESH);
@@ -108,16 +108,16 @@ impl Gate {
             State::Released(state) => {
                 let behind = &state.held.behind;
                 let shares = upstream::of_session(key.bytes(), &state.held.mailbox);
-                Some((behind.jar.header(path.as_str(), now.wall, &own), behind.unopened, state.rope(), shares))
+                Some((behind.jar.header(path.as_str(), now.wall, &own), behind.unopened, state.token(), shares))
             }
             _ => None,
         };
-        let Some((cookies, unopened, rope, shares)) = self.sessions.with(key, now.tick, session).flatten() else {
-            hear_out(&asked.headers, &mut content).await;
+        let Some((cookies, unopened, token, shares)) = self.sessions.with(key, now.tick, session).flatten() else {
+            drain_body(&asked.headers, &mut content).await;
             return self.over(kind, &head);
         };
         if unopened && !matches!(kind, Kind::Static | Kind::Logout) && !self.product.opens(&head) {
-            hear_out(&asked.headers, &mut content).await;
+            drain_body(&asked.headers, &mut content).await;
             return self.beyond_opening(visit, key, kind, &head);
         }
         let mut request = Request::new(body::of_client(content));
@@ -129,7 +129,7 @@ impl Gate {
         }
         let answer = tokio::select! {
             biased;
-            () = rope.clone().cut() => return self.over(kind, &head),
+            () = token.clone().cut() => return self.over(kind, &head),
             answer = self.upstream.send_for(request, visit.address, &shares) => answer,
         };
         let mut answer = match answer {
@@ -163,10 +163,10 @@ impl Gate {
         headers::strip_response(answer.headers_mut());
         match life {
             Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                self.switch(visit, client, answer, &peer, rope)
+                self.switch(visit, client, answer, &peer, token)
             }
             Life::On => {
-                let mut answer = tied(answer, rope);
+                let mut answer = cut_when_cancelled(answer, token);
                 for (name, value) in mirrored {
                     pages::mirror(&mut answer, name, &value);
                 }
@@ -242,15 +242,15 @@ impl Gate {
         client: Option<OnUpgrade>,
         mut answer: Response<Content>,
         peer: &Peer,
-        rope: Rope,
+        token: CancellationToken,
     ) -> Response<Body> {
         let Some(client) = client else { return self.reader(visit).no_answer(StatusCode::BAD_GATEWAY) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
-        // Held as long as the tunnel is open: it counts as a request that runs, and the connection as one.
+        // SessionContext as long as the tunnel is open: it counts as a request that runs, and the connection as one.
         let held = (peer.clone(), answer.body_mut().take_place());
         tokio::spawn(async move {
-            tunnel(client, upstream, rope.cut()).await;
+            tunnel(client, upstream, token.cut()).await;
             drop(held);
         });
         answer.map(|_| body::empty())
@@ -278,15 +278,15 @@ pub(super) fn relative(uri: &Uri) -> Uri {
     uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
 }
 
-/// An answer that is cut off with `rope`.
-pub(super) fn tied(answer: Response<Content>, rope: Rope) -> Response<Body> {
-    answer.map(|content| Cut { content, rope, end: None }.boxed_unsync())
+/// An answer that is cut off with `token`.
+pub(super) fn cut_when_cancelled(answer: Response<Content>, token: CancellationToken) -> Response<Body> {
+    answer.map(|content| Cut { content, token, end: None }.boxed_unsync())
 }
 
 /// A webmail's answer, cut off when its session ends.
 struct Cut {
     content: Content,
-    rope: Rope,
+    token: CancellationToken,
     /// Once the webmail has made us wait.
     end: Option<End>,
 }
@@ -299,14 +299,14 @@ impl hyper::body::Body for Cut {
         let this = &mut *self;
         let over = || Some(Err("the session is over".into()));
         // Looked at each time: a webmail and a client that are both fast never wait.
-        if this.rope.is_cut() {
+        if this.token.is_cancelled() {
             return Poll::Ready(over());
         }
         let frame = Pin::new(&mut this.content).poll_frame(cx);
         if frame.is_ready() {
             return frame;
         }
-        let end = this.end.get_or_insert_with(|| Box::pin(this.rope.clone().cut()));
+        let end = this.end.get_or_insert_with(|| Box::pin(this.token.clone().cut()));
         end.as_mut().poll(cx).map(|()| over())
     }
 

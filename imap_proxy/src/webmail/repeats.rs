@@ -9,7 +9,7 @@ use super::form::Form;
 use super::pages;
 use super::store::{Key, PENDING_LIFE};
 use crate::body::{self, Body};
-use crate::places::{Counts, Holder, Share};
+use crate::connection_limits::{Counts, Holder, Share};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Response, StatusCode};

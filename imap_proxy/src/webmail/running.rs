@@ -1,7 +1,7 @@
-//! Requests that run at the doors beside the webmail. Each is judged when it comes, and some last for an hour (a phone
+//! Requests that run at the endpoints beside the webmail. Each is judged when it comes, and some last for an hour (a phone
 //! that waits for mail), so what changes at the daemon has to end them.
 
-use super::session::Rope;
+use super::session::CancellationToken;
 use postern_wire::auth::Session;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,15 +19,15 @@ struct All {
 }
 
 impl Running {
-    /// One more begins. It is over when nothing holds the rope any more.
-    pub(super) fn enter(&self, session: Session) -> Rope {
+    /// One more begins. It is over when nothing holds the token any more.
+    pub(super) fn enter(&self, session: Session) -> CancellationToken {
         let end = watch::Sender::new(());
-        let rope = Rope::tied_to(&end);
+        let token = CancellationToken::of(&end);
         let mut all = self.lock();
         let id = all.next;
         all.next += 1;
         all.open.insert(id, (session, end));
-        rope
+        token
     }
 
     /// Those of `mailbox`, or all.
@@ -68,7 +68,7 @@ mod tests {
         for (id, _) in running.of(Some("bob")) {
             assert!(running.end(id) && !running.end(id));
         }
-        assert!(bob.is_cut() && !eve.is_cut());
+        assert!(bob.is_cancelled() && !eve.is_cancelled());
         assert_eq!(running.of(None).len(), 1);
     }
 

@@ -1,45 +1,53 @@
 //! The pages between the password and the mailbox: a code, another method, the backup codes.
 
 use super::browser;
-use super::classify::Own;
-use super::errand::{Errand, Then};
+use super::classify::PortalRoute;
 use super::form::Form;
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::pages::{self, Reader, answered_with};
+use super::pending_action::{PendingAction, Then};
 use super::prepare::has_to_begin;
-use super::session::{Behind, Question, Released, Stage, State};
+use super::session::{Question, Released, Stage, State, UpstreamSession};
 use super::store::{Key, Token};
-use super::verdict::{AfterCode, Stop, Stuck as Why, after_code};
+use super::verdict::{AfterCode, Blocked as Why, Stop, after_code};
 use crate::body::Body;
 use crate::follow::Before;
 use crate::portal::{Ended, Language, MethodKind, Problem, fields, paths};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_wire::Secret;
-use postern_wire::auth::{self, Answer, Door, MAX_CODE, MAX_RESPONSE, Offer, Origin};
+use postern_wire::auth::{self, Answer, Channel, MAX_CODE, MAX_RESPONSE, Offer, Origin};
 
 /// With so few backup codes left, whoever uses one is told so.
 const FEW_CODES: u32 = 3;
 /// Digits of a code whose length nobody has told.
 const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
 
-impl Gate {
+impl WebmailFront {
     /// Shows the page of this stage.
-    pub(super) async fn show(&self, visit: &Visit, key: &Key, own: Own, query: &str) -> Response<Body> {
+    pub(super) async fn show(&self, visit: &Visit, key: &Key, own: PortalRoute, query: &str) -> Response<Body> {
         if let Some(page) = self.not_confirmed(visit, key, own) {
             return page;
         }
         match own {
-            Own::SetUp => self.show_set_up(visit, key, None).await,
-            Own::Security => self.show_security(visit, key).await,
-            Own::Change => self.show_change(visit, key, query).await,
-            Own::Code | Own::BackupCode | Own::Methods => self.show_question(visit, key, own, None).await,
+            PortalRoute::SetUp => self.show_set_up(visit, key, None).await,
+            PortalRoute::Security => self.show_security(visit, key).await,
+            PortalRoute::Change => self.show_change(visit, key, query).await,
+            PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods => {
+                self.show_question(visit, key, own, None).await
+            }
             _ => self.show_view(visit, key, own, None),
         }
     }
 
     /// Shows a page that is made of nothing but what the session holds.
-    pub(super) fn show_view(&self, visit: &Visit, key: &Key, own: Own, problem: Option<Problem>) -> Response<Body> {
+    pub(super) fn show_view(
+        &self,
+        visit: &Visit,
+        key: &Key,
+        own: PortalRoute,
+        problem: Option<Problem>,
+    ) -> Response<Body> {
         let view = |state: &mut State| {
             let purpose = pages::purpose(state);
             Some((pages::view(state, own, problem)?, state.held().mailbox.clone(), purpose))
@@ -54,40 +62,42 @@ impl Gate {
     }
 
     /// Takes a form of this stage.
-    pub(super) async fn take(&self, visit: &Visit, key: &Key, own: Own, form: &Form) -> Response<Body> {
+    pub(super) async fn take(&self, visit: &Visit, key: &Key, own: PortalRoute, form: &Form) -> Response<Body> {
         if let Some(page) = self.not_confirmed(visit, key, own) {
             return page;
         }
         match own {
-            Own::Code | Own::BackupCode => self.take_code(visit, key, own, form).await,
-            Own::Methods => self.choose(visit, key, form).await,
-            Own::Send if self.enrolment(visit, key, |_| ()).is_some() => self.send_another_to_set_up(visit, key).await,
-            Own::Send => self.send_another(visit, key, form).await,
-            Own::Lost => self.take_request(visit, key, form).await,
-            Own::SetUp => self.take_set_up(visit, key, form).await,
-            Own::SetUpWith => self.set_up_with(visit, key, form).await,
-            Own::Saved => self.saved(visit, key, form).await,
-            Own::CodesFile => self.codes_file(visit, key),
-            Own::Cancel => self.cancel(visit, key),
-            Own::Change => self.take_change(visit, key, form).await,
-            Own::AppPassword => self.seen(visit, key),
-            Own::Security => self.prove(visit, key, Then::Look).await,
+            PortalRoute::Code | PortalRoute::BackupCode => self.take_code(visit, key, own, form).await,
+            PortalRoute::Methods => self.choose(visit, key, form).await,
+            PortalRoute::Send if self.enrolment(visit, key, |_| ()).is_some() => {
+                self.send_another_to_set_up(visit, key).await
+            }
+            PortalRoute::Send => self.send_another(visit, key, form).await,
+            PortalRoute::Lost => self.take_request(visit, key, form).await,
+            PortalRoute::SetUp => self.take_set_up(visit, key, form).await,
+            PortalRoute::SetUpWith => self.set_up_with(visit, key, form).await,
+            PortalRoute::Saved => self.saved(visit, key, form).await,
+            PortalRoute::CodesFile => self.codes_file(visit, key),
+            PortalRoute::Cancel => self.cancel(visit, key),
+            PortalRoute::Change => self.take_change(visit, key, form).await,
+            PortalRoute::AppPassword => self.seen(visit, key),
+            PortalRoute::Security => self.prove(visit, key, Then::Look).await,
             _ => self.bad_request(visit),
         }
     }
 
     /// What a session is shown once is shown until the person confirms it: every other page of the account leads there.
-    fn not_confirmed(&self, visit: &Visit, key: &Key, own: Own) -> Option<Response<Body>> {
+    fn not_confirmed(&self, visit: &Visit, key: &Key, own: PortalRoute) -> Option<Response<Body>> {
         let shown = self.sessions.with_released(key, visit.now.tick, |state| state.not_confirmed()).flatten()?;
         let is_there = match own {
-            Own::BackupCodes | Own::Saved | Own::CodesFile => shown == paths::BACKUP_CODES,
-            Own::AppPassword => shown == paths::APP_PASSWORD,
+            PortalRoute::BackupCodes | PortalRoute::Saved | PortalRoute::CodesFile => shown == paths::BACKUP_CODES,
+            PortalRoute::AppPassword => shown == paths::APP_PASSWORD,
             _ => false,
         };
         (!is_there).then(|| pages::see_other(shown))
     }
 
-    async fn take_code(&self, visit: &Visit, key: &Key, own: Own, form: &Form) -> Response<Body> {
+    async fn take_code(&self, visit: &Visit, key: &Key, own: PortalRoute, form: &Form) -> Response<Body> {
         let asked = |state: &mut Question| {
             let offer = answered_with(state, own)?.clone();
             let code = read_answer(form, &offer);
@@ -116,7 +126,7 @@ impl Gate {
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let (name, method) = (mailbox.clone(), Some(offer.id.clone()));
         let proves = self.sessions.with_released(key, visit.now.tick, Released::proves).flatten();
-        let answer = Answer { name, door: Door::Webmail, origin, method, code, challenge, trust, proves };
+        let answer = Answer { name, channel: Channel::Webmail, origin, method, code, challenge, trust, proves };
         let reply = self.daemon.answer(&answer).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "a code could not be judged"));
         match after_code(reply, &mailbox, visit.now.wall) {
@@ -132,7 +142,7 @@ impl Gate {
                         state.held.browser = Some(browser.clone());
                         let mut released = state.release(standing, proof, visit.now);
                         if let Some(left) = codes_left.filter(|left| *left <= FEW_CODES) {
-                            released.begin_errand(Errand::FewCodes(left));
+                            released.begin_errand(PendingAction::FewCodes(left));
                         }
                         Some(State::Released(released))
                     }
@@ -144,7 +154,7 @@ impl Gate {
             }
             // That key is asked no more: the person chooses from what is left.
             AfterCode::Again(problem @ Problem::Copied) => {
-                self.show_question(visit, key, Own::Methods, Some(problem)).await
+                self.show_question(visit, key, PortalRoute::Methods, Some(problem)).await
             }
             AfterCode::Again(problem) => match self.begin_once(visit, key, &offer).await {
                 Ok(()) => self.show_view(visit, key, own, Some(problem)),
@@ -185,11 +195,11 @@ impl Gate {
     }
 
     async fn saved(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
-        let few = |state: &mut Released| matches!(state.errand(), Some(Errand::FewCodes(_)));
+        let few = |state: &mut Released| matches!(state.pending_action(), Some(PendingAction::FewCodes(_)));
         let is_ticked = form.field(fields::SAVED) == Some(fields::YES)
             || self.sessions.with_released(key, visit.now.tick, few) == Some(true);
         if !is_ticked {
-            return self.show_view(visit, key, Own::Saved, None);
+            return self.show_view(visit, key, PortalRoute::Saved, None);
         }
         if visit.stage == Stage::Released {
             return self.seen(visit, key);
@@ -207,8 +217,8 @@ impl Gate {
     fn codes_file(&self, visit: &Visit, key: &Key) -> Response<Body> {
         let codes = |state: &mut State| match state {
             State::SavingCodes(saving) => Some((saving.codes.clone(), state.held().mailbox.clone())),
-            State::Released(released) => match released.errand() {
-                Some(Errand::Codes(codes)) => Some((codes.clone(), released.held.mailbox.clone())),
+            State::Released(released) => match released.pending_action() {
+                Some(PendingAction::Codes(codes)) => Some((codes.clone(), released.held.mailbox.clone())),
                 _ => None,
             },
             _ => None,
@@ -234,7 +244,7 @@ impl Gate {
             Err(_) => return self.reader(visit).stop(&Stop::Unavailable),
         };
         let place = |state: &mut State| match state {
-            State::Released(state) if state.errand().is_none() => {
+            State::Released(state) if state.pending_action().is_none() => {
                 wanted.map_or_else(|| state.held.behind.landing.clone(), str::to_owned)
             }
             _ => paths::BACKUP_CODES.to_owned(),
@@ -268,12 +278,12 @@ impl Gate {
 
     /// No code is judged any more in this sign-in.
     pub(super) fn get_stuck(&self, visit: &Visit, key: &Key, why: Why) -> Response<Body> {
-        let mut behind = Behind::default();
+        let mut behind = UpstreamSession::default();
         let token = self.sessions.advance(key, visit.now.tick, Stage::Challenged, |state| match state {
             State::Challenged(state) => {
-                let (state, left) = state.stuck(why);
+                let (state, left) = state.blocked(why);
                 behind = left;
-                Some(State::Stuck(state))
+                Some(State::Blocked(state))
             }
             _ => None,
         });

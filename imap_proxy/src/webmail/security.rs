@@ -3,11 +3,11 @@
 //! Every change is a form. The daemon carries it out on the word of the session's proof; what takes a factor of its own has
 //! the person [prove](super::proving) first that it is them.
 
-use super::errand::{Errand, Then};
 use super::form::{self, Form};
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::own_browsers::{self, Session};
 use super::pages;
+use super::pending_action::{PendingAction, Then};
 use super::session::{Released, Stage, State};
 use super::store::Key;
 use super::verdict::{AfterChange, Stop, after_change, after_security};
@@ -18,11 +18,11 @@ use crate::portal::{
 };
 use http::{Response, StatusCode};
 use postern_wire::Secret;
-use postern_wire::auth::{self, Door, MAX_FIELD, MAX_NAME, Recheck};
+use postern_wire::auth::{self, Channel, MAX_FIELD, MAX_NAME, Recheck};
 use postern_wire::security::{Change, ChangeSecurity, OwnMethod, Security, ShowSecurity};
 use std::sync::Arc;
 
-impl Gate {
+impl WebmailFront {
     /// Shows all of it.
     pub(super) async fn show_security(&self, visit: &Visit, key: &Key) -> Response<Body> {
         let security = match self.security(visit, key).await {
@@ -85,8 +85,8 @@ impl Gate {
 
     /// That the person has brought a factor for an app password that is not made yet.
     fn proof_of_app_password(&self, visit: &Visit, key: &Key) -> Option<Secret> {
-        let proof = |state: &mut Released| match state.errand() {
-            Some(Errand::MakingAppPassword { proof }) => Some(proof.clone()),
+        let proof = |state: &mut Released| match state.pending_action() {
+            Some(PendingAction::MakingAppPassword { proof }) => Some(proof.clone()),
             _ => None,
         };
         self.sessions.with_released(key, visit.now.tick, proof).flatten()
@@ -116,11 +116,11 @@ impl Gate {
                     (_, Some(app_password)) => {
                         let description = text(form, fields::DESCRIPTION);
                         let made = NewAppPassword { description, app_password };
-                        self.errand(visit, key, Errand::AppPassword(made));
+                        self.pending_action(visit, key, PendingAction::AppPassword(made));
                         paths::APP_PASSWORD
                     }
                     (Change::MakeBackupCodes, None) => {
-                        self.errand(visit, key, Errand::Codes(codes));
+                        self.pending_action(visit, key, PendingAction::Codes(codes));
                         paths::BACKUP_CODES
                     }
                     _ => {
@@ -167,7 +167,7 @@ impl Gate {
         };
         let proof = self.sessions.with_released(key, visit.now.tick, begin).flatten()?;
         let (name, origin) = (mailbox.to_owned(), visit.origin());
-        let wanted = ChangeSecurity { name, door: Door::Webmail, origin, proof, change };
+        let wanted = ChangeSecurity { name, channel: Channel::Webmail, origin, proof, change };
         let (daemon, sessions, key) = (self.daemon.clone(), Arc::clone(&self.sessions), *key);
         // Apart, so that a browser that does not wait for the answer cannot leave its session in doubt.
         let change = tokio::spawn(async move {
@@ -234,7 +234,7 @@ impl Gate {
     pub(super) fn seen(&self, visit: &Visit, key: &Key) -> Response<Body> {
         let end = |state: &mut Released| (state.end_shown(), state.held.behind.landing.clone());
         match self.sessions.with_released(key, visit.now.tick, end) {
-            Some((Some(Errand::FewCodes(_)), landing)) => pages::see_other(&landing),
+            Some((Some(PendingAction::FewCodes(_)), landing)) => pages::see_other(&landing),
             Some((Some(_), _)) => pages::see_other(paths::SECURITY),
             _ => self.not_there(visit),
         }
@@ -246,8 +246,8 @@ impl Gate {
         pages::see_other(if given_up.is_some() { paths::SECURITY } else { paths::HOME })
     }
 
-    pub(super) fn errand(&self, visit: &Visit, key: &Key, errand: Errand) {
-        self.sessions.with_released(key, visit.now.tick, |state| state.begin_errand(errand));
+    pub(super) fn pending_action(&self, visit: &Visit, key: &Key, pending_action: PendingAction) {
+        self.sessions.with_released(key, visit.now.tick, |state| state.begin_errand(pending_action));
     }
 
     pub(super) fn done(&self, visit: &Visit, key: &Key, done: Done) {

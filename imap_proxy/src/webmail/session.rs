@@ -5,13 +5,13 @@
 //! PasswordAccepted ──▶ Enrolling ──▶ SavingCodes ──▶ Released
 //!                 ├──▶ Challenged ─────────────────▶
 //!                 ├────────────────────────────────▶
-//!                 └──▶ Stuck ◀── Challenged
+//!                 └──▶ Blocked ◀── Challenged
 //! ```
 
-use super::errand::Errand;
 use super::jar::Jar;
+use super::pending_action::PendingAction;
 use super::store::PENDING_LIFE;
-use super::verdict::Stuck as Why;
+use super::verdict::Blocked as Why;
 use crate::portal::{self, Done, MethodKind, Problem, Requested, Trust};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -35,7 +35,7 @@ pub struct Moment {
 
 /// The webmail's session, which stays on this side.
 #[derive(Clone, Default)]
-pub struct Behind {
+pub struct UpstreamSession {
     /// Its cookies.
     pub jar: Jar,
     /// Where it sends the browser after signing in: a path of this host.
@@ -48,9 +48,9 @@ pub struct Behind {
 
 /// Whether two passwords are the same, without keeping either: an HMAC under a key that this process made.
 #[derive(Clone)]
-pub struct Print([u8; 32]);
+pub struct PasswordFingerprint([u8; 32]);
 
-impl Print {
+impl PasswordFingerprint {
     /// The print of `password` under `key`.
     pub fn new(key: &[u8; 32], password: &Secret) -> Self {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length (RFC 2104)")]
@@ -76,13 +76,13 @@ pub struct Client {
 
 /// What every state after the password holds.
 #[derive(Clone)]
-pub struct Held {
+pub struct SessionContext {
     /// The canonical mailbox, to which the session stays bound.
     pub mailbox: String,
     /// The webmail's session.
-    pub behind: Behind,
+    pub behind: UpstreamSession,
     /// The password that began it.
-    pub print: Print,
+    pub print: PasswordFingerprint,
     /// Who began it.
     pub client: Client,
     /// What the browser is known by: the token that the daemon remembers of this mailbox, or the one that the browser was
@@ -93,18 +93,18 @@ pub struct Held {
 /// The webmail has accepted the password; the daemon has not been asked. It is in no store, and no cookie leads to it.
 pub struct PasswordAccepted {
     /// The webmail's session.
-    pub behind: Behind,
+    pub behind: UpstreamSession,
     /// The password.
-    pub print: Print,
+    pub print: PasswordFingerprint,
     /// Who signs in.
     pub client: Client,
-    /// As in [`Held`].
+    /// As in [`SessionContext`].
     pub browser: Option<Secret>,
 }
 
 impl PasswordAccepted {
-    fn held(self, mailbox: String) -> Held {
-        Held { mailbox, behind: self.behind, print: self.print, client: self.client, browser: self.browser }
+    fn held(self, mailbox: String) -> SessionContext {
+        SessionContext { mailbox, behind: self.behind, print: self.print, client: self.client, browser: self.browser }
     }
 
     /// A code is asked for.
@@ -118,9 +118,9 @@ impl PasswordAccepted {
     }
 
     /// There is no code to answer with. The webmail's session, which is of no use any more, is given back.
-    pub fn stuck(mut self, mailbox: String, why: Why) -> (Stuck, Behind) {
+    pub fn blocked(mut self, mailbox: String, why: Why) -> (Blocked, UpstreamSession) {
         let behind = std::mem::take(&mut self.behind);
-        (Stuck { held: self.held(mailbox), why, requested: None }, behind)
+        (Blocked { held: self.held(mailbox), why, requested: None }, behind)
     }
 
     /// No second factor is required.
@@ -132,7 +132,7 @@ impl PasswordAccepted {
 /// A code is asked for.
 pub struct Challenged {
     /// What every state holds.
-    pub held: Held,
+    pub held: SessionContext,
     /// What is asked.
     pub question: Question,
     /// The request to the administrator of whoever has lost everything.
@@ -145,18 +145,18 @@ impl Challenged {
         Released::new(self.held, standing, proof, now)
     }
 
-    /// No code is judged for now. As in [`PasswordAccepted::stuck`].
-    pub fn stuck(mut self, why: Why) -> (Stuck, Behind) {
+    /// No code is judged for now. As in [`PasswordAccepted::blocked`].
+    pub fn blocked(mut self, why: Why) -> (Blocked, UpstreamSession) {
         let behind = std::mem::take(&mut self.held.behind);
-        (Stuck { held: self.held, why, requested: self.requested }, behind)
+        (Blocked { held: self.held, why, requested: self.requested }, behind)
     }
 }
 
 /// The password is right, and there is no code to answer with: all that is left is a request to the administrator. No
 /// transition leads from here to the mailbox, and the webmail's session is gone.
-pub struct Stuck {
+pub struct Blocked {
     /// What every state holds. The mailbox is the one that the typed name and the shown one lead to, by the daemon's word.
-    pub held: Held,
+    pub held: SessionContext,
     /// Why.
     pub why: Why,
     /// The request to the administrator.
@@ -257,7 +257,7 @@ impl Question {
 /// The first method is set up.
 pub struct Enrolling {
     /// What every state holds.
-    pub held: Held,
+    pub held: SessionContext,
     /// How far it is.
     pub enrolment: Enrolment,
 }
@@ -385,7 +385,7 @@ impl SavingCodes {
 /// The browser and the webmail talk.
 pub struct Released {
     /// What every state holds.
-    pub held: Held,
+    pub held: SessionContext,
     /// For rechecks.
     pub standing: String,
     /// That the person has signed in with a second factor, for their Security page; none where none was required.
@@ -395,31 +395,31 @@ pub struct Released {
     /// When it was used last.
     pub used: Instant,
     /// What the person is in the midst of on their Security page, and since when.
-    errand: Option<(Errand, Instant)>,
+    pending_action: Option<(PendingAction, Instant)>,
     /// What is still to be shown once, after what is shown now.
-    to_show: Vec<Errand>,
+    to_show: Vec<PendingAction>,
     /// What was done there last, to be said once.
     pub done: Option<Done>,
     /// Changes of the account that this session has asked for and has no answer to yet.
     changes: u32,
     /// What it rests on is gone, maybe by such a change: until its answer comes, the session is of no use.
     in_doubt: bool,
-    /// The end that is held; see [`Rope`].
-    rope: watch::Sender<()>,
+    /// The end that is held; see [`CancellationToken`].
+    token: watch::Sender<()>,
 }
 
 /// Ties what runs in a session to it: cut as soon as the session is over, which drops the other end.
 #[derive(Clone)]
-pub struct Rope(watch::Receiver<()>);
+pub struct CancellationToken(watch::Receiver<()>);
 
-impl Rope {
+impl CancellationToken {
     /// Cut when `end` is dropped.
-    pub(super) fn tied_to(end: &watch::Sender<()>) -> Self {
+    pub(super) fn of(end: &watch::Sender<()>) -> Self {
         Self(end.subscribe())
     }
 
     /// Whether it is cut already.
-    pub fn is_cut(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.0.has_changed().is_err()
     }
 
@@ -430,75 +430,75 @@ impl Rope {
 }
 
 impl Released {
-    fn new(held: Held, standing: String, proof: Option<Secret>, now: Moment) -> Self {
+    fn new(held: SessionContext, standing: String, proof: Option<Secret>, now: Moment) -> Self {
         Self {
             held,
             standing,
             proof,
             since: now.wall,
             used: now.tick,
-            errand: None,
+            pending_action: None,
             to_show: Vec::new(),
             done: None,
             changes: 0,
             in_doubt: false,
-            rope: watch::Sender::new(()),
+            token: watch::Sender::new(()),
         }
     }
 
-    /// It is used now. An errand that has taken too long is over, unless it shows what is shown once.
+    /// It is used now. An pending_action that has taken too long is over, unless it shows what is shown once.
     pub fn touch(&mut self, now: Instant) {
         self.used = now;
         let is_late = |began: Instant| now.saturating_duration_since(began) >= PENDING_LIFE;
-        self.errand.take_if(|(errand, began)| errand.shown_once().is_none() && is_late(*began));
+        self.pending_action.take_if(|(pending_action, began)| pending_action.shown_once().is_none() && is_late(*began));
     }
 
     /// Where that is shown which is shown once, until the person confirms it.
     pub fn not_confirmed(&self) -> Option<&'static str> {
-        self.errand().and_then(Errand::shown_once)
+        self.pending_action().and_then(PendingAction::shown_once)
     }
 
     /// What the person is in the midst of.
-    pub fn errand(&self) -> Option<&Errand> {
-        self.errand.as_ref().map(|(errand, _)| errand)
+    pub fn pending_action(&self) -> Option<&PendingAction> {
+        self.pending_action.as_ref().map(|(pending_action, _)| pending_action)
     }
 
     /// The same, to go on with it.
-    pub fn errand_mut(&mut self) -> Option<&mut Errand> {
-        self.errand.as_mut().map(|(errand, _)| errand)
+    pub fn errand_mut(&mut self) -> Option<&mut PendingAction> {
+        self.pending_action.as_mut().map(|(pending_action, _)| pending_action)
     }
 
     /// The person begins with this, in place of anything else but what is shown once: new backup codes take the place of
     /// others, since those are good for nothing any more; the rest comes one after the other.
-    pub fn begin_errand(&mut self, errand: Errand) {
-        if matches!(errand, Errand::Codes(_)) {
-            self.to_show.retain(|other| !matches!(other, Errand::Codes(_)));
-            self.errand.take_if(|(other, _)| matches!(other, Errand::Codes(_)));
+    pub fn begin_errand(&mut self, pending_action: PendingAction) {
+        if matches!(pending_action, PendingAction::Codes(_)) {
+            self.to_show.retain(|other| !matches!(other, PendingAction::Codes(_)));
+            self.pending_action.take_if(|(other, _)| matches!(other, PendingAction::Codes(_)));
         }
-        match (self.not_confirmed(), errand.shown_once()) {
-            (None, _) => self.errand = Some((errand, self.used)),
-            (Some(_), Some(_)) => self.to_show.push(errand),
+        match (self.not_confirmed(), pending_action.shown_once()) {
+            (None, _) => self.pending_action = Some((pending_action, self.used)),
+            (Some(_), Some(_)) => self.to_show.push(pending_action),
             (Some(_), None) => {}
         }
     }
 
     /// What a factor is asked for at the moment; none: nothing, or to see the account.
     pub fn proves(&mut self) -> Option<Proves> {
-        match self.errand()? {
-            Errand::Proving { then, .. } => then.proves(),
+        match self.pending_action()? {
+            PendingAction::Proving { then, .. } => then.proves(),
             _ => None,
         }
     }
 
     /// It is done, or given up. What is shown once stays.
-    pub fn end_errand(&mut self) -> Option<Errand> {
+    pub fn end_errand(&mut self) -> Option<PendingAction> {
         if self.not_confirmed().is_some() { None } else { self.end_shown() }
     }
 
     /// The person has seen it, and says so.
-    pub fn end_shown(&mut self) -> Option<Errand> {
+    pub fn end_shown(&mut self) -> Option<PendingAction> {
         let next = if self.to_show.is_empty() { None } else { Some((self.to_show.remove(0), self.used)) };
-        std::mem::replace(&mut self.errand, next).map(|(errand, _)| errand)
+        std::mem::replace(&mut self.pending_action, next).map(|(pending_action, _)| pending_action)
     }
 
     /// The daemon has vouched for the person again; without a new proof the old one goes on.
@@ -525,7 +525,7 @@ impl Released {
     pub fn doubt(&mut self) -> bool {
         self.in_doubt = true;
         // What runs in it is cut at once, as it would be at its end.
-        self.rope = watch::Sender::new(());
+        self.token = watch::Sender::new(());
         self.changes > 0
     }
 
@@ -535,8 +535,8 @@ impl Released {
     }
 
     /// To be held by what must not outlast the session.
-    pub fn rope(&self) -> Rope {
-        Rope::tied_to(&self.rope)
+    pub fn token(&self) -> CancellationToken {
+        CancellationToken::of(&self.token)
     }
 }
 
@@ -546,8 +546,8 @@ pub enum State {
     Enrolling(Enrolling),
     /// See [`Challenged`].
     Challenged(Challenged),
-    /// See [`Stuck`].
-    Stuck(Stuck),
+    /// See [`Blocked`].
+    Blocked(Blocked),
     /// See [`SavingCodes`].
     SavingCodes(SavingCodes),
     /// See [`Released`].
@@ -565,8 +565,8 @@ pub enum Stage {
     Enrolling,
     /// See [`Challenged`].
     Challenged,
-    /// See [`Stuck`].
-    Stuck,
+    /// See [`Blocked`].
+    Blocked,
     /// See [`SavingCodes`].
     SavingCodes,
     /// See [`Released`].
@@ -579,7 +579,7 @@ impl State {
         match self {
             Self::Enrolling(_) => Stage::Enrolling,
             Self::Challenged(_) => Stage::Challenged,
-            Self::Stuck(_) => Stage::Stuck,
+            Self::Blocked(_) => Stage::Blocked,
             Self::SavingCodes(_) => Stage::SavingCodes,
             Self::Released(_) => Stage::Released,
         }
@@ -590,7 +590,7 @@ impl State {
         match self {
             Self::Challenged(state) => Some(&mut state.question),
             Self::Released(state) => state.errand_mut()?.question(),
-            Self::Enrolling(_) | Self::Stuck(_) | Self::SavingCodes(_) => None,
+            Self::Enrolling(_) | Self::Blocked(_) | Self::SavingCodes(_) => None,
         }
     }
 
@@ -598,7 +598,7 @@ impl State {
     pub fn request(&mut self) -> Option<&mut Option<Requested>> {
         match self {
             Self::Challenged(state) => Some(&mut state.requested),
-            Self::Stuck(state) => Some(&mut state.requested),
+            Self::Blocked(state) => Some(&mut state.requested),
             Self::Enrolling(_) | Self::SavingCodes(_) | Self::Released(_) => None,
         }
     }
@@ -608,7 +608,7 @@ impl State {
         match self {
             Self::Enrolling(state) => Some(&mut state.enrolment),
             Self::Released(state) => state.errand_mut()?.enrolment(),
-            Self::Challenged(_) | Self::Stuck(_) | Self::SavingCodes(_) => None,
+            Self::Challenged(_) | Self::Blocked(_) | Self::SavingCodes(_) => None,
         }
     }
 
@@ -616,16 +616,16 @@ impl State {
     pub fn proof(&self) -> Option<&Secret> {
         match self {
             Self::Released(state) => state.proof.as_ref(),
-            Self::Enrolling(_) | Self::Challenged(_) | Self::Stuck(_) | Self::SavingCodes(_) => None,
+            Self::Enrolling(_) | Self::Challenged(_) | Self::Blocked(_) | Self::SavingCodes(_) => None,
         }
     }
 
     /// What every state holds.
-    pub fn held(&self) -> &Held {
+    pub fn held(&self) -> &SessionContext {
         match self {
             Self::Enrolling(state) => &state.held,
             Self::Challenged(state) => &state.held,
-            Self::Stuck(state) => &state.held,
+            Self::Blocked(state) => &state.held,
             Self::SavingCodes(state) => &state.released.held,
             Self::Released(state) => &state.held,
         }
@@ -634,7 +634,7 @@ impl State {
     /// What the daemon vouched for, in the states that a verdict has let in.
     pub fn standing(&self) -> Option<&str> {
         match self {
-            Self::Enrolling(_) | Self::Challenged(_) | Self::Stuck(_) => None,
+            Self::Enrolling(_) | Self::Challenged(_) | Self::Blocked(_) => None,
             Self::SavingCodes(state) => Some(&state.released.standing),
             Self::Released(state) => Some(&state.standing),
         }

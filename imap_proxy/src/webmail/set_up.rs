@@ -2,11 +2,11 @@
 //! a contact address, from the Security page.
 
 use super::browser;
-use super::classify::Own;
-use super::errand::{Errand, Then};
+use super::classify::PortalRoute;
 use super::form::Form;
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::pages;
+use super::pending_action::{PendingAction, Then};
 use super::second_factor::{read_digits, read_response};
 use super::session::{Enrolment, SettingUp, Stage, State, usual};
 use super::store::Key;
@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::portal::{DESCRIPTION_LENGTH, DESTINATION_LENGTH, Done, MethodKind, Problem, fields, paths};
 use http::Response;
 use postern_wire::Secret;
-use postern_wire::auth::{Confirm, Door, Enrol, MAX_CODE, Origin};
+use postern_wire::auth::{Channel, Confirm, Enrol, MAX_CODE, Origin};
 
 /// What to begin with.
 struct Wanted {
@@ -34,7 +34,7 @@ impl Wanted {
     }
 }
 
-impl Gate {
+impl WebmailFront {
     /// Shows how far the first method is set up. An app's secret is asked for again each time, so an enrolment that has
     /// become stale is noticed here.
     pub(super) async fn show_set_up(&self, visit: &Visit, key: &Key, problem: Option<Problem>) -> Response<Body> {
@@ -44,7 +44,7 @@ impl Gate {
         };
         let Some(ticket) = self.enrolment(visit, key, ticket) else { return self.not_there(visit) };
         if ticket.is_none() {
-            return self.show_view(visit, key, Own::SetUp, problem);
+            return self.show_view(visit, key, PortalRoute::SetUp, problem);
         }
         let wanted = Wanted { ticket, ..Wanted::of(MethodKind::Authenticator) };
         match self.enrol(visit, key, wanted).await {
@@ -78,7 +78,7 @@ impl Gate {
     async fn take_enrolment_code(&self, visit: &Visit, key: &Key, form: &Form) -> Response<Body> {
         let typed = form.field(fields::CODE).unwrap_or_default().trim();
         if typed.is_empty() || typed.chars().count() > MAX_CODE {
-            return self.show_view(visit, key, Own::SetUp, Some(Problem::NotACode));
+            return self.show_view(visit, key, PortalRoute::SetUp, Some(Problem::NotACode));
         }
         let code = Secret::from(typed);
         let kept = |state: &mut Enrolment| {
@@ -97,7 +97,7 @@ impl Gate {
         let kept = SettingUp::To { kind, typed: typed.clone() };
         self.enrolment(visit, key, |state| state.begun = kept);
         if typed.is_empty() {
-            return self.show_view(visit, key, Own::SetUp, Some(Problem::NotACode));
+            return self.show_view(visit, key, PortalRoute::SetUp, Some(Problem::NotACode));
         }
         self.begin_with(visit, key, Wanted { to: Some(typed), ..Wanted::of(kind) }).await
     }
@@ -139,7 +139,7 @@ impl Gate {
         let asks = before.is_some() && to.is_none();
         if let Some(before) = before {
             let enrolment = Enrolment { proof: proof.clone(), ..Enrolment::new(before, Vec::new()) };
-            self.errand(visit, key, Errand::Adding(enrolment));
+            self.pending_action(visit, key, PendingAction::Adding(enrolment));
         }
         if asks {
             return pages::see_other(paths::SET_UP);
@@ -175,7 +175,7 @@ impl Gate {
                 let description = self.enrolment(visit, key, |state| state.description.clone());
                 let description = description.unwrap_or_default();
                 let enrolment = Enrolment { description, ..Enrolment::new(begun, Vec::new()) };
-                self.errand(visit, key, Errand::Adding(enrolment));
+                self.pending_action(visit, key, PendingAction::Adding(enrolment));
                 pages::see_other(paths::SET_UP)
             }
             AfterEnrol::Begun { begun, kinds, .. } => {
@@ -192,7 +192,7 @@ impl Gate {
                     state.enrolment_code.take().map(|_| Problem::Wrong { misses: 1 })
                 };
                 let problem = self.enrolment(visit, key, guard).flatten();
-                self.show_view(visit, key, Own::SetUp, problem)
+                self.show_view(visit, key, PortalRoute::SetUp, problem)
             }
             AfterEnrol::Problem(Problem::TooMany { .. })
                 if visit.stage == Stage::Released && self.enrolment(visit, key, |_| ()).is_none() =>
@@ -218,7 +218,7 @@ impl Gate {
         let Wanted { kind, ticket, to, proof } = wanted;
         let enrol = Enrol {
             name: mailbox.clone(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: visit.origin(),
             kind: ticket.is_none().then(|| kind.tag().to_owned()),
             ticket,
@@ -251,7 +251,7 @@ impl Gate {
         };
         let origin = Origin { browser: Some(browser.clone()), ..visit.origin() };
         let name = mailbox.clone();
-        let confirm = Confirm { name, door: Door::Webmail, origin, ticket, code, description };
+        let confirm = Confirm { name, channel: Channel::Webmail, origin, ticket, code, description };
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
         match after_confirm(reply, &mailbox, visit.now.wall) {

@@ -2,22 +2,24 @@
 
 use super::browser;
 use super::form::{Form, Format};
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::headers;
 use super::jar::{Cookie, Jar, set_cookies};
 use super::pages;
 use super::product::{self, Heard, Kind, Life, Login, Outcome, SignIn};
-use super::session::{Behind, PasswordAccepted, Print, Question, SettingUp, Stage, State, usual};
-use super::verdict::{AfterEnrol, AfterPassword, Stop, Stuck, after_enrol, after_password};
+use super::session::{
+    PasswordAccepted, PasswordFingerprint, Question, SettingUp, Stage, State, UpstreamSession, usual,
+};
+use super::verdict::{AfterEnrol, AfterPassword, Blocked, Stop, after_enrol, after_password};
 use crate::body::{self, Body, BoxError};
 use crate::metrics::{Front, METRICS, Verdict};
 use crate::portal::{Ended, MethodKind, paths};
-use crate::seldom::seldom;
+use crate::rate_limited::rate_limited;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFRESH};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use postern_wire::Secret;
-use postern_wire::auth::{self, Ask, Asked, Door, Enrol, Origin, SignedIn};
+use postern_wire::auth::{self, Ask, Asked, Channel, Enrol, Origin, SignedIn};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -38,13 +40,13 @@ struct Answer {
 }
 
 enum Knocked {
-    Accepted(Behind),
+    Accepted(UpstreamSession),
     Refused(Answer),
     /// With the login page that says why.
     RefusedAt(&'static str),
 }
 
-impl Gate {
+impl WebmailFront {
     /// From a login form to a page for the browser, or to a word for the script that sent it. `hints` go along with what is
     /// asked of the webmail.
     pub(super) async fn sign_in(&self, visit: &Visit, hints: &HeaderMap, form: &Form) -> Response<Body> {
@@ -71,7 +73,7 @@ impl Gate {
             }
             Err(error) => {
                 METRICS.sign_ins.count((Front::Webmail, Verdict::Unavailable));
-                seldom!(warn, %error, "the webmail could not be asked about a password");
+                rate_limited!(warn, %error, "the webmail could not be asked about a password");
                 self.reader(visit).stop(&Stop::Unavailable)
             }
         }
@@ -87,7 +89,7 @@ impl Gate {
         let answer = self.own_request(visit, &mut jar, hints, (Method::POST, rebuilt.target), form).await?;
         match self.product.judge(answer.status, &answer.headers, &answer.set) {
             SignIn::Accepted { landing, goodbye } => {
-                Ok(Knocked::Accepted(Behind { jar, landing, goodbye, unopened: false }))
+                Ok(Knocked::Accepted(UpstreamSession { jar, landing, goodbye, unopened: false }))
             }
             SignIn::Refused if self.is_refusal(&answer) => Ok(Knocked::Refused(answer)),
             SignIn::Refused => {
@@ -98,7 +100,13 @@ impl Gate {
     }
 
     /// The password was accepted: what else does this sign-in need?
-    async fn admit(&self, visit: &Visit, hints: &HeaderMap, login: Login, mut behind: Behind) -> Response<Body> {
+    async fn admit(
+        &self,
+        visit: &Visit,
+        hints: &HeaderMap,
+        login: Login,
+        mut behind: UpstreamSession,
+    ) -> Response<Body> {
         let (shown, also) = match self.identity(visit, hints, &login, &mut behind).await {
             Ok(names) => names,
             Err(error) => {
@@ -120,7 +128,7 @@ impl Gate {
         let browser = visit.browser.clone().filter(|_| of_shown.as_ref().is_ok_and(|asked| asked.browser_known));
         let of_shown = of_shown.map(|asked| asked.verdict);
         let others = [of_typed, of_also].into_iter().flatten().map(|reply| reply.map(|asked| asked.verdict));
-        let print = Print::new(&self.print_key, &login.password);
+        let print = PasswordFingerprint::new(&self.print_key, &login.password);
         if let Some(wanted) = visit.wanted.as_ref().filter(|_| !behind.unopened) {
             behind.landing.clone_from(wanted);
         }
@@ -166,7 +174,7 @@ impl Gate {
                 self.end_old_sessions(&mailbox, &accepted.print);
                 self.begin_enrolment(visit, mailbox, kinds, accepted).await
             }
-            AfterPassword::Stuck { mailbox, why } => self.begin_stuck(visit, mailbox, why, accepted),
+            AfterPassword::Blocked { mailbox, why } => self.begin_stuck(visit, mailbox, why, accepted),
             AfterPassword::Stop(stop) => {
                 tracing::info!(name = shown, ?stop, "a sign-in ends after the password");
                 self.say_goodbye(visit, accepted.behind);
@@ -176,11 +184,11 @@ impl Gate {
     }
 
     /// There is no code to answer with: a session in which no more can be done than to ask the administrator for help.
-    fn begin_stuck(&self, visit: &Visit, mailbox: String, why: Stuck, accepted: PasswordAccepted) -> Response<Body> {
+    fn begin_stuck(&self, visit: &Visit, mailbox: String, why: Blocked, accepted: PasswordAccepted) -> Response<Body> {
         tracing::info!(mailbox, ?why, "a sign-in finds no code to answer with");
-        let (state, behind) = accepted.stuck(mailbox, why);
+        let (state, behind) = accepted.blocked(mailbox, why);
         self.say_goodbye(visit, behind);
-        self.begin(visit, State::Stuck(state), paths::CODE)
+        self.begin(visit, State::Blocked(state), paths::CODE)
     }
 
     async fn begin_enrolment(
@@ -215,7 +223,7 @@ impl Gate {
     ) -> Result<(SettingUp, Vec<MethodKind>), Stop> {
         let enrol = Enrol {
             name: mailbox.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: visit.origin(),
             kind: Some(kind.tag().to_owned()),
             site: Some(self.origin.clone()),
@@ -261,7 +269,7 @@ impl Gate {
     async fn note_browser(&self, visit: &Visit, mailbox: &str, standing: &str, browser: &Secret) {
         let signed_in = SignedIn {
             name: mailbox.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin { browser: Some(browser.clone()), ..visit.origin() },
             standing: standing.to_owned(),
             language: Some(visit.language.tag().to_owned()),
@@ -271,7 +279,7 @@ impl Gate {
         }
     }
 
-    fn end_old_sessions(&self, mailbox: &str, print: &Print) {
+    fn end_old_sessions(&self, mailbox: &str, print: &PasswordFingerprint) {
         let ended = self.sessions.end_with_other_password(mailbox, print);
         if ended > 0 {
             tracing::info!(mailbox, ended, "the password has changed: older sessions are over");
@@ -282,14 +290,14 @@ impl Gate {
     /// webmail has said; who has typed it does not matter for that.
     async fn renew_app_passwords(&self, visit: &Visit, mailbox: String, password: &Secret) {
         let (name, password) = (mailbox, password.clone());
-        let accepted = auth::PasswordAccepted { name, door: Door::Webmail, origin: visit.origin(), password };
+        let accepted = auth::PasswordAccepted { name, channel: Channel::Webmail, origin: visit.origin(), password };
         if let Err(error) = self.daemon.password_accepted(&accepted).await {
             tracing::warn!(%error, mailbox = accepted.name, "the app passwords are not renewed before the next sign-in");
         }
     }
 
     pub(super) async fn ask(&self, origin: Origin, name: &str) -> Result<Asked, crate::daemon::DaemonError> {
-        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin };
+        let ask = Ask { name: name.to_owned(), channel: Channel::Webmail, origin };
         let reply = self.daemon.ask(&ask).await;
         reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))
     }
@@ -300,7 +308,7 @@ impl Gate {
         visit: &Visit,
         hints: &HeaderMap,
         login: &Login,
-        behind: &mut Behind,
+        behind: &mut UpstreamSession,
     ) -> Result<(String, Option<String>), BoxError> {
         let mut heard = 0;
         let mut next = self.product.question(heard, &behind.jar);
@@ -323,7 +331,7 @@ impl Gate {
                     (behind.landing, behind.unopened) = (page.to_owned(), true);
                     return Ok((login.name.clone(), None));
                 }
-                Heard::SecondDoor(why) => return Err(why.into()),
+                Heard::BypassRisk(why) => return Err(why.into()),
                 Heard::More => next = self.product.question(heard + 1, &behind.jar),
                 Heard::At(page) => next = Some(product::Question::page(page)),
                 Heard::Nothing => break,

@@ -54,7 +54,7 @@ const AUTH_ERROR: u16 = 102;
 const CONNECTION_ERROR: u16 = 104;
 const ACCOUNT_NOT_ALLOWED: u16 = 110;
 
-const SECOND_DOOR: &str = "SnappyMail lets people add other mailboxes by their passwords alone; set \
+const BYPASS_RISK: &str = "SnappyMail lets people add other mailboxes by their passwords alone; set \
                            `allow_additional_accounts = Off` in [webmail] of its application.ini";
 
 /// See the module.
@@ -145,7 +145,7 @@ impl Product for SnappyMail {
         let data: Value = serde_json::from_str(page).unwrap_or_default();
         match data.pointer("/Capa/AdditionalAccounts") {
             Some(Value::Bool(false)) => Heard::Name(name),
-            _ => Heard::SecondDoor(SECOND_DOOR),
+            _ => Heard::BypassRisk(BYPASS_RISK),
         }
     }
 

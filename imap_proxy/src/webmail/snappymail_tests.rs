@@ -149,7 +149,7 @@ fn nobody_is_let_in_where_other_mailboxes_can_be_added() {
     for open in [SIGNED_IN.replace("Accounts\":false", "Accounts\":true"), SIGNED_IN.replace("AdditionalAccounts", "x")]
     {
         assert!(
-            matches!(hear(&open), Heard::SecondDoor(why) if why.contains("allow_additional_accounts = Off")),
+            matches!(hear(&open), Heard::BypassRisk(why) if why.contains("allow_additional_accounts = Off")),
             "{open}"
         );
     }

@@ -3,7 +3,7 @@
 use super::form::{Form, Format};
 use super::jar::{Cookie, Jar};
 use super::product::{BROWSER, Head, Heard, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name};
-use crate::config::Door;
+use crate::config::Endpoint;
 use http::header::{ACCEPT, HeaderName, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ const CLOSED: &[&str] = &[
 ];
 /// The pages that a link may lead to: others, asked for by GET as well, do something.
 const PAGES: &[&str] = &["view", "popupview", "compose", "Preferences"];
-/// The doors: the application's own names for them, and where programs learn about the first (RFC 6764). The second is at
+/// The endpoints: the application's own names for them, and where programs learn about the first (RFC 6764). The second is at
 /// the top too.
 const DAV: &str = "dav";
 const ACTIVE_SYNC: &str = "Microsoft-Server-ActiveSync";
@@ -68,7 +68,7 @@ const MIRRORED: &[&str] = &["XSRF-TOKEN"];
 /// To what is no browser that it knows, it shows no page.
 const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
 
-const SECOND_DOOR: &str = "SOGo lets people add other mailboxes by their passwords alone; set \
+const BYPASS_RISK: &str = "SOGo lets people add other mailboxes by their passwords alone; set \
                            `SOGoMailAuxiliaryUserAccountsEnabled = NO;` in sogo.conf";
 /// Only there when people may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, though the accounts
 /// that a script sends are still kept; what lies in them is closed by [`is_other_account`].
@@ -92,16 +92,16 @@ impl Product for Sogo {
         let segments: Vec<&str> = head.path.segments().collect();
         let has = |name: &str| segments.iter().any(|segment| segment.eq_ignore_ascii_case(name));
         let first = segments[0];
-        // Before the doors: DAV leads to them as well.
+        // Before the endpoints: DAV leads to them as well.
         if is_other_account(&segments) {
             return Kind::Closed;
         }
         if has(ACTIVE_SYNC) {
-            return Kind::Door(Door::ActiveSync);
+            return Kind::Endpoint(Endpoint::ActiveSync);
         }
         let is_dav = first == APPLICATION && segments.get(1).is_some_and(|name| name.eq_ignore_ascii_case(DAV));
         if is_dav || WELL_KNOWN.contains(&head.path.as_str().trim_end_matches('/')) {
-            return Kind::Door(Door::Dav);
+            return Kind::Endpoint(Endpoint::Dav);
         }
         if first.is_empty() && reads {
             return Kind::Entrance(HOME);
@@ -188,7 +188,7 @@ impl Product for Sogo {
                 .map_or(Heard::Nothing, |folder| Heard::At(format!("/{APPLICATION}/so/{folder}/Preferences")));
         }
         if page.contains(ADD_ACCOUNT) {
-            return Heard::SecondDoor(SECOND_DOOR);
+            return Heard::BypassRisk(BYPASS_RISK);
         }
         let account = own_account(page).filter(|_| status == StatusCode::OK);
         // The address may change, as its directory has it; the name that the mail server knows stays.

@@ -6,7 +6,7 @@ use super::jar::{Jar, set_cookies};
 use super::path;
 use super::product::{Head, Heard, Kind, Life, Login, Outcome, Product, SignIn};
 use super::sogo::Sogo;
-use crate::config::Door;
+use crate::config::Endpoint;
 use http::header::{HeaderName, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
@@ -65,21 +65,21 @@ fn a_login_is_one_wherever_it_is_posted() {
 
 #[test]
 fn doors_are_known_and_what_is_not_known_is_closed() {
-    for (target, door) in [
-        ("/SOGo/dav", Door::Dav),
-        ("/SOGo/dav/alice/Calendar/personal/", Door::Dav),
-        ("/SOGo/DAV/x", Door::Dav),
-        ("/SOGo/d%61v/x", Door::Dav),
-        ("/.well-known/caldav", Door::Dav),
-        ("/.well-known/carddav/", Door::Dav),
-        ("/Microsoft-Server-ActiveSync?Cmd=Sync", Door::ActiveSync),
-        ("/microsoft-server-activesync/", Door::ActiveSync),
-        ("/SOGo/Microsoft-Server-ActiveSync", Door::ActiveSync),
-        ("/SOGo/so/Microsoft-Server-ActiveSync", Door::ActiveSync),
-        ("/SOGo/so/bob/microsoft-server-ActiveSync", Door::ActiveSync),
+    for (target, endpoint) in [
+        ("/SOGo/dav", Endpoint::Dav),
+        ("/SOGo/dav/alice/Calendar/personal/", Endpoint::Dav),
+        ("/SOGo/DAV/x", Endpoint::Dav),
+        ("/SOGo/d%61v/x", Endpoint::Dav),
+        ("/.well-known/caldav", Endpoint::Dav),
+        ("/.well-known/carddav/", Endpoint::Dav),
+        ("/Microsoft-Server-ActiveSync?Cmd=Sync", Endpoint::ActiveSync),
+        ("/microsoft-server-activesync/", Endpoint::ActiveSync),
+        ("/SOGo/Microsoft-Server-ActiveSync", Endpoint::ActiveSync),
+        ("/SOGo/so/Microsoft-Server-ActiveSync", Endpoint::ActiveSync),
+        ("/SOGo/so/bob/microsoft-server-ActiveSync", Endpoint::ActiveSync),
     ] {
         for method in [Method::GET, Method::POST, Method::OPTIONS, Method::from_bytes(b"PROPFIND").unwrap()] {
-            assert_eq!(kind_of(&method, target, &[]), Kind::Door(door), "{method} {target}");
+            assert_eq!(kind_of(&method, target, &[]), Kind::Endpoint(endpoint), "{method} {target}");
         }
     }
     for target in [
@@ -117,7 +117,7 @@ fn doors_are_known_and_what_is_not_known_is_closed() {
         let target = format!("/SOGo/so/bob/Mail/{name}");
         assert_eq!(kind_of(&Method::POST, &target, &[]), Kind::Background, "{target}");
     }
-    assert_eq!(get("/SOGo/dav/bob/Mail/0/folderINBOX/"), Kind::Door(Door::Dav));
+    assert_eq!(get("/SOGo/dav/bob/Mail/0/folderINBOX/"), Kind::Endpoint(Endpoint::Dav));
     // A person may be called so.
     assert_eq!(get("/SOGo/so/dav/Mail/0/view"), Kind::Navigation);
 }
@@ -223,7 +223,7 @@ fn the_mailbox_is_named_by_its_own_address() {
         assert_eq!(hear(1, 200, "", &spoof), Heard::Nothing);
     }
     let button = format!(r#"<md-button ng-click="app.addMailAccount($event, preferencesForm)">{PREFERENCES}"#);
-    assert!(matches!(hear(1, 200, "", &button), Heard::SecondDoor(why) if why.contains("AuxiliaryUserAccounts")));
+    assert!(matches!(hear(1, 200, "", &button), Heard::BypassRisk(why) if why.contains("AuxiliaryUserAccounts")));
     for page in [
         "",
         r#""AuxiliaryMailAccounts":[]"#,

@@ -1,7 +1,7 @@
 //! Where sessions are kept: in memory only, under a hash of what the browser holds, so that a look into this process's
 //! memory dump or a log yields no cookie that works.
 
-use super::session::{Held, Print, Released, Stage, State};
+use super::session::{PasswordFingerprint, Released, SessionContext, Stage, State};
 use crate::portal::Ended;
 use crate::source::{Source, sources};
 use base64::Engine as _;
@@ -320,7 +320,7 @@ impl Store {
     pub fn let_in(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
         let sessions = self.sessions();
         let session = |(key, entry): (&Key, &Entry)| {
-            let Held { mailbox, .. } = entry.state.held();
+            let SessionContext { mailbox, .. } = entry.state.held();
             let standing = entry.state.standing()?.to_owned();
             Some((*key, Session { mailbox: mailbox.clone(), standing }))
         };
@@ -372,7 +372,7 @@ impl Store {
     }
 
     /// Ends the sessions of `mailbox` that began with another password; gives how many.
-    pub fn end_with_other_password(&self, mailbox: &str, print: &Print) -> usize {
+    pub fn end_with_other_password(&self, mailbox: &str, print: &PasswordFingerprint) -> usize {
         let mut sessions = self.sessions();
         let same = |entry: &Entry| bool::from(entry.state.held().print.bytes().ct_eq(print.bytes()));
         let others: Vec<Key> = sessions.own(mailbox).filter(|(_, entry)| !same(entry)).map(|(key, _)| *key).collect();
@@ -395,20 +395,20 @@ mod tests {
     use super::*;
     use crate::clock;
     use crate::portal::{self, paths};
-    use crate::webmail::errand::Errand;
     use crate::webmail::jar::Jar;
-    use crate::webmail::session::{Behind, Client, Moment, PasswordAccepted, Question};
+    use crate::webmail::pending_action::PendingAction;
+    use crate::webmail::session::{Client, Moment, PasswordAccepted, Question, UpstreamSession};
 
     fn now() -> Moment {
         Moment { tick: clock::monotonic(), wall: clock::wall() }
     }
 
-    fn print(password: &str) -> Print {
-        Print::new(&[7; 32], &Secret::from(password))
+    fn print(password: &str) -> PasswordFingerprint {
+        PasswordFingerprint::new(&[7; 32], &Secret::from(password))
     }
 
     fn accepted(password: &str) -> PasswordAccepted {
-        let behind = Behind { jar: Jar::default(), landing: "/".into(), goodbye: None, unopened: false };
+        let behind = UpstreamSession { jar: Jar::default(), landing: "/".into(), goodbye: None, unopened: false };
         let client = Client { address: [127, 0, 0, 1].into(), agent: None };
         PasswordAccepted { behind, print: print(password), client, browser: None }
     }
@@ -549,11 +549,11 @@ mod tests {
     async fn whoever_waits_on_a_session_hears_of_its_end() {
         let (store, now) = (Store::default(), now());
         let token = store.insert(released("bob", now), now.tick).unwrap();
-        let rope = store.with(&key(&token), now.tick, |state| match state {
-            State::Released(state) => state.rope(),
+        let token = store.with(&key(&token), now.tick, |state| match state {
+            State::Released(state) => state.token(),
             _ => unreachable!("it was released"),
         });
-        let waiting = tokio::spawn(rope.unwrap().cut());
+        let waiting = tokio::spawn(token.unwrap().cut());
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         store.sweep(now.tick + WHOLE_LIFE);
@@ -616,10 +616,10 @@ mod tests {
         let (store, now) = (Store::default(), now());
         let key = key(&store.insert(released("bob", now), now.tick).unwrap());
         let few = |after| {
-            let look = |released: &mut Released| released.errand().is_some();
+            let look = |released: &mut Released| released.pending_action().is_some();
             store.with_released(&key, now.tick + after, look).unwrap()
         };
-        store.with_released(&key, now.tick, |released| released.begin_errand(Errand::FewCodes(3)));
+        store.with_released(&key, now.tick, |released| released.begin_errand(PendingAction::FewCodes(3)));
         assert!(few(PENDING_LIFE - Duration::from_secs(1)));
         assert!(!few(PENDING_LIFE) && !few(Duration::ZERO));
     }
@@ -628,10 +628,10 @@ mod tests {
     fn what_is_shown_once_is_shown_until_it_is_confirmed() {
         let (store, now) = (Store::default(), now());
         let key = key(&store.insert(released("bob", now), now.tick).unwrap());
-        let codes = |code: &str| Errand::Codes(vec![portal::Secret::new(code)]);
+        let codes = |code: &str| PendingAction::Codes(vec![portal::Secret::new(code)]);
         let app_password = || {
             let (description, app_password) = ("phone".to_owned(), portal::Secret::new("abcd"));
-            Errand::AppPassword(portal::NewAppPassword { description, app_password })
+            PendingAction::AppPassword(portal::NewAppPassword { description, app_password })
         };
         let act = |after: Duration, act: &dyn Fn(&mut Released)| {
             let look = |released: &mut Released| {
@@ -643,7 +643,7 @@ mod tests {
         let (codes_page, app_page) = (Some(paths::BACKUP_CODES), Some(paths::APP_PASSWORD));
         assert_eq!(act(Duration::ZERO, &|it| it.begin_errand(codes("old"))), codes_page);
         // Nothing else that the person begins or ends takes it away, nor time.
-        assert_eq!(act(Duration::ZERO, &|it| it.begin_errand(Errand::FewCodes(3))), codes_page);
+        assert_eq!(act(Duration::ZERO, &|it| it.begin_errand(PendingAction::FewCodes(3))), codes_page);
         assert_eq!(act(Duration::ZERO, &|it| drop(it.end_errand())), codes_page);
         assert_eq!(act(PENDING_LIFE * 2, &|_| ()), codes_page);
         // One after the other; but of backup codes only the last are good for anything.

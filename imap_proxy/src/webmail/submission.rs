@@ -1,9 +1,9 @@
 //! A form of ours, or a login form, is taken: once, however often it comes (see [`super::repeats`]).
 
 use super::browser;
-use super::classify::{Own, Step, home};
+use super::classify::{PortalRoute, Step, home};
 use super::form::{Form, Format};
-use super::gate::{Gate, Visit};
+use super::front::{Visit, WebmailFront};
 use super::headers;
 use super::pages;
 use super::repeats::{Before, Begun, Coming, Owner};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 type Answering<'a> = Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>;
 
 /// Whether a form that leads to this step is judged, or may have been, in a session that has gone on since.
-pub(super) fn is_submission(step: Step, own: Option<Own>) -> bool {
+pub(super) fn is_submission(step: Step, own: Option<PortalRoute>) -> bool {
     match step {
         Step::Take(_) | Step::SignIn => true,
         Step::Ended | Step::SendTo(_) => own.is_some(),
@@ -29,7 +29,7 @@ pub(super) fn is_submission(step: Step, own: Option<Own>) -> bool {
     }
 }
 
-impl Gate {
+impl WebmailFront {
     /// Takes a form at `path`.
     pub(super) async fn submit(
         self: &Arc<Self>,
@@ -66,10 +66,10 @@ impl Gate {
         match self.repeats.begin(id, owner, session.as_ref(), now, is_there) {
             Ok(Begun::Before(before)) => self.as_before(&visit, step, path, before).await,
             Ok(Begun::Now(judging, coming)) => {
-                let (gate, visit) = (Arc::clone(self), Arc::new(visit));
+                let (front, visit) = (Arc::clone(self), Arc::new(visit));
                 let (hints, judged) = (headers::for_login(request.headers()), Arc::clone(&visit));
                 tokio::spawn(async move {
-                    judging.answer(gate.judge(&judged, step, &hints, &form).await).await;
+                    judging.answer(front.judge(&judged, step, &hints, &form).await).await;
                 });
                 self.coming(&visit, step, coming).await
             }

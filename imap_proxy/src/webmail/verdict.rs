@@ -1,4 +1,4 @@
-//! What the daemon's answers mean at this door: the only file of the webmail front that could fail open.
+//! What the daemon's answers mean at this endpoint: the only file of the webmail front that could fail open.
 //!
 //! Two words of the daemon let somebody in, [`AskVerdict::NotRequired`] and an `Accepted`, and each only for the
 //! mailbox that was asked about. Of an error nothing is looked at but whether the request was none ([`Unanswered`]); no
@@ -53,7 +53,7 @@ pub enum Stop {
 /// The password is right, and there is no code to answer with. It may end in a request to the administrator, never in
 /// the mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stuck {
+pub enum Blocked {
     /// Not before the time given, or not before an administrator unlocks the account.
     Locked {
         /// The time, where there is one.
@@ -63,11 +63,11 @@ pub enum Stuck {
     NoMethod,
 }
 
-impl From<Stuck> for Stop {
-    fn from(stuck: Stuck) -> Self {
-        match stuck {
-            Stuck::Locked { until } => Self::Locked { until },
-            Stuck::NoMethod => Self::Unavailable,
+impl From<Blocked> for Stop {
+    fn from(blocked: Blocked) -> Self {
+        match blocked {
+            Blocked::Locked { until } => Self::Locked { until },
+            Blocked::NoMethod => Self::Unavailable,
         }
     }
 }
@@ -100,11 +100,11 @@ pub enum AfterPassword {
         kinds: Vec<MethodKind>,
     },
     /// There is no code to answer with.
-    Stuck {
+    Blocked {
         /// The canonical mailbox.
         mailbox: String,
         /// Why.
-        why: Stuck,
+        why: Blocked,
     },
     /// The sign-in ends.
     Stop(Stop),
@@ -122,7 +122,7 @@ pub enum AfterWaiting {
         trust_days: Option<u32>,
     },
     /// There is no code to answer with.
-    Stuck(Stuck),
+    Blocked(Blocked),
     /// The sign-in ends, or pauses.
     Stop(Stop),
 }
@@ -258,14 +258,14 @@ fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
         AfterPassword::Release { mailbox, .. }
         | AfterPassword::Challenge { mailbox, .. }
         | AfterPassword::Enrol { mailbox, .. }
-        | AfterPassword::Stuck { mailbox, .. } => Some(mailbox.clone()),
+        | AfterPassword::Blocked { mailbox, .. } => Some(mailbox.clone()),
         AfterPassword::Stop(_) => None,
     };
     match (mailbox(&one), mailbox(&other)) {
         (None, _) => one,
         (_, None) => other,
         (a, b) if a != b => AfterPassword::Stop(Stop::Refused),
-        _ if matches!(one, AfterPassword::Release { .. }) || matches!(other, AfterPassword::Stuck { .. }) => other,
+        _ if matches!(one, AfterPassword::Release { .. }) || matches!(other, AfterPassword::Blocked { .. }) => other,
         _ => one,
     }
 }
@@ -275,14 +275,16 @@ fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
         Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
         // A challenge that nothing can answer is a fault, not a free pass.
         Ok(AskVerdict::Challenge { mailbox, methods, .. }) if methods.is_empty() => {
-            AfterPassword::Stuck { mailbox, why: Stuck::NoMethod }
+            AfterPassword::Blocked { mailbox, why: Blocked::NoMethod }
         }
         Ok(AskVerdict::Challenge { mailbox, methods, trust_days }) => {
             AfterPassword::Challenge { mailbox, methods, trust_days }
         }
         Ok(AskVerdict::Enrol { mailbox, kinds }) => AfterPassword::Enrol { mailbox, kinds: known(&kinds) },
         Ok(AskVerdict::Refused(refusal)) => match (stop(&refusal), refusal.mailbox) {
-            (Stop::Locked { until }, Some(mailbox)) => AfterPassword::Stuck { mailbox, why: Stuck::Locked { until } },
+            (Stop::Locked { until }, Some(mailbox)) => {
+                AfterPassword::Blocked { mailbox, why: Blocked::Locked { until } }
+            }
             (stop, _) => AfterPassword::Stop(stop),
         },
         Err(error) => AfterPassword::Stop(unanswered(&error)),
@@ -297,8 +299,8 @@ pub fn after_waiting<E: Unanswered>(reply: Result<AskVerdict, E>, mailbox: &str)
         // No code is asked for any more: suspended, reset or removed, or the browser is known or trusted by now. To sign
         // in anew leads to what there is then.
         AfterPassword::Release { .. } | AfterPassword::Enrol { .. } => AfterWaiting::Stop(Stop::Ended),
-        AfterPassword::Stuck { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
-        AfterPassword::Stuck { why, .. } => AfterWaiting::Stuck(why),
+        AfterPassword::Blocked { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
+        AfterPassword::Blocked { why, .. } => AfterWaiting::Blocked(why),
         AfterPassword::Stop(stop) => AfterWaiting::Stop(stop),
     }
 }

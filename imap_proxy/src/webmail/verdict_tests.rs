@@ -100,8 +100,8 @@ fn a_sign_in_that_waits_goes_on_with_a_challenge_alone() {
     let nothing = Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None });
     for (verdict, expected) in [
         (challenge("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
-        (nothing, AfterWaiting::Stuck(Stuck::NoMethod)),
-        (locked(BOB), AfterWaiting::Stuck(Stuck::Locked { until: None })),
+        (nothing, AfterWaiting::Blocked(Blocked::NoMethod)),
+        (locked(BOB), AfterWaiting::Blocked(Blocked::Locked { until: None })),
         (locked("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
         (refused(Reason::Locked), AfterWaiting::Stop(Stop::Locked { until: None })),
         (free(BOB), AfterWaiting::Stop(Stop::Ended)),
@@ -147,13 +147,13 @@ fn refusals_say_what_to_show() {
         };
         assert_eq!(after_password(refused(reason), None), expected, "{reason:?}");
     }
-    let stuck = |why| AfterPassword::Stuck { mailbox: BOB.into(), why };
-    assert_eq!(after_password(without_methods(BOB), None), stuck(Stuck::NoMethod));
-    assert_eq!(after_password(locked(BOB), None), stuck(Stuck::Locked { until: None }));
+    let blocked = |why| AfterPassword::Blocked { mailbox: BOB.into(), why };
+    assert_eq!(after_password(without_methods(BOB), None), blocked(Blocked::NoMethod));
+    assert_eq!(after_password(locked(BOB), None), blocked(Blocked::Locked { until: None }));
     // Whatever the other name is told, nobody gets in from here.
     for other in [without_methods(BOB), free(BOB), challenge(BOB), enrol(BOB)] {
-        assert_eq!(after_password(without_methods(BOB), Some(other.clone())), stuck(Stuck::NoMethod));
-        assert_eq!(after_password(other, Some(without_methods(BOB))), stuck(Stuck::NoMethod));
+        assert_eq!(after_password(without_methods(BOB), Some(other.clone())), blocked(Blocked::NoMethod));
+        assert_eq!(after_password(other, Some(without_methods(BOB))), blocked(Blocked::NoMethod));
     }
     assert_eq!(after_password(Err("garbage"), None), AfterPassword::Stop(Stop::Unavailable));
 }
@@ -162,13 +162,13 @@ fn refusals_say_what_to_show() {
 #[test]
 fn a_request_is_for_the_mailbox_that_both_names_lead_to() {
     let eve = "eve@example.com";
-    for stuck in [locked, without_methods] {
+    for blocked in [locked, without_methods] {
         for other in [locked(eve), without_methods(eve), free(eve), challenge(eve), enrol(eve)] {
-            for (shown, typed) in [(stuck(BOB), other.clone()), (other.clone(), stuck(BOB))] {
+            for (shown, typed) in [(blocked(BOB), other.clone()), (other.clone(), blocked(BOB))] {
                 assert_eq!(after_password(shown, Some(typed)), AfterPassword::Stop(Stop::Refused), "{other:?}");
             }
         }
-        let three = after_password(stuck(BOB), [stuck(BOB), stuck(eve)]);
+        let three = after_password(blocked(BOB), [blocked(BOB), blocked(eve)]);
         assert_eq!(three, AfterPassword::Stop(Stop::Refused));
     }
     let nobody = after_password(locked(BOB), Some(refused(Reason::Name)));

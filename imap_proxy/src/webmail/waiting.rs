@@ -1,23 +1,23 @@
 //! The pages that ask for a code are made of what the daemon says at that moment: what was removed in another browser, or
 //! found to be copied, is not offered in this one.
 
-use super::classify::Own;
-use super::gate::{Gate, Visit};
+use super::classify::PortalRoute;
+use super::front::{Visit, WebmailFront};
 use super::pages;
 use super::session::Stage;
 use super::store::Key;
-use super::verdict::{AfterWaiting, Stop, Stuck, after_waiting};
+use super::verdict::{AfterWaiting, Blocked, Stop, after_waiting};
 use crate::body::Body;
 use crate::portal::Problem;
 use http::Response;
 
-impl Gate {
+impl WebmailFront {
     /// Shows one of these pages.
     pub(super) async fn show_question(
         &self,
         visit: &Visit,
         key: &Key,
-        own: Own,
+        own: PortalRoute,
         problem: Option<Problem>,
     ) -> Response<Body> {
         let is_asked = self.asked(visit, key, |_| ()).is_some();
@@ -38,9 +38,9 @@ impl Gate {
                 self.show_view(visit, key, own, problem)
             }
             // Whoever brings a code hears of it, and a short while is waited for on the page.
-            AfterWaiting::Stuck(Stuck::Locked { .. }) => self.show_view(visit, key, own, problem),
-            AfterWaiting::Stuck(why) if !is_in => self.get_stuck(visit, key, why),
-            AfterWaiting::Stuck(why) => self.stop(visit, key, &why.into()),
+            AfterWaiting::Blocked(Blocked::Locked { .. }) => self.show_view(visit, key, own, problem),
+            AfterWaiting::Blocked(why) if !is_in => self.get_stuck(visit, key, why),
+            AfterWaiting::Blocked(why) => self.stop(visit, key, &why.into()),
             AfterWaiting::Stop(stop) => self.stop(visit, key, &stop),
         }
     }

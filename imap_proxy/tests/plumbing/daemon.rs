@@ -2,7 +2,7 @@
 
 use postern_proxy::daemon::{DEADLINE, Daemon, DaemonError, Watched};
 use postern_wire::Secret;
-use postern_wire::auth::{Answer, Ask, AskVerdict, Door, Origin, Reason, Recheck, Refusal, Session};
+use postern_wire::auth::{Answer, Ask, AskVerdict, Channel, Origin, Reason, Recheck, Refusal, Session};
 use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,12 +10,12 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout};
 
-struct Place {
+struct ConnectionPermit {
     _dir: TempDir,
     socket: PathBuf,
 }
 
-impl Place {
+impl ConnectionPermit {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("auth.sock");
@@ -45,17 +45,17 @@ async fn call(stream: &mut UnixStream) -> String {
 
 /// What is made of an `Ask` that is answered with these bytes, after which nothing more is said.
 async fn answered_with(bytes: &'static [u8]) -> Result<AskVerdict, DaemonError> {
-    let place = Place::new();
+    let place = ConnectionPermit::new();
     let listener = place.listen();
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let call = call(&mut stream).await;
         assert!(call.starts_with("{\"method\":\"org.postern.Auth.Ask\",\"parameters\":{\"name\":\"bob\""), "{call}");
         stream.write_all(bytes).await.unwrap();
-        // Held open until the client is gone.
+        // SessionContext open until the client is gone.
         let _ = stream.read_u8().await;
     });
-    let ask = Ask { name: "bob".to_owned(), door: Door::Webmail, origin: Origin::default() };
+    let ask = Ask { name: "bob".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
     let verdict = place.daemon().ask(&ask).await.map(|asked| asked.verdict);
     server.await.unwrap();
     verdict
@@ -96,11 +96,11 @@ async fn a_daemon_that_falls_silent_is_given_up() {
 
 #[tokio::test]
 async fn nobody_there_is_unreachable_and_is_found_when_it_comes() {
-    let place = Place::new();
+    let place = ConnectionPermit::new();
     let daemon = place.daemon();
     let answer = Answer {
         name: "bob@example.com".to_owned(),
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin: Origin::default(),
         method: None,
         code: Secret::from("123456"),
@@ -121,7 +121,7 @@ async fn nobody_there_is_unreachable_and_is_found_when_it_comes() {
 
 #[tokio::test]
 async fn a_recheck_has_one_word_for_each_session() {
-    let place = Place::new();
+    let place = ConnectionPermit::new();
     let listener = place.listen();
     tokio::spawn(async move {
         loop {
@@ -143,7 +143,7 @@ async fn next(watched: &mut Receiver<Watched>) -> Watched {
 
 #[tokio::test]
 async fn watching_survives_the_daemon() {
-    let place = Place::new();
+    let place = ConnectionPermit::new();
     let mut watched = place.daemon().watch();
     // Watching began before anybody listened; the daemon comes, goes, talks nonsense, and comes again.
     for farewell in [&b""[..], b"nonsense\0", b"{\"parameters\":{}}\0"] {
@@ -169,7 +169,7 @@ async fn watching_survives_the_daemon() {
 
 #[tokio::test]
 async fn whoever_stops_listening_is_let_go() {
-    let place = Place::new();
+    let place = ConnectionPermit::new();
     let listener = place.listen();
     let watched = place.daemon().watch();
     let (mut stream, _) = listener.accept().await.unwrap();

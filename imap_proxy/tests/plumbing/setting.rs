@@ -129,12 +129,12 @@ pub(crate) fn webmail(upstream: &str, ca: Option<&Path>) -> config::Webmail {
     config::Webmail {
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: "https://webmail.example.com/".to_owned().try_into().unwrap(),
-        door_hosts: Vec::new(),
+        endpoint_hosts: Vec::new(),
         upstream: upstream.to_owned().try_into().unwrap(),
         upstream_ca: ca.map(Path::to_owned),
         product: config::Product::Roundcube,
         brand: "Example Mail".to_owned(),
         proxy_protocol_from: Vec::new(),
-        doors: config::Doors::default(),
+        endpoints: config::Endpoints::default(),
     }
 }

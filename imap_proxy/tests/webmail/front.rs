@@ -7,7 +7,7 @@ use postern_proxy::config;
 use postern_proxy::listener::{Listener, bind};
 use postern_proxy::tls::{self, Certificate};
 use postern_proxy::upstream::Upstream;
-use postern_proxy::webmail::Gate;
+use postern_proxy::webmail::WebmailFront;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeMap;
@@ -57,24 +57,24 @@ impl World {
         let settings = config::Webmail {
             listen: "127.0.0.1:0".parse().unwrap(),
             public_url: "https://webmail.example.com/".to_owned().try_into().unwrap(),
-            door_hosts: Vec::new(),
+            endpoint_hosts: Vec::new(),
             upstream: format!("http://{}/", webmail.address).try_into().unwrap(),
             upstream_ca: None,
             product: config::Product::Roundcube,
             brand: "Example Mail".to_owned(),
             proxy_protocol_from: Vec::new(),
-            doors: config::Doors::default(),
+            endpoints: config::Endpoints::default(),
         };
         let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = Listener::new(socket, certificate.server_config().unwrap(), Vec::new());
         let address = listener.address().unwrap();
         let upstream = Upstream::new(&settings).unwrap();
         let way = postern_proxy::daemon::Daemon::new(daemon.socket());
-        let gate = {
+        let front = {
             let _runtime = runtime.enter();
-            Gate::new(&settings, upstream, way).unwrap()
+            WebmailFront::new(&settings, upstream, way).unwrap()
         };
-        let service = move |request, peer| Arc::clone(&gate).serve(request, peer);
+        let service = move |request, peer| Arc::clone(&front).serve(request, peer);
         tokio::spawn(listener.serve(service, std::future::pending()));
         daemon.watched().await;
         Self { daemon, webmail, address, connector: trusting(signed.cert.der().clone()) }

@@ -5,7 +5,7 @@ mod bodies;
 mod browser;
 mod browsers;
 mod changes;
-mod closed_doors;
+mod closed_endpoints;
 mod daemon;
 mod destinations;
 mod faults;

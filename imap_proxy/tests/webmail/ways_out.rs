@@ -10,7 +10,7 @@ const LOCKED: &str = r#"{"verdict":"refused","reason":"locked","until":200000000
 const NO_METHOD: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[]}"#;
 const REQUEST: [(&str, &str); 3] = [("contact", "+44 612345678"), ("reason", "Stolen"), ("evidence", "My badge")];
 
-/// A browser that is stuck asks for a reset, once, and can do nothing else.
+/// A browser that is blocked asks for a reset, once, and can do nothing else.
 async fn asks_for_help(world: &World, mut browser: Browser) {
     world.webmail.received("GET /?_task=logout&_token=secret").await;
     let before = world.webmail.seen().len();

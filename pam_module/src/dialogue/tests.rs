@@ -67,13 +67,13 @@ impl Host for Stage {
     fn password(&self) -> Result<Option<Secret>, Unfit> {
         Ok(self.authtok.as_deref().map(Secret::from))
     }
-    fn set_password(&mut self, password: &Secret) -> Result<(), Unheard> {
+    fn set_password(&mut self, password: &Secret) -> Result<(), ConversationFailed> {
         self.authtok = Some(password.reveal().to_owned());
         Ok(())
     }
     fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped> {
         self.journal.push(format!("ask {prompt}"));
-        Ok(self.typed.pop_front().flatten().ok_or(Unheard)?.into())
+        Ok(self.typed.pop_front().flatten().ok_or(ConversationFailed)?.into())
     }
     fn info(&mut self, text: &str) {
         self.journal.push(format!("info {text}"));

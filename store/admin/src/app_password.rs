@@ -32,7 +32,7 @@ Examples:
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// The app passwords of a mailbox, with their last use
-    List(Whose),
+    List(Owner),
     /// Make one, for one mail app on one device
     #[command(after_help = CREATE_HELP)]
     Create(Create),
@@ -44,7 +44,7 @@ pub(crate) enum Verb {
 }
 
 #[derive(Args)]
-pub(crate) struct Whose {
+pub(crate) struct Owner {
     /// The mailbox, an alias of it, or DOMAIN\user
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
@@ -53,7 +53,7 @@ pub(crate) struct Whose {
 #[derive(Args)]
 pub(crate) struct Create {
     #[command(flatten)]
-    whose: Whose,
+    owner: Owner,
     /// Words by which the person will know it
     #[arg(long, value_name = "TEXT")]
     description: String,
@@ -71,7 +71,7 @@ pub(crate) struct Create {
 #[derive(Args)]
 pub(crate) struct Revoke {
     #[command(flatten)]
-    whose: Whose,
+    owner: Owner,
     /// The app password's id: its first five letters, as `postern app-password list` shows them
     #[arg(value_name = "ID")]
     id: String,
@@ -81,9 +81,9 @@ impl Verb {
     /// Does it.
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
-            Self::List(Whose { mailbox }) => list(session, mailbox),
+            Self::List(Owner { mailbox }) => list(session, mailbox),
             Self::Create(create) => create.run(session),
-            Self::Revoke(Revoke { whose, id }) => revoke(session, whose.mailbox, id),
+            Self::Revoke(Revoke { owner, id }) => revoke(session, owner.mailbox, id),
         }
     }
 }
@@ -141,7 +141,7 @@ impl Create {
     fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let expires = self.expires.as_deref().map(|typed| session.screen.calendar.until(typed)).transpose();
         let expires = expires.map_err(Failure::Usage)?;
-        let mailbox = self.whose.mailbox;
+        let mailbox = self.owner.mailbox;
         let parameters = CreateAppPassword {
             mailbox: mailbox.clone(),
             password: read_password(&mailbox)?,

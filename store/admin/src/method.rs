@@ -32,7 +32,7 @@ Examples:
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// The methods of a mailbox
-    List(Whose),
+    List(Owner),
     /// Add an authenticator app to a mailbox; people set up the other methods themselves
     #[command(subcommand)]
     Add(Kind),
@@ -50,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 #[derive(Args)]
-pub(crate) struct Whose {
+pub(crate) struct Owner {
     /// The mailbox, an alias of it, or DOMAIN\user
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
@@ -59,7 +59,7 @@ pub(crate) struct Whose {
 #[derive(Args)]
 pub(crate) struct Totp {
     #[command(flatten)]
-    whose: Whose,
+    owner: Owner,
     /// An existing secret in Base32, 80 bits or more; `-` reads it from standard input
     #[arg(long, value_name = "BASE32", value_parser = |text: &str| Ok::<_, std::convert::Infallible>(Secret::from(text)))]
     secret: Option<Secret>,
@@ -80,7 +80,7 @@ pub(crate) struct Totp {
 #[derive(Args)]
 pub(crate) struct Remove {
     #[command(flatten)]
-    whose: Whose,
+    owner: Owner,
     /// The method's id, as `postern method list` shows it
     #[arg(value_name = "ID")]
     id: String,
@@ -90,9 +90,9 @@ impl Verb {
     /// Does it.
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
-            Self::List(Whose { mailbox }) => list(session, mailbox),
+            Self::List(Owner { mailbox }) => list(session, mailbox),
             Self::Add(Kind::Totp(totp)) => totp.add(session),
-            Self::Remove(Remove { whose, id }) => remove(session, whose.mailbox, id),
+            Self::Remove(Remove { owner, id }) => remove(session, owner.mailbox, id),
         }
     }
 }
@@ -150,7 +150,7 @@ impl Totp {
             Some(secret) if secret.reveal() == "-" => Some(read_secret(session)?),
             given => given,
         };
-        let mailbox = self.whose.mailbox;
+        let mailbox = self.owner.mailbox;
         let parameters = AddTotp {
             mailbox: mailbox.clone(),
             secret,

@@ -19,17 +19,17 @@ pub(crate) enum Verb {
     List,
     /// What somebody wrote
     #[command(after_help = HELP)]
-    Show(Whose),
+    Show(Owner),
     /// Reset the account, with an enrolment code for the first method; its contact address is told. Refused before
     /// `request-wait` of the platform is over
     #[command(after_help = HELP)]
-    Approve(Whose),
+    Approve(Owner),
     /// Leave the account as it is
-    Refuse(Whose),
+    Refuse(Owner),
 }
 
 #[derive(Args)]
-pub(crate) struct Whose {
+pub(crate) struct Owner {
     /// The mailbox, an alias of it, or DOMAIN\user
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
@@ -40,9 +40,9 @@ impl Verb {
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
             Self::List => list(session),
-            Self::Show(Whose { mailbox }) => show(session, mailbox),
-            Self::Approve(Whose { mailbox }) => decide(session, mailbox, true),
-            Self::Refuse(Whose { mailbox }) => decide(session, mailbox, false),
+            Self::Show(Owner { mailbox }) => show(session, mailbox),
+            Self::Approve(Owner { mailbox }) => decide(session, mailbox, true),
+            Self::Refuse(Owner { mailbox }) => decide(session, mailbox, false),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! fill the disk.
 
 use crate::clock;
-use crate::records::{Kept, RecordError, Records};
+use crate::records::{RecordError, Records, Stored};
 use postern_rules::{State, Time, text};
 use postern_wire::admin::{self, AuditEntry};
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Every entry's key begins so.
 pub const AUDIT: &[u8] = b"audit/";
 
-/// An entry as it is kept.
+/// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// When.
     pub time: Time,
-    /// Who: `uid 0 (root)`, a door, or `posternd`.
+    /// Who: `uid 0 (root)`, a channel, or `posternd`.
     pub actor: String,
     /// What: `enable`, `answer`, …
     pub action: String,
@@ -107,7 +107,7 @@ pub fn first_key(time: Time) -> Vec<u8> {
 /// # Errors
 /// [`RecordError`], when one of them cannot be read.
 pub fn page(records: &Records, after: Option<&[u8]>) -> Result<(Vec<Record>, Option<Vec<u8>>), RecordError> {
-    let page: Vec<Kept<Record>> = records.page(AUDIT, after)?;
-    let last = page.last().map(|kept| kept.key.clone());
-    Ok((page.into_iter().map(|kept| kept.value).collect(), last))
+    let page: Vec<Stored<Record>> = records.page(AUDIT, after)?;
+    let last = page.last().map(|stored| stored.key.clone());
+    Ok((page.into_iter().map(|stored| stored.value).collect(), last))
 }

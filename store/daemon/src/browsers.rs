@@ -3,7 +3,7 @@
 
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
-use crate::signin::{Whose, actor, door, is_over, journal, refused, source, unavailable, whose};
+use crate::signin::{Owner, actor, channel, is_over, journal, owner, refused, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::contact::Address;
 use postern_rules::event::CONTACT;
@@ -48,27 +48,27 @@ pub fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
 /// A front has released a session without an answer. Where that cannot be noted, the journal says so: the session stands.
 pub async fn signed_in(daemon: &Daemon, told: &SignedIn) {
     if let Err(refusal) = noted(daemon, told).await {
-        journal("note a browser", &told.name, told.door, &told.origin, &refusal);
+        journal("note a browser", &told.name, told.channel, &told.origin, &refusal);
     }
 }
 
 async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
     let stale = || auth::Refusal::new(Reason::Stale);
-    let (door, source) = (door(told.door), source(&told.origin));
+    let (channel, source) = (channel(told.channel), source(&told.origin));
     let detail = match Standing::parse(&told.standing).ok_or_else(stale)? {
-        Standing::NotRequired(at, _) if at == door => String::new(),
+        Standing::NotRequired(at, _) if at == channel => String::new(),
         Standing::Trusted { browser, .. } => format!("trusted browser {browser}"),
         _ => return Err(stale()),
     };
     if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }).await {
         return Err(stale());
     }
-    let Whose::Ours(account, platform) = whose(daemon, door, &told.name).map_err(auth::Refusal::new)? else {
+    let Owner::Ours(account, platform) = owner(daemon, channel, &told.name).map_err(auth::Refusal::new)? else {
         return Ok(());
     };
-    let actor = Actor { detail, language: told.language.clone(), ..actor(told.door, &told.origin) };
+    let actor = Actor { detail, language: told.language.clone(), ..actor(told.channel, &told.origin) };
     let applied =
-        daemon.apply(&account.mailbox, Some(&platform), &actor, || Ok(Event::SignedIn { door, source })).await;
+        daemon.apply(&account.mailbox, Some(&platform), &actor, || Ok(Event::SignedIn { channel, source })).await;
     match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
         Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
         _ => Ok(()),

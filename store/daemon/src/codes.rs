@@ -23,13 +23,13 @@ pub struct Sent {
 
 /// Who asks for a code, and how.
 pub struct Wanted<'a> {
-    /// Whose account.
+    /// Owner account.
     pub mailbox: &'a Mailbox,
     /// Its platform.
     pub platform: &'a Platform,
     /// For the audit log.
     pub actor: &'a Actor,
-    /// The session whose code is void then.
+    /// The session owner code is void then.
     pub replaces: Option<Session>,
     /// The language of the pages.
     pub language: Option<&'a str>,

@@ -20,7 +20,7 @@ pub const DEFAULT_PATH: &str = "/etc/postern/posternd.toml";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where records are kept.
+    /// Where records are stored.
     pub store: Store,
     /// What they are sealed with.
     pub keys: Keys,
@@ -107,7 +107,7 @@ pub enum Foreign {
     /// It is refused.
     #[default]
     Refuse,
-    /// No code is required: for hosts whose local users sign in through the same PAM stack.
+    /// No code is required: for hosts owner local users sign in through the same PAM stack.
     Pass,
 }
 
@@ -125,7 +125,7 @@ pub struct Audit {
 pub struct Export {
     /// The directory of the daily exports; none: `exports` beside the store.
     pub path: Option<PathBuf>,
-    /// How many are kept; 0: none is made.
+    /// How many are stored; 0: none is made.
     pub keep: Keep,
 }
 

@@ -7,10 +7,10 @@ use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
 use crate::effects::Effects;
 use crate::engine::{Change, Engine};
-use crate::metrics::{self, METRICS, door_of};
+use crate::metrics::{self, METRICS, channel_of};
 use crate::notices;
 use crate::outbox;
-use crate::records::{COMMIT_DEADLINE, Kept, RecordError, Records};
+use crate::records::{COMMIT_DEADLINE, RecordError, Records, Stored};
 use crate::rotate::Source;
 use crate::seal::Sealer;
 use crate::senders::Senders;
@@ -19,7 +19,7 @@ use postern_rules::contact::Address;
 use postern_rules::ends::Ground;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
-use postern_rules::{Account, Decision, Door, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide};
+use postern_rules::{Account, Channel, Decision, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide};
 use postern_telemetry::log::Log;
 use postern_wire::auth::WatchEvent;
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ const ROUNDS: usize = 1000;
 
 /// The daemon's inside.
 pub struct Daemon {
-    /// What is kept.
+    /// What is stored.
     pub records: Records,
     /// What was configured.
     pub config: Config,
@@ -50,7 +50,7 @@ pub struct Daemon {
     pub senders: Arc<Senders>,
     /// Where the master key comes from.
     pub key_source: Source,
-    /// Whose levels the administrator may change.
+    /// Owner levels the administrator may change.
     pub log: Arc<Log>,
     /// There is a new master key.
     pub rotated: Notify,
@@ -61,7 +61,7 @@ pub struct Daemon {
 /// What a name means.
 pub enum Resolved {
     /// A mailbox that has an account.
-    Account(Box<Kept<Account>>, Platform),
+    Account(Box<Stored<Account>>, Platform),
     /// A mailbox of this platform that has none.
     Unlisted(Mailbox, Platform),
     /// A name in no platform's domain.
@@ -86,7 +86,7 @@ impl From<RecordError> for ResolveError {
 /// Who brought an event, for the audit log.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// `uid 0 (root)`, a door, or `posternd`.
+    /// `uid 0 (root)`, a channel, or `posternd`.
     pub name: String,
     /// The client's address, where there is one.
     pub address: Option<IpAddr>,
@@ -174,16 +174,16 @@ impl Daemon {
         self.resolve_with(|platforms| name::read(typed, platforms, &self.config.names.default_domain))
     }
 
-    /// What a name means with which somebody signs in at this door. An alias means its mailbox.
+    /// What a name means with which somebody signs in at this channel. An alias means its mailbox.
     ///
     /// # Errors
     /// [`ResolveError`]; a refusal. [`NameError::Unlisted`] where nobody is listed under that name, and its spelling is
     /// not one that every mail server reads alike.
-    pub fn resolve_at(&self, door: Door, typed: &str) -> Result<Resolved, ResolveError> {
+    pub fn resolve_at(&self, channel: Channel, typed: &str) -> Result<Resolved, ResolveError> {
         let default_domain = &self.config.names.default_domain;
-        let resolved = self.resolve_with(|platforms| name::read_at(door, typed, platforms, default_domain))?;
-        let is_listed = matches!(&resolved, Resolved::Account(kept, _) if !kept.value.unlisted);
-        if is_listed || name::may_pass_unlisted(door, typed, &self.platforms()) {
+        let resolved = self.resolve_with(|platforms| name::read_at(channel, typed, platforms, default_domain))?;
+        let is_listed = matches!(&resolved, Resolved::Account(stored, _) if !stored.value.unlisted);
+        if is_listed || name::may_pass_unlisted(channel, typed, &self.platforms()) {
             Ok(resolved)
         } else {
             Err(ResolveError::Name(NameError::Unlisted))
@@ -204,12 +204,12 @@ impl Daemon {
         let mailbox = self.records.alias(&named)?.map_or(named, |alias| alias.value);
         match self.records.account(&mailbox)? {
             None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
-            Some(kept) => {
+            Some(stored) => {
                 // An alias may lead into another platform: the account's own switch and policy count.
-                let own = platforms.iter().find(|platform| platform.name == kept.value.platform);
+                let own = platforms.iter().find(|platform| platform.name == stored.value.platform);
                 let own =
                     own.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform is missing)")))?;
-                Ok(Resolved::Account(Box::new(kept), own.clone()))
+                Ok(Resolved::Account(Box::new(stored), own.clone()))
             }
         }
     }
@@ -223,7 +223,7 @@ impl Daemon {
         match self.resolve(address.as_str()) {
             Ok(Resolved::Account(other, _)) if !other.value.unlisted => Ok(other.value.mailbox == *mailbox),
             // Where it has signs that servers read each in their way, the mail server may take it for the mailbox.
-            Ok(Resolved::Account(kept, _)) => Ok(may_be(&kept.value.mailbox)),
+            Ok(Resolved::Account(stored, _)) => Ok(may_be(&stored.value.mailbox)),
             Ok(Resolved::Unlisted(other, _)) => Ok(may_be(&other)),
             Ok(Resolved::Foreign(_)) => Ok(false),
             Err(ResolveError::Name(_)) => Ok(true),
@@ -281,9 +281,9 @@ impl Daemon {
         actor: &Actor,
         make: impl Fn(&Account) -> Result<Option<(Event<'e>, Also)>, RecordError>,
     ) -> Result<Round, RecordError> {
-        let kept = self.records.account(mailbox)?;
-        let account = match (&kept, create) {
-            (Some(kept), _) => kept.value.clone(),
+        let stored = self.records.account(mailbox)?;
+        let account = match (&stored, create) {
+            (Some(stored), _) => stored.value.clone(),
             (None, Some(platform)) => Account::new(mailbox.clone(), &platform.name),
             (None, None) => return Ok(Round::Over(None)),
         };
@@ -292,8 +292,8 @@ impl Daemon {
         let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
         let Some((event, also)) = make(&account)? else { return Ok(Round::Over(None)) };
         let now = clock::now();
-        let (action, door, kind) = (action(&event), door_of(&event), metrics::Change::of(&event));
-        let before = kept.as_ref().map(|kept| kept.value.state(now));
+        let (action, channel, kind) = (action(&event), channel_of(&event), metrics::Change::of(&event));
+        let before = stored.as_ref().map(|stored| stored.value.state(now));
         let listed_before = before.filter(|_| !account.unlisted);
         // What has ended by itself has entries of its own, whatever the event is.
         let settled = decide(&account, platform, Event::Tick, now).next;
@@ -316,10 +316,10 @@ impl Daemon {
             });
         }
         let Some(next) = next.or(settled) else {
-            METRICS.decide(door, &verdict, &account);
+            METRICS.decide(channel, &verdict, &account);
             return Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account, now }))));
         };
-        let mut changes = self.records.put_account(kept.as_ref(), &next)?;
+        let mut changes = self.records.put_account(stored.as_ref(), &next)?;
         changes.extend(also.changes);
         let notices = notices::of(&account, &next, &verdict);
         let written = notices::written(&self.senders, platform, (&account, &next), &notices, actor);
@@ -328,7 +328,7 @@ impl Daemon {
         let resumed = account.suspension.is_some() && next.suspension.is_none();
         let may_end_sessions = resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now));
         let follow = move |effects: &Effects| {
-            METRICS.decide(door, &verdict, &next);
+            METRICS.decide(channel, &verdict, &next);
             METRICS.change(kind, before, next.state(now));
             if !notices.is_empty() {
                 effects.queued.notify_one();

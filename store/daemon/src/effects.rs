@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 
 /// Changes that a front may be behind before it is told to look at everything anew.
 const WATCH_BACKLOG: usize = 1024;
-/// Commits under way whose outcome is waited for, at most. Who comes later waits for a place until the deadline, and is
+/// Commits under way owner outcome is waited for, at most. Who comes later waits for a place until the deadline, and is
 /// then refused without a commit.
 const UNDER_WAY_MAX: usize = 512;
 /// After which a store that could not be read is looked at again.
@@ -33,7 +33,7 @@ pub struct Effects {
     pub queued: Notify,
     /// The index of what ends may lack something: see [`crate::ends`].
     pub ends_moved: Notify,
-    /// There was a commit whose outcome the store could not say.
+    /// There was a commit owner outcome the store could not say.
     unknown: Notify,
     under_way: Arc<Semaphore>,
     watchers: broadcast::Sender<WatchEvent>,
@@ -70,7 +70,7 @@ impl Effects {
     /// [`RecordError`]; the platforms stay as they were.
     pub fn reload_platforms(&self) -> Result<(), RecordError> {
         let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let platforms = self.records.platforms()?.into_iter().map(|kept| kept.value).collect();
+        let platforms = self.records.platforms()?.into_iter().map(|stored| stored.value).collect();
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platforms);
         Ok(())
     }

@@ -24,7 +24,7 @@ pub async fn run(daemon: &Daemon) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut latest = clock::now();
-    // Those whose end could not be written: said, and told to the fronts, once and not each second.
+    // Those owner end could not be written: said, and told to the fronts, once and not each second.
     let mut troubled = BTreeSet::new();
     loop {
         tick.tick().await;
@@ -62,7 +62,7 @@ async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BT
     }
 }
 
-/// Ends these, and says whose end could not be written.
+/// Ends these, and says owner end could not be written.
 async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
     let mut still = BTreeSet::new();
     for Ended { key, mailbox } in due {
@@ -88,7 +88,7 @@ async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), Recor
     // ended: the clock may have stepped back since it was looked for.
     let left = daemon.records.engine().load(key)?;
     let account = daemon.records.account(mailbox)?;
-    let has_ended = account.is_none_or(|kept| !records::is_end_of(key, &kept.value));
+    let has_ended = account.is_none_or(|stored| !records::is_end_of(key, &stored.value));
     if let Some((_, revision)) = left.filter(|_| has_ended) {
         daemon.announce(Some(mailbox));
         daemon.records.commit(vec![Change::delete(key, revision)]).await?;
@@ -136,8 +136,8 @@ async fn index(daemon: &Daemon, account: &Account) -> Result<bool, RecordError> 
         return Ok(false);
     }
     let has_settled = daemon.settle(account).await?;
-    let Some(kept) = daemon.records.account(&account.mailbox)? else { return Ok(has_settled) };
-    let missing = daemon.records.missing_ends(&kept.value)?;
+    let Some(stored) = daemon.records.account(&account.mailbox)? else { return Ok(has_settled) };
+    let missing = daemon.records.missing_ends(&stored.value)?;
     if missing.is_empty() {
         return Ok(has_settled);
     }

@@ -7,7 +7,7 @@ use crate::daemon::{Daemon, draw};
 use crate::keys;
 use crate::proof;
 use crate::records::RecordError;
-use crate::signin::{account, actor, door, journal, refused, source, unavailable};
+use crate::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::standing::Standing;
 use crate::texts;
 use crate::tickets;
@@ -37,7 +37,7 @@ struct Ticket {
     mailbox: String,
     epoch: u64,
     until: Time,
-    /// On whose word, where the account is protected already: whoever has brought a factor for this.
+    /// On owner word, where the account is protected already: whoever has brought a factor for this.
     #[serde(default)]
     proof: Option<Proof>,
     /// A hash of the enrolment code that was typed before.
@@ -78,13 +78,13 @@ impl Ticket {
 /// Begins, or shows again what was begun.
 pub async fn enrol(daemon: &Daemon, enrol: &Enrol) -> EnrolVerdict {
     begun(daemon, enrol).await.unwrap_or_else(|refusal| {
-        journal("enrol", &enrol.name, enrol.door, &enrol.origin, &refusal);
+        journal("enrol", &enrol.name, enrol.channel, &enrol.origin, &refusal);
         EnrolVerdict::Refused(refusal)
     })
 }
 
 async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, enrol.door, &enrol.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, enrol.channel, &enrol.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
     daemon.settle_if_possible(&account).await;
@@ -107,9 +107,9 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
         let change = change(&kind, to.as_deref())?;
         proof.check_for(&account, &change, now).map_err(|refusal| refused(&refusal))?;
     }
-    let by = word.by(&account, door(enrol.door));
+    let by = word.by(&account, channel(enrol.channel));
     let seal = |begun: Begun| {
-        let (mailbox, (proof, code)) = (account.mailbox.to_string(), word.kept());
+        let (mailbox, (proof, code)) = (account.mailbox.to_string(), word.stored());
         let ticket = Ticket { mailbox, epoch: account.epoch, until, proof, code, begun };
         tickets::seal(daemon, PURPOSE, &ticket).map_err(|error| auth::Refusal::new(unavailable(&error)))
     };
@@ -140,7 +140,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
         Some(KindName::Sms | KindName::Email) | None => {
             let to = to.ok_or(auth::Refusal::new(Reason::Unfit))?;
             let recipient = recipient(daemon, &account, by, &kind, &to)?;
-            let actor = actor(enrol.door, &enrol.origin);
+            let actor = actor(enrol.channel, &enrol.origin);
             let wanted = Wanted {
                 mailbox: &account.mailbox,
                 platform: &platform,
@@ -160,7 +160,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     }
 }
 
-/// On whose word something is set up.
+/// On owner word something is set up.
 enum Word {
     /// Whoever knows the password, with the hash of the enrolment code that was typed.
     Password(Option<[u8; 32]>),
@@ -169,15 +169,15 @@ enum Word {
 }
 
 impl Word {
-    fn by(&self, account: &Account, door: postern_rules::Door) -> By<'_> {
+    fn by(&self, account: &Account, channel: postern_rules::Channel) -> By<'_> {
         match self {
-            Self::Password(_) => By::Enrolment(door, account.epoch),
+            Self::Password(_) => By::Enrolment(channel, account.epoch),
             Self::Proof(proof) => By::Proof(proof),
         }
     }
 
     /// For the ticket.
-    fn kept(&self) -> (Option<Proof>, Option<[u8; 32]>) {
+    fn stored(&self) -> (Option<Proof>, Option<[u8; 32]>) {
         match self {
             Self::Password(code) => (None, *code),
             Self::Proof(proof) => (Some(proof.clone()), None),
@@ -199,7 +199,7 @@ fn entitled(
         let word = begun_with.map(Ok).or(shown).ok_or(auth::Refusal::new(Reason::Stale))?;
         return word.map(Word::Proof);
     }
-    match decide(account, platform, Event::Ask(door(enrol.door)), now).verdict {
+    match decide(account, platform, Event::Ask(channel(enrol.channel)), now).verdict {
         Verdict::Enrol => {}
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Stale)),
@@ -240,7 +240,7 @@ fn check_enrolment_code(account: &Account, platform: &Platform, typed: Option<&[
     Ok(())
 }
 
-/// How an enrolment code is kept: it has eighty random bits, so a plain hash is enough. Case, blanks and hyphens do not
+/// How an enrolment code is stored: it has eighty random bits, so a plain hash is enough. Case, blanks and hyphens do not
 /// count.
 pub fn enrolment_code_hash(code: &str) -> [u8; 32] {
     let plain: String = text::ungrouped(code).map(|c| c.to_ascii_lowercase()).collect();
@@ -289,20 +289,20 @@ fn make_seed() -> Result<Seed, auth::Refusal> {
 pub async fn confirm(daemon: &Daemon, confirm: &Confirm) -> ConfirmVerdict {
     let verdict = confirmed(daemon, confirm).await.unwrap_or_else(ConfirmVerdict::Refused);
     if let ConfirmVerdict::Refused(refusal) = &verdict {
-        journal("confirm", &confirm.name, confirm.door, &confirm.origin, refusal);
+        journal("confirm", &confirm.name, confirm.channel, &confirm.origin, refusal);
     }
     verdict
 }
 
 async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, confirm.door, &confirm.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, confirm.channel, &confirm.name).map_err(auth::Refusal::new)?;
     let now = clock::now();
     let ticket = Ticket::open(daemon, &confirm.ticket, &account, now)?;
     let by = match &ticket.proof {
         Some(proof) => By::Proof(proof),
         None => {
             check_enrolment_code(&account, &platform, ticket.code.as_ref())?;
-            By::Enrolment(door(confirm.door), ticket.epoch)
+            By::Enrolment(channel(confirm.channel), ticket.epoch)
         }
     };
     let key = match &ticket.begun {
@@ -322,7 +322,7 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
         let source = source(&confirm.origin);
         Ok(Event::Confirm { by, offered, description: &confirm.description, random: draw()?, source })
     };
-    let applied = daemon.apply(&account.mailbox, None, &actor(confirm.door, &confirm.origin), event).await;
+    let applied = daemon.apply(&account.mailbox, None, &actor(confirm.channel, &confirm.origin), event).await;
     let applied = applied.map_err(|error| match error {
         // WebAuthn Level 3, section 7.1, step 26: a credential belongs to one account.
         RecordError::Taken => auth::Refusal::new(Reason::InUse),

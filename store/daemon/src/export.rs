@@ -1,4 +1,4 @@
-//! Exports: every record as it is kept, that is sealed, as lines of JSON.
+//! Exports: every record as it is stored, that is sealed, as lines of JSON.
 //!
 //! ```text
 //! {"postern_export":1,"created":"2026-11-21T03:00:00Z","key_id":1}
@@ -140,11 +140,11 @@ pub async fn write(records: &Records, file: File) -> Result<File, ExportError> {
     let shared = Arc::new(Mutex::new(Some(out)));
     let visited = Arc::clone(&shared);
     // What is about this very store, and what somebody waits to have decided: it would come back after the decision.
-    let kept = |key: &[u8]| !key.starts_with(b"meta/") && !key.starts_with(REQUEST);
+    let stored = |key: &[u8]| !key.starts_with(b"meta/") && !key.starts_with(REQUEST);
     let count = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&count);
     let visitor = Box::new(move |entry: &crate::engine::Entry| {
-        if !kept(&entry.key) {
+        if !stored(&entry.key) {
             return Ok(());
         }
         let key = std::str::from_utf8(&entry.key).map_err(|_| io::Error::other("a key is not text"))?;
@@ -183,7 +183,7 @@ pub async fn import(daemon: &Daemon, actor: &str, mut file: File) -> Result<u64,
         let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
         write_batch(records, vec![marker]).await?;
         write_lines(records, file).await?;
-        // Before anybody is let in: a name must not be foreign whose account is there.
+        // Before anybody is let in: a name must not be foreign owner account is there.
         daemon.effects.reload_platforms()?;
         let (_, revision) = records.engine().load(IMPORTING)?.ok_or(ExportError::NotEmpty)?;
         write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
@@ -241,7 +241,7 @@ async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), Export
 pub async fn clear_broken_import(daemon: &Daemon) -> Result<u64, ExportError> {
     let records = &daemon.records;
     let Some((_, revision)) = records.engine().load(IMPORTING)? else { return Ok(0) };
-    // A batch whose answer was lost may still come. Commits are made in order: once this one is, it has come or never will,
+    // A batch owner answer was lost may still come. Commits are made in order: once this one is, it has come or never will,
     // and what is seen from here on is all there is.
     write_batch(records, vec![records.put(IMPORTING.to_vec(), Some(revision), &FORMAT)?]).await?;
     let mut cleared = 0;

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon, Resolved};
 use crate::records::RecordError;
 use crate::seal::app_password;
-use crate::signin::{account, actor, door, journal, refused, source, unavailable};
+use crate::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::account::Again;
 use postern_rules::app_password::{Sealed, Typed};
@@ -22,24 +22,24 @@ const _: () = assert!(postern_rules::app_password::LENGTH == auth::APP_PASSWORD_
 pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
     let verdict = looked_at(daemon, field).await.unwrap_or_else(FieldVerdict::Refused);
     if let FieldVerdict::Refused(refusal) = &verdict {
-        journal("field", &field.name, field.door, &field.origin, refusal);
+        journal("field", &field.name, field.channel, &field.origin, refusal);
     }
     verdict
 }
 
 async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, field.door, &field.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, field.channel, &field.name).map_err(auth::Refusal::new)?;
     let source = source(&field.origin);
     let event = || {
         Ok(Event::Field {
-            door: door(field.door),
+            channel: channel(field.channel),
             text: field.text.reveal(),
             window: daemon.config.totp.window,
             again: again(daemon, field),
             source,
         })
     };
-    let applied = daemon.apply(&account.mailbox, None, &actor(field.door, &field.origin), event).await;
+    let applied = daemon.apply(&account.mailbox, None, &actor(field.channel, &field.origin), event).await;
     let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
     let mailbox = applied.account.mailbox.to_string();
@@ -58,7 +58,7 @@ async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict,
             Ok(FieldVerdict::AppPassword { mailbox, standing, id, password })
         }
         Verdict::NotRequired => {
-            let standing = Standing::NotRequired(door(field.door), applied.account.epoch).to_string();
+            let standing = Standing::NotRequired(channel(field.channel), applied.account.epoch).to_string();
             Ok(FieldVerdict::NotRequired { mailbox, standing })
         }
         Verdict::Refused(refusal) => Err(refused(&refusal)),
@@ -95,10 +95,10 @@ fn again(daemon: &Daemon, field: &AnswerField) -> Option<Again> {
 pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
     let session = &refused.session;
     let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
-    let Ok(Resolved::Account(kept, _)) = daemon.resolve(&session.mailbox) else { return Ok(()) };
+    let Ok(Resolved::Account(stored, _)) = daemon.resolve(&session.mailbox) else { return Ok(()) };
     let actor = Actor::new("mail server", format!("app password {id}"));
     daemon
-        .apply(&kept.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
+        .apply(&stored.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
         .await
         .map(drop)
 }
@@ -108,8 +108,8 @@ pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Res
 /// # Errors
 /// [`RecordError`]: the app passwords stand for what they stood for.
 pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
-    let Ok(Resolved::Account(kept, _)) = daemon.resolve(&accepted.name) else { return Ok(()) };
-    renew(daemon, &kept.value, &accepted.password, &actor(accepted.door, &accepted.origin)).await
+    let Ok(Resolved::Account(stored, _)) = daemon.resolve(&accepted.name) else { return Ok(()) };
+    renew(daemon, &stored.value, &accepted.password, &actor(accepted.channel, &accepted.origin)).await
 }
 
 async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Actor) -> Result<(), RecordError> {

@@ -1,9 +1,10 @@
 //! posternd: the daemon that owns the store and decides.
 //!
 //! From outside in: [`server`] (sockets and peers), [`service`] (calls), [`signin`], [`field`] and [`administer`] (verbs),
-//! [`daemon`] (names, and load-decide-swap), [`records`] (what is kept under which key), [`seal`] and [`engine`].
+//! [`daemon`] (names, and load-decide-swap), [`records`] (what is stored under which key), [`seal`] and [`engine`].
 //! The rules are another crate.
 
+pub mod activated;
 pub mod administer;
 pub mod audit;
 pub mod browsers;
@@ -12,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod codes;
 pub mod config;
+pub mod connection_limits;
 pub mod daemon;
 pub mod effects;
 pub mod ends;
@@ -25,9 +27,7 @@ pub mod master_key;
 pub mod metrics;
 pub mod notices;
 pub mod outbox;
-pub mod passed;
 pub mod peers;
-pub mod places;
 pub mod prepare;
 pub mod proof;
 pub mod records;

@@ -2,7 +2,7 @@
 
 mod labels;
 
-pub use labels::{Build, Change, Commit, Delivery, Door, Method, Needed, Outcome, Socket, Way, Why};
+pub use labels::{Build, Change, Channel, Commit, Delivery, Method, Needed, Outcome, Socket, Way, Why};
 
 use crate::audit::shown_state;
 use crate::clock;
@@ -21,12 +21,12 @@ metrics! {
         build: Readings<Build> = "postern_build_info",
         /// When it started, in seconds since 1970.
         started: Readings<()> = "process_start_time_seconds",
-        /// What doors were told that a sign-in needs.
-        asked: Counters<(Door, Needed)> = "postern_asks_total",
+        /// What channels were told that a sign-in needs.
+        asked: Counters<(Channel, Needed)> = "postern_asks_total",
         /// Second factors that were accepted.
-        accepted: Counters<(Door, Method)> = "postern_accepted_total",
+        accepted: Counters<(Channel, Method)> = "postern_accepted_total",
         /// Sign-ins, enrolments and changes by people that were refused.
-        refused: Counters<(Door, Why)> = "postern_refused_total",
+        refused: Counters<(Channel, Why)> = "postern_refused_total",
         /// What has changed in accounts.
         changes: Counters<Change> = "postern_account_changes_total",
         /// What administrators have asked for.
@@ -57,15 +57,15 @@ metrics! {
 }
 
 impl Metrics {
-    /// An event at `door` was decided, and where it changed the account, that is on disk.
-    pub fn decide(&self, door: Option<postern_rules::Door>, verdict: &Verdict, account: &Account) {
+    /// An event at `channel` was decided, and where it changed the account, that is on disk.
+    pub fn decide(&self, channel: Option<postern_rules::Channel>, verdict: &Verdict, account: &Account) {
         let method = match verdict {
             Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } => Method::of(account, method),
             Verdict::AppPassword { .. } => Some(Method::AppPassword),
             _ => None,
         };
-        if let (Some(door), Some(method)) = (door, method) {
-            self.accepted.count((door.into(), method));
+        if let (Some(channel), Some(method)) = (channel, method) {
+            self.accepted.count((channel.into(), method));
         }
     }
 
@@ -103,12 +103,13 @@ impl Metrics {
     }
 }
 
-/// At which door an event happens, if at any.
-pub fn door_of(event: &Event<'_>) -> Option<postern_rules::Door> {
+/// At which channel an event happens, if at any.
+pub fn channel_of(event: &Event<'_>) -> Option<postern_rules::Channel> {
     match event {
-        Event::Ask(door) | Event::Answer { door, .. } | Event::AnswerKey { door, .. } | Event::Field { door, .. } => {
-            Some(*door)
-        }
+        Event::Ask(channel)
+        | Event::Answer { channel, .. }
+        | Event::AnswerKey { channel, .. }
+        | Event::Field { channel, .. } => Some(*channel),
         _ => None,
     }
 }

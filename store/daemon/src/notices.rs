@@ -292,7 +292,7 @@ mod tests {
     use postern_rules::name::{self, Named};
     use postern_rules::platform::Policy;
     use postern_rules::totp::Totp;
-    use postern_rules::{AppPassword, Door, Seed, backup, decide, factor, seed};
+    use postern_rules::{AppPassword, Channel, Seed, backup, decide, factor, seed};
 
     #[test]
     fn every_notice_says_whose_it_is_and_what_to_do() {
@@ -359,7 +359,7 @@ mod tests {
         let source = Source { browser: Some([3; 32]), client: Some(TYPED), ..Source::default() };
         let code = backup_code_of(&first);
         let signed_in = Event::Answer {
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             method: None,
             code: &code,
             window: 1,

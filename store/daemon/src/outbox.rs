@@ -10,7 +10,7 @@ use crate::daemon::Daemon;
 use crate::engine::{Change, Entry, Key};
 use crate::metrics::METRICS;
 use crate::notices::Letter;
-use crate::records::{Kept, RecordError, Records};
+use crate::records::{RecordError, Records, Stored};
 use crate::senders::{MessageId, SendError};
 use postern_rules::{Time, retry};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>)
             claimed.extend(claim(&daemon.records, entry, taken).await?);
         }
         let mut tries = JoinSet::new();
-        for Kept { key, value, .. } in claimed {
+        for Stored { key, value, .. } in claimed {
             let daemon = Arc::clone(daemon);
             tries.spawn(async move { hand_over(&daemon, &value).await.then_some((key, value.id)) });
         }
@@ -123,7 +123,7 @@ async fn claim(
     records: &Records,
     entry: Entry,
     taken: &mut BTreeSet<MessageId>,
-) -> Result<Option<Kept<Queued>>, RecordError> {
+) -> Result<Option<Stored<Queued>>, RecordError> {
     let now = clock::now();
     let Ok(queued) = records.open::<Queued>(&entry.key, &entry.value) else {
         tracing::error!("a notice cannot be read, and is not sent");
@@ -154,7 +154,7 @@ async fn claim(
     if !records.commit(changes).await? {
         return Ok(None);
     }
-    Ok(records.load(&key)?.map(|kept: Kept<Queued>| kept))
+    Ok(records.load(&key)?.map(|stored: Stored<Queued>| stored))
 }
 
 /// Whether it is over with it: it was taken, or refused for good.

@@ -7,7 +7,7 @@ use crate::codes::{self, Wanted};
 use crate::daemon::Daemon;
 use crate::keys;
 use crate::records::RecordError;
-use crate::signin::{account, actor, door, journal, refused, source, unavailable};
+use crate::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::texts;
 use crate::tickets;
 use postern_rules::account::CLOCK_TOLERANCE;
@@ -26,7 +26,7 @@ pub struct Challenge {
     mailbox: String,
     /// The method.
     pub method: String,
-    /// Whose the answer is.
+    /// Owner the answer is.
     pub session: Session,
     /// Until when it can be answered.
     pub until: Time,
@@ -66,14 +66,14 @@ impl Challenge {
 /// Has a method begin.
 pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
     begun(daemon, prepare).await.unwrap_or_else(|refusal| {
-        journal("prepare", &prepare.name, prepare.door, &prepare.origin, &refusal);
+        journal("prepare", &prepare.name, prepare.channel, &prepare.origin, &refusal);
         PrepareVerdict::Refused(refusal)
     })
 }
 
 async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, prepare.door, &prepare.name).map_err(auth::Refusal::new)?;
-    let (now, door) = (clock::now(), door(prepare.door));
+    let (account, platform) = account(daemon, prepare.channel, &prepare.name).map_err(auth::Refusal::new)?;
+    let (now, channel) = (clock::now(), channel(prepare.channel));
     let mailbox = account.mailbox.to_string();
     let seal = |session, key| {
         let (mailbox, method, language) = (mailbox.clone(), prepare.method.clone(), prepare.language.clone());
@@ -82,7 +82,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
     };
     let send = async |to: Recipient<'_>| {
         let earlier = prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());
-        let actor = actor(prepare.door, &prepare.origin);
+        let actor = actor(prepare.channel, &prepare.origin);
         let wanted = Wanted {
             mailbox: &account.mailbox,
             platform: &platform,
@@ -97,10 +97,10 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
     };
     if prepare.method == CONTACT {
         contact(daemon, &account)?;
-        return send(Recipient::SignIn(door, source(&prepare.origin))).await;
+        return send(Recipient::SignIn(channel, source(&prepare.origin))).await;
     }
     daemon.settle_if_possible(&account).await;
-    match decide(&account, &platform, Event::Ask(door), now).verdict {
+    match decide(&account, &platform, Event::Ask(channel), now).verdict {
         Verdict::Challenge => {}
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Stale)),
@@ -109,7 +109,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
     let kind = factor.map(|factor| &factor.kind).ok_or(auth::Refusal::new(Reason::Stale))?;
     match kind {
         Kind::Totp(_) => Err(auth::Refusal::new(Reason::NotOffered)),
-        Kind::Sms(_) | Kind::Email(_) => send(Recipient::Factor(door, &prepare.method)).await,
+        Kind::Sms(_) | Kind::Email(_) => send(Recipient::Factor(channel, &prepare.method)).await,
         Kind::Key(_) => {
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let party = keys::relying_party(Some(&site), texts::place(&account, &platform));

@@ -1,12 +1,12 @@
-//! Records: what is kept under which key, sealed, and written by compare-and-swap.
+//! Records: what is stored under which key, sealed, and written by compare-and-swap.
 //!
 //! | key | record |
 //! |---|---|
 //! | `account/MAILBOX` | [`Account`] |
 //! | `alias/NAME` | the [`Mailbox`] that it means |
-//! | `key/HASH` | the [`Mailbox`] whose security key has the credential id of that SHA-256 |
+//! | `key/HASH` | the [`Mailbox`] owner security key has the credential id of that SHA-256 |
 //! | `platform/NAME` | [`Platform`] |
-//! | `ends/TIME/MAILBOX` | an index: something of whose account ends when; see [`Account::ends`] |
+//! | `ends/TIME/MAILBOX` | an index: something of owner account ends when; see [`Account::ends`] |
 //! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
 //! | `meta/notice/TIME/ID` | a notice that is to be sent: see [`crate::outbox`] |
 
@@ -92,8 +92,8 @@ impl From<SealError> for RecordError {
 
 /// A record with the revision that a swap must name.
 #[derive(Debug, Clone)]
-pub struct Kept<T> {
-    /// Where it is kept.
+pub struct Stored<T> {
+    /// Where it is stored.
     pub key: Vec<u8>,
     /// The record.
     pub value: T,
@@ -105,7 +105,7 @@ pub struct Kept<T> {
 pub struct Ended {
     /// Its place in the index.
     pub key: Vec<u8>,
-    /// Whose it is.
+    /// Owner it is.
     pub mailbox: Result<Mailbox, RecordError>,
 }
 
@@ -141,10 +141,12 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<Kept<T>>, RecordError> {
+    pub fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<Stored<T>>, RecordError> {
         match self.engine.load(key)? {
             None => Ok(None),
-            Some((sealed, revision)) => Ok(Some(Kept { key: key.to_vec(), value: self.open(key, &sealed)?, revision })),
+            Some((sealed, revision)) => {
+                Ok(Some(Stored { key: key.to_vec(), value: self.open(key, &sealed)?, revision }))
+            }
         }
     }
 
@@ -152,7 +154,7 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn account(&self, mailbox: &Mailbox) -> Result<Option<Kept<Account>>, RecordError> {
+    pub fn account(&self, mailbox: &Mailbox) -> Result<Option<Stored<Account>>, RecordError> {
         self.load(&account_key(mailbox))
     }
 
@@ -160,15 +162,15 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn alias(&self, name: &Mailbox) -> Result<Option<Kept<Mailbox>>, RecordError> {
+    pub fn alias(&self, name: &Mailbox) -> Result<Option<Stored<Mailbox>>, RecordError> {
         self.load(&alias_key(name))
     }
 
-    /// Whose security key has this credential id.
+    /// Owner security key has this credential id.
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn key_holder(&self, credential: &[u8]) -> Result<Option<Kept<Mailbox>>, RecordError> {
+    pub fn key_holder(&self, credential: &[u8]) -> Result<Option<Stored<Mailbox>>, RecordError> {
         self.load(&key_key(credential))
     }
 
@@ -187,7 +189,7 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn platforms(&self) -> Result<Vec<Kept<Platform>>, RecordError> {
+    pub fn platforms(&self) -> Result<Vec<Stored<Platform>>, RecordError> {
         let mut platforms = Vec::new();
         self.each(PLATFORM, |platform| {
             platforms.push(platform);
@@ -201,11 +203,15 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`], when one of them cannot be read.
-    pub fn page<T: DeserializeOwned>(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Vec<Kept<T>>, RecordError> {
+    pub fn page<T: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+    ) -> Result<Vec<Stored<T>>, RecordError> {
         let page = self.engine.scan(prefix, after, PAGE)?.into_iter();
         page.map(|entry| {
             let value = self.open(&entry.key, &entry.value)?;
-            Ok(Kept { key: entry.key, value, revision: entry.revision })
+            Ok(Stored { key: entry.key, value, revision: entry.revision })
         })
         .collect()
     }
@@ -217,15 +223,15 @@ impl Records {
     pub fn each<T: DeserializeOwned>(
         &self,
         prefix: &[u8],
-        mut each: impl FnMut(Kept<T>) -> bool,
+        mut each: impl FnMut(Stored<T>) -> bool,
     ) -> Result<(), RecordError> {
         let mut after = None;
         loop {
             let page = self.page(prefix, after.as_deref())?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.key.clone());
-            for kept in page {
-                if !each(kept) {
+            for stored in page {
+                if !each(stored) {
                     return Ok(());
                 }
             }
@@ -251,10 +257,10 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn put_account(&self, before: Option<&Kept<Account>>, next: &Account) -> Result<Vec<Change>, RecordError> {
+    pub fn put_account(&self, before: Option<&Stored<Account>>, next: &Account) -> Result<Vec<Change>, RecordError> {
         let key = account_key(&next.mailbox);
-        let mut changes = vec![self.put(key, before.map(|kept| kept.revision), next)?];
-        let was = before.map(|kept| end_keys(&kept.value)).unwrap_or_default();
+        let mut changes = vec![self.put(key, before.map(|stored| stored.revision), next)?];
+        let was = before.map(|stored| end_keys(&stored.value)).unwrap_or_default();
         let is = end_keys(next);
         for key in was.difference(&is).take(ENDS_OUT) {
             if let Some((_, revision)) = self.engine.load(key)? {
@@ -262,7 +268,7 @@ impl Records {
             }
         }
         changes.extend(self.index(is.difference(&was), &next.mailbox)?);
-        let had: Vec<_> = before.iter().flat_map(|kept| credentials(&kept.value)).collect();
+        let had: Vec<_> = before.iter().flat_map(|stored| credentials(&stored.value)).collect();
         let has: Vec<_> = credentials(next).collect();
         for fresh in has.iter().filter(|id| !had.contains(id)) {
             if self.key_holder(fresh)?.is_some() {
@@ -350,7 +356,7 @@ impl Records {
         Ok(changes)
     }
 
-    /// A record as it was kept under `key`.
+    /// A record as it was stored under `key`.
     ///
     /// # Errors
     /// [`RecordError`], when it does not open or is not what belongs there.
@@ -371,12 +377,12 @@ pub const ENDS: &[u8] = b"ends/";
 /// Every key of the index of suspensions, which was there before that of ends, begins so.
 pub const SUSPENDED: &[u8] = b"suspended/";
 
-/// Where an account is kept.
+/// Where an account is stored.
 pub fn account_key(mailbox: &Mailbox) -> Vec<u8> {
     [ACCOUNT, mailbox.as_str().as_bytes()].concat()
 }
 
-/// Where an alias is kept.
+/// Where an alias is stored.
 pub fn alias_key(name: &Mailbox) -> Vec<u8> {
     [b"alias/", name.as_str().as_bytes()].concat()
 }
@@ -394,12 +400,12 @@ fn credentials(account: &Account) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Where a platform is kept.
+/// Where a platform is stored.
 pub fn platform_key(name: &str) -> Vec<u8> {
     [PLATFORM, name.as_bytes()].concat()
 }
 
-/// The places of an account in the index of ends.
+/// The connection_limits of an account in the index of ends.
 fn end_keys(account: &Account) -> BTreeSet<Vec<u8>> {
     let key = |time| [&end_prefix(time)[..], b"/", account.mailbox.as_str().as_bytes()].concat();
     account.ends().into_iter().map(|(time, _)| key(time)).collect()

@@ -7,8 +7,8 @@ use crate::clock;
 use crate::daemon::{Actor, Also, Daemon};
 use crate::engine::Change;
 use crate::enrol::enrolment_code_hash;
-use crate::records::Kept;
-use crate::signin::{self, account, door, journal, refused, unavailable};
+use crate::records::Stored;
+use crate::signin::{self, account, channel, journal, refused, unavailable};
 use postern_rules::{Account, Event, Mailbox, Time, Verdict, text};
 use postern_wire::Secret;
 use postern_wire::admin::{self, Refused};
@@ -46,13 +46,13 @@ fn key(mailbox: &Mailbox) -> Vec<u8> {
 /// Opens one.
 pub async fn open(daemon: &Daemon, wanted: &OpenRequest) -> RequestVerdict {
     opened(daemon, wanted).await.unwrap_or_else(|refusal| {
-        journal("open request", &wanted.name, wanted.door, &wanted.origin, &refusal);
+        journal("open request", &wanted.name, wanted.channel, &wanted.origin, &refusal);
         RequestVerdict::Refused(refusal)
     })
 }
 
 async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, wanted.channel, &wanted.name).map_err(auth::Refusal::new)?;
     let text = |typed: &str| text::paragraphs(typed, MAX_REQUEST_TEXT);
     let contact = Some(text(&wanted.contact)).filter(|contact| !contact.is_empty());
     let contact = contact.ok_or(auth::Refusal::new(Reason::Unfit))?;
@@ -74,9 +74,9 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         let over = there.map(|there| there.revision);
         let change = daemon.records.put(key.clone(), over, &request(account))?;
         let also = Also { changes: vec![change], ..Also::default() };
-        Ok(Some((Event::OpenRequest(door(wanted.door)), also)))
+        Ok(Some((Event::OpenRequest(channel(wanted.channel)), also)))
     };
-    let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.door, &wanted.origin) };
+    let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.channel, &wanted.origin) };
     let applied = daemon.apply_with(&account.mailbox, None, &actor, make).await;
     match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
         Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
@@ -99,8 +99,8 @@ fn is_open(request: &Request, account: &Account) -> bool {
 /// [`Refused`].
 pub fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
     let mut requests = Vec::new();
-    daemon.records.each(REQUEST, |kept: Kept<Request>| {
-        let request = shown(daemon, &kept.value);
+    daemon.records.each(REQUEST, |stored: Stored<Request>| {
+        let request = shown(daemon, &stored.value);
         requests.push(admin::Request { reason: String::new(), evidence: String::new(), ..request });
         true
     })?;
@@ -125,14 +125,14 @@ pub async fn decide_about(
     actor: &str,
     wanted: &admin::DecideRequest,
 ) -> Result<admin::Decided, Refused> {
-    let kept = find(daemon, &wanted.mailbox)?;
-    let mailbox = kept.value.mailbox.clone();
+    let stored = find(daemon, &wanted.mailbox)?;
+    let mailbox = stored.value.mailbox.clone();
     let action = if wanted.approve { "approve request" } else { "refuse request" };
     let entry = administer::entry(actor, action, Some(&mailbox), String::new());
     let enrolment_code = match wanted.approve {
-        true => Some(approve(daemon, actor, &kept, &entry).await?),
+        true => Some(approve(daemon, actor, &stored, &entry).await?),
         false => {
-            let gone = vec![Change::delete(kept.key, kept.revision)];
+            let gone = vec![Change::delete(stored.key, stored.revision)];
             let done = daemon.effects.commit(gone, vec![entry], |_| Ok(())).await?;
             done.ok_or_else(|| decided_meanwhile(&mailbox))?;
             None
@@ -143,8 +143,13 @@ pub async fn decide_about(
 
 /// The reset, the enrolment code that it takes from then on, the end of the request and its entry in the audit log are
 /// one commit: between two of them the password alone would be enough to set up the first method.
-async fn approve(daemon: &Daemon, actor: &str, kept: &Kept<Request>, entry: &audit::Record) -> Result<Secret, Refused> {
-    let (request, mailbox) = (&kept.value, &kept.value.mailbox);
+async fn approve(
+    daemon: &Daemon,
+    actor: &str,
+    stored: &Stored<Request>,
+    entry: &audit::Record,
+) -> Result<Secret, Refused> {
+    let (request, mailbox) = (&stored.value, &stored.value.mailbox);
     if !is_open(request, &administer::account(daemon, mailbox.as_str())?.0.value) {
         return Err(over(mailbox));
     }
@@ -161,11 +166,11 @@ async fn approve(daemon: &Daemon, actor: &str, kept: &Kept<Request>, entry: &aud
     let enrolment_code = Some(enrolment_code_hash(code.reveal()));
     let actor = Actor::new(actor, "a request was approved");
     let make = |account: &Account| {
-        let there = daemon.records.load::<Request>(&kept.key)?;
-        if there.is_none_or(|there| there.revision != kept.revision) || !is_open(request, account) {
+        let there = daemon.records.load::<Request>(&stored.key)?;
+        if there.is_none_or(|there| there.revision != stored.revision) || !is_open(request, account) {
             return Ok(None);
         }
-        let gone = vec![Change::delete(kept.key.clone(), kept.revision)];
+        let gone = vec![Change::delete(stored.key.clone(), stored.revision)];
         let also = Also { changes: gone, entries: vec![entry.clone()] };
         Ok(Some((Event::Reset { enrolment_code }, also)))
     };
@@ -192,7 +197,7 @@ fn decided_meanwhile(mailbox: &Mailbox) -> Refused {
     refuse("no_request", message)
 }
 
-fn find(daemon: &Daemon, typed: &str) -> Result<Kept<Request>, Refused> {
+fn find(daemon: &Daemon, typed: &str) -> Result<Stored<Request>, Refused> {
     let (mailbox, _) = administer::mailbox(daemon, typed)?;
     daemon.records.load(&key(&mailbox))?.ok_or_else(|| {
         refuse(

@@ -1,5 +1,6 @@
 //! From a configuration to a running daemon, and back to a stopped one.
 
+use crate::activated::ActivatedSockets;
 use crate::cli::Init;
 use crate::config::{Config, Engine};
 use crate::daemon::Daemon;
@@ -10,7 +11,6 @@ use crate::log;
 use crate::master_key::{self, CREDENTIAL, MasterKeys};
 use crate::metrics::METRICS;
 use crate::outbox;
-use crate::passed::Passed;
 use crate::records::COMMIT_DEADLINE;
 use crate::rotate::Source;
 use crate::seal::{Sealer, header};
@@ -143,13 +143,13 @@ pub fn run(path: &Path) -> Outcome<()> {
     let log = log::start(&config)?;
     keep_memory_out_of_dumps();
     allow_files();
-    let passed = Passed::from_env().map_err(|error| {
+    let activated = ActivatedSockets::from_env().map_err(|error| {
         format!("a socket that systemd passes is of no use: {error}. Let its unit have ListenStream= and a path")
     })?;
     // Administrators' calls and upkeep have threads of their own, few of them: whatever they look through or compute, those
     // that answer sign-ins, and that hear SIGTERM, are not among them.
     let background = runtime("background", Some(BACKGROUND_THREADS))?;
-    let outcome = runtime("sign-in", None)?.block_on(serve(config, log, passed, background.handle()));
+    let outcome = runtime("sign-in", None)?.block_on(serve(config, log, activated, background.handle()));
     // What still computes there is not waited for: it has nothing to write to any more.
     background.shutdown_background();
     outcome
@@ -172,7 +172,7 @@ fn allow_files() {
     }
 }
 
-async fn serve(config: Config, log: Log, mut passed: Passed, background: &Handle) -> Outcome<()> {
+async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, background: &Handle) -> Outcome<()> {
     let (keys, source) = load_keys(&config)?;
     let sealer = Arc::new(Sealer::new(keys));
     let (engine, repairs) = match config.store.engine {
@@ -197,7 +197,7 @@ async fn serve(config: Config, log: Log, mut passed: Passed, background: &Handle
     for (side, path) in [(Side::Auth, &sockets.auth), (Side::Admin, &sockets.admin)] {
         let threads = threads_of(side, background);
         let _in = threads.enter();
-        let listener = match passed.take(path) {
+        let listener = match activated.take(path) {
             Some(listener) => server::adopt(path, listener)?,
             None => {
                 made.push(path);
@@ -206,7 +206,7 @@ async fn serve(config: Config, log: Log, mut passed: Passed, background: &Handle
         };
         servers.spawn_on(server::serve(daemon.clone(), side, listener, stopped.clone()), &threads);
     }
-    for path in passed.left() {
+    for path in activated.left() {
         tracing::warn!("systemd passes {}, which [sockets] does not name: nobody is answered there", path.display());
     }
     let metrics = {
@@ -270,7 +270,7 @@ fn threads_of(side: Side, background: &Handle) -> Handle {
 
 /// Tells systemd every so often that the daemon lives: that tasks run beside those that answer sign-ins, and that the
 /// store has a writer. A store that does not answer is no reason for a restart, which would not help: what needs it is
-/// refused until it does. One whose writer is gone comes back with a new process only.
+/// refused until it does. One owner writer is gone comes back with a new process only.
 async fn beat(engine: &dyn engine::Engine, every: Duration, mut tell: impl FnMut()) {
     let mut ticks = tokio::time::interval(every);
     let mut is_late = false;

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::daemon::{Daemon, backup_codes_left, draw};
 use crate::enrol::kinds;
 use crate::proof;
-use crate::signin::{account, actor, door, journal, refused, source, unavailable};
+use crate::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::{Account, Event, Platform, Proof, Stage, Verdict};
 use postern_wire::Secret;
@@ -18,7 +18,7 @@ use postern_wire::security::{
 /// What there is to see.
 pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
     let shown = || {
-        let (account, platform) = account(daemon, auth::Door::Webmail, &asked.name).map_err(auth::Refusal::new)?;
+        let (account, platform) = account(daemon, auth::Channel::Webmail, &asked.name).map_err(auth::Refusal::new)?;
         let proof = proof::open(daemon, &asked.proof)?;
         proof.check(&account, clock::now()).map_err(|refusal| refused(&refusal))?;
         Ok(security(daemon, &account, &platform, &asked.origin))
@@ -64,21 +64,21 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
 /// Changes something.
 pub async fn change(daemon: &Daemon, wanted: &ChangeSecurity) -> ChangeVerdict {
     changed(daemon, wanted).await.unwrap_or_else(|refusal| {
-        journal("change security", &wanted.name, wanted.door, &wanted.origin, &refusal);
+        journal("change security", &wanted.name, wanted.channel, &wanted.origin, &refusal);
         ChangeVerdict::Refused(refusal)
     })
 }
 
 async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, wanted.door, &wanted.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, wanted.channel, &wanted.name).map_err(auth::Refusal::new)?;
     let proof = &proof::open(daemon, &wanted.proof)?;
-    let actor = actor(wanted.door, &wanted.origin);
+    let actor = actor(wanted.channel, &wanted.origin);
     if let Change::CreateAppPassword { password, description } = &wanted.change {
         let limits = app_passwords::Limits::default();
         let by = app_passwords::By::Owner(proof);
         let made = app_passwords::make(daemon, &account, (password, by), description, &limits, &actor).await;
         let (made, account) = made.map_err(|error| refusal(&error))?;
-        return Ok(done(daemon, proof, &account, wanted.door, (Vec::new(), Some(made.app_password))));
+        return Ok(done(daemon, proof, &account, wanted.channel, (Vec::new(), Some(made.app_password))));
     }
     let event = || {
         Ok(match &wanted.change {
@@ -104,7 +104,7 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
         Verdict::Refused(refusal) => return Err(refused(&refusal)),
         _ => return Err(auth::Refusal::new(Reason::Unavailable)),
     };
-    Ok(done(daemon, proof, &applied.account, wanted.door, (codes, None)))
+    Ok(done(daemon, proof, &applied.account, wanted.channel, (codes, None)))
 }
 
 /// What the session goes on with.
@@ -112,11 +112,11 @@ fn done(
     daemon: &Daemon,
     proof: &Proof,
     account: &Account,
-    at: auth::Door,
+    at: auth::Channel,
     (backup_codes, app_password): (Vec<Secret>, Option<Secret>),
 ) -> ChangeVerdict {
     // It may be off now, by its owner's hand.
-    let standing = Standing::of(account, door(at)).to_string();
+    let standing = Standing::of(account, channel(at)).to_string();
     let carried_over = || proof::seal(daemon, &proof.carried_over(account)).ok();
     let proof = (account.stage == Stage::Protected).then(carried_over).flatten();
     ChangeVerdict::Done { standing, proof, backup_codes, app_password }

@@ -1,9 +1,9 @@
 //! The sockets: who may connect, frames in and out, and the time that each may take.
 
+use crate::connection_limits::{CONNECTIONS_MAX, ConnectionLimits, ConnectionPermit, WAITING_MAX};
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
 use crate::peers::{self, Peer, Peers};
-use crate::places::{CONNECTIONS_MAX, Place, Places, WAITING_MAX};
 use crate::service;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
@@ -45,7 +45,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The group whose members may connect.
+    /// The group owner members may connect.
     pub fn group(self) -> &'static str {
         match self {
             Self::Auth => "postern-auth",
@@ -111,7 +111,7 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 
 /// Serves connections until `stop` changes; those that are open may end their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
-    let (places, peers) = (Places::new(peers::fronts_user()), Arc::new(Peers::at(side)));
+    let (connection_limits, peers) = (ConnectionLimits::new(peers::fronts_user()), Arc::new(Peers::at(side)));
     let mut tasks = tokio::task::JoinSet::new();
     let (close, closing) = watch::channel(());
     loop {
@@ -131,7 +131,7 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
         };
         let Ok(credentials) = getsockopt(&stream, PeerCredentials) else { continue };
         let (user, group) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
-        let Some(newcomer) = places.ask(user) else {
+        let Some(newcomer) = connection_limits.ask(user) else {
             turn_away(user, side);
             continue;
         };
@@ -168,7 +168,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.
+    /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or stored silent for too long.
     async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
         if let Some(frame) = self.decoder.next_frame(&read) {
             return Some(frame);
@@ -222,7 +222,7 @@ async fn converse(
     daemon: Arc<Daemon>,
     mut connection: Connection,
     side: Side,
-    mut place: Place,
+    mut place: ConnectionPermit,
     (mut stop, mut closing): (watch::Receiver<bool>, watch::Receiver<()>),
 ) {
     let mut import = None;

@@ -31,7 +31,7 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that an import may have: a million accounts and their history fit.
 const IMPORT_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
-/// A call whose verb is known, with its frame: the parameters are read once the verb has said of what type they are.
+/// A call owner verb is known, with its frame: the parameters are read once the verb has said of what type they are.
 pub struct Incoming {
     method: String,
     more: bool,

@@ -12,7 +12,7 @@ use crate::records::RecordError;
 use crate::standing::Standing;
 use postern_rules::event::{BACKUP, Source};
 use postern_rules::{
-    Account, Door, Event, Factor, Kind, Mailbox, Platform, Refusal, Stage, Verdict, browser, decide, sent,
+    Account, Channel, Event, Factor, Kind, Mailbox, Platform, Refusal, Stage, Verdict, browser, decide, sent,
 };
 use postern_wire::auth::{
     self, Answer, AnswerVerdict, Ask, AskVerdict, Asked, Offer, Origin, Reason, Recheck, Rechecked,
@@ -20,44 +20,44 @@ use postern_wire::auth::{
 
 /// What a sign-in needs. Nothing is written, but that something has ended.
 pub async fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
-    let asked = asked(daemon, &ask.name, door(ask.door), source(&ask.origin)).await;
-    METRICS.asked.count((door(ask.door).into(), (&asked.verdict).into()));
+    let asked = asked(daemon, &ask.name, channel(ask.channel), source(&ask.origin)).await;
+    METRICS.asked.count((channel(ask.channel).into(), (&asked.verdict).into()));
     if let AskVerdict::Refused(refusal) = &asked.verdict {
-        journal("ask", &ask.name, ask.door, &ask.origin, refusal);
+        journal("ask", &ask.name, ask.channel, &ask.origin, refusal);
     }
     asked
 }
 
-/// Whose a sign-in is.
-pub(crate) enum Whose {
+/// Owner a sign-in is.
+pub(crate) enum Owner {
     /// Nobody's here: the name is in no platform's domain, and such names pass.
     Foreign(Mailbox),
     /// This account's; one that was never written, where there is none.
     Ours(Box<Account>, Platform),
 }
 
-/// Whose a sign-in under this name is.
+/// Owner a sign-in under this name is.
 ///
 /// # Errors
 /// [`Reason::Name`], [`Reason::Unavailable`].
-pub(crate) fn whose(daemon: &Daemon, door: Door, name: &str) -> Result<Whose, Reason> {
-    Ok(match resolve(daemon, door, name)? {
-        Resolved::Foreign(mailbox) if daemon.foreign_passes() => Whose::Foreign(mailbox),
+pub(crate) fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Owner, Reason> {
+    Ok(match resolve(daemon, channel, name)? {
+        Resolved::Foreign(mailbox) if daemon.foreign_passes() => Owner::Foreign(mailbox),
         Resolved::Foreign(_) => return Err(Reason::Name),
-        Resolved::Unlisted(mailbox, platform) => Whose::Ours(Box::new(Account::new(mailbox, &platform.name)), platform),
-        Resolved::Account(kept, platform) => Whose::Ours(Box::new(kept.value), platform),
+        Resolved::Unlisted(mailbox, platform) => Owner::Ours(Box::new(Account::new(mailbox, &platform.name)), platform),
+        Resolved::Account(stored, platform) => Owner::Ours(Box::new(stored.value), platform),
     })
 }
 
-async fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> Asked {
+async fn asked(daemon: &Daemon, name: &str, channel: Channel, source: Source<'_>) -> Asked {
     let (mut app_passwords_of, mut browser_known) = (None, false);
-    let verdict = match whose(daemon, door, name) {
+    let verdict = match owner(daemon, channel, name) {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
-        Ok(Whose::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(door, 0)),
-        Ok(Whose::Ours(account, platform)) => {
+        Ok(Owner::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(channel, 0)),
+        Ok(Owner::Ours(account, platform)) => {
             app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
             browser_known = source.browser.is_some_and(|token| account.browsers.remember(&token, clock::now()));
-            let needed = needed(daemon, &account, &platform, door, source);
+            let needed = needed(daemon, &account, &platform, channel, source);
             daemon.settle_if_possible(&account).await;
             needed
         }
@@ -65,14 +65,14 @@ async fn asked(daemon: &Daemon, name: &str, door: Door, source: Source<'_>) -> A
     Asked { verdict, app_passwords_of, browser_known }
 }
 
-fn needed(daemon: &Daemon, account: &Account, platform: &Platform, door: Door, source: Source<'_>) -> AskVerdict {
+fn needed(daemon: &Daemon, account: &Account, platform: &Platform, channel: Channel, source: Source<'_>) -> AskVerdict {
     let mailbox = account.mailbox.as_str();
-    match decide(account, platform, Event::AskFor { door, source }, clock::now()).verdict {
-        Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(door, account.epoch)),
+    match decide(account, platform, Event::AskFor { channel, source }, clock::now()).verdict {
+        Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(channel, account.epoch)),
         Verdict::Trusted { browser } => not_required(mailbox, &Standing::Trusted { epoch: account.epoch, browser }),
         Verdict::Challenge => {
-            let days = Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && door == Door::Webmail);
-            let methods = offers(daemon, account, door);
+            let days = Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && channel == Channel::Webmail);
+            let methods = offers(daemon, account, channel);
             AskVerdict::Challenge { mailbox: mailbox.to_owned(), methods, trust_days: days }
         }
         Verdict::Unusual => browsers::challenge(daemon, account),
@@ -89,13 +89,13 @@ fn needed(daemon: &Daemon, account: &Account, platform: &Platform, door: Door, s
 pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
     let verdict = answered(daemon, answer).await.unwrap_or_else(AnswerVerdict::Refused);
     if let AnswerVerdict::Refused(refusal) = &verdict {
-        journal("answer", &answer.name, answer.door, &answer.origin, refusal);
+        journal("answer", &answer.name, answer.channel, &answer.origin, refusal);
     }
     verdict
 }
 
 async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, answer.door, &answer.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, answer.channel, &answer.name).map_err(auth::Refusal::new)?;
     let challenge = answer.challenge.as_ref().map(|shown| Challenge::read(daemon, shown, &account, clock::now()));
     let challenge = challenge.transpose()?;
     let proves = answer.proves.as_ref().map(proof::change).transpose()?;
@@ -105,7 +105,7 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
     let event = || {
         Ok(match of_key {
             Some(challenge) => Event::AnswerKey {
-                door: door(answer.door),
+                channel: channel(answer.channel),
                 key: key.as_ref().map(|(id, counter)| (id.as_slice(), *counter)),
                 session: challenge.session,
                 until: challenge.until,
@@ -113,7 +113,7 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
                 trust,
             },
             None => Event::Answer {
-                door: door(answer.door),
+                channel: channel(answer.channel),
                 method: challenge.as_ref().map(|it| it.method.as_str()).or(answer.method.as_deref()),
                 code: response,
                 window: daemon.config.totp.window,
@@ -124,13 +124,13 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
         })
     };
     let language = challenge.as_ref().and_then(|challenge| challenge.language.clone());
-    let actor = Actor { language, ..actor(answer.door, &answer.origin) };
+    let actor = Actor { language, ..actor(answer.channel, &answer.origin) };
     let applied = daemon.apply(&account.mailbox, None, &actor, event).await;
     let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
     let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
     match applied.verdict {
         Verdict::Accepted { method, backup_codes_left } => Ok(AnswerVerdict::Accepted {
-            standing: Standing::of(&applied.account, door(answer.door)).to_string(),
+            standing: Standing::of(&applied.account, channel(answer.channel)).to_string(),
             mailbox: applied.account.mailbox.to_string(),
             method,
             backup_codes_left,
@@ -163,19 +163,19 @@ pub async fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
 pub(crate) async fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
     let now = clock::now();
     let standing = Standing::parse(&session.standing);
-    // By the mailbox's own name all doors mean the same.
-    let door = if let Some(Standing::NotRequired(door, _)) = &standing { *door } else { Door::Webmail };
-    let (standing, account, platform) = match (standing, whose(daemon, door, &session.mailbox)) {
+    // By the mailbox's own name all channels mean the same.
+    let channel = if let Some(Standing::NotRequired(channel, _)) = &standing { *channel } else { Channel::Webmail };
+    let (standing, account, platform) = match (standing, owner(daemon, channel, &session.mailbox)) {
         (None, _) | (_, Err(_)) => return true,
-        (Some(Standing::NotRequired(..)), Ok(Whose::Foreign(_))) => return false,
-        (Some(_), Ok(Whose::Foreign(_))) => return true,
-        (Some(standing), Ok(Whose::Ours(account, platform))) => (standing, account, platform),
+        (Some(Standing::NotRequired(..)), Ok(Owner::Foreign(_))) => return false,
+        (Some(_), Ok(Owner::Foreign(_))) => return true,
+        (Some(standing), Ok(Owner::Ours(account, platform))) => (standing, account, platform),
     };
     let is_over = match &standing {
-        Standing::NotRequired(door, _) => {
-            decide(&account, &platform, Event::Ask(*door), now).verdict != Verdict::NotRequired
+        Standing::NotRequired(channel, _) => {
+            decide(&account, &platform, Event::Ask(*channel), now).verdict != Verdict::NotRequired
         }
-        standing => !standing.is_borne_out_by(&account, &platform.policy, now),
+        standing => !standing.still_valid(&account, &platform.policy, now),
     };
     daemon.settle_if_possible(&account).await;
     is_over
@@ -185,16 +185,16 @@ fn not_required(mailbox: &str, standing: &Standing) -> AskVerdict {
     AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing: standing.to_string() }
 }
 
-/// The methods, the one used last first. Backup codes come last, and not at a door where nobody types; what is sent or
+/// The methods, the one used last first. Backup codes come last, and not at a channel where nobody types; what is sent or
 /// plugged in is for pages.
-fn offers(daemon: &Daemon, account: &Account, door: Door) -> Vec<Offer> {
+fn offers(daemon: &Daemon, account: &Account, channel: Channel) -> Vec<Offer> {
     let mut factors: Vec<_> = account.factors.iter().collect();
     factors.sort_by_key(|factor| std::cmp::Reverse((factor.last_used, factor.created)));
     let is_offered = |kind: &Kind| match kind {
         Kind::Totp(_) => true,
-        Kind::Sms(_) => door == Door::Webmail && daemon.senders.can_text(),
-        Kind::Email(_) => door == Door::Webmail && daemon.senders.can_mail(),
-        Kind::Key(key) => door == Door::Webmail && !key.copied,
+        Kind::Sms(_) => channel == Channel::Webmail && daemon.senders.can_text(),
+        Kind::Email(_) => channel == Channel::Webmail && daemon.senders.can_mail(),
+        Kind::Key(key) => channel == Channel::Webmail && !key.copied,
     };
     let offer = |factor: &Factor| Offer {
         id: factor.id.clone(),
@@ -209,15 +209,15 @@ fn offers(daemon: &Daemon, account: &Account, door: Door) -> Vec<Offer> {
     };
     let factors = factors.into_iter().filter(|factor| is_offered(&factor.kind));
     let mut offers: Vec<Offer> = factors.map(offer).collect();
-    if backup_codes_left(account) > 0 && door.takes_backup_codes() {
+    if backup_codes_left(account) > 0 && channel.takes_backup_codes() {
         let kind = BACKUP.to_owned();
         offers.push(Offer { id: kind.clone(), kind, description: String::new(), digits: None, hint: None });
     }
     offers
 }
 
-pub(crate) fn resolve(daemon: &Daemon, door: Door, name: &str) -> Result<Resolved, Reason> {
-    daemon.resolve_at(door, name).map_err(|error| match error {
+pub(crate) fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<Resolved, Reason> {
+    daemon.resolve_at(channel, name).map_err(|error| match error {
         ResolveError::Name(why) => {
             // Who signs in is not told; whoever looks here has to know what to do about it.
             tracing::info!(?name, "a sign-in is refused: {why}");
@@ -228,9 +228,9 @@ pub(crate) fn resolve(daemon: &Daemon, door: Door, name: &str) -> Result<Resolve
 }
 
 /// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
-pub(crate) fn account(daemon: &Daemon, door: auth::Door, name: &str) -> Result<(Account, Platform), Reason> {
-    match resolve(daemon, self::door(door), name)? {
-        Resolved::Account(kept, platform) => Ok((kept.value, platform)),
+pub(crate) fn account(daemon: &Daemon, channel: auth::Channel, name: &str) -> Result<(Account, Platform), Reason> {
+    match resolve(daemon, self::channel(channel), name)? {
+        Resolved::Account(stored, platform) => Ok((stored.value, platform)),
         Resolved::Unlisted(..) | Resolved::Foreign(_) => Err(Reason::Stale),
     }
 }
@@ -270,16 +270,16 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
     }
 }
 
-pub(crate) fn door(door: auth::Door) -> Door {
-    match door {
-        auth::Door::Webmail => Door::Webmail,
-        auth::Door::Imap => Door::Imap,
-        auth::Door::Pam => Door::Pam,
+pub(crate) fn channel(channel: auth::Channel) -> Channel {
+    match channel {
+        auth::Channel::Webmail => Channel::Webmail,
+        auth::Channel::Imap => Channel::Imap,
+        auth::Channel::Pam => Channel::Pam,
     }
 }
 
-pub(crate) fn actor(door: auth::Door, origin: &Origin) -> Actor {
-    Actor { address: origin.address, ..Actor::new(door.to_string(), "") }
+pub(crate) fn actor(channel: auth::Channel, origin: &Origin) -> Actor {
+    Actor { address: origin.address, ..Actor::new(channel.to_string(), "") }
 }
 
 /// From where a sign-in comes, for the rules.
@@ -295,8 +295,8 @@ pub(crate) fn source(origin: &Origin) -> Source<'_> {
 
 /// What is refused without being written to the store goes to the journal only. `%?` of the name escapes what would
 /// forge a line.
-pub(crate) fn journal(verb: &str, name: &str, door: auth::Door, origin: &Origin, refusal: &auth::Refusal) {
-    METRICS.refused.count((self::door(door).into(), refusal.reason.into()));
+pub(crate) fn journal(verb: &str, name: &str, channel: auth::Channel, origin: &Origin, refusal: &auth::Refusal) {
+    METRICS.refused.count((self::channel(channel).into(), refusal.reason.into()));
     let address = origin.address.map_or(String::new(), |address| address.to_string());
-    tracing::info!(target: "signin", verb, name = ?name, %door, address, reason = ?refusal.reason, "refused");
+    tracing::info!(target: "signin", verb, name = ?name, %channel, address, reason = ?refusal.reason, "refused");
 }

@@ -2,7 +2,7 @@
 
 use postern_rules::app_password::Sealed;
 use postern_rules::platform::Policy;
-use postern_rules::{Account, AppPassword, Browser, Door, Stage, Time};
+use postern_rules::{Account, AppPassword, Browser, Channel, Stage, Time};
 use std::fmt;
 
 /// What a verdict rested on.
@@ -10,8 +10,8 @@ use std::fmt;
 pub enum Standing {
     /// A factor was verified, at this epoch of the account.
     Verified(u64),
-    /// None was required at this door; or, since the sign-in was unusual, a code to the contact address was brought.
-    NotRequired(Door, u64),
+    /// None was required at this channel; or, since the sign-in was unusual, a code to the contact address was brought.
+    NotRequired(Channel, u64),
     /// A browser that the person trusts.
     Trusted {
         /// The account's epoch.
@@ -36,11 +36,11 @@ impl Standing {
         Self::Verified(account.epoch)
     }
 
-    /// Somebody has done at this door what the account, as it is now, asks for.
-    pub fn of(account: &Account, door: Door) -> Self {
+    /// Somebody has done at this channel what the account, as it is now, asks for.
+    pub fn of(account: &Account, channel: Channel) -> Self {
         match account.stage {
             Stage::Protected => Self::verified(account),
-            Stage::Off | Stage::Enrolling => Self::NotRequired(door, account.epoch),
+            Stage::Off | Stage::Enrolling => Self::NotRequired(channel, account.epoch),
         }
     }
 
@@ -54,9 +54,9 @@ impl Standing {
         let parts: Vec<&str> = text.split('/').collect();
         Some(match parts[..] {
             ["verified", epoch] => Self::Verified(epoch.parse().ok()?),
-            ["unverified", door, epoch] => {
-                let door = Door::ALL.into_iter().find(|it| it.as_str() == door)?;
-                Self::NotRequired(door, epoch.parse().ok()?)
+            ["unverified", channel, epoch] => {
+                let channel = Channel::ALL.into_iter().find(|it| it.as_str() == channel)?;
+                Self::NotRequired(channel, epoch.parse().ok()?)
             }
             ["trusted", epoch, browser] => Self::Trusted { epoch: epoch.parse().ok()?, browser: browser.to_owned() },
             ["app", id, created, sealed] => Self::AppPassword {
@@ -69,7 +69,7 @@ impl Standing {
     }
 
     /// Whether what it rested on is still there. Of [`Self::NotRequired`] only asking anew tells.
-    pub fn is_borne_out_by(&self, account: &Account, policy: &Policy, now: Time) -> bool {
+    pub fn still_valid(&self, account: &Account, policy: &Policy, now: Time) -> bool {
         match self {
             Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
             Self::NotRequired(..) => false,
@@ -89,7 +89,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Verified(epoch) => write!(f, "verified/{epoch}"),
-            Self::NotRequired(door, epoch) => write!(f, "unverified/{}/{epoch}", door.as_str()),
+            Self::NotRequired(channel, epoch) => write!(f, "unverified/{}/{epoch}", channel.as_str()),
             Self::Trusted { epoch, browser } => write!(f, "trusted/{epoch}/{browser}"),
             Self::AppPassword { id, created, sealed } => write!(f, "app/{id}/{}/{}", created.0, sealed.0),
         }
@@ -104,7 +104,7 @@ mod tests {
     fn it_is_read_as_it_was_written_and_nothing_else_is() {
         let app = Standing::AppPassword { id: "abcde".to_owned(), created: Time(5), sealed: Time(-6) };
         let trusted = Standing::Trusted { epoch: 3, browser: "0f".to_owned() };
-        for standing in [Standing::Verified(7), Standing::NotRequired(Door::Pam, 0), trusted, app] {
+        for standing in [Standing::Verified(7), Standing::NotRequired(Channel::Pam, 0), trusted, app] {
             assert_eq!(Standing::parse(&standing.to_string()), Some(standing));
         }
         for text in [

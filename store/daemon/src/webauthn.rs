@@ -3,7 +3,7 @@
 //! Pure functions: challenges are arguments, and nothing is read or written. A ceremony begins with options, JSON for
 //! the browser's `navigator.credentials`, and ends with the browser's response, JSON again. Who calls keeps the
 //! challenge in between, lets each be used once and for a limited time, judges the counter and keeps the new one in one
-//! swap with the sign-in, and refuses a credential whose id another account has already.
+//! swap with the sign-in, and refuses a credential owner id another account has already.
 //!
 //! The numbers in comments are the steps of Web Authentication Level 3, section 7.1 ("Registering a New Credential")
 //! and 7.2 ("Verifying an Authentication Assertion"). Those about verified users, copies of credentials, attestation
@@ -48,7 +48,7 @@ pub struct User<'a> {
     pub mailbox: &'a str,
 }
 
-/// A key as it is kept. Nothing in it is a secret, but the id of somebody's key is nobody else's business.
+/// A key as it is stored. Nothing in it is a secret, but the id of somebody's key is nobody else's business.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// The id that the key gave it; at most [`MAX_CREDENTIAL_ID`] bytes.
@@ -88,7 +88,7 @@ impl RelyingParty {
         options::creation(self, user, exclude, challenge)
     }
 
-    /// The key that the browser's `RegistrationResponseJSON` is about, to be kept.
+    /// The key that the browser's `RegistrationResponseJSON` is about, to be stored.
     ///
     /// Attestation is not asked for, and any that comes is not read: without a list of makers to trust it proves
     /// nothing that a response without one does not.

@@ -7,7 +7,7 @@ use crate::contact::Address;
 use crate::sent::{Outbox, Session};
 use crate::throttle::{Lock, Throttle};
 use crate::totp::Totp;
-use crate::{Door, Factor, Kind, Mailbox, Time, letters, text};
+use crate::{Channel, Factor, Kind, Mailbox, Time, letters, text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -29,9 +29,9 @@ pub struct Account {
     /// No code is asked meanwhile.
     #[serde(default)]
     pub suspension: Option<Suspension>,
-    /// Wrong codes, by door.
+    /// Wrong codes, by channel.
     #[serde(default)]
-    pub throttles: BTreeMap<Door, Throttle>,
+    pub throttles: BTreeMap<Channel, Throttle>,
     /// What it can be opened with; in [`Stage::Protected`] at least one.
     #[serde(default)]
     pub factors: Vec<Factor>,
@@ -58,13 +58,13 @@ pub struct Account {
     pub enrolment_code: Option<[u8; 32]>,
     /// Fields with a password and a code that may come again for a while; see [`Again`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub passed: Vec<Passed>,
+    pub passed: Vec<AcceptedField>,
     /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentSeed>,
-    /// The last code that was accepted at each door, as a hash; see [`Account::is_last_code`].
+    /// The last code that was accepted at each channel, as a hash; see [`Account::is_last_code`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub last_codes: BTreeMap<Door, [u8; 32]>,
+    pub last_codes: BTreeMap<Channel, [u8; 32]>,
     /// The browsers that have signed in.
     #[serde(default, skip_serializing_if = "Browsers::is_empty")]
     pub browsers: Browsers,
@@ -104,11 +104,12 @@ pub struct Again {
 
 /// A field that passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Passed {
+pub struct AcceptedField {
     /// The field and its source.
     pub again: Again,
-    /// At which door.
-    pub door: Door,
+    /// At which channel.
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// When it passed first; the window counts from then and does not slide.
     pub since: Time,
     /// What had matched.
@@ -171,7 +172,7 @@ pub enum State {
     Protected,
     /// No code is asked until then.
     Suspended(Time),
-    /// Some door is closed; until then, or until an administrator opens it.
+    /// Some channel is closed; until then, or until an administrator opens it.
     Locked(Option<Time>),
 }
 
@@ -206,14 +207,14 @@ impl Account {
         }
     }
 
-    /// What it is at `now`. With several doors closed, the one that stays closed longest speaks.
+    /// What it is at `now`. With several channels closed, the one that stays closed longest speaks.
     pub fn state(&self, now: Time) -> State {
         match (self.stage, self.suspension) {
             (Stage::Off, _) => State::Off,
             (_, Some(suspension)) if suspension.stands(now) => State::Suspended(suspension.until),
             (Stage::Enrolling, _) => State::Enrolling,
             (Stage::Protected, _) => {
-                let locks = self.throttles.iter().filter_map(|(door, throttle)| throttle.lock(*door, now));
+                let locks = self.throttles.iter().filter_map(|(channel, throttle)| throttle.lock(*channel, now));
                 let longest = locks.fold(None, |longest, lock| match (longest, lock) {
                     (Some(Lock::Administrator), _) | (_, Lock::Administrator) => Some(Lock::Administrator),
                     (Some(Lock::Until(one)), Lock::Until(other)) => Some(Lock::Until(one.max(other))),
@@ -236,9 +237,9 @@ impl Account {
             || !self.browsers.still_trust(&before.browsers)
     }
 
-    /// The count at one door.
-    pub fn throttle(&self, door: Door) -> Throttle {
-        self.throttles.get(&door).copied().unwrap_or_default()
+    /// The count at one channel.
+    pub fn throttle(&self, channel: Channel) -> Throttle {
+        self.throttles.get(&channel).copied().unwrap_or_default()
     }
 
     /// Everything that could open it is gone, and everything that was open on its strength is over.
@@ -278,12 +279,12 @@ impl Account {
         self.spent.iter().filter(|spent| spent.seed == seed).map(|spent| spent.last_step).max()
     }
 
-    /// Notes a code that was accepted at a door just now.
-    pub(crate) fn note_code(&mut self, door: Door, code: &str) {
-        self.last_codes.insert(door, code_hash(code));
+    /// Notes a code that was accepted at a channel just now.
+    pub(crate) fn note_code(&mut self, channel: Channel, code: &str) {
+        self.last_codes.insert(channel, code_hash(code));
     }
 
-    /// Whether this is exactly the code that was accepted last at some door. To send it again is no guess: it is spent,
+    /// Whether this is exactly the code that was accepted last at some channel. To send it again is no guess: it is spent,
     /// and mail apps repeat what they have stored.
     pub(crate) fn is_last_code(&self, code: &str) -> bool {
         let hash = code_hash(code);

@@ -18,7 +18,7 @@ use crate::factor::{self, FACTORS_MAX, Factor, Kind};
 use crate::proof;
 use crate::sent::{DIGITS, Purpose, Session};
 use crate::throttle::Lock;
-use crate::{Account, Door, Platform, Stage, State, Time, totp};
+use crate::{Account, Channel, Platform, Stage, State, Time, totp};
 use field::Field;
 
 /// Seconds of an hour.
@@ -42,26 +42,28 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
 /// What comes of `event` for an account of which nothing has ended.
 fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
     match event {
-        Event::Ask(door) => Decision { verdict: ask(&account, platform, door, Source::default(), now), next: None },
-        Event::AskFor { door, source } => {
-            Decision { verdict: browsers::ask_for(&account, platform, door, source, now), next: None }
+        Event::Ask(channel) => {
+            Decision { verdict: ask(&account, platform, channel, Source::default(), now), next: None }
         }
-        Event::SignedIn { door, source } => browsers::signed_in(account, platform, door, source, now),
-        Event::Answer { door, method: Some(CONTACT), code, session, source, .. } => {
-            browsers::answer_unusual(account, platform, (door, source), (session, code), now)
+        Event::AskFor { channel, source } => {
+            Decision { verdict: browsers::ask_for(&account, platform, channel, source, now), next: None }
         }
-        Event::Answer { door, method, code, window, session, source, trust } => {
+        Event::SignedIn { channel, source } => browsers::signed_in(account, platform, channel, source, now),
+        Event::Answer { channel, method: Some(CONTACT), code, session, source, .. } => {
+            browsers::answer_unusual(account, platform, (channel, source), (session, code), now)
+        }
+        Event::Answer { channel, method, code, window, session, source, trust } => {
             let typed = Typed { method, readings: &[code], window, session };
-            answer(account, platform, door, &typed, (source, trust), now)
+            answer(account, platform, channel, &typed, (source, trust), now)
         }
-        Event::AnswerKey { door, key, session, until, source, trust } => {
-            answer_key(account, platform, door, key, (session, until), (source, trust), now)
+        Event::AnswerKey { channel, key, session, until, source, trust } => {
+            answer_key(account, platform, channel, key, (session, until), (source, trust), now)
         }
         Event::Send { to, session, replaces, code } => {
             sent::send(account, platform, to, (session, replaces), code, now)
         }
-        Event::Field { door, text, window, again, source } => {
-            field::look(account, platform, &Field { door, text, window, source }, again, now)
+        Event::Field { channel, text, window, again, source } => {
+            field::look(account, platform, &Field { channel, text, window, source }, again, now)
         }
         Event::Confirm { by, offered, description, random, source } => {
             let decision = confirm(account, platform, by, offered, description, random, now);
@@ -85,7 +87,7 @@ fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: 
         Event::RemoveContact { proof } => own::remove_contact(account, proof, now),
         Event::RevokeTrust { id, proof } => browsers::revoke(account, id, proof, now),
         Event::RevokeOtherTrust { browser, proof } => browsers::revoke_others(account, browser, proof, now),
-        Event::OpenRequest(door) => requests::open(account, platform, door, now),
+        Event::OpenRequest(channel) => requests::open(account, platform, channel, now),
         Event::SetContact(address) if account.contact == address => already(),
         Event::SetContact(address) => done(Account { contact: address, ..account }),
         Event::SetLanguage { language, proof } => own::set_language(account, language, proof, now),
@@ -108,9 +110,9 @@ fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: 
     }
 }
 
-/// What a sign-in at `door` needs. Everything that lets a sign-in pass without a second factor stands here, but for
+/// What a sign-in at `channel` needs. Everything that lets a sign-in pass without a second factor stands here, but for
 /// trusted browsers: see [`browsers::ask_for`].
-fn ask(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> Verdict {
+fn ask(account: &Account, platform: &Platform, channel: Channel, source: Source<'_>, now: Time) -> Verdict {
     if !platform.enabled {
         return Verdict::NotRequired;
     }
@@ -119,10 +121,10 @@ fn ask(account: &Account, platform: &Platform, door: Door, source: Source<'_>, n
             Verdict::Refused(Refusal::Unlisted)
         }
         State::Off | State::Suspended(_) => Verdict::NotRequired,
-        State::Enrolling if door.can_enrol() => Verdict::Enrol,
+        State::Enrolling if channel.can_enrol() => Verdict::Enrol,
         State::Enrolling if platform.policy.unenrolled_pass => Verdict::NotRequired,
         State::Enrolling => Verdict::Refused(Refusal::Unenrolled),
-        State::Protected | State::Locked(_) => match account.throttle(door).lock(door, now) {
+        State::Protected | State::Locked(_) => match account.throttle(channel).lock(channel, now) {
             None => Verdict::Challenge,
             Some(Lock::Until(until)) => Verdict::Refused(Refusal::Locked(Some(until))),
             Some(Lock::Administrator) => Verdict::Refused(Refusal::Locked(None)),
@@ -146,12 +148,12 @@ struct Typed<'a> {
 fn answer(
     mut account: Account,
     platform: &Platform,
-    door: Door,
+    channel: Channel,
     typed: &Typed<'_>,
     visit: Visit<'_>,
     now: Time,
 ) -> Decision {
-    let refusal = not_asked(&account, platform, door, visit.0, now);
+    let refusal = not_asked(&account, platform, channel, visit.0, now);
     // Also while codes are not judged: it tells nothing but what was typed.
     if matches!(refusal, None | Some(Verdict::Refused(Refusal::Locked(_)))) && is_slip(&account, typed) {
         return refused(Refusal::NotACode);
@@ -159,12 +161,12 @@ fn answer(
     if let Some(verdict) = refusal {
         return stale_if_not_required(verdict);
     }
-    match spend(&mut account, door, typed, now) {
+    match spend(&mut account, channel, typed, now) {
         Some(Spent { at, method, backup_codes_left }) => {
-            account.note_code(door, typed.readings[at]);
-            accepted(account, platform, door, Answered { method, backup_codes_left }, visit, now)
+            account.note_code(channel, typed.readings[at]);
+            accepted(account, platform, channel, Answered { method, backup_codes_left }, visit, now)
         }
-        None => missed(account, door, typed.readings, now),
+        None => missed(account, channel, typed.readings, now),
     }
 }
 
@@ -181,14 +183,14 @@ struct Answered {
 fn accepted(
     mut account: Account,
     platform: &Platform,
-    door: Door,
+    channel: Channel,
     answered: Answered,
     (source, trust): Visit<'_>,
     now: Time,
 ) -> Decision {
-    account.throttles.remove(&door);
-    browsers::note(&mut account, platform, door, (source, Known::Anywhere), now);
-    if trust && door == Door::Webmail {
+    account.throttles.remove(&channel);
+    browsers::note(&mut account, platform, channel, (source, Known::Anywhere), now);
+    if trust && channel == Channel::Webmail {
         browsers::trust(&mut account, platform, source, now);
     }
     let Answered { method, backup_codes_left } = answered;
@@ -198,8 +200,8 @@ fn accepted(
 /// The browser that has set up the first method is known.
 fn with_browser(decision: Decision, platform: &Platform, by: By<'_>, source: Source<'_>, now: Time) -> Decision {
     let Decision { verdict, mut next } = decision;
-    if let (By::Enrolment(door, _), Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
-        browsers::note(account, platform, door, (source, Known::Anywhere), now);
+    if let (By::Enrolment(channel, _), Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
+        browsers::note(account, platform, channel, (source, Known::Anywhere), now);
     }
     Decision { verdict, next }
 }
@@ -209,13 +211,13 @@ fn with_browser(decision: Decision, platform: &Platform, by: By<'_>, source: Sou
 fn answer_key(
     mut account: Account,
     platform: &Platform,
-    door: Door,
+    channel: Channel,
     key: Option<(&[u8], u32)>,
     (session, until): (Session, Time),
     visit: Visit<'_>,
     now: Time,
 ) -> Decision {
-    if let Some(verdict) = not_asked(&account, platform, door, visit.0, now) {
+    if let Some(verdict) = not_asked(&account, platform, channel, visit.0, now) {
         return stale_if_not_required(verdict);
     }
     account.answered.retain(|(_, until)| now < *until);
@@ -224,7 +226,7 @@ fn answer_key(
     }
     // For longer than it can be answered: the clock may step back.
     account.answered.push((session, until.plus(CLOCK_TOLERANCE)));
-    let Some((id, counter)) = key else { return failed(account, door, now) };
+    let Some((id, counter)) = key else { return failed(account, channel, now) };
     for factor in &mut account.factors {
         if let Kind::Key(key) = &mut factor.kind
             && key.id == id
@@ -238,10 +240,10 @@ fn answer_key(
             key.counter = counter;
             factor.last_used = Some(now);
             let answered = Answered { method: factor.id.clone(), backup_codes_left: None };
-            return accepted(account, platform, door, answered, visit, now);
+            return accepted(account, platform, channel, answered, visit, now);
         }
     }
-    failed(account, door, now)
+    failed(account, channel, now)
 }
 
 /// It was required when the front asked, and is not now: the front has to ask again.
@@ -252,10 +254,16 @@ fn stale_if_not_required(verdict: Verdict) -> Decision {
     }
 }
 
-/// What is said instead of looking at a code, if none is looked at. A closed door looks at no code at all, so a right
+/// What is said instead of looking at a code, if none is looked at. A closed channel looks at no code at all, so a right
 /// one learns nothing and a wrong one costs nothing.
-fn not_asked(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> Option<Verdict> {
-    match ask(account, platform, door, source, now) {
+fn not_asked(
+    account: &Account,
+    platform: &Platform,
+    channel: Channel,
+    source: Source<'_>,
+    now: Time,
+) -> Option<Verdict> {
+    match ask(account, platform, channel, source, now) {
         Verdict::Challenge => None,
         verdict @ (Verdict::NotRequired | Verdict::Refused(_)) => Some(verdict),
         // What is not a challenge now was one when the front asked: it has to ask again.
@@ -287,7 +295,7 @@ struct Spent {
 
 /// Finds the method that one of the readings opens, and spends the code. Every method that may be meant is looked at,
 /// whichever matches.
-fn spend(account: &mut Account, door: Door, typed: &Typed<'_>, now: Time) -> Option<Spent> {
+fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, now: Time) -> Option<Spent> {
     let mut spent = None;
     for (at, code) in typed.readings.iter().enumerate() {
         for factor in &mut account.factors {
@@ -314,7 +322,7 @@ fn spend(account: &mut Account, door: Door, typed: &Typed<'_>, now: Time) -> Opt
         // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password. One that is
         // typed where another method was asked for is taken: no code of that method has its form, so it is one guess.
         let meant = typed.method.is_none_or(|id| id == BACKUP || backup::is_own(code));
-        let meant = spent.is_none() && meant && door.takes_backup_codes();
+        let meant = spent.is_none() && meant && channel.takes_backup_codes();
         if let Some(backup) = account.backup.as_mut().filter(|_| meant)
             && let Some(place) = backup.find(code)
         {
@@ -328,19 +336,19 @@ fn spend(account: &mut Account, door: Door, typed: &Typed<'_>, now: Time) -> Opt
 /// None of the readings of what was typed opens anything: one more wrong code, but where it is the last one once more.
 /// What can be read as other digits too would be a guess at those; a backup code, of fifty random bits, nobody guesses by
 /// putting letters before a code that is spent.
-fn missed(account: Account, door: Door, readings: &[&str], now: Time) -> Decision {
+fn missed(account: Account, channel: Channel, readings: &[&str], now: Time) -> Decision {
     let is_last = |reading: &&str| account.is_last_code(reading);
     let is_no_guess = |reading: &&str| is_last(reading) || reading.len() >= backup::LENGTH;
     if readings.iter().any(is_last) && readings.iter().all(is_no_guess) {
-        return refused(Refusal::Spent { failures: account.throttle(door).failures });
+        return refused(Refusal::Spent { failures: account.throttle(channel).failures });
     }
-    failed(account, door, now)
+    failed(account, channel, now)
 }
 
-/// One more wrong code at a door.
-fn failed(mut account: Account, door: Door, now: Time) -> Decision {
-    let throttle = account.throttle(door).failed(now);
-    account.throttles.insert(door, throttle);
+/// One more wrong code at a channel.
+fn failed(mut account: Account, channel: Channel, now: Time) -> Decision {
+    let throttle = account.throttle(channel).failed(now);
+    account.throttles.insert(channel, throttle);
     let verdict = Verdict::Refused(Refusal::Wrong { failures: throttle.failures });
     Decision { verdict, next: Some(account) }
 }
@@ -360,13 +368,13 @@ fn confirm(
         return refused(refusal);
     }
     // People change their account at the webmail.
-    let door = if let By::Enrolment(door, _) = by { door } else { Door::Webmail };
+    let channel = if let By::Enrolment(channel, _) = by { channel } else { Channel::Webmail };
     let kind = match offered {
         Offered::Totp { mut totp, code, window } => match totp.matching_step(code, now, window) {
             None => return refused(Refusal::Wrong { failures: 0 }),
             Some(step) => {
                 totp.spend(step);
-                account.note_code(door, code);
+                account.note_code(channel, code);
                 Kind::Totp(totp)
             }
         },
@@ -379,7 +387,7 @@ fn confirm(
                 let verdict = Verdict::Refused(Refusal::Wrong { failures: 0 });
                 return Decision { verdict, next: Some(account) };
             }
-            account.note_code(door, code);
+            account.note_code(channel, code);
             match purpose {
                 Purpose::Method(kind) => kind,
                 Purpose::Contact(address) => {

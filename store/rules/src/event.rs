@@ -8,7 +8,7 @@ use crate::contact::Address;
 use crate::factor::{ID_RANDOM, Key};
 use crate::sent::{Destination, Session};
 use crate::totp::Totp;
-use crate::{Account, Door, Kind, Proof, Time};
+use crate::{Account, Channel, Kind, Proof, Time};
 use std::net::IpAddr;
 
 /// Hours that a suspension may last.
@@ -17,25 +17,25 @@ pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 /// What happens.
 pub enum Event<'a> {
     /// Asks what a sign-in needs, whoever comes. Changes nothing, but that what has ended is over for good.
-    Ask(Door),
+    Ask(Channel),
     /// A front asks what a sign-in needs of whoever comes from there. Changes nothing but what [`Self::Ask`] does.
     AskFor {
         /// Which front.
-        door: Door,
+        channel: Channel,
         /// From where.
         source: Source<'a>,
     },
     /// A front has released a session without an answer.
     SignedIn {
         /// Which front.
-        door: Door,
+        channel: Channel,
         /// From where.
         source: Source<'a>,
     },
     /// A front hands on what the person typed.
     Answer {
         /// Which front.
-        door: Door,
+        channel: Channel,
         /// A factor's id, [`BACKUP`], [`CONTACT`], or none for whatever fits.
         method: Option<&'a str>,
         /// What the person typed.
@@ -52,7 +52,7 @@ pub enum Event<'a> {
     /// A front hands on a security key's response, which the daemon has checked.
     AnswerKey {
         /// Which front.
-        door: Door,
+        channel: Channel,
         /// The credential and its counter; none: the signature is wrong.
         key: Option<(&'a [u8], u32)>,
         /// Which question it answers: each is answered once.
@@ -79,7 +79,7 @@ pub enum Event<'a> {
     /// or a host that asks once, can give.
     Field {
         /// Which front.
-        door: Door,
+        channel: Channel,
         /// The whole field.
         text: &'a str,
         /// As in [`Self::Answer`].
@@ -191,8 +191,8 @@ pub enum Event<'a> {
         /// As in [`Self::Rename`].
         proof: &'a Proof,
     },
-    /// Whoever knows the password says, at this door, that every method is lost, and asks for a reset.
-    OpenRequest(Door),
+    /// Whoever knows the password says, at this channel, that every method is lost, and asks for a reset.
+    OpenRequest(Channel),
     /// The administrator says where notices go, or that they go nowhere.
     SetContact(Option<Address>),
     /// Codes and notices come in this language.
@@ -236,8 +236,8 @@ impl std::fmt::Debug for Event<'_> {
 /// On whose word something new is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By<'a> {
-    /// Somebody who has signed in with the password, at this door, when the account was at this epoch and had nothing yet.
-    Enrolment(Door, u64),
+    /// Somebody who has signed in with the password, at this channel, when the account was at this epoch and had nothing yet.
+    Enrolment(Channel, u64),
     /// Somebody who has brought a factor for this.
     Proof(&'a Proof),
 }
@@ -267,14 +267,14 @@ pub enum Offered<'a> {
 /// To whom a code is sent.
 #[derive(Debug, Clone)]
 pub enum Recipient<'a> {
-    /// To a factor of the account, which is to be answered with at this door.
-    Factor(Door, &'a str),
+    /// To a factor of the account, which is to be answered with at this channel.
+    Factor(Channel, &'a str),
     /// To a number or an address that is to become a method.
     Method(By<'a>, Kind),
     /// To an address that notices are to go to.
     Contact(By<'a>, Address),
-    /// To the contact address, since the sign-in at this door from there is unusual.
-    SignIn(Door, Source<'a>),
+    /// To the contact address, since the sign-in at this channel from there is unusual.
+    SignIn(Channel, Source<'a>),
 }
 
 /// A secret that a person holds already, with what belongs to it.
@@ -435,20 +435,20 @@ pub enum Refusal {
     NotInOneField,
     /// What was typed can be no code of the method that was asked for: a slip, which guesses nothing and does not count.
     NotACode,
-    /// The code is wrong, or spent; so many in a row at that door now.
+    /// The code is wrong, or spent; so many in a row at that channel now.
     Wrong {
         /// Wrong codes in a row.
         failures: u32,
     },
     /// The code is the one that was accepted last. It is not counted: so many wrong ones in a row there are at that
-    /// door.
+    /// channel.
     Spent {
         /// Wrong codes in a row.
         failures: u32,
     },
-    /// Too many wrong codes at that door: until then, or until an administrator opens it.
+    /// Too many wrong codes at that channel: until then, or until an administrator opens it.
     Locked(Option<Time>),
-    /// The account must enrol first, and this door cannot do that.
+    /// The account must enrol first, and this channel cannot do that.
     Unenrolled,
     /// What the front refers to is over: begin again with [`Event::Ask`].
     Stale,

@@ -48,5 +48,5 @@ pub use name::Mailbox;
 pub use platform::Platform;
 pub use proof::Proof;
 pub use seed::Seed;
-pub use throttle::Door;
+pub use throttle::Channel;
 pub use time::Time;

@@ -10,7 +10,7 @@
 //! lead to an account. A mailbox without an account passes only under a name that every server reads alike:
 //! [`may_pass_unlisted`]. Whatever else people's names hold, an administrator lists it (`postern account add`).
 
-use crate::{Door, Platform, text};
+use crate::{Channel, Platform, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
@@ -101,7 +101,7 @@ pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) ->
     read_with(typed, platforms, default_domain, true)
 }
 
-/// Reads a name that was typed at this door.
+/// Reads a name that was typed at this channel.
 ///
 /// The PAM module cannot change the name that its host signs in with, so nothing is folded there that might be another
 /// user to the host: `EXAMPLE+sam` is sam where winbind's separator is a plus, and not an address of EXAMPLE's.
@@ -109,23 +109,23 @@ pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) ->
 /// # Errors
 /// As [`read`].
 pub fn read_at<'a>(
-    door: Door,
+    channel: Channel,
     typed: &str,
     platforms: &'a [Platform],
     default_domain: &str,
 ) -> Result<Named<'a>, NameError> {
-    read_with(typed, platforms, default_domain, door != Door::Pam)
+    read_with(typed, platforms, default_domain, channel != Channel::Pam)
 }
 
 /// Whether a name under which no account is listed may pass without a second factor, as far as its spelling goes: its
 /// local part is of letters, digits and signs that every mail server and directory takes for themselves, in either
 /// case, and stands at a domain or alone. Anything else passes only where no platform is on, so that nothing is
 /// protected.
-pub fn may_pass_unlisted(door: Door, typed: &str, platforms: &[Platform]) -> bool {
-    !platforms.iter().any(|platform| platform.enabled) || is_plain(door, typed, platforms)
+pub fn may_pass_unlisted(channel: Channel, typed: &str, platforms: &[Platform]) -> bool {
+    !platforms.iter().any(|platform| platform.enabled) || is_plain(channel, typed, platforms)
 }
 
-fn is_plain(door: Door, typed: &str, platforms: &[Platform]) -> bool {
+fn is_plain(channel: Channel, typed: &str, platforms: &[Platform]) -> bool {
     let typed = typed.trim_matches(' ');
     let (local, domain) = typed.rsplit_once('@').unwrap_or((typed, ""));
     let is_netbios = |prefix: &str| domain_of_netbios(prefix, platforms).is_some();
@@ -134,12 +134,12 @@ fn is_plain(door: Door, typed: &str, platforms: &[Platform]) -> bool {
     !local.is_empty()
         && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-'".contains(&byte))
         && domain_of_suffix(domain, platforms).is_none()
-        && !(door == Door::Pam && has_prefix())
+        && !(channel == Channel::Pam && has_prefix())
 }
 
 /// The same of a mailbox: whether a mail server takes it for itself alone.
 pub fn is_unmistakable(mailbox: &Mailbox) -> bool {
-    is_plain(Door::Imap, mailbox.as_str(), &[])
+    is_plain(Channel::Imap, mailbox.as_str(), &[])
 }
 
 fn read_with<'a>(
@@ -372,9 +372,9 @@ mod tests {
         assert_eq!(read("bob", &platforms(), ""), Err(NoDomain));
     }
 
-    /// At each door, whether a name passes that nobody has listed.
+    /// At each channel, whether a name passes that nobody has listed.
     fn passes(typed: &str) -> [bool; 3] {
-        [Door::Webmail, Door::Imap, Door::Pam].map(|door| may_pass_unlisted(door, typed, &platforms()))
+        [Channel::Webmail, Channel::Imap, Channel::Pam].map(|channel| may_pass_unlisted(channel, typed, &platforms()))
     }
 
     #[test]
@@ -414,18 +414,18 @@ mod tests {
             assert_eq!(passes(typed), [true, true, false], "{typed:?}: winbind's separator may be any sign");
         }
         let off: Vec<_> = platforms().into_iter().map(|it| Platform { enabled: false, ..it }).collect();
-        assert!(may_pass_unlisted(Door::Imap, "jos\u{e9}", &off), "nothing is protected");
+        assert!(may_pass_unlisted(Channel::Imap, "jos\u{e9}", &off), "nothing is protected");
     }
 
     #[test]
     fn at_pam_a_plus_is_a_part_of_the_name() {
         let platforms = platforms();
-        let at = |door, typed| match read_at(door, typed, &platforms, "example.com") {
+        let at = |channel, typed| match read_at(channel, typed, &platforms, "example.com") {
             Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) => mailbox.to_string(),
             Err(error) => error.to_string(),
         };
-        assert_eq!(at(Door::Imap, "EXAMPLE+sam"), "example@example.com");
-        assert_eq!(at(Door::Pam, "EXAMPLE+sam"), "example+sam@example.com");
+        assert_eq!(at(Channel::Imap, "EXAMPLE+sam"), "example@example.com");
+        assert_eq!(at(Channel::Pam, "EXAMPLE+sam"), "example+sam@example.com");
     }
 
     proptest! {

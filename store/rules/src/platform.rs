@@ -44,7 +44,7 @@ pub struct Policy {
     pub code_separator: Option<char>,
     /// Minutes in which the same mailbox, the same string and the same source pass again; 0: never.
     pub reconnect_window: u32,
-    /// What a door that cannot enrol does with an enrolling account: true lets it pass.
+    /// What a channel that cannot enrol does with an enrolling account: true lets it pass.
     pub unenrolled_pass: bool,
     /// What becomes of a name in the platform's domains that has no account.
     #[serde(rename = "unlisted_pass")]

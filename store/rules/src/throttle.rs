@@ -1,8 +1,8 @@
 //! What wrong codes cost.
 //!
-//! Failures count per account and door, on disk, until a right code at that door, or an administrator, ends the
-//! count. After [`FREE`] failures in a row each further one closes the door for a while that doubles up to
-//! [`LONGEST`]. A door has a [budget](Door::budget); when it is spent, only an administrator opens it. The budgets
+//! Failures count per account and channel, on disk, until a right code at that channel, or an administrator, ends the
+//! count. After [`FREE`] failures in a row each further one closes the channel for a while that doubles up to
+//! [`LONGEST`]. A channel has a [budget](Channel::budget); when it is spent, only an administrator opens it. The budgets
 //! add up to [`BOUND`], the most that NIST SP 800-63B section 5.2.2 allows for an account. They are apart so that a
 //! stranger, who can fail at the IMAP front without knowing the password, cannot close the webmail, where the
 //! password is asked first.
@@ -10,7 +10,7 @@
 use crate::Time;
 use serde::{Deserialize, Serialize};
 
-/// Wrong codes in a row that an account may see in all, over every door.
+/// Wrong codes in a row that an account may see in all, over every channel.
 pub const BOUND: u32 = 100;
 /// Wrong codes in a row that cost nothing: people mistype.
 pub const FREE: u32 = 4;
@@ -22,7 +22,7 @@ pub const LONGEST: i64 = 3600;
 /// A kind of front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Door {
+pub enum Channel {
     /// The webmail front.
     Webmail,
     /// The IMAP front.
@@ -31,11 +31,11 @@ pub enum Door {
     Pam,
 }
 
-impl Door {
-    /// Every door.
+impl Channel {
+    /// Every channel.
     pub const ALL: [Self; 3] = [Self::Webmail, Self::Imap, Self::Pam];
 
-    /// Failures in a row after which only an administrator opens this door.
+    /// Failures in a row after which only an administrator opens this channel.
     pub fn budget(self) -> u32 {
         match self {
             Self::Webmail => 50,
@@ -69,7 +69,7 @@ impl Door {
     }
 }
 
-/// The count at one door.
+/// The count at one channel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
     /// Wrong codes since the last right one.
@@ -78,7 +78,7 @@ pub struct Throttle {
     pub until: Time,
 }
 
-/// How a closed door is opened again.
+/// How a closed channel is opened again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
     /// By waiting until then.
@@ -88,9 +88,9 @@ pub enum Lock {
 }
 
 impl Throttle {
-    /// Whether the door is closed at `now`.
-    pub fn lock(self, door: Door, now: Time) -> Option<Lock> {
-        if self.failures >= door.budget() {
+    /// Whether the channel is closed at `now`.
+    pub fn lock(self, channel: Channel, now: Time) -> Option<Lock> {
+        if self.failures >= channel.budget() {
             Some(Lock::Administrator)
         } else if now < self.until {
             Some(Lock::Until(self.until))
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_budgets_add_up_to_the_bound() {
-        assert_eq!(Door::ALL.iter().map(|door| door.budget()).sum::<u32>(), BOUND);
+        assert_eq!(Channel::ALL.iter().map(|channel| channel.budget()).sum::<u32>(), BOUND);
         assert_eq!(BOUND, 100);
     }
 
@@ -134,12 +134,12 @@ mod tests {
     #[test]
     fn a_spent_budget_needs_an_administrator_however_long_one_waits() {
         let mut throttle = Throttle::default();
-        for _ in 0..Door::Imap.budget() {
-            assert_ne!(throttle.lock(Door::Imap, Time(i64::MAX)), Some(Lock::Administrator));
+        for _ in 0..Channel::Imap.budget() {
+            assert_ne!(throttle.lock(Channel::Imap, Time(i64::MAX)), Some(Lock::Administrator));
             throttle = throttle.failed(Time(0));
         }
-        assert_eq!(throttle.lock(Door::Imap, Time(i64::MAX)), Some(Lock::Administrator));
-        assert_eq!(throttle.lock(Door::Webmail, Time(i64::MAX)), None, "another door has its own budget");
+        assert_eq!(throttle.lock(Channel::Imap, Time(i64::MAX)), Some(Lock::Administrator));
+        assert_eq!(throttle.lock(Channel::Webmail, Time(i64::MAX)), None, "another door has its own budget");
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         for _ in 0..=FREE {
             throttle = throttle.failed(Time(1000));
         }
-        assert_eq!(throttle.lock(Door::Pam, Time(1029)), Some(Lock::Until(Time(1030))));
-        assert_eq!(throttle.lock(Door::Pam, Time(1030)), None);
+        assert_eq!(throttle.lock(Channel::Pam, Time(1029)), Some(Lock::Until(Time(1030))));
+        assert_eq!(throttle.lock(Channel::Pam, Time(1030)), None);
     }
 }

@@ -10,7 +10,7 @@ use postern_rules::name::{self, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::proof::Change;
 use postern_rules::sent::DAY;
-use postern_rules::{Account, Door, KindName, Platform, Proof, Stage, State, Time, decide};
+use postern_rules::{Account, Channel, KindName, Platform, Proof, Stage, State, Time, decide};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -101,7 +101,7 @@ fn random(turn: usize) -> Random {
 
 /// The first method is set up in a browser.
 fn enrols(source: Source<'static>) -> Event<'static> {
-    let (by, offered) = (By::Enrolment(Door::Webmail, 1), Offered::Key(key(KEY)));
+    let (by, offered) = (By::Enrolment(Channel::Webmail, 1), Offered::Key(key(KEY)));
     Event::Confirm { by, offered, description: "", random: random(1), source }
 }
 
@@ -123,22 +123,22 @@ proptest! {
         let mut sent = (String::new(), [0; 16]);
         for (turn, step) in steps.into_iter().enumerate() {
             let before = account.clone();
-            let door = Door::Webmail;
+            let channel = Channel::Webmail;
             let (text, session) = (format!("{turn:06}"), [turn as u8; 16]);
             let which;
             let proof;
             let event = match &step {
                 Step::Answer(b, n, trust) => {
                     let (source, trust) = (source(*b, *n), *trust);
-                    Event::AnswerKey { door, key: Some((KEY, 0)), session, until: now.plus(1), source, trust }
+                    Event::AnswerKey { channel, key: Some((KEY, 0)), session, until: now.plus(1), source, trust }
                 }
-                Step::SignedIn(b, n) => Event::SignedIn { door, source: source(*b, *n) },
+                Step::SignedIn(b, n) => Event::SignedIn { channel, source: source(*b, *n) },
                 Step::Send(b, n) => {
-                    let to = Recipient::SignIn(door, source(*b, *n));
+                    let to = Recipient::SignIn(channel, source(*b, *n));
                     Event::Send { to, session, replaces: None, code: &text }
                 }
                 Step::AnswerSent(b, n, right) => Event::Answer {
-                    door,
+                    channel,
                     method: Some(CONTACT),
                     code: if *right { &sent.0 } else { "none" },
                     window: 1,
@@ -149,7 +149,7 @@ proptest! {
                 Step::Contact(is) => Event::SetContact(Address::read("b@elsewhere.example").filter(|_| *is)),
                 Step::Enable => Event::Enable { enrolment_code: None },
                 Step::Enrol(b, n) => Event::Confirm {
-                    by: By::Enrolment(door, account.epoch),
+                    by: By::Enrolment(channel, account.epoch),
                     offered: Offered::Key(key(KEY)),
                     description: "",
                     random: random(turn),
@@ -195,7 +195,7 @@ proptest! {
                 Step::Unlisted(pass) => { platform.policy.unlisted = Some(*pass).into(); Event::Tick }
             };
             let asked = |account: &Account, b: u8, n: u8| {
-                decide(account, &platform, Event::AskFor { door, source: source(b, n) }, now).verdict
+                decide(account, &platform, Event::AskFor { channel, source: source(b, n) }, now).verdict
             };
             let asked_before = match step {
                 Step::SignedIn(b, n) | Step::AnswerSent(b, n, _) => Some(asked(&account, b, n)),
@@ -264,8 +264,8 @@ proptest! {
                     let is_refused = account.state(now) == State::Off && account.unlisted
                         && !platform.policy.unlisted.passes(false) && platform.enabled;
                     prop_assert!(!is_refused || verdict == Verdict::Refused(Refusal::Unlisted));
-                    let elsewhere = Event::AskFor { door: Door::Imap, source: source(b, n) };
-                    let required = decide(&account, &platform, Event::Ask(Door::Imap), now).verdict;
+                    let elsewhere = Event::AskFor { channel: Channel::Imap, source: source(b, n) };
+                    let required = decide(&account, &platform, Event::Ask(Channel::Imap), now).verdict;
                     prop_assert_eq!(decide(&account, &platform, elsewhere, now).verdict, required);
                 }
             }
@@ -283,7 +283,7 @@ fn a_record_from_before_there_were_browsers_is_read_as_a_listed_account() {
     assert!(account.browsers.is_empty() && !account.unlisted);
     let mut platform = platform();
     platform.policy = serde_json::from_str(r#"{"unlisted_pass":false}"#).unwrap();
-    assert_eq!(decide(&account, &platform, Event::Ask(Door::Webmail), START).verdict, Verdict::NotRequired);
+    assert_eq!(decide(&account, &platform, Event::Ask(Channel::Webmail), START).verdict, Verdict::NotRequired);
     // And it is written as it was, where nothing is to be said of them.
     let written = serde_json::to_string(&account).unwrap();
     assert!(!written.contains("browsers") && !written.contains("unlisted"), "{written}");
@@ -294,7 +294,7 @@ fn a_token_is_kept_as_its_hash() {
     let token = "A".repeat(browser::TOKEN_LENGTH);
     let (mut platform, source) = (platform(), Source { browser: browser::token(&token), ..source(1, 1) });
     platform.policy.set("unusual-sign-in", "learn").unwrap();
-    let event = Event::SignedIn { door: Door::Webmail, source };
+    let event = Event::SignedIn { channel: Channel::Webmail, source };
     let account = decide(&bob(&platform), &platform, event, START).next.unwrap();
     assert_eq!(account.browsers.iter().len(), 1);
     assert!(!serde_json::to_string(&account).unwrap().contains(&token));
@@ -306,9 +306,9 @@ fn a_sign_in_from_a_known_network_makes_its_browser_known_in_that_network_only()
     let mut platform = platform();
     let mut account = bob(&platform);
     account.contact = Address::read("b@elsewhere.example");
-    let door = Door::Webmail;
+    let channel = Channel::Webmail;
     let signs_in = |account: &mut Account, platform: &Platform, source, now: Time| {
-        let decision = decide(account, platform, Event::SignedIn { door, source }, now);
+        let decision = decide(account, platform, Event::SignedIn { channel, source }, now);
         account.clone_from(&decision.next.unwrap());
     };
     platform.policy.set("unusual-sign-in", "learn").unwrap();
@@ -316,17 +316,17 @@ fn a_sign_in_from_a_known_network_makes_its_browser_known_in_that_network_only()
     platform.policy.set("unusual-sign-in", "ask").unwrap();
     signs_in(&mut account, &platform, source(2, 1), START);
     let asked = |account: &Account, b, n| {
-        decide(account, &platform, Event::AskFor { door, source: source(b, n) }, START).verdict
+        decide(account, &platform, Event::AskFor { channel, source: source(b, n) }, START).verdict
     };
     assert_eq!(asked(&account, 2, 1), Verdict::NotRequired);
     assert_eq!(asked(&account, 2, 2), Verdict::Unusual);
     assert_eq!(asked(&account, 1, 2), Verdict::NotRequired, "it was learned");
     // A code at the contact address changes that.
-    let (session, to) = ([1; 16], Recipient::SignIn(door, source(2, 2)));
+    let (session, to) = ([1; 16], Recipient::SignIn(channel, source(2, 2)));
     let send = Event::Send { to, session, replaces: None, code: "000001" };
     account = decide(&account, &platform, send, START).next.unwrap();
     let (method, code, session) = (Some(CONTACT), "000001", Some(session));
-    let answer = Event::Answer { door, method, code, window: 1, session, source: source(2, 2), trust: false };
+    let answer = Event::Answer { channel, method, code, window: 1, session, source: source(2, 2), trust: false };
     account = decide(&account, &platform, answer, START).next.unwrap();
     assert_eq!(asked(&account, 2, 0), Verdict::NotRequired);
     // In a record from before, all are known as if they had been learned.
@@ -353,8 +353,14 @@ fn what_a_trusted_browser_was_known_by_before_is_forgotten() {
     let mut answers = |account: &mut Account, b, n, trust, now: Time| {
         turn += 1;
         let (key, session) = (Some((KEY, 0)), [turn; 16]);
-        let event =
-            Event::AnswerKey { door: Door::Webmail, key, session, until: now.plus(1), source: source(b, n), trust };
+        let event = Event::AnswerKey {
+            channel: Channel::Webmail,
+            key,
+            session,
+            until: now.plus(1),
+            source: source(b, n),
+            trust,
+        };
         let next = decide(account, &platform, event, now).next.unwrap();
         *account = next;
     };

@@ -7,7 +7,7 @@ use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::Change;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Door, Platform, Proof, Seed, State, Time, decide};
+use postern_rules::{Account, AppPassword, Channel, Platform, Proof, Seed, State, Time, decide};
 use zeroize::Zeroizing;
 
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.
@@ -74,8 +74,8 @@ fn with(ground: Ground) -> (Account, Time) {
             )
         }
         Ground::TrustedBrowser => {
-            let (door, method, code) = (Door::Webmail, None, RIGHT);
-            let event = Event::Answer { door, method, code, window: 1, session: None, source: BROWSER, trust: true };
+            let (channel, method, code) = (Channel::Webmail, None, RIGHT);
+            let event = Event::Answer { channel, method, code, window: 1, session: None, source: BROWSER, trust: true };
             (after(&account, event), NOW.plus(DAY))
         }
     }
@@ -83,11 +83,11 @@ fn with(ground: Ground) -> (Account, Time) {
 
 /// Whether it lets in at `now`.
 fn lets_in(account: &Account, ground: Ground, now: Time) -> bool {
-    let (door, shown) = (Door::Webmail, app_password().shown());
+    let (channel, shown) = (Channel::Webmail, app_password().shown());
     let event = match ground {
         Ground::Suspension => return matches!(account.state(now), State::Suspended(_)),
-        Ground::AppPassword => Event::Field { door, text: &shown, window: 1, again: None, source: BROWSER },
-        Ground::TrustedBrowser => Event::AskFor { door, source: BROWSER },
+        Ground::AppPassword => Event::Field { channel, text: &shown, window: 1, again: None, source: BROWSER },
+        Ground::TrustedBrowser => Event::AskFor { channel, source: BROWSER },
     };
     matches!(decide(account, &platform(), event, now).verdict, Verdict::AppPassword { .. } | Verdict::Trusted { .. })
 }
@@ -133,21 +133,21 @@ fn is_listed(event: &Event<'_>) -> bool {
 
 /// Most of them are refused or change nothing.
 fn every_event<'a>(account: &Account, proof: &'a Proof) -> Vec<Event<'a>> {
-    let (door, epoch, source, session) = (Door::Webmail, account.epoch, Source::default(), [5; 16]);
+    let (channel, epoch, source, session) = (Channel::Webmail, account.epoch, Source::default(), [5; 16]);
     let imported = Import { totp: totp(8), spent: None, codes: &[], beside: false, description: "", random: random() };
     vec![
-        Event::Ask(door),
-        Event::Ask(Door::Pam),
-        Event::AskFor { door, source },
-        Event::AskFor { door, source: BROWSER },
-        Event::SignedIn { door, source },
-        Event::Answer { door, method: None, code: "no code", window: 1, session: None, source, trust: false },
-        Event::Answer { door, method: None, code: RIGHT, window: 1, session: None, source, trust: false },
-        Event::AnswerKey { door, key: None, session, until: NOW, source, trust: false },
-        Event::Send { to: Recipient::Factor(door, "none"), session, replaces: None, code: "000000" },
-        Event::Field { door, text: "hunter2", window: 1, again: None, source },
+        Event::Ask(channel),
+        Event::Ask(Channel::Pam),
+        Event::AskFor { channel, source },
+        Event::AskFor { channel, source: BROWSER },
+        Event::SignedIn { channel, source },
+        Event::Answer { channel, method: None, code: "no code", window: 1, session: None, source, trust: false },
+        Event::Answer { channel, method: None, code: RIGHT, window: 1, session: None, source, trust: false },
+        Event::AnswerKey { channel, key: None, session, until: NOW, source, trust: false },
+        Event::Send { to: Recipient::Factor(channel, "none"), session, replaces: None, code: "000000" },
+        Event::Field { channel, text: "hunter2", window: 1, again: None, source },
         Event::Confirm {
-            by: By::Enrolment(door, epoch),
+            by: By::Enrolment(channel, epoch),
             offered: Offered::Totp { totp: totp(7), code: "no code", window: 1 },
             description: "",
             random: random(),
@@ -169,7 +169,7 @@ fn every_event<'a>(account: &Account, proof: &'a Proof) -> Vec<Event<'a>> {
         Event::RevokeOtherTrust { browser: BROWSER.browser, proof },
         Event::SetContact(None),
         Event::SetLanguage { language: "xx", proof },
-        Event::OpenRequest(door),
+        Event::OpenRequest(channel),
         Event::Enable { enrolment_code: None },
         Event::Suspend(0),
         Event::Resume,
@@ -204,7 +204,9 @@ fn every_event_that_sees_it_ended_ends_it_for_good() {
 fn what_has_not_ended_is_left_alone_by_whoever_asks() {
     for ground in Ground::ALL {
         let (account, end) = with(ground);
-        for event in [Event::Ask(Door::Webmail), Event::AskFor { door: Door::Webmail, source: BROWSER }, Event::Tick] {
+        for event in
+            [Event::Ask(Channel::Webmail), Event::AskFor { channel: Channel::Webmail, source: BROWSER }, Event::Tick]
+        {
             assert!(decide(&account, &platform(), event, end.plus(-1)).next.is_none(), "{ground:?}");
         }
     }
@@ -216,42 +218,42 @@ fn trust_ends_when_the_policy_of_now_says_so() {
     let mut longer = platform();
     longer.policy.set("trusted-browsers", "30").unwrap();
     assert!(decide(&account, &longer, Event::Tick, NOW).next.is_none(), "never later than it was said");
-    let (door, method, code) = (Door::Webmail, None, RIGHT);
-    let trust = Event::Answer { door, method, code, window: 1, session: None, source: BROWSER, trust: true };
+    let (channel, method, code) = (Channel::Webmail, None, RIGHT);
+    let trust = Event::Answer { channel, method, code, window: 1, session: None, source: BROWSER, trust: true };
     let account = decide(&protected(), &longer, trust, NOW).next.unwrap();
     assert_eq!(account.ends().first().unwrap().0, NOW.plus(30 * DAY));
     let shortened = decide(&account, &platform(), Event::Tick, NOW.plus(1)).next.unwrap();
     assert_eq!(shortened.ends().first().unwrap().0, end);
 }
 
-fn answer(code: &str, door: Door) -> Event<'_> {
-    Event::Answer { door, method: None, code, window: 1, session: None, source: Source::default(), trust: false }
+fn answer(code: &str, channel: Channel) -> Event<'_> {
+    Event::Answer { channel, method: None, code, window: 1, session: None, source: Source::default(), trust: false }
 }
 
-fn field(text: &str, door: Door) -> Event<'_> {
-    Event::Field { door, text, window: 1, again: None, source: Source::default() }
+fn field(text: &str, channel: Channel) -> Event<'_> {
+    Event::Field { channel, text, window: 1, again: None, source: Source::default() }
 }
 
 /// A mail app repeats what it has stored, for days; a browser sends a form twice.
 #[test]
 fn the_last_code_that_was_spent_is_no_guess_however_often_it_comes() {
-    type Made = for<'a> fn(&'a str, Door) -> Event<'a>;
-    for (door, make, text) in [
-        (Door::Webmail, answer as Made, RIGHT),
-        (Door::Webmail, answer, " 081 804 "),
-        (Door::Pam, answer, RIGHT),
-        (Door::Imap, field, "hunter2081804"),
-        (Door::Pam, field, "hunter2081804"),
+    type Made = for<'a> fn(&'a str, Channel) -> Event<'a>;
+    for (channel, make, text) in [
+        (Channel::Webmail, answer as Made, RIGHT),
+        (Channel::Webmail, answer, " 081 804 "),
+        (Channel::Pam, answer, RIGHT),
+        (Channel::Imap, field, "hunter2081804"),
+        (Channel::Pam, field, "hunter2081804"),
     ] {
-        let mut account = after(&protected(), make(text, door));
+        let mut account = after(&protected(), make(text, channel));
         for later in [0, 1, 29, 30, 60, HOUR, 3 * DAY] {
-            let repeated = decide(&account, &platform(), make(text, door), NOW.plus(later));
+            let repeated = decide(&account, &platform(), make(text, channel), NOW.plus(later));
             assert_eq!(repeated.verdict, Verdict::Refused(Refusal::Spent { failures: 0 }), "{text:?} {later}");
             assert!(repeated.next.is_none(), "nothing is counted");
         }
         // Somebody who guesses between does not make it one, nor does it end the count.
-        account = decide(&account, &platform(), answer("123456", door), NOW).next.unwrap();
-        let repeated = decide(&account, &platform(), make(text, door), NOW.plus(HOUR));
+        account = decide(&account, &platform(), answer("123456", channel), NOW).next.unwrap();
+        let repeated = decide(&account, &platform(), make(text, channel), NOW.plus(HOUR));
         assert_eq!(repeated.verdict, Verdict::Refused(Refusal::Spent { failures: 1 }), "{text:?}");
     }
 }
@@ -260,17 +262,17 @@ fn the_last_code_that_was_spent_is_no_guess_however_often_it_comes() {
 fn another_door_does_not_make_the_last_code_a_guess_and_an_older_one_is() {
     // RFC 6238 appendix B: the next step begins two seconds later.
     let (next_code, later) = ("050471", NOW.plus(2));
-    let account = after(&protected(), field("hunter2081804", Door::Imap));
-    let account = decide(&account, &platform(), answer(next_code, Door::Webmail), later).next.unwrap();
+    let account = after(&protected(), field("hunter2081804", Channel::Imap));
+    let account = decide(&account, &platform(), answer(next_code, Channel::Webmail), later).next.unwrap();
     for (event, counts) in [
-        (field("hunter2081804", Door::Imap), false),
-        (field("hunter2050471", Door::Imap), false),
-        (answer(next_code, Door::Webmail), false),
-        (field("hunter2081805", Door::Imap), true),
+        (field("hunter2081804", Channel::Imap), false),
+        (field("hunter2050471", Channel::Imap), false),
+        (answer(next_code, Channel::Webmail), false),
+        (field("hunter2081805", Channel::Imap), true),
     ] {
         assert_eq!(decide(&account, &platform(), event, later).next.is_some(), counts);
     }
-    let account = decide(&account, &platform(), answer(next_code, Door::Imap), later.plus(30)).next;
+    let account = decide(&account, &platform(), answer(next_code, Channel::Imap), later.plus(30)).next;
     assert!(account.is_none(), "it was accepted at another door");
 }
 
@@ -278,8 +280,8 @@ fn another_door_does_not_make_the_last_code_a_guess_and_an_older_one_is() {
 fn what_can_be_read_as_other_digits_is_a_guess_at_those() {
     let other = Totp::with(Seed::made_of([4; 20]), postern_rules::totp::Algorithm::Sha1, 8, 30).unwrap();
     let account = after(&protected(), Event::AddTotp { totp: other, description: "", random: random() });
-    let account = after(&account, field("hunter2081804", Door::Imap));
-    let repeated = |text: &str| decide(&account, &platform(), field(text, Door::Imap), NOW).next.is_some();
+    let account = after(&account, field("hunter2081804", Channel::Imap));
+    let repeated = |text: &str| decide(&account, &platform(), field(text, Channel::Imap), NOW).next.is_some();
     assert!(!repeated("hunterx081804") && repeated("hunter22081804"), "eight digits, of which six are spent");
 }
 
@@ -289,21 +291,21 @@ fn a_spent_backup_code_and_the_code_of_the_set_up_are_no_guesses_either() {
     let proof = Proof::of(&account, Some(Change::MakeBackupCodes), NOW);
     let added = decide(&account, &platform(), Event::MakeBackupCodes { proof: &proof, random: random() }, NOW);
     let (Verdict::Codes(codes), Some(account)) = (added.verdict, added.next) else { panic!() };
-    let account = after(&account, answer(&codes[0], Door::Webmail));
+    let account = after(&account, answer(&codes[0], Channel::Webmail));
     for spelling in [codes[0].to_string(), codes[0].to_uppercase(), codes[0].replace('-', " ")] {
-        let repeated = decide(&account, &platform(), answer(&spelling, Door::Webmail), NOW);
+        let repeated = decide(&account, &platform(), answer(&spelling, Channel::Webmail), NOW);
         assert_eq!(repeated.verdict, Verdict::Refused(Refusal::Spent { failures: 0 }), "{spelling}");
     }
     let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &[platform()], "") else { panic!() };
     let enabled = after(&Account::new(mailbox, "p"), Event::Enable { enrolment_code: None });
     let confirm = Event::Confirm {
-        by: By::Enrolment(Door::Webmail, enabled.epoch),
+        by: By::Enrolment(Channel::Webmail, enabled.epoch),
         offered: Offered::Totp { totp: Totp::new(Seed::made_of(*b"12345678901234567890")), code: RIGHT, window: 1 },
         description: "",
         random: random(),
         source: Source::default(),
     };
     let account = after(&enabled, confirm);
-    let repeated = decide(&account, &platform(), field("hunter2081804", Door::Imap), NOW);
+    let repeated = decide(&account, &platform(), field("hunter2081804", Channel::Imap), NOW);
     assert_eq!(repeated.verdict, Verdict::Refused(Refusal::Spent { failures: 0 }));
 }

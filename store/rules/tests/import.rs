@@ -5,7 +5,7 @@ use postern_rules::event::{BACKUP, Event, Import, Random, Refusal, Source, Verdi
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Platform, Seed, Stage, Time, backup, decide};
+use postern_rules::{Account, Channel, Platform, Seed, Stage, Time, backup, decide};
 
 const NOW: Time = Time(1_111_111_109);
 /// RFC 6238 appendix B, six digits: the codes of `NOW` and of the step after it.
@@ -33,9 +33,9 @@ fn imported(spent: Option<u64>, codes: &[&str]) -> Account {
 }
 
 /// What is said to a code, and the account after it.
-fn answer(account: &Account, door: Door, code: &str, now: Time) -> (Verdict, Account) {
+fn answer(account: &Account, channel: Channel, code: &str, now: Time) -> (Verdict, Account) {
     let source = Source::default();
-    let event = Event::Answer { door, method: None, code, window: 1, session: None, source, trust: false };
+    let event = Event::Answer { channel, method: None, code, window: 1, session: None, source, trust: false };
     let decision = decide(account, &platform(), event, now);
     (decision.verdict, decision.next.unwrap_or_else(|| account.clone()))
 }
@@ -48,25 +48,25 @@ fn is_accepted(verdict: &Verdict) -> bool {
 fn codes_for_emergencies_are_accepted_once_each() {
     let mut account = imported(None, &CODES);
     for (code, left) in CODES.into_iter().zip([1, 0]) {
-        for door in [Door::Imap, Door::Webmail, Door::Pam] {
-            let (verdict, next) = answer(&account, door, code, NOW);
-            if door == Door::Webmail {
+        for channel in [Channel::Imap, Channel::Webmail, Channel::Pam] {
+            let (verdict, next) = answer(&account, channel, code, NOW);
+            if channel == Channel::Webmail {
                 let accepted = Verdict::Accepted { method: BACKUP.to_owned(), backup_codes_left: Some(left) };
                 assert_eq!(verdict, accepted);
             } else {
-                assert!(!is_accepted(&verdict), "{code} at {door:?}");
+                assert!(!is_accepted(&verdict), "{code} at {channel:?}");
             }
             account = next;
         }
     }
-    assert!(!is_accepted(&answer(&account, Door::Webmail, "12345678", NOW).0));
+    assert!(!is_accepted(&answer(&account, Channel::Webmail, "12345678", NOW).0));
 }
 
 #[test]
 fn behind_a_password_they_are_read_too() {
     let account = imported(None, &CODES);
     let field = |account: &Account, text: &str| {
-        let event = Event::Field { door: Door::Pam, text, window: 1, again: None, source: Source::default() };
+        let event = Event::Field { channel: Channel::Pam, text, window: 1, again: None, source: Source::default() };
         decide(account, &platform(), event, NOW)
     };
     let decision = field(&account, "secret 140757517");
@@ -82,16 +82,16 @@ fn behind_a_password_they_are_read_too() {
 fn what_the_other_program_has_accepted_is_spent() {
     let before = NOW.plus(-30);
     let account = imported(None, &[]);
-    assert!(is_accepted(&answer(&account, Door::Webmail, RIGHT, NOW).0));
+    assert!(is_accepted(&answer(&account, Channel::Webmail, RIGHT, NOW).0));
     let account = imported(Some(STEP), &[]);
-    assert_eq!(answer(&account, Door::Webmail, RIGHT, NOW).0, Verdict::Refused(Refusal::Wrong { failures: 1 }));
-    assert!(is_accepted(&answer(&account, Door::Webmail, NEXT, NOW).0));
+    assert_eq!(answer(&account, Channel::Webmail, RIGHT, NOW).0, Verdict::Refused(Refusal::Wrong { failures: 1 }));
+    assert!(is_accepted(&answer(&account, Channel::Webmail, NEXT, NOW).0));
     let account = imported(Some(STEP + 1), &[]);
-    assert!(!is_accepted(&answer(&account, Door::Webmail, NEXT, NOW).0));
+    assert!(!is_accepted(&answer(&account, Channel::Webmail, NEXT, NOW).0));
     // A step before the present one is spent whatever it says: it may have been used there.
     let account = imported(Some(1), &[]);
-    assert!(is_accepted(&answer(&account, Door::Webmail, RIGHT, NOW).0));
-    assert!(!is_accepted(&answer(&account, Door::Webmail, "731029", before).0));
+    assert!(is_accepted(&answer(&account, Channel::Webmail, RIGHT, NOW).0));
+    assert!(!is_accepted(&answer(&account, Channel::Webmail, "731029", before).0));
 }
 
 #[test]

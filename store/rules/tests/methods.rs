@@ -9,7 +9,7 @@ use postern_rules::platform::Policy;
 use postern_rules::proof::{CHANGES_A_DAY, Change, DAY, FRESH, WORDS_A_DAY};
 use postern_rules::sent::{AGAIN, Destination, LIFETIME};
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Door, Kind, KindName, Platform, Proof, Removal, Seed, Stage, Time, decide, removal};
+use postern_rules::{Account, Channel, Kind, KindName, Platform, Proof, Removal, Seed, Stage, Time, decide, removal};
 
 const NOW: Time = Time(1_800_000_000);
 
@@ -59,20 +59,28 @@ fn confirm_sent<'a>(by: By<'a>, session: u8, code: &'a str) -> Event<'a> {
 /// An account whose one method is a telephone.
 fn with_phone() -> Account {
     let account = enrolling();
-    let by = By::Enrolment(Door::Webmail, account.epoch);
+    let by = By::Enrolment(Channel::Webmail, account.epoch);
     let account = next(&account, send(Recipient::Method(by, number()), 1, "123456"), NOW);
     next(&account, confirm_sent(by, 1, "123456"), NOW)
 }
 
 fn answer(session: Option<u8>, method: Option<&'static str>, code: &'static str) -> Event<'static> {
     let session = session.map(|session| [session; 16]);
-    Event::Answer { door: Door::Webmail, method, code, window: 1, session, source: Source::default(), trust: false }
+    Event::Answer {
+        channel: Channel::Webmail,
+        method,
+        code,
+        window: 1,
+        session,
+        source: Source::default(),
+        trust: false,
+    }
 }
 
 #[test]
 fn a_number_counts_once_its_code_came_back_and_brings_backup_codes() {
     let account = enrolling();
-    let by = By::Enrolment(Door::Webmail, account.epoch);
+    let by = By::Enrolment(Channel::Webmail, account.epoch);
     let decision = does(&account, send(Recipient::Method(by, number()), 1, "123456"), NOW);
     let Verdict::Send { to: Destination::Number(to), again } = decision.verdict else { panic!("{decision:?}") };
     assert_eq!((to.as_str(), again), ("+44612345678", NOW.plus(AGAIN)));
@@ -95,7 +103,7 @@ fn a_sent_code_signs_in_the_session_that_asked_for_it_once() {
     let account = with_phone();
     let id = account.factors[0].id.clone();
     let at = NOW.plus(60);
-    let asked = next(&account, send(Recipient::Factor(Door::Webmail, &id), 7, "777777"), at);
+    let asked = next(&account, send(Recipient::Factor(Channel::Webmail, &id), 7, "777777"), at);
     for event in [answer(Some(8), None, "777777"), answer(None, None, "777777"), answer(Some(7), None, "777778")] {
         let decision = does(&asked, event, at);
         assert_eq!(decision.verdict, Verdict::Refused(Refusal::Wrong { failures: 1 }), "and it counts");
@@ -124,7 +132,7 @@ fn what_is_not_asked_for_is_not_sent() {
     let account = with_phone();
     let id = account.factors[0].id.clone();
     let suspended = next(&account, Event::Suspend(1), NOW);
-    let factor = |id| Recipient::Factor(Door::Webmail, id);
+    let factor = |id| Recipient::Factor(Channel::Webmail, id);
     assert_eq!(refusal(&suspended, factor(&id)), Refusal::Stale);
     assert_eq!(refusal(&account, factor("nothing")), Refusal::NoSuchFactor);
     assert_eq!(refusal(&account, factor(BACKUP)), Refusal::NoSuchFactor);
@@ -140,7 +148,7 @@ fn what_is_not_asked_for_is_not_sent() {
     let of_before = Proof::of(&Account { epoch: account.epoch + 1, ..account.clone() }, None, at);
     assert_eq!(refusal(&account, Recipient::Method(By::Proof(&of_before), number())), Refusal::Stale);
     assert_eq!(
-        refusal(&account, Recipient::Method(By::Enrolment(Door::Webmail, account.epoch), number())),
+        refusal(&account, Recipient::Method(By::Enrolment(Channel::Webmail, account.epoch), number())),
         Refusal::Stale
     );
     assert_eq!(
@@ -156,7 +164,7 @@ fn what_is_not_asked_for_is_not_sent() {
     // Who has only the password sets no contact address.
     let address = Address::read("bob@elsewhere.example").unwrap();
     let fresh = enrolling();
-    let by = By::Enrolment(Door::Webmail, fresh.epoch);
+    let by = By::Enrolment(Channel::Webmail, fresh.epoch);
     assert_eq!(refusal(&fresh, Recipient::Contact(by, address.clone())), Refusal::Stale);
     let proof = Proof::of(&account, Some(Change::SetContact(address.as_str().to_owned())), NOW);
     let proof = By::Proof(&proof);
@@ -173,7 +181,7 @@ fn key(counter: u32) -> Kind {
 
 fn with_key(counter: u32) -> Account {
     let account = enrolling();
-    let by = By::Enrolment(Door::Webmail, account.epoch);
+    let by = By::Enrolment(Channel::Webmail, account.epoch);
     let Kind::Key(key) = key(counter) else { panic!() };
     let event = Event::Confirm {
         by,
@@ -187,7 +195,7 @@ fn with_key(counter: u32) -> Account {
 
 fn signed<'a>(session: u8, key: Option<(&'a [u8], u32)>) -> Event<'a> {
     Event::AnswerKey {
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         key,
         session: [session; 16],
         until: NOW.plus(300),
@@ -251,8 +259,13 @@ fn a_copied_key_is_refused_until_it_is_removed() {
 #[test]
 fn what_is_sent_or_plugged_in_is_not_behind_a_password() {
     for account in [with_phone(), with_key(0)] {
-        let event =
-            Event::Field { door: Door::Imap, text: "hunter2123456", window: 1, again: None, source: Source::default() };
+        let event = Event::Field {
+            channel: Channel::Imap,
+            text: "hunter2123456",
+            window: 1,
+            again: None,
+            source: Source::default(),
+        };
         let decision = does(&account, event, NOW);
         assert_eq!((decision.verdict, decision.next), (Verdict::Refused(Refusal::Wrong { failures: 0 }), None));
     }
@@ -264,7 +277,7 @@ fn a_method_goes_with_all_that_was_sent_for_it() {
     let phone = account.factors[0].id.clone();
     let add = Event::AddTotp { totp: Totp::new(Seed::made_of([3; 20])), description: "", random: random(9) };
     let account = next(&account, add, NOW);
-    let asked = next(&account, send(Recipient::Factor(Door::Webmail, &phone), 7, "777777"), NOW.plus(60));
+    let asked = next(&account, send(Recipient::Factor(Channel::Webmail, &phone), 7, "777777"), NOW.plus(60));
     let proof = Proof::of(&asked, Some(Change::RemoveMethod(phone.clone())), NOW);
     let removed = next(&asked, Event::RemoveOwn { id: &phone, proof: &proof }, NOW.plus(60));
     assert_eq!((removed.factors.len(), removed.epoch), (1, asked.epoch + 1));
@@ -290,7 +303,7 @@ fn new_backup_codes_void_the_old_ones() {
     let again = make(&account, &proof_of(&account), 8).next.unwrap();
     let with = |account: &Account| {
         let event = Event::Answer {
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             method: Some(BACKUP),
             code: &first[0],
             window: 1,

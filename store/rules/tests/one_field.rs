@@ -5,7 +5,7 @@ use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Source, Ver
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::totp::{Algorithm, Totp};
-use postern_rules::{Account, Door, Platform, Seed, Time, decide};
+use postern_rules::{Account, Channel, Platform, Seed, Time, decide};
 
 /// RFC 6238 appendix B: at this time the seed's eight digits are 07081804.
 const NOW: Time = Time(1_111_111_109);
@@ -43,7 +43,7 @@ fn account(digits: &[u32]) -> (Account, String) {
     (account, backup)
 }
 
-fn typed(account: &Account, door: Door, text: &str, window: &str, source: Option<&str>, now: Time) -> Decision {
+fn typed(account: &Account, channel: Channel, text: &str, window: &str, source: Option<&str>, now: Time) -> Decision {
     // A stand-in for the daemon's keyed hash: what matters here is that equal fields have equal ones.
     let mut hash = [0; 32];
     for (at, byte) in text.bytes().enumerate() {
@@ -51,7 +51,7 @@ fn typed(account: &Account, door: Door, text: &str, window: &str, source: Option
     }
     let again = source.map(|source| Again { source: source.to_owned(), hash });
     let source = Source::default();
-    decide(account, &platform(window), Event::Field { door, text, window: 1, again, source }, now)
+    decide(account, &platform(window), Event::Field { channel, text, window: 1, again, source }, now)
 }
 
 fn password_of(verdict: &Verdict) -> Option<usize> {
@@ -78,7 +78,7 @@ fn the_methods_in_use_say_how_long_the_code_is() {
         (&[6], "hunter2081804 ", None),
         (&[6], "hunter2123456", None),
     ] {
-        let decision = typed(&account(digits).0, Door::Imap, text, "0", None, NOW);
+        let decision = typed(&account(digits).0, Channel::Imap, text, "0", None, NOW);
         assert_eq!(password_of(&decision.verdict), password.map(str::len), "{digits:?} {text:?}");
         let is_code = |n: usize| text.len() > n && text.bytes().rev().take(n).all(|byte| byte.is_ascii_digit());
         let is_guess = digits.iter().any(|digits| is_code(*digits as usize));
@@ -91,18 +91,22 @@ fn backup_codes_are_read_behind_a_password_but_not_at_imap() {
     let (account, code) = account(&[6]);
     for code in [code.clone(), code.replace('-', "")] {
         let text = format!("hunter2{code}");
-        let decision = typed(&account, Door::Pam, &text, "60", Some("192.0.2.1"), NOW);
+        let decision = typed(&account, Channel::Pam, &text, "60", Some("192.0.2.1"), NOW);
         assert!(matches!(&decision.verdict, Verdict::AcceptedBehind { method, password: 7, .. } if method == BACKUP));
         let after = decision.next.unwrap();
-        assert_eq!(password_of(&typed(&after, Door::Pam, &text, "60", Some("192.0.2.1"), NOW).verdict), None, "once");
-        assert_eq!(password_of(&typed(&account, Door::Imap, &text, "0", None, NOW).verdict), None);
+        assert_eq!(
+            password_of(&typed(&after, Channel::Pam, &text, "60", Some("192.0.2.1"), NOW).verdict),
+            None,
+            "once"
+        );
+        assert_eq!(password_of(&typed(&account, Channel::Imap, &text, "0", None, NOW).verdict), None);
     }
 }
 
 #[test]
 fn a_field_is_one_guess_however_many_ways_it_can_be_read() {
     let (account, _) = account(&[6, 7, 8]);
-    let decision = typed(&account, Door::Imap, "hunter2123456789", "0", None, NOW);
+    let decision = typed(&account, Channel::Imap, "hunter2123456789", "0", None, NOW);
     assert_eq!(decision.verdict, Verdict::Refused(Refusal::Wrong { failures: 1 }));
 }
 
@@ -111,35 +115,35 @@ fn the_same_field_from_the_same_source_passes_again_within_the_window() {
     let (account, _) = account(&[6]);
     let text = "hunter2081804";
     let home = Some("192.0.2.1");
-    let passed = typed(&account, Door::Imap, text, "30", home, NOW).next.unwrap();
-    let again = |account: &Account, door, text, window, source, now| {
-        password_of(&typed(account, door, text, window, source, now).verdict) == Some(7)
+    let passed = typed(&account, Channel::Imap, text, "30", home, NOW).next.unwrap();
+    let again = |account: &Account, channel, text, window, source, now| {
+        password_of(&typed(account, channel, text, window, source, now).verdict) == Some(7)
     };
     let last = NOW.plus(30 * 60 - 1);
-    assert!(again(&passed, Door::Imap, text, "30", home, NOW));
-    assert!(again(&passed, Door::Imap, text, "30", home, last));
+    assert!(again(&passed, Channel::Imap, text, "30", home, NOW));
+    assert!(again(&passed, Channel::Imap, text, "30", home, last));
     // Nothing is written when it passes again, so the window does not slide.
-    assert!(typed(&passed, Door::Imap, text, "30", home, last).next.is_none());
-    for (why, door, text, window, source, now) in [
-        ("the window is over", Door::Imap, text, "30", home, last.plus(1)),
-        ("the clock is before its beginning", Door::Imap, text, "30", home, NOW.plus(-31)),
-        ("another source", Door::Imap, text, "30", Some("192.0.2.2"), NOW),
-        ("no source", Door::Imap, text, "30", None, NOW),
-        ("another password", Door::Imap, "Hunter2081804", "30", home, NOW),
-        ("another door", Door::Pam, text, "30", home, NOW),
-        ("the window was taken away", Door::Imap, text, "0", home, NOW),
+    assert!(typed(&passed, Channel::Imap, text, "30", home, last).next.is_none());
+    for (why, channel, text, window, source, now) in [
+        ("the window is over", Channel::Imap, text, "30", home, last.plus(1)),
+        ("the clock is before its beginning", Channel::Imap, text, "30", home, NOW.plus(-31)),
+        ("another source", Channel::Imap, text, "30", Some("192.0.2.2"), NOW),
+        ("no source", Channel::Imap, text, "30", None, NOW),
+        ("another password", Channel::Imap, "Hunter2081804", "30", home, NOW),
+        ("another door", Channel::Pam, text, "30", home, NOW),
+        ("the window was taken away", Channel::Imap, text, "0", home, NOW),
     ] {
-        assert!(!again(&passed, door, text, window, source, now), "{why}");
+        assert!(!again(&passed, channel, text, window, source, now), "{why}");
     }
-    let without = typed(&account, Door::Imap, text, "0", home, NOW).next.unwrap();
-    assert!(!again(&without, Door::Imap, text, "0", home, NOW), "off by default");
-    assert!(!again(&without, Door::Imap, text, "30", home, NOW), "what passed before the window was opened");
+    let without = typed(&account, Channel::Imap, text, "0", home, NOW).next.unwrap();
+    assert!(!again(&without, Channel::Imap, text, "0", home, NOW), "off by default");
+    assert!(!again(&without, Channel::Imap, text, "30", home, NOW), "what passed before the window was opened");
 }
 
 #[test]
 fn reset_and_remove_forget_what_passed() {
     let (account, _) = account(&[6]);
-    let passed = typed(&account, Door::Imap, "hunter2081804", "30", Some("192.0.2.1"), NOW).next.unwrap();
+    let passed = typed(&account, Channel::Imap, "hunter2081804", "30", Some("192.0.2.1"), NOW).next.unwrap();
     assert_eq!(passed.passed.len(), 1);
     for event in [Event::Reset { enrolment_code: None }, Event::Remove] {
         assert!(decide(&passed, &platform("30"), event, NOW).next.unwrap().passed.is_empty());
@@ -150,17 +154,17 @@ fn reset_and_remove_forget_what_passed() {
 fn what_a_method_opened_goes_with_it() {
     let (account, _) = account(&[6, 6]);
     let home = Some("192.0.2.1");
-    let passed = typed(&account, Door::Imap, "hunter2081804", "30", home, NOW).next.unwrap();
+    let passed = typed(&account, Channel::Imap, "hunter2081804", "30", home, NOW).next.unwrap();
     let method = passed.passed[0].method.clone();
     let removed = decide(&passed, &platform("30"), Event::RemoveFactor(&method), NOW).next.unwrap();
-    assert_eq!(password_of(&typed(&removed, Door::Imap, "hunter2081804", "30", home, NOW).verdict), None);
+    assert_eq!(password_of(&typed(&removed, Channel::Imap, "hunter2081804", "30", home, NOW).verdict), None);
     assert!(removed.epoch > passed.epoch, "its sessions are over");
 }
 
 #[test]
 fn a_secret_that_comes_back_does_not_bring_spent_codes_back() {
     let (account, _) = account(&[6, 6]);
-    let spent = typed(&account, Door::Imap, "hunter2081804", "0", None, NOW).next.unwrap();
+    let spent = typed(&account, Channel::Imap, "hunter2081804", "0", None, NOW).next.unwrap();
     let first = spent.factors[0].id.clone();
     let add = || {
         let totp = Totp::with(Seed::made_of(*b"12345678901234567890"), Algorithm::Sha1, 6, 30).unwrap();
@@ -169,7 +173,7 @@ fn a_secret_that_comes_back_does_not_bring_spent_codes_back() {
     for gone in [Event::RemoveFactor(&first), Event::Reset { enrolment_code: None }] {
         let gone = decide(&spent, &platform("0"), gone, NOW).next.unwrap();
         let back = decide(&gone, &platform("0"), add(), NOW).next.unwrap();
-        assert_eq!(password_of(&typed(&back, Door::Imap, "hunter2081804", "0", None, NOW).verdict), None);
+        assert_eq!(password_of(&typed(&back, Channel::Imap, "hunter2081804", "0", None, NOW).verdict), None);
     }
 }
 
@@ -178,7 +182,7 @@ fn what_comes_back_from_an_export_has_spent_the_past() {
     let (mut account, _) = account(&[6]);
     let epoch = account.epoch;
     account.restored(NOW.plus(30));
-    assert_eq!(password_of(&typed(&account, Door::Imap, "hunter2081804", "0", None, NOW.plus(30)).verdict), None);
+    assert_eq!(password_of(&typed(&account, Channel::Imap, "hunter2081804", "0", None, NOW.plus(30)).verdict), None);
     assert!(account.epoch > epoch + 1000);
 }
 
@@ -186,9 +190,9 @@ fn what_comes_back_from_an_export_has_spent_the_past() {
 fn a_locked_door_does_not_look_at_fields() {
     let (mut account, _) = account(&[6]);
     for _ in 0..5 {
-        account = typed(&account, Door::Imap, "hunter2000000", "0", None, NOW).next.unwrap();
+        account = typed(&account, Channel::Imap, "hunter2000000", "0", None, NOW).next.unwrap();
     }
-    let decision = typed(&account, Door::Imap, "hunter2081804", "0", None, NOW);
+    let decision = typed(&account, Channel::Imap, "hunter2081804", "0", None, NOW);
     assert_eq!(decision.verdict, Verdict::Refused(Refusal::Locked(Some(NOW.plus(30)))));
     assert!(decision.next.is_none());
 }
@@ -208,7 +212,7 @@ fn a_separator_belongs_to_neither_where_the_platform_has_one() {
         let mut platform = platform("0");
         platform.policy.set("code-separator", separator).unwrap();
         let source = Source::default();
-        let event = Event::Field { door: Door::Imap, text, window: 1, again: None, source };
+        let event = Event::Field { channel: Channel::Imap, text, window: 1, again: None, source };
         let verdict = decide(&account, &platform, event, NOW).verdict;
         assert_eq!(password_of(&verdict), Some(password.len()), "{separator} {text}");
     }
@@ -226,7 +230,7 @@ fn an_app_password_that_was_taken_back_is_no_guess_at_a_backup_code() {
         ("not an app password, hunter2abcd", true),
         (&format!("hunter2{backup}"), true),
     ] {
-        let decision = typed(&account, Door::Pam, text, "0", None, NOW);
+        let decision = typed(&account, Channel::Pam, text, "0", None, NOW);
         assert_eq!(decision.next.is_some(), is_guess, "{text}");
     }
 }

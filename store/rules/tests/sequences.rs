@@ -6,7 +6,7 @@ use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::throttle::BOUND;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Door, Kind, Platform, Seed, Stage, State, Time, decide};
+use postern_rules::{Account, AppPassword, Channel, Kind, Platform, Seed, Stage, State, Time, decide};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
@@ -16,14 +16,14 @@ const START: Time = Time(1_700_000_000);
 /// What a sequence is made of; indices stand for things that only exist once the sequence runs.
 #[derive(Debug, Clone)]
 enum Step {
-    Ask(Door),
+    Ask(Channel),
     /// The code of the factor at this index, so many steps off.
-    Right(Door, usize, i64),
+    Right(Channel, usize, i64),
     /// The backup code at this index of all that were ever shown.
-    Backup(Door, usize),
-    Wrong(Door),
+    Backup(Channel, usize),
+    Wrong(Channel),
     /// An enrolment that was offered at an epoch so many behind.
-    Confirm(Door, u8, bool, u64),
+    Confirm(Channel, u8, bool, u64),
     AddTotp(u8),
     RemoveFactor(usize),
     Enable,
@@ -37,19 +37,19 @@ enum Step {
     Policy(bool),
     /// An app password made of this byte.
     MakeAppPassword(u8),
-    UseAppPassword(Door, u8),
+    UseAppPassword(Channel, u8),
     Revoke(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let door = prop_oneof![Just(Door::Webmail), Just(Door::Imap), Just(Door::Pam)];
-    let app_door = door.clone();
+    let channel = prop_oneof![Just(Channel::Webmail), Just(Channel::Imap), Just(Channel::Pam)];
+    let app_door = channel.clone();
     prop_oneof![
-        3 => door.clone().prop_map(Step::Ask),
-        6 => (door.clone(), 0usize..4, -3i64..=3).prop_map(|(door, at, off)| Step::Right(door, at, off)),
-        2 => (door.clone(), 0usize..30).prop_map(|(door, at)| Step::Backup(door, at)),
-        4 => door.clone().prop_map(Step::Wrong),
-        4 => (door, 0u8..3, any::<bool>(), 0u64..2).prop_map(|(d, seed, right, late)| Step::Confirm(d, seed, right, late)),
+        3 => channel.clone().prop_map(Step::Ask),
+        6 => (channel.clone(), 0usize..4, -3i64..=3).prop_map(|(channel, at, off)| Step::Right(channel, at, off)),
+        2 => (channel.clone(), 0usize..30).prop_map(|(channel, at)| Step::Backup(channel, at)),
+        4 => channel.clone().prop_map(Step::Wrong),
+        4 => (channel, 0u8..3, any::<bool>(), 0u64..2).prop_map(|(d, seed, right, late)| Step::Confirm(d, seed, right, late)),
         4 => (0u8..3).prop_map(Step::AddTotp),
         3 => (0usize..4).prop_map(Step::RemoveFactor),
         3 => Just(Step::Enable),
@@ -62,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Switch),
         1 => any::<bool>().prop_map(Step::Policy),
         2 => (0u8..3).prop_map(Step::MakeAppPassword),
-        2 => (app_door, 0u8..3).prop_map(|(door, at)| Step::UseAppPassword(door, at)),
+        2 => (app_door, 0u8..3).prop_map(|(channel, at)| Step::UseAppPassword(channel, at)),
         1 => (0u8..3).prop_map(Step::Revoke),
     ]
 }
@@ -125,30 +125,30 @@ proptest! {
                 Step::Clock(seconds) => { now = Time((now.0 + seconds).max(0)); Event::Tick }
                 Step::Switch(on) => { platform.enabled = *on; Event::Tick }
                 Step::Policy(pass) => { platform.policy.unenrolled_pass = *pass; Event::Tick }
-                Step::Ask(door) => Event::Ask(*door),
-                Step::Right(door, at, off) => {
+                Step::Ask(channel) => Event::Ask(*channel),
+                Step::Right(channel, at, off) => {
                     if let Some(factor) = account.factors.get(*at) {
                         let Kind::Totp(totp) = &factor.kind else { panic!() };
                         typed = app(totp, now.plus(off * 30));
                     }
-                    answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None, source: Source::default(), trust: false }
+                    answered_at = Some(*channel);
+                    Event::Answer { channel: *channel, method: None, code: &typed, window: 1, session: None, source: Source::default(), trust: false }
                 }
-                Step::Backup(door, at) => {
+                Step::Backup(channel, at) => {
                     typed = shown.get(*at).cloned().unwrap_or_default();
-                    answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: &typed, window: 1, session: None, source: Source::default(), trust: false }
+                    answered_at = Some(*channel);
+                    Event::Answer { channel: *channel, method: None, code: &typed, window: 1, session: None, source: Source::default(), trust: false }
                 }
-                Step::Wrong(door) => {
-                    answered_at = Some(*door);
-                    Event::Answer { door: *door, method: None, code: "no code", window: 1, session: None, source: Source::default(), trust: false }
+                Step::Wrong(channel) => {
+                    answered_at = Some(*channel);
+                    Event::Answer { channel: *channel, method: None, code: "no code", window: 1, session: None, source: Source::default(), trust: false }
                 }
-                Step::Confirm(door, seed, right, late) => {
+                Step::Confirm(channel, seed, right, late) => {
                     let offered = totp(*seed);
                     typed = if *right { app(&offered, now) } else { "no code".to_owned() };
                     let epoch = account.epoch.wrapping_sub(*late);
                     Event::Confirm {
-                        by: By::Enrolment(*door, epoch),
+                        by: By::Enrolment(*channel, epoch),
                         offered: Offered::Totp { totp: offered, code: &typed, window: 1 },
                         description: "",
                         random: random(turn),
@@ -171,9 +171,9 @@ proptest! {
                     let fresh = AppPassword::keep(&app_password(*byte), &account.mailbox, sealed, now);
                     Event::AddAppPassword { fresh, epoch: account.epoch, proof: None, renewed: Vec::new() }
                 }
-                Step::UseAppPassword(door, byte) => {
+                Step::UseAppPassword(channel, byte) => {
                     typed = app_password(*byte).shown().to_string();
-                    Event::Field { door: *door, text: &typed, window: 1, again: None, source: Source::default() }
+                    Event::Field { channel: *channel, text: &typed, window: 1, again: None, source: Source::default() }
                 }
                 Step::Revoke(byte) => {
                     typed = app_password(*byte).id().to_owned();
@@ -206,10 +206,10 @@ proptest! {
                     prop_assert!(app_passwords.contains(&byte), "an app password that is not there");
                 }
                 Verdict::NotRequired => {
-                    let (Step::Ask(door) | Step::UseAppPassword(door, _)) = step else { panic!("{step:?}") };
+                    let (Step::Ask(channel) | Step::UseAppPassword(channel, _)) = step else { panic!("{step:?}") };
                     let why = !platform.enabled
                         || matches!(account.state(now), State::Off | State::Suspended(_))
-                        || (account.state(now) == State::Enrolling && platform.policy.unenrolled_pass && !door.can_enrol());
+                        || (account.state(now) == State::Enrolling && platform.policy.unenrolled_pass && !channel.can_enrol());
                     prop_assert!(why);
                 }
                 _ => {}
@@ -227,10 +227,10 @@ proptest! {
             let accepted = matches!(decision.verdict, Verdict::Accepted { .. });
             if let Some(next) = decision.next { account = next; }
 
-            for (at, door) in Door::ALL.into_iter().enumerate() {
-                let (was, is) = (before.throttle(door), account.throttle(door));
+            for (at, channel) in Channel::ALL.into_iter().enumerate() {
+                let (was, is) = (before.throttle(channel), account.throttle(channel));
                 let shorter = is.failures < was.failures || is.until < was.until;
-                prop_assert!(!shorter || may_shorten || (accepted && answered_at == Some(door)), "{step:?}");
+                prop_assert!(!shorter || may_shorten || (accepted && answered_at == Some(channel)), "{step:?}");
                 failures_in_a_row[at] = if is.failures == 0 { 0 } else { is.failures };
             }
             prop_assert!(failures_in_a_row.iter().sum::<u32>() <= BOUND);

@@ -15,7 +15,9 @@ use postern_rules::retry;
 use postern_rules::sent::{DAY, Session};
 use postern_rules::throttle::Throttle;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Door, Factor, KindName, Platform, Proof, Seed, Stage, State, Time, decide};
+use postern_rules::{
+    Account, AppPassword, Channel, Factor, KindName, Platform, Proof, Seed, Stage, State, Time, decide,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use zeroize::Zeroizing;
@@ -100,7 +102,7 @@ fn with_key(account: &Account, event: &str) -> Account {
 /// A key has answered with this counter.
 fn signed(counter: u32, session: Session) -> Event<'static> {
     Event::AnswerKey {
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         key: Some((KEY, counter)),
         session,
         until: NOW.plus(60),
@@ -192,7 +194,7 @@ fn with_browser(mut account: Account, event: &str) -> Account {
     if event.contains("with the code") {
         account.contact =
             if event.contains("an address before") { Address::read("bob@before.example") } else { address() };
-        let to = Recipient::SignIn(Door::Webmail, source("from a new browser"));
+        let to = Recipient::SignIn(Channel::Webmail, source("from a new browser"));
         let sent = Event::Send { to, session: SESSION, replaces: None, code: RIGHT };
         account = decide(&account, &platform("on, unusual-sign-in = ask"), sent, NOW).next.unwrap();
         account.contact = address();
@@ -202,8 +204,8 @@ fn with_browser(mut account: Account, event: &str) -> Account {
     }
     if event.contains("after five wrong codes") {
         let throttle = (0..5).fold(Throttle::default(), |throttle, _| throttle.failed(NOW));
-        let door = if event.contains("wrong codes by imap") { Door::Imap } else { Door::Webmail };
-        account.throttles.insert(door, throttle);
+        let channel = if event.contains("wrong codes by imap") { Channel::Imap } else { Channel::Webmail };
+        account.throttles.insert(channel, throttle);
     }
     if event.contains("after a change") {
         account.epoch += 1;
@@ -216,10 +218,10 @@ fn signed_in_at_home(account: Account, trust: bool) -> Account {
     let Account { suspension, throttles, .. } = account.clone();
     let open = Account { suspension: None, throttles: BTreeMap::default(), ..account };
     let (platform, event) = match open.stage {
-        Stage::Off => ("on, unusual-sign-in = learn", Event::SignedIn { door: Door::Webmail, source: HOME }),
+        Stage::Off => ("on, unusual-sign-in = learn", Event::SignedIn { channel: Channel::Webmail, source: HOME }),
         Stage::Enrolling | Stage::Protected => {
-            let (door, method, code) = (Door::Webmail, None, RIGHT);
-            let event = Event::Answer { door, method, code, window: 1, session: None, source: HOME, trust };
+            let (channel, method, code) = (Channel::Webmail, None, RIGHT);
+            let event = Event::Answer { channel, method, code, window: 1, session: None, source: HOME, trust };
             ("on, trusted-browsers = 30", event)
         }
     };
@@ -286,7 +288,7 @@ fn import(totp: Totp, beside: bool) -> Event<'static> {
 
 fn wrong() -> Event<'static> {
     Event::Answer {
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         method: None,
         code: WRONG,
         window: 1,
@@ -447,9 +449,9 @@ fn run(row: &Row<'_>) -> (String, String) {
         Some((_, "a second before 30 days are over")) => 30 * DAY - 1,
         _ => 0,
     });
-    let asked_for = |door| Event::AskFor { door, source: source(row.event) };
+    let asked_for = |channel| Event::AskFor { channel, source: source(row.event) };
     let sent = |code| Event::Answer {
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         method: Some(CONTACT),
         code,
         window: 1,
@@ -457,13 +459,13 @@ fn run(row: &Row<'_>) -> (String, String) {
         source: source(row.event),
         trust: false,
     };
-    let door = |event: &str| match event.rsplit_once(" at ") {
-        Some((_, "imap")) => Door::Imap,
-        Some((_, "pam")) => Door::Pam,
-        _ => Door::Webmail,
+    let channel = |event: &str| match event.rsplit_once(" at ") {
+        Some((_, "imap")) => Channel::Imap,
+        Some((_, "pam")) => Channel::Pam,
+        _ => Channel::Webmail,
     };
     let answer = |method, code| Event::Answer {
-        door: door(row.event),
+        channel: channel(row.event),
         method,
         code,
         window: 1,
@@ -472,7 +474,7 @@ fn run(row: &Row<'_>) -> (String, String) {
         trust: false,
     };
     let confirm = |code, epoch| Event::Confirm {
-        by: By::Enrolment(Door::Webmail, epoch),
+        by: By::Enrolment(Channel::Webmail, epoch),
         offered: Offered::Totp { totp: totp(), code, window: 1 },
         description: "",
         random: random(),
@@ -492,7 +494,7 @@ fn run(row: &Row<'_>) -> (String, String) {
     let field = |code: &str| format!("{PASSWORD}{code}");
     let (field_right, field_wrong) = (field(RIGHT), field(WRONG));
     let field_marked = field(&format!("\u{2066}{RIGHT}\u{2069}\u{a0}\n"));
-    let from = |text, source| Event::Field { door: door(row.event), text, window: 1, again: None, source };
+    let from = |text, source| Event::Field { channel: channel(row.event), text, window: 1, again: None, source };
     let in_one_field = |text| from(text, Source::default());
     if row.event.contains("the app password") {
         account = with_app_password(&account, row.event);
@@ -527,10 +529,10 @@ fn run(row: &Row<'_>) -> (String, String) {
         "password and code right" | "password and code right at imap" => in_one_field(&field_right),
         "password and code wrong" => in_one_field(&field_wrong),
         "ask at webmail" | "ask at imap" | "ask at pam" | "ask at webmail, enabled once" | "ask at webmail, added" => {
-            Event::Ask(door(row.event))
+            Event::Ask(channel(row.event))
         }
-        event if event.starts_with("ask from") => asked_for(door(event)),
-        event if event.starts_with("signed in") => Event::SignedIn { door: door(event), source: source(event) },
+        event if event.starts_with("ask from") => asked_for(channel(event)),
+        event if event.starts_with("signed in") => Event::SignedIn { channel: channel(event), source: source(event) },
         event if event.starts_with("answer right with the code to") => sent(RIGHT),
         "answer wrong with the code to the address" => sent(WRONG),
         "the user revokes all trust but that of a trusted browser" => {
@@ -607,10 +609,10 @@ fn run(row: &Row<'_>) -> (String, String) {
         "confirm wrong" => confirm(WRONG, account.epoch),
         "confirm right, offered before a reset" => confirm(RIGHT, account.epoch - 1),
         "add" | "add, enabled once" => Event::Add,
-        "open a request" => Event::OpenRequest(Door::Webmail),
+        "open a request" => Event::OpenRequest(Channel::Webmail),
         "open a request, for the fourth time today" => {
             account.requests = vec![NOW; REQUESTS_A_DAY];
-            Event::OpenRequest(Door::Webmail)
+            Event::OpenRequest(Channel::Webmail)
         }
         "enable with an enrolment code" => Event::Enable { enrolment_code: Some([1; 32]) },
         "enable" => Event::Enable { enrolment_code: None },
@@ -654,15 +656,15 @@ fn the_table_is_what_is_decided() {
 }
 
 /// What a sign-in under a name comes to, as the daemon puts the rules together: whose account judges, and its verdict.
-fn ask_by_name(column: &str, typed: &str, door: Door) -> (String, String) {
+fn ask_by_name(column: &str, typed: &str, channel: Channel) -> (String, String) {
     let platforms = [platform(column)];
     let refused = || ("-".to_owned(), "refused: name".to_owned());
-    let mailbox = |typed: &str| match name::read_at(door, typed, &platforms, "example.com") {
+    let mailbox = |typed: &str| match name::read_at(channel, typed, &platforms, "example.com") {
         Ok(Named::Ours(mailbox, _)) => Ok(mailbox),
         Ok(Named::Foreign(_)) => Err(true),
         Err(_) => Err(false),
     };
-    let may_pass_unlisted = name::may_pass_unlisted(door, typed, &platforms);
+    let may_pass_unlisted = name::may_pass_unlisted(channel, typed, &platforms);
     let mailbox = match mailbox(typed) {
         Ok(mailbox) => mailbox,
         Err(true) if may_pass_unlisted => {
@@ -678,7 +680,7 @@ fn ask_by_name(column: &str, typed: &str, door: Door) -> (String, String) {
         _ => return refused(),
     };
     let account = Account { mailbox, ..account };
-    let event = Event::AskFor { door, source: Source::default() };
+    let event = Event::AskFor { channel, source: Source::default() };
     (local, shown_verdict(&decide(&account, &platforms[0], event, NOW).verdict))
 }
 
@@ -688,15 +690,15 @@ fn the_table_of_names_is_what_is_decided() {
     let mut wrong = Vec::new();
     for line in section(text, "Names").lines().filter(|line| line.starts_with("| o")) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [platform, typed, door, whose, verdict] = cells[..] else { panic!("{line}") };
-        let door = match door {
-            "webmail" => Door::Webmail,
-            "imap" => Door::Imap,
-            "pam" => Door::Pam,
+        let [platform, typed, channel, whose, verdict] = cells[..] else { panic!("{line}") };
+        let channel = match channel {
+            "webmail" => Channel::Webmail,
+            "imap" => Channel::Imap,
+            "pam" => Channel::Pam,
             other => panic!("{other}"),
         };
         // A bar ends a cell.
-        let (as_whom, what) = ask_by_name(platform, &typed.replace('¦', "|"), door);
+        let (as_whom, what) = ask_by_name(platform, &typed.replace('¦', "|"), channel);
         if (as_whom.as_str(), what.as_str()) != (whose, verdict) {
             wrong.push(format!("{platform} | {typed} | {as_whom} | {what}"));
         }

@@ -32,7 +32,7 @@ pub const MAX_SCRAPES: usize = 8;
 /// Bytes that the head of a request may have: the least that hyper lets one say.
 pub const MAX_HEAD: usize = 8192;
 /// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const OUT_OF_MEANS: Duration = Duration::from_millis(100);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// Of a socket: its owner and its group may ask.
 const SOCKET_MODE: u32 = 0o660;
 /// What a page is.
@@ -144,7 +144,7 @@ impl Listener {
                 Self::Unix(listener) => listener.accept().await.map(|(stream, _)| Box::new(stream) as _),
             };
             let Ok(stream) = accepted else {
-                sleep(OUT_OF_MEANS).await;
+                sleep(ACCEPT_BACKOFF).await;
                 continue;
             };
             let page = Arc::clone(&page);

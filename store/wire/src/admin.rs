@@ -183,7 +183,7 @@ pub struct Account {
     /// Unused backup codes.
     #[serde(default)]
     pub backup_codes_left: u32,
-    /// Wrong codes in a row, by door.
+    /// Wrong codes in a row, by channel.
     #[serde(default)]
     pub failures: BTreeMap<String, u32>,
     /// Where notices go, and a code when the sign-in to an account that is off looks unusual.
@@ -206,7 +206,7 @@ pub enum State {
     Protected,
     /// Not asked until a given time.
     Suspended,
-    /// Too many wrong codes at some door.
+    /// Too many wrong codes at some channel.
     Locked,
 }
 
@@ -598,7 +598,7 @@ pub struct AuditEntries {
 pub struct AuditEntry {
     /// RFC 3339.
     pub time: String,
-    /// `uid 0 (root)`, a front's door, or `posternd` for what happens by itself.
+    /// `uid 0 (root)`, a front's channel, or `posternd` for what happens by itself.
     pub actor: String,
     /// What was done: `enable`, `answer`, …
     pub action: String,

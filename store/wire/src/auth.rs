@@ -33,11 +33,11 @@ pub const APP_PASSWORD_LETTERS: usize = 25;
 /// Sessions that one [`Recheck`] may name.
 pub const MAX_RECHECK: usize = 128;
 
-/// A kind of front. Failures count for each on its own, so that a stranger who hammers one door does not close the
+/// A kind of front. Failures count for each on its own, so that a stranger who hammers one channel does not close the
 /// others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Door {
+pub enum Channel {
     /// The webmail front: the password has been accepted before the daemon is asked.
     #[default]
     Webmail,
@@ -47,7 +47,7 @@ pub enum Door {
     Pam,
 }
 
-impl fmt::Display for Door {
+impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Webmail => "webmail",
@@ -86,7 +86,8 @@ pub struct Ask {
     /// The name as the person typed it; the daemon canonicalises it.
     pub name: String,
     /// Who asks.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -132,7 +133,7 @@ pub enum AskVerdict {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trust_days: Option<u32>,
     },
-    /// The account has no second factor yet and this door can enrol one.
+    /// The account has no second factor yet and this channel can enrol one.
     Enrol {
         /// The canonical mailbox.
         mailbox: String,
@@ -176,7 +177,7 @@ pub struct Refusal {
     /// Seconds since 1970 until which asking again is useless, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
-    /// Wrong codes in a row at this door, so that a front can hint at the phone's clock.
+    /// Wrong codes in a row at this channel, so that a front can hint at the phone's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<u32>,
     /// The canonical mailbox that was asked about, in the reply to [`Ask`]: whom a request for a reset would be about.
@@ -201,7 +202,7 @@ pub enum Reason {
     Locked,
     /// The name is not one that this platform serves, or cannot be a name.
     Name,
-    /// The account must enrol first, and this door cannot do that.
+    /// The account must enrol first, and this channel cannot do that.
     Unenrolled,
     /// Another code may be sent from the time given on.
     TooSoon,
@@ -240,7 +241,8 @@ pub struct Prepare {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who asks.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -290,7 +292,8 @@ pub struct Answer {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who asks.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -344,7 +347,8 @@ pub struct AnswerField {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who asks.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -408,7 +412,8 @@ pub struct PasswordAccepted {
     /// The mailbox that [`Asked::app_passwords_of`] named.
     pub name: String,
     /// Who tells it.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -464,7 +469,8 @@ pub struct Enrol {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who asks.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -547,7 +553,8 @@ pub struct Confirm {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who asks.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -592,7 +599,8 @@ pub struct SignedIn {
     /// The mailbox that the verdict named.
     pub name: String,
     /// Who tells it.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,

@@ -1,4 +1,4 @@
-//! A small blocking client: one connection, one call at a time, and an end to its patience.
+//! A small blocking client: one connection, one call at a time, and an end to its deadline.
 
 use crate::frame::{self, Decoder, FrameError};
 use crate::message::{Call, ErrorReply, Reply};
@@ -62,12 +62,12 @@ impl CallError {
 ///
 /// A [`Duration`] begins anew with each wait, so a daemon that sends a byte now and then is waited for as long as it
 /// likes. Who must be done in time brings something that runs out; this crate reads no clock.
-pub trait Patience {
+pub trait Deadline {
     /// What is left of it; zero when it is over.
     fn left(&self) -> Duration;
 }
 
-impl Patience for Duration {
+impl Deadline for Duration {
     fn left(&self) -> Duration {
         *self
     }
@@ -77,18 +77,18 @@ impl Patience for Duration {
 pub struct Client<P = Duration> {
     stream: UnixStream,
     decoder: Decoder,
-    patience: P,
+    deadline: P,
 }
 
-impl<P: Patience> Client<P> {
-    /// Connects to the socket at `path` and checks who serves it. `patience` bounds this and all that follows.
+impl<P: Deadline> Client<P> {
+    /// Connects to the socket at `path` and checks who serves it. `deadline` bounds this and all that follows.
     ///
     /// # Errors
     /// [`CallError::Unreachable`], and [`CallError::Impostor`] when the server runs as a stranger.
-    pub fn connect(path: &Path, patience: P) -> Result<Self, CallError> {
-        let stream = connect(path, &patience).map_err(CallError::Unreachable)?;
+    pub fn connect(path: &Path, deadline: P) -> Result<Self, CallError> {
+        let stream = connect(path, &deadline).map_err(CallError::Unreachable)?;
         check_server(&stream)?;
-        Ok(Self { stream, decoder: Decoder::default(), patience })
+        Ok(Self { stream, decoder: Decoder::default(), deadline })
     }
 
     /// Calls `interface.method` and waits for its one reply.
@@ -137,7 +137,7 @@ impl<P: Patience> Client<P> {
         let frame = frame::encode(&call).map_err(|error| CallError::Garbage(error.to_string()))?;
         let mut rest = &frame[..];
         while !rest.is_empty() {
-            self.stream.set_write_timeout(Some(left(&self.patience)?)).map_err(CallError::Lost)?;
+            self.stream.set_write_timeout(Some(left(&self.deadline)?)).map_err(CallError::Lost)?;
             // Not `write`: where the daemon is gone, SIGPIPE would end the program that this client is a guest in.
             match socket::send(self.stream.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
                 Ok(count) => rest = &rest[count..],
@@ -154,7 +154,7 @@ impl<P: Patience> Client<P> {
             if let Some(reply) = self.decoder.next_frame(parse_reply) {
                 return reply;
             }
-            self.stream.set_read_timeout(Some(left(&self.patience)?)).map_err(CallError::Lost)?;
+            self.stream.set_read_timeout(Some(left(&self.deadline)?)).map_err(CallError::Lost)?;
             match self.stream.read(&mut *bytes) {
                 Ok(0) => return Err(CallError::Lost(io::ErrorKind::UnexpectedEof.into())),
                 Ok(count) => self.decoder.push(&bytes[..count]).map_err(garbage)?,
@@ -166,18 +166,18 @@ impl<P: Patience> Client<P> {
 }
 
 /// What is left of a wait, never zero: to the kernel that would mean "for ever".
-fn left(patience: &impl Patience) -> Result<Duration, CallError> {
-    Some(patience.left()).filter(|left| !left.is_zero()).ok_or(CallError::Lost(io::ErrorKind::TimedOut.into()))
+fn left(deadline: &impl Deadline) -> Result<Duration, CallError> {
+    Some(deadline.left()).filter(|left| !left.is_zero()).ok_or(CallError::Lost(io::ErrorKind::TimedOut.into()))
 }
 
 /// Connects as [`UnixStream::connect`] does, but not for ever: where the daemon hangs, its backlog fills up, and
 /// connect(2) waits as long as SO_SNDTIMEO says.
-fn connect(path: &Path, patience: &impl Patience) -> io::Result<UnixStream> {
+fn connect(path: &Path, deadline: &impl Deadline) -> io::Result<UnixStream> {
     let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     let stream = UnixStream::from(fd);
     let address = UnixAddr::new(path)?;
     loop {
-        let left = Some(patience.left()).filter(|left| !left.is_zero()).ok_or(io::ErrorKind::TimedOut)?;
+        let left = Some(deadline.left()).filter(|left| !left.is_zero()).ok_or(io::ErrorKind::TimedOut)?;
         stream.set_write_timeout(Some(left))?;
         match socket::connect(stream.as_raw_fd(), &address) {
             Ok(()) => return Ok(stream),
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn a_dripping_server_does_not_outlast_a_patience_that_runs_out() {
         struct Waits(std::cell::Cell<u32>, UnixStream);
-        impl Patience for Waits {
+        impl Deadline for Waits {
             fn left(&self) -> Duration {
                 self.0.set(self.0.get().saturating_sub(1));
                 (&self.1).write_all(b" ").unwrap();
@@ -318,8 +318,8 @@ mod tests {
             }
         }
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let patience = Waits(std::cell::Cell::new(20), theirs);
-        let mut client = Client { stream: ours, decoder: Decoder::default(), patience };
+        let deadline = Waits(std::cell::Cell::new(20), theirs);
+        let mut client = Client { stream: ours, decoder: Decoder::default(), deadline };
         let reply: Result<AskVerdict, _> = client.call("org.postern.Auth", "Ask", &());
         assert!(matches!(reply, Err(CallError::Lost(error)) if error.kind() == io::ErrorKind::TimedOut));
     }

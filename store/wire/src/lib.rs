@@ -21,7 +21,7 @@ pub mod message;
 mod secret;
 pub mod security;
 
-pub use client::{CallError, Client, Patience};
+pub use client::{CallError, Client, Deadline};
 pub use frame::{Decoder, FrameError, MAX_FRAME};
 pub use message::{Call, ErrorReply, Reply};
 pub use secret::Secret;

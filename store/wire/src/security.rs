@@ -7,7 +7,7 @@
 
 use crate::Secret;
 use crate::admin::AppPassword;
-use crate::auth::{Door, Origin, Refusal};
+use crate::auth::{Channel, Origin, Refusal};
 use serde::{Deserialize, Serialize};
 
 /// Characters that each text of a request may have.
@@ -143,7 +143,8 @@ pub struct ChangeSecurity {
     pub name: String,
     /// Who asks.
     #[serde(default)]
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,
@@ -264,7 +265,8 @@ pub struct OpenRequest {
     pub name: String,
     /// Who asks.
     #[serde(default)]
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub channel: Channel,
     /// From where.
     #[serde(default)]
     pub origin: Origin,

@@ -2,7 +2,7 @@
 
 use postern_tests::pam::{Hosts, Session};
 use postern_wire::Client;
-use postern_wire::auth::{self, Ask, AskVerdict, Door, Origin};
+use postern_wire::auth::{self, Ask, AskVerdict, Channel, Origin};
 use std::time::Duration;
 
 /// More than the 1,024 connections that the daemon takes.
@@ -23,7 +23,7 @@ fn open_prompts_keep_nobody_out() {
     assert!(crowd.fds < FILES, "{} files are open", crowd.fds);
 
     let mut front = Client::connect(&hosts.world.files.auth_socket, FRONT_DEADLINE).unwrap();
-    let ask = Ask { name: hosts.alice.name.clone(), door: Door::Webmail, origin: Origin::default() };
+    let ask = Ask { name: hosts.alice.name.clone(), channel: Channel::Webmail, origin: Origin::default() };
     let verdict: AskVerdict = front.call(auth::INTERFACE, "Ask", &ask).unwrap();
     assert!(matches!(verdict, AskVerdict::Challenge { .. }), "{verdict:?}");
     let code = hosts.code().unwrap();

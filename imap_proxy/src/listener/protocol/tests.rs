@@ -54,9 +54,9 @@ async fn a_connection_that_asks_for_nothing_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_long_poll_outlasts_every_limit() {
     let (mut client, server) = duplex(1024);
-    let patience = IDLE * 10;
+    let deadline = IDLE * 10;
     let slow = move |_: Request<Incoming>, _: Peer| async move {
-        sleep(patience).await;
+        sleep(deadline).await;
         Response::new(body::full("at last"))
     };
     tokio::spawn(async move { http1(server, &slow, peer(), std::future::pending()).await });

@@ -18,7 +18,7 @@ Example:
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// The other names of a mailbox
-    List(Whose),
+    List(Owner),
     /// Add other names
     #[command(after_help = HELP)]
     Add(Named),
@@ -27,7 +27,7 @@ pub(crate) enum Verb {
 }
 
 #[derive(Args)]
-pub(crate) struct Whose {
+pub(crate) struct Owner {
     /// The mailbox
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
@@ -36,7 +36,7 @@ pub(crate) struct Whose {
 #[derive(Args)]
 pub(crate) struct Named {
     #[command(flatten)]
-    whose: Whose,
+    owner: Owner,
     /// Other names of it
     #[arg(value_name = "ALIAS", required = true)]
     aliases: Vec<String>,
@@ -47,7 +47,7 @@ impl Verb {
     pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let mut daemon = session.daemon()?;
         let (changed, found): (bool, Accounts) = match self {
-            Self::List(Whose { mailbox }) => (false, daemon.call("ShowAccount", &Mailbox { mailbox })?),
+            Self::List(Owner { mailbox }) => (false, daemon.call("ShowAccount", &Mailbox { mailbox })?),
             Self::Add(named) => (true, daemon.call("AddAliases", &named.parameters())?),
             Self::Remove(named) => (true, daemon.call("RemoveAliases", &named.parameters())?),
         };
@@ -58,7 +58,7 @@ impl Verb {
 
 impl Named {
     fn parameters(self) -> Aliases {
-        Aliases { mailbox: self.whose.mailbox, aliases: self.aliases }
+        Aliases { mailbox: self.owner.mailbox, aliases: self.aliases }
     }
 }
 

@@ -17,16 +17,16 @@ Example:
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// The contact address of a mailbox
-    List(Whose),
+    List(Owner),
     /// Set the contact address of a mailbox, in place of the one before
     #[command(after_help = HELP)]
     Set(Named),
     /// Take the contact address of a mailbox away
-    Remove(Whose),
+    Remove(Owner),
 }
 
 #[derive(Args)]
-pub(crate) struct Whose {
+pub(crate) struct Owner {
     /// The mailbox
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
@@ -35,7 +35,7 @@ pub(crate) struct Whose {
 #[derive(Args)]
 pub(crate) struct Named {
     #[command(flatten)]
-    whose: Whose,
+    owner: Owner,
     /// An e-mail address that does not end in that mailbox
     #[arg(value_name = "ADDRESS")]
     address: String,
@@ -46,11 +46,11 @@ impl Verb {
     pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let mut daemon = session.daemon()?;
         let found: Accounts = match self {
-            Self::List(Whose { mailbox }) => daemon.call("ShowAccount", &Mailbox { mailbox })?,
-            Self::Set(Named { whose: Whose { mailbox }, address }) => {
+            Self::List(Owner { mailbox }) => daemon.call("ShowAccount", &Mailbox { mailbox })?,
+            Self::Set(Named { owner: Owner { mailbox }, address }) => {
                 daemon.call("SetContact", &SetContact { mailbox, address: Some(address) })?
             }
-            Self::Remove(Whose { mailbox }) => daemon.call("SetContact", &SetContact { mailbox, address: None })?,
+            Self::Remove(Owner { mailbox }) => daemon.call("SetContact", &SetContact { mailbox, address: None })?,
         };
         print(session, &only(found.accounts)?)?;
         Ok(Exit::Done)

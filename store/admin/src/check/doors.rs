@@ -8,7 +8,7 @@
 use super::connection::Silence;
 use super::http::Answer;
 use super::place::Place;
-use super::probe::{Door, Heard, OURS, Said, SignIn};
+use super::probe::{Endpoint, Heard, OURS, Said, SignIn};
 use super::proxy_config::Opening;
 use super::report::{Line, Section};
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ fn schemes(challenges: &[&str]) -> String {
 pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
     let subject = place.to_string();
     let Said::Web { ours, doors, .. } = &heard.said else {
-        return vec![Line::ok(Section::Doors, subject, "Postern's IMAP front")];
+        return vec![Line::ok(Section::Endpoints, subject, "Postern's IMAP front")];
     };
     let (mut closed, mut by_app_password, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for (door, answer) in doors {
@@ -102,12 +102,12 @@ pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -
             text.push(format!("{what}: {}", paths.join(", ")));
         }
     }
-    lines.insert(0, Line::ok(Section::Doors, subject, format!("Postern's front. {}", text.join("; "))));
+    lines.insert(0, Line::ok(Section::Endpoints, subject, format!("Postern's front. {}", text.join("; "))));
     lines
 }
 
-fn leads(subject: &str, door: &Door, way: &Way, openings: Option<&Openings>) -> Option<Line> {
-    let Door { path, key } = door;
+fn leads(subject: &str, door: &Endpoint, way: &Way, openings: Option<&Openings>) -> Option<Line> {
+    let Endpoint { path, key } = door;
     let opening = openings.map(|openings| (key, openings.get(*key)));
     let wants_app_password = opening.is_some_and(|(_, opening)| opening == Some(&Opening::app_password()));
     Some(match (way, opening) {
@@ -116,30 +116,34 @@ fn leads(subject: &str, door: &Door, way: &Way, openings: Option<&Openings>) -> 
                 "{path} asks for {schemes}: `{key}` is open to {}, and this host is one of them",
                 networks.join(", ")
             );
-            Line::warning(Section::Doors, subject, message)
+            Line::warning(Section::Endpoints, subject, message)
                 .why(PASSWORD_ALONE)
                 .advice("make the list as short as it can be, or open the door to app passwords instead")
         }
-        (Way::Asks(schemes), _) => {
-            Line::failure(Section::Doors, subject, format!("{path} leads around: the server behind asks for {schemes}"))
-                .why(PASSWORD_ALONE)
-                .advice(
-                    "close it in [webmail.doors]; if it is closed there, restart postern-proxy, and see that whatever \
+        (Way::Asks(schemes), _) => Line::failure(
+            Section::Endpoints,
+            subject,
+            format!("{path} leads around: the server behind asks for {schemes}"),
+        )
+        .why(PASSWORD_ALONE)
+        .advice(
+            "close it in [webmail.doors]; if it is closed there, restart postern-proxy, and see that whatever \
                      stands before Postern sends it every path",
-                )
-        }
-        (Way::Answers, _) => {
-            Line::failure(Section::Doors, subject, format!("{path} does not lead to Postern: something else answers"))
-                .why("what stands there is not guarded")
-                .advice("let whatever stands before Postern send it every path")
-        }
+        ),
+        (Way::Answers, _) => Line::failure(
+            Section::Endpoints,
+            subject,
+            format!("{path} does not lead to Postern: something else answers"),
+        )
+        .why("what stands there is not guarded")
+        .advice("let whatever stands before Postern send it every path"),
         (Way::AppPassword, Some((key, _))) if !wants_app_password => {
             elsewise(subject, format!("{path} asks for an app password, and `{key}` is not open to any"))
         }
         (Way::Closed, Some((key, _))) if wants_app_password => {
             elsewise(subject, format!("{path} is closed, and `{key}` is open to app passwords"))
         }
-        (Way::Fails(why), _) => Line::warning(Section::Doors, subject, format!("{path} cannot be judged: {why}"))
+        (Way::Fails(why), _) => Line::warning(Section::Endpoints, subject, format!("{path} cannot be judged: {why}"))
             .advice("journalctl -u postern-proxy"),
         _ => return None,
     })
@@ -147,7 +151,7 @@ fn leads(subject: &str, door: &Door, way: &Way, openings: Option<&Openings>) -> 
 
 /// The front is not as its configuration says.
 fn elsewise(subject: &str, message: String) -> Line {
-    Line::warning(Section::Doors, subject, message)
+    Line::warning(Section::Endpoints, subject, message)
         .why("postern-proxy runs with another configuration than the one in the file")
         .advice("systemctl restart postern-proxy")
 }
@@ -158,7 +162,7 @@ fn takes_passwords(heard: &Heard) -> (Vec<String>, Vec<&'static str>) {
     let page = |SignIn { path, product }: &SignIn| format!("{path} (the sign-in page of {product})");
     let mut asking: Vec<String> = sign_ins.iter().map(page).collect();
     let mut open = Vec::new();
-    for (Door { path, .. }, answer) in doors {
+    for (Endpoint { path, .. }, answer) in doors {
         match way(answer, None) {
             Way::Asks(schemes) => asking.push(format!("{path} ({schemes})")),
             Way::Answers => open.push(*path),
@@ -203,15 +207,15 @@ pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Li
         Ok(heard) if heard.is_postern() => return front(place, heard, None),
         Ok(heard) => heard,
         Err(Silence::Closed(why)) => {
-            return vec![Line::ok(Section::Doors, subject, format!("nobody answers from here ({why})"))];
+            return vec![Line::ok(Section::Endpoints, subject, format!("nobody answers from here ({why})"))];
         }
         Err(Silence::NoSuchHost(why)) => {
             // The same at every port of a host.
-            return vec![Line::failure(Section::Doors, &place.host, format!("nothing could be tried: {why}"))];
+            return vec![Line::failure(Section::Endpoints, &place.host, format!("nothing could be tried: {why}"))];
         }
         Err(Silence::Broken(why)) => {
             return vec![
-                Line::warning(Section::Doors, subject, format!("it cannot be judged: {why}"))
+                Line::warning(Section::Endpoints, subject, format!("it cannot be judged: {why}"))
                     .advice("look at it by hand: somebody listens there"),
             ];
         }
@@ -224,9 +228,9 @@ pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Li
         };
         let message = format!("a mail server answers, not Postern: {greeting}");
         let line = if place.service.opens_mailbox {
-            Line::failure(Section::Doors, subject, message)
+            Line::failure(Section::Endpoints, subject, message)
         } else {
-            Line::warning(Section::Doors, subject, message)
+            Line::warning(Section::Endpoints, subject, message)
         };
         return vec![line.why(why).advice(FROM_ELSEWHERE)];
     }
@@ -234,15 +238,15 @@ pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Li
     let mut lines = Vec::new();
     for what in asking {
         let message = format!("it leads around Postern: {what}");
-        lines.push(Line::failure(Section::Doors, &subject, message).why(PASSWORD_ALONE).advice(FROM_ELSEWHERE));
+        lines.push(Line::failure(Section::Endpoints, &subject, message).why(PASSWORD_ALONE).advice(FROM_ELSEWHERE));
     }
     if !open.is_empty() {
         let message = format!("it answers without asking who it is, at {}", open.join(", "));
-        lines.push(Line::warning(Section::Doors, &subject, message).advice("look at it by hand: whose is it?"));
+        lines.push(Line::warning(Section::Endpoints, &subject, message).advice("look at it by hand: whose is it?"));
     }
     if lines.is_empty() {
         let message = format!("not Postern, and no way to a mailbox was found ({})", status(heard));
-        lines.push(Line::ok(Section::Doors, subject, message));
+        lines.push(Line::ok(Section::Endpoints, subject, message));
     }
     lines
 }

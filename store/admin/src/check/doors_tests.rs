@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::check::place;
-use crate::check::probe::DOORS;
+use crate::check::probe::ENDPOINTS;
 use postern_wire::admin::Level;
 
 const CSP: &str = "Content-Security-Policy: default-src 'none'\r\nContent-Type: text/css\r\n";
@@ -25,7 +25,7 @@ fn place() -> Place {
 /// A web server that answers every door with `other`, but for `special`.
 fn web(own: Result<Answer, Silence>, other: &str, special: (&str, Result<Answer, Silence>)) -> Heard {
     let (path, answered) = special;
-    let doors = DOORS.map(|door| {
+    let doors = ENDPOINTS.map(|door| {
         let answer = if door.path == path { answered.clone() } else { answer(other) };
         (door, answer)
     });
@@ -33,7 +33,7 @@ fn web(own: Result<Answer, Silence>, other: &str, special: (&str, Result<Answer,
     Heard { chain: vec![], said: Said::Web { ours: own.unwrap(), doors, sign_ins: vec![] } }
 }
 
-/// A front all of whose doors are closed, but for this one.
+/// A front all of owner doors are closed, but for this one.
 fn front_with(path: &str, answered: Result<Answer, Silence>) -> Heard {
     web(ours("200 OK"), &format!("HTTP/1.1 403 Forbidden\r\n{CSP}\r\n"), (path, answered))
 }

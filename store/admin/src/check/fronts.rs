@@ -95,7 +95,7 @@ impl Seen<'_> {
                 "systemctl status postern-proxy; journalctl -u postern-proxy -n 50"
             };
             let line = if self.config.has_load_balancers() { Line::warning } else { Line::failure };
-            vec![line(Section::Doors, &subject, &message).why("nobody gets in there").advice(advice)]
+            vec![line(Section::Endpoints, &subject, &message).why("nobody gets in there").advice(advice)]
         };
         match outcome {
             Ok(heard) if heard.is_postern() => {
@@ -119,13 +119,13 @@ impl Seen<'_> {
             Ok(heard) if heard.is_postern() => {
                 let lines = doors::front(place, heard, Some(&self.config.webmail.doors));
                 if lines.iter().all(|line| before.iter().any(|said| said.message == line.message)) {
-                    return vec![Line::ok(Section::Doors, subject, "leads to the same front")];
+                    return vec![Line::ok(Section::Endpoints, subject, "leads to the same front")];
                 }
                 lines.into_iter().map(|line| Line { subject: subject.clone(), ..line }).collect()
             }
             Ok(heard) => {
                 let message = format!("what the name leads to from here is not Postern: {}", doors::status(heard));
-                let line = Line::failure(Section::Doors, &subject, message);
+                let line = Line::failure(Section::Endpoints, &subject, message);
                 let mut lines = vec![line.advice("look up where the name leads, and what stands before Postern there")];
                 lines.extend(doors::outside(place, outcome));
                 lines
@@ -133,7 +133,7 @@ impl Seen<'_> {
             Err(Silence::NoSuchHost(why) | Silence::Closed(why) | Silence::Broken(why)) => {
                 let advice = format!("from elsewhere: postern check doors {place}/");
                 vec![
-                    Line::warning(Section::Doors, &subject, format!("it could not be tried from here: {why}"))
+                    Line::warning(Section::Endpoints, &subject, format!("it could not be tried from here: {why}"))
                         .advice(advice),
                 ]
             }

@@ -21,23 +21,23 @@ const OUR_GREETING: &str = "Postern is ready";
 
 /// What takes a password by itself, beside a webmail's own page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Door {
+pub(super) struct Endpoint {
     pub(super) path: &'static str,
     /// Its name in `[webmail.doors]`.
     pub(super) key: &'static str,
 }
 
 /// Exchange's folders, and SOGo's.
-pub(super) const DOORS: [Door; 9] = [
-    Door { path: "/EWS/Exchange.asmx", key: "ews" },
-    Door { path: "/Microsoft-Server-ActiveSync", key: "activesync" },
-    Door { path: "/mapi/emsmdb", key: "mapi" },
-    Door { path: "/rpc/rpcproxy.dll", key: "rpc" },
-    Door { path: "/OAB/", key: "oab" },
-    Door { path: "/Autodiscover/Autodiscover.xml", key: "autodiscover" },
-    Door { path: "/PowerShell", key: "powershell" },
-    Door { path: "/api/", key: "api" },
-    Door { path: "/SOGo/dav/", key: "dav" },
+pub(super) const ENDPOINTS: [Endpoint; 9] = [
+    Endpoint { path: "/EWS/Exchange.asmx", key: "ews" },
+    Endpoint { path: "/Microsoft-Server-ActiveSync", key: "activesync" },
+    Endpoint { path: "/mapi/emsmdb", key: "mapi" },
+    Endpoint { path: "/rpc/rpcproxy.dll", key: "rpc" },
+    Endpoint { path: "/OAB/", key: "oab" },
+    Endpoint { path: "/Autodiscover/Autodiscover.xml", key: "autodiscover" },
+    Endpoint { path: "/PowerShell", key: "powershell" },
+    Endpoint { path: "/api/", key: "api" },
+    Endpoint { path: "/SOGo/dav/", key: "dav" },
 ];
 /// Where webmails have their sign-in page, what stands on it (in lower case), and which one it is.
 const SIGN_INS: [(&str, &str, &str); 7] = [
@@ -59,8 +59,8 @@ pub(super) struct Heard {
 
 #[derive(Debug)]
 pub(super) enum Said {
-    /// A web server: its answer for [`OURS`], and to whoever comes without credentials at each of [`DOORS`].
-    Web { ours: Answer, doors: Vec<(Door, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
+    /// A web server: its answer for [`OURS`], and to whoever comes without credentials at each of [`ENDPOINTS`].
+    Web { ours: Answer, doors: Vec<(Endpoint, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
     /// A mail service: its first line.
     Mail(String),
 }
@@ -119,7 +119,7 @@ fn one(place: &Place) -> Outcome {
 fn web(place: &Place) -> Outcome {
     let (ours, chain) = http::ask(place, OURS)?;
     let ask = |path| http::ask(place, path).map(|(answer, _)| answer);
-    let doors = DOORS.map(|door| {
+    let doors = ENDPOINTS.map(|door| {
         let answer = ask(door.path);
         (door, answer)
     });

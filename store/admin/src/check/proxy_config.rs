@@ -187,7 +187,7 @@ fn reachable(listening: SocketAddr) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::probe::DOORS;
+    use crate::check::probe::ENDPOINTS;
 
     #[test]
     fn the_shipped_example_says_where_to_look() {
@@ -211,7 +211,7 @@ mod tests {
             .collect();
         assert!(keys.contains(&"ews"), "{keys:?}");
         for key in keys {
-            assert!(DOORS.iter().any(|door| door.key == key), "{key}");
+            assert!(ENDPOINTS.iter().any(|door| door.key == key), "{key}");
         }
     }
 

@@ -77,7 +77,7 @@ struct GoogleAuthenticator {
     /// The person's ~/.google_authenticator
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Whose it is
+    /// Owner it is
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
     #[command(flatten)]
@@ -188,7 +188,7 @@ impl Oath {
 #[derive(Default)]
 struct Taken {
     of_user: HashMap<String, Vec<HeldTotp>>,
-    /// Whose each mailbox is.
+    /// Owner each mailbox is.
     user_of: HashMap<String, String>,
 }
 

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::daemon::{Actor, Applied, Daemon};
 use crate::effects::Effects;
 use crate::enrol::enrolment_code_hash;
-use crate::records::{ACCOUNT, Kept, RecordError, alias_key};
+use crate::records::{ACCOUNT, RecordError, Stored, alias_key};
 use postern_rules::name::{self, Named};
 use postern_rules::{Account, Event, Mailbox, Verdict, decide, factor};
 use postern_wire::Secret;
@@ -30,14 +30,14 @@ pub fn list(
         return Err(platforms::unknown(daemon, name));
     }
     let now = clock::now();
-    let page: Vec<Kept<Account>> = daemon.records.page(ACCOUNT, after)?;
-    let last = page.last().map(|kept| kept.key.clone());
+    let page: Vec<Stored<Account>> = daemon.records.page(ACCOUNT, after)?;
+    let last = page.last().map(|stored| stored.key.clone());
     let fits = |account: &Account| {
         !account.unlisted
             && wanted.platform.as_ref().is_none_or(|name| *name == account.platform)
             && wanted.state.is_none_or(|state| state == shown_state(account.state(now)))
     };
-    let accounts = page.into_iter().map(|kept| kept.value);
+    let accounts = page.into_iter().map(|stored| stored.value);
     Ok((Accounts { accounts: accounts.filter(fits).map(|account| shown(&account, now)).collect() }, last))
 }
 
@@ -46,8 +46,8 @@ pub fn list(
 /// # Errors
 /// [`Refused`].
 pub fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
-    let (kept, _) = account(daemon, typed)?;
-    Ok(Accounts { accounts: vec![shown(&kept.value, clock::now())] })
+    let (stored, _) = account(daemon, typed)?;
+    Ok(Accounts { accounts: vec![shown(&stored.value, clock::now())] })
 }
 
 /// Enables, suspends, resumes, resets, removes, unlocks.
@@ -62,7 +62,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
             let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
             (mailbox, platform, Some(guard))
         }
-        _ => account(daemon, &wanted.mailbox).map(|(kept, platform)| (kept.value.mailbox, platform, None))?,
+        _ => account(daemon, &wanted.mailbox).map(|(stored, platform)| (stored.value.mailbox, platform, None))?,
     };
     let code = match (wanted.enrolment_code, wanted.action) {
         (false, _) => None,
@@ -85,7 +85,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     Ok(Changed { enrolment_code, ..changed })
 }
 
-/// Sixteen letters and digits: eighty random bits, so that a plain hash of it can be kept.
+/// Sixteen letters and digits: eighty random bits, so that a plain hash of it can be stored.
 ///
 /// # Errors
 /// When the kernel gives no random bytes.
@@ -123,10 +123,10 @@ pub(super) fn tried(
     earlier: Vec<Event<'_>>,
     event: Event<'_>,
 ) -> Result<Changed, Refused> {
-    let kept = daemon.records.account(mailbox)?;
+    let stored = daemon.records.account(mailbox)?;
     let now = clock::now();
-    let before = kept.as_ref().filter(|kept| !kept.value.unlisted).map(|kept| kept.value.state(now));
-    let mut account = kept.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |kept| kept.value);
+    let before = stored.as_ref().filter(|stored| !stored.value.unlisted).map(|stored| stored.value.state(now));
+    let mut account = stored.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |stored| stored.value);
     for event in earlier {
         account = decide(&account, platform, event, now).next.unwrap_or(account);
     }
@@ -149,8 +149,8 @@ pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Ref
 /// [`Refused`]; nothing was added.
 pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
     let _alone = alone(daemon).await?;
-    let (kept, _) = account(daemon, &wanted.mailbox)?;
-    let mut next = kept.value.clone();
+    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let mut next = stored.value.clone();
     let mut changes = Vec::new();
     for typed in &wanted.aliases {
         let alias = alias_name(daemon, typed)?;
@@ -175,7 +175,7 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
     if next.aliases.len() > ALIASES_MAX {
         return Err(refuse("too_many", format!("a mailbox has at most {ALIASES_MAX} aliases.")));
     }
-    write_aliases(daemon, actor, "add alias", &kept, &next, changes, &wanted.aliases).await
+    write_aliases(daemon, actor, "add alias", &stored, &next, changes, &wanted.aliases).await
 }
 
 /// Removes other names of a mailbox.
@@ -184,8 +184,8 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
 /// [`Refused`]; nothing was removed.
 pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
     let _alone = alone(daemon).await?;
-    let (kept, _) = account(daemon, &wanted.mailbox)?;
-    let mut next = kept.value.clone();
+    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let mut next = stored.value.clone();
     let mut changes = Vec::new();
     for typed in &wanted.aliases {
         let alias = alias_name(daemon, typed)?;
@@ -200,14 +200,14 @@ pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> R
             changes.push(crate::engine::Change::delete(alias_key(&alias), record.revision));
         }
     }
-    write_aliases(daemon, actor, "remove alias", &kept, &next, changes, &wanted.aliases).await
+    write_aliases(daemon, actor, "remove alias", &stored, &next, changes, &wanted.aliases).await
 }
 
 async fn write_aliases(
     daemon: &Daemon,
     actor: &str,
     action: &str,
-    before: &Kept<Account>,
+    before: &Stored<Account>,
     next: &Account,
     mut changes: Vec<crate::engine::Change>,
     aliases: &[String],

@@ -41,7 +41,7 @@ pub enum NoAppPassword {
     Full,
     /// The rules say no.
     Refused(Refusal),
-    /// It cannot be kept.
+    /// It cannot be stored.
     Store(RecordError),
 }
 
@@ -57,12 +57,12 @@ impl From<RecordError> for NoAppPassword {
 /// # Errors
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
-    let (kept, _) = account(daemon, &wanted.mailbox)?;
+    let (stored, _) = account(daemon, &wanted.mailbox)?;
     let limits = Limits::read(wanted)?;
     let actor = Actor::new(actor, "");
     let by = By::Administrator { unchecked: wanted.unchecked };
-    let made = make(daemon, &kept.value, (&wanted.password, by), &wanted.description, &limits, &actor).await;
-    made.map(|(made, _)| made).map_err(|error| in_words(&kept.value.mailbox, error))
+    let made = make(daemon, &stored.value, (&wanted.password, by), &wanted.description, &limits, &actor).await;
+    made.map(|(made, _)| made).map_err(|error| in_words(&stored.value.mailbox, error))
 }
 
 /// Who makes one.
@@ -186,8 +186,8 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
 /// # Errors
 /// [`Refused`].
 pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) -> Result<AppPasswords, Refused> {
-    let (kept, _) = account(daemon, &wanted.mailbox)?;
-    let mailbox = kept.value.mailbox;
+    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("app password {}", wanted.id));
     let applied =
         daemon.apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword { id: &wanted.id, proof: None })).await?;

@@ -4,7 +4,7 @@ use crate::audit::{self, Record};
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
-use crate::records::{ACCOUNT, Kept, RecordError};
+use crate::records::{ACCOUNT, RecordError, Stored};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::{Unlisted, UnusualSignIn};
 use postern_rules::{Account, Mailbox, Platform, Stage};
@@ -43,9 +43,9 @@ fn records(daemon: &Daemon) -> Finding {
     let (mut count, mut astray) = (0u64, Vec::new());
     let platforms = daemon.platforms();
     let mut all = || -> Result<(), RecordError> {
-        daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
+        daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
             count += 1;
-            let account = kept.value;
+            let account = stored.value;
             let names = account.aliases.iter().chain([&account.mailbox]);
             if account.stage != Stage::Off {
                 astray.extend(names.filter(|name| !means_itself(name, &platforms)).map(ToString::to_string));
@@ -53,9 +53,9 @@ fn records(daemon: &Daemon) -> Finding {
             astray.truncate(ASTRAY_MAX);
             true
         })?;
-        daemon.records.each(b"alias/", |_: Kept<Mailbox>| true)?;
-        daemon.records.each(crate::records::PLATFORM, |_: Kept<Platform>| true)?;
-        daemon.records.each(audit::AUDIT, |_: Kept<Record>| true)
+        daemon.records.each(b"alias/", |_: Stored<Mailbox>| true)?;
+        daemon.records.each(crate::records::PLATFORM, |_: Stored<Platform>| true)?;
+        daemon.records.each(audit::AUDIT, |_: Stored<Record>| true)
     };
     match all() {
         Ok(()) if !astray.is_empty() => {

@@ -13,8 +13,8 @@ use postern_wire::admin::{Accounts, AddTotp, Refused, RemoveMethod, TotpAdded};
 /// # Errors
 /// [`Refused`].
 pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<TotpAdded, Refused> {
-    let (kept, platform) = account(daemon, &wanted.mailbox)?;
-    let mailbox = kept.value.mailbox.clone();
+    let (stored, platform) = account(daemon, &wanted.mailbox)?;
+    let mailbox = stored.value.mailbox.clone();
     let seed = match &wanted.secret {
         Some(text) => Seed::parse(text.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?,
         None => {
@@ -31,7 +31,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
     let digits = wanted.digits.unwrap_or(totp::DIGITS);
     let totp = Totp::with(seed, algorithm, digits, wanted.period.unwrap_or(totp::PERIOD));
     let totp = totp.map_err(|error| refuse("bad_totp", format!("{error}.")))?;
-    let uri = totp.uri(place(&kept.value, &platform), mailbox.as_str());
+    let uri = totp.uri(place(&stored.value, &platform), mailbox.as_str());
     let secret = totp.seed().to_base32();
     let actor = Actor::new(actor, "");
     let make = || Ok(Event::AddTotp { totp: totp.clone(), description: &wanted.description, random: draw()? });
@@ -53,8 +53,8 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
 /// # Errors
 /// [`Refused`].
 pub async fn remove(daemon: &Daemon, actor: &str, wanted: &RemoveMethod) -> Result<Accounts, Refused> {
-    let (kept, _) = account(daemon, &wanted.mailbox)?;
-    let mailbox = kept.value.mailbox;
+    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("method {}", wanted.id));
     let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::RemoveFactor(&wanted.id))).await?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;

@@ -12,7 +12,7 @@ pub mod status;
 use crate::audit::{self, shown_state};
 use crate::clock;
 use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
-use crate::records::{ACCOUNT, COMMIT_DEADLINE, Kept, PAGE, RecordError};
+use crate::records::{ACCOUNT, COMMIT_DEADLINE, PAGE, RecordError, Stored};
 use postern_rules::event::{Refusal, SUSPEND_HOURS};
 use postern_rules::factor::FACTORS_MAX;
 use postern_rules::{Account, Mailbox, Platform, State, Time, text};
@@ -54,9 +54,9 @@ pub async fn alone(daemon: &Daemon) -> Result<MutexGuard<'_, ()>, Refused> {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform), Refused> {
+pub fn account(daemon: &Daemon, typed: &str) -> Result<(Stored<Account>, Platform), Refused> {
     match resolve(daemon, typed)? {
-        Resolved::Account(kept, platform) => Ok((*kept, platform)),
+        Resolved::Account(stored, platform) => Ok((*stored, platform)),
         Resolved::Unlisted(mailbox, _) => {
             let message = format!("{mailbox} has no account. `postern account enable {mailbox}` makes one.");
             Err(refuse(UNKNOWN_MAILBOX, message))
@@ -71,7 +71,7 @@ pub fn account(daemon: &Daemon, typed: &str) -> Result<(Kept<Account>, Platform)
 /// [`Refused`].
 pub fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refused> {
     match resolve(daemon, typed)? {
-        Resolved::Account(kept, platform) => Ok((kept.value.mailbox, platform)),
+        Resolved::Account(stored, platform) => Ok((stored.value.mailbox, platform)),
         Resolved::Unlisted(mailbox, platform) => Ok((mailbox, platform)),
         Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
     }
@@ -106,7 +106,7 @@ fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
     refuse("foreign_mailbox", message)
 }
 
-/// The account whose name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
+/// The account owner name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
 /// page, and lets others have their turn between.
 pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
     let mailbox = match daemon.resolve(typed) {
@@ -235,7 +235,7 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
         backup_codes_left: backup_codes_left(account),
         contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
         browsers: u32::try_from(account.browsers.iter().len()).unwrap_or(u32::MAX),
-        failures: account.throttles.iter().map(|(door, t)| (door.as_str().to_owned(), t.failures)).collect(),
+        failures: account.throttles.iter().map(|(channel, t)| (channel.as_str().to_owned(), t.failures)).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{alone, entry, nearest, refuse, visible};
 use crate::daemon::Daemon;
 use crate::effects::Effects;
 use crate::export;
-use crate::records::{ACCOUNT, Kept, RecordError, platform_key};
+use crate::records::{ACCOUNT, RecordError, Stored, platform_key};
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
 use postern_rules::{Account, Mailbox, Platform, Stage};
@@ -29,8 +29,8 @@ pub fn list(daemon: &Daemon) -> Result<Platforms, Refused> {
 /// # Errors
 /// [`Refused`].
 pub fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
-    let kept = find(daemon, name)?;
-    Ok(Platforms { platforms: vec![shown(&kept.value, &accounts_by_platform(daemon)?)] })
+    let stored = find(daemon, name)?;
+    Ok(Platforms { platforms: vec![shown(&stored.value, &accounts_by_platform(daemon)?)] })
 }
 
 /// Makes a platform, switched off.
@@ -90,19 +90,19 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Platforms, Refused> {
     let _alone = alone(daemon).await?;
-    let kept = find(daemon, &set.name)?;
-    let mut platform = kept.value.clone();
+    let stored = find(daemon, &set.name)?;
+    let mut platform = stored.value.clone();
     platform.policy.set(&set.key, &set.value).map_err(|error| {
         let near = nearest(&set.key, postern_rules::platform::KEYS.into_iter());
         let hint = near.filter(|near| *near != set.key).map_or(String::new(), |near| format!(" Did you mean {near}?"));
         refuse("bad_policy", format!("{error}.{hint}"))
     })?;
-    if platform.policy.plus_addressing && !kept.value.policy.plus_addressing {
+    if platform.policy.plus_addressing && !stored.value.policy.plus_addressing {
         refuse_hidden(daemon, &platform)?;
     }
-    if platform != kept.value {
+    if platform != stored.value {
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
-        write(daemon, Some(&kept), &platform, entry(actor, "set platform", None, detail)).await?;
+        write(daemon, Some(&stored), &platform, entry(actor, "set platform", None, detail)).await?;
     } else {
         look_at_platforms(&daemon.effects)?;
     }
@@ -120,8 +120,8 @@ fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
         }
         hidden.len() < NAMED_MAX
     };
-    daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
-        let account = kept.value;
+    daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
+        let account = stored.value;
         // One that is off is not asked for a code anyway.
         account.stage == Stage::Off || (look(&account.mailbox) && account.aliases.iter().all(&mut look))
     })?;
@@ -142,19 +142,19 @@ fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
 /// [`Refused`].
 pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Result<Platforms, Refused> {
     let _alone = alone(daemon).await?;
-    let kept = find(daemon, &switch.name)?;
-    if kept.value.enabled != switch.enabled {
-        let platform = Platform { enabled: switch.enabled, ..kept.value.clone() };
+    let stored = find(daemon, &switch.name)?;
+    if stored.value.enabled != switch.enabled {
+        let platform = Platform { enabled: switch.enabled, ..stored.value.clone() };
         let action = if switch.enabled { "enable platform" } else { "disable platform" };
         let entry = entry(actor, action, None, format!("platform {}", switch.name));
-        write(daemon, Some(&kept), &platform, entry).await?;
+        write(daemon, Some(&stored), &platform, entry).await?;
     } else {
         look_at_platforms(&daemon.effects)?;
     }
     show(daemon, &switch.name)
 }
 
-/// Has the daemon and every front go by the platforms as they are kept. Also where there is nothing to change: whoever
+/// Has the daemon and every front go by the platforms as they are stored. Also where there is nothing to change: whoever
 /// repeats an order, since its answer was late or lost, must find it done.
 fn look_at_platforms(effects: &Effects) -> Result<(), RecordError> {
     effects.reload_platforms()?;
@@ -164,17 +164,17 @@ fn look_at_platforms(effects: &Effects) -> Result<(), RecordError> {
 
 async fn write(
     daemon: &Daemon,
-    before: Option<&Kept<Platform>>,
+    before: Option<&Stored<Platform>>,
     platform: &Platform,
     entry: crate::audit::Record,
 ) -> Result<(), Refused> {
     // What is left of an import that was broken off must not come alive beside this, nor take it away when it goes.
     let cleared = export::clear_broken_import(daemon).await;
     cleared.map_err(|error| refuse("store", format!("{error}.")))?;
-    let over = before.map(|kept| kept.revision);
+    let over = before.map(|stored| stored.revision);
     let change = daemon.records.put(platform_key(&platform.name), over, platform)?;
     let is_trust_shorter =
-        before.is_some_and(|kept| platform.policy.trusted_browsers < kept.value.policy.trusted_browsers);
+        before.is_some_and(|stored| platform.policy.trusted_browsers < stored.value.policy.trusted_browsers);
     let follow = move |effects: &Effects| {
         if is_trust_shorter {
             effects.ends_moved.notify_one();
@@ -187,9 +187,9 @@ async fn write(
     Ok(())
 }
 
-fn find(daemon: &Daemon, name: &str) -> Result<Kept<Platform>, Refused> {
-    let kept = daemon.records.load(&platform_key(name))?;
-    kept.ok_or_else(|| unknown(daemon, name))
+fn find(daemon: &Daemon, name: &str) -> Result<Stored<Platform>, Refused> {
+    let stored = daemon.records.load(&platform_key(name))?;
+    stored.ok_or_else(|| unknown(daemon, name))
 }
 
 /// A platform that does not exist, with those that do.
@@ -210,9 +210,9 @@ pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
 /// [`Refused`].
 pub fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
     let mut counts = BTreeMap::new();
-    daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
-        if !kept.value.unlisted {
-            *counts.entry(kept.value.platform).or_default() += 1;
+    daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
+        if !stored.value.unlisted {
+            *counts.entry(stored.value.platform).or_default() += 1;
         }
         true
     })?;

@@ -5,7 +5,7 @@ use crate::audit::shown_state;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::export;
-use crate::records::{ACCOUNT, Kept};
+use crate::records::{ACCOUNT, Stored};
 use postern_rules::Account;
 use postern_wire::admin::{Refused, State, Status};
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ pub fn status(daemon: &Daemon) -> Result<Status, Refused> {
     let now = clock::now();
     let mut accounts: BTreeMap<String, u64> = State::ALL.iter().map(|state| (state.to_string(), 0)).collect();
     let mut by_platform = BTreeMap::new();
-    daemon.records.each(ACCOUNT, |kept: Kept<Account>| {
-        if !kept.value.unlisted {
-            *accounts.entry(shown_state(kept.value.state(now)).to_string()).or_default() += 1;
-            *by_platform.entry(kept.value.platform).or_default() += 1;
+    daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
+        if !stored.value.unlisted {
+            *accounts.entry(shown_state(stored.value.state(now)).to_string()).or_default() += 1;
+            *by_platform.entry(stored.value.platform).or_default() += 1;
         }
         true
     })?;

@@ -1,4 +1,4 @@
-//! Commits that come after their deadline, and commits whose outcome nobody knows.
+//! Commits that come after their deadline, and commits owner outcome nobody knows.
 
 use super::*;
 use crate::administer::{accounts, platforms};
@@ -113,11 +113,11 @@ async fn what_follows_a_commit_follows_a_late_one() {
 #[tokio::test]
 async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
-    // As a commit does whose answer was lost.
-    let kept = daemon.records.load::<Platform>(&platform_key(PLATFORM)).unwrap().unwrap();
-    let mut platform = Platform { enabled: true, ..kept.value };
+    // As a commit does owner answer was lost.
+    let stored = daemon.records.load::<Platform>(&platform_key(PLATFORM)).unwrap().unwrap();
+    let mut platform = Platform { enabled: true, ..stored.value };
     platform.policy.set("plus-addressing", "off").unwrap();
-    let change = daemon.records.put(kept.key, Some(kept.revision), &platform).unwrap();
+    let change = daemon.records.put(stored.key, Some(stored.revision), &platform).unwrap();
     assert!(daemon.records.commit(vec![change]).await.unwrap());
 
     let mut watch = daemon.watch();

@@ -20,10 +20,10 @@ async fn what_has_not_ended_keeps_its_place_in_the_index() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
     apply(&daemon, || Event::Add).await.unwrap();
     let until = clock::now().plus(HOUR);
-    let kept = daemon.records.account(&alice()).unwrap().unwrap();
+    let stored = daemon.records.account(&alice()).unwrap().unwrap();
     let suspension = postern_rules::account::Suspension { since: clock::now(), until };
-    let account = Account { suspension: Some(suspension), ..kept.value.clone() };
-    let changes = daemon.records.put_account(Some(&kept), &account).unwrap();
+    let account = Account { suspension: Some(suspension), ..stored.value.clone() };
+    let changes = daemon.records.put_account(Some(&stored), &account).unwrap();
     assert!(daemon.records.commit(changes).await.unwrap());
     let index = index_of(&daemon);
     let mut watch = daemon.watch();

@@ -27,7 +27,7 @@ pub enum EngineError {
     Closed,
 }
 
-/// What an engine was doing when it failed, and why it did. Kept, and told to everybody who asks in the meantime.
+/// What an engine was doing when it failed, and why it did. Stored, and told to everybody who asks in the meantime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What can't be done, such as `the store at /var/lib/postern/store cannot be written`.

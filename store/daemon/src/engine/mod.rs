@@ -1,4 +1,4 @@
-//! Where records are kept. Every write is a compare-and-swap, so that one host (sled), many hosts and a test
+//! Where records are stored. Every write is a compare-and-swap, so that one host (sled), many hosts and a test
 //! (memory) serve alike; `tests/engine_contract.rs` runs one suite on each.
 //!
 //! An engine sees opaque bytes: what they mean is sealed (`crate::seal`) before they come here.
@@ -104,7 +104,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Whatever keeps the engine from knowing. Never to be taken for "no such record".
     fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError>;
 
-    /// At most `limit` records whose key begins with `prefix`, in key order; the next page begins after the last
+    /// At most `limit` records owner key begins with `prefix`, in key order; the next page begins after the last
     /// key of this one (`after`).
     ///
     /// # Errors

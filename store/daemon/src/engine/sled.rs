@@ -46,7 +46,7 @@ pub struct SledEngine {
     view: Arc<View>,
     requests: Sender<Request>,
     /// A place among those who wait. Taken before a request is sent and given back with its answer.
-    places: Arc<Semaphore>,
+    connection_limits: Arc<Semaphore>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -77,7 +77,12 @@ impl SledEngine {
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(OpenError::io("start the thread that writes the store"))?;
-        Ok(Self { view, requests, places: Arc::new(Semaphore::new(WAITING_MAX)), writer: Mutex::new(Some(thread)) })
+        Ok(Self {
+            view,
+            requests,
+            connection_limits: Arc::new(Semaphore::new(WAITING_MAX)),
+            writer: Mutex::new(Some(thread)),
+        })
     }
 
     /// Writes what was asked for before this call, then closes the files. What is asked for later is refused with
@@ -96,9 +101,9 @@ impl SledEngine {
         &self,
         request: impl FnOnce(writer::Answer<T>) -> Request + Send + 'static,
     ) -> Pending<T> {
-        let (requests, places) = (self.requests.clone(), self.places.clone());
+        let (requests, connection_limits) = (self.requests.clone(), self.connection_limits.clone());
         Box::pin(async move {
-            let place = places.acquire_owned().await.map_err(|_| EngineError::Closed)?;
+            let place = connection_limits.acquire_owned().await.map_err(|_| EngineError::Closed)?;
             let (sender, answer) = oneshot::channel();
             requests.send(request(writer::Answer::new(sender, place))).map_err(|_| EngineError::Closed)?;
             answer.await.map_err(|_| EngineError::Closed)?

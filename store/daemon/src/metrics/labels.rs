@@ -19,10 +19,10 @@ label! {
 
 label! {
     /// Where somebody signs in.
-    pub enum Door in "door" {
+    pub enum Channel in "door" {
         /// The webmail front.
         Webmail = "webmail",
-        /// The IMAP front, and the doors beside Outlook on the web.
+        /// The IMAP front, and the channels beside Outlook on the web.
         Imap = "imap",
         /// A host with the PAM module.
         Pam = "pam",
@@ -72,7 +72,7 @@ label! {
         Locked = "locked",
         /// Nobody's name.
         Name = "name",
-        /// No second factor yet, at a door that cannot set one up.
+        /// No second factor yet, at a channel that cannot set one up.
         Unenrolled = "unenrolled",
         /// A new code too soon.
         TooSoon = "too_soon",
@@ -104,7 +104,7 @@ label! {
     pub enum Change in "change" {
         /// It has its first second factor.
         Enrolled = "enrolled",
-        /// Too many wrong codes have closed a door.
+        /// Too many wrong codes have closed a channel.
         Locked = "locked",
         /// An administrator has opened them again.
         Unlocked = "unlocked",
@@ -130,7 +130,7 @@ label! {
 label! {
     /// Which socket.
     pub enum Socket in "socket" {
-        /// That of the doors.
+        /// That of the channels.
         Auth = "auth",
         /// The administrator's.
         Admin = "admin",
@@ -248,12 +248,12 @@ impl Change {
     }
 }
 
-impl From<postern_rules::Door> for Door {
-    fn from(door: postern_rules::Door) -> Self {
-        match door {
-            postern_rules::Door::Webmail => Self::Webmail,
-            postern_rules::Door::Imap => Self::Imap,
-            postern_rules::Door::Pam => Self::Pam,
+impl From<postern_rules::Channel> for Channel {
+    fn from(channel: postern_rules::Channel) -> Self {
+        match channel {
+            postern_rules::Channel::Webmail => Self::Webmail,
+            postern_rules::Channel::Imap => Self::Imap,
+            postern_rules::Channel::Pam => Self::Pam,
         }
     }
 }

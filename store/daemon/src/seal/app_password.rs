@@ -1,7 +1,7 @@
 //! The mailbox's password, sealed to the key pair of an app password by HPKE (RFC 9180: DHKEM(X25519, HKDF-SHA256),
 //! HKDF-SHA256, ChaCha20-Poly1305, base mode, single shot).
 //!
-//! The private key is derived from the app password, of which nothing is kept that could give it back. So whoever has
+//! The private key is derived from the app password, of which nothing is stored that could give it back. So whoever has
 //! the store and the master key can seal a password, and cannot open one.
 
 use super::SealError;

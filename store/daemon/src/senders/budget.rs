@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 /// Every key of a day's count begins so; the day follows: `meta/sent/2026-11-22`. What is under `meta/` is in no
 /// export.
 const SENT: &[u8] = b"meta/sent/";
-/// Seconds for which a day's count is kept: a clock that steps back some days finds what was counted then.
+/// Seconds for which a day's count is stored: a clock that steps back some days finds what was counted then.
 const KEPT: i64 = 7 * 24 * 3600;
 /// Old counts that are taken out at once.
 const FORGOTTEN_AT_ONCE: usize = 16;
@@ -89,8 +89,8 @@ impl Budget {
 
     /// How many more of `most` the day of `now` may have.
     pub(super) fn left(&self, now: Time, kind: Kind, most: NonZeroU32) -> Result<u32, RecordError> {
-        let kept = self.records.load::<Sent>(&day_key(now))?;
-        let mut sent = kept.map_or_else(Sent::default, |kept| kept.value);
+        let stored = self.records.load::<Sent>(&day_key(now))?;
+        let mut sent = stored.map_or_else(Sent::default, |stored| stored.value);
         Ok(most.get().saturating_sub(*sent.of(kind)))
     }
 
@@ -99,12 +99,13 @@ impl Budget {
         let _counting = self.counting.lock().await;
         let key = day_key(now);
         loop {
-            let kept = self.records.load::<Sent>(&key)?;
-            let mut sent = kept.as_ref().map_or_else(Sent::default, |kept| kept.value);
+            let stored = self.records.load::<Sent>(&key)?;
+            let mut sent = stored.as_ref().map_or_else(Sent::default, |stored| stored.value);
             let Some(count) = next(*sent.of(kind)) else { return Ok(false) };
             *sent.of(kind) = count;
-            let mut changes = vec![self.records.put(key.clone(), kept.as_ref().map(|kept| kept.revision), &sent)?];
-            if kept.is_none() {
+            let mut changes =
+                vec![self.records.put(key.clone(), stored.as_ref().map(|stored| stored.revision), &sent)?];
+            if stored.is_none() {
                 changes.extend(self.forget_before(now.plus(-KEPT))?);
             }
             if self.records.commit(changes).await? {

@@ -1,10 +1,10 @@
 //! Texts by a request to an HTTP gateway, as the configuration describes it.
 
-use super::line::Place as Host;
+use super::line::ConnectionPermit as Host;
 use super::ovh::Ovh;
 use super::recipient::Number;
 use super::said::said;
-use super::template::{Escape, Place, Template};
+use super::template::{ConnectionPermit, Escape, Template};
 use super::{Failed, SetUpError, secret_file};
 use crate::config;
 use base64::Engine as _;
@@ -86,12 +86,12 @@ impl Gateway {
     }
 
     fn request(&self, now: Time, number: &Number, text: &Secret) -> Result<Request<Full<Bytes>>, Failed> {
-        let value = |place: &Place| match place {
-            Place::Number => number.number(),
-            Place::Digits => number.digits(),
-            Place::Text => text.reveal(),
+        let value = |place: &ConnectionPermit| match place {
+            ConnectionPermit::Number => number.number(),
+            ConnectionPermit::Digits => number.digits(),
+            ConnectionPermit::Text => text.reveal(),
             // A configuration that names another is refused.
-            Place::Secret(name) => self.secrets.get(name).map_or("", Secret::reveal),
+            ConnectionPermit::Secret(name) => self.secrets.get(name).map_or("", Secret::reveal),
         };
         let malformed =
             |_| Failed::Unsent("the request cannot be put into words: see [sms] url and headers".to_owned());

@@ -3,7 +3,7 @@
 use super::Failed;
 use super::recipient::Number;
 use super::said::said;
-use super::template::{Escape, Place, Template};
+use super::template::{ConnectionPermit, Escape, Template};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use postern_wire::Secret;
@@ -35,11 +35,11 @@ impl Texter {
 
     /// Runs it with the text on its standard input.
     pub(super) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
-        let value = |place: &Place| match place {
-            Place::Number => number.number(),
-            Place::Digits => number.digits(),
+        let value = |place: &ConnectionPermit| match place {
+            ConnectionPermit::Number => number.number(),
+            ConnectionPermit::Digits => number.digits(),
             // A configuration with these in a command is refused: others could read them.
-            Place::Text | Place::Secret(_) => "",
+            ConnectionPermit::Text | ConnectionPermit::Secret(_) => "",
         };
         let words: Vec<_> = self.0.iter().map(|word| word.fill(Escape::Plain, value)).collect();
         let mut words = words.iter().map(|word| word.as_str());

@@ -36,7 +36,7 @@ enum End {
 }
 
 impl<R> Replies<R> {
-    /// Of the server at the other end of `stream`. Whoever reads bounds what it may say: a line is kept until it ends.
+    /// Of the server at the other end of `stream`. Whoever reads bounds what it may say: a line is stored until it ends.
     pub(super) fn of(stream: R) -> Self {
         Self { stream, line: Vec::new(), ready: Vec::new(), given: 0, end: None }
     }

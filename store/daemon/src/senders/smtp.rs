@@ -1,6 +1,6 @@
 //! Mails through a mail server (RFC 5321), which has them for good when it has answered the last line.
 
-use super::line::{Line, Place, Wire};
+use super::line::{ConnectionPermit, Line, Wire};
 use super::replies::Replies;
 use super::said::said;
 use super::{Failed, SetUpError, secret_file};
@@ -34,7 +34,7 @@ const GREETING: &[u8] = b"220 \r\n";
 
 /// A mail server.
 pub(super) struct Smtp {
-    place: Place,
+    place: ConnectionPermit,
     security: SmtpSecurity,
     login: Option<(String, Secret)>,
     /// Who this is.
@@ -62,8 +62,8 @@ impl Smtp {
     pub(super) fn new(smtp: &config::Smtp, domain: &str) -> Result<Self, SetUpError> {
         let config::SmtpServer { security, host, port } = &smtp.server;
         let place = match security {
-            SmtpSecurity::Plain => Place::plain(host, *port),
-            SmtpSecurity::Tls | SmtpSecurity::StartTls => Place::with_tls(host, *port, smtp.ca.as_deref())?,
+            SmtpSecurity::Plain => ConnectionPermit::plain(host, *port),
+            SmtpSecurity::Tls | SmtpSecurity::StartTls => ConnectionPermit::with_tls(host, *port, smtp.ca.as_deref())?,
         };
         let login = match &smtp.login {
             None => None,

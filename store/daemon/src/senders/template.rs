@@ -1,4 +1,4 @@
-//! Texts with places that are filled in: `{"message":"{text}","receivers":["{number}"]}`.
+//! Texts with connection_limits that are filled in: `{"message":"{text}","receivers":["{number}"]}`.
 
 use std::fmt::Write as _;
 use zeroize::Zeroizing;
@@ -6,19 +6,19 @@ use zeroize::Zeroizing;
 /// Bytes that a filled template is expected to need: it is not moved about in memory while secrets are written to it.
 const ROOM: usize = 4096;
 
-/// A text with places. A place is a name in braces; what else stands in braces is text.
+/// A text with connection_limits. A place is a name in braces; what else stands in braces is text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Place(Place),
+    ConnectionPermit(ConnectionPermit),
 }
 
 /// What is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ConnectionPermit {
     /// The number with its plus.
     Number,
     /// The number without it.
@@ -51,7 +51,7 @@ impl TryFrom<String> for Template {
             match behind[end..].strip_prefix('}') {
                 Some(after) if end > 0 => {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
-                    parts.push(Part::Place(place(&behind[..end])?));
+                    parts.push(Part::ConnectionPermit(place(&behind[..end])?));
                     rest = after;
                 }
                 _ => {
@@ -66,12 +66,14 @@ impl TryFrom<String> for Template {
     }
 }
 
-fn place(name: &str) -> Result<Place, String> {
+fn place(name: &str) -> Result<ConnectionPermit, String> {
     match name {
-        "number" => Ok(Place::Number),
-        "digits" => Ok(Place::Digits),
-        "text" => Ok(Place::Text),
-        secret if !secret.bytes().any(|byte| byte.is_ascii_lowercase()) => Ok(Place::Secret(secret.to_owned())),
+        "number" => Ok(ConnectionPermit::Number),
+        "digits" => Ok(ConnectionPermit::Digits),
+        "text" => Ok(ConnectionPermit::Text),
+        secret if !secret.bytes().any(|byte| byte.is_ascii_lowercase()) => {
+            Ok(ConnectionPermit::Secret(secret.to_owned()))
+        }
         _ => Err(format!(
             "there is nothing to put for {{{name}}}; there are {{number}}, {{digits}} (the number without its plus) and \
              {{text}}, and the names in `secret_files`, which are in capitals"
@@ -81,9 +83,9 @@ fn place(name: &str) -> Result<Place, String> {
 
 impl Template {
     /// What is filled in, in order.
-    pub fn places(&self) -> impl Iterator<Item = &Place> {
+    pub fn connection_limits(&self) -> impl Iterator<Item = &ConnectionPermit> {
         self.0.iter().filter_map(|part| match part {
-            Part::Place(place) => Some(place),
+            Part::ConnectionPermit(place) => Some(place),
             Part::Text(_) => None,
         })
     }
@@ -97,12 +99,12 @@ impl Template {
     }
 
     /// The text with every place filled by what `value` says of it.
-    pub fn fill<'v>(&self, escape: Escape, value: impl Fn(&Place) -> &'v str) -> Zeroizing<String> {
+    pub fn fill<'v>(&self, escape: Escape, value: impl Fn(&ConnectionPermit) -> &'v str) -> Zeroizing<String> {
         let mut filled = Zeroizing::new(String::with_capacity(ROOM));
         for part in &self.0 {
             match part {
                 Part::Text(text) => filled.push_str(text),
-                Part::Place(place) => escape.write(value(place), &mut filled),
+                Part::ConnectionPermit(place) => escape.write(value(place), &mut filled),
             }
         }
         filled
@@ -143,11 +145,11 @@ mod tests {
 
     fn fill(template: &str, escape: Escape) -> String {
         let template = Template::try_from(template.to_owned()).unwrap();
-        let value = |place: &Place| match place {
-            Place::Number => "+44612345678",
-            Place::Digits => "44612345678",
-            Place::Text => TEXT,
-            Place::Secret(name) => ["", "s&cret"][usize::from(name == "TOKEN_2")],
+        let value = |place: &ConnectionPermit| match place {
+            ConnectionPermit::Number => "+44612345678",
+            ConnectionPermit::Digits => "44612345678",
+            ConnectionPermit::Text => TEXT,
+            ConnectionPermit::Secret(name) => ["", "s&cret"][usize::from(name == "TOKEN_2")],
         };
         template.fill(escape, value).to_string()
     }

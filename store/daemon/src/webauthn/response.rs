@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Challenge, MAX_RESPONSE, Rejected, RelyingParty, base64url};
 
-/// Ways to a key that are kept (5.8.4); others that a browser may name are left out.
+/// Ways to a key that are stored (5.8.4); others that a browser may name are left out.
 const TRANSPORTS: [&str; 6] = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];
 
 /// The two ceremonies.
@@ -140,7 +140,7 @@ impl ClientData {
         Ok(Self { bytes, collected })
     }
 
-    /// The bytes as they came, whose hash was signed.
+    /// The bytes as they came, owner hash was signed.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

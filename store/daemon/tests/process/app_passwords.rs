@@ -10,8 +10,8 @@ use postern_wire::admin::{
     RevokeAppPassword,
 };
 use postern_wire::auth::{
-    AnswerField, Ask, AskVerdict, Asked, CheckOutcome, Door, FieldVerdict, Origin, PasswordAccepted, PasswordRefused,
-    Reason, Session,
+    AnswerField, Ask, AskVerdict, Asked, Channel, CheckOutcome, FieldVerdict, Origin, PasswordAccepted,
+    PasswordRefused, Reason, Session,
 };
 use std::time::Duration;
 
@@ -45,13 +45,13 @@ impl Running<'_> {
         self.order::<AppPasswords>("ListAppPasswords", &mailbox).unwrap().app_passwords
     }
 
-    fn field(&self, door: Door, text: &str) -> FieldVerdict {
-        self.front("AnswerField", &field_of(ALICE, door, text))
+    fn field(&self, channel: Channel, text: &str) -> FieldVerdict {
+        self.front("AnswerField", &field_of(ALICE, channel, text))
     }
 
     fn field_from(&self, address: &str, client: &str, text: &str) -> FieldVerdict {
         let origin = Origin { address: address.parse().ok(), client: Some(client.to_owned()), ..Origin::default() };
-        self.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Door::Imap, text) })
+        self.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Channel::Imap, text) })
     }
 }
 
@@ -75,7 +75,7 @@ fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
     posternd.enrolled(ALICE);
     assert_eq!(refusal(&wanted(PASSWORD)), "no_front", "nobody can say whether it is right");
     let unchecked = posternd.create(&CreateAppPassword { unchecked: true, ..wanted("whatever") }).unwrap();
-    assert_eq!(opened(posternd.field(Door::Pam, unchecked.app_password.reveal())).0, "whatever");
+    assert_eq!(opened(posternd.field(Channel::Pam, unchecked.app_password.reveal())).0, "whatever");
     let revoked = RevokeAppPassword { mailbox: ALICE.to_owned(), id: unchecked.id };
     posternd.order::<AppPasswords>("RevokeAppPassword", &revoked).unwrap();
     offer_checks(&posternd, |_, _| Some(CheckOutcome::Unavailable));
@@ -97,20 +97,24 @@ fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
     let shown = created.app_password.reveal();
     assert_eq!((shown.split('-').next(), shown.len()), (Some(created.id.as_str()), 29));
     let asked: Asked =
-        posternd.front("Ask", &Ask { name: "alice".into(), door: Door::Imap, origin: Origin::default() });
+        posternd.front("Ask", &Ask { name: "alice".into(), channel: Channel::Imap, origin: Origin::default() });
     assert_eq!(asked.app_passwords_of.as_deref(), Some(ALICE));
     for typed in [shown.to_owned(), shown.replace('-', ""), shown.replace('-', " ").to_uppercase()] {
-        for door in [Door::Imap, Door::Pam] {
-            assert_eq!(opened(posternd.field(door, &typed)).0, PASSWORD);
+        for channel in [Channel::Imap, Channel::Pam] {
+            assert_eq!(opened(posternd.field(channel, &typed)).0, PASSWORD);
         }
     }
     let almost = shown.replace(&shown[28..], if shown.ends_with('a') { "b" } else { "a" });
-    assert_eq!(posternd.field(Door::Imap, &almost).reason(), Some(Reason::Wrong));
-    assert_eq!(posternd.field(Door::Imap, PASSWORD).reason(), Some(Reason::Wrong), "the mailbox's own is not enough");
+    assert_eq!(posternd.field(Channel::Imap, &almost).reason(), Some(Reason::Wrong));
+    assert_eq!(
+        posternd.field(Channel::Imap, PASSWORD).reason(),
+        Some(Reason::Wrong),
+        "the mailbox's own is not enough"
+    );
     posternd.stop();
     // It outlives the daemon.
     let posternd = home.start();
-    assert_eq!(opened(posternd.field(Door::Imap, shown)).0, PASSWORD);
+    assert_eq!(opened(posternd.field(Channel::Imap, shown)).0, PASSWORD);
     posternd.stop();
 }
 
@@ -144,26 +148,26 @@ fn it_passes_whatever_is_asked_of_other_sign_ins_and_goes_with_the_account() {
     offer_checks(&posternd, only_right(PASSWORD));
     let created = posternd.create(&wanted(PASSWORD)).unwrap();
     let shown = created.app_password.reveal();
-    let passes = |why: &str| assert_eq!(opened(posternd.field(Door::Imap, shown)).0, PASSWORD, "{why}");
+    let passes = |why: &str| assert_eq!(opened(posternd.field(Channel::Imap, shown)).0, PASSWORD, "{why}");
     passes("enrolling");
-    assert_eq!(posternd.field(Door::Imap, PASSWORD).reason(), Some(Reason::Unenrolled));
+    assert_eq!(posternd.field(Channel::Imap, PASSWORD).reason(), Some(Reason::Unenrolled));
     posternd.enrolled(ALICE);
     passes("protected");
     posternd.suspend(ALICE, 1).unwrap();
     passes("suspended");
-    assert!(matches!(posternd.field(Door::Imap, PASSWORD), FieldVerdict::NotRequired { .. }));
+    assert!(matches!(posternd.field(Channel::Imap, PASSWORD), FieldVerdict::NotRequired { .. }));
     posternd.change(ALICE, Action::Resume).unwrap();
     posternd.switch_platform(false);
     passes("the platform is off");
     posternd.switch_platform(true);
     for _ in 0..5 {
-        assert_eq!(posternd.field(Door::Imap, "password123456").reason(), Some(Reason::Wrong));
+        assert_eq!(posternd.field(Channel::Imap, "password123456").reason(), Some(Reason::Wrong));
     }
-    assert_eq!(posternd.field(Door::Imap, "password123456").reason(), Some(Reason::Locked));
+    assert_eq!(posternd.field(Channel::Imap, "password123456").reason(), Some(Reason::Locked));
     passes("the door is locked");
-    assert!(matches!(posternd.ask_at(ALICE, Door::Imap), AskVerdict::Refused(_)), "and stays so");
+    assert!(matches!(posternd.ask_at(ALICE, Channel::Imap), AskVerdict::Refused(_)), "and stays so");
     posternd.change(ALICE, Action::Reset).unwrap();
-    assert_eq!(posternd.field(Door::Imap, shown).reason(), Some(Reason::Unenrolled));
+    assert_eq!(posternd.field(Channel::Imap, shown).reason(), Some(Reason::Unenrolled));
     assert!(posternd.app_passwords().is_empty());
     posternd.stop();
 }
@@ -198,7 +202,7 @@ fn it_is_bound_in_time_and_place_and_not_for_shells() {
         let origin =
             Origin { address: "192.0.2.1".parse().ok(), service: Some(service.to_owned()), ..Origin::default() };
         let verdict: FieldVerdict =
-            posternd.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Door::Pam, shown) });
+            posternd.front("AnswerField", &AnswerField { origin, ..field_of(ALICE, Channel::Pam, shown) });
         assert_eq!(verdict.reason(), Some(Reason::Wrong), "{service}");
     }
     home.clock().advance(day);
@@ -215,7 +219,7 @@ fn revoking_ends_its_sessions_and_no_others() {
     offer_checks(&posternd, only_right(PASSWORD));
     let [phone, tablet] = [(); 2].map(|()| posternd.create(&wanted(PASSWORD)).unwrap());
     let [of_phone, of_tablet] =
-        [&phone, &tablet].map(|it| opened(posternd.field(Door::Imap, it.app_password.reveal())).1.standing);
+        [&phone, &tablet].map(|it| opened(posternd.field(Channel::Imap, it.app_password.reveal())).1.standing);
     let watch = posternd.watch();
     let revoke = |id: &str| -> Result<AppPasswords, Refused> {
         posternd.order("RevokeAppPassword", &RevokeAppPassword { mailbox: ALICE.to_owned(), id: id.to_owned() })
@@ -224,8 +228,8 @@ fn revoking_ends_its_sessions_and_no_others() {
     assert_eq!(watch.next().as_deref(), Some(ALICE), "fronts are told");
     assert!(posternd.is_over(ALICE, &of_phone));
     assert!(!posternd.is_over(ALICE, &of_tablet) && !posternd.is_over(ALICE, &alice.standing));
-    assert_eq!(posternd.field(Door::Imap, phone.app_password.reveal()).reason(), Some(Reason::Wrong));
-    assert_eq!(opened(posternd.field(Door::Imap, tablet.app_password.reveal())).0, PASSWORD);
+    assert_eq!(posternd.field(Channel::Imap, phone.app_password.reveal()).reason(), Some(Reason::Wrong));
+    assert_eq!(opened(posternd.field(Channel::Imap, tablet.app_password.reveal())).0, PASSWORD);
     assert_eq!(revoke(&phone.id).unwrap_err().reason, "unknown_app_password");
     let actions: Vec<String> = posternd.audit(None).into_iter().map(|entry| entry.action).collect();
     assert!(actions.iter().any(|it| it == "add app password") && actions.iter().any(|it| it == "revoke app password"));
@@ -240,26 +244,26 @@ fn a_changed_password_is_tried_once_and_renewed_for_all() {
     posternd.enrolled(ALICE);
     offer_checks(&posternd, only_right(PASSWORD));
     let [phone, tablet] = [(); 2].map(|()| posternd.create(&wanted(PASSWORD)).unwrap().app_password);
-    let (_, session) = opened(posternd.field(Door::Imap, phone.reveal()));
+    let (_, session) = opened(posternd.field(Channel::Imap, phone.reveal()));
     // The mail server has another password now.
     let refused = PasswordRefused { session: session.clone() };
     posternd.front::<Empty>("PasswordRefused", &refused);
     for it in [&phone, &tablet] {
-        assert_eq!(posternd.field(Door::Imap, it.reveal()).reason(), Some(Reason::Expired));
+        assert_eq!(posternd.field(Channel::Imap, it.reveal()).reason(), Some(Reason::Expired));
     }
     assert!(posternd.app_passwords().iter().all(|it| it.outdated));
     assert!(!posternd.is_over(ALICE, &session.standing), "what is open stays so");
     home.clock().advance(1);
     let accepted = PasswordAccepted {
         name: "alice".to_owned(),
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin: Origin::default(),
         password: Secret::from("changed pässword"),
     };
     home.saw(&accepted.password);
     posternd.front::<Empty>("PasswordAccepted", &accepted);
     for it in [&phone, &tablet] {
-        assert_eq!(opened(posternd.field(Door::Imap, it.reveal())).0, "changed pässword");
+        assert_eq!(opened(posternd.field(Channel::Imap, it.reveal())).0, "changed pässword");
     }
     // A refusal of what was sealed before is none of what is sealed now.
     posternd.front::<Empty>("PasswordRefused", &refused);

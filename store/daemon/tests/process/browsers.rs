@@ -6,7 +6,7 @@ use crate::post::{Post, digits};
 use postern_wire::Secret;
 use postern_wire::admin::{self, Accounts, Action, Platforms, SetContact, SetPlatform, State};
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Door, Offer, Origin, Prepare, PrepareVerdict, Reason, SignedIn,
+    self, Answer, AnswerVerdict, Ask, AskVerdict, Channel, Offer, Origin, Prepare, PrepareVerdict, Reason, SignedIn,
 };
 use postern_wire::security::{Change, ChangeSecurity, ChangeVerdict, OwnBrowser, SecurityVerdict, ShowSecurity};
 use std::sync::Barrier;
@@ -50,12 +50,12 @@ impl Running<'_> {
 
     fn ask_from(&self, origin: &Origin) -> AskVerdict {
         self.home.saw(origin.browser.as_ref().unwrap());
-        self.front("Ask", &Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: origin.clone() })
+        self.front("Ask", &Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin.clone() })
     }
 
     /// Whether the browser is remembered of the account.
     fn knows(&self, origin: &Origin) -> bool {
-        let ask = Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: origin.clone() };
+        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin.clone() };
         self.front::<auth::Asked>("Ask", &ask).browser_known
     }
 
@@ -92,14 +92,14 @@ impl Running<'_> {
 
     fn tell(&self, origin: &Origin, standing: &str) {
         let (name, standing, language) = (ALICE.to_owned(), standing.to_owned(), Some("fr".to_owned()));
-        let told = SignedIn { name, door: Door::Webmail, origin: origin.clone(), standing, language };
+        let told = SignedIn { name, channel: Channel::Webmail, origin: origin.clone(), standing, language };
         let _: serde_json::Value = self.front("SignedIn", &told);
     }
 
     fn prepare_from(&self, origin: &Origin) -> PrepareVerdict {
         let prepare = Prepare {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: origin.clone(),
             method: auth::CONTACT.to_owned(),
             challenge: None,
@@ -129,7 +129,7 @@ impl Running<'_> {
     fn do_from(&self, origin: &Origin, proof: &Secret, change: Change) {
         let (name, proof, origin) = (ALICE.to_owned(), proof.clone(), origin.clone());
         let verdict =
-            self.front("ChangeSecurity", &ChangeSecurity { name, door: Door::Webmail, origin, proof, change });
+            self.front("ChangeSecurity", &ChangeSecurity { name, channel: Channel::Webmail, origin, proof, change });
         assert!(matches!(verdict, ChangeVerdict::Done { .. }), "{verdict:?}");
     }
 
@@ -142,7 +142,7 @@ impl Running<'_> {
 fn answer(origin: &Origin, code: &str, challenge: Option<&Secret>) -> Answer {
     Answer {
         name: ALICE.to_owned(),
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin: origin.clone(),
         method: None,
         code: Secret::from(code),
@@ -183,7 +183,7 @@ fn a_trusted_browser_is_not_asked_for_as_long_as_the_platform_allows() {
     assert!(!posternd.is_over(ALICE, &standing));
     posternd.is_challenged(&other);
     assert!(matches!(
-        posternd.front("Ask", &Ask { name: ALICE.to_owned(), door: Door::Imap, origin: own.clone() }),
+        posternd.front("Ask", &Ask { name: ALICE.to_owned(), channel: Channel::Imap, origin: own.clone() }),
         AskVerdict::Challenge { .. }
     ));
     // A token that has not the form of one is none, and a word without a token trusts nobody.
@@ -305,7 +305,7 @@ fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
     assert_eq!(posternd.ask_from(&new).reason(), Some(Reason::Unusual));
     assert_eq!(posternd.prepare_from(&new).reason(), Some(Reason::Stale), "there is no account");
     // Elsewhere nobody is asked.
-    assert!(matches!(posternd.ask_at(ALICE, Door::Imap), AskVerdict::NotRequired { .. }));
+    assert!(matches!(posternd.ask_at(ALICE, Channel::Imap), AskVerdict::NotRequired { .. }));
     for own in [ALICE, "ALICE@example.com", "alice+x@example.com", "no address"] {
         assert_eq!(posternd.set_contact(Some(own)).unwrap_err().reason, "bad_address", "{own}");
     }
@@ -493,7 +493,7 @@ fn what_is_noted_of_a_name_never_lets_it_pass() {
         posternd.set("unusual-sign-in", learns);
         posternd.set("unlisted", "refuse");
         assert_eq!(posternd.ask_from(&own).reason(), Some(Reason::Name), "{learns}");
-        assert_eq!(posternd.ask_at(ALICE, Door::Imap).reason(), Some(Reason::Name), "{learns}");
+        assert_eq!(posternd.ask_at(ALICE, Channel::Imap).reason(), Some(Reason::Name), "{learns}");
         assert!(posternd.is_over(ALICE, &standing));
         posternd.set("unlisted", "pass");
         posternd.passes(&own);
@@ -514,9 +514,10 @@ fn a_noted_name_can_become_an_alias_and_a_lookalike_stays_refused() {
     posternd.make_platform();
     posternd.set("unusual-sign-in", "learn");
     let note = |name: &str| {
-        let ask = Ask { name: name.to_owned(), door: Door::Webmail, origin: from(1, HOME) };
+        let ask = Ask { name: name.to_owned(), channel: Channel::Webmail, origin: from(1, HOME) };
         let AskVerdict::NotRequired { mailbox, standing } = posternd.front("Ask", &ask) else { panic!("{name}") };
-        let told = SignedIn { name: mailbox, door: Door::Webmail, origin: from(1, HOME), standing, language: None };
+        let told =
+            SignedIn { name: mailbox, channel: Channel::Webmail, origin: from(1, HOME), standing, language: None };
         let _: serde_json::Value = posternd.front("SignedIn", &told);
     };
     note("ally@example.com");
@@ -585,7 +586,7 @@ fn the_browser_that_enrols_is_known_and_no_news() {
     let (ticket, secret) = posternd.offered(ALICE);
     let confirm = auth::Confirm {
         name: ALICE.to_owned(),
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin: from(1, HOME),
         ticket,
         code: Secret::from(crate::authenticator::code(&secret, post.home.clock().now())),

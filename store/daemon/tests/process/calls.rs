@@ -4,7 +4,7 @@ use crate::authenticator::code;
 use crate::home::Running;
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{
-    self, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict,
+    self, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict,
     FieldVerdict, Origin, PrepareVerdict, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
 };
 use postern_wire::{CallError, Client, Secret};
@@ -41,11 +41,11 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What an answer is made of.
-pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
+pub(crate) fn answer_of(name: &str, channel: Channel, code: &str) -> Answer {
     let code = Secret::from(code);
     Answer {
         name: name.to_owned(),
-        door,
+        channel,
         origin: Origin::default(),
         method: None,
         code,
@@ -56,8 +56,8 @@ pub(crate) fn answer_of(name: &str, door: Door, code: &str) -> Answer {
 }
 
 /// What a field with a password and a code is made of.
-pub(crate) fn field_of(name: &str, door: Door, text: &str) -> AnswerField {
-    AnswerField { name: name.to_owned(), door, origin: Origin::default(), text: Secret::from(text) }
+pub(crate) fn field_of(name: &str, channel: Channel, text: &str) -> AnswerField {
+    AnswerField { name: name.to_owned(), channel, origin: Origin::default(), text: Secret::from(text) }
 }
 
 /// Why it was refused.
@@ -96,17 +96,17 @@ impl Running<'_> {
 
     /// Asks at the webmail.
     pub(crate) fn ask(&self, name: &str) -> AskVerdict {
-        self.ask_at(name, Door::Webmail)
+        self.ask_at(name, Channel::Webmail)
     }
 
     /// Asks.
-    pub(crate) fn ask_at(&self, name: &str, door: Door) -> AskVerdict {
-        self.front("Ask", &Ask { name: name.to_owned(), door, origin: Origin::default() })
+    pub(crate) fn ask_at(&self, name: &str, channel: Channel) -> AskVerdict {
+        self.front("Ask", &Ask { name: name.to_owned(), channel, origin: Origin::default() })
     }
 
     /// Answers at the webmail.
     pub(crate) fn answer(&self, name: &str, code: &str) -> AnswerVerdict {
-        self.front("Answer", &answer_of(name, Door::Webmail, code))
+        self.front("Answer", &answer_of(name, Channel::Webmail, code))
     }
 
     /// Begins an enrolment at the webmail, or shows the one of a ticket.
@@ -132,7 +132,7 @@ impl Running<'_> {
         let (name, description) = (name.to_owned(), "phone".to_owned());
         self.front(
             "Confirm",
-            &Confirm { name, door: Door::Webmail, origin: Origin::default(), ticket, code, description },
+            &Confirm { name, channel: Channel::Webmail, origin: Origin::default(), ticket, code, description },
         )
     }
 

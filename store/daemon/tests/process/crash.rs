@@ -5,7 +5,7 @@ use crate::home::{Home, Plan, Running};
 use postern_wire::admin::{
     self, Accounts, Action, AddTotp, Aliases, AuditEntry, ChangeAccount, Changed, State, TotpAdded,
 };
-use postern_wire::auth::{self, AnswerVerdict, AskVerdict, Door, Origin};
+use postern_wire::auth::{self, AnswerVerdict, AskVerdict, Channel, Origin};
 use postern_wire::{CallError, Client, Secret};
 use posternd::clock;
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ fn take_steps(home: &Home, mailbox: &str, mut done: impl FnMut()) -> Result<(), 
     let origin = Origin::default();
     let answer = auth::Answer {
         name: mailbox,
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin,
         method: None,
         code,

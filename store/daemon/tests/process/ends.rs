@@ -7,7 +7,7 @@ use crate::wait_until;
 use crate::wall_clock::HOUR;
 use postern_wire::Secret;
 use postern_wire::admin::{AppPasswordCreated, CreateAppPassword, Platforms, SetPlatform};
-use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Door, FieldVerdict, Origin, Session};
+use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, FieldVerdict, Origin, Session};
 use posternd::clock;
 use posternd::engine::{Change, Engine, SledEngine};
 use posternd::standing::Standing;
@@ -56,7 +56,7 @@ fn by_app_password(posternd: &Running<'_>, _: &Enrolled) -> Open {
     };
     let made: AppPasswordCreated = posternd.order("CreateAppPassword", &wanted).unwrap();
     posternd.home.saw(&made.app_password);
-    let field = field_of(ALICE, Door::Imap, made.app_password.reveal());
+    let field = field_of(ALICE, Channel::Imap, made.app_password.reveal());
     let sign_in = move |posternd: &Running<'_>| match posternd.front("AnswerField", &field) {
         FieldVerdict::AppPassword { mailbox, standing, .. } => Some(Session { mailbox, standing }),
         _ => None,
@@ -70,12 +70,20 @@ fn by_trusted_browser(posternd: &Running<'_>, alice: &Enrolled) -> Open {
     let browser = Secret::from(format!("{:043}", 7));
     posternd.home.saw(&browser);
     let origin = Origin { browser: Some(browser), ..Origin::default() };
-    let (name, door, code) = (ALICE.to_owned(), Door::Webmail, Secret::from(posternd.code(alice)));
-    let answer =
-        Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true, proves: None };
+    let (name, channel, code) = (ALICE.to_owned(), Channel::Webmail, Secret::from(posternd.code(alice)));
+    let answer = Answer {
+        name,
+        channel,
+        origin: origin.clone(),
+        method: None,
+        code,
+        challenge: None,
+        trust: true,
+        proves: None,
+    };
     let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
     let ends = posternd.home.clock().now() + DAY;
-    let ask = Ask { name: ALICE.to_owned(), door, origin };
+    let ask = Ask { name: ALICE.to_owned(), channel, origin };
     let sign_in = move |posternd: &Running<'_>| match posternd.front("Ask", &ask) {
         AskVerdict::NotRequired { mailbox, standing } => Some(Session { mailbox, standing }),
         _ => None,
@@ -154,11 +162,20 @@ fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
     home.clock().advance(30);
     // Trusted anew, for thirty days.
     let origin = Origin { browser: Some(Secret::from(format!("{:043}", 8))), ..Origin::default() };
-    let (name, door, code) = (ALICE.to_owned(), Door::Webmail, Secret::from(posternd.code(&alice)));
-    let answer =
-        Answer { name, door, origin: origin.clone(), method: None, code, challenge: None, trust: true, proves: None };
+    let (name, channel, code) = (ALICE.to_owned(), Channel::Webmail, Secret::from(posternd.code(&alice)));
+    let answer = Answer {
+        name,
+        channel,
+        origin: origin.clone(),
+        method: None,
+        code,
+        challenge: None,
+        trust: true,
+        proves: None,
+    };
     let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
-    let AskVerdict::NotRequired { standing, .. } = posternd.front("Ask", &Ask { name: ALICE.to_owned(), door, origin })
+    let AskVerdict::NotRequired { standing, .. } =
+        posternd.front("Ask", &Ask { name: ALICE.to_owned(), channel, origin })
     else {
         panic!("it is asked for a code")
     };

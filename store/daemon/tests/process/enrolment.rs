@@ -5,7 +5,7 @@ use crate::calls::{ALICE, Refuses, answer_of};
 use crate::home::Home;
 use postern_wire::Secret;
 use postern_wire::admin::Action;
-use postern_wire::auth::{AnswerVerdict, Door, EnrolVerdict, Reason};
+use postern_wire::auth::{AnswerVerdict, Channel, EnrolVerdict, Reason};
 use std::sync::Barrier;
 use std::thread;
 
@@ -110,7 +110,7 @@ fn a_backup_code_is_good_once() {
     assert_eq!(accepted, 1);
     assert_eq!(posternd.show(ALICE).unwrap().backup_codes_left, 8);
     posternd.change(ALICE, Action::Unlock).unwrap();
-    let imap = answer_of(ALICE, Door::Imap, third);
+    let imap = answer_of(ALICE, Channel::Imap, third);
     assert_eq!(posternd.front::<AnswerVerdict>("Answer", &imap).reason(), Some(Reason::Wrong), "nobody types there");
     assert_eq!(posternd.answer(ALICE, third).reason(), None);
 }

@@ -193,12 +193,12 @@ impl Home {
     }
 
     fn assert_no_secret_is_shown(&self) {
-        let mut places = vec![self.path("posternd.log")];
+        let mut connection_limits = vec![self.path("posternd.log")];
         for directory in [&self.store, &self.store.with_file_name("exports")] {
-            places.extend(files_below(directory));
+            connection_limits.extend(files_below(directory));
         }
         let secrets = self.secrets.lock().unwrap();
-        for place in places {
+        for place in connection_limits {
             let bytes = fs::read(&place).unwrap_or_default();
             for secret in secrets.iter() {
                 let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());

@@ -4,9 +4,9 @@ use crate::authenticator::wrong_code;
 use crate::calls::{ALICE, Enrolled, Refuses, answer_of, exchange, refusal};
 use crate::home::{Home, Running};
 use postern_wire::admin::{Action, State};
-use postern_wire::auth::{AskVerdict, Door, Reason};
+use postern_wire::auth::{AskVerdict, Channel, Reason};
 
-/// Wrong codes in a row after which a door closes, and for how many seconds.
+/// Wrong codes in a row after which a channel closes, and for how many seconds.
 const FAILURES: u32 = 5;
 const LOCK: i64 = 30;
 
@@ -25,7 +25,7 @@ fn is_locked_until(posternd: &Running<'_>, until: i64) -> bool {
 
 /// The very bytes that the daemon answers with.
 fn reply(home: &Home, code: &str) -> Vec<u8> {
-    let answer = serde_json::to_string(&answer_of(ALICE, Door::Webmail, code)).unwrap();
+    let answer = serde_json::to_string(&answer_of(ALICE, Channel::Webmail, code)).unwrap();
     let reply = exchange(
         &home.auth(),
         format!("{{\"method\":\"org.postern.Auth.Answer\",\"parameters\":{answer}}}\0").as_bytes(),
@@ -77,7 +77,7 @@ fn the_next_wrong_code_costs_twice_as_much_and_other_doors_stay_open() {
     assert_eq!(refused.failures, Some(FAILURES + 1));
     assert!(is_locked_until(&posternd, home.clock().now() + 2 * LOCK));
 
-    assert!(matches!(posternd.ask_at(ALICE, Door::Pam), AskVerdict::Challenge { .. }));
+    assert!(matches!(posternd.ask_at(ALICE, Channel::Pam), AskVerdict::Challenge { .. }));
     posternd.change(ALICE, Action::Unlock).unwrap();
     assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
 }

@@ -1,4 +1,4 @@
-//! Methods whose codes are sent: through a command and sendmail, which are scripts that keep what they are given.
+//! Methods owner codes are sent: through a command and sendmail, which are scripts that keep what they are given.
 
 mod copied_key;
 
@@ -9,8 +9,8 @@ use crate::post::{Post, digits};
 use postern_rules::proof::WORDS_A_DAY;
 use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Decided, Refused, Requests, SetPlatform};
 use postern_wire::auth::{
-    Answer, AnswerVerdict, Ask, AskVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Offer, Origin, Prepare,
-    PrepareVerdict, Reason,
+    Answer, AnswerVerdict, Ask, AskVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin,
+    Prepare, PrepareVerdict, Reason,
 };
 use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OpenRequest, Proves, Removal, RequestVerdict, Security, SecurityVerdict,
@@ -53,7 +53,7 @@ impl Running<'_> {
     fn finish(&self, ticket: &Secret, code: &str) -> ConfirmVerdict {
         let confirm = Confirm {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             ticket: ticket.clone(),
             code: Secret::from(code),
@@ -63,7 +63,7 @@ impl Running<'_> {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let ask = Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: Origin::default() };
+        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: Origin::default() };
         match self.front("Ask", &ask) {
             AskVerdict::Challenge { methods, .. } => methods,
             other => panic!("{other:?}"),
@@ -73,7 +73,7 @@ impl Running<'_> {
     fn prepare(&self, method: &str, challenge: Option<&Secret>) -> PrepareVerdict {
         let prepare = Prepare {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             method: method.to_owned(),
             challenge: challenge.cloned(),
@@ -93,7 +93,7 @@ impl Running<'_> {
     fn answer_sent(&self, challenge: Option<&Secret>, code: &str) -> AnswerVerdict {
         let answer = Answer {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             method: None,
             code: Secret::from(code),
@@ -115,7 +115,7 @@ impl Running<'_> {
     /// Brings the app's next code for this change: the proof.
     fn proves(&self, secret: &str, proves: Proves) -> Secret {
         self.home.clock().advance(30);
-        let answer = answer_of(ALICE, Door::Webmail, &code(secret, self.home.clock().now()));
+        let answer = answer_of(ALICE, Channel::Webmail, &code(secret, self.home.clock().now()));
         match self.front("Answer", &Answer { proves: Some(proves), ..answer }) {
             AnswerVerdict::Accepted { proof, .. } => proof.expect("a proof"),
             AnswerVerdict::Refused(refusal) => panic!("{refusal:?}"),
@@ -124,7 +124,7 @@ impl Running<'_> {
 
     fn do_change(&self, proof: &Secret, change: Change) -> Result<(Option<Secret>, Vec<Secret>), Reason> {
         let (name, origin) = (ALICE.to_owned(), Origin::default());
-        let wanted = ChangeSecurity { name, door: Door::Webmail, origin, proof: proof.clone(), change };
+        let wanted = ChangeSecurity { name, channel: Channel::Webmail, origin, proof: proof.clone(), change };
         match self.front("ChangeSecurity", &wanted) {
             ChangeVerdict::Done { proof, backup_codes, .. } => Ok((proof, backup_codes)),
             ChangeVerdict::Refused(refusal) => Err(refusal.reason),
@@ -316,7 +316,7 @@ fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
     assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
     // Nor has one factor two uses: what is asked for a change trusts no browser.
     post.home.clock().advance(30);
-    let mut both = answer_of(ALICE, Door::Webmail, &code(&secret, post.home.clock().now()));
+    let mut both = answer_of(ALICE, Channel::Webmail, &code(&secret, post.home.clock().now()));
     (both.trust, both.proves) = (true, Some(Proves::MakeBackupCodes));
     let refused = posternd.try_front::<AnswerVerdict>("Answer", &both);
     assert!(matches!(refused, Err(CallError::Error(error)) if error.name.ends_with("InvalidParameter")));
@@ -458,7 +458,7 @@ fn a_request_for_a_reset_waits_for_an_administrator() {
     posternd.make_platform();
     let wanted = OpenRequest {
         name: ALICE.to_owned(),
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin: Origin { address: "192.0.2.7".parse().ok(), ..Origin::default() },
         contact: "+44 612 345 678\u{1b}[31m".to_owned(),
         reason: "My phone fell into the sea".to_owned(),
@@ -498,7 +498,7 @@ fn a_request_is_over_when_the_owner_signs_in_with_a_second_factor() {
     let alice = posternd.enrolled(ALICE);
     let wanted = OpenRequest {
         name: ALICE.to_owned(),
-        door: Door::Webmail,
+        channel: Channel::Webmail,
         origin: Origin::default(),
         contact: "a thief".to_owned(),
         reason: String::new(),

@@ -5,11 +5,11 @@ use crate::calls::{ALICE, Refuses, field_of};
 use crate::home::Home;
 use crate::post::Post;
 use postern_wire::admin::{Action, Status};
-use postern_wire::auth::{AskVerdict, Door, Enrol, EnrolVerdict, FieldVerdict, Reason};
+use postern_wire::auth::{AskVerdict, Channel, Enrol, EnrolVerdict, FieldVerdict, Reason};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 
-/// Wrong codes in a row after which a door closes.
+/// Wrong codes in a row after which a channel closes.
 const FAILURES: u64 = 5;
 /// Messages that a day has, where the configuration says nothing.
 const TEXTS: u64 = 1000;
@@ -65,15 +65,15 @@ fn what_people_and_administrators_do_is_counted() {
         ],
     );
 
-    assert!(matches!(posternd.ask_at(ALICE, Door::Webmail), AskVerdict::Challenge { .. }));
+    assert!(matches!(posternd.ask_at(ALICE, Channel::Webmail), AskVerdict::Challenge { .. }));
     home.clock().advance(30);
     assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
     assert_eq!(posternd.answer(ALICE, alice.backup_codes[0].as_str()).reason(), None);
     home.clock().advance(30);
     let field = format!("password{}", posternd.code(&alice));
-    let verdict: FieldVerdict = posternd.front("AnswerField", &field_of(ALICE, Door::Imap, &field));
+    let verdict: FieldVerdict = posternd.front("AnswerField", &field_of(ALICE, Channel::Imap, &field));
     assert!(matches!(verdict, FieldVerdict::Accepted { .. }), "{verdict:?}");
-    assert!(matches!(posternd.ask_at("nobody at all", Door::Pam), AskVerdict::Refused(_)));
+    assert!(matches!(posternd.ask_at("nobody at all", Channel::Pam), AskVerdict::Refused(_)));
     let wrong = wrong_code(&alice.secret, home.clock().now());
     for _ in 0..=FAILURES {
         assert!(posternd.answer(ALICE, &wrong).reason().is_some());

@@ -6,7 +6,7 @@ use postern_wire::admin::{
     Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, Platforms, SetContact,
     SetPlatform, State, TotpAdded,
 };
-use postern_wire::auth::{Ask, AskVerdict, Door, Origin, Reason};
+use postern_wire::auth::{Ask, AskVerdict, Channel, Origin, Reason};
 
 const ALIAS: &str = "sales@example.com";
 
@@ -171,7 +171,7 @@ fn by_default_names_that_are_not_listed_are_refused_before_exchange() {
     posternd.make_platform();
     let ask = |name: &str| -> AskVerdict {
         let origin = Origin { before_exchange: true, ..Origin::default() };
-        posternd.front("Ask", &Ask { name: name.to_owned(), door: Door::Imap, origin })
+        posternd.front("Ask", &Ask { name: name.to_owned(), channel: Channel::Imap, origin })
     };
     assert_eq!(posternd.ask("bob").reason(), None, "another front");
     assert_eq!(ask("bob").reason(), Some(Reason::Name));
@@ -205,12 +205,12 @@ fn at_pam_nothing_is_read_as_a_plus_address() {
     posternd.change("corp@example.com", Action::Add).unwrap();
     for name in ["CORP+alice", "CORP/alice", "CORP-alice", "CORP_alice", "CORP.alice", "alice+x", "corp+x@example.com"]
     {
-        assert_eq!(posternd.ask_at(name, Door::Pam).reason(), Some(Reason::Name), "{name}");
+        assert_eq!(posternd.ask_at(name, Channel::Pam).reason(), Some(Reason::Name), "{name}");
     }
     for name in ["alice", "CORP\\alice", "alice@CORP"] {
-        assert!(matches!(posternd.ask_at(name, Door::Pam), AskVerdict::Challenge { .. }), "{name}");
+        assert!(matches!(posternd.ask_at(name, Channel::Pam), AskVerdict::Challenge { .. }), "{name}");
     }
-    assert!(matches!(posternd.ask_at("corp", Door::Pam), AskVerdict::NotRequired { .. }));
+    assert!(matches!(posternd.ask_at("corp", Channel::Pam), AskVerdict::NotRequired { .. }));
 }
 
 #[test]

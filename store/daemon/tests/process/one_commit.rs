@@ -7,7 +7,7 @@ use postern_wire::Secret;
 use postern_wire::admin::{
     Action, AppPasswordCreated, ChangeAccount, Changed, CreateAppPassword, DecideRequest, Decided,
 };
-use postern_wire::auth::{AskVerdict, Door, Enrol, EnrolVerdict, Origin, Reason};
+use postern_wire::auth::{AskVerdict, Channel, Enrol, EnrolVerdict, Origin, Reason};
 use postern_wire::security::{OpenRequest, RequestVerdict};
 
 const COMMITS: &str = "postern_store_commit_seconds_count";
@@ -32,7 +32,7 @@ impl Running<'_> {
     fn open_request(&self) {
         let wanted = OpenRequest {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             contact: "+44 612 345 678".to_owned(),
             reason: "My phone fell into the sea".to_owned(),

@@ -1,8 +1,8 @@
-//! One right code, many doors and both verbs at once.
+//! One right code, many channels and both verbs at once.
 
 use crate::calls::{ALICE, Refuses, answer_of, connect, field_of};
 use crate::home::Home;
-use postern_wire::auth::{self, AnswerVerdict, Door, FieldVerdict, Reason};
+use postern_wire::auth::{self, AnswerVerdict, Channel, FieldVerdict, Reason};
 use std::sync::Barrier;
 use std::thread;
 
@@ -22,15 +22,15 @@ fn of_twenty_answers_with_one_right_code_exactly_one_is_accepted() {
         let reasons: Vec<Option<Reason>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..CONNECTIONS)
                 .map(|number| {
-                    let door = [Door::Webmail, Door::Imap, Door::Pam][number % 3];
+                    let channel = [Channel::Webmail, Channel::Imap, Channel::Pam][number % 3];
                     let (mut client, together, right) = (connect(&home.auth()), &together, &right);
                     scope.spawn(move || {
                         together.wait();
                         if number % 2 == 0 {
-                            let answer = answer_of(ALICE, door, right);
+                            let answer = answer_of(ALICE, channel, right);
                             client.call::<AnswerVerdict>(auth::INTERFACE, "Answer", &answer).unwrap().reason()
                         } else {
-                            let field = field_of(ALICE, door, &format!("the password{right}"));
+                            let field = field_of(ALICE, channel, &format!("the password{right}"));
                             let verdict = client.call(auth::INTERFACE, "AnswerField", &field).unwrap();
                             FieldVerdict::reason(&verdict)
                         }

@@ -8,9 +8,9 @@ use crate::home::{Home, Plan, Running};
 use crate::{skipped, wait_until};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_wire::admin::{Accounts, Mailbox, Platforms, SetPlatform};
-use postern_wire::auth::{Answer, Ask, AskVerdict, Door, Origin};
+use postern_wire::auth::{Answer, Ask, AskVerdict, Channel, Origin};
 use postern_wire::{CallError, Client, Secret};
-use posternd::places::{CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE, WAITING_PER_USER_MAX};
+use posternd::connection_limits::{CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE, WAITING_PER_USER_MAX};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
@@ -178,11 +178,11 @@ fn what_is_said_of_browsers_counts_only_of_a_front() {
     home.saw(&token);
     let origin = || Origin { browser: Some(token.clone()), ..Origin::default() };
     let ask = || {
-        let ask = Ask { name: ALICE.to_owned(), door: Door::Webmail, origin: origin() };
+        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin() };
         posternd.front::<AskVerdict>("Ask", &ask)
     };
     let answers = |code: &str, who: (u32, u32)| {
-        let answer = Answer { origin: origin(), trust: true, ..answer_of(ALICE, Door::Webmail, code) };
+        let answer = Answer { origin: origin(), trust: true, ..answer_of(ALICE, Channel::Webmail, code) };
         is_answered_when_told(&home, &home.auth(), who, &serde_json::to_string(&answer).unwrap())
     };
     assert!(answers(&alice.backup_codes[0], (STRANGER, AUTH_GROUP)), "a host of the group signs people in");
@@ -255,7 +255,7 @@ fn the_crowd() {
     let _ = std::io::stdin().read(&mut [0]);
 }
 
-/// All places of a user but one are in calls that do not end. The last one calls ten times in a second, so it is never
+/// All connection_limits of a user but one are in calls that do not end. The last one calls ten times in a second, so it is never
 /// idle for long; and more connections wait for it.
 #[test]
 #[ignore = "a part of the tests below"]

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// A home whose daemon sends by two scripts; each message is a file of its own.
+/// A home owner daemon sends by two scripts; each message is a file of its own.
 pub(crate) struct Post {
     /// The home.
     pub(crate) home: Home,

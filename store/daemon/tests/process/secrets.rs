@@ -5,7 +5,7 @@ use crate::calls::{ALICE, Refuses, exchange, field_of};
 use crate::home::{Home, Plan, files_below};
 use postern_wire::Secret;
 use postern_wire::admin::{Action, AddTotp, TotpAdded};
-use postern_wire::auth::{Door, FieldVerdict, Reason};
+use postern_wire::auth::{Channel, FieldVerdict, Reason};
 use std::fs;
 
 /// A secret that is easy to find again, and codes of it long enough not to turn up by chance.
@@ -45,7 +45,7 @@ fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
     for reason in [None, Some(Reason::Wrong)] {
         let code = code_of(PLANTED, home.clock().now(), DIGITS);
         home.saw(&Secret::from(code.as_str()));
-        let field = field_of("bob", Door::Imap, &format!("planted-password{code}"));
+        let field = field_of("bob", Channel::Imap, &format!("planted-password{code}"));
         assert_eq!(posternd.front::<FieldVerdict>("AnswerField", &field).reason(), reason);
     }
     // What is not even a call may be one with a typing error.

@@ -5,7 +5,7 @@ use crate::home::{Home, Plan};
 use crate::wait_until;
 use nix::unistd::{chown, geteuid};
 use postern_wire::CallError;
-use postern_wire::auth::{self, Ask, AskVerdict, Door, Origin};
+use postern_wire::auth::{self, Ask, AskVerdict, Channel, Origin};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
@@ -125,7 +125,7 @@ fn a_stop_loses_no_call_of_which_its_sender_cannot_know() {
     for _ in 0..STOPS {
         let running = home.start();
         let mut client = connect(&home.auth());
-        let question = Ask { name: "bob@example.com".to_owned(), door: Door::Webmail, origin: Origin::default() };
+        let question = Ask { name: "bob@example.com".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
         let mut ask = move || client.call::<AskVerdict>(auth::INTERFACE, "Ask", &question);
         let _ = ask().unwrap();
         let asker = thread::spawn(move || {

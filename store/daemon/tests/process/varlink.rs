@@ -9,7 +9,7 @@ use crate::mail_server::{offer_checks, only_right};
 use interface::Interface;
 use postern_wire::CallError;
 use postern_wire::admin::Action;
-use postern_wire::auth::{Door, Reason};
+use postern_wire::auth::{Channel, Reason};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -190,7 +190,7 @@ fn replies_of_the_auth_socket_are_as_described() {
     let origin = json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox", "browser": token });
     let days = json!({ "name": "example", "key": "trusted-browsers", "value": "30" });
     posternd.order::<Value>("SetPlatform", &days).unwrap();
-    let who = |name: &str| json!({ "name": name, "door": Door::Webmail, "origin": origin });
+    let who = |name: &str| json!({ "name": name, "door": Channel::Webmail, "origin": origin });
     let with = |name: &str, key: &str, value: &str| {
         let mut parameters = who(name);
         parameters[key] = json!(value);

@@ -6,14 +6,20 @@ use crate::event::{CONTACT, Decision, Refusal, Source, Verdict};
 use crate::platform::UnusualSignIn;
 use crate::sent::{Purpose, Session};
 use crate::throttle::Lock;
-use crate::{Account, Door, Platform, Proof, Stage, State, Time};
+use crate::{Account, Channel, Platform, Proof, Stage, State, Time};
 
 /// What a sign-in needs of whoever comes from there: a trusted browser is not asked for a code, and an account that has
 /// no second factor is when nothing of the sign-in is known.
-pub(super) fn ask_for(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> Verdict {
-    match ask(account, platform, door, source, now) {
-        Verdict::NotRequired if is_unusual(account, platform, door, source, now) => unusual(account, door, now),
-        Verdict::Challenge if door == Door::Webmail => match trusted(account, platform, source, now) {
+pub(super) fn ask_for(
+    account: &Account,
+    platform: &Platform,
+    channel: Channel,
+    source: Source<'_>,
+    now: Time,
+) -> Verdict {
+    match ask(account, platform, channel, source, now) {
+        Verdict::NotRequired if is_unusual(account, platform, channel, source, now) => unusual(account, channel, now),
+        Verdict::Challenge if channel == Channel::Webmail => match trusted(account, platform, source, now) {
             Some(browser) => Verdict::Trusted { browser: browser.id.clone() },
             None => Verdict::Challenge,
         },
@@ -21,14 +27,15 @@ pub(super) fn ask_for(account: &Account, platform: &Platform, door: Door, source
     }
 }
 
-fn is_unusual(account: &Account, platform: &Platform, door: Door, source: Source<'_>, now: Time) -> bool {
-    let looks = platform.enabled && platform.policy.unusual_sign_in == UnusualSignIn::Ask && door == Door::Webmail;
+fn is_unusual(account: &Account, platform: &Platform, channel: Channel, source: Source<'_>, now: Time) -> bool {
+    let looks =
+        platform.enabled && platform.policy.unusual_sign_in == UnusualSignIn::Ask && channel == Channel::Webmail;
     looks && account.state(now) == State::Off && !account.browsers.know(&source, now)
 }
 
 /// A code to the contact address, or nothing: there is no way around it.
-fn unusual(account: &Account, door: Door, now: Time) -> Verdict {
-    match (&account.contact, account.throttle(door).lock(door, now)) {
+fn unusual(account: &Account, channel: Channel, now: Time) -> Verdict {
+    match (&account.contact, account.throttle(channel).lock(channel, now)) {
         (None, _) => Verdict::Refused(Refusal::Unusual),
         (Some(_), None) => Verdict::Unusual,
         (Some(_), Some(Lock::Until(until))) => Verdict::Refused(Refusal::Locked(Some(until))),
@@ -45,40 +52,40 @@ fn trusted<'a>(account: &'a Account, platform: &Platform, source: Source<'_>, no
 pub(super) fn answer_unusual(
     mut account: Account,
     platform: &Platform,
-    (door, source): (Door, Source<'_>),
+    (channel, source): (Channel, Source<'_>),
     (session, code): (Option<Session>, &str),
     now: Time,
 ) -> Decision {
-    match ask_for(&account, platform, door, source, now) {
+    match ask_for(&account, platform, channel, source, now) {
         Verdict::Unusual => {}
         Verdict::Refused(refusal) => return refused(refusal),
         _ => return refused(Refusal::Stale),
     }
     let sent = account.contact.clone().map(Purpose::SignIn).zip(session);
     if !sent.is_some_and(|(purpose, session)| account.outbox.spend(&purpose, &session, code, now)) {
-        return super::missed(account, door, &[code], now);
+        return super::missed(account, channel, &[code], now);
     }
-    account.note_code(door, code);
+    account.note_code(channel, code);
     let answered = Answered { method: CONTACT.to_owned(), backup_codes_left: None };
-    super::accepted(account, platform, door, answered, (source, false), now)
+    super::accepted(account, platform, channel, answered, (source, false), now)
 }
 
 /// A session was released without an answer. A front can have noted only what it may let pass anyway.
 pub(super) fn signed_in(
     mut account: Account,
     platform: &Platform,
-    door: Door,
+    channel: Channel,
     source: Source<'_>,
     now: Time,
 ) -> Decision {
-    match ask_for(&account, platform, door, source, now) {
+    match ask_for(&account, platform, channel, source, now) {
         Verdict::NotRequired | Verdict::Trusted { .. } => {}
         Verdict::Refused(refusal) => return refused(refusal),
         _ => return refused(Refusal::Stale),
     }
     let is_asked = account.state(now) == State::Off && platform.policy.unusual_sign_in == UnusualSignIn::Ask;
     let known = if is_asked { Known::AsBefore } else { Known::Anywhere };
-    if note(&mut account, platform, door, (source, known), now) { done(account) } else { already() }
+    if note(&mut account, platform, channel, (source, known), now) { done(account) } else { already() }
 }
 
 /// Notes the browser that signs in, where there is something to note: at the webmail, of accounts that are protected, and
@@ -86,7 +93,7 @@ pub(super) fn signed_in(
 pub(super) fn note(
     account: &mut Account,
     platform: &Platform,
-    door: Door,
+    channel: Channel,
     (source, known): (Source<'_>, Known),
     now: Time,
 ) -> bool {
@@ -96,7 +103,7 @@ pub(super) fn note(
         State::Enrolling | State::Suspended(_) => false,
     };
     platform.enabled
-        && door == Door::Webmail
+        && channel == Channel::Webmail
         && is_noted
         && with_trust(account, platform, now, |browsers, is_trusted| browsers.note(&source, known, is_trusted, now))
 }

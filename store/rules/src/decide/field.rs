@@ -2,18 +2,18 @@
 //! behind it, or, where no code is required, the password.
 
 use super::{missed, not_asked, refused, spend};
-use crate::account::{Again, PASSED_MAX, Passed};
+use crate::account::{AcceptedField, Again, PASSED_MAX};
 use crate::app_password::{self, Typed, Use};
 use crate::backup;
 use crate::event::{BACKUP, Decision, Refusal, Source, Verdict};
-use crate::{Account, Door, Kind, Platform, Time, text};
+use crate::{Account, Channel, Kind, Platform, Time, text};
 
 /// Seconds of a minute.
 const MINUTE: i64 = 60;
 
 /// A field and where it comes from.
 pub(super) struct Field<'a> {
-    pub(super) door: Door,
+    pub(super) channel: Channel,
     pub(super) text: &'a str,
     /// Steps of a TOTP that are accepted on either side of now.
     pub(super) window: u32,
@@ -22,7 +22,7 @@ pub(super) struct Field<'a> {
 
 /// An app password comes first, and whatever is asked of the account: a phone that works goes on working when the
 /// account is suspended or its platform switched off. Nor does a lock keep it out, which is there against guessing:
-/// else anybody who fails at this door could keep every phone out.
+/// else anybody who fails at this channel could keep every phone out.
 pub(super) fn look(
     account: Account,
     platform: &Platform,
@@ -39,7 +39,7 @@ pub(super) fn look(
 }
 
 /// It is the app password at that place. To be let in by one does not end the count of wrong codes: a phone that
-/// signs in every few minutes would give whoever guesses codes at this door as many guesses as he likes.
+/// signs in every few minutes would give whoever guesses codes at this channel as many guesses as he likes.
 fn app_password(mut account: Account, at: usize, field: &Field<'_>, now: Time) -> Decision {
     let it = &mut account.app_passwords[at];
     if !it.is_taken_from(field.source.address) || field.source.service.is_some_and(app_password::is_shell) {
@@ -67,10 +67,10 @@ fn password_and_code(
     again: Option<Again>,
     now: Time,
 ) -> Decision {
-    let Field { door, text, window, source } = *field;
+    let Field { channel, text, window, source } = *field;
     // What was copied with the code, and is not seen, stands behind it.
     let text = text.trim_end_matches(|end: char| text::is_invisible(end) || (end.is_whitespace() && end != ' '));
-    if let Some(verdict) = not_asked(&account, platform, door, source, now) {
+    if let Some(verdict) = not_asked(&account, platform, channel, source, now) {
         return Decision { verdict, next: None };
     }
     if !platform.policy.password_and_code {
@@ -78,10 +78,10 @@ fn password_and_code(
     }
     let minutes = i64::from(platform.policy.reconnect_window);
     // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
-    let open = |passed: &Passed| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
+    let open = |passed: &AcceptedField| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
     if let Some(again) = &again
         && let Some(passed) =
-            account.passed.iter().find(|passed| passed.again == *again && passed.door == door && open(passed))
+            account.passed.iter().find(|passed| passed.again == *again && passed.channel == channel && open(passed))
     {
         let (method, password) = (passed.method.clone(), passed.password);
         let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
@@ -89,26 +89,26 @@ fn password_and_code(
     }
     // What has the form of an app password, and is none of this account, is one that was taken back: a phone tries it
     // for days, and its letters are no backup code.
-    let reads_backup_codes = door.takes_backup_codes() && Typed::read(text).is_none();
+    let reads_backup_codes = channel.takes_backup_codes() && Typed::read(text).is_none();
     let readings = readings(&account, reads_backup_codes, text);
     if readings.is_empty() {
-        return refused(Refusal::Wrong { failures: account.throttle(door).failures });
+        return refused(Refusal::Wrong { failures: account.throttle(channel).failures });
     }
     let typed = super::Typed { method: None, readings: &readings, window, session: None };
-    let Some(spent) = spend(&mut account, door, &typed, now) else {
-        return missed(account, door, &readings, now);
+    let Some(spent) = spend(&mut account, channel, &typed, now) else {
+        return missed(account, channel, &readings, now);
     };
-    account.note_code(door, readings[spent.at]);
+    account.note_code(channel, readings[spent.at]);
     let before = text[..text.len() - readings[spent.at].len()].trim_end_matches(text::is_invisible);
     let separated = platform.policy.code_separator.and_then(|separator| before.strip_suffix(separator));
     // What would leave nothing is no separator.
     let password = separated.filter(|password| !password.is_empty()).unwrap_or(before).len();
-    account.throttles.remove(&door);
+    account.throttles.remove(&channel);
     account.passed.retain(open);
     // A backup code is good for one sign-in, whatever the window.
     if let Some(again) = again.filter(|_| minutes > 0 && spent.method != BACKUP) {
         account.passed.truncate(PASSED_MAX - 1);
-        account.passed.insert(0, Passed { again, door, since: now, method: spent.method.clone(), password });
+        account.passed.insert(0, AcceptedField { again, channel, since: now, method: spent.method.clone(), password });
     }
     let super::Spent { method, backup_codes_left, .. } = spent;
     Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }

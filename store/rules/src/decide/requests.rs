@@ -3,14 +3,14 @@
 use super::{ask, done, refused};
 use crate::event::{Decision, Refusal, Source, Verdict};
 use crate::proof::{DAY, is_today};
-use crate::{Account, Door, Platform, Time};
+use crate::{Account, Channel, Platform, Time};
 
 /// Requests that are opened for an account within [`DAY`]: the owner is sent a notice of each, and may be away.
 pub const REQUESTS_A_DAY: usize = 3;
 
 /// Who is locked out may have lost everything, too.
-pub(super) fn open(mut account: Account, platform: &Platform, door: Door, now: Time) -> Decision {
-    match ask(&account, platform, door, Source::default(), now) {
+pub(super) fn open(mut account: Account, platform: &Platform, channel: Channel, now: Time) -> Decision {
+    match ask(&account, platform, channel, Source::default(), now) {
         Verdict::Challenge | Verdict::Refused(Refusal::Locked(_)) => {}
         Verdict::Refused(refusal) => return refused(refusal),
         _ => return refused(Refusal::Stale),

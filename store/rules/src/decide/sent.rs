@@ -15,8 +15,8 @@ pub(super) fn send(
     now: Time,
 ) -> Decision {
     let (purpose, destination) = match to {
-        Recipient::Factor(door, id) => {
-            if let Some(verdict) = not_asked(&account, platform, door, Source::default(), now) {
+        Recipient::Factor(channel, id) => {
+            if let Some(verdict) = not_asked(&account, platform, channel, Source::default(), now) {
                 return stale_if_not_required(verdict);
             }
             let factor = account.factors.iter().find(|factor| factor.id == id);
@@ -45,7 +45,7 @@ pub(super) fn send(
             }
             (Purpose::Contact(address.clone()), Destination::Address(address))
         }
-        Recipient::SignIn(door, source) => match browsers::ask_for(&account, platform, door, source, now) {
+        Recipient::SignIn(channel, source) => match browsers::ask_for(&account, platform, channel, source, now) {
             Verdict::Unusual => {
                 let Some(address) = account.contact.clone() else { return refused(Refusal::Unusual) };
                 (Purpose::SignIn(address.clone()), Destination::Address(address))
@@ -70,9 +70,9 @@ pub(super) fn not_entitled(
     now: Time,
 ) -> Option<Refusal> {
     match by {
-        By::Enrolment(door, epoch) => {
+        By::Enrolment(channel, epoch) => {
             let entitled =
-                ask(account, platform, door, Source::default(), now) == Verdict::Enrol && epoch == account.epoch;
+                ask(account, platform, channel, Source::default(), now) == Verdict::Enrol && epoch == account.epoch;
             (!entitled).then_some(Refusal::Stale)
         }
         By::Proof(proof) => proof.check_for(account, change, now).err(),

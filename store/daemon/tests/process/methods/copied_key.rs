@@ -11,8 +11,8 @@ use crate::post::{Post, digits};
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, Mailbox, Method, SetContact};
 use postern_wire::auth::{
-    Answer, AnswerVerdict, Confirm, ConfirmVerdict, Door, Enrol, EnrolVerdict, Origin, Prepare, PrepareVerdict, Reason,
-    Recheck, Rechecked, Session,
+    Answer, AnswerVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Origin, Prepare, PrepareVerdict,
+    Reason, Recheck, Rechecked, Session,
 };
 use postern_wire::security::{Change, Proves};
 use serde_json::Value;
@@ -41,7 +41,7 @@ impl Running<'_> {
         let response = key.register(&to(&options, key.creation())).to_string();
         let confirm = Confirm {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             ticket,
             code: Secret::from(response.as_str()),
@@ -54,7 +54,7 @@ impl Running<'_> {
     fn asks(&self, method: &str) -> PrepareVerdict {
         let prepare = Prepare {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             method: method.to_owned(),
             challenge: None,
@@ -69,7 +69,7 @@ impl Running<'_> {
         let response = key.sign(&to(options, key.request(counter))).to_string();
         let answer = Answer {
             name: ALICE.to_owned(),
-            door: Door::Webmail,
+            channel: Channel::Webmail,
             origin: Origin::default(),
             method: None,
             code: Secret::from(response.as_str()),
@@ -132,7 +132,7 @@ fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
 
     // By another method the owner sees it, and takes it away for a new one.
     let with = |at: usize, proves| {
-        let answer = Answer { proves, ..answer_of(ALICE, Door::Webmail, backup_codes[at].reveal()) };
+        let answer = Answer { proves, ..answer_of(ALICE, Channel::Webmail, backup_codes[at].reveal()) };
         match posternd.front("Answer", &answer) {
             AnswerVerdict::Accepted { proof, .. } => proof.expect("a proof"),
             AnswerVerdict::Refused(refusal) => panic!("{refusal:?}"),

@@ -8,9 +8,9 @@ use std::net::IpAddr;
 pub(super) const KEYS: &[&str] =
     &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api", "dav"];
 
-/// A door.
+/// A endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Endpoint {
     /// Exchange Web Services: Outlook for Mac, Thunderbird.
     Ews,
     /// ActiveSync: phones.
@@ -21,7 +21,7 @@ pub enum Door {
     Rpc,
     /// The offline address book.
     Oab,
-    /// Where programs learn about the other doors.
+    /// Where programs learn about the other endpoints.
     Autodiscover,
     /// The administrators' shell.
     PowerShell,
@@ -31,7 +31,7 @@ pub enum Door {
     Dav,
 }
 
-impl Door {
+impl Endpoint {
     /// Every one.
     pub const ALL: [Self; 9] = [
         Self::Ews,
@@ -81,7 +81,7 @@ impl Door {
     }
 }
 
-/// How far a door is open.
+/// How far a endpoint is open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawOpening")]
 pub enum Opening {
@@ -119,16 +119,16 @@ impl TryFrom<RawOpening> for Opening {
     }
 }
 
-/// All doors.
+/// All endpoints.
 #[derive(Debug, Clone, Default)]
-pub struct Doors {
-    open: Vec<(Door, Opening)>,
+pub struct Endpoints {
+    open: Vec<(Endpoint, Opening)>,
 }
 
-impl Doors {
+impl Endpoints {
     /// How far this one is open.
-    pub fn opening(&self, door: Door) -> &Opening {
-        self.open.iter().find(|(known, _)| *known == door).map_or(&Opening::Closed, |(_, opening)| opening)
+    pub fn opening(&self, endpoint: Endpoint) -> &Opening {
+        self.open.iter().find(|(known, _)| *known == endpoint).map_or(&Opening::Closed, |(_, opening)| opening)
     }
 }
 
@@ -141,7 +141,7 @@ impl Opening {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct RawDoors {
+pub(super) struct RawEndpoints {
     ews: Opening,
     activesync: Opening,
     mapi: Opening,
@@ -153,34 +153,34 @@ pub(super) struct RawDoors {
     dav: Opening,
 }
 
-impl RawDoors {
-    pub(super) fn complete(self, product: Product, problems: &mut Vec<Problem>) -> Doors {
+impl RawEndpoints {
+    pub(super) fn complete(self, product: Product, problems: &mut Vec<Problem>) -> Endpoints {
         let all = [
-            (Door::Ews, self.ews),
-            (Door::ActiveSync, self.activesync),
-            (Door::Mapi, self.mapi),
-            (Door::Rpc, self.rpc),
-            (Door::Oab, self.oab),
-            (Door::Autodiscover, self.autodiscover),
-            (Door::PowerShell, self.powershell),
-            (Door::Api, self.api),
-            (Door::Dav, self.dav),
+            (Endpoint::Ews, self.ews),
+            (Endpoint::ActiveSync, self.activesync),
+            (Endpoint::Mapi, self.mapi),
+            (Endpoint::Rpc, self.rpc),
+            (Endpoint::Oab, self.oab),
+            (Endpoint::Autodiscover, self.autodiscover),
+            (Endpoint::PowerShell, self.powershell),
+            (Endpoint::Api, self.api),
+            (Endpoint::Dav, self.dav),
         ];
         let mut problem = |message: String| problems.push(Problem { line: None, message });
-        for (door, opening) in &all {
-            if let (Opening::AppPassword, Some(why)) = (opening, door.takes_no_app_password()) {
-                let name = door.name();
+        for (endpoint, opening) in &all {
+            if let (Opening::AppPassword, Some(why)) = (opening, endpoint.takes_no_app_password()) {
+                let name = endpoint.name();
                 problem(format!(
                     "[webmail.doors] `{name}` cannot be opened by app passwords: {why}; list networks or close it"
                 ));
             }
         }
         let open: Vec<_> = all.into_iter().filter(|(_, opening)| *opening != Opening::Closed).collect();
-        for (door, _) in open.iter().filter(|(door, _)| !door.is_of(product)) {
-            let (name, product) = (door.name(), product.name());
+        for (endpoint, _) in open.iter().filter(|(endpoint, _)| !endpoint.is_of(product)) {
+            let (name, product) = (endpoint.name(), product.name());
             problem(format!("[webmail.doors] `product = \"{product}\"` has no `{name}`; take it out"));
         }
-        Doors { open }
+        Endpoints { open }
     }
 }
 
@@ -188,26 +188,28 @@ impl RawDoors {
 mod tests {
     use super::*;
 
-    fn read(text: &str, product: Product) -> Result<Doors, String> {
-        let raw: RawDoors = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    fn read(text: &str, product: Product) -> Result<Endpoints, String> {
+        let raw: RawEndpoints = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let mut problems = Vec::new();
-        let doors = raw.complete(product, &mut problems);
-        problems.pop().map_or(Ok(doors), |problem: Problem| Err(problem.message))
+        let endpoints = raw.complete(product, &mut problems);
+        problems.pop().map_or(Ok(endpoints), |problem: Problem| Err(problem.message))
     }
 
     #[test]
     fn every_door_is_closed_unless_it_is_opened() {
-        let doors = read("", Product::Owa).unwrap();
-        assert!(Door::ALL.iter().all(|door| *doors.opening(*door) == Opening::Closed));
+        let endpoints = read("", Product::Owa).unwrap();
+        assert!(Endpoint::ALL.iter().all(|endpoint| *endpoints.opening(*endpoint) == Opening::Closed));
         let text = "activesync = \"app-password\"\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n";
-        let doors = read(text, Product::Owa).unwrap();
-        assert_eq!(*doors.opening(Door::ActiveSync), Opening::AppPassword);
-        let ews = doors.opening(Door::Ews);
+        let endpoints = read(text, Product::Owa).unwrap();
+        assert_eq!(*endpoints.opening(Endpoint::ActiveSync), Opening::AppPassword);
+        let ews = endpoints.opening(Endpoint::Ews);
         assert!(ews.is_open_to("10.1.2.3".parse().unwrap()) && !ews.is_open_to("11.1.2.3".parse().unwrap()));
-        for door in Door::ALL.into_iter().filter(|door| ![Door::ActiveSync, Door::Ews].contains(door)) {
-            assert_eq!(*doors.opening(door), Opening::Closed, "{door:?}");
+        for endpoint in
+            Endpoint::ALL.into_iter().filter(|endpoint| ![Endpoint::ActiveSync, Endpoint::Ews].contains(endpoint))
+        {
+            assert_eq!(*endpoints.opening(endpoint), Opening::Closed, "{endpoint:?}");
         }
-        assert!(!doors.opening(Door::ActiveSync).is_open_to("10.1.2.3".parse().unwrap()));
+        assert!(!endpoints.opening(Endpoint::ActiveSync).is_open_to("10.1.2.3".parse().unwrap()));
     }
 
     #[test]
@@ -234,6 +236,6 @@ mod tests {
 
     #[test]
     fn the_keys_are_the_doors() {
-        assert_eq!(Door::ALL.map(Door::name).as_slice(), KEYS);
+        assert_eq!(Endpoint::ALL.map(Endpoint::name).as_slice(), KEYS);
     }
 }

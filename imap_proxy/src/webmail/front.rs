@@ -1,9 +1,9 @@
 //! The story: what a request is, what its session's stage allows, and who does it.
 
 use super::browser;
-use super::classify::{Class, Classified, Own, Step, classify, decide};
+use super::classify::{Class, Classified, PortalRoute, Step, classify, decide};
 use super::destination;
-use super::doors::Doors;
+use super::endpoints::Endpoints;
 use super::form::{Form, Format, MAX_FORM};
 use super::headers;
 use super::host::{self, Host};
@@ -11,9 +11,9 @@ use super::jar::sole;
 use super::pages::{self, COOKIE, Reader};
 use super::path::Path;
 use super::product::{self, Head, Kind, Product};
-use super::recheck::LetIn;
+use super::recheck::WebmailSessions;
 use super::repeats::Repeats;
-use super::session::{Behind, Client, Moment, Stage};
+use super::session::{Client, Moment, Stage, UpstreamSession};
 use super::store::{Key, Store};
 use super::submission::is_submission;
 use super::verdict::Stop;
@@ -46,7 +46,7 @@ const MAX_CLIENT: usize = 200;
 const SERVICE: &str = "webmail";
 
 /// The webmail front.
-pub struct Gate {
+pub struct WebmailFront {
     pub(super) product: &'static dyn Product,
     pub(super) upstream: Upstream,
     /// The same, for whoever has no session.
@@ -58,16 +58,16 @@ pub struct Gate {
     /// Forms that may come again.
     pub(super) repeats: Arc<Repeats>,
     /// Beside the webmail.
-    pub(super) doors: Doors,
-    /// Made by this process; see [`super::session::Print`].
+    pub(super) endpoints: Endpoints,
+    /// Made by this process; see [`super::session::PasswordFingerprint`].
     pub(super) print_key: [u8; 32],
-    /// Ends what is over, in `sessions` and at the doors.
-    pub(super) follower: Arc<Follower<LetIn>>,
+    /// Ends what is over, in `sessions` and at the endpoints.
+    pub(super) follower: Arc<Follower<WebmailSessions>>,
     /// Of the pages (RFC 6454): to it forms and security keys are bound.
     pub(super) origin: String,
     public_url: PublicUrl,
-    /// Other names under which the doors are asked for.
-    door_hosts: Vec<HostName>,
+    /// Other names under which the endpoints are asked for.
+    endpoint_hosts: Vec<HostName>,
     brand: String,
 }
 
@@ -113,7 +113,7 @@ impl Visit {
     }
 }
 
-impl Gate {
+impl WebmailFront {
     /// The front that the configuration describes. From here on it follows what changes at the daemon, so it is made
     /// in a runtime.
     ///
@@ -123,15 +123,15 @@ impl Gate {
         let (mut print_key, mut form_key) = ([0; 32], [0; 32]);
         getrandom::fill(&mut print_key)?;
         getrandom::fill(&mut form_key)?;
-        let (sessions, doors) = (Arc::<Store>::default(), Doors::new(settings, &upstream));
+        let (sessions, endpoints) = (Arc::<Store>::default(), Endpoints::new(settings, &upstream));
         let repeats = Arc::new(Repeats::new(form_key));
-        let (kept, running) = ((Arc::clone(&sessions), Arc::clone(&repeats)), Arc::clone(&doors.running));
-        let let_in = LetIn { sessions: kept.0, repeats: kept.1, running };
+        let (kept, running) = ((Arc::clone(&sessions), Arc::clone(&repeats)), Arc::clone(&endpoints.running));
+        let let_in = WebmailSessions { sessions: kept.0, repeats: kept.1, running };
         Ok(Arc::new(Self {
             product: product::of(settings.product),
             upstream_for_visitors: upstream.for_visitors(),
             upstream_for_logins: upstream.for_logins(),
-            doors,
+            endpoints,
             upstream,
             follower: Follower::new(daemon.clone(), let_in),
             daemon,
@@ -140,7 +140,7 @@ impl Gate {
             print_key,
             origin: settings.public_url.origin().to_owned(),
             public_url: settings.public_url.clone(),
-            door_hosts: settings.door_hosts.clone(),
+            endpoint_hosts: settings.endpoint_hosts.clone(),
             brand: settings.brand.clone(),
         }))
     }
@@ -157,7 +157,7 @@ impl Gate {
             discard(request).await;
             return refused;
         }
-        if self.follower.is_blind() {
+        if self.follower.is_disconnected() {
             return self.reader(&visit).stop(&Stop::Unavailable);
         }
         let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
@@ -173,8 +173,8 @@ impl Gate {
             let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
             return self.pass(&visit, key, kind, path, request, peer).await;
         }
-        if let Step::Door(door) = step {
-            return Box::pin(self.door(&visit, door, request)).await;
+        if let Step::Endpoint(endpoint) = step {
+            return Box::pin(self.endpoint(&visit, endpoint, request)).await;
         }
         let is_outside = matches!(visit.stage, Stage::Anonymous | Stage::Stale);
         let wanted = if is_outside { self.wants(step, &seen, &request) } else { None };
@@ -194,10 +194,10 @@ impl Gate {
     }
 
     /// The answer to a request that is not for this host. Pages and sessions belong to `public_url` alone: under another
-    /// name, browsers would hold other cookies and other passwords. The doors are for `door_hosts`, too. The files of our
+    /// name, browsers would hold other cookies and other passwords. The endpoints are for `endpoint_hosts`, too. The files of our
     /// pages are the same for everybody, and load balancers ask for them by an address.
     fn refuse_host(&self, visit: &Visit, request: &Request<Incoming>) -> Option<Response<Body>> {
-        let host = host::judge(request, &self.public_url, &self.door_hosts);
+        let host = host::judge(request, &self.public_url, &self.endpoint_hosts);
         if host == Host::Webmail {
             return None;
         }
@@ -205,7 +205,7 @@ impl Gate {
         let seen = classify(self.product, request.method(), path, query, request.headers());
         match (host, decide(Stage::Anonymous, seen.class, true)) {
             (Host::Malformed, _) => Some(self.bad_request(visit)),
-            (Host::Doors, Step::Door(_)) | (_, Step::Asset(_)) => None,
+            (Host::Endpoints, Step::Endpoint(_)) | (_, Step::Asset(_)) => None,
             _ => Some(self.notice(visit, StatusCode::MISDIRECTED_REQUEST, &Page::OtherHost)),
         }
     }
@@ -257,7 +257,9 @@ impl Gate {
     fn wants(&self, step: Step, seen: &Classified, request: &Request<Incoming>) -> Option<String> {
         let path = match (step, seen.class) {
             (Step::SendTo(_) | Step::LoginPage(_) | Step::Ended, Class::Webmail(_)) => seen.path.as_ref()?,
-            (Step::SendTo(_) | Step::Ended, Class::Read(Own::Security)) => return Some(paths::SECURITY.to_owned()),
+            (Step::SendTo(_) | Step::Ended, Class::Read(PortalRoute::Security)) => {
+                return Some(paths::SECURITY.to_owned());
+            }
             _ => return None,
         };
         let (uri, method, headers) = (request.uri(), request.method(), request.headers());
@@ -305,7 +307,7 @@ impl Gate {
     }
 
     /// Ends a session that gets no further, upstream too as far as that is possible. Nobody waits for it.
-    pub(super) fn say_goodbye(&self, visit: &Visit, mut behind: Behind) {
+    pub(super) fn say_goodbye(&self, visit: &Visit, mut behind: UpstreamSession) {
         let Some(target) = behind.goodbye.take() else { return };
         let (upstream, address, now) = (self.upstream.clone(), visit.address, visit.now.wall);
         tokio::spawn(async move {
@@ -362,7 +364,7 @@ fn sent_on(target: &str) -> Response<Body> {
 /// Reads what is left of a body that is not wanted, if that is little: whoever is still sending it when the answer is
 /// complete may lose the answer (RFC 9113, section 8.1; RFC 9112, section 9.6). Who waits to be told to send it
 /// (`Expect: 100-continue`) is not told: reading would do that.
-pub(super) async fn hear_out(asked: &HeaderMap, rest: &mut Incoming) {
+pub(super) async fn drain_body(asked: &HeaderMap, rest: &mut Incoming) {
     if !rest.is_end_stream() && !asked.contains_key(EXPECT) {
         drop(timeout(REST_WAIT, body::collect(rest, MAX_FORM)).await);
     }
@@ -371,7 +373,7 @@ pub(super) async fn hear_out(asked: &HeaderMap, rest: &mut Incoming) {
 /// The same, of a request that is answered.
 pub(super) async fn discard(request: Request<Incoming>) {
     let (asked, mut rest) = request.into_parts();
-    hear_out(&asked.headers, &mut rest).await;
+    drain_body(&asked.headers, &mut rest).await;
 }
 
 fn is_of_type(headers: &HeaderMap, wanted: &HeaderValue) -> bool {

@@ -9,19 +9,19 @@ use std::path::{Path, PathBuf};
 /// The sockets that nobody has taken yet. They are known by their path, so that neither their order nor their name in
 /// the units matters.
 #[derive(Debug, Default)]
-pub struct Passed(Vec<(PathBuf, UnixListener)>);
+pub struct ActivatedSockets(Vec<(PathBuf, UnixListener)>);
 
-impl Passed {
-    /// Takes what was passed to this process, and `LISTEN_FDS` out of its environment; so it is to be called once, and
+impl ActivatedSockets {
+    /// Takes what was activated to this process, and `LISTEN_FDS` out of its environment; so it is to be called once, and
     /// before there are threads.
     ///
     /// # Errors
-    /// Where something else than a stream socket with a path was passed.
+    /// Where something else than a stream socket with a path was activated.
     pub fn from_env() -> io::Result<Self> {
-        let mut passed = ListenFd::from_env();
+        let mut activated = ListenFd::from_env();
         let mut sockets = Vec::new();
-        for index in 0..passed.len() {
-            let Some(socket) = passed.take_unix_listener(index)? else { continue };
+        for index in 0..activated.len() {
+            let Some(socket) = activated.take_unix_listener(index)? else { continue };
             let address = socket.local_addr()?;
             let path = address.as_pathname().ok_or(io::ErrorKind::AddrNotAvailable)?;
             sockets.push((path.to_owned(), socket));
@@ -29,13 +29,13 @@ impl Passed {
         Ok(Self(sockets))
     }
 
-    /// The socket at `path`, where one was passed.
+    /// The socket at `path`, where one was activated.
     pub fn take(&mut self, path: &Path) -> Option<UnixListener> {
-        let index = self.0.iter().position(|(passed, _)| passed == path)?;
+        let index = self.0.iter().position(|(activated, _)| activated == path)?;
         Some(self.0.swap_remove(index).1)
     }
 
-    /// The sockets that were passed and not taken: on them nobody is answered.
+    /// The sockets that were activated and not taken: on them nobody is answered.
     pub fn left(&self) -> impl Iterator<Item = &Path> {
         self.0.iter().map(|(path, _)| path.as_path())
     }

@@ -14,7 +14,7 @@ pub const MAX_WAITING: usize = 2048;
 pub const MAX_WAITING_PER_ADDRESS: usize = 256;
 
 #[derive(Default, Clone)]
-pub(super) struct Places(Arc<Mutex<Waiting>>);
+pub(super) struct WaitingConnections(Arc<Mutex<Waiting>>);
 
 #[derive(Default)]
 struct Waiting {
@@ -25,16 +25,16 @@ struct Waiting {
 }
 
 /// A place among those who wait; it is given back when this is dropped.
-pub(super) struct Place {
-    places: Places,
+pub(super) struct WaitingPlace {
+    waiting: WaitingConnections,
     id: u64,
     /// Done when the place is needed for somebody else.
     pub(super) lost: oneshot::Receiver<()>,
 }
 
-impl Places {
+impl WaitingConnections {
     /// A place for a client at `address`.
-    pub(super) fn take(&self, address: IpAddr) -> Place {
+    pub(super) fn take(&self, address: IpAddr) -> WaitingPlace {
         let mut waiting = self.lock();
         if waiting.all.len() >= MAX_WAITING
             && let Some(oldest) = waiting.all.keys().next().copied()
@@ -55,7 +55,7 @@ impl Places {
             waiting.by_source.entry(source).or_default().insert(id);
         }
         drop(waiting);
-        Place { places: self.clone(), id, lost }
+        WaitingPlace { waiting: self.clone(), id, lost }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -78,9 +78,9 @@ impl Waiting {
     }
 }
 
-impl Drop for Place {
+impl Drop for WaitingPlace {
     fn drop(&mut self) {
-        self.places.lock().remove(self.id);
+        self.waiting.lock().remove(self.id);
     }
 }
 
@@ -88,36 +88,36 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn is_lost(place: &mut Place) -> bool {
+    fn is_lost(place: &mut WaitingPlace) -> bool {
         place.lost.try_recv() == Err(oneshot::error::TryRecvError::Closed)
     }
 
     #[test]
     fn the_oldest_of_a_source_makes_room() {
         assert_eq!((MAX_WAITING, MAX_WAITING_PER_ADDRESS), (2048, 256));
-        let places = Places::default();
-        let mut other = places.take("192.0.2.1".parse().unwrap());
-        let mut held: Vec<Place> = (0..=MAX_WAITING_PER_ADDRESS)
-            .map(|host| places.take(format!("2001:db8::{host:x}").parse().unwrap()))
+        let waiting = WaitingConnections::default();
+        let mut other = waiting.take("192.0.2.1".parse().unwrap());
+        let mut held: Vec<WaitingPlace> = (0..=MAX_WAITING_PER_ADDRESS)
+            .map(|host| waiting.take(format!("2001:db8::{host:x}").parse().unwrap()))
             .collect();
         let lost = held.iter_mut().map(is_lost).take_while(|lost| *lost).count();
         assert_eq!((lost, is_lost(&mut other)), (1, false));
         drop((held, other));
-        assert!(places.lock().all.is_empty() && places.lock().by_source.is_empty());
+        assert!(waiting.lock().all.is_empty() && waiting.lock().by_source.is_empty());
     }
 
     #[test]
     fn the_oldest_of_a_site_makes_room() {
-        let places = Places::default();
-        let take = |link: usize| places.take(format!("2001:db8:0:{link:x}::1").parse().unwrap());
-        let mut other = places.take("2001:db8:1::1".parse().unwrap());
+        let waiting = WaitingConnections::default();
+        let take = |link: usize| waiting.take(format!("2001:db8:0:{link:x}::1").parse().unwrap());
+        let mut other = waiting.take("2001:db8:1::1".parse().unwrap());
         // Each from a link of its own: at first of one household, then of others of the same site.
-        let mut household: Vec<Place> = (0..256).map(take).collect();
+        let mut household: Vec<WaitingPlace> = (0..256).map(take).collect();
         household.extend((0..256).map(take));
         assert!(household.iter_mut().all(|place| !is_lost(place)));
         household.push(take(0));
         assert!(is_lost(&mut household[0]) && !is_lost(&mut household[1]));
-        let _site: Vec<Place> = (0x100..0x300).map(take).collect();
+        let _site: Vec<WaitingPlace> = (0x100..0x300).map(take).collect();
         assert!(!is_lost(&mut household[1]));
         let _one_more = take(0xff00);
         assert!(is_lost(&mut household[1]) && !is_lost(&mut other));
@@ -125,11 +125,11 @@ mod tests {
 
     #[test]
     fn the_oldest_of_all_makes_room() {
-        let places = Places::default();
+        let waiting = WaitingConnections::default();
         let address = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
-        let mut held: Vec<Place> = (0..MAX_WAITING + 2).map(|number| places.take(address(number))).collect();
+        let mut held: Vec<WaitingPlace> = (0..MAX_WAITING + 2).map(|number| waiting.take(address(number))).collect();
         let lost = held.iter_mut().map(is_lost).filter(|lost| *lost).count();
         assert!(lost == 2 && is_lost(&mut held[0]) && is_lost(&mut held[1]));
-        assert_eq!(places.lock().all.len(), MAX_WAITING);
+        assert_eq!(waiting.lock().all.len(), MAX_WAITING);
     }
 }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// When a line of one kind was last written, and how many were not since.
-pub(crate) struct Seldom(Mutex<(Option<Instant>, u64)>);
+pub(crate) struct RateLimit(Mutex<(Option<Instant>, u64)>);
 
-impl Seldom {
+impl RateLimit {
     pub(crate) const fn new() -> Self {
         Self(Mutex::new((None, 0)))
     }
@@ -31,16 +31,16 @@ impl Seldom {
 
 /// As the macro of this name of `tracing` (`warn`, `info`), for lines that strangers cause; each place in the code is
 /// a kind of its own.
-macro_rules! seldom {
+macro_rules! rate_limited {
     ($level:ident, $($line:tt)+) => {{
-        static TOLD: $crate::seldom::Seldom = $crate::seldom::Seldom::new();
+        static TOLD: $crate::rate_limited::RateLimit = $crate::rate_limited::RateLimit::new();
         if let Some(untold) = TOLD.may_tell($crate::clock::monotonic()) {
             tracing::$level!(untold, $($line)+);
         }
     }};
 }
 
-pub(crate) use seldom;
+pub(crate) use rate_limited;
 
 #[cfg(test)]
 mod tests {
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn a_flood_is_a_line_a_second_and_a_number() {
-        let (seldom, start) = (Seldom::new(), clock::monotonic());
-        assert_eq!(seldom.may_tell(start), Some(0));
+        let (rate_limited, start) = (RateLimit::new(), clock::monotonic());
+        assert_eq!(rate_limited.may_tell(start), Some(0));
         for after in 0..999 {
-            assert_eq!(seldom.may_tell(start + Duration::from_millis(after)), None);
+            assert_eq!(rate_limited.may_tell(start + Duration::from_millis(after)), None);
         }
-        assert_eq!(seldom.may_tell(start + PAUSE), Some(999));
-        assert_eq!(seldom.may_tell(start + PAUSE * 2), Some(0));
+        assert_eq!(rate_limited.may_tell(start + PAUSE), Some(999));
+        assert_eq!(rate_limited.may_tell(start + PAUSE * 2), Some(0));
     }
 }

@@ -1,4 +1,4 @@
-//! How many there may be of something at once: in all, and for each of those who hold places, so that no one of them keeps
+//! How many there may be of something at once: in all, and for each of those who hold connection_limits, so that no one of them keeps
 //! the others out.
 
 use crate::source::{Source, sources};
@@ -23,7 +23,7 @@ pub(crate) enum Holder {
     Mailbox(String),
 }
 
-/// A holder, and how many places it may have.
+/// A holder, and how many connection_limits it may have.
 #[derive(Debug, Clone)]
 pub(crate) struct Share {
     pub(crate) holder: Holder,
@@ -31,16 +31,16 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// Those of a client: one address may have `max` places, and what is around it as many times that as [`sources`] says.
+    /// Those of a client: one address may have `max` connection_limits, and what is around it as many times that as [`sources`] says.
     pub(crate) fn of_address(address: IpAddr, max: usize) -> Vec<Self> {
         let share = |(source, times)| Self { holder: Holder::Source(source), max: max.saturating_mul(times) };
         sources(address).map(share).collect()
     }
 }
 
-/// Places, of which some are taken.
+/// ConnectionLimits, of which some are taken.
 #[derive(Clone)]
-pub(crate) struct Places {
+pub(crate) struct ConnectionLimits {
     taken: Arc<Mutex<Taken>>,
     /// Told whenever one is given back.
     freed: Arc<Notify>,
@@ -53,12 +53,12 @@ struct Taken {
 }
 
 /// A place; it is given back when this is dropped.
-pub(crate) struct Place {
-    places: Places,
+pub(crate) struct ConnectionPermit {
+    connection_limits: ConnectionLimits,
     holders: Vec<Holder>,
 }
 
-/// How many places each holder has.
+/// How many connection_limits each holder has.
 #[derive(Default)]
 pub(crate) struct Counts(HashMap<Holder, usize>);
 
@@ -81,13 +81,13 @@ impl Counts {
     }
 }
 
-impl Places {
+impl ConnectionLimits {
     pub(crate) fn new(max: usize) -> Self {
         Self { taken: Arc::new(Mutex::new(Taken { max, all: 0, by_holder: Counts::default() })), freed: Arc::default() }
     }
 
     /// A place for whoever these shares are of; waits until there is one.
-    pub(crate) async fn wait_for(&self, shares: &[Share]) -> Place {
+    pub(crate) async fn wait_for(&self, shares: &[Share]) -> ConnectionPermit {
         loop {
             let mut freed = pin!(self.freed.notified());
             // From here on, so that one that is given back between the look and the wait is not missed.
@@ -102,7 +102,7 @@ impl Places {
     /// A place for whoever these shares are of; none when one of them is used up. Nobody gets a second place who has as many
     /// as a part of those that are left (see [`LEFT_TO_OTHERS`]): so a few that take all they can leave some to whoever
     /// comes next.
-    pub(crate) fn take(&self, shares: &[Share]) -> Option<Place> {
+    pub(crate) fn take(&self, shares: &[Share]) -> Option<ConnectionPermit> {
         let mut taken = self.lock();
         let left = taken.max.saturating_sub(taken.all);
         let has_enough = |share: &Share| {
@@ -117,7 +117,7 @@ impl Places {
             taken.by_holder.add(share.holder.clone());
         }
         let holders = shares.iter().map(|share| share.holder.clone()).collect();
-        Some(Place { places: self.clone(), holders })
+        Some(ConnectionPermit { connection_limits: self.clone(), holders })
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -126,15 +126,15 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
+        let mut taken = self.connection_limits.lock();
         taken.all -= 1;
         for holder in self.holders.drain(..) {
             taken.by_holder.take(holder);
         }
         drop(taken);
-        self.places.freed.notify_waiters();
+        self.connection_limits.freed.notify_waiters();
     }
 }
 
@@ -147,17 +147,17 @@ mod tests {
         Share::of_address(address.parse().unwrap(), max)
     }
 
-    fn fill(places: &Places, shares: &[Share]) -> Vec<Place> {
-        std::iter::from_fn(|| places.take(shares)).collect()
+    fn fill(connection_limits: &ConnectionLimits, shares: &[Share]) -> Vec<ConnectionPermit> {
+        std::iter::from_fn(|| connection_limits.take(shares)).collect()
     }
 
     #[test]
     fn a_network_has_a_share_and_so_has_each_around_it() {
-        let places = Places::new(100_000);
-        let held = fill(&places, &at("192.0.2.7", 512));
+        let connection_limits = ConnectionLimits::new(100_000);
+        let held = fill(&connection_limits, &at("192.0.2.7", 512));
         assert_eq!(held.len(), 512);
-        assert_eq!(fill(&places, &at("::ffff:192.0.2.7", 512)).len(), 0, "an IPv4 address is one");
-        assert!(places.take(&at("192.0.2.8", 512)).is_some());
+        assert_eq!(fill(&connection_limits, &at("::ffff:192.0.2.7", 512)).len(), 0, "an IPv4 address is one");
+        assert!(connection_limits.take(&at("192.0.2.8", 512)).is_some());
         // Each from another address of the /64, of the /56, and of the /48.
         for (bits, most) in [(64, 512), (56, 1024), (48, 2048)] {
             let mut held = Vec::new();
@@ -165,61 +165,63 @@ mod tests {
                 let network = 0x2001_0db8_0001_u128 << 80;
                 let spread = if bits == 64 { number } else { (number % (1 << (64 - bits))) << 64 | number };
                 let address = IpAddr::from(Ipv6Addr::from(network | spread));
-                held.extend(places.take(&Share::of_address(address, 512)));
+                held.extend(connection_limits.take(&Share::of_address(address, 512)));
             }
             assert_eq!(held.len(), most, "/{bits}");
         }
         drop(held);
-        assert_eq!(places.lock().all, 0);
-        assert!(places.lock().by_holder.0.is_empty());
+        assert_eq!(connection_limits.lock().all, 0);
+        assert!(connection_limits.lock().by_holder.0.is_empty());
     }
 
     #[test]
     fn a_few_that_take_all_they_can_leave_some_to_the_next() {
         for holders in [1, 4, 8, 16] {
-            let places = Places::new(256);
-            let mut held: Vec<Place> = Vec::new();
+            let connection_limits = ConnectionLimits::new(256);
+            let mut held: Vec<ConnectionPermit> = Vec::new();
             for host in 0..holders {
-                held.extend(fill(&places, &at(&format!("192.0.2.{host}"), 32)));
+                held.extend(fill(&connection_limits, &at(&format!("192.0.2.{host}"), 32)));
             }
-            let left = 256 - places.lock().all;
+            let left = 256 - connection_limits.lock().all;
             assert!(left >= 4, "{holders}: {left}");
-            assert!(places.take(&at("198.51.100.1", 32)).is_some());
+            assert!(connection_limits.take(&at("198.51.100.1", 32)).is_some());
         }
-        let places = Places::new(256);
-        let held: Vec<Place> = (0..=255).filter_map(|host| places.take(&at(&format!("192.0.2.{host}"), 32))).collect();
+        let connection_limits = ConnectionLimits::new(256);
+        let held: Vec<ConnectionPermit> =
+            (0..=255).filter_map(|host| connection_limits.take(&at(&format!("192.0.2.{host}"), 32))).collect();
         assert_eq!(held.len(), 256, "with one each they are all taken");
-        assert!(places.take(&at("198.51.100.1", 32)).is_none());
+        assert!(connection_limits.take(&at("198.51.100.1", 32)).is_none());
     }
 
     #[test]
     fn every_share_has_to_have_room() {
-        let places = Places::new(8192);
+        let connection_limits = ConnectionLimits::new(8192);
         let session = |number| Share { holder: Holder::Session([number; 32]), max: 2 };
         let mailbox = Share { holder: Holder::Mailbox("bob@example.com".to_owned()), max: 3 };
         let of = |number| [session(number), mailbox.clone()];
-        let held: Vec<Place> = [1, 1, 1, 2, 2].into_iter().filter_map(|number| places.take(&of(number))).collect();
+        let held: Vec<ConnectionPermit> =
+            [1, 1, 1, 2, 2].into_iter().filter_map(|number| connection_limits.take(&of(number))).collect();
         assert_eq!(held.len(), 3, "two of the first, one of the second");
         drop(held);
-        assert!(places.lock().by_holder.0.is_empty());
+        assert!(connection_limits.lock().by_holder.0.is_empty());
     }
 
     #[tokio::test]
     async fn who_waits_gets_the_place_that_is_given_back() {
-        let places = Places::new(4);
+        let connection_limits = ConnectionLimits::new(4);
         let (one, other) = (at("192.0.2.7", 1), at("192.0.2.8", 1));
-        let held = places.wait_for(&one).await;
-        let _held_too = places.wait_for(&other).await;
+        let held = connection_limits.wait_for(&one).await;
+        let _held_too = connection_limits.wait_for(&other).await;
         let waiting = tokio::spawn({
-            let (places, one) = (places.clone(), one.clone());
-            async move { places.wait_for(&one).await }
+            let (connection_limits, one) = (connection_limits.clone(), one.clone());
+            async move { connection_limits.wait_for(&one).await }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         drop(held);
         let _got = waiting.await.unwrap();
-        assert_eq!(places.lock().all, 2);
-        assert!(places.take(&other).is_none());
-        assert_eq!(places.lock().by_holder.0.len(), 2, "nothing is noted for who got none");
+        assert_eq!(connection_limits.lock().all, 2);
+        assert!(connection_limits.take(&other).is_none());
+        assert_eq!(connection_limits.lock().by_holder.0.len(), 2, "nothing is noted for who got none");
     }
 }

@@ -25,7 +25,7 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The connections, and the task that keeps them; both end when this is dropped.
 #[derive(Clone)]
-pub(super) struct Warm {
+pub(super) struct PreconnectPool {
     shelf: Arc<Shelf>,
     _keeper: Arc<JoinSet<()>>,
 }
@@ -53,7 +53,7 @@ enum Next {
     Rest(Option<Instant>),
 }
 
-impl Warm {
+impl PreconnectPool {
     /// Keeps what `open` opens. Nothing is opened before the first [`Self::take`].
     pub(super) fn keep<F>(open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -143,5 +143,5 @@ impl State {
 }
 
 #[cfg(test)]
-#[path = "warm_tests.rs"]
+#[path = "preconnect_tests.rs"]
 mod tests;

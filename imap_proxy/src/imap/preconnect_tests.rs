@@ -15,10 +15,10 @@ async fn open(opened: Opened) -> Result<Greeted, BackendError> {
 }
 
 /// Connections to a backend that is there.
-fn warm() -> (Warm, Opened) {
+fn preconnect() -> (PreconnectPool, Opened) {
     let opened = Opened::default();
     let ends = Arc::clone(&opened);
-    (Warm::keep(move || open(Arc::clone(&ends))), opened)
+    (PreconnectPool::keep(move || open(Arc::clone(&ends))), opened)
 }
 
 /// Lets the keeper do what it has to do now.
@@ -46,17 +46,17 @@ fn a_connection_is_replaced_before_a_backend_ends_it() {
 
 #[tokio::test(start_paused = true)]
 async fn there_is_one_for_each_that_was_taken_lately() {
-    let (warm, opened) = warm();
+    let (preconnect, opened) = preconnect();
     settle().await;
     assert_eq!(open_ends(&opened).await, 0, "nobody has asked");
-    assert!(warm.take().await.is_none());
+    assert!(preconnect.take().await.is_none());
     settle().await;
     assert_eq!(open_ends(&opened).await, 1);
-    let taken = warm.take().await.unwrap();
+    let taken = preconnect.take().await.unwrap();
     settle().await;
     assert_eq!(opened.lock().unwrap().len(), 3, "one was taken, two wait");
     for _ in 0..3 * MAX_WARM {
-        drop(warm.take().await);
+        drop(preconnect.take().await);
     }
     settle().await;
     assert_eq!(open_ends(&opened).await, MAX_WARM + 1);
@@ -70,8 +70,8 @@ async fn there_is_one_for_each_that_was_taken_lately() {
 
 #[tokio::test(start_paused = true)]
 async fn none_grows_old() {
-    let (warm, opened) = warm();
-    drop(warm.take().await);
+    let (preconnect, opened) = preconnect();
+    drop(preconnect.take().await);
     settle().await;
     sleep(MAX_AGE).await;
     assert_eq!((open_ends(&opened).await, opened.lock().unwrap().len()), (1, 2));
@@ -79,32 +79,32 @@ async fn none_grows_old() {
 
 #[tokio::test(start_paused = true)]
 async fn what_has_ended_or_says_goodbye_is_never_handed_out() {
-    let (warm, opened) = warm();
+    let (preconnect, opened) = preconnect();
     for _ in 0..3 {
-        drop(warm.take().await);
+        drop(preconnect.take().await);
     }
     settle().await;
     let mut ends = std::mem::take(&mut *opened.lock().unwrap());
     ends[0].shutdown().await.unwrap();
     ends[1].write_all(b"* BYE Disconnected for inactivity.\r\n").await.unwrap();
-    let mut good = warm.take().await.unwrap();
+    let mut good = preconnect.take().await.unwrap();
     good.dialogue.say(b"here").await.unwrap();
     let mut said = [0; 4];
     ends[2].read_exact(&mut said).await.unwrap();
-    assert!(warm.take().await.is_none());
+    assert!(preconnect.take().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_backend_that_is_down_is_tried_more_and_more_seldom_and_nobody_waits() {
     let tried = Arc::new(Mutex::new(Vec::new()));
     let tries = Arc::clone(&tried);
-    let warm = Warm::keep(move || {
+    let preconnect = PreconnectPool::keep(move || {
         tries.lock().unwrap().push(Instant::now());
         async { Err(BackendError::Silent) }
     });
     let began = Instant::now();
     for _ in 0..600 {
-        assert!(warm.take().await.is_none());
+        assert!(preconnect.take().await.is_none());
         sleep(Duration::from_secs(1)).await;
     }
     assert!(began.elapsed() < Duration::from_secs(601));
@@ -116,18 +116,18 @@ async fn a_backend_that_is_down_is_tried_more_and_more_seldom_and_nobody_waits()
 
 #[tokio::test(start_paused = true)]
 async fn none_is_left_behind() {
-    let (warm, opened) = warm();
-    let other = warm.clone();
-    drop(warm.take().await);
+    let (preconnect, opened) = preconnect();
+    let other = preconnect.clone();
+    drop(preconnect.take().await);
     settle().await;
-    drop(warm);
+    drop(preconnect);
     settle().await;
     assert_eq!(open_ends(&opened).await, 1);
     drop(other);
     settle().await;
     assert_eq!(open_ends(&opened).await, 0);
 
-    let hanging = Warm::keep(pending);
+    let hanging = PreconnectPool::keep(pending);
     drop(hanging.take().await);
     settle().await;
     let shelf = Arc::downgrade(&hanging.shelf);

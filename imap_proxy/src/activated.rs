@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 /// The sockets that nobody has taken yet. They are known by their address or path, so that neither their order nor their
 /// name in the units matters.
 #[derive(Debug, Default)]
-pub struct Passed(Vec<(Listen, Left)>);
+pub struct ActivatedSockets(Vec<(Listen, Left)>);
 
 #[derive(Debug)]
 enum Left {
@@ -21,7 +21,7 @@ enum Left {
     Unix(UnixListener),
 }
 
-/// A passed socket that cannot be listened on.
+/// A activated socket that cannot be listened on.
 #[derive(Debug)]
 pub struct PassedError(io::Error);
 
@@ -37,28 +37,28 @@ impl fmt::Display for PassedError {
 
 impl std::error::Error for PassedError {}
 
-impl Passed {
-    /// Takes what was passed to this process, and `LISTEN_FDS` out of its environment; so it is to be called once, and
+impl ActivatedSockets {
+    /// Takes what was activated to this process, and `LISTEN_FDS` out of its environment; so it is to be called once, and
     /// before there are threads.
     ///
     /// # Errors
-    /// [`PassedError`], where something else was passed than a TCP socket or a Unix socket with a path.
+    /// [`PassedError`], where something else was activated than a TCP socket or a Unix socket with a path.
     pub fn from_env() -> Result<Self, PassedError> {
-        let mut passed = ListenFd::from_env();
+        let mut activated = ListenFd::from_env();
         let mut sockets = Vec::new();
-        for index in 0..passed.len() {
-            sockets.extend(take(&mut passed, index).map_err(PassedError)?);
+        for index in 0..activated.len() {
+            sockets.extend(take(&mut activated, index).map_err(PassedError)?);
         }
         Ok(Self(sockets))
     }
 
-    /// The socket that was passed for `listen`, or else a new one; to be called in a runtime.
+    /// The socket that was activated for `listen`, or else a new one; to be called in a runtime.
     ///
     /// # Errors
     /// [`ListenError`].
     pub fn listen(&mut self, listen: &Listen) -> Result<Socket, ListenError> {
         let failed = |error| ListenError::new(listen.clone(), error);
-        match self.0.iter().position(|(passed, _)| passed == listen).map(|index| self.0.swap_remove(index).1) {
+        match self.0.iter().position(|(activated, _)| activated == listen).map(|index| self.0.swap_remove(index).1) {
             Some(Left::Tcp(listener)) => TcpListener::from_std(listener).map(Socket::Tcp).map_err(failed),
             Some(Left::Unix(listener)) => {
                 tokio::net::UnixListener::from_std(listener).map(Socket::Unix).map_err(failed)
@@ -81,21 +81,21 @@ impl Passed {
         }
     }
 
-    /// Those that were passed and not taken.
+    /// Those that were activated and not taken.
     pub fn left(&self) -> impl Iterator<Item = &Listen> {
         self.0.iter().map(|(listen, _)| listen)
     }
 }
 
-fn take(passed: &mut ListenFd, index: usize) -> io::Result<Option<(Listen, Left)>> {
+fn take(activated: &mut ListenFd, index: usize) -> io::Result<Option<(Listen, Left)>> {
     // One that is of the other kind stays where it is.
-    if let Ok(Some(listener)) = passed.take_unix_listener(index) {
+    if let Ok(Some(listener)) = activated.take_unix_listener(index) {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let path = address.as_pathname().ok_or(io::Error::other("a Unix socket without a path"))?;
         return Ok(Some((Listen::Socket(path.to_owned()), Left::Unix(listener))));
     }
-    let Some(listener) = passed.take_tcp_listener(index)? else { return Ok(None) };
+    let Some(listener) = activated.take_tcp_listener(index)? else { return Ok(None) };
     listener.set_nonblocking(true)?;
     Ok(Some((Listen::Address(listener.local_addr()?), Left::Tcp(listener))))
 }

@@ -6,12 +6,12 @@
 use super::backend::BackendError;
 use super::verdict::Stop;
 use crate::config;
-use crate::seldom::seldom;
+use crate::rate_limited::rate_limited;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Clone)]
-pub(super) struct Seats(Arc<Inner>);
+pub(super) struct SessionLimits(Arc<Inner>);
 
 struct Inner {
     max: usize,
@@ -26,12 +26,12 @@ struct Taken {
 }
 
 /// A session's seat; it is given back when this is dropped.
-pub(super) struct Seat {
-    seats: Seats,
+pub(super) struct SessionPermit {
+    session_limits: SessionLimits,
     mailbox: String,
 }
 
-impl Seats {
+impl SessionLimits {
     pub(super) fn new(settings: &config::Imap) -> Self {
         let (max, max_of_mailbox) = (settings.max_sessions.get(), settings.max_sessions_per_mailbox.get());
         Self(Arc::new(Inner { max, max_of_mailbox, taken: Mutex::default() }))
@@ -49,12 +49,12 @@ impl Seats {
     ///
     /// # Errors
     /// As [`Self::look`]: others were quicker.
-    pub(super) fn take(&self, mailbox: &str) -> Result<Seat, BackendError> {
+    pub(super) fn take(&self, mailbox: &str) -> Result<SessionPermit, BackendError> {
         let mut taken = self.lock();
         self.judge(&taken, mailbox)?;
         *taken.by_mailbox.entry(mailbox.to_owned()).or_default() += 1;
         taken.all += 1;
-        Ok(Seat { seats: self.clone(), mailbox: mailbox.to_owned() })
+        Ok(SessionPermit { session_limits: self.clone(), mailbox: mailbox.to_owned() })
     }
 
     fn judge(&self, taken: &Taken, mailbox: &str) -> Result<(), BackendError> {
@@ -63,7 +63,7 @@ impl Seats {
             return Err(BackendError::Full(max));
         }
         if taken.by_mailbox.get(mailbox).is_some_and(|count| *count >= max_of_mailbox) {
-            seldom!(info, mailbox, "{max_of_mailbox} sessions of a mailbox are open; one more is refused");
+            rate_limited!(info, mailbox, "{max_of_mailbox} sessions of a mailbox are open; one more is refused");
             return Err(BackendError::Refused(Stop::Limit));
         }
         Ok(())
@@ -75,9 +75,9 @@ impl Seats {
     }
 }
 
-impl Drop for Seat {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
-        let mut taken = self.seats.lock();
+        let mut taken = self.session_limits.lock();
         taken.all -= 1;
         if let Some(count) = taken.by_mailbox.get_mut(&self.mailbox) {
             *count -= 1;
@@ -98,19 +98,20 @@ mod tests {
         let settings = Imap::before(ImapBackend::try_from("imap://127.0.0.1".to_owned()).unwrap());
         assert_eq!((settings.max_sessions.get(), settings.max_sessions_per_mailbox.get()), (20_000, 100));
         let number = |count: usize| count.try_into().unwrap();
-        let seats = Seats::new(&Imap { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
-        let take = |mailbox| seats.take(mailbox).map_err(|error| error.stop());
-        let mut bobs: Vec<Seat> = (0..3).map(|_| take("bob").unwrap()).collect();
+        let session_limits =
+            SessionLimits::new(&Imap { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
+        let take = |mailbox| session_limits.take(mailbox).map_err(|error| error.stop());
+        let mut bobs: Vec<SessionPermit> = (0..3).map(|_| take("bob").unwrap()).collect();
         assert_eq!(take("bob").err(), Some(Stop::Limit));
-        assert_eq!(seats.look("bob").map_err(|error| error.stop()), Err(Stop::Limit));
+        assert_eq!(session_limits.look("bob").map_err(|error| error.stop()), Err(Stop::Limit));
         // Nobody else is turned away by it, and looking takes no seat.
-        assert!((0..9).all(|_| seats.look("alice").is_ok()));
+        assert!((0..9).all(|_| session_limits.look("alice").is_ok()));
         let others = [take("alice").unwrap(), take("carol").unwrap()];
-        assert!(matches!(seats.take("dave"), Err(BackendError::Full(5))));
+        assert!(matches!(session_limits.take("dave"), Err(BackendError::Full(5))));
         assert_eq!(take("dave").err(), Some(Stop::Unavailable));
         drop(bobs.pop());
         let dave = take("dave").unwrap();
         drop((bobs, others, dave));
-        assert!(seats.lock().all == 0 && seats.lock().by_mailbox.is_empty());
+        assert!(session_limits.lock().all == 0 && session_limits.lock().by_mailbox.is_empty());
     }
 }

@@ -1,23 +1,23 @@
-//! The doors beside Outlook on the web: closed, open to app passwords, or open to networks.
+//! The endpoints beside Outlook on the web: closed, open to app passwords, or open to networks.
 //!
 //! Every request is judged by itself. NTLM and Negotiate never pass: they hold for a connection, and those to the webmail
 //! are shared.
 
 use super::basic;
-use super::door_verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
-use super::gate::{Gate, Visit, discard};
+use super::endpoint_verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
+use super::front::{Visit, WebmailFront, discard};
 use super::headers;
 use super::jar::{set_cookies, sole};
 use super::pages;
-use super::relay::{relative, tied};
+use super::relay::{cut_when_cancelled, relative};
 use super::running::Running;
-use super::session::Rope;
+use super::session::CancellationToken;
 use crate::body::{self, Body};
 use crate::clock;
-use crate::config::{self, Door, Opening};
-use crate::metrics::{METRICS, OneDoor};
-use crate::places::{Places, Share};
-use crate::seldom::seldom;
+use crate::config::{self, Endpoint, Opening};
+use crate::connection_limits::{ConnectionLimits, Share};
+use crate::metrics::{METRICS, OneEndpoint};
+use crate::rate_limited::rate_limited;
 use crate::upstream::{Content, Upstream, UpstreamError, of_mailbox};
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -35,9 +35,9 @@ pub const TURN: Duration = Duration::from_secs(3);
 /// time that it took.
 pub const REFUSAL: Duration = Duration::from_secs(1);
 
-/// Cookies that go through doors: MAPI over HTTP keeps the place of a conversation in them (MS-OXCMAPIHTTP 2.2.3.2). Who
+/// Cookies that go through endpoints: MAPI over HTTP keeps the place of a conversation in them (MS-OXCMAPIHTTP 2.2.3.2). Who
 /// may have it the mail server asks with every request.
-const COOKIES: &[(Door, &[&str])] = &[(Door::Mapi, &["MapiContext", "MapiSequence", "MapiRouting"])];
+const COOKIES: &[(Endpoint, &[&str])] = &[(Endpoint::Mapi, &["MapiContext", "MapiSequence", "MapiRouting"])];
 /// Characters that the value of one may have.
 const MAX_COOKIE: usize = 512;
 
@@ -46,138 +46,153 @@ const SIGN_IN: &str = "Sign in with an app password.\n";
 const CUT: &str = "The account has changed. Sign in again.\n";
 const UNAVAILABLE: &str = "Nobody can be let in now. Try again later.\n";
 
-/// What the doors have in common.
-pub(super) struct Doors {
-    openings: config::Doors,
+/// What the endpoints have in common.
+pub(super) struct Endpoints {
+    openings: config::Endpoints,
     /// The same server, on connections of its own.
     upstream: Upstream,
     pub(super) running: Arc<Running>,
-    judging: Places,
+    judging: ConnectionLimits,
     /// What a client is asked for.
     challenge: HeaderValue,
 }
 
-impl Doors {
+impl Endpoints {
     pub(super) fn new(settings: &config::Webmail, upstream: &Upstream) -> Self {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", settings.public_url.host());
         Self {
-            openings: settings.doors.clone(),
-            upstream: upstream.for_doors(),
+            openings: settings.endpoints.clone(),
+            upstream: upstream.for_endpoints(),
             running: Arc::default(),
-            judging: Places::new(MAX_JUDGED.0),
+            judging: ConnectionLimits::new(MAX_JUDGED.0),
             challenge: HeaderValue::try_from(challenge).expect("a host is visible ASCII without quotes"),
         }
     }
 }
 
-impl Gate {
-    /// A request to a door.
-    pub(super) async fn door(&self, visit: &Visit, door: Door, request: Request<Incoming>) -> Response<Body> {
-        let opening = self.doors.openings.opening(door);
+impl WebmailFront {
+    /// A request to a endpoint.
+    pub(super) async fn endpoint(
+        &self,
+        visit: &Visit,
+        endpoint: Endpoint,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let opening = self.endpoints.openings.opening(endpoint);
         match opening {
-            Opening::AppPassword => self.by_app_password(visit, door, request).await,
+            Opening::AppPassword => self.by_app_password(visit, endpoint, request).await,
             Opening::Networks(_) if opening.is_open_to(visit.address) => {
                 let credentials = basic::header(request.headers()).cloned();
-                METRICS.doors.count((door, OneDoor::Passed));
-                let shares = self.doors.upstream.of_address(visit.address);
-                self.through(visit, door, credentials, (None, &shares), request).await
+                METRICS.endpoints.count((endpoint, OneEndpoint::Passed));
+                let shares = self.endpoints.upstream.of_address(visit.address);
+                self.through(visit, endpoint, credentials, (None, &shares), request).await
             }
             Opening::Closed | Opening::Networks(_) => {
-                METRICS.doors.count((door, OneDoor::Closed));
-                tracing::debug!(door = door.name(), address = %visit.address, "a door is closed");
+                METRICS.endpoints.count((endpoint, OneEndpoint::Closed));
+                tracing::debug!(endpoint = endpoint.name(), address = %visit.address, "a door is closed");
                 discard(request).await;
                 says(StatusCode::FORBIDDEN, CLOSED)
             }
         }
     }
 
-    async fn by_app_password(&self, visit: &Visit, door: Door, request: Request<Incoming>) -> Response<Body> {
+    async fn by_app_password(&self, visit: &Visit, endpoint: Endpoint, request: Request<Incoming>) -> Response<Body> {
         let Some(typed) = basic::header(request.headers()).cloned() else {
             // Clients ask first without, to hear what is wanted.
-            METRICS.doors.count((door, OneDoor::Challenge));
+            METRICS.endpoints.count((endpoint, OneEndpoint::Challenge));
             discard(request).await;
-            return self.stop_at_door(Stop::Refused);
+            return self.stop_at_endpoint(Stop::Refused);
         };
-        let outcome = match self.admit_at_door(visit, door, &typed).await {
-            Ok((pass, rope)) => self.pass_door(visit, door, &pass, rope, request).await,
+        let outcome = match self.admit_at_endpoint(visit, endpoint, &typed).await {
+            Ok((pass, token)) => self.pass_endpoint(visit, endpoint, &pass, token, request).await,
             Err(stop) => {
                 discard(request).await;
                 Err(stop)
             }
         };
-        METRICS.doors.count((door, OneDoor::of(&outcome)));
+        METRICS.endpoints.count((endpoint, OneEndpoint::of(&outcome)));
         match outcome {
             Ok(answer) => answer,
             Err(stop) => {
                 if stop == Stop::Refused {
-                    tracing::debug!(door = door.name(), address = %visit.address, "refused at a door");
+                    tracing::debug!(endpoint = endpoint.name(), address = %visit.address, "refused at a door");
                     sleep(until_refusal(clock::monotonic().saturating_duration_since(visit.now.tick))).await;
                 }
-                self.stop_at_door(stop)
+                self.stop_at_endpoint(stop)
             }
         }
     }
 
     /// Judges what a request brings. The mail server hears of nobody who has no pass.
-    async fn admit_at_door(&self, visit: &Visit, door: Door, typed: &HeaderValue) -> Result<(Pass, Rope), Stop> {
+    async fn admit_at_endpoint(
+        &self,
+        visit: &Visit,
+        endpoint: Endpoint,
+        typed: &HeaderValue,
+    ) -> Result<(Pass, CancellationToken), Stop> {
         let typed = basic::read(typed).ok_or(Stop::Refused)?;
         let shares = Share::of_address(visit.address, MAX_JUDGED.1);
-        let turn = timeout(TURN, self.doors.judging.wait_for(&shares)).await;
+        let turn = timeout(TURN, self.endpoints.judging.wait_for(&shares)).await;
         let _turn = turn.map_err(|_| Stop::Unavailable)?;
-        self.judge_at_door(visit, door, &typed).await
+        self.judge_at_endpoint(visit, endpoint, &typed).await
     }
 
-    async fn judge_at_door(&self, visit: &Visit, door: Door, typed: &basic::Credentials) -> Result<(Pass, Rope), Stop> {
+    async fn judge_at_endpoint(
+        &self,
+        visit: &Visit,
+        endpoint: Endpoint,
+        typed: &basic::Credentials,
+    ) -> Result<(Pass, CancellationToken), Stop> {
         let before = self.follower.before();
-        let origin = auth::Origin { service: Some(door.name().to_owned()), ..visit.origin_of_stranger() };
+        let origin = auth::Origin { service: Some(endpoint.name().to_owned()), ..visit.origin_of_stranger() };
         // As at the IMAP front, nobody can be asked for a code here.
-        let ask = Ask { name: typed.name().to_owned(), door: auth::Door::Imap, origin };
+        let ask = Ask { name: typed.name().to_owned(), channel: auth::Channel::Imap, origin };
         let failed = |error: &_| tracing::error!(%error, "a request is refused at a door: the daemon gave no verdict");
         let pass = match after_ask(self.daemon.ask(&ask).await.inspect_err(failed), typed) {
             AfterAsk::Pass(pass) => pass,
             AfterAsk::Stop(stop) => return Err(stop),
             AfterAsk::Field { mailbox: name } => {
                 let text = typed.password().clone();
-                let field = AnswerField { name, door: auth::Door::Imap, origin: ask.origin, text };
+                let field = AnswerField { name, channel: auth::Channel::Imap, origin: ask.origin, text };
                 after_field(self.daemon.answer_field(&field).await.inspect_err(failed), &field.name, typed)?
             }
         };
-        let rope = self.doors.running.enter(pass.session().clone());
+        let token = self.endpoints.running.enter(pass.session().clone());
         self.follower.catch_up(before, pass.mailbox()).await;
-        Ok((pass, rope))
+        Ok((pass, token))
     }
 
-    async fn pass_door(
+    async fn pass_endpoint(
         &self,
         visit: &Visit,
-        door: Door,
+        endpoint: Endpoint,
         pass: &Pass,
-        rope: Rope,
+        token: CancellationToken,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Stop> {
         let credentials = basic::Credentials::header(pass.mailbox(), pass.password()).ok_or(Stop::Refused)?;
         let answer =
-            self.through(visit, door, Some(credentials), (Some(rope), &of_mailbox(pass.mailbox())), request).await;
+            self.through(visit, endpoint, Some(credentials), (Some(token), &of_mailbox(pass.mailbox())), request).await;
         if answer.status() != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        let (mailbox, door) = (pass.mailbox(), door.name());
+        let (mailbox, endpoint) = (pass.mailbox(), endpoint.name());
         if !answer.headers().contains_key(WWW_AUTHENTICATE) {
             // The password was not looked at, so it is as good as before.
-            seldom!(
+            rate_limited!(
                 warn,
-                door,
+                endpoint,
                 "the mail server does not offer Basic authentication at a door that is open to app passwords: nobody \
                  passes until you turn it on there; see \"Virtual directories\" in exchange.md"
             );
             return Err(Stop::Unavailable);
         }
         let Some(session) = pass.outdated() else {
-            tracing::info!(mailbox, door, address = %visit.address, "a door refuses a password");
+            tracing::info!(mailbox, endpoint, address = %visit.address, "a door refuses a password");
             return Err(Stop::Refused);
         };
         // A directory closes an account after a few wrong passwords, and programs try for days.
-        tracing::info!(mailbox, door, "the password that an app password stands for has changed");
+        tracing::info!(mailbox, endpoint, "the password that an app password stands for has changed");
         let refused = PasswordRefused { session: session.clone() };
         if let Err(error) = self.daemon.password_refused(&refused).await {
             tracing::error!(%error, mailbox, "an outdated app password may be tried once more");
@@ -189,31 +204,31 @@ impl Gate {
     async fn through(
         &self,
         visit: &Visit,
-        door: Door,
+        endpoint: Endpoint,
         credentials: Option<HeaderValue>,
-        (rope, shares): (Option<Rope>, &[Share]),
+        (token, shares): (Option<CancellationToken>, &[Share]),
         request: Request<Incoming>,
     ) -> Response<Body> {
         let (asked, content) = request.into_parts();
         let mut request = Request::new(body::of_client(content));
         *request.method_mut() = asked.method;
         *request.uri_mut() = relative(&asked.uri);
-        *request.headers_mut() = headers::passed_on(&asked.headers, request_headers(door));
+        *request.headers_mut() = headers::passed_on(&asked.headers, request_headers(endpoint));
         request.headers_mut().remove(UPGRADE);
-        let of_client = [(AUTHORIZATION, credentials), (COOKIE, cookies(door, &asked.headers))];
+        let of_client = [(AUTHORIZATION, credentials), (COOKIE, cookies(endpoint, &asked.headers))];
         for (name, value) in of_client.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             request.headers_mut().insert(name, value);
         }
         let cut = async {
-            match rope.clone() {
-                Some(rope) => rope.cut().await,
+            match token.clone() {
+                Some(token) => token.cut().await,
                 None => std::future::pending().await,
             }
         };
         let answer = tokio::select! {
             biased;
             () = cut => return says(StatusCode::FORBIDDEN, CUT),
-            answer = self.doors.upstream.send_for(request, visit.address, shares) => answer,
+            answer = self.endpoints.upstream.send_for(request, visit.address, shares) => answer,
         };
         let answer = match answer {
             Ok(answer) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => answer,
@@ -223,19 +238,19 @@ impl Gate {
             }
             other => {
                 let error = other.err().map(|error| error.to_string());
-                seldom!(warn, ?error, "no answer to a request at a door");
-                return self.stop_at_door(Stop::Unavailable);
+                rate_limited!(warn, ?error, "no answer to a request at a door");
+                return self.stop_at_endpoint(Stop::Unavailable);
             }
         };
-        shown(visit, door, answer, rope)
+        shown(visit, endpoint, answer, token)
     }
 
-    fn stop_at_door(&self, stop: Stop) -> Response<Body> {
+    fn stop_at_endpoint(&self, stop: Stop) -> Response<Body> {
         match stop {
             Stop::Unavailable => says(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
             Stop::Refused => {
                 let mut response = says(StatusCode::UNAUTHORIZED, SIGN_IN);
-                response.headers_mut().insert(WWW_AUTHENTICATE, self.doors.challenge.clone());
+                response.headers_mut().insert(WWW_AUTHENTICATE, self.endpoints.challenge.clone());
                 response
             }
         }
@@ -248,8 +263,13 @@ fn until_refusal(taken: Duration) -> Duration {
 }
 
 /// What of an answer goes to the client: of its cookies and challenges only what could come back.
-fn shown(visit: &Visit, door: Door, mut answer: Response<Content>, rope: Option<Rope>) -> Response<Body> {
-    let known = known_cookies(door);
+fn shown(
+    visit: &Visit,
+    endpoint: Endpoint,
+    mut answer: Response<Content>,
+    token: Option<CancellationToken>,
+) -> Response<Body> {
+    let known = known_cookies(endpoint);
     let set = set_cookies(answer.headers(), visit.now.wall);
     let set: Vec<HeaderValue> = set
         .iter()
@@ -264,32 +284,34 @@ fn shown(visit: &Visit, door: Door, mut answer: Response<Content>, rope: Option<
             answer.headers_mut().append(&name, value);
         }
     }
-    match rope {
-        Some(rope) => tied(answer, rope),
+    match token {
+        Some(token) => cut_when_cancelled(answer, token),
         None => answer.map(body::stream),
     }
 }
 
 /// Names of request headers that mail apps send there, beside those that all may send (see [`headers`]).
-pub(super) fn request_headers(door: Door) -> &'static [&'static str] {
-    match door {
-        Door::Ews => &["client-request-id", "return-client-request-id", "soapaction"],
+pub(super) fn request_headers(endpoint: Endpoint) -> &'static [&'static str] {
+    match endpoint {
+        Endpoint::Ews => &["client-request-id", "return-client-request-id", "soapaction"],
         // MS-ASHTTP 2.2.1.1.2
-        Door::ActiveSync => &["client-request-id", "ms-asacceptmultipart", "ms-asprotocolversion", "x-ms-policykey"],
+        Endpoint::ActiveSync => {
+            &["client-request-id", "ms-asacceptmultipart", "ms-asprotocolversion", "x-ms-policykey"]
+        }
         // MS-OXCMAPIHTTP 2.2.3.3
-        Door::Mapi => &["client-request-id", "x-clientapplication", "x-clientinfo", "x-requestid", "x-requesttype"],
+        Endpoint::Mapi => &["client-request-id", "x-clientapplication", "x-clientinfo", "x-requestid", "x-requesttype"],
         // MS-OXDSCLI 2.2.2, MS-OXWSADISC
-        Door::Autodiscover => &[
+        Endpoint::Autodiscover => &[
             "client-request-id",
             "return-client-request-id",
             "soapaction",
             "x-clientcanhandle",
             "x-mapihttpcapability",
         ],
-        Door::PowerShell => &["soapaction", "wsmanidentify"],
-        Door::Api => &["client-request-id", "prefer", "return-client-request-id"],
+        Endpoint::PowerShell => &["soapaction", "wsmanidentify"],
+        Endpoint::Api => &["client-request-id", "prefer", "return-client-request-id"],
         // RFC 4918 section 10, RFC 6638 section 8, RFC 7240, RFC 8144
-        Door::Dav => &[
+        Endpoint::Dav => &[
             "brief",
             "depth",
             "destination",
@@ -301,17 +323,17 @@ pub(super) fn request_headers(door: Door) -> &'static [&'static str] {
             "schedule-reply",
             "timeout",
         ],
-        Door::Oab | Door::Rpc => &[],
+        Endpoint::Oab | Endpoint::Rpc => &[],
     }
 }
 
-fn known_cookies(door: Door) -> &'static [&'static str] {
-    COOKIES.iter().find(|(known, _)| *known == door).map_or(&[], |(_, names)| names)
+fn known_cookies(endpoint: Endpoint) -> &'static [&'static str] {
+    COOKIES.iter().find(|(known, _)| *known == endpoint).map_or(&[], |(_, names)| names)
 }
 
-fn cookies(door: Door, asked: &HeaderMap) -> Option<HeaderValue> {
+fn cookies(endpoint: Endpoint, asked: &HeaderMap) -> Option<HeaderValue> {
     let is_plain = |value: &str| value.len() <= MAX_COOKIE && value.bytes().all(|byte| byte.is_ascii_graphic());
-    let known = known_cookies(door).iter().filter_map(|name| Some((*name, sole(asked, name)?)));
+    let known = known_cookies(endpoint).iter().filter_map(|name| Some((*name, sole(asked, name)?)));
     let pairs: Vec<String> =
         known.filter(|(_, value)| is_plain(value)).map(|(name, value)| format!("{name}={value}")).collect();
     HeaderValue::try_from(pairs.join("; ")).ok().filter(|line| !line.is_empty())
@@ -337,9 +359,9 @@ mod tests {
         for line in ["cadata=x; MapiContext=a+b/c=; MapiSequence=7", "MapiRouting=x y; X-BackEndCookie=z"] {
             asked.append(COOKIE, HeaderValue::from_static(line));
         }
-        assert_eq!(cookies(Door::Mapi, &asked).unwrap(), "MapiContext=a+b/c=; MapiSequence=7");
-        for door in Door::ALL.into_iter().filter(|door| *door != Door::Mapi) {
-            assert!(cookies(door, &asked).is_none(), "{door:?}");
+        assert_eq!(cookies(Endpoint::Mapi, &asked).unwrap(), "MapiContext=a+b/c=; MapiSequence=7");
+        for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| *endpoint != Endpoint::Mapi) {
+            assert!(cookies(endpoint, &asked).is_none(), "{endpoint:?}");
         }
     }
 }

@@ -12,20 +12,20 @@ const KEPT: Duration = Duration::from_secs(300);
 
 /// By what the daemon vouches for them with.
 #[derive(Default)]
-pub(super) struct Doubts(Mutex<HashMap<String, Instant>>);
+pub(super) struct RejectedCredentials(Mutex<HashMap<String, Instant>>);
 
-impl Doubts {
+impl RejectedCredentials {
     /// From now on.
     pub(super) fn keep(&self, standing: &str) {
-        let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rejected_credentials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::monotonic();
-        doubts.retain(|_, since| now.duration_since(*since) < KEPT);
-        doubts.insert(standing.to_owned(), now);
+        rejected_credentials.retain(|_, since| now.duration_since(*since) < KEPT);
+        rejected_credentials.insert(standing.to_owned(), now);
     }
 
     /// Whether it is one of them.
     pub(super) fn are_kept(&self, standing: &str) -> bool {
-        let doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        doubts.get(standing).is_some_and(|since| clock::monotonic().duration_since(*since) < KEPT)
+        let rejected_credentials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rejected_credentials.get(standing).is_some_and(|since| clock::monotonic().duration_since(*since) < KEPT)
     }
 }

@@ -6,7 +6,7 @@ use postern_wire::Secret;
 use postern_wire::security::{Change, Proves};
 
 /// See the module.
-pub enum Errand {
+pub enum PendingAction {
     /// A code is asked for one change; that follows then.
     Proving {
         /// What is asked.
@@ -79,7 +79,7 @@ fn of_change(change: &Change) -> Option<Proves> {
     }
 }
 
-impl Errand {
+impl PendingAction {
     /// Where it shows what is shown once, if it does: until the person confirms that they have it.
     pub fn shown_once(&self) -> Option<&'static str> {
         match self {

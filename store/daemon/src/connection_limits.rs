@@ -30,9 +30,9 @@ pub const WAITING_MAX: usize = 768;
 /// The same, of one user.
 pub const WAITING_PER_USER_MAX: usize = 512;
 
-/// The places at one socket.
+/// The connection_limits at one socket.
 #[derive(Clone)]
-pub struct Places {
+pub struct ConnectionLimits {
     taken: Arc<Mutex<Taken>>,
     /// Tells one of those who wait that a place was given back; the others look again by themselves.
     changed: Arc<Notify>,
@@ -57,15 +57,15 @@ struct Held {
 }
 
 /// A connection's place; it is given back when this is dropped.
-pub struct Place {
-    places: Places,
+pub struct ConnectionPermit {
+    connection_limits: ConnectionLimits,
     id: u64,
     lost: oneshot::Receiver<()>,
 }
 
 /// What a newcomer finds.
 enum Found {
-    Place(u64, oneshot::Receiver<()>),
+    ConnectionPermit(u64, oneshot::Receiver<()>),
     /// Only connections that will have been idle for long enough after this time.
     Wait(Duration),
     Nothing,
@@ -74,18 +74,18 @@ enum Found {
 /// A connection that was accepted, and has a place or may wait for one.
 pub enum Newcomer {
     /// There was one.
-    Placed(Place),
+    Placed(ConnectionPermit),
     /// There may be one in a moment.
     Waiting(Waiting),
 }
 
 /// A newcomer that waits for a place; it is counted until this is dropped.
 pub struct Waiting {
-    places: Places,
+    connection_limits: ConnectionLimits,
     user: Uid,
 }
 
-impl Places {
+impl ConnectionLimits {
     /// All are free. `fronts` is the user that the fronts run as, where there is one already.
     pub fn new(fronts: Option<Uid>) -> Self {
         let taken = Taken { next: 0, all: HashMap::new(), waiting: Vec::new(), fronts };
@@ -99,17 +99,17 @@ impl Places {
         let mut taken = self.lock();
         let least = if taken.may_wait(user) { IDLE_MIN } else { Duration::ZERO };
         match taken.find(user, least) {
-            Found::Place(id, lost) => Some(Newcomer::Placed(self.place(id, lost))),
+            Found::ConnectionPermit(id, lost) => Some(Newcomer::Placed(self.place(id, lost))),
             Found::Wait(_) if taken.may_wait(user) => {
                 taken.waiting.push(user);
-                Some(Newcomer::Waiting(Waiting { places: self.clone(), user }))
+                Some(Newcomer::Waiting(Waiting { connection_limits: self.clone(), user }))
             }
             Found::Wait(_) | Found::Nothing => None,
         }
     }
 
-    fn place(&self, id: u64, lost: oneshot::Receiver<()>) -> Place {
-        Place { places: self.clone(), id, lost }
+    fn place(&self, id: u64, lost: oneshot::Receiver<()>) -> ConnectionPermit {
+        ConnectionPermit { connection_limits: self.clone(), id, lost }
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -120,7 +120,7 @@ impl Places {
 
 impl Newcomer {
     /// The place; waits for [`WAIT_MAX`] at most. None: all that could make room are in calls, or have been lately.
-    pub async fn place(self) -> Option<Place> {
+    pub async fn place(self) -> Option<ConnectionPermit> {
         match self {
             Self::Placed(place) => Some(place),
             Self::Waiting(waiting) => timeout(WAIT_MAX, waiting.place()).await.ok().flatten(),
@@ -129,14 +129,14 @@ impl Newcomer {
 }
 
 impl Waiting {
-    async fn place(&self) -> Option<Place> {
+    async fn place(&self) -> Option<ConnectionPermit> {
         loop {
             // From here on it is told. Where it finds a place without having been, the next one is told instead.
-            let mut changed = pin!(self.places.changed.notified());
+            let mut changed = pin!(self.connection_limits.changed.notified());
             changed.as_mut().enable();
-            let found = self.places.lock().find(self.user, IDLE_MIN);
+            let found = self.connection_limits.lock().find(self.user, IDLE_MIN);
             match found {
-                Found::Place(id, lost) => return Some(self.places.place(id, lost)),
+                Found::ConnectionPermit(id, lost) => return Some(self.connection_limits.place(id, lost)),
                 Found::Wait(time) => drop(timeout(time, changed).await),
                 Found::Nothing => return None,
             }
@@ -146,7 +146,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
+        let mut taken = self.connection_limits.lock();
         if let Some(at) = taken.waiting.iter().position(|user| *user == self.user) {
             taken.waiting.swap_remove(at);
         }
@@ -169,7 +169,7 @@ impl Taken {
         self.next += 1;
         let (end, lost) = oneshot::channel();
         self.all.insert(id, Held { user, idle: Some(Stopwatch::start()), _end: end });
-        Found::Place(id, lost)
+        Found::ConnectionPermit(id, lost)
     }
 
     /// Ends a connection if there have to be fewer before `user` may have one more.
@@ -195,10 +195,10 @@ impl Taken {
     }
 }
 
-impl Place {
+impl ConnectionPermit {
     /// The user of this connection is the one that the fronts run as.
     pub fn is_of_a_front(&self) {
-        let mut taken = self.places.lock();
+        let mut taken = self.connection_limits.lock();
         taken.fronts = taken.all.get(&self.id).map(|held| held.user).or(taken.fronts);
     }
 
@@ -213,7 +213,7 @@ impl Place {
     }
 
     fn set_idle(&self, idle: Option<Stopwatch>) {
-        if let Some(held) = self.places.lock().all.get_mut(&self.id) {
+        if let Some(held) = self.connection_limits.lock().all.get_mut(&self.id) {
             held.idle = idle;
         }
     }
@@ -224,10 +224,10 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.places.lock().all.remove(&self.id);
-        self.places.changed.notify_one();
+        self.connection_limits.lock().all.remove(&self.id);
+        self.connection_limits.changed.notify_one();
     }
 }
 
@@ -237,61 +237,61 @@ mod tests {
 
     const FRONTS: Uid = Uid::from_raw(990);
 
-    fn is_lost(place: &mut Place) -> bool {
+    fn is_lost(place: &mut ConnectionPermit) -> bool {
         place.lost.try_recv() == Err(oneshot::error::TryRecvError::Closed)
     }
 
-    async fn one(places: &Places, user: u32) -> Option<Place> {
-        places.ask(Uid::from_raw(user))?.place().await
+    async fn one(connection_limits: &ConnectionLimits, user: u32) -> Option<ConnectionPermit> {
+        connection_limits.ask(Uid::from_raw(user))?.place().await
     }
 
-    async fn take(places: &Places, user: u32, count: usize) -> Vec<Place> {
+    async fn take(connection_limits: &ConnectionLimits, user: u32, count: usize) -> Vec<ConnectionPermit> {
         let mut all = Vec::new();
         for _ in 0..count {
-            all.push(one(places, user).await.unwrap());
+            all.push(one(connection_limits, user).await.unwrap());
         }
         all
     }
 
-    fn lost(places: &mut [Place]) -> Vec<usize> {
-        let lost = |(at, place): (usize, &mut Place)| is_lost(place).then_some(at);
-        places.iter_mut().enumerate().filter_map(lost).collect()
+    fn lost(connection_limits: &mut [ConnectionPermit]) -> Vec<usize> {
+        let lost = |(at, place): (usize, &mut ConnectionPermit)| is_lost(place).then_some(at);
+        connection_limits.iter_mut().enumerate().filter_map(lost).collect()
     }
 
     #[tokio::test]
     async fn the_longest_idle_of_a_user_makes_room_for_one_more_of_that_user() {
         assert_eq!((CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, FRONTS_RESERVE), (1024, 512, 256));
-        let places = Places::new(None);
-        let mut other = take(&places, 2, 1).await;
-        let mut own = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
+        let connection_limits = ConnectionLimits::new(None);
+        let mut other = take(&connection_limits, 2, 1).await;
+        let mut own = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
         own[0].begin_call();
         own[1].begin_call();
         own[1].end_call();
-        own.extend(take(&places, 1, 1).await);
+        own.extend(take(&connection_limits, 1, 1).await);
         assert_eq!((lost(&mut own), lost(&mut other)), (vec![2], vec![]));
         drop((own, other));
-        assert!(places.lock().all.is_empty());
+        assert!(connection_limits.lock().all.is_empty());
     }
 
     #[tokio::test]
     async fn who_is_in_a_call_stays_and_the_newcomer_is_turned_away() {
-        let places = Places::new(None);
-        let mut busy = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
-        busy.iter().for_each(Place::begin_call);
-        assert!(one(&places, 1).await.is_none());
-        assert!(one(&places, 2).await.is_some() && lost(&mut busy).is_empty());
+        let connection_limits = ConnectionLimits::new(None);
+        let mut busy = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        busy.iter().for_each(ConnectionPermit::begin_call);
+        assert!(one(&connection_limits, 1).await.is_none());
+        assert!(one(&connection_limits, 2).await.is_some() && lost(&mut busy).is_empty());
         busy.pop();
-        assert!(one(&places, 1).await.is_some());
+        assert!(one(&connection_limits, 1).await.is_some());
     }
 
     #[tokio::test]
     async fn who_has_just_connected_is_waited_for() {
-        let places = Places::new(None);
-        let mut young = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
-        assert!(timeout(Duration::ZERO, one(&places, 1)).await.is_err());
+        let connection_limits = ConnectionLimits::new(None);
+        let mut young = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        assert!(timeout(Duration::ZERO, one(&connection_limits, 1)).await.is_err());
         let waiting = tokio::spawn({
-            let places = places.clone();
-            async move { one(&places, 1).await.is_some() }
+            let connection_limits = connection_limits.clone();
+            async move { one(&connection_limits, 1).await.is_some() }
         });
         tokio::task::yield_now().await;
         young.pop();
@@ -300,9 +300,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_in_vain_is_turned_away_and_few_wait() {
-        let places = Places::new(None);
-        let mut all = take(&places, 1, CONNECTIONS_PER_USER_MAX).await;
-        all.iter().for_each(Place::begin_call);
+        let connection_limits = ConnectionLimits::new(None);
+        let mut all = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        all.iter().for_each(ConnectionPermit::begin_call);
         // The one that could make room is never idle for long.
         let calls = async {
             loop {
@@ -314,11 +314,11 @@ mod tests {
         let user = Uid::from_raw(1);
         let ask = || {
             all[0].end_call();
-            places.ask(user)
+            connection_limits.ask(user)
         };
         let mut waiting: Vec<Newcomer> = (0..WAITING_PER_USER_MAX).map(|_| ask().unwrap()).collect();
         all[0].begin_call();
-        assert!(places.ask(user).is_none() && places.ask(Uid::from_raw(2)).is_some());
+        assert!(connection_limits.ask(user).is_none() && connection_limits.ask(Uid::from_raw(2)).is_some());
         all[0].end_call();
         let last = waiting.pop().unwrap();
         let ended = timeout(Duration::from_secs(20), async {
@@ -329,35 +329,38 @@ mod tests {
             }
         });
         assert!(ended.await.expect("it waits without an end").is_none());
-        assert_eq!(places.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
+        assert_eq!(connection_limits.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
         waiting.extend(ask());
         assert!(lost(&mut all).is_empty());
         // Beyond, the last one is heard.
-        assert!(matches!(places.ask(user), Some(Newcomer::Placed(_))));
+        assert!(matches!(connection_limits.ask(user), Some(Newcomer::Placed(_))));
         assert_eq!(lost(&mut all), [0]);
         drop(waiting);
-        assert!(places.lock().waiting.is_empty());
+        assert!(connection_limits.lock().waiting.is_empty());
     }
 
     #[tokio::test]
     async fn the_fronts_find_a_place_whatever_others_have_taken() {
-        let found_later = Places::new(None);
+        let found_later = ConnectionLimits::new(None);
         one(&found_later, FRONTS.as_raw()).await.unwrap().is_of_a_front();
-        for places in [found_later, Places::new(Some(FRONTS))] {
-            find_a_place(&places).await;
+        for connection_limits in [found_later, ConnectionLimits::new(Some(FRONTS))] {
+            find_a_place(&connection_limits).await;
         }
     }
 
-    async fn find_a_place(places: &Places) {
-        let mut others = take(places, 1, CONNECTIONS_PER_USER_MAX).await;
-        others.extend(take(places, 2, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX).await);
-        others.iter().for_each(Place::begin_call);
-        assert!(one(places, 3).await.is_none() && one(places, 2).await.is_none());
-        let mut fronts = take(places, FRONTS.as_raw(), FRONTS_RESERVE).await;
-        assert!(one(places, 3).await.is_none());
+    async fn find_a_place(connection_limits: &ConnectionLimits) {
+        let mut others = take(connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
+        others.extend(take(connection_limits, 2, CONNECTIONS_MAX - FRONTS_RESERVE - CONNECTIONS_PER_USER_MAX).await);
+        others.iter().for_each(ConnectionPermit::begin_call);
+        assert!(one(connection_limits, 3).await.is_none() && one(connection_limits, 2).await.is_none());
+        let mut fronts = take(connection_limits, FRONTS.as_raw(), FRONTS_RESERVE).await;
+        assert!(one(connection_limits, 3).await.is_none());
         // Beyond their reserve they have what others leave, and push out whoever is idle.
         others[7].end_call();
-        fronts.extend(take(places, FRONTS.as_raw(), 1).await);
-        assert_eq!((lost(&mut others).len() + lost(&mut fronts).len(), places.lock().all.len()), (1, CONNECTIONS_MAX));
+        fronts.extend(take(connection_limits, FRONTS.as_raw(), 1).await);
+        assert_eq!(
+            (lost(&mut others).len() + lost(&mut fronts).len(), connection_limits.lock().all.len()),
+            (1, CONNECTIONS_MAX)
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What the daemon's answers mean at the doors beside the webmail: their only file that could fail open.
+//! What the daemon's answers mean at the endpoints beside the webmail: their only file that could fail open.
 //!
 //! A [`Pass`] is made here and nowhere else. Two words of the daemon make one, each for the mailbox that was asked
 //! about: `NotRequired` and `AppPassword`. A code behind the password makes none: programs send what they were once given
@@ -78,7 +78,7 @@ pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
         (AskVerdict::NotRequired { mailbox, standing }, None) => {
             AfterAsk::Pass(as_typed(Session { mailbox, standing }, typed))
         }
-        // There is no app password, and nothing else opens the door: the daemon has nothing to look at.
+        // There is no app password, and nothing else opens the endpoint: the daemon has nothing to look at.
         (AskVerdict::Challenge { .. } | AskVerdict::Enrol { .. }, None) => AfterAsk::Stop(Stop::Refused),
         (AskVerdict::Refused(refusal), None) => AfterAsk::Stop(stop(&refusal)),
     }
