@@ -5,7 +5,8 @@
 use http::{HeaderMap, Method};
 use libfuzzer_sys::fuzz_target;
 use postern_proxy::head_guard::HeadGuard;
-use postern_proxy::webmail::{classify, form, path, product};
+use postern_proxy::webmail::products::product;
+use postern_proxy::webmail::{classify, form, path};
 
 fn scanned(bytes: &[u8], size: usize) -> Result<(), String> {
     let mut guard = HeadGuard::default();

@@ -3,7 +3,7 @@
 use crate::config::Endpoint;
 use crate::imap::{self, BackendError};
 use crate::upstream::UpstreamError;
-use crate::webmail::endpoint_verdict::Stop as EndpointStop;
+use crate::webmail::endpoints::verdict::Stop as EndpointStop;
 use crate::webmail::verdict::{self, AfterPassword};
 use postern_telemetry::{Label, label};
 use postern_wire::CallError;

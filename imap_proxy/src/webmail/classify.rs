@@ -2,10 +2,10 @@
 
 use super::headers;
 use super::path::{self, Odd, Path};
-use super::product::{Head, Kind, Product};
-use super::session::Stage;
 use crate::config::Endpoint;
 use crate::portal::paths;
+use crate::webmail::products::product::{Head, Kind, Product};
+use crate::webmail::session::state::Stage;
 use http::{HeaderMap, Method};
 
 /// A page or a form of our own.
@@ -286,7 +286,7 @@ pub fn home(stage: Stage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webmail::roundcube::Roundcube;
+    use crate::webmail::products::roundcube::Roundcube;
 
     const STAGES: [Stage; 7] = [
         Stage::Anonymous,

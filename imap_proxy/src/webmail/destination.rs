@@ -3,8 +3,8 @@
 
 use super::classify::{Class, classify};
 use super::path;
-use super::product::{Head, Product, local_target};
 use crate::portal::paths;
+use crate::webmail::products::product::{Head, Product, local_target};
 use http::{HeaderMap, Method};
 
 /// Bytes that such an address may have. A longer one is forgotten.
@@ -46,7 +46,7 @@ pub fn is_of_document(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::webmail::product;
+    use crate::webmail::products::product;
     use proptest::prelude::*;
 
     const ORIGIN: &str = "https://mail.example.com";

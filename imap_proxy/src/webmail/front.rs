@@ -1,36 +1,32 @@
 //! The story: what a request is, what its session's stage allows, and who does it.
 
-use super::browser;
 use super::classify::{Class, Classified, PortalRoute, Step, classify, decide};
+use super::context::RequestContext;
 use super::destination;
-use super::endpoints::Endpoints;
 use super::form::{Form, Format, MAX_FORM};
 use super::headers;
 use super::host::{self, Host};
-use super::jar::sole;
-use super::pages::{self, COOKIE, Reader};
+use super::pages::{self, Reader};
 use super::path::Path;
-use super::product::{self, Head, Kind, Product};
-use super::recheck::WebmailSessions;
-use super::repeats::Repeats;
-use super::session::{Client, Moment, Stage, UpstreamSession};
-use super::store::{Key, Store};
 use super::submission::is_submission;
 use super::verdict::Stop;
 use crate::body::{self, Body};
-use crate::clock;
 use crate::config::{self, HostName, PublicUrl};
 use crate::daemon::Daemon;
 use crate::follow::Follower;
 use crate::listener::Peer;
-use crate::portal::{Ended, Language, Page, paths};
+use crate::portal::{Ended, Page, paths};
 use crate::upstream::Upstream;
-use http::header::{CONTENT_TYPE, EXPECT, HeaderValue, USER_AGENT};
+use crate::webmail::endpoints::request::Endpoints;
+use crate::webmail::products::product::{self, Head, Kind, Product};
+use crate::webmail::session::cookies;
+use crate::webmail::session::registry::WebmailSessions;
+use crate::webmail::session::repeats::Repeats;
+use crate::webmail::session::state::{Stage, UpstreamSession};
+use crate::webmail::session::store::Store;
+use http::header::{CONTENT_TYPE, EXPECT, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use postern_wire::Secret;
-use postern_wire::auth;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -40,10 +36,6 @@ use zeroize::Zeroize;
 pub const FORM_WAIT: Duration = Duration::from_secs(15);
 /// How long an answer waits for the rest of a body that is not wanted.
 const REST_WAIT: Duration = Duration::from_secs(1);
-/// Characters of a User-Agent that the audit log keeps.
-const MAX_CLIENT: usize = 200;
-/// What the audit log calls this front.
-const SERVICE: &str = "webmail";
 
 /// The webmail front.
 pub struct WebmailFront {
@@ -59,7 +51,7 @@ pub struct WebmailFront {
     pub(super) repeats: Arc<Repeats>,
     /// Beside the webmail.
     pub(super) endpoints: Endpoints,
-    /// Made by this process; see [`super::session::PasswordFingerprint`].
+    /// Made by this process; see [`crate::webmail::session::state::PasswordFingerprint`].
     pub(super) print_key: [u8; 32],
     /// Ends what is over, in `sessions` and at the endpoints.
     pub(super) follower: Arc<Follower<WebmailSessions>>,
@@ -69,48 +61,6 @@ pub struct WebmailFront {
     /// Other names under which the endpoints are asked for.
     endpoint_hosts: Vec<HostName>,
     brand: String,
-}
-
-/// One request's circumstances.
-pub(super) struct Visit {
-    pub(super) now: Moment,
-    pub(super) key: Option<Key>,
-    pub(super) stage: Stage,
-    pub(super) language: Language,
-    pub(super) address: IpAddr,
-    /// What the browser says that it is known by.
-    pub(super) browser: Option<Secret>,
-    /// The page that the person wanted to go to before signing in.
-    pub(super) wanted: Option<String>,
-    /// The client, by its own account.
-    agent: Option<HeaderValue>,
-    /// See [`auth::Origin::before_exchange`].
-    before_exchange: bool,
-}
-
-impl Visit {
-    /// For the daemon.
-    pub(super) fn origin(&self) -> auth::Origin {
-        auth::Origin { browser: self.browser.clone(), ..self.origin_of_stranger() }
-    }
-
-    /// The same, of a browser that nobody knows or trusts.
-    pub(super) fn origin_of_stranger(&self) -> auth::Origin {
-        let Client { address, agent } = self.client();
-        auth::Origin {
-            address: Some(address),
-            service: Some(SERVICE.to_owned()),
-            client: agent,
-            browser: None,
-            before_exchange: self.before_exchange,
-        }
-    }
-
-    /// Who asks.
-    pub(super) fn client(&self) -> Client {
-        let agent = self.agent.as_ref().and_then(|agent| agent.to_str().ok());
-        Client { address: self.address, agent: agent.map(|agent| agent.chars().take(MAX_CLIENT).collect()) }
-    }
 }
 
 impl WebmailFront {
@@ -152,42 +102,42 @@ impl WebmailFront {
 
     /// Answers one request.
     pub async fn serve(self: Arc<Self>, mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let visit = self.visit(&request, &peer);
-        if let Some(refused) = self.refuse_host(&visit, &request) {
+        let cx = RequestContext::new(self.product, &self.sessions, &request, &peer);
+        if let Some(refused) = self.refuse_host(&cx, &request) {
             discard(request).await;
             return refused;
         }
         if self.follower.is_disconnected() {
-            return self.reader(&visit).stop(&Stop::Unavailable);
+            return self.reader(&cx).stop(&Stop::Unavailable);
         }
         let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
         let seen = classify(self.product, request.method(), path, query, request.headers());
         let foreign = headers::is_foreign(request.headers(), &self.origin);
-        let step = decide(visit.stage, seen.class, foreign);
+        let step = decide(cx.stage, seen.class, foreign);
         // No query and no header: they hold tokens.
-        tracing::debug!(method = %request.method(), class = ?seen.class, stage = ?visit.stage, ?step, "request");
-        if let (Some(target), true) = (&visit.wanted, is_at_the_webmail(step, seen.class, &request)) {
+        tracing::debug!(method = %request.method(), class = ?seen.class, stage = ?cx.stage, ?step, "request");
+        if let (Some(target), true) = (&cx.wanted, is_at_the_webmail(step, seen.class, &request)) {
             return sent_on(target);
         }
-        if let (Step::Pass, Some(key), Some(path)) = (step, &visit.key, &seen.path) {
+        if let (Step::Pass, Some(key), Some(path)) = (step, &cx.key, &seen.path) {
             let kind = if let Class::Webmail(kind) = seen.class { kind } else { Kind::Background };
-            return self.pass(&visit, key, kind, path, request, peer).await;
+            return self.pass(&cx, key, kind, path, request, peer).await;
         }
         if let Step::Endpoint(endpoint) = step {
-            return Box::pin(self.endpoint(&visit, endpoint, request)).await;
+            return Box::pin(self.endpoint(&cx, endpoint, request)).await;
         }
-        let is_outside = matches!(visit.stage, Stage::Anonymous | Stage::Stale);
+        let is_outside = matches!(cx.stage, Stage::Anonymous | Stage::Stale);
         let wanted = if is_outside { self.wants(step, &seen, &request) } else { None };
         // Rarer, and larger as a future: boxed, so that those of requests that pass are not.
         let own = if let Class::Post(own) = seen.class { Some(own) } else { None };
         let mut answer = match &seen.path {
             Some(path) if is_submission(step, own) => {
-                Box::pin(self.submit(visit, step, path.as_str(), &mut request)).await
+                Box::pin(self.submit(cx, step, path.as_str(), &mut request)).await
             }
-            path => Box::pin(self.answer(&visit, step, path.as_ref(), &mut request)).await,
+            path => Box::pin(self.answer(&cx, step, path.as_ref(), &mut request)).await,
         };
         if let Some(wanted) = wanted {
-            browser::remember_wanted(&mut answer, &wanted);
+            cookies::remember_wanted(&mut answer, &wanted);
         }
         discard(request).await;
         answer
@@ -196,7 +146,7 @@ impl WebmailFront {
     /// The answer to a request that is not for this host. Pages and sessions belong to `public_url` alone: under another
     /// name, browsers would hold other cookies and other passwords. The endpoints are for `endpoint_hosts`, too. The files of our
     /// pages are the same for everybody, and load balancers ask for them by an address.
-    fn refuse_host(&self, visit: &Visit, request: &Request<Incoming>) -> Option<Response<Body>> {
+    fn refuse_host(&self, cx: &RequestContext, request: &Request<Incoming>) -> Option<Response<Body>> {
         let host = host::judge(request, &self.public_url, &self.endpoint_hosts);
         if host == Host::Webmail {
             return None;
@@ -204,52 +154,33 @@ impl WebmailFront {
         let (path, query) = (request.uri().path().as_bytes(), request.uri().query().unwrap_or_default());
         let seen = classify(self.product, request.method(), path, query, request.headers());
         match (host, decide(Stage::Anonymous, seen.class, true)) {
-            (Host::Malformed, _) => Some(self.bad_request(visit)),
+            (Host::Malformed, _) => Some(self.bad_request(cx)),
             (Host::Endpoints, Step::Endpoint(_)) | (_, Step::Asset(_)) => None,
-            _ => Some(self.notice(visit, StatusCode::MISDIRECTED_REQUEST, &Page::OtherHost)),
+            _ => Some(self.notice(cx, StatusCode::MISDIRECTED_REQUEST, &Page::OtherHost)),
         }
     }
 
     /// Answers what does not simply pass.
     pub(super) async fn answer(
         &self,
-        visit: &Visit,
+        cx: &RequestContext,
         step: Step,
         path: Option<&Path>,
         request: &mut Request<Incoming>,
     ) -> Response<Body> {
-        match (step, &visit.key, path) {
+        match (step, &cx.key, path) {
             (Step::Asset(own), ..) => pages::asset(own),
             (Step::SendTo(path), ..) => pages::see_other(path),
-            (Step::Ended, ..) => self.ended(visit),
-            (Step::Language, ..) => self.change_language(visit, request).await,
-            (Step::LoginPage(target), ..) => self.login_page(visit, target, request).await,
-            (Step::Static, ..) => self.file(visit, request).await,
-            (Step::Show(own), Some(key), _) => {
-                self.show(visit, key, own, request.uri().query().unwrap_or_default()).await
-            }
+            (Step::Ended, ..) => self.ended(cx),
+            (Step::Language, ..) => self.change_language(cx, request).await,
+            (Step::LoginPage(target), ..) => self.login_page(cx, target, request).await,
+            (Step::Static, ..) => self.file(cx, request).await,
+            (Step::Show(own), Some(key), _) => self.show(cx, key, own, request.uri().query().unwrap_or_default()).await,
             (Step::Gone, _, Some(path)) => self.gone(path, request),
-            (Step::NotFound, ..) => self.notice(visit, StatusCode::NOT_FOUND, &Page::NotFound),
-            (Step::Forbidden, ..) => self.notice(visit, StatusCode::FORBIDDEN, &Page::BadRequest),
+            (Step::NotFound, ..) => self.notice(cx, StatusCode::NOT_FOUND, &Page::NotFound),
+            (Step::Forbidden, ..) => self.notice(cx, StatusCode::FORBIDDEN, &Page::BadRequest),
             // What has no session or no path has no step that needs one.
-            _ => self.bad_request(visit),
-        }
-    }
-
-    fn visit(&self, request: &Request<Incoming>, peer: &Peer) -> Visit {
-        let headers = request.headers();
-        let now = Moment { tick: clock::monotonic(), wall: clock::wall() };
-        let key = sole(headers, COOKIE).and_then(Key::of);
-        Visit {
-            now,
-            stage: self.sessions.stage(key.as_ref(), now.tick),
-            key,
-            language: pages::language(headers),
-            address: peer.address,
-            browser: browser::known(headers),
-            wanted: browser::wanted(headers).and_then(|target| destination::allowed(self.product, &target)),
-            agent: headers.get(USER_AGENT).cloned(),
-            before_exchange: self.product.is_exchange(),
+            _ => self.bad_request(cx),
         }
     }
 
@@ -267,26 +198,26 @@ impl WebmailFront {
         destination::wanted(self.product, &self.origin, &head, uri.path_and_query()?.as_str())
     }
 
-    pub(super) fn reader(&self, visit: &Visit) -> Reader<'_> {
-        let signed_in = visit.stage == Stage::Released;
-        Reader { language: visit.language, brand: &self.brand, now: visit.now.wall, signed_in, purpose: None }
+    pub(super) fn reader(&self, cx: &RequestContext) -> Reader<'_> {
+        let signed_in = cx.stage == Stage::Released;
+        Reader { language: cx.language, brand: &self.brand, now: cx.now.wall, signed_in, purpose: None }
     }
 
-    fn notice(&self, visit: &Visit, status: StatusCode, page: &Page) -> Response<Body> {
-        self.reader(visit).page(status, page, None)
+    fn notice(&self, cx: &RequestContext, status: StatusCode, page: &Page) -> Response<Body> {
+        self.reader(cx).page(status, page, None)
     }
 
-    pub(super) fn bad_request(&self, visit: &Visit) -> Response<Body> {
-        self.notice(visit, StatusCode::BAD_REQUEST, &Page::BadRequest)
+    pub(super) fn bad_request(&self, cx: &RequestContext) -> Response<Body> {
+        self.notice(cx, StatusCode::BAD_REQUEST, &Page::BadRequest)
     }
 
     /// The session is over, for a person.
-    pub(super) fn ended(&self, visit: &Visit) -> Response<Body> {
-        let why = self.sessions.why_ended(visit.key.as_ref());
-        let mut response = self.reader(visit).ended(why);
+    pub(super) fn ended(&self, cx: &RequestContext) -> Response<Body> {
+        let why = self.sessions.why_ended(cx.key.as_ref());
+        let mut response = self.reader(cx).ended(why);
         // The browser may have the next one by now, which this answer must not take away.
         if !matches!(why, Ended::GoneOn | Ended::Replaced) {
-            pages::take_session(&mut response);
+            cookies::take_session(&mut response);
         }
         response
     }
@@ -307,9 +238,9 @@ impl WebmailFront {
     }
 
     /// Ends a session that gets no further, upstream too as far as that is possible. Nobody waits for it.
-    pub(super) fn say_goodbye(&self, visit: &Visit, mut behind: UpstreamSession) {
+    pub(super) fn say_goodbye(&self, cx: &RequestContext, mut behind: UpstreamSession) {
         let Some(target) = behind.goodbye.take() else { return };
-        let (upstream, address, now) = (self.upstream.clone(), visit.address, visit.now.wall);
+        let (upstream, address, now) = (self.upstream.clone(), cx.address, cx.now.wall);
         tokio::spawn(async move {
             let mut request = Request::new(body::empty());
             let Ok(uri) = target.parse::<http::Uri>() else { return };
@@ -357,7 +288,7 @@ fn is_at_the_webmail(step: Step, class: Class, request: &Request<Incoming>) -> b
 /// To the page that they wanted.
 fn sent_on(target: &str) -> Response<Body> {
     let mut response = pages::see_other(target);
-    browser::forget_wanted(&mut response);
+    cookies::forget_wanted(&mut response);
     response
 }
 

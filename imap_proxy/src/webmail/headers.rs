@@ -178,7 +178,8 @@ pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
 mod tests {
     use super::*;
     use crate::config::{self, Endpoint};
-    use crate::webmail::{endpoints, product};
+    use crate::webmail::endpoints::request as endpoints;
+    use crate::webmail::products::product;
 
     #[test]
     fn what_is_on_no_list_goes_nowhere() {

@@ -1,27 +1,17 @@
 //! Our own answers: pages for sessions and verdicts, and the headers that go with them.
 
 use super::classify::PortalRoute;
-use super::jar::sole;
-use super::pending_action::PendingAction;
-use super::proving;
-use super::session::{Begun, Enrolment, Question, SettingUp, State};
-use super::store::{Key, Token};
 use super::verdict::{Blocked as Why, Shown, Stop};
 use crate::body::{self, Body};
 use crate::portal::{self, Context, Ended, Language, MethodKind, Page, Problem, Requested, assets};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use crate::webmail::account::proving;
+use crate::webmail::session::pending_action::PendingAction;
+use crate::webmail::session::state::{Begun, Enrolment, Question, SettingUp, State};
+use crate::webmail::session::store::Token;
+use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use postern_wire::auth::{self, Offer};
-
-/// The cookie that names a session; the prefix makes browsers refuse it from any other host, path or scheme.
-pub const COOKIE: &str = "__Host-postern";
-/// What goes with it.
-pub(super) const COOKIE_RULES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
-/// What goes with one that scripts read.
-const MIRROR_RULES: &str = "Secure; SameSite=Lax; Path=/";
-/// How long a language is remembered, in seconds: a year.
-const LANGUAGE_LIFE: u32 = 31_536_000;
 
 /// With everything that this front answers by itself.
 static ALWAYS: [(HeaderName, &str); 8] = [
@@ -107,14 +97,6 @@ impl Reader<'_> {
         set(&mut response, header::CONTENT_DISPOSITION, &disposition);
         response
     }
-}
-
-/// The language that a browser asks for: what was chosen here, else what it prefers.
-pub fn language(headers: &HeaderMap) -> Language {
-    sole(headers, Language::COOKIE).and_then(Language::from_tag).unwrap_or_else(|| {
-        let mut preferred = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
-        preferred.next().map_or(Language::default(), Language::from_accept_language)
-    })
 }
 
 /// What a code is asked for, in the midst of a session.
@@ -295,41 +277,6 @@ pub fn answer(status: StatusCode, content_type: &str, content: String) -> Respon
     response
 }
 
-/// Gives the browser its session.
-pub fn give_session(response: &mut Response<Body>, token: &Token) {
-    add_cookie(response, &format!("{COOKIE}={}; {COOKIE_RULES}", token.reveal()));
-}
-
-/// The session that an answer gives to the browser.
-pub fn given_session(headers: &HeaderMap) -> Option<Key> {
-    let pairs = headers.get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok()?.split(';').next());
-    let mut values = pairs.filter_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='));
-    values.next_back().and_then(Key::of)
-}
-
-/// Takes it away.
-pub fn take_session(response: &mut Response<Body>) {
-    add_cookie(response, &format!("{COOKIE}=; Max-Age=0; {COOKIE_RULES}"));
-}
-
-/// Gives the browser a cookie of the webmail's that its scripts read.
-pub fn mirror(response: &mut Response<Body>, name: &str, value: &str) {
-    add_cookie(response, &format!("{name}={value}; {MIRROR_RULES}"));
-}
-
-/// Remembers a language.
-pub fn give_language(response: &mut Response<Body>, language: Language) {
-    let cookie = format!("{}={}; Max-Age={LANGUAGE_LIFE}; {COOKIE_RULES}", Language::COOKIE, language.tag());
-    add_cookie(response, &cookie);
-}
-
-pub(super) fn add_cookie(response: &mut Response<Body>, cookie: &str) {
-    if let Ok(mut value) = HeaderValue::from_str(cookie) {
-        value.set_sensitive(true);
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-}
-
 fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
@@ -365,15 +312,6 @@ mod tests {
     }
 
     #[test]
-    fn the_session_cookie_is_bound_to_host_and_scheme() {
-        let mut response = see_other("/");
-        take_session(&mut response);
-        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
-        assert_eq!(cookie, "__Host-postern=; Max-Age=0; Secure; HttpOnly; SameSite=Lax; Path=/");
-        assert_eq!(response.headers()[header::LOCATION], "/");
-    }
-
-    #[test]
     fn every_answer_of_ours_is_guarded() {
         let (language, now) = (Language::English, Timestamp::UNIX_EPOCH);
         let reader = Reader { language, brand: "x", now, signed_in: false, purpose: None };
@@ -383,15 +321,5 @@ mod tests {
             }
         }
         assert_eq!(reader.stop(&Stop::Refused).headers()[header::CACHE_CONTROL], "no-store");
-    }
-
-    #[test]
-    fn the_chosen_language_is_before_the_preferred_one() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fr"));
-        assert_eq!(language(&headers), Language::French);
-        headers.append(header::COOKIE, HeaderValue::from_static("a=b"));
-        headers.append(header::COOKIE, HeaderValue::from_static("postern_language=en"));
-        assert_eq!(language(&headers), Language::English);
     }
 }

@@ -1,21 +1,22 @@
 //! What passes between browser and webmail: the login page and its files for a stranger, everything for a released
 //! session, bound to its mailbox by what the webmail does.
 
-use super::browser;
-use super::front::{Visit, WebmailFront, drain_body};
+use super::context::RequestContext;
+use super::front::{WebmailFront, drain_body};
 use super::headers;
 use super::jar::{Jar, set_cookies, sole};
 use super::pages;
 use super::path::Path;
-use super::product::{Head, Kind, Life};
-use super::session::{CancellationToken, State};
-use super::store::Key;
 use super::verdict::Stop;
 use crate::body::{self, Body, BoxError};
 use crate::listener::Peer;
 use crate::portal::Ended;
 use crate::rate_limited::rate_limited;
 use crate::upstream::{self, Content, UpstreamError, tunnel};
+use crate::webmail::products::product::{Head, Kind, Life};
+use crate::webmail::session::cookies;
+use crate::webmail::session::state::{CancellationToken, State};
+use crate::webmail::session::store::Key;
 use bytes::Bytes;
 use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -35,31 +36,31 @@ impl WebmailFront {
     /// The webmail's login page, by a request in which nothing is the visitor's but the language.
     pub(super) async fn login_page(
         &self,
-        visit: &Visit,
+        cx: &RequestContext,
         target: &'static str,
         asked: &Request<Incoming>,
     ) -> Response<Body> {
         let mut hints = headers::for_login(asked.headers());
         headers::add(&mut hints, self.product.own_headers());
-        let response = self.ask_without_session(visit, asked.method(), Uri::from_static(target), hints).await;
+        let response = self.ask_without_session(cx, asked.method(), Uri::from_static(target), hints).await;
         match response {
             Some(mut response) if response.status() == StatusCode::OK => {
                 headers::for_own_forms(response.headers_mut());
-                browser::give_login(&mut response);
+                cookies::give_login(&mut response);
                 response
             }
             other => {
                 let status = other.map(|response| response.status());
                 rate_limited!(warn, ?status, "the webmail shows no login page");
-                self.reader(visit).stop(&Stop::Unavailable)
+                self.reader(cx).stop(&Stop::Unavailable)
             }
         }
     }
 
     /// A file of the login page.
-    pub(super) async fn file(&self, visit: &Visit, asked: &Request<Incoming>) -> Response<Body> {
+    pub(super) async fn file(&self, cx: &RequestContext, asked: &Request<Incoming>) -> Response<Body> {
         let hints = headers::for_file(asked.headers());
-        let response = self.ask_without_session(visit, asked.method(), asked.uri().clone(), hints).await;
+        let response = self.ask_without_session(cx, asked.method(), asked.uri().clone(), hints).await;
         let nothing = |status| pages::answer(status, "text/plain; charset=utf-8", String::new());
         match response {
             Some(response) if !response.status().is_redirection() => response,
@@ -71,7 +72,7 @@ impl WebmailFront {
 
     async fn ask_without_session(
         &self,
-        visit: &Visit,
+        cx: &RequestContext,
         method: &Method,
         target: Uri,
         headers: HeaderMap,
@@ -80,7 +81,7 @@ impl WebmailFront {
         *request.method_mut() = method.clone();
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
-        let answer = self.upstream_for_visitors.send(request, visit.address).await;
+        let answer = self.upstream_for_visitors.send(request, cx.address).await;
         let answer = answer.inspect_err(|error| rate_limited!(warn, %error, "no answer to a visitor")).ok()?;
         let mut answer = answer.map(body::stream);
         headers::strip_response(answer.headers_mut());
@@ -91,14 +92,14 @@ impl WebmailFront {
     /// A request of a released session.
     pub(super) async fn pass(
         &self,
-        visit: &Visit,
+        cx: &RequestContext,
         key: &Key,
         kind: Kind,
         path: &Path,
         mut request: Request<Incoming>,
         peer: Peer,
     ) -> Response<Body> {
-        let now = visit.now;
+        let now = cx.now;
         let client = is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
         let (asked, mut content) = request.into_parts();
         let query = asked.uri.query().unwrap_or_default();
@@ -118,7 +119,7 @@ impl WebmailFront {
         };
         if unopened && !matches!(kind, Kind::Static | Kind::Logout) && !self.product.opens(&head) {
             drain_body(&asked.headers, &mut content).await;
-            return self.beyond_opening(visit, key, kind, &head);
+            return self.beyond_opening(cx, key, kind, &head);
         }
         let mut request = Request::new(body::of_client(content));
         *request.method_mut() = asked.method.clone();
@@ -130,17 +131,17 @@ impl WebmailFront {
         let answer = tokio::select! {
             biased;
             () = token.clone().cut() => return self.over(kind, &head),
-            answer = self.upstream.send_for(request, visit.address, &shares) => answer,
+            answer = self.upstream.send_for(request, cx.address, &shares) => answer,
         };
         let mut answer = match answer {
             Ok(answer) => answer,
             Err(UpstreamError::Client(error)) => {
                 tracing::info!(%error, "a request of a released session broke off");
-                return self.bad_request(visit);
+                return self.bad_request(cx);
             }
             Err(error) => {
                 tracing::warn!(%error, "no answer to a released session");
-                return self.no_answer(visit, &error);
+                return self.no_answer(cx, &error);
             }
         };
         let set = set_cookies(answer.headers(), now.wall);
@@ -163,12 +164,12 @@ impl WebmailFront {
         headers::strip_response(answer.headers_mut());
         match life {
             Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                self.switch(visit, client, answer, &peer, token)
+                self.switch(cx, client, answer, &peer, token)
             }
             Life::On => {
                 let mut answer = cut_when_cancelled(answer, token);
                 for (name, value) in mirrored {
-                    pages::mirror(&mut answer, name, &value);
+                    cookies::mirror(&mut answer, name, &value);
                 }
                 answer
             }
@@ -177,8 +178,8 @@ impl WebmailFront {
                 let mut answer = answer.map(body::stream);
                 // It may be the login page.
                 headers::for_own_forms(answer.headers_mut());
-                browser::give_login(&mut answer);
-                pages::take_session(&mut answer);
+                cookies::give_login(&mut answer);
+                cookies::take_session(&mut answer);
                 answer
             }
             Life::Over => {
@@ -191,8 +192,8 @@ impl WebmailFront {
     }
 
     /// The webmail gives no answer to a session, which goes on.
-    fn no_answer(&self, visit: &Visit, error: &UpstreamError) -> Response<Body> {
-        self.reader(visit).no_answer(match error {
+    fn no_answer(&self, cx: &RequestContext, error: &UpstreamError) -> Response<Body> {
+        self.reader(cx).no_answer(match error {
             UpstreamError::Silent => StatusCode::GATEWAY_TIMEOUT,
             UpstreamError::Full | UpstreamError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
             UpstreamError::Request(_)
@@ -204,7 +205,7 @@ impl WebmailFront {
 
     /// What a session may not that is there to open a mailbox for the first time: once it is open, the next sign-in learns
     /// whose it is.
-    fn beyond_opening(&self, visit: &Visit, key: &Key, kind: Kind, head: &Head<'_>) -> Response<Body> {
+    fn beyond_opening(&self, cx: &RequestContext, key: &Key, kind: Kind, head: &Head<'_>) -> Response<Body> {
         if matches!(kind, Kind::Background | Kind::Call) {
             return self.told_gone(head);
         }
@@ -214,7 +215,7 @@ impl WebmailFront {
                 mailbox,
                 "a mailbox is opened for the first time: the webmail names its owner at the next sign-in"
             );
-            self.say_goodbye(visit, state.held().behind.clone());
+            self.say_goodbye(cx, state.held().behind.clone());
         }
         self.over(kind, head)
     }
@@ -232,19 +233,19 @@ impl WebmailFront {
             Kind::Background | Kind::Call | Kind::Static => self.told_gone(head),
             _ => pages::see_other(self.product.ended_page()),
         };
-        pages::take_session(&mut response);
+        cookies::take_session(&mut response);
         response
     }
 
     fn switch(
         &self,
-        visit: &Visit,
+        cx: &RequestContext,
         client: Option<OnUpgrade>,
         mut answer: Response<Content>,
         peer: &Peer,
         token: CancellationToken,
     ) -> Response<Body> {
-        let Some(client) = client else { return self.reader(visit).no_answer(StatusCode::BAD_GATEWAY) };
+        let Some(client) = client else { return self.reader(cx).no_answer(StatusCode::BAD_GATEWAY) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
         // SessionContext as long as the tunnel is open: it counts as a request that runs, and the connection as one.

@@ -4,9 +4,9 @@
 //! mailbox that was asked about. Of an error nothing is looked at but whether the request was none ([`Unanswered`]); no
 //! error is ever a yes.
 
-use super::session::SettingUp;
 use crate::daemon::DaemonError;
 use crate::portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
+use crate::webmail::session::state::SettingUp;
 use jiff::{Timestamp, ToSpan};
 use postern_wire::auth::{
     AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Refusal,

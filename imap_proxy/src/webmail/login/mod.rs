@@ -1,0 +1,3 @@
+//! From the login form to a session.
+
+mod sign_in;
