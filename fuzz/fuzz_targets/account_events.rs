@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use postern_rules::event::{BACKUP, By, Event, Offered, Random, Source, Verdict};
+use postern_rules::event::{By, Event, Offered, Random, Verdict};
+use postern_rules::factor::BACKUP;
+use postern_rules::source::Source;
 use postern_rules::name::{Named, read};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::totp::Totp;

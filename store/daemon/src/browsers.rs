@@ -6,8 +6,7 @@ use crate::daemon::{Actor, Daemon};
 use crate::signin::{Owner, actor, channel, is_over, journal, owner, refused, source, unavailable};
 use crate::standing::Standing;
 use postern_rules::contact::Address;
-use postern_rules::event::CONTACT;
-use postern_rules::factor::KindName;
+use postern_rules::factor::{CONTACT, KindName};
 use postern_rules::{Account, Event, Platform, Verdict, sent};
 use postern_wire::auth::{self, AskVerdict, Offer, Reason, Session, SignedIn};
 use postern_wire::security::OwnBrowser;
@@ -78,14 +77,14 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
 /// The browsers as their owner sees them, the one used last first.
 pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> Vec<OwnBrowser> {
     let (now, own) = (clock::now(), source(origin).browser);
-    let here = origin.address.and_then(postern_rules::browser::network);
+    let here = origin.address.and_then(postern_rules::source::network);
     let shown = account.browsers.iter().map(|browser| OwnBrowser {
         id: browser.id.clone(),
         description: browser.description.clone(),
         network: browser.network.map_or(String::new(), |network| network.to_string()),
         created: browser.created.0,
         last_used: browser.last_used.0,
-        trusted_until: browser.trusted_until(account, &platform.policy, now).map(|until| until.0),
+        trusted_until: account.trusted_until(browser, &platform.policy, now).map(|until| until.0),
         here: here.is_some() && browser.network == here,
         this: own.is_some_and(|own| browser.is(&own)),
     });

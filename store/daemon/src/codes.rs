@@ -5,8 +5,9 @@ use crate::daemon::{Actor, Daemon};
 use crate::records::RecordError;
 use crate::signin::{refused, unavailable};
 use crate::texts::{self, Language};
+use postern_rules::contact::Destination;
 use postern_rules::event::Recipient;
-use postern_rules::sent::{DIGITS, Destination, Session};
+use postern_rules::sent::{ChallengeId, DIGITS};
 use postern_rules::{Account, Event, Mailbox, Platform, Time, Verdict};
 use postern_wire::auth::{self, Reason};
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 /// A code that was sent.
 pub struct Sent {
     /// Who is to bring it back.
-    pub session: Session,
+    pub session: ChallengeId,
     /// From when on another may be sent.
     pub again: Time,
     /// Where it went.
@@ -30,7 +31,7 @@ pub struct Wanted<'a> {
     /// For the audit log.
     pub actor: &'a Actor,
     /// The session owner code is void then.
-    pub replaces: Option<Session>,
+    pub replaces: Option<ChallengeId>,
     /// The language of the pages.
     pub language: Option<&'a str>,
     /// The origin of the pages.
@@ -44,7 +45,7 @@ pub struct Wanted<'a> {
 pub async fn send(daemon: &Daemon, to: Recipient<'_>, wanted: &Wanted<'_>) -> Result<Sent, auth::Refusal> {
     let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
     let code = draw().map_err(unavailable)?;
-    let mut session: Session = [0; 16];
+    let mut session: ChallengeId = [0; 16];
     getrandom::fill(&mut session).map_err(|_| unavailable(RecordError::Random))?;
     let replaces = wanted.replaces;
     let event = || Ok(Event::Send { to: to.clone(), session, replaces, code: &code });

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::engine::{CHANGES_MAX, Change};
 use crate::records::{self, ACCOUNT, Ended, PAGE, RecordError, SUSPENDED};
-use postern_rules::account::CLOCK_TOLERANCE;
+use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::{Account, Event, Mailbox, Time, decide};
 use std::collections::BTreeSet;
 use std::time::Duration;

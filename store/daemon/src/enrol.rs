@@ -11,11 +11,11 @@ use crate::signin::{account, actor, channel, journal, refused, source, unavailab
 use crate::standing::Standing;
 use crate::texts;
 use crate::tickets;
-use postern_rules::account::CLOCK_TOLERANCE;
-use postern_rules::contact::{Address, Number};
+use postern_rules::contact::{Address, Destination, Number};
 use postern_rules::event::{By, Offered, Recipient};
 use postern_rules::proof::Change;
-use postern_rules::sent::{Destination, Session};
+use postern_rules::sent::ChallengeId;
+use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Event, Kind, KindName, Platform, Proof, Seed, Stage, Time, Verdict, decide, seed, text};
 use postern_wire::Secret;
@@ -50,7 +50,7 @@ struct Ticket {
 #[serde(rename_all = "snake_case")]
 enum Begun {
     Totp(Seed),
-    Sent { kind: String, to: String, session: Session },
+    Sent { kind: String, to: String, session: ChallengeId },
     Key { challenge: [u8; 32], site: String },
 }
 

@@ -7,7 +7,7 @@ use crate::records::RecordError;
 use crate::seal::app_password;
 use crate::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::standing::Standing;
-use postern_rules::account::Again;
+use postern_rules::account::FieldFingerprint;
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::{Account, Event, Mailbox, Verdict};
 use postern_wire::Secret;
@@ -76,7 +76,7 @@ fn open(mailbox: &Mailbox, typed: &str, sealed: &Sealed) -> Result<Secret, Recor
 
 /// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
 /// Without an address there is no source, and nothing passes again.
-fn again(daemon: &Daemon, field: &AnswerField) -> Option<Again> {
+fn again(daemon: &Daemon, field: &AnswerField) -> Option<FieldFingerprint> {
     let source = match field.origin.address? {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
@@ -85,7 +85,7 @@ fn again(daemon: &Daemon, field: &AnswerField) -> Option<Again> {
         },
     };
     let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
-    Some(Again { source, hash: *mac.as_bytes().last_chunk()? })
+    Some(FieldFingerprint { source, hash: *mac.as_bytes().last_chunk()? })
 }
 
 /// The mail server has refused what an app password stands for.

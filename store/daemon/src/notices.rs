@@ -288,9 +288,10 @@ fn told(description: &str, colon: &str) -> String {
 mod tests {
     use super::*;
     use postern_rules::app_password::{self, Sealed, Typed};
-    use postern_rules::event::{Event, Random, Source};
+    use postern_rules::event::{Event, Random};
     use postern_rules::name::{self, Named};
     use postern_rules::platform::Policy;
+    use postern_rules::source::Source;
     use postern_rules::totp::Totp;
     use postern_rules::{AppPassword, Channel, Seed, backup, decide, factor, seed};
 

@@ -10,9 +10,10 @@ use crate::records::RecordError;
 use crate::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::texts;
 use crate::tickets;
-use postern_rules::account::CLOCK_TOLERANCE;
-use postern_rules::event::{CONTACT, Recipient};
-use postern_rules::sent::{LIFETIME, Session};
+use postern_rules::event::Recipient;
+use postern_rules::factor::CONTACT;
+use postern_rules::sent::{ChallengeId, LIFETIME};
+use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::{Account, Event, Kind, Platform, Time, Verdict, decide};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Prepare, PrepareVerdict, Reason};
@@ -27,7 +28,7 @@ pub struct Challenge {
     /// The method.
     pub method: String,
     /// Owner the answer is.
-    pub session: Session,
+    pub session: ChallengeId,
     /// Until when it can be answered.
     pub until: Time,
     /// What a security key is to sign, and for which pages.
@@ -114,7 +115,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
             let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
-            let (mut question, mut session) = ([0; 32], Session::default());
+            let (mut question, mut session) = ([0; 32], ChallengeId::default());
             let drawn = getrandom::fill(&mut question).and_then(|()| getrandom::fill(&mut session));
             drawn.map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
             let options = keys::assertion(&party, &account, &question);

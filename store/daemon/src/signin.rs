@@ -10,10 +10,9 @@ use crate::prepare::Challenge;
 use crate::proof;
 use crate::records::RecordError;
 use crate::standing::Standing;
-use postern_rules::event::{BACKUP, Source};
-use postern_rules::{
-    Account, Channel, Event, Factor, Kind, Mailbox, Platform, Refusal, Stage, Verdict, browser, decide, sent,
-};
+use postern_rules::factor::BACKUP;
+use postern_rules::source::Source;
+use postern_rules::{Account, Channel, Event, Factor, Kind, Mailbox, Platform, Refusal, Stage, Verdict, decide, sent};
 use postern_wire::auth::{
     self, Answer, AnswerVerdict, Ask, AskVerdict, Asked, Offer, Origin, Reason, Recheck, Rechecked,
 };
@@ -288,7 +287,7 @@ pub(crate) fn source(origin: &Origin) -> Source<'_> {
         address: origin.address,
         service: origin.service.as_deref(),
         client: origin.client.as_deref(),
-        browser: origin.browser.as_ref().and_then(|token| browser::token(token.reveal())),
+        browser: origin.browser.as_ref().and_then(|token| postern_rules::source::token(token.reveal())),
         before_exchange: origin.before_exchange,
     }
 }

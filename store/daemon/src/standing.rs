@@ -74,7 +74,7 @@ impl Standing {
             Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
             Self::NotRequired(..) => false,
             Self::Trusted { epoch, browser } => {
-                let is_it = |it: &Browser| it.id == *browser && it.trusted_until(account, policy, now).is_some();
+                let is_it = |it: &Browser| it.id == *browser && account.trusted_until(it, policy, now).is_some();
                 account.epoch == *epoch && account.browsers.iter().any(is_it)
             }
             Self::AppPassword { id, created, .. } => {

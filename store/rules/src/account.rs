@@ -2,20 +2,18 @@
 
 use crate::app_password::AppPassword;
 use crate::backup::{self, BackupCodes};
-use crate::browser::Browsers;
+use crate::browser::{Browser, Browsers};
 use crate::contact::Address;
-use crate::sent::{Outbox, Session};
+use crate::platform::Policy;
+use crate::sent::{ChallengeId, Outbox};
 use crate::throttle::{Lock, Throttle};
+use crate::time::CLOCK_TOLERANCE;
 use crate::totp::Totp;
 use crate::{Channel, Factor, Kind, Mailbox, Time, letters, text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
-
-/// Seconds by which the wall clock may step back behind the beginning of a suspension before the suspension counts
-/// for nothing: clocks are corrected by seconds, a suspension must not grow by hours.
-pub const CLOCK_TOLERANCE: i64 = 300;
 
 /// One mailbox's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +44,7 @@ pub struct Account {
     pub outbox: Outbox,
     /// Questions to security keys that were answered, until they could not be answered any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answered: Vec<(Session, Time)>,
+    pub answered: Vec<(ChallengeId, Time)>,
     /// Where notices go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Address>,
@@ -56,7 +54,7 @@ pub struct Account {
     /// A hash of what has to be typed before the first method is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_code: Option<[u8; 32]>,
-    /// Fields with a password and a code that may come again for a while; see [`Again`].
+    /// Fields with a password and a code that may come again for a while; see [`FieldFingerprint`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<AcceptedField>,
     /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
@@ -95,7 +93,7 @@ pub struct Account {
 /// A field with a password and a code, as far as it is remembered: the same string from the same source passes again
 /// within the platform's reconnect window, since a mail app can only send what it has stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Again {
+pub struct FieldFingerprint {
     /// The client's network: an IPv4 address, or the /64 of an IPv6 one.
     pub source: String,
     /// A keyed hash of the whole field, which nobody without the key can guess at.
@@ -106,7 +104,7 @@ pub struct Again {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedField {
     /// The field and its source.
-    pub again: Again,
+    pub again: FieldFingerprint,
     /// At which channel.
     #[serde(rename = "door")]
     pub channel: Channel,
@@ -144,6 +142,9 @@ pub enum Stage {
     /// A second factor is asked.
     Protected,
 }
+
+/// Hours that a suspension may last.
+pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 
 /// A time in which no code is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,6 +228,11 @@ impl Account {
                 }
             }
         }
+    }
+
+    /// Until when this browser of the account is not asked for a code; none: it is not trusted at `now`.
+    pub fn trusted_until(&self, browser: &Browser, policy: &Policy, now: Time) -> Option<Time> {
+        (self.stage == Stage::Protected).then(|| browser.trusted_until(self.epoch, policy, now)).flatten()
     }
 
     /// Whether a session that was open on the strength of `before` may be over now.

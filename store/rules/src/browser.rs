@@ -2,13 +2,12 @@
 //! a hash is kept, with the network of its last sign-in, so that a sign-in which fits neither can be told apart. A
 //! person may trust one for a while: it is not asked for a code then.
 
-use crate::event::Source;
+use crate::Time;
 use crate::platform::Policy;
-use crate::{Account, Stage, Time, account::CLOCK_TOLERANCE};
+use crate::source::{Source, Token, network};
+use crate::time::CLOCK_TOLERANCE;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::net::IpAddr;
 
 /// Browsers of an account that are remembered. The one that was not used for longest makes room: first of those that only
 /// their network vouches for, last of those that are trusted.
@@ -23,34 +22,10 @@ pub const NEWS_MAX: usize = 3;
 pub const REMEMBERED: i64 = 400 * DAY;
 /// Seconds in which another sign-in of a browser from the same network is not noted anew.
 pub const USE_RESOLUTION: i64 = DAY;
-/// Days for which a browser may be trusted at most.
-pub const TRUST_DAYS_MAX: u32 = 90;
-/// Characters of a token: 32 random bytes in base64url without padding (RFC 4648 section 5).
-pub const TOKEN_LENGTH: usize = 43;
-
 /// Seconds of a day.
 const DAY: i64 = 86_400;
-/// Bits of an address that are its network: what a provider or a site moves its people about in.
-const NETWORK_V4: u8 = 24;
-const NETWORK_V6: u8 = 48;
 /// Letters of a browser's id.
 const ID_LENGTH: usize = 16;
-
-/// What is kept of a token: its SHA-256. Nobody can guess at 256 random bits, so nothing slower is needed.
-pub type Token = [u8; 32];
-
-/// Reads a token as a front hands it on; none: it has not the form of one.
-pub fn token(text: &str) -> Option<Token> {
-    let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (text.len() == TOKEN_LENGTH && text.bytes().all(is_of_it)).then(|| Sha256::digest(text).into())
-}
-
-/// The network of an address: the /24 of an IPv4 one, the /48 of an IPv6 one.
-pub fn network(address: IpAddr) -> Option<IpNet> {
-    let address = address.to_canonical();
-    let bits = if address.is_ipv4() { NETWORK_V4 } else { NETWORK_V6 };
-    IpNet::new(address, bits).ok().map(|network| network.trunc())
-}
 
 /// A browser that has signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,11 +89,10 @@ impl Browser {
         now < self.last_used.plus(REMEMBERED)
     }
 
-    /// Until when this browser of `account` is not asked for a code; none: it is not trusted at `now`. The policy of now
-    /// bounds what was allowed before.
-    pub fn trusted_until(&self, account: &Account, policy: &Policy, now: Time) -> Option<Time> {
-        let is_current = |trust: &Trust| trust.epoch == account.epoch && trust.round == policy.trust_round;
-        let trust = self.trust.filter(is_current).filter(|_| account.stage == Stage::Protected)?;
+    /// Until when this browser of an account at this epoch is not asked for a code; none: it is not trusted at `now`. The
+    /// policy of now bounds what was allowed before.
+    pub(crate) fn trusted_until(&self, epoch: u64, policy: &Policy, now: Time) -> Option<Time> {
+        let trust = self.trust.filter(|trust| trust.epoch == epoch && trust.round == policy.trust_round)?;
         let until = Some(trust.until_by(policy)).filter(|_| policy.trusted_browsers > 0)?;
         // A moment well before it began is one to which the clock stepped back: trust must not last longer by that.
         (trust.since.plus(-CLOCK_TOLERANCE) <= now && now < until).then_some(until)
@@ -354,26 +328,6 @@ mod tests {
         /// The first bytes of the tokens.
         fn known(&self) -> Vec<u8> {
             self.0.iter().map(|browser| browser.token[0]).collect()
-        }
-    }
-
-    #[test]
-    fn a_token_is_read_in_its_form_only() {
-        assert!(token(&"aZ0-_".repeat(9)[..43]).is_some());
-        assert_ne!(token(&"a".repeat(43)), token(&"b".repeat(43)));
-        for text in ["", "a", &"a".repeat(42), &"a".repeat(44), &format!("{}=", "a".repeat(42)), &"é".repeat(43)] {
-            assert_eq!(token(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_network_is_a_24_or_a_48() {
-        for (address, expected) in [
-            ("192.0.2.77", "192.0.2.0/24"),
-            ("::ffff:192.0.2.77", "192.0.2.0/24"),
-            ("2001:db8:1:ffff::7", "2001:db8:1::/48"),
-        ] {
-            assert_eq!(network(address.parse().unwrap()).unwrap().to_string(), expected);
         }
     }
 

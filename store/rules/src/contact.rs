@@ -102,6 +102,15 @@ impl Address {
     }
 }
 
+/// Where a code goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// By SMS.
+    Number(Number),
+    /// By e-mail.
+    Address(Address),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

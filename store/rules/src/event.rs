@@ -1,18 +1,14 @@
 //! What happens to an account, and what comes of it.
 
-use crate::account::Again;
+use crate::account::FieldFingerprint;
 use crate::app_password::{AppPassword, Sealed};
 use crate::backup;
-use crate::browser::Token;
-use crate::contact::Address;
+use crate::contact::{Address, Destination};
 use crate::factor::{ID_RANDOM, Key};
-use crate::sent::{Destination, Session};
+use crate::sent::ChallengeId;
+use crate::source::{Source, Token};
 use crate::totp::Totp;
-use crate::{Account, Channel, Kind, Proof, Time};
-use std::net::IpAddr;
-
-/// Hours that a suspension may last.
-pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
+use crate::{Account, Channel, Kind, Proof, Refusal, Time};
 
 /// What happens.
 pub enum Event<'a> {
@@ -36,14 +32,14 @@ pub enum Event<'a> {
     Answer {
         /// Which front.
         channel: Channel,
-        /// A factor's id, [`BACKUP`], [`CONTACT`], or none for whatever fits.
+        /// A factor's id, [`BACKUP`](crate::factor::BACKUP), [`CONTACT`](crate::factor::CONTACT), or none for whatever fits.
         method: Option<&'a str>,
         /// What the person typed.
         code: &'a str,
         /// Steps of a TOTP that are accepted on either side of now.
         window: u32,
         /// For a code that was sent: to which session.
-        session: Option<Session>,
+        session: Option<ChallengeId>,
         /// From where.
         source: Source<'a>,
         /// The person trusts that browser.
@@ -56,7 +52,7 @@ pub enum Event<'a> {
         /// The credential and its counter; none: the signature is wrong.
         key: Option<(&'a [u8], u32)>,
         /// Which question it answers: each is answered once.
-        session: Session,
+        session: ChallengeId,
         /// Until when that can be answered.
         until: Time,
         /// From where.
@@ -69,9 +65,9 @@ pub enum Event<'a> {
         /// To whom, and what for.
         to: Recipient<'a>,
         /// Who will bring it back.
-        session: Session,
+        session: ChallengeId,
         /// The session before this one, whose code is void.
-        replaces: Option<Session>,
+        replaces: Option<ChallengeId>,
         /// The code.
         code: &'a str,
     },
@@ -85,7 +81,7 @@ pub enum Event<'a> {
         /// As in [`Self::Answer`].
         window: u32,
         /// Where it comes from and a keyed hash of it, where both are known.
-        again: Option<Again>,
+        again: Option<FieldFingerprint>,
         /// Where it comes from.
         source: Source<'a>,
     },
@@ -256,7 +252,7 @@ pub enum Offered<'a> {
     /// A number or an address, with the code that was sent there.
     Sent {
         /// To which session.
-        session: Session,
+        session: ChallengeId,
         /// What the person typed.
         code: &'a str,
     },
@@ -293,26 +289,6 @@ pub struct Import<'a> {
     /// For the factor's id and the hashes of the codes.
     pub random: Random,
 }
-
-/// Where a sign-in comes from.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Source<'a> {
-    /// The client's address.
-    pub address: Option<IpAddr>,
-    /// The PAM service, or the front's listener.
-    pub service: Option<&'a str>,
-    /// What the client says of itself.
-    pub client: Option<&'a str>,
-    /// The browser's token, at the webmail.
-    pub browser: Option<Token>,
-    /// The front stands before Exchange.
-    pub before_exchange: bool,
-}
-
-/// The id under which backup codes are offered and answered.
-pub const BACKUP: &str = "backup";
-/// The id under which a code to the contact address is offered and answered.
-pub const CONTACT: &str = "contact";
 
 /// Random bytes that the caller drew.
 pub struct Random {
@@ -356,14 +332,14 @@ pub enum Verdict {
     Enrol,
     /// The factor is verified.
     Accepted {
-        /// The factor's id, [`BACKUP`], or [`CONTACT`].
+        /// The factor's id, [`BACKUP`](crate::factor::BACKUP), or [`CONTACT`](crate::factor::CONTACT).
         method: String,
         /// Backup codes left, when one was used now.
         backup_codes_left: Option<u32>,
     },
     /// The field's code is verified.
     AcceptedBehind {
-        /// The factor's id, or [`BACKUP`].
+        /// The factor's id, or [`BACKUP`](crate::factor::BACKUP).
         method: String,
         /// Backup codes left, when one was used now.
         backup_codes_left: Option<u32>,
@@ -401,75 +377,4 @@ pub enum Verdict {
     Already,
     /// No.
     Refused(Refusal),
-}
-
-/// Why not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The app password is right, but not from there, or not for that service.
-    Elsewhere,
-    /// The app password is right, but its time is over.
-    Expired,
-    /// The app password is right, but the mailbox's password has changed since it was sealed.
-    Outdated,
-    /// Another code is not sent before then.
-    TooSoon(Time),
-    /// No more codes are sent, or changes made, or requests opened, before then.
-    TooMany(Time),
-    /// No administrator has listed an account of this name, and the platform refuses such names.
-    Unlisted,
-    /// Nothing of this sign-in is known, and there is no contact address.
-    Unusual,
-    /// The platform does not offer such methods.
-    NotOffered,
-    /// A counter that went back, now or before: there are two of this security key, and neither is taken.
-    Copied {
-        /// The factor's id.
-        method: String,
-    },
-    /// No app password has that id.
-    NoSuchAppPassword,
-    /// The account has an app password of that id already: draw again.
-    SameId,
-    /// The platform does not take a password and a code in one field.
-    NotInOneField,
-    /// What was typed can be no code of the method that was asked for: a slip, which guesses nothing and does not count.
-    NotACode,
-    /// The code is wrong, or spent; so many in a row at that channel now.
-    Wrong {
-        /// Wrong codes in a row.
-        failures: u32,
-    },
-    /// The code is the one that was accepted last. It is not counted: so many wrong ones in a row there are at that
-    /// channel.
-    Spent {
-        /// Wrong codes in a row.
-        failures: u32,
-    },
-    /// Too many wrong codes at that channel: until then, or until an administrator opens it.
-    Locked(Option<Time>),
-    /// The account must enrol first, and this channel cannot do that.
-    Unenrolled,
-    /// What the front refers to is over: begin again with [`Event::Ask`].
-    Stale,
-    /// The change takes a factor that is brought for it.
-    NotFresh,
-    /// The account is off: enable it first.
-    Off,
-    /// The account is suspended until then: resume it first.
-    Suspended(Time),
-    /// There is no suspension to end.
-    NotSuspended,
-    /// Not within [`SUSPEND_HOURS`].
-    Hours(i64),
-    /// No factor has that id.
-    NoSuchFactor,
-    /// It is the only factor that opens the account: reset or remove the account instead.
-    OnlyFactor,
-    /// The account has that secret already.
-    SameSecret,
-    /// The account is protected already.
-    Protected,
-    /// The account has as many factors as it may have.
-    Full,
 }

@@ -1,8 +1,7 @@
 //! A factor: one thing that an account can be opened with.
 
 use crate::Time;
-use crate::contact::{Address, Number};
-use crate::sent::Destination;
+use crate::contact::{Address, Destination, Number};
 use crate::text;
 use crate::totp::Totp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub const FACTORS_MAX: usize = 10;
 /// Characters of a description.
 pub const DESCRIPTION_MAX: usize = 64;
+/// The id under which backup codes are offered and answered.
+pub const BACKUP: &str = "backup";
+/// The id under which a code to the contact address is offered and answered.
+pub const CONTACT: &str = "contact";
 
 /// One thing that an account can be opened with. Backup codes are not among them: they are never the only method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

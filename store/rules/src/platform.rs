@@ -1,6 +1,5 @@
 //! A platform: a set of domains with one switch and one policy.
 
-use crate::browser::TRUST_DAYS_MAX;
 use crate::{KindName, text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +15,8 @@ pub const ISSUER_MAX: usize = 40;
 pub const RECONNECT_MAX: u32 = 24 * 60;
 /// Hours that a request may have to wait.
 pub const REQUEST_WAIT_MAX: u32 = 30 * 24;
+/// Days for which a browser may be trusted at most.
+pub const TRUST_DAYS_MAX: u32 = 90;
 
 /// A set of domains with one switch and one policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,9 +10,8 @@
 //! | every [`Change`], and trust in a browser (with the answer itself: [`crate::Event::Answer`]) | a factor for it |
 //! | a method's words, the language, an app password revoked, trust revoked | the sign-in |
 
-use crate::account::CLOCK_TOLERANCE;
-use crate::event::Refusal;
-use crate::{Account, KindName, Mailbox, Stage, Time};
+use crate::time::CLOCK_TOLERANCE;
+use crate::{Account, KindName, Mailbox, Refusal, Stage, Time};
 use serde::{Deserialize, Serialize};
 
 /// Seconds for which a factor that was asked for a change is good for it: long enough to set up what it was asked for, too

@@ -1,7 +1,7 @@
 //! Codes that were sent, by SMS or e-mail: each good once, for ten minutes, and for the sign-in that asked for it.
 
-use crate::account::CLOCK_TOLERANCE;
-use crate::contact::{Address, Number};
+use crate::contact::Address;
+use crate::time::CLOCK_TOLERANCE;
 use crate::{Kind, Time, text};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,8 @@ pub const MISSES: u8 = 5;
 /// Codes of an account that are open at once; the oldest makes room.
 const OPEN_MAX: usize = 8;
 
-/// What tells one sign-in from another: random bytes that whoever asked for a code keeps.
-pub type Session = [u8; 16];
+/// What tells one challenge from another: random bytes that whoever asked for it keeps.
+pub type ChallengeId = [u8; 16];
 
 /// The codes that were sent for an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,15 +50,6 @@ pub enum Purpose {
     SignIn(Address),
 }
 
-/// Where a code goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// By SMS.
-    Number(Number),
-    /// By e-mail.
-    Address(Address),
-}
-
 /// Why none is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotNow {
@@ -70,7 +61,7 @@ pub enum NotNow {
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct SentCode {
-    session: Session,
+    session: ChallengeId,
     purpose: Purpose,
     hash: [u8; 32],
     at: Time,
@@ -101,8 +92,8 @@ impl Outbox {
     pub(crate) fn send(
         &mut self,
         purpose: Purpose,
-        session: Session,
-        replaces: Option<Session>,
+        session: ChallengeId,
+        replaces: Option<ChallengeId>,
         code: &str,
         now: Time,
     ) -> Result<Time, NotNow> {
@@ -125,7 +116,7 @@ impl Outbox {
     }
 
     /// Spends the code that was sent to this session for this purpose, if this is it; else that one has a miss more.
-    pub(crate) fn spend(&mut self, purpose: &Purpose, session: &Session, code: &str, now: Time) -> bool {
+    pub(crate) fn spend(&mut self, purpose: &Purpose, session: &ChallengeId, code: &str, now: Time) -> bool {
         let meant = |sent: &SentCode| sent.is_alive(now) && sent.session == *session && sent.purpose == *purpose;
         let Some(at) = self.codes.iter().position(meant) else { return false };
         if bool::from(self.codes[at].hash.ct_eq(&hash(session, code))) {
@@ -137,7 +128,7 @@ impl Outbox {
     }
 
     /// What a session was to set up, by the code that was sent to it.
-    pub fn purpose_of(&self, session: &Session, now: Time) -> Option<&Purpose> {
+    pub fn purpose_of(&self, session: &ChallengeId, now: Time) -> Option<&Purpose> {
         self.codes.iter().find(|sent| sent.session == *session && sent.is_alive(now)).map(|sent| &sent.purpose)
     }
 
@@ -153,7 +144,7 @@ impl Outbox {
 }
 
 /// The session's own bytes are the key: six digits are no secret from whoever reads the record, which is sealed.
-fn hash(session: &Session, code: &str) -> [u8; 32] {
+fn hash(session: &ChallengeId, code: &str) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session) else { unreachable!("HMAC takes a key of any length") };
     let digits: String = text::ungrouped(code).collect();
     mac.update(digits.as_bytes());

@@ -7,7 +7,7 @@
 //! stranger, who can fail at the IMAP front without knowing the password, cannot close the webmail, where the
 //! password is asked first.
 
-use crate::Time;
+use crate::{Channel, Time};
 use serde::{Deserialize, Serialize};
 
 /// Wrong codes in a row that an account may see in all, over every channel.
@@ -18,56 +18,6 @@ pub const FREE: u32 = 4;
 pub const SHORTEST: i64 = 30;
 /// Seconds that a failure costs at most.
 pub const LONGEST: i64 = 3600;
-
-/// A kind of front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Channel {
-    /// The webmail front.
-    Webmail,
-    /// The IMAP front.
-    Imap,
-    /// The PAM module.
-    Pam,
-}
-
-impl Channel {
-    /// Every channel.
-    pub const ALL: [Self; 3] = [Self::Webmail, Self::Imap, Self::Pam];
-
-    /// Failures in a row after which only an administrator opens this channel.
-    pub fn budget(self) -> u32 {
-        match self {
-            Self::Webmail => 50,
-            Self::Imap | Self::Pam => 25,
-        }
-    }
-
-    /// Whether a QR code can be shown there.
-    pub fn can_enrol(self) -> bool {
-        match self {
-            Self::Webmail | Self::Pam => true,
-            Self::Imap => false,
-        }
-    }
-
-    /// Whether a person types there: only then is a backup code one.
-    pub fn takes_backup_codes(self) -> bool {
-        match self {
-            Self::Webmail | Self::Pam => true,
-            Self::Imap => false,
-        }
-    }
-
-    /// Its name in the audit log and in answers to programs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Webmail => "webmail",
-            Self::Imap => "imap",
-            Self::Pam => "pam",
-        }
-    }
-}
 
 /// The count at one channel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,3 +1,5 @@
+//! Points in time, and how far the clock may step back.
+
 use serde::{Deserialize, Serialize};
 
 /// A moment: whole seconds since 1970-01-01T00:00:00Z on the wall clock, as POSIX counts them.
@@ -17,3 +19,8 @@ impl Time {
         u64::try_from(self.0).unwrap_or(0)
     }
 }
+
+/// Seconds by which the wall clock may step back behind the beginning of something that lasts until a time (a suspension,
+/// a code, a proof, trust) before it counts for nothing: clocks are corrected by seconds, and a grant must not grow by
+/// hours.
+pub const CLOCK_TOLERANCE: i64 = 300;

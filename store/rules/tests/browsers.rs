@@ -1,16 +1,17 @@
 //! Browsers that are known and trusted, in random sequences with a clock that also steps back: what must hold after each
 //! event; and records that were written before there were any.
 
-use postern_rules::account::CLOCK_TOLERANCE;
 use postern_rules::browser::{self, REMEMBERED};
 use postern_rules::contact::Address;
-use postern_rules::event::{By, CONTACT, Event, Offered, Random, Recipient, Refusal, Source, Verdict};
-use postern_rules::factor::Key;
+use postern_rules::event::{By, Event, Offered, Random, Recipient, Verdict};
+use postern_rules::factor::{CONTACT, Key};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::proof::Change;
 use postern_rules::sent::DAY;
-use postern_rules::{Account, Channel, KindName, Platform, Proof, Stage, State, Time, decide};
+use postern_rules::source::{self, Source};
+use postern_rules::time::CLOCK_TOLERANCE;
+use postern_rules::{Account, Channel, KindName, Platform, Proof, Refusal, Stage, State, Time, decide};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -291,8 +292,8 @@ fn a_record_from_before_there_were_browsers_is_read_as_a_listed_account() {
 
 #[test]
 fn a_token_is_kept_as_its_hash() {
-    let token = "A".repeat(browser::TOKEN_LENGTH);
-    let (mut platform, source) = (platform(), Source { browser: browser::token(&token), ..source(1, 1) });
+    let token = "A".repeat(source::TOKEN_LENGTH);
+    let (mut platform, source) = (platform(), Source { browser: source::token(&token), ..source(1, 1) });
     platform.policy.set("unusual-sign-in", "learn").unwrap();
     let event = Event::SignedIn { channel: Channel::Webmail, source };
     let account = decide(&bob(&platform), &platform, event, START).next.unwrap();

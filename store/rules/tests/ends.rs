@@ -2,12 +2,13 @@
 
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::ends::Ground;
-use postern_rules::event::{By, Decision, Event, Import, Offered, Random, Recipient, Refusal, Source, Verdict};
+use postern_rules::event::{By, Decision, Event, Import, Offered, Random, Recipient, Verdict};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::Change;
+use postern_rules::source::Source;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Channel, Platform, Proof, Seed, State, Time, decide};
+use postern_rules::{Account, AppPassword, Channel, Platform, Proof, Refusal, Seed, State, Time, decide};
 use zeroize::Zeroizing;
 
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.

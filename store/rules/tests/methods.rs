@@ -1,15 +1,18 @@
 //! Methods whose codes are sent, and security keys: set up, used, copied, removed.
 
-use postern_rules::account::CLOCK_TOLERANCE;
-use postern_rules::contact::{Address, Number};
-use postern_rules::event::{BACKUP, By, Decision, Event, Offered, Random, Recipient, Refusal, Source, Verdict};
-use postern_rules::factor::Key;
+use postern_rules::contact::{Address, Destination, Number};
+use postern_rules::event::{By, Decision, Event, Offered, Random, Recipient, Verdict};
+use postern_rules::factor::{BACKUP, Key};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::{CHANGES_A_DAY, Change, DAY, FRESH, WORDS_A_DAY};
-use postern_rules::sent::{AGAIN, Destination, LIFETIME};
+use postern_rules::sent::{AGAIN, LIFETIME};
+use postern_rules::source::Source;
+use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Channel, Kind, KindName, Platform, Proof, Removal, Seed, Stage, Time, decide, removal};
+use postern_rules::{
+    Account, Channel, Kind, KindName, Platform, Proof, Refusal, Removal, Seed, Stage, Time, decide, removal,
+};
 
 const NOW: Time = Time(1_800_000_000);
 

@@ -1,11 +1,13 @@
 //! Fields with a password and a code: where the code begins, and when the same field passes again.
 
-use postern_rules::account::Again;
-use postern_rules::event::{BACKUP, Decision, Event, Random, Refusal, Source, Verdict};
+use postern_rules::account::FieldFingerprint;
+use postern_rules::event::{Decision, Event, Random, Verdict};
+use postern_rules::factor::BACKUP;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
+use postern_rules::source::Source;
 use postern_rules::totp::{Algorithm, Totp};
-use postern_rules::{Account, Channel, Platform, Seed, Time, decide};
+use postern_rules::{Account, Channel, Platform, Refusal, Seed, Time, decide};
 
 /// RFC 6238 appendix B: at this time the seed's eight digits are 07081804.
 const NOW: Time = Time(1_111_111_109);
@@ -49,7 +51,7 @@ fn typed(account: &Account, channel: Channel, text: &str, window: &str, source: 
     for (at, byte) in text.bytes().enumerate() {
         hash[at % 32] ^= byte.rotate_left(at as u32 / 32);
     }
-    let again = source.map(|source| Again { source: source.to_owned(), hash });
+    let again = source.map(|source| FieldFingerprint { source: source.to_owned(), hash });
     let source = Source::default();
     decide(account, &platform(window), Event::Field { channel, text, window: 1, again, source }, now)
 }

@@ -1,9 +1,11 @@
 //! Random sequences of events, with a clock that also steps back: what must hold after each of them.
 
 use postern_rules::app_password::{Sealed, Typed};
-use postern_rules::event::{BACKUP, By, Event, Offered, Random, Source, Verdict};
+use postern_rules::event::{By, Event, Offered, Random, Verdict};
+use postern_rules::factor::BACKUP;
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
+use postern_rules::source::Source;
 use postern_rules::throttle::BOUND;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, AppPassword, Channel, Kind, Platform, Seed, Stage, State, Time, decide};

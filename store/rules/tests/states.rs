@@ -1,22 +1,20 @@
 //! Runs the table of `docs/states.md`.
 
 use postern_rules::app_password::{Sealed, Typed, Use};
-use postern_rules::backup;
 use postern_rules::contact::Address;
 use postern_rules::decide::requests::REQUESTS_A_DAY;
-use postern_rules::event::{
-    BACKUP, By, CONTACT, Decision, Event, Import, Offered, Random, Recipient, Refusal, Source, Verdict,
-};
-use postern_rules::factor::Key;
+use postern_rules::event::{By, Decision, Event, Import, Offered, Random, Recipient, Verdict};
+use postern_rules::factor::{BACKUP, CONTACT, Key};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::{CHANGES_A_DAY, Change, FRESH, WORDS_A_DAY};
-use postern_rules::retry;
-use postern_rules::sent::{DAY, Session};
+use postern_rules::sent::{ChallengeId, DAY};
+use postern_rules::source::Source;
 use postern_rules::throttle::Throttle;
 use postern_rules::totp::Totp;
 use postern_rules::{
-    Account, AppPassword, Channel, Factor, KindName, Platform, Proof, Seed, Stage, State, Time, decide,
+    Account, AppPassword, Channel, Factor, KindName, Platform, Proof, Refusal, Seed, Stage, State, Time, backup,
+    decide, retry,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -100,7 +98,7 @@ fn with_key(account: &Account, event: &str) -> Account {
 }
 
 /// A key has answered with this counter.
-fn signed(counter: u32, session: Session) -> Event<'static> {
+fn signed(counter: u32, session: ChallengeId) -> Event<'static> {
     Event::AnswerKey {
         channel: Channel::Webmail,
         key: Some((KEY, counter)),
@@ -158,7 +156,7 @@ const HOME: Source<'static> = Source {
     client: Some("Firefox/145.0"),
     before_exchange: false,
 };
-const SESSION: Session = [5; 16];
+const SESSION: ChallengeId = [5; 16];
 const ELSEWHERE: &str = "bob@elsewhere.example";
 /// The security key's id.
 const KEY: &[u8] = b"key";

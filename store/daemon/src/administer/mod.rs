@@ -13,9 +13,9 @@ use crate::audit::{self, shown_state};
 use crate::clock;
 use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
 use crate::records::{ACCOUNT, COMMIT_DEADLINE, PAGE, RecordError, Stored};
-use postern_rules::event::{Refusal, SUSPEND_HOURS};
+use postern_rules::account::SUSPEND_HOURS;
 use postern_rules::factor::FACTORS_MAX;
-use postern_rules::{Account, Mailbox, Platform, State, Time, text};
+use postern_rules::{Account, Mailbox, Platform, Refusal, State, Time, text};
 use postern_wire::admin::{self, Refused};
 use tokio::sync::MutexGuard;
 

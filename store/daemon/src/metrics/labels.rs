@@ -3,8 +3,7 @@
 use crate::engine::{EngineError, Swap};
 use crate::senders::{Kind, SendError};
 use crate::server::Side;
-use postern_rules::event::{BACKUP, CONTACT};
-use postern_rules::factor::KindName;
+use postern_rules::factor::{BACKUP, CONTACT, KindName};
 use postern_rules::{Account, Event};
 use postern_telemetry::label;
 use postern_wire::auth::{AskVerdict, Reason};

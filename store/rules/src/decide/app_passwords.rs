@@ -1,10 +1,10 @@
 //! Making app passwords and taking them back, and what becomes of what is sealed in them.
 
-use super::{already, done, refused};
+use super::outcome::{already, done, refused};
 use crate::app_password::{APP_PASSWORDS_MAX, AppPassword, Sealed};
-use crate::event::{Decision, Refusal};
+use crate::event::Decision;
 use crate::proof::{Change, note_change};
-use crate::{Account, Proof, Stage, Time};
+use crate::{Account, Proof, Refusal, Stage, Time};
 
 /// An account that is off has none: there the password opens the mailbox, and what is not needed is not kept.
 pub(super) fn add(

@@ -1,74 +1,12 @@
-//! What a sign-in needs of a browser that is known, trusted or neither, and what is noted of it.
+//! What is noted of the browser that signs in, and trust in it.
 
-use super::{Answered, already, ask, done, refused};
-use crate::browser::{Browser, Browsers, Known, Token};
-use crate::event::{CONTACT, Decision, Refusal, Source, Verdict};
+use super::ask::ask_for;
+use super::outcome::{already, done, refused};
+use crate::browser::{Browser, Browsers, Known};
+use crate::event::{Decision, Verdict};
 use crate::platform::UnusualSignIn;
-use crate::sent::{Purpose, Session};
-use crate::throttle::Lock;
-use crate::{Account, Channel, Platform, Proof, Stage, State, Time};
-
-/// What a sign-in needs of whoever comes from there: a trusted browser is not asked for a code, and an account that has
-/// no second factor is when nothing of the sign-in is known.
-pub(super) fn ask_for(
-    account: &Account,
-    platform: &Platform,
-    channel: Channel,
-    source: Source<'_>,
-    now: Time,
-) -> Verdict {
-    match ask(account, platform, channel, source, now) {
-        Verdict::NotRequired if is_unusual(account, platform, channel, source, now) => unusual(account, channel, now),
-        Verdict::Challenge if channel == Channel::Webmail => match trusted(account, platform, source, now) {
-            Some(browser) => Verdict::Trusted { browser: browser.id.clone() },
-            None => Verdict::Challenge,
-        },
-        verdict => verdict,
-    }
-}
-
-fn is_unusual(account: &Account, platform: &Platform, channel: Channel, source: Source<'_>, now: Time) -> bool {
-    let looks =
-        platform.enabled && platform.policy.unusual_sign_in == UnusualSignIn::Ask && channel == Channel::Webmail;
-    looks && account.state(now) == State::Off && !account.browsers.know(&source, now)
-}
-
-/// A code to the contact address, or nothing: there is no way around it.
-fn unusual(account: &Account, channel: Channel, now: Time) -> Verdict {
-    match (&account.contact, account.throttle(channel).lock(channel, now)) {
-        (None, _) => Verdict::Refused(Refusal::Unusual),
-        (Some(_), None) => Verdict::Unusual,
-        (Some(_), Some(Lock::Until(until))) => Verdict::Refused(Refusal::Locked(Some(until))),
-        (Some(_), Some(Lock::Administrator)) => Verdict::Refused(Refusal::Locked(None)),
-    }
-}
-
-fn trusted<'a>(account: &'a Account, platform: &Platform, source: Source<'_>, now: Time) -> Option<&'a Browser> {
-    let browser = account.browsers.find(&source.browser?)?;
-    browser.trusted_until(account, &platform.policy, now).map(|_| browser)
-}
-
-/// Looks at the code that was sent because a sign-in is unusual. It is bound to the address that it went to.
-pub(super) fn answer_unusual(
-    mut account: Account,
-    platform: &Platform,
-    (channel, source): (Channel, Source<'_>),
-    (session, code): (Option<Session>, &str),
-    now: Time,
-) -> Decision {
-    match ask_for(&account, platform, channel, source, now) {
-        Verdict::Unusual => {}
-        Verdict::Refused(refusal) => return refused(refusal),
-        _ => return refused(Refusal::Stale),
-    }
-    let sent = account.contact.clone().map(Purpose::SignIn).zip(session);
-    if !sent.is_some_and(|(purpose, session)| account.outbox.spend(&purpose, &session, code, now)) {
-        return super::missed(account, channel, &[code], now);
-    }
-    account.note_code(channel, code);
-    let answered = Answered { method: CONTACT.to_owned(), backup_codes_left: None };
-    super::accepted(account, platform, channel, answered, (source, false), now)
-}
+use crate::source::{Source, Token};
+use crate::{Account, Channel, Platform, Proof, Refusal, Stage, State, Time};
 
 /// A session was released without an answer. A front can have noted only what it may let pass anyway.
 pub(super) fn signed_in(
@@ -116,7 +54,7 @@ fn with_trust<T>(
     change: impl FnOnce(&mut Browsers, &dyn Fn(&Browser) -> bool) -> T,
 ) -> T {
     let mut browsers = std::mem::take(&mut account.browsers);
-    let changed = change(&mut browsers, &|it| it.trusted_until(account, &platform.policy, now).is_some());
+    let changed = change(&mut browsers, &|it| account.trusted_until(it, &platform.policy, now).is_some());
     account.browsers = browsers;
     changed
 }

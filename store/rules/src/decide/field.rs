@@ -1,12 +1,16 @@
 //! A field of which a mail app, or a host that asks once, can give no more: an app password, a password with a code
 //! behind it, or, where no code is required, the password.
 
-use super::{missed, not_asked, refused, spend};
-use crate::account::{AcceptedField, Again, PASSED_MAX};
+use super::ask::not_asked;
+use super::code::{self, missed, spend};
+use super::outcome::refused;
+use crate::account::{AcceptedField, FieldFingerprint, PASSED_MAX};
 use crate::app_password::{self, Typed, Use};
 use crate::backup;
-use crate::event::{BACKUP, Decision, Refusal, Source, Verdict};
-use crate::{Account, Channel, Kind, Platform, Time, text};
+use crate::event::{Decision, Verdict};
+use crate::factor::BACKUP;
+use crate::source::Source;
+use crate::{Account, Channel, Kind, Platform, Refusal, Time, text};
 
 /// Seconds of a minute.
 const MINUTE: i64 = 60;
@@ -27,7 +31,7 @@ pub(super) fn look(
     account: Account,
     platform: &Platform,
     field: &Field<'_>,
-    again: Option<Again>,
+    again: Option<FieldFingerprint>,
     now: Time,
 ) -> Decision {
     let typed = Typed::read(field.text);
@@ -64,7 +68,7 @@ fn password_and_code(
     mut account: Account,
     platform: &Platform,
     field: &Field<'_>,
-    again: Option<Again>,
+    again: Option<FieldFingerprint>,
     now: Time,
 ) -> Decision {
     let Field { channel, text, window, source } = *field;
@@ -94,7 +98,7 @@ fn password_and_code(
     if readings.is_empty() {
         return refused(Refusal::Wrong { failures: account.throttle(channel).failures });
     }
-    let typed = super::Typed { method: None, readings: &readings, window, session: None };
+    let typed = code::Typed { method: None, readings: &readings, window, session: None };
     let Some(spent) = spend(&mut account, channel, &typed, now) else {
         return missed(account, channel, &readings, now);
     };
@@ -110,7 +114,7 @@ fn password_and_code(
         account.passed.truncate(PASSED_MAX - 1);
         account.passed.insert(0, AcceptedField { again, channel, since: now, method: spent.method.clone(), password });
     }
-    let super::Spent { method, backup_codes_left, .. } = spent;
+    let code::Spent { method, backup_codes_left, .. } = spent;
     Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }
 }
 

@@ -1,9 +1,10 @@
 //! Taking over what another program has asked for until now.
 
-use super::{Fresh, add, already, refused};
+use super::methods::{Fresh, add};
+use super::outcome::{already, refused};
 use crate::backup::BackupCodes;
-use crate::event::{Decision, Import, Refusal, Verdict};
-use crate::{Account, Kind, Stage, Time};
+use crate::event::{Decision, Import, Verdict};
+use crate::{Account, Kind, Refusal, Stage, Time};
 
 /// The account is protected at once, and its backup codes are those that the person holds already: nobody is there to
 /// be shown others. What may have been used at the other program is spent.

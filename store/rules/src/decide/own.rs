@@ -1,10 +1,12 @@
 //! What people change of their own account. What each change takes stands in [`crate::proof`].
 
-use super::{already, cleared, done, refused, remove_factor};
+use super::administer::cleared;
+use super::methods::remove_factor;
+use super::outcome::{already, done, refused};
 use crate::backup::BackupCodes;
-use crate::event::{Decision, Random, Refusal, Verdict};
+use crate::event::{Decision, Random, Verdict};
 use crate::proof::{Change, may_reword, note_change, note_words};
-use crate::{Account, Platform, Proof, Stage, Time, factor};
+use crate::{Account, Platform, Proof, Refusal, Stage, Time, factor};
 
 /// Languages that codes and notices come in.
 const LANGUAGES: [&str; 2] = ["en", "fr"];

@@ -1,9 +1,11 @@
 //! Requests for a reset, by whoever knows the password and says that every method is lost.
 
-use super::{ask, done, refused};
-use crate::event::{Decision, Refusal, Source, Verdict};
+use super::ask::ask;
+use super::outcome::{done, refused};
+use crate::event::{Decision, Verdict};
 use crate::proof::{DAY, is_today};
-use crate::{Account, Channel, Platform, Time};
+use crate::source::Source;
+use crate::{Account, Channel, Platform, Refusal, Time};
 
 /// Requests that are opened for an account within [`DAY`]: the owner is sent a notice of each, and may be away.
 pub const REQUESTS_A_DAY: usize = 3;

@@ -1,16 +1,19 @@
 //! Who is sent a code, and for what.
 
-use super::{ask, browsers, not_asked, refused, stale_if_not_required};
-use crate::event::{By, Decision, Offered, Recipient, Refusal, Source, Verdict};
+use super::ask::{ask, ask_for, not_asked, stale_if_not_required};
+use super::outcome::refused;
+use crate::contact::Destination;
+use crate::event::{By, Decision, Offered, Recipient, Verdict};
 use crate::proof::Change;
-use crate::sent::{Destination, NotNow, Purpose, Session};
-use crate::{Account, Kind, KindName, Platform, Time};
+use crate::sent::{ChallengeId, NotNow, Purpose};
+use crate::source::Source;
+use crate::{Account, Kind, KindName, Platform, Refusal, Time};
 
 pub(super) fn send(
     mut account: Account,
     platform: &Platform,
     to: Recipient<'_>,
-    (session, replaces): (Session, Option<Session>),
+    (session, replaces): (ChallengeId, Option<ChallengeId>),
     code: &str,
     now: Time,
 ) -> Decision {
@@ -45,7 +48,7 @@ pub(super) fn send(
             }
             (Purpose::Contact(address.clone()), Destination::Address(address))
         }
-        Recipient::SignIn(channel, source) => match browsers::ask_for(&account, platform, channel, source, now) {
+        Recipient::SignIn(channel, source) => match ask_for(&account, platform, channel, source, now) {
             Verdict::Unusual => {
                 let Some(address) = account.contact.clone() else { return refused(Refusal::Unusual) };
                 (Purpose::SignIn(address.clone()), Destination::Address(address))

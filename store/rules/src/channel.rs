@@ -1,0 +1,53 @@
+//! Channels: where people sign in.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// The webmail front.
+    Webmail,
+    /// The IMAP front.
+    Imap,
+    /// The PAM module.
+    Pam,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 3] = [Self::Webmail, Self::Imap, Self::Pam];
+
+    /// Failures in a row after which only an administrator opens this channel.
+    pub fn budget(self) -> u32 {
+        match self {
+            Self::Webmail => 50,
+            Self::Imap | Self::Pam => 25,
+        }
+    }
+
+    /// Whether a QR code can be shown there.
+    pub fn can_enrol(self) -> bool {
+        match self {
+            Self::Webmail | Self::Pam => true,
+            Self::Imap => false,
+        }
+    }
+
+    /// Whether a person types there: only then is a backup code one.
+    pub fn takes_backup_codes(self) -> bool {
+        match self {
+            Self::Webmail | Self::Pam => true,
+            Self::Imap => false,
+        }
+    }
+
+    /// Its name in the audit log and in answers to programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Webmail => "webmail",
+            Self::Imap => "imap",
+            Self::Pam => "pam",
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is typed as a code: what it opens, and what it costs where it opens nothing.
+
+use super::outcome::refused;
+use crate::backup;
+use crate::event::{Decision, Verdict};
+use crate::factor::{BACKUP, Kind};
+use crate::sent::{ChallengeId, DIGITS, Purpose};
+use crate::{Account, Channel, Refusal, Time, totp};
+
+/// What was typed as a code.
+pub(super) struct Typed<'a> {
+    /// A factor's id, [`BACKUP`], or none for whatever fits.
+    pub(super) method: Option<&'a str>,
+    /// What may be the code in it: together they are one guess.
+    pub(super) readings: &'a [&'a str],
+    /// Steps of a TOTP that are accepted on either side of now.
+    pub(super) window: u32,
+    /// Whose a code is that was sent.
+    pub(super) session: Option<ChallengeId>,
+}
+
+/// Whether what was typed for a method can be no code of it, and no backup code either. Where no method was asked for,
+/// anything may be meant.
+pub(super) fn is_slip(account: &Account, typed: &Typed<'_>) -> bool {
+    let backup = account.backup.as_ref();
+    let factor = account.factors.iter().find(|factor| typed.method == Some(&factor.id));
+    let can_be = |code: &&str| match (typed.method, factor.map(|factor| &factor.kind)) {
+        (Some(BACKUP), _) => backup.is_none_or(|backup| backup.can_be(code)),
+        (_, Some(Kind::Totp(totp))) => totp::digits(code, totp.digits()).is_some() || backup::is_own(code),
+        (_, Some(Kind::Sms(_) | Kind::Email(_))) => totp::digits(code, DIGITS).is_some() || backup::is_own(code),
+        (_, Some(Kind::Key(_)) | None) => true,
+    };
+    !typed.readings.iter().any(can_be)
+}
+
+/// A code that was right, and is no more.
+pub(super) struct Spent {
+    /// Which of the readings it was.
+    pub(super) at: usize,
+    pub(super) method: String,
+    pub(super) backup_codes_left: Option<u32>,
+}
+
+/// Finds the method that one of the readings opens, and spends the code. Every method that may be meant is looked at,
+/// whichever matches.
+pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, now: Time) -> Option<Spent> {
+    let mut spent = None;
+    for (at, code) in typed.readings.iter().enumerate() {
+        for factor in &mut account.factors {
+            let meant = spent.is_none() && typed.method.is_none_or(|id| id == factor.id);
+            let matches = match &mut factor.kind {
+                Kind::Totp(totp) => match totp.matching_step(code, now, typed.window).filter(|_| meant) {
+                    Some(step) => {
+                        totp.spend(step);
+                        true
+                    }
+                    None => false,
+                },
+                Kind::Sms(_) | Kind::Email(_) => typed.session.filter(|_| meant).is_some_and(|session| {
+                    account.outbox.spend(&Purpose::Factor(factor.id.clone()), &session, code, now)
+                }),
+                // It answers with more than a code.
+                Kind::Key(_) => false,
+            };
+            if matches {
+                factor.last_used = Some(now);
+                spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
+            }
+        }
+        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password. One that is
+        // typed where another method was asked for is taken: no code of that method has its form, so it is one guess.
+        let meant = typed.method.is_none_or(|id| id == BACKUP || backup::is_own(code));
+        let meant = spent.is_none() && meant && channel.takes_backup_codes();
+        if let Some(backup) = account.backup.as_mut().filter(|_| meant)
+            && let Some(place) = backup.find(code)
+        {
+            backup.spend(place, now);
+            spent = Some(Spent { at, method: BACKUP.to_owned(), backup_codes_left: Some(backup.left()) });
+        }
+    }
+    spent
+}
+
+/// None of the readings of what was typed opens anything: one more wrong code, but where it is the last one once more.
+/// What can be read as other digits too would be a guess at those; a backup code, of fifty random bits, nobody guesses by
+/// putting letters before a code that is spent.
+pub(super) fn missed(account: Account, channel: Channel, readings: &[&str], now: Time) -> Decision {
+    let is_last = |reading: &&str| account.is_last_code(reading);
+    let is_no_guess = |reading: &&str| is_last(reading) || reading.len() >= backup::LENGTH;
+    if readings.iter().any(is_last) && readings.iter().all(is_no_guess) {
+        return refused(Refusal::Spent { failures: account.throttle(channel).failures });
+    }
+    failed(account, channel, now)
+}
+
+/// One more wrong code at a channel.
+pub(super) fn failed(mut account: Account, channel: Channel, now: Time) -> Decision {
+    let throttle = account.throttle(channel).failed(now);
+    account.throttles.insert(channel, throttle);
+    let verdict = Verdict::Refused(Refusal::Wrong { failures: throttle.failures });
+    Decision { verdict, next: Some(account) }
+}

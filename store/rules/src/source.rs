@@ -1,0 +1,66 @@
+//! Where a sign-in comes from.
+
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+
+/// Characters of a token: 32 random bytes in base64url without padding (RFC 4648 section 5).
+pub const TOKEN_LENGTH: usize = 43;
+/// Bits of an address that are its network: what a provider or a site moves its people about in.
+const NETWORK_V4: u8 = 24;
+const NETWORK_V6: u8 = 48;
+/// What is kept of a token: its SHA-256. Nobody can guess at 256 random bits, so nothing slower is needed.
+pub type Token = [u8; 32];
+
+/// Reads a token as a front hands it on; none: it has not the form of one.
+pub fn token(text: &str) -> Option<Token> {
+    let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (text.len() == TOKEN_LENGTH && text.bytes().all(is_of_it)).then(|| Sha256::digest(text).into())
+}
+
+/// The network of an address: the /24 of an IPv4 one, the /48 of an IPv6 one.
+pub fn network(address: IpAddr) -> Option<IpNet> {
+    let address = address.to_canonical();
+    let bits = if address.is_ipv4() { NETWORK_V4 } else { NETWORK_V6 };
+    IpNet::new(address, bits).ok().map(|network| network.trunc())
+}
+
+/// Where a sign-in comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Source<'a> {
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The PAM service, or the front's listener.
+    pub service: Option<&'a str>,
+    /// What the client says of itself.
+    pub client: Option<&'a str>,
+    /// The browser's token, at the webmail.
+    pub browser: Option<Token>,
+    /// The front stands before Exchange.
+    pub before_exchange: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_in_its_form_only() {
+        assert!(token(&"aZ0-_".repeat(9)[..43]).is_some());
+        assert_ne!(token(&"a".repeat(43)), token(&"b".repeat(43)));
+        for text in ["", "a", &"a".repeat(42), &"a".repeat(44), &format!("{}=", "a".repeat(42)), &"é".repeat(43)] {
+            assert_eq!(token(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_a_24_or_a_48() {
+        for (address, expected) in [
+            ("192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.77", "192.0.2.0/24"),
+            ("2001:db8:1:ffff::7", "2001:db8:1::/48"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()).unwrap().to_string(), expected);
+        }
+    }
+}
