@@ -26,6 +26,6 @@ fuzz_target!(|input: (u8, &[u8])| {
     }
     let _ = form::parse(bytes);
     let query = std::str::from_utf8(bytes).unwrap_or_default();
-    let product = product::of(postern_proxy::config::Product::Roundcube);
+    let product = product::of(postern_proxy_config::Product::Roundcube);
     let _ = classify(product, &Method::GET, bytes, query, &HeaderMap::new());
 });

@@ -13,7 +13,6 @@ mod trouble;
 pub use answers::ACME_TLS;
 
 use crate::clock;
-use crate::config::{self, Challenge};
 use crate::tls::{Certificate, TlsError, Validity};
 use answers::Answers;
 use base64::Engine as _;
@@ -21,6 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Http;
 use instant_acme::{Account, ExternalAccountKey, NewAccount};
 use jiff::Timestamp;
+use postern_proxy_config::{self as config, Challenge};
 use rustls::ServerConfig;
 use sd_notify::NotifyState;
 use state::{State, StateError};

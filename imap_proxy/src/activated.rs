@@ -1,9 +1,9 @@
 //! Sockets that the service manager opened and passes on (sd_listen_fds(3)). It keeps them while the proxy is restarted:
 //! who connects meanwhile waits. And it opens ports below 1024, so that the proxy needs no capability.
 
-use crate::config::Listen;
 use crate::socket::{ListenError, Socket, bind, bind_path};
 use listenfd::ListenFd;
+use postern_proxy_config::Listen;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;

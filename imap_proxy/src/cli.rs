@@ -1,7 +1,7 @@
 //! The command line. `postern-proxy --help` and postern-proxy(8) are made of it.
 
-use crate::config;
 use clap::{CommandFactory as _, Parser};
+use postern_proxy_config as config;
 use std::path::PathBuf;
 
 /// The part of Postern that faces the internet: no mailbox without the second factor.

@@ -10,7 +10,6 @@ pub use protocol::{GRACE, IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
 
 use crate::acme::ACME_TLS;
 use crate::body::Body;
-use crate::config::Network;
 use crate::metrics::{self, Arrival, METRICS};
 use crate::proxy_protocol;
 use crate::rate_limited::rate_limited;
@@ -19,6 +18,7 @@ use crate::tls::H2;
 use connections::{Busy, Connections, Room, SessionPermit};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use postern_proxy_config::Network;
 use rustls::ServerConfig;
 use std::future::pending;
 use std::io;

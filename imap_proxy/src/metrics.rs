@@ -2,7 +2,7 @@
 
 mod labels;
 
-pub use labels::{Arrival, Asked, Build, Call, Direction, Front, Heard, OneEndpoint, Verdict, Way};
+pub use labels::{Arrival, Asked, Build, Call, Direction, EndpointName, Front, Heard, OneEndpoint, Verdict, Way};
 
 use crate::tls::{Certificate, Validity};
 use crate::webmail::WebmailFront;
@@ -37,7 +37,7 @@ metrics! {
         /// Connections over which posternd tells of changes; while there are none, nobody is let in.
         streams: Gauges<()> = "postern_proxy_daemon_streams",
         /// Requests to the endpoints beside Outlook on the web.
-        endpoints: Counters<(crate::config::Endpoint, OneEndpoint)> = "postern_proxy_door_requests_total",
+        endpoints: Counters<(EndpointName, OneEndpoint)> = "postern_proxy_door_requests_total",
         /// Until when the certificate is good, in seconds since 1970.
         expiry: Readings<()> = "postern_proxy_certificate_expiry_timestamp_seconds",
     }

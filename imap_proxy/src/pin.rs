@@ -1,61 +1,31 @@
 //! A server that is known by its key alone: for certificates that no authority has signed, as Exchange makes its own.
 
 use crate::tls::{TlsError, provider};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use postern_proxy_config::Pin;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a pin begins with, as in curl's `--pinnedpubkey`.
-const PREFIX: &str = "sha256//";
-
-/// The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo, RFC 7469, section 2.4): `sha256//` and base64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Pin([u8; 32]);
-
-impl Pin {
-    /// What speaks TLS to the server that has this key, whatever else its certificate says: the name in it, its
-    /// validity and who signed it count for nothing. That the server has the private key is checked as always.
-    ///
-    /// # Errors
-    /// [`TlsError::Setup`].
-    pub fn client_config(self) -> Result<Arc<ClientConfig>, TlsError> {
-        let provider = provider();
-        let verifier = Pinned { pin: self, algorithms: provider.signature_verification_algorithms };
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(TlsError::Setup)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        Ok(Arc::new(config))
-    }
-}
-
-impl fmt::Display for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}{}", STANDARD.encode(self.0))
-    }
-}
-
-impl TryFrom<String> for Pin {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let bytes = text.strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok());
-        let hash = bytes.and_then(|bytes| bytes.try_into().ok());
-        hash.map(Self).ok_or_else(|| {
-            format!("`{text}` is no pin; write `{PREFIX}` and the 44 characters of base64 of the SHA-256 of the key")
-        })
-    }
+/// What speaks TLS to the server that has the key of this pin, whatever else its certificate says: the name in it,
+/// its validity and who signed it count for nothing. That the server has the private key is checked as always.
+///
+/// # Errors
+/// [`TlsError::Setup`].
+pub fn client_config(pin: Pin) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = provider();
+    let verifier = Pinned { pin, algorithms: provider.signature_verification_algorithms };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Setup)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// It has another key than the pin's.
@@ -86,7 +56,7 @@ impl ServerCertVerifier for Pinned {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-        let seen = Pin(Sha256::digest(&key).into());
+        let seen = Pin::of_hash(Sha256::digest(&key).into());
         // Both are public: nothing is told by the time that this takes.
         if seen == self.pin {
             Ok(ServerCertVerified::assertion())
@@ -138,7 +108,7 @@ mod tests {
     }
 
     fn pin(key: &KeyPair) -> Pin {
-        Pin(Sha256::digest(key.subject_public_key_info()).into())
+        Pin::of_hash(Sha256::digest(key.subject_public_key_info()).into())
     }
 
     /// Whether somebody who knows `pin` talks to a server that shows `shown` and signs with `signing`.
@@ -156,7 +126,7 @@ mod tests {
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(resolver));
         let (near, far) = duplex(16 * 1024);
-        let client = TlsConnector::from(pin.client_config().unwrap());
+        let client = TlsConnector::from(client_config(pin).unwrap());
         let name = ServerName::try_from("mail.internal").unwrap();
         let server = TlsAcceptor::from(Arc::new(server));
         let (client, _) = tokio::join!(client.connect(name, near), server.accept(far));
@@ -173,16 +143,6 @@ mod tests {
             // The certificate is no secret: whoever shows it has to have its key.
             let error = shake_hands(pin(&own), &certificate(&own), &other, version).await.unwrap_err();
             assert!(error.contains("BadSignature"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_pin_is_read_as_it_is_written() {
-        let pin = pin(&KeyPair::generate().unwrap());
-        assert_eq!(Pin::try_from(pin.to_string()), Ok(pin));
-        let hash = &pin.to_string()[PREFIX.len()..];
-        for wrong in ["", "sha256//", hash, &format!("sha1//{hash}"), &format!("{pin}="), "sha256//AAAA"] {
-            assert!(Pin::try_from(wrong.to_owned()).unwrap_err().contains("is no pin"), "{wrong}");
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Every local process can connect to a loopback address, so a PROXY header from there could be anybody's. Who may connect
 //! to a Unix socket the file system says.
 
-use crate::config::Listen;
 use nix::sys::socket::{setsockopt, sockopt};
+use postern_proxy_config::Listen;
 use std::fmt;
 use std::fs::{self, Permissions};
 use std::io;
@@ -167,7 +167,7 @@ pub(crate) fn prepare(stream: &Stream) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Network;
+    use postern_proxy_config::Network;
 
     #[tokio::test]
     async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {

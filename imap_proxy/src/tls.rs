@@ -5,8 +5,8 @@ mod validity;
 
 pub use validity::{Validity, ValidityError};
 
-use crate::config::CertificateFiles;
 use arc_swap::ArcSwapOption;
+use postern_proxy_config::CertificateFiles;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};

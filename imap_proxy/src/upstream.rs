@@ -5,7 +5,6 @@
 
 use crate::body::{Body, BoxError};
 use crate::clock;
-use crate::config::{self, Base};
 use crate::connection_limits::{ConnectionLimits, Holder, Share};
 use crate::metrics::{Heard, METRICS, Way};
 use crate::pool::{Line, Pool, Unanswered};
@@ -14,6 +13,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use postern_proxy_config::{self as config, Base};
 use rustls::pki_types::ServerName;
 use std::fmt;
 use std::io;

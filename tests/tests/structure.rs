@@ -28,9 +28,10 @@ fn no_arrow_between_our_crates_but_those_of_the_design() {
         ("postern-telemetry", &[]),
         ("postern-daemon", &["postern-rules", "postern-telemetry", "postern-wire"]),
         ("postern-pam-options", &["postern-wire"]),
-        ("postern-admin", &["postern-pam-options", "postern-wire"]),
+        ("postern-proxy-config", &["postern-wire"]),
+        ("postern-admin", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
         ("pam_postern", &["postern-pam-options", "postern-wire"]),
-        ("postern-proxy", &["postern-telemetry", "postern-wire"]),
+        ("postern-proxy", &["postern-proxy-config", "postern-telemetry", "postern-wire"]),
     ]);
     for (package, may) in &allowed {
         let ours: Vec<String> = tree(package)
@@ -47,6 +48,8 @@ fn no_crate_where_it_must_not_be() {
     for (package, never) in [
         ("postern-rules", &["tokio", "sled", "nix", "rustls", "hyper", "getrandom", "tracing"][..]),
         ("postern-wire", &["tokio", "sled", "totp-rs"]),
+        // Who only reads the file must not bring what serves it.
+        ("postern-proxy-config", &["tokio", "hyper", "rustls", "tracing", "sled", "totp-rs"]),
         ("postern-admin", &["tokio", "sled", "totp-rs"]),
         ("pam_postern", &["tokio", "sled", "totp-rs", "tracing", "rustls"]),
         ("postern-proxy", &["sled", "totp-rs", "chacha20poly1305"]),

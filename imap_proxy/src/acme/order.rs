@@ -2,13 +2,13 @@
 
 use super::answers::{Answers, Asked};
 use super::trouble::Trouble;
-use crate::config::{self, Challenge};
 use crate::tls::{Validity, provider};
 use instant_acme::{
     Account, AuthorizationStatus, ChallengeHandle, ChallengeType, Identifier, NewOrder, Order, OrderStatus, Problem,
     RetryPolicy,
 };
 use jiff::Timestamp;
+use postern_proxy_config::{self as config, Challenge};
 use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};

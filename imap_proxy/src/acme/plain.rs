@@ -2,7 +2,6 @@
 
 use super::answers::Answers;
 use crate::body::{self, Body};
-use crate::config::PublicUrl;
 use crate::connection_limits::{ConnectionLimits, Share};
 use crate::rate_limited::rate_limited;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
@@ -10,6 +9,7 @@ use http::{Request, Response, StatusCode, Uri};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use postern_proxy_config::PublicUrl;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! What outlives a restart: the account's key, and the certificate with its key in one file, so that they are replaced
 //! in one moment.
 
-use crate::config::CertificateFiles;
 use instant_acme::AccountCredentials;
+use postern_proxy_config::CertificateFiles;
 use serde::Deserialize;
 use std::fmt;
 use std::fs::{self, DirBuilder, File, Permissions};

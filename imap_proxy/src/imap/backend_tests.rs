@@ -1,8 +1,8 @@
 use super::*;
-use crate::config::ImapBackend;
 use crate::imap::command;
 use crate::imap::greeting::hear;
 use crate::imap::verdict::{AfterAsk, after_ask};
+use postern_proxy_config::ImapBackend;
 use postern_wire::auth::{AskVerdict, Asked};
 use std::future::pending;
 use std::sync::Mutex;

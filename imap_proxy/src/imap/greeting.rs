@@ -4,10 +4,11 @@ use super::backend::{BackendError, Stream};
 use super::dialogue::Dialogue;
 use super::reply::{Capabilities, Outcome, Reply, Why, read};
 use super::verdict::Stop;
-use crate::config::{self, ImapSecurity};
+use crate::pin;
 use crate::proxy_protocol;
 use crate::tls::{self, TlsError};
 use nix::sys::socket::{setsockopt, sockopt};
+use postern_proxy_config::{self as config, ImapSecurity};
 use rustls::pki_types::ServerName;
 use std::io;
 use std::net::IpAddr;
@@ -46,7 +47,7 @@ impl Target {
         let (host, port) = settings.backend.endpoint();
         let name = ServerName::try_from(host.to_owned());
         let tls = match &settings.backend_pin {
-            Some(pin) => pin.client_config()?,
+            Some(pin) => pin::client_config(*pin)?,
             None => tls::client_config(settings.backend_ca.as_deref())?,
         };
         Ok(Self {

@@ -11,7 +11,7 @@ use super::command::{self, Bad, Tag, Verb};
 use super::credentials::Credentials;
 use super::splitter::{MAX_COMMAND, Split, Splitter};
 use super::verdict::Stop;
-use crate::config::PublicUrl;
+use postern_proxy_config::PublicUrl;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;

@@ -5,8 +5,8 @@
 
 use super::backend::BackendError;
 use super::verdict::Stop;
-use crate::config;
 use crate::rate_limited::rate_limited;
+use postern_proxy_config as config;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -91,7 +91,7 @@ impl Drop for SessionPermit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Imap, ImapBackend};
+    use postern_proxy_config::{Imap, ImapBackend};
 
     #[test]
     fn one_mailbox_leaves_seats_for_others_and_there_is_an_end_to_all() {

@@ -1,10 +1,10 @@
 //! By what the numbers are told apart.
 
-use crate::config::Endpoint;
 use crate::imap::{self, BackendError};
 use crate::upstream::UpstreamError;
 use crate::webmail::endpoints::verdict::Stop as EndpointStop;
 use crate::webmail::verdict::{self, AfterPassword};
+use postern_proxy_config::Endpoint;
 use postern_telemetry::{Label, label};
 use postern_wire::CallError;
 
@@ -156,20 +156,24 @@ label! {
     }
 }
 
-impl Label for Endpoint {
+/// An endpoint beside the webmail, by the name that it has in `[webmail.doors]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointName(pub Endpoint);
+
+impl Label for EndpointName {
     const NAME: &'static str = "door";
     const WORDS: &'static [&'static str] = &{
-        let mut words = [""; Self::ALL.len()];
+        let mut words = [""; Endpoint::ALL.len()];
         let mut next = 0;
         while next < words.len() {
-            words[next] = Self::ALL[next].name();
+            words[next] = Endpoint::ALL[next].name();
             next += 1;
         }
         words
     };
 
     fn index(self) -> usize {
-        self as usize
+        self.0 as usize
     }
 }
 
@@ -255,8 +259,8 @@ mod tests {
     #[test]
     fn each_door_is_counted_under_its_own_name() {
         for endpoint in Endpoint::ALL {
-            assert_eq!(Endpoint::WORDS[endpoint.index()], endpoint.name());
+            assert_eq!(EndpointName::WORDS[EndpointName(endpoint).index()], endpoint.name());
         }
-        assert_eq!(Endpoint::WORDS.len(), Endpoint::ALL.len());
+        assert_eq!(EndpointName::WORDS.len(), Endpoint::ALL.len());
     }
 }

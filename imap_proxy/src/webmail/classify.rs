@@ -2,11 +2,11 @@
 
 use super::headers;
 use super::path::{self, Odd, Path};
-use crate::config::Endpoint;
 use crate::portal::paths;
 use crate::webmail::products::product::{Head, Kind, Product};
 use crate::webmail::session::state::Stage;
 use http::{HeaderMap, Method};
+use postern_proxy_config::Endpoint;
 
 /// A page or a form of our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -45,8 +45,8 @@ pub fn is_of_document(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
     use crate::webmail::products::product;
+    use postern_proxy_config as config;
     use proptest::prelude::*;
 
     const ORIGIN: &str = "https://mail.example.com";

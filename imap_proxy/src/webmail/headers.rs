@@ -177,9 +177,9 @@ pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Endpoint};
     use crate::webmail::endpoints::request as endpoints;
     use crate::webmail::products::product;
+    use postern_proxy_config::{self as config, Endpoint};
 
     #[test]
     fn what_is_on_no_list_goes_nowhere() {

@@ -1,8 +1,8 @@
 //! Which host a request is for (RFC 9110, section 7.2; RFC 9113, section 8.3.1). Pure.
 
-use crate::config::{HostName, PublicUrl};
 use http::Request;
 use http::header::HOST;
+use postern_proxy_config::{HostName, PublicUrl};
 use std::net::Ipv6Addr;
 
 /// The port of `https`, which a name without one stands for.

@@ -9,12 +9,12 @@ mod daemon;
 mod mail_server;
 mod strangers;
 
-use postern_proxy::config::{self, ImapBackend};
 use postern_proxy::daemon::Daemon;
 use postern_proxy::imap::login::DEADLINE;
 use postern_proxy::imap::{self, Backend, Security, Socket};
 use postern_proxy::listener::bind;
 use postern_proxy::tls::Certificate;
+use postern_proxy_config::{self as config, ImapBackend};
 use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -3,9 +3,9 @@
 use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_proxy::body::Body;
-use postern_proxy::config;
 use postern_proxy::listener::{Listener, Peer, bind};
 use postern_proxy::tls::{self, Certificate};
+use postern_proxy_config as config;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};

@@ -3,11 +3,11 @@
 use crate::browser::Browser;
 use crate::daemon::Daemon;
 use crate::upstream::Webmail;
-use postern_proxy::config;
 use postern_proxy::listener::{Listener, bind};
 use postern_proxy::tls::{self, Certificate};
 use postern_proxy::upstream::Upstream;
 use postern_proxy::webmail::WebmailFront;
+use postern_proxy_config as config;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeMap;

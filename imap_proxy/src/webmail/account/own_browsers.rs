@@ -2,10 +2,10 @@
 //! one list. The words for it are the portal's, and nothing rests on it.
 
 use super::agent;
-use crate::config::Network;
 use crate::portal::{ConnectionPermit, OwnBrowser};
 use crate::webmail::session::state::Released;
 use jiff::Timestamp;
+use postern_proxy_config::Network;
 use postern_wire::security;
 use std::cmp::Reverse;
 use std::net::IpAddr;

@@ -7,9 +7,8 @@ use super::basic;
 use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
 use crate::body::{self, Body};
 use crate::clock;
-use crate::config::{self, Endpoint, Opening};
 use crate::connection_limits::{ConnectionLimits, Share};
-use crate::metrics::{METRICS, OneEndpoint};
+use crate::metrics::{EndpointName, METRICS, OneEndpoint};
 use crate::rate_limited::rate_limited;
 use crate::upstream::{Content, Upstream, UpstreamError, of_mailbox};
 use crate::webmail::context::RequestContext;
@@ -23,6 +22,7 @@ use crate::webmail::session::state::CancellationToken;
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use postern_proxy_config::{self as config, Endpoint, Opening};
 use postern_wire::auth::{self, AnswerField, Ask, PasswordRefused};
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,12 +84,12 @@ impl WebmailFront {
             Opening::AppPassword => self.by_app_password(cx, endpoint, request).await,
             Opening::Networks(_) if opening.is_open_to(cx.address) => {
                 let credentials = basic::header(request.headers()).cloned();
-                METRICS.endpoints.count((endpoint, OneEndpoint::Passed));
+                METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Passed));
                 let shares = self.endpoints.upstream.of_address(cx.address);
                 self.through(cx, endpoint, credentials, (None, &shares), request).await
             }
             Opening::Closed | Opening::Networks(_) => {
-                METRICS.endpoints.count((endpoint, OneEndpoint::Closed));
+                METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Closed));
                 tracing::debug!(endpoint = endpoint.name(), address = %cx.address, "a door is closed");
                 discard(request).await;
                 says(StatusCode::FORBIDDEN, CLOSED)
@@ -105,7 +105,7 @@ impl WebmailFront {
     ) -> Response<Body> {
         let Some(typed) = basic::header(request.headers()).cloned() else {
             // Clients ask first without, to hear what is wanted.
-            METRICS.endpoints.count((endpoint, OneEndpoint::Challenge));
+            METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Challenge));
             discard(request).await;
             return self.stop_at_endpoint(Stop::Refused);
         };
@@ -116,7 +116,7 @@ impl WebmailFront {
                 Err(stop)
             }
         };
-        METRICS.endpoints.count((endpoint, OneEndpoint::of(&outcome)));
+        METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::of(&outcome)));
         match outcome {
             Ok(answer) => answer,
             Err(stop) => {

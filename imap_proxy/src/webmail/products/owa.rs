@@ -4,12 +4,12 @@
 use super::product::{
     BROWSER, Head, Heard, Kind, Life, Login, Product, Question, Rebuilt, Reply, SignIn, between, local_target, unescape,
 };
-use crate::config::Endpoint;
 use crate::webmail::form::{self, Form};
 use crate::webmail::jar::{Cookie, Jar};
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use jiff::Timestamp;
+use postern_proxy_config::Endpoint;
 use postern_wire::auth::MAX_NAME;
 use zeroize::Zeroizing;
 

@@ -1,12 +1,12 @@
 //! SOGo 5, by its source and by what it was seen to do.
 
 use super::product::{BROWSER, Head, Heard, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name};
-use crate::config::Endpoint;
 use crate::webmail::form::{Form, Format};
 use crate::webmail::jar::{Cookie, Jar};
 use http::header::{ACCEPT, HeaderName, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use jiff::Timestamp;
+use postern_proxy_config::Endpoint;
 use serde_json::Value;
 use zeroize::Zeroizing;
 

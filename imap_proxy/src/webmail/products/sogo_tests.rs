@@ -2,7 +2,6 @@
 
 use super::product::{Head, Heard, Kind, Life, Login, Outcome, Product, SignIn};
 use super::sogo::Sogo;
-use crate::config::Endpoint;
 use crate::webmail::classify::{Class, classify};
 use crate::webmail::form::Format;
 use crate::webmail::jar::{Jar, set_cookies};
@@ -10,6 +9,7 @@ use crate::webmail::path;
 use http::header::{HeaderName, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
+use postern_proxy_config::Endpoint;
 
 const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
 const SESSION: &str = "0xHIGHFLYxSOGo=basic%20RUlqWFpLaUpDVFlrRzhWTWtqOGtG; path=/SOGo/; HttpOnly";

@@ -1,9 +1,9 @@
 //! Certificates: in their file, and as they are shown. Whom to trust is what this system trusts, as the proxy itself and
 //! most clients have it; an authority of the house is installed there, or named with `--ca`.
 
-use super::proxy_config::Tls;
 use super::report::{Line, Section};
 use jiff::{SignedDuration, Timestamp};
+use postern_proxy_config::WrittenTls;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -157,7 +157,7 @@ fn judge(
 }
 
 /// The certificate in its file, and whether the key there is its own. `host`: whom it has to be for.
-pub(super) fn file(tls: &Tls, host: Option<&str>, authorities: &Authorities, now: Timestamp) -> Vec<Line> {
+pub(super) fn file(tls: &WrittenTls, host: Option<&str>, authorities: &Authorities, now: Timestamp) -> Vec<Line> {
     let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return vec![] };
     let subject = cert.display().to_string();
     let failure = |why: String| Line::failure(Section::Certificate, &subject, why);
@@ -198,7 +198,7 @@ fn unusable(key: &str, failure: impl Fn(String) -> Line) -> Line {
 pub(super) fn shown(
     subject: &str,
     chain: &[CertificateDer<'_>],
-    tls: &Tls,
+    tls: &WrittenTls,
     host: Option<&str>,
     authorities: &Authorities,
     now: Timestamp,

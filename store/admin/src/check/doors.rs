@@ -9,8 +9,8 @@ use super::connection::Silence;
 use super::http::Answer;
 use super::place::Place;
 use super::probe::{Endpoint, Heard, OURS, Said, SignIn};
-use super::proxy_config::Opening;
 use super::report::{Line, Section};
+use postern_proxy_config::{Network, Opening};
 use std::collections::BTreeMap;
 
 /// The header by which answers of one front are alike.
@@ -21,7 +21,7 @@ const FROM_ELSEWHERE: &str = "close it to everybody but Postern and the house (f
                               Postern";
 
 /// What `[webmail.doors]` says, where it is known.
-pub(super) type Openings = BTreeMap<String, Opening>;
+pub(super) type Openings = BTreeMap<&'static str, Opening>;
 
 /// What stands behind a path, for somebody without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,11 @@ fn schemes(challenges: &[&str]) -> String {
     challenges.iter().map(scheme).collect::<Vec<_>>().join(", ")
 }
 
+/// `10.0.0.0/8, ::1`.
+fn list(networks: &[Network]) -> String {
+    networks.iter().map(Network::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// What there is to say of a front of Postern's. `openings`: none where its configuration is not known.
 pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
     let subject = place.to_string();
@@ -109,12 +114,12 @@ pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -
 fn leads(subject: &str, door: &Endpoint, way: &Way, openings: Option<&Openings>) -> Option<Line> {
     let Endpoint { path, key } = door;
     let opening = openings.map(|openings| (key, openings.get(*key)));
-    let wants_app_password = opening.is_some_and(|(_, opening)| opening == Some(&Opening::app_password()));
+    let wants_app_password = opening.is_some_and(|(_, opening)| opening == Some(&Opening::AppPassword));
     Some(match (way, opening) {
         (Way::Asks(schemes), Some((key, Some(Opening::Networks(networks))))) => {
             let message = format!(
                 "{path} asks for {schemes}: `{key}` is open to {}, and this host is one of them",
-                networks.join(", ")
+                list(networks)
             );
             Line::warning(Section::Endpoints, subject, message)
                 .why(PASSWORD_ALONE)
@@ -263,15 +268,15 @@ pub(super) fn status(heard: &Heard) -> String {
 pub(super) fn policy(openings: &Openings) -> Vec<Line> {
     let networks = openings.iter().filter_map(|(door, opening)| match opening {
         Opening::Networks(networks) => Some((door, networks)),
-        Opening::Word(_) => None,
+        Opening::Closed | Opening::AppPassword => None,
     });
-    let line = |(door, networks): (&String, &Vec<String>)| {
-        let is_all = networks.iter().any(|network| network.ends_with("/0"));
+    let line = |(door, networks): (&&'static str, &Vec<Network>)| {
+        let is_all = networks.iter().any(|network| network.bits() == 0);
         let subject = format!("door {door}");
         let line = if is_all {
             Line::failure(Section::Policies, subject, "it is open to everybody")
         } else {
-            Line::warning(Section::Policies, subject, format!("it is open to {}", networks.join(", ")))
+            Line::warning(Section::Policies, subject, format!("it is open to {}", list(networks)))
         };
         line.why(PASSWORD_ALONE).advice("close it in [webmail.doors], or open it to app passwords")
     };

@@ -82,8 +82,8 @@ fn a_closed_front_is_one_line() {
 fn a_door_that_leads_around_is_a_failure_whatever_the_configuration_says() {
     let heard = front_with("/EWS/Exchange.asmx", answer(EXCHANGE));
     let closed = Openings::new();
-    let networks = Opening::Networks(vec!["10.0.0.0/8".to_owned()]);
-    let open = Openings::from([("ews".to_owned(), networks)]);
+    let networks = Opening::Networks(vec!["10.0.0.0/8".parse().unwrap()]);
+    let open = Openings::from([("ews", networks)]);
     for (openings, level) in [(None, Level::Failure), (Some(&closed), Level::Failure), (Some(&open), Level::Warning)] {
         let lines = front(&place(), &heard, openings);
         assert_eq!(lines.len(), 2, "{lines:?}");
@@ -99,7 +99,7 @@ fn a_door_that_leads_around_is_a_failure_whatever_the_configuration_says() {
 fn an_app_password_is_asked_for_just_where_the_configuration_says_so() {
     let heard = front_with("/EWS/Exchange.asmx", ours(ASKED));
     let closed = front_with("/EWS/Exchange.asmx", ours("403 Forbidden"));
-    let open = Openings::from([("ews".to_owned(), Opening::app_password())]);
+    let open = Openings::from([("ews", Opening::AppPassword)]);
     for (openings, good, bad) in [(&open, &heard, &closed), (&Openings::new(), &closed, &heard)] {
         assert_eq!(front(&place(), good, Some(openings)).len(), 1);
         let lines = front(&place(), bad, Some(openings));
@@ -153,8 +153,8 @@ fn a_mail_server_that_greets_by_itself_leads_around() {
 
 #[test]
 fn a_door_that_is_open_to_networks_is_warned_of() {
-    let open = |networks: &str| Openings::from([("ews".to_owned(), Opening::Networks(vec![networks.to_owned()]))]);
+    let open = |networks: &str| Openings::from([("ews", Opening::Networks(vec![networks.parse().unwrap()]))]);
     assert_eq!(levels(&policy(&open("10.0.0.0/8"))), [(Level::Warning, "it is open to 10.0.0.0/8")]);
     assert_eq!(levels(&policy(&open("::/0"))), [(Level::Failure, "it is open to everybody")]);
-    assert!(policy(&Openings::from([("ews".to_owned(), Opening::Word("closed".to_owned()))])).is_empty());
+    assert!(policy(&Openings::from([("ews", Opening::Closed)])).is_empty());
 }

@@ -99,7 +99,7 @@ impl Seen<'_> {
         };
         match outcome {
             Ok(heard) if heard.is_postern() => {
-                let mut lines = doors::front(place, heard, Some(&self.config.webmail.doors));
+                let mut lines = doors::front(place, heard, Some(&self.config.doors));
                 let (tls, host) = (&self.config.tls, self.host.as_deref());
                 if place.service.tls {
                     let name = place.to_string();
@@ -117,7 +117,7 @@ impl Seen<'_> {
         let subject = format!("{place} by its name");
         match outcome {
             Ok(heard) if heard.is_postern() => {
-                let lines = doors::front(place, heard, Some(&self.config.webmail.doors));
+                let lines = doors::front(place, heard, Some(&self.config.doors));
                 if lines.iter().all(|line| before.iter().any(|said| said.message == line.message)) {
                     return vec![Line::ok(Section::Endpoints, subject, "leads to the same front")];
                 }

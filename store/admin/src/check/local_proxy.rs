@@ -1,19 +1,21 @@
 //! Whether every program of this host could tell the fronts any address: where they believe a PROXY header that comes from
 //! a loopback address, and something depends on where people come from. Pure.
 
-use super::proxy_config::{Opening, ProxyConfig};
+use super::proxy_config::ProxyConfig;
 use super::report::{Line, Section};
+use postern_proxy_config::{Network, Opening};
 use postern_wire::address::parse_network;
 use postern_wire::admin::Platform;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What there is to say of it; nothing where no header is believed from here.
 pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line> {
-    let trusted: Vec<&str> = config.load_balancers().filter(|network| holds_loopback(network)).collect();
+    let trusted: Vec<String> =
+        config.load_balancers().filter(|network| holds_loopback(network)).map(Network::to_string).collect();
     if trusted.is_empty() {
         return None;
     }
-    let doors = config.webmail.doors.iter().filter(|(_, opening)| matches!(opening, Opening::Networks(_)));
+    let doors = config.doors.iter().filter(|(_, opening)| matches!(opening, Opening::Networks(_)));
     let keys = platforms.iter().flat_map(|platform| platform.settings.iter().map(move |setting| (platform, setting)));
     let keys = keys.filter(|(_, (_, value))| is_list_of_networks(value));
     let lists: Vec<String> = doors
@@ -34,19 +36,18 @@ pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line
 }
 
 /// Whether there is a loopback address in it: all of 127.0.0.0/8, or ::1.
-fn holds_loopback(text: &str) -> bool {
-    match parse_network(text) {
-        Ok((IpAddr::V4(address), bits)) => {
-            let shared = u32::from(bits).min(8);
+fn holds_loopback(network: &Network) -> bool {
+    match network.address() {
+        IpAddr::V4(address) => {
+            let shared = u32::from(network.bits()).min(8);
             let top = |address: Ipv4Addr| u32::from(address).checked_shr(u32::BITS - shared).unwrap_or_default();
             top(address) == top(Ipv4Addr::LOCALHOST)
         }
-        Ok((IpAddr::V6(address), bits)) => {
-            let rest = u128::BITS - u32::from(bits);
+        IpAddr::V6(address) => {
+            let rest = u128::BITS - u32::from(network.bits());
             let top = |address: Ipv6Addr| u128::from(address).checked_shr(rest).unwrap_or_default();
             top(address) == top(Ipv6Addr::LOCALHOST)
         }
-        Err(_) => false,
     }
 }
 
@@ -69,6 +70,10 @@ mod tests {
             settings: [(key.to_owned(), value.to_owned())].into(),
             accounts: 0,
         }
+    }
+
+    fn holds_loopback(text: &str) -> bool {
+        text.parse().is_ok_and(|network| super::holds_loopback(&network))
     }
 
     #[test]
@@ -96,7 +101,7 @@ mod tests {
     fn it_matters_where_something_depends_on_networks() {
         let read = |more: &str| -> ProxyConfig {
             let text = format!("[webmail]\nlisten = \"127.0.0.1:8443\"\nproxy_protocol_from = [\"127.0.0.1\"]\n{more}");
-            toml::from_str(&text).unwrap()
+            ProxyConfig::of(&text)
         };
         let none = [platform("unlisted", "refuse"), platform("trusted-browsers", "30")];
         let line = judge(&read(""), &none).unwrap();
@@ -107,8 +112,8 @@ mod tests {
         assert_eq!(key.level, Level::Warning);
         let unix =
             "[webmail]\nlisten = \"unix:/run/postern-proxy/https.sock\"\n[webmail.doors]\news = [\"10.0.0.0/8\"]\n";
-        assert!(judge(&toml::from_str(unix).unwrap(), &none).is_none());
+        assert!(judge(&ProxyConfig::of(unix), &none).is_none());
         let elsewhere = "[imap]\nlisten = \"[::]:993\"\nproxy_protocol_from = [\"10.0.0.0/8\"]\n";
-        assert!(judge(&toml::from_str(elsewhere).unwrap(), &none).is_none());
+        assert!(judge(&ProxyConfig::of(elsewhere), &none).is_none());
     }
 }

@@ -172,7 +172,7 @@ impl Check {
             Ok(Some(config)) => {
                 lines.extend(files::of_proxy(&self.proxy_config, &config));
                 lines.extend(files::auth_socket(&config.daemon.socket));
-                lines.extend(doors::policy(&config.webmail.doors));
+                lines.extend(doors::policy(&config.doors));
                 lines.extend(local_proxy::judge(&config, platforms));
                 config
             }

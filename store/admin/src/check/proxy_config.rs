@@ -1,114 +1,25 @@
-//! `proxy.toml`, as far as it says where to look. postern-proxy itself judges it.
+//! Where `proxy.toml` says to look. The file may be incomplete or contradict itself: postern-proxy itself judges it.
 
 use super::place::{self, Place};
-use serde::Deserialize;
+use postern_proxy_config::{
+    Daemon, ImapSecurity, Listen, Network, Opening, Written, WrittenImap, WrittenTls, WrittenWebmail,
+};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Where it is unless the command line says otherwise.
-pub(super) const DEFAULT_PATH: &str = "/etc/postern/proxy.toml";
+pub(super) use postern_proxy_config::DEFAULT_PATH;
 
-/// Keys that are not here are passed over.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// What the check takes from the file; nothing where there is no such file.
+#[derive(Debug, Default)]
 pub(super) struct ProxyConfig {
     pub(super) daemon: Daemon,
-    pub(super) tls: Tls,
-    pub(super) imap: Imap,
-    pub(super) webmail: Webmail,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(default)]
-pub(super) struct Daemon {
-    pub(super) socket: PathBuf,
-}
-
-impl Default for Daemon {
-    fn default() -> Self {
-        Self { socket: postern_wire::AUTH_SOCKET.into() }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Tls {
-    pub(super) cert: Option<PathBuf>,
-    pub(super) key: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Imap {
-    listen: Option<Listen>,
-    starttls_listen: Option<Listen>,
-    backend: Option<String>,
-    pub(super) backend_ca: Option<PathBuf>,
-    pub(super) backend_pin: Option<String>,
-    backend_proxy_protocol: bool,
-    proxy_protocol_from: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Webmail {
-    listen: Option<Listen>,
-    public_url: Option<String>,
-    upstream: Option<String>,
-    pub(super) upstream_ca: Option<PathBuf>,
-    pub(super) doors: BTreeMap<String, Opening>,
-    proxy_protocol_from: Vec<String>,
-}
-
-/// Where a front listens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-enum Listen {
-    /// An address.
-    Address(SocketAddr),
-    /// A Unix socket, for a proxy on this host: nobody else knocks there.
-    Socket,
-}
-
-impl TryFrom<String> for Listen {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if text.starts_with("unix:") {
-            return Ok(Self::Socket);
-        }
-        text.parse()
-            .map(Self::Address)
-            .map_err(|_| format!("`{text}` is neither an address with a port nor a Unix socket"))
-    }
-}
-
-impl Listen {
-    fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Address(address) => Some(*address),
-            Self::Socket => None,
-        }
-    }
-}
-
-/// How far a door is open.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Opening {
-    /// `closed`, `app-password`.
-    Word(String),
-    /// To these.
-    Networks(Vec<String>),
-}
-
-impl Opening {
-    /// Whoever brings an app password passes.
-    pub(super) fn app_password() -> Self {
-        Self::Word("app-password".to_owned())
-    }
+    pub(super) tls: WrittenTls,
+    pub(super) imap: WrittenImap,
+    pub(super) webmail: WrittenWebmail,
+    /// What `[webmail.doors]` opens, by key.
+    pub(super) doors: BTreeMap<&'static str, Opening>,
 }
 
 impl ProxyConfig {
@@ -118,29 +29,43 @@ impl ProxyConfig {
     /// Why it cannot be read.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, String> {
         match std::fs::read_to_string(path) {
-            Ok(text) => toml::from_str(&text).map(Some).map_err(|error| error.message().to_owned()),
+            Ok(text) => Self::parse(path, &text).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     }
 
+    fn parse(path: &Path, text: &str) -> Result<Self, String> {
+        let Written { daemon, tls, imap, webmail, .. } =
+            Written::<String, String>::parse(path, text).map_err(|error| error.to_string())?;
+        let doors = webmail.endpoints.clone().into_openings().into_iter();
+        let doors = doors.filter(|(_, opening)| *opening != Opening::Closed);
+        let doors = doors.map(|(endpoint, opening)| (endpoint.name(), opening)).collect();
+        Ok(Self { daemon, tls: tls.unwrap_or_default(), imap, webmail, doors })
+    }
+
+    /// What `text` says, for tests.
+    #[cfg(test)]
+    pub(super) fn of(text: &str) -> Self {
+        Self::parse(Path::new(DEFAULT_PATH), text).unwrap()
+    }
+
     /// What browsers open, where the webmail front is on: by name.
     pub(super) fn public(&self) -> Option<Place> {
         self.webmail.listen.as_ref()?;
-        place::read(self.webmail.public_url.as_deref()?).ok()?.pop()
+        place::read(self.webmail.public_url.as_ref()?.origin()).ok()?.pop()
     }
 
     /// The webmail front at its own address, where it has one.
     pub(super) fn webmail_front(&self) -> Option<Place> {
-        Some(Place { at: reachable(self.webmail.listen.as_ref()?.address()?), ..self.public()? })
+        Some(Place { at: reachable(address(self.webmail.listen.as_ref()?)?), ..self.public()? })
     }
 
     /// The IMAP front at its own addresses.
     pub(super) fn imap_fronts(&self) -> Vec<Place> {
         let host = self.public().map_or_else(|| "localhost".to_owned(), |place| place.host);
         let listening = [("imaps", &self.imap.listen), ("imap", &self.imap.starttls_listen)];
-        let listening =
-            listening.into_iter().filter_map(|(scheme, listen)| Some((scheme, listen.as_ref()?.address()?)));
+        let listening = listening.into_iter().filter_map(|(scheme, listen)| Some((scheme, address(listen.as_ref()?)?)));
         let front = |(scheme, address): (&str, SocketAddr)| {
             let place = place::of(scheme, &host, Some(address.port()))?;
             Some(Place { at: reachable(address), ..place })
@@ -151,13 +76,19 @@ impl ProxyConfig {
     /// The webmail behind the front.
     pub(super) fn upstream(&self) -> Option<Place> {
         self.webmail.listen.as_ref()?;
-        place::read(self.webmail.upstream.as_deref()?).ok()?.pop()
+        let upstream = self.webmail.upstream.as_ref()?;
+        let scheme = if upstream.is_https() { "https" } else { "http" };
+        let (host, port) = upstream.endpoint();
+        place::of(scheme, host, Some(port))
     }
 
     /// The mail server behind the front.
     pub(super) fn imap_backend(&self) -> Option<Place> {
         self.imap.listen.as_ref().or(self.imap.starttls_listen.as_ref())?;
-        let place = place::read(&self.imap.backend.as_deref()?.replace("imap+starttls:", "imap:")).ok()?.pop()?;
+        let backend = self.imap.backend.as_ref()?;
+        let scheme = if backend.security() == ImapSecurity::Tls { "imaps" } else { "imap" };
+        let (host, port) = backend.endpoint();
+        let place = place::of(scheme, host, Some(port))?;
         Some(Place { wants_proxy_header: self.imap.backend_proxy_protocol, ..place })
     }
 
@@ -167,8 +98,16 @@ impl ProxyConfig {
     }
 
     /// The networks from which a PROXY header is believed.
-    pub(super) fn load_balancers(&self) -> impl Iterator<Item = &str> {
-        self.webmail.proxy_protocol_from.iter().chain(&self.imap.proxy_protocol_from).map(String::as_str)
+    pub(super) fn load_balancers(&self) -> impl Iterator<Item = &Network> {
+        self.webmail.proxy_protocol_from.iter().chain(&self.imap.proxy_protocol_from)
+    }
+}
+
+/// Where it listens; none for a Unix socket, which is for a proxy on this host: nobody else connects there.
+fn address(listen: &Listen) -> Option<SocketAddr> {
+    match listen {
+        Listen::Address(address) => Some(*address),
+        Listen::Socket(_) => None,
     }
 }
 
@@ -220,11 +159,11 @@ mod tests {
         let text = "[imap]\nlisten = \"unix:/run/postern-proxy/imaps.sock\"\nbackend = \"imaps://ex01.example.com\"\n\
                     [webmail]\nlisten = \"unix:/run/postern-proxy/https.sock\"\n\
                     public_url = \"https://mail.example.com/\"\nupstream = \"http://127.0.0.1:8080/\"\n";
-        let config: ProxyConfig = toml::from_str(text).unwrap();
+        let config = ProxyConfig::of(text);
         assert!(config.webmail_front().is_none() && config.imap_fronts().is_empty());
         assert_eq!(config.public().unwrap().to_string(), "https://mail.example.com");
         assert!(config.upstream().is_some() && config.imap_backend().is_some());
-        assert!(toml::from_str::<ProxyConfig>("[webmail]\nlisten = \"443\"\n").is_err());
+        assert!(ProxyConfig::parse(Path::new(DEFAULT_PATH), "[webmail]\nlisten = \"443\"\n").is_err());
     }
 
     #[test]
@@ -232,13 +171,13 @@ mod tests {
         let text = "[imap]\nlisten = \"10.0.0.1:993\"\nstarttls_listen = \"0.0.0.0:1143\"\n\
                     backend = \"imap+starttls://ex01.example.com\"\nsomething_new = 1\n\
                     [webmail.doors]\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n";
-        let config: ProxyConfig = toml::from_str(text).unwrap();
+        let config = ProxyConfig::of(text);
         let fronts: Vec<_> =
             config.imap_fronts().into_iter().map(|it| (it.to_string(), it.at[0].to_string())).collect();
         let expected = [("imaps://localhost", "10.0.0.1:993"), ("imap://localhost:1143", "127.0.0.1:1143")];
         assert_eq!(fronts, expected.map(|(name, at)| (name.to_owned(), at.to_owned())));
         assert_eq!(config.imap_backend().unwrap().to_string(), "imap://ex01.example.com");
-        assert_eq!(config.webmail.doors["ews"], Opening::Networks(vec!["10.0.0.0/8".to_owned()]));
+        assert_eq!(config.doors["ews"], Opening::Networks(vec!["10.0.0.0/8".parse().unwrap()]));
         assert!(config.public().is_none() && config.upstream().is_none());
     }
 }

@@ -3,7 +3,7 @@
 use http::Uri;
 use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
 use postern_wire::address::parse_network;
-use rustls::pki_types::DnsName;
+use rustls_pki_types::DnsName;
 use serde::Deserialize;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -198,7 +198,7 @@ impl TryFrom<String> for Base {
     }
 }
 
-pub(super) fn absolute(text: &str) -> Option<Uri> {
+pub(crate) fn absolute(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok()?;
     let authority = uri.authority()?;
     // A name and password in a URL would end up in logs.
@@ -240,6 +240,16 @@ pub struct Network {
 }
 
 impl Network {
+    /// The address as it is written; IPv4 in IPv6's form is IPv4.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// How many of its first bits count: at most 32 or 128.
+    pub fn bits(&self) -> u8 {
+        self.bits
+    }
+
     /// Whether `address` lies in it. An IPv4 address is one, however it is written. One that is not specified (0.0.0.0)
     /// is nobody's, and lies in none.
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -270,6 +280,14 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, String> {
         let (address, bits) = parse_network(text).map_err(|why| format!("`{text}` {why}"))?;
         Ok(Self { address, bits })
+    }
+}
+
+impl fmt::Display for Network {
+    /// `10.0.0.0/8`; a single address without its length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_single = self.bits == if self.address.is_ipv4() { 32 } else { 128 };
+        if is_single { self.address.fmt(f) } else { write!(f, "{}/{}", self.address, self.bits) }
     }
 }
 
@@ -336,6 +354,14 @@ mod tests {
         for wrong in ["ftp://a/", "http://a/?b", "http://u:p@a/", "a:80", "/a", ""] {
             assert!(Base::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_network_is_shown_as_it_is_written() {
+        for text in ["10.0.0.0/8", "10.0.0.1", "::/0", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0"] {
+            assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
+        }
+        assert_eq!("::ffff:10.0.0.0/104".parse::<Network>().unwrap().to_string(), "10.0.0.0/8");
     }
 
     #[test]

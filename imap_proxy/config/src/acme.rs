@@ -1,15 +1,16 @@
 //! `[tls.acme]`: an authority that issues certificates by ACME (RFC 8555).
 
-use super::values::absolute;
-use super::{Problem, PublicUrl, Webmail};
+use crate::problem::Problem;
+use crate::values::{PublicUrl, absolute};
+use crate::webmail::Webmail;
 use http::uri::Scheme;
-use rustls::pki_types::DnsName;
+use rustls_pki_types::DnsName;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Every key of `[tls.acme]`.
-pub(super) const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "directory",
     "directory_ca",
     "contact",
@@ -74,9 +75,10 @@ pub struct ExternalAccount {
     pub key: PathBuf,
 }
 
-#[derive(Deserialize)]
+/// `[tls.acme]` as it is written.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
-pub(super) struct RawAcme {
+pub(crate) struct WrittenAcme {
     directory: Directory,
     directory_ca: Option<PathBuf>,
     contact: Vec<Contact>,
@@ -89,7 +91,7 @@ pub(super) struct RawAcme {
     external_account_key: Option<PathBuf>,
 }
 
-impl Default for RawAcme {
+impl Default for WrittenAcme {
     fn default() -> Self {
         Self {
             directory: Directory(DIRECTORY.to_owned()),
@@ -106,11 +108,11 @@ impl Default for RawAcme {
     }
 }
 
-impl RawAcme {
+impl WrittenAcme {
     /// None where something is missing or wrong.
-    pub(super) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Acme> {
+    pub(crate) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Acme> {
         let known = problems.len();
-        let mut wrong = |message: String| problems.push(Problem { line: None, message });
+        let mut wrong = |message: String| problems.push(Problem::new(message));
         if !self.accept_terms {
             wrong(
                 "[tls.acme] needs `accept_terms = true`: the authority issues to those who accept its terms of \
@@ -164,7 +166,7 @@ impl RawAcme {
 }
 
 /// The URL of a directory.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 struct Directory(String);
 
@@ -180,7 +182,7 @@ impl TryFrom<String> for Directory {
 }
 
 /// A mail address as a URL.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 struct Contact(String);
 
@@ -200,7 +202,7 @@ impl TryFrom<String> for Contact {
 }
 
 /// A name that a certificate can be for.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 struct Domain(String);
 
@@ -223,7 +225,11 @@ impl TryFrom<String> for Domain {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Challenge, Config, ConfigError, Tls};
+    use crate::problem::ConfigError;
+    use crate::{Challenge, Tls};
+    use std::path::Path;
+
+    type Config = crate::Config<String, String>;
 
     const WEBMAIL: &str = "[webmail]\nlisten = \"[::]:443\"\npublic_url = \"https://Webmail.example.com/\"\n\
                            upstream = \"http://127.0.0.1:8080/\"\nproduct = \"roundcube\"\n";
@@ -233,7 +239,7 @@ mod tests {
         match Config::parse(&format!("[tls.acme]\n{acme}\n{front}")) {
             Ok(Config { tls: Some(Tls::Acme(acme)), .. }) => Ok(*acme),
             Ok(other) => panic!("{other:?}"),
-            Err(problems) => Err(ConfigError { path: "proxy.toml".into(), problems }.to_string()),
+            Err(problems) => Err(ConfigError::new(Path::new("proxy.toml"), problems).to_string()),
         }
     }
 
@@ -293,7 +299,7 @@ mod tests {
         assert!(told.contains("has no `domains`, and of `public_url` `[::1]` is no name"), "{told}");
         let files = format!("[tls]\ncert = \"a\"\nkey = \"b\"\n[tls.acme]\naccept_terms = true\n{WEBMAIL}");
         let problems = Config::parse(&files).unwrap_err();
-        let told = ConfigError { path: "proxy.toml".into(), problems }.to_string();
+        let told = ConfigError::new(Path::new("proxy.toml"), problems).to_string();
         assert!(told.contains("[tls] has files and [tls.acme]"), "{told}");
     }
 }

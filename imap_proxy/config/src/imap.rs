@@ -1,7 +1,8 @@
 //! `[imap]`
 
-use super::{Listen, Network, Problem, PublicUrl};
 use crate::pin::Pin;
+use crate::problem::Problem;
+use crate::values::{Listen, Network, PublicUrl};
 use http::Uri;
 use postern_wire::address::parse_address;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ const MAX_SESSIONS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 const MAX_SESSIONS_PER_MAILBOX: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
 /// Every key of `[imap]`.
-pub(super) const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "listen",
     "starttls_listen",
     "backend",
@@ -73,28 +74,36 @@ impl Imap {
     }
 }
 
-#[derive(Deserialize, Default)]
+/// `[imap]` as it is written.
+#[derive(Debug, Clone, Deserialize, Default)]
 #[serde(default)]
-pub(super) struct RawImap {
-    listen: Option<Listen>,
-    starttls_listen: Option<Listen>,
-    backend: Option<ImapBackend>,
-    backend_ca: Option<PathBuf>,
-    backend_pin: Option<Pin>,
-    backend_proxy_protocol: bool,
+pub struct WrittenImap {
+    /// Where to listen for IMAP over TLS.
+    pub listen: Option<Listen>,
+    /// Where to listen for IMAP that begins without TLS.
+    pub starttls_listen: Option<Listen>,
+    /// The mail server behind.
+    pub backend: Option<ImapBackend>,
+    /// Who signs the backend's certificate.
+    pub backend_ca: Option<PathBuf>,
+    /// The backend's key.
+    pub backend_pin: Option<Pin>,
+    /// Whether the backend is told by a PROXY header who connects.
+    pub backend_proxy_protocol: bool,
     login_mechanism: bool,
-    proxy_protocol_from: Vec<Network>,
+    /// Load balancers whose PROXY header is believed.
+    pub proxy_protocol_from: Vec<Network>,
     max_sessions: Option<NonZeroUsize>,
     max_sessions_per_mailbox: Option<NonZeroUsize>,
 }
 
-impl RawImap {
+impl WrittenImap {
     /// None where the front is off, and where something is missing.
-    pub(super) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
+    pub(crate) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
         if self.listen.is_none() && self.starttls_listen.is_none() {
             return None;
         }
-        let mut problem = |message: &str| problems.push(Problem { line: None, message: message.to_owned() });
+        let mut problem = |message: &str| problems.push(Problem::new(message));
         if self.backend_ca.is_some() && self.backend_pin.is_some() {
             problem("[imap] has `backend_ca` and `backend_pin`; take one out: a pinned key needs no authority");
         }

@@ -1,7 +1,8 @@
 //! `[tls]`: where the certificate comes from, files or an authority.
 
-use super::acme::{Acme, RawAcme};
-use super::{Problem, Webmail};
+use crate::acme::{Acme, WrittenAcme};
+use crate::problem::Problem;
+use crate::webmail::Webmail;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -23,19 +24,22 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-#[derive(Deserialize, Default)]
+/// `[tls]` as it is written.
+#[derive(Debug, Clone, Deserialize, Default)]
 #[serde(default)]
-pub(super) struct RawTls {
-    cert: Option<PathBuf>,
-    key: Option<PathBuf>,
-    acme: Option<RawAcme>,
+pub struct WrittenTls {
+    /// The certificate and its chain, PEM.
+    pub cert: Option<PathBuf>,
+    /// Its private key, PEM.
+    pub key: Option<PathBuf>,
+    acme: Option<WrittenAcme>,
 }
 
-impl RawTls {
+impl WrittenTls {
     /// None where something is missing or wrong.
-    pub(super) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Tls> {
+    pub(crate) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Tls> {
         let mut wrong = |message: &str| {
-            problems.push(Problem { line: None, message: message.to_owned() });
+            problems.push(Problem::new(message));
             None
         };
         match (self.cert, self.key, self.acme) {

@@ -1,14 +1,15 @@
 //! `[webmail.doors]`: what stands beside a webmail and takes the password alone.
 
-use super::{Network, Problem, Product};
+use crate::problem::Problem;
+use crate::values::{Network, Product};
 use serde::Deserialize;
 use std::net::IpAddr;
 
 /// Every key of `[webmail.doors]`.
-pub(super) const KEYS: &[&str] =
+pub(crate) const KEYS: &[&str] =
     &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api", "dav"];
 
-/// A endpoint.
+/// An endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// Exchange Web Services: Outlook for Mac, Thunderbird.
@@ -81,7 +82,7 @@ impl Endpoint {
     }
 }
 
-/// How far a endpoint is open.
+/// How far an endpoint is open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawOpening")]
 pub enum Opening {
@@ -139,9 +140,10 @@ impl Opening {
     }
 }
 
-#[derive(Deserialize, Default)]
+/// `[webmail.doors]` as it is written.
+#[derive(Debug, Clone, Deserialize, Default)]
 #[serde(default)]
-pub(super) struct RawEndpoints {
+pub struct WrittenEndpoints {
     ews: Opening,
     activesync: Opening,
     mapi: Opening,
@@ -153,9 +155,10 @@ pub(super) struct RawEndpoints {
     dav: Opening,
 }
 
-impl RawEndpoints {
-    pub(super) fn complete(self, product: Product, problems: &mut Vec<Problem>) -> Endpoints {
-        let all = [
+impl WrittenEndpoints {
+    /// Every endpoint, and how far it is open.
+    pub fn into_openings(self) -> [(Endpoint, Opening); 9] {
+        [
             (Endpoint::Ews, self.ews),
             (Endpoint::ActiveSync, self.activesync),
             (Endpoint::Mapi, self.mapi),
@@ -165,8 +168,12 @@ impl RawEndpoints {
             (Endpoint::PowerShell, self.powershell),
             (Endpoint::Api, self.api),
             (Endpoint::Dav, self.dav),
-        ];
-        let mut problem = |message: String| problems.push(Problem { line: None, message });
+        ]
+    }
+
+    pub(crate) fn complete(self, product: Product, problems: &mut Vec<Problem>) -> Endpoints {
+        let all = self.into_openings();
+        let mut problem = |message: String| problems.push(Problem::new(message));
         for (endpoint, opening) in &all {
             if let (Opening::AppPassword, Some(why)) = (opening, endpoint.takes_no_app_password()) {
                 let name = endpoint.name();
@@ -189,7 +196,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, product: Product) -> Result<Endpoints, String> {
-        let raw: RawEndpoints = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        let raw: WrittenEndpoints = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let mut problems = Vec::new();
         let endpoints = raw.complete(product, &mut problems);
         problems.pop().map_or(Ok(endpoints), |problem: Problem| Err(problem.message))

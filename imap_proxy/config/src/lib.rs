@@ -1,0 +1,95 @@
+//! `proxy.toml`: read whole, judged whole, before anything is opened.
+//!
+//! Whatever is wrong is said with its line, why, and what to do. An unknown key is an error: a misspelt key that is
+//! passed over would be a protection that is believed to stand.
+
+//! [`Config`] is what the fronts run by: complete, and without contradictions. [`Written`] is the file before that is
+//! judged: `postern check` looks at what is named in it even while something is missing.
+//!
+//! The levels of the log and the address of the metrics are of types of the process that has a log and metrics; both are
+//! parameters here, so that who only reads the file brings neither.
+
+mod acme;
+mod endpoints;
+mod imap;
+mod pin;
+mod problem;
+mod tls;
+mod values;
+mod webmail;
+mod written;
+
+pub use acme::{Acme, Challenge, ExternalAccount};
+pub use endpoints::{Endpoint, Endpoints, Opening, WrittenEndpoints};
+pub use imap::{Imap, ImapBackend, ImapSecurity, WrittenImap};
+pub use pin::Pin;
+pub use problem::ConfigError;
+pub use tls::{CertificateFiles, Tls, WrittenTls};
+pub use values::{Base, HostName, Listen, Network, Product, PublicUrl};
+pub use webmail::{Webmail, WrittenWebmail};
+pub use written::{Daemon, Log, Metrics, Written};
+
+use problem::Problem;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// Where `proxy.toml` is looked for unless the command line says otherwise.
+pub const DEFAULT_PATH: &str = "/etc/postern/proxy.toml";
+/// The whole of `proxy.toml`: `L` reads the levels of the log, `P` the address of the metrics.
+#[derive(Debug, Clone)]
+pub struct Config<L, P> {
+    /// How to reach posternd.
+    pub daemon: Daemon,
+    /// The certificate; there whenever a front listens.
+    pub tls: Option<Tls>,
+    /// The log.
+    pub log: Log<L>,
+    /// Metrics.
+    pub metrics: Metrics<P>,
+    /// The IMAP front; none: it is off.
+    pub imap: Option<Imap>,
+    /// The webmail front; none: it is off.
+    pub webmail: Option<Webmail>,
+}
+
+impl<L: DeserializeOwned + Default, P: DeserializeOwned> Config<L, P> {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read, and all that is wrong in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let failed = |problems| ConfigError::new(path, problems);
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            failed(vec![Problem::new(format!("cannot be read: {error}; name the file with --config FILE"))])
+        })?;
+        Self::parse(&text).map_err(failed)
+    }
+
+    fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let Written { daemon, log, metrics, tls, imap, webmail } =
+            written::read(text, &mut problems).map_err(|problem| vec![problem])?;
+        let webmail_url = webmail.public_url.clone();
+        let imap = imap.complete(webmail_url, &mut problems);
+        let webmail = webmail.complete(&mut problems);
+        let tls = tls.and_then(|written| written.complete(webmail.as_ref(), &mut problems));
+        let no_file = problems.is_empty();
+        if no_file && webmail.is_none() && imap.is_none() {
+            let message =
+                "no front has a `listen`, so there is nothing to do; add `listen = \"[::]:443\"` to [webmail]";
+            problems.push(Problem::new(message));
+        }
+        if no_file && (webmail.is_some() || imap.is_some()) && tls.is_none() {
+            let message = "a front listens, but there is no [tls] with `cert` and `key`; name a certificate in PEM, or write \
+                           [tls.acme]";
+            problems.push(Problem::new(message));
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { daemon, tls, log, metrics, imap, webmail })
+    }
+}
+
+#[cfg(test)]
+mod tests;

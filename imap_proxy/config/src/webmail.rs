@@ -1,0 +1,101 @@
+//! `[webmail]`
+
+use crate::endpoints::{Endpoints, WrittenEndpoints};
+use crate::problem::Problem;
+use crate::values::{Base, HostName, Listen, Network, Product, PublicUrl};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every key of `[webmail]`.
+pub(crate) const KEYS: &[&str] = &[
+    "listen",
+    "public_url",
+    "door_hosts",
+    "upstream",
+    "upstream_ca",
+    "product",
+    "brand",
+    "proxy_protocol_from",
+    "doors",
+];
+
+/// `[webmail]`, with a `listen`.
+#[derive(Debug, Clone)]
+pub struct Webmail {
+    /// Where to listen for HTTPS.
+    pub listen: Listen,
+    /// What stands in the browser's address bar.
+    pub public_url: PublicUrl,
+    /// Other names under which mail apps ask for the endpoints, such as `autodiscover.example.com`.
+    pub endpoint_hosts: Vec<HostName>,
+    /// The webmail behind.
+    pub upstream: Base,
+    /// Who signs the upstream's certificate; none: the authorities that this system trusts.
+    pub upstream_ca: Option<PathBuf>,
+    /// Which webmail it is.
+    pub product: Product,
+    /// What the pages call this place; the public host unless configured.
+    pub brand: String,
+    /// Load balancers whose PROXY header is believed.
+    pub proxy_protocol_from: Vec<Network>,
+    /// How far the endpoints beside the webmail are open.
+    pub endpoints: Endpoints,
+}
+
+/// `[webmail]` as it is written.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(default)]
+pub struct WrittenWebmail {
+    /// Where to listen for HTTPS; none: the front is off.
+    pub listen: Option<Listen>,
+    /// What stands in the browser's address bar.
+    pub public_url: Option<PublicUrl>,
+    #[serde(rename = "door_hosts")]
+    endpoint_hosts: Vec<HostName>,
+    /// The webmail behind.
+    pub upstream: Option<Base>,
+    /// Who signs the upstream's certificate.
+    pub upstream_ca: Option<PathBuf>,
+    product: Option<Product>,
+    brand: Option<String>,
+    /// Load balancers whose PROXY header is believed.
+    pub proxy_protocol_from: Vec<Network>,
+    /// How far the endpoints beside the webmail are open.
+    #[serde(rename = "doors")]
+    pub endpoints: WrittenEndpoints,
+}
+
+impl WrittenWebmail {
+    /// None where the front is off, and where something is missing.
+    pub(crate) fn complete(self, problems: &mut Vec<Problem>) -> Option<Webmail> {
+        let listen = self.listen?;
+        let mut missing = |key: &str, example: &str| {
+            let message = format!("[webmail] listens, but has no `{key}`; add `{key} = \"{example}\"`");
+            problems.push(Problem::new(message));
+        };
+        if self.public_url.is_none() {
+            missing("public_url", "https://webmail.example.com/");
+        }
+        if self.upstream.is_none() {
+            missing("upstream", "http://127.0.0.1:8080/");
+        }
+        if self.product.is_none() {
+            missing("product", "roundcube");
+        }
+        let (public_url, upstream, product) = (self.public_url?, self.upstream?, self.product?);
+        let endpoints = self.endpoints.complete(product, problems);
+        let brand = self.brand.unwrap_or_else(|| public_url.host().to_owned());
+        let Self { endpoint_hosts, upstream_ca, proxy_protocol_from, .. } = self;
+        Some(Webmail {
+            listen,
+            public_url,
+            endpoint_hosts,
+            upstream,
+            upstream_ca,
+            product,
+            brand,
+            proxy_protocol_from,
+            endpoints,
+        })
+    }
+}
