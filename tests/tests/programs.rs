@@ -9,7 +9,7 @@ use std::process::Command;
 use postern_tests::binaries::workspace;
 use postern_tests::{programs, tools};
 
-use crate::structure::sources;
+use crate::structure::rust_files;
 
 /// Where the demo and the tests start programs.
 const PLACES: [&str; 6] =
@@ -59,7 +59,7 @@ const DIRECTORIES: [&str; 4] = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
 
 fn texts() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
-    PLACES.iter().for_each(|place| sources(&workspace().join(place), &mut files));
+    PLACES.iter().for_each(|place| rust_files(&workspace().join(place), &mut files));
     files.retain(|file| !NOT.iter().any(|not| file.starts_with(workspace().join(not)) || file.ends_with(not)));
     files.into_iter().map(|file| (file.clone(), fs::read_to_string(file).unwrap())).collect()
 }

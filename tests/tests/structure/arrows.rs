@@ -1,0 +1,34 @@
+//! Which crate of ours may depend on which, but for its tests. What is absent matters as much: no front can hold a rule,
+//! because none can see the rules; none can read a secret, because none can open the store.
+
+/// Every crate of ours and what it depends on: neither less nor more. `deny.toml` has who may use the rules and sled.
+pub(crate) const ARROWS: &[(&str, &[&str])] = &[
+    ("pam_postern", &["postern-pam-options", "postern-wire"]),
+    ("postern-admin", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
+    ("postern-daemon", &["postern-rules", "postern-telemetry", "postern-wire"]),
+    (
+        "postern-fuzz",
+        &["postern-admin", "postern-daemon", "postern-proxy", "postern-proxy-config", "postern-rules", "postern-wire"],
+    ),
+    ("postern-pam-options", &["postern-wire"]),
+    ("postern-proxy", &["postern-proxy-config", "postern-telemetry", "postern-wire"]),
+    ("postern-proxy-config", &["postern-wire"]),
+    ("postern-rules", &[]),
+    ("postern-telemetry", &[]),
+    ("postern-tests", &["postern-wire"]),
+    ("postern-wire", &[]),
+    ("xtask", &["postern-admin", "postern-daemon", "postern-proxy", "postern-tests"]),
+];
+
+/// What a crate may not bring in, neither by itself nor by what it depends on.
+pub(crate) const NEVER: &[(&str, &[&str])] = &[
+    ("postern-rules", &["tokio", "sled", "nix", "rustls", "hyper", "getrandom", "tracing"]),
+    ("postern-wire", &["tokio", "sled", "totp-rs"]),
+    // Who only reads the file must not bring what serves it.
+    ("postern-proxy-config", &["tokio", "hyper", "rustls", "tracing", "sled", "totp-rs"]),
+    ("postern-admin", &["tokio", "sled", "totp-rs"]),
+    ("pam_postern", &["tokio", "sled", "totp-rs", "tracing", "rustls"]),
+    ("postern-proxy", &["sled", "totp-rs", "chacha20poly1305"]),
+    // It speaks HTTP and TLS to gateways and mail servers, and shows no pages.
+    ("postern-daemon", &["maud", "imap-proto", "pam-bindings", "hyper-rustls"]),
+];

@@ -1,0 +1,41 @@
+//! What is not yet as the rules of this folder want it. Numbers may only become smaller; an entry that is not needed any
+//! more has to go. Nothing may be added.
+
+/// Crates with circles, and how many circles they have.
+pub(crate) const CIRCLES: &[(&str, usize)] = &[
+    ("pam_postern", 1),
+    ("postern-admin", 13),
+    ("postern-daemon", 29),
+    ("postern-proxy", 25),
+    ("postern-tests", 5),
+    ("postern-tests (bench imap)", 1),
+    ("postern-tests (bench owa)", 2),
+    ("postern-tests (test main)", 1),
+    ("postern-wire", 1),
+    ("xtask (bin xtask)", 6),
+];
+
+/// Files that are too long, by the end of their path, so that a move changes nothing here.
+pub(crate) const FILES: &[(&str, usize)] = &[
+    ("daemon/tests/process/browsers.rs", 650),
+    ("portal/text.rs", 731),
+    ("rules/tests/states.rs", 782),
+    ("session/state.rs", 642),
+    ("session/store.rs", 701),
+    ("wire/src/admin.rs", 635),
+    ("wire/src/auth.rs", 643),
+];
+
+/// Functions that are too long, by the end of their file's path, and their name.
+pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
+    ("imap/telemetry.rs numbers_move_with_what_happens", 85),
+    ("portal/samples.rs pages", 105),
+    ("process/varlink.rs replies_of_the_auth_socket_are_as_described", 86),
+    ("sign_in.rs reply", 96),
+    ("tests/states.rs run", 221),
+    ("relay.rs pass", 100),
+    ("sign_in.rs admit", 82),
+];
+
+/// Crates that are too long.
+pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 13710), ("postern-proxy", 20853)];
