@@ -20,9 +20,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Http;
 use instant_acme::{Account, ExternalAccountKey, NewAccount};
 use jiff::Timestamp;
+use postern_process::systemd;
 use postern_proxy_config::{self as config, Challenge};
 use rustls::ServerConfig;
-use sd_notify::NotifyState;
 use state::{State, StateError};
 use std::fmt;
 use std::net::SocketAddr;
@@ -159,7 +159,10 @@ impl Acme {
             Some(validity) => self.tell_use(validity),
             None => {
                 tracing::warn!("there is no certificate yet: until it comes, TLS is refused");
-                tell(&format!("No TLS before there is a certificate: asking {}", self.settings.directory));
+                systemd::notify_status(&format!(
+                    "No TLS before there is a certificate: asking {}",
+                    self.settings.directory
+                ));
             }
         }
         loop {
@@ -257,7 +260,7 @@ impl Acme {
     fn tell_use(&self, validity: Validity) {
         let (until, renewal) = (validity.until, validity.renewal());
         tracing::info!(%until, %renewal, names = ?self.settings.domains, "the certificate of the authority is in use");
-        tell(&format!("Certificate until {}, renewed from {} on", day(until), day(renewal)));
+        systemd::notify_status(&format!("Certificate until {}, renewed from {} on", day(until), day(renewal)));
     }
 
     fn tell_trouble(&self, trouble: &Trouble, pause: Duration) {
@@ -268,7 +271,7 @@ impl Acme {
             seconds => format!("{} min", seconds / 60),
         };
         tracing::error!("no certificate was got; {state}; the next attempt is in {wait}: {trouble}");
-        tell(&format!("No certificate was got; {state}: {trouble}"));
+        systemd::notify_status(&format!("No certificate was got; {state}: {trouble}"));
     }
 }
 
@@ -295,13 +298,6 @@ fn rest(validity: Validity, now: Timestamp) -> Duration {
 /// The day of a time.
 fn day(time: Timestamp) -> impl fmt::Display {
     time.strftime("%Y-%m-%d")
-}
-
-/// Tells systemd what `systemctl status` shows.
-fn tell(status: &str) {
-    if let Err(error) = sd_notify::notify(&[NotifyState::Status(status)]) {
-        tracing::warn!(%error, "systemd cannot be told");
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `proxy.toml`, with the types of this process for its log and its metrics.
 
-use postern_telemetry::log::Levels;
-use postern_telemetry::scrape::Place;
+use postern_process::log::Levels;
+use postern_process::scrape::Place;
 
 /// The whole of `proxy.toml`.
 pub type Config = postern_proxy_config::Config<Levels, Place>;

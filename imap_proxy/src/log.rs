@@ -1,7 +1,7 @@
 //! The log: its levels stand in `proxy.toml`, and are read again without a restart.
 
 use crate::config::Config;
-use postern_telemetry::log::{Levels, Log, Look, StartError};
+use postern_process::log::{Levels, Log, Look, StartError};
 use std::path::PathBuf;
 use tokio::signal::unix::Signal;
 

@@ -1,9 +1,11 @@
 //! `postern-proxy`: reads its configuration, opens its sockets, and stops in good order.
 
 use clap::Parser;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use postern_process::activated::ActivatedSockets;
+use postern_process::log::Log;
+use postern_process::{limits, scrape, systemd};
 use postern_proxy::acme::Acme;
-use postern_proxy::activated::ActivatedSockets;
+use postern_proxy::activated;
 use postern_proxy::cli::Arguments;
 use postern_proxy::clock;
 use postern_proxy::config::Config;
@@ -16,16 +18,12 @@ use postern_proxy::tls::Certificate;
 use postern_proxy::upstream::Upstream;
 use postern_proxy::webmail::WebmailFront;
 use postern_proxy_config::{self as config, Tls};
-use postern_telemetry::log::Log;
-use postern_telemetry::scrape;
-use sd_notify::NotifyState;
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -50,7 +48,10 @@ struct Parts {
 }
 
 fn main() -> ExitCode {
-    keep_memory_out_of_dumps();
+    if let Err(error) = limits::disable_core_dumps() {
+        // Before the log: its levels are not known yet.
+        drop(writeln!(io::stderr(), "postern-proxy: a crash may leave a core dump: {error}"));
+    }
     let arguments = Arguments::parse();
     let parts = match prepare(&arguments.config) {
         Ok(parts) => parts,
@@ -65,8 +66,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Before there are threads: it changes the environment.
-    match ActivatedSockets::from_env().map_err(Into::into).and_then(|activated| run(parts, activated, arguments.config))
-    {
+    let served = activated_sockets().and_then(|sockets| run(parts, sockets, arguments.config));
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -98,7 +99,7 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
 }
 
 #[tokio::main]
-async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Result<(), Box<dyn Error>> {
+async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Result<(), Box<dyn Error>> {
     let Parts { log, metrics, certificate, acme, daemon, imap, webmail } = parts;
     let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), gate: None };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -110,7 +111,7 @@ async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Re
     if let Some((settings, upstream)) = webmail {
         let tls = certificate.server_config()?;
         let tls = acme.as_ref().map_or_else(|| Arc::clone(&tls), |acme| acme.answer_at(&tls));
-        let socket = activated.listen(&settings.listen)?;
+        let socket = activated::listen(&mut sockets, &settings.listen)?;
         let address = socket.to_string();
         let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
         tracing::info!(address, url = settings.public_url.origin(), "the webmail front listens");
@@ -123,7 +124,7 @@ async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Re
         let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
         for (listen, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
             let Some(listen) = listen else { continue };
-            let socket = activated.listen(&listen)?;
+            let socket = activated::listen(&mut sockets, &listen)?;
             let address = socket.to_string();
             let socket = imap::Socket::new(socket, security);
             tracing::info!(address, ?security, "the IMAP front listens");
@@ -133,7 +134,7 @@ async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Re
     if let Some(acme) = &acme {
         acme.make_state()?;
         if let Some(address) = acme.http_listen() {
-            let socket = activated.listen_at(address)?;
+            let socket = activated::listen_at(&mut sockets, address)?;
             tracing::info!(address = %socket.local_addr()?, "HTTP is answered for the authority, and led to HTTPS");
             serving.push(Box::pin(acme.serve_http(socket, told(stopped.clone()))));
         }
@@ -144,16 +145,16 @@ async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Re
         tokio::spawn(listener.serve(move || looked.page()));
     }
     tokio::spawn(log::follow(log, path, signal(SignalKind::hangup())?));
-    for listen in activated.left() {
+    for listen in sockets.left() {
         tracing::warn!(%listen, "systemd passes a socket that no `listen` names: nobody is answered there");
     }
-    tell_systemd(NotifyState::Ready);
+    systemd::notify_ready();
     match acme {
         Some(acme) => drop(tokio::spawn(acme.run(hangup))),
         None => drop(tokio::spawn(certificate.follow(hangup))),
     }
-    if let Some(deadline) = sd_notify::watchdog_enabled() {
-        tokio::spawn(beat(deadline / 2));
+    if let Some(interval) = systemd::watchdog_interval() {
+        tokio::spawn(systemd::answer_watchdog(interval));
     }
     let serving: Vec<_> = serving.into_iter().map(tokio::spawn).collect();
     tokio::select! {
@@ -161,7 +162,7 @@ async fn run(parts: Parts, mut activated: ActivatedSockets, path: PathBuf) -> Re
         _ = interrupt.recv() => {}
     }
     tracing::info!("stopping: no new connections, what is running may end");
-    tell_systemd(NotifyState::Stopping);
+    systemd::notify_stopping();
     drop(stopping);
     for front in serving {
         front.await?;
@@ -175,12 +176,15 @@ async fn told(mut stopped: watch::Receiver<()>) {
     drop(stopped.changed().await);
 }
 
-/// A crash must not write passwords and sessions to a disk.
-fn keep_memory_out_of_dumps() {
-    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
-        // Before the log: its levels are not known yet.
-        drop(writeln!(io::stderr(), "postern-proxy: a crash may leave a core dump: {error}"));
-    }
+/// The sockets that systemd passes.
+fn activated_sockets() -> Result<ActivatedSockets, Box<dyn Error>> {
+    ActivatedSockets::from_env().map_err(|error| {
+        format!(
+            "a socket that systemd passes is of no use: {error}; let its unit have ListenStream=, and a port or a path from \
+             / on"
+        )
+        .into()
+    })
 }
 
 /// How many files may be needed at once.
@@ -190,11 +194,9 @@ fn files_wanted(imap: Option<&config::Imap>, has_webmail: bool) -> usize {
     of_imap.saturating_add(of_webmail).saturating_mul(FILES_EACH)
 }
 
-/// The usual soft limit of 1024 is for programs that use `select`.
+/// Allows as many open files as the kernel lets it.
 fn raise_file_limit(wanted: usize) {
-    let raised = getrlimit(Resource::RLIMIT_NOFILE)
-        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map(|()| hard));
-    match raised {
+    match limits::raise_open_files() {
         Ok(held) if held < wanted as u64 => tracing::warn!(
             held,
             wanted,
@@ -203,20 +205,5 @@ fn raise_file_limit(wanted: usize) {
         ),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
-    }
-}
-
-/// Tells systemd every so often that tasks are still run.
-async fn beat(every: Duration) {
-    let mut ticks = tokio::time::interval(every);
-    loop {
-        ticks.tick().await;
-        tell_systemd(NotifyState::Watchdog);
-    }
-}
-
-fn tell_systemd(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "systemd cannot be told");
     }
 }

@@ -7,7 +7,7 @@ pub use labels::{Arrival, Asked, Build, Call, Direction, EndpointName, Front, He
 use crate::tls::{Certificate, Validity};
 use crate::webmail::WebmailFront;
 use jiff::Timestamp;
-use postern_telemetry::metrics;
+use postern_process::metrics;
 
 metrics! {
     /// What the proxy counts.

@@ -4,8 +4,8 @@ use crate::imap::{self, BackendError};
 use crate::upstream::UpstreamError;
 use crate::webmail::endpoints::verdict::Stop as EndpointStop;
 use crate::webmail::verdict::{self, AfterPassword};
+use postern_process::{Label, label};
 use postern_proxy_config::Endpoint;
-use postern_telemetry::{Label, label};
 use postern_wire::CallError;
 
 label! {

@@ -3,7 +3,8 @@ use http::{Request, Response, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use postern_proxy::activated::ActivatedSockets;
+use postern_process::activated::ActivatedSockets;
+use postern_proxy::activated;
 use postern_proxy::body::{self, Body};
 use postern_proxy::listener::{Listener, MAX_PER_ADDRESS, Peer};
 use postern_proxy::tls::Certificate;
@@ -193,7 +194,7 @@ async fn a_unix_socket_is_for_a_proxy_that_says_for_whom_it_connects() {
     let authority = Authority::new();
     let certificate = Certificate::load(authority.sign()).unwrap();
     let path = authority.dir.path().join("https.sock");
-    let socket = ActivatedSockets::default().listen(&Listen::Socket(path.clone())).unwrap();
+    let socket = activated::listen(&mut ActivatedSockets::default(), &Listen::Socket(path.clone())).unwrap();
     let listener = Listener::new(socket, certificate.server_config().unwrap(), Vec::new());
     assert!(listener.address().is_none());
     tokio::spawn(listener.serve(repeat, std::future::pending()));

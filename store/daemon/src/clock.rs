@@ -1,30 +1,13 @@
-//! The one file of this program that reads a clock.
+//! The time as the rules have it, and as text.
 
 use jiff::Timestamp;
+use postern_process::clock;
+pub use postern_process::clock::Stopwatch;
 use postern_rules::Time;
-use std::time::{Duration, Instant};
 
 /// The wall clock. It decides about codes, suspensions and locks, and may step.
-#[expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
 pub fn now() -> Time {
-    Time(Timestamp::now().as_second())
-}
-
-/// A stopwatch on the monotonic clock, for what must not step. Of two, the one that was started first is the lesser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stopwatch(Instant);
-
-impl Stopwatch {
-    /// Starts now.
-    #[expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
-    pub fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Time since it was started.
-    pub fn elapsed(self) -> Duration {
-        self.0.elapsed()
-    }
+    Time(clock::wall().as_second())
 }
 
 /// RFC 3339 in UTC; a time that no calendar has is shown as seconds since 1970.

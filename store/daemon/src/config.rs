@@ -3,8 +3,8 @@
 mod mail;
 mod sms;
 
-use postern_telemetry::log::Levels;
-use postern_telemetry::scrape::Place;
+use postern_process::log::Levels;
+use postern_process::scrape::Place;
 use postern_wire::address::parse_address;
 use serde::Deserialize;
 use std::fmt;

@@ -4,7 +4,6 @@
 //! [`daemon`] (names, and load-decide-swap), [`records`] (what is stored under which key), [`seal`] and [`engine`].
 //! The rules are another crate.
 
-pub mod activated;
 pub mod administer;
 pub mod audit;
 pub mod browsers;

@@ -3,7 +3,7 @@
 use crate::administer::{entry, refuse};
 use crate::config::Config;
 use crate::daemon::Daemon;
-use postern_telemetry::log::{Levels, Log, Look};
+use postern_process::log::{Levels, Log, Look};
 use postern_wire::admin::{LogLevels, Refused};
 use std::error::Error;
 

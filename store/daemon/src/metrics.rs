@@ -10,8 +10,8 @@ use crate::daemon::Daemon;
 use crate::export;
 use crate::outbox;
 use crate::senders::Kind;
+use postern_process::metrics;
 use postern_rules::{Account, Event, State, Verdict};
-use postern_telemetry::metrics;
 use postern_wire::admin;
 
 metrics! {

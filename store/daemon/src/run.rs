@@ -1,6 +1,5 @@
 //! From a configuration to a running daemon, and back to a stopped one.
 
-use crate::activated::ActivatedSockets;
 use crate::cli::Init;
 use crate::config::{Config, Engine};
 use crate::daemon::Daemon;
@@ -17,10 +16,10 @@ use crate::seal::{Sealer, header};
 use crate::senders;
 use crate::server::{self, FILES_WANTED, Side};
 use crate::sweep;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{Gid, Uid, geteuid, setegid, seteuid};
-use postern_telemetry::log::Log;
-use postern_telemetry::scrape;
+use postern_process::activated::{ActivatedAddress, ActivatedSockets};
+use postern_process::log::Log;
+use postern_process::{limits, scrape, systemd};
 use std::error::Error;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -141,11 +140,11 @@ pub fn judge(path: &Path) -> Outcome<String> {
 pub fn run(path: &Path) -> Outcome<()> {
     let config = Config::load(path)?;
     let log = log::start(&config)?;
-    keep_memory_out_of_dumps();
-    allow_files();
-    let activated = ActivatedSockets::from_env().map_err(|error| {
-        format!("a socket that systemd passes is of no use: {error}. Let its unit have ListenStream= and a path")
-    })?;
+    if let Err(error) = limits::disable_core_dumps() {
+        tracing::warn!(%error, "a crash may leave a core dump with secrets in it");
+    }
+    raise_file_limit();
+    let activated = activated_sockets()?;
     // Administrators' calls and upkeep have threads of their own, few of them: whatever they look through or compute, those
     // that answer sign-ins, and that hear SIGTERM, are not among them.
     let background = runtime("background", Some(BACKGROUND_THREADS))?;
@@ -155,20 +154,26 @@ pub fn run(path: &Path) -> Outcome<()> {
     outcome
 }
 
-/// A crash must not write the master key and opened seeds to a disk.
-fn keep_memory_out_of_dumps() {
-    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
-        tracing::warn!(%error, "a crash may leave a core dump with secrets in it");
+/// The sockets that systemd passes: posternd has Unix sockets only.
+fn activated_sockets() -> Outcome<ActivatedSockets> {
+    let wrong = |why: &dyn std::fmt::Display| {
+        format!("a socket that systemd passes is of no use: {why}. Let its unit have ListenStream= and a path")
+    };
+    let activated = ActivatedSockets::from_env().map_err(|error| wrong(&error))?;
+    if let Some(address) = activated.left().find(|address| matches!(address, ActivatedAddress::Tcp(_))) {
+        return Err(wrong(&format_args!("{address} is no Unix socket")).into());
     }
+    Ok(activated)
 }
 
 /// A service may open 1,024 files unless it asks for more, which is fewer than the connections that are served.
-fn allow_files() {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    if soft < FILES_WANTED && setrlimit(Resource::RLIMIT_NOFILE, FILES_WANTED.min(hard), hard).is_err()
-        || hard < FILES_WANTED
-    {
-        tracing::warn!("only {hard} files can be open, {FILES_WANTED} are wanted: LimitNOFILE= is too low");
+fn raise_file_limit() {
+    match limits::raise_open_files() {
+        Ok(held) if held < FILES_WANTED => {
+            tracing::warn!("only {held} files can be open, {FILES_WANTED} are wanted: LimitNOFILE= is too low");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
     }
 }
 
@@ -197,7 +202,7 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     for (side, path) in [(Side::Auth, &sockets.auth), (Side::Admin, &sockets.admin)] {
         let threads = threads_of(side, background);
         let _in = threads.enter();
-        let listener = match activated.take(path) {
+        let listener = match activated.take_unix(path) {
             Some(listener) => server::adopt(path, listener)?,
             None => {
                 made.push(path);
@@ -206,8 +211,8 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         };
         servers.spawn_on(server::serve(daemon.clone(), side, listener, stopped.clone()), &threads);
     }
-    for path in activated.left() {
-        tracing::warn!("systemd passes {}, which [sockets] does not name: nobody is answered there", path.display());
+    for address in activated.left() {
+        tracing::warn!("systemd passes {address}, which [sockets] does not name: nobody is answered there");
     }
     let metrics = {
         let daemon = daemon.clone();
@@ -217,19 +222,17 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     let ender =
         tokio::spawn(async move { tokio::join!(ends::run(&ticking), outbox::run(&ticking), ticking.effects.run()) });
     let sweeper = background.spawn(sweep::run(daemon.clone()));
-    let heart = sd_notify::watchdog_enabled().map(|patience| {
+    let heart = systemd::watchdog_interval().map(|interval| {
         let engine = engine.clone();
-        let tell = || drop(sd_notify::notify(&[sd_notify::NotifyState::Watchdog]));
-        tokio::spawn(async move { beat(&*engine, patience / 2, tell).await })
+        tokio::spawn(async move { beat(&*engine, interval, systemd::notify_alive).await })
     });
     tracing::info!("posternd {} is ready: {}", env!("CARGO_PKG_VERSION"), sockets.auth.display());
-    // An error says that no service manager waits for it.
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    systemd::notify_ready();
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    systemd::notify_stopping();
     tracing::info!("posternd stops");
     ender.abort();
     sweeper.abort();

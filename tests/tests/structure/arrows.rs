@@ -5,16 +5,16 @@
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("pam_postern", &["postern-pam-options", "postern-wire"]),
     ("postern-admin", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
-    ("postern-daemon", &["postern-rules", "postern-telemetry", "postern-wire"]),
+    ("postern-daemon", &["postern-rules", "postern-process", "postern-wire"]),
     (
         "postern-fuzz",
         &["postern-admin", "postern-daemon", "postern-proxy", "postern-proxy-config", "postern-rules", "postern-wire"],
     ),
     ("postern-pam-options", &["postern-wire"]),
-    ("postern-proxy", &["postern-proxy-config", "postern-telemetry", "postern-wire"]),
+    ("postern-process", &[]),
+    ("postern-proxy", &["postern-proxy-config", "postern-process", "postern-wire"]),
     ("postern-proxy-config", &["postern-wire"]),
     ("postern-rules", &[]),
-    ("postern-telemetry", &[]),
     ("postern-tests", &["postern-wire"]),
     ("postern-wire", &[]),
     ("xtask", &["postern-admin", "postern-daemon", "postern-proxy", "postern-tests"]),
@@ -28,6 +28,7 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
     ("postern-proxy-config", &["tokio", "hyper", "rustls", "tracing", "sled", "totp-rs"]),
     ("postern-admin", &["tokio", "sled", "totp-rs"]),
     ("pam_postern", &["tokio", "sled", "totp-rs", "tracing", "rustls"]),
+    ("postern-process", &[]),
     ("postern-proxy", &["sled", "totp-rs", "chacha20poly1305"]),
     // It speaks HTTP and TLS to gateways and mail servers, and shows no pages.
     ("postern-daemon", &["maud", "imap-proto", "pam-bindings", "hyper-rustls"]),

@@ -3,9 +3,9 @@
 use crate::engine::{EngineError, Swap};
 use crate::senders::{Kind, SendError};
 use crate::server::Side;
+use postern_process::label;
 use postern_rules::factor::{BACKUP, CONTACT, KindName};
 use postern_rules::{Account, Event};
-use postern_telemetry::label;
 use postern_wire::auth::{AskVerdict, Reason};
 
 label! {

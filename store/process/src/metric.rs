@@ -218,7 +218,7 @@ impl<L: Labels> Metric for Histograms<L> {
 /// shown to whoever reads it, so it is one line of plain text.
 ///
 /// ```
-/// postern_telemetry::metrics! {
+/// postern_process::metrics! {
 ///     /// What this program counts.
 ///     pub static METRICS: Metrics {
 ///         /// Letters that were delivered.

@@ -63,7 +63,7 @@ impl<A: Label, B: Label> Labels for (A, B) {
 /// Makes an enumeration that is a [`Label`]:
 ///
 /// ```
-/// postern_telemetry::label! {
+/// postern_process::label! {
 ///     /// Where somebody signs in.
 ///     pub enum Door in "door" {
 ///         /// The mail apps' door.
