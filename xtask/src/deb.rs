@@ -15,7 +15,8 @@ use postern_tests::{During, Error, Result};
 
 pub(crate) use self::machine::Machine;
 use crate::release::Release;
-use crate::{Setup, licences, man, say};
+use crate::setup::{Setup, run, say};
+use crate::{licences, man};
 
 /// What is packed.
 const CRATES: [&str; 4] = ["postern-daemon", "postern-admin", "postern-proxy", "pam_postern"];
@@ -127,11 +128,4 @@ fn packages(home: &Path) -> Result<Vec<PathBuf>> {
     found.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
     found.sort_unstable();
     Ok(found)
-}
-
-/// Runs a command whose words a person reads.
-fn run(command: &mut Command) -> Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.env("DEBIAN_FRONTEND", "noninteractive").status().during(&name)?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("{name} failed ({status})"))) }
 }

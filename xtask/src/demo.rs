@@ -12,7 +12,7 @@ use postern_tests::{During, Error, Plan, Result, World, binaries, programs};
 use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{Setup, say};
+use crate::setup::{Setup, say};
 
 /// How often the demo looks whether its processes still run.
 const LOOK: Duration = Duration::from_millis(500);

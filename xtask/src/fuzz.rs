@@ -10,7 +10,7 @@ use std::thread;
 use postern_tests::binaries::{cargo, workspace};
 use postern_tests::{During, Error, Result, tools};
 
-use crate::say;
+use crate::setup::say;
 
 /// What cargo-fuzz gives rustc, but for the address sanitiser, which is not in the stable toolchain: LLVM's own pass
 /// counts edges and tells comparisons. `nostart-stop-gc` keeps lld from dropping the section with the counters.

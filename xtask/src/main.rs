@@ -1,20 +1,24 @@
-//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README; fuzzing; and what makes the packages.
+//! `cargo xtask demo` and `cargo xtask test`: the two commands of the README; `cargo xtask check`: the quick loop; fuzzing;
+//! and what makes the packages.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people, who read what it prints")]
 
+mod check;
 mod deb;
 mod demo;
 mod fuzz;
 mod licences;
 mod man;
 mod release;
+mod setup;
 mod suite;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use postern_tests::{Result, install};
+use clap::{Parser, Subcommand};
+
+use self::setup::Setup;
 
 /// Set up, try out and test Postern on a Debian with a Rust toolchain.
 #[derive(Parser)]
@@ -33,6 +37,17 @@ enum Task {
         ready: Option<PathBuf>,
         #[command(flatten)]
         setup: Setup,
+    },
+    /// The quick loop while you work: format, lints, and the unit tests of what you changed and of what uses it.
+    ///
+    /// What you changed is what differs from where this branch left `main`, committed or not. The tests of a crate that
+    /// start other programs, and the end-to-end tests, are left to `cargo xtask test`.
+    Check {
+        /// Test these packages, whatever was changed
+        packages: Vec<String>,
+        /// What to compare with, instead of where the branch left `main`
+        #[arg(long, value_name = "COMMIT", conflicts_with = "packages")]
+        since: Option<String>,
     },
     /// Run the fuzz targets for longer than the tests do.
     Fuzz {
@@ -72,31 +87,10 @@ enum Task {
     },
 }
 
-#[derive(Args)]
-struct Setup {
-    /// Do not look for missing Debian packages.
-    #[arg(long)]
-    no_install: bool,
-}
-
-impl Setup {
-    fn run(&self) -> Result<()> {
-        if self.no_install { Ok(()) } else { install::install(say) }
-    }
-
-    fn packages(&self, wanted: &[&'static str]) -> Result<()> {
-        if self.no_install { Ok(()) } else { install::install_packages(wanted, say) }
-    }
-}
-
-/// One line of progress.
-fn say(line: &str) {
-    println!("» {line}");
-}
-
 fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Demo { ready, setup } => demo::run(ready.as_deref(), &setup).map(|()| true),
+        Task::Check { packages, since } => check::run(&packages, since.as_deref()),
         Task::Fuzz { name, minutes } => fuzz::run(name.as_deref(), minutes),
         Task::Test { setup } => setup.run().and_then(|()| suite::run()),
         Task::Man { dir } => man::write(&dir).map(|()| true),

@@ -7,14 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use clap_mangen::Man;
-use clap_mangen::roff::{Inline, Roff, bold, roman};
+use clap_mangen::roff::{Roff, roman};
 use postern_tests::binaries::workspace;
 use postern_tests::{During, Result};
 
-use crate::release::Release;
+use crate::release::{self, Release};
 
-/// What stands in the foot of every page.
-const MANUAL: &str = "Postern";
 /// Pages that are written by hand.
 const BY_HAND: [&str; 1] = ["pam_postern.8"];
 /// Configurations: the file, what it is for, and the program that reads it.
@@ -64,7 +62,7 @@ fn program(
     }
     let notes = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
     let has_verbs = command.has_subcommands();
-    let man = Man::new(command).section(section).date(&release.date).manual(MANUAL).source(release.name());
+    let man = Man::new(command).section(section).date(&release.date).manual(release::MANUAL).source(release.name());
     let name = man.get_filename();
     let mut page = Vec::new();
     man.render_title(&mut page)
@@ -96,12 +94,6 @@ fn as_typed(heading: &str, text: &str) -> Roff {
     }
     roff.control("fi", []);
     roff
-}
-
-/// Text in which names stand between backticks.
-fn inline(text: &str) -> Vec<Inline> {
-    let word = |(number, part)| if number % 2 == 0 { roman(part) } else { bold(part) };
-    text.split('`').enumerate().map(word).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use jiff::fmt::rfc2822;
 use postern_tests::binaries::workspace;
 use postern_tests::{During, Error, Result};
 
+/// The manual that every page is of: it stands in their feet.
+pub(crate) const MANUAL: &str = "Postern";
+
 /// A version and its date.
 #[derive(Debug)]
 pub(crate) struct Release {

@@ -12,7 +12,6 @@ pub(crate) const CIRCLES: &[(&str, usize)] = &[
     ("postern-tests (bench owa)", 2),
     ("postern-tests (test main)", 1),
     ("postern-wire", 1),
-    ("xtask (bin xtask)", 6),
 ];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.

@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 use postern_tests::binaries::workspace;
 use postern_tests::{During, Error, Result};
 
-use super::run;
-use crate::say;
+use crate::setup::{run, say};
 
 /// What the packages need: it has no network once it is booted.
 const INCLUDED: &str = "systemd,systemd-sysv,dbus,debconf,libpam-runtime,ca-certificates,openssl,pamtester,perl";

@@ -1,9 +1,8 @@
 //! A page of section 5, from a commented example: `[table]`, `# text`, and `key = value`, which `#` before it turns off.
 
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Inline, Roff, bold, roman};
 
-use super::{MANUAL, inline};
-use crate::release::Release;
+use crate::release::{MANUAL, Release};
 
 /// A line of an example, as far as its meaning goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,4 +83,10 @@ fn write_paragraphs(roff: &mut Roff, paragraphs: &mut Vec<String>) {
         }
         roff.text(inline(&paragraph));
     }
+}
+
+/// Text in which names stand between backticks.
+fn inline(text: &str) -> Vec<Inline> {
+    let word = |(number, part)| if number % 2 == 0 { roman(part) } else { bold(part) };
+    text.split('`').enumerate().map(word).collect()
 }
