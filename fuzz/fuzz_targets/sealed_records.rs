@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use posternd::master_key::MasterKeys;
-use posternd::seal::{self, Sealer};
+use postern_vault::master_key::MasterKeys;
+use postern_vault::seal::{self, Sealer};
 use std::sync::LazyLock;
 
 static SEALER: LazyLock<Sealer> = LazyLock::new(|| Sealer::new(MasterKeys::generate().expect("random bytes")));

@@ -10,10 +10,10 @@
 //! clients are appended with one `fdatasync` for each, which no store can beat.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
 
+use postern_engine::{Change, Engine as _, SledEngine, Swap};
 use postern_tests::{Plan, Upstream, World};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, Origin};
 use postern_wire::{Client, Secret, admin, auth};
-use posternd::engine::{Change, Engine as _, SledEngine, Swap};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write as _;

@@ -3,7 +3,7 @@
 
 use postern_tests::binaries::workspace;
 use postern_tests::tools::{self, Outcome};
-use posternd::master_key::CREDENTIAL;
+use postern_vault::master_key::CREDENTIAL;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -163,7 +163,7 @@ fn every_file_goes_into_one_package() {
 /// Each alert is over metrics that there are.
 #[test]
 fn alerts_are_over_what_is_counted() {
-    let counted: String = ["store/daemon/src/metrics.rs", "imap_proxy/src/metrics.rs"]
+    let counted: String = ["store/daemon/src/metrics.rs", "store/engine/src/metrics.rs", "imap_proxy/src/metrics.rs"]
         .map(|file| fs::read_to_string(workspace().join(file)).unwrap())
         .concat();
     let rules = fs::read_to_string(packaging().join("prometheus/postern.rules.yml")).unwrap();

@@ -1,19 +1,16 @@
 //! What every verb works on: the records, the platforms, and who is told of changes. Here a name becomes an account,
 //! and an event is loaded, decided and swapped.
 
-use crate::audit::{self, shown_state};
 use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
 use crate::effects::Effects;
-use crate::engine::{Change, Engine};
+use crate::key_source::KeySource;
 use crate::metrics::{self, METRICS, channel_of};
-use crate::notices;
-use crate::outbox;
-use crate::records::{COMMIT_DEADLINE, RecordError, Records, Stored};
-use crate::rotate::Source;
-use crate::seal::Sealer;
-use crate::senders::Senders;
+use crate::notify::notices;
+use crate::notify::outbox;
+use crate::notify::senders::Senders;
+use postern_engine::{Change, Engine};
 use postern_process::log::Log;
 use postern_rules::backup::BackupCodes;
 use postern_rules::contact::Address;
@@ -21,6 +18,10 @@ use postern_rules::ends::Ground;
 use postern_rules::event::Random;
 use postern_rules::name::{self, NameError, Named};
 use postern_rules::{Account, Channel, Decision, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide};
+use postern_vault::audit;
+use postern_vault::records::{Records, Stored};
+use postern_vault::seal::Sealer;
+use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -49,7 +50,7 @@ pub struct Daemon {
     /// How codes and notices leave.
     pub senders: Arc<Senders>,
     /// Where the master key comes from.
-    pub key_source: Source,
+    pub key_source: KeySource,
     /// Owner levels the administrator may change.
     pub log: Arc<Log>,
     /// There is a new master key.
@@ -141,7 +142,7 @@ impl Daemon {
         engine: Arc<dyn Engine>,
         sealer: Arc<Sealer>,
         config: Config,
-        key_source: Source,
+        key_source: KeySource,
         log: Arc<Log>,
     ) -> Result<Self, Box<dyn Error>> {
         let records = Records::new(engine, sealer);
@@ -309,8 +310,8 @@ impl Daemon {
                 action: action.to_owned(),
                 mailbox: Some(mailbox.as_str().to_owned()),
                 address: actor.address,
-                before: before.map(shown_state),
-                after: Some(shown_state(next.state(now))),
+                before: before.map(Into::into),
+                after: Some(next.state(now).into()),
                 outcome: outcome(&verdict).to_owned(),
                 detail: detail(&verdict, &actor.detail),
             });
@@ -422,8 +423,8 @@ fn ended(before: &Account, settled: &Account, now: Time) -> Vec<audit::Record> {
         .to_owned(),
         mailbox: Some(before.mailbox.to_string()),
         address: None,
-        before: Some(shown_state(before.state(now))),
-        after: Some(shown_state(settled.state(now))),
+        before: Some(before.state(now).into()),
+        after: Some(settled.state(now).into()),
         outcome: "done".to_owned(),
         detail: String::new(),
     };

@@ -2,10 +2,12 @@
 //! It follows as soon as the outcome of the commit is known, also where whoever asked for the commit waits no longer: a
 //! commit that comes after its deadline revokes as much as one that comes before.
 
-use crate::audit;
-use crate::engine::{Change, EngineError, Pending, Swap};
-use crate::records::{COMMIT_DEADLINE, RecordError, Records};
+use postern_engine::{Change, EngineError, Pending, Swap};
 use postern_rules::{Mailbox, Platform};
+use postern_vault::audit;
+use postern_vault::export::{self, ExportError};
+use postern_vault::records::Records;
+use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -31,7 +33,7 @@ pub struct Effects {
     reading: Mutex<()>,
     /// There is a notice to send.
     pub queued: Notify,
-    /// The index of what ends may lack something: see [`crate::ends`].
+    /// The index of what ends may lack something: see [`crate::upkeep::ends`].
     pub ends_moved: Notify,
     /// There was a commit owner outcome the store could not say.
     unknown: Notify,
@@ -73,6 +75,18 @@ impl Effects {
         let platforms = self.records.platforms()?.into_iter().map(|stored| stored.value).collect();
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platforms);
         Ok(())
+    }
+
+    /// Takes out what a broken import has left behind, and reads the platforms anew; how many records that were.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub async fn clear_broken_import(&self) -> Result<u64, ExportError> {
+        let cleared = export::clear_broken_import(&self.records).await?;
+        if cleared.is_some() {
+            self.reload_platforms()?;
+        }
+        Ok(cleared.unwrap_or(0))
     }
 
     /// Tells every watching front that sessions may be over: of one mailbox, or of any.

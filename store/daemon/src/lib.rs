@@ -1,46 +1,24 @@
 //! posternd: the daemon that owns the store and decides.
 //!
-//! From outside in: [`server`] (sockets and peers), [`service`] (calls), [`signin`], [`field`] and [`administer`] (verbs),
-//! [`daemon`] (names, and load-decide-swap), [`records`] (what is stored under which key), [`seal`] and [`engine`].
-//! The rules are another crate.
+//! From outside in: [`serve`] (sockets, peers and calls); the verbs in [`sign_in`], [`enrol`], [`account`] and
+//! [`administer`]; [`daemon`] (names, and load-decide-swap) with [`effects`] (what follows a commit); [`notify`] (codes and
+//! notices on their way). [`upkeep`] does what is due by time. The rules, the sealed records and the engine are crates of
+//! their own.
 
+pub mod account;
 pub mod administer;
-pub mod audit;
-pub mod browsers;
 pub mod checks;
 pub mod cli;
 pub mod clock;
-pub mod codes;
 pub mod config;
-pub mod connection_limits;
 pub mod daemon;
 pub mod effects;
-pub mod ends;
-pub mod engine;
 pub mod enrol;
-pub mod export;
-pub mod field;
-pub mod keys;
+pub mod key_source;
 pub mod log;
-pub mod master_key;
 pub mod metrics;
-pub mod notices;
-pub mod outbox;
-pub mod peers;
-pub mod prepare;
-pub mod proof;
-pub mod records;
-pub mod requests;
-pub mod rotate;
-pub mod run;
-pub mod seal;
-pub mod security;
-pub mod senders;
-pub mod server;
-pub mod service;
-pub mod signin;
-pub mod standing;
-pub mod sweep;
-pub mod texts;
-pub mod tickets;
+pub mod notify;
+pub mod serve;
+pub mod sign_in;
+pub mod upkeep;
 pub mod webauthn;

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use posternd::cli::{Arguments, Verb};
-use posternd::run;
+use posternd::serve::run;
 use std::process::ExitCode;
 
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "this is a command")]

@@ -2,17 +2,15 @@
 
 mod labels;
 
-pub use labels::{Build, Change, Channel, Commit, Delivery, Method, Needed, Outcome, Socket, Way, Why};
+pub use labels::{Build, Change, Channel, Delivery, Method, Needed, Outcome, Socket, Way, Why};
 
-use crate::audit::shown_state;
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::export;
-use crate::outbox;
-use crate::senders::Kind;
+use crate::notify::outbox;
+use crate::notify::senders::Kind;
 use postern_process::metrics;
 use postern_rules::{Account, Event, State, Verdict};
-use postern_wire::admin;
+use postern_vault::export;
 
 metrics! {
     /// What posternd counts.
@@ -43,10 +41,6 @@ metrics! {
         notices_given_up: Counters<()> = "postern_notices_given_up_total",
         /// Messages that may still leave today.
         budget: Readings<Way> = "postern_messages_budget_left",
-        /// What it takes until the disk has what one sign-in or change writes.
-        commits: Histograms<Commit> = "postern_store_commit_seconds",
-        /// Batches of commits that were written; each waits for the disk once.
-        batches: Counters<()> = "postern_store_batches_total",
         /// Whether the store takes writes: 1 if so, else 0.
         writable: Readings<()> = "postern_store_writable",
         /// Daily exports that were tried.
@@ -71,7 +65,7 @@ impl Metrics {
 
     /// An account has changed: `change` is what the event was about, and the states tell the rest.
     pub fn change(&self, change: Option<Change>, before: Option<State>, after: State) {
-        let is_locked = |state: State| shown_state(state) == admin::State::Locked;
+        let is_locked = |state: State| matches!(state, State::Locked(_));
         if is_locked(after) && !before.is_some_and(is_locked) {
             self.changes.count(Change::Locked);
         }
@@ -99,7 +93,7 @@ impl Metrics {
                 self.budget.set(kind.into(), left.into());
             }
         }
-        self.page()
+        self.page() + &postern_engine::METRICS.page()
     }
 }
 

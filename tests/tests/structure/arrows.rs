@@ -5,10 +5,19 @@
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("pam_postern", &["postern-pam-options", "postern-wire"]),
     ("postern-admin", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
-    ("postern-daemon", &["postern-rules", "postern-process", "postern-wire"]),
+    ("postern-daemon", &["postern-engine", "postern-process", "postern-rules", "postern-vault", "postern-wire"]),
+    ("postern-engine", &["postern-process"]),
     (
         "postern-fuzz",
-        &["postern-admin", "postern-daemon", "postern-proxy", "postern-proxy-config", "postern-rules", "postern-wire"],
+        &[
+            "postern-admin",
+            "postern-daemon",
+            "postern-proxy",
+            "postern-proxy-config",
+            "postern-rules",
+            "postern-vault",
+            "postern-wire",
+        ],
     ),
     ("postern-pam-options", &["postern-wire"]),
     ("postern-process", &[]),
@@ -16,6 +25,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("postern-proxy-config", &["postern-wire"]),
     ("postern-rules", &[]),
     ("postern-tests", &["postern-wire"]),
+    ("postern-vault", &["postern-engine", "postern-rules"]),
     ("postern-wire", &[]),
     ("xtask", &["postern-admin", "postern-daemon", "postern-proxy", "postern-tests"]),
 ];
@@ -24,6 +34,9 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
 pub(crate) const NEVER: &[(&str, &[&str])] = &[
     ("postern-rules", &["tokio", "sled", "nix", "rustls", "hyper", "getrandom", "tracing"]),
     ("postern-wire", &["tokio", "sled", "totp-rs"]),
+    ("postern-process", &["sled", "totp-rs", "rustls"]),
+    ("postern-engine", &["rustls", "totp-rs", "chacha20poly1305"]),
+    ("postern-vault", &["rustls", "lettre"]),
     // Who only reads the file must not bring what serves it.
     ("postern-proxy-config", &["tokio", "hyper", "rustls", "tracing", "sled", "totp-rs"]),
     ("postern-admin", &["tokio", "sled", "totp-rs"]),

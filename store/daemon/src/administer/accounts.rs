@@ -1,14 +1,17 @@
 //! Accounts and their aliases.
 
 use super::{account, alone, changed, entry, explain, mailbox, platforms, refuse, shown};
-use crate::audit::shown_state;
+use crate::administer::audit::shown_state;
+use crate::administer::unstored;
 use crate::clock;
 use crate::daemon::{Actor, Applied, Daemon};
 use crate::effects::Effects;
-use crate::enrol::enrolment_code_hash;
-use crate::records::{ACCOUNT, RecordError, Stored, alias_key};
+use crate::enrol::enrolment::enrolment_code_hash;
 use postern_rules::name::{self, Named};
 use postern_rules::{Account, Event, Mailbox, Verdict, decide, factor};
+use postern_vault::RecordError;
+use postern_vault::keys::{ACCOUNT, alias_key};
+use postern_vault::records::Stored;
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, ListAccounts, Refused};
 
@@ -30,7 +33,7 @@ pub fn list(
         return Err(platforms::unknown(daemon, name));
     }
     let now = clock::now();
-    let page: Vec<Stored<Account>> = daemon.records.page(ACCOUNT, after)?;
+    let page: Vec<Stored<Account>> = daemon.records.page(ACCOUNT, after).map_err(unstored)?;
     let last = page.last().map(|stored| stored.key.clone());
     let fits = |account: &Account| {
         !account.unlisted
@@ -77,7 +80,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     let actor = Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
     // The event was judged above, so making it again cannot fail.
     let make = || Ok(self::event(wanted, hash).unwrap_or(Event::Tick));
-    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
+    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     let changed = judge(&mailbox, &applied)?;
     // One that was enabled before and has its method has no use for a code.
@@ -93,7 +96,7 @@ pub fn make_enrolment_code() -> Result<Secret, Refused> {
     let mut code = String::with_capacity(20);
     for _ in 0..2 {
         let mut random = [0; factor::ID_RANDOM];
-        getrandom::fill(&mut random).map_err(|_| RecordError::Random)?;
+        getrandom::fill(&mut random).map_err(|_| RecordError::Random).map_err(unstored)?;
         let letters = factor::id(random);
         let (one, other) = letters.split_at(letters.len() / 2);
         code += &format!("{}{one}-{other}", if code.is_empty() { "" } else { "-" });
@@ -123,7 +126,7 @@ pub(super) fn tried(
     earlier: Vec<Event<'_>>,
     event: Event<'_>,
 ) -> Result<Changed, Refused> {
-    let stored = daemon.records.account(mailbox)?;
+    let stored = daemon.records.account(mailbox).map_err(unstored)?;
     let now = clock::now();
     let before = stored.as_ref().filter(|stored| !stored.value.unlisted).map(|stored| stored.value.state(now));
     let mut account = stored.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |stored| stored.value);
@@ -157,19 +160,19 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
         if alias == next.mailbox || next.aliases.contains(&alias) {
             continue;
         }
-        if let Some(other) = daemon.records.alias(&alias)? {
+        if let Some(other) = daemon.records.alias(&alias).map_err(unstored)? {
             return Err(refuse("alias_taken", format!("{alias} is an alias of {} already.", other.value)));
         }
-        match daemon.records.account(&alias)? {
+        match daemon.records.account(&alias).map_err(unstored)? {
             Some(own) if !own.value.unlisted => {
                 let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
                 return Err(refuse("alias_taken", format!("{alias} has an account of its own. {advice}")));
             }
             // What was noted about the name is about this mailbox from now on.
-            Some(noted) => changes.push(crate::engine::Change::delete(noted.key, noted.revision)),
+            Some(noted) => changes.push(postern_engine::Change::delete(noted.key, noted.revision)),
             None => {}
         }
-        changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox)?);
+        changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox).map_err(unstored)?);
         next.aliases.push(alias);
     }
     if next.aliases.len() > ALIASES_MAX {
@@ -196,8 +199,8 @@ pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> R
             refuse("unknown_alias", format!("{alias} is no alias of {}. {known}.", next.mailbox))
         })?;
         next.aliases.remove(at);
-        if let Some(record) = daemon.records.alias(&alias)? {
-            changes.push(crate::engine::Change::delete(alias_key(&alias), record.revision));
+        if let Some(record) = daemon.records.alias(&alias).map_err(unstored)? {
+            changes.push(postern_engine::Change::delete(alias_key(&alias), record.revision));
         }
     }
     write_aliases(daemon, actor, "remove alias", &stored, &next, changes, &wanted.aliases).await
@@ -209,18 +212,18 @@ async fn write_aliases(
     action: &str,
     before: &Stored<Account>,
     next: &Account,
-    mut changes: Vec<crate::engine::Change>,
+    mut changes: Vec<postern_engine::Change>,
     aliases: &[String],
 ) -> Result<Accounts, Refused> {
     if !changes.is_empty() {
-        changes.extend(daemon.records.put_account(Some(before), next)?);
+        changes.extend(daemon.records.put_account(Some(before), next).map_err(unstored)?);
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
         // Somebody may be signed in under a name that means another account now.
         let tell = |effects: &Effects| {
             effects.announce(None);
             Ok(())
         };
-        if daemon.effects.commit(changes, vec![entry], tell).await?.is_none() {
+        if daemon.effects.commit(changes, vec![entry], tell).await.map_err(unstored)?.is_none() {
             return Err(refuse("busy", format!("{} was changed meanwhile. Try again.", next.mailbox)));
         }
     }

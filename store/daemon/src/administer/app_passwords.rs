@@ -1,15 +1,16 @@
 //! App passwords: what mail apps sign in with.
 
 use super::{account, explain, refuse};
+use crate::administer::unstored;
 use crate::checks::NoCheck;
 use crate::clock;
 use crate::daemon::{Actor, Also, Daemon};
-use crate::field::{seal, seal_for_all};
-use crate::records::RecordError;
-use crate::seal::app_password::public_key;
+use crate::sign_in::field::{seal, seal_for_all};
 use postern_rules::app_password::{self, Typed};
 use postern_rules::proof::Change;
 use postern_rules::{Account, AppPassword, Event, Mailbox, Proof, Refusal, Stage, Verdict, factor};
+use postern_vault::RecordError;
+use postern_vault::app_password::public_key;
 use postern_wire::Secret;
 use postern_wire::address::{NoNetwork, parse_network};
 use postern_wire::admin::{self, AppPasswordCreated, AppPasswords, CreateAppPassword, Refused, RevokeAppPassword};
@@ -177,7 +178,7 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
             refuse("stale", format!("{mailbox} was changed meanwhile. {NONE} Try again."))
         }
         NoAppPassword::Refused(refusal) => explain(mailbox, &refusal),
-        NoAppPassword::Store(error) => error.into(),
+        NoAppPassword::Store(error) => unstored(error),
     }
 }
 
@@ -189,8 +190,10 @@ pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) ->
     let (stored, _) = account(daemon, &wanted.mailbox)?;
     let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("app password {}", wanted.id));
-    let applied =
-        daemon.apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword { id: &wanted.id, proof: None })).await?;
+    let applied = daemon
+        .apply(&mailbox, None, &actor, || Ok(Event::RevokeAppPassword { id: &wanted.id, proof: None }))
+        .await
+        .map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     match &applied.verdict {
         Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),

@@ -1,13 +1,15 @@
 //! What the daemon itself can find wrong.
 
-use crate::audit::{self, Record};
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::export;
-use crate::records::{ACCOUNT, RecordError, Stored};
 use postern_rules::name::{self, Named};
 use postern_rules::platform::{Unlisted, UnusualSignIn};
 use postern_rules::{Account, Mailbox, Platform, Stage};
+use postern_vault::RecordError;
+use postern_vault::audit::{self, Record};
+use postern_vault::export;
+use postern_vault::keys::ACCOUNT;
+use postern_vault::records::Stored;
 use postern_wire::admin::{Finding, Findings, Level};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -54,7 +56,7 @@ fn records(daemon: &Daemon) -> Finding {
             true
         })?;
         daemon.records.each(b"alias/", |_: Stored<Mailbox>| true)?;
-        daemon.records.each(crate::records::PLATFORM, |_: Stored<Platform>| true)?;
+        daemon.records.each(postern_vault::keys::PLATFORM, |_: Stored<Platform>| true)?;
         daemon.records.each(audit::AUDIT, |_: Stored<Record>| true)
     };
     match all() {

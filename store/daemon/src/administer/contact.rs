@@ -2,6 +2,7 @@
 //! there to confirm it.
 
 use super::{alone, explain, mailbox, refuse, shown};
+use crate::administer::unstored;
 use crate::daemon::{Actor, Daemon};
 use postern_rules::contact::Address;
 use postern_rules::{Event, Mailbox, Verdict};
@@ -18,7 +19,8 @@ pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Ac
     let address = wanted.address.as_deref().map(|typed| read(daemon, &mailbox, typed)).transpose()?;
     let actor = Actor::new(actor, wanted.address.clone().unwrap_or_default());
     let create = address.is_some().then_some(&platform);
-    let applied = daemon.apply(&mailbox, create, &actor, || Ok(Event::SetContact(address.clone()))).await?;
+    let applied =
+        daemon.apply(&mailbox, create, &actor, || Ok(Event::SetContact(address.clone()))).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     match &applied.verdict {
         Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),
@@ -29,7 +31,7 @@ pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Ac
 fn read(daemon: &Daemon, mailbox: &Mailbox, typed: &str) -> Result<Address, Refused> {
     let address = Address::read(typed);
     let address = address.ok_or_else(|| refuse("bad_address", format!("{typed:?} is not an e-mail address.")))?;
-    if daemon.leads_into(&address, mailbox)? {
+    if daemon.leads_into(&address, mailbox).map_err(unstored)? {
         let why = "a code that lies in the mailbox it guards is none. Take an address elsewhere";
         return Err(refuse("bad_address", format!("mail to {typed} ends in {mailbox} itself: {why}.")));
     }

@@ -2,6 +2,7 @@
 
 use super::accounts::{judge, tried};
 use super::{alone, mailbox, refuse};
+use crate::administer::unstored;
 use crate::clock;
 use crate::daemon::{Actor, Daemon, draw};
 use postern_rules::event::Import;
@@ -35,14 +36,14 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
     if wanted.dry_run {
         let mut earlier = Vec::new();
         for HeldTotp { secret, digits, period } in &wanted.earlier {
-            let (totp, random) = (held(secret, *digits, *period)?, draw()?);
+            let (totp, random) = (held(secret, *digits, *period)?, draw().map_err(unstored)?);
             let import = Import { totp, spent: None, codes: &[], beside: true, description: "", random };
             earlier.push(Event::ImportTotp(import));
         }
-        return tried(daemon, &mailbox, &platform, earlier, make()?);
+        return tried(daemon, &mailbox, &platform, earlier, make().map_err(unstored)?);
     }
     let actor = Actor::new(actor, "");
-    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await?;
+    let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     judge(&mailbox, &applied)
 }

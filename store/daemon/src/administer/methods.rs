@@ -1,8 +1,9 @@
 //! Methods: what an account can be opened with.
 
 use super::{account, explain, refuse, shown};
+use crate::administer::unstored;
 use crate::daemon::{Actor, Daemon, draw};
-use crate::texts::place;
+use crate::notify::texts::place;
 use postern_rules::totp::{self, Algorithm, Totp};
 use postern_rules::{Event, Seed, Verdict, seed};
 use postern_wire::Secret;
@@ -19,7 +20,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
         Some(text) => Seed::parse(text.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?,
         None => {
             let mut random = [0; seed::SEED_LEN];
-            getrandom::fill(&mut random).map_err(|_| crate::records::RecordError::Random)?;
+            getrandom::fill(&mut random).map_err(|_| postern_vault::RecordError::Random).map_err(unstored)?;
             Seed::made_of(random)
         }
     };
@@ -35,7 +36,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
     let secret = totp.seed().to_base32();
     let actor = Actor::new(actor, "");
     let make = || Ok(Event::AddTotp { totp: totp.clone(), description: &wanted.description, random: draw()? });
-    let applied = daemon.apply(&mailbox, None, &actor, make).await?;
+    let applied = daemon.apply(&mailbox, None, &actor, make).await.map_err(unstored)?;
     match applied.map(|applied| applied.verdict) {
         Some(Verdict::Added { method, backup_codes }) => Ok(TotpAdded {
             id: method,
@@ -56,7 +57,8 @@ pub async fn remove(daemon: &Daemon, actor: &str, wanted: &RemoveMethod) -> Resu
     let (stored, _) = account(daemon, &wanted.mailbox)?;
     let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("method {}", wanted.id));
-    let applied = daemon.apply(&mailbox, None, &actor, || Ok(Event::RemoveFactor(&wanted.id))).await?;
+    let applied =
+        daemon.apply(&mailbox, None, &actor, || Ok(Event::RemoveFactor(&wanted.id))).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     match &applied.verdict {
         Verdict::Refused(refusal) => Err(explain(&mailbox, refusal)),

@@ -2,20 +2,27 @@
 
 pub mod accounts;
 pub mod app_passwords;
+pub mod audit;
 pub mod check;
 pub mod contact;
+pub mod export;
 pub mod import;
+pub mod keys;
+pub mod log;
 pub mod methods;
 pub mod platforms;
 pub mod status;
 
-use crate::audit::{self, shown_state};
+use crate::administer::audit::shown_state;
 use crate::clock;
 use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
-use crate::records::{ACCOUNT, COMMIT_DEADLINE, PAGE, RecordError, Stored};
 use postern_rules::account::SUSPEND_HOURS;
 use postern_rules::factor::FACTORS_MAX;
 use postern_rules::{Account, Mailbox, Platform, Refusal, State, Time, text};
+use postern_vault::audit::Record;
+use postern_vault::keys::ACCOUNT;
+use postern_vault::records::{PAGE, Stored};
+use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::admin::{self, Refused};
 use tokio::sync::MutexGuard;
 
@@ -31,11 +38,10 @@ pub fn refuse(reason: &str, message: impl Into<String>) -> Refused {
     Refused { reason: reason.to_owned(), message: message.into() }
 }
 
-impl From<RecordError> for Refused {
-    fn from(error: RecordError) -> Self {
-        tracing::error!("an administrator is refused: {error}");
-        refuse("store", error.to_string())
-    }
+/// The refusal where the store cannot be read or written.
+pub fn unstored(error: RecordError) -> Refused {
+    tracing::error!("an administrator is refused: {error}");
+    refuse("store", error.to_string())
 }
 
 /// Has the administration to itself: for what looks at several records before it writes. It waits no longer than for a
@@ -85,7 +91,7 @@ fn visible(typed: &str) -> String {
 fn resolve(daemon: &Daemon, typed: &str) -> Result<Resolved, Refused> {
     daemon.resolve(&visible(typed)).map_err(|error| match error {
         ResolveError::Name(error) => refuse("bad_name", format!("{typed:?} is not a mailbox: {error}.")),
-        ResolveError::Record(error) => error.into(),
+        ResolveError::Record(error) => unstored(error),
     })
 }
 
@@ -250,8 +256,8 @@ pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
 }
 
 /// An entry of the audit log about something other than an account's state.
-pub fn entry(actor: &str, action: &str, mailbox: Option<&Mailbox>, detail: String) -> audit::Record {
-    audit::Record {
+pub fn entry(actor: &str, action: &str, mailbox: Option<&Mailbox>, detail: String) -> Record {
+    Record {
         time: clock::now(),
         actor: actor.to_owned(),
         action: action.to_owned(),

@@ -1,13 +1,15 @@
 //! Platforms.
 
 use super::{alone, entry, nearest, refuse, visible};
+use crate::administer::unstored;
 use crate::daemon::Daemon;
 use crate::effects::Effects;
-use crate::export;
-use crate::records::{ACCOUNT, RecordError, Stored, platform_key};
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
 use postern_rules::{Account, Mailbox, Platform, Stage};
+use postern_vault::RecordError;
+use postern_vault::keys::{ACCOUNT, platform_key};
+use postern_vault::records::Stored;
 use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
 use std::collections::BTreeMap;
 
@@ -104,7 +106,7 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
         write(daemon, Some(&stored), &platform, entry(actor, "set platform", None, detail)).await?;
     } else {
-        look_at_platforms(&daemon.effects)?;
+        look_at_platforms(&daemon.effects).map_err(unstored)?;
     }
     show(daemon, &set.name)
 }
@@ -120,11 +122,14 @@ fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
         }
         hidden.len() < NAMED_MAX
     };
-    daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
-        let account = stored.value;
-        // One that is off is not asked for a code anyway.
-        account.stage == Stage::Off || (look(&account.mailbox) && account.aliases.iter().all(&mut look))
-    })?;
+    daemon
+        .records
+        .each(ACCOUNT, |stored: Stored<Account>| {
+            let account = stored.value;
+            // One that is off is not asked for a code anyway.
+            account.stage == Stage::Off || (look(&account.mailbox) && account.aliases.iter().all(&mut look))
+        })
+        .map_err(unstored)?;
     if hidden.is_empty() {
         return Ok(());
     }
@@ -149,7 +154,7 @@ pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Re
         let entry = entry(actor, action, None, format!("platform {}", switch.name));
         write(daemon, Some(&stored), &platform, entry).await?;
     } else {
-        look_at_platforms(&daemon.effects)?;
+        look_at_platforms(&daemon.effects).map_err(unstored)?;
     }
     show(daemon, &switch.name)
 }
@@ -166,13 +171,13 @@ async fn write(
     daemon: &Daemon,
     before: Option<&Stored<Platform>>,
     platform: &Platform,
-    entry: crate::audit::Record,
+    entry: postern_vault::audit::Record,
 ) -> Result<(), Refused> {
     // What is left of an import that was broken off must not come alive beside this, nor take it away when it goes.
-    let cleared = export::clear_broken_import(daemon).await;
+    let cleared = daemon.effects.clear_broken_import().await;
     cleared.map_err(|error| refuse("store", format!("{error}.")))?;
     let over = before.map(|stored| stored.revision);
-    let change = daemon.records.put(platform_key(&platform.name), over, platform)?;
+    let change = daemon.records.put(platform_key(&platform.name), over, platform).map_err(unstored)?;
     let is_trust_shorter =
         before.is_some_and(|stored| platform.policy.trusted_browsers < stored.value.policy.trusted_browsers);
     let follow = move |effects: &Effects| {
@@ -181,14 +186,14 @@ async fn write(
         }
         look_at_platforms(effects)
     };
-    if daemon.effects.commit(vec![change], vec![entry], follow).await?.is_none() {
+    if daemon.effects.commit(vec![change], vec![entry], follow).await.map_err(unstored)?.is_none() {
         return Err(refuse("busy", format!("the platform {} was changed meanwhile. Try again.", platform.name)));
     }
     Ok(())
 }
 
 fn find(daemon: &Daemon, name: &str) -> Result<Stored<Platform>, Refused> {
-    let stored = daemon.records.load(&platform_key(name))?;
+    let stored = daemon.records.load(&platform_key(name)).map_err(unstored)?;
     stored.ok_or_else(|| unknown(daemon, name))
 }
 
@@ -210,12 +215,15 @@ pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
 /// [`Refused`].
 pub fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
     let mut counts = BTreeMap::new();
-    daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
-        if !stored.value.unlisted {
-            *counts.entry(stored.value.platform).or_default() += 1;
-        }
-        true
-    })?;
+    daemon
+        .records
+        .each(ACCOUNT, |stored: Stored<Account>| {
+            if !stored.value.unlisted {
+                *counts.entry(stored.value.platform).or_default() += 1;
+            }
+            true
+        })
+        .map_err(unstored)?;
     Ok(counts)
 }
 

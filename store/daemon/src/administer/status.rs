@@ -1,12 +1,14 @@
 //! How the daemon is.
 
 use super::platforms::shown;
-use crate::audit::shown_state;
+use crate::administer::audit::shown_state;
+use crate::administer::unstored;
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::export;
-use crate::records::{ACCOUNT, Stored};
 use postern_rules::Account;
+use postern_vault::export;
+use postern_vault::keys::ACCOUNT;
+use postern_vault::records::Stored;
 use postern_wire::admin::{Refused, State, Status};
 use std::collections::BTreeMap;
 
@@ -18,13 +20,16 @@ pub fn status(daemon: &Daemon) -> Result<Status, Refused> {
     let now = clock::now();
     let mut accounts: BTreeMap<String, u64> = State::ALL.iter().map(|state| (state.to_string(), 0)).collect();
     let mut by_platform = BTreeMap::new();
-    daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
-        if !stored.value.unlisted {
-            *accounts.entry(shown_state(stored.value.state(now)).to_string()).or_default() += 1;
-            *by_platform.entry(stored.value.platform).or_default() += 1;
-        }
-        true
-    })?;
+    daemon
+        .records
+        .each(ACCOUNT, |stored: Stored<Account>| {
+            if !stored.value.unlisted {
+                *accounts.entry(shown_state(stored.value.state(now)).to_string()).or_default() += 1;
+                *by_platform.entry(stored.value.platform).or_default() += 1;
+            }
+            true
+        })
+        .map_err(unstored)?;
     Ok(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine: "sled".to_owned(),

@@ -1,17 +1,17 @@
 //! Commits that come after their deadline, and commits owner outcome nobody knows.
 
 use super::*;
-use crate::administer::{accounts, platforms};
+use crate::administer::{accounts, platforms, unstored};
 use crate::config::Config;
 use crate::daemon::{Actor, Daemon};
-use crate::engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor};
+use crate::key_source::KeySource;
 use crate::log;
-use crate::master_key::MasterKeys;
-use crate::records::platform_key;
-use crate::rotate::Source;
-use crate::seal::Sealer;
+use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor};
 use postern_process::log::Log;
 use postern_rules::Event;
+use postern_vault::keys::platform_key;
+use postern_vault::master_key::MasterKeys;
+use postern_vault::seal::Sealer;
 use postern_wire::admin::{Aliases, CreatePlatform, Refused, SetPlatform, SwitchPlatform};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub(crate) async fn daemon(engine: Arc<dyn Engine>) -> Daemon {
     let config = Config::default();
     let log = LOG.get_or_init(|| Arc::new(log::start(&config).unwrap())).clone();
     let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
-    let daemon = Daemon::new(engine, sealer, config, Source::Credential, log).unwrap();
+    let daemon = Daemon::new(engine, sealer, config, KeySource::Credential, log).unwrap();
     let domains = vec!["example.com".to_owned()];
     let wanted = CreatePlatform { name: PLATFORM.to_owned(), domains, netbios: Vec::new() };
     platforms::create(&daemon, BY, &wanted).await.unwrap();
@@ -102,7 +102,7 @@ async fn what_follows_a_commit_follows_a_late_one() {
     assert_eq!(told, None);
     assert!(!daemon.platforms()[0].policy.plus_addressing);
 
-    let told = late(&daemon, &engine, apply(&daemon, || Event::Add)).await;
+    let told = late(&daemon, &engine, async { apply(&daemon, || Event::Add).await.map_err(unstored) }).await;
     assert_eq!(told.as_deref(), Some(ALICE));
 
     let wanted = Aliases { mailbox: ALICE.to_owned(), aliases: vec!["al@example.com".to_owned()] };

@@ -1,8 +1,7 @@
 //! By what the numbers are told apart.
 
-use crate::engine::{EngineError, Swap};
-use crate::senders::{Kind, SendError};
-use crate::server::Side;
+use crate::notify::senders::{Kind, SendError};
+use crate::serve::server::Side;
 use postern_process::label;
 use postern_rules::factor::{BACKUP, CONTACT, KindName};
 use postern_rules::{Account, Event};
@@ -174,18 +173,6 @@ label! {
     }
 }
 
-label! {
-    /// What became of a commit.
-    pub enum Commit in "outcome" {
-        /// It is on disk.
-        Done = "done",
-        /// Another came first, so it is decided anew.
-        Conflict = "conflict",
-        /// It is not on disk, as far as is known.
-        Failed = "failed",
-    }
-}
-
 impl From<&AskVerdict> for Needed {
     fn from(verdict: &AskVerdict) -> Self {
         match verdict {
@@ -301,16 +288,5 @@ impl Outcome {
     /// Of a call or an attempt.
     pub fn of<T, E>(outcome: &Result<T, E>) -> Self {
         if outcome.is_ok() { Self::Done } else { Self::Failed }
-    }
-}
-
-impl Commit {
-    /// Of a commit.
-    pub fn of(outcome: &Result<Swap, EngineError>) -> Self {
-        match outcome {
-            Ok(Swap::Done(_)) => Self::Done,
-            Ok(Swap::Conflict { .. }) => Self::Conflict,
-            Err(_) => Self::Failed,
-        }
     }
 }

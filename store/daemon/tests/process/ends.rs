@@ -5,12 +5,12 @@ use crate::calls::{ALICE, DEADLINE, Enrolled, field_of};
 use crate::home::{Home, Running};
 use crate::wait_until;
 use crate::wall_clock::HOUR;
+use postern_engine::{Change, Engine, SledEngine};
 use postern_wire::Secret;
 use postern_wire::admin::{AppPasswordCreated, CreateAppPassword, Platforms, SetPlatform};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, FieldVerdict, Origin, Session};
 use posternd::clock;
-use posternd::engine::{Change, Engine, SledEngine};
-use posternd::standing::Standing;
+use posternd::sign_in::standing::Standing;
 use std::path::Path;
 
 /// Seconds of a day, for which a browser is trusted here.
@@ -235,6 +235,6 @@ fn take_out_the_index(store: &Path) {
     changes.push(Change::create(b"suspended/0000000000000001/alice@example.com".to_vec(), b"of before".to_vec()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let done = runtime.block_on(engine.commit(changes)).unwrap();
-    assert!(matches!(done, posternd::engine::Swap::Done(_)));
+    assert!(matches!(done, postern_engine::Swap::Done(_)));
     engine.close();
 }

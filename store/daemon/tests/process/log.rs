@@ -81,9 +81,10 @@ fn the_journal_is_told_how_grave_a_line_is() {
     std::fs::write(&path, "").unwrap();
     let about = std::fs::metadata(&path).unwrap();
     let stream = format!("{}:{}", about.dev(), about.ino());
-    for (stream, first) in
-        [(stream.as_str(), "<6> INFO posternd::run: posternd "), ("8:1", " INFO posternd::run: posternd ")]
-    {
+    for (stream, first) in [
+        (stream.as_str(), "<6> INFO posternd::serve::run: posternd "),
+        ("8:1", " INFO posternd::serve::run: posternd "),
+    ] {
         let before = home.log().len();
         let variable = format!("JOURNAL_STREAM={stream}");
         let mut posternd = home.spawn(&["env", &variable, env!("CARGO_BIN_EXE_posternd")]);

@@ -208,7 +208,7 @@ fn a_notice_is_given_up_when_it_is_refused_for_good_or_its_time_is_over() {
     wait_until("and is gone", DEADLINE, || shown(&home, "postern_notices_waiting") == 0);
     assert!(home.log().contains("a notice is given up: no mail server has taken it"));
     let log = home.log();
-    let mut said = log.lines().filter(|line| line.contains("posternd::outbox"));
+    let mut said = log.lines().filter(|line| line.contains("posternd::notify::outbox"));
     assert!(said.all(|line| !line.contains(ADDRESS)), "whose address it is, is not said there");
     assert_eq!(server.tries(), 2);
 }

@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The calls that the daemon serves, as its source names them.
-const SERVICE: &str = concat!(include_str!("../../src/service.rs"), include_str!("../../src/service/sign_in.rs"));
+const SERVICE: &str =
+    concat!(include_str!("../../src/serve/service.rs"), include_str!("../../src/serve/service/sign_in.rs"));
 
 fn service(socket: &Path, verb: &str, parameters: &Value) -> Result<Value, CallError> {
     connect(socket).call("org.varlink.service", verb, parameters)

@@ -5,7 +5,7 @@ use crate::http_gateway::HttpGateway;
 use crate::tls::Certificate;
 use crate::{NOW, NUMBER, SOON, records, refused, secret_file, send_text, senders, text, unavailable};
 use posternd::config::Config;
-use posternd::senders::{SendError, Senders};
+use posternd::notify::senders::{SendError, Senders};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;

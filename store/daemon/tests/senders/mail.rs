@@ -4,7 +4,7 @@ use crate::faults::{Faulty, Step};
 use crate::mail_server::MailServer;
 use crate::tls::Certificate;
 use crate::{ADDRESS, CODE, refused, secret_file, send_mail, senders, text, unavailable};
-use posternd::senders::{SendError, Senders};
+use posternd::notify::senders::{SendError, Senders};
 
 fn config(url: &str, more: &str) -> String {
     format!("[mail]\nfrom = \"Postern « é » <security@example.com>\"\nsmtp = \"{url}\"\n{more}\n")

@@ -10,14 +10,14 @@ mod gateway;
 mod mail;
 mod program;
 
+use postern_engine::MemoryEngine;
 use postern_rules::Time;
+use postern_vault::master_key::MasterKeys;
+use postern_vault::records::Records;
+use postern_vault::seal::Sealer;
 use postern_wire::Secret;
 use posternd::config::Config;
-use posternd::engine::MemoryEngine;
-use posternd::master_key::MasterKeys;
-use posternd::records::Records;
-use posternd::seal::Sealer;
-use posternd::senders::{LONGEST, SendError, Senders};
+use posternd::notify::senders::{LONGEST, SendError, Senders};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -100,9 +100,9 @@ async fn what_is_not_configured_says_so() {
 fn a_secret_that_cannot_be_read_is_found_before_the_start() {
     let missing =
         "[sms]\nurl = \"http://127.0.0.1/?{text}{number}{TOKEN}\"\nsecret_files = { TOKEN = \"/none/token\" }";
-    let error = posternd::senders::judge(&Config::parse(missing).unwrap()).unwrap_err().to_string();
+    let error = posternd::notify::senders::judge(&Config::parse(missing).unwrap()).unwrap_err().to_string();
     assert!(error.contains("/none/token") && error.contains("No such file"), "{error}");
     let missing = "[mail]\nfrom = \"a@example.com\"\nsmtp = \"smtps://127.0.0.1\"\nca = \"/none/ca.pem\"";
-    let error = posternd::senders::judge(&Config::parse(missing).unwrap()).unwrap_err().to_string();
+    let error = posternd::notify::senders::judge(&Config::parse(missing).unwrap()).unwrap_err().to_string();
     assert!(error.contains("/none/ca.pem") && error.contains("No such file"), "{error}");
 }

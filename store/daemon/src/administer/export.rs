@@ -1,0 +1,16 @@
+//! Taking an export over.
+
+use crate::administer::entry;
+use crate::clock;
+use crate::daemon::Daemon;
+use postern_vault::export::{self, ExportError};
+use std::fs::File;
+
+/// Takes an export over into an empty store, and answers how many records it has.
+///
+/// # Errors
+/// [`ExportError`]: nothing was imported.
+pub async fn import(daemon: &Daemon, actor: &str, file: File) -> Result<u64, ExportError> {
+    let entry = |count| entry(actor, "import", None, format!("{count} records"));
+    export::import(&daemon.records, clock::now(), file, entry, || daemon.effects.reload_platforms()).await
+}

@@ -1,0 +1,54 @@
+//! Replacing the master key while sign-ins go on: a new key seals from the moment that it is on disk, the older ones go
+//! on opening, and everything that is sealed under them is sealed anew in the background.
+
+use crate::administer::unstored;
+use crate::administer::{alone, entry, refuse};
+use crate::daemon::Daemon;
+use crate::key_source::KeySource;
+use postern_vault::seal::Sealer;
+use postern_vault::{master_key, reseal};
+use postern_wire::admin::{Key, Keys, Refused};
+
+/// Adds a new key and seals with it from now on.
+///
+/// # Errors
+/// [`Refused`]: nothing has changed.
+pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
+    // Two at once would each leave the other's key out.
+    let _alone = alone(daemon).await?;
+    let path = match &daemon.key_source {
+        KeySource::File(path) => path,
+        KeySource::Credential => {
+            let message = "posternd is given its master key by systemd and cannot write it, which is as it should be. As \
+                           root: `posternd add-key`, then `systemctl restart posternd` (sign-ins wait, none fails).";
+            return Err(refuse("credential", message));
+        }
+    };
+    let keys = master_key::add(path).map_err(|error| refuse("key_file", format!("{error}. Nothing has changed.")))?;
+    let id = keys.active();
+    daemon.records.seal_with(Sealer::new(keys));
+    daemon.rotated.notify_one();
+    let entry = entry(actor, "rotate master key", None, format!("key {id}"));
+    entry.log();
+    if let Err(error) = daemon.records.commit_with(Vec::new(), &entry).await {
+        let message = format!(
+            "the new master key {id} is in the file and in use; only the audit log could not be written: {error}. Do not \
+             rotate again."
+        );
+        return Err(refuse("store", message));
+    }
+    list(daemon)
+}
+
+/// The keys, and how many records are sealed under each.
+///
+/// # Errors
+/// [`Refused`].
+pub fn list(daemon: &Daemon) -> Result<Keys, Refused> {
+    let keys = reseal::count(&daemon.records)
+        .map_err(unstored)?
+        .into_iter()
+        .map(|(id, records)| Key { id, records })
+        .collect();
+    Ok(Keys { active: daemon.records.sealer().active().number(), keys })
+}

@@ -1,0 +1,3 @@
+//! Setting up a method.
+
+pub mod enrolment;

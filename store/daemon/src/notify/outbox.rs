@@ -1,0 +1,304 @@
+//! Notices on their way. One is written in the same commit as the change that it tells of, and stays until a mail server
+//! has taken it, has refused it for good, or its time is over; so neither a mail server that puts it off nor a restart
+//! loses it.
+//!
+//! Before each try the next one is written, and after the mail server has taken it the notice is taken out: it is handed
+//! over once, but where this process, or the answer, was lost in between. Then it comes again under the same Message-ID.
+
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::metrics::METRICS;
+use crate::notify::notices::Letter;
+use crate::notify::senders::{MessageId, SendError};
+use postern_engine::{Change, Entry, Key};
+use postern_rules::{Time, retry};
+use postern_vault::RecordError;
+use postern_vault::records::{Records, Stored};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Every notice's key begins so, and its time follows. What is under `meta/` is in no export: one that is restored sends
+/// nothing of long ago.
+const NOTICE: &[u8] = b"meta/notice/";
+/// How often it is looked for what is due. The wall clock decides, and it may step.
+const EVERY: Duration = Duration::from_secs(1);
+/// Notices that are looked at together.
+const BATCH: usize = 64;
+/// Notices that are handed over at the same time.
+const AT_ONCE: usize = 8;
+/// Notices that are counted; beyond, it is this many.
+const COUNTED: usize = 10_000;
+
+/// A notice that no mail server has taken yet.
+#[derive(Serialize, Deserialize)]
+struct Queued {
+    letter: Letter,
+    id: MessageId,
+    /// When what it tells of has happened.
+    since: Time,
+    /// Tries that were begun.
+    tries: u32,
+}
+
+/// The changes that have these sent: for the commit that they tell of.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn queue(records: &Records, letters: Vec<Letter>, now: Time) -> Result<Vec<Change>, RecordError> {
+    let letters = letters.into_iter().map(|letter| {
+        let mut id = MessageId::default();
+        getrandom::fill(&mut id).map_err(|_| RecordError::Random)?;
+        records.put(key(now, &id), None, &Queued { letter, id, since: now, tries: 0 })
+    });
+    letters.collect()
+}
+
+/// How many wait, at most [`COUNTED`].
+///
+/// # Errors
+/// [`RecordError`].
+pub fn waiting(records: &Records) -> Result<usize, RecordError> {
+    Ok(records.engine().scan(NOTICE, None, COUNTED)?.len())
+}
+
+/// Sends what is due. Runs until it is dropped.
+pub async fn run(daemon: &Arc<Daemon>) {
+    // Those that are over, and could not be taken out: they are not sent again while this process lives.
+    let mut taken = BTreeSet::new();
+    let mut is_troubled = false;
+    loop {
+        match send_what_is_due(daemon, &mut taken).await {
+            Ok(0) => {
+                is_troubled = false;
+                let _ = tokio::time::timeout(EVERY, daemon.effects.queued.notified()).await;
+            }
+            Ok(_) => is_troubled = false,
+            Err(error) => {
+                if !is_troubled {
+                    tracing::error!("notices wait until the store is there again: {error}");
+                }
+                is_troubled = true;
+                tokio::time::sleep(EVERY).await;
+            }
+        }
+    }
+}
+
+/// How many were due.
+async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>) -> Result<usize, RecordError> {
+    let due = due(&daemon.records, clock::now())?;
+    let count = due.len();
+    let mut due = due.into_iter();
+    loop {
+        let few: Vec<Entry> = due.by_ref().take(AT_ONCE).collect();
+        if few.is_empty() {
+            return Ok(count);
+        }
+        let mut claimed = Vec::new();
+        for entry in few {
+            claimed.extend(claim(&daemon.records, entry, taken).await?);
+        }
+        let mut tries = JoinSet::new();
+        for Stored { key, value, .. } in claimed {
+            let daemon = Arc::clone(daemon);
+            tries.spawn(async move { hand_over(&daemon, &value).await.then_some((key, value.id)) });
+        }
+        take_out_all(&daemon.records, tries.join_all().await.into_iter().flatten().collect(), taken).await?;
+    }
+}
+
+/// What is due, and what a clock that was ahead has put too far off.
+fn due(records: &Records, now: Time) -> Result<Vec<Entry>, RecordError> {
+    let mut due = records.engine().scan(NOTICE, None, BATCH)?;
+    due.extend(records.engine().scan(NOTICE, Some(&key_prefix(now.plus(retry::LONGEST + 1))), BATCH)?);
+    due.retain(|entry| time_of(&entry.key).is_none_or(|time| retry::is_due(time, now)));
+    due.dedup_by(|one, other| one.key == other.key);
+    Ok(due)
+}
+
+/// Writes when it is tried next, so that this try is nobody else's; none: it is not to be tried.
+async fn claim(
+    records: &Records,
+    entry: Entry,
+    taken: &mut BTreeSet<MessageId>,
+) -> Result<Option<Stored<Queued>>, RecordError> {
+    let now = clock::now();
+    let Ok(queued) = records.open::<Queued>(&entry.key, &entry.value) else {
+        tracing::error!("a notice cannot be read, and is not sent");
+        records.commit(vec![Change::delete(entry.key, entry.revision)]).await?;
+        return Ok(None);
+    };
+    if taken.contains(&queued.id) {
+        if records.commit(vec![Change::delete(entry.key, entry.revision)]).await? {
+            taken.remove(&queued.id);
+        }
+        return Ok(None);
+    }
+    let Some(again) = retry::again(queued.since, queued.tries, now) else {
+        records.commit(vec![Change::delete(entry.key, entry.revision)]).await?;
+        METRICS.notices_given_up.count(());
+        let (mailbox, tries) = (&queued.letter.mailbox, queued.tries);
+        tracing::error!(mailbox, tries, "a notice is given up: no mail server has taken it. See what was said before");
+        return Ok(None);
+    };
+    let queued = Queued { tries: queued.tries + 1, ..queued };
+    let key = key(again, &queued.id);
+    // Its time may be the one that it has.
+    let changes = if key == entry.key {
+        vec![records.put(key.clone(), Some(entry.revision), &queued)?]
+    } else {
+        vec![Change::delete(entry.key, entry.revision), records.put(key.clone(), None, &queued)?]
+    };
+    if !records.commit(changes).await? {
+        return Ok(None);
+    }
+    Ok(records.load(&key)?.map(|stored: Stored<Queued>| stored))
+}
+
+/// Whether it is over with it: it was taken, or refused for good.
+async fn hand_over(daemon: &Daemon, queued: &Queued) -> bool {
+    let Queued { letter, id, since, tries } = queued;
+    let sent = daemon.senders.notice(clock::now(), id, letter).await;
+    let (mailbox, tries) = (&letter.mailbox, *tries);
+    match sent {
+        Ok(()) => true,
+        Err(error @ SendError::Refused(_)) => {
+            METRICS.notices_given_up.count(());
+            tracing::error!(mailbox, "a notice is not sent: {error}");
+            true
+        }
+        Err(error) => {
+            let until = clock::rfc3339(since.plus(retry::LIFE));
+            tracing::warn!(mailbox, tries, "a notice is not sent yet, and is tried again until {until}: {error}");
+            false
+        }
+    }
+}
+
+/// Takes out what is over. Each stays among `taken` until the store says that it is gone.
+async fn take_out_all(
+    records: &Records,
+    over: Vec<(Key, MessageId)>,
+    taken: &mut BTreeSet<MessageId>,
+) -> Result<(), RecordError> {
+    taken.extend(over.iter().map(|(_, id)| *id));
+    for (key, id) in over {
+        if take_out(records, &key).await? {
+            taken.remove(&id);
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is gone; not where it was sealed anew meanwhile.
+async fn take_out(records: &Records, key: &[u8]) -> Result<bool, RecordError> {
+    match records.engine().load(key)? {
+        Some((_, revision)) => records.commit(vec![Change::delete(key.to_vec(), revision)]).await,
+        None => Ok(true),
+    }
+}
+
+fn key(time: Time, id: &MessageId) -> Vec<u8> {
+    let id = u128::from_be_bytes(*id);
+    [&key_prefix(time)[..], format!("/{id:032x}").as_bytes()].concat()
+}
+
+/// In the order of time.
+fn key_prefix(time: Time) -> Vec<u8> {
+    [NOTICE, format!("{:016x}", time.unsigned()).as_bytes()].concat()
+}
+
+fn time_of(key: &[u8]) -> Option<Time> {
+    let digits = key.get(NOTICE.len()..NOTICE.len() + 16)?;
+    i64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok().map(Time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_engine::{Engine, EngineError, MemoryEngine, Pending, Revision, Swap, Visitor};
+    use postern_vault::master_key::MasterKeys;
+    use postern_vault::seal::Sealer;
+    use std::sync::Mutex;
+
+    /// What the store does with a commit.
+    #[derive(Clone, Copy, Debug)]
+    enum Mood {
+        Takes,
+        Fails,
+        /// The record was sealed anew since it was read.
+        IsLate,
+    }
+
+    /// A disk that is full for a moment, and a rotation at just that moment, cannot be had at will.
+    struct Store {
+        records: MemoryEngine,
+        mood: Mutex<Mood>,
+    }
+
+    impl Engine for Store {
+        fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+            self.records.load(key)
+        }
+
+        fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+            self.records.scan(prefix, after, limit)
+        }
+
+        fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+            match *self.mood.lock().unwrap() {
+                Mood::Takes => self.records.commit(changes),
+                Mood::Fails => Box::pin(std::future::ready(Err(EngineError::Closed))),
+                Mood::IsLate => {
+                    let (value, revision) = self.records.load(&changes[0].key).unwrap().unwrap();
+                    drop(self.records.commit(vec![Change::update(changes[0].key.clone(), revision, value)]));
+                    self.records.commit(changes)
+                }
+            }
+        }
+
+        fn snapshot(&self, visit: Visitor) -> Pending<u64> {
+            self.records.snapshot(visit)
+        }
+
+        fn health(&self) -> Result<(), EngineError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_is_not_sent_again_whatever_the_store_says() {
+        let store = Arc::new(Store { records: MemoryEngine::new(), mood: Mutex::new(Mood::Takes) });
+        let records = Records::new(Arc::clone(&store) as _, Arc::new(Sealer::new(MasterKeys::generate().unwrap())));
+        let letter = |number: u32| Letter {
+            mailbox: format!("user{number}@example.com"),
+            to: format!("user{number}@elsewhere.example"),
+            subject: String::new(),
+            text: String::new().into(),
+        };
+        assert!(records.commit(queue(&records, (0..3).map(letter).collect(), clock::now()).unwrap()).await.unwrap());
+        let entries = || due(&records, clock::now()).unwrap();
+        let over = || {
+            let all = entries().into_iter();
+            all.map(|entry| (entry.key.clone(), records.open::<Queued>(&entry.key, &entry.value).unwrap().id)).collect()
+        };
+        for mood in [Mood::Fails, Mood::IsLate] {
+            let mut taken = BTreeSet::new();
+            *store.mood.lock().unwrap() = mood;
+            let done = take_out_all(&records, over(), &mut taken).await;
+            assert_eq!((done.is_err(), taken.len()), (matches!(mood, Mood::Fails), 3), "{mood:?}");
+            for entry in entries() {
+                assert!(claim(&records, entry, &mut taken).await.map_or(true, |claimed| claimed.is_none()), "{mood:?}");
+            }
+            assert_eq!((taken.len(), entries().len()), (3, 3), "{mood:?}");
+        }
+        *store.mood.lock().unwrap() = Mood::Takes;
+        let mut taken: BTreeSet<MessageId> = over().iter().take(1).map(|(_, id): &(Key, MessageId)| *id).collect();
+        assert!(claim(&records, entries().remove(0), &mut taken).await.unwrap().is_none());
+        take_out_all(&records, over(), &mut taken).await.unwrap();
+        assert_eq!((taken.len(), entries().len()), (0, 0));
+    }
+}

@@ -1,0 +1,196 @@
+//! How many messages have left today (UTC). It is counted in the store, before a message leaves, so that neither a
+//! restart nor a second daemon on the same store begins at nothing.
+
+use crate::clock;
+use postern_engine::Change;
+use postern_rules::Time;
+use postern_vault::RecordError;
+use postern_vault::records::Records;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU32;
+use tokio::sync::Mutex;
+
+/// Every key of a day's count begins so; the day follows: `meta/sent/2026-11-22`. What is under `meta/` is in no
+/// export.
+const SENT: &[u8] = b"meta/sent/";
+/// Seconds for which a day's count is stored: a clock that steps back some days finds what was counted then.
+const KEPT: i64 = 7 * 24 * 3600;
+/// Old counts that are taken out at once.
+const FORGOTTEN_AT_ONCE: usize = 16;
+/// The length of a date, as in `2026-11-22`.
+const DATE_LEN: usize = 10;
+
+/// What is counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// To a phone.
+    Text,
+    /// To an address.
+    Mail,
+}
+
+impl Kind {
+    /// Its section of the configuration.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Text => "sms",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Mail => "mail",
+        })
+    }
+}
+
+/// What has left on one day.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Sent {
+    texts: u32,
+    mails: u32,
+}
+
+impl Sent {
+    fn of(&mut self, kind: Kind) -> &mut u32 {
+        match kind {
+            Kind::Text => &mut self.texts,
+            Kind::Mail => &mut self.mails,
+        }
+    }
+}
+
+/// The counts.
+pub(super) struct Budget {
+    records: Records,
+    /// Those who count one after the other need not try again.
+    counting: Mutex<()>,
+}
+
+impl Budget {
+    pub(super) fn new(records: Records) -> Self {
+        Self { records, counting: Mutex::new(()) }
+    }
+
+    /// Counts one message of the day of `now`: `false` where that day has had `most` already.
+    pub(super) async fn take(&self, now: Time, kind: Kind, most: NonZeroU32) -> Result<bool, RecordError> {
+        self.count(now, kind, |sent| (sent < most.get()).then(|| sent + 1)).await
+    }
+
+    /// One that was counted and has surely not left.
+    pub(super) async fn give_back(&self, now: Time, kind: Kind) -> Result<(), RecordError> {
+        self.count(now, kind, |sent| sent.checked_sub(1)).await.map(drop)
+    }
+
+    /// How many more of `most` the day of `now` may have.
+    pub(super) fn left(&self, now: Time, kind: Kind, most: NonZeroU32) -> Result<u32, RecordError> {
+        let stored = self.records.load::<Sent>(&day_key(now))?;
+        let mut sent = stored.map_or_else(Sent::default, |stored| stored.value);
+        Ok(most.get().saturating_sub(*sent.of(kind)))
+    }
+
+    /// `false` where `next` says that nothing is to be written.
+    async fn count(&self, now: Time, kind: Kind, next: impl Fn(u32) -> Option<u32>) -> Result<bool, RecordError> {
+        let _counting = self.counting.lock().await;
+        let key = day_key(now);
+        loop {
+            let stored = self.records.load::<Sent>(&key)?;
+            let mut sent = stored.as_ref().map_or_else(Sent::default, |stored| stored.value);
+            let Some(count) = next(*sent.of(kind)) else { return Ok(false) };
+            *sent.of(kind) = count;
+            let mut changes =
+                vec![self.records.put(key.clone(), stored.as_ref().map(|stored| stored.revision), &sent)?];
+            if stored.is_none() {
+                changes.extend(self.forget_before(now.plus(-KEPT))?);
+            }
+            if self.records.commit(changes).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn forget_before(&self, time: Time) -> Result<impl Iterator<Item = Change>, RecordError> {
+        let (days, end) = (self.records.engine().scan(SENT, None, FORGOTTEN_AT_ONCE)?, day_key(time));
+        let old = days.into_iter().filter(move |entry| entry.key < end);
+        Ok(old.map(|entry| Change::delete(entry.key, entry.revision)))
+    }
+}
+
+fn day_key(now: Time) -> Vec<u8> {
+    let moment = clock::rfc3339(now);
+    [SENT, moment.get(..DATE_LEN).unwrap_or(&moment).as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_engine::MemoryEngine;
+    use postern_vault::master_key::MasterKeys;
+    use postern_vault::seal::Sealer;
+    use std::sync::Arc;
+
+    /// 2026-11-22T00:00:00Z.
+    const MIDNIGHT: Time = Time(1_795_305_600);
+    const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
+
+    fn records() -> Records {
+        Records::new(Arc::new(MemoryEngine::new()), Arc::new(Sealer::new(MasterKeys::generate().unwrap())))
+    }
+
+    #[tokio::test]
+    async fn each_kind_has_its_own_count_and_each_day() {
+        let budget = Budget::new(records());
+        assert_eq!(day_key(MIDNIGHT), b"meta/sent/2026-11-22");
+        for (kind, now, wanted) in [
+            (Kind::Text, MIDNIGHT, [true, true, false]),
+            (Kind::Mail, MIDNIGHT, [true, true, false]),
+            (Kind::Text, MIDNIGHT.plus(24 * 3600 - 1), [false; 3]),
+            (Kind::Text, MIDNIGHT.plus(24 * 3600), [true, true, false]),
+            // A clock that steps back does not give a day its budget again.
+            (Kind::Text, MIDNIGHT.plus(60), [false; 3]),
+        ] {
+            for wanted in wanted {
+                assert_eq!(budget.take(now, kind, TWO).await.unwrap(), wanted, "{kind:?} {now:?}");
+            }
+        }
+        budget.give_back(MIDNIGHT, Kind::Text).await.unwrap();
+        let left = |now| budget.left(now, Kind::Text, TWO).unwrap();
+        assert_eq!((left(MIDNIGHT), left(MIDNIGHT.plus(48 * 3600))), (1, 2));
+        assert!(budget.take(MIDNIGHT, Kind::Text, TWO).await.unwrap());
+        assert!(!budget.take(MIDNIGHT, Kind::Text, TWO).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn it_outlives_a_restart_and_holds_for_many_at_once() {
+        let records = records();
+        let most = NonZeroU32::new(20).unwrap();
+        let mut tries = tokio::task::JoinSet::new();
+        // Two daemons on one store.
+        for budget in [Budget::new(records.clone()), Budget::new(records.clone())].map(Arc::new) {
+            for _ in 0..25 {
+                let budget = budget.clone();
+                tries.spawn(async move { budget.take(MIDNIGHT, Kind::Text, most).await.unwrap() });
+            }
+        }
+        assert_eq!(tries.join_all().await.into_iter().filter(|taken| *taken).count(), 20);
+        assert!(!Budget::new(records).take(MIDNIGHT, Kind::Text, most).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn old_days_go() {
+        let records = records();
+        let budget = Budget::new(records.clone());
+        for day in 0..30 {
+            assert!(budget.take(MIDNIGHT.plus(day * 24 * 3600), Kind::Mail, TWO).await.unwrap());
+        }
+        let left = records.engine().scan(SENT, None, 100).unwrap();
+        assert_eq!(left.len(), 8);
+        assert_eq!(left.last().unwrap().key, b"meta/sent/2026-12-21");
+    }
+}

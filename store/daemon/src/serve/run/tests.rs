@@ -1,0 +1,57 @@
+//! What the heartbeat does with a store that does not answer, and with one that is gone. A disk that hangs cannot be had at
+//! will, so these stores only answer as one.
+
+use super::*;
+use postern_engine::{Engine, Entry, Pending, Revision, Swap, Visitor};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Store {
+    /// None: it never answers.
+    answer: Option<fn() -> EngineError>,
+}
+
+impl Engine for Store {
+    fn load(&self, _: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+        Err(EngineError::Closed)
+    }
+
+    fn scan(&self, _: &[u8], _: Option<&[u8]>, _: usize) -> Result<Vec<Entry>, EngineError> {
+        Err(EngineError::Closed)
+    }
+
+    fn commit(&self, _: Vec<Change>) -> Pending<Swap> {
+        match &self.answer {
+            Some(error) => Box::pin(std::future::ready(Err(error()))),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn snapshot(&self, _: Visitor) -> Pending<u64> {
+        Box::pin(std::future::pending())
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
+/// Beats within an hour, at one in a minute.
+async fn beats(answer: Option<fn() -> EngineError>) -> usize {
+    let (store, count) = (Store { answer }, AtomicUsize::new(0));
+    let beating = beat(&store, Duration::from_secs(60), || {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let _ = tokio::time::timeout(Duration::from_secs(3600 - 1), beating).await;
+    count.into_inner()
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_beats_on_while_the_store_does_not_answer() {
+    assert_eq!(beats(None).await, 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_beats_no_more_when_the_store_has_no_writer() {
+    assert_eq!(beats(Some(|| EngineError::Closed)).await, 0);
+    assert_eq!(beats(Some(|| EngineError::Limit("anything else".to_owned()))).await, 60);
+}

@@ -1,0 +1,257 @@
+//! The sockets: who may connect, frames in and out, and the time that each may take.
+
+use crate::daemon::Daemon;
+use crate::metrics::METRICS;
+use crate::serve::connection_limits::{CONNECTIONS_MAX, ConnectionLimits, ConnectionPermit, WAITING_MAX};
+use crate::serve::peers::{self, Peer, Peers};
+use crate::serve::service;
+use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
+use nix::unistd::{Gid, Group, Uid};
+use postern_wire::frame::{self, Decoder};
+use std::fmt;
+use std::io;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+/// In which a peer must have sent a frame that it has begun, and its first one at all, and taken a reply.
+pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
+/// For which a peer may be silent between calls.
+pub const IDLE: Duration = Duration::from_secs(60);
+/// In which a peer may still speak once posternd stops: who has just connected is about to.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+/// In which a socket's connections have ended once posternd stops.
+pub const STOP_WITHIN: Duration = Duration::from_secs(6);
+/// Files that the process must be able to open: both sockets' connections and newcomers, and the store's and the exports'
+/// own.
+pub const FILES_WANTED: u64 = 2 * (CONNECTIONS_MAX + WAITING_MAX) as u64 + 256;
+/// Bytes read at once.
+const READ_AT_ONCE: usize = 4096;
+
+/// Which socket, and so which verbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Fronts.
+    Auth,
+    /// The administrator.
+    Admin,
+}
+
+impl Side {
+    /// The group owner members may connect.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Auth => "postern-auth",
+            Self::Admin => "postern-admin",
+        }
+    }
+}
+
+/// Why a socket cannot be listened on.
+#[derive(Debug)]
+pub struct ListenError {
+    path: PathBuf,
+    what: String,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the socket {} cannot be opened: {}", self.path.display(), self.what)
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// Opens the socket at `path`, for root, this process's user, and the side's group where it exists.
+///
+/// # Errors
+/// [`ListenError`].
+pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
+    let error = |what: String| ListenError { path: path.to_owned(), what };
+    if let Ok(there) = std::fs::symlink_metadata(path) {
+        if !there.file_type().is_socket() {
+            return Err(error("something that is not a socket is there. Configure another path".to_owned()));
+        }
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(error("another posternd is listening there. Stop it, or configure another path".to_owned()));
+        }
+        std::fs::remove_file(path).map_err(|why| error(format!("what is left of an earlier run stays: {why}")))?;
+    }
+    // Nobody may connect between the making of the socket and the setting of its mode.
+    let umask = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o177));
+    let listener = UnixListener::bind(path);
+    nix::sys::stat::umask(umask);
+    let listener = listener.map_err(|why| match why.kind() {
+        io::ErrorKind::NotFound => error("its directory does not exist".to_owned()),
+        _ => error(why.to_string()),
+    })?;
+    if let Some(group) = Group::from_name(side.group()).ok().flatten() {
+        nix::unistd::chown(path, None, Some(group.gid)).map_err(|why| error(format!("chgrp: {why}")))?;
+        let mode = std::fs::Permissions::from_mode(0o660);
+        std::fs::set_permissions(path, mode).map_err(|why| error(format!("chmod: {why}")))?;
+    }
+    Ok(listener)
+}
+
+/// Serves a socket that the service manager opened; who may connect was said in its unit.
+///
+/// # Errors
+/// [`ListenError`].
+pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<UnixListener, ListenError> {
+    let adopted = passed.set_nonblocking(true).and_then(|()| UnixListener::from_std(passed));
+    adopted.map_err(|why| ListenError { path: path.to_owned(), what: why.to_string() })
+}
+
+/// Serves connections until `stop` changes; those that are open may end their call.
+pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
+    let (connection_limits, peers) = (ConnectionLimits::new(peers::fronts_user()), Arc::new(Peers::at(side)));
+    let mut tasks = tokio::task::JoinSet::new();
+    let (close, closing) = watch::channel(());
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.changed() => break,
+            Some(_) = tasks.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, most likely: those that are open must end first.
+                tracing::error!("a connection to the {side:?} socket cannot be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let Ok(credentials) = getsockopt(&stream, PeerCredentials) else { continue };
+        let (user, group) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
+        let Some(newcomer) = connection_limits.ask(user) else {
+            turn_away(user, side);
+            continue;
+        };
+        let (daemon, stop, closing, peers) = (daemon.clone(), stop.clone(), closing.clone(), Arc::clone(&peers));
+        tasks.spawn(async move {
+            let Some(place) = newcomer.place().await else { return turn_away(user, side) };
+            let _open = METRICS.connections.hold(side.into());
+            let Some(peer) = peers.admit(user, group) else { return };
+            if peer.runs_fronts {
+                place.is_of_a_front();
+            }
+            let connection = Connection { stream, decoder: Decoder::default(), peer, has_suggested: false };
+            converse(daemon, connection, side, place, (stop, closing)).await;
+        });
+    }
+    let mut all_gone = async || while tasks.join_next().await.is_some() {};
+    let _ = timeout(LAST_WORDS, all_gone()).await;
+    drop(close);
+    let _ = timeout(FRAME_DEADLINE, all_gone()).await;
+}
+
+fn turn_away(user: Uid, side: Side) {
+    tracing::warn!("uid {user} has too many calls running at the {side:?} socket; one more is turned away");
+}
+
+/// One peer.
+pub struct Connection {
+    stream: UnixStream,
+    decoder: Decoder,
+    /// Who it is.
+    pub peer: Arc<Peer>,
+    /// A name was suggested for one that is unknown.
+    pub has_suggested: bool,
+}
+
+impl Connection {
+    /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or stored silent for too long.
+    async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
+        if let Some(frame) = self.decoder.next_frame(&read) {
+            return Some(frame);
+        }
+        if !first && !self.decoder.is_partial() {
+            timeout(IDLE, self.take()).await.ok()??;
+        }
+        // The frame has begun; from here on it has the frame's time, over all of its bytes.
+        let whole = async {
+            loop {
+                if let Some(frame) = self.decoder.next_frame(&read) {
+                    return Some(frame);
+                }
+                self.take().await?;
+            }
+        };
+        timeout(FRAME_DEADLINE, whole).await.ok().flatten()
+    }
+
+    /// The frame that comes before the end, if one does: what has been sent is still read, and who sends later is told
+    /// by the kernel that nobody reads. So no call is lost of which its sender cannot know.
+    async fn last<T>(&mut self, read: impl Fn(&[u8]) -> T) -> Option<T> {
+        let _ = shutdown(self.stream.as_raw_fd(), Shutdown::Read);
+        self.next(true, read).await
+    }
+
+    /// Takes the bytes that come next; none when none will, or they belong to no frame.
+    async fn take(&mut self) -> Option<()> {
+        let mut bytes = Zeroizing::new([0; READ_AT_ONCE]);
+        let count = self.stream.read(&mut *bytes).await.ok().filter(|count| *count > 0)?;
+        self.decoder.push(&bytes[..count]).ok()
+    }
+
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// When it does not fit into a frame, or the peer does not take it in time.
+    pub async fn send(&mut self, message: &impl serde::Serialize) -> io::Result<()> {
+        let frame = frame::encode(message).map_err(io::Error::other)?;
+        timeout(FRAME_DEADLINE, self.stream.write_all(&frame)).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    /// Waits until the peer goes away, or says something where it has nothing to say.
+    pub async fn gone(&mut self) {
+        let mut byte = [0];
+        let _ = self.stream.read(&mut byte).await;
+    }
+}
+
+async fn converse(
+    daemon: Arc<Daemon>,
+    mut connection: Connection,
+    side: Side,
+    mut place: ConnectionPermit,
+    (mut stop, mut closing): (watch::Receiver<bool>, watch::Receiver<()>),
+) {
+    let mut import = None;
+    let mut first = true;
+    loop {
+        let call = tokio::select! {
+            biased;
+            () = place.lost() => {
+                tracing::debug!("an idle connection of {} made room for another", connection.peer.name);
+                return;
+            }
+            call = connection.next(first, service::read) => call,
+            // The sender is dropped when it is time; nothing is ever sent.
+            _ = closing.changed() => connection.last(service::read).await,
+        };
+        let Some(call) = call else { return };
+        first = false;
+        place.begin_call();
+        let answered = match call {
+            Ok(call) => service::answer(&daemon, side, &mut connection, call, &mut import, &mut stop).await,
+            Err(error) => {
+                tracing::warn!("{} sent what is not a call: {error}", connection.peer.name);
+                return;
+            }
+        };
+        place.end_call();
+        if let Err(error) = answered {
+            tracing::debug!("{} did not take its answer: {error}", connection.peer.name);
+            return;
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! Calls: from a frame to the verb that it names, and back. The interface files in `store/wire` are the reference.
+
+mod sign_in;
+
+use crate::account::requests;
+use crate::administer::{
+    self, UNKNOWN_MAILBOX, accounts, alone, app_passwords, check, contact, import, keys, log, methods, nearest_account,
+    platforms, refuse, status,
+};
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::metrics::{self, METRICS};
+use crate::serve::server::{Connection, Side};
+use postern_vault::audit;
+use postern_vault::export;
+use postern_wire::admin::{self, *};
+use postern_wire::auth::{self, PasswordChecks, WatchEvent};
+use postern_wire::{Call, ErrorReply, Reply};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::sync::Arc;
+use tokio::sync::{broadcast::error::RecvError, watch};
+use zeroize::Zeroizing;
+
+/// Bytes of an export that one reply carries.
+const PIECE: usize = 16 * 1024;
+/// Bytes that an import may have: a million accounts and their history fit.
+const IMPORT_MAX: u64 = 8 * 1024 * 1024 * 1024;
+
+/// A call owner verb is known, with its frame: the parameters are read once the verb has said of what type they are.
+pub struct Incoming {
+    method: String,
+    more: bool,
+    oneway: bool,
+    frame: Zeroizing<Vec<u8>>,
+}
+
+/// An import that has begun on a connection.
+pub struct Import {
+    file: File,
+    length: u64,
+}
+
+/// Reads the head of a call.
+///
+/// # Errors
+/// Where in the frame it stops being one; the text quotes nothing of it, since it may hold a secret.
+pub fn read(frame: &[u8]) -> Result<Incoming, String> {
+    #[derive(Deserialize)]
+    struct Head {
+        method: String,
+        #[serde(default)]
+        more: bool,
+        #[serde(default)]
+        oneway: bool,
+    }
+    let head: Head =
+        serde_json::from_slice(frame).map_err(|error| format!("line {} column {}", error.line(), error.column()))?;
+    Ok(Incoming { method: head.method, more: head.more, oneway: head.oneway, frame: Zeroizing::new(frame.to_vec()) })
+}
+
+impl Incoming {
+    /// The parameters, as the verb needs them.
+    fn parameters<P: DeserializeOwned>(&self) -> Result<P, ErrorReply> {
+        let unfit = |name: &str| ErrorReply {
+            name: "org.varlink.service.InvalidParameter".to_owned(),
+            parameters: json!({ "parameter": name }),
+        };
+        let call: Call<P> = serde_json::from_slice(&self.frame).map_err(|error| {
+            // serde names a missing or unknown field in backticks; a value it would quote, so the rest is left out.
+            let text = error.to_string();
+            let field = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+            unfit(field.unwrap_or("parameters"))
+        })?;
+        // A call without parameters is one with no fields.
+        call.parameters.map_or_else(|| serde_json::from_str("{}").map_err(|_| unfit("parameters")), Ok)
+    }
+}
+
+/// What a verb gives back.
+type Outcome = Result<serde_json::Value, ErrorReply>;
+
+/// Answers one call on its connection.
+///
+/// # Errors
+/// When the peer does not take the answer; the connection is of no use then.
+pub async fn answer(
+    daemon: &Arc<Daemon>,
+    side: Side,
+    connection: &mut Connection,
+    call: Incoming,
+    import: &mut Option<Import>,
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<()> {
+    let streamed = match (side, call.method.as_str(), call.more) {
+        (Side::Auth, "org.postern.Auth.Watch", true) => return watch(daemon, connection, stop).await,
+        (Side::Auth, "org.postern.Auth.CheckPasswords", true) if connection.peer.is_front => {
+            return hand_out_checks(daemon, connection, stop).await;
+        }
+        (Side::Admin, "org.postern.Admin.ListAccounts", true) => list_accounts(daemon, connection, &call).await?,
+        (Side::Admin, "org.postern.Admin.ListRequests", true) => list_requests(daemon, connection).await?,
+        (Side::Admin, "org.postern.Admin.ReadAudit", true) => read_audit(daemon, connection, &call).await?,
+        (Side::Admin, "org.postern.Admin.Export", true) => send_export(daemon, connection).await?,
+        _ => None,
+    };
+    let _running = METRICS.calls.hold(side.into());
+    let outcome = match (streamed, side) {
+        (Some(outcome), _) => outcome,
+        (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
+        (None, Side::Auth) => return sign_in::reply(daemon, connection, &call).await,
+        (None, Side::Admin) => {
+            let outcome = administered(daemon, &connection.peer.name, &call, import).await;
+            with_suggestion(daemon, connection, &call, outcome).await
+        }
+    };
+    if side == Side::Admin {
+        METRICS.administered.count(metrics::Outcome::of(&outcome));
+    }
+    reply(connection, &call, outcome).await
+}
+
+/// Says which account may have been meant, with the first name of a connection that is unknown: `postern` has one for each
+/// command, so that is a name which somebody has typed, and of a list it is the first.
+async fn with_suggestion(daemon: &Daemon, connection: &mut Connection, call: &Incoming, outcome: Outcome) -> Outcome {
+    let Err(error) = outcome else { return outcome };
+    let refused = serde_json::from_value::<Refused>(error.parameters.clone());
+    let Ok(refused) = refused.map_err(drop).and_then(|it| if it.reason == UNKNOWN_MAILBOX { Ok(it) } else { Err(()) })
+    else {
+        return Err(error);
+    };
+    let Ok(Mailbox { mailbox }) = call.parameters::<Mailbox>() else { return Err(error) };
+    if std::mem::replace(&mut connection.has_suggested, true) {
+        return Err(error);
+    }
+    match nearest_account(daemon, &mailbox).await {
+        None => Err(error),
+        Some(near) => {
+            let message = format!("{} Did you mean {near}?", refused.message);
+            Err(self::refused(&refuse(UNKNOWN_MAILBOX, message)))
+        }
+    }
+}
+
+async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -> io::Result<()> {
+    if call.oneway {
+        return Ok(());
+    }
+    match outcome {
+        Ok(value) => connection.send(&Reply::last(value)).await,
+        Err(error) => connection.send(&error.reply()).await,
+    }
+}
+
+async fn administered(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &mut Option<Import>) -> Outcome {
+    match call.method.as_str() {
+        "org.postern.Admin.Status" => shown(status::status(daemon)),
+        "org.postern.Admin.Check" => shown(Ok(check::check(daemon))),
+        "org.postern.Admin.ListPlatforms" => shown(platforms::list(daemon)),
+        "org.postern.Admin.ShowPlatform" => shown(platforms::show(daemon, &call.parameters::<PlatformName>()?.name)),
+        "org.postern.Admin.CreatePlatform" => shown(platforms::create(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.SetPlatform" => shown(platforms::set(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.SwitchPlatform" => shown(platforms::switch(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ShowAccount" => shown(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
+        "org.postern.Admin.ChangeAccount" => shown(accounts::change(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.AddAliases" => shown(accounts::add_aliases(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.SetContact" => shown(contact::set(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.RemoveAliases" => shown(accounts::remove_aliases(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.AddTotp" => shown(methods::add_totp(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ImportTotp" => shown(import::import_totp(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.RemoveMethod" => shown(methods::remove(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ListAppPasswords" => {
+            shown(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox))
+        }
+        "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.ShowLog" => shown(Ok(log::show(daemon))),
+        "org.postern.Admin.SetLog" => shown(log::set(daemon, peer, &call.parameters::<SetLog>()?.levels).await),
+        "org.postern.Admin.ResetLog" => shown(Ok(log::reset(daemon, peer).await)),
+        "org.postern.Admin.ListKeys" => shown(keys::list(daemon)),
+        "org.postern.Admin.RotateKey" => shown(keys::rotate(daemon, peer).await),
+        "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
+        "org.postern.Admin.DecideRequest" => shown(requests::decide_about(daemon, peer, &call.parameters()?).await),
+        "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
+        "org.postern.Admin.ListAccounts"
+        | "org.postern.Admin.ListRequests"
+        | "org.postern.Admin.ReadAudit"
+        | "org.postern.Admin.Export" => {
+            Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })
+        }
+        other => Err(not_found(other)),
+    }
+}
+
+fn shown(outcome: Result<impl Serialize, Refused>) -> Outcome {
+    match outcome {
+        Ok(value) => serde_json::to_value(value).map_err(|error| refused(&refuse("store", error.to_string()))),
+        Err(refusal) => Err(refused(&refusal)),
+    }
+}
+
+fn refused(refusal: &Refused) -> ErrorReply {
+    let parameters = json!({ "reason": refusal.reason, "message": refusal.message });
+    ErrorReply { name: admin::REFUSED.to_owned(), parameters }
+}
+
+fn unfit(parameter: &str) -> ErrorReply {
+    let parameters = json!({ "parameter": parameter });
+    ErrorReply { name: "org.varlink.service.InvalidParameter".to_owned(), parameters }
+}
+
+fn not_found(method: &str) -> ErrorReply {
+    let method: String = method.chars().take(128).collect();
+    ErrorReply { name: "org.varlink.service.MethodNotFound".to_owned(), parameters: json!({ "method": method }) }
+}
+
+/// `org.varlink.service`: who this is, and what it can do.
+fn describe(side: Side, call: &Incoming) -> Outcome {
+    #[derive(Deserialize)]
+    struct Named {
+        interface: String,
+    }
+    let (interface, description) = match side {
+        Side::Auth => (auth::INTERFACE, auth::DESCRIPTION),
+        Side::Admin => (admin::INTERFACE, admin::DESCRIPTION),
+    };
+    match call.method.as_str() {
+        "org.varlink.service.GetInfo" => Ok(json!({
+            "vendor": "Postern",
+            "product": "posternd",
+            "version": env!("CARGO_PKG_VERSION"),
+            "url": "",
+            "interfaces": ["org.varlink.service", interface],
+        })),
+        "org.varlink.service.GetInterfaceDescription" => match call.parameters::<Named>()?.interface {
+            name if name == interface => Ok(json!({ "description": description })),
+            name if name == "org.varlink.service" => Ok(json!({ "description": SERVICE })),
+            name => Err(ErrorReply {
+                name: "org.varlink.service.InterfaceNotFound".to_owned(),
+                parameters: json!({ "interface": name.chars().take(128).collect::<String>() }),
+            }),
+        },
+        other => Err(not_found(other)),
+    }
+}
+
+const SERVICE: &str = include_str!("org.varlink.service.varlink");
+
+/// Tells a front of each change until it goes away. The first reply comes at once, so that the front knows from when
+/// on it hears of everything.
+async fn watch(daemon: &Daemon, connection: &mut Connection, stop: &mut watch::Receiver<bool>) -> io::Result<()> {
+    let mut changes = daemon.watch();
+    connection.send(&Reply::more(WatchEvent { mailbox: None })).await?;
+    loop {
+        let event = tokio::select! {
+            event = changes.recv() => match event {
+                Ok(event) => event,
+                // So many changes were missed that all must be looked at.
+                Err(RecvError::Lagged(_)) => WatchEvent { mailbox: None },
+                Err(RecvError::Closed) => return Err(io::ErrorKind::ConnectionAborted.into()),
+            },
+            () = connection.gone() => return Err(io::ErrorKind::ConnectionAborted.into()),
+            _ = stop.changed() => return Err(io::ErrorKind::ConnectionAborted.into()),
+        };
+        connection.send(&Reply::more(event)).await?;
+    }
+}
+
+/// Hands passwords to a front that checks them with its mail server, until it goes away. The first reply comes at
+/// once, so that the front knows that it was heard.
+async fn hand_out_checks(
+    daemon: &Daemon,
+    connection: &mut Connection,
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<()> {
+    let mut checks = daemon.checks.offer();
+    connection.send(&Reply::more(PasswordChecks { check: None })).await?;
+    loop {
+        let check = tokio::select! {
+            check = checks.recv() => check,
+            () = connection.gone() => None,
+            _ = stop.changed() => None,
+        };
+        let check = check.ok_or(io::ErrorKind::ConnectionAborted)?;
+        connection.send(&Reply::more(PasswordChecks { check: Some(check) })).await?;
+    }
+}
+
+/// Sends all pieces but the last one, which is the caller's to send.
+async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<Option<Outcome>> {
+    let wanted: ListAccounts = match call.parameters() {
+        Ok(wanted) => wanted,
+        Err(error) => return Ok(Some(Err(error))),
+    };
+    let mut after = None;
+    loop {
+        let (page, last) = match accounts::list(daemon, &wanted, after.as_deref()) {
+            Ok(page) => page,
+            Err(refusal) => return Ok(Some(Err(refused(&refusal)))),
+        };
+        send_pieces(connection, page.accounts, |accounts| Accounts { accounts: accounts.to_vec() }).await?;
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(Some(shown(Ok(Accounts { accounts: Vec::new() })))),
+        }
+    }
+}
+
+/// Sends all pieces but the last one, which is the caller's to send.
+async fn list_requests(daemon: &Daemon, connection: &mut Connection) -> io::Result<Option<Outcome>> {
+    match requests::list(daemon) {
+        Ok(all) => {
+            send_pieces(connection, all, |requests| Requests { requests: requests.to_vec() }).await?;
+            Ok(Some(shown(Ok(Requests { requests: Vec::new() }))))
+        }
+        Err(refusal) => Ok(Some(Err(refused(&refusal)))),
+    }
+}
+
+async fn read_audit(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<Option<Outcome>> {
+    let wanted: ReadAudit = match call.parameters() {
+        Ok(wanted) => wanted,
+        Err(error) => return Ok(Some(Err(error))),
+    };
+    let since = match wanted.since.as_deref().map(|text| (text, clock::parse_rfc3339(text))) {
+        Some((text, None)) => {
+            let message = format!("{text:?} is not a time: it takes RFC 3339, such as 2026-11-21T14:05:00Z.");
+            return Ok(Some(Err(refused(&refuse("bad_time", message)))));
+        }
+        Some((_, since)) => since,
+        None => None,
+    };
+    // A mailbox that has no account any more may still have a history.
+    let mailbox = match wanted.mailbox.as_deref().map(|typed| administer::mailbox(daemon, typed)) {
+        Some(Err(refusal)) => return Ok(Some(Err(refused(&refusal)))),
+        Some(Ok((mailbox, _))) => Some(mailbox),
+        None => None,
+    };
+    let mut after = since.map(audit::first_key);
+    loop {
+        let (page, last) = match administer::audit::page(&daemon.records, after.as_deref()) {
+            Ok(page) => page,
+            Err(error) => return Ok(Some(Err(refused(&administer::unstored(error))))),
+        };
+        let wanted = |record: &audit::Record| {
+            mailbox.as_ref().is_none_or(|mailbox| record.mailbox.as_deref() == Some(mailbox.as_str()))
+        };
+        let entries: Vec<AuditEntry> = page.into_iter().filter(wanted).map(administer::audit::shown).collect();
+        send_pieces(connection, entries, |entries| AuditEntries { entries: entries.to_vec() }).await?;
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(Some(shown(Ok(AuditEntries { entries: Vec::new() })))),
+        }
+    }
+}
+
+/// Sends items in as few replies as fit into frames.
+async fn send_pieces<T: Clone, P: Serialize>(
+    connection: &mut Connection,
+    items: Vec<T>,
+    piece: impl Fn(&[T]) -> P,
+) -> io::Result<()> {
+    let (mut rest, mut size) = (&items[..], items.len());
+    while !rest.is_empty() {
+        size = size.min(rest.len());
+        let reply = Reply::more(piece(&rest[..size]));
+        match postern_wire::frame::encode(&reply) {
+            Err(_) if size > 1 => size = size.div_ceil(2),
+            _ => {
+                connection.send(&reply).await?;
+                rest = &rest[size..];
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn send_export(daemon: &Daemon, connection: &mut Connection) -> io::Result<Option<Outcome>> {
+    let spooled = match spool(daemon) {
+        Ok(file) => export::write(&daemon.records, clock::now(), file).await,
+        Err(error) => Err(error.into()),
+    };
+    let mut file = match spooled {
+        Ok(file) => file,
+        Err(error) => return Ok(Some(Err(refused(&refuse("export", format!("{error}.")))))),
+    };
+    let mut bytes = vec![0; PIECE];
+    // What of a character was cut off; exports are ASCII but for the keys' local parts.
+    let mut text = Vec::with_capacity(2 * PIECE);
+    loop {
+        let count = file.read(&mut bytes)?;
+        text.extend_from_slice(&bytes[..count]);
+        let whole = if count == 0 { text.len() } else { text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) };
+        let rest = text.split_off(whole);
+        let lines = String::from_utf8(std::mem::replace(&mut text, rest)).map_err(io::Error::other)?;
+        let piece = ExportPiece { lines, last: count == 0 };
+        if count == 0 {
+            tracing::info!(target: "audit", actor = %connection.peer.name, action = "export", outcome = "done");
+            return Ok(Some(shown(Ok(piece))));
+        }
+        connection.send(&Reply::more(piece)).await?;
+    }
+}
+
+/// A nameless file beside the store: what is in it is as sealed as the store is.
+fn spool(daemon: &Daemon) -> io::Result<File> {
+    tempfile::tempfile_in(daemon.config.store.path.parent().unwrap_or(&daemon.config.store.path))
+}
+
+async fn take_piece(
+    daemon: &Daemon,
+    peer: &str,
+    piece: ExportPiece,
+    import: &mut Option<Import>,
+) -> Result<Imported, Refused> {
+    let failed =
+        |error: io::Error| refuse("import", format!("the import cannot be kept: {error}. Nothing was imported."));
+    let mut current = match import.take() {
+        Some(current) => current,
+        None => Import { file: spool(daemon).map_err(failed)?, length: 0 },
+    };
+    current.length += piece.lines.len() as u64;
+    if current.length > IMPORT_MAX {
+        return Err(refuse("import", "the export is larger than any that this version makes. Nothing was imported."));
+    }
+    current.file.write_all(piece.lines.as_bytes()).map_err(failed)?;
+    if !piece.last {
+        *import = Some(current);
+        return Ok(Imported { records: 0 });
+    }
+    let _alone = alone(daemon).await?;
+    let records = administer::export::import(daemon, peer, current.file).await;
+    // Also after a refusal: the last commit may come yet.
+    daemon.announce(None);
+    // What was exported under an older master key is sealed anew.
+    daemon.rotated.notify_one();
+    daemon.effects.ends_moved.notify_one();
+    let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
+    Ok(Imported { records })
+}

@@ -1,0 +1,94 @@
+//! Browsers at the webmail: a code to the contact address where a sign-in is unusual, and the noting of those that were
+//! let in.
+
+use crate::clock;
+use crate::daemon::{Actor, Daemon};
+use crate::sign_in::signin::{Owner, actor, channel, is_over, journal, owner, refused, source, unavailable};
+use crate::sign_in::standing::Standing;
+use postern_rules::contact::Address;
+use postern_rules::factor::{CONTACT, KindName};
+use postern_rules::{Account, Event, Platform, Verdict, sent};
+use postern_wire::auth::{self, AskVerdict, Offer, Reason, Session, SignedIn};
+use postern_wire::security::OwnBrowser;
+
+/// The address to which a code goes when a sign-in is unusual.
+///
+/// # Errors
+/// [`Reason::Unusual`] where none can be sent: no mail leaves here, or the address leads into the mailbox by now.
+pub fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
+    let address = account.contact.as_ref().filter(|_| daemon.senders.can_mail());
+    let address = address.ok_or(auth::Refusal::new(Reason::Unusual))?;
+    match daemon.leads_into(address, &account.mailbox) {
+        Ok(false) => Ok(address),
+        Ok(true) => Err(auth::Refusal::new(Reason::Unusual)),
+        Err(error) => Err(auth::Refusal::new(unavailable(&error))),
+    }
+}
+
+/// The one thing that an unusual sign-in may be answered with.
+pub fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
+    let offer = |address: &Address| Offer {
+        id: CONTACT.to_owned(),
+        kind: KindName::Email.as_str().to_owned(),
+        description: String::new(),
+        digits: Some(sent::DIGITS),
+        hint: Some(address.masked()),
+    };
+    match contact(daemon, account) {
+        Ok(address) => AskVerdict::Challenge {
+            mailbox: account.mailbox.to_string(),
+            methods: vec![offer(address)],
+            trust_days: None,
+        },
+        Err(refusal) => AskVerdict::Refused(refusal),
+    }
+}
+
+/// A front has released a session without an answer. Where that cannot be noted, the journal says so: the session stands.
+pub async fn signed_in(daemon: &Daemon, told: &SignedIn) {
+    if let Err(refusal) = noted(daemon, told).await {
+        journal("note a browser", &told.name, told.channel, &told.origin, &refusal);
+    }
+}
+
+async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
+    let stale = || auth::Refusal::new(Reason::Stale);
+    let (channel, source) = (channel(told.channel), source(&told.origin));
+    let detail = match Standing::parse(&told.standing).ok_or_else(stale)? {
+        Standing::NotRequired(at, _) if at == channel => String::new(),
+        Standing::Trusted { browser, .. } => format!("trusted browser {browser}"),
+        _ => return Err(stale()),
+    };
+    if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }).await {
+        return Err(stale());
+    }
+    let Owner::Ours(account, platform) = owner(daemon, channel, &told.name).map_err(auth::Refusal::new)? else {
+        return Ok(());
+    };
+    let actor = Actor { detail, language: told.language.clone(), ..actor(told.channel, &told.origin) };
+    let applied =
+        daemon.apply(&account.mailbox, Some(&platform), &actor, || Ok(Event::SignedIn { channel, source })).await;
+    match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
+        Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
+        _ => Ok(()),
+    }
+}
+
+/// The browsers as their owner sees them, the one used last first.
+pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> Vec<OwnBrowser> {
+    let (now, own) = (clock::now(), source(origin).browser);
+    let here = origin.address.and_then(postern_rules::source::network);
+    let shown = account.browsers.iter().map(|browser| OwnBrowser {
+        id: browser.id.clone(),
+        description: browser.description.clone(),
+        network: browser.network.map_or(String::new(), |network| network.to_string()),
+        created: browser.created.0,
+        last_used: browser.last_used.0,
+        trusted_until: account.trusted_until(browser, &platform.policy, now).map(|until| until.0),
+        here: here.is_some() && browser.network == here,
+        this: own.is_some_and(|own| browser.is(&own)),
+    });
+    let mut shown: Vec<OwnBrowser> = shown.collect();
+    shown.sort_by_key(|browser| std::cmp::Reverse((browser.last_used, browser.created)));
+    shown
+}

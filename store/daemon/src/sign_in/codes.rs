@@ -1,0 +1,129 @@
+//! Codes that leave the daemon: drawn, noted with the account, sent.
+
+use crate::clock;
+use crate::daemon::{Actor, Daemon};
+use crate::notify::texts::{self, Language};
+use crate::sign_in::signin::{refused, unavailable};
+use postern_rules::contact::Destination;
+use postern_rules::event::Recipient;
+use postern_rules::sent::{ChallengeId, DIGITS};
+use postern_rules::{Account, Event, Mailbox, Platform, Time, Verdict};
+use postern_vault::RecordError;
+use postern_wire::auth::{self, Reason};
+use zeroize::Zeroizing;
+
+/// A code that was sent.
+pub struct Sent {
+    /// Who is to bring it back.
+    pub session: ChallengeId,
+    /// From when on another may be sent.
+    pub again: Time,
+    /// Where it went.
+    pub to: Destination,
+}
+
+/// Who asks for a code, and how.
+pub struct Wanted<'a> {
+    /// Owner account.
+    pub mailbox: &'a Mailbox,
+    /// Its platform.
+    pub platform: &'a Platform,
+    /// For the audit log.
+    pub actor: &'a Actor,
+    /// The session owner code is void then.
+    pub replaces: Option<ChallengeId>,
+    /// The language of the pages.
+    pub language: Option<&'a str>,
+    /// The origin of the pages.
+    pub site: Option<&'a str>,
+}
+
+/// Draws a code, notes it, and sends it.
+///
+/// # Errors
+/// A refusal; [`Reason::NotSent`] when it was noted and could not be sent, which the journal explains.
+pub async fn send(daemon: &Daemon, to: Recipient<'_>, wanted: &Wanted<'_>) -> Result<Sent, auth::Refusal> {
+    let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
+    let code = draw().map_err(unavailable)?;
+    let mut session: ChallengeId = [0; 16];
+    getrandom::fill(&mut session).map_err(|_| unavailable(RecordError::Random))?;
+    let replaces = wanted.replaces;
+    let event = || Ok(Event::Send { to: to.clone(), session, replaces, code: &code });
+    let applied = daemon.apply(wanted.mailbox, None, wanted.actor, event).await.map_err(unavailable)?;
+    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+    match applied.verdict {
+        Verdict::Send { to, again } => {
+            deliver(daemon, &applied.account, &to, &code, wanted).await?;
+            Ok(Sent { session, again, to })
+        }
+        Verdict::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(auth::Refusal::new(Reason::Unavailable)),
+    }
+}
+
+async fn deliver(
+    daemon: &Daemon,
+    account: &Account,
+    to: &Destination,
+    code: &str,
+    wanted: &Wanted<'_>,
+) -> Result<(), auth::Refusal> {
+    let language = Language::of(account, wanted.language);
+    let (place, now) = (texts::place(account, wanted.platform), clock::now());
+    let sent = match to {
+        Destination::Number(number) => {
+            let text = texts::sms(language, place, code, wanted.site.and_then(host));
+            daemon.senders.text(now, number.as_str(), &text).await
+        }
+        Destination::Address(address) => {
+            let (subject, text) = texts::mail(language, place, account.mailbox.as_str(), code);
+            daemon.senders.mail(now, address.as_str(), &subject, &text).await
+        }
+    };
+    sent.map_err(|error| {
+        tracing::error!(mailbox = account.mailbox.as_str(), "a code is not sent: {error}");
+        auth::Refusal::new(Reason::NotSent)
+    })
+}
+
+/// The host of an origin.
+fn host(site: &str) -> Option<&str> {
+    let host = site.strip_prefix("https://")?.split(['/', ':']).next()?;
+    // Nothing else gets into a text by it.
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    (!host.is_empty() && host.bytes().all(is_host)).then_some(host)
+}
+
+/// Six digits, each code as likely as another.
+fn draw() -> Result<Zeroizing<String>, RecordError> {
+    const CODES: u32 = 10u32.pow(DIGITS);
+    /// What is drawn at or above this would make small codes likelier.
+    const FAIR: u32 = u32::MAX - u32::MAX % CODES;
+    loop {
+        let mut bytes = [0; 4];
+        getrandom::fill(&mut bytes).map_err(|_| RecordError::Random)?;
+        let drawn = u32::from_le_bytes(bytes);
+        if drawn < FAIR {
+            return Ok(Zeroizing::new(format!("{:01$}", drawn % CODES, DIGITS as usize)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_six_digits_and_differ() {
+        let codes: std::collections::BTreeSet<String> = (0..100).map(|_| draw().unwrap().to_string()).collect();
+        assert!(codes.len() > 95 && codes.iter().all(|code| code.len() == 6 && code.parse::<u32>().is_ok()));
+    }
+
+    #[test]
+    fn the_host_of_an_origin_is_for_phones() {
+        assert_eq!(host("https://webmail.example.com"), Some("webmail.example.com"));
+        assert_eq!(host("https://localhost:18451"), Some("localhost"));
+        assert_eq!(host("http://x"), None);
+        assert_eq!(host("https://a\n@evil.example #1"), None);
+    }
+}

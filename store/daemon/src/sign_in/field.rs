@@ -1,0 +1,138 @@
+//! The verbs about a field of which a mail app can give no more: what is in it, and what the mail server says of the
+//! password that an app password stands for.
+
+use crate::clock;
+use crate::daemon::{Actor, Daemon, Resolved};
+use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::standing::Standing;
+use postern_rules::account::FieldFingerprint;
+use postern_rules::app_password::{Sealed, Typed};
+use postern_rules::{Account, Event, Mailbox, Verdict};
+use postern_vault::RecordError;
+use postern_vault::app_password;
+use postern_wire::Secret;
+use postern_wire::auth::{self, AnswerField, FieldVerdict, PasswordAccepted, PasswordRefused, Reason};
+use std::net::{IpAddr, Ipv6Addr};
+
+const AGAIN_PURPOSE: &str = "password and code";
+
+const _: () = assert!(postern_rules::app_password::LENGTH == auth::APP_PASSWORD_LETTERS);
+
+/// Looks at a field.
+pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
+    let verdict = looked_at(daemon, field).await.unwrap_or_else(FieldVerdict::Refused);
+    if let FieldVerdict::Refused(refusal) = &verdict {
+        journal("field", &field.name, field.channel, &field.origin, refusal);
+    }
+    verdict
+}
+
+async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict, auth::Refusal> {
+    let (account, _) = account(daemon, field.channel, &field.name).map_err(auth::Refusal::new)?;
+    let source = source(&field.origin);
+    let event = || {
+        Ok(Event::Field {
+            channel: channel(field.channel),
+            text: field.text.reveal(),
+            window: daemon.config.totp.window,
+            again: again(daemon, field),
+            source,
+        })
+    };
+    let applied = daemon.apply(&account.mailbox, None, &actor(field.channel, &field.origin), event).await;
+    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+    let mailbox = applied.account.mailbox.to_string();
+    match applied.verdict {
+        Verdict::AcceptedBehind { method, backup_codes_left, password } => Ok(FieldVerdict::Accepted {
+            standing: Standing::verified(&applied.account).to_string(),
+            mailbox,
+            method,
+            password_length: u32::try_from(password).map_err(|_| auth::Refusal::new(Reason::Unavailable))?,
+            backup_codes_left,
+        }),
+        Verdict::AppPassword { id, created, sealed } => {
+            let password = open(&applied.account.mailbox, field.text.reveal(), &sealed);
+            let password = password.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+            let standing = Standing::app_password(&id, created, &sealed).to_string();
+            Ok(FieldVerdict::AppPassword { mailbox, standing, id, password })
+        }
+        Verdict::NotRequired => {
+            let standing = Standing::NotRequired(channel(field.channel), applied.account.epoch).to_string();
+            Ok(FieldVerdict::NotRequired { mailbox, standing })
+        }
+        Verdict::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(auth::Refusal::new(Reason::Unavailable)),
+    }
+}
+
+/// The mailbox's password that an app password stands for.
+fn open(mailbox: &Mailbox, typed: &str, sealed: &Sealed) -> Result<Secret, RecordError> {
+    let damaged = || RecordError::Content(format!("account/{mailbox} (an app password)"));
+    let typed = Typed::read(typed).ok_or_else(damaged)?;
+    let password = app_password::open(&typed.key_material(mailbox), mailbox, &sealed.text)?;
+    Ok(Secret::from(std::str::from_utf8(&password).map_err(|_| damaged())?))
+}
+
+/// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
+/// Without an address there is no source, and nothing passes again.
+fn again(daemon: &Daemon, field: &AnswerField) -> Option<FieldFingerprint> {
+    let source = match field.origin.address? {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        },
+    };
+    let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
+    Some(FieldFingerprint { source, hash: *mac.as_bytes().last_chunk()? })
+}
+
+/// The mail server has refused what an app password stands for.
+///
+/// # Errors
+/// [`RecordError`]: it is not noted, and the next sign-in tries that password once more.
+pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
+    let session = &refused.session;
+    let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
+    let Ok(Resolved::Account(stored, _)) = daemon.resolve(&session.mailbox) else { return Ok(()) };
+    let actor = Actor::new("mail server", format!("app password {id}"));
+    daemon
+        .apply(&stored.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
+        .await
+        .map(drop)
+}
+
+/// The mail server or the webmail has accepted a password.
+///
+/// # Errors
+/// [`RecordError`]: the app passwords stand for what they stood for.
+pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
+    let Ok(Resolved::Account(stored, _)) = daemon.resolve(&accepted.name) else { return Ok(()) };
+    renew(daemon, &stored.value, &accepted.password, &actor(accepted.channel, &accepted.origin)).await
+}
+
+async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Actor) -> Result<(), RecordError> {
+    let sealed = seal_for_all(account, password)?;
+    if sealed.is_empty() {
+        return Ok(());
+    }
+    daemon.apply(&account.mailbox, None, actor, || Ok(Event::RenewAppPasswords(sealed.clone()))).await.map(drop)
+}
+
+/// Seals a password anew to each app password of an account.
+///
+/// # Errors
+/// [`RecordError::Seal`].
+pub fn seal_for_all(account: &Account, password: &Secret) -> Result<Vec<Sealed>, RecordError> {
+    account.app_passwords.iter().map(|it| seal(&it.sealed.key, &account.mailbox, password)).collect()
+}
+
+/// Seals a mailbox's password to the key of an app password.
+///
+/// # Errors
+/// [`RecordError::Seal`].
+pub fn seal(key: &[u8; 32], mailbox: &Mailbox, password: &Secret) -> Result<Sealed, RecordError> {
+    let text = app_password::seal(key, mailbox, password.reveal().as_bytes())?;
+    Ok(Sealed { key: *key, text, at: clock::now() })
+}

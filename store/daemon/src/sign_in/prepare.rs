@@ -1,0 +1,128 @@
+//! Having a method begin at a sign-in: a code is sent, or a question for a security key made; and reading what comes
+//! back for it.
+
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::notify::texts;
+use crate::sign_in::browsers::contact;
+use crate::sign_in::codes::{self, Wanted};
+use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
+use crate::webauthn::keys;
+use postern_rules::event::Recipient;
+use postern_rules::factor::CONTACT;
+use postern_rules::sent::{ChallengeId, LIFETIME};
+use postern_rules::time::CLOCK_TOLERANCE;
+use postern_rules::{Account, Event, Kind, Platform, Time, Verdict, decide};
+use postern_vault::RecordError;
+use postern_vault::tickets;
+use postern_wire::Secret;
+use postern_wire::auth::{self, Prepare, PrepareVerdict, Reason};
+use serde::{Deserialize, Serialize};
+
+const PURPOSE: &str = "challenge";
+
+/// What a front keeps of a method that has begun.
+#[derive(Serialize, Deserialize)]
+pub struct Challenge {
+    mailbox: String,
+    /// The method.
+    pub method: String,
+    /// Owner the answer is.
+    pub session: ChallengeId,
+    /// Until when it can be answered.
+    pub until: Time,
+    /// What a security key is to sign, and for which pages.
+    key: Option<([u8; 32], String)>,
+    /// The language of the pages.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+impl Challenge {
+    /// Reads one for this account.
+    ///
+    /// # Errors
+    /// [`Reason::Stale`]; [`Reason::Wrong`] when its time is over: the person asks for another code and goes on.
+    pub fn read(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
+        let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
+        let challenge = tickets::open(&daemon.records, PURPOSE, shown.reveal()).filter(fits);
+        let challenge: Self = challenge.ok_or(auth::Refusal::new(Reason::Stale))?;
+        let is_current = challenge.until.plus(-LIFETIME - CLOCK_TOLERANCE) <= now && now < challenge.until;
+        if is_current { Ok(challenge) } else { Err(auth::Refusal::new(Reason::Wrong)) }
+    }
+
+    /// Whether a security key is to answer.
+    pub fn is_for_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Which key of the account has answered with `response`, and its counter; none when none has.
+    pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
+        let (challenge, site) = self.key.as_ref()?;
+        let party = keys::relying_party(Some(site), texts::place(account, platform))?;
+        keys::answered(&party, account, challenge, response)
+    }
+}
+
+/// Has a method begin.
+pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
+    begun(daemon, prepare).await.unwrap_or_else(|refusal| {
+        journal("prepare", &prepare.name, prepare.channel, &prepare.origin, &refusal);
+        PrepareVerdict::Refused(refusal)
+    })
+}
+
+async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, auth::Refusal> {
+    let (account, platform) = account(daemon, prepare.channel, &prepare.name).map_err(auth::Refusal::new)?;
+    let (now, channel) = (clock::now(), channel(prepare.channel));
+    let mailbox = account.mailbox.to_string();
+    let seal = |session, key| {
+        let (mailbox, method, language) = (mailbox.clone(), prepare.method.clone(), prepare.language.clone());
+        let challenge = Challenge { mailbox, method, session, until: now.plus(LIFETIME), key, language };
+        tickets::seal(&daemon.records, PURPOSE, &challenge)
+            .map(Secret::from)
+            .map_err(|error| auth::Refusal::new(unavailable(&error)))
+    };
+    let send = async |to: Recipient<'_>| {
+        let earlier = prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());
+        let actor = actor(prepare.channel, &prepare.origin);
+        let wanted = Wanted {
+            mailbox: &account.mailbox,
+            platform: &platform,
+            actor: &actor,
+            replaces: earlier.map(|challenge| challenge.session),
+            language: prepare.language.as_deref(),
+            site: prepare.site.as_deref(),
+        };
+        let sent = codes::send(daemon, to, &wanted).await?;
+        let challenge = seal(sent.session, None)?;
+        Ok(PrepareVerdict::Sent { mailbox: mailbox.clone(), challenge, again: sent.again.0 })
+    };
+    if prepare.method == CONTACT {
+        contact(daemon, &account)?;
+        return send(Recipient::SignIn(channel, source(&prepare.origin))).await;
+    }
+    daemon.settle_if_possible(&account).await;
+    match decide(&account, &platform, Event::Ask(channel), now).verdict {
+        Verdict::Challenge => {}
+        Verdict::Refused(refusal) => return Err(refused(&refusal)),
+        _ => return Err(auth::Refusal::new(Reason::Stale)),
+    }
+    let factor = account.factors.iter().find(|factor| factor.id == prepare.method && !factor.is_copied());
+    let kind = factor.map(|factor| &factor.kind).ok_or(auth::Refusal::new(Reason::Stale))?;
+    match kind {
+        Kind::Totp(_) => Err(auth::Refusal::new(Reason::NotOffered)),
+        Kind::Sms(_) | Kind::Email(_) => send(Recipient::Factor(channel, &prepare.method)).await,
+        Kind::Key(_) => {
+            let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
+            let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
+            let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
+            let (mut question, mut session) = ([0; 32], ChallengeId::default());
+            let drawn = getrandom::fill(&mut question).and_then(|()| getrandom::fill(&mut session));
+            drawn.map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
+            let options = keys::assertion(&party, &account, &question);
+            let challenge = seal(session, Some((question, site)))?;
+            Ok(PrepareVerdict::Key { mailbox: mailbox.clone(), challenge, options })
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Proofs as a front keeps them: sealed, so that it can make none. What they are good for is the rules' part
+//! ([`postern_rules::proof`]).
+
+use crate::daemon::Daemon;
+use crate::enrol::enrolment::destination;
+use postern_rules::proof::Change;
+use postern_rules::{Account, KindName, Proof, Time};
+use postern_vault::RecordError;
+use postern_vault::tickets;
+use postern_wire::Secret;
+use postern_wire::auth::{self, Reason};
+use postern_wire::security::Proves;
+
+const PURPOSE: &str = "proof";
+
+/// Seals one.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn seal(daemon: &Daemon, proof: &Proof) -> Result<Secret, RecordError> {
+    tickets::seal(&daemon.records, PURPOSE, proof).map(Secret::from)
+}
+
+/// That somebody has just brought a factor of this account, for this change or to sign in.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn make(daemon: &Daemon, account: &Account, change: Option<Change>, now: Time) -> Result<Secret, RecordError> {
+    seal(daemon, &Proof::of(account, change, now))
+}
+
+/// Opens one.
+///
+/// # Errors
+/// [`Reason::Stale`].
+pub fn open(daemon: &Daemon, shown: &Secret) -> Result<Proof, auth::Refusal> {
+    tickets::open(&daemon.records, PURPOSE, shown.reveal()).ok_or(auth::Refusal::new(Reason::Stale))
+}
+
+/// The change that a factor is asked for.
+///
+/// # Errors
+/// [`Reason::Unfit`]: there is no such kind, number or address.
+pub fn change(proves: &Proves) -> Result<Change, auth::Refusal> {
+    let unfit = || auth::Refusal::new(Reason::Unfit);
+    Ok(match proves {
+        Proves::AddMethod { kind, to } => adds(KindName::parse(kind).ok_or_else(unfit)?, to.as_deref())?,
+        Proves::SetContact { to } => Change::SetContact(destination(KindName::Email, to)?),
+        Proves::RemoveMethod { id } => Change::RemoveMethod(id.clone()),
+        Proves::MakeBackupCodes => Change::MakeBackupCodes,
+        Proves::DeleteBackupCodes => Change::DeleteBackupCodes,
+        Proves::CreateAppPassword => Change::CreateAppPassword,
+        Proves::RemoveContact => Change::RemoveContact,
+    })
+}
+
+/// That a method of this kind is added; codes of it go there.
+///
+/// # Errors
+/// [`Reason::Unfit`].
+pub fn adds(kind: KindName, to: Option<&str>) -> Result<Change, auth::Refusal> {
+    let to = match kind {
+        KindName::Totp | KindName::Key => None,
+        KindName::Sms | KindName::Email => Some(destination(kind, to.unwrap_or_default())?),
+    };
+    Ok(Change::AddMethod { kind, to })
+}

@@ -1,0 +1,185 @@
+//! What lets people in until a time ends at that time: a suspension, an app password, the trust in a browser. An index by
+//! time says of which account; whoever has signed in by what has ended is told of to the fronts, which then ask.
+
+use crate::clock;
+use crate::daemon::{Actor, Daemon};
+use postern_engine::{CHANGES_MAX, Change};
+use postern_rules::time::CLOCK_TOLERANCE;
+use postern_rules::{Account, Event, Mailbox, Time, decide};
+use postern_vault::RecordError;
+use postern_vault::keys::{self, ACCOUNT, SUSPENDED};
+use postern_vault::records::{Ended, PAGE};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How often it is looked for what has ended. The wall clock decides, and it may step, so there is no timer that could be
+/// set to the moment itself.
+const EVERY: Duration = Duration::from_secs(1);
+/// After which an attempt to bring the index up to date is repeated.
+const AGAIN: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;
+
+/// Ends what is due. Runs until it is dropped.
+pub async fn run(daemon: &Daemon) {
+    let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut latest = clock::now();
+    // Those owner end could not be written: said, and told to the fronts, once and not each second.
+    let mut troubled = BTreeSet::new();
+    loop {
+        tick.tick().await;
+        latest = look_at_the_clock(daemon, latest);
+        troubled = end_what_is_due(daemon, troubled).await;
+    }
+}
+
+/// What had not begun at the time to which the clock has stepped back lets nobody in, and no time of an end tells of it.
+fn look_at_the_clock(daemon: &Daemon, latest: Time) -> Time {
+    let now = clock::now();
+    if now < latest.plus(-CLOCK_TOLERANCE) {
+        tracing::warn!("the clock stepped back by {} s: every session is looked at", latest.0 - now.0);
+        daemon.announce(None);
+        return now;
+    }
+    latest.max(now)
+}
+
+async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
+    let (mut after, mut still) = (None, BTreeSet::new());
+    loop {
+        let due = match daemon.records.ended(clock::now(), after.as_deref()) {
+            Ok(due) => due,
+            Err(error) => {
+                if troubled.insert(Vec::new()) {
+                    tracing::error!("what has ended cannot be looked for: {error}");
+                }
+                return troubled;
+            }
+        };
+        let Some(last) = due.last() else { return still };
+        after = Some(last.key.clone());
+        still.append(&mut end_page(daemon, due, &troubled).await);
+    }
+}
+
+/// Ends these, and says owner end could not be written.
+async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
+    let mut still = BTreeSet::new();
+    for Ended { key, mailbox } in due {
+        let (outcome, mailbox) = match mailbox {
+            Ok(mailbox) => (end(daemon, &key, &mailbox).await, Some(mailbox)),
+            Err(error) => (Err(error), None),
+        };
+        if let Err(error) = outcome {
+            if !troubled.contains(&key) {
+                tracing::error!("that something has ended cannot be written: {error}");
+                // It has ended all the same: sessions that rested on it are over.
+                daemon.announce(mailbox.as_ref());
+            }
+            still.insert(key);
+        }
+    }
+    still
+}
+
+async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
+    daemon.apply(mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
+    // The entry goes with what it was about. One that is left is about what went in another way, or about what has not
+    // ended: the clock may have stepped back since it was looked for.
+    let left = daemon.records.engine().load(key)?;
+    let account = daemon.records.account(mailbox)?;
+    let has_ended = account.is_none_or(|stored| !keys::is_end_of(key, &stored.value));
+    if let Some((_, revision)) = left.filter(|_| has_ended) {
+        daemon.announce(Some(mailbox));
+        daemon.records.commit(vec![Change::delete(key, revision)]).await?;
+    }
+    Ok(())
+}
+
+/// Brings the index up to date: at the start, since an earlier version had none, after an import, and when a policy lets
+/// trust end earlier. Runs until it is dropped.
+pub async fn keep_index(daemon: &Daemon) {
+    loop {
+        match bring_up_to_date(daemon).await {
+            Ok(()) => daemon.effects.ends_moved.notified().await,
+            Err(error) => {
+                tracing::error!("the index of what ends is not up to date: {error}");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+async fn bring_up_to_date(daemon: &Daemon) -> Result<(), RecordError> {
+    forget_the_old_index(daemon).await?;
+    let (mut after, mut count): (Option<Vec<u8>>, usize) = (None, 0);
+    loop {
+        let page = daemon.records.engine().scan(ACCOUNT, after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else {
+            tracing::debug!("the index of what ends is up to date: {count} accounts were written to it");
+            return Ok(());
+        };
+        after = Some(last.key.clone());
+        for entry in &page {
+            // One that does not open denies by itself, and hides no other.
+            if let Ok(account) = daemon.records.open::<Account>(&entry.key, &entry.value) {
+                count += usize::from(index(daemon, &account).await?);
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whether something had to be written.
+async fn index(daemon: &Daemon, account: &Account) -> Result<bool, RecordError> {
+    if account.ends().is_empty() {
+        return Ok(false);
+    }
+    let has_settled = daemon.settle(account).await?;
+    let Some(stored) = daemon.records.account(&account.mailbox)? else { return Ok(has_settled) };
+    let missing = daemon.records.missing_ends(&stored.value)?;
+    if missing.is_empty() {
+        return Ok(has_settled);
+    }
+    // Where another was first, the entry is there.
+    daemon.records.commit(missing).await?;
+    Ok(true)
+}
+
+async fn forget_the_old_index(daemon: &Daemon) -> Result<(), RecordError> {
+    loop {
+        let page = daemon.records.engine().scan(SUSPENDED, None, CHANGES_MAX)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        let gone = page.into_iter().map(|entry| Change::delete(entry.key, entry.revision)).collect();
+        daemon.records.commit(gone).await?;
+    }
+}
+
+impl Daemon {
+    /// Writes what of an account has ended, if something has: it must not come back with the clock. Whether something had.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn settle(&self, account: &Account) -> Result<bool, RecordError> {
+        let platforms = self.platforms();
+        let platform = platforms.iter().find(|platform| platform.name == account.platform);
+        let has_ended =
+            platform.is_some_and(|platform| decide(account, platform, Event::Tick, clock::now()).next.is_some());
+        if has_ended {
+            self.apply(&account.mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
+        }
+        Ok(has_ended)
+    }
+
+    /// As [`Self::settle`], for who only asks: an answer by which something has ended stands whether that can be written
+    /// or not.
+    pub(crate) async fn settle_if_possible(&self, account: &Account) {
+        if let Err(error) = self.settle(account).await {
+            tracing::error!("that something has ended cannot be written: {error}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is done from time to time, and may take long: old entries of the audit log go, an export is made each day, what is
+//! sealed under an older master key is sealed anew, and the index of ends is brought up to date.
+
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::metrics::{METRICS, Outcome};
+use crate::upkeep::ends;
+use crate::upkeep::reseal;
+use postern_engine::Change;
+use postern_vault::RecordError;
+use postern_vault::audit;
+use postern_vault::export;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked what there is to do.
+const HOUSEKEEPING: Duration = Duration::from_secs(600);
+/// Entries of the audit log that are taken out at once.
+const BATCH: usize = 64;
+/// How often that is done each time: should the clock be wrong after all, not everything goes at once.
+const BATCHES: usize = 100;
+/// Seconds within which something must have been written for the clock to be believed.
+const LATELY: i64 = 2 * DAY;
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
+
+/// Runs until it is dropped.
+pub async fn run(daemon: Arc<Daemon>) {
+    tokio::join!(keep_house(&daemon), reseal::run(&daemon), ends::keep_index(&daemon));
+}
+
+async fn keep_house(daemon: &Daemon) {
+    let mut tick = tokio::time::interval(HOUSEKEEPING);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = clear_broken_import(daemon).await {
+            tracing::error!("what an import has left that was broken off cannot be taken out: {error}");
+        }
+        if let Err(error) = forget_old_entries(daemon).await {
+            tracing::error!("old entries of the audit log cannot be taken out: {error}");
+        }
+        let (path, keep) = (daemon.config.export_path(), daemon.config.export.keep.0 as usize);
+        if keep == 0 {
+            continue;
+        }
+        let made = export::daily(&daemon.records, clock::now(), &path, keep).await;
+        if !matches!(made, Ok(None)) {
+            METRICS.exports.count(Outcome::of(&made));
+        }
+        match made {
+            Ok(None) => {}
+            Ok(Some(path)) => tracing::info!("export made: {}", path.display()),
+            Err(error) => tracing::error!("no export could be made in {}: {error}", path.display()),
+        }
+    }
+}
+
+/// Every name is refused until it is gone. While another import runs it is not looked at.
+async fn clear_broken_import(daemon: &Daemon) -> Result<(), export::ExportError> {
+    let Ok(_alone) = daemon.administration.try_lock() else { return Ok(()) };
+    if daemon.effects.clear_broken_import().await? > 0 {
+        tracing::warn!("an import was broken off, and what it wrote is taken out. Import again");
+    }
+    Ok(())
+}
+
+async fn forget_old_entries(daemon: &Daemon) -> Result<(), RecordError> {
+    let days = i64::from(daemon.config.audit.keep_days);
+    if days == 0 {
+        return Ok(());
+    }
+    let now = clock::now();
+    // A clock that is years ahead would make every entry old. It is believed once something was written in its time,
+    // by a daemon that has run for a while.
+    let lately = audit::first_key(now.plus(-LATELY));
+    let believed = daemon.uptime.elapsed() >= HOUSEKEEPING
+        && !daemon.records.engine().scan(audit::AUDIT, Some(&lately), 1)?.is_empty();
+    if !believed {
+        return Ok(());
+    }
+    let end = audit::first_key(now.plus(-days * DAY));
+    let mut count = 0;
+    for _ in 0..BATCHES {
+        let page = daemon.records.engine().scan(audit::AUDIT, None, BATCH)?;
+        let old: Vec<_> = page.into_iter().filter(|entry| entry.key < end).collect();
+        if old.is_empty() {
+            break;
+        }
+        count += old.len();
+        let gone = old.into_iter().map(|entry| Change::delete(entry.key, entry.revision)).collect();
+        daemon.records.commit(gone).await?;
+    }
+    if count > 0 {
+        tracing::info!("{count} entries of the audit log were older than {days} days and are gone");
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Where records are stored: the trait [`Engine`], and its implementations. Every write is a compare-and-swap, so that one
+//! host ([`SledEngine`]) and a test ([`MemoryEngine`]) serve alike; `tests/engine/contract.rs` runs one suite on each.
+//!
+//! An engine sees opaque bytes. What they mean is sealed before they come here.
+
+mod contract;
+mod error;
+mod memory;
+mod metrics;
+mod sled;
+
+pub use contract::{
+    CHANGES_MAX, Change, Engine, Entry, KEY_LEN_MAX, Key, Pending, Revision, Swap, VALUE_LEN_MAX, Visitor,
+};
+pub use error::{EngineError, Failure, OpenError, Repair};
+pub use memory::MemoryEngine;
+pub use metrics::{Commit, METRICS, Metrics};
+pub use sled::SledEngine;

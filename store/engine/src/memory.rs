@@ -1,0 +1,91 @@
+//! Records in memory, for tests and trials: the contract of an engine without its durability.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::contract::{Change, Engine, Entry, Key, Pending, Revision, Swap, Visitor, check};
+use crate::error::EngineError;
+
+/// Keeps records as long as it lives.
+#[derive(Debug, Default)]
+pub struct MemoryEngine(Mutex<Records>);
+
+#[derive(Debug, Default)]
+struct Records {
+    by_key: BTreeMap<Key, (Vec<u8>, Revision)>,
+    /// Commits so far: the revision of the next is one more.
+    commits: u64,
+}
+
+impl MemoryEngine {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        // A visitor that panicked has changed nothing: the records behind a poisoned lock are whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Records {
+    fn swap(&mut self, changes: Vec<Change>) -> Result<Swap, EngineError> {
+        check(&changes)?;
+        for Change { key, expected, .. } in &changes {
+            if self.by_key.get(key).map(|(_, revision)| *revision) != *expected {
+                return Ok(Swap::Conflict { key: key.clone() });
+            }
+        }
+        self.commits += 1;
+        let revision = Revision(self.commits);
+        for Change { key, next, .. } in changes {
+            match next {
+                Some(value) => self.by_key.insert(key, (value, revision)),
+                None => self.by_key.remove(&key),
+            };
+        }
+        Ok(Swap::Done(revision))
+    }
+
+    fn entries_after<'a>(&'a self, start: Bound<&'a [u8]>) -> impl Iterator<Item = Entry> + 'a {
+        self.by_key.range::<[u8], _>((start, Bound::Unbounded)).map(|(key, (value, revision))| Entry {
+            key: key.clone(),
+            value: value.clone(),
+            revision: *revision,
+        })
+    }
+}
+
+impl Engine for MemoryEngine {
+    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+        Ok(self.records().by_key.get(key).cloned())
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let records = self.records();
+        Ok(records.entries_after(start).take_while(|entry| entry.key.starts_with(prefix)).take(limit).collect())
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+        Box::pin(ready(self.records().swap(changes)))
+    }
+
+    fn snapshot(&self, mut visit: Visitor) -> Pending<u64> {
+        let records = self.records();
+        let mut entries = records.entries_after(Bound::Unbounded);
+        let shown = entries.try_for_each(|entry| visit(&entry)).map(|()| records.by_key.len() as u64);
+        Box::pin(ready(shown.map_err(EngineError::Visitor)))
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! sled panics on some of the errors that a disk can give: here a panic becomes an error.
+
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Makes an error of a panic: where an invariant of sled's does not hold, it panics instead of returning.
+pub(super) fn contain<T, E: Into<io::Error>>(call: impl FnOnce() -> Result<T, E>) -> io::Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(Into::into),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            Err(io::Error::other(Panicked(text.unwrap_or("without a word").to_owned())))
+        }
+    }
+}
+
+/// A panic that was contained.
+#[derive(Debug)]
+pub(super) struct Panicked(String);
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a part of the store gave up: {}", self.0)
+    }
+}
+
+impl std::error::Error for Panicked {}

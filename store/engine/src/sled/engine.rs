@@ -1,0 +1,130 @@
+//! The engine: it hands requests to the writer, and reads through the view.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{Semaphore, oneshot};
+
+use super::open::{self, Opened};
+use super::view::View;
+use super::writer::{self, Commit, Request, Snapshot, Writer};
+use crate::contract::{Change, Engine, Entry, Pending, Revision, Swap, Visitor, check};
+use crate::error::{EngineError, OpenError, Repair};
+use crate::metrics::{self, METRICS};
+use postern_process::clock::Stopwatch;
+
+/// How many requests may wait for the writer before the next caller has to wait for a place.
+const WAITING_MAX: usize = 1024;
+
+/// A store on the disk of this host.
+pub struct SledEngine {
+    view: Arc<View>,
+    requests: Sender<Request>,
+    /// A place among those who wait. Taken before a request is sent and given back with its answer.
+    places: Arc<Semaphore>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl SledEngine {
+    /// Makes an empty store in `dir`, which must be empty or not exist.
+    ///
+    /// # Errors
+    /// [`OpenError::Exists`] where anything is there, [`OpenError::Io`] when it can't be written.
+    pub fn init(dir: &Path) -> Result<Self, OpenError> {
+        open::init(dir).and_then(Self::start)
+    }
+
+    /// Opens the store in `dir`, whole or not at all, and says what had to be put right. Reads every record once.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(dir: &Path) -> Result<(Self, Vec<Repair>), OpenError> {
+        let mut repairs = Vec::new();
+        let opened = open::open(dir, &mut repairs)?;
+        Ok((Self::start(opened)?, repairs))
+    }
+
+    fn start(opened: Opened) -> Result<Self, OpenError> {
+        let (requests, waiting) = std::sync::mpsc::channel();
+        let view = Arc::new(View::new(opened.database.db.clone(), &opened.dir));
+        let writer = Writer::new(opened, view.clone(), waiting);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(OpenError::io("start the thread that writes the store"))?;
+        Ok(Self { view, requests, places: Arc::new(Semaphore::new(WAITING_MAX)), writer: Mutex::new(Some(thread)) })
+    }
+
+    /// Writes what was asked for before this call, then closes the files. What is asked for later is refused with
+    /// [`EngineError::Closed`]. Waits for the disk; dropping the engine does the same.
+    pub fn close(&self) {
+        // A writer that is gone already needs no word to stop.
+        let _ = self.requests.send(Request::Close);
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // The writer catches its own panics and closes the view on every way out.
+            let _ = thread.join();
+        }
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        request: impl FnOnce(writer::Answer<T>) -> Request + Send + 'static,
+    ) -> Pending<T> {
+        let (requests, places) = (self.requests.clone(), self.places.clone());
+        Box::pin(async move {
+            let place = places.acquire_owned().await.map_err(|_| EngineError::Closed)?;
+            let (sender, answer) = oneshot::channel();
+            requests.send(request(writer::Answer::new(sender, place))).map_err(|_| EngineError::Closed)?;
+            answer.await.map_err(|_| EngineError::Closed)?
+        })
+    }
+}
+
+impl Engine for SledEngine {
+    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+        self.view.load(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+        self.view.scan(prefix, after, limit)
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
+        match check(&changes) {
+            Ok(()) => {
+                let since = Stopwatch::start();
+                let answer = self.ask(move |answer| Request::Commit(Commit { changes, answer }));
+                Box::pin(async move {
+                    let outcome = answer.await;
+                    METRICS.commits.observe(metrics::Commit::of(&outcome), since.elapsed());
+                    outcome
+                })
+            }
+            Err(refusal) => Box::pin(std::future::ready(Err(refusal))),
+        }
+    }
+
+    fn snapshot(&self, visit: Visitor) -> Pending<u64> {
+        self.ask(move |answer| Request::Snapshot(Snapshot { visit, answer }))
+    }
+
+    fn health(&self) -> Result<(), EngineError> {
+        self.view.health()
+    }
+}
+
+impl Drop for SledEngine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for SledEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SledEngine").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,384 @@
+//! Exports: every record as it is stored, that is sealed, as lines of JSON.
+//!
+//! ```text
+//! {"postern_export":1,"created":"2026-11-21T03:00:00Z","key_id":1}
+//! {"key":"account/bob@example.com","sealed":"AQAAAAE…"}
+//! …
+//! {"records":1204,"mac":"AAAAAa1…"}
+//! ```
+//!
+//! The MAC is over the SHA-256 of all lines before it, under a key derived from the master key, so that a file that was
+//! cut, mixed or edited is not taken over. Without the master key it can be neither read nor imported.
+
+use crate::audit;
+use crate::error::RecordError;
+use crate::header::HEADER_KEY;
+use crate::keys::{ACCOUNT, IMPORTING, REQUEST};
+use crate::records::Records;
+use crate::time::rfc3339;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postern_engine::{Change, EngineError, Entry, Swap};
+use postern_rules::{Account, Time};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The format's version.
+const FORMAT: u32 = 1;
+/// What the MAC is for.
+const PURPOSE: &str = "export";
+/// Records that an import writes at once.
+const BATCH: usize = 64;
+/// How long the disk may take for one batch of an import. Sign-ins are refused meanwhile, and nobody waits for them.
+const BATCH_WITHIN: Duration = Duration::from_secs(60);
+/// Daily exports are named so, with their date between.
+const NAME: (&str, &str) = ("postern-", ".export");
+/// One that is being written is named so.
+const PARTIAL: (&str, &str) = (".postern-", ".partial");
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct First {
+    postern_export: u32,
+    created: String,
+    key_id: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    #[serde(borrow)]
+    key: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    sealed: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Last {
+    records: u64,
+    mac: String,
+}
+
+/// Why an export could not be made, or an import not taken over. The store is as it was.
+#[derive(Debug)]
+pub enum ExportError {
+    /// The store cannot, now.
+    Record(RecordError),
+    /// The file cannot be written or read.
+    Io(io::Error),
+    /// The file is not an export, or not a whole one; at which line, and why.
+    Line(u64, String),
+    /// The store is not empty.
+    NotEmpty,
+}
+
+impl fmt::Display for ExportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(error) => error.fmt(f),
+            Self::Io(error) => write!(f, "the export's file: {error}"),
+            Self::Line(line, why) => write!(f, "line {line} of the export: {why}. Nothing was imported"),
+            Self::NotEmpty => f.write_str(
+                "the store is not empty, and an import never mixes. Stop posternd, move its store aside, run \
+                 `posternd init --existing-key`, start it, and import again. Nothing was imported",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ExportError {}
+
+impl From<RecordError> for ExportError {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+impl From<EngineError> for ExportError {
+    fn from(error: EngineError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+impl From<io::Error> for ExportError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+struct Hashing<W> {
+    inner: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Hashing<W> {
+    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.hash.update(&line);
+        self.inner.write_all(&line)
+    }
+}
+
+/// Writes every record into `file`, consistent as of one moment, and hands the file back at its beginning.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn write(records: &Records, now: Time, file: File) -> Result<File, ExportError> {
+    let mut out = Hashing { inner: BufWriter::new(file), hash: Sha256::new() };
+    let key_id = records.sealer().active().number();
+    out.line(&First { postern_export: FORMAT, created: rfc3339(now), key_id })?;
+    // The visitor runs in the engine's writer, so it shares the file for as long as that takes.
+    let shared = Arc::new(Mutex::new(Some(out)));
+    let visited = Arc::clone(&shared);
+    // What is about this very store, and what somebody waits to have decided: it would come back after the decision.
+    let stored = |key: &[u8]| !key.starts_with(b"meta/") && !key.starts_with(REQUEST);
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let visitor = Box::new(move |entry: &Entry| {
+        if !stored(&entry.key) {
+            return Ok(());
+        }
+        let key = std::str::from_utf8(&entry.key).map_err(|_| io::Error::other("a key is not text"))?;
+        let mut out = visited.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let out = out.as_mut().ok_or_else(|| io::Error::other("the export was given up"))?;
+        counted.fetch_add(1, Ordering::Relaxed);
+        out.line(&Line { key: key.into(), sealed: STANDARD.encode(&entry.value).into() })
+    });
+    records.engine().snapshot(visitor).await?;
+    let out = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let mut out = out.ok_or_else(|| io::Error::other("the export was given up"))?;
+    let mac = STANDARD.encode(records.sealer().mac(PURPOSE, &out.hash.clone().finalize()).as_bytes());
+    out.line(&Last { records: count.load(Ordering::Relaxed), mac })?;
+    let mut file = out.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Takes an export over into an empty store: every line is checked before the first is written. While it is written, every
+/// name is refused; that it has ended is one commit with its entry in the audit log, which `entry` makes of how many records
+/// there are. `reload` reads the platforms anew.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn import(
+    records: &Records,
+    now: Time,
+    mut file: File,
+    entry: impl FnOnce(u64) -> audit::Record,
+    reload: impl Fn() -> Result<(), RecordError>,
+) -> Result<u64, ExportError> {
+    if clear_broken_import(records).await?.is_some() {
+        reload()?;
+    }
+    if !is_empty(records)? {
+        return Err(ExportError::NotEmpty);
+    }
+    file.rewind()?;
+    let count = check(records, &file)?;
+    file.rewind()?;
+    let entry = entry(count);
+    let written = async {
+        let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
+        write_batch(records, vec![marker]).await?;
+        write_lines(records, now, file).await?;
+        // Before anybody is let in: no name must be foreign whose account is there.
+        reload()?;
+        let (_, revision) = records.engine().load(IMPORTING)?.ok_or(ExportError::NotEmpty)?;
+        write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
+    };
+    if let Err(error) = written.await {
+        // Half of it must not stay. Where that cannot be written either, the next import or start does it.
+        let cleared = clear_broken_import(records).await;
+        // The platforms that it brought are gone with it.
+        let _ = reload();
+        tracing::warn!("an import was broken off; taking out what it wrote: {cleared:?}");
+        return Err(error);
+    }
+    entry.log();
+    Ok(count)
+}
+
+async fn write_lines(records: &Records, now: Time, file: File) -> Result<(), ExportError> {
+    let mut batch = Vec::with_capacity(BATCH);
+    for line in BufReader::new(file).lines() {
+        let line = line?;
+        if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
+            let sealed = STANDARD.decode(sealed.as_bytes()).map_err(io::Error::other)?;
+            batch.push(restored(records, now, key.into_owned().into_bytes(), sealed)?);
+        }
+        if batch.len() == BATCH {
+            write_batch(records, std::mem::take(&mut batch)).await?;
+        }
+    }
+    if !batch.is_empty() {
+        write_batch(records, batch).await?;
+    }
+    Ok(())
+}
+
+/// A record as it comes back. An account does so with what may have been spent since; see [`Account::restored`].
+fn restored(records: &Records, now: Time, key: Vec<u8>, sealed: Vec<u8>) -> Result<Change, ExportError> {
+    if !key.starts_with(ACCOUNT) {
+        return Ok(Change::create(key, sealed));
+    }
+    let mut account: Account = records.open(&key, &sealed)?;
+    account.restored(now);
+    Ok(records.put(key, None, &account)?)
+}
+
+async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {
+    let done = tokio::time::timeout(BATCH_WITHIN, records.engine().commit(batch)).await;
+    match done.map_err(|_| RecordError::Slow)?? {
+        Swap::Done(_) => Ok(()),
+        Swap::Conflict { .. } => Err(ExportError::NotEmpty),
+    }
+}
+
+/// Takes out what a broken import has left behind, and answers how many records that were; none: there was none. The
+/// platforms have to be read anew after it.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn clear_broken_import(records: &Records) -> Result<Option<u64>, ExportError> {
+    let Some((_, revision)) = records.engine().load(IMPORTING)? else { return Ok(None) };
+    // A batch whose answer was lost may still come. Commits are made in order: once this one is, it has come or never will,
+    // and what is seen from here on is all there is.
+    write_batch(records, vec![records.put(IMPORTING.to_vec(), Some(revision), &FORMAT)?]).await?;
+    let mut cleared = 0;
+    loop {
+        let page = records.engine().scan(b"", None, BATCH)?;
+        // The marker goes last, so that a start that is broken off begins again.
+        let all: Vec<_> = page.iter().filter(|entry| entry.key != HEADER_KEY).collect();
+        let only_marker = all.iter().all(|entry| entry.key == IMPORTING);
+        let gone = all.iter().filter(|entry| only_marker || entry.key != IMPORTING);
+        let changes: Vec<_> = gone.map(|entry| Change::delete(entry.key.clone(), entry.revision)).collect();
+        if changes.is_empty() {
+            return Ok(Some(cleared));
+        }
+        cleared += changes.len() as u64;
+        write_batch(records, changes).await?;
+    }
+}
+
+fn is_empty(records: &Records) -> Result<bool, ExportError> {
+    let first = records.engine().scan(b"", None, 2)?;
+    Ok(first.iter().all(|entry| entry.key.starts_with(b"meta/")))
+}
+
+/// Whether every line is one of ours, opens under its key, and the whole is whole; how many records it has.
+fn check(records: &Records, file: &File) -> Result<u64, ExportError> {
+    let mut hash = Sha256::new();
+    let (mut number, mut count, mut last) = (0, 0, None);
+    for line in BufReader::new(file).lines() {
+        let line = line?;
+        number += 1;
+        let wrong = |why: &str| ExportError::Line(number, why.to_owned());
+        if last.is_some() {
+            return Err(wrong("there is something behind the last line"));
+        }
+        if number == 1 {
+            let first: First = serde_json::from_str(&line).map_err(|_| wrong("this is not an export of Postern"))?;
+            if first.postern_export != FORMAT {
+                return Err(wrong(&format!("format {} is not known to this version", first.postern_export)));
+            }
+        } else if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
+            let sealed = STANDARD.decode(sealed.as_bytes()).map_err(|_| wrong("this is not base64"))?;
+            if key.starts_with("meta/") {
+                return Err(wrong("this record does not belong into an export"));
+            }
+            records.sealer().open(key.as_bytes(), &sealed).map_err(|error| wrong(&error.to_string()))?;
+            count += 1;
+        } else {
+            let end: Last = serde_json::from_str(&line).map_err(|_| wrong("this is not a line of an export"))?;
+            let mac = STANDARD.decode(&end.mac).map_err(|_| wrong("this is not base64"))?;
+            let right = records.sealer().verify_mac(PURPOSE, &hash.clone().finalize(), &mac);
+            if !right.map_err(|error| wrong(&error.to_string()))? || end.records != count {
+                return Err(wrong("the export was changed after it was made, or was made under another master key"));
+            }
+            last = Some(());
+        }
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    if last.is_none() {
+        return Err(ExportError::Line(number, "the export ends too early".to_owned()));
+    }
+    Ok(count)
+}
+
+/// Makes today's export in `directory` where there is none, and takes out all but the newest `keep`.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn daily(
+    records: &Records,
+    now: Time,
+    directory: &Path,
+    keep: usize,
+) -> Result<Option<PathBuf>, ExportError> {
+    let today = rfc3339(now);
+    let name = format!("{}{}{}", NAME.0, today.split('T').next().unwrap_or_default(), NAME.1);
+    let path = directory.join(name);
+    if path.exists() {
+        return Ok(None);
+    }
+    make_directory(directory)?;
+    for left in files(directory).filter(|path| is_named(path, PARTIAL)) {
+        // A daemon that was killed while it exported.
+        std::fs::remove_file(left)?;
+    }
+    let file = tempfile::Builder::new().prefix(PARTIAL.0).suffix(PARTIAL.1).tempfile_in(directory)?;
+    write(records, now, file.reopen()?).await?;
+    file.persist(&path).map_err(|error| error.error)?;
+    File::open(directory)?.sync_all()?;
+    let mut all = exports(directory);
+    all.sort();
+    let surplus = all.len().saturating_sub(keep);
+    for old in &all[..surplus] {
+        std::fs::remove_file(old)?;
+    }
+    Ok(Some(path))
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        // Its name is durable only once the directory around it is.
+        Ok(()) => directory.canonicalize()?.parent().map_or(Ok(()), |around| File::open(around)?.sync_all()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn exports(directory: &Path) -> Vec<PathBuf> {
+    files(directory).filter(|path| is_named(path, NAME)).collect()
+}
+
+fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn is_named(path: &Path, (prefix, suffix): (&str, &str)) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix))
+}
+
+/// When the newest export in `directory` was made.
+pub fn newest(directory: &Path) -> Option<Time> {
+    let made = |path: &PathBuf| {
+        let modified = path.metadata().ok()?.modified().ok()?;
+        let seconds = modified.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+        i64::try_from(seconds).ok().map(Time)
+    };
+    exports(directory).iter().filter_map(made).max()
+}

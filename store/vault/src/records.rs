@@ -1,0 +1,297 @@
+//! The records of one store: opened, sealed, and written by compare-and-swap.
+
+use crate::audit;
+use crate::error::{COMMIT_DEADLINE, RecordError};
+use crate::keys::{
+    ENDS, IMPORTING, PLATFORM, account_key, alias_key, credential_key, credentials, end_keys, end_prefix,
+};
+use crate::seal::Sealer;
+use arc_swap::ArcSwap;
+use postern_engine::{Change, Engine, EngineError, Revision, Swap};
+use postern_rules::{Account, Mailbox, Platform, Time};
+use serde::{Serialize, de::DeserializeOwned};
+use std::future::Future;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Records read at once when many are looked through.
+pub const PAGE: usize = 256;
+/// Entries of the index of ends that a commit takes out beside what it is about; what is left over goes when its time
+/// comes. An account has at most 58, and a commit at most 64 changes.
+const ENDS_OUT: usize = 12;
+
+/// A record with the revision that a swap must name.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    /// Where it is stored.
+    pub key: Vec<u8>,
+    /// The record.
+    pub value: T,
+    /// Its revision.
+    pub revision: Revision,
+}
+
+/// An account of which something ends.
+pub struct Ended {
+    /// Its place in the index.
+    pub key: Vec<u8>,
+    /// Whose it is.
+    pub mailbox: Result<Mailbox, RecordError>,
+}
+
+/// The records of one store.
+#[derive(Clone)]
+pub struct Records {
+    engine: Arc<dyn Engine>,
+    sealer: Arc<ArcSwap<Sealer>>,
+}
+
+impl Records {
+    /// Over an open engine.
+    pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>) -> Self {
+        Self { engine, sealer: Arc::new(ArcSwap::new(sealer)) }
+    }
+
+    /// The engine below.
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// What seals them.
+    pub fn sealer(&self) -> Arc<Sealer> {
+        self.sealer.load_full()
+    }
+
+    /// Seals with another key from now on. It must open everything that the one before has sealed.
+    pub fn seal_with(&self, sealer: Sealer) {
+        self.sealer.store(Arc::new(sealer));
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<Stored<T>>, RecordError> {
+        match self.engine.load(key)? {
+            None => Ok(None),
+            Some((sealed, revision)) => {
+                Ok(Some(Stored { key: key.to_vec(), value: self.open(key, &sealed)?, revision }))
+            }
+        }
+    }
+
+    /// The account of a mailbox.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn account(&self, mailbox: &Mailbox) -> Result<Option<Stored<Account>>, RecordError> {
+        self.load(&account_key(mailbox))
+    }
+
+    /// The mailbox that an alias means.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn alias(&self, name: &Mailbox) -> Result<Option<Stored<Mailbox>>, RecordError> {
+        self.load(&alias_key(name))
+    }
+
+    /// Whose security key has this credential id.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn key_holder(&self, credential: &[u8]) -> Result<Option<Stored<Mailbox>>, RecordError> {
+        self.load(&credential_key(credential))
+    }
+
+    /// Refuses while an import writes: there may be platforms without accounts, which need no second factor.
+    ///
+    /// # Errors
+    /// [`RecordError::Importing`].
+    pub fn refuse_half_an_import(&self) -> Result<(), RecordError> {
+        match self.engine.load(IMPORTING)? {
+            None => Ok(()),
+            Some(_) => Err(RecordError::Importing),
+        }
+    }
+
+    /// Every platform.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn platforms(&self) -> Result<Vec<Stored<Platform>>, RecordError> {
+        let mut platforms = Vec::new();
+        self.each(PLATFORM, |platform| {
+            platforms.push(platform);
+            true
+        })?;
+        Ok(platforms)
+    }
+
+    /// The next records under `prefix` behind the key `after`, in the order of their keys; none are left when it is
+    /// empty.
+    ///
+    /// # Errors
+    /// [`RecordError`], when one of them cannot be read.
+    pub fn page<T: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+    ) -> Result<Vec<Stored<T>>, RecordError> {
+        let page = self.engine.scan(prefix, after, PAGE)?.into_iter();
+        page.map(|entry| {
+            let value = self.open(&entry.key, &entry.value)?;
+            Ok(Stored { key: entry.key, value, revision: entry.revision })
+        })
+        .collect()
+    }
+
+    /// Hands every record under `prefix` to `each`, in the order of their keys, until it says `false`.
+    ///
+    /// # Errors
+    /// [`RecordError`], at the first record that cannot be read.
+    pub fn each<T: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        mut each: impl FnMut(Stored<T>) -> bool,
+    ) -> Result<(), RecordError> {
+        let mut after = None;
+        loop {
+            let page = self.page(prefix, after.as_deref())?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.clone());
+            for stored in page {
+                if !each(stored) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// A change that writes `value` under `key`, over what has that revision; none: there must be nothing yet.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn put(&self, key: Vec<u8>, over: Option<Revision>, value: &impl Serialize) -> Result<Change, RecordError> {
+        let mut plain = Zeroizing::new(Vec::with_capacity(4096));
+        serde_json::to_writer(&mut *plain, value)
+            .map_err(|_| RecordError::Content(String::from_utf8_lossy(&key).into_owned()))?;
+        let sealed = self.sealer.load().seal(&key, &plain)?;
+        Ok(match over {
+            Some(revision) => Change::update(key, revision, sealed),
+            None => Change::create(key, sealed),
+        })
+    }
+
+    /// The changes that write an account and keep the indices of ends and of security keys with it.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn put_account(&self, before: Option<&Stored<Account>>, next: &Account) -> Result<Vec<Change>, RecordError> {
+        let key = account_key(&next.mailbox);
+        let mut changes = vec![self.put(key, before.map(|stored| stored.revision), next)?];
+        let was = before.map(|stored| end_keys(&stored.value)).unwrap_or_default();
+        let is = end_keys(next);
+        for key in was.difference(&is).take(ENDS_OUT) {
+            if let Some((_, revision)) = self.engine.load(key)? {
+                changes.push(Change::delete(key.clone(), revision));
+            }
+        }
+        changes.extend(self.index(is.difference(&was), &next.mailbox)?);
+        let had: Vec<_> = before.iter().flat_map(|stored| credentials(&stored.value)).collect();
+        let has: Vec<_> = credentials(next).collect();
+        for fresh in has.iter().filter(|id| !had.contains(id)) {
+            if self.key_holder(fresh)?.is_some() {
+                return Err(RecordError::Taken);
+            }
+            changes.push(self.put(credential_key(fresh), None, &next.mailbox)?);
+        }
+        for gone in had.iter().filter(|id| !has.contains(id)) {
+            if let Some((_, revision)) = self.engine.load(&credential_key(gone))? {
+                changes.push(Change::delete(credential_key(gone), revision));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Writes all of it, or nothing: `false` where something else was written meanwhile, and the caller must look
+    /// again. What it says is on disk.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<bool, RecordError> {
+        match self.within_deadline(self.engine.commit(changes)).await? {
+            Swap::Done(_) => Ok(true),
+            Swap::Conflict { .. } => Ok(false),
+        }
+    }
+
+    /// Writes changes with an entry of the audit log, all or nothing, as [`Self::commit`] does. Nothing must depend on what
+    /// is done after it: posternd has its effects for that.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn commit_with(&self, mut changes: Vec<Change>, entry: &audit::Record) -> Result<bool, RecordError> {
+        changes.push(self.put_entry(entry)?);
+        self.commit(changes).await
+    }
+
+    /// The change that writes an entry of the audit log.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn put_entry(&self, entry: &audit::Record) -> Result<Change, RecordError> {
+        self.put(audit::next_key(entry.time), None, entry)
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        pending: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, RecordError> {
+        let done = tokio::time::timeout(COMMIT_DEADLINE, pending).await;
+        done.map_err(|_| RecordError::Slow)?.map_err(RecordError::Engine)
+    }
+
+    /// Accounts of which something has ended at `now`, at most a page of them, behind the key `after` of the index; none
+    /// are left when it is empty. One that does not open does not hide the others.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn ended(&self, now: Time, after: Option<&[u8]>) -> Result<Vec<Ended>, EngineError> {
+        let end = end_prefix(now.plus(1));
+        let due = self.engine.scan(ENDS, after, PAGE)?.into_iter().take_while(|entry| entry.key < end);
+        Ok(due.map(|entry| Ended { mailbox: self.open(&entry.key, &entry.value), key: entry.key }).collect())
+    }
+
+    /// What the index of ends lacks of this account.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn missing_ends(&self, account: &Account) -> Result<Vec<Change>, RecordError> {
+        self.index(end_keys(account).iter(), &account.mailbox)
+    }
+
+    /// Makes those entries of the index of ends that are not there.
+    fn index<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k Vec<u8>>,
+        mailbox: &Mailbox,
+    ) -> Result<Vec<Change>, RecordError> {
+        let mut changes = Vec::new();
+        for key in keys {
+            if self.engine.load(key)?.is_none() {
+                changes.push(self.put(key.clone(), None, mailbox)?);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// A record as it was stored under `key`.
+    ///
+    /// # Errors
+    /// [`RecordError`], when it does not open or is not what belongs there.
+    pub fn open<T: DeserializeOwned>(&self, key: &[u8], sealed: &[u8]) -> Result<T, RecordError> {
+        let plain = self.sealer.load().open(key, sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| RecordError::Content(String::from_utf8_lossy(key).into_owned()))
+    }
+}

@@ -1,0 +1,63 @@
+//! Records under an older master key are sealed anew under the newest one.
+
+use crate::error::RecordError;
+use crate::records::{PAGE, Records};
+use crate::seal;
+use postern_engine::Change;
+use std::collections::BTreeMap;
+
+/// Records that are sealed anew in one commit: few enough that sign-ins do not wait for it.
+const BATCH: usize = 32;
+
+/// How many records are sealed under each master key that can open them, by the number of the key.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn count(records: &Records) -> Result<BTreeMap<u32, u64>, RecordError> {
+    let mut counts: BTreeMap<u32, u64> = records.sealer().ids().map(|id| (id.number(), 0)).collect();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = records.engine().scan(b"", after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(counts) };
+        after = Some(last.key.clone());
+        for sealed in page.iter().filter_map(|entry| seal::parse(&entry.value).ok()) {
+            *counts.entry(sealed.key.number()).or_default() += 1;
+        }
+    }
+}
+
+/// Seals anew what is under an older key, and answers how many records that were. What is written meanwhile is sealed under
+/// the new one by its writer; what does not open is left, and is told of when it is needed.
+///
+/// # Errors
+/// [`RecordError`]: some are left.
+pub async fn run(records: &Records) -> Result<u64, RecordError> {
+    let (mut after, mut count): (Option<Vec<u8>>, u64) = (None, 0);
+    loop {
+        let page = records.engine().scan(b"", after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some(last.key.clone());
+        let mut changes = Vec::new();
+        for entry in page {
+            let sealer = records.sealer();
+            let is_older = seal::parse(&entry.value).is_ok_and(|sealed| sealed.key != sealer.active());
+            if let Some(plain) = is_older.then(|| sealer.open(&entry.key, &entry.value).ok()).flatten() {
+                let sealed = sealer.seal(&entry.key, &plain)?;
+                changes.push(Change::update(entry.key, entry.revision, sealed));
+            }
+        }
+        while !changes.is_empty() {
+            let rest = changes.split_off(changes.len().min(BATCH));
+            let of_batch = changes.len() as u64;
+            if records.commit(changes.clone()).await? {
+                count += of_batch;
+            } else {
+                // One of them was written meanwhile: each by itself.
+                for change in changes {
+                    count += u64::from(records.commit(vec![change]).await?);
+                }
+            }
+            changes = rest;
+        }
+    }
+}
