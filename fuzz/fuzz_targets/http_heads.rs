@@ -4,9 +4,9 @@
 
 use http::{HeaderMap, Method};
 use libfuzzer_sys::fuzz_target;
-use postern_proxy::head_guard::HeadGuard;
-use postern_proxy::webmail::products::product;
-use postern_proxy::webmail::{classify, form, path};
+use postern_http::head_guard::HeadGuard;
+use postern_webmail::products::product;
+use postern_webmail::{classify, form, path};
 
 fn scanned(bytes: &[u8], size: usize) -> Result<(), String> {
     let mut guard = HeadGuard::default();

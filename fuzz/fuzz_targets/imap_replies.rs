@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use postern_proxy::imap::reply::{Outcome, Reply, read};
+use postern_mail::imap::reply::{Outcome, Reply, read};
 use std::sync::Once;
 
 /// libFuzzer ends at a panic, also at one that is caught: those of imap-proto are part of the game. What this target

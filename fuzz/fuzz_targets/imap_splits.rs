@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use postern_proxy::imap::splitter::{MAX_COMMAND, Split, Splitter};
+use postern_mail::imap::splitter::{MAX_COMMAND, Split, Splitter};
 
 /// What comes of `bytes` in pieces of `size`: each line or command, and what is left; none when it is too long.
 /// Every `nth` time a line is wanted instead of a command, as when a client answers a challenge.

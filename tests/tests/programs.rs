@@ -12,8 +12,18 @@ use postern_tests::{programs, tools};
 use crate::structure::rust_files;
 
 /// Where the demo and the tests start programs.
-const PLACES: [&str; 6] =
-    ["tests/src", "tests/tests", "xtask/src", "store/daemon/tests", "store/admin/tests", "imap_proxy/tests"];
+const PLACES: [&str; 10] = [
+    "tests/src",
+    "tests/tests",
+    "xtask/src",
+    "store/daemon/tests",
+    "store/admin/tests",
+    "imap_proxy/front/tests",
+    "imap_proxy/http/tests",
+    "imap_proxy/mail/tests",
+    "imap_proxy/webmail/tests",
+    "imap_proxy/proxy/tests",
+];
 /// What makes the packages installs by itself what that takes; and the two files that only name programs.
 const NOT: [&str; 4] = ["xtask/src/deb.rs", "xtask/src/deb", "tests/src/programs.rs", "tests/tests/programs.rs"];
 /// How a program is started, and which argument it is.

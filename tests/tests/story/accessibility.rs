@@ -7,7 +7,7 @@ use super::person::Person;
 use super::{mailbox, next_code, protect};
 use fantoccini::key;
 use jiff::Timestamp;
-use postern_proxy::portal::*;
+use postern_portal::*;
 use postern_tests::axe;
 use postern_tests::backend::private_directory;
 use postern_tests::browser::{Browser, Look};
@@ -16,9 +16,9 @@ use postern_tests::{Plan, World};
 use std::fs;
 use std::path::Path;
 
-#[path = "../../../imap_proxy/src/portal/samples.rs"]
+#[path = "../../../imap_proxy/portal/src/samples.rs"]
 mod samples;
-#[path = "../../../imap_proxy/src/portal/security_samples.rs"]
+#[path = "../../../imap_proxy/portal/src/security_samples.rs"]
 mod security_samples;
 
 /// The page that the browser shows has nothing that axe-core finds fault with, be it grave or not.

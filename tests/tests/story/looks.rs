@@ -5,7 +5,7 @@ use super::accessibility::{all_pages, write_page};
 use fantoccini::Locator;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use postern_proxy::portal::*;
+use postern_portal::*;
 use postern_tests::backend::private_directory;
 use postern_tests::browser::{Browser, Look};
 use postern_tests::certificates::Certificates;

@@ -6,18 +6,22 @@ pub(crate) const CIRCLES: &[(&str, usize)] = &[
     ("pam_postern", 1),
     ("postern-admin", 13),
     ("postern-daemon", 29),
-    ("postern-proxy", 25),
+    ("postern-front", 1),
+    ("postern-http", 1),
+    ("postern-mail", 5),
+    ("postern-portal", 1),
     ("postern-tests", 5),
     ("postern-tests (bench imap)", 1),
     ("postern-tests (bench owa)", 2),
     ("postern-tests (test main)", 1),
+    ("postern-webmail", 11),
     ("postern-wire", 1),
 ];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
 pub(crate) const FILES: &[(&str, usize)] = &[
     ("daemon/tests/process/browsers.rs", 650),
-    ("portal/text.rs", 731),
+    ("pages/src/text.rs", 731),
     ("rules/tests/states.rs", 782),
     ("session/state.rs", 642),
     ("session/store.rs", 701),
@@ -28,7 +32,7 @@ pub(crate) const FILES: &[(&str, usize)] = &[
 /// Functions that are too long, by the end of their file's path, and their name.
 pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
     ("imap/telemetry.rs numbers_move_with_what_happens", 85),
-    ("portal/samples.rs pages", 105),
+    ("portal/src/samples.rs pages", 105),
     ("process/varlink.rs replies_of_the_auth_socket_are_as_described", 86),
     ("sign_in.rs reply", 96),
     ("tests/states.rs run", 221),
@@ -37,4 +41,4 @@ pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
 ];
 
 /// Crates that are too long.
-pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 13710), ("postern-proxy", 20853)];
+pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 13710)];

@@ -1,0 +1,133 @@
+//! HTTP without TLS: the answers to HTTP-01 (RFC 8555, section 8.3), and for all else the way to where TLS is.
+
+use super::answers::Answers;
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use http::{Request, Response, StatusCode, Uri};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use postern_front::connection_limits::{ConnectionLimits, Share};
+use postern_front::rate_limited::rate_limited;
+use postern_http::body::{self, Body};
+use postern_proxy_config::PublicUrl;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// Connections in all.
+const MAX_CONNECTIONS: usize = 512;
+/// Connections from one IPv4 address; see [`Share::of_address`] for IPv6.
+const MAX_PER_ADDRESS: usize = 64;
+/// How long a connection may last, which is for one request.
+const LIFE: Duration = Duration::from_secs(10);
+/// Fields of a request's head.
+const MAX_FIELDS: usize = 64;
+/// Bytes of a request's head.
+const MAX_HEAD: usize = 8 * 1024;
+/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+/// Where the authority looks.
+const PREFIX: &str = "/.well-known/acme-challenge/";
+/// What an answer is.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+
+/// Serves whoever connects, until `stop` is done. `webmail` is where browsers are led to; none: nowhere.
+pub(super) async fn serve(
+    socket: TcpListener,
+    answers: Answers,
+    webmail: Option<PublicUrl>,
+    stop: impl Future<Output = ()>,
+) {
+    let connection_limits = ConnectionLimits::new(MAX_CONNECTIONS);
+    let shared = Arc::new((answers, webmail));
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, from) = tokio::select! {
+            biased;
+            () = &mut stop => return,
+            Some(_) = connections.join_next() => continue,
+            accepted = socket.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    rate_limited!(warn, %error, "no connection can be accepted now");
+                    sleep(ACCEPT_BACKOFF).await;
+                    continue;
+                }
+            },
+        };
+        let Some(place) = connection_limits.take(&Share::of_address(from.ip(), MAX_PER_ADDRESS)) else { continue };
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            let _place = place;
+            // What goes wrong here is no news.
+            drop(timeout(LIFE, connection(stream, &shared.0, shared.1.as_ref())).await);
+        });
+    }
+}
+
+async fn connection(stream: TcpStream, answers: &Answers, webmail: Option<&PublicUrl>) -> hyper::Result<()> {
+    let service = service_fn(|request: Request<_>| {
+        let answer = answer(request.uri(), answers, webmail);
+        drop::<Request<hyper::body::Incoming>>(request);
+        async { Ok::<_, Infallible>(answer) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(LIFE).max_headers(MAX_FIELDS).max_buf_size(MAX_HEAD);
+    builder.keep_alive(false).serve_connection(TokioIo::new(stream), service).await
+}
+
+fn answer(uri: &Uri, answers: &Answers, webmail: Option<&PublicUrl>) -> Response<Body> {
+    let found = |status: StatusCode| {
+        let mut answer = Response::new(body::empty());
+        *answer.status_mut() = status;
+        answer
+    };
+    if let Some(token) = uri.path().strip_prefix(PREFIX) {
+        let Some(text) = answers.text(token) else { return found(StatusCode::NOT_FOUND) };
+        let mut answer = Response::new(body::full(text));
+        answer.headers_mut().insert(CONTENT_TYPE, TEXT);
+        return answer;
+    }
+    // To the name that is configured, whatever the request names.
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let place = webmail.and_then(|webmail| HeaderValue::try_from(format!("{}{path}", webmail.origin())).ok());
+    match place.filter(|_| path.starts_with('/')) {
+        Some(place) => {
+            let mut answer = found(StatusCode::MOVED_PERMANENTLY);
+            answer.headers_mut().insert(LOCATION, place);
+            answer
+        }
+        None => found(StatusCode::NOT_FOUND),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_and_the_rest_is_led_away() {
+        let answers = Answers::default();
+        let asked = answers.open();
+        asked.by_http("token", "token.thumb");
+        let webmail = PublicUrl::try_from("https://webmail.example.com/".to_owned()).unwrap();
+        let at = |path: &str, webmail: Option<&PublicUrl>| {
+            let answer = answer(&path.parse().unwrap(), &answers, webmail);
+            let place = answer.headers().get(LOCATION).map(|place| place.to_str().unwrap().to_owned());
+            (answer.status().as_u16(), place.unwrap_or_default())
+        };
+        let here = Some(&webmail);
+        assert_eq!(at("/.well-known/acme-challenge/token", here), (200, String::new()));
+        assert_eq!(at("/.well-known/acme-challenge/other", here), (404, String::new()));
+        assert_eq!(at("/a?b=c", here), (301, "https://webmail.example.com/a?b=c".to_owned()));
+        assert_eq!(at("http://evil.example/a", here), (301, "https://webmail.example.com/a".to_owned()));
+        assert_eq!(at("//evil.example", here), (301, "https://webmail.example.com//evil.example".to_owned()));
+        assert_eq!(at("*", here).0, 404);
+        assert_eq!(at("/a", None), (404, String::new()));
+    }
+}

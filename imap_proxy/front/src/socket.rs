@@ -1,0 +1,200 @@
+//! The sockets that fronts listen on: an address, or a Unix socket for a proxy on the same host.
+//!
+//! Every local process can connect to a loopback address, so a PROXY header from there could be anybody's. Who may connect
+//! to a Unix socket the file system says.
+
+use nix::sys::socket::{setsockopt, sockopt};
+use postern_proxy_config::Listen;
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
+
+/// Connections that the kernel may hold until they are accepted.
+const BACKLOG: u32 = 1024;
+/// Who may connect to a Unix socket that no socket unit has made: this user and its group.
+const MODE: u32 = 0o660;
+/// The address of whoever connects to a Unix socket and is named by no PROXY header. It lies in no network.
+pub const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// A connection.
+pub type Stream = Either<TcpStream, UnixStream>;
+
+/// A socket that listens.
+#[derive(Debug)]
+pub enum Socket {
+    /// On an address.
+    Tcp(TcpListener),
+    /// On a path.
+    Unix(UnixListener),
+}
+
+impl From<TcpListener> for Socket {
+    fn from(listener: TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+/// Why a front cannot listen.
+#[derive(Debug)]
+pub struct ListenError {
+    listen: Listen,
+    error: io::Error,
+}
+
+impl ListenError {
+    /// Of an attempt to listen at `listen`.
+    pub fn new(listen: Listen, error: io::Error) -> Self {
+        Self { listen, error }
+    }
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { listen, error } = self;
+        let advice = match (listen, error.kind()) {
+            (Listen::Address(address), io::ErrorKind::AddrInUse) => {
+                format!("another program listens there; `ss -ltnp 'sport = :{}'` names it", address.port())
+            }
+            (Listen::Address(_), io::ErrorKind::PermissionDenied) => {
+                "ports below 1024 are opened by root; enable the socket unit that has it, or write one".to_owned()
+            }
+            (Listen::Address(_), io::ErrorKind::AddrNotAvailable) => {
+                "this host has no such address; `ip address` lists them".to_owned()
+            }
+            (Listen::Socket(path), io::ErrorKind::AddrInUse) => {
+                format!("something is there that is no socket of before; `ss -lxp src {}` names a program", path.display())
+            }
+            (Listen::Socket(_), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound) => {
+                "let a socket unit make it, with ListenStream= and this path, or its directory be there and writable for \
+                 this user"
+                    .to_owned()
+            }
+            _ => "check `listen` in proxy.toml".to_owned(),
+        };
+        write!(f, "cannot listen on {listen}: {error}; {advice}")
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// Opens a socket that listens on an address.
+///
+/// # Errors
+/// [`ListenError`].
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    open().map_err(|error| ListenError::new(Listen::Address(address), error))
+}
+
+/// Opens a Unix socket that listens. One that was left behind, with nobody listening, is replaced.
+///
+/// # Errors
+/// [`ListenError`].
+pub(crate) fn bind_path(path: &Path) -> Result<UnixListener, ListenError> {
+    let open = || {
+        let is_left = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket())
+            && std::os::unix::net::UnixStream::connect(path)
+                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+        if is_left {
+            fs::remove_file(path)?;
+        }
+        let listener = UnixListener::bind(path)?;
+        fs::set_permissions(path, Permissions::from_mode(MODE))?;
+        Ok(listener)
+    };
+    open().map_err(|error| ListenError::new(Listen::Socket(path.to_owned()), error))
+}
+
+impl Socket {
+    /// Where it listens, with the port that the kernel has chosen; none on a path.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// The next connection, and from which address it comes; none on a path: there a PROXY header has to say it.
+    ///
+    /// # Errors
+    /// Of the kernel.
+    pub async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+        Ok(match self {
+            Self::Tcp(listener) => {
+                let (stream, from) = listener.accept().await?;
+                (Either::Left(stream), Some(from.ip().to_canonical()))
+            }
+            Self::Unix(listener) => (Either::Right(listener.accept().await?.0), None),
+        })
+    }
+}
+
+impl fmt::Display for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(listener) => match listener.local_addr() {
+                Ok(address) => address.fmt(f),
+                Err(error) => write!(f, "an address that cannot be told: {error}"),
+            },
+            Self::Unix(listener) => {
+                let address = listener.local_addr().ok();
+                let path = address.as_ref().and_then(|address| address.as_pathname());
+                write!(f, "unix:{}", path.unwrap_or(Path::new("?")).display())
+            }
+        }
+    }
+}
+
+/// Has a connection send at once, and notice in the end that a phone has vanished.
+///
+/// # Errors
+/// Of the kernel.
+pub fn prepare(stream: &Stream) -> io::Result<()> {
+    let Either::Left(stream) = stream else { return Ok(()) };
+    stream.set_nodelay(true)?;
+    Ok(setsockopt(stream, sockopt::KeepAlive, &true)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_proxy_config::Network;
+
+    #[tokio::test]
+    async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("https.sock");
+        let first = bind_path(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, MODE);
+        let error = bind_path(&path).unwrap_err().to_string();
+        assert!(error.contains("cannot listen on unix:/") && error.contains("something is there"), "{error}");
+        drop(first);
+        let socket = Socket::Unix(bind_path(&path).unwrap());
+        assert_eq!((socket.to_string(), socket.address()), (format!("unix:{}", path.display()), None));
+        let _client = UnixStream::connect(&path).await.unwrap();
+        assert!(socket.accept().await.unwrap().1.is_none());
+        // What is no socket is never removed.
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(bind_path(&file).is_err() && file.exists());
+        let error = bind_path(&dir.path().join("none/a.sock")).unwrap_err().to_string();
+        assert!(error.contains("let a socket unit make it"), "{error}");
+    }
+
+    #[test]
+    fn whoever_is_unknown_is_in_no_network() {
+        for network in ["0.0.0.0/0", "127.0.0.0/8", "0.0.0.0/8", "::/0"] {
+            assert!(!network.parse::<Network>().unwrap().contains(UNKNOWN), "{network}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A front's socket: who may connect, TLS, HTTP/1.1 or HTTP/2 by ALPN, and an orderly end.
+
+mod connections;
+mod protocol;
+mod requests;
+
+pub use crate::guarded::{STALL, Tunnel};
+pub use postern_front::socket::bind;
+pub use protocol::{GRACE, IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
+
+use crate::body::Body;
+use connections::{Busy, Connections, Room, SessionPermit};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use postern_front::metrics::{self, Arrival, METRICS};
+use postern_front::proxy_protocol;
+use postern_front::rate_limited::rate_limited;
+use postern_front::socket::{self, Socket, Stream};
+use postern_front::tls::{ACME_TLS, H2, HANDSHAKE};
+use postern_proxy_config::Network;
+use rustls::ServerConfig;
+use std::future::pending;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+/// Connections in all. When there are more, one that carries no request makes room.
+pub const MAX_CONNECTIONS: usize = 8192;
+/// Connections from one IPv4 address, or one IPv6 network of 64 bits: an office behind one address has many browsers. From
+/// an IPv6 network of 56 bits there may be twice as many, from one of 48 bits four times.
+pub const MAX_PER_ADDRESS: usize = 512;
+/// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
+pub const DRAIN: Duration = Duration::from_secs(10);
+/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Who sends a request.
+#[derive(Clone)]
+pub struct Peer {
+    /// The client's address, after any PROXY header that is believed; an IPv4 address is always one.
+    pub address: IpAddr,
+    /// To be opened before a 101 is answered.
+    pub tunnel: Tunnel,
+    /// The connection, and the request: whoever holds this goes on with it.
+    held: Held,
+}
+
+/// What a request holds while it runs; nothing where connections are not counted.
+#[derive(Clone, Default)]
+struct Held {
+    seat: Option<Arc<SessionPermit>>,
+    _busy: Option<Arc<Busy>>,
+}
+
+impl Peer {
+    /// The sender of one request more.
+    fn begin(&self) -> Self {
+        let busy = self.held.seat.as_ref().map(|seat| Arc::new(seat.begin()));
+        Self { held: Held { _busy: busy, ..self.held.clone() }, ..self.clone() }
+    }
+
+    /// Done when the connection has to make room for another.
+    async fn lost(&self) {
+        match &self.held.seat {
+            Some(seat) => seat.lost().await,
+            None => pending().await,
+        }
+    }
+}
+
+/// A socket that listens, and what is done with whoever connects.
+pub struct Listener {
+    socket: Socket,
+    tls: Arc<ServerConfig>,
+    proxies: Vec<Network>,
+}
+
+impl Listener {
+    /// Takes a socket that listens. `proxies` are the load balancers that tell with a PROXY header who connects.
+    pub fn new(socket: impl Into<Socket>, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Self {
+        Self { socket: socket.into(), tls, proxies }
+    }
+
+    /// Where it listens: the port too, where the configuration left that to the kernel. None on a path.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.address()
+    }
+
+    /// Serves whoever connects, until `stop` is done: then no more is accepted, running requests get [`DRAIN`] to
+    /// end, and the rest is cut.
+    pub async fn serve<S, F>(self, service: S, stop: impl Future<Output = ()>)
+    where
+        S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let (stopping, stopped) = watch::channel(());
+        let front = Arc::new(Front {
+            service,
+            tls: TlsAcceptor::from(self.tls),
+            proxies: self.proxies,
+            connections: Connections::new(MAX_CONNECTIONS, MAX_PER_ADDRESS),
+        });
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, from)) => {
+                        connections.spawn(Arc::clone(&front).connection(stream, from, stopped.clone()));
+                    }
+                    // Of the connection alone (accept(2)): the client is gone already.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    Err(error) => {
+                        rate_limited!(warn, %error, "no connection can be accepted now");
+                        sleep(ACCEPT_BACKOFF).await;
+                    }
+                },
+            }
+        }
+        drop(self.socket);
+        drop(stopping);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if timeout(DRAIN, all).await.is_err() {
+            tracing::info!(connections = connections.len(), "connections that outlast the stop are cut");
+            connections.shutdown().await;
+        }
+    }
+}
+
+/// What all connections of a listener share.
+struct Front<S> {
+    service: S,
+    tls: TlsAcceptor,
+    proxies: Vec<Network>,
+    connections: Connections,
+}
+
+impl<S, F> Front<S>
+where
+    S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    async fn connection(self: Arc<Self>, stream: Stream, from: Option<IpAddr>, stopped: watch::Receiver<()>) {
+        let _open = METRICS.connections.hold(metrics::Front::Webmail);
+        // Held by every connection, load balancers' too, from before its first byte is read.
+        let (seat, room) = self.connections.enter();
+        made_room(&room, "in all");
+        let Some(seat) = seat.map(Arc::new) else {
+            arrive(Arrival::Full);
+            rate_limited!(warn, "{MAX_CONNECTIONS} connections are open, and all are busy; one more is closed");
+            return;
+        };
+        let welcome = timeout(HANDSHAKE, self.welcome(stream, from, &seat));
+        let outcome = tokio::select! {
+            () = seat.lost() => return,
+            welcomed = welcome => match welcomed {
+                Ok(Ok(None)) => return,
+                Ok(Ok(Some((stream, address)))) => {
+                    let held = Held { seat: Some(Arc::clone(&seat)), _busy: None };
+                    self.converse(stream, Peer { address, tunnel: Tunnel::default(), held }, stopped).await
+                }
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => {
+                    arrive(Arrival::Late);
+                    Err("no TLS handshake in time".to_owned())
+                }
+            },
+        };
+        if let Err(error) = outcome {
+            // What the internet sends to port 443 is no news.
+            tracing::debug!(?from, error, "a connection ended");
+        }
+    }
+
+    /// Serves a connection whose TLS has begun.
+    async fn converse(
+        &self,
+        stream: TlsStream<Stream>,
+        peer: Peer,
+        mut stopped: watch::Receiver<()>,
+    ) -> Result<(), String> {
+        // The sender is dropped when it is time; nothing is ever sent.
+        let stop = async { drop(stopped.changed().await) };
+        let served = match stream.get_ref().1.alpn_protocol() {
+            // The authority has seen what it came for.
+            Some(ACME_TLS) => return Ok(()),
+            Some(H2) => protocol::http2(stream, &self.service, peer, stop).await,
+            _ => protocol::http1(stream, &self.service, peer, stop).await,
+        };
+        served.map_err(|error| error.to_string())
+    }
+
+    /// Finds out who connects and makes the TLS handshake; none where there is no room.
+    async fn welcome(
+        &self,
+        mut stream: Stream,
+        from: Option<IpAddr>,
+        seat: &SessionPermit,
+    ) -> io::Result<Option<(TlsStream<Stream>, IpAddr)>> {
+        socket::prepare(&stream)?;
+        // Whoever may connect to a Unix socket is believed.
+        let is_proxy = from.is_none_or(|from| self.proxies.iter().any(|network| network.contains(from)));
+        let told = match is_proxy {
+            true => proxy_protocol::read(&mut stream).await.inspect_err(|_| arrive(Arrival::ProxyHeader))?,
+            false => None,
+        };
+        let address = told.or(from).unwrap_or(socket::UNKNOWN);
+        // A load balancer speaks for many, and for itself only in its health checks.
+        if !is_proxy || told.is_some() {
+            let room = seat.claim(address);
+            made_room(&room, "from there");
+            if room == Room::None {
+                arrive(Arrival::FullForAddress);
+                rate_limited!(info, %address, "as many busy connections are open from there as may be; one more is closed");
+                return Ok(None);
+            }
+        }
+        let stream = self.tls.accept(stream).await.inspect_err(|_| arrive(Arrival::Handshake))?;
+        arrive(Arrival::Accepted);
+        Ok(Some((stream, address)))
+    }
+}
+
+/// Another connection may have ended for this one.
+fn made_room(room: &Room, which: &str) {
+    if *room == Room::Made {
+        arrive(Arrival::MadeRoom);
+        rate_limited!(info, "as many connections are open {which} as may be; an idle one has made room for another");
+    }
+}
+
+fn arrive(arrival: Arrival) {
+    METRICS.arrivals.count((metrics::Front::Webmail, arrival));
+}

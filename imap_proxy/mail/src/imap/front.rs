@@ -1,0 +1,393 @@
+//! The story: connect, say who one is, be judged, be let in, and from then on bytes.
+
+use super::backend::{Backend, BackendError, SignedIn, Stream};
+use super::checks;
+use super::command::Tag;
+use super::login::{DEADLINE, FrontOptions, Judging, Listening, Next, RefusalText, Security, Step, until_refusal};
+use super::rejected_credentials::RejectedCredentials;
+use super::relay::{self, First, relay};
+use super::sessions::{Entry, Sessions};
+use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
+use super::waiting::{MAX_WAITING, WaitingConnections};
+use postern_front::daemon::Daemon;
+use postern_front::follow::{Before, Follower};
+use postern_front::metrics::{self, Arrival, METRICS};
+use postern_front::socket::{self, Stream as Connected};
+use postern_front::tls::HANDSHAKE;
+use postern_front::tls::{Certificate, TlsError};
+use postern_front::{clock, connection_limits, proxy_protocol};
+use postern_proxy_config::{self as config, Network};
+use postern_wire::Secret;
+use postern_wire::auth::{AnswerField, Ask, Channel, Origin, PasswordRefused};
+use rustls::ServerConfig;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use zeroize::{Zeroize, Zeroizing};
+
+/// What is offered by ALPN (RFC 7301's registry), so that a browser that was led here does not talk to this front.
+pub const PROTOCOL: &[u8] = b"imap";
+/// What the audit log calls this front.
+const SERVICE: &str = "imap";
+/// Sessions of a mailbox from which on a refusal of a password that was right before is taken for one connection too
+/// many: Exchange lets 16 in, and several fronts may share them.
+const MANY_SESSIONS: usize = 8;
+/// Sign-ins that the backend looks at, from one IPv4 address or one IPv6 network of 64 bits; twice as many from one of 56
+/// bits, and four times as many from one of 48. One more waits for its turn.
+pub const MAX_PENDING_PER_ADDRESS: usize = 64;
+/// Bytes read at once before sign-in.
+const READ_AT_ONCE: usize = 4096;
+/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// The IMAP front.
+pub struct Front {
+    tls: TlsAcceptor,
+    backend: Backend,
+    daemon: Daemon,
+    sessions: Arc<Follower<Sessions>>,
+    waiting: WaitingConnections,
+    /// Of the sign-ins that the backend looks at.
+    pending: connection_limits::ConnectionLimits,
+    proxies: Vec<Network>,
+    options: FrontOptions,
+    rejected_credentials: RejectedCredentials,
+}
+
+/// A socket that listens for IMAP.
+pub struct Socket {
+    socket: socket::Socket,
+    security: Security,
+}
+
+/// How the talk before sign-in ended.
+enum Talk {
+    /// TLS begins.
+    StartTls(Listening),
+    /// Somebody is in.
+    In(In),
+    /// Nobody is.
+    Over,
+}
+
+/// A session that was let in.
+struct In {
+    backend: SignedIn,
+    /// What the client has said already, for the backend.
+    ahead: Zeroizing<Vec<u8>>,
+    entry: Entry,
+}
+
+impl Socket {
+    /// Takes a socket that listens, on which TLS begins at once, or with STARTTLS.
+    pub fn new(socket: impl Into<socket::Socket>, security: Security) -> Self {
+        Self { socket: socket.into(), security }
+    }
+
+    /// Where it listens: the port too, where the configuration left that to the kernel. None on a path.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.address()
+    }
+
+    /// Serves whoever connects, until `stop` is done: then sessions end as they fall silent.
+    pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
+        let (stopping, stopped) = watch::channel(());
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, from)) => {
+                        connections.spawn(Arc::clone(&front).connection(stream, from, self.security, stopped.clone()));
+                    }
+                    // Of the connection alone (accept(2)): the client is gone already.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection can be accepted now");
+                        sleep(ACCEPT_BACKOFF).await;
+                    }
+                },
+            }
+        }
+        drop(self.socket);
+        drop(stopping);
+        let all = async { while connections.join_next().await.is_some() {} };
+        // Sessions keep the time themselves; what is left then is not signed in.
+        if timeout(relay::DRAIN + relay::FAREWELL, all).await.is_err() {
+            connections.shutdown().await;
+        }
+    }
+}
+
+impl Front {
+    /// The front that the configuration describes. From here on it follows what changes at the daemon, so it is made
+    /// in a runtime.
+    ///
+    /// # Errors
+    /// [`TlsError::Setup`].
+    pub fn new(
+        settings: &config::Imap,
+        certificate: &Arc<Certificate>,
+        backend: Backend,
+        daemon: Daemon,
+    ) -> Result<Arc<Self>, TlsError> {
+        let mut tls = ServerConfig::clone(&*certificate.server_config()?);
+        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
+        let front = Arc::new(Self {
+            tls: TlsAcceptor::from(Arc::new(tls)),
+            backend: backend.keep_warm(),
+            sessions: Follower::new(daemon.clone(), Sessions::default()),
+            daemon,
+            waiting: WaitingConnections::default(),
+            pending: connection_limits::ConnectionLimits::new(MAX_WAITING),
+            proxies: settings.proxy_protocol_from.clone(),
+            options: FrontOptions {
+                texts: RefusalText::new(settings.webmail.as_ref()),
+                login_mechanism: settings.login_mechanism,
+            },
+            rejected_credentials: RejectedCredentials::default(),
+        });
+        tokio::spawn(checks::follow(front.daemon.clone(), Arc::clone(&front)));
+        Ok(front)
+    }
+
+    async fn connection(
+        self: Arc<Self>,
+        stream: Connected,
+        from: Option<IpAddr>,
+        security: Security,
+        mut stopped: watch::Receiver<()>,
+    ) {
+        let _open = METRICS.connections.hold(metrics::Front::Imap);
+        // On the heap, and gone before bytes are relayed: a session lasts for hours, a sign-in for a second.
+        let signing_in = Box::pin(self.sign_in(stream, from, security));
+        let signed_in = tokio::select! {
+            // The sender is dropped when it is time; nothing is ever sent.
+            _ = stopped.changed() => return,
+            signed_in = timeout(DEADLINE, signing_in) => signed_in,
+        };
+        match signed_in {
+            Ok(Ok(Some((client, session)))) => session.run(client, stopped).await,
+            Ok(Ok(None)) => {}
+            // What the internet sends to port 993 is no news.
+            Ok(Err(error)) => tracing::debug!(?from, %error, "a connection ended before sign-in"),
+            Err(_) => {
+                arrive(Arrival::Late);
+                tracing::debug!(?from, "a connection took too long to sign in");
+            }
+        }
+    }
+
+    /// From the first byte to a session, if there is to be one.
+    async fn sign_in(
+        &self,
+        mut stream: Connected,
+        from: Option<IpAddr>,
+        security: Security,
+    ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
+        socket::prepare(&stream)?;
+        // Whoever may connect to a Unix socket is believed.
+        let is_proxy = from.is_none_or(|from| self.proxies.iter().any(|network| network.contains(from)));
+        let told = match is_proxy {
+            true => {
+                let read = in_time(proxy_protocol::read(&mut stream)).await;
+                read.inspect_err(|_| arrive(Arrival::ProxyHeader))?
+            }
+            false => None,
+        };
+        let address = told.or(from).unwrap_or(socket::UNKNOWN);
+        let mut place = self.waiting.take(address);
+        tokio::select! {
+            _ = &mut place.lost => {
+                arrive(Arrival::MadeRoom);
+                tracing::info!(%address, "a connection that was not signed in made room for another");
+                Ok(None)
+            }
+            session = self.converse(stream, address, security) => session,
+        }
+    }
+
+    async fn converse(
+        &self,
+        mut stream: Connected,
+        address: IpAddr,
+        security: Security,
+    ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
+        let mut begin = Listening::begin(security, self.options.clone());
+        if security == Security::Clear {
+            match self.talk(&mut stream, address, begin).await? {
+                Talk::StartTls(listening) => begin = Step { say: Vec::new(), next: Next::Read(listening) },
+                // Nobody signs in in the clear; the login machine says so as well.
+                Talk::In(_) | Talk::Over => return Ok(None),
+            }
+        }
+        let shaken = in_time(self.tls.accept(stream)).await;
+        let mut stream = shaken.inspect_err(|_| arrive(Arrival::Handshake))?;
+        arrive(Arrival::Accepted);
+        match self.talk(&mut stream, address, begin).await? {
+            Talk::In(session) => Ok(Some((Box::new(stream), session))),
+            Talk::StartTls(_) | Talk::Over => Ok(None),
+        }
+    }
+
+    /// Does what the login machine says.
+    async fn talk<S: Stream>(&self, stream: &mut S, address: IpAddr, mut step: Step) -> io::Result<Talk> {
+        let mut bytes = Zeroizing::new(vec![0; READ_AT_ONCE]);
+        loop {
+            stream.write_all(&step.say).await?;
+            stream.flush().await?;
+            step = match step.next {
+                Next::Close => {
+                    stream.shutdown().await?;
+                    return Ok(Talk::Over);
+                }
+                Next::StartTls(listening) => return Ok(Talk::StartTls(listening)),
+                Next::Read(listening) => match stream.read(&mut bytes).await? {
+                    0 => return Ok(Talk::Over),
+                    count => {
+                        let step = listening.receive(&bytes[..count]);
+                        bytes[..count].zeroize();
+                        step
+                    }
+                },
+                Next::Judge(judging) => match self.judge(judging, address).await {
+                    Ok(session) => return Ok(Talk::In(session)),
+                    Err(step) => step,
+                },
+            };
+        }
+    }
+
+    /// A name and what was typed as its password: a session, or what is said instead.
+    async fn judge(&self, judging: Judging, address: IpAddr) -> Result<In, Step> {
+        let began = clock::monotonic();
+        let exchange = self.backend.is_exchange().await;
+        let origin = Origin {
+            address: Some(address),
+            service: Some(SERVICE.to_owned()),
+            client: judging.client().map(str::to_owned),
+            browser: None,
+            // While nobody knows it may be.
+            before_exchange: *exchange.as_ref().unwrap_or(&true),
+        };
+        let refused = match self.admit(&judging, origin).await {
+            Ok((pass, _))
+                if pass.outdated().is_some_and(|session| self.rejected_credentials.are_kept(&session.standing)) =>
+            {
+                Stop::Limit
+            }
+            Ok((pass, before)) => match self.ask_backend(&pass, judging.tag(), address).await {
+                Ok(backend) => {
+                    METRICS.sign_ins.count((metrics::Front::Imap, metrics::Verdict::Accepted));
+                    return Ok(self.enter(judging, pass, before, backend).await);
+                }
+                Err(error) => {
+                    match error.stop() {
+                        Stop::Unavailable => tracing::error!(%error, "nobody can sign in by IMAP"),
+                        stop => tracing::info!(mailbox = pass.mailbox(), %address, ?stop, "the IMAP backend refuses"),
+                    }
+                    self.after_refusal(&pass, error.stop()).await
+                }
+            },
+            Err(stop) => match (stop, exchange) {
+                // It may have been refused for what the backend was taken for.
+                (Stop::Refused, Err(error)) => {
+                    tracing::error!(%error, "nobody can sign in by IMAP");
+                    Stop::Unavailable
+                }
+                (stop, _) => stop,
+            },
+        };
+        METRICS.sign_ins.count((metrics::Front::Imap, refused.into()));
+        if refused == Stop::Refused {
+            sleep(until_refusal(clock::monotonic().duration_since(began))).await;
+        }
+        Err(judging.refuse(refused))
+    }
+
+    async fn ask_backend(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
+        let _pending =
+            self.pending.wait_for(&connection_limits::Share::of_address(address, MAX_PENDING_PER_ADDRESS)).await;
+        self.backend.sign_in(pass, tag, address).await
+    }
+
+    /// What an app password stands for is not tried again once the backend has refused it: phones sign in for days, and
+    /// a directory closes an account after a few wrong passwords. But Exchange says of one connection too many what it
+    /// says of a wrong password, so with many open that is what it is taken for.
+    async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
+        let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
+        if self.sessions.kept().count(&session.mailbox) >= MANY_SESSIONS {
+            self.rejected_credentials.keep(&session.standing);
+            return Stop::Limit;
+        }
+        if let Err(error) = self.daemon.password_refused(&PasswordRefused { session: session.clone() }).await {
+            tracing::error!(%error, mailbox = pass.mailbox(), "an outdated app password may be tried once more");
+        }
+        Stop::Expired
+    }
+
+    /// Whether this is the mailbox's password, as the backend sees it. The daemon asks for it, by way of [`checks`].
+    pub(super) async fn check(&self, mailbox: &str, password: &Secret) -> Result<(), BackendError> {
+        self.backend.check(mailbox, password.reveal().as_bytes()).await
+    }
+
+    /// Asks the daemon. The backend hears of nobody who has no pass.
+    async fn admit(&self, judging: &Judging, origin: Origin) -> Result<(Pass, Before), Stop> {
+        let typed = judging.credentials();
+        if self.sessions.is_disconnected() {
+            return Err(Stop::Unavailable);
+        }
+        let before = self.sessions.before();
+        let ask = Ask { name: typed.name().to_owned(), channel: Channel::Imap, origin };
+        let reply = self.daemon.ask(&ask).await;
+        let name = match after_ask(reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused")), typed) {
+            AfterAsk::Pass(pass) => return Ok((pass, before)),
+            AfterAsk::Stop(stop) => return Err(stop),
+            AfterAsk::Field { mailbox } => mailbox,
+        };
+        // Codes and app passwords are of ASCII, but in what is no text they cannot be told to the daemon.
+        let text = std::str::from_utf8(typed.password()).map_err(|_| Stop::Refused)?;
+        let field = AnswerField { name, channel: Channel::Imap, origin: ask.origin, text: Secret::from(text) };
+        let reply = self.daemon.answer_field(&field).await;
+        let reply = reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused"));
+        after_field(reply, &field.name, typed).map(|pass| (pass, before))
+    }
+
+    async fn enter(&self, judging: Judging, pass: Pass, before: Before, backend: SignedIn) -> In {
+        let session = pass.into_session();
+        tracing::debug!(mailbox = session.mailbox, "signed in by IMAP");
+        let entry = Entry::new(&self.sessions, session, before).await;
+        In { backend, ahead: judging.accept(), entry }
+    }
+}
+
+impl In {
+    async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
+        let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, mut entry } = self;
+        let _open = crate::metrics::METRICS.imap_sessions.hold(());
+        let first = First { to_client: told, to_backend: ahead.to_vec() };
+        let cut = async { drop((&mut entry.over).await) };
+        let stop = async { drop(stopped.changed().await) };
+        let ended = relay(&mut client, &mut stream, first, cut, stop).await;
+        tracing::debug!(?ended, "an IMAP session has ended");
+    }
+}
+
+/// What comes before the first byte of IMAP.
+async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(HANDSHAKE, step).await?
+}
+
+fn arrive(arrival: Arrival) {
+    METRICS.arrivals.count((metrics::Front::Imap, arrival));
+}

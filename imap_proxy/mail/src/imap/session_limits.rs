@@ -1,0 +1,117 @@
+//! How many sessions there may be: in all, and of one mailbox, so that one mailbox cannot keep the others out.
+//!
+//! Where the password is all that there is, a session is counted once the backend has signed it in: a sign-in that is
+//! under way has no seat, or strangers without the password would take those of the mailbox's owner.
+
+use super::backend::BackendError;
+use super::verdict::Stop;
+use postern_front::rate_limited::rate_limited;
+use postern_proxy_config as config;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[derive(Clone)]
+pub(super) struct SessionLimits(Arc<Inner>);
+
+struct Inner {
+    max: usize,
+    max_of_mailbox: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    by_mailbox: HashMap<String, usize>,
+}
+
+/// A session's seat; it is given back when this is dropped.
+pub(super) struct SessionPermit {
+    session_limits: SessionLimits,
+    mailbox: String,
+}
+
+impl SessionLimits {
+    pub(super) fn new(settings: &config::Imap) -> Self {
+        let (max, max_of_mailbox) = (settings.max_sessions.get(), settings.max_sessions_per_mailbox.get());
+        Self(Arc::new(Inner { max, max_of_mailbox, taken: Mutex::default() }))
+    }
+
+    /// Whether there is a seat for this mailbox now. It is asked before the backend is, and takes none.
+    ///
+    /// # Errors
+    /// There is none: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
+    pub(super) fn look(&self, mailbox: &str) -> Result<(), BackendError> {
+        self.judge(&self.lock(), mailbox)
+    }
+
+    /// A seat for a session, once it is known that it is the owner's.
+    ///
+    /// # Errors
+    /// As [`Self::look`]: others were quicker.
+    pub(super) fn take(&self, mailbox: &str) -> Result<SessionPermit, BackendError> {
+        let mut taken = self.lock();
+        self.judge(&taken, mailbox)?;
+        *taken.by_mailbox.entry(mailbox.to_owned()).or_default() += 1;
+        taken.all += 1;
+        Ok(SessionPermit { session_limits: self.clone(), mailbox: mailbox.to_owned() })
+    }
+
+    fn judge(&self, taken: &Taken, mailbox: &str) -> Result<(), BackendError> {
+        let Inner { max, max_of_mailbox, .. } = *self.0;
+        if taken.all >= max {
+            return Err(BackendError::Full(max));
+        }
+        if taken.by_mailbox.get(mailbox).is_some_and(|count| *count >= max_of_mailbox) {
+            rate_limited!(info, mailbox, "{max_of_mailbox} sessions of a mailbox are open; one more is refused");
+            return Err(BackendError::Refused(Stop::Limit));
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        // Counters: no panic leaves them half changed.
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for SessionPermit {
+    fn drop(&mut self) {
+        let mut taken = self.session_limits.lock();
+        taken.all -= 1;
+        if let Some(count) = taken.by_mailbox.get_mut(&self.mailbox) {
+            *count -= 1;
+            if *count == 0 {
+                taken.by_mailbox.remove(&self.mailbox);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_proxy_config::{Imap, ImapBackend};
+
+    #[test]
+    fn one_mailbox_leaves_seats_for_others_and_there_is_an_end_to_all() {
+        let settings = Imap::before(ImapBackend::try_from("imap://127.0.0.1".to_owned()).unwrap());
+        assert_eq!((settings.max_sessions.get(), settings.max_sessions_per_mailbox.get()), (20_000, 100));
+        let number = |count: usize| count.try_into().unwrap();
+        let session_limits =
+            SessionLimits::new(&Imap { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
+        let take = |mailbox| session_limits.take(mailbox).map_err(|error| error.stop());
+        let mut bobs: Vec<SessionPermit> = (0..3).map(|_| take("bob").unwrap()).collect();
+        assert_eq!(take("bob").err(), Some(Stop::Limit));
+        assert_eq!(session_limits.look("bob").map_err(|error| error.stop()), Err(Stop::Limit));
+        // Nobody else is turned away by it, and looking takes no seat.
+        assert!((0..9).all(|_| session_limits.look("alice").is_ok()));
+        let others = [take("alice").unwrap(), take("carol").unwrap()];
+        assert!(matches!(session_limits.take("dave"), Err(BackendError::Full(5))));
+        assert_eq!(take("dave").err(), Some(Stop::Unavailable));
+        drop(bobs.pop());
+        let dave = take("dave").unwrap();
+        drop((bobs, others, dave));
+        assert!(session_limits.lock().all == 0 && session_limits.lock().by_mailbox.is_empty());
+    }
+}

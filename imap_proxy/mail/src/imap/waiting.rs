@@ -1,0 +1,135 @@
+//! Who may wait to be signed in. When there are too many, the one that has waited longest makes room: so silence keeps
+//! nobody out, and whoever signs in takes no place any more.
+
+use postern_front::source::{Source, sources};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Connections that are not signed in, in all.
+pub const MAX_WAITING: usize = 2048;
+/// The same, from one IPv4 address or one IPv6 network of 64 bits; twice as many from one of 56 bits, and four times as
+/// many from one of 48.
+pub const MAX_WAITING_PER_ADDRESS: usize = 256;
+
+#[derive(Default, Clone)]
+pub(super) struct WaitingConnections(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    next: u64,
+    /// From the oldest on; dropping the sender ends the connection.
+    all: BTreeMap<u64, (IpAddr, oneshot::Sender<()>)>,
+    by_source: HashMap<Source, BTreeSet<u64>>,
+}
+
+/// A place among those who wait; it is given back when this is dropped.
+pub(super) struct WaitingPlace {
+    waiting: WaitingConnections,
+    id: u64,
+    /// Done when the place is needed for somebody else.
+    pub(super) lost: oneshot::Receiver<()>,
+}
+
+impl WaitingConnections {
+    /// A place for a client at `address`.
+    pub(super) fn take(&self, address: IpAddr) -> WaitingPlace {
+        let mut waiting = self.lock();
+        if waiting.all.len() >= MAX_WAITING
+            && let Some(oldest) = waiting.all.keys().next().copied()
+        {
+            waiting.remove(oldest);
+        }
+        for (source, share) in sources(address) {
+            let own = waiting.by_source.get(&source).filter(|own| own.len() >= MAX_WAITING_PER_ADDRESS * share);
+            if let Some(oldest) = own.and_then(BTreeSet::first).copied() {
+                waiting.remove(oldest);
+            }
+        }
+        let id = waiting.next;
+        waiting.next += 1;
+        let (sender, lost) = oneshot::channel();
+        waiting.all.insert(id, (address, sender));
+        for (source, _) in sources(address) {
+            waiting.by_source.entry(source).or_default().insert(id);
+        }
+        drop(waiting);
+        WaitingPlace { waiting: self.clone(), id, lost }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // No panic leaves the two maps half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn remove(&mut self, id: u64) {
+        let Some((address, _)) = self.all.remove(&id) else { return };
+        for (source, _) in sources(address) {
+            if let Some(own) = self.by_source.get_mut(&source) {
+                own.remove(&id);
+                if own.is_empty() {
+                    self.by_source.remove(&source);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for WaitingPlace {
+    fn drop(&mut self) {
+        self.waiting.lock().remove(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_lost(place: &mut WaitingPlace) -> bool {
+        place.lost.try_recv() == Err(oneshot::error::TryRecvError::Closed)
+    }
+
+    #[test]
+    fn the_oldest_of_a_source_makes_room() {
+        assert_eq!((MAX_WAITING, MAX_WAITING_PER_ADDRESS), (2048, 256));
+        let waiting = WaitingConnections::default();
+        let mut other = waiting.take("192.0.2.1".parse().unwrap());
+        let mut held: Vec<WaitingPlace> = (0..=MAX_WAITING_PER_ADDRESS)
+            .map(|host| waiting.take(format!("2001:db8::{host:x}").parse().unwrap()))
+            .collect();
+        let lost = held.iter_mut().map(is_lost).take_while(|lost| *lost).count();
+        assert_eq!((lost, is_lost(&mut other)), (1, false));
+        drop((held, other));
+        assert!(waiting.lock().all.is_empty() && waiting.lock().by_source.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_of_a_site_makes_room() {
+        let waiting = WaitingConnections::default();
+        let take = |link: usize| waiting.take(format!("2001:db8:0:{link:x}::1").parse().unwrap());
+        let mut other = waiting.take("2001:db8:1::1".parse().unwrap());
+        // Each from a link of its own: at first of one household, then of others of the same site.
+        let mut household: Vec<WaitingPlace> = (0..256).map(take).collect();
+        household.extend((0..256).map(take));
+        assert!(household.iter_mut().all(|place| !is_lost(place)));
+        household.push(take(0));
+        assert!(is_lost(&mut household[0]) && !is_lost(&mut household[1]));
+        let _site: Vec<WaitingPlace> = (0x100..0x300).map(take).collect();
+        assert!(!is_lost(&mut household[1]));
+        let _one_more = take(0xff00);
+        assert!(is_lost(&mut household[1]) && !is_lost(&mut other));
+    }
+
+    #[test]
+    fn the_oldest_of_all_makes_room() {
+        let waiting = WaitingConnections::default();
+        let address = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        let mut held: Vec<WaitingPlace> = (0..MAX_WAITING + 2).map(|number| waiting.take(address(number))).collect();
+        let lost = held.iter_mut().map(is_lost).filter(|lost| *lost).count();
+        assert!(lost == 2 && is_lost(&mut held[0]) && is_lost(&mut held[1]));
+        assert_eq!(waiting.lock().all.len(), MAX_WAITING);
+    }
+}

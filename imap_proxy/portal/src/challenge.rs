@@ -1,0 +1,223 @@
+//! Asking for a code: of the app, or of the backup list; and the methods to choose from.
+
+use maud::{Markup, html};
+
+use super::field::{self, APP_TEXTS, BACKUP_TEXTS, CodeField, KEY_TEXTS};
+use super::layout::Sheet;
+use super::{
+    Challenge, ChallengeBackup, ChooseMethod, Context, Method, MethodKind, Problem, Purpose, Trust, fields, paths,
+};
+use postern_pages::{Language, Text};
+
+pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
+    let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, is_step: false };
+    let content = html! {
+        (lead(Text::ChallengeLead, language, context))
+        (method(&view.method, language))
+        @if context.signed_in { p.hint { (language.say(Text::NextCode)) } }
+        @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
+        (question(paths::CODE, &fields, view.problem, (view.others, view.trust), language, context))
+    };
+    Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: &Context<'_>) -> Sheet {
+    let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, is_step: false };
+    let content = html! {
+        (lead(Text::BackupLead, language, context))
+        @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
+        (question(paths::BACKUP_CODE, &fields, view.problem, (view.others, view.trust), language, context))
+    };
+    Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+/// The form around a code field, with the ways out of it.
+fn question(
+    path: &str,
+    fields: &Markup,
+    problem: Option<Problem>,
+    (others, trust): (bool, Option<Trust>),
+    language: Language,
+    context: &Context<'_>,
+) -> Markup {
+    html! {
+        form method="post" action=(path) {
+            (fields)
+            div.actions {
+                (field::send(go_on(context), problem, language, context))
+                (ways_out(others, trust, language, context))
+            }
+        }
+        (field::cancel_form())
+    }
+}
+
+/// What the page is for: at a sign-in this, else what the code is asked for.
+pub(super) fn lead(at_sign_in: Text, language: Language, context: &Context<'_>) -> Markup {
+    if !context.signed_in {
+        return html! { p.lead { (language.say(at_sign_in)) } };
+    }
+    let Some(purpose) = context.purpose else { return html! { p.lead { (language.say(Text::ProveLead)) } } };
+    html! {
+        p.lead { (asked_for(purpose, language)) }
+        // Whoever has not asked for it is being led on.
+        @if !matches!(purpose, Purpose::Look) { p.hint { (language.say(Text::ProveOnce)) } }
+    }
+}
+
+fn asked_for(purpose: &Purpose, language: Language) -> Markup {
+    let say = |text| html! { (language.say(text)) };
+    match purpose {
+        Purpose::Look => say(Text::ProveFirstHow),
+        Purpose::Add { kind: MethodKind::Sms, to } => language.fill(Text::ProveAddSms, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Contact, to } => language.fill(Text::ProveSetContact, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Email, to } => language.fill(Text::ProveAddEmail, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Key, .. } => say(Text::ProveAddKey),
+        Purpose::Add { .. } => say(Text::ProveAddApp),
+        Purpose::RemoveMethod(Some(method)) => {
+            language.fill(Text::ProveRemove, &[("method", &strong(&name(method, language)))])
+        }
+        Purpose::RemoveMethod(None) => say(Text::ProveRemoveOne),
+        Purpose::MakeCodes => say(Text::ProveMakeCodes),
+        Purpose::DeleteCodes => say(Text::ProveDeleteCodes),
+        Purpose::CreateAppPassword => say(Text::ProveCreateApp),
+        Purpose::RemoveContact => say(Text::ProveRemoveContact),
+    }
+}
+
+fn strong(text: &str) -> Markup {
+    html! { strong { (text) } }
+}
+
+/// What its button does.
+pub(super) fn go_on(context: &Context<'_>) -> Text {
+    if context.signed_in { Text::ConfirmIt } else { Text::SignIn }
+}
+
+/// The ways out of a page that asks for one method; the page has a [`field::cancel_form`]. Where they stand in a form with
+/// an offer to trust the browser, they take along whether it is ticked.
+pub(super) fn ways_out(others: bool, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        @if others && trust.is_some() {
+            button.quiet formaction=(paths::METHODS) formnovalidate { (language.say(Text::TryAnother)) }
+        } @else if others {
+            a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
+        } @else if !context.signed_in {
+            a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
+        }
+        (field::cancel(language, context))
+    }
+}
+
+/// The method that the page is about.
+pub(super) fn method(method: &Method, language: Language) -> Markup {
+    html! { p.method.{ "by-" (method.kind.tag()) } { (name(method, language)) } }
+}
+
+pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &Context<'_>) -> Sheet {
+    let content = html! {
+        @if let Some(problem) = view.problem {
+            (field::alert("methods-problem", KEY_TEXTS.explain(problem, language, context)))
+        }
+        p.lead { (language.say(Text::MethodsLead)) }
+        form method="post" action=(paths::METHODS) {
+            ul.methods {
+                @for method in &view.methods {
+                    li {
+                        button name=(fields::METHOD) value=(method.id) {
+                            strong { (name(method, language)) }
+                            " "
+                            span.hint { (hint(method, language)) }
+                        }
+                    }
+                }
+                @if !context.signed_in {
+                    li {
+                        a href=(paths::LOST) {
+                            strong { (language.say(Text::LostEverything)) }
+                            " "
+                            span.hint { (language.say(Text::LostHint)) }
+                        }
+                    }
+                }
+            }
+        }
+        div.actions {
+            @if let Some(left) = view.left {
+                @let path = if left == MethodKind::BackupCode { paths::BACKUP_CODE } else { paths::CODE };
+                a.quiet href=(path) { (language.say(Text::Back)) }
+            }
+            (field::cancel(language, context))
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::MethodsTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+/// What its owner calls the method, else what it is.
+pub(super) fn name(method: &Method, language: Language) -> String {
+    let kind = match method.kind {
+        _ if !method.description.trim().is_empty() => return method.description.trim().to_owned(),
+        MethodKind::Authenticator => Text::Authenticator,
+        MethodKind::Sms => Text::Sms,
+        MethodKind::Email => Text::Email,
+        MethodKind::Key => Text::SecurityKey,
+        MethodKind::BackupCode => Text::BackupCode,
+        MethodKind::Contact => Text::ContactAddress,
+    };
+    language.say(kind)
+}
+
+/// What it is, and where its codes go.
+pub(super) fn hint(method: &Method, language: Language) -> Markup {
+    let text = match (method.kind, &method.hint) {
+        (MethodKind::Sms, Some(to)) => return language.fill(Text::SmsTo, &[("to", to)]),
+        (MethodKind::Email | MethodKind::Contact, Some(to)) => return language.fill(Text::EmailTo, &[("to", to)]),
+        (MethodKind::Authenticator, _) => Text::AuthenticatorHint,
+        (MethodKind::Sms, None) => Text::SmsHint,
+        (MethodKind::Email | MethodKind::Contact, None) => Text::EmailHint,
+        (MethodKind::Key, _) => Text::SecurityKeyHint,
+        (MethodKind::BackupCode, _) => Text::BackupCodeHint,
+    };
+    html! { (language.say(text)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Given, at};
+    use super::super::{Page, render};
+    use super::*;
+
+    #[test]
+    fn in_the_midst_of_a_session_the_page_says_what_a_code_is_for() {
+        let method = |description: &str| Method {
+            id: "m1".to_owned(),
+            kind: MethodKind::Authenticator,
+            description: description.to_owned(),
+            hint: None,
+        };
+        let add = |kind, to: &str| Purpose::Add { kind, to: to.to_owned() };
+        for (purpose, english, french) in [
+            (add(MethodKind::Authenticator, ""), "add an authenticator app", "ajouter une application"),
+            (add(MethodKind::Key, ""), "add a security key", "ajouter une clé"),
+            (add(MethodKind::Sms, "+33&lt;"), "+33&amp;lt;", "+33&amp;lt;"),
+            (add(MethodKind::Email, "a@b.example"), "a@b.example", "a@b.example"),
+            (add(MethodKind::Contact, "a@b.example"), "a@b.example", "a@b.example"),
+            (Purpose::RemoveMethod(Some(method("<Old>"))), "&lt;Old&gt;", "&lt;Old&gt;"),
+            (Purpose::RemoveMethod(None), "remove a method", "supprimer une méthode"),
+            (Purpose::MakeCodes, "make new backup codes", "créer de nouveaux codes"),
+            (Purpose::DeleteCodes, "delete your backup codes", "supprimer vos codes"),
+            (Purpose::CreateAppPassword, "create an app password", "créer un mot de passe"),
+            (Purpose::RemoveContact, "remove your contact address", "supprimer votre adresse"),
+        ] {
+            for (language, what) in [(Language::English, english), (Language::French, french)] {
+                let context =
+                    Context { signed_in: true, purpose: Some(&purpose), now: at(0), ..Given::USUAL.context() };
+                let view = Challenge { method: method("Mine"), others: true, trust: None, problem: None };
+                let html = render(&Page::Challenge(view), language, &context);
+                assert!(html.contains(what), "{purpose:?}: {html}");
+                assert!(html.contains(&language.say(Text::ProveOnce)) && html.contains(&language.say(Text::NextCode)));
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Asking for the administrator's enrolment code, so that a thief with the password cannot enrol first.
+
+use maud::html;
+
+use super::field::{self, CodeField, ENROLMENT_TEXTS};
+use super::layout::Sheet;
+use super::{Context, EnrolmentCode, paths};
+use postern_pages::{Language, Text};
+
+pub(super) fn sheet(view: &EnrolmentCode, language: Language, context: &Context<'_>) -> Sheet {
+    let code = CodeField { label: Text::EnrolmentLabel, texts: ENROLMENT_TEXTS, digits: false, is_step: false };
+    let content = html! {
+        p.lead { (language.say(Text::EnrolmentLead)) }
+        form method="post" action=(paths::SET_UP) {
+            (code.render(view.problem, language, context))
+            p.hint { (language.say(Text::NoEnrolmentCode)) }
+            div.actions {
+                (field::send(Text::GoFurther, view.problem, language, context))
+                (field::cancel(language, context))
+            }
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::EnrolmentTitle, failed: view.problem.is_some(), wide: false, content }
+}

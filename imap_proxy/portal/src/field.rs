@@ -1,0 +1,207 @@
+//! The code field with what was wrong, and the buttons that several pages share.
+
+use maud::{Markup, Render, html};
+
+use super::{Context, Problem, Trust, fields, paths};
+use postern_pages::{Language, Text, moment};
+
+/// `maxlength` of a code field: far more than a code, as pasted ones come with blanks.
+pub const CODE_FIELD_LENGTH: usize = 64;
+
+/// `maxlength` of a method's description.
+pub const DESCRIPTION_LENGTH: usize = 64;
+
+/// Wrong codes in a row from which the page suspects the phone's clock.
+const CLOCK_HINT_FROM: u32 = 2;
+
+/// What sets one code field apart from another.
+pub(super) struct CodeField {
+    pub(super) label: Text,
+    /// What the problems are called here.
+    pub(super) texts: ProblemTexts,
+    /// Whether phones show the number pad and offer a code they received.
+    pub(super) digits: bool,
+    /// Whether it is a step of several, and its label the step's heading.
+    pub(super) is_step: bool,
+}
+
+/// The words for each [`Problem`] with one kind of code, or whatever else is asked for.
+pub(super) struct ProblemTexts {
+    not_a_code: Text,
+    wrong: Text,
+    /// Where a wrong clock can be the cause.
+    clock_hint: Option<Text>,
+    too_early: Text,
+    in_use: Text,
+    /// Whether there is another method to be tried.
+    others: bool,
+}
+
+/// For time-based codes.
+pub(super) const APP_TEXTS: ProblemTexts = ProblemTexts {
+    not_a_code: Text::NotACode,
+    wrong: Text::Wrong,
+    clock_hint: Some(Text::ClockHint),
+    too_early: Text::TooEarly,
+    in_use: Text::InUse,
+    others: true,
+};
+
+/// For codes that were sent.
+pub(super) const SENT_TEXTS: ProblemTexts = plain_texts(Text::SentNotACode, Text::SentWrong, Text::InUse);
+
+/// The same, where nothing else can be answered with.
+pub(super) const ONLY_SENT_TEXTS: ProblemTexts = ProblemTexts { others: false, ..SENT_TEXTS };
+
+/// For backup codes.
+pub(super) const BACKUP_TEXTS: ProblemTexts = plain_texts(Text::BackupNotACode, Text::BackupWrong, Text::InUse);
+
+/// For an enrolment code.
+pub(super) const ENROLMENT_TEXTS: ProblemTexts =
+    plain_texts(Text::EnrolmentNotACode, Text::EnrolmentWrong, Text::InUse);
+
+/// For a number that codes shall go to.
+pub(super) const NUMBER_TEXTS: ProblemTexts = plain_texts(Text::NumberUnfit, Text::NumberUnfit, Text::NumberInUse);
+
+/// For an address that codes shall go to.
+pub(super) const ADDRESS_TEXTS: ProblemTexts = plain_texts(Text::AddressUnfit, Text::AddressUnfit, Text::AddressInUse);
+
+/// For a security key that the account has.
+pub(super) const KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::KeyWrong, Text::KeyKnown);
+
+/// For a new security key.
+pub(super) const NEW_KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::NewKeyWrong, Text::KeyKnown);
+
+/// For what no clock has part in.
+const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemTexts {
+    ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BackupTooEarly, in_use, others: true }
+}
+
+impl CodeField {
+    /// The label, the field, and between them what was wrong with the last code, cut_when_cancelled to the field for screen
+    /// readers. The code itself is not shown again. The page is about this field: typing begins here.
+    pub(super) fn render(&self, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
+        self.render_with(&html! {}, problem, language, context)
+    }
+
+    /// The same with a button that stands beside the field where there is room.
+    pub(super) fn render_with(
+        &self,
+        button: &Markup,
+        problem: Option<Problem>,
+        language: Language,
+        context: &Context<'_>,
+    ) -> Markup {
+        let label = html! { label for="code" { (language.say(self.label)) } };
+        let problem = problem.map(|problem| self.texts.explain(problem, language, context));
+        let described_by = problem.is_some().then_some("code-problem");
+        let input = html! {
+            input.code #code name=(fields::CODE) type="text"
+                inputmode=[self.digits.then_some("numeric")]
+                autocomplete=(if self.digits { "one-time-code" } else { "off" })
+                autocapitalize="none" spellcheck="false" maxlength=(CODE_FIELD_LENGTH)
+                required autofocus aria-describedby=[described_by] aria-invalid=[described_by.map(|_| "true")];
+        };
+        let input = html! { div.with-button { (input) (button) } };
+        html! {
+            div.field {
+                @if self.is_step { h2 { (label) } } @else { (label) }
+                (attempt("code-problem", problem, &input))
+            }
+        }
+    }
+}
+
+/// A field, and in one frame with it what is wrong with what was sent: the field refers to `id`.
+pub(super) fn attempt(id: &str, problem: Option<Markup>, field: &Markup) -> Markup {
+    html! {
+        div.attempt.wrong[problem.is_some()] {
+            @if let Some(problem) = problem { (alert(id, problem)) }
+            (field)
+        }
+    }
+}
+
+/// The button that sends a code. While none is judged, a script keeps it back, and counts down on it.
+pub(super) fn send(text: Text, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
+    let wait = match problem {
+        Some(Problem::TooEarly { until }) => moment::seconds_until(until, context.now),
+        _ => None,
+    };
+    html! { button.main data-wait=[wait] data-over=[wait.map(|_| "code-problem")] { (language.say(text)) } }
+}
+
+impl ProblemTexts {
+    pub(super) fn explain(&self, problem: Problem, language: Language, context: &Context<'_>) -> Markup {
+        let until = |text, until| {
+            let until = moment::moment(until, context.now, language);
+            html! { p { (language.fill(text, &[("until", &until)])) } }
+        };
+        match problem {
+            Problem::NotACode => html! { p { (language.say(self.not_a_code)) } },
+            Problem::InUse => html! { p { (language.say(self.in_use)) } },
+            Problem::NotSent if self.others => html! { p { (language.say(Text::NotSent)) } },
+            Problem::Copied => html! { p { (language.say(Text::KeyCopied)) } },
+            Problem::NotSent => html! { p { (language.say(Text::OnlyNotSent)) } },
+            Problem::TooMany { until: None } if self.others => html! { p { (language.say(Text::TooMany)) } },
+            Problem::TooMany { until: None } => html! { p { (language.say(Text::OnlyTooMany)) } },
+            Problem::TooMany { until: Some(time) } if self.others => until(Text::TooManyUntil, time),
+            Problem::TooMany { until: Some(time) } => until(Text::OnlyTooManyUntil, time),
+            Problem::TooSoon { until: time } => until(Text::TooSoon, time),
+            Problem::Wrong { misses } => html! {
+                p { (language.say(self.wrong)) }
+                @if let Some(hint) = self.clock_hint && misses >= CLOCK_HINT_FROM { p { (language.say(hint)) } }
+            },
+            Problem::TooEarly { until: time } => until(self.too_early, time),
+        }
+    }
+}
+
+/// The owner's words for the method that is set up, as typed so far.
+pub(super) fn description(label: Text, hint: Text, typed: &str, language: Language) -> Markup {
+    html! {
+        div.field {
+            label for="description" { (language.say(label)) }
+            input #description name=(fields::DESCRIPTION) type="text" value=(typed)
+                maxlength=(DESCRIPTION_LENGTH) autocomplete="off" aria-describedby="description-hint";
+            p.hint #description-hint { (language.say(hint)) }
+        }
+    }
+}
+
+/// The offer to trust this browser.
+pub(super) fn trust(offer: Option<Trust>, language: Language) -> Markup {
+    html! {
+        @if let Some(Trust { days, chosen }) = offer {
+            div.trust {
+                p.tick {
+                    input #trust type="checkbox" name=(fields::TRUST) value=(fields::YES) checked[chosen]
+                        aria-describedby="trust-hint";
+                    label for="trust" {
+                        @match days {
+                            1 => (language.say(Text::TrustForADay)),
+                            days => (language.fill(Text::TrustForDays, &[("n", &days)])),
+                        }
+                    }
+                }
+                p.hint #trust-hint { (language.say(Text::TrustHint)) }
+            }
+        }
+    }
+}
+
+/// What is wrong with the field that refers to `id`.
+pub(super) fn alert(id: &str, content: impl Render) -> Markup {
+    html! { div.problem id=(id) role="alert" { (content) } }
+}
+
+/// The form that the button of [`cancel`] sends: it stands apart, as forms do not nest.
+pub(super) fn cancel_form() -> Markup {
+    html! { form #cancel method="post" action=(paths::CANCEL) hidden {} }
+}
+
+/// Gives up this sign-in, or what else the page is about; the page has a [`cancel_form`].
+pub(super) fn cancel(language: Language, context: &Context<'_>) -> Markup {
+    let text = if context.signed_in { Text::DoNothing } else { Text::Cancel };
+    html! { button.quiet.cancel form="cancel" formnovalidate { (language.say(text)) } }
+}

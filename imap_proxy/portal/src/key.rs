@@ -1,0 +1,100 @@
+//! Security keys: asked for at sign-in, and set up as the first method. The one part that needs JavaScript.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::challenge::{lead, method, ways_out};
+use super::field::{self, KEY_TEXTS, NEW_KEY_TEXTS, ProblemTexts};
+use super::layout::Sheet;
+use super::set_up::other_ways;
+use super::{Context, Key, Problem, SetUpKey, assets, fields, paths};
+use postern_pages::{Language, Text};
+
+pub(super) fn sheet(view: &Key, language: Language, context: &Context<'_>) -> Sheet {
+    let ways_out = ways_out(view.others, view.trust.filter(|_| view.options.is_some()), language, context);
+    let content = html! {
+        (lead(Text::KeyLead, language, context))
+        (method(&view.method, language))
+        (no_script(language))
+        @match &view.options {
+            Some(options) => {
+                @let texts = html! {
+                    (problem(&KEY_TEXTS, view.problem, language, context))
+                    (field::trust(view.trust, language))
+                };
+                // Where there is something to read, or to tick, it comes first.
+                @let at_once = view.problem.is_none() && view.trust.is_none();
+                @let dialogue = Dialogue { action: paths::CODE, button: Text::UseKey, at_once };
+                (dialogue.render(options, &texts, &ways_out, language))
+            }
+            None => {
+                (problem(&KEY_TEXTS, view.problem, language, context))
+                div.actions {
+                    button.main form="another" { (language.say(Text::KeyAgain)) }
+                    (ways_out)
+                }
+                form #another method="post" action=(paths::SEND) hidden {}
+            }
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::KeyTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+pub(super) fn set_up_sheet(view: &SetUpKey, language: Language, context: &Context<'_>) -> Sheet {
+    let above = html! {
+        (problem(&NEW_KEY_TEXTS, view.problem, language, context))
+        (field::description(Text::KeyName, Text::KeyNameHint, &view.description, language))
+    };
+    // The name is typed first.
+    let dialogue = Dialogue { action: paths::SET_UP, button: Text::RegisterKey, at_once: false };
+    let content = html! {
+        p.lead { (language.say(if context.signed_in { Text::AddKeyLead } else { Text::SetUpKeyLead })) }
+        (no_script(language))
+        (dialogue.render(&view.options, &above, &field::cancel(language, context), language))
+        (other_ways(&view.others, language))
+        (field::cancel_form())
+    };
+    Sheet { title: Text::SetUpKeyTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+/// The form that [`assets::KEY_SCRIPT`] fills, and its texts; that file says what it needs.
+struct Dialogue {
+    action: &'static str,
+    button: Text,
+    /// Whether the browser asks for the key before the button is pressed.
+    at_once: bool,
+}
+
+impl Dialogue {
+    fn render(&self, options: &str, above: &Markup, beside: &Markup, language: Language) -> Markup {
+        html! {
+            form #key method="post" action=(self.action) data-start[self.at_once]
+                data-touch=(language.say(Text::KeyTouch)) data-again=(language.say(Text::KeyAgain))
+                data-refused=(language.say(Text::KeyRefused)) data-known=(language.say(Text::KeyKnown))
+                data-failed=(language.say(Text::KeyFailed)) data-unsupported=(language.say(Text::KeyUnsupported)) {
+                (above)
+                input type="hidden" name=(fields::RESPONSE);
+                p.notice #key-message role="status" {}
+                div.actions {
+                    button.main { (language.say(self.button)) }
+                    (beside)
+                }
+            }
+            script type="application/json" #options { (as_data(options)) }
+            script src=(assets::key_script_url()) defer {}
+        }
+    }
+}
+
+/// JSON for a script element: nothing in it can end the element. Outside of its strings JSON has no `<`.
+fn as_data(json: &str) -> PreEscaped<String> {
+    PreEscaped(json.replace('<', "\\u003c"))
+}
+
+fn no_script(language: Language) -> Markup {
+    html! { noscript { p.notice { (language.say(Text::KeyNeedsScript)) } } }
+}
+
+fn problem(texts: &ProblemTexts, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
+    html! { @if let Some(problem) = problem { (field::alert("key-problem", texts.explain(problem, language, context))) } }
+}

@@ -1,0 +1,106 @@
+//! "I have lost everything": a request to the administrator.
+
+use maud::{Markup, html};
+use postern_wire::security::MAX_REQUEST_TEXT;
+
+use super::field;
+use super::layout::Sheet;
+use super::{Context, Lost, LostProblem, RequestMade, Requested, fields, paths};
+use postern_pages::{Language, Text, moment};
+
+pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> Sheet {
+    let texts = [
+        Question { name: fields::CONTACT, label: Text::ContactLabel, hint: Some(Text::ContactHint), long: false },
+        Question { name: fields::REASON, label: Text::ReasonLabel, hint: None, long: true },
+        Question { name: fields::EVIDENCE, label: Text::EvidenceLabel, hint: Some(Text::EvidenceHint), long: true },
+    ];
+    let typed = [&view.contact, &view.reason, &view.evidence];
+    let incomplete = view.problem == Some(LostProblem::Incomplete);
+    let due = typed.iter().position(|typed| typed.is_empty()).unwrap_or_default();
+    let content = html! {
+        p.lead { (language.say(Text::LostLead)) }
+        form method="post" action=(paths::LOST) {
+            @if let Some(problem) = view.problem {
+                (field::alert("lost-problem", explain(problem, language, context)))
+            }
+            @for (number, (text, typed)) in texts.iter().zip(typed).enumerate() {
+                (text.render(typed, number == due, incomplete && typed.is_empty(), language))
+            }
+            div.actions {
+                button.main { (language.say(Text::SendRequest)) }
+                @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
+                (field::cancel(language, context))
+            }
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::LostTitle, failed: view.problem.is_some(), wide: false, content }
+}
+
+/// One of the three.
+struct Question {
+    name: &'static str,
+    label: Text,
+    hint: Option<Text>,
+    /// Whether more than a line is to be expected.
+    long: bool,
+}
+
+impl Question {
+    /// `due`: typing begins here. `missing`: it was sent empty.
+    fn render(&self, typed: &str, due: bool, missing: bool, language: Language) -> Markup {
+        let hint_id = self.hint.map(|_| format!("{}-hint", self.name));
+        let described_by = match (missing, &hint_id) {
+            (true, Some(hint)) => Some(format!("lost-problem {hint}")),
+            (true, None) => Some("lost-problem".to_owned()),
+            (false, hint) => hint.clone(),
+        };
+        let invalid = missing.then_some("true");
+        html! {
+            div.field {
+                label for=(self.name) { (language.say(self.label)) }
+                @if self.long {
+                    textarea id=(self.name) name=(self.name) rows="4" maxlength=(MAX_REQUEST_TEXT) required
+                        autofocus[due] aria-describedby=[described_by] aria-invalid=[invalid] { (typed) }
+                } @else {
+                    input id=(self.name) name=(self.name) type="text" value=(typed) maxlength=(MAX_REQUEST_TEXT)
+                        required autofocus[due] aria-describedby=[described_by] aria-invalid=[invalid];
+                }
+                @if let (Some(hint), Some(id)) = (self.hint, &hint_id) { p.hint id=(id) { (language.say(hint)) } }
+            }
+        }
+    }
+}
+
+fn explain(problem: LostProblem, language: Language, context: &Context<'_>) -> Markup {
+    let text = match problem {
+        LostProblem::Incomplete => Text::LostIncomplete,
+        LostProblem::NotNow { until: None } => Text::LostNotNow,
+        LostProblem::NotNow { until: Some(until) } => {
+            let until = moment::moment(until, context.now, language);
+            return html! { p { (language.fill(Text::LostNotBefore, &[("until", &until)])) } };
+        }
+        LostProblem::NotOffered => Text::LostNotOffered,
+    };
+    html! { p { (language.say(text)) } }
+}
+
+pub(super) fn requested_sheet(view: RequestMade, language: Language, context: &Context<'_>) -> Sheet {
+    let lead = match view.when {
+        Requested::Now => Text::RequestedNow,
+        Requested::Before => Text::RequestedBefore,
+    };
+    let content = html! {
+        p.lead { (language.say(lead)) }
+        h2 { (language.say(Text::RequestedNext)) }
+        p { (language.say(Text::RequestedReach)) }
+        p { (language.say(Text::RequestedReset)) }
+        p { (language.say(Text::RequestedNotice)) }
+        div.actions {
+            @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
+            (field::cancel(language, context))
+        }
+        (field::cancel_form())
+    };
+    Sheet { title: Text::RequestedTitle, failed: false, wide: false, content }
+}

@@ -1,0 +1,348 @@
+//! The Security page: everything of a person's own account, with ways to change it.
+
+use jiff::Timestamp;
+use maud::{Markup, Render, html};
+
+use super::challenge::{hint, name};
+use super::layout::Sheet;
+use super::security::{AppPassword, ChangeKind, ConnectionPermit, Done, OwnBrowser, OwnMethod, Security};
+use super::set_up::words;
+use super::{Context, MethodKind, fields, paths};
+use postern_pages::{Language, Text, moment};
+use postern_wire::security::Removal;
+
+/// With so few backup codes left, the page warns.
+const FEW_CODES: u32 = 3;
+
+pub(super) fn sheet(view: &Security, language: Language, context: &Context<'_>) -> Sheet {
+    let content = html! {
+        p.lead { (language.say(Text::SecurityLead)) }
+        @if let Some(done) = view.done { p.notice role="status" { (language.say(said(done))) } }
+        (section("mailbox", Text::MailboxTitle, None, language, mailbox(view, language, context)))
+        (section("methods", Text::OwnMethodsTitle, Some(Text::OwnMethodsHint), language, methods(view, language, context)))
+        (section("codes", Text::OwnCodesTitle, Some(Text::OwnCodesHint), language, codes(view.codes_left, language)))
+        @if view.takes_app_passwords {
+            (section("apps", Text::AppsTitle, Some(Text::AppsHint), language, app_passwords(view, language, context)))
+        }
+        @let hint = if view.may_trust { Text::TrustedBrowsersHint } else { Text::BrowsersHint };
+        (section("browsers", Text::BrowsersTitle, Some(hint), language, browsers(view, language, context)))
+        (section("notices", Text::NoticesTitle, Some(Text::NoticesHint), language, notices(view, language)))
+        p.hint.zone { (language.fill(Text::TimeZone, &[("zone", &html! { span data-zone { (moment::ZONE) } })])) }
+        div.actions { a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) } }
+    };
+    Sheet { title: Text::SecurityTitle, failed: false, wide: true, content }
+}
+
+fn said(done: Done) -> Text {
+    match done {
+        Done::MethodAdded => Text::DoneMethodAdded,
+        Done::Renamed => Text::DoneRenamed,
+        Done::MethodRemoved => Text::DoneMethodRemoved,
+        Done::Codes => Text::DoneCodes,
+        Done::CodesDeleted => Text::DoneCodesDeleted,
+        Done::AppPassword => Text::DoneAppPassword,
+        Done::AppPasswordRevoked => Text::DoneAppPasswordRevoked,
+        Done::ContactSet => Text::DoneContactSet,
+        Done::ContactRemoved => Text::DoneContactRemoved,
+        Done::LanguageSet => Text::DoneLanguageSet,
+        Done::SignedOut => Text::DoneSignedOut,
+        Done::TrustRevoked => Text::DoneTrustRevoked,
+        Done::Enough => Text::DoneEnough,
+    }
+}
+
+/// A part of the page: what it is, and on wide screens beside it what there is.
+fn section(id: &str, title: Text, hint: Option<Text>, language: Language, content: Markup) -> Markup {
+    html! {
+        section aria-labelledby=(id) {
+            div.about {
+                h2 id=(id) { (language.say(title)) }
+                @if let Some(hint) = hint { p.hint { (language.say(hint)) } }
+            }
+            div.what-there-is { (content) }
+        }
+    }
+}
+
+fn mailbox(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        ul.rows {
+            li { div.what { strong { (context.mailbox.unwrap_or_default()) } span.hint { (language.say(Text::MainName)) } } }
+            @for alias in &view.aliases {
+                li { div.what { strong { (alias) } span.hint { (language.say(Text::OtherName)) } } }
+            }
+        }
+    }
+}
+
+fn methods(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        ul.rows { @for own in &view.methods { (method(own, language, context)) } }
+        @let kinds: Vec<MethodKind> =
+            view.kinds.iter().copied().filter(|kind| *kind != MethodKind::Contact).collect();
+        @if !kinds.is_empty() {
+            form.add method="post" action=(paths::SET_UP_WITH) aria-labelledby="add-method" {
+                h3 #add-method { (language.say(Text::AddMethod)) }
+                div.choices {
+                    @for kind in kinds {
+                        button name=(fields::METHOD) value=(kind.tag()) { (language.say(words(kind).0)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn method(own: &OwnMethod, language: Language, context: &Context<'_>) -> Markup {
+    let called = name(&own.method, language);
+    let which = Some(own.method.id.as_str());
+    html! {
+        li.method.{ "by-" (own.method.kind.tag()) } {
+            div.what {
+                strong { (called) }
+                span.hint { (kind_and_hint(own, language)) }
+                (times(own.created, own.last_used, language, context))
+                @if own.copied { div.problem { p { (language.say(Text::OwnKeyCopied)) } } }
+                @if own.removal == Removal::Kept { span.hint.stays { (language.say(Text::OnlyMethodStays)) } }
+            }
+            div.do {
+                (link(ChangeKind::Rename, which, Text::Rename, &called, language))
+                @if own.removal != Removal::Kept {
+                    (link(ChangeKind::RemoveMethod, which, Text::Remove, &called, language))
+                }
+            }
+        }
+    }
+}
+
+/// What a method is, where its name does not say so, and where its codes go.
+pub(super) fn kind_and_hint(own: &OwnMethod, language: Language) -> Markup {
+    match own.method.kind {
+        MethodKind::Authenticator | MethodKind::Key if !own.method.description.trim().is_empty() => {
+            html! { (language.say(words(own.method.kind).0)) }
+        }
+        _ => hint(&own.method, language),
+    }
+}
+
+/// When something was made, and when it was last used.
+fn times(created: Option<Timestamp>, used: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        span.hint {
+            @if let Some(time) = created {
+                (language.fill(Text::Added, &[("day", &moment::day(time, context.now, language))])) " · "
+            }
+            @match used {
+                Some(time) => {
+                    (language.fill(Text::LastUsed, &[("time", &moment::point(time, context.now, language))]))
+                }
+                None => (language.say(Text::NeverUsed)),
+            }
+        }
+    }
+}
+
+fn codes(left: Option<u32>, language: Language) -> Markup {
+    html! {
+        @match left {
+            Some(left) => {
+                @let text = codes_left(left, language);
+                @if left <= FEW_CODES {
+                    div.problem { p { (text) } p { (language.say(Text::FewCodesHint)) } }
+                } @else {
+                    p { (text) }
+                }
+            }
+            None => div.problem { p { (language.say(Text::NoCodes)) } },
+        }
+        div.do {
+            (link(ChangeKind::MakeCodes, None, Text::MakeCodes, "", language))
+            @if left.is_some() { (link(ChangeKind::DeleteCodes, None, Text::DeleteCodes, "", language)) }
+        }
+    }
+}
+
+/// How many backup codes are left, in words.
+pub(super) fn codes_left(left: u32, language: Language) -> Markup {
+    match left {
+        0 => html! { (language.say(Text::NoCodeLeft)) },
+        1 => html! { (language.say(Text::OneCodeLeft)) },
+        left => language.fill(Text::CodesLeft, &[("n", &left)]),
+    }
+}
+
+fn app_passwords(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        @if view.app_passwords.is_empty() {
+            p { (language.say(Text::NoApps)) }
+        } @else {
+            ul.rows { @for own in &view.app_passwords { (app_password(own, language, context)) } }
+        }
+        @if view.can_make_app_passwords {
+            @let address = address(ChangeKind::CreateAppPassword, None);
+            div.choices { a.choice href=(address) { (language.say(Text::CreateApp)) } }
+        } @else {
+            p.hint { (language.say(Text::NoAppsNow)) }
+        }
+    }
+}
+
+/// What its owner calls an app password, else how it begins.
+pub(super) fn app_name(own: &AppPassword) -> &str {
+    if own.description.trim().is_empty() { &own.id } else { own.description.trim() }
+}
+
+fn app_password(own: &AppPassword, language: Language, context: &Context<'_>) -> Markup {
+    let called = app_name(own);
+    html! {
+        li {
+            div.what {
+                strong { (called) }
+                (times(own.created, own.last_used, language, context))
+                @if let Some(address) = &own.address {
+                    span.hint {
+                        (language.fill(Text::FromAddress, &[("address", address)]))
+                        @if let Some(client) = &own.client { " · " (client) }
+                    }
+                }
+                @if let Some(time) = own.expires {
+                    @let time = moment::point(time, context.now, language);
+                    span.hint { (language.fill(Text::AppExpires, &[("time", &time)])) }
+                }
+                @if own.outdated { span.hint { (language.say(Text::AppOutdated)) } }
+            }
+            div.do { (link(ChangeKind::RevokeAppPassword, Some(&own.id), Text::Revoke, called, language)) }
+        }
+    }
+}
+
+fn browsers(view: &Security, language: Language, context: &Context<'_>) -> Markup {
+    let is_other = |own: &OwnBrowser| !own.this && (own.since.is_some() || own.trusted_until.is_some());
+    html! {
+        ul.rows { @for own in &view.browsers { (browser_row(own, language, context)) } }
+        @if view.browsers.iter().any(is_other) {
+            form method="post" action=(paths::SECURITY_CHANGE) {
+                input type="hidden" name=(fields::CHANGE) value=(ChangeKind::SignOutOthers.tag());
+                div.choices { button { (language.say(Text::SignOutOthers)) } }
+            }
+        }
+    }
+}
+
+fn browser_row(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
+    let called = browser(own.browser.as_deref(), own.system.as_deref(), language);
+    html! {
+        li {
+            div.what {
+                strong { (called) }
+                (when(own, language, context))
+                (place(&own.place, language))
+                @if let Some(time) = own.trusted_until {
+                    @let time = moment::day(time, context.now, language);
+                    span.hint { (language.fill(Text::TrustedUntil, &[("time", &time)])) }
+                }
+            }
+            @if own.this { p.this { (language.say(Text::ThisSession)) } }
+            @if let (Some(_), Some(id)) = (own.trusted_until, &own.id) {
+                form.do method="post" action=(paths::SECURITY_CHANGE) {
+                    input type="hidden" name=(fields::CHANGE) value=(ChangeKind::RevokeTrust.tag());
+                    input type="hidden" name=(fields::WHICH) value=(id);
+                    button.quiet {
+                        (language.say(Text::RevokeTrust))
+                        span.visually-hidden { ": " (called) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn when(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
+    html! {
+        @if let Some(time) = own.since {
+            @let since = moment::point(time, context.now, language);
+            span.now { (language.fill(Text::SignedInSince, &[("time", &since)])) }
+        } @else if let Some(time) = own.last_used {
+            @let day = moment::day(time, context.now, language);
+            span.hint { (language.fill(Text::LastSignedIn, &[("day", &day)])) }
+        }
+    }
+}
+
+fn place(place: &ConnectionPermit, language: Language) -> Markup {
+    let said = |text, network: &String| language.fill(text, &[("network", network)]);
+    let said = match place {
+        ConnectionPermit::Here => html! { (language.say(Text::PlaceHere)) },
+        ConnectionPermit::Inside(network) => said(Text::PlaceInside, network),
+        ConnectionPermit::Elsewhere(network) => said(Text::PlaceElsewhere, network),
+        ConnectionPermit::Unknown => return html! {},
+    };
+    html! { span.hint { (said) } }
+}
+
+fn browser(browser: Option<&str>, system: Option<&str>, language: Language) -> Markup {
+    match (browser, system) {
+        (Some(browser), Some(system)) => language.fill(Text::BrowserOn, &[("browser", &browser), ("system", &system)]),
+        (Some(only), None) | (None, Some(only)) => html! { (only) },
+        (None, None) => html! { (language.say(Text::UnknownBrowser)) },
+    }
+}
+
+fn notices(view: &Security, language: Language) -> Markup {
+    html! {
+        @match &view.contact {
+            Some(contact) => {
+                ul.rows {
+                    li {
+                        div.what { strong { (contact) } span.hint { (language.say(Text::ContactAddress)) } }
+                        div.do { (link(ChangeKind::RemoveContact, None, Text::Remove, contact, language)) }
+                    }
+                }
+            }
+            None => p { (language.say(Text::NoContact)) },
+        }
+        @if view.kinds.contains(&MethodKind::Contact) {
+            @let text = if view.contact.is_some() { Text::ChangeContact } else { Text::AddContact };
+            form method="post" action=(paths::SET_UP_WITH) {
+                input type="hidden" name=(fields::METHOD) value=(MethodKind::Contact.tag());
+                div.choices { button { (language.say(text)) } }
+            }
+        }
+        (notices_language(view.language.unwrap_or(language), language))
+    }
+}
+
+fn notices_language(chosen: Language, language: Language) -> Markup {
+    html! {
+        form.pick method="post" action=(paths::SECURITY_CHANGE) {
+            input type="hidden" name=(fields::CHANGE) value=(ChangeKind::SetLanguage.tag());
+            label for="notices-language" { (language.say(Text::NoticesLanguage)) }
+            select #notices-language name=(fields::TO) {
+                @for each in Language::ALL {
+                    option value=(each.tag()) lang=(each.tag()) selected[each == chosen] { (each.own_name()) }
+                }
+            }
+            button { (language.say(Text::Save)) }
+        }
+    }
+}
+
+/// A link to the page of one change; `what` is read out with it, where the row alone tells.
+fn link(kind: ChangeKind, which: Option<&str>, text: Text, what: impl Render, language: Language) -> Markup {
+    let what = html! { (what) };
+    let address = address(kind, which);
+    html! {
+        a.quiet href=(address) {
+            (language.say(text))
+            @if !what.0.is_empty() { span.visually-hidden { ": " (what) } }
+        }
+    }
+}
+
+/// The address of the page of one change. Ids are the daemon's; what does not belong into a query is left out.
+fn address(kind: ChangeKind, which: Option<&str>) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let which: String = which.unwrap_or_default().chars().filter(plain).collect();
+    let which = if which.is_empty() { String::new() } else { format!("&{}={which}", fields::WHICH) };
+    format!("{}?{}={}{which}", paths::SECURITY_CHANGE, fields::CHANGE, kind.tag())
+}

@@ -1,0 +1,161 @@
+//! Codes that are sent: asked for at sign-in, and while the first method is set up.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::challenge::{go_on, hint, lead, method, ways_out};
+use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, ONLY_SENT_TEXTS, SENT_TEXTS};
+use super::layout::Sheet;
+use super::set_up::other_ways;
+use super::{Context, MethodKind, SentCode, SetUpSent, SetUpTo, Trust, fields, paths};
+use postern_pages::{Language, Text, moment};
+
+/// `maxlength` of a number or an address: an address has 254 characters at most (RFC 3696, erratum 1690).
+pub const DESTINATION_LENGTH: usize = 254;
+
+pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) -> Sheet {
+    let (title, at_sign_in) = match (view.sent, view.unusual) {
+        (true, false) => (Text::SentTitle, Text::SentLead),
+        (false, false) => (Text::NotYetSentTitle, Text::NotYetSentLead),
+        (true, true) => (Text::SentTitle, Text::UnusualSentLead),
+        (false, true) => (Text::NotYetSentTitle, Text::UnusualNotYetSentLead),
+    };
+    let texts = if view.others { SENT_TEXTS } else { ONLY_SENT_TEXTS };
+    let code = CodeField { label: Text::CodeLabel, texts, digits: true, is_step: false };
+    // Of an account without a second factor there is nothing to reset.
+    let ways_out = match view.unusual {
+        true => field::cancel(language, context),
+        false => ways_out(view.others, view.trust.filter(|_| view.sent), language, context),
+    };
+    let content = html! {
+        (lead(at_sign_in, language, context))
+        (method(&view.method, language))
+        p.hint { (hint(&view.method, language)) }
+        @if view.sent {
+            form method="post" action=(paths::CODE) {
+                (code.render(view.problem, language, context))
+                (spam_hint(view.method.kind, language))
+                (field::trust(view.trust, language))
+                div.actions {
+                    (field::send(go_on(context), view.problem, language, context))
+                    (another(view.again, view.trust, language, context))
+                    (ways_out)
+                }
+            }
+        } @else {
+            @if let Some(problem) = view.problem {
+                (field::alert("code-problem", code.texts.explain(problem, language, context)))
+            }
+            div.actions {
+                button.main form="another" data-wait=[wait(view.again, context)] { (language.say(Text::SendCode)) }
+                (ways_out)
+            }
+        }
+        @if view.unusual { p.hint { (language.say(Text::UnusualHelp)) } }
+        (another_form())
+        (field::cancel_form())
+    };
+    Sheet { title, failed: view.problem.is_some(), wide: false, content }
+}
+
+pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>) -> Sheet {
+    let is_number = view.kind == MethodKind::Sms;
+    let (title, lead) = match (view.kind, context.signed_in) {
+        (MethodKind::Sms, false) => (Text::SetUpSmsTitle, Text::SetUpSmsLead),
+        (MethodKind::Sms, true) => (Text::SetUpSmsTitle, Text::AddSmsLead),
+        (MethodKind::Contact, _) => (Text::SetContactTitle, Text::NoticesHint),
+        (_, false) => (Text::SetUpEmailTitle, Text::SetUpEmailLead),
+        (_, true) => (Text::SetUpEmailTitle, Text::AddEmailLead),
+    };
+    let (label, hint, texts) = match is_number {
+        true => (Text::NumberLabel, Text::NumberHint, NUMBER_TEXTS),
+        false => (Text::AddressLabel, Text::AddressHint, ADDRESS_TEXTS),
+    };
+    let (input, autocomplete) = if is_number { ("tel", "tel") } else { ("email", "email") };
+    let described_by = if view.problem.is_some() { "to-problem to-hint" } else { "to-hint" };
+    let problem = view.problem.map(|problem| texts.explain(problem, language, context));
+    let input = html! {
+        input #to name=(fields::DESTINATION) type=(input) value=(view.to) autocomplete=(autocomplete)
+            maxlength=(DESTINATION_LENGTH) required autofocus
+            aria-describedby=(described_by) aria-invalid=[problem.as_ref().map(|_| "true")];
+    };
+    let content = html! {
+        p.lead { (language.say(lead)) }
+        form method="post" action=(paths::SET_UP) {
+            div.field {
+                label for="to" { (language.say(label)) }
+                (field::attempt("to-problem", problem, &input))
+                p.hint #to-hint { (language.say(hint)) }
+            }
+            div.actions {
+                button.main { (language.say(Text::SendCode)) }
+                (field::cancel(language, context))
+            }
+        }
+        (other_ways(&view.others, language))
+        (field::cancel_form())
+    };
+    Sheet { title, failed: view.problem.is_some(), wide: false, content }
+}
+
+pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context<'_>) -> Sheet {
+    let (title, other) = match view.kind {
+        MethodKind::Sms => (Text::ConfirmNumberTitle, Text::OtherNumber),
+        _ => (Text::ConfirmAddressTitle, Text::OtherAddress),
+    };
+    let (name, hint) = match view.kind {
+        MethodKind::Sms => (Text::DescriptionLabel, Text::DescriptionHint),
+        _ => (Text::AddressName, Text::AddressNameHint),
+    };
+    let code = CodeField { label: Text::CodeLabel, texts: SENT_TEXTS, digits: true, is_step: false };
+    let content = html! {
+        p.lead { (language.fill(Text::SentTo, &[("to", &html! { strong { (view.to) } })])) }
+        form method="post" action=(paths::SET_UP) {
+            (code.render(view.problem, language, context))
+            (spam_hint(view.kind, language))
+            @if view.kind != MethodKind::Contact { (field::description(name, hint, &view.description, language)) }
+            div.actions {
+                (field::send(Text::Confirm, view.problem, language, context))
+                (another(Some(view.again), None, language, context))
+                button.quiet form="other" formnovalidate { (language.say(other)) }
+                (field::cancel(language, context))
+            }
+        }
+        form #other method="post" action=(paths::SET_UP_WITH) hidden {
+            input type="hidden" name=(fields::METHOD) value=(view.kind.tag());
+        }
+        (other_ways(&view.others, language))
+        (another_form())
+        (field::cancel_form())
+    };
+    Sheet { title, failed: view.problem.is_some(), wide: false, content }
+}
+
+fn spam_hint(kind: MethodKind, language: Language) -> Markup {
+    html! { @if kind != MethodKind::Sms { p.hint { (language.say(Text::SpamHint)) } } }
+}
+
+/// The button for another code, and before its time, when that is. A script says that on the button. With an offer to
+/// trust the browser, it takes along whether that is ticked.
+fn another(again: Option<Timestamp>, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
+    let (form, action) = if trust.is_some() { (None, Some(paths::SEND)) } else { (Some("another"), None) };
+    let wait = wait(again, context);
+    html! {
+        @if let Some(from) = again.filter(|_| wait.is_some()) {
+            @let until = moment::moment(from, context.now, language);
+            p.hint.without-script { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
+        }
+        button.quiet form=[form] formaction=[action] formnovalidate data-wait=[wait] {
+            (language.say(Text::SendAnother))
+        }
+    }
+}
+
+fn wait(again: Option<Timestamp>, context: &Context<'_>) -> Option<i64> {
+    again.and_then(|from| moment::seconds_until(from, context.now))
+}
+
+/// The form that the button of [`another`] sends: it stands apart, as forms do not nest.
+fn another_form() -> Markup {
+    html! { form #another method="post" action=(paths::SEND) hidden {} }
+}

@@ -1,0 +1,143 @@
+//! Setting up the first method.
+
+use maud::{Markup, html};
+
+use super::field::{self, APP_TEXTS, CodeField};
+use super::layout::Sheet;
+use super::{Context, MethodKind, Secret, SetUp, fields, paths};
+use postern_pages::{Language, Text, qr};
+
+/// Characters of the secret that stand together, as authenticator apps show it too.
+const GROUP: usize = 4;
+
+pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> Sheet {
+    let (title, lead) = match context.signed_in {
+        true => (Text::AddAppTitle, Text::AddAppLead),
+        false => (Text::SetUpTitle, Text::SetUpLead),
+    };
+    let content = html! {
+        // After a wrong code there is something else to read, and the field is to stay in sight.
+        @if view.problem.is_none() {
+            p.lead {
+                (language.say(lead))
+                @if !context.signed_in { " " span.on-desk { (language.say(Text::SetUpWhy)) } }
+            }
+        }
+        div.set-up {
+            ol.steps {
+                li {
+                    h2 { (language.say(Text::AppStep)) }
+                    @if view.problem.is_none() { p.hint { (language.say(Text::AppStepHint)) } }
+                }
+                li { (account(view, language)) }
+                li { (confirmation(view, language, context)) }
+            }
+            (picture(view, language))
+        }
+        (other_ways(&view.others, language))
+        (field::cancel_form())
+    };
+    Sheet { title, failed: view.problem.is_some(), wide: true, content }
+}
+
+/// What can be set up in place of what the page is about.
+pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
+    html! {
+        @if !kinds.is_empty() {
+            form.others method="post" action=(paths::SET_UP_WITH) {
+                h2 { (language.say(Text::OtherWays)) }
+                ul.methods {
+                    @for kind in kinds {
+                        @let (name, hint) = words(*kind);
+                        li {
+                            button name=(fields::METHOD) value=(kind.tag()) {
+                                strong { (language.say(name)) }
+                                " "
+                                span.hint { (language.say(hint)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a way is called, and what it is like.
+pub(super) fn words(kind: MethodKind) -> (Text, Text) {
+    match kind {
+        MethodKind::Authenticator => (Text::Authenticator, Text::ByAuthenticatorHint),
+        MethodKind::Sms => (Text::Sms, Text::BySmsHint),
+        MethodKind::Email => (Text::Email, Text::ByEmailHint),
+        MethodKind::Key => (Text::SecurityKey, Text::ByKeyHint),
+        MethodKind::BackupCode => (Text::BackupCode, Text::BackupCodeHint),
+        MethodKind::Contact => (Text::ContactAddress, Text::NoticesHint),
+    }
+}
+
+/// How the account comes into the app. A phone cannot scan what it shows itself: there the link comes first, and the
+/// picture last.
+fn account(view: &SetUp, language: Language) -> Markup {
+    let uri = view.uri.expose();
+    html! {
+        h2 {
+            span.on-desk { (language.say(Text::ScanStep)) }
+            span.on-phone { (language.say(Text::AddStep)) }
+        }
+        div.by-hand {
+            @if uri.starts_with("otpauth://") {
+                a.open-app href=(uri) {
+                    span.on-desk { (language.say(Text::OpenHere)) }
+                    span.on-phone { (language.say(Text::OpenInApp)) }
+                }
+            }
+            details {
+                summary { (language.say(Text::KeyByHand)) }
+                div.key {
+                    p #key { code { (groups(&view.secret)) } }
+                    button.quiet type="button" data-copy="key" data-copied=(language.say(Text::Copied)) hidden {
+                        (language.say(Text::Copy))
+                    }
+                    span.visually-hidden #copied role="status" {}
+                }
+            }
+        }
+    }
+}
+
+fn picture(view: &SetUp, language: Language) -> Markup {
+    html! {
+        figure.picture {
+            figcaption.on-phone { (language.say(Text::ScanElsewhere)) }
+            @match qr::svg(view.uri.expose(), &language.say(Text::QrTitle)) {
+                Some(svg) => (svg),
+                None => p { (language.say(Text::QrTooLong)) },
+            }
+        }
+    }
+}
+
+/// The secret with a blank after each group; authenticator apps pass over blanks.
+fn groups(secret: &Secret) -> Markup {
+    let characters: Vec<char> = secret.expose().chars().collect();
+    html! {
+        @for (number, group) in characters.chunks(GROUP).enumerate() {
+            @if number > 0 { " " }
+            @for character in group { (character) }
+        }
+    }
+}
+
+fn confirmation(view: &SetUp, language: Language, context: &Context<'_>) -> Markup {
+    let code = CodeField { label: Text::ConfirmStep, texts: APP_TEXTS, digits: true, is_step: true };
+    let name = html! {
+        (field::description(Text::DescriptionLabel, Text::DescriptionHint, &view.description, language))
+    };
+    html! {
+        form method="post" action=(paths::SET_UP) {
+            (code.render_with(&field::send(Text::Confirm, view.problem, language, context), view.problem, language, context))
+            details open[!view.description.is_empty()] { summary { (language.say(Text::NameIt)) } (name) }
+            div.actions { (field::cancel(language, context)) }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `postern-proxy`: reads its configuration, opens its sockets, and stops in good order.
+
+use clap::Parser;
+use postern_acme::Acme;
+use postern_front::activated;
+use postern_front::clock;
+use postern_front::daemon::Daemon;
+use postern_front::tls::Certificate;
+use postern_http::listener::{Listener, MAX_CONNECTIONS};
+use postern_http::upstream::Upstream;
+use postern_mail::imap::{self, Backend, Security};
+use postern_process::activated::ActivatedSockets;
+use postern_process::log::Log;
+use postern_process::{limits, scrape, systemd};
+use postern_proxy::cli::Arguments;
+use postern_proxy::config::Config;
+use postern_proxy::log;
+use postern_proxy::metrics::Looked;
+use postern_proxy_config::{self as config, Tls};
+use postern_webmail::WebmailFront;
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Exit code: the command line, the configuration or a file that it names is wrong.
+const WRONG: u8 = 2;
+/// Files of a connection: one to the client, one to what stands behind.
+const FILES_EACH: usize = 2;
+
+/// A front that serves until it is told to stop.
+type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// All that can be made, and be wrong, before a socket is opened.
+struct Parts {
+    log: Log,
+    metrics: Option<scrape::Place>,
+    certificate: Arc<Certificate>,
+    /// Where the certificate comes from, unless somebody else renews its files.
+    acme: Option<Acme>,
+    daemon: Daemon,
+    imap: Option<(config::Imap, Backend)>,
+    webmail: Option<(config::Webmail, Upstream)>,
+}
+
+fn main() -> ExitCode {
+    if let Err(error) = limits::disable_core_dumps() {
+        // Before the log: its levels are not known yet.
+        drop(writeln!(io::stderr(), "postern-proxy: a crash may leave a core dump: {error}"));
+    }
+    let arguments = Arguments::parse();
+    let parts = match prepare(&arguments.config) {
+        Ok(parts) => parts,
+        Err(error) => {
+            // Not by the log: its levels may be what is wrong.
+            drop(writeln!(io::stderr(), "postern-proxy: {error}"));
+            return WRONG.into();
+        }
+    };
+    if arguments.check {
+        drop(writeln!(io::stdout(), "{}: in order", arguments.config.display()));
+        return ExitCode::SUCCESS;
+    }
+    // Before there are threads: it changes the environment.
+    let served = activated_sockets().and_then(|sockets| run(parts, sockets, arguments.config));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
+    let Config { daemon, log, metrics, tls, imap, webmail } = Config::load(path)?;
+    let log = log::start(&log.level)?;
+    let (certificate, acme) = match tls.ok_or("there is nothing to listen for")? {
+        Tls::Files(files) => (Certificate::load(files)?, None),
+        Tls::Acme(settings) => {
+            let acme = Acme::new(*settings)?;
+            (Arc::clone(acme.certificate()), Some(acme))
+        }
+    };
+    let imap = match imap {
+        Some(settings) => Some((settings.clone(), Backend::new(&settings)?)),
+        None => None,
+    };
+    let webmail = match webmail {
+        Some(settings) => Some((settings.clone(), Upstream::new(&settings)?)),
+        None => None,
+    };
+    let daemon = Daemon::new(daemon.socket);
+    Ok(Parts { log, metrics: metrics.listen, certificate, acme, daemon, imap, webmail })
+}
+
+#[tokio::main]
+async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Result<(), Box<dyn Error>> {
+    let Parts { log, metrics, certificate, acme, daemon, imap, webmail } = parts;
+    let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), gate: None };
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
+    raise_file_limit(files_wanted(imap.as_ref().map(|(settings, _)| settings), webmail.is_some()));
+    let (stopping, stopped) = watch::channel(());
+    // Every socket is open before one is served: what cannot be bound ends the start, not half of the service.
+    let mut serving: Vec<Serving> = Vec::new();
+    if let Some((settings, upstream)) = webmail {
+        let tls = certificate.server_config()?;
+        let tls = acme.as_ref().map_or_else(|| Arc::clone(&tls), |acme| acme.answer_at(&tls));
+        let socket = activated::listen(&mut sockets, &settings.listen)?;
+        let address = socket.to_string();
+        let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
+        tracing::info!(address, url = settings.public_url.origin(), "the webmail front listens");
+        let gate = WebmailFront::new(&settings, upstream, daemon.clone())?;
+        looked.gate = Some(Arc::clone(&gate));
+        let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
+        serving.push(Box::pin(serve));
+    }
+    if let Some((settings, backend)) = imap {
+        let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
+        for (listen, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
+            let Some(listen) = listen else { continue };
+            let socket = activated::listen(&mut sockets, &listen)?;
+            let address = socket.to_string();
+            let socket = imap::Socket::new(socket, security);
+            tracing::info!(address, ?security, "the IMAP front listens");
+            serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
+        }
+    }
+    if let Some(acme) = &acme {
+        acme.make_state()?;
+        if let Some(address) = acme.http_listen() {
+            let socket = activated::listen_at(&mut sockets, address)?;
+            tracing::info!(address = %socket.local_addr()?, "HTTP is answered for the authority, and led to HTTPS");
+            serving.push(Box::pin(acme.serve_http(socket, told(stopped.clone()))));
+        }
+    }
+    if let Some(place) = metrics {
+        let listener = scrape::Listener::bind(&place).await?;
+        tracing::info!(%place, "metrics are shown");
+        tokio::spawn(listener.serve(move || looked.page()));
+    }
+    tokio::spawn(log::follow(log, path, signal(SignalKind::hangup())?));
+    for listen in sockets.left() {
+        tracing::warn!(%listen, "systemd passes a socket that no `listen` names: nobody is answered there");
+    }
+    systemd::notify_ready();
+    match acme {
+        Some(acme) => drop(tokio::spawn(acme.run(hangup))),
+        None => drop(tokio::spawn(certificate.follow(hangup))),
+    }
+    if let Some(interval) = systemd::watchdog_interval() {
+        tokio::spawn(systemd::answer_watchdog(interval));
+    }
+    let serving: Vec<_> = serving.into_iter().map(tokio::spawn).collect();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: no new connections, what is running may end");
+    systemd::notify_stopping();
+    drop(stopping);
+    for front in serving {
+        front.await?;
+    }
+    Ok(())
+}
+
+/// Done when it is time to stop.
+async fn told(mut stopped: watch::Receiver<()>) {
+    // The sender is dropped when it is time; nothing is ever sent.
+    drop(stopped.changed().await);
+}
+
+/// The sockets that systemd passes.
+fn activated_sockets() -> Result<ActivatedSockets, Box<dyn Error>> {
+    ActivatedSockets::from_env().map_err(|error| {
+        format!(
+            "a socket that systemd passes is of no use: {error}; let its unit have ListenStream=, and a port or a path from \
+             / on"
+        )
+        .into()
+    })
+}
+
+/// How many files may be needed at once.
+fn files_wanted(imap: Option<&config::Imap>, has_webmail: bool) -> usize {
+    let of_imap = imap.map_or(0, |settings| settings.max_sessions.get().saturating_add(imap::MAX_WAITING));
+    let of_webmail = if has_webmail { MAX_CONNECTIONS } else { 0 };
+    of_imap.saturating_add(of_webmail).saturating_mul(FILES_EACH)
+}
+
+/// Allows as many open files as the kernel lets it.
+fn raise_file_limit(wanted: usize) {
+    match limits::raise_open_files() {
+        Ok(held) if held < wanted as u64 => tracing::warn!(
+            held,
+            wanted,
+            "fewer files may be open than connections are allowed; raise `LimitNOFILE=` in the unit, or lower \
+             `max_sessions` in [imap]"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
+}

@@ -1,0 +1,97 @@
+//! "I have lost everything": whoever knows the password asks the administrator for a reset.
+
+use crate::classify::PortalRoute;
+use crate::context::RequestContext;
+use crate::form::Form;
+use crate::front::WebmailFront;
+use crate::pages;
+use crate::session::state::{Stage, State};
+use crate::session::store::Key;
+use crate::verdict::{AfterRequest, after_request};
+use http::{Response, StatusCode};
+use postern_http::body::Body;
+use postern_portal::{Lost, LostProblem, Page, fields, paths};
+use postern_wire::auth::Channel;
+use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest};
+
+impl WebmailFront {
+    /// Takes the request, unless there is one from this sign-in.
+    pub(crate) async fn take_request(&self, cx: &RequestContext, key: &Key, form: &Form) -> Response<Body> {
+        let known = |state: &mut State| {
+            let mailbox = state.held().mailbox.clone();
+            state.request().map(|requested| (mailbox, *requested))
+        };
+        let known = self.sessions.with(key, cx.now.tick, known).flatten();
+        let Some((mailbox, requested)) = known else { return self.ended(cx) };
+        if requested.is_some() {
+            return self.show_view(cx, key, PortalRoute::Lost, None);
+        }
+        let mut lost = Lost { others: cx.stage == Stage::Challenged, ..read(form) };
+        if [&lost.contact, &lost.reason, &lost.evidence].into_iter().any(String::is_empty) {
+            lost.problem = Some(LostProblem::Incomplete);
+            return self.reader(cx).page(StatusCode::BAD_REQUEST, &Page::Lost(lost), Some(&mailbox));
+        }
+        let request = OpenRequest {
+            name: mailbox.clone(),
+            channel: Channel::Webmail,
+            origin: cx.origin(),
+            contact: lost.contact.clone(),
+            reason: lost.reason.clone(),
+            evidence: lost.evidence.clone(),
+            language: Some(cx.language.tag().to_owned()),
+        };
+        let reply = self.daemon.open_request(&request).await;
+        let reply = reply.inspect_err(|error| tracing::warn!(%error, "a request for a reset could not be made"));
+        match after_request(reply) {
+            AfterRequest::Requested(requested) => {
+                tracing::info!(mailbox, ?requested, "a reset is asked for");
+                let note = |state: &mut State| {
+                    if let Some(made) = state.request() {
+                        *made = Some(requested);
+                    }
+                };
+                self.sessions.with(key, cx.now.tick, note);
+                pages::see_other(paths::LOST)
+            }
+            AfterRequest::Problem(problem) => {
+                lost.problem = Some(problem);
+                self.reader(cx).page(StatusCode::FORBIDDEN, &Page::Lost(lost), Some(&mailbox))
+            }
+            AfterRequest::Stop(stop) => self.stop(cx, key, &stop),
+        }
+    }
+}
+
+fn read(form: &Form) -> Lost {
+    let text = |name| {
+        let typed = form.field(name).unwrap_or_default().replace("\r\n", "\n");
+        let kept: String =
+            typed.trim().chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_REQUEST_TEXT).collect();
+        kept
+    };
+    let (contact, reason, evidence) = (text(fields::CONTACT), text(fields::REASON), text(fields::EVIDENCE));
+    Lost { contact, reason, evidence, ..Lost::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form;
+
+    #[test]
+    fn texts_are_kept_as_typed_within_their_limits() {
+        let long = "é".repeat(MAX_REQUEST_TEXT + 1);
+        let body =
+            form::write(&[("contact", " +44 612345678\0 "), ("reason", "Lost\r\nall\u{7}"), ("evidence", &long)]);
+        let lost = read(&form::parse(body.as_bytes()).unwrap());
+        assert_eq!((lost.contact.as_str(), lost.reason.as_str()), ("+44 612345678", "Lost\nall"));
+        assert_eq!(lost.evidence.chars().count(), MAX_REQUEST_TEXT);
+    }
+
+    #[test]
+    fn the_longest_texts_fit_into_a_form() {
+        let text = "語".repeat(MAX_REQUEST_TEXT);
+        let body = form::write(&[("contact", &text), ("reason", &text), ("evidence", &text)]);
+        assert!(form::parse(body.as_bytes()).is_ok());
+    }
+}

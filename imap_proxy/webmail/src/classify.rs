@@ -1,0 +1,462 @@
+//! What a request is, and what is done with it in each stage of a session. Pure; the driver in `front.rs` does it.
+
+use super::headers;
+use super::path::{self, Odd, Path};
+use crate::products::product::{Head, Kind, Product};
+use crate::session::state::Stage;
+use http::{HeaderMap, Method};
+use postern_portal::paths;
+use postern_proxy_config::Endpoint;
+
+/// A page or a form of our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortalRoute {
+    /// The first method is set up.
+    SetUp,
+    /// The backup codes are shown.
+    BackupCodes,
+    /// A code is asked for.
+    Code,
+    /// A backup code is asked for.
+    BackupCode,
+    /// A method is chosen.
+    Methods,
+    /// Another code is sent.
+    Send,
+    /// Someone has lost everything.
+    Lost,
+    /// The first method shall be of another kind.
+    SetUpWith,
+    /// The backup codes are saved.
+    Saved,
+    /// The backup codes as a file.
+    CodesFile,
+    /// What a person sees of their own account.
+    Security,
+    /// Something of it is changed.
+    Change,
+    /// A new app password is shown.
+    AppPassword,
+    /// The sign-in is given up.
+    Cancel,
+    /// Another language.
+    Language,
+    /// The pages' style.
+    Style,
+    /// The pages' script.
+    Script,
+    /// The script for security keys.
+    KeyScript,
+}
+
+impl PortalRoute {
+    /// Whether it is a part of pages: the same for everybody, with nothing of a session.
+    fn is_asset(self) -> bool {
+        matches!(self, Self::Style | Self::Script | Self::KeyScript)
+    }
+}
+
+/// Their addresses.
+const PORTAL_ROUTES: &[(&str, PortalRoute)] = &[
+    (paths::SET_UP, PortalRoute::SetUp),
+    (paths::BACKUP_CODES, PortalRoute::BackupCodes),
+    (paths::CODE, PortalRoute::Code),
+    (paths::BACKUP_CODE, PortalRoute::BackupCode),
+    (paths::METHODS, PortalRoute::Methods),
+    (paths::SEND, PortalRoute::Send),
+    (paths::LOST, PortalRoute::Lost),
+    (paths::SET_UP_WITH, PortalRoute::SetUpWith),
+    (paths::SAVED, PortalRoute::Saved),
+    (paths::CODES_FILE, PortalRoute::CodesFile),
+    (paths::SECURITY, PortalRoute::Security),
+    (paths::SECURITY_CHANGE, PortalRoute::Change),
+    (paths::APP_PASSWORD, PortalRoute::AppPassword),
+    (paths::CANCEL, PortalRoute::Cancel),
+    (paths::LANGUAGE, PortalRoute::Language),
+    (paths::STYLE, PortalRoute::Style),
+    (paths::SCRIPT, PortalRoute::Script),
+    (paths::KEY_SCRIPT, PortalRoute::KeyScript),
+];
+
+/// Everything under it is ours, whatever the case of its letters.
+const OWN_FOLDER: &str = "postern";
+
+/// Browsers send it with a request for the script of a service worker, whatever that is (Service Workers, section 6.4).
+const SERVICE_WORKER: &str = "service-worker";
+
+/// What a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A GET or HEAD for something of our own.
+    Read(PortalRoute),
+    /// A POST to something of our own.
+    Post(PortalRoute),
+    /// Under our folder, but nothing.
+    Unknown,
+    /// The path can be read in two ways.
+    Odd(Odd),
+    /// A method that no webmail needs.
+    Method,
+    /// The script of a service worker, which would stand before all pages of this host, ours too.
+    Worker,
+    /// For a page or a form of our own, and not by a person who goes there: a script of the webmail's has the same origin
+    /// and the same cookie.
+    Scripted,
+    /// For the webmail.
+    Webmail(Kind),
+}
+
+/// A request that has been judged: its path, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classified {
+    /// None when it is odd.
+    pub path: Option<Path>,
+    /// What it is.
+    pub class: Class,
+}
+
+/// Says what a request is: `path` and `query` as they came, before any decoding.
+pub fn classify(product: &dyn Product, method: &Method, path: &[u8], query: &str, headers: &HeaderMap) -> Classified {
+    let path = match path::parse(path) {
+        Ok(path) => path,
+        Err(odd) => return Classified { path: None, class: Class::Odd(odd) },
+    };
+    let class = class(product, &Head { method, path: &path, query, headers });
+    Classified { path: Some(path), class }
+}
+
+fn class(product: &dyn Product, head: &Head<'_>) -> Class {
+    if matches!(*head.method, Method::TRACE | Method::CONNECT) {
+        return Class::Method;
+    }
+    if head.headers.contains_key(SERVICE_WORKER) {
+        return Class::Worker;
+    }
+    if !head.path.segments().next().is_some_and(|folder| folder.eq_ignore_ascii_case(OWN_FOLDER)) {
+        return Class::Webmail(product.kind(head));
+    }
+    let own = PORTAL_ROUTES.iter().find(|(path, _)| *path == head.path.as_str()).map(|(_, own)| *own);
+    if own.is_some_and(|own| !own.is_asset()) && headers::is_no_navigation(head.headers) {
+        return Class::Scripted;
+    }
+    match (own, head.method) {
+        (Some(own), &Method::GET | &Method::HEAD) => Class::Read(own),
+        (Some(own), &Method::POST) => Class::Post(own),
+        _ => Class::Unknown,
+    }
+}
+
+/// What is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is refused: it makes no sense.
+    BadRequest,
+    /// It is refused: there is no such page.
+    NotFound,
+    /// It is refused: not in this stage.
+    Forbidden,
+    /// The style or a script of our pages.
+    Asset(PortalRoute),
+    /// The language is changed.
+    Language,
+    /// A page of ours for this stage.
+    Show(PortalRoute),
+    /// A form of ours for this stage.
+    Take(PortalRoute),
+    /// The browser is sent elsewhere on this host.
+    SendTo(&'static str),
+    /// The page that says that the session is over.
+    Ended,
+    /// A script is told that the session is over, in the webmail's own way.
+    Gone,
+    /// The webmail's login page, by a request of our own for this target.
+    LoginPage(&'static str),
+    /// A file of the login page, by a request of our own.
+    Static,
+    /// The login form: rebuilt, sent, and the answer judged.
+    SignIn,
+    /// To the webmail, with its session.
+    Pass,
+    /// A endpoint beside the webmail: whether a session is there does not matter.
+    Endpoint(Endpoint),
+}
+
+/// Decides. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: another site's page has sent it.
+pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
+    if foreign && matches!(class, Class::Post(_) | Class::Webmail(Kind::Login | Kind::Call)) {
+        return Step::Forbidden;
+    }
+    let kind = match class {
+        Class::Odd(_) | Class::Method | Class::Worker => return Step::BadRequest,
+        Class::Scripted => return Step::Forbidden,
+        Class::Unknown => return Step::NotFound,
+        Class::Read(own) if own.is_asset() => return Step::Asset(own),
+        Class::Post(own) if own.is_asset() => return Step::NotFound,
+        Class::Post(PortalRoute::Language) => return Step::Language,
+        Class::Read(own) => return read(stage, own),
+        Class::Post(own) => return post(stage, own),
+        Class::Webmail(kind) => kind,
+    };
+    match (stage, kind) {
+        (_, Kind::Endpoint(endpoint)) => Step::Endpoint(endpoint),
+        (_, Kind::Closed) => Step::NotFound,
+        (_, Kind::Onward) => Step::Gone,
+        (Stage::Anonymous | Stage::Stale | Stage::Released, Kind::Entrance(target)) => Step::SendTo(target),
+        (Stage::Released, Kind::Login) => Step::SignIn,
+        (Stage::Released, _) => Step::Pass,
+        (_, Kind::Background) => Step::Gone,
+        (Stage::Anonymous | Stage::Stale, Kind::LoginPage(target)) => Step::LoginPage(target),
+        (Stage::Anonymous | Stage::Stale, Kind::Static) => Step::Static,
+        (Stage::Anonymous | Stage::Stale, Kind::Login | Kind::Call) => Step::SignIn,
+        (_, Kind::Call) => Step::Gone,
+        (Stage::Stale, Kind::Navigation) => Step::Ended,
+        (_, Kind::Static) => Step::Forbidden,
+        (_, Kind::LoginPage(_) | Kind::Login | Kind::Logout | Kind::Navigation | Kind::Entrance(_)) => {
+            Step::SendTo(home(stage))
+        }
+    }
+}
+
+fn read(stage: Stage, own: PortalRoute) -> Step {
+    match (stage, own) {
+        (Stage::Enrolling, PortalRoute::SetUp)
+        | (Stage::Challenged, PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods | PortalRoute::Lost)
+        | (Stage::Blocked, PortalRoute::Code | PortalRoute::Lost)
+        | (Stage::SavingCodes, PortalRoute::BackupCodes)
+        | (
+            Stage::Released,
+            PortalRoute::Security
+            | PortalRoute::Change
+            | PortalRoute::AppPassword
+            | PortalRoute::SetUp
+            | PortalRoute::Code
+            | PortalRoute::BackupCode
+            | PortalRoute::Methods
+            | PortalRoute::BackupCodes,
+        ) => Step::Show(own),
+        (Stage::Stale, _) => Step::Ended,
+        _ => Step::SendTo(home(stage)),
+    }
+}
+
+fn post(stage: Stage, own: PortalRoute) -> Step {
+    match (stage, own) {
+        (Stage::Enrolling, PortalRoute::SetUp | PortalRoute::SetUpWith | PortalRoute::Send)
+        | (
+            Stage::Challenged,
+            PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods | PortalRoute::Send | PortalRoute::Lost,
+        )
+        | (Stage::Blocked, PortalRoute::Lost)
+        | (Stage::SavingCodes, PortalRoute::Saved | PortalRoute::CodesFile)
+        | (
+            Stage::Released,
+            PortalRoute::Security
+            | PortalRoute::Change
+            | PortalRoute::AppPassword
+            | PortalRoute::SetUp
+            | PortalRoute::SetUpWith
+            | PortalRoute::Code
+            | PortalRoute::BackupCode
+            | PortalRoute::Methods
+            | PortalRoute::Send
+            | PortalRoute::Saved
+            | PortalRoute::CodesFile,
+        ) => Step::Take(own),
+        (
+            Stage::Enrolling | Stage::Challenged | Stage::Blocked | Stage::SavingCodes | Stage::Released,
+            PortalRoute::Cancel,
+        ) => Step::Take(own),
+        (Stage::Anonymous | Stage::Stale, PortalRoute::Cancel) => Step::SendTo(paths::HOME),
+        (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
+        // Sent twice, or from a page that is behind: on to where the person is now.
+        _ => Step::SendTo(home(stage)),
+    }
+}
+
+/// Where a person belongs in this stage.
+pub fn home(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Enrolling => paths::SET_UP,
+        Stage::Challenged | Stage::Blocked => paths::CODE,
+        Stage::SavingCodes => paths::BACKUP_CODES,
+        Stage::Anonymous | Stage::Stale | Stage::Released => paths::HOME,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::products::roundcube::Roundcube;
+
+    const STAGES: [Stage; 7] = [
+        Stage::Anonymous,
+        Stage::Stale,
+        Stage::Enrolling,
+        Stage::Challenged,
+        Stage::Blocked,
+        Stage::SavingCodes,
+        Stage::Released,
+    ];
+    const KINDS: [Kind; 11] = [
+        Kind::LoginPage("/"),
+        Kind::Static,
+        Kind::Login,
+        Kind::Call,
+        Kind::Onward,
+        Kind::Logout,
+        Kind::Background,
+        Kind::Navigation,
+        Kind::Entrance("/owa/"),
+        Kind::Endpoint(Endpoint::Ews),
+        Kind::Closed,
+    ];
+
+    fn classes() -> Vec<Class> {
+        let own = PORTAL_ROUTES.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
+        let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method, Class::Worker, Class::Scripted];
+        own.chain(rest).chain(KINDS.map(Class::Webmail)).collect()
+    }
+
+    fn class_of(method: &Method, target: &str) -> Class {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        classify(&Roundcube, method, path.as_bytes(), query, &HeaderMap::new()).class
+    }
+
+    #[test]
+    fn only_a_released_session_reaches_the_webmail_with_its_own_words() {
+        for stage in STAGES {
+            for class in classes() {
+                for foreign in [false, true] {
+                    let step = decide(stage, class, foreign);
+                    if step == Step::Pass {
+                        assert_eq!(stage, Stage::Released, "{class:?}");
+                        assert!(matches!(class, Class::Webmail(_)), "{class:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn while_a_code_is_awaited_nothing_goes_upstream() {
+        for stage in [Stage::Enrolling, Stage::Challenged, Stage::Blocked, Stage::SavingCodes] {
+            for class in classes() {
+                let step = decide(stage, class, false);
+                let upstream = matches!(step, Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn);
+                assert!(!upstream, "{stage:?} {class:?} {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stranger_reaches_the_login_page_its_files_and_the_login() {
+        for stage in [Stage::Anonymous, Stage::Stale] {
+            let upstream = |class| {
+                matches!(decide(stage, class, false), Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn)
+            };
+            let open: Vec<Class> = classes().into_iter().filter(|class| upstream(*class)).collect();
+            assert_eq!(open, [Kind::LoginPage("/"), Kind::Static, Kind::Login, Kind::Call].map(Class::Webmail));
+        }
+    }
+
+    #[test]
+    fn a_session_opens_no_door_and_none_is_needed_there() {
+        for stage in STAGES {
+            let step = |kind| decide(stage, Class::Webmail(kind), false);
+            assert_eq!(step(Kind::Endpoint(Endpoint::Ews)), Step::Endpoint(Endpoint::Ews), "{stage:?}");
+            assert_eq!(step(Kind::Closed), Step::NotFound, "{stage:?}");
+        }
+    }
+
+    #[test]
+    fn each_page_has_its_stage() {
+        for (stage, own) in [
+            (Stage::Enrolling, PortalRoute::SetUp),
+            (Stage::Challenged, PortalRoute::Code),
+            (Stage::Challenged, PortalRoute::BackupCode),
+            (Stage::Challenged, PortalRoute::Methods),
+            (Stage::Challenged, PortalRoute::Lost),
+            (Stage::SavingCodes, PortalRoute::BackupCodes),
+        ] {
+            // A released session may be in the midst of the same again; see `pending_action.rs`.
+            for other in STAGES {
+                let shown = decide(other, Class::Read(own), false) == Step::Show(own);
+                let again = other == Stage::Released && own != PortalRoute::Lost;
+                let blocked = other == Stage::Blocked && matches!(own, PortalRoute::Code | PortalRoute::Lost);
+                assert_eq!(shown, other == stage || again || blocked, "{other:?} {own:?}");
+            }
+        }
+        for own in [PortalRoute::Security, PortalRoute::Change, PortalRoute::AppPassword] {
+            for stage in STAGES {
+                let shown = decide(stage, Class::Read(own), false) == Step::Show(own);
+                assert_eq!(shown, stage == Stage::Released, "{stage:?} {own:?}");
+                let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
+                assert_eq!(taken, stage == Stage::Released, "{stage:?} {own:?}");
+            }
+        }
+        for own in PORTAL_ROUTES.iter().map(|(_, own)| *own) {
+            let taken = decide(Stage::Blocked, Class::Post(own), false) == Step::Take(own);
+            assert_eq!(
+                taken,
+                matches!(own, PortalRoute::Lost | PortalRoute::Cancel),
+                "who is stuck has no code to answer with: {own:?}"
+            );
+        }
+        assert_eq!(decide(Stage::Challenged, Class::Read(PortalRoute::SetUp), false), Step::SendTo(paths::CODE));
+        assert_eq!(decide(Stage::Stale, Class::Post(PortalRoute::Code), false), Step::Ended);
+        assert_eq!(decide(Stage::Released, Class::Post(PortalRoute::Lost), false), Step::SendTo("/"));
+    }
+
+    #[test]
+    fn what_sends_a_code_is_a_form() {
+        for stage in STAGES {
+            for own in [PortalRoute::Send, PortalRoute::SetUpWith] {
+                assert!(!matches!(decide(stage, Class::Read(own), false), Step::Show(_) | Step::Take(_)), "{stage:?}");
+                let taken = decide(stage, Class::Post(own), false) == Step::Take(own);
+                let begun = matches!(stage, Stage::Enrolling | Stage::Released)
+                    || (stage == Stage::Challenged && own == PortalRoute::Send);
+                assert_eq!(taken, begun, "{stage:?} {own:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_site_can_post_nothing() {
+        for stage in STAGES {
+            for class in classes() {
+                let posts = matches!(class, Class::Post(_) | Class::Webmail(Kind::Login | Kind::Call));
+                assert_eq!(posts, posts && decide(stage, class, true) == Step::Forbidden, "{stage:?} {class:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_script_gets_nothing_of_our_pages_but_their_parts() {
+        let mut headers = HeaderMap::new();
+        headers.insert("sec-fetch-mode", http::HeaderValue::from_static("cors"));
+        headers.insert("sec-fetch-dest", http::HeaderValue::from_static("empty"));
+        for (path, own) in PORTAL_ROUTES {
+            for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
+                let class = classify(&Roundcube, &method, path.as_bytes(), "", &headers).class;
+                assert_eq!(class == Class::Scripted, !own.is_asset(), "{method} {path} {class:?}");
+            }
+        }
+        for stage in STAGES {
+            assert_eq!(decide(stage, Class::Scripted, false), Step::Forbidden, "{stage:?}");
+        }
+        let page = classify(&Roundcube, &Method::GET, b"/", "_task=mail&_remote=1", &headers).class;
+        assert!(matches!(page, Class::Webmail(_)), "the webmail's own requests are its own matter: {page:?}");
+    }
+
+    #[test]
+    fn our_folder_is_never_the_webmails() {
+        for target in ["/postern", "/postern/", "/postern/x", "/POSTERN/code", "/Postern/style.css", "/postern/code/"] {
+            assert_eq!(class_of(&Method::GET, target), Class::Unknown, "{target}");
+        }
+        assert_eq!(class_of(&Method::GET, "/postern/code?x=1"), Class::Read(PortalRoute::Code));
+        assert_eq!(class_of(&Method::DELETE, "/postern/code"), Class::Unknown);
+        assert_eq!(class_of(&Method::GET, "/post%65rn/code"), Class::Read(PortalRoute::Code));
+        assert_eq!(class_of(&Method::GET, "/x/..%2fpostern"), Class::Odd(Odd::Hidden));
+        assert_eq!(class_of(&Method::TRACE, "/"), Class::Method);
+    }
+}

@@ -1,0 +1,64 @@
+//! What is counted of the webmail front.
+
+use postern_process::{Label, label, metrics};
+use postern_proxy_config::Endpoint;
+
+metrics! {
+    /// What is counted of the webmail front.
+    pub static METRICS: Metrics {
+        /// Webmail sessions that are open.
+        webmail_sessions: Readings<()> = "postern_proxy_webmail_sessions",
+        /// Requests to the endpoints beside Outlook on the web.
+        endpoints: Counters<(EndpointName, OneEndpoint)> = "postern_proxy_door_requests_total",
+    }
+}
+
+label! {
+    /// What became of a request to a endpoint beside Outlook on the web.
+    pub enum OneEndpoint in "verdict" {
+        /// It passed.
+        Passed = "passed",
+        /// It was asked for an app password.
+        Challenge = "challenge",
+        /// What it brought opens nothing.
+        Refused = "refused",
+        /// Nobody can say.
+        Unavailable = "unavailable",
+        /// The endpoint is closed, at least from there.
+        Closed = "closed",
+    }
+}
+
+/// An endpoint beside the webmail, by the name that it has in `[webmail.doors]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointName(pub Endpoint);
+
+impl Label for EndpointName {
+    const NAME: &'static str = "door";
+    const WORDS: &'static [&'static str] = &{
+        let mut words = [""; Endpoint::ALL.len()];
+        let mut next = 0;
+        while next < words.len() {
+            words[next] = Endpoint::ALL[next].name();
+            next += 1;
+        }
+        words
+    };
+
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_door_is_counted_under_its_own_name() {
+        for endpoint in Endpoint::ALL {
+            assert_eq!(EndpointName::WORDS[EndpointName(endpoint).index()], endpoint.name());
+        }
+        assert_eq!(EndpointName::WORDS.len(), Endpoint::ALL.len());
+    }
+}

@@ -1,0 +1,305 @@
+//! SOGo 5, by its source and by what it was seen to do.
+
+use super::product::{BROWSER, Head, Heard, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name};
+use crate::form::{Form, Format};
+use crate::jar::{Cookie, Jar};
+use http::header::{ACCEPT, HeaderName, LOCATION, USER_AGENT};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use jiff::Timestamp;
+use postern_proxy_config::Endpoint;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// Where it begins; who is signed in is sent on from here to their own folder.
+const HOME: &str = "/SOGo/";
+/// What the login page's script sends the form to.
+const SIGN_IN: &str = "/SOGo/connect";
+/// A folder that everybody has, and its way out: the cookie says who goes.
+const SIGN_OUT: &str = "/SOGo/so/anonymous/logoff";
+
+/// The folders at the top: the application, and its files.
+const APPLICATION: &str = "SOGo";
+const FILES: &[&str] = &["/SOGo.woa/WebServerResources/", "/SOGo/WebServerResources/"];
+const STATIC_ENDINGS: &[&str] =
+    &["css", "js", "map", "svg", "png", "gif", "jpg", "jpeg", "ico", "woff", "woff2", "ttf", "otf", "eot"];
+/// The query that makes a browser fetch them again after an upgrade, and how long its number may be.
+const STAMP: &str = "lm=";
+const MAX_STAMP: usize = 20;
+
+/// Names that the application answers to by itself, wherever they stand in a path: those of its sign-in,
+const CONNECT: &str = "connect";
+/// its way out,
+const LOGOFF: &str = "logoff";
+/// its pages for strangers,
+const LOGIN_PAGES: &[&str] = &["", "index", "view", "login"];
+/// and what nobody needs from outside: passwords are changed and recovered by the password or a question alone, the
+/// interface for programs (since 5.12.2) takes them too, and the last are of sign-ins elsewhere.
+const CLOSED: &[&str] = &[
+    "changePassword",
+    "passwordRecovery",
+    "passwordRecoveryEmail",
+    "passwordRecoveryCheck",
+    "passwordRecoveryEnabled",
+    "SOGoAPI",
+    "casProxy",
+    "saml2-metadata",
+    "saml2-signon-post",
+    "saml2-sls",
+    "connectName",
+    "openid_redirect",
+];
+/// The pages that a link may lead to: others, asked for by GET as well, do something.
+const PAGES: &[&str] = &["view", "popupview", "compose", "Preferences"];
+/// The endpoints: the application's own names for them, and where programs learn about the first (RFC 6764). The second is at
+/// the top too.
+const DAV: &str = "dav";
+const ACTIVE_SYNC: &str = "Microsoft-Server-ActiveSync";
+const WELL_KNOWN: &[&str] = &["/.well-known/caldav", "/.well-known/carddav"];
+/// Where a person's mail accounts lie; the first is their own mailbox, others were added by a password.
+const MAIL: &str = "Mail";
+const OWN_ACCOUNT: &str = "0";
+
+/// Proves the session, and names it.
+const SESSION: &str = "0xHIGHFLYxSOGo";
+/// Its value when it is over.
+const DISCARDED: &str = "discard";
+/// What scripts bring back with a request.
+const MIRRORED: &[&str] = &["XSRF-TOKEN"];
+/// To what is no browser that it knows, it shows no page.
+const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
+
+const BYPASS_RISK: &str = "SOGo lets people add other mailboxes by their passwords alone; set \
+                           `SOGoMailAuxiliaryUserAccountsEnabled = NO;` in sogo.conf";
+/// Only there when people may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, though the accounts
+/// that a script sends are still kept; what lies in them is closed by [`is_other_account`].
+const ADD_ACCOUNT: &str = "addMailAccount(";
+/// Begins the list of a person's accounts, in their preferences.
+const ACCOUNTS: &str = r#""AuxiliaryMailAccounts":"#;
+
+/// Its numbers for why a login failed (`SOGoConstants.h`).
+const WRONG: &str = r#"{"LDAPPasswordPolicyError":65535}"#;
+/// The answer to a login that is right, with nobody's name in it.
+const RIGHT: &str = r#"{"cn":"","expire":-1,"grace":-1}"#;
+/// Its script takes a page in place of an answer for the end of its session, and loads its own page anew.
+const GONE: &str = "<!DOCTYPE html>\n<html><head><title>SOGo</title></head><body>The session is over.</body></html>\n";
+
+/// See the module.
+pub(crate) struct Sogo;
+
+impl Product for Sogo {
+    fn kind(&self, head: &Head<'_>) -> Kind {
+        let reads = matches!(*head.method, Method::GET | Method::HEAD);
+        let segments: Vec<&str> = head.path.segments().collect();
+        let has = |name: &str| segments.iter().any(|segment| segment.eq_ignore_ascii_case(name));
+        let first = segments[0];
+        // Before the endpoints: DAV leads to them as well.
+        if is_other_account(&segments) {
+            return Kind::Closed;
+        }
+        if has(ACTIVE_SYNC) {
+            return Kind::Endpoint(Endpoint::ActiveSync);
+        }
+        let is_dav = first == APPLICATION && segments.get(1).is_some_and(|name| name.eq_ignore_ascii_case(DAV));
+        if is_dav || WELL_KNOWN.contains(&head.path.as_str().trim_end_matches('/')) {
+            return Kind::Endpoint(Endpoint::Dav);
+        }
+        if first.is_empty() && reads {
+            return Kind::Entrance(HOME);
+        }
+        if is_static(head) {
+            return Kind::Static;
+        }
+        if first != APPLICATION || CLOSED.iter().any(|name| has(name)) {
+            return Kind::Closed;
+        }
+        if has(CONNECT) {
+            return if *head.method == Method::POST { Kind::Login } else { Kind::Closed };
+        }
+        // Both `/SOGo/x` and `/SOGo/so/x` reach x.
+        let rest = if segments.get(1) == Some(&"so") { &segments[2..] } else { &segments[1..] };
+        let is_login_page = rest.len() <= 1 && LOGIN_PAGES.contains(rest.first().unwrap_or(&""));
+        match rest.last() {
+            Some(&LOGOFF) if *head.method == Method::GET => Kind::Logout,
+            _ if reads && is_login_page => Kind::LoginPage(HOME),
+            _ if reads && !is_by_script(head) => Kind::Navigation,
+            _ => Kind::Background,
+        }
+    }
+
+    fn is_destination(&self, head: &Head<'_>) -> bool {
+        let last = head.path.segments().next_back().unwrap_or_default();
+        self.kind(head) == Kind::Navigation && PAGES.contains(&last)
+    }
+
+    fn login_page(&self) -> &'static str {
+        HOME
+    }
+
+    fn format(&self) -> Format {
+        Format::Json
+    }
+
+    fn read_login(&self, form: &Form) -> Option<Login> {
+        let name = typed_name(form.field("userName")?)?;
+        // The domain that was chosen beside the name: the whole is one name.
+        let name = match form.field("domain").filter(|domain| !domain.is_empty() && !name.contains('@')) {
+            Some(domain) => format!("{name}@{domain}"),
+            None => name.to_owned(),
+        };
+        let language = form.field("language").filter(|language| is_word(language)).unwrap_or_default();
+        Some(Login {
+            name: typed_name(&name)?.to_owned(),
+            password: form.field("password")?.into(),
+            extras: vec![("language", language.to_owned())],
+        })
+    }
+
+    fn rebuild(&self, page: &str, login: &Login) -> Option<Rebuilt> {
+        if !page.contains(r#"ng-app="SOGo.MainUI""#) {
+            return None;
+        }
+        let mut fields = vec![("userName", login.name.as_str()), ("password", login.password.reveal())];
+        fields.extend(login.extras.iter().map(|(name, value)| (*name, value.as_str())).filter(|(_, v)| !v.is_empty()));
+        Some(Rebuilt { target: SIGN_IN, body: Zeroizing::new(Format::Json.write(&fields)) })
+    }
+
+    fn judge(&self, status: StatusCode, _headers: &HeaderMap, set: &[Cookie]) -> SignIn {
+        let session = set.iter().rfind(|cookie| cookie.name == SESSION);
+        // 202: SOGo's own second factor is on, which asks for a code of its own; it is switched off behind this front.
+        match status == StatusCode::OK && session.is_some_and(|cookie| !is_discarded(cookie)) {
+            true => SignIn::Accepted { landing: HOME.to_owned(), goodbye: Some(SIGN_OUT.to_owned()) },
+            false => SignIn::Refused,
+        }
+    }
+
+    fn identity_page(&self) -> &'static str {
+        HOME
+    }
+
+    /// The first address of the mailbox; see [`own_account`].
+    fn identity(&self, page: &str) -> Option<String> {
+        word(&own_account(page)?, "name")
+    }
+
+    fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
+        if heard == 0 {
+            // Where it begins, people are sent on to their folder.
+            return own_folder(status, headers)
+                .map_or(Heard::Nothing, |folder| Heard::At(format!("/{APPLICATION}/so/{folder}/Preferences")));
+        }
+        if page.contains(ADD_ACCOUNT) {
+            return Heard::BypassRisk(BYPASS_RISK);
+        }
+        let account = own_account(page).filter(|_| status == StatusCode::OK);
+        // The address may change, as its directory has it; the name that the mail server knows stays.
+        let names = account.and_then(|own| Some([word(&own, "name")?, word(&own, "userName")?]));
+        names.map_or(Heard::Nothing, |[address, login]| Heard::Names { shown: address, also: login })
+    }
+
+    fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life {
+        let sessions = || set.iter().filter(|cookie| cookie.name == SESSION);
+        let is_over = |cookie: &Cookie| is_discarded(cookie) || cookie.is_gone(now);
+        if sessions().any(|cookie| !is_over(cookie) && jar.value(SESSION) != Some(cookie.value.as_str())) {
+            return Life::Over;
+        }
+        match sessions().any(is_over) {
+            false => Life::On,
+            true if kind == Kind::Logout => Life::SignedOut,
+            true => Life::Over,
+        }
+    }
+
+    fn gone(&self, _head: &Head<'_>) -> Reply {
+        Reply { status: StatusCode::OK, content_type: "text/html; charset=utf-8", body: GONE.to_owned() }
+    }
+
+    /// Once it hears that a login is right, the script goes to the person's folder, from where everybody is sent where they
+    /// belong.
+    fn tell(&self, outcome: Outcome) -> Option<Reply> {
+        let (status, body) = match outcome {
+            Outcome::Onward => (StatusCode::OK, RIGHT),
+            Outcome::Wrong | Outcome::Refused => (StatusCode::FORBIDDEN, WRONG),
+            Outcome::NotALogin => (StatusCode::BAD_REQUEST, "{}"),
+            Outcome::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "{}"),
+        };
+        Some(Reply { status, content_type: "application/json", body: body.to_owned() })
+    }
+
+    fn ended_page(&self) -> &'static str {
+        HOME
+    }
+
+    fn request_headers(&self) -> &'static [&'static str] {
+        &["x-xsrf-token"]
+    }
+
+    fn client_cookies(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn mirrored_cookies(&self) -> &'static [&'static str] {
+        MIRRORED
+    }
+
+    fn own_headers(&self) -> &'static [(HeaderName, &'static str)] {
+        OWN_HEADERS
+    }
+}
+
+fn is_discarded(cookie: &Cookie) -> bool {
+    cookie.value.is_empty() || cookie.value == DISCARDED
+}
+
+/// `/SOGo/so/alice/Mail/1/…`, and whatever else with a digit may be read as a number there: `_1` is (SOGo's
+/// `fromCSSIdentifier`). Nothing that is no account has a digit in its name.
+fn is_other_account(segments: &[&str]) -> bool {
+    let is_other = |name: &str| name != OWN_ACCOUNT && name.contains(char::is_numeric);
+    segments.windows(2).any(|pair| pair[0].eq_ignore_ascii_case(MAIL) && is_other(pair[1]))
+}
+
+/// The account of the mailbox itself, from the preferences of who is signed in: SOGo puts it before those that were added.
+/// Names and sender addresses in it may be changed by the person; `name` and `userName` come from the directory.
+fn own_account(page: &str) -> Option<Value> {
+    let (_, list) = page.split_once(ACCOUNTS)?;
+    // Elsewhere in their preferences people choose keys of their own (of a calendar's category, say): it may be one of those.
+    if list.contains(ACCOUNTS) {
+        return None;
+    }
+    let mut list = serde_json::Deserializer::from_str(list).into_iter::<Vec<Value>>().next()?.ok()?.into_iter();
+    list.next()
+}
+
+/// The text that an object has for a key.
+fn word(object: &Value, key: &str) -> Option<String> {
+    object.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The folder of who is signed in, as it stands in a path: `alice` of `/SOGo/alice` or `/SOGo/so/alice`.
+fn own_folder(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let to: Uri = headers.get(LOCATION).filter(|_| status == StatusCode::FOUND)?.to_str().ok()?.parse().ok()?;
+    let folder = to.path().trim_end_matches('/').strip_prefix(HOME)?;
+    let folder = folder.strip_prefix("so/").unwrap_or(folder);
+    (!folder.is_empty() && !folder.contains('/') && folder != "so").then(|| folder.to_owned())
+}
+
+fn is_static(head: &Head<'_>) -> bool {
+    let path = head.path.as_str();
+    let stamp = head.query.strip_prefix(STAMP).unwrap_or(head.query);
+    matches!(*head.method, Method::GET | Method::HEAD)
+        && FILES.iter().any(|folder| path.starts_with(folder))
+        && path.rsplit_once('.').is_some_and(|(_, ending)| STATIC_ENDINGS.contains(&ending))
+        && stamp.len() <= MAX_STAMP
+        && stamp.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_by_script(head: &Head<'_>) -> bool {
+    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    text(ACCEPT.as_str()).is_some_and(|accept| accept.starts_with("application/json"))
+        || head.headers.contains_key("x-xsrf-token")
+        || text("sec-fetch-mode").is_some_and(|mode| mode != "navigate")
+}
+
+/// `BrazilianPortuguese`, as its list has them.
+fn is_word(text: &str) -> bool {
+    text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}

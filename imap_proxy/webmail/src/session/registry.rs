@@ -1,0 +1,49 @@
+//! What the front has let in, and what ends it when the daemon says that it is over.
+
+use super::repeats::Repeats;
+use super::running::Running;
+use super::store::{self, Store};
+use postern_front::clock;
+use postern_front::follow::SessionRegistry;
+use postern_wire::auth::Session;
+use std::sync::Arc;
+
+/// What the front has let in.
+pub(crate) struct WebmailSessions {
+    /// Browsers.
+    pub(crate) sessions: Arc<Store>,
+    /// Forms that they have sent: what is kept of those is given up in its time.
+    pub(crate) repeats: Arc<Repeats>,
+    /// Requests at the endpoints beside the webmail.
+    pub(crate) running: Arc<Running>,
+}
+
+/// What one is found by.
+pub(crate) enum Key {
+    Session(store::Key),
+    Request(u64),
+}
+
+impl SessionRegistry for WebmailSessions {
+    type Key = Key;
+
+    fn of(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
+        let sessions = self.sessions.let_in(mailbox).into_iter().map(|(key, session)| (Key::Session(key), session));
+        let requests = self.running.of(mailbox).into_iter().map(|(id, session)| (Key::Request(id), session));
+        sessions.chain(requests).collect()
+    }
+
+    fn end(&self, key: &Key, session: &Session) -> bool {
+        match key {
+            Key::Session(key) => self.sessions.end(key, &session.standing).is_some(),
+            Key::Request(id) => self.running.end(*id),
+        }
+    }
+
+    fn sweep(&self) {
+        let now = clock::monotonic();
+        self.sessions.sweep(now);
+        self.repeats.sweep(now);
+        self.running.sweep();
+    }
+}

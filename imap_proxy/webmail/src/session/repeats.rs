@@ -1,0 +1,548 @@
+//! Forms that come twice: by a double click on a slow line, or by a page that is loaded again because its answer was lost.
+//!
+//! Every form of ours has an idempotency key, a random number that is new on each page. The first form with it is judged,
+//! in a task of its own, so that a browser that does not wait changes nothing; whoever sends the same form again, with the
+//! same key and the same content, gets the same answer: while it is judged, and for a short time afterwards. See
+//! [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
+
+use super::store::{Key, PENDING_LIFE};
+use crate::form::Form;
+use crate::session::cookies;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, Response, StatusCode};
+use postern_front::connection_limits::{Counts, Holder, Share};
+use postern_http::body::{self, Body};
+use sha2::Sha256;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How long an answer is kept for who sends its form again. It holds the next step's cookie, so not for longer than a lost
+/// answer and a reload take.
+pub const ANSWER_LIFE: Duration = Duration::from_secs(60);
+/// The same of a login that was refused: a person who tries again means it.
+pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
+/// How long it is known that a form was judged, so that it is not judged again: as long as a sign-in may take.
+pub const JUDGED_LIFE: Duration = PENDING_LIFE;
+/// Forms of sessions that are judged or known.
+pub const MAX_FORMS: usize = 8192;
+/// Login forms that are. They have a count of their own, so that strangers keep nobody from the second factor.
+pub const MAX_LOGINS: usize = 8192;
+/// The same of one session.
+pub const MAX_FORMS_OF_SESSION: usize = 16;
+/// The same of login forms from one address; what is around it has as many times that as
+/// [`postern_front::source::sources`] says.
+pub const MAX_LOGINS_OF_SOURCE: usize = 256;
+/// Bytes of an answer that is kept.
+pub const MAX_KEPT: usize = 64 * 1024;
+/// Bytes of all answers that are kept.
+pub const MAX_KEPT_IN_ALL: usize = 16 * 1024 * 1024;
+/// Bytes that an answer to a form may have.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// A form with its idempotency key and its content, as an HMAC under a key of this process: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FormId([u8; 32]);
+
+/// Whose form it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Of this session.
+    Session(Key),
+    /// A login form from this address.
+    Client(IpAddr),
+}
+
+impl Owner {
+    fn is_session(self) -> bool {
+        matches!(self, Self::Session(_))
+    }
+
+    /// What a form counts for.
+    fn shares(self) -> Vec<Share> {
+        match self {
+            Self::Session(key) => vec![Share { holder: Holder::Session(key.bytes()), max: MAX_FORMS_OF_SESSION }],
+            Self::Client(address) => Share::of_address(address, MAX_LOGINS_OF_SOURCE),
+        }
+    }
+
+    fn counts_for(self, holder: &Holder) -> bool {
+        self.shares().iter().any(|share| share.holder == *holder)
+    }
+
+    /// How long a form is known, and how long its answer is kept, which has given a session or not.
+    fn lives(self, has_given: bool) -> (Duration, Duration) {
+        match self {
+            Self::Session(_) => (JUDGED_LIFE, ANSWER_LIFE),
+            Self::Client(_) if has_given => (ANSWER_LIFE, ANSWER_LIFE),
+            Self::Client(_) => (REFUSED_LIFE, REFUSED_LIFE),
+        }
+    }
+}
+
+/// An answer that is kept.
+struct Kept {
+    status: StatusCode,
+    headers: HeaderMap,
+    content: Bytes,
+}
+
+impl Kept {
+    fn answer(&self) -> Response<Body> {
+        let mut response = Response::new(body::full(self.content.clone()));
+        *response.status_mut() = self.status;
+        response.headers_mut().clone_from(&self.headers);
+        response
+    }
+}
+
+/// An answer that comes.
+#[derive(Clone)]
+pub struct Coming(watch::Receiver<Option<Arc<Kept>>>);
+
+impl Coming {
+    /// Waits for it; none where there is none, since the task has failed.
+    pub async fn answer(mut self) -> Option<Response<Body>> {
+        let kept = self.0.wait_for(Option::is_some).await.ok()?.clone();
+        kept.map(|kept| kept.answer())
+    }
+}
+
+enum Progress {
+    Running(Coming),
+    Answered(Arc<Kept>),
+    /// The answer is not kept (any more).
+    Judged,
+}
+
+struct Entry {
+    owner: Owner,
+    /// The session that the form came with, and the one that its answer gives.
+    sessions: [Option<Key>; 2],
+    began: Instant,
+    progress: Progress,
+}
+
+impl Entry {
+    fn is_running(&self) -> bool {
+        matches!(self.progress, Progress::Running(_))
+    }
+
+    /// Looks at the clock: an answer is kept for some time only. False: the form is not known any more.
+    fn is_known(&mut self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.began);
+        let (known, kept) = self.owner.lives(self.sessions[1].is_some());
+        if !self.is_running() && age >= kept {
+            self.progress = Progress::Judged;
+        }
+        self.is_running() || age < known
+    }
+
+    fn kept(&self) -> usize {
+        if let Progress::Answered(kept) = &self.progress { kept.content.len() } else { 0 }
+    }
+}
+
+/// What has become of a form that came before.
+pub enum Before {
+    /// This is its answer.
+    Answer(Coming),
+    /// It was judged, and its answer is not kept any more.
+    Judged,
+}
+
+/// What to do with a form.
+pub enum Begun {
+    /// To judge it.
+    Now(Judging, Coming),
+    /// Not to judge it again.
+    Before(Before),
+    /// Too many are judged already.
+    Full,
+}
+
+/// The forms of one front.
+pub struct Repeats {
+    key: [u8; 32],
+    forms: Mutex<Forms>,
+}
+
+/// The forms, and how many each of those has whom they count for.
+#[derive(Default)]
+struct Forms {
+    all: HashMap<FormId, Entry>,
+    counts: Counts,
+    logins: usize,
+}
+
+impl Forms {
+    /// The form, if it is known still.
+    fn get(&mut self, id: &FormId, now: Instant) -> Option<&Entry> {
+        if !self.all.get_mut(id)?.is_known(now) {
+            self.remove(id);
+        }
+        self.all.get(id)
+    }
+
+    fn insert(&mut self, id: FormId, entry: Entry) {
+        self.remove(&id);
+        entry.owner.shares().into_iter().for_each(|share| self.counts.add(share.holder));
+        self.logins += usize::from(!entry.owner.is_session());
+        self.all.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: &FormId) -> Option<Entry> {
+        let entry = self.all.remove(id)?;
+        entry.owner.shares().into_iter().for_each(|share| self.counts.take(share.holder));
+        self.logins -= usize::from(!entry.owner.is_session());
+        Some(entry)
+    }
+
+    fn tidy(&mut self, now: Instant) {
+        let over = self.all.iter_mut().filter_map(|(id, entry)| (!entry.is_known(now)).then_some(*id));
+        for id in over.collect::<Vec<_>>() {
+            self.remove(&id);
+        }
+    }
+
+    /// Makes room for one more form of `owner`. False: there is none.
+    fn make_room(&mut self, owner: Owner, now: Instant) -> bool {
+        let of_shares = owner.shares().into_iter().all(|Share { holder, max }| {
+            self.make_room_among(max, now, |forms| forms.counts.of(&holder), |entry| entry.owner.counts_for(&holder))
+        });
+        let is_same = |entry: &Entry| entry.owner.is_session() == owner.is_session();
+        of_shares
+            && match owner.is_session() {
+                true => self.make_room_among(MAX_FORMS, now, |forms| forms.all.len() - forms.logins, is_same),
+                false => self.make_room_among(MAX_LOGINS, now, |forms| forms.logins, is_same),
+            }
+    }
+
+    /// The same among `max` of these: where they are too many, the oldest goes that is judged already.
+    fn make_room_among(
+        &mut self,
+        max: usize,
+        now: Instant,
+        count: impl Fn(&Self) -> usize,
+        these: impl Fn(&Entry) -> bool,
+    ) -> bool {
+        if count(self) < max {
+            return true;
+        }
+        self.tidy(now);
+        if count(self) < max {
+            return true;
+        }
+        let done = self.all.iter().filter(|(_, entry)| these(entry) && !entry.is_running());
+        let oldest = done.min_by_key(|(_, entry)| entry.began).map(|(id, _)| *id);
+        oldest.and_then(|id| self.remove(&id)).is_some()
+    }
+}
+
+impl Repeats {
+    /// None has come. `key` is secret, and of this process.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self { key, forms: Mutex::default() }
+    }
+
+    /// Tells a form apart from all others: `idempotency_key` is what only the browser knows to which the page was shown.
+    pub fn id(&self, path: &str, idempotency_key: &str, form: &Form) -> FormId {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of every length (RFC 2104)")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of every length");
+        let fixed = [path, idempotency_key].into_iter();
+        for text in fixed.chain(form.fields().flat_map(|(name, value)| [name, value])) {
+            mac.update(&text.len().to_le_bytes());
+            mac.update(text.as_bytes());
+        }
+        FormId(mac.finalize().into_bytes().into())
+    }
+
+    /// What has become of this form, if it came before with this session, or the answer has led to this one.
+    pub fn find(&self, id: &FormId, session: Option<&Key>, now: Instant) -> Option<Before> {
+        before(self.forms().get(id, now)?, session)
+    }
+
+    /// A form has come. Without an id it cannot be told apart from others, so it is judged; and so is a login again whose
+    /// session is over. `is_there`: whether a session is.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn begin(
+        self: &Arc<Self>,
+        id: Option<FormId>,
+        owner: Owner,
+        session: Option<&Key>,
+        now: Instant,
+        is_there: impl Fn(&Key) -> bool,
+    ) -> Result<Begun, getrandom::Error> {
+        let id = id.map_or_else(draw, Ok)?;
+        let mut forms = self.forms();
+        let counts = |entry: &&Entry| match (owner, entry.sessions[1]) {
+            (Owner::Client(_), Some(given)) => is_there(&given),
+            _ => true,
+        };
+        let known = forms.get(&id, now).filter(counts);
+        if let Some(before) = known.and_then(|entry| before(entry, session)) {
+            return Ok(Begun::Before(before));
+        }
+        // It is known of another session, which keeps its answer to itself.
+        let id = if known.is_some() { draw()? } else { id };
+        if !forms.make_room(owner, now) {
+            return Ok(Begun::Full);
+        }
+        let (sender, receiver) = watch::channel(None);
+        let coming = Coming(receiver);
+        let progress = Progress::Running(coming.clone());
+        forms.insert(id, Entry { owner, sessions: [session.copied(), None], began: now, progress });
+        Ok(Begun::Now(Judging { repeats: Arc::clone(self), id, sender, is_done: false }, coming))
+    }
+
+    /// Drops what is kept for too long already.
+    pub fn sweep(&self, now: Instant) {
+        self.forms().tidy(now);
+    }
+
+    fn forms(&self) -> MutexGuard<'_, Forms> {
+        // A panic while it was held can have left out a form, which is then judged again.
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn draw() -> Result<FormId, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(FormId(bytes))
+}
+
+fn before(entry: &Entry, session: Option<&Key>) -> Option<Before> {
+    let [with, given] = entry.sessions;
+    if with != session.copied() && (session.is_none() || given != session.copied()) {
+        return None;
+    }
+    Some(match &entry.progress {
+        Progress::Running(coming) => Before::Answer(coming.clone()),
+        Progress::Answered(kept) => Before::Answer(Coming(watch::channel(Some(Arc::clone(kept))).1)),
+        Progress::Judged => Before::Judged,
+    })
+}
+
+/// Whoever holds this judges a form. Where that has failed, the form may come again.
+pub struct Judging {
+    repeats: Arc<Repeats>,
+    id: FormId,
+    sender: watch::Sender<Option<Arc<Kept>>>,
+    is_done: bool,
+}
+
+impl Judging {
+    /// This is the answer: for whoever waits, and for who comes later.
+    pub async fn answer(mut self, response: Response<Body>) {
+        let (head, content) = response.into_parts();
+        let Ok(content) = body::own(content, MAX_ANSWER).await else { return };
+        // Nobody could judge it: whoever sends it again may find somebody who can.
+        let is_judged = !head.status.is_server_error();
+        let given = cookies::given_session(&head.headers);
+        let kept = Arc::new(Kept { status: head.status, headers: head.headers, content });
+        let mut forms = self.repeats.forms();
+        let others: usize = forms.all.values().map(Entry::kept).sum();
+        let fits = is_judged && kept.content.len() <= MAX_KEPT && others + kept.content.len() <= MAX_KEPT_IN_ALL;
+        if let Some(entry) = forms.all.get_mut(&self.id) {
+            entry.progress = if fits { Progress::Answered(Arc::clone(&kept)) } else { Progress::Judged };
+            entry.sessions[1] = given;
+        }
+        drop(forms);
+        self.is_done = is_judged;
+        self.sender.send_replace(Some(kept));
+    }
+}
+
+impl Drop for Judging {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.repeats.forms().remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form;
+    use crate::pages;
+    use crate::session::store::Token;
+    use postern_front::clock;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    fn key() -> Key {
+        Key::of(Token::new().unwrap().reveal()).unwrap()
+    }
+
+    fn repeats() -> Arc<Repeats> {
+        Arc::new(Repeats::new([7; 32]))
+    }
+
+    fn id(repeats: &Repeats, idempotency_key: &str, code: &str) -> FormId {
+        let form = form::write(&[("code", code)]);
+        repeats.id("/postern/code", idempotency_key, &form::parse(form.as_bytes()).unwrap())
+    }
+
+    fn begin(repeats: &Arc<Repeats>, id: FormId, session: &Key, now: Instant) -> Begun {
+        repeats.begin(Some(id), Owner::Session(*session), Some(session), now, |_| true).unwrap()
+    }
+
+    async fn judge(repeats: &Arc<Repeats>, id: FormId, session: &Key, now: Instant, token: &Token) {
+        let Begun::Now(judging, _) = begin(repeats, id, session, now) else { panic!("it came before") };
+        let mut response = pages::see_other("/mail");
+        cookies::give_session(&mut response, token);
+        judging.answer(response).await;
+    }
+
+    #[tokio::test]
+    async fn the_same_form_gets_the_same_answer_and_any_other_is_judged() {
+        let (repeats, now, session, token) = (repeats(), clock::monotonic(), key(), Token::new().unwrap());
+        let form = id(&repeats, "k1", "123456");
+        let Begun::Now(judging, first) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        let Begun::Before(Before::Answer(second)) = begin(&repeats, form, &session, now) else {
+            panic!("judged twice")
+        };
+        let mut response = pages::see_other("/mail");
+        cookies::give_session(&mut response, &token);
+        judging.answer(response).await;
+        for coming in [first, second] {
+            let answer = coming.answer().await.unwrap();
+            assert_eq!(answer.headers()["location"], "/mail");
+            assert!(answer.headers()["set-cookie"].to_str().unwrap().contains(token.reveal()));
+        }
+        // With another code, or from another page.
+        for other in [id(&repeats, "k1", "654321"), id(&repeats, "k2", "123456")] {
+            assert!(repeats.find(&other, Some(&session), now).is_none());
+        }
+        // The browser may have got the cookie of the first answer before it sent the second form.
+        let next = Key::of(token.reveal()).unwrap();
+        assert!(repeats.find(&form, Some(&next), now).is_some());
+        // Nobody else gets it, even with the form.
+        assert!(repeats.find(&form, Some(&key()), now).is_none() && repeats.find(&form, None, now).is_none());
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_kept_for_seconds_and_a_form_is_not_judged_twice_in_a_sign_in() {
+        let (repeats, now, session, token) = (repeats(), clock::monotonic(), key(), Token::new().unwrap());
+        let form = id(&repeats, "k1", "123456");
+        judge(&repeats, form, &session, now, &token).await;
+        let second = Duration::from_secs(1);
+        let at = |after| repeats.find(&form, Some(&session), now + after);
+        assert!(matches!(at(ANSWER_LIFE - second), Some(Before::Answer(_))));
+        assert!(matches!(at(ANSWER_LIFE), Some(Before::Judged)));
+        assert!(matches!(at(JUDGED_LIFE - second), Some(Before::Judged)));
+        assert!(at(JUDGED_LIFE).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_task_that_fails_answers_nobody_and_the_form_may_come_again() {
+        let (repeats, now, session) = (repeats(), clock::monotonic(), key());
+        let form = id(&repeats, "k1", "123456");
+        let Begun::Now(judging, coming) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        drop(judging);
+        assert!(coming.answer().await.is_none());
+        assert!(matches!(begin(&repeats, form, &session, now), Begun::Now(..)));
+    }
+
+    #[tokio::test]
+    async fn a_session_makes_room_among_its_own_forms() {
+        let (repeats, now, token) = (repeats(), clock::monotonic(), Token::new().unwrap());
+        let [bob, eve] = [key(), key()];
+        let own = id(&repeats, "bob", "1");
+        judge(&repeats, own, &bob, now, &token).await;
+        let eves: Vec<FormId> = (0..=MAX_FORMS_OF_SESSION).map(|n| id(&repeats, &n.to_string(), "1")).collect();
+        for (n, form) in eves.iter().enumerate() {
+            judge(&repeats, *form, &eve, now + Duration::from_millis(n as u64), &token).await;
+        }
+        let is_known = |form: &FormId, of: &Key| repeats.find(form, Some(of), now).is_some();
+        assert!(is_known(&own, &bob) && !is_known(&eves[0], &eve) && is_known(&eves[1], &eve));
+        // What is being judged makes no room.
+        let slow: Vec<Begun> = (0..MAX_FORMS_OF_SESSION)
+            .map(|n| begin(&repeats, id(&repeats, "slow", &n.to_string()), &eve, now))
+            .collect();
+        assert!(slow.iter().all(|begun| matches!(begun, Begun::Now(..))));
+        assert!(matches!(begin(&repeats, id(&repeats, "slow", "more"), &eve, now), Begun::Full));
+    }
+
+    #[tokio::test]
+    async fn strangers_have_places_by_network_and_keep_no_session_out() {
+        let (repeats, now) = (repeats(), clock::monotonic());
+        let login = |address: u128| {
+            let owner = Owner::Client(Ipv6Addr::from(address).into());
+            repeats.begin(None, owner, None, now, |_| true).unwrap()
+        };
+        // Each from a /64 of its own: of one /48, then of as many as it takes.
+        let site = 0x2001_0db8_0001_u128 << 80;
+        let all: Vec<Begun> = (0..4096).map(|number| login(site | number << 64)).collect();
+        assert_eq!(all.iter().filter(|begun| matches!(begun, Begun::Now(..))).count(), 4 * MAX_LOGINS_OF_SOURCE);
+        let more: Vec<Begun> = (0..MAX_LOGINS as u128).map(|number| login((0x2002 << 112) | number << 80)).collect();
+        assert!(matches!(more.last(), Some(Begun::Full)));
+        assert!(matches!(begin(&repeats, id(&repeats, "k1", "1"), &key(), now), Begun::Now(..)));
+    }
+
+    #[tokio::test]
+    async fn a_form_of_another_session_leaves_the_first_one_its_answer() {
+        let (repeats, now, token) = (repeats(), clock::monotonic(), Token::new().unwrap());
+        let (form, [bob, eve]) = (id(&repeats, "k1", "1"), [key(), key()]);
+        let Begun::Now(judging, _) = begin(&repeats, form, &bob, now) else { panic!("it came before") };
+        assert!(matches!(begin(&repeats, form, &eve, now), Begun::Now(..)), "and is judged for itself");
+        let mut response = pages::see_other("/mail");
+        cookies::give_session(&mut response, &token);
+        judging.answer(response).await;
+        assert!(repeats.find(&form, Some(&eve), now).is_none());
+        assert!(matches!(repeats.find(&form, Some(&bob), now), Some(Before::Answer(_))));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_could_judge_may_come_again() {
+        let (repeats, now, session) = (repeats(), clock::monotonic(), key());
+        let form = id(&repeats, "k1", "123456");
+        let Begun::Now(judging, coming) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        judging.answer(pages::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new())).await;
+        assert_eq!(coming.answer().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(matches!(begin(&repeats, form, &session, now), Begun::Now(..)));
+    }
+
+    #[tokio::test]
+    async fn a_refused_login_may_soon_come_again() {
+        let (repeats, now) = (repeats(), clock::monotonic());
+        let form = id(&repeats, "k1", "wrong");
+        let begin =
+            |now| repeats.begin(Some(form), Owner::Client(Ipv4Addr::LOCALHOST.into()), None, now, |_| true).unwrap();
+        let Begun::Now(judging, _) = begin(now) else { panic!("it came before") };
+        judging.answer(pages::answer(StatusCode::UNAUTHORIZED, "text/html", String::new())).await;
+        assert!(matches!(begin(now), Begun::Before(Before::Answer(_))));
+        assert!(matches!(begin(now + REFUSED_LIFE), Begun::Now(..)));
+    }
+
+    #[tokio::test]
+    async fn a_login_comes_again_once_its_session_is_over() {
+        let (repeats, now, token) = (repeats(), clock::monotonic(), Token::new().unwrap());
+        let form = id(&repeats, "k1", "right");
+        let begin = |is_there: bool| {
+            repeats.begin(Some(form), Owner::Client(Ipv4Addr::LOCALHOST.into()), None, now, |_| is_there).unwrap()
+        };
+        let Begun::Now(judging, _) = begin(true) else { panic!("it came before") };
+        let mut response = pages::see_other("/mail");
+        cookies::give_session(&mut response, &token);
+        judging.answer(response).await;
+        assert!(matches!(begin(true), Begun::Before(Before::Answer(_))));
+        assert!(matches!(begin(false), Begun::Now(..)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_long_is_not_kept() {
+        let (repeats, now, session) = (repeats(), clock::monotonic(), key());
+        let form = id(&repeats, "k1", "1");
+        let Begun::Now(judging, coming) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        judging.answer(pages::answer(StatusCode::OK, "text/plain", "x".repeat(MAX_KEPT + 1))).await;
+        assert_eq!(coming.answer().await.unwrap().status(), StatusCode::OK);
+        assert!(matches!(repeats.find(&form, Some(&session), now), Some(Before::Judged)));
+    }
+}

@@ -1,0 +1,540 @@
+//! What the daemon's answers mean at this endpoint: the only file of the webmail front that could fail open.
+//!
+//! Two words of the daemon let somebody in, [`AskVerdict::NotRequired`] and an `Accepted`, and each only for the
+//! mailbox that was asked about. Of an error nothing is looked at but whether the request was none ([`Unanswered`]); no
+//! error is ever a yes.
+
+use crate::session::state::SettingUp;
+use jiff::{Timestamp, ToSpan};
+use postern_front::daemon::DaemonError;
+use postern_front::metrics::Verdict;
+use postern_portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
+use postern_wire::auth::{
+    AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Refusal,
+};
+use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, SecurityVerdict};
+
+/// A back-off up to this long is shown beside the code field; for a longer one the person need not wait there.
+pub const SHORT_WAIT_MINUTES: i64 = 5;
+
+/// Why there is no answer, as far as it matters here.
+pub trait Unanswered {
+    /// Whether the daemon has refused to hear what was asked, since it cannot be asked: whoever asked it is told so, and
+    /// not that nobody can say now.
+    fn is_bad_request(&self) -> bool;
+}
+
+impl Unanswered for DaemonError {
+    fn is_bad_request(&self) -> bool {
+        self.is_invalid_parameter()
+    }
+}
+
+/// A sign-in ends here, or pauses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Stop {
+    /// Nobody can say now.
+    Unavailable,
+    /// No.
+    Refused,
+    /// Not before the time given, or not before an administrator unlocks the account.
+    Locked {
+        /// The time, where there is one.
+        until: Option<Timestamp>,
+    },
+    /// What was begun is over; it has to be begun again.
+    Ended,
+    /// Neither the browser nor the network is known, and there is no address to send a code to.
+    Unusual,
+    /// What was sent cannot be what was asked for; nothing has happened.
+    BadRequest,
+}
+
+/// The password is right, and there is no code to answer with. It may end in a request to the administrator, never in
+/// the mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocked {
+    /// Not before the time given, or not before an administrator unlocks the account.
+    Locked {
+        /// The time, where there is one.
+        until: Option<Timestamp>,
+    },
+    /// Every method of the account needs a sender that is switched off, or is a security key that there is a copy of.
+    NoMethod,
+}
+
+impl From<Blocked> for Stop {
+    fn from(blocked: Blocked) -> Self {
+        match blocked {
+            Blocked::Locked { until } => Self::Locked { until },
+            Blocked::NoMethod => Self::Unavailable,
+        }
+    }
+}
+
+/// After the webmail has accepted the password.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum AfterPassword {
+    /// No second factor is required.
+    Release {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// For rechecks.
+        standing: String,
+    },
+    /// A code is asked for.
+    Challenge {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// At least one.
+        methods: Vec<Offer>,
+        /// For how many days the browser may be trusted, where it may.
+        trust_days: Option<u32>,
+    },
+    /// The first method is set up now.
+    Enrol {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// What can be set up.
+        kinds: Vec<MethodKind>,
+    },
+    /// There is no code to answer with.
+    Blocked {
+        /// The canonical mailbox.
+        mailbox: String,
+        /// Why.
+        why: Blocked,
+    },
+    /// The sign-in ends.
+    Stop(Stop),
+}
+
+/// After a sign-in that waits for a code has asked once more what it may be answered with. From here nobody is let in.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum AfterWaiting {
+    /// A code is asked for.
+    Challenge {
+        /// At least one.
+        methods: Vec<Offer>,
+        /// For how many days the browser may be trusted, where it may.
+        trust_days: Option<u32>,
+    },
+    /// There is no code to answer with.
+    Blocked(Blocked),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// After a code, or after the code that confirms an enrolment.
+#[derive(Debug)]
+#[must_use]
+pub enum AfterCode {
+    /// The person is in.
+    Release {
+        /// For rechecks.
+        standing: String,
+        /// That it was a second factor, for the Security page.
+        proof: Option<postern_wire::Secret>,
+        /// Backup codes to be shown first.
+        codes: Vec<Secret>,
+        /// How many backup codes are left, where one was used.
+        codes_left: Option<u32>,
+    },
+    /// The page is shown again.
+    Again(Problem),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// After a method was to begin.
+#[derive(Debug)]
+#[must_use]
+pub enum AfterPrepare {
+    /// A code was sent.
+    Sent {
+        /// See [`PrepareVerdict::Sent`].
+        challenge: postern_wire::Secret,
+        /// The same.
+        again: Timestamp,
+    },
+    /// A security key is asked.
+    Key {
+        /// See [`PrepareVerdict::Key`].
+        challenge: postern_wire::Secret,
+        /// The same.
+        options: String,
+    },
+    /// It did not begin, for now; another method may do.
+    Problem(Problem),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// The secret of an authenticator app that is set up; see [`EnrolVerdict::Offered`].
+#[derive(Debug)]
+pub struct Shown {
+    /// In base32.
+    pub secret: Secret,
+    /// As a URI.
+    pub uri: Secret,
+}
+
+/// After an enrolment was asked for.
+#[derive(Debug)]
+#[must_use]
+pub enum AfterEnrol {
+    /// It has begun.
+    Begun {
+        /// With this, for the confirmation.
+        begun: SettingUp,
+        /// What else can be set up.
+        kinds: Vec<MethodKind>,
+        /// What an authenticator app is to be shown.
+        shown: Option<Shown>,
+    },
+    /// The administrator's enrolment code is needed first; the one that was brought, if any, is wrong.
+    EnrolmentCode,
+    /// The person shows first, by another code, that it is them.
+    NotFresh,
+    /// It did not begin, for now; something else may do.
+    Problem(Problem),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// After a request to the administrator.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum AfterRequest {
+    /// The administrator has one.
+    Requested(Requested),
+    /// There is none yet.
+    Problem(LostProblem),
+    /// The sign-in ends, or pauses.
+    Stop(Stop),
+}
+
+/// After a person wanted to change something of their own account.
+#[derive(Debug)]
+#[must_use]
+pub enum AfterChange {
+    /// It is changed. The session goes on with these.
+    Done {
+        /// For rechecks.
+        standing: String,
+        /// For further changes; none: the second factor is off now.
+        proof: Option<postern_wire::Secret>,
+        /// The new backup codes.
+        codes: Vec<Secret>,
+        /// The new app password.
+        app_password: Option<Secret>,
+    },
+    /// The person shows first, by another code, that it is them.
+    NotFresh,
+    /// It is not changed; the form is shown again.
+    Problem(ChangeProblem),
+    /// It is not changed: there were too many changes today.
+    Enough,
+    /// It is not changed: the account is not as the form took it to be.
+    Outdated,
+    /// The session ends, or pauses.
+    Stop(Stop),
+}
+
+/// What follows when the webmail has accepted a password. `shown` is the answer for the name that the webmail shows, `others`
+/// those for the name that was typed and for further names that the webmail shows, where they differ. The strictest counts,
+/// and all must be about one mailbox.
+pub fn after_password<E: Unanswered>(
+    shown: Result<AskVerdict, E>,
+    others: impl IntoIterator<Item = Result<AskVerdict, E>>,
+) -> AfterPassword {
+    others.into_iter().map(one_answer).fold(one_answer(shown), stricter)
+}
+
+fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
+    let mailbox = |answer: &AfterPassword| match answer {
+        AfterPassword::Release { mailbox, .. }
+        | AfterPassword::Challenge { mailbox, .. }
+        | AfterPassword::Enrol { mailbox, .. }
+        | AfterPassword::Blocked { mailbox, .. } => Some(mailbox.clone()),
+        AfterPassword::Stop(_) => None,
+    };
+    match (mailbox(&one), mailbox(&other)) {
+        (None, _) => one,
+        (_, None) => other,
+        (a, b) if a != b => AfterPassword::Stop(Stop::Refused),
+        _ if matches!(one, AfterPassword::Release { .. }) || matches!(other, AfterPassword::Blocked { .. }) => other,
+        _ => one,
+    }
+}
+
+fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
+    match reply {
+        Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
+        // A challenge that nothing can answer is a fault, not a free pass.
+        Ok(AskVerdict::Challenge { mailbox, methods, .. }) if methods.is_empty() => {
+            AfterPassword::Blocked { mailbox, why: Blocked::NoMethod }
+        }
+        Ok(AskVerdict::Challenge { mailbox, methods, trust_days }) => {
+            AfterPassword::Challenge { mailbox, methods, trust_days }
+        }
+        Ok(AskVerdict::Enrol { mailbox, kinds }) => AfterPassword::Enrol { mailbox, kinds: known(&kinds) },
+        Ok(AskVerdict::Refused(refusal)) => match (stop(&refusal), refusal.mailbox) {
+            (Stop::Locked { until }, Some(mailbox)) => {
+                AfterPassword::Blocked { mailbox, why: Blocked::Locked { until } }
+            }
+            (stop, _) => AfterPassword::Stop(stop),
+        },
+        Err(error) => AfterPassword::Stop(unanswered(&error)),
+    }
+}
+
+/// What a sign-in to `mailbox` that waits for a code may be answered with now.
+pub fn after_waiting<E: Unanswered>(reply: Result<AskVerdict, E>, mailbox: &str) -> AfterWaiting {
+    match one_answer(reply) {
+        AfterPassword::Challenge { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
+        AfterPassword::Challenge { methods, trust_days, .. } => AfterWaiting::Challenge { methods, trust_days },
+        // No code is asked for any more: suspended, reset or removed, or the browser is known or trusted by now. To sign
+        // in anew leads to what there is then.
+        AfterPassword::Release { .. } | AfterPassword::Enrol { .. } => AfterWaiting::Stop(Stop::Ended),
+        AfterPassword::Blocked { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
+        AfterPassword::Blocked { why, .. } => AfterWaiting::Blocked(why),
+        AfterPassword::Stop(stop) => AfterWaiting::Stop(stop),
+    }
+}
+
+/// What follows a code for `mailbox`.
+pub fn after_code<E: Unanswered>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
+    match reply {
+        Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
+        Ok(AnswerVerdict::Accepted { standing, proof, backup_codes_left, .. }) => {
+            AfterCode::Release { standing, proof, codes: Vec::new(), codes_left: backup_codes_left }
+        }
+        Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Copied, .. })) => AfterCode::Again(Problem::Copied),
+        Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Unfit, .. })) => AfterCode::Again(Problem::NotACode),
+        Ok(AnswerVerdict::Refused(refusal)) => refused_code(&refusal, now),
+        Err(error) => AfterCode::Stop(unanswered(&error)),
+    }
+}
+
+/// What follows when a method of this kind was to begin, for a sign-in to `mailbox`.
+pub fn after_prepare<E: Unanswered>(
+    reply: Result<PrepareVerdict, E>,
+    mailbox: &str,
+    kind: MethodKind,
+    now: Timestamp,
+) -> AfterPrepare {
+    match reply {
+        Ok(PrepareVerdict::Sent { mailbox: other, .. } | PrepareVerdict::Key { mailbox: other, .. })
+            if other != mailbox =>
+        {
+            AfterPrepare::Stop(Stop::Refused)
+        }
+        Ok(PrepareVerdict::Sent { challenge, again, .. }) if is_sent(kind) => {
+            AfterPrepare::Sent { challenge, again: second(again).unwrap_or(now) }
+        }
+        Ok(PrepareVerdict::Key { challenge, options, .. }) if kind == MethodKind::Key => {
+            AfterPrepare::Key { challenge, options }
+        }
+        // It answers something else.
+        Ok(PrepareVerdict::Sent { .. } | PrepareVerdict::Key { .. }) => AfterPrepare::Stop(Stop::Unavailable),
+        Ok(PrepareVerdict::Refused(refusal)) => match not_sent(&refusal, now) {
+            Ok(problem) => AfterPrepare::Problem(problem),
+            Err(stop) => AfterPrepare::Stop(stop),
+        },
+        Err(error) => AfterPrepare::Stop(unanswered(&error)),
+    }
+}
+
+/// What follows the request for an enrolment of `mailbox` with a method of this kind.
+pub fn after_enrol<E: Unanswered>(
+    reply: Result<EnrolVerdict, E>,
+    mailbox: &str,
+    kind: MethodKind,
+    now: Timestamp,
+) -> AfterEnrol {
+    match reply {
+        Ok(
+            EnrolVerdict::Offered { mailbox: other, .. }
+            | EnrolVerdict::Sent { mailbox: other, .. }
+            | EnrolVerdict::Key { mailbox: other, .. },
+        ) if other != mailbox => AfterEnrol::Stop(Stop::Refused),
+        Ok(EnrolVerdict::Offered { ticket, secret, uri, kinds, .. }) if kind == MethodKind::Authenticator => {
+            let shown = Shown { secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) };
+            AfterEnrol::Begun { begun: SettingUp::App { ticket }, kinds: known(&kinds), shown: Some(shown) }
+        }
+        Ok(EnrolVerdict::Sent { ticket, to, again, kinds, .. }) if is_sent(kind) || kind == MethodKind::Contact => {
+            let begun = SettingUp::Sent { kind, ticket, to, again: second(again).unwrap_or(now) };
+            AfterEnrol::Begun { begun, kinds: known(&kinds), shown: None }
+        }
+        Ok(EnrolVerdict::Key { ticket, options, kinds, .. }) if kind == MethodKind::Key => {
+            AfterEnrol::Begun { begun: SettingUp::Key { ticket, options }, kinds: known(&kinds), shown: None }
+        }
+        // It answers something else.
+        Ok(EnrolVerdict::Offered { .. } | EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. }) => {
+            AfterEnrol::Stop(Stop::Unavailable)
+        }
+        Ok(EnrolVerdict::Refused(refusal)) => match refusal.reason {
+            Reason::EnrolmentCode => AfterEnrol::EnrolmentCode,
+            Reason::NotFresh => AfterEnrol::NotFresh,
+            Reason::Unfit => AfterEnrol::Problem(Problem::NotACode),
+            Reason::InUse => AfterEnrol::Problem(Problem::InUse),
+            _ => match not_sent(&refusal, now) {
+                Ok(problem) => AfterEnrol::Problem(problem),
+                Err(stop) => AfterEnrol::Stop(stop),
+            },
+        },
+        Err(error) => AfterEnrol::Stop(unanswered(&error)),
+    }
+}
+
+fn is_sent(kind: MethodKind) -> bool {
+    matches!(kind, MethodKind::Sms | MethodKind::Email)
+}
+
+/// What can be set up, as far as there are pages for it here.
+fn known(kinds: &[String]) -> Vec<MethodKind> {
+    let known = kinds.iter().filter_map(|kind| MethodKind::from_tag(kind));
+    known.filter(|kind| !matches!(kind, MethodKind::BackupCode | MethodKind::Contact)).collect()
+}
+
+/// What follows a request to the administrator.
+pub fn after_request<E: Unanswered>(reply: Result<RequestVerdict, E>) -> AfterRequest {
+    match reply {
+        Ok(RequestVerdict::Opened) => AfterRequest::Requested(Requested::Now),
+        Ok(RequestVerdict::OpenAlready) => AfterRequest::Requested(Requested::Before),
+        Ok(RequestVerdict::Refused(refusal)) => match refusal.reason {
+            Reason::Unfit => AfterRequest::Problem(LostProblem::Incomplete),
+            Reason::NotOffered => AfterRequest::Problem(LostProblem::NotOffered),
+            Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: time(&refusal) }),
+            _ => AfterRequest::Stop(stop(&refusal)),
+        },
+        Err(error) => AfterRequest::Stop(unanswered(&error)),
+    }
+}
+
+/// What follows the code that ends an enrolment of `mailbox`.
+pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
+    match reply {
+        Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
+        Ok(ConfirmVerdict::Accepted { standing, backup_codes, proof, .. }) => {
+            let codes = backup_codes.iter().map(|code| Secret::new(code.reveal())).collect();
+            AfterCode::Release { standing, proof, codes, codes_left: None }
+        }
+        Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
+        // The factor that was brought for it is used up or too old, or there were too many changes: it begins again.
+        Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::NotFresh | Reason::TooMany, .. })) => {
+            AfterCode::Stop(Stop::Ended)
+        }
+        Ok(ConfirmVerdict::Refused(refusal)) => refused_code(&refusal, now),
+        Err(error) => AfterCode::Stop(unanswered(&error)),
+    }
+}
+
+/// What is shown of the account of `mailbox` to its owner.
+pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Stop> {
+    match reply {
+        Ok(SecurityVerdict::Shown(security)) if security.mailbox == mailbox => Ok(security),
+        Ok(SecurityVerdict::Shown(_)) => Err(Stop::Refused),
+        Ok(SecurityVerdict::Refused(refusal)) => Err(stop(&refusal)),
+        Err(error) => Err(unanswered(&error)),
+    }
+}
+
+/// What follows when a person wanted this change.
+pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
+    let takes_password = matches!(change, Change::CreateAppPassword { .. });
+    match reply {
+        Ok(ChangeVerdict::Done { standing, proof, backup_codes, app_password }) => AfterChange::Done {
+            standing,
+            proof,
+            codes: backup_codes.iter().map(|code| Secret::new(code.reveal())).collect(),
+            app_password: app_password.map(|secret| Secret::new(secret.reveal())),
+        },
+        Ok(ChangeVerdict::Refused(refusal)) => match refusal.reason {
+            Reason::NotFresh => AfterChange::NotFresh,
+            Reason::OnlyMethod => AfterChange::Problem(ChangeProblem::OnlyMethod),
+            Reason::Wrong | Reason::Unfit if takes_password => AfterChange::Problem(ChangeProblem::WrongPassword),
+            Reason::TooMany if refusal.until.is_some() => AfterChange::Enough,
+            Reason::TooMany if takes_password => AfterChange::Problem(ChangeProblem::Full),
+            // The mail server cannot say whether it is the right one.
+            Reason::Unavailable if takes_password => AfterChange::Problem(ChangeProblem::NotChecked),
+            // Of the session, or of what was to be changed: the page tells which.
+            Reason::Stale => AfterChange::Outdated,
+            _ => AfterChange::Stop(stop(&refusal)),
+        },
+        Err(error) => AfterChange::Stop(unanswered(&error)),
+    }
+}
+
+fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
+    match refusal.reason {
+        Reason::Wrong => AfterCode::Again(Problem::Wrong { misses: refusal.failures.unwrap_or(1) }),
+        Reason::Locked => match short_wait(refusal, now) {
+            Some(problem) => AfterCode::Again(problem),
+            None => AfterCode::Stop(stop(refusal)),
+        },
+        _ => AfterCode::Stop(stop(refusal)),
+    }
+}
+
+/// Why a code was not sent, or a security key not asked; else the sign-in ends, or pauses.
+fn not_sent(refusal: &Refusal, now: Timestamp) -> Result<Problem, Stop> {
+    match refusal.reason {
+        Reason::NotSent => Ok(Problem::NotSent),
+        Reason::TooSoon => Ok(Problem::TooSoon { until: time(refusal).unwrap_or(now) }),
+        Reason::TooMany => Ok(Problem::TooMany { until: time(refusal) }),
+        Reason::Locked => short_wait(refusal, now).ok_or_else(|| stop(refusal)),
+        // It was offered when the sign-in began.
+        Reason::NotOffered => Err(Stop::Ended),
+        _ => Err(stop(refusal)),
+    }
+}
+
+fn short_wait(refusal: &Refusal, now: Timestamp) -> Option<Problem> {
+    let until = time(refusal)?;
+    now.checked_add(SHORT_WAIT_MINUTES.minutes()).is_ok_and(|soon| until <= soon).then_some(Problem::TooEarly { until })
+}
+
+fn unanswered(error: &impl Unanswered) -> Stop {
+    if error.is_bad_request() { Stop::BadRequest } else { Stop::Unavailable }
+}
+
+fn stop(refusal: &Refusal) -> Stop {
+    match refusal.reason {
+        Reason::Locked => Stop::Locked { until: time(refusal) },
+        Reason::Stale => Stop::Ended,
+        Reason::Unavailable => Stop::Unavailable,
+        Reason::Unusual => Stop::Unusual,
+        // The others are no answers to what is asked here.
+        _ => Stop::Refused,
+    }
+}
+
+fn time(refusal: &Refusal) -> Option<Timestamp> {
+    second(refusal.until?)
+}
+
+/// None: not a time that there is.
+fn second(unix: i64) -> Option<Timestamp> {
+    Timestamp::from_second(unix).ok()
+}
+
+impl From<&AfterPassword> for Verdict {
+    fn from(after: &AfterPassword) -> Self {
+        match after {
+            AfterPassword::Release { .. } => Self::Accepted,
+            AfterPassword::Challenge { .. } => Self::Challenge,
+            AfterPassword::Enrol { .. } => Self::Enrol,
+            AfterPassword::Stop(Stop::Unavailable) => Self::Unavailable,
+            AfterPassword::Blocked { .. } | AfterPassword::Stop(_) => Self::Refused,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;
