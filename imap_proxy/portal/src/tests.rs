@@ -306,3 +306,19 @@ proptest! {
         }
     }
 }
+
+/// An entry that no page says would be translated for nobody.
+#[test]
+fn every_entry_is_said_on_some_page() {
+    let folders = [concat!(env!("CARGO_MANIFEST_DIR"), "/src"), concat!(env!("CARGO_MANIFEST_DIR"), "/../pages/src")];
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let said: String = files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let words: std::collections::BTreeSet<&str> = said
+        .split("Text::")
+        .skip(1)
+        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next())
+        .collect();
+    for text in Text::ALL {
+        assert!(words.contains(format!("{text:?}").as_str()), "no page says {text:?}");
+    }
+}

@@ -14,6 +14,6 @@ const VARIABLES: [&str; 1] = ["POSTERN_LOG"];
 /// # Errors
 /// When the environment's levels are none.
 pub fn start(config: &Config) -> Result<Log, Box<dyn Error>> {
-    let look = Look { with_target: true, with_time: false };
+    let look = Look { with_target: true, with_time: false, parts: &[] };
     Ok(Log::start(USUAL.parse()?, &config.log.level, &VARIABLES, look)?)
 }

@@ -26,6 +26,9 @@ pub struct Look {
     pub with_target: bool,
     /// Whether it has the time, where it does not go to the journal, which has its own.
     pub with_time: bool,
+    /// Names of parts of the program that levels may speak of, each with the target that its lines have. Names with what
+    /// follows after `::` count too.
+    pub parts: &'static [(&'static str, &'static str)],
 }
 
 /// Why there can be no log.
@@ -55,6 +58,8 @@ pub struct Log {
     /// Whether the levels at the start are of the environment, which a configuration does not overrule.
     by_environment: bool,
     levels: Mutex<Held>,
+    /// As in [`Look`].
+    parts: &'static [(&'static str, &'static str)],
 }
 
 struct Held {
@@ -81,7 +86,7 @@ impl Log {
             None => configured.clone(),
         };
         let levels = usual.with(&said);
-        let (filter, handle) = reload::Layer::new(levels.filter());
+        let (filter, handle) = reload::Layer::new(levels.filter(look.parts));
         let lines = tracing_subscriber::fmt::layer().with_target(look.with_target);
         let is_journal = is_journal();
         let lines = match is_journal {
@@ -95,7 +100,7 @@ impl Log {
         let subscriber = Registry::default().with(filter).with(lines);
         tracing::subscriber::set_global_default(subscriber).map_err(|_| StartError::Twice)?;
         let levels = Mutex::new(Held { at_start: levels.clone(), now: levels });
-        Ok(Self { filter: handle, usual, by_environment, levels })
+        Ok(Self { filter: handle, usual, by_environment, levels, parts: look.parts })
     }
 
     /// The levels in force.
@@ -138,7 +143,7 @@ impl Log {
 
     fn apply(&self, levels: &Levels) -> Levels {
         // It fails only where there is no log any more.
-        let _ = self.filter.reload(levels.filter());
+        let _ = self.filter.reload(levels.filter(self.parts));
         levels.clone()
     }
 

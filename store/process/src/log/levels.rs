@@ -87,10 +87,14 @@ impl Levels {
         if self.targets.len() <= MAX_TARGETS { Ok(self) } else { Err(LevelsError::TooMany) }
     }
 
-    /// For the log; the lines of the audit log pass.
-    pub(super) fn filter(&self) -> Targets {
+    /// For the log; the lines of the audit log pass. What is said of one of `parts` counts for its target.
+    pub(super) fn filter(&self, parts: &[(&str, &str)]) -> Targets {
         let audit = self.targets.get(AUDIT).copied().unwrap_or(AUDIT_LEVEL);
-        let targets = self.targets.iter().map(|(target, level)| (target.clone(), *level));
+        // A name comes before what lies in it, so that what is said of that counts last.
+        let targets = self.targets.iter().flat_map(|(name, level)| {
+            let named = parts.iter().filter_map(|(part, target)| named(name, part, target));
+            std::iter::once(name.clone()).chain(named).map(|target| (target, *level))
+        });
         Targets::new()
             .with_default(self.general.unwrap_or(LevelFilter::INFO))
             .with_targets(targets)
@@ -116,6 +120,15 @@ impl FromStr for Levels {
             }
         }
         levels.judge()
+    }
+}
+
+/// The target that `name` speaks of, where it is `part`, lies in it, or holds it: `part` has lines under `target`.
+fn named(name: &str, part: &str, target: &str) -> Option<String> {
+    match (name.strip_prefix(part), part.strip_prefix(name)) {
+        (Some(rest), _) if rest.is_empty() || rest.starts_with("::") => Some(format!("{target}{rest}")),
+        (_, Some(rest)) if rest.starts_with("::") => Some(target.to_owned()),
+        _ => None,
     }
 }
 
@@ -183,11 +196,26 @@ mod tests {
     #[test]
     fn the_audit_log_is_always_written() {
         for text in ["off", "error", "audit=info", "audit=debug", "off,aud=off"] {
-            assert!(levels(text).filter().would_enable(AUDIT, &Level::INFO), "{text}");
+            assert!(levels(text).filter(&[]).would_enable(AUDIT, &Level::INFO), "{text}");
         }
-        assert!(!levels("off").filter().would_enable("signin", &Level::ERROR));
+        assert!(!levels("off").filter(&[]).would_enable("signin", &Level::ERROR));
         for text in ["audit=off", "audit=error", "debug,audit=warn"] {
             assert_eq!(text.parse::<Levels>(), Err(LevelsError::Audit), "{text}");
         }
+    }
+
+    #[test]
+    fn a_part_is_spoken_of_by_its_name() {
+        const PARTS: &[(&str, &str)] = &[("proxy::imap", "mail::imap"), ("proxy::webmail", "webmail")];
+        let filter = |text: &str| levels(text).filter(PARTS);
+        let is_shown = |text: &str, target: &str| filter(text).would_enable(target, &Level::DEBUG);
+        assert!(is_shown("info,proxy=debug", "mail::imap::front") && is_shown("info,proxy=debug", "webmail"));
+        assert!(is_shown("info,proxy::imap=debug", "mail::imap") && !is_shown("info,proxy::imap=debug", "webmail"));
+        assert!(is_shown("info,proxy::webmail::headers=debug", "webmail::headers"));
+        assert!(!is_shown("info,proxy::webmail::headers=debug", "webmail::front"));
+        assert!(
+            !is_shown("debug,proxy=debug,proxy::imap=info", "mail::imap") && is_shown("info,mail=debug", "mail::imap")
+        );
+        assert!(!is_shown("info,proxy::imaps=debug", "mail::imap"));
     }
 }
