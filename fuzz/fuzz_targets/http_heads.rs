@@ -5,7 +5,7 @@
 use http::{HeaderMap, Method};
 use libfuzzer_sys::fuzz_target;
 use postern_http::head_guard::HeadGuard;
-use postern_webmail::products::product;
+use postern_webmail::products::{self, PRODUCTS};
 use postern_webmail::{classify, form, path};
 
 fn scanned(bytes: &[u8], size: usize) -> Result<(), String> {
@@ -26,6 +26,6 @@ fuzz_target!(|input: (u8, &[u8])| {
     }
     let _ = form::parse(bytes);
     let query = std::str::from_utf8(bytes).unwrap_or_default();
-    let product = product::of(postern_proxy_config::Product::Roundcube);
+    let product = products::named(PRODUCTS, "roundcube").expect("it is in the registry");
     let _ = classify(product, &Method::GET, bytes, query, &HeaderMap::new());
 });

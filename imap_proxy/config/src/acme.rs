@@ -226,6 +226,7 @@ impl TryFrom<String> for Domain {
 #[cfg(test)]
 mod tests {
     use crate::problem::ConfigError;
+    use crate::tests::PRODUCTS;
     use crate::{Challenge, Tls};
     use std::path::Path;
 
@@ -236,7 +237,7 @@ mod tests {
     const IMAP: &str = "[imap]\nlisten = \"[::]:993\"\nbackend = \"imaps://mail.internal\"\n";
 
     fn read(acme: &str, front: &str) -> Result<super::Acme, String> {
-        match Config::parse(&format!("[tls.acme]\n{acme}\n{front}")) {
+        match Config::parse(&format!("[tls.acme]\n{acme}\n{front}"), PRODUCTS) {
             Ok(Config { tls: Some(Tls::Acme(acme)), .. }) => Ok(*acme),
             Ok(other) => panic!("{other:?}"),
             Err(problems) => Err(ConfigError::new(Path::new("proxy.toml"), problems).to_string()),
@@ -298,7 +299,7 @@ mod tests {
         let told = read("accept_terms = true", &address).unwrap_err();
         assert!(told.contains("has no `domains`, and of `public_url` `[::1]` is no name"), "{told}");
         let files = format!("[tls]\ncert = \"a\"\nkey = \"b\"\n[tls.acme]\naccept_terms = true\n{WEBMAIL}");
-        let problems = Config::parse(&files).unwrap_err();
+        let problems = Config::parse(&files, PRODUCTS).unwrap_err();
         let told = ConfigError::new(Path::new("proxy.toml"), problems).to_string();
         assert!(told.contains("[tls] has files and [tls.acme]"), "{told}");
     }

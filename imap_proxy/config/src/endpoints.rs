@@ -1,7 +1,8 @@
 //! `[webmail.doors]`: what stands beside a webmail and takes the password alone.
 
 use crate::problem::Problem;
-use crate::values::{Network, Product};
+use crate::values::Network;
+use crate::webmail::KnownProduct;
 use serde::Deserialize;
 use std::net::IpAddr;
 
@@ -58,15 +59,6 @@ impl Endpoint {
             Self::PowerShell => "powershell",
             Self::Api => "api",
             Self::Dav => "dav",
-        }
-    }
-
-    /// Whether this webmail has it.
-    fn is_of(self, product: Product) -> bool {
-        match product {
-            Product::Owa => self != Self::Dav,
-            Product::Sogo => matches!(self, Self::ActiveSync | Self::Dav),
-            Product::Roundcube | Product::SnappyMail => false,
         }
     }
 
@@ -171,7 +163,7 @@ impl WrittenEndpoints {
         ]
     }
 
-    pub(crate) fn complete(self, product: Product, problems: &mut Vec<Problem>) -> Endpoints {
+    pub(crate) fn complete(self, product: &KnownProduct, problems: &mut Vec<Problem>) -> Endpoints {
         let all = self.into_openings();
         let mut problem = |message: String| problems.push(Problem::new(message));
         for (endpoint, opening) in &all {
@@ -183,8 +175,8 @@ impl WrittenEndpoints {
             }
         }
         let open: Vec<_> = all.into_iter().filter(|(_, opening)| *opening != Opening::Closed).collect();
-        for (endpoint, _) in open.iter().filter(|(endpoint, _)| !endpoint.is_of(product)) {
-            let (name, product) = (endpoint.name(), product.name());
+        for (endpoint, _) in open.iter().filter(|(endpoint, _)| !product.endpoints.contains(endpoint)) {
+            let (name, product) = (endpoint.name(), product.name);
             problem(format!("[webmail.doors] `product = \"{product}\"` has no `{name}`; take it out"));
         }
         Endpoints { open }
@@ -195,19 +187,24 @@ impl WrittenEndpoints {
 mod tests {
     use super::*;
 
-    fn read(text: &str, product: Product) -> Result<Endpoints, String> {
+    const ROUNDCUBE: KnownProduct = KnownProduct { name: "roundcube", endpoints: &[] };
+    const SNAPPYMAIL: KnownProduct = KnownProduct { name: "snappymail", endpoints: &[] };
+    const SOGO: KnownProduct = KnownProduct { name: "sogo", endpoints: &[Endpoint::ActiveSync, Endpoint::Dav] };
+    const OWA: KnownProduct = KnownProduct { name: "owa", endpoints: Endpoint::ALL.split_at(8).0 };
+
+    fn read(text: &str, product: KnownProduct) -> Result<Endpoints, String> {
         let raw: WrittenEndpoints = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let mut problems = Vec::new();
-        let endpoints = raw.complete(product, &mut problems);
+        let endpoints = raw.complete(&product, &mut problems);
         problems.pop().map_or(Ok(endpoints), |problem: Problem| Err(problem.message))
     }
 
     #[test]
     fn every_door_is_closed_unless_it_is_opened() {
-        let endpoints = read("", Product::Owa).unwrap();
+        let endpoints = read("", OWA).unwrap();
         assert!(Endpoint::ALL.iter().all(|endpoint| *endpoints.opening(*endpoint) == Opening::Closed));
         let text = "activesync = \"app-password\"\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n";
-        let endpoints = read(text, Product::Owa).unwrap();
+        let endpoints = read(text, OWA).unwrap();
         assert_eq!(*endpoints.opening(Endpoint::ActiveSync), Opening::AppPassword);
         let ews = endpoints.opening(Endpoint::Ews);
         assert!(ews.is_open_to("10.1.2.3".parse().unwrap()) && !ews.is_open_to("11.1.2.3".parse().unwrap()));
@@ -227,15 +224,15 @@ mod tests {
             ("powershell = \"app-password\"", "this is for administrators"),
             ("rpc = \"app-password\"", "Outlook uses `mapi`"),
         ] {
-            assert!(read(text, Product::Owa).unwrap_err().contains(said), "{text}");
+            assert!(read(text, OWA).unwrap_err().contains(said), "{text}");
         }
         let of = |key: &str, product| read(&format!("{key} = \"app-password\""), product);
-        assert!(of("activesync", Product::Sogo).is_ok() && of("dav", Product::Sogo).is_ok());
+        assert!(of("activesync", SOGO).is_ok() && of("dav", SOGO).is_ok());
         for (key, product, said) in [
-            ("ews", Product::Roundcube, "`product = \"roundcube\"` has no `ews`"),
-            ("ews", Product::Sogo, "`product = \"sogo\"` has no `ews`"),
-            ("dav", Product::Owa, "`product = \"owa\"` has no `dav`"),
-            ("dav", Product::SnappyMail, "`product = \"snappymail\"` has no `dav`"),
+            ("ews", ROUNDCUBE, "`product = \"roundcube\"` has no `ews`"),
+            ("ews", SOGO, "`product = \"sogo\"` has no `ews`"),
+            ("dav", OWA, "`product = \"owa\"` has no `dav`"),
+            ("dav", SNAPPYMAIL, "`product = \"snappymail\"` has no `dav`"),
         ] {
             assert!(of(key, product).unwrap_err().contains(said), "{key} {product:?}");
         }

@@ -25,8 +25,8 @@ pub use imap::{Imap, ImapBackend, ImapSecurity, WrittenImap};
 pub use pin::Pin;
 pub use problem::ConfigError;
 pub use tls::{CertificateFiles, Tls, WrittenTls};
-pub use values::{Base, HostName, Listen, Network, Product, PublicUrl};
-pub use webmail::{Webmail, WrittenWebmail};
+pub use values::{Base, HostName, Listen, Network, PublicUrl};
+pub use webmail::{KnownProduct, Webmail, WrittenWebmail};
 pub use written::{Daemon, Log, Metrics, Written};
 
 use problem::Problem;
@@ -53,25 +53,25 @@ pub struct Config<L, P> {
 }
 
 impl<L: DeserializeOwned + Default, P: DeserializeOwned> Config<L, P> {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`. `products` are the webmails that `product` may name.
     ///
     /// # Errors
     /// When it cannot be read, and all that is wrong in it.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    pub fn load(path: &Path, products: &[KnownProduct]) -> Result<Self, ConfigError> {
         let failed = |problems| ConfigError::new(path, problems);
         let text = std::fs::read_to_string(path).map_err(|error| {
             failed(vec![Problem::new(format!("cannot be read: {error}; name the file with --config FILE"))])
         })?;
-        Self::parse(&text).map_err(failed)
+        Self::parse(&text, products).map_err(failed)
     }
 
-    fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+    fn parse(text: &str, products: &[KnownProduct]) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let Written { daemon, log, metrics, tls, imap, webmail } =
             written::read(text, &mut problems).map_err(|problem| vec![problem])?;
         let webmail_url = webmail.public_url.clone();
         let imap = imap.complete(webmail_url, &mut problems);
-        let webmail = webmail.complete(&mut problems);
+        let webmail = webmail.complete(text, products, &mut problems);
         let tls = tls.and_then(|written| written.complete(webmail.as_ref(), &mut problems));
         let no_file = problems.is_empty();
         if no_file && webmail.is_none() && imap.is_none() {

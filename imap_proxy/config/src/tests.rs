@@ -3,6 +3,10 @@ use crate::problem::ConfigError;
 
 type Config = super::Config<String, String>;
 
+/// What the front brings.
+pub(crate) const PRODUCTS: &[KnownProduct] =
+    &[KnownProduct { name: "roundcube", endpoints: &[] }, KnownProduct { name: "owa", endpoints: &[Endpoint::Ews] }];
+
 const WHOLE: &str = r#"
 [daemon]
 socket = "/run/postern/auth.sock"
@@ -17,20 +21,20 @@ product = "roundcube"
 "#;
 
 fn problems(text: &str) -> String {
-    let problems = Config::parse(text).unwrap_err();
+    let problems = Config::parse(text, PRODUCTS).unwrap_err();
     ConfigError::new(Path::new("proxy.toml"), problems).to_string()
 }
 
 #[test]
 fn the_example_of_the_design_is_read() {
-    let config = Config::parse(WHOLE).unwrap();
+    let config = Config::parse(WHOLE, PRODUCTS).unwrap();
     assert_eq!(config.daemon.socket, Path::new("/run/postern/auth.sock"));
     let Some(Tls::Files(files)) = config.tls else { panic!("{:?}", config.tls) };
     assert_eq!(files.key, Path::new("/etc/postern/tls/key.pem"));
     let webmail = config.webmail.unwrap();
     assert_eq!(webmail.listen, "[::]:443".parse().unwrap());
     assert_eq!(webmail.brand, "webmail.example.com");
-    assert_eq!(webmail.product, Product::Roundcube);
+    assert_eq!(webmail.product, "roundcube");
     assert!(webmail.proxy_protocol_from.is_empty());
 }
 
@@ -41,7 +45,7 @@ fn every_key_that_is_known_is_read_and_no_other() {
          [imap]\nbackend = \"imaps://mail.internal:993\"\nbackend_ca = \"/ca.pem\"\nproxy_protocol_from = []\n\
          backend_proxy_protocol = true\nmax_sessions = 7\nmax_sessions_per_mailbox = 3\nlisten = \"[::]:993\"\n"
     );
-    let Config { webmail, imap, .. } = Config::parse(&full).unwrap();
+    let Config { webmail, imap, .. } = Config::parse(&full, PRODUCTS).unwrap();
     let (webmail, imap) = (webmail.unwrap(), imap.unwrap());
     assert_eq!((imap.max_sessions.get(), imap.max_sessions_per_mailbox.get()), (7, 3));
     assert!(imap.backend_proxy_protocol && imap.backend_pin.is_none());
@@ -81,7 +85,11 @@ fn a_wrong_value_is_named_with_its_line() {
             "proxy.toml:9: [webmail] `http://webmail.example.com/` does not begin with https://",
         ),
         ("http://127", "127", "proxy.toml:10: [webmail] `127.0.0.1:8080/` is not a URL"),
-        ("roundcube", "squirrel", "proxy.toml:11: [webmail] unknown variant `squirrel`, expected one of `roundcube`"),
+        (
+            "roundcube",
+            "squirrel",
+            "proxy.toml:11: [webmail] unknown variant `squirrel`, expected one of `roundcube`, `owa`",
+        ),
         ("\"/run/postern/auth.sock\"", "7", "proxy.toml:3: [daemon] invalid type"),
         ("[tls]", "[tls", "proxy.toml:4: "),
     ] {
@@ -111,14 +119,14 @@ fn a_front_needs_a_certificate_and_a_proxy_needs_a_front() {
 
 #[test]
 fn an_imap_front_needs_a_backend_and_no_webmail() {
-    assert!(Config::parse(WHOLE).unwrap().imap.is_none());
+    assert!(Config::parse(WHOLE, PRODUCTS).unwrap().imap.is_none());
     let told = problems(&format!("{WHOLE}[imap]\nlisten = \"[::]:993\"\n"));
     assert!(told.contains("[imap] listens, but has no `backend`"), "{told}");
     let imap = "[imap]\nstarttls_listen = \"[::]:143\"\nbackend = \"imap://127.0.0.1:143\"\n";
-    let both = Config::parse(&format!("{WHOLE}{imap}")).unwrap().imap.unwrap();
+    let both = Config::parse(&format!("{WHOLE}{imap}"), PRODUCTS).unwrap().imap.unwrap();
     assert_eq!((both.listen, both.starttls_listen), (None, Some("[::]:143".parse().unwrap())));
     assert_eq!(both.webmail.unwrap().origin(), "https://webmail.example.com");
-    let alone = Config::parse(&format!("{}{imap}", &WHOLE[..WHOLE.find("[webmail]").unwrap()])).unwrap();
+    let alone = Config::parse(&format!("{}{imap}", &WHOLE[..WHOLE.find("[webmail]").unwrap()]), PRODUCTS).unwrap();
     assert!(alone.webmail.is_none() && alone.imap.unwrap().webmail.is_none());
     assert!(problems(imap).contains("there is no [tls]"));
 }
@@ -128,7 +136,7 @@ fn a_backend_is_trusted_for_one_reason() {
     let pin = format!("backend_pin = \"sha256//{}=\"\n", "A".repeat(43));
     let imap = |rest: &str| format!("{WHOLE}[imap]\nlisten = \"[::]:993\"\n{rest}");
     let remote = "backend = \"imaps://mail.internal\"\n";
-    let pinned = Config::parse(&imap(&format!("{remote}{pin}"))).unwrap().imap.unwrap();
+    let pinned = Config::parse(&imap(&format!("{remote}{pin}")), PRODUCTS).unwrap().imap.unwrap();
     assert_eq!(pinned.backend_pin.unwrap().to_string(), format!("sha256//{}=", "A".repeat(43)));
     let told = problems(&imap(&format!("{remote}{pin}backend_ca = \"/ca.pem\"\n")));
     assert!(told.contains("has `backend_ca` and `backend_pin`; take one out"), "{told}");
@@ -141,6 +149,6 @@ fn a_backend_is_trusted_for_one_reason() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let told = Config::load(Path::new("/nonexistent/proxy.toml")).unwrap_err().to_string();
+    let told = Config::load(Path::new("/nonexistent/proxy.toml"), PRODUCTS).unwrap_err().to_string();
     assert!(told.starts_with("/nonexistent/proxy.toml: cannot be read: No such file") && told.contains("--config"));
 }

@@ -205,32 +205,6 @@ pub(crate) fn absolute(text: &str) -> Option<Uri> {
     (uri.scheme().is_some() && !authority.host().is_empty() && !authority.as_str().contains('@')).then_some(uri)
 }
 
-/// Which webmail is behind the front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Product {
-    /// Roundcube.
-    Roundcube,
-    /// Outlook on the web.
-    Owa,
-    /// SnappyMail.
-    SnappyMail,
-    /// SOGo.
-    Sogo,
-}
-
-impl Product {
-    /// What the configuration calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Roundcube => "roundcube",
-            Self::Owa => "owa",
-            Self::SnappyMail => "snappymail",
-            Self::Sogo => "sogo",
-        }
-    }
-}
-
 /// A network: an address and how many of its first bits count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

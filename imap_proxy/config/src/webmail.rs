@@ -1,10 +1,11 @@
 //! `[webmail]`
 
-use crate::endpoints::{Endpoints, WrittenEndpoints};
-use crate::problem::Problem;
-use crate::values::{Base, HostName, Listen, Network, Product, PublicUrl};
+use crate::endpoints::{Endpoint, Endpoints, WrittenEndpoints};
+use crate::problem::{Problem, line_at};
+use crate::values::{Base, HostName, Listen, Network, PublicUrl};
 use serde::Deserialize;
 use std::path::PathBuf;
+use toml::Spanned;
 
 /// Every key of `[webmail]`.
 pub(crate) const KEYS: &[&str] = &[
@@ -19,6 +20,15 @@ pub(crate) const KEYS: &[&str] = &[
     "doors",
 ];
 
+/// A webmail that the front knows. This crate knows none: whoever reads the file brings the list.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownProduct {
+    /// What `product` calls it.
+    pub name: &'static str,
+    /// The endpoints that it has beside its pages.
+    pub endpoints: &'static [Endpoint],
+}
+
 /// `[webmail]`, with a `listen`.
 #[derive(Debug, Clone)]
 pub struct Webmail {
@@ -32,8 +42,8 @@ pub struct Webmail {
     pub upstream: Base,
     /// Who signs the upstream's certificate; none: the authorities that this system trusts.
     pub upstream_ca: Option<PathBuf>,
-    /// Which webmail it is.
-    pub product: Product,
+    /// Which webmail it is: the name of a [`KnownProduct`].
+    pub product: String,
     /// What the pages call this place; the public host unless configured.
     pub brand: String,
     /// Load balancers whose PROXY header is believed.
@@ -56,7 +66,7 @@ pub struct WrittenWebmail {
     pub upstream: Option<Base>,
     /// Who signs the upstream's certificate.
     pub upstream_ca: Option<PathBuf>,
-    product: Option<Product>,
+    product: Option<Spanned<String>>,
     brand: Option<String>,
     /// Load balancers whose PROXY header is believed.
     pub proxy_protocol_from: Vec<Network>,
@@ -67,7 +77,16 @@ pub struct WrittenWebmail {
 
 impl WrittenWebmail {
     /// None where the front is off, and where something is missing.
-    pub(crate) fn complete(self, problems: &mut Vec<Problem>) -> Option<Webmail> {
+    pub(crate) fn complete(
+        self,
+        text: &str,
+        products: &[KnownProduct],
+        problems: &mut Vec<Problem>,
+    ) -> Option<Webmail> {
+        let product = self.product.as_ref().map(|written| {
+            let known = products.iter().find(|known| known.name == written.get_ref());
+            known.ok_or_else(|| problems.push(unknown_product(text, written, products)))
+        });
         let listen = self.listen?;
         let mut missing = |key: &str, example: &str| {
             let message = format!("[webmail] listens, but has no `{key}`; add `{key} = \"{example}\"`");
@@ -82,7 +101,7 @@ impl WrittenWebmail {
         if self.product.is_none() {
             missing("product", "roundcube");
         }
-        let (public_url, upstream, product) = (self.public_url?, self.upstream?, self.product?);
+        let (public_url, upstream, product) = (self.public_url?, self.upstream?, product?.ok()?);
         let endpoints = self.endpoints.complete(product, problems);
         let brand = self.brand.unwrap_or_else(|| public_url.host().to_owned());
         let Self { endpoint_hosts, upstream_ca, proxy_protocol_from, .. } = self;
@@ -92,10 +111,17 @@ impl WrittenWebmail {
             endpoint_hosts,
             upstream,
             upstream_ca,
-            product,
+            product: product.name.to_owned(),
             brand,
             proxy_protocol_from,
             endpoints,
         })
     }
+}
+
+fn unknown_product(text: &str, written: &Spanned<String>, products: &[KnownProduct]) -> Problem {
+    let names: Vec<String> = products.iter().map(|known| format!("`{}`", known.name)).collect();
+    let (name, names) = (written.get_ref(), names.join(", "));
+    let message = format!("[webmail] unknown variant `{name}`, expected one of {names}");
+    Problem { line: Some(line_at(text, written.span().start)), message }
 }

@@ -18,6 +18,8 @@ use postern_proxy::log;
 use postern_proxy::metrics::Looked;
 use postern_proxy_config::{self as config, Tls};
 use postern_webmail::WebmailFront;
+use postern_webmail::products::product::Product;
+use postern_webmail::products::{self, PRODUCTS};
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -44,7 +46,7 @@ struct Parts {
     acme: Option<Acme>,
     daemon: Daemon,
     imap: Option<(config::Imap, Backend)>,
-    webmail: Option<(config::Webmail, Upstream)>,
+    webmail: Option<(config::Webmail, &'static dyn Product, Upstream)>,
 }
 
 fn main() -> ExitCode {
@@ -77,7 +79,7 @@ fn main() -> ExitCode {
 }
 
 fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
-    let Config { daemon, log, metrics, tls, imap, webmail } = Config::load(path)?;
+    let Config { daemon, log, metrics, tls, imap, webmail } = postern_proxy::config::load(path)?;
     let log = log::start(&log.level)?;
     let (certificate, acme) = match tls.ok_or("there is nothing to listen for")? {
         Tls::Files(files) => (Certificate::load(files)?, None),
@@ -91,7 +93,11 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
         None => None,
     };
     let webmail = match webmail {
-        Some(settings) => Some((settings.clone(), Upstream::new(&settings)?)),
+        Some(settings) => {
+            let product = products::named(PRODUCTS, &settings.product).ok_or("the product is not in the registry")?;
+            let upstream = Upstream::new(&settings)?;
+            Some((settings, product, upstream))
+        }
         None => None,
     };
     let daemon = Daemon::new(daemon.socket);
@@ -108,14 +114,14 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
     let (stopping, stopped) = watch::channel(());
     // Every socket is open before one is served: what cannot be bound ends the start, not half of the service.
     let mut serving: Vec<Serving> = Vec::new();
-    if let Some((settings, upstream)) = webmail {
+    if let Some((settings, product, upstream)) = webmail {
         let tls = certificate.server_config()?;
         let tls = acme.as_ref().map_or_else(|| Arc::clone(&tls), |acme| acme.answer_at(&tls));
         let socket = activated::listen(&mut sockets, &settings.listen)?;
         let address = socket.to_string();
         let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
         tracing::info!(address, url = settings.public_url.origin(), "the webmail front listens");
-        let gate = WebmailFront::new(&settings, upstream, daemon.clone())?;
+        let gate = WebmailFront::new(&settings, product, upstream, daemon.clone())?;
         looked.gate = Some(Arc::clone(&gate));
         let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
         serving.push(Box::pin(serve));

@@ -2,81 +2,12 @@
 
 use super::headers;
 use super::path::{self, Odd, Path};
+use super::routes::{self, PortalRoute, Route, home};
+use super::session::stage::Stage;
 use crate::products::product::{Head, Kind, Product};
-use crate::session::state::Stage;
 use http::{HeaderMap, Method};
 use postern_portal::paths;
 use postern_proxy_config::Endpoint;
-
-/// A page or a form of our own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PortalRoute {
-    /// The first method is set up.
-    SetUp,
-    /// The backup codes are shown.
-    BackupCodes,
-    /// A code is asked for.
-    Code,
-    /// A backup code is asked for.
-    BackupCode,
-    /// A method is chosen.
-    Methods,
-    /// Another code is sent.
-    Send,
-    /// Someone has lost everything.
-    Lost,
-    /// The first method shall be of another kind.
-    SetUpWith,
-    /// The backup codes are saved.
-    Saved,
-    /// The backup codes as a file.
-    CodesFile,
-    /// What a person sees of their own account.
-    Security,
-    /// Something of it is changed.
-    Change,
-    /// A new app password is shown.
-    AppPassword,
-    /// The sign-in is given up.
-    Cancel,
-    /// Another language.
-    Language,
-    /// The pages' style.
-    Style,
-    /// The pages' script.
-    Script,
-    /// The script for security keys.
-    KeyScript,
-}
-
-impl PortalRoute {
-    /// Whether it is a part of pages: the same for everybody, with nothing of a session.
-    fn is_asset(self) -> bool {
-        matches!(self, Self::Style | Self::Script | Self::KeyScript)
-    }
-}
-
-/// Their addresses.
-const PORTAL_ROUTES: &[(&str, PortalRoute)] = &[
-    (paths::SET_UP, PortalRoute::SetUp),
-    (paths::BACKUP_CODES, PortalRoute::BackupCodes),
-    (paths::CODE, PortalRoute::Code),
-    (paths::BACKUP_CODE, PortalRoute::BackupCode),
-    (paths::METHODS, PortalRoute::Methods),
-    (paths::SEND, PortalRoute::Send),
-    (paths::LOST, PortalRoute::Lost),
-    (paths::SET_UP_WITH, PortalRoute::SetUpWith),
-    (paths::SAVED, PortalRoute::Saved),
-    (paths::CODES_FILE, PortalRoute::CodesFile),
-    (paths::SECURITY, PortalRoute::Security),
-    (paths::SECURITY_CHANGE, PortalRoute::Change),
-    (paths::APP_PASSWORD, PortalRoute::AppPassword),
-    (paths::CANCEL, PortalRoute::Cancel),
-    (paths::LANGUAGE, PortalRoute::Language),
-    (paths::STYLE, PortalRoute::Style),
-    (paths::SCRIPT, PortalRoute::Script),
-    (paths::KEY_SCRIPT, PortalRoute::KeyScript),
-];
 
 /// Everything under it is ours, whatever the case of its letters.
 const OWN_FOLDER: &str = "postern";
@@ -135,7 +66,7 @@ fn class(product: &dyn Product, head: &Head<'_>) -> Class {
     if !head.path.segments().next().is_some_and(|folder| folder.eq_ignore_ascii_case(OWN_FOLDER)) {
         return Class::Webmail(product.kind(head));
     }
-    let own = PORTAL_ROUTES.iter().find(|(path, _)| *path == head.path.as_str()).map(|(_, own)| *own);
+    let own = routes::find(head.path.as_str()).map(|route| route.is);
     if own.is_some_and(|own| !own.is_asset()) && headers::is_no_navigation(head.headers) {
         return Class::Scripted;
     }
@@ -193,8 +124,8 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
         Class::Read(own) if own.is_asset() => return Step::Asset(own),
         Class::Post(own) if own.is_asset() => return Step::NotFound,
         Class::Post(PortalRoute::Language) => return Step::Language,
-        Class::Read(own) => return read(stage, own),
-        Class::Post(own) => return post(stage, own),
+        Class::Read(own) => return read(stage, own.route()),
+        Class::Post(own) => return post(stage, own.route()),
         Class::Webmail(kind) => kind,
     };
     match (stage, kind) {
@@ -217,69 +148,24 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     }
 }
 
-fn read(stage: Stage, own: PortalRoute) -> Step {
-    match (stage, own) {
-        (Stage::Enrolling, PortalRoute::SetUp)
-        | (Stage::Challenged, PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods | PortalRoute::Lost)
-        | (Stage::Blocked, PortalRoute::Code | PortalRoute::Lost)
-        | (Stage::SavingCodes, PortalRoute::BackupCodes)
-        | (
-            Stage::Released,
-            PortalRoute::Security
-            | PortalRoute::Change
-            | PortalRoute::AppPassword
-            | PortalRoute::SetUp
-            | PortalRoute::Code
-            | PortalRoute::BackupCode
-            | PortalRoute::Methods
-            | PortalRoute::BackupCodes,
-        ) => Step::Show(own),
-        (Stage::Stale, _) => Step::Ended,
-        _ => Step::SendTo(home(stage)),
-    }
-}
-
-fn post(stage: Stage, own: PortalRoute) -> Step {
-    match (stage, own) {
-        (Stage::Enrolling, PortalRoute::SetUp | PortalRoute::SetUpWith | PortalRoute::Send)
-        | (
-            Stage::Challenged,
-            PortalRoute::Code | PortalRoute::BackupCode | PortalRoute::Methods | PortalRoute::Send | PortalRoute::Lost,
-        )
-        | (Stage::Blocked, PortalRoute::Lost)
-        | (Stage::SavingCodes, PortalRoute::Saved | PortalRoute::CodesFile)
-        | (
-            Stage::Released,
-            PortalRoute::Security
-            | PortalRoute::Change
-            | PortalRoute::AppPassword
-            | PortalRoute::SetUp
-            | PortalRoute::SetUpWith
-            | PortalRoute::Code
-            | PortalRoute::BackupCode
-            | PortalRoute::Methods
-            | PortalRoute::Send
-            | PortalRoute::Saved
-            | PortalRoute::CodesFile,
-        ) => Step::Take(own),
-        (
-            Stage::Enrolling | Stage::Challenged | Stage::Blocked | Stage::SavingCodes | Stage::Released,
-            PortalRoute::Cancel,
-        ) => Step::Take(own),
-        (Stage::Anonymous | Stage::Stale, PortalRoute::Cancel) => Step::SendTo(paths::HOME),
-        (Stage::Anonymous | Stage::Stale, _) => Step::Ended,
-        // Sent twice, or from a page that is behind: on to where the person is now.
-        _ => Step::SendTo(home(stage)),
-    }
-}
-
-/// Where a person belongs in this stage.
-pub fn home(stage: Stage) -> &'static str {
+/// A request for a page.
+fn read(stage: Stage, route: &Route) -> Step {
     match stage {
-        Stage::Enrolling => paths::SET_UP,
-        Stage::Challenged | Stage::Blocked => paths::CODE,
-        Stage::SavingCodes => paths::BACKUP_CODES,
-        Stage::Anonymous | Stage::Stale | Stage::Released => paths::HOME,
+        _ if route.shown.contains(&stage) => Step::Show(route.is),
+        Stage::Stale => Step::Ended,
+        _ => Step::SendTo(home(stage)),
+    }
+}
+
+/// A form.
+fn post(stage: Stage, route: &Route) -> Step {
+    match stage {
+        _ if route.taken.contains(&stage) => Step::Take(route.is),
+        // There is no sign-in left to cancel.
+        Stage::Anonymous | Stage::Stale if route.is == PortalRoute::Cancel => Step::SendTo(paths::HOME),
+        Stage::Anonymous | Stage::Stale => Step::Ended,
+        // Sent twice, or from an outdated page: on to where the user is now.
+        _ => Step::SendTo(home(stage)),
     }
 }
 
@@ -287,6 +173,7 @@ pub fn home(stage: Stage) -> &'static str {
 mod tests {
     use super::*;
     use crate::products::roundcube::Roundcube;
+    use crate::routes::ROUTES;
 
     const STAGES: [Stage; 7] = [
         Stage::Anonymous,
@@ -312,7 +199,7 @@ mod tests {
     ];
 
     fn classes() -> Vec<Class> {
-        let own = PORTAL_ROUTES.iter().flat_map(|(_, own)| [Class::Read(*own), Class::Post(*own)]);
+        let own = ROUTES.iter().flat_map(|route| [Class::Read(route.is), Class::Post(route.is)]);
         let rest = [Class::Unknown, Class::Odd(Odd::Hidden), Class::Method, Class::Worker, Class::Scripted];
         own.chain(rest).chain(KINDS.map(Class::Webmail)).collect()
     }
@@ -394,7 +281,7 @@ mod tests {
                 assert_eq!(taken, stage == Stage::Released, "{stage:?} {own:?}");
             }
         }
-        for own in PORTAL_ROUTES.iter().map(|(_, own)| *own) {
+        for own in ROUTES.iter().map(|route| route.is) {
             let taken = decide(Stage::Blocked, Class::Post(own), false) == Step::Take(own);
             assert_eq!(
                 taken,
@@ -435,7 +322,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("sec-fetch-mode", http::HeaderValue::from_static("cors"));
         headers.insert("sec-fetch-dest", http::HeaderValue::from_static("empty"));
-        for (path, own) in PORTAL_ROUTES {
+        for Route { path, is: own, .. } in ROUTES {
             for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
                 let class = classify(&Roundcube, &method, path.as_bytes(), "", &headers).class;
                 assert_eq!(class == Class::Scripted, !own.is_asset(), "{method} {path} {class:?}");

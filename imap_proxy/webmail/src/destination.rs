@@ -45,15 +45,16 @@ pub fn is_of_document(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::products::product;
-    use postern_proxy_config as config;
+    use crate::products::{self, PRODUCTS};
     use proptest::prelude::*;
 
     const ORIGIN: &str = "https://mail.example.com";
-    const PRODUCTS: [config::Product; 4] =
-        [config::Product::Roundcube, config::Product::SnappyMail, config::Product::Sogo, config::Product::Owa];
 
-    fn asked(product: config::Product, target: &str, headers: &[(&'static str, &str)]) -> Option<String> {
+    fn product(name: &str) -> &'static dyn Product {
+        products::named(PRODUCTS, name).unwrap()
+    }
+
+    fn asked(name: &str, target: &str, headers: &[(&'static str, &str)]) -> Option<String> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = path::parse(path.as_bytes()).ok()?;
         let mut map = HeaderMap::new();
@@ -61,25 +62,25 @@ mod tests {
             map.append(*name, value.parse().unwrap());
         }
         let head = Head { method: &Method::GET, path: &path, query, headers: &map };
-        wanted(product::of(product), ORIGIN, &head, target)
+        wanted(product(name), ORIGIN, &head, target)
     }
 
     #[test]
     fn links_to_pages_of_the_webmail_are_kept() {
-        use config::Product::*;
+        let (roundcube, snappymail, sogo, owa) = ("roundcube", "snappymail", "sogo", "owa");
         for (product, target) in [
-            (Roundcube, "/?_task=mail&_action=compose&_to=bob%40example.com&_subject=Hello%20there"),
-            (Roundcube, "/?_task=mail&_mbox=INBOX&_uid=5&_action=show"),
-            (Roundcube, "/?_task=settings"),
-            (SnappyMail, "/?mailto&to=mailto%3Abob%40example.com"),
-            (SnappyMail, "/?/Mailto/&to=bob%40example.com"),
-            (Sogo, "/SOGo/so/alice/Mail/view"),
-            (Sogo, "/SOGo/so/alice/Calendar/view"),
-            (Sogo, "/SOGo/so/alice/Mail/0/folderINBOX/5/popupview"),
-            (Sogo, "/SOGo/so/alice/Mail/compose?mailto=mailto%3Abob%40example.com"),
-            (Owa, "/owa/?ItemID=AAMkAD%2Bx%3D&exvsurl=1&viewmodel=ReadMessageItem"),
-            (Owa, "/owa/?path=/mail/action/compose&to=bob@example.com"),
-            (Roundcube, "/postern/security"),
+            (roundcube, "/?_task=mail&_action=compose&_to=bob%40example.com&_subject=Hello%20there"),
+            (roundcube, "/?_task=mail&_mbox=INBOX&_uid=5&_action=show"),
+            (roundcube, "/?_task=settings"),
+            (snappymail, "/?mailto&to=mailto%3Abob%40example.com"),
+            (snappymail, "/?/Mailto/&to=bob%40example.com"),
+            (sogo, "/SOGo/so/alice/Mail/view"),
+            (sogo, "/SOGo/so/alice/Calendar/view"),
+            (sogo, "/SOGo/so/alice/Mail/0/folderINBOX/5/popupview"),
+            (sogo, "/SOGo/so/alice/Mail/compose?mailto=mailto%3Abob%40example.com"),
+            (owa, "/owa/?ItemID=AAMkAD%2Bx%3D&exvsurl=1&viewmodel=ReadMessageItem"),
+            (owa, "/owa/?path=/mail/action/compose&to=bob@example.com"),
+            (roundcube, "/postern/security"),
         ] {
             assert_eq!(asked(product, target, &[]).as_deref(), Some(target), "{target}");
             let navigation = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
@@ -101,14 +102,14 @@ mod tests {
             "_task=mail&_task[=settings",
             "_task=mail&%20action=send",
         ] {
-            assert_eq!(asked(config::Product::Roundcube, &format!("/?{query}"), &[]), None, "{query}");
+            assert_eq!(asked("roundcube", &format!("/?{query}"), &[]), None, "{query}");
         }
     }
 
     #[test]
     fn exchange_carries_the_address_in_its_login_page() {
         let page = |url: &str| format!("/owa/auth/logon.aspx?replaceCurrent=1&url={url}&reason=0");
-        let asked = |url: &str| asked(config::Product::Owa, &page(url), &[]);
+        let asked = |url: &str| asked("owa", &page(url), &[]);
         let wanted = "/owa/?ItemID=AAMk&exvsurl=1";
         for url in [
             "https%3a%2f%2fmail.example.com%2fowa%2f%3fItemID%3dAAMk%26exvsurl%3d1",
@@ -174,8 +175,8 @@ mod tests {
             "/?admin",
             long.as_str(),
         ] {
-            for product in PRODUCTS {
-                assert_eq!(allowed(product::of(product), target), None, "{product:?} {target}");
+            for (name, product) in PRODUCTS {
+                assert_eq!(allowed(*product, target), None, "{name} {target}");
             }
         }
     }
@@ -184,8 +185,8 @@ mod tests {
         /// Whatever it is, a browser that is on this host stays there.
         #[test]
         fn what_is_allowed_is_of_this_host(target in "(/|//|/\\\\|https:|\\PC)?[ -~]{0,40}") {
-            for product in PRODUCTS {
-                if let Some(allowed) = allowed(product::of(product), &target) {
+            for (_, product) in PRODUCTS {
+                if let Some(allowed) = allowed(*product, &target) {
                     let uri: http::Uri = allowed.parse().unwrap();
                     prop_assert!(uri.authority().is_none() && allowed.starts_with('/'));
                     prop_assert!(!allowed[1..].starts_with(['/', '\\']));

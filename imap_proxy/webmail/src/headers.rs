@@ -2,6 +2,7 @@
 //!
 //! Hop-by-hop headers, `Host` and the `X-Forwarded-*` of our own are the upstream client's part.
 
+use http::Uri;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use postern_http::upstream;
 
@@ -174,12 +175,17 @@ pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
     headers.extend(more.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))));
 }
 
+/// Path and query alone: whatever host a request names, it goes to the one webmail.
+pub(crate) fn relative(uri: &Uri) -> Uri {
+    uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoints::request as endpoints;
-    use crate::products::product;
-    use postern_proxy_config::{self as config, Endpoint};
+    use crate::endpoints::allowed as endpoints;
+    use crate::products::PRODUCTS;
+    use postern_proxy_config::Endpoint;
 
     #[test]
     fn what_is_on_no_list_goes_nowhere() {
@@ -225,9 +231,7 @@ mod tests {
 
     #[test]
     fn every_name_on_a_list_is_one_that_all_servers_read_alike() {
-        let products =
-            [config::Product::Roundcube, config::Product::Owa, config::Product::SnappyMail, config::Product::Sogo];
-        let of_products = products.into_iter().flat_map(|it| product::of(it).request_headers());
+        let of_products = PRODUCTS.iter().flat_map(|(_, product)| product.request_headers());
         let of_endpoints = Endpoint::ALL.into_iter().flat_map(endpoints::request_headers);
         for name in COMMON.iter().chain(COMMON_STARTS).chain(of_products).chain(of_endpoints) {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");

@@ -23,9 +23,11 @@
 //! What no rule recognises is refused.
 
 mod account;
+mod ask;
 mod challenge;
 pub mod classify;
 mod context;
+mod cut;
 pub mod destination;
 pub mod endpoints;
 pub mod form;
@@ -35,10 +37,15 @@ mod host;
 pub mod jar;
 mod login;
 pub mod metrics;
+mod next;
 pub mod pages;
+mod parts;
 pub mod path;
+mod portal_pages;
 pub mod products;
 mod relay;
+mod request_body;
+pub mod routes;
 pub mod session;
 mod submission;
 pub mod verdict;

@@ -1,40 +1,46 @@
-//! What passes between browser and webmail: the login page and its files for a stranger, everything for a released
-//! session, bound to its mailbox by what the webmail does.
+//! What passes between browser and webmail: the login page and its files without a session, everything in a released
+//! session, which stays bound to its mailbox by what the webmail does.
 
 use super::context::RequestContext;
-use super::front::{WebmailFront, drain_body};
+use super::cut::cut_when_cancelled;
 use super::headers;
 use super::jar::{Jar, set_cookies, sole};
-use super::pages;
+use super::pages::{self, Pages};
 use super::path::Path;
-use super::verdict::Stop;
-use crate::products::product::{Head, Kind, Life};
-use crate::session::cookies;
-use crate::session::state::{CancellationToken, State};
-use crate::session::store::Key;
-use bytes::Bytes;
-use http::header::{COOKIE, HeaderMap, REFRESH, UPGRADE};
+use super::products::product::{Head, Kind, Life, Product};
+use super::request_body::drain_body;
+use super::session::cancellation::CancellationToken;
+use super::session::cookies;
+use super::session::handle::SessionHandle;
+use super::session::logout::Logout;
+use super::session::state::State;
+use super::verdict::Denial;
+use http::header::{CONTENT_SECURITY_POLICY, COOKIE, HeaderMap, REFRESH, UPGRADE, X_FRAME_OPTIONS};
 use http::{Method, Request, Response, StatusCode, Uri};
-use http_body_util::BodyExt;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use postern_front::rate_limited::rate_limited;
-use postern_http::body::{self, Body, BoxError};
+use postern_http::body::{self, Body};
 use postern_http::listener::Peer;
-use postern_http::upstream::{self, Content, UpstreamError, tunnel};
+use postern_http::upstream::{self, Content, Upstream, UpstreamError, tunnel};
 use postern_portal::Ended;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 /// Characters that the value of a client's cookie may have to be passed on.
 const MAX_CLIENT_COOKIE: usize = 64;
 
-/// Completes when the session is over.
-type End = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Passes requests on to the webmail.
+pub(crate) struct Relay {
+    pub(crate) product: &'static dyn Product,
+    pub(crate) upstream: Upstream,
+    /// The same webmail, with a limit of its own for requests without a session.
+    pub(crate) upstream_for_visitors: Upstream,
+    pub(crate) pages: Pages,
+    pub(crate) logout: Logout,
+}
 
-impl WebmailFront {
-    /// The webmail's login page, by a request in which nothing is the visitor's but the language.
-    pub(super) async fn login_page(
+impl Relay {
+    /// The webmail's login page, by a request that takes nothing but the language from the client's.
+    pub(crate) async fn login_page(
         &self,
         cx: &RequestContext,
         target: &'static str,
@@ -52,13 +58,13 @@ impl WebmailFront {
             other => {
                 let status = other.map(|response| response.status());
                 rate_limited!(warn, ?status, "the webmail shows no login page");
-                self.reader(cx).stop(&Stop::Unavailable)
+                self.pages.denied(cx, &Denial::Unavailable)
             }
         }
     }
 
     /// A file of the login page.
-    pub(super) async fn file(&self, cx: &RequestContext, asked: &Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn file(&self, cx: &RequestContext, asked: &Request<Incoming>) -> Response<Body> {
         let hints = headers::for_file(asked.headers());
         let response = self.ask_without_session(cx, asked.method(), asked.uri().clone(), hints).await;
         let nothing = |status| pages::answer(status, "text/plain; charset=utf-8", String::new());
@@ -90,10 +96,10 @@ impl WebmailFront {
     }
 
     /// A request of a released session.
-    pub(super) async fn pass(
+    pub(crate) async fn pass(
         &self,
         cx: &RequestContext,
-        key: &Key,
+        session: &SessionHandle,
         kind: Kind,
         path: &Path,
         mut request: Request<Incoming>,
@@ -105,25 +111,25 @@ impl WebmailFront {
         let query = asked.uri.query().unwrap_or_default();
         let head = Head { method: &asked.method, path, query, headers: &asked.headers };
         let own = self.client_cookies(&asked.headers);
-        let session = |state: &mut State| match state {
+        let released = |state: &mut State| match state {
             State::Released(state) => {
-                let behind = &state.held.behind;
-                let shares = upstream::of_session(key.bytes(), &state.held.mailbox);
-                Some((behind.jar.header(path.as_str(), now.wall, &own), behind.unopened, state.token(), shares))
+                let upstream = &state.context.upstream;
+                let shares = upstream::of_session(session.key().bytes(), &state.context.mailbox);
+                Some((upstream.jar.header(path.as_str(), now.wall, &own), upstream.unopened, state.token(), shares))
             }
             _ => None,
         };
-        let Some((cookies, unopened, token, shares)) = self.sessions.with(key, now.tick, session).flatten() else {
+        let Some((cookies, unopened, token, shares)) = session.with(released).flatten() else {
             drain_body(&asked.headers, &mut content).await;
             return self.over(kind, &head);
         };
         if unopened && !matches!(kind, Kind::Static | Kind::Logout) && !self.product.opens(&head) {
             drain_body(&asked.headers, &mut content).await;
-            return self.beyond_opening(cx, key, kind, &head);
+            return self.beyond_opening(cx, session, kind, &head);
         }
         let mut request = Request::new(body::of_client(content));
         *request.method_mut() = asked.method.clone();
-        *request.uri_mut() = relative(&asked.uri);
+        *request.uri_mut() = headers::relative(&asked.uri);
         *request.headers_mut() = headers::passed_on(&asked.headers, self.product.request_headers());
         if let Some(cookies) = cookies {
             request.headers_mut().insert(COOKIE, cookies);
@@ -137,7 +143,7 @@ impl WebmailFront {
             Ok(answer) => answer,
             Err(UpstreamError::Client(error)) => {
                 tracing::info!(%error, "a request of a released session broke off");
-                return self.bad_request(cx);
+                return self.pages.bad_request(cx);
             }
             Err(error) => {
                 tracing::warn!(%error, "no answer to a released session");
@@ -147,7 +153,7 @@ impl WebmailFront {
         let set = set_cookies(answer.headers(), now.wall);
         let judged = |state: &mut State| match state {
             State::Released(state) => {
-                let jar = &mut state.held.behind.jar;
+                let jar = &mut state.context.upstream.jar;
                 let life = match self.product.life(kind, jar, &set, now.wall) {
                     Life::On if self.product.has_ended(answer.status(), answer.headers()) => Life::Over,
                     life => life,
@@ -159,8 +165,8 @@ impl WebmailFront {
             }
             _ => (Life::Over, Vec::new()),
         };
-        // A session that ended meanwhile vouches for nothing any more.
-        let (life, mirrored) = self.sessions.with(key, now.tick, judged).unwrap_or((Life::Over, Vec::new()));
+        // The answer for a session that ended meanwhile is not shown.
+        let (life, mirrored) = session.with(judged).unwrap_or((Life::Over, Vec::new()));
         headers::strip_response(answer.headers_mut());
         match life {
             Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
@@ -174,7 +180,7 @@ impl WebmailFront {
                 answer
             }
             Life::SignedOut => {
-                self.sessions.remove(key, Ended::SignedOut);
+                session.remove(Ended::SignedOut);
                 let mut answer = answer.map(body::stream);
                 // It may be the login page.
                 headers::for_own_forms(answer.headers_mut());
@@ -183,17 +189,17 @@ impl WebmailFront {
                 answer
             }
             Life::Over => {
-                if let Some(state) = self.sessions.remove(key, Ended::Webmail) {
-                    tracing::info!(mailbox = state.held().mailbox, "the webmail has ended or changed its session");
+                if let Some(state) = session.remove(Ended::Webmail) {
+                    tracing::info!(mailbox = state.context().mailbox, "the webmail has ended or changed its session");
                 }
                 self.over(kind, &head)
             }
         }
     }
 
-    /// The webmail gives no answer to a session, which goes on.
+    /// The webmail gives no answer; the session goes on.
     fn no_answer(&self, cx: &RequestContext, error: &UpstreamError) -> Response<Body> {
-        self.reader(cx).no_answer(match error {
+        self.pages.reader(cx).no_answer(match error {
             UpstreamError::Silent => StatusCode::GATEWAY_TIMEOUT,
             UpstreamError::Full | UpstreamError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
             UpstreamError::Request(_)
@@ -203,34 +209,50 @@ impl WebmailFront {
         })
     }
 
-    /// What a session may not that is there to open a mailbox for the first time: once it is open, the next sign-in learns
-    /// whose it is.
-    fn beyond_opening(&self, cx: &RequestContext, key: &Key, kind: Kind, head: &Head<'_>) -> Response<Body> {
+    /// A request that a session for opening a mailbox for the first time must not make. Once the mailbox is open, the next
+    /// sign-in learns whose it is.
+    fn beyond_opening(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+        kind: Kind,
+        head: &Head<'_>,
+    ) -> Response<Body> {
         if matches!(kind, Kind::Background | Kind::Call) {
-            return self.told_gone(head);
+            return self.gone(head);
         }
-        if let Some(state) = self.sessions.remove(key, Ended::Webmail) {
-            let mailbox = &state.held().mailbox;
+        if let Some(state) = session.remove(Ended::Webmail) {
+            let mailbox = &state.context().mailbox;
             tracing::info!(
                 mailbox,
                 "a mailbox is opened for the first time: the webmail names its owner at the next sign-in"
             );
-            self.say_goodbye(cx, state.held().behind.clone());
+            self.logout.end(state.context().upstream.clone(), cx.address, cx.now.wall);
         }
         self.over(kind, head)
     }
 
-    /// The webmail's cookies that its scripts read and that the browser does not have as they are now.
+    /// The webmail's cookies that its scripts read and that the browser does not have, or not with their present values.
     fn news_for_scripts(&self, jar: &Jar, asked: &HeaderMap) -> Vec<(&'static str, String)> {
         let known = self.product.mirrored_cookies().iter().filter_map(|name| Some((*name, jar.value(name)?)));
         let news = known.filter(|(name, value)| sole(asked, name) != Some(value));
         news.map(|(name, value)| (name, value.to_owned())).collect()
     }
 
+    /// Tells a script that the session is over, in the product's own way.
+    pub(crate) fn gone(&self, head: &Head<'_>) -> Response<Body> {
+        let gone = self.product.gone(head);
+        let mut response = pages::answer(gone.status, gone.content_type, gone.body);
+        // It may carry the product's own script, which our pages' policy would stop.
+        response.headers_mut().remove(CONTENT_SECURITY_POLICY);
+        response.headers_mut().remove(X_FRAME_OPTIONS);
+        response
+    }
+
     /// The answer in place of the webmail's when the session is over.
     fn over(&self, kind: Kind, head: &Head<'_>) -> Response<Body> {
         let mut response = match kind {
-            Kind::Background | Kind::Call | Kind::Static => self.told_gone(head),
+            Kind::Background | Kind::Call | Kind::Static => self.gone(head),
             _ => pages::see_other(self.product.ended_page()),
         };
         cookies::take_session(&mut response);
@@ -245,19 +267,19 @@ impl WebmailFront {
         peer: &Peer,
         token: CancellationToken,
     ) -> Response<Body> {
-        let Some(client) = client else { return self.reader(cx).no_answer(StatusCode::BAD_GATEWAY) };
+        let Some(client) = client else { return self.pages.reader(cx).no_answer(StatusCode::BAD_GATEWAY) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
-        // SessionContext as long as the tunnel is open: it counts as a request that runs, and the connection as one.
-        let held = (peer.clone(), answer.body_mut().take_place());
+        // Kept as long as the tunnel is open: it counts as a request that runs, and its connection as one that is open.
+        let counted = (peer.clone(), answer.body_mut().take_place());
         tokio::spawn(async move {
             tunnel(client, upstream, token.cut()).await;
-            drop(held);
+            drop(counted);
         });
         answer.map(|_| body::empty())
     }
 
-    /// The cookies of the browser's own that the webmail may see.
+    /// The browser's own cookies that the webmail may see.
     fn client_cookies<'a>(&self, asked: &'a HeaderMap) -> Vec<(&'static str, &'a str)> {
         let known = self.product.client_cookies().iter().filter_map(|name| Some((*name, sole(asked, name)?)));
         known.filter(|(_, value)| is_plain(value)).collect()
@@ -272,50 +294,4 @@ fn is_plain(value: &str) -> bool {
 fn is_websocket(request: &Request<Incoming>) -> bool {
     let wanted = request.headers().get(UPGRADE);
     *request.method() == Method::GET && wanted.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
-}
-
-/// Path and query alone: whatever host a request names, it goes to the one webmail.
-pub(super) fn relative(uri: &Uri) -> Uri {
-    uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
-}
-
-/// An answer that is cut off with `token`.
-pub(super) fn cut_when_cancelled(answer: Response<Content>, token: CancellationToken) -> Response<Body> {
-    answer.map(|content| Cut { content, token, end: None }.boxed_unsync())
-}
-
-/// A webmail's answer, cut off when its session ends.
-struct Cut {
-    content: Content,
-    token: CancellationToken,
-    /// Once the webmail has made us wait.
-    end: Option<End>,
-}
-
-impl hyper::body::Body for Cut {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = &mut *self;
-        let over = || Some(Err("the session is over".into()));
-        // Looked at each time: a webmail and a client that are both fast never wait.
-        if this.token.is_cancelled() {
-            return Poll::Ready(over());
-        }
-        let frame = Pin::new(&mut this.content).poll_frame(cx);
-        if frame.is_ready() {
-            return frame;
-        }
-        let end = this.end.get_or_insert_with(|| Box::pin(this.token.clone().cut()));
-        end.as_mut().poll(cx).map(|()| over())
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.content.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.content.size_hint()
-    }
 }

@@ -1,109 +1,173 @@
-//! A form of ours, or a login form, is taken: once, however often it comes (see [`crate::session::repeats`]).
+//! A form of ours, or a login form, is taken: once, however often it comes (see [`super::session::repeats`]).
 
-use super::classify::{PortalRoute, Step, home};
+use super::classify::Step;
 use super::context::RequestContext;
 use super::form::{Form, Format};
-use super::front::WebmailFront;
 use super::headers;
-use super::pages;
-use super::verdict::Stop;
-use crate::session::cookies;
-use crate::session::repeats::{Before, Begun, Coming, Owner};
-use crate::session::state::Stage;
-use crate::session::store::Key;
-use http::{HeaderMap, Request, Response};
+use super::login::answer::LoginAnswer;
+use super::login::sign_in::SignIns;
+use super::pages::{self, Pages};
+use super::portal_pages::PortalPages;
+use super::products::product::Product;
+use super::request_body::read_form;
+use super::routes::{PortalRoute, home};
+use super::session::cookies;
+use super::session::handle::SessionHandle;
+use super::session::repeats::{Begun, Earlier, FormId, Owner, PendingAnswer, Repeats};
+use super::session::stage::Stage;
+use super::session::store::Store;
+use super::session::token::Key;
+use super::verdict::Denial;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_http::body::Body;
 use postern_portal::{fields, paths};
-use std::future::ready;
-use std::pin::Pin;
 use std::sync::Arc;
 
-type Answering<'a> = Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>;
-
 /// Whether a form that leads to this step is judged, or may have been, in a session that has gone on since.
-pub(crate) fn is_submission(step: Step, own: Option<PortalRoute>) -> bool {
+pub(crate) fn is_submission(step: Step, posted: Option<PortalRoute>) -> bool {
     match step {
         Step::Take(_) | Step::SignIn => true,
-        Step::Ended | Step::SendTo(_) => own.is_some(),
+        Step::Ended | Step::SendTo(_) => posted.is_some(),
         _ => false,
     }
 }
 
-impl WebmailFront {
+/// Takes forms.
+pub(crate) struct Submissions {
+    pub(crate) product: &'static dyn Product,
+    pub(crate) sessions: Arc<Store>,
+    pub(crate) repeats: Arc<Repeats>,
+    pub(crate) pages: Pages,
+    pub(crate) sign_ins: Arc<SignIns>,
+    pub(crate) portal: Arc<PortalPages>,
+}
+
+/// What has become of a form.
+enum Taken {
+    Answer(Response<Body>),
+    /// It was judged before, and its answer is not kept any more.
+    Judged,
+    /// It could not be judged.
+    Unavailable,
+}
+
+impl Submissions {
     /// Takes a form at `path`.
     pub(crate) async fn submit(
-        self: &Arc<Self>,
+        &self,
         cx: RequestContext,
         step: Step,
         path: &str,
         request: &mut Request<Incoming>,
     ) -> Response<Body> {
-        let format = if step == Step::SignIn { self.product.format() } else { Format::Form };
-        let Some(form) = self.form_in(format, request).await else {
-            return match step {
-                Step::SignIn => self.told(self.bad_request(&cx)),
-                Step::Take(_) => self.bad_request(&cx),
-                _ => self.answer(&cx, step, None, request).await,
-            };
-        };
-        let (now, session) = (cx.now.tick, cx.key);
-        let key = match step {
-            Step::SignIn => cookies::login(request.headers()),
-            _ => form.field(fields::IDEMPOTENCY_KEY).filter(|key| cookies::is_random(key)),
-        };
-        let id = key.map(|key| self.repeats.id(path, key, &form));
-        if !matches!(step, Step::SignIn | Step::Take(_)) {
-            return match id.and_then(|id| self.repeats.find(&id, session.as_ref(), now)) {
-                Some(before) => self.as_before(&cx, step, path, before).await,
-                None => self.answer(&cx, step, None, request).await,
-            };
+        match step {
+            Step::SignIn => self.sign_in(cx, path, request).await,
+            Step::Take(route) => self.take(cx, route, path, request).await,
+            _ => self.outdated(&cx, step, path, request).await,
         }
-        let owner = match (step, session) {
-            (Step::Take(_), Some(key)) => Owner::Session(key),
-            _ => Owner::Client(cx.address),
+    }
+
+    /// A login form.
+    async fn sign_in(&self, cx: RequestContext, path: &str, request: &mut Request<Incoming>) -> Response<Body> {
+        let Some(form) = read_form(self.product.format(), request).await else {
+            return LoginAnswer::not_a_login(&self.pages, &cx).for_product(self.product);
         };
-        let is_there = |key: &Key| self.sessions.stage(Some(key), now) != Stage::Stale;
-        match self.repeats.begin(id, owner, session.as_ref(), now, is_there) {
-            Ok(Begun::Before(before)) => self.as_before(&cx, step, path, before).await,
-            Ok(Begun::Now(judging, coming)) => {
-                let (front, cx) = (Arc::clone(self), Arc::new(cx));
-                let (hints, judged) = (headers::for_login(request.headers()), Arc::clone(&cx));
-                tokio::spawn(async move {
-                    judging.answer(front.judge(&judged, step, &hints, &form).await).await;
-                });
-                self.coming(&cx, step, coming).await
+        let id = cookies::login(request.headers()).map(|key| self.repeats.id(path, key, &form));
+        let hints = headers::for_login(request.headers());
+        let (cx, sign_ins, product) = (Arc::new(cx), Arc::clone(&self.sign_ins), self.product);
+        let judged = Arc::clone(&cx);
+        let judge = async move { sign_ins.sign_in(&judged, &hints, &form).await.for_product(product) };
+        match self.once(&cx, id, Owner::Client(cx.address), judge).await {
+            Taken::Answer(answer) => answer,
+            Taken::Judged => self.judged(&cx, path),
+            Taken::Unavailable => LoginAnswer::denied(&self.pages, &cx, &Denial::Unavailable).for_product(self.product),
+        }
+    }
+
+    /// A form of a session.
+    async fn take(
+        &self,
+        cx: RequestContext,
+        route: PortalRoute,
+        path: &str,
+        request: &mut Request<Incoming>,
+    ) -> Response<Body> {
+        let (Some(form), Some(session)) = (read_form(Format::Form, request).await, cx.session.clone()) else {
+            return self.pages.bad_request(&cx);
+        };
+        let id = idempotency_key(&form).map(|key| self.repeats.id(path, key, &form));
+        let owner = Owner::Session(*session.key());
+        let (cx, portal) = (Arc::new(cx), Arc::clone(&self.portal));
+        let judged = Arc::clone(&cx);
+        let judge = async move { portal.take(&judged, &session, route, form).await };
+        match self.once(&cx, id, owner, judge).await {
+            Taken::Answer(answer) => answer,
+            Taken::Judged => self.judged(&cx, path),
+            Taken::Unavailable => self.pages.denied(&cx, &Denial::Unavailable),
+        }
+    }
+
+    /// A form that the session's stage does not take: it may have been judged before the session went on.
+    async fn outdated(
+        &self,
+        cx: &RequestContext,
+        step: Step,
+        path: &str,
+        request: &mut Request<Incoming>,
+    ) -> Response<Body> {
+        let form = read_form(Format::Form, request).await;
+        let id = form.and_then(|form| idempotency_key(&form).map(|key| self.repeats.id(path, key, &form)));
+        let session = cx.session.as_ref().map(SessionHandle::key);
+        let earlier = id.and_then(|id| self.repeats.find(&id, session, cx.now.tick));
+        match (earlier, step) {
+            (Some(Earlier::Answer(pending)), _) => match pending.answer().await {
+                Some(answer) => answer,
+                None => self.pages.denied(cx, &Denial::Unavailable),
+            },
+            (Some(Earlier::Judged), _) => self.judged(cx, path),
+            (None, Step::SendTo(place)) => pages::see_other(place),
+            (None, _) => self.pages.ended(cx),
+        }
+    }
+
+    /// Judges a form, unless it was judged before; in a task of its own, so that a browser that does not wait changes nothing.
+    async fn once(
+        &self,
+        cx: &RequestContext,
+        id: Option<FormId>,
+        owner: Owner,
+        judge: impl Future<Output = Response<Body>> + Send + 'static,
+    ) -> Taken {
+        let session = cx.session.as_ref().map(SessionHandle::key);
+        let is_there = |key: &Key| self.sessions.stage(Some(key), cx.now.tick) != Stage::Stale;
+        match self.repeats.begin(id, owner, session, cx.now.tick, is_there) {
+            Ok(Begun::Earlier(Earlier::Answer(pending))) => Taken::wait_for(pending).await,
+            Ok(Begun::Earlier(Earlier::Judged)) => Taken::Judged,
+            Ok(Begun::Now(judging, pending)) => {
+                tokio::spawn(async move { judging.answer(judge.await).await });
+                Taken::wait_for(pending).await
             }
-            Ok(Begun::Full) | Err(_) => self.unavailable(&cx, step),
+            Ok(Begun::Full) | Err(_) => Taken::Unavailable,
         }
     }
 
-    /// Boxed, since the futures are large, and differ.
-    fn judge<'a>(&'a self, cx: &'a RequestContext, step: Step, hints: &'a HeaderMap, form: &'a Form) -> Answering<'a> {
-        match (step, &cx.key) {
-            (Step::Take(own), Some(key)) => Box::pin(self.take(cx, key, own, form)),
-            (Step::SignIn, _) => Box::pin(self.sign_in(cx, hints, form)),
-            // No other step takes a form.
-            _ => Box::pin(ready(self.bad_request(cx))),
+    /// The answer to a form that was judged before, when the first answer is not kept: where the user is now.
+    fn judged(&self, cx: &RequestContext, path: &str) -> Response<Body> {
+        match cx.stage {
+            Stage::Stale => self.pages.ended(cx),
+            _ if path.starts_with(paths::SECURITY) => pages::see_other(paths::SECURITY),
+            stage => pages::see_other(home(stage)),
         }
     }
+}
 
-    /// The answer to a form that came before.
-    async fn as_before(&self, cx: &RequestContext, step: Step, path: &str, before: Before) -> Response<Body> {
-        match before {
-            Before::Answer(coming) => self.coming(cx, step, coming).await,
-            Before::Judged if cx.stage == Stage::Stale => self.ended(cx),
-            Before::Judged if path.starts_with(paths::SECURITY) => pages::see_other(paths::SECURITY),
-            Before::Judged => pages::see_other(home(cx.stage)),
-        }
+impl Taken {
+    async fn wait_for(pending: PendingAnswer) -> Self {
+        pending.answer().await.map_or(Self::Unavailable, Self::Answer)
     }
+}
 
-    async fn coming(&self, cx: &RequestContext, step: Step, coming: Coming) -> Response<Body> {
-        coming.answer().await.unwrap_or_else(|| self.unavailable(cx, step))
-    }
-
-    fn unavailable(&self, cx: &RequestContext, step: Step) -> Response<Body> {
-        let answer = self.reader(cx).stop(&Stop::Unavailable);
-        if step == Step::SignIn { self.told(answer) } else { answer }
-    }
+fn idempotency_key(form: &Form) -> Option<&str> {
+    form.field(fields::IDEMPOTENCY_KEY).filter(|key| cookies::is_random(key))
 }

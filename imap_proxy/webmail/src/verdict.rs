@@ -4,7 +4,8 @@
 //! mailbox that was asked about. Of an error nothing is looked at but whether the request was none ([`Unanswered`]); no
 //! error is ever a yes.
 
-use crate::session::state::SettingUp;
+use crate::session::enrolment::SettingUp;
+use crate::session::stage::BlockedReason;
 use jiff::{Timestamp, ToSpan};
 use postern_front::daemon::DaemonError;
 use postern_front::metrics::Verdict;
@@ -33,7 +34,7 @@ impl Unanswered for DaemonError {
 /// A sign-in ends here, or pauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub enum Stop {
+pub enum Denial {
     /// Nobody can say now.
     Unavailable,
     /// No.
@@ -51,24 +52,11 @@ pub enum Stop {
     BadRequest,
 }
 
-/// The password is right, and there is no code to answer with. It may end in a request to the administrator, never in
-/// the mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blocked {
-    /// Not before the time given, or not before an administrator unlocks the account.
-    Locked {
-        /// The time, where there is one.
-        until: Option<Timestamp>,
-    },
-    /// Every method of the account needs a sender that is switched off, or is a security key that there is a copy of.
-    NoMethod,
-}
-
-impl From<Blocked> for Stop {
-    fn from(blocked: Blocked) -> Self {
+impl From<BlockedReason> for Denial {
+    fn from(blocked: BlockedReason) -> Self {
         match blocked {
-            Blocked::Locked { until } => Self::Locked { until },
-            Blocked::NoMethod => Self::Unavailable,
+            BlockedReason::Locked { until } => Self::Locked { until },
+            BlockedReason::NoMethod => Self::Unavailable,
         }
     }
 }
@@ -105,10 +93,10 @@ pub enum AfterPassword {
         /// The canonical mailbox.
         mailbox: String,
         /// Why.
-        why: Blocked,
+        why: BlockedReason,
     },
     /// The sign-in ends.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// After a sign-in that waits for a code has asked once more what it may be answered with. From here nobody is let in.
@@ -123,9 +111,9 @@ pub enum AfterWaiting {
         trust_days: Option<u32>,
     },
     /// There is no code to answer with.
-    Blocked(Blocked),
+    Blocked(BlockedReason),
     /// The sign-in ends, or pauses.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// After a code, or after the code that confirms an enrolment.
@@ -146,7 +134,7 @@ pub enum AfterCode {
     /// The page is shown again.
     Again(Problem),
     /// The sign-in ends, or pauses.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// After a method was to begin.
@@ -170,7 +158,7 @@ pub enum AfterPrepare {
     /// It did not begin, for now; another method may do.
     Problem(Problem),
     /// The sign-in ends, or pauses.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// The secret of an authenticator app that is set up; see [`EnrolVerdict::Offered`].
@@ -202,7 +190,7 @@ pub enum AfterEnrol {
     /// It did not begin, for now; something else may do.
     Problem(Problem),
     /// The sign-in ends, or pauses.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// After a request to the administrator.
@@ -214,7 +202,7 @@ pub enum AfterRequest {
     /// There is none yet.
     Problem(LostProblem),
     /// The sign-in ends, or pauses.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// After a person wanted to change something of their own account.
@@ -241,7 +229,7 @@ pub enum AfterChange {
     /// It is not changed: the account is not as the form took it to be.
     Outdated,
     /// The session ends, or pauses.
-    Stop(Stop),
+    Denied(Denial),
 }
 
 /// What follows when the webmail has accepted a password. `shown` is the answer for the name that the webmail shows, `others`
@@ -260,12 +248,12 @@ fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
         | AfterPassword::Challenge { mailbox, .. }
         | AfterPassword::Enrol { mailbox, .. }
         | AfterPassword::Blocked { mailbox, .. } => Some(mailbox.clone()),
-        AfterPassword::Stop(_) => None,
+        AfterPassword::Denied(_) => None,
     };
     match (mailbox(&one), mailbox(&other)) {
         (None, _) => one,
         (_, None) => other,
-        (a, b) if a != b => AfterPassword::Stop(Stop::Refused),
+        (a, b) if a != b => AfterPassword::Denied(Denial::Refused),
         _ if matches!(one, AfterPassword::Release { .. }) || matches!(other, AfterPassword::Blocked { .. }) => other,
         _ => one,
     }
@@ -276,47 +264,47 @@ fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
         Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
         // A challenge that nothing can answer is a fault, not a free pass.
         Ok(AskVerdict::Challenge { mailbox, methods, .. }) if methods.is_empty() => {
-            AfterPassword::Blocked { mailbox, why: Blocked::NoMethod }
+            AfterPassword::Blocked { mailbox, why: BlockedReason::NoMethod }
         }
         Ok(AskVerdict::Challenge { mailbox, methods, trust_days }) => {
             AfterPassword::Challenge { mailbox, methods, trust_days }
         }
         Ok(AskVerdict::Enrol { mailbox, kinds }) => AfterPassword::Enrol { mailbox, kinds: known(&kinds) },
-        Ok(AskVerdict::Refused(refusal)) => match (stop(&refusal), refusal.mailbox) {
-            (Stop::Locked { until }, Some(mailbox)) => {
-                AfterPassword::Blocked { mailbox, why: Blocked::Locked { until } }
+        Ok(AskVerdict::Refused(refusal)) => match (denial(&refusal), refusal.mailbox) {
+            (Denial::Locked { until }, Some(mailbox)) => {
+                AfterPassword::Blocked { mailbox, why: BlockedReason::Locked { until } }
             }
-            (stop, _) => AfterPassword::Stop(stop),
+            (denial, _) => AfterPassword::Denied(denial),
         },
-        Err(error) => AfterPassword::Stop(unanswered(&error)),
+        Err(error) => AfterPassword::Denied(unanswered(&error)),
     }
 }
 
 /// What a sign-in to `mailbox` that waits for a code may be answered with now.
 pub fn after_waiting<E: Unanswered>(reply: Result<AskVerdict, E>, mailbox: &str) -> AfterWaiting {
     match one_answer(reply) {
-        AfterPassword::Challenge { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
+        AfterPassword::Challenge { mailbox: other, .. } if other != mailbox => AfterWaiting::Denied(Denial::Refused),
         AfterPassword::Challenge { methods, trust_days, .. } => AfterWaiting::Challenge { methods, trust_days },
         // No code is asked for any more: suspended, reset or removed, or the browser is known or trusted by now. To sign
         // in anew leads to what there is then.
-        AfterPassword::Release { .. } | AfterPassword::Enrol { .. } => AfterWaiting::Stop(Stop::Ended),
-        AfterPassword::Blocked { mailbox: other, .. } if other != mailbox => AfterWaiting::Stop(Stop::Refused),
+        AfterPassword::Release { .. } | AfterPassword::Enrol { .. } => AfterWaiting::Denied(Denial::Ended),
+        AfterPassword::Blocked { mailbox: other, .. } if other != mailbox => AfterWaiting::Denied(Denial::Refused),
         AfterPassword::Blocked { why, .. } => AfterWaiting::Blocked(why),
-        AfterPassword::Stop(stop) => AfterWaiting::Stop(stop),
+        AfterPassword::Denied(denial) => AfterWaiting::Denied(denial),
     }
 }
 
 /// What follows a code for `mailbox`.
 pub fn after_code<E: Unanswered>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
-        Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
+        Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Denied(Denial::Refused),
         Ok(AnswerVerdict::Accepted { standing, proof, backup_codes_left, .. }) => {
             AfterCode::Release { standing, proof, codes: Vec::new(), codes_left: backup_codes_left }
         }
         Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Copied, .. })) => AfterCode::Again(Problem::Copied),
         Ok(AnswerVerdict::Refused(Refusal { reason: Reason::Unfit, .. })) => AfterCode::Again(Problem::NotACode),
         Ok(AnswerVerdict::Refused(refusal)) => refused_code(&refusal, now),
-        Err(error) => AfterCode::Stop(unanswered(&error)),
+        Err(error) => AfterCode::Denied(unanswered(&error)),
     }
 }
 
@@ -331,7 +319,7 @@ pub fn after_prepare<E: Unanswered>(
         Ok(PrepareVerdict::Sent { mailbox: other, .. } | PrepareVerdict::Key { mailbox: other, .. })
             if other != mailbox =>
         {
-            AfterPrepare::Stop(Stop::Refused)
+            AfterPrepare::Denied(Denial::Refused)
         }
         Ok(PrepareVerdict::Sent { challenge, again, .. }) if is_sent(kind) => {
             AfterPrepare::Sent { challenge, again: second(again).unwrap_or(now) }
@@ -340,12 +328,12 @@ pub fn after_prepare<E: Unanswered>(
             AfterPrepare::Key { challenge, options }
         }
         // It answers something else.
-        Ok(PrepareVerdict::Sent { .. } | PrepareVerdict::Key { .. }) => AfterPrepare::Stop(Stop::Unavailable),
+        Ok(PrepareVerdict::Sent { .. } | PrepareVerdict::Key { .. }) => AfterPrepare::Denied(Denial::Unavailable),
         Ok(PrepareVerdict::Refused(refusal)) => match not_sent(&refusal, now) {
             Ok(problem) => AfterPrepare::Problem(problem),
-            Err(stop) => AfterPrepare::Stop(stop),
+            Err(denial) => AfterPrepare::Denied(denial),
         },
-        Err(error) => AfterPrepare::Stop(unanswered(&error)),
+        Err(error) => AfterPrepare::Denied(unanswered(&error)),
     }
 }
 
@@ -361,7 +349,7 @@ pub fn after_enrol<E: Unanswered>(
             EnrolVerdict::Offered { mailbox: other, .. }
             | EnrolVerdict::Sent { mailbox: other, .. }
             | EnrolVerdict::Key { mailbox: other, .. },
-        ) if other != mailbox => AfterEnrol::Stop(Stop::Refused),
+        ) if other != mailbox => AfterEnrol::Denied(Denial::Refused),
         Ok(EnrolVerdict::Offered { ticket, secret, uri, kinds, .. }) if kind == MethodKind::Authenticator => {
             let shown = Shown { secret: Secret::new(secret.reveal()), uri: Secret::new(uri.reveal()) };
             AfterEnrol::Begun { begun: SettingUp::App { ticket }, kinds: known(&kinds), shown: Some(shown) }
@@ -375,7 +363,7 @@ pub fn after_enrol<E: Unanswered>(
         }
         // It answers something else.
         Ok(EnrolVerdict::Offered { .. } | EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. }) => {
-            AfterEnrol::Stop(Stop::Unavailable)
+            AfterEnrol::Denied(Denial::Unavailable)
         }
         Ok(EnrolVerdict::Refused(refusal)) => match refusal.reason {
             Reason::EnrolmentCode => AfterEnrol::EnrolmentCode,
@@ -384,10 +372,10 @@ pub fn after_enrol<E: Unanswered>(
             Reason::InUse => AfterEnrol::Problem(Problem::InUse),
             _ => match not_sent(&refusal, now) {
                 Ok(problem) => AfterEnrol::Problem(problem),
-                Err(stop) => AfterEnrol::Stop(stop),
+                Err(denial) => AfterEnrol::Denied(denial),
             },
         },
-        Err(error) => AfterEnrol::Stop(unanswered(&error)),
+        Err(error) => AfterEnrol::Denied(unanswered(&error)),
     }
 }
 
@@ -410,16 +398,16 @@ pub fn after_request<E: Unanswered>(reply: Result<RequestVerdict, E>) -> AfterRe
             Reason::Unfit => AfterRequest::Problem(LostProblem::Incomplete),
             Reason::NotOffered => AfterRequest::Problem(LostProblem::NotOffered),
             Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: time(&refusal) }),
-            _ => AfterRequest::Stop(stop(&refusal)),
+            _ => AfterRequest::Denied(denial(&refusal)),
         },
-        Err(error) => AfterRequest::Stop(unanswered(&error)),
+        Err(error) => AfterRequest::Denied(unanswered(&error)),
     }
 }
 
 /// What follows the code that ends an enrolment of `mailbox`.
 pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
-        Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Stop(Stop::Refused),
+        Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Denied(Denial::Refused),
         Ok(ConfirmVerdict::Accepted { standing, backup_codes, proof, .. }) => {
             let codes = backup_codes.iter().map(|code| Secret::new(code.reveal())).collect();
             AfterCode::Release { standing, proof, codes, codes_left: None }
@@ -427,19 +415,19 @@ pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
         // The factor that was brought for it is used up or too old, or there were too many changes: it begins again.
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::NotFresh | Reason::TooMany, .. })) => {
-            AfterCode::Stop(Stop::Ended)
+            AfterCode::Denied(Denial::Ended)
         }
         Ok(ConfirmVerdict::Refused(refusal)) => refused_code(&refusal, now),
-        Err(error) => AfterCode::Stop(unanswered(&error)),
+        Err(error) => AfterCode::Denied(unanswered(&error)),
     }
 }
 
 /// What is shown of the account of `mailbox` to its owner.
-pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Stop> {
+pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Denial> {
     match reply {
         Ok(SecurityVerdict::Shown(security)) if security.mailbox == mailbox => Ok(security),
-        Ok(SecurityVerdict::Shown(_)) => Err(Stop::Refused),
-        Ok(SecurityVerdict::Refused(refusal)) => Err(stop(&refusal)),
+        Ok(SecurityVerdict::Shown(_)) => Err(Denial::Refused),
+        Ok(SecurityVerdict::Refused(refusal)) => Err(denial(&refusal)),
         Err(error) => Err(unanswered(&error)),
     }
 }
@@ -464,9 +452,9 @@ pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Cha
             Reason::Unavailable if takes_password => AfterChange::Problem(ChangeProblem::NotChecked),
             // Of the session, or of what was to be changed: the page tells which.
             Reason::Stale => AfterChange::Outdated,
-            _ => AfterChange::Stop(stop(&refusal)),
+            _ => AfterChange::Denied(denial(&refusal)),
         },
-        Err(error) => AfterChange::Stop(unanswered(&error)),
+        Err(error) => AfterChange::Denied(unanswered(&error)),
     }
 }
 
@@ -475,22 +463,22 @@ fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
         Reason::Wrong => AfterCode::Again(Problem::Wrong { misses: refusal.failures.unwrap_or(1) }),
         Reason::Locked => match short_wait(refusal, now) {
             Some(problem) => AfterCode::Again(problem),
-            None => AfterCode::Stop(stop(refusal)),
+            None => AfterCode::Denied(denial(refusal)),
         },
-        _ => AfterCode::Stop(stop(refusal)),
+        _ => AfterCode::Denied(denial(refusal)),
     }
 }
 
 /// Why a code was not sent, or a security key not asked; else the sign-in ends, or pauses.
-fn not_sent(refusal: &Refusal, now: Timestamp) -> Result<Problem, Stop> {
+fn not_sent(refusal: &Refusal, now: Timestamp) -> Result<Problem, Denial> {
     match refusal.reason {
         Reason::NotSent => Ok(Problem::NotSent),
         Reason::TooSoon => Ok(Problem::TooSoon { until: time(refusal).unwrap_or(now) }),
         Reason::TooMany => Ok(Problem::TooMany { until: time(refusal) }),
-        Reason::Locked => short_wait(refusal, now).ok_or_else(|| stop(refusal)),
+        Reason::Locked => short_wait(refusal, now).ok_or_else(|| denial(refusal)),
         // It was offered when the sign-in began.
-        Reason::NotOffered => Err(Stop::Ended),
-        _ => Err(stop(refusal)),
+        Reason::NotOffered => Err(Denial::Ended),
+        _ => Err(denial(refusal)),
     }
 }
 
@@ -499,18 +487,18 @@ fn short_wait(refusal: &Refusal, now: Timestamp) -> Option<Problem> {
     now.checked_add(SHORT_WAIT_MINUTES.minutes()).is_ok_and(|soon| until <= soon).then_some(Problem::TooEarly { until })
 }
 
-fn unanswered(error: &impl Unanswered) -> Stop {
-    if error.is_bad_request() { Stop::BadRequest } else { Stop::Unavailable }
+fn unanswered(error: &impl Unanswered) -> Denial {
+    if error.is_bad_request() { Denial::BadRequest } else { Denial::Unavailable }
 }
 
-fn stop(refusal: &Refusal) -> Stop {
+fn denial(refusal: &Refusal) -> Denial {
     match refusal.reason {
-        Reason::Locked => Stop::Locked { until: time(refusal) },
-        Reason::Stale => Stop::Ended,
-        Reason::Unavailable => Stop::Unavailable,
-        Reason::Unusual => Stop::Unusual,
+        Reason::Locked => Denial::Locked { until: time(refusal) },
+        Reason::Stale => Denial::Ended,
+        Reason::Unavailable => Denial::Unavailable,
+        Reason::Unusual => Denial::Unusual,
         // The others are no answers to what is asked here.
-        _ => Stop::Refused,
+        _ => Denial::Refused,
     }
 }
 
@@ -529,8 +517,8 @@ impl From<&AfterPassword> for Verdict {
             AfterPassword::Release { .. } => Self::Accepted,
             AfterPassword::Challenge { .. } => Self::Challenge,
             AfterPassword::Enrol { .. } => Self::Enrol,
-            AfterPassword::Stop(Stop::Unavailable) => Self::Unavailable,
-            AfterPassword::Blocked { .. } | AfterPassword::Stop(_) => Self::Refused,
+            AfterPassword::Denied(Denial::Unavailable) => Self::Unavailable,
+            AfterPassword::Blocked { .. } | AfterPassword::Denied(_) => Self::Refused,
         }
     }
 }

@@ -99,17 +99,17 @@ fn a_sign_in_that_waits_goes_on_with_a_challenge_alone() {
     assert_eq!(offers(after_waiting(challenge(BOB), BOB)), 1);
     let nothing = Ok(AskVerdict::Challenge { mailbox: BOB.into(), methods: Vec::new(), trust_days: None });
     for (verdict, expected) in [
-        (challenge("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
-        (nothing, AfterWaiting::Blocked(Blocked::NoMethod)),
-        (locked(BOB), AfterWaiting::Blocked(Blocked::Locked { until: None })),
-        (locked("eve@example.com"), AfterWaiting::Stop(Stop::Refused)),
-        (refused(Reason::Locked), AfterWaiting::Stop(Stop::Locked { until: None })),
-        (free(BOB), AfterWaiting::Stop(Stop::Ended)),
-        (free("eve@example.com"), AfterWaiting::Stop(Stop::Ended)),
-        (enrol(BOB), AfterWaiting::Stop(Stop::Ended)),
-        (refused(Reason::Name), AfterWaiting::Stop(Stop::Refused)),
-        (refused(Reason::Unusual), AfterWaiting::Stop(Stop::Unusual)),
-        (Err("lost"), AfterWaiting::Stop(Stop::Unavailable)),
+        (challenge("eve@example.com"), AfterWaiting::Denied(Denial::Refused)),
+        (nothing, AfterWaiting::Blocked(BlockedReason::NoMethod)),
+        (locked(BOB), AfterWaiting::Blocked(BlockedReason::Locked { until: None })),
+        (locked("eve@example.com"), AfterWaiting::Denied(Denial::Refused)),
+        (refused(Reason::Locked), AfterWaiting::Denied(Denial::Locked { until: None })),
+        (free(BOB), AfterWaiting::Denied(Denial::Ended)),
+        (free("eve@example.com"), AfterWaiting::Denied(Denial::Ended)),
+        (enrol(BOB), AfterWaiting::Denied(Denial::Ended)),
+        (refused(Reason::Name), AfterWaiting::Denied(Denial::Refused)),
+        (refused(Reason::Unusual), AfterWaiting::Denied(Denial::Unusual)),
+        (Err("lost"), AfterWaiting::Denied(Denial::Unavailable)),
     ] {
         assert_eq!(after_waiting(verdict.clone(), BOB), expected, "{verdict:?}");
     }
@@ -123,15 +123,15 @@ fn the_stricter_answer_counts() {
     let enrolling = AfterPassword::Enrol { mailbox: BOB.into(), kinds: vec![MethodKind::Sms] };
     assert_eq!(after_password(enrol(BOB), Some(free(BOB))), enrolling);
     let other = after_password(challenge(BOB), Some(challenge("eve@example.com")));
-    assert_eq!(other, AfterPassword::Stop(Stop::Refused));
+    assert_eq!(other, AfterPassword::Denied(Denial::Refused));
     // Of three as well, wherever it stands.
     assert_eq!(after_password(free(BOB), [free(BOB), challenge(BOB)]), challenged);
     assert_eq!(after_password(free(BOB), [challenge(BOB), free(BOB)]), challenged);
     assert!(is_release(&after_password(free(BOB), [free(BOB), free(BOB)])));
     for others in [[free(BOB), free("eve@example.com")], [free("eve@example.com"), free(BOB)]] {
-        assert_eq!(after_password(free(BOB), others), AfterPassword::Stop(Stop::Refused));
+        assert_eq!(after_password(free(BOB), others), AfterPassword::Denied(Denial::Refused));
     }
-    assert_eq!(after_password(free(BOB), [free(BOB), Err("lost")]), AfterPassword::Stop(Stop::Unavailable));
+    assert_eq!(after_password(free(BOB), [free(BOB), Err("lost")]), AfterPassword::Denied(Denial::Unavailable));
 }
 
 #[test]
@@ -139,23 +139,23 @@ fn refusals_say_what_to_show() {
     for reason in REASONS {
         let expected = match reason {
             // Of nobody's mailbox there is nothing to ask an administrator.
-            Reason::Locked => AfterPassword::Stop(Stop::Locked { until: None }),
-            Reason::Stale => AfterPassword::Stop(Stop::Ended),
-            Reason::Unavailable => AfterPassword::Stop(Stop::Unavailable),
-            Reason::Unusual => AfterPassword::Stop(Stop::Unusual),
-            _ => AfterPassword::Stop(Stop::Refused),
+            Reason::Locked => AfterPassword::Denied(Denial::Locked { until: None }),
+            Reason::Stale => AfterPassword::Denied(Denial::Ended),
+            Reason::Unavailable => AfterPassword::Denied(Denial::Unavailable),
+            Reason::Unusual => AfterPassword::Denied(Denial::Unusual),
+            _ => AfterPassword::Denied(Denial::Refused),
         };
         assert_eq!(after_password(refused(reason), None), expected, "{reason:?}");
     }
     let blocked = |why| AfterPassword::Blocked { mailbox: BOB.into(), why };
-    assert_eq!(after_password(without_methods(BOB), None), blocked(Blocked::NoMethod));
-    assert_eq!(after_password(locked(BOB), None), blocked(Blocked::Locked { until: None }));
+    assert_eq!(after_password(without_methods(BOB), None), blocked(BlockedReason::NoMethod));
+    assert_eq!(after_password(locked(BOB), None), blocked(BlockedReason::Locked { until: None }));
     // Whatever the other name is told, nobody gets in from here.
     for other in [without_methods(BOB), free(BOB), challenge(BOB), enrol(BOB)] {
-        assert_eq!(after_password(without_methods(BOB), Some(other.clone())), blocked(Blocked::NoMethod));
-        assert_eq!(after_password(other, Some(without_methods(BOB))), blocked(Blocked::NoMethod));
+        assert_eq!(after_password(without_methods(BOB), Some(other.clone())), blocked(BlockedReason::NoMethod));
+        assert_eq!(after_password(other, Some(without_methods(BOB))), blocked(BlockedReason::NoMethod));
     }
-    assert_eq!(after_password(Err("garbage"), None), AfterPassword::Stop(Stop::Unavailable));
+    assert_eq!(after_password(Err("garbage"), None), AfterPassword::Denied(Denial::Unavailable));
 }
 
 /// Where the webmail shows an address that its user can edit, a locked user would ask in another's name.
@@ -165,14 +165,14 @@ fn a_request_is_for_the_mailbox_that_both_names_lead_to() {
     for blocked in [locked, without_methods] {
         for other in [locked(eve), without_methods(eve), free(eve), challenge(eve), enrol(eve)] {
             for (shown, typed) in [(blocked(BOB), other.clone()), (other.clone(), blocked(BOB))] {
-                assert_eq!(after_password(shown, Some(typed)), AfterPassword::Stop(Stop::Refused), "{other:?}");
+                assert_eq!(after_password(shown, Some(typed)), AfterPassword::Denied(Denial::Refused), "{other:?}");
             }
         }
         let three = after_password(blocked(BOB), [blocked(BOB), blocked(eve)]);
-        assert_eq!(three, AfterPassword::Stop(Stop::Refused));
+        assert_eq!(three, AfterPassword::Denied(Denial::Refused));
     }
     let nobody = after_password(locked(BOB), Some(refused(Reason::Name)));
-    assert_eq!(nobody, AfterPassword::Stop(Stop::Refused));
+    assert_eq!(nobody, AfterPassword::Denied(Denial::Refused));
 }
 
 /// Bad input is told to whoever has sent it, not as if nobody could say.
@@ -182,19 +182,21 @@ fn what_the_daemon_does_not_hear_is_a_bad_request() {
         let name = "org.varlink.service.InvalidParameter".to_owned();
         CallError::Error(ErrorReply { name, parameters: serde_json::json!({}) })
     }
-    let [bad, other] = [Stop::BadRequest, Stop::Unavailable];
+    let [bad, other] = [Denial::BadRequest, Denial::Unavailable];
     for (error, wanted) in [(invalid as fn() -> CallError, bad), (|| CallError::Garbage(String::new()), other)] {
         let change = Change::MakeBackupCodes;
-        assert_eq!(after_password(Err(error()), None), AfterPassword::Stop(wanted.clone()));
-        assert_eq!(after_waiting(Err(error()), BOB), AfterWaiting::Stop(wanted.clone()));
-        assert!(matches!(after_code(Err(error()), BOB, NOW), AfterCode::Stop(stop) if stop == wanted));
-        assert!(matches!(after_confirm(Err(error()), BOB, NOW), AfterCode::Stop(stop) if stop == wanted));
-        assert!(matches!(after_change(Err(error()), &change), AfterChange::Stop(stop) if stop == wanted));
-        assert_eq!(after_request(Err(error())), AfterRequest::Stop(wanted.clone()));
+        assert_eq!(after_password(Err(error()), None), AfterPassword::Denied(wanted.clone()));
+        assert_eq!(after_waiting(Err(error()), BOB), AfterWaiting::Denied(wanted.clone()));
+        assert!(matches!(after_code(Err(error()), BOB, NOW), AfterCode::Denied(denial) if denial == wanted));
+        assert!(matches!(after_confirm(Err(error()), BOB, NOW), AfterCode::Denied(denial) if denial == wanted));
+        assert!(matches!(after_change(Err(error()), &change), AfterChange::Denied(denial) if denial == wanted));
+        assert_eq!(after_request(Err(error())), AfterRequest::Denied(wanted.clone()));
         assert_eq!(after_security(Err(error()), BOB), Err(wanted.clone()));
         let kind = MethodKind::Sms;
-        assert!(matches!(after_prepare(Err(error()), BOB, kind, NOW), AfterPrepare::Stop(stop) if stop == wanted));
-        assert!(matches!(after_enrol(Err(error()), BOB, kind, NOW), AfterEnrol::Stop(stop) if stop == wanted));
+        assert!(
+            matches!(after_prepare(Err(error()), BOB, kind, NOW), AfterPrepare::Denied(denial) if denial == wanted)
+        );
+        assert!(matches!(after_enrol(Err(error()), BOB, kind, NOW), AfterEnrol::Denied(denial) if denial == wanted));
     }
 }
 
@@ -219,8 +221,8 @@ fn a_code_counts_for_its_own_mailbox_only() {
     assert!(matches!(after_code(answered(BOB), BOB, NOW), AfterCode::Release { codes, .. } if codes.is_empty()));
     assert!(matches!(after_confirm(confirmed(BOB), BOB, NOW), AfterCode::Release { codes, .. } if codes.len() == 1));
     for other in ["eve@example.com", "Bob@example.com", ""] {
-        assert!(matches!(after_code(answered(other), BOB, NOW), AfterCode::Stop(Stop::Refused)));
-        assert!(matches!(after_confirm(confirmed(other), BOB, NOW), AfterCode::Stop(Stop::Refused)));
+        assert!(matches!(after_code(answered(other), BOB, NOW), AfterCode::Denied(Denial::Refused)));
+        assert!(matches!(after_confirm(confirmed(other), BOB, NOW), AfterCode::Denied(Denial::Refused)));
     }
 }
 
@@ -230,11 +232,11 @@ fn each_reason_for_not_taking_a_code_has_its_answer() {
     for reason in REASONS {
         let refusal = Refusal::new(reason);
         let stopped = match reason {
-            Reason::Locked => Stop::Locked { until: None },
-            Reason::Stale => Stop::Ended,
-            Reason::Unavailable => Stop::Unavailable,
-            Reason::Unusual => Stop::Unusual,
-            _ => Stop::Refused,
+            Reason::Locked => Denial::Locked { until: None },
+            Reason::Stale => Denial::Ended,
+            Reason::Unavailable => Denial::Unavailable,
+            Reason::Unusual => Denial::Unusual,
+            _ => Denial::Refused,
         };
         let code = after_code(Ok::<_, ()>(AnswerVerdict::Refused(refusal.clone())), BOB, NOW);
         match (reason, &code) {
@@ -242,7 +244,7 @@ fn each_reason_for_not_taking_a_code_has_its_answer() {
             | (Reason::Copied, AfterCode::Again(Problem::Copied))
             | (Reason::Unfit, AfterCode::Again(Problem::NotACode)) => {}
             (Reason::Wrong | Reason::Copied | Reason::Unfit, _) => panic!("{reason:?}: {code:?}"),
-            (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
+            (_, AfterCode::Denied(denial)) => assert_eq!(*denial, stopped, "{reason:?}"),
             _ => panic!("{reason:?}: {code:?}"),
         }
         let confirm = after_confirm(Ok::<_, ()>(ConfirmVerdict::Refused(refusal)), BOB, NOW);
@@ -250,26 +252,26 @@ fn each_reason_for_not_taking_a_code_has_its_answer() {
             (Reason::Wrong, AfterCode::Again(Problem::Wrong { misses: 1 }))
             | (Reason::InUse, AfterCode::Again(Problem::InUse)) => {}
             (Reason::Wrong | Reason::InUse, _) => panic!("{reason:?}: {confirm:?}"),
-            (Reason::NotFresh | Reason::TooMany, AfterCode::Stop(Stop::Ended)) => {}
-            (_, AfterCode::Stop(stop)) => assert_eq!(*stop, stopped, "{reason:?}"),
+            (Reason::NotFresh | Reason::TooMany, AfterCode::Denied(Denial::Ended)) => {}
+            (_, AfterCode::Denied(denial)) => assert_eq!(*denial, stopped, "{reason:?}"),
             _ => panic!("{reason:?}: {confirm:?}"),
         }
     }
-    assert!(matches!(after_code(Err("lost"), BOB, NOW), AfterCode::Stop(Stop::Unavailable)));
-    assert!(matches!(after_confirm(Err("lost"), BOB, NOW), AfterCode::Stop(Stop::Unavailable)));
+    assert!(matches!(after_code(Err("lost"), BOB, NOW), AfterCode::Denied(Denial::Unavailable)));
+    assert!(matches!(after_confirm(Err("lost"), BOB, NOW), AfterCode::Denied(Denial::Unavailable)));
 }
 
 /// Why nothing was sent, or what ends the sign-in.
-fn not_begun(reason: Reason) -> Result<Problem, Stop> {
+fn not_begun(reason: Reason) -> Result<Problem, Denial> {
     match reason {
         Reason::NotSent => Ok(Problem::NotSent),
         Reason::TooSoon => Ok(Problem::TooSoon { until: NOW }),
         Reason::TooMany => Ok(Problem::TooMany { until: None }),
-        Reason::Locked => Err(Stop::Locked { until: None }),
-        Reason::Stale | Reason::NotOffered => Err(Stop::Ended),
-        Reason::Unavailable => Err(Stop::Unavailable),
-        Reason::Unusual => Err(Stop::Unusual),
-        _ => Err(Stop::Refused),
+        Reason::Locked => Err(Denial::Locked { until: None }),
+        Reason::Stale | Reason::NotOffered => Err(Denial::Ended),
+        Reason::Unavailable => Err(Denial::Unavailable),
+        Reason::Unusual => Err(Denial::Unusual),
+        _ => Err(Denial::Refused),
     }
 }
 
@@ -279,7 +281,7 @@ fn each_reason_for_not_beginning_has_its_answer() {
         let refused = Ok::<_, ()>(PrepareVerdict::Refused(Refusal::new(reason)));
         match (after_prepare(refused, BOB, MethodKind::Sms, NOW), not_begun(reason)) {
             (AfterPrepare::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
-            (AfterPrepare::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
+            (AfterPrepare::Denied(denial), Err(expected)) => assert_eq!(denial, expected, "{reason:?}"),
             (after, _) => panic!("{reason:?}: {after:?}"),
         }
         let refused = Ok::<_, ()>(EnrolVerdict::Refused(Refusal::new(reason)));
@@ -293,14 +295,14 @@ fn each_reason_for_not_beginning_has_its_answer() {
             (AfterEnrol::NotFresh, _) => assert_eq!(reason, Reason::NotFresh),
             (after, _) if matches!(reason, Reason::EnrolmentCode | Reason::NotFresh) => panic!("{after:?}"),
             (AfterEnrol::Problem(problem), Ok(expected)) => assert_eq!(problem, expected),
-            (AfterEnrol::Stop(stop), Err(expected)) => assert_eq!(stop, expected, "{reason:?}"),
+            (AfterEnrol::Denied(denial), Err(expected)) => assert_eq!(denial, expected, "{reason:?}"),
             (after, _) => panic!("{reason:?}: {after:?}"),
         }
     }
     let lost = after_prepare(Err("lost"), BOB, MethodKind::Sms, NOW);
-    assert!(matches!(lost, AfterPrepare::Stop(Stop::Unavailable)));
+    assert!(matches!(lost, AfterPrepare::Denied(Denial::Unavailable)));
     let lost = after_enrol(Err("lost"), BOB, MethodKind::Sms, NOW);
-    assert!(matches!(lost, AfterEnrol::Stop(Stop::Unavailable)));
+    assert!(matches!(lost, AfterEnrol::Denied(Denial::Unavailable)));
 }
 
 #[test]
@@ -310,11 +312,11 @@ fn each_answer_to_a_request_has_its_page() {
             Reason::Unfit => AfterRequest::Problem(LostProblem::Incomplete),
             Reason::NotOffered => AfterRequest::Problem(LostProblem::NotOffered),
             Reason::TooSoon | Reason::TooMany => AfterRequest::Problem(LostProblem::NotNow { until: None }),
-            Reason::Locked => AfterRequest::Stop(Stop::Locked { until: None }),
-            Reason::Stale => AfterRequest::Stop(Stop::Ended),
-            Reason::Unavailable => AfterRequest::Stop(Stop::Unavailable),
-            Reason::Unusual => AfterRequest::Stop(Stop::Unusual),
-            _ => AfterRequest::Stop(Stop::Refused),
+            Reason::Locked => AfterRequest::Denied(Denial::Locked { until: None }),
+            Reason::Stale => AfterRequest::Denied(Denial::Ended),
+            Reason::Unavailable => AfterRequest::Denied(Denial::Unavailable),
+            Reason::Unusual => AfterRequest::Denied(Denial::Unusual),
+            _ => AfterRequest::Denied(Denial::Refused),
         };
         let refused = Ok::<_, ()>(RequestVerdict::Refused(Refusal::new(reason)));
         assert_eq!(after_request(refused), expected, "{reason:?}");
@@ -323,15 +325,15 @@ fn each_answer_to_a_request_has_its_page() {
     assert_eq!(opened, AfterRequest::Requested(Requested::Now));
     let already = after_request(Ok::<_, ()>(RequestVerdict::OpenAlready));
     assert_eq!(already, AfterRequest::Requested(Requested::Before));
-    assert_eq!(after_request(Err("lost")), AfterRequest::Stop(Stop::Unavailable));
+    assert_eq!(after_request(Err("lost")), AfterRequest::Denied(Denial::Unavailable));
 }
 
 #[test]
 fn an_account_is_shown_to_its_own_mailbox_only() {
     let shown = |mailbox: &str| SecurityVerdict::Shown(Security { mailbox: mailbox.into(), ..Security::default() });
     assert!(after_security(Ok::<_, ()>(shown(BOB)), BOB).is_ok());
-    assert_eq!(after_security(Ok::<_, ()>(shown("eve@example.com")), BOB), Err(Stop::Refused));
-    assert_eq!(after_security(Err("lost"), BOB), Err(Stop::Unavailable));
+    assert_eq!(after_security(Ok::<_, ()>(shown("eve@example.com")), BOB), Err(Denial::Refused));
+    assert_eq!(after_security(Err("lost"), BOB), Err(Denial::Unavailable));
     for reason in REASONS {
         let refused = Ok::<_, ()>(SecurityVerdict::Refused(Refusal::new(reason)));
         assert!(after_security(refused, BOB).is_err(), "{reason:?}");
@@ -356,14 +358,14 @@ fn nothing_but_done_gives_a_session_anything_to_stand_on() {
                 AfterChange::Outdated => assert_eq!(reason, Reason::Stale),
                 AfterChange::Problem(shown) => assert_eq!(Some(shown), problem, "{reason:?}"),
                 AfterChange::Enough => panic!("{reason:?}: it says until when"),
-                AfterChange::Stop(_) => assert!(problem.is_none(), "{reason:?}"),
+                AfterChange::Denied(_) => assert!(problem.is_none(), "{reason:?}"),
                 after @ AfterChange::Done { .. } => panic!("{after:?}"),
             }
         }
         let enough = Refusal { until: Some(1_800_000_000), ..Refusal::new(Reason::TooMany) };
         let enough = after_change(Ok::<_, ()>(ChangeVerdict::Refused(enough)), &change);
         assert!(matches!(enough, AfterChange::Enough));
-        assert!(matches!(after_change(Err("lost"), &change), AfterChange::Stop(Stop::Unavailable)));
+        assert!(matches!(after_change(Err("lost"), &change), AfterChange::Denied(Denial::Unavailable)));
     }
 }
 
@@ -384,7 +386,7 @@ fn a_method_begins_for_its_own_mailbox_and_kind_only() {
         let is_key = kind == MethodKind::Key;
         assert_eq!(matches!(after(asked(BOB), kind), AfterPrepare::Key { .. }), is_key, "{kind:?}");
         for verdict in [sent("eve@example.com"), asked("eve@example.com")] {
-            assert!(matches!(after(verdict, kind), AfterPrepare::Stop(Stop::Refused)), "{kind:?}");
+            assert!(matches!(after(verdict, kind), AfterPrepare::Denied(Denial::Refused)), "{kind:?}");
         }
     }
 }
@@ -396,7 +398,7 @@ fn a_short_wait_is_shown_beside_the_field_a_long_one_ends_it() {
         after_code(Ok::<_, ()>(AnswerVerdict::Refused(Refusal { until, ..Refusal::new(Reason::Locked) })), BOB, NOW)
     };
     assert!(matches!(locked(5 * 60), AfterCode::Again(Problem::TooEarly { .. })));
-    assert!(matches!(locked(5 * 60 + 1), AfterCode::Stop(Stop::Locked { until: Some(_) })));
+    assert!(matches!(locked(5 * 60 + 1), AfterCode::Denied(Denial::Locked { until: Some(_) })));
     let wrong = Refusal { failures: Some(2), ..Refusal::new(Reason::Wrong) };
     let wrong = after_code(Ok::<_, ()>(AnswerVerdict::Refused(wrong)), BOB, NOW);
     assert!(matches!(wrong, AfterCode::Again(Problem::Wrong { misses: 2 })));
@@ -428,13 +430,13 @@ fn an_enrolment_is_shown_to_its_own_mailbox_and_kind_only() {
                     assert_eq!(kinds, [MethodKind::Authenticator, MethodKind::Key]);
                     assert_eq!(shown.is_some(), asked == MethodKind::Authenticator);
                 }
-                AfterEnrol::Stop(Stop::Unavailable) => assert!(!answers.contains(&asked), "{asked:?}"),
+                AfterEnrol::Denied(Denial::Unavailable) => assert!(!answers.contains(&asked), "{asked:?}"),
                 after => panic!("{asked:?}: {after:?}"),
             }
         }
         for verdict in all("eve@example.com") {
             let after = after_enrol(Ok::<_, ()>(verdict), BOB, asked, NOW);
-            assert!(matches!(after, AfterEnrol::Stop(Stop::Refused)), "{asked:?}");
+            assert!(matches!(after, AfterEnrol::Denied(Denial::Refused)), "{asked:?}");
         }
     }
 }

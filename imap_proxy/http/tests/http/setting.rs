@@ -82,7 +82,7 @@ pub(crate) fn webmail(upstream: &str, ca: Option<&Path>) -> config::Webmail {
         endpoint_hosts: Vec::new(),
         upstream: upstream.to_owned().try_into().unwrap(),
         upstream_ca: ca.map(Path::to_owned),
-        product: config::Product::Roundcube,
+        product: "roundcube".to_owned(),
         brand: "Example Mail".to_owned(),
         proxy_protocol_from: Vec::new(),
         endpoints: config::Endpoints::default(),

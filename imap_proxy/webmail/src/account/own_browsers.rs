@@ -2,7 +2,7 @@
 //! one list. The words for it are the portal's, and nothing rests on it.
 
 use super::agent;
-use crate::session::state::Released;
+use crate::session::released::Released;
 use jiff::Timestamp;
 use postern_portal::{ConnectionPermit, OwnBrowser};
 use postern_proxy_config::Network;
@@ -15,7 +15,7 @@ type Named = (Option<String>, Option<String>);
 
 /// A session of this front.
 #[derive(Debug, Clone)]
-pub(crate) struct Session {
+pub(super) struct SignedIn {
     named: Named,
     address: IpAddr,
     since: Timestamp,
@@ -23,9 +23,9 @@ pub(crate) struct Session {
     this: bool,
 }
 
-impl Session {
+impl SignedIn {
     pub(crate) fn of(state: &Released, this: bool) -> Self {
-        let client = &state.held.client;
+        let client = &state.context.client;
         let (browser, system) = client.agent.as_deref().map_or((None, None), agent::describe);
         let named = (browser.map(str::to_owned), system.map(str::to_owned));
         Self { named, address: client.address.to_canonical(), since: state.since, this }
@@ -79,7 +79,7 @@ impl Row {
         Self { shown, network: own.network.parse().ok() }
     }
 
-    fn of_session(session: &Session, here: Option<IpAddr>) -> Self {
+    fn of_session(session: &SignedIn, here: Option<IpAddr>) -> Self {
         let (browser, system) = session.named.clone();
         let shown = OwnBrowser {
             id: None,
@@ -96,7 +96,7 @@ impl Row {
 }
 
 /// The list: this browser first, then those that are signed in, then the others; each time the latest first.
-pub(crate) fn list(mut sessions: Vec<Session>, browsers: &[security::OwnBrowser]) -> Vec<OwnBrowser> {
+pub(crate) fn list(mut sessions: Vec<SignedIn>, browsers: &[security::OwnBrowser]) -> Vec<OwnBrowser> {
     sessions.sort_by_key(|session| (!session.this, Reverse(session.since)));
     let here = sessions.first().filter(|session| session.this).map(|session| session.address);
     let mut rows: Vec<Row> = browsers.iter().map(Row::of_browser).collect();
@@ -142,9 +142,9 @@ fn named(description: &str) -> Named {
 mod tests {
     use super::*;
 
-    fn session(description: &str, address: &str, since: i64, this: bool) -> Session {
+    fn session(description: &str, address: &str, since: i64, this: bool) -> SignedIn {
         let since = Timestamp::from_second(since).unwrap();
-        Session { named: named(description), address: address.parse().unwrap(), since, this }
+        SignedIn { named: named(description), address: address.parse().unwrap(), since, this }
     }
 
     fn browser(id: &str, description: &str, network: &str, this: bool) -> security::OwnBrowser {
@@ -154,7 +154,7 @@ mod tests {
 
     /// Id, since when, and from where.
     fn listed(
-        sessions: &[Session],
+        sessions: &[SignedIn],
         browsers: &[security::OwnBrowser],
     ) -> Vec<(Option<String>, Option<i64>, ConnectionPermit)> {
         let list = list(sessions.to_vec(), browsers);

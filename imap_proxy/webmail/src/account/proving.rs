@@ -1,115 +1,114 @@
-//! Asking for a code in the midst of a session: what gives or takes a way in takes a factor that is asked for it. The pages
-//! are those of a sign-in, and say what the code is for. The proof goes with that one change to the daemon, and is not kept.
+//! A factor is asked for in a session that has signed in: a change that gives or takes a way into the mailbox needs one that
+//! is asked for it. The pages are those of a sign-in, and say what the code is for. The proof goes to the daemon with that
+//! one change, and is not kept.
 
-use super::security::form_of;
+use super::change_form::form_of;
+use crate::ask::ask;
+use crate::challenge::prepare::Preparation;
+use crate::challenge::transitions::Transitions;
+use crate::challenge::view;
 use crate::context::RequestContext;
 use crate::form;
-use crate::front::WebmailFront;
-use crate::pages;
-use crate::session::pending_action::{PendingAction, Then};
-use crate::session::state::{Question, Released};
-use crate::session::store::Key;
-use crate::verdict::{AfterPassword, Stop, after_password};
+use crate::next::{Changing, Next, Proven};
+use crate::pages::{self, Pages};
+use crate::session::challenge::Challenge;
+use crate::session::handle::SessionHandle;
+use crate::session::pending_action::{AfterProof, PendingAction};
+use crate::session::released::Released;
+use crate::verdict::{AfterPassword, Denial, after_password};
 use http::{Response, StatusCode};
+use postern_front::daemon::Daemon;
 use postern_http::body::Body;
-use postern_portal::{ChangeKind, Page, Purpose, fields, paths};
-use postern_wire::Secret;
+use postern_portal::{ChangeKind, Page, fields, paths};
 use postern_wire::auth::Offer;
-use postern_wire::security::Change;
 
-impl WebmailFront {
-    /// Asks for a code; `then` follows it.
-    pub(crate) async fn prove(&self, cx: &RequestContext, key: &Key, then: Then) -> Response<Body> {
-        let Some(mailbox) = self.mailbox(cx, key) else { return self.ended(cx) };
-        let mut question = match self.second_factor(cx, &mailbox).await {
-            Ok(Some(methods)) => Question::new(methods),
-            Ok(None) => return self.security_off(cx, key),
-            Err(stop) => return self.stop(cx, key, &stop),
+/// Asks for a factor, and leads to what it was asked for.
+#[derive(Clone)]
+pub(crate) struct Proving {
+    pub(crate) daemon: Daemon,
+    pub(crate) pages: Pages,
+    pub(crate) transitions: Transitions,
+    pub(crate) preparation: Preparation,
+}
+
+impl Proving {
+    /// Asks for a factor; `then` follows it.
+    pub(crate) async fn prove(&self, cx: &RequestContext, session: &SessionHandle, then: AfterProof) -> Response<Body> {
+        let Some(mailbox) = session.mailbox() else { return self.pages.ended(cx) };
+        let mut challenge = match self.second_factor(cx, &mailbox).await {
+            Ok(Some(methods)) => Challenge::new(methods),
+            Ok(None) => return self.pages.security_off(cx, session),
+            Err(denial) => return self.transitions.deny(cx, session, &denial),
         };
-        if let Err(stop) = self.begin_first(cx, &mailbox, &mut question).await {
-            return self.stop(cx, key, &stop);
+        if let Err(denial) = self.preparation.first(cx, &mailbox, &mut challenge).await {
+            return self.transitions.deny(cx, session, &denial);
         }
-        self.pending_action(cx, key, PendingAction::Proving { question, then });
+        session.begin_action(PendingAction::Proving { challenge, then });
         pages::see_other(paths::CODE)
     }
 
-    /// For a session that was let in without a code: its page says how to come to a proof, or that there is none to have.
-    pub(crate) async fn without_proof(&self, cx: &RequestContext, key: &Key) -> Response<Body> {
-        let Some(mailbox) = self.mailbox(cx, key) else { return self.ended(cx) };
+    /// For a session that was released without a factor: its page says how to come to a proof, or that there is none to
+    /// have.
+    pub(crate) async fn without_proof(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
+        let Some(mailbox) = session.mailbox() else { return self.pages.ended(cx) };
         match self.second_factor(cx, &mailbox).await {
-            Ok(Some(_)) => self.reader(cx).page(StatusCode::OK, &Page::ProveFirst, Some(&mailbox)),
-            Ok(None) => self.security_off(cx, key),
-            Err(stop) => self.stop(cx, key, &stop),
+            Ok(Some(_)) => self.pages.reader(cx).page(StatusCode::OK, &Page::ProveFirst, Some(&mailbox)),
+            Ok(None) => self.pages.security_off(cx, session),
+            Err(denial) => self.transitions.deny(cx, session, &denial),
         }
     }
 
-    /// What a code is asked for with, in a browser that is not trusted; none: the account has no second factor, or it is
-    /// suspended or switched off. There is no code to ask for then, and without one nothing is changed.
-    async fn second_factor(&self, cx: &RequestContext, mailbox: &str) -> Result<Option<Vec<Offer>>, Stop> {
-        let verdict = self.ask(cx.origin_of_stranger(), mailbox).await.map(|asked| asked.verdict);
+    /// The methods that can be asked for, as in a browser that is not trusted; none: the account has no second factor, or it
+    /// is suspended or switched off. There is no factor to ask for then, and without one nothing is changed.
+    async fn second_factor(&self, cx: &RequestContext, mailbox: &str) -> Result<Option<Vec<Offer>>, Denial> {
+        let verdict = ask(&self.daemon, cx.origin_without_browser(), mailbox).await.map(|asked| asked.verdict);
         match after_password(verdict, None) {
             // A code that is sent because a sign-in looks unusual is no second factor.
             AfterPassword::Challenge { mailbox: same, methods, .. } if same == mailbox => {
-                Ok(Some(methods).filter(|methods| !pages::is_unusual(methods)))
+                Ok(Some(methods).filter(|methods| !view::is_unusual(methods)))
             }
-            AfterPassword::Challenge { .. } => Err(Stop::Refused),
-            AfterPassword::Release { .. } | AfterPassword::Enrol { .. } | AfterPassword::Stop(Stop::Unusual) => {
+            AfterPassword::Challenge { .. } => Err(Denial::Refused),
+            AfterPassword::Release { .. } | AfterPassword::Enrol { .. } | AfterPassword::Denied(Denial::Unusual) => {
                 Ok(None)
             }
             AfterPassword::Blocked { why, .. } => Err(why.into()),
-            AfterPassword::Stop(stop) => Err(stop),
+            AfterPassword::Denied(denial) => Err(denial),
         }
     }
 
-    /// The code was right: what it was for follows.
-    pub(crate) async fn proven(
+    /// The factor was accepted: what it was asked for follows.
+    pub(crate) fn proven(
         &self,
         cx: &RequestContext,
-        key: &Key,
-        standing: String,
-        proof: Option<Secret>,
-    ) -> Response<Body> {
+        session: &SessionHandle,
+        Proven { standing, proof, .. }: Proven,
+    ) -> Next {
         let prove = |state: &mut Released| {
-            let pending_action = state.end_errand();
-            let is_to_look = matches!(pending_action, Some(PendingAction::Proving { then: Then::Look, .. }));
-            // One for a change is good for nothing else.
+            let pending_action = state.end_action();
+            let is_to_look = matches!(pending_action, Some(PendingAction::Proving { then: AfterProof::Look, .. }));
+            // The proof for a change is valid for nothing else.
             state.prove(standing, proof.clone().filter(|_| is_to_look));
             pending_action
         };
-        let then = match self.sessions.with_released(key, cx.now.tick, prove) {
+        let then = match session.with_released(prove) {
             Some(Some(PendingAction::Proving { then, .. })) => then,
-            Some(_) => return pages::see_other(paths::SECURITY),
-            None => return self.ended(cx),
+            Some(_) => return pages::see_other(paths::SECURITY).into(),
+            None => return self.pages.ended(cx).into(),
         };
         match (then, proof) {
-            (Then::Look, _) => pages::see_other(paths::SECURITY),
-            (_, None) => self.reader(cx).stop(&Stop::Unavailable),
-            (Then::Change(change), proof) => {
+            (AfterProof::Look, _) => pages::see_other(paths::SECURITY).into(),
+            (_, None) => self.pages.denied(cx, &Denial::Unavailable).into(),
+            (AfterProof::Change(change), proof) => {
                 let form = form_of(&change);
-                self.carry_out(cx, key, (change, proof), &form).await
+                Next::Change(Changing { change, proof, form })
             }
-            (Then::Add { kind, to }, proof) => self.add(cx, key, kind, to, proof).await,
-            (Then::MakeAppPassword { description }, Some(proof)) => {
-                self.pending_action(cx, key, PendingAction::MakingAppPassword { proof });
+            (AfterProof::Add { kind, to }, proof) => Next::Add { kind, to, proof },
+            (AfterProof::MakeAppPassword { description }, Some(proof)) => {
+                session.begin_action(PendingAction::MakingAppPassword { proof });
                 let fixed = (fields::CHANGE, ChangeKind::CreateAppPassword.tag());
                 let query = form::write(&[fixed, (fields::DESCRIPTION, &description)]);
-                pages::see_other(&format!("{}?{query}", paths::SECURITY_CHANGE))
+                pages::see_other(&format!("{}?{query}", paths::SECURITY_CHANGE)).into()
             }
         }
-    }
-}
-
-/// What the page says that a code is for; `methods` are those that can be answered with.
-pub(crate) fn purpose(then: &Then, methods: &[Offer]) -> Purpose {
-    match then {
-        Then::Change(Change::RemoveMethod { id }) => {
-            Purpose::RemoveMethod(methods.iter().find(|offer| offer.id == *id).map(pages::method))
-        }
-        Then::Change(Change::MakeBackupCodes) => Purpose::MakeCodes,
-        Then::Change(Change::DeleteBackupCodes) => Purpose::DeleteCodes,
-        Then::Change(Change::RemoveContact) => Purpose::RemoveContact,
-        Then::Change(Change::CreateAppPassword { .. }) | Then::MakeAppPassword { .. } => Purpose::CreateAppPassword,
-        Then::Add { kind, to } => Purpose::Add { kind: *kind, to: to.clone().unwrap_or_default() },
-        Then::Look | Then::Change(_) => Purpose::Look,
     }
 }

@@ -1,35 +1,45 @@
-//! "I have lost everything": whoever knows the password asks the administrator for a reset.
+//! "I have lost everything": a user who knows the password asks the administrator for a reset.
 
-use crate::classify::PortalRoute;
+use super::transitions::Transitions;
+use super::view;
 use crate::context::RequestContext;
 use crate::form::Form;
-use crate::front::WebmailFront;
-use crate::pages;
-use crate::session::state::{Stage, State};
-use crate::session::store::Key;
+use crate::pages::{self, Pages};
+use crate::routes::PortalRoute;
+use crate::session::handle::SessionHandle;
+use crate::session::stage::Stage;
+use crate::session::state::State;
 use crate::verdict::{AfterRequest, after_request};
 use http::{Response, StatusCode};
+use postern_front::daemon::Daemon;
 use postern_http::body::Body;
 use postern_portal::{Lost, LostProblem, Page, fields, paths};
 use postern_wire::auth::Channel;
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest};
 
-impl WebmailFront {
+/// The page on which a user who has lost every factor asks for help.
+pub(crate) struct LostPage {
+    pub(crate) daemon: Daemon,
+    pub(crate) pages: Pages,
+    pub(crate) transitions: Transitions,
+}
+
+impl LostPage {
     /// Takes the request, unless there is one from this sign-in.
-    pub(crate) async fn take_request(&self, cx: &RequestContext, key: &Key, form: &Form) -> Response<Body> {
+    pub(crate) async fn take(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Response<Body> {
         let known = |state: &mut State| {
-            let mailbox = state.held().mailbox.clone();
+            let mailbox = state.context().mailbox.clone();
             state.request().map(|requested| (mailbox, *requested))
         };
-        let known = self.sessions.with(key, cx.now.tick, known).flatten();
-        let Some((mailbox, requested)) = known else { return self.ended(cx) };
+        let Some((mailbox, requested)) = session.with(known).flatten() else { return self.pages.ended(cx) };
         if requested.is_some() {
-            return self.show_view(cx, key, PortalRoute::Lost, None);
+            return view::show(&self.pages, cx, session, PortalRoute::Lost, None);
         }
+        let reader = self.pages.reader(cx);
         let mut lost = Lost { others: cx.stage == Stage::Challenged, ..read(form) };
         if [&lost.contact, &lost.reason, &lost.evidence].into_iter().any(String::is_empty) {
             lost.problem = Some(LostProblem::Incomplete);
-            return self.reader(cx).page(StatusCode::BAD_REQUEST, &Page::Lost(lost), Some(&mailbox));
+            return reader.page(StatusCode::BAD_REQUEST, &Page::Lost(lost), Some(&mailbox));
         }
         let request = OpenRequest {
             name: mailbox.clone(),
@@ -50,14 +60,14 @@ impl WebmailFront {
                         *made = Some(requested);
                     }
                 };
-                self.sessions.with(key, cx.now.tick, note);
+                session.with(note);
                 pages::see_other(paths::LOST)
             }
             AfterRequest::Problem(problem) => {
                 lost.problem = Some(problem);
-                self.reader(cx).page(StatusCode::FORBIDDEN, &Page::Lost(lost), Some(&mailbox))
+                reader.page(StatusCode::FORBIDDEN, &Page::Lost(lost), Some(&mailbox))
             }
-            AfterRequest::Stop(stop) => self.stop(cx, key, &stop),
+            AfterRequest::Denied(denial) => self.transitions.deny(cx, session, &denial),
         }
     }
 }

@@ -1,7 +1,10 @@
-//! The pages between the password and the mailbox: a code is asked for, or the first method is set up.
+//! The pages between the password and the mailbox: a code is asked for, or a method is set up.
 
 pub(crate) mod code;
-mod lost;
+pub(crate) mod lost;
 pub(crate) mod prepare;
-mod set_up;
-mod waiting;
+pub(crate) mod set_up;
+pub(crate) mod shown_once;
+pub(crate) mod transitions;
+mod typed;
+pub(crate) mod view;

@@ -1,22 +1,29 @@
-//! A method is set up: the first one, an authenticator app unless the person wants something else; or a further one, or
+//! A method is set up: the first one, an authenticator app unless the user wants something else; or a further one, or
 //! a contact address, from the Security page.
 
-use super::code::{read_digits, read_response};
-use crate::classify::PortalRoute;
+use super::transitions::Transitions;
+use super::typed::{read_digits, read_response};
+use super::view;
 use crate::context::RequestContext;
 use crate::form::Form;
-use crate::front::WebmailFront;
-use crate::pages;
+use crate::next::Next;
+use crate::pages::{self, Pages};
+use crate::routes::PortalRoute;
 use crate::session::cookies;
-use crate::session::pending_action::{PendingAction, Then};
-use crate::session::state::{Enrolment, SettingUp, Stage, State, usual};
-use crate::session::store::Key;
-use crate::verdict::{AfterCode, AfterEnrol, Stop, after_confirm, after_enrol};
+use crate::session::enrolment::{Enrolment, SettingUp, default_kind};
+use crate::session::handle::SessionHandle;
+use crate::session::pending_action::{AfterProof, PendingAction};
+use crate::session::registry::WebmailFollower;
+use crate::session::stage::Stage;
+use crate::session::state::State;
+use crate::verdict::{AfterCode, AfterEnrol, Denial, after_confirm, after_enrol};
 use http::Response;
+use postern_front::daemon::Daemon;
 use postern_http::body::Body;
 use postern_portal::{DESCRIPTION_LENGTH, DESTINATION_LENGTH, Done, MethodKind, Problem, fields, paths};
 use postern_wire::Secret;
 use postern_wire::auth::{Channel, Confirm, Enrol, MAX_CODE, Origin};
+use std::sync::Arc;
 
 /// What to begin with.
 struct Wanted {
@@ -35,86 +42,109 @@ impl Wanted {
     }
 }
 
-impl WebmailFront {
-    /// Shows how far the first method is set up. An app's secret is asked for again each time, so an enrolment that has
-    /// become stale is noticed here.
-    pub(crate) async fn show_set_up(&self, cx: &RequestContext, key: &Key, problem: Option<Problem>) -> Response<Body> {
+/// The pages on which a method is set up.
+pub(crate) struct SetUpPages {
+    pub(crate) daemon: Daemon,
+    pub(crate) follower: Arc<WebmailFollower>,
+    pub(crate) pages: Pages,
+    pub(crate) transitions: Transitions,
+    /// The origin of the pages, to which security keys are bound.
+    pub(crate) site: String,
+}
+
+impl SetUpPages {
+    /// Shows how far the method is set up. An app's secret is asked for again each time, so an enrolment that has become
+    /// stale is noticed here.
+    pub(crate) async fn show(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+        problem: Option<Problem>,
+    ) -> Response<Body> {
         let ticket = |state: &mut Enrolment| match &state.begun {
             SettingUp::App { ticket } => Some(ticket.clone()),
             _ => None,
         };
-        let Some(ticket) = self.enrolment(cx, key, ticket) else { return self.not_there(cx) };
+        let Some(ticket) = session.with_enrolment(ticket) else { return self.pages.not_there(cx) };
         if ticket.is_none() {
-            return self.show_view(cx, key, PortalRoute::SetUp, problem);
+            return view::show(&self.pages, cx, session, PortalRoute::SetUp, problem);
         }
         let wanted = Wanted { ticket, ..Wanted::of(MethodKind::Authenticator) };
-        match self.enrol(cx, key, wanted).await {
+        match self.enrol(cx, session, wanted).await {
             AfterEnrol::Begun { shown: Some(shown), .. } => {
-                let page = self.enrolment(cx, key, |state| pages::app(state, shown, problem));
-                match (page, self.mailbox(cx, key)) {
-                    (Some(page), Some(mailbox)) => self.reader(cx).page(pages::status(problem), &page, Some(&mailbox)),
-                    _ => self.ended(cx),
+                let page = session.with_enrolment(|state| view::app(state, shown, problem));
+                match (page, session.mailbox()) {
+                    (Some(page), Some(mailbox)) => {
+                        self.pages.reader(cx).page(view::status(problem), &page, Some(&mailbox))
+                    }
+                    _ => self.pages.ended(cx),
                 }
             }
-            AfterEnrol::Stop(stop) => self.stop(cx, key, &stop),
+            AfterEnrol::Denied(denial) => self.transitions.deny(cx, session, &denial),
             // None of these is about a ticket.
             AfterEnrol::Begun { .. } | AfterEnrol::EnrolmentCode | AfterEnrol::NotFresh | AfterEnrol::Problem(_) => {
-                self.stop(cx, key, &Stop::Unavailable)
+                self.transitions.deny(cx, session, &Denial::Unavailable)
             }
         }
     }
 
     /// Takes what the page asked for.
-    pub(crate) async fn take_set_up(&self, cx: &RequestContext, key: &Key, form: &Form) -> Response<Body> {
-        match self.enrolment(cx, key, |state| state.begun.clone()) {
-            None => self.not_there(cx),
-            Some(SettingUp::Guarded) => self.take_enrolment_code(cx, key, form).await,
-            Some(SettingUp::To { kind, .. }) => self.take_destination(cx, key, kind, form).await,
-            Some(begun) => self.confirm(cx, key, begun, form).await,
+    pub(crate) async fn take(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Next {
+        match session.with_enrolment(|state| state.begun.clone()) {
+            None => self.pages.not_there(cx).into(),
+            Some(SettingUp::EnrolmentCode) => self.take_enrolment_code(cx, session, form).await,
+            Some(SettingUp::To { kind, .. }) => self.take_destination(cx, session, kind, form).await,
+            Some(begun) => self.confirm(cx, session, begun, form).await.into(),
         }
     }
 
-    async fn take_enrolment_code(&self, cx: &RequestContext, key: &Key, form: &Form) -> Response<Body> {
+    async fn take_enrolment_code(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Next {
         let typed = form.field(fields::CODE).unwrap_or_default().trim();
         if typed.is_empty() || typed.chars().count() > MAX_CODE {
-            return self.show_view(cx, key, PortalRoute::SetUp, Some(Problem::NotACode));
+            return view::show(&self.pages, cx, session, PortalRoute::SetUp, Some(Problem::NotACode)).into();
         }
         let code = Secret::from(typed);
         let kept = |state: &mut Enrolment| {
             state.enrolment_code = Some(code);
-            usual(&state.kinds)
+            default_kind(&state.kinds)
         };
-        match self.enrolment(cx, key, kept) {
-            Some(kind) => self.begin_kind(cx, key, kind).await,
-            None => self.ended(cx),
+        match session.with_enrolment(kept) {
+            Some(kind) => self.begin_kind(cx, session, kind).await,
+            None => self.pages.ended(cx).into(),
         }
     }
 
-    async fn take_destination(&self, cx: &RequestContext, key: &Key, kind: MethodKind, form: &Form) -> Response<Body> {
+    async fn take_destination(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+        kind: MethodKind,
+        form: &Form,
+    ) -> Next {
         let typed = form.field(fields::DESTINATION).unwrap_or_default().trim();
         let typed: String = typed.chars().filter(|c| !c.is_control()).take(DESTINATION_LENGTH).collect();
         let kept = SettingUp::To { kind, typed: typed.clone() };
-        self.enrolment(cx, key, |state| state.begun = kept);
+        session.with_enrolment(|state| state.begun = kept);
         if typed.is_empty() {
-            return self.show_view(cx, key, PortalRoute::SetUp, Some(Problem::NotACode));
+            return view::show(&self.pages, cx, session, PortalRoute::SetUp, Some(Problem::NotACode)).into();
         }
-        self.begin_with(cx, key, Wanted { to: Some(typed), ..Wanted::of(kind) }).await
+        self.begin_with(cx, session, Wanted { to: Some(typed), ..Wanted::of(kind) }).await
     }
 
-    /// The person wants a method of another kind, or another number or address.
-    pub(crate) async fn set_up_with(&self, cx: &RequestContext, key: &Key, form: &Form) -> Response<Body> {
+    /// The user wants a method of another kind, or another number or address.
+    pub(crate) async fn set_up_with(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Next {
         let wanted = MethodKind::from_tag(form.field(fields::METHOD).unwrap_or_default());
-        if cx.stage == Stage::Released {
+        if cx.is_released() {
             return match wanted {
-                Some(kind) => self.add(cx, key, kind, None, None).await,
-                None => self.bad_request(cx),
+                Some(kind) => Next::Add { kind, to: None, proof: None },
+                None => self.pages.bad_request(cx).into(),
             };
         }
         let known = |state: &mut Enrolment| wanted.filter(|kind| state.kinds.contains(kind));
-        match self.enrolment(cx, key, known) {
-            None => self.ended(cx),
-            Some(Some(kind)) => self.begin_kind(cx, key, kind).await,
-            Some(None) => pages::see_other(paths::SET_UP),
+        match session.with_enrolment(known) {
+            None => self.pages.ended(cx).into(),
+            Some(Some(kind)) => self.begin_kind(cx, session, kind).await,
+            Some(None) => pages::see_other(paths::SET_UP).into(),
         }
     }
 
@@ -123,13 +153,13 @@ impl WebmailFront {
     pub(crate) async fn add(
         &self,
         cx: &RequestContext,
-        key: &Key,
+        session: &SessionHandle,
         kind: MethodKind,
         to: Option<String>,
         proof: Option<Secret>,
-    ) -> Response<Body> {
-        if self.sessions.with_released(key, cx.now.tick, |state| state.proof.is_none()) != Some(false) {
-            return self.security_off(cx, key);
+    ) -> Next {
+        if session.with_released(|state| state.proof.is_none()) != Some(false) {
+            return self.pages.security_off(cx, session).into();
         }
         let before = SettingUp::before(kind).map(|before| match (before, &to) {
             (SettingUp::To { kind, .. }, Some(to)) => SettingUp::To { kind, typed: to.clone() },
@@ -138,81 +168,77 @@ impl WebmailFront {
         let asks = before.is_some() && to.is_none();
         if let Some(before) = before {
             let enrolment = Enrolment { proof: proof.clone(), ..Enrolment::new(before, Vec::new()) };
-            self.pending_action(cx, key, PendingAction::Adding(enrolment));
+            session.begin_action(PendingAction::Adding(enrolment));
         }
         if asks {
-            return pages::see_other(paths::SET_UP);
+            return pages::see_other(paths::SET_UP).into();
         }
-        self.begin_with(cx, key, Wanted { to, proof, ..Wanted::of(kind) }).await
+        self.begin_with(cx, session, Wanted { to, proof, ..Wanted::of(kind) }).await
     }
 
-    async fn begin_kind(&self, cx: &RequestContext, key: &Key, kind: MethodKind) -> Response<Body> {
+    async fn begin_kind(&self, cx: &RequestContext, session: &SessionHandle, kind: MethodKind) -> Next {
         match SettingUp::before(kind) {
             Some(before) => {
-                self.enrolment(cx, key, |state| state.begun = before);
-                pages::see_other(paths::SET_UP)
+                session.with_enrolment(|state| state.begun = before);
+                pages::see_other(paths::SET_UP).into()
             }
-            None => self.begin_with(cx, key, Wanted::of(kind)).await,
+            None => self.begin_with(cx, session, Wanted::of(kind)).await,
         }
     }
 
-    /// The person wants another code to be sent to the number or address that is set up.
-    pub(crate) async fn send_another_to_set_up(&self, cx: &RequestContext, key: &Key) -> Response<Body> {
-        match self.enrolment(cx, key, |state| state.begun.clone()) {
-            Some(SettingUp::Sent { kind, ticket, .. }) => {
-                self.begin_with(cx, key, Wanted { ticket: Some(ticket), ..Wanted::of(kind) }).await
+    /// The user wants another code to be sent to the number or address that is set up; none where nothing is.
+    pub(crate) async fn send_another(&self, cx: &RequestContext, session: &SessionHandle) -> Option<Next> {
+        Some(match session.with_enrolment(|state| state.begun.clone())? {
+            SettingUp::Sent { kind, ticket, .. } => {
+                self.begin_with(cx, session, Wanted { ticket: Some(ticket), ..Wanted::of(kind) }).await
             }
-            Some(_) => pages::see_other(paths::SET_UP),
-            None => self.ended(cx),
-        }
+            _ => pages::see_other(paths::SET_UP).into(),
+        })
     }
 
-    async fn begin_with(&self, cx: &RequestContext, key: &Key, wanted: Wanted) -> Response<Body> {
+    async fn begin_with(&self, cx: &RequestContext, session: &SessionHandle, wanted: Wanted) -> Next {
         let (kind, to) = (wanted.kind, wanted.to.clone());
-        match self.enrol(cx, key, wanted).await {
-            AfterEnrol::Begun { begun, .. } if cx.stage == Stage::Released => {
-                let description = self.enrolment(cx, key, |state| state.description.clone());
-                let description = description.unwrap_or_default();
+        match self.enrol(cx, session, wanted).await {
+            AfterEnrol::Begun { begun, .. } if cx.is_released() => {
+                let description = session.with_enrolment(|state| state.description.clone()).unwrap_or_default();
                 let enrolment = Enrolment { description, ..Enrolment::new(begun, Vec::new()) };
-                self.pending_action(cx, key, PendingAction::Adding(enrolment));
-                pages::see_other(paths::SET_UP)
+                session.begin_action(PendingAction::Adding(enrolment));
+                pages::see_other(paths::SET_UP).into()
             }
             AfterEnrol::Begun { begun, kinds, .. } => {
-                let begin = |state: &mut Enrolment| {
-                    (state.begun, state.kinds, state.misses) = (begun, kinds, 0);
-                };
-                self.enrolment(cx, key, begin);
-                pages::see_other(paths::SET_UP)
+                let begin = |state: &mut Enrolment| (state.begun, state.kinds, state.misses) = (begun, kinds, 0);
+                session.with_enrolment(begin);
+                pages::see_other(paths::SET_UP).into()
             }
-            AfterEnrol::NotFresh => self.prove(cx, key, Then::Add { kind, to }).await,
+            AfterEnrol::NotFresh => Next::Prove(AfterProof::Add { kind, to }),
             AfterEnrol::EnrolmentCode => {
                 let guard = |state: &mut Enrolment| {
-                    state.begun = SettingUp::Guarded;
+                    state.begun = SettingUp::EnrolmentCode;
                     state.enrolment_code.take().map(|_| Problem::Wrong { misses: 1 })
                 };
-                let problem = self.enrolment(cx, key, guard).flatten();
-                self.show_view(cx, key, PortalRoute::SetUp, problem)
+                let problem = session.with_enrolment(guard).flatten();
+                view::show(&self.pages, cx, session, PortalRoute::SetUp, problem).into()
             }
             AfterEnrol::Problem(Problem::TooMany { .. })
-                if cx.stage == Stage::Released && self.enrolment(cx, key, |_| ()).is_none() =>
+                if cx.is_released() && session.with_enrolment(|_| ()).is_none() =>
             {
-                self.done(cx, key, Done::Enough);
-                pages::see_other(paths::SECURITY)
+                session.done(Done::Enough);
+                pages::see_other(paths::SECURITY).into()
             }
-            AfterEnrol::Problem(problem) => self.show_set_up(cx, key, Some(problem)).await,
-            AfterEnrol::Stop(stop) => self.stop(cx, key, &stop),
+            AfterEnrol::Problem(problem) => self.show(cx, session, Some(problem)).await.into(),
+            AfterEnrol::Denied(denial) => self.transitions.deny(cx, session, &denial).into(),
         }
     }
 
-    async fn enrol(&self, cx: &RequestContext, key: &Key, wanted: Wanted) -> AfterEnrol {
+    async fn enrol(&self, cx: &RequestContext, session: &SessionHandle, wanted: Wanted) -> AfterEnrol {
         let known = |state: &mut State| {
             let enrolment = state.enrolment();
             let (enrolment_code, proof) =
                 enrolment.map_or((None, None), |it| (it.enrolment_code.clone(), it.proof.clone()));
-            (state.held().mailbox.clone(), proof.or_else(|| state.proof().cloned()), enrolment_code)
+            (state.context().mailbox.clone(), proof.or_else(|| state.proof().cloned()), enrolment_code)
         };
-        let Some((mailbox, known_proof, enrolment_code)) = self.sessions.with(key, cx.now.tick, known) else {
-            return AfterEnrol::Stop(Stop::Ended);
+        let Some((mailbox, known_proof, enrolment_code)) = session.with(known) else {
+            return AfterEnrol::Denied(Denial::Ended);
         };
         let Wanted { kind, ticket, to, proof } = wanted;
         let enrol = Enrol {
@@ -223,7 +249,7 @@ impl WebmailFront {
             ticket,
             to,
             language: Some(cx.language.tag().to_owned()),
-            site: Some(self.origin.clone()),
+            site: Some(self.site.clone()),
             enrolment_code,
             proof: proof.or(known_proof),
         };
@@ -232,21 +258,27 @@ impl WebmailFront {
         after_enrol(reply, &mailbox, kind, cx.now.wall)
     }
 
-    async fn confirm(&self, cx: &RequestContext, key: &Key, begun: SettingUp, form: &Form) -> Response<Body> {
+    async fn confirm(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+        begun: SettingUp,
+        form: &Form,
+    ) -> Response<Body> {
         let description = form.field(fields::DESCRIPTION).unwrap_or_default().trim();
         let description: String = description.chars().filter(|c| !c.is_control()).take(DESCRIPTION_LENGTH).collect();
-        self.enrolment(cx, key, |state| state.description.clone_from(&description));
-        let (Some(mailbox), Some(ticket)) = (self.mailbox(cx, key), begun.ticket().cloned()) else {
-            return self.ended(cx);
+        session.with_enrolment(|state| state.description.clone_from(&description));
+        let (Some(mailbox), Some(ticket)) = (session.mailbox(), begun.ticket().cloned()) else {
+            return self.pages.ended(cx);
         };
         let code = match &begun {
             SettingUp::Key { .. } => read_response(form),
             _ => read_digits(form.field(fields::CODE).unwrap_or_default(), None),
         };
-        let Some(code) = code else { return self.show_set_up(cx, key, Some(Problem::NotACode)).await };
+        let Some(code) = code else { return self.show(cx, session, Some(Problem::NotACode)).await };
         let before = self.follower.before();
-        let Ok(browser) = cookies::known_or_new(self.known_browser(cx, key)) else {
-            return self.reader(cx).stop(&Stop::Unavailable);
+        let Ok(browser) = cookies::known_or_new(session.browser()) else {
+            return self.pages.denied(cx, &Denial::Unavailable);
         };
         let origin = Origin { browser: Some(browser.clone()), ..cx.origin() };
         let name = mailbox.clone();
@@ -254,22 +286,22 @@ impl WebmailFront {
         let reply = self.daemon.confirm(&confirm).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an enrolment could not be confirmed"));
         match after_confirm(reply, &mailbox, cx.now.wall) {
-            AfterCode::Release { standing, proof, .. } if cx.stage == Stage::Released => {
-                self.sessions.with_released(key, cx.now.tick, |state| state.prove(standing, proof));
+            AfterCode::Release { standing, proof, .. } if cx.is_released() => {
+                session.with_released(|state| state.prove(standing, proof));
                 let is_contact = begun.kind() == MethodKind::Contact;
-                self.done(cx, key, if is_contact { Done::ContactSet } else { Done::MethodAdded });
+                session.done(if is_contact { Done::ContactSet } else { Done::MethodAdded });
                 self.follower.catch_up(before, &mailbox).await;
                 pages::see_other(paths::SECURITY)
             }
             AfterCode::Release { standing, proof, codes, .. } => {
-                let token = self.sessions.advance(key, cx.now.tick, Stage::Enrolling, |state| match state {
+                let token = session.advance(Stage::Enrolling, |state| match state {
                     State::Enrolling(mut state) => {
-                        state.held.browser = Some(browser.clone());
+                        state.context.browser = Some(browser.clone());
                         Some(state.confirm(standing, proof, codes, cx.now))
                     }
                     _ => None,
                 });
-                let mut response = self.stepped_up(cx, token, before, &mailbox, None).await;
+                let mut response = self.transitions.step_up(cx, token, before, &mailbox, None).await;
                 cookies::remember(&mut response, &browser);
                 response
             }
@@ -278,21 +310,11 @@ impl WebmailFront {
                     state.misses = state.misses.saturating_add(1);
                     state.misses
                 };
-                let misses = self.enrolment(cx, key, missed).unwrap_or(1);
-                self.show_set_up(cx, key, Some(Problem::Wrong { misses })).await
+                let misses = session.with_enrolment(missed).unwrap_or(1);
+                self.show(cx, session, Some(Problem::Wrong { misses })).await
             }
-            AfterCode::Again(problem) => self.show_set_up(cx, key, Some(problem)).await,
-            AfterCode::Stop(stop) => self.stop(cx, key, &stop),
+            AfterCode::Again(problem) => self.show(cx, session, Some(problem)).await,
+            AfterCode::Denied(denial) => self.transitions.deny(cx, session, &denial),
         }
-    }
-
-    /// Looks at what is set up, or changes something in it; none where nothing is.
-    pub(crate) fn enrolment<T>(
-        &self,
-        cx: &RequestContext,
-        key: &Key,
-        look: impl FnOnce(&mut Enrolment) -> T,
-    ) -> Option<T> {
-        self.sessions.with(key, cx.now.tick, |state| state.enrolment().map(look)).flatten()
     }
 }

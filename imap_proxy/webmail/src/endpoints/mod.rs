@@ -1,5 +1,6 @@
 //! The endpoints beside the webmail that take a password alone: EWS, ActiveSync, CalDAV and the like.
 
+pub(crate) mod allowed;
 pub mod basic;
-pub mod request;
+pub(crate) mod request;
 pub mod verdict;

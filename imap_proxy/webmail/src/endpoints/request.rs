@@ -3,22 +3,25 @@
 //! Every request is judged by itself. NTLM and Negotiate never pass: they hold for a connection, and those to the webmail
 //! are shared.
 
+use super::allowed;
 use super::basic;
-use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
+use super::verdict::{AfterAsk, EndpointDenial, Pass, after_ask, after_field};
 use crate::context::RequestContext;
-use crate::front::{WebmailFront, discard};
+use crate::cut::cut_when_cancelled;
 use crate::headers;
-use crate::jar::{set_cookies, sole};
+use crate::jar::set_cookies;
 use crate::metrics::{EndpointName, METRICS, OneEndpoint};
 use crate::pages;
-use crate::relay::{cut_when_cancelled, relative};
+use crate::request_body::discard;
+use crate::session::cancellation::CancellationToken;
+use crate::session::registry::WebmailFollower;
 use crate::session::running::Running;
-use crate::session::state::CancellationToken;
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use postern_front::clock;
 use postern_front::connection_limits::{ConnectionLimits, Share};
+use postern_front::daemon::Daemon;
 use postern_front::rate_limited::rate_limited;
 use postern_http::body::{self, Body};
 use postern_http::upstream::{Content, Upstream, UpstreamError, of_mailbox};
@@ -29,63 +32,66 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 /// Requests that may be judged at once, in all and for one address.
-pub const MAX_JUDGED: (usize, usize) = (128, 32);
+const MAX_JUDGED: (usize, usize) = (128, 32);
 /// How long a request waits for its turn to be judged.
-pub const TURN: Duration = Duration::from_secs(3);
+const TURN: Duration = Duration::from_secs(3);
 /// Requests are refused at multiples of this, counted from when they came, so that the reason cannot be told from the
 /// time that it took.
-pub const REFUSAL: Duration = Duration::from_secs(1);
-
-/// Cookies that go through endpoints: MAPI over HTTP keeps the place of a conversation in them (MS-OXCMAPIHTTP 2.2.3.2). Who
-/// may have it the mail server asks with every request.
-const COOKIES: &[(Endpoint, &[&str])] = &[(Endpoint::Mapi, &["MapiContext", "MapiSequence", "MapiRouting"])];
-/// Characters that the value of one may have.
-const MAX_COOKIE: usize = 512;
+const REFUSAL: Duration = Duration::from_secs(1);
 
 const CLOSED: &str = "This way in is closed. Use the webmail, or ask your administrator to open it.\n";
 const SIGN_IN: &str = "Sign in with an app password.\n";
 const CUT: &str = "The account has changed. Sign in again.\n";
 const UNAVAILABLE: &str = "Nobody can be let in now. Try again later.\n";
 
-/// What the endpoints have in common.
+/// The endpoints of one front.
 pub(crate) struct Endpoints {
     openings: config::Endpoints,
     /// The same server, on connections of its own.
     upstream: Upstream,
-    pub(crate) running: Arc<Running>,
+    daemon: Daemon,
+    follower: Arc<WebmailFollower>,
+    running: Arc<Running>,
     judging: ConnectionLimits,
     /// What a client is asked for.
     challenge: HeaderValue,
 }
 
 impl Endpoints {
-    pub(crate) fn new(settings: &config::Webmail, upstream: &Upstream) -> Self {
+    /// `running` is what `follower` ends.
+    pub(crate) fn new(
+        settings: &config::Webmail,
+        upstream: &Upstream,
+        daemon: Daemon,
+        follower: Arc<WebmailFollower>,
+        running: Arc<Running>,
+    ) -> Self {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", settings.public_url.host());
         Self {
             openings: settings.endpoints.clone(),
             upstream: upstream.for_endpoints(),
-            running: Arc::default(),
+            daemon,
+            follower,
+            running,
             judging: ConnectionLimits::new(MAX_JUDGED.0),
             challenge: HeaderValue::try_from(challenge).expect("a host is visible ASCII without quotes"),
         }
     }
-}
 
-impl WebmailFront {
-    /// A request to a endpoint.
-    pub(crate) async fn endpoint(
+    /// Answers a request to an endpoint.
+    pub(crate) async fn answer(
         &self,
         cx: &RequestContext,
         endpoint: Endpoint,
         request: Request<Incoming>,
     ) -> Response<Body> {
-        let opening = self.endpoints.openings.opening(endpoint);
+        let opening = self.openings.opening(endpoint);
         match opening {
             Opening::AppPassword => self.by_app_password(cx, endpoint, request).await,
             Opening::Networks(_) if opening.is_open_to(cx.address) => {
                 let credentials = basic::header(request.headers()).cloned();
                 METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Passed));
-                let shares = self.endpoints.upstream.of_address(cx.address);
+                let shares = self.upstream.of_address(cx.address);
                 self.through(cx, endpoint, credentials, (None, &shares), request).await
             }
             Opening::Closed | Opening::Networks(_) => {
@@ -107,24 +113,24 @@ impl WebmailFront {
             // Clients ask first without, to hear what is wanted.
             METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Challenge));
             discard(request).await;
-            return self.stop_at_endpoint(Stop::Refused);
+            return self.deny(EndpointDenial::Refused);
         };
         let outcome = match self.admit_at_endpoint(cx, endpoint, &typed).await {
             Ok((pass, token)) => self.pass_endpoint(cx, endpoint, &pass, token, request).await,
-            Err(stop) => {
+            Err(denial) => {
                 discard(request).await;
-                Err(stop)
+                Err(denial)
             }
         };
         METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::of(&outcome)));
         match outcome {
             Ok(answer) => answer,
-            Err(stop) => {
-                if stop == Stop::Refused {
+            Err(denial) => {
+                if denial == EndpointDenial::Refused {
                     tracing::debug!(endpoint = endpoint.name(), address = %cx.address, "refused at a door");
                     sleep(until_refusal(clock::monotonic().saturating_duration_since(cx.now.tick))).await;
                 }
-                self.stop_at_endpoint(stop)
+                self.deny(denial)
             }
         }
     }
@@ -135,11 +141,11 @@ impl WebmailFront {
         cx: &RequestContext,
         endpoint: Endpoint,
         typed: &HeaderValue,
-    ) -> Result<(Pass, CancellationToken), Stop> {
-        let typed = basic::read(typed).ok_or(Stop::Refused)?;
+    ) -> Result<(Pass, CancellationToken), EndpointDenial> {
+        let typed = basic::read(typed).ok_or(EndpointDenial::Refused)?;
         let shares = Share::of_address(cx.address, MAX_JUDGED.1);
-        let turn = timeout(TURN, self.endpoints.judging.wait_for(&shares)).await;
-        let _turn = turn.map_err(|_| Stop::Unavailable)?;
+        let turn = timeout(TURN, self.judging.wait_for(&shares)).await;
+        let _turn = turn.map_err(|_| EndpointDenial::Unavailable)?;
         self.judge_at_endpoint(cx, endpoint, &typed).await
     }
 
@@ -148,22 +154,22 @@ impl WebmailFront {
         cx: &RequestContext,
         endpoint: Endpoint,
         typed: &basic::Credentials,
-    ) -> Result<(Pass, CancellationToken), Stop> {
+    ) -> Result<(Pass, CancellationToken), EndpointDenial> {
         let before = self.follower.before();
-        let origin = auth::Origin { service: Some(endpoint.name().to_owned()), ..cx.origin_of_stranger() };
+        let origin = auth::Origin { service: Some(endpoint.name().to_owned()), ..cx.origin_without_browser() };
         // As at the IMAP front, nobody can be asked for a code here.
         let ask = Ask { name: typed.name().to_owned(), channel: auth::Channel::Imap, origin };
         let failed = |error: &_| tracing::error!(%error, "a request is refused at a door: the daemon gave no verdict");
         let pass = match after_ask(self.daemon.ask(&ask).await.inspect_err(failed), typed) {
             AfterAsk::Pass(pass) => pass,
-            AfterAsk::Stop(stop) => return Err(stop),
+            AfterAsk::Denied(denial) => return Err(denial),
             AfterAsk::Field { mailbox: name } => {
                 let text = typed.password().clone();
                 let field = AnswerField { name, channel: auth::Channel::Imap, origin: ask.origin, text };
                 after_field(self.daemon.answer_field(&field).await.inspect_err(failed), &field.name, typed)?
             }
         };
-        let token = self.endpoints.running.enter(pass.session().clone());
+        let token = self.running.enter(pass.session().clone());
         self.follower.catch_up(before, pass.mailbox()).await;
         Ok((pass, token))
     }
@@ -175,8 +181,8 @@ impl WebmailFront {
         pass: &Pass,
         token: CancellationToken,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, Stop> {
-        let credentials = basic::Credentials::header(pass.mailbox(), pass.password()).ok_or(Stop::Refused)?;
+    ) -> Result<Response<Body>, EndpointDenial> {
+        let credentials = basic::Credentials::header(pass.mailbox(), pass.password()).ok_or(EndpointDenial::Refused)?;
         let answer =
             self.through(cx, endpoint, Some(credentials), (Some(token), &of_mailbox(pass.mailbox())), request).await;
         if answer.status() != StatusCode::UNAUTHORIZED {
@@ -191,11 +197,11 @@ impl WebmailFront {
                 "the mail server does not offer Basic authentication at a door that is open to app passwords: nobody \
                  passes until you turn it on there; see \"Virtual directories\" in exchange.md"
             );
-            return Err(Stop::Unavailable);
+            return Err(EndpointDenial::Unavailable);
         }
         let Some(session) = pass.outdated() else {
             tracing::info!(mailbox, endpoint, address = %cx.address, "a door refuses a password");
-            return Err(Stop::Refused);
+            return Err(EndpointDenial::Refused);
         };
         // A directory closes an account after a few wrong passwords, and programs try for days.
         tracing::info!(mailbox, endpoint, "the password that an app password stands for has changed");
@@ -203,7 +209,7 @@ impl WebmailFront {
         if let Err(error) = self.daemon.password_refused(&refused).await {
             tracing::error!(%error, mailbox, "an outdated app password may be tried once more");
         }
-        Err(Stop::Refused)
+        Err(EndpointDenial::Refused)
     }
 
     /// Passes a request on with these credentials and nothing else that says who asks, counted for whoever `shares` are of.
@@ -218,10 +224,10 @@ impl WebmailFront {
         let (asked, content) = request.into_parts();
         let mut request = Request::new(body::of_client(content));
         *request.method_mut() = asked.method;
-        *request.uri_mut() = relative(&asked.uri);
-        *request.headers_mut() = headers::passed_on(&asked.headers, request_headers(endpoint));
+        *request.uri_mut() = headers::relative(&asked.uri);
+        *request.headers_mut() = headers::passed_on(&asked.headers, allowed::request_headers(endpoint));
         request.headers_mut().remove(UPGRADE);
-        let of_client = [(AUTHORIZATION, credentials), (COOKIE, cookies(endpoint, &asked.headers))];
+        let of_client = [(AUTHORIZATION, credentials), (COOKIE, allowed::cookies(endpoint, &asked.headers))];
         for (name, value) in of_client.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             request.headers_mut().insert(name, value);
         }
@@ -234,7 +240,7 @@ impl WebmailFront {
         let answer = tokio::select! {
             biased;
             () = cut => return says(StatusCode::FORBIDDEN, CUT),
-            answer = self.endpoints.upstream.send_for(request, cx.address, shares) => answer,
+            answer = self.upstream.send_for(request, cx.address, shares) => answer,
         };
         let answer = match answer {
             Ok(answer) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => answer,
@@ -245,18 +251,18 @@ impl WebmailFront {
             other => {
                 let error = other.err().map(|error| error.to_string());
                 rate_limited!(warn, ?error, "no answer to a request at a door");
-                return self.stop_at_endpoint(Stop::Unavailable);
+                return self.deny(EndpointDenial::Unavailable);
             }
         };
         shown(cx, endpoint, answer, token)
     }
 
-    fn stop_at_endpoint(&self, stop: Stop) -> Response<Body> {
-        match stop {
-            Stop::Unavailable => says(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
-            Stop::Refused => {
+    fn deny(&self, denial: EndpointDenial) -> Response<Body> {
+        match denial {
+            EndpointDenial::Unavailable => says(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
+            EndpointDenial::Refused => {
                 let mut response = says(StatusCode::UNAUTHORIZED, SIGN_IN);
-                response.headers_mut().insert(WWW_AUTHENTICATE, self.endpoints.challenge.clone());
+                response.headers_mut().insert(WWW_AUTHENTICATE, self.challenge.clone());
                 response
             }
         }
@@ -275,7 +281,7 @@ fn shown(
     mut answer: Response<Content>,
     token: Option<CancellationToken>,
 ) -> Response<Body> {
-    let known = known_cookies(endpoint);
+    let known = allowed::known_cookies(endpoint);
     let set = set_cookies(answer.headers(), cx.now.wall);
     let set: Vec<HeaderValue> = set
         .iter()
@@ -296,55 +302,6 @@ fn shown(
     }
 }
 
-/// Names of request headers that mail apps send there, beside those that all may send (see [`headers`]).
-pub(crate) fn request_headers(endpoint: Endpoint) -> &'static [&'static str] {
-    match endpoint {
-        Endpoint::Ews => &["client-request-id", "return-client-request-id", "soapaction"],
-        // MS-ASHTTP 2.2.1.1.2
-        Endpoint::ActiveSync => {
-            &["client-request-id", "ms-asacceptmultipart", "ms-asprotocolversion", "x-ms-policykey"]
-        }
-        // MS-OXCMAPIHTTP 2.2.3.3
-        Endpoint::Mapi => &["client-request-id", "x-clientapplication", "x-clientinfo", "x-requestid", "x-requesttype"],
-        // MS-OXDSCLI 2.2.2, MS-OXWSADISC
-        Endpoint::Autodiscover => &[
-            "client-request-id",
-            "return-client-request-id",
-            "soapaction",
-            "x-clientcanhandle",
-            "x-mapihttpcapability",
-        ],
-        Endpoint::PowerShell => &["soapaction", "wsmanidentify"],
-        Endpoint::Api => &["client-request-id", "prefer", "return-client-request-id"],
-        // RFC 4918 section 10, RFC 6638 section 8, RFC 7240, RFC 8144
-        Endpoint::Dav => &[
-            "brief",
-            "depth",
-            "destination",
-            "if",
-            "if-schedule-tag-match",
-            "lock-token",
-            "overwrite",
-            "prefer",
-            "schedule-reply",
-            "timeout",
-        ],
-        Endpoint::Oab | Endpoint::Rpc => &[],
-    }
-}
-
-fn known_cookies(endpoint: Endpoint) -> &'static [&'static str] {
-    COOKIES.iter().find(|(known, _)| *known == endpoint).map_or(&[], |(_, names)| names)
-}
-
-fn cookies(endpoint: Endpoint, asked: &HeaderMap) -> Option<HeaderValue> {
-    let is_plain = |value: &str| value.len() <= MAX_COOKIE && value.bytes().all(|byte| byte.is_ascii_graphic());
-    let known = known_cookies(endpoint).iter().filter_map(|name| Some((*name, sole(asked, name)?)));
-    let pairs: Vec<String> =
-        known.filter(|(_, value)| is_plain(value)).map(|(name, value)| format!("{name}={value}")).collect();
-    HeaderValue::try_from(pairs.join("; ")).ok().filter(|line| !line.is_empty())
-}
-
 fn says(status: StatusCode, text: &str) -> Response<Body> {
     pages::answer(status, "text/plain; charset=utf-8", text.to_owned())
 }
@@ -357,17 +314,5 @@ mod tests {
     fn a_refusal_comes_at_a_stroke_of_the_clock() {
         let at = |millis| until_refusal(Duration::from_millis(millis)).as_millis();
         assert_eq!([at(0), at(1), at(999), at(1000), at(2600)], [1000, 999, 1, 1000, 400]);
-    }
-
-    #[test]
-    fn only_what_a_door_needs_of_its_cookies_passes() {
-        let mut asked = HeaderMap::new();
-        for line in ["cadata=x; MapiContext=a+b/c=; MapiSequence=7", "MapiRouting=x y; X-BackEndCookie=z"] {
-            asked.append(COOKIE, HeaderValue::from_static(line));
-        }
-        assert_eq!(cookies(Endpoint::Mapi, &asked).unwrap(), "MapiContext=a+b/c=; MapiSequence=7");
-        for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| *endpoint != Endpoint::Mapi) {
-            assert!(cookies(endpoint, &asked).is_none(), "{endpoint:?}");
-        }
     }
 }

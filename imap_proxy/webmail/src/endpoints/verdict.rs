@@ -48,7 +48,7 @@ impl fmt::Debug for Pass {
 /// A request ends here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub enum Stop {
+pub enum EndpointDenial {
     /// No. The client is told the same for every reason.
     Refused,
     /// Nobody can say now.
@@ -67,12 +67,14 @@ pub enum AfterAsk {
         mailbox: String,
     },
     /// It ends.
-    Stop(Stop),
+    Denied(EndpointDenial),
 }
 
 /// What follows the question.
 pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
-    let Ok(Asked { verdict, app_passwords_of, .. }) = reply else { return AfterAsk::Stop(Stop::Unavailable) };
+    let Ok(Asked { verdict, app_passwords_of, .. }) = reply else {
+        return AfterAsk::Denied(EndpointDenial::Unavailable);
+    };
     match (verdict, app_passwords_of) {
         // A phone that works goes on working, whatever is asked of other sign-ins.
         (_, Some(mailbox)) => AfterAsk::Field { mailbox },
@@ -80,8 +82,8 @@ pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
             AfterAsk::Pass(as_typed(Session { mailbox, standing }, typed))
         }
         // There is no app password, and nothing else opens the endpoint: the daemon has nothing to look at.
-        (AskVerdict::Challenge { .. } | AskVerdict::Enrol { .. }, None) => AfterAsk::Stop(Stop::Refused),
-        (AskVerdict::Refused(refusal), None) => AfterAsk::Stop(stop(&refusal)),
+        (AskVerdict::Challenge { .. } | AskVerdict::Enrol { .. }, None) => AfterAsk::Denied(EndpointDenial::Refused),
+        (AskVerdict::Refused(refusal), None) => AfterAsk::Denied(denial(&refusal)),
     }
 }
 
@@ -89,34 +91,38 @@ pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials) -> AfterAsk {
 ///
 /// # Errors
 /// The request ends.
-pub fn after_field<E>(reply: Result<FieldVerdict, E>, mailbox: &str, typed: &Credentials) -> Result<Pass, Stop> {
+pub fn after_field<E>(
+    reply: Result<FieldVerdict, E>,
+    mailbox: &str,
+    typed: &Credentials,
+) -> Result<Pass, EndpointDenial> {
     let pass = match reply {
         Ok(FieldVerdict::NotRequired { mailbox, standing }) => as_typed(Session { mailbox, standing }, typed),
         Ok(FieldVerdict::AppPassword { mailbox, standing, password, .. }) => {
             Pass { session: Session { mailbox, standing }, password, by_app_password: true }
         }
-        Ok(FieldVerdict::Accepted { .. }) => return Err(Stop::Refused),
-        Ok(FieldVerdict::Refused(refusal)) => return Err(stop(&refusal)),
-        Err(_) => return Err(Stop::Unavailable),
+        Ok(FieldVerdict::Accepted { .. }) => return Err(EndpointDenial::Refused),
+        Ok(FieldVerdict::Refused(refusal)) => return Err(denial(&refusal)),
+        Err(_) => return Err(EndpointDenial::Unavailable),
     };
-    if pass.mailbox() == mailbox { Ok(pass) } else { Err(Stop::Refused) }
+    if pass.mailbox() == mailbox { Ok(pass) } else { Err(EndpointDenial::Refused) }
 }
 
 fn as_typed(session: Session, typed: &Credentials) -> Pass {
     Pass { session, password: typed.password().clone(), by_app_password: false }
 }
 
-fn stop(refusal: &Refusal) -> Stop {
-    if refusal.reason == Reason::Unavailable { Stop::Unavailable } else { Stop::Refused }
+fn denial(refusal: &Refusal) -> EndpointDenial {
+    if refusal.reason == Reason::Unavailable { EndpointDenial::Unavailable } else { EndpointDenial::Refused }
 }
 
 impl OneEndpoint {
     /// Of a request that brought something.
-    pub fn of<T>(outcome: &Result<T, Stop>) -> Self {
+    pub fn of<T>(outcome: &Result<T, EndpointDenial>) -> Self {
         match outcome {
             Ok(_) => Self::Passed,
-            Err(Stop::Refused) => Self::Refused,
-            Err(Stop::Unavailable) => Self::Unavailable,
+            Err(EndpointDenial::Refused) => Self::Refused,
+            Err(EndpointDenial::Unavailable) => Self::Unavailable,
         }
     }
 }
@@ -158,13 +164,13 @@ mod tests {
         let AfterAsk::Pass(pass) = after_ask(asked(free(), None), &typed()) else { panic!("not required") };
         assert_eq!((pass.mailbox(), pass.password().reveal()), (BOB, "secret123456"));
         assert!(pass.outdated().is_none() && !format!("{pass:?}").contains("secret"));
-        assert!(matches!(after_ask(asked(challenge(), None), &typed()), AfterAsk::Stop(Stop::Refused)));
+        assert!(matches!(after_ask(asked(challenge(), None), &typed()), AfterAsk::Denied(EndpointDenial::Refused)));
         for reason in REASONS {
             let refused = AskVerdict::Refused(Refusal::new(reason));
-            let AfterAsk::Stop(stop) = after_ask(asked(refused, None), &typed()) else { panic!("{reason:?}") };
-            assert_eq!(stop == Stop::Unavailable, reason == Reason::Unavailable);
+            let AfterAsk::Denied(denial) = after_ask(asked(refused, None), &typed()) else { panic!("{reason:?}") };
+            assert_eq!(denial == EndpointDenial::Unavailable, reason == Reason::Unavailable);
         }
-        assert!(matches!(after_ask(Err("lost"), &typed()), AfterAsk::Stop(Stop::Unavailable)));
+        assert!(matches!(after_ask(Err("lost"), &typed()), AfterAsk::Denied(EndpointDenial::Unavailable)));
     }
 
     #[test]
@@ -184,7 +190,7 @@ mod tests {
         };
         let pass = after_field(app(BOB), BOB, &typed()).unwrap();
         assert_eq!((pass.password().reveal(), pass.outdated().unwrap().standing.as_str()), ("real", "app"));
-        assert_eq!(after_field(app("eve@example.com"), BOB, &typed()).unwrap_err(), Stop::Refused);
+        assert_eq!(after_field(app("eve@example.com"), BOB, &typed()).unwrap_err(), EndpointDenial::Refused);
         let code = FieldVerdict::Accepted {
             mailbox: BOB.into(),
             standing: "s".into(),
@@ -192,12 +198,12 @@ mod tests {
             password_length: 6,
             backup_codes_left: None,
         };
-        assert_eq!(after_field(Ok::<_, ()>(code), BOB, &typed()).unwrap_err(), Stop::Refused);
+        assert_eq!(after_field(Ok::<_, ()>(code), BOB, &typed()).unwrap_err(), EndpointDenial::Refused);
         let free = FieldVerdict::NotRequired { mailbox: BOB.into(), standing: "s".into() };
         assert_eq!(after_field(Ok::<_, ()>(free), BOB, &typed()).unwrap().password().reveal(), "secret123456");
         for reason in REASONS {
             assert!(after_field(Ok::<_, ()>(FieldVerdict::Refused(Refusal::new(reason))), BOB, &typed()).is_err());
         }
-        assert_eq!(after_field(Err("lost"), BOB, &typed()).unwrap_err(), Stop::Unavailable);
+        assert_eq!(after_field(Err("lost"), BOB, &typed()).unwrap_err(), EndpointDenial::Unavailable);
     }
 }

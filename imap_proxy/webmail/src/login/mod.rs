@@ -1,3 +1,5 @@
 //! From the login form to a session.
 
-mod sign_in;
+pub(crate) mod answer;
+pub(crate) mod sign_in;
+pub(crate) mod webmail;

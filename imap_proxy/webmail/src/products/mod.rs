@@ -1,4 +1,4 @@
-//! The webmails that this front knows.
+//! The webmails that this front knows: one file and one line in the registry each.
 
 mod owa;
 pub mod product;
@@ -11,3 +11,45 @@ mod snappymail_tests;
 mod sogo;
 #[cfg(test)]
 mod sogo_tests;
+
+use postern_proxy_config::KnownProduct;
+use product::Product;
+
+/// A product under the name that `product = "…"` calls it by.
+pub type Registered = (&'static str, &'static dyn Product);
+
+/// The registry.
+pub static PRODUCTS: &[Registered] = &[
+    ("roundcube", &roundcube::Roundcube),
+    ("owa", &owa::Owa),
+    ("snappymail", &snappymail::SnappyMail),
+    ("sogo", &sogo::Sogo),
+];
+
+/// The product that a registry has under this name.
+pub fn named(registry: &[Registered], name: &str) -> Option<&'static dyn Product> {
+    registry.iter().find(|(known, _)| *known == name).map(|(_, product)| *product)
+}
+
+/// What the configuration is checked against.
+pub fn known(registry: &[Registered]) -> Vec<KnownProduct> {
+    registry.iter().map(|(name, product)| KnownProduct { name, endpoints: product.endpoints() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_product_is_found_by_its_name() {
+        for (name, _) in PRODUCTS {
+            assert_eq!(PRODUCTS.iter().filter(|(other, _)| other == name).count(), 1, "{name}");
+            assert!(named(PRODUCTS, name).is_some(), "{name}");
+        }
+        assert!(named(PRODUCTS, "squirrel").is_none());
+        assert_eq!(
+            known(PRODUCTS).iter().map(|known| known.name).collect::<Vec<_>>(),
+            ["roundcube", "owa", "snappymail", "sogo"]
+        );
+    }
+}

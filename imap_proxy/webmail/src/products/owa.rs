@@ -2,7 +2,8 @@
 //! seen of it. `tests/src/exchange_web` says where each piece is from.
 
 use super::product::{
-    BROWSER, Head, Heard, Kind, Life, Login, Product, Question, Rebuilt, Reply, SignIn, between, local_target, unescape,
+    BROWSER, Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between,
+    local_target, unescape,
 };
 use crate::form::{self, Form};
 use crate::jar::{Cookie, Jar};
@@ -102,6 +103,19 @@ const TIMEOUT_PAGE: &str = "<HTML><SCRIPT>if (parent.navbar != null) parent.loca
 pub(crate) struct Owa;
 
 impl Product for Owa {
+    fn endpoints(&self) -> &'static [Endpoint] {
+        &[
+            Endpoint::Ews,
+            Endpoint::ActiveSync,
+            Endpoint::Mapi,
+            Endpoint::Rpc,
+            Endpoint::Oab,
+            Endpoint::Autodiscover,
+            Endpoint::PowerShell,
+            Endpoint::Api,
+        ]
+    }
+
     fn is_exchange(&self) -> bool {
         true
     }
@@ -205,7 +219,7 @@ impl Product for Owa {
         }
         let last = |name: &str| set.iter().rfind(|cookie| cookie.name.eq_ignore_ascii_case(name));
         match COOKIES.iter().all(|name| last(name).is_some_and(|cookie| !cookie.value.is_empty())) {
-            true => SignIn::Accepted { landing: landing(&to), goodbye: Some(SIGN_OUT.to_owned()) },
+            true => SignIn::Accepted { landing: landing(&to), logout: Some(SIGN_OUT.to_owned()) },
             false => SignIn::RefusedAt(WRONG),
         }
     }
@@ -223,9 +237,9 @@ impl Product for Owa {
         address("LogonEmailAddress").or_else(|| address("UserEmailAddress")).map(str::to_owned)
     }
 
-    fn question(&self, heard: usize, jar: &Jar) -> Option<Question> {
+    fn identity_request(&self, heard: usize, jar: &Jar) -> Option<IdentityRequest> {
         let (method, target) = match heard {
-            0 => return Some(Question::page(HOME)),
+            0 => return Some(IdentityRequest::page(HOME)),
             1 => (Method::POST, "/owa/service.svc?action=GetOwaUserConfiguration&AC=1"),
             // The same among much else; its own script asks for one or for the other, as it was updated.
             2 => (Method::POST, "/owa/sessiondata.ashx?appcacheclient=0"),
@@ -239,23 +253,23 @@ impl Product for Owa {
             constant("x-requested-with", "XMLHttpRequest"),
             (CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
         ];
-        Some(Question { method, target: target.into(), headers, body: Some("{}") })
+        Some(IdentityRequest { method, target: target.into(), headers, body: Some("{}") })
     }
 
-    fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
+    fn identify(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> IdentityAnswer {
         if heard == 0 {
             let to = sent_to(status, headers).map(|to| to.path().to_ascii_lowercase());
             return match to.as_deref() {
-                Some(LANGUAGE) => Heard::Unopened(LANGUAGE),
-                Some(path) if path.starts_with(HOME) && !path.starts_with(BESIDE) => Heard::More,
-                None if status == StatusCode::OK => Heard::More,
-                _ => Heard::Nothing,
+                Some(LANGUAGE) => IdentityAnswer::Unopened(LANGUAGE),
+                Some(path) if path.starts_with(HOME) && !path.starts_with(BESIDE) => IdentityAnswer::More,
+                None if status == StatusCode::OK => IdentityAnswer::More,
+                _ => IdentityAnswer::Nothing,
             };
         }
         match self.identity(page).filter(|_| status == StatusCode::OK) {
-            Some(name) => Heard::Name(name),
-            None if heard == 1 => Heard::More,
-            None => Heard::Nothing,
+            Some(name) => IdentityAnswer::Name(name),
+            None if heard == 1 => IdentityAnswer::More,
+            None => IdentityAnswer::Nothing,
         }
     }
 

@@ -174,7 +174,7 @@ fn a_login_is_rebuilt_from_what_was_read() {
 
 #[test]
 fn five_cookies_are_a_success_and_nothing_else_is() {
-    let accepted = |landing: &str| SignIn::Accepted { landing: landing.to_owned(), goodbye: Some(SIGN_OUT.to_owned()) };
+    let accepted = |landing: &str| SignIn::Accepted { landing: landing.to_owned(), logout: Some(SIGN_OUT.to_owned()) };
     for (location, landing) in [
         ("https://mail.example.com/owa/", "/owa/"),
         ("/owa/?path=/mail", "/owa/?path=/mail"),
@@ -234,42 +234,42 @@ fn a_session_that_exchange_has_ended_is_over() {
 #[test]
 fn who_is_in_is_said_by_the_settings() {
     let mut jar = Jar::default();
-    assert_eq!(Owa.question(0, &jar).unwrap().target, "/owa/");
-    assert!(Owa.question(1, &jar).is_none(), "there is no canary");
+    assert_eq!(Owa.identity_request(0, &jar).unwrap().target, "/owa/");
+    assert!(Owa.identity_request(1, &jar).is_none(), "there is no canary");
     jar.absorb(&set_cookies(&answer(&["X-OWA-CANARY=Vq9_x-1.; path=/; secure"], ""), NOW), NOW);
-    let question = Owa.question(1, &jar).unwrap();
-    assert_eq!(question.method, Method::POST);
-    assert!(question.headers.contains(&(CANARY_HEADER, HeaderValue::from_static("Vq9_x-1."))));
-    assert_eq!(Owa.question(2, &jar).unwrap().target, "/owa/sessiondata.ashx?appcacheclient=0");
-    assert!(Owa.question(3, &jar).is_none());
+    let identity_request = Owa.identity_request(1, &jar).unwrap();
+    assert_eq!(identity_request.method, Method::POST);
+    assert!(identity_request.headers.contains(&(CANARY_HEADER, HeaderValue::from_static("Vq9_x-1."))));
+    assert_eq!(Owa.identity_request(2, &jar).unwrap().target, "/owa/sessiondata.ashx?appcacheclient=0");
+    assert!(Owa.identity_request(3, &jar).is_none());
 
-    let hear = |heard, status: u16, location: &str, page: &str| {
-        Owa.hear(heard, StatusCode::from_u16(status).unwrap(), &answer(&[], location), page)
+    let identify = |heard, status: u16, location: &str, page: &str| {
+        Owa.identify(heard, StatusCode::from_u16(status).unwrap(), &answer(&[], location), page)
     };
-    assert_eq!(hear(0, 302, "https://mail.example.com/owa/?bO=1", ""), Heard::More);
-    assert_eq!(hear(0, 200, "", "<html>"), Heard::More);
+    assert_eq!(identify(0, 302, "https://mail.example.com/owa/?bO=1", ""), IdentityAnswer::More);
+    assert_eq!(identify(0, 200, "", "<html>"), IdentityAnswer::More);
     assert_eq!(
-        hear(0, 302, "/owa/languageselection.aspx?url=%2fowa%2f", ""),
-        Heard::Unopened("/owa/languageselection.aspx")
+        identify(0, 302, "/owa/languageselection.aspx?url=%2fowa%2f", ""),
+        IdentityAnswer::Unopened("/owa/languageselection.aspx")
     );
     for (status, location) in [(302, "/owa/auth/errorFE.aspx"), (302, "/owa/auth/logon.aspx"), (500, ""), (440, "")] {
-        assert_eq!(hear(0, status, location, ""), Heard::Nothing, "{status} {location}");
+        assert_eq!(identify(0, status, location, ""), IdentityAnswer::Nothing, "{status} {location}");
     }
     let settings =
         |session: &str| format!(r#"{{"UserOptions":{{"LogonEmailAddress":"eve@x"}},"SessionSettings":{session}}}"#);
-    let of = |session: &str| hear(1, 200, "", &settings(session));
-    let name = |name: &str| Heard::Name(name.to_owned());
+    let of = |session: &str| identify(1, 200, "", &settings(session));
+    let name = |name: &str| IdentityAnswer::Name(name.to_owned());
     assert_eq!(of(r#"{"UserEmailAddress":"info@x","LogonEmailAddress":"bob@x"}"#), name("bob@x"));
     assert_eq!(of(r#"{"UserEmailAddress":"bob@x"}"#), name("bob@x"));
     for session in ["{}", "null", r#"{"LogonEmailAddress":""}"#, r#"{"LogonEmailAddress":7}"#, "\"bob@x\""] {
-        assert_eq!(of(session), Heard::More, "{session}");
+        assert_eq!(of(session), IdentityAnswer::More, "{session}");
     }
-    assert_eq!(hear(1, 500, "", &settings(r#"{"LogonEmailAddress":"bob@x"}"#)), Heard::More);
-    assert_eq!(hear(1, 200, "", "<html>"), Heard::More);
+    assert_eq!(identify(1, 500, "", &settings(r#"{"LogonEmailAddress":"bob@x"}"#)), IdentityAnswer::More);
+    assert_eq!(identify(1, 200, "", "<html>"), IdentityAnswer::More);
     let session = r#"{"findConversation":{},"owaUserConfig":{"SessionSettings":{"LogonEmailAddress":"bob@x"}}}"#;
-    assert_eq!(hear(2, 200, "", session), name("bob@x"));
+    assert_eq!(identify(2, 200, "", session), name("bob@x"));
     for (status, page) in [(500, session), (200, "<html>"), (200, "{}")] {
-        assert_eq!(hear(2, status, "", page), Heard::Nothing, "{status} {page}");
+        assert_eq!(identify(2, status, "", page), IdentityAnswer::Nothing, "{status} {page}");
     }
 }
 

@@ -1,19 +1,15 @@
 //! What a front has to know of a webmail. Each product is one file of data and small pure rules; nothing in it sends,
 //! waits or remembers.
 //!
-//! **To add a product:** implement [`Product`] in a file of its own, name it in [`of`], and bring captured answers
-//! of the real thing as tests.
+//! **To add a product:** implement [`Product`] in a file of its own, give it a line in the [registry](super), and bring
+//! captured answers of the real thing as tests.
 
-use super::owa::Owa;
-use super::roundcube::Roundcube;
-use super::snappymail::SnappyMail;
-use super::sogo::Sogo;
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};
 use crate::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
-use postern_proxy_config::{self as config, Endpoint};
+use postern_proxy_config::Endpoint;
 use postern_wire::Secret;
 use postern_wire::auth::MAX_NAME;
 use std::borrow::Cow;
@@ -22,16 +18,6 @@ use zeroize::Zeroizing;
 /// A browser that every webmail knows, for those that show their pages to no other.
 pub const BROWSER: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
-
-/// What is known of the product that the configuration names.
-pub fn of(product: config::Product) -> &'static dyn Product {
-    match product {
-        config::Product::Roundcube => &Roundcube,
-        config::Product::Owa => &Owa,
-        config::Product::SnappyMail => &SnappyMail,
-        config::Product::Sogo => &Sogo,
-    }
-}
 
 /// The part of a request that decides what it is.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +88,7 @@ pub enum SignIn {
         /// Where the webmail sends the browser: a path of this host.
         landing: String,
         /// What to request to end the session upstream, if that is known.
-        goodbye: Option<String>,
+        logout: Option<String>,
     },
     /// It was not, and the answer says so.
     Refused,
@@ -112,7 +98,7 @@ pub enum SignIn {
 
 /// A request that this front makes of its own, to learn who is signed in.
 #[derive(Debug)]
-pub struct Question {
+pub struct IdentityRequest {
     /// The method.
     pub method: Method,
     /// Path and query.
@@ -123,7 +109,7 @@ pub struct Question {
     pub body: Option<&'static str>,
 }
 
-impl Question {
+impl IdentityRequest {
     /// Asks for a page.
     pub fn page(target: impl Into<Cow<'static, str>>) -> Self {
         Self { method: Method::GET, target: target.into(), headers: Vec::new(), body: None }
@@ -132,7 +118,7 @@ impl Question {
 
 /// What the answer to a [`Question`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum IdentityAnswer {
     /// Nothing yet; the next question may tell.
     More,
     /// Nothing yet; this page tells.
@@ -199,6 +185,11 @@ pub trait Product: Send + Sync {
         false
     }
 
+    /// The endpoints that it has beside its pages, which [`Kind::Endpoint`] names.
+    fn endpoints(&self) -> &'static [Endpoint] {
+        &[]
+    }
+
     /// What this request is.
     fn kind(&self, head: &Head<'_>) -> Kind;
 
@@ -235,15 +226,15 @@ pub trait Product: Send + Sync {
     fn identity(&self, page: &str) -> Option<String>;
 
     /// What is asked after `heard` answers, with what the webmail has set so far; none when there is no more to ask.
-    fn question(&self, heard: usize, _jar: &Jar) -> Option<Question> {
+    fn identity_request(&self, heard: usize, _jar: &Jar) -> Option<IdentityRequest> {
         let page = self.identity_page();
-        (heard == 0).then(|| Question::page(page))
+        (heard == 0).then(|| IdentityRequest::page(page))
     }
 
     /// What the answer to the question after `_heard` others says.
-    fn hear(&self, _heard: usize, status: StatusCode, _headers: &HeaderMap, page: &str) -> Heard {
+    fn identify(&self, _heard: usize, status: StatusCode, _headers: &HeaderMap, page: &str) -> IdentityAnswer {
         let name = self.identity(page).filter(|_| status == StatusCode::OK);
-        name.map_or(Heard::Nothing, Heard::Name)
+        name.map_or(IdentityAnswer::Nothing, IdentityAnswer::Name)
     }
 
     /// Whether an answer to a released session says that the webmail's own session is over.

@@ -129,7 +129,7 @@ impl Product for Roundcube {
         let landing = local_target(location).unwrap_or_else(|| ROOT.to_owned());
         let query = landing.split_once('?').and_then(|(_, query)| form::parse(query.as_bytes()).ok());
         let token = query.as_ref().and_then(|query| query.field("_token")).filter(|token| is_token(token));
-        SignIn::Accepted { goodbye: token.map(|token| format!("/?_task=logout&_token={token}")), landing }
+        SignIn::Accepted { logout: token.map(|token| format!("/?_task=logout&_token={token}")), landing }
     }
 
     fn identity_page(&self) -> &'static str {

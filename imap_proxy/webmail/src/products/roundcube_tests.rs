@@ -193,8 +193,8 @@ fn a_sign_in_is_a_redirect_with_a_session_and_its_proof() {
         Roundcube.judge(status, &headers, &cookies(lines))
     };
     let found = StatusCode::FOUND;
-    let goodbye = Some("/?_task=logout&_token=ji4USlREi7WhwfevayZL7tXVQwfkJeWr".to_owned());
-    let accepted = SignIn::Accepted { landing: LANDING.to_owned(), goodbye };
+    let logout = Some("/?_task=logout&_token=ji4USlREi7WhwfevayZL7tXVQwfkJeWr".to_owned());
+    let accepted = SignIn::Accepted { landing: LANDING.to_owned(), logout };
     assert_eq!(judge(found, &[DELETE, SESSION, PROOF], Some(LANDING)), accepted);
     for (status, lines, location) in [
         (StatusCode::UNAUTHORIZED, &[DELETE, DELETE][..], None),
@@ -210,7 +210,7 @@ fn a_sign_in_is_a_redirect_with_a_session_and_its_proof() {
         assert_eq!(judge(status, lines, location), SignIn::Refused, "{status} {lines:?}");
     }
     let elsewhere = judge(found, &[DELETE, SESSION, PROOF], Some("https://evil.example/"));
-    assert_eq!(elsewhere, SignIn::Accepted { landing: "/".to_owned(), goodbye: None });
+    assert_eq!(elsewhere, SignIn::Accepted { landing: "/".to_owned(), logout: None });
 }
 
 #[test]

@@ -4,7 +4,9 @@
 //! webmail is closed, whatever it is called: the administrators' panel (whose name can be chosen), sign-ins that other
 //! programs hand over (`Sso`), and whatever plugins add.
 
-use super::product::{Head, Heard, Kind, Life, Login, Outcome, Product, Question, Rebuilt, Reply, SignIn, typed_name};
+use super::product::{
+    Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
+};
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};
 use http::{HeaderMap, Method, StatusCode};
@@ -120,7 +122,7 @@ impl Product for SnappyMail {
         let account = set.iter().rfind(|cookie| cookie.name == ACCOUNT);
         let is_in = account.is_some_and(|cookie| !cookie.value.is_empty() && cookie.value != DELETED);
         match status == StatusCode::OK && is_in {
-            true => SignIn::Accepted { landing: ROOT.to_owned(), goodbye: Some(SIGN_OUT.to_owned()) },
+            true => SignIn::Accepted { landing: ROOT.to_owned(), logout: Some(SIGN_OUT.to_owned()) },
             false => SignIn::Refused,
         }
     }
@@ -136,16 +138,18 @@ impl Product for SnappyMail {
         (page.get("Auth")? == &Value::Bool(true) && main == shown).then(|| main.to_owned())
     }
 
-    fn question(&self, heard: usize, _jar: &Jar) -> Option<Question> {
-        (heard == 0).then(|| Question::page(APP_DATA))
+    fn identity_request(&self, heard: usize, _jar: &Jar) -> Option<IdentityRequest> {
+        (heard == 0).then(|| IdentityRequest::page(APP_DATA))
     }
 
-    fn hear(&self, _heard: usize, status: StatusCode, _headers: &HeaderMap, page: &str) -> Heard {
-        let Some(name) = self.identity(page).filter(|_| status == StatusCode::OK) else { return Heard::Nothing };
+    fn identify(&self, _heard: usize, status: StatusCode, _headers: &HeaderMap, page: &str) -> IdentityAnswer {
+        let Some(name) = self.identity(page).filter(|_| status == StatusCode::OK) else {
+            return IdentityAnswer::Nothing;
+        };
         let data: Value = serde_json::from_str(page).unwrap_or_default();
         match data.pointer("/Capa/AdditionalAccounts") {
-            Some(Value::Bool(false)) => Heard::Name(name),
-            _ => Heard::BypassRisk(BYPASS_RISK),
+            Some(Value::Bool(false)) => IdentityAnswer::Name(name),
+            _ => IdentityAnswer::BypassRisk(BYPASS_RISK),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Against answers captured from SnappyMail 2.38.2.
 
-use super::product::{Head, Heard, Kind, Life, Outcome, Product, SignIn};
+use super::product::{Head, IdentityAnswer, Kind, Life, Outcome, Product, SignIn};
 use super::snappymail::SnappyMail;
 use crate::classify::{Class, classify};
 use crate::form::Format;
@@ -135,7 +135,7 @@ fn only_a_new_account_cookie_is_a_success() {
     let judge = |status, lines: &[&str]| {
         SnappyMail.judge(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &set(lines))
     };
-    let accepted = SignIn::Accepted { landing: "/".to_owned(), goodbye: Some("/?/Json/0/Logout/".to_owned()) };
+    let accepted = SignIn::Accepted { landing: "/".to_owned(), logout: Some("/?/Json/0/Logout/".to_owned()) };
     assert_eq!(judge(200, &[SESSION, KEY, ACCOUNT]), accepted);
     for (status, lines) in [(200, &[][..]), (200, &[SESSION, KEY]), (200, &[ACCOUNT, DELETED]), (500, &[ACCOUNT])] {
         assert_eq!(judge(status, lines), SignIn::Refused, "{status} {lines:?}");
@@ -144,20 +144,20 @@ fn only_a_new_account_cookie_is_a_success() {
 
 #[test]
 fn nobody_is_let_in_where_other_mailboxes_can_be_added() {
-    let hear = |page: &str| SnappyMail.hear(0, StatusCode::OK, &HeaderMap::new(), page);
-    assert_eq!(hear(SIGNED_IN), Heard::Name("alice@example.com".to_owned()));
+    let identify = |page: &str| SnappyMail.identify(0, StatusCode::OK, &HeaderMap::new(), page);
+    assert_eq!(identify(SIGNED_IN), IdentityAnswer::Name("alice@example.com".to_owned()));
     for open in [SIGNED_IN.replace("Accounts\":false", "Accounts\":true"), SIGNED_IN.replace("AdditionalAccounts", "x")]
     {
         assert!(
-            matches!(hear(&open), Heard::BypassRisk(why) if why.contains("allow_additional_accounts = Off")),
+            matches!(identify(&open), IdentityAnswer::BypassRisk(why) if why.contains("allow_additional_accounts = Off")),
             "{open}"
         );
     }
     let another = SIGNED_IN.replace("\"Email\":\"alice", "\"Email\":\"eve");
     for page in [STRANGER, "", "<html>", &another, &SIGNED_IN.replace("true", "false")] {
-        assert_eq!(hear(page), Heard::Nothing, "{page}");
+        assert_eq!(identify(page), IdentityAnswer::Nothing, "{page}");
     }
-    assert_eq!(SnappyMail.hear(0, StatusCode::BAD_GATEWAY, &HeaderMap::new(), SIGNED_IN), Heard::Nothing);
+    assert_eq!(SnappyMail.identify(0, StatusCode::BAD_GATEWAY, &HeaderMap::new(), SIGNED_IN), IdentityAnswer::Nothing);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! SOGo 5, by its source and by what it was seen to do.
 
-use super::product::{BROWSER, Head, Heard, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name};
+use super::product::{
+    BROWSER, Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
+};
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};
 use http::header::{ACCEPT, HeaderName, LOCATION, USER_AGENT};
@@ -87,6 +89,10 @@ const GONE: &str = "<!DOCTYPE html>\n<html><head><title>SOGo</title></head><body
 pub(crate) struct Sogo;
 
 impl Product for Sogo {
+    fn endpoints(&self) -> &'static [Endpoint] {
+        &[Endpoint::ActiveSync, Endpoint::Dav]
+    }
+
     fn kind(&self, head: &Head<'_>) -> Kind {
         let reads = matches!(*head.method, Method::GET | Method::HEAD);
         let segments: Vec<&str> = head.path.segments().collect();
@@ -167,7 +173,7 @@ impl Product for Sogo {
         let session = set.iter().rfind(|cookie| cookie.name == SESSION);
         // 202: SOGo's own second factor is on, which asks for a code of its own; it is switched off behind this front.
         match status == StatusCode::OK && session.is_some_and(|cookie| !is_discarded(cookie)) {
-            true => SignIn::Accepted { landing: HOME.to_owned(), goodbye: Some(SIGN_OUT.to_owned()) },
+            true => SignIn::Accepted { landing: HOME.to_owned(), logout: Some(SIGN_OUT.to_owned()) },
             false => SignIn::Refused,
         }
     }
@@ -181,19 +187,20 @@ impl Product for Sogo {
         word(&own_account(page)?, "name")
     }
 
-    fn hear(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> Heard {
+    fn identify(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> IdentityAnswer {
         if heard == 0 {
             // Where it begins, people are sent on to their folder.
-            return own_folder(status, headers)
-                .map_or(Heard::Nothing, |folder| Heard::At(format!("/{APPLICATION}/so/{folder}/Preferences")));
+            return own_folder(status, headers).map_or(IdentityAnswer::Nothing, |folder| {
+                IdentityAnswer::At(format!("/{APPLICATION}/so/{folder}/Preferences"))
+            });
         }
         if page.contains(ADD_ACCOUNT) {
-            return Heard::BypassRisk(BYPASS_RISK);
+            return IdentityAnswer::BypassRisk(BYPASS_RISK);
         }
         let account = own_account(page).filter(|_| status == StatusCode::OK);
         // The address may change, as its directory has it; the name that the mail server knows stays.
         let names = account.and_then(|own| Some([word(&own, "name")?, word(&own, "userName")?]));
-        names.map_or(Heard::Nothing, |[address, login]| Heard::Names { shown: address, also: login })
+        names.map_or(IdentityAnswer::Nothing, |[address, login]| IdentityAnswer::Names { shown: address, also: login })
     }
 
     fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life {

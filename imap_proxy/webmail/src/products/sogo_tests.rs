@@ -1,6 +1,6 @@
 //! Against answers captured from SOGo 5.8.0.
 
-use super::product::{Head, Heard, Kind, Life, Login, Outcome, Product, SignIn};
+use super::product::{Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, SignIn};
 use super::sogo::Sogo;
 use crate::classify::{Class, classify};
 use crate::form::Format;
@@ -189,13 +189,13 @@ fn only_a_session_is_a_success() {
 
 #[test]
 fn the_mailbox_is_named_by_its_own_address() {
-    let hear = |heard, status: u16, location: &str, page: &str| {
+    let identify = |heard, status: u16, location: &str, page: &str| {
         let headers = if location.is_empty() { HeaderMap::new() } else { headers(&[(LOCATION, location)]) };
-        Sogo.hear(heard, StatusCode::from_u16(status).unwrap(), &headers, page)
+        Sogo.identify(heard, StatusCode::from_u16(status).unwrap(), &headers, page)
     };
-    let folder = Heard::At("/SOGo/so/alice/Preferences".to_owned());
+    let folder = IdentityAnswer::At("/SOGo/so/alice/Preferences".to_owned());
     for location in ["/SOGo/alice", "/SOGo/so/alice", "/SOGo/so/alice/", "https://mail.example.com/SOGo/so/alice"] {
-        assert_eq!(hear(0, 302, location, ""), folder, "{location}");
+        assert_eq!(identify(0, 302, location, ""), folder, "{location}");
     }
     for (status, location) in [
         (200, ""),
@@ -206,24 +206,29 @@ fn the_mailbox_is_named_by_its_own_address() {
         (302, "/x"),
         (301, "/SOGo/alice"),
     ] {
-        assert_eq!(hear(0, status, location, PREFERENCES), Heard::Nothing, "{status} {location}");
+        assert_eq!(identify(0, status, location, PREFERENCES), IdentityAnswer::Nothing, "{status} {location}");
     }
-    let alice = Heard::Names { shown: "alice@example.com".to_owned(), also: "alice".to_owned() };
-    assert_eq!(hear(1, 200, "", PREFERENCES), alice);
-    assert_eq!(hear(1, 403, "", PREFERENCES), Heard::Nothing);
-    assert_eq!(hear(1, 200, "", &PREFERENCES.replace(r#""userName":"alice""#, r#""userName":"""#)), Heard::Nothing);
+    let alice = IdentityAnswer::Names { shown: "alice@example.com".to_owned(), also: "alice".to_owned() };
+    assert_eq!(identify(1, 200, "", PREFERENCES), alice);
+    assert_eq!(identify(1, 403, "", PREFERENCES), IdentityAnswer::Nothing);
+    assert_eq!(
+        identify(1, 200, "", &PREFERENCES.replace(r#""userName":"alice""#, r#""userName":"""#)),
+        IdentityAnswer::Nothing
+    );
     // Who once had another account is still who they are; their own comes first.
     let account = r#"{"name":"eve@example.com","userName":"eve"}"#;
     let two = PREFERENCES.replace("}],\"SOGoMail", &format!("}},{account}],\"SOGoMail"));
     assert_ne!(two, PREFERENCES);
-    assert_eq!(hear(1, 200, "", &two), alice);
+    assert_eq!(identify(1, 200, "", &two), alice);
     // A category of the person's own, named to be taken for the list.
     let category = format!(r#"{{"SOGoCalendarCategoriesColors":{{"AuxiliaryMailAccounts":[{account}]}},"#);
     for spoof in [PREFERENCES.replacen('{', &category, 1), format!("{PREFERENCES}{category}")] {
-        assert_eq!(hear(1, 200, "", &spoof), Heard::Nothing);
+        assert_eq!(identify(1, 200, "", &spoof), IdentityAnswer::Nothing);
     }
     let button = format!(r#"<md-button ng-click="app.addMailAccount($event, preferencesForm)">{PREFERENCES}"#);
-    assert!(matches!(hear(1, 200, "", &button), Heard::BypassRisk(why) if why.contains("AuxiliaryUserAccounts")));
+    assert!(
+        matches!(identify(1, 200, "", &button), IdentityAnswer::BypassRisk(why) if why.contains("AuxiliaryUserAccounts"))
+    );
     for page in [
         "",
         r#""AuxiliaryMailAccounts":[]"#,
@@ -231,7 +236,7 @@ fn the_mailbox_is_named_by_its_own_address() {
         r#""AuxiliaryMailAccounts":[{"name":"alice@example.com"}]"#,
         r#""AuxiliaryMailAccounts":"#,
     ] {
-        assert_eq!(hear(1, 200, "", page), Heard::Nothing, "{page}");
+        assert_eq!(identify(1, 200, "", page), IdentityAnswer::Nothing, "{page}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a browser keeps beyond a session: what it is known by, and where its person wanted to go before signing in.
 
-use super::store::{Key, TOKEN_LENGTH, Token};
+use super::token::{Key, TOKEN_LENGTH, Token};
 use crate::jar::sole;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,7 +28,7 @@ const BROWSER_LIFE: u32 = 400 * 24 * 3600;
 /// judged by [`super::destination`] before anybody is sent there.
 const NEXT: &str = "__Host-postern-next";
 /// How long it is kept, in seconds: as long as a sign-in may take.
-const NEXT_LIFE: u64 = super::store::PENDING_LIFE.as_secs();
+const NEXT_LIFE: u64 = super::limits::PENDING_LIFE.as_secs();
 
 /// The cookie that comes with a login page: a login form that is sent twice with the same is judged once.
 const LOGIN: &str = "__Host-postern-login";

@@ -1,6 +1,7 @@
 //! What a person is in the midst of on their Security page: one thing at a time, and not for long.
 
-use super::state::{Enrolment, Question};
+use super::challenge::Challenge;
+use super::enrolment::Enrolment;
 use postern_portal::{self as portal, MethodKind, paths};
 use postern_wire::Secret;
 use postern_wire::security::{Change, Proves};
@@ -10,9 +11,9 @@ pub enum PendingAction {
     /// A code is asked for one change; that follows then.
     Proving {
         /// What is asked.
-        question: Question,
+        challenge: Challenge,
         /// What it is for.
-        then: Then,
+        then: AfterProof,
     },
     /// A method or a contact address is set up.
     Adding(Enrolment),
@@ -31,7 +32,7 @@ pub enum PendingAction {
 
 /// What follows once the person has shown again that it is them. It holds no secret.
 #[derive(Debug, Clone)]
-pub enum Then {
+pub enum AfterProof {
     /// This is changed.
     Change(Change),
     /// A method of this kind is set up, or a contact address.
@@ -50,7 +51,7 @@ pub enum Then {
     Look,
 }
 
-impl Then {
+impl AfterProof {
     /// What the daemon is told that a factor is asked for; none: to see the account.
     pub fn proves(&self) -> Option<Proves> {
         match self {
@@ -90,9 +91,9 @@ impl PendingAction {
     }
 
     /// What is asked for, where a code is.
-    pub fn question(&mut self) -> Option<&mut Question> {
+    pub fn challenge(&mut self) -> Option<&mut Challenge> {
         match self {
-            Self::Proving { question, .. } => Some(question),
+            Self::Proving { challenge, .. } => Some(challenge),
             _ => None,
         }
     }

@@ -1,14 +1,18 @@
-//! What the front has let in, and what ends it when the daemon says that it is over.
+//! What the front has admitted, and what ends it when the daemon says that it is over.
 
 use super::repeats::Repeats;
 use super::running::Running;
-use super::store::{self, Store};
+use super::store::Store;
+use super::token;
 use postern_front::clock;
-use postern_front::follow::SessionRegistry;
+use postern_front::follow::{Follower, SessionRegistry};
 use postern_wire::auth::Session;
 use std::sync::Arc;
 
-/// What the front has let in.
+/// Ends them when the daemon says so.
+pub(crate) type WebmailFollower = Follower<WebmailSessions>;
+
+/// The sessions that the front has admitted.
 pub(crate) struct WebmailSessions {
     /// Browsers.
     pub(crate) sessions: Arc<Store>,
@@ -20,7 +24,7 @@ pub(crate) struct WebmailSessions {
 
 /// What one is found by.
 pub(crate) enum Key {
-    Session(store::Key),
+    Session(token::Key),
     Request(u64),
 }
 
@@ -28,7 +32,7 @@ impl SessionRegistry for WebmailSessions {
     type Key = Key;
 
     fn of(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
-        let sessions = self.sessions.let_in(mailbox).into_iter().map(|(key, session)| (Key::Session(key), session));
+        let sessions = self.sessions.admitted(mailbox).into_iter().map(|(key, session)| (Key::Session(key), session));
         let requests = self.running.of(mailbox).into_iter().map(|(id, session)| (Key::Request(id), session));
         sessions.chain(requests).collect()
     }

@@ -5,7 +5,8 @@
 //! same key and the same content, gets the same answer: while it is judged, and for a short time afterwards. See
 //! [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
 
-use super::store::{Key, PENDING_LIFE};
+use super::limits::PENDING_LIFE;
+use super::token::Key;
 use crate::form::Form;
 use crate::session::cookies;
 use bytes::Bytes;
@@ -84,13 +85,13 @@ impl Owner {
 }
 
 /// An answer that is kept.
-struct Kept {
+struct KeptAnswer {
     status: StatusCode,
     headers: HeaderMap,
     content: Bytes,
 }
 
-impl Kept {
+impl KeptAnswer {
     fn answer(&self) -> Response<Body> {
         let mut response = Response::new(body::full(self.content.clone()));
         *response.status_mut() = self.status;
@@ -101,9 +102,9 @@ impl Kept {
 
 /// An answer that comes.
 #[derive(Clone)]
-pub struct Coming(watch::Receiver<Option<Arc<Kept>>>);
+pub struct PendingAnswer(watch::Receiver<Option<Arc<KeptAnswer>>>);
 
-impl Coming {
+impl PendingAnswer {
     /// Waits for it; none where there is none, since the task has failed.
     pub async fn answer(mut self) -> Option<Response<Body>> {
         let kept = self.0.wait_for(Option::is_some).await.ok()?.clone();
@@ -112,8 +113,8 @@ impl Coming {
 }
 
 enum Progress {
-    Running(Coming),
-    Answered(Arc<Kept>),
+    Running(PendingAnswer),
+    Answered(Arc<KeptAnswer>),
     /// The answer is not kept (any more).
     Judged,
 }
@@ -147,9 +148,9 @@ impl Entry {
 }
 
 /// What has become of a form that came before.
-pub enum Before {
+pub enum Earlier {
     /// This is its answer.
-    Answer(Coming),
+    Answer(PendingAnswer),
     /// It was judged, and its answer is not kept any more.
     Judged,
 }
@@ -157,9 +158,9 @@ pub enum Before {
 /// What to do with a form.
 pub enum Begun {
     /// To judge it.
-    Now(Judging, Coming),
+    Now(Judging, PendingAnswer),
     /// Not to judge it again.
-    Before(Before),
+    Earlier(Earlier),
     /// Too many are judged already.
     Full,
 }
@@ -261,8 +262,8 @@ impl Repeats {
     }
 
     /// What has become of this form, if it came before with this session, or the answer has led to this one.
-    pub fn find(&self, id: &FormId, session: Option<&Key>, now: Instant) -> Option<Before> {
-        before(self.forms().get(id, now)?, session)
+    pub fn find(&self, id: &FormId, session: Option<&Key>, now: Instant) -> Option<Earlier> {
+        earlier(self.forms().get(id, now)?, session)
     }
 
     /// A form has come. Without an id it cannot be told apart from others, so it is judged; and so is a login again whose
@@ -285,8 +286,8 @@ impl Repeats {
             _ => true,
         };
         let known = forms.get(&id, now).filter(counts);
-        if let Some(before) = known.and_then(|entry| before(entry, session)) {
-            return Ok(Begun::Before(before));
+        if let Some(earlier) = known.and_then(|entry| earlier(entry, session)) {
+            return Ok(Begun::Earlier(earlier));
         }
         // It is known of another session, which keeps its answer to itself.
         let id = if known.is_some() { draw()? } else { id };
@@ -294,10 +295,10 @@ impl Repeats {
             return Ok(Begun::Full);
         }
         let (sender, receiver) = watch::channel(None);
-        let coming = Coming(receiver);
-        let progress = Progress::Running(coming.clone());
+        let pending = PendingAnswer(receiver);
+        let progress = Progress::Running(pending.clone());
         forms.insert(id, Entry { owner, sessions: [session.copied(), None], began: now, progress });
-        Ok(Begun::Now(Judging { repeats: Arc::clone(self), id, sender, is_done: false }, coming))
+        Ok(Begun::Now(Judging { repeats: Arc::clone(self), id, sender, is_done: false }, pending))
     }
 
     /// Drops what is kept for too long already.
@@ -317,15 +318,15 @@ fn draw() -> Result<FormId, getrandom::Error> {
     Ok(FormId(bytes))
 }
 
-fn before(entry: &Entry, session: Option<&Key>) -> Option<Before> {
+fn earlier(entry: &Entry, session: Option<&Key>) -> Option<Earlier> {
     let [with, given] = entry.sessions;
     if with != session.copied() && (session.is_none() || given != session.copied()) {
         return None;
     }
     Some(match &entry.progress {
-        Progress::Running(coming) => Before::Answer(coming.clone()),
-        Progress::Answered(kept) => Before::Answer(Coming(watch::channel(Some(Arc::clone(kept))).1)),
-        Progress::Judged => Before::Judged,
+        Progress::Running(pending) => Earlier::Answer(pending.clone()),
+        Progress::Answered(kept) => Earlier::Answer(PendingAnswer(watch::channel(Some(Arc::clone(kept))).1)),
+        Progress::Judged => Earlier::Judged,
     })
 }
 
@@ -333,7 +334,7 @@ fn before(entry: &Entry, session: Option<&Key>) -> Option<Before> {
 pub struct Judging {
     repeats: Arc<Repeats>,
     id: FormId,
-    sender: watch::Sender<Option<Arc<Kept>>>,
+    sender: watch::Sender<Option<Arc<KeptAnswer>>>,
     is_done: bool,
 }
 
@@ -345,7 +346,7 @@ impl Judging {
         // Nobody could judge it: whoever sends it again may find somebody who can.
         let is_judged = !head.status.is_server_error();
         let given = cookies::given_session(&head.headers);
-        let kept = Arc::new(Kept { status: head.status, headers: head.headers, content });
+        let kept = Arc::new(KeptAnswer { status: head.status, headers: head.headers, content });
         let mut forms = self.repeats.forms();
         let others: usize = forms.all.values().map(Entry::kept).sum();
         let fits = is_judged && kept.content.len() <= MAX_KEPT && others + kept.content.len() <= MAX_KEPT_IN_ALL;
@@ -372,7 +373,7 @@ mod tests {
     use super::*;
     use crate::form;
     use crate::pages;
-    use crate::session::store::Token;
+    use crate::session::token::Token;
     use postern_front::clock;
     use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -405,14 +406,14 @@ mod tests {
         let (repeats, now, session, token) = (repeats(), clock::monotonic(), key(), Token::new().unwrap());
         let form = id(&repeats, "k1", "123456");
         let Begun::Now(judging, first) = begin(&repeats, form, &session, now) else { panic!("it came before") };
-        let Begun::Before(Before::Answer(second)) = begin(&repeats, form, &session, now) else {
+        let Begun::Earlier(Earlier::Answer(second)) = begin(&repeats, form, &session, now) else {
             panic!("judged twice")
         };
         let mut response = pages::see_other("/mail");
         cookies::give_session(&mut response, &token);
         judging.answer(response).await;
-        for coming in [first, second] {
-            let answer = coming.answer().await.unwrap();
+        for pending in [first, second] {
+            let answer = pending.answer().await.unwrap();
             assert_eq!(answer.headers()["location"], "/mail");
             assert!(answer.headers()["set-cookie"].to_str().unwrap().contains(token.reveal()));
         }
@@ -434,9 +435,9 @@ mod tests {
         judge(&repeats, form, &session, now, &token).await;
         let second = Duration::from_secs(1);
         let at = |after| repeats.find(&form, Some(&session), now + after);
-        assert!(matches!(at(ANSWER_LIFE - second), Some(Before::Answer(_))));
-        assert!(matches!(at(ANSWER_LIFE), Some(Before::Judged)));
-        assert!(matches!(at(JUDGED_LIFE - second), Some(Before::Judged)));
+        assert!(matches!(at(ANSWER_LIFE - second), Some(Earlier::Answer(_))));
+        assert!(matches!(at(ANSWER_LIFE), Some(Earlier::Judged)));
+        assert!(matches!(at(JUDGED_LIFE - second), Some(Earlier::Judged)));
         assert!(at(JUDGED_LIFE).is_none());
     }
 
@@ -444,9 +445,9 @@ mod tests {
     async fn a_task_that_fails_answers_nobody_and_the_form_may_come_again() {
         let (repeats, now, session) = (repeats(), clock::monotonic(), key());
         let form = id(&repeats, "k1", "123456");
-        let Begun::Now(judging, coming) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        let Begun::Now(judging, pending) = begin(&repeats, form, &session, now) else { panic!("it came before") };
         drop(judging);
-        assert!(coming.answer().await.is_none());
+        assert!(pending.answer().await.is_none());
         assert!(matches!(begin(&repeats, form, &session, now), Begun::Now(..)));
     }
 
@@ -496,16 +497,16 @@ mod tests {
         cookies::give_session(&mut response, &token);
         judging.answer(response).await;
         assert!(repeats.find(&form, Some(&eve), now).is_none());
-        assert!(matches!(repeats.find(&form, Some(&bob), now), Some(Before::Answer(_))));
+        assert!(matches!(repeats.find(&form, Some(&bob), now), Some(Earlier::Answer(_))));
     }
 
     #[tokio::test]
     async fn what_nobody_could_judge_may_come_again() {
         let (repeats, now, session) = (repeats(), clock::monotonic(), key());
         let form = id(&repeats, "k1", "123456");
-        let Begun::Now(judging, coming) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        let Begun::Now(judging, pending) = begin(&repeats, form, &session, now) else { panic!("it came before") };
         judging.answer(pages::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new())).await;
-        assert_eq!(coming.answer().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(pending.answer().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(matches!(begin(&repeats, form, &session, now), Begun::Now(..)));
     }
 
@@ -517,7 +518,7 @@ mod tests {
             |now| repeats.begin(Some(form), Owner::Client(Ipv4Addr::LOCALHOST.into()), None, now, |_| true).unwrap();
         let Begun::Now(judging, _) = begin(now) else { panic!("it came before") };
         judging.answer(pages::answer(StatusCode::UNAUTHORIZED, "text/html", String::new())).await;
-        assert!(matches!(begin(now), Begun::Before(Before::Answer(_))));
+        assert!(matches!(begin(now), Begun::Earlier(Earlier::Answer(_))));
         assert!(matches!(begin(now + REFUSED_LIFE), Begun::Now(..)));
     }
 
@@ -532,7 +533,7 @@ mod tests {
         let mut response = pages::see_other("/mail");
         cookies::give_session(&mut response, &token);
         judging.answer(response).await;
-        assert!(matches!(begin(true), Begun::Before(Before::Answer(_))));
+        assert!(matches!(begin(true), Begun::Earlier(Earlier::Answer(_))));
         assert!(matches!(begin(false), Begun::Now(..)));
     }
 
@@ -540,9 +541,9 @@ mod tests {
     async fn an_answer_that_is_too_long_is_not_kept() {
         let (repeats, now, session) = (repeats(), clock::monotonic(), key());
         let form = id(&repeats, "k1", "1");
-        let Begun::Now(judging, coming) = begin(&repeats, form, &session, now) else { panic!("it came before") };
+        let Begun::Now(judging, pending) = begin(&repeats, form, &session, now) else { panic!("it came before") };
         judging.answer(pages::answer(StatusCode::OK, "text/plain", "x".repeat(MAX_KEPT + 1))).await;
-        assert_eq!(coming.answer().await.unwrap().status(), StatusCode::OK);
-        assert!(matches!(repeats.find(&form, Some(&session), now), Some(Before::Judged)));
+        assert_eq!(pending.answer().await.unwrap().status(), StatusCode::OK);
+        assert!(matches!(repeats.find(&form, Some(&session), now), Some(Earlier::Judged)));
     }
 }

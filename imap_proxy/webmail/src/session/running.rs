@@ -1,7 +1,7 @@
 //! Requests that run at the endpoints beside the webmail. Each is judged when it comes, and some last for an hour (a phone
 //! that waits for mail), so what changes at the daemon has to end them.
 
-use super::state::CancellationToken;
+use super::cancellation::CancellationToken;
 use postern_wire::auth::Session;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

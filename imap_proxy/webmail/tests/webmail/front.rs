@@ -8,6 +8,8 @@ use postern_http::listener::{Listener, bind};
 use postern_http::upstream::Upstream;
 use postern_proxy_config as config;
 use postern_webmail::WebmailFront;
+use postern_webmail::products::product::Product;
+use postern_webmail::products::{self, PRODUCTS};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeMap;
@@ -47,6 +49,15 @@ impl World {
 
     /// The front follows the daemon on this runtime.
     pub(crate) async fn start_following_on(runtime: &Handle) -> Self {
+        Self::make(runtime, "roundcube", products::named(PRODUCTS, "roundcube").unwrap()).await
+    }
+
+    /// The front is told that the webmail is this product.
+    pub(crate) async fn start_with(name: &str, product: &'static dyn Product) -> Self {
+        Self::make(&Handle::current(), name, product).await
+    }
+
+    async fn make(runtime: &Handle, name: &str, product: &'static dyn Product) -> Self {
         let (daemon, webmail) = (Daemon::start(), Webmail::start().await);
         let dir = tempfile::tempdir().unwrap();
         let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
@@ -60,7 +71,7 @@ impl World {
             endpoint_hosts: Vec::new(),
             upstream: format!("http://{}/", webmail.address).try_into().unwrap(),
             upstream_ca: None,
-            product: config::Product::Roundcube,
+            product: name.to_owned(),
             brand: "Example Mail".to_owned(),
             proxy_protocol_from: Vec::new(),
             endpoints: config::Endpoints::default(),
@@ -72,7 +83,7 @@ impl World {
         let way = postern_front::daemon::Daemon::new(daemon.socket());
         let front = {
             let _runtime = runtime.enter();
-            WebmailFront::new(&settings, upstream, way).unwrap()
+            WebmailFront::new(&settings, product, upstream, way).unwrap()
         };
         let service = move |request, peer| Arc::clone(&front).serve(request, peer);
         tokio::spawn(listener.serve(service, std::future::pending()));

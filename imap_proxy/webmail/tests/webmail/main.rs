@@ -12,6 +12,7 @@ mod faults;
 mod first_method;
 mod front;
 mod methods;
+mod new_product;
 mod raw;
 mod repeats;
 mod sessions;

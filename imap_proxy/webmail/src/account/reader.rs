@@ -1,0 +1,52 @@
+//! What the daemon shows of an account to its owner.
+
+use super::proving::Proving;
+use crate::challenge::transitions::Transitions;
+use crate::context::RequestContext;
+use crate::session::handle::SessionHandle;
+use crate::session::state::State;
+use crate::verdict::{Denial, after_security};
+use http::Response;
+use postern_front::daemon::Daemon;
+use postern_http::body::Body;
+use postern_wire::security::{Security, ShowSecurity};
+
+/// Reads accounts.
+#[derive(Clone)]
+pub(crate) struct AccountReader {
+    pub(crate) daemon: Daemon,
+    pub(crate) transitions: Transitions,
+    pub(crate) proving: Proving,
+}
+
+impl AccountReader {
+    /// What there is to see of the session's account.
+    ///
+    /// # Errors
+    /// The answer in place of a page about it: the session has no proof, or is over, or the daemon is unavailable.
+    pub(crate) async fn read(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+    ) -> Result<Security, Box<Response<Body>>> {
+        match self.ask(cx, session).await {
+            Ok(Some(security)) => Ok(security),
+            Ok(None) => Err(Box::new(self.proving.without_proof(cx, session).await)),
+            Err(denial @ (Denial::Unavailable | Denial::BadRequest)) => {
+                Err(Box::new(self.transitions.deny(cx, session, &denial)))
+            }
+            Err(denial) => Err(Box::new(self.transitions.end(cx, session, &denial))),
+        }
+    }
+
+    /// None: this session has no proof.
+    async fn ask(&self, cx: &RequestContext, session: &SessionHandle) -> Result<Option<Security>, Denial> {
+        let known = |state: &mut State| (state.context().mailbox.clone(), state.proof().cloned());
+        let (name, proof) = session.with(known).ok_or(Denial::Ended)?;
+        let Some(proof) = proof else { return Ok(None) };
+        let wanted = ShowSecurity { name: name.clone(), origin: cx.origin(), proof };
+        let reply = self.daemon.show_security(&wanted).await;
+        let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account cannot be shown to its owner"));
+        after_security(reply, &name).map(Some)
+    }
+}

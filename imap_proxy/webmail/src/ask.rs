@@ -1,0 +1,14 @@
+//! The daemon is asked what a sign-in needs: when it begins, and again while it waits.
+
+use postern_front::daemon::{Daemon, DaemonError};
+use postern_wire::auth::{Ask, Asked, Channel, Origin};
+
+/// What a sign-in by this name needs, from there.
+///
+/// # Errors
+/// When the daemon gives no verdict.
+pub(crate) async fn ask(daemon: &Daemon, origin: Origin, name: &str) -> Result<Asked, DaemonError> {
+    let ask = Ask { name: name.to_owned(), channel: Channel::Webmail, origin };
+    let reply = daemon.ask(&ask).await;
+    reply.inspect_err(|error| tracing::warn!(%error, "a sign-in is refused: the daemon gave no verdict"))
+}
