@@ -15,10 +15,11 @@ use super::session::handle::SessionHandle;
 use super::session::logout::Logout;
 use super::session::state::State;
 use super::verdict::Denial;
-use http::header::{CONTENT_SECURITY_POLICY, COOKIE, HeaderMap, REFRESH, UPGRADE, X_FRAME_OPTIONS};
+use http::header::{CONTENT_SECURITY_POLICY, COOKIE, HeaderMap, HeaderValue, REFRESH, UPGRADE, X_FRAME_OPTIONS};
 use http::{Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
+use postern_front::connection_limits::Share;
 use postern_front::rate_limited::rate_limited;
 use postern_http::body::{self, Body};
 use postern_http::listener::Peer;
@@ -36,6 +37,17 @@ pub(crate) struct Relay {
     pub(crate) upstream_for_visitors: Upstream,
     pub(crate) pages: Pages,
     pub(crate) logout: Logout,
+}
+
+/// What a request of a released session goes out with.
+struct Outgoing {
+    cookies: Option<HeaderValue>,
+    /// See [`UpstreamSession::unopened`](super::session::context::UpstreamSession::unopened).
+    unopened: bool,
+    /// Ends with the session.
+    token: CancellationToken,
+    /// Whom it counts for.
+    shares: Vec<Share>,
 }
 
 impl Relay {
@@ -105,21 +117,11 @@ impl Relay {
         mut request: Request<Incoming>,
         peer: Peer,
     ) -> Response<Body> {
-        let now = cx.now;
         let client = is_websocket(&request).then(|| hyper::upgrade::on(&mut request));
         let (asked, mut content) = request.into_parts();
         let query = asked.uri.query().unwrap_or_default();
         let head = Head { method: &asked.method, path, query, headers: &asked.headers };
-        let own = self.client_cookies(&asked.headers);
-        let released = |state: &mut State| match state {
-            State::Released(state) => {
-                let upstream = &state.context.upstream;
-                let shares = upstream::of_session(session.key().bytes(), &state.context.mailbox);
-                Some((upstream.jar.header(path.as_str(), now.wall, &own), upstream.unopened, state.token(), shares))
-            }
-            _ => None,
-        };
-        let Some((cookies, unopened, token, shares)) = session.with(released).flatten() else {
+        let Some(Outgoing { cookies, unopened, token, shares }) = self.outgoing(cx, session, &head) else {
             drain_body(&asked.headers, &mut content).await;
             return self.over(kind, &head);
         };
@@ -150,23 +152,7 @@ impl Relay {
                 return self.no_answer(cx, &error);
             }
         };
-        let set = set_cookies(answer.headers(), now.wall);
-        let judged = |state: &mut State| match state {
-            State::Released(state) => {
-                let jar = &mut state.context.upstream.jar;
-                let life = match self.product.life(kind, jar, &set, now.wall) {
-                    Life::On if self.product.has_ended(answer.status(), answer.headers()) => Life::Over,
-                    life => life,
-                };
-                if life == Life::On {
-                    jar.absorb(&set, now.wall);
-                }
-                (life, self.news_for_scripts(jar, &asked.headers))
-            }
-            _ => (Life::Over, Vec::new()),
-        };
-        // The answer for a session that ended meanwhile is not shown.
-        let (life, mirrored) = session.with(judged).unwrap_or((Life::Over, Vec::new()));
+        let (life, mirrored) = self.judge(cx, session, kind, &head, &answer);
         headers::strip_response(answer.headers_mut());
         match life {
             Life::On if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
@@ -195,6 +181,52 @@ impl Relay {
                 self.over(kind, &head)
             }
         }
+    }
+
+    /// What the request goes out with; none: the session is over.
+    fn outgoing(&self, cx: &RequestContext, session: &SessionHandle, head: &Head<'_>) -> Option<Outgoing> {
+        let own = self.client_cookies(head.headers);
+        let released = |state: &mut State| match state {
+            State::Released(state) => {
+                let upstream = &state.context.upstream;
+                Some(Outgoing {
+                    cookies: upstream.jar.header(head.path.as_str(), cx.now.wall, &own),
+                    unopened: upstream.unopened,
+                    token: state.token(),
+                    shares: upstream::of_session(session.key().bytes(), &state.context.mailbox),
+                })
+            }
+            _ => None,
+        };
+        session.with(released).flatten()
+    }
+
+    /// What the answer means for the session, and the cookies that the webmail's scripts are to be given.
+    fn judge(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+        kind: Kind,
+        head: &Head<'_>,
+        answer: &Response<Content>,
+    ) -> (Life, Vec<(&'static str, String)>) {
+        let set = set_cookies(answer.headers(), cx.now.wall);
+        let judged = |state: &mut State| match state {
+            State::Released(state) => {
+                let jar = &mut state.context.upstream.jar;
+                let life = match self.product.life(kind, jar, &set, cx.now.wall) {
+                    Life::On if self.product.has_ended(answer.status(), answer.headers()) => Life::Over,
+                    life => life,
+                };
+                if life == Life::On {
+                    jar.absorb(&set, cx.now.wall);
+                }
+                (life, self.news_for_scripts(jar, head.headers))
+            }
+            _ => (Life::Over, Vec::new()),
+        };
+        // The answer for a session that ended meanwhile is not shown.
+        session.with(judged).unwrap_or((Life::Over, Vec::new()))
     }
 
     /// The webmail gives no answer; the session goes on.

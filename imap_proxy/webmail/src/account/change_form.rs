@@ -1,6 +1,6 @@
 //! The form of a change: what it asks for, and what its page shows.
 
-use super::security::{app_password, method};
+use super::view::{app_password, method};
 use crate::form::{self, Form};
 use postern_portal::{ChangeKind, Changing, DESCRIPTION_LENGTH, Done, Language, fields};
 use postern_wire::Secret;

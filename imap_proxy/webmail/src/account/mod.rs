@@ -7,3 +7,4 @@ mod own_browsers;
 pub(crate) mod proving;
 pub(crate) mod reader;
 pub(crate) mod security;
+mod view;
