@@ -84,12 +84,12 @@ fn the_example_of_posternd_has_every_key_and_no_other() {
 
 #[test]
 fn the_example_of_the_proxy_has_every_key_and_no_other() {
-    use postern_proxy::config::Config;
+    use postern_proxy::config;
     let directory = tempfile::tempdir().unwrap();
     let judge = |text: &str| {
         let path = directory.path().join("proxy.toml");
         fs::write(&path, text).unwrap();
-        Config::load(&path).map(drop).map_err(|error| error.to_string())
+        config::load(&path).map(drop).map_err(|error| error.to_string())
     };
     let text = shipped("proxy.toml");
     compare(&text, |text| {
