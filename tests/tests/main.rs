@@ -5,6 +5,7 @@ mod browser;
 mod check;
 mod demo;
 mod fail2ban;
+mod glossary;
 mod imap;
 mod import;
 mod owa;
