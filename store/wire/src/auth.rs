@@ -4,7 +4,7 @@
 //! does not parse, and what does not parse is a refusal.
 
 use crate::Secret;
-use crate::security::Proves;
+use crate::proves::Proves;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;

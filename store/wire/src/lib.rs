@@ -18,6 +18,7 @@ pub mod auth;
 pub mod client;
 pub mod frame;
 pub mod message;
+mod proves;
 mod secret;
 pub mod security;
 

@@ -8,6 +8,7 @@
 use crate::Secret;
 use crate::admin::AppPassword;
 use crate::auth::{Channel, Origin, Refusal};
+pub use crate::proves::Proves;
 use serde::{Deserialize, Serialize};
 
 /// Characters that each text of a request may have.
@@ -201,38 +202,6 @@ pub enum Change {
     },
     /// The same for every browser but the one that asks.
     RevokeOtherTrust,
-}
-
-/// What a factor is asked for in the midst of a session: a change that gives or takes a way in, and what it is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum Proves {
-    /// A further method is set up.
-    AddMethod {
-        /// As in [`crate::auth::Enrol::kind`].
-        kind: String,
-        /// As in [`crate::auth::Enrol::to`].
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<String>,
-    },
-    /// Notices go to this address.
-    SetContact {
-        /// As in [`crate::auth::Enrol::to`].
-        to: String,
-    },
-    /// See [`Change::RemoveMethod`].
-    RemoveMethod {
-        /// Which.
-        id: String,
-    },
-    /// See [`Change::MakeBackupCodes`].
-    MakeBackupCodes,
-    /// See [`Change::DeleteBackupCodes`].
-    DeleteBackupCodes,
-    /// See [`Change::CreateAppPassword`].
-    CreateAppPassword,
-    /// See [`Change::RemoveContact`].
-    RemoveContact,
 }
 
 /// What became of a change.

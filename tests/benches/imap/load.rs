@@ -4,7 +4,7 @@
 use crate::candidate::Candidate;
 use crate::client::Client;
 use crate::cost::{cpu_seconds, median};
-use crate::{BIG, People};
+use crate::people::People;
 use postern_tests::mailboxes::Mailbox;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +12,8 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
+/// Bytes of the message that is fetched.
+pub(crate) const BIG: usize = 100_000_000;
 const ROUNDS: usize = 7;
 /// How long a candidate's turn is.
 const TURN: Duration = Duration::from_millis(1500);

@@ -19,11 +19,14 @@ mod client;
 mod cost;
 mod load;
 mod memory;
+mod people;
 
 use candidate::{Candidate, Candidates, Security};
+use load::BIG;
+use people::{PROTECTED, People};
 use postern_tests::dovecot::Dovecot;
-use postern_tests::mailboxes::{self, Mailbox};
-use postern_tests::{Plan, Upstream, World, backend::private_directory, tools};
+use postern_tests::mailboxes;
+use postern_tests::{Plan, Upstream, World, backend::private_directory};
 use std::fs;
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -34,14 +37,8 @@ const PARTS: [&str; 4] = ["logins", "noop", "fetch", "memory"];
 const LOADS: [(&str, Load); 3] = [(PARTS[0], load::logins), (PARTS[1], load::noop), (PARTS[2], load::fetch)];
 /// The two ways to the backend.
 const WAYS: [(&str, Security); 2] = [("plain", Security::Plain), ("tls", Security::Tls)];
-/// Bytes of the message that is fetched.
-const BIG: usize = 100_000_000;
 /// Bytes of each of its lines, the end included.
 const LINE: usize = 80;
-/// People who sign in with a code behind the password.
-const PROTECTED: usize = 4;
-/// Minutes in which the same password and code pass again from the same place.
-const WINDOW: &str = "60";
 
 type Load = fn(&Runtime, &[Candidate], &People);
 
@@ -75,32 +72,6 @@ fn main() {
         if wants(PARTS[3], &PARTS) {
             memory::measure(&runtime, &candidates);
         }
-    }
-}
-
-/// Who signs in, and with what.
-struct People {
-    /// Accounts that are not enabled: the password is enough.
-    free: Vec<Mailbox>,
-    /// Accounts with an authenticator; their "password" has a code behind it. A code is good once, so what is measured
-    /// is the reconnect window, in which the same string passes again.
-    protected: Vec<Mailbox>,
-}
-
-impl People {
-    fn meet(world: &World) -> Self {
-        let order =
-            |words: &[&str]| world.postern(words.iter().copied()).and_then(tools::Outcome::success).expect("posternd");
-        order(&["platform", "set", postern_tests::world::PLATFORM, "reconnect-window", WINDOW]);
-        let mut protected = mailboxes::all();
-        let free = protected.split_off(PROTECTED);
-        for person in &mut protected {
-            order(&["account", "enable", &person.name]);
-            let added = order(&["method", "add", "totp", &person.name, "--json"]);
-            let added: serde_json::Value = serde_json::from_str(&added).expect("JSON");
-            person.password += &world.code(added["secret"].as_str().expect("a secret")).expect("oathtool");
-        }
-        Self { free, protected }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Small requests beside the polls that are held: as many a second as so many people make, then as many as can be.
 
-use crate::ROUNDS;
 use crate::candidate::Candidate;
 use crate::cost::median;
 use crate::crowd::{BROWSERS, Crowd};
@@ -9,6 +8,8 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
+/// Rounds of small requests. The candidates take turns, so that other load on the machine affects both.
+pub(crate) const ROUNDS: usize = 5;
 /// Requests a second of people at work: each one's browser asks for something every ten seconds.
 const RATE: u32 = BROWSERS as u32 / 10;
 /// How many of them are counted in one turn.

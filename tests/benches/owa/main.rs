@@ -31,8 +31,6 @@ use postern_tests::{Plan, Upstream, World};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// Rounds of small requests; the candidates take turns, so that what else the machine does meets both.
-const ROUNDS: usize = 5;
 /// How long nothing goes on but what is held, for its cost.
 const REST: Duration = Duration::from_secs(3);
 
@@ -78,7 +76,7 @@ fn measure(runtime: &Runtime, candidates: &[Candidate]) {
         println!("  {:14.2}  {:25.2}  {:16.1}", cost.sign_in * 1e3, cost.coming * 1e3, rest * 1e3);
     }
     let mut rounds: Vec<Vec<[Load; 2]>> = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..load::ROUNDS {
         let turns = candidates.iter().zip(&crowds);
         rounds.push(turns.map(|(candidate, crowd)| load::turn(runtime, candidate, crowd)).collect());
     }

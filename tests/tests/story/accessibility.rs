@@ -2,6 +2,7 @@
 //! dark, and enlarged. The shapes are those that the portal's own tests go through, in the browser as files. And the
 //! Security page is walked with the keyboard alone.
 
+use super::barriers::has_no_barrier;
 use super::pages::{VIEWS, presses, tabs_to};
 use super::person::Person;
 use super::{mailbox, next_code, protect};
@@ -20,12 +21,6 @@ use std::path::Path;
 mod samples;
 #[path = "../../../imap_proxy/portal/src/security_samples.rs"]
 mod security_samples;
-
-/// The page that the browser shows has nothing that axe-core finds fault with, be it grave or not.
-pub(super) async fn has_no_barrier(browser: &Browser, page: &str) {
-    let found = axe::judge(browser).await.unwrap();
-    assert!(found.is_empty(), "{page}: {found:#?}");
-}
 
 /// Every page in every shape: name, page, and whether the person is in.
 pub(super) fn all_pages() -> Vec<(String, Page, bool)> {

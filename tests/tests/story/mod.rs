@@ -4,6 +4,7 @@
 mod accessibility;
 mod account;
 mod attachment;
+mod barriers;
 mod bound;
 mod boundaries;
 mod browsers;

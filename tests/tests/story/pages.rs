@@ -1,7 +1,7 @@
 //! Every page as people see it: on a desk, on a phone, in the dark, enlarged, in both languages. The pictures are kept
 //! in `target/screenshots/` to be looked at; what a program can tell of a page is tested here.
 
-use super::accessibility::has_no_barrier;
+use super::barriers::has_no_barrier;
 use super::person::Person;
 use super::visitor::between;
 use super::wrong_code::ANOTHER_SECRET;

@@ -5,16 +5,12 @@
 pub(crate) const CIRCLES: &[(&str, usize)] = &[
     ("pam_postern", 1),
     ("postern-admin", 13),
-    ("postern-daemon", 29),
+    ("postern-daemon", 22),
     ("postern-front", 1),
     ("postern-http", 1),
     ("postern-mail", 5),
-    ("postern-portal", 1),
+    ("postern-portal", 2),
     ("postern-tests", 5),
-    ("postern-tests (bench imap)", 1),
-    ("postern-tests (bench owa)", 2),
-    ("postern-tests (test main)", 1),
-    ("postern-wire", 1),
 ];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
@@ -36,4 +32,4 @@ pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
 ];
 
 /// Crates that are too long.
-pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 13710)];
+pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10299)];

@@ -80,7 +80,6 @@ impl Crate {
         for item in items {
             if let Item::Mod(child) = item
                 && !is_for_tests(&child.attrs)
-                && !is_elsewhere(&child.attrs)
             {
                 let name = child.ident.to_string();
                 let mut path = self.modules[number].path.clone();
@@ -92,7 +91,8 @@ impl Crate {
                         let file = file_of(file, directory, &name, &child.attrs);
                         let is_folder = file.file_name().is_some_and(|name| name == "mod.rs");
                         let below = if is_folder { file.parent().expect("a folder").to_owned() } else { below };
-                        self.add(path, Some(number), &file, &below, &parse(&file).items)
+                        let items = if is_elsewhere(&child.attrs) { Vec::new() } else { parse(&file).items };
+                        self.add(path, Some(number), &file, &below, &items)
                     }
                 };
                 self.modules[number].children.insert(name, added);
@@ -126,7 +126,7 @@ fn file_of(declared_in: &Path, directory: &Path, name: &str, attributes: &[Attri
     if beside.exists() { beside } else { directory.join(name).join("mod.rs") }
 }
 
-/// A file of another crate that is compiled into this one too: it is judged where it is at home.
+/// A file of another crate that is compiled into this one too. What it imports is judged in the crate that it belongs to.
 fn is_elsewhere(attributes: &[Attribute]) -> bool {
     attributes.iter().filter_map(path_attribute).any(|path| path.starts_with("../"))
 }
