@@ -110,6 +110,11 @@ impl Browser {
     }
 
     /// Whether it says the same of itself in the same network: the same browser, as far as can be told without its cookie.
+    /// What [`Self::description`] is made of.
+    pub fn named(&self) -> Named {
+        Named::read(&self.description)
+    }
+
     fn is_alike(&self, network: Option<IpNet>, description: &str) -> bool {
         network.is_some() && self.network == network && self.description == description
     }
@@ -170,7 +175,7 @@ impl Browsers {
         let Some(token) = source.browser else { return false };
         self.0.retain(|browser| browser.is_remembered(now));
         let network = source.address.and_then(network);
-        let description = description(source.client.unwrap_or_default());
+        let description = Named::of(source.client.unwrap_or_default()).description();
         if let Some(browser) = self.0.iter_mut().find(|browser| browser.is(&token)) {
             let only_in = browser.only_in.filter(|_| known == Known::AsBefore);
             let is_same =
@@ -271,35 +276,66 @@ impl Browsers {
     }
 }
 
-/// What a browser says of itself (User-Agent, RFC 9110 section 10.1.5), in names that people know. Where several fit the
-/// first does: the later ones are what others pretend to be.
-fn description(client: &str) -> String {
-    const BROWSERS: [(&str, &str); 9] = [
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser/", "Samsung Internet"),
-        ("Vivaldi/", "Vivaldi"),
-        ("Firefox/", "Firefox"),
-        ("FxiOS/", "Firefox"),
-        ("CriOS/", "Chrome"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
-    const SYSTEMS: [(&str, &str); 7] = [
-        ("Android", "Android"),
-        ("iPhone", "iOS"),
-        ("iPad", "iPadOS"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ];
-    let first =
-        |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| client.contains(sign)).map(|(_, name)| *name);
-    match (first(&BROWSERS), first(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} ({system})"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => String::new(),
+/// Browsers by what only they say in their User-Agent (RFC 9110 section 10.1.5). Where several fit the first does: the later
+/// ones are what others pretend to be.
+const BROWSERS: [(&str, &str); 9] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Vivaldi/", "Vivaldi"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// The same for what they run on.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// A browser and what it runs on, in names that people know. A guess: no decision depends on it but which of those that are
+/// alike makes room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The browser.
+    pub browser: Option<&'static str>,
+    /// What it runs on.
+    pub system: Option<&'static str>,
+}
+
+impl Named {
+    /// What a client says of itself.
+    pub fn of(client: &str) -> Self {
+        let first = |names: &[(&str, &'static str)]| {
+            names.iter().find(|(sign, _)| client.contains(sign)).map(|(_, name)| *name)
+        };
+        Self { browser: first(&BROWSERS), system: first(&SYSTEMS) }
+    }
+
+    /// Such as `Firefox (Linux)`; may be empty.
+    fn description(self) -> String {
+        match (self.browser, self.system) {
+            (Some(browser), Some(system)) => format!("{browser} ({system})"),
+            (Some(name), None) | (None, Some(name)) => name.to_owned(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// What such a description was made of.
+    fn read(description: &str) -> Self {
+        let both = description.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
+        let (browser, system) = both.unwrap_or((description, description));
+        let known =
+            |names: &[(&str, &'static str)], name: &str| names.iter().map(|(_, known)| *known).find(|it| *it == name);
+        Self { browser: known(&BROWSERS, browser), system: known(&SYSTEMS, system) }
     }
 }
 
@@ -341,10 +377,14 @@ mod tests {
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/26.0 Safari/605.1.15", "Safari (macOS)"),
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) CriOS/142.0 Safari/604.1", "Chrome (iOS)"),
             ("Mozilla/5.0 (Linux; Android 10; K) Chrome/142.0.0.0 Mobile Safari/537.36", "Chrome (Android)"),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Version/26.0 Safari/604.1", "Safari (iOS)"),
+            ("Wget (Linux)", "Linux"),
+            ("Firefox/145.0", "Firefox"),
             ("curl/8.14.1", ""),
             ("<script>", ""),
         ] {
-            assert_eq!(description(client), expected, "{client}");
+            assert_eq!(Named::of(client).description(), expected, "{client}");
+            assert_eq!(Named::read(expected), Named::of(client), "{client}");
         }
     }
 

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// Characters that each text of a request may have.
 pub const MAX_REQUEST_TEXT: usize = 1000;
 
+/// User-Agents that the daemon names at once.
+pub const MAX_CLIENTS: usize = 64;
+
 /// Asks what there is to see.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShowSecurity {
@@ -24,6 +27,9 @@ pub struct ShowSecurity {
     pub origin: Origin,
     /// What the sign-in gave.
     pub proof: Secret,
+    /// The User-Agents of sessions that the front has of this mailbox, at most [`MAX_CLIENTS`]: it is told their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
 }
 
 /// The reply to [`ShowSecurity`].
@@ -71,9 +77,24 @@ pub struct Security {
     /// The browsers that have signed in, the one used last first.
     #[serde(default)]
     pub browsers: Vec<OwnBrowser>,
+    /// The names of [`ShowSecurity::clients`], in their order.
+    #[serde(default)]
+    pub clients: Vec<BrowserName>,
     /// Whether the platform lets people trust browsers.
     #[serde(default)]
     pub may_trust: bool,
+}
+
+/// A browser and what it runs on, by names that are the same in every language. A guess, since browsers call themselves by
+/// the names of others: no decision depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserName {
+    /// Such as `Firefox`; none where it is not known.
+    #[serde(default)]
+    pub browser: Option<String>,
+    /// What it runs on, such as `Linux`; none where it is not known.
+    #[serde(default)]
+    pub system: Option<String>,
 }
 
 /// One of the methods.
@@ -121,6 +142,9 @@ pub struct OwnBrowser {
     pub id: String,
     /// What it says of itself, in names that are the same in every language: `Firefox (Linux)`; may be empty.
     pub description: String,
+    /// The same in parts.
+    #[serde(default)]
+    pub named: BrowserName,
     /// The network of its last sign-in in CIDR notation, IPv4 /24 or IPv6 /48; may be empty.
     pub network: String,
     /// When it signed in first.

@@ -51,7 +51,7 @@ impl Changes {
         form: &Form,
         problem: Option<ChangeProblem>,
     ) -> Response<Body> {
-        let security = match self.reader.read(cx, session).await {
+        let security = match self.reader.read(cx, session, Vec::new()).await {
             Ok(security) => security,
             Err(answer) => return *answer,
         };

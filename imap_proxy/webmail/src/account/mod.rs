@@ -1,6 +1,5 @@
 //! What users see and change of their own account: the Security page, its changes, and the factor that a change needs.
 
-mod agent;
 pub(crate) mod change;
 mod change_form;
 mod own_browsers;

@@ -1,34 +1,45 @@
-//! Where a person is signed in and where they were: the sessions of this front and the browsers that the daemon knows, as
-//! one list. The words for it are the portal's, and nothing rests on it.
+//! Where users are signed in and where they were: the sessions of this front and the browsers that the daemon knows, as
+//! one list. The daemon names them all; no decision depends on it.
 
-use super::agent;
 use crate::session::released::Released;
 use jiff::Timestamp;
 use postern_portal::{ConnectionPermit, OwnBrowser};
 use postern_proxy_config::Network;
-use postern_wire::security;
+use postern_wire::security::{self, BrowserName, MAX_CLIENTS};
 use std::cmp::Reverse;
 use std::net::IpAddr;
-
-/// A browser, and what it runs on, as far as that is known.
-type Named = (Option<String>, Option<String>);
 
 /// A session of this front.
 #[derive(Debug, Clone)]
 pub(super) struct SignedIn {
-    named: Named,
+    agent: String,
+    named: BrowserName,
     address: IpAddr,
     since: Timestamp,
-    /// Whether it is the one that looks.
+    /// Whether it is the one that asks.
     this: bool,
 }
 
+/// The sessions of this front, and the User-Agents that the daemon is to name.
+pub(super) fn clients(mut sessions: Vec<SignedIn>) -> (Vec<SignedIn>, Vec<String>) {
+    sessions.sort_by_key(|session| (!session.this, Reverse(session.since)));
+    let agents = sessions.iter().take(MAX_CLIENTS).map(|session| session.agent.clone()).collect();
+    (sessions, agents)
+}
+
+/// With the names that the daemon gives for [`clients`].
+pub(super) fn named(mut sessions: Vec<SignedIn>, names: &[BrowserName]) -> Vec<SignedIn> {
+    for (session, name) in sessions.iter_mut().zip(names) {
+        session.named = name.clone();
+    }
+    sessions
+}
+
 impl SignedIn {
-    pub(crate) fn of(state: &Released, this: bool) -> Self {
+    pub(super) fn of(state: &Released, this: bool) -> Self {
         let client = &state.context.client;
-        let (browser, system) = client.agent.as_deref().map_or((None, None), agent::describe);
-        let named = (browser.map(str::to_owned), system.map(str::to_owned));
-        Self { named, address: client.address.to_canonical(), since: state.since, this }
+        let (agent, address) = (client.agent.clone().unwrap_or_default(), client.address.to_canonical());
+        Self { agent, named: BrowserName::default(), address, since: state.since, this }
     }
 
     /// Whether it may well be this browser's: it says the same of itself, and comes from the same network.
@@ -54,13 +65,13 @@ struct Row {
 }
 
 impl Row {
-    fn named(&self) -> Named {
-        (self.shown.browser.clone(), self.shown.system.clone())
+    fn named(&self) -> BrowserName {
+        BrowserName { browser: self.shown.browser.clone(), system: self.shown.system.clone() }
     }
 
     fn of_browser(own: &security::OwnBrowser) -> Self {
         let time = |unix: i64| Timestamp::from_second(unix).ok();
-        let (browser, system) = named(&own.description);
+        let BrowserName { browser, system } = own.named.clone();
         let place = match own.network.split_once('/') {
             _ if own.here => ConnectionPermit::Here,
             Some((address, _)) => elsewhere(address.parse().ok(), readable(address)),
@@ -80,7 +91,7 @@ impl Row {
     }
 
     fn of_session(session: &SignedIn, here: Option<IpAddr>) -> Self {
-        let (browser, system) = session.named.clone();
+        let BrowserName { browser, system } = session.named.clone();
         let shown = OwnBrowser {
             id: None,
             browser,
@@ -131,25 +142,25 @@ fn readable(network: &str) -> String {
     }
 }
 
-/// What a description means as the daemon writes it: `Firefox (Linux)`.
-fn named(description: &str) -> Named {
-    let both = description.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
-    let (browser, system) = both.map_or((description, None), |(browser, system)| (browser, Some(system)));
-    (Some(browser).filter(|browser| !browser.is_empty()).map(str::to_owned), system.map(str::to_owned))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn name(text: &str) -> BrowserName {
+        let (browser, system) = text.strip_suffix(')').and_then(|rest| rest.split_once(" (")).unwrap_or_default();
+        let name = |text: &str| Some(text).filter(|text| !text.is_empty()).map(str::to_owned);
+        BrowserName { browser: name(browser), system: name(system) }
+    }
+
     fn session(description: &str, address: &str, since: i64, this: bool) -> SignedIn {
         let since = Timestamp::from_second(since).unwrap();
-        SignedIn { named: named(description), address: address.parse().unwrap(), since, this }
+        let (agent, named) = (String::new(), name(description));
+        SignedIn { agent, named, address: address.parse().unwrap(), since, this }
     }
 
     fn browser(id: &str, description: &str, network: &str, this: bool) -> security::OwnBrowser {
-        let (id, description, network) = (id.to_owned(), description.to_owned(), network.to_owned());
-        security::OwnBrowser { id, description, network, here: this, this, ..security::OwnBrowser::default() }
+        let (id, named, network) = (id.to_owned(), name(description), network.to_owned());
+        security::OwnBrowser { id, named, network, here: this, this, ..security::OwnBrowser::default() }
     }
 
     /// Id, since when, and from where.
@@ -199,10 +210,15 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_named_in_the_readers_language() {
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!(named("Firefox (Linux)"), (text("Firefox"), text("Linux")));
-        assert_eq!(named("Firefox"), (text("Firefox"), None));
-        assert_eq!(named(""), (None, None));
+    fn each_session_has_the_name_that_the_daemon_gives_for_its_client() {
+        let mut sessions = [session("", "192.0.2.9", 100, false), session("", "192.0.2.9", 50, true)];
+        (sessions[0].agent, sessions[1].agent) = ("other".to_owned(), "this".to_owned());
+        let (sessions, agents) = clients(sessions.to_vec());
+        assert_eq!(agents, ["this", "other"]);
+        let named = named(sessions, &[name("Firefox (Linux)"), name("Safari (iPhone)")]);
+        assert_eq!(
+            named.iter().map(|it| (it.this, it.named.clone())).collect::<Vec<_>>(),
+            [(true, name("Firefox (Linux)")), (false, name("Safari (iPhone)")),]
+        );
     }
 }

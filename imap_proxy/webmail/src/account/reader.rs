@@ -20,7 +20,7 @@ pub(crate) struct AccountReader {
 }
 
 impl AccountReader {
-    /// What there is to see of the session's account.
+    /// What there is to see of the session's account. `clients` are User-Agents that the daemon is to name.
     ///
     /// # Errors
     /// The answer in place of a page about it: the session has no proof, or is over, or the daemon is unavailable.
@@ -28,8 +28,9 @@ impl AccountReader {
         &self,
         cx: &RequestContext,
         session: &SessionHandle,
+        clients: Vec<String>,
     ) -> Result<Security, Box<Response<Body>>> {
-        match self.ask(cx, session).await {
+        match self.ask(cx, session, clients).await {
             Ok(Some(security)) => Ok(security),
             Ok(None) => Err(Box::new(self.proving.without_proof(cx, session).await)),
             Err(denial @ (Denial::Unavailable | Denial::BadRequest)) => {
@@ -40,11 +41,16 @@ impl AccountReader {
     }
 
     /// None: this session has no proof.
-    async fn ask(&self, cx: &RequestContext, session: &SessionHandle) -> Result<Option<Security>, Denial> {
+    async fn ask(
+        &self,
+        cx: &RequestContext,
+        session: &SessionHandle,
+        clients: Vec<String>,
+    ) -> Result<Option<Security>, Denial> {
         let known = |state: &mut State| (state.context().mailbox.clone(), state.proof().cloned());
         let (name, proof) = session.with(known).ok_or(Denial::Ended)?;
         let Some(proof) = proof else { return Ok(None) };
-        let wanted = ShowSecurity { name: name.clone(), origin: cx.origin(), proof };
+        let wanted = ShowSecurity { name: name.clone(), origin: cx.origin(), proof, clients };
         let reply = self.daemon.show_security(&wanted).await;
         let reply = reply.inspect_err(|error| tracing::warn!(%error, "an account cannot be shown to its owner"));
         after_security(reply, &name).map(Some)

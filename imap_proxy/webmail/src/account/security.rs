@@ -19,12 +19,14 @@ pub(crate) struct SecurityPage {
 impl SecurityPage {
     /// Shows all of the account.
     pub(crate) async fn show(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
-        let security = match self.reader.read(cx, session).await {
+        let mailbox = session.mailbox().unwrap_or_default();
+        let (sessions, clients) = own_browsers::clients(session.released_of(&mailbox, SignedIn::of));
+        let security = match self.reader.read(cx, session, clients).await {
             Ok(security) => security,
             Err(answer) => return *answer,
         };
         let mut view = view(&security);
-        view.browsers = own_browsers::list(session.released_of(&security.mailbox, SignedIn::of), &security.browsers);
+        view.browsers = own_browsers::list(own_browsers::named(sessions, &security.clients), &security.browsers);
         view.done = session.with_released(|state| state.done.take()).flatten();
         self.pages.reader(cx).page(StatusCode::OK, &Page::Security(view), Some(&security.mailbox))
     }

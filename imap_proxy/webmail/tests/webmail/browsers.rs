@@ -242,7 +242,7 @@ async fn in_a_trusted_browser_the_security_page_asks_for_a_code_first() {
     world.daemon.on("Answer", ACCEPTED.replace('}', r#","proof":"p1"}"#).as_str());
     browser.post("/postern/code", &[("code", "123456")]).await.leads_to("/postern/security");
     let shown = r#"{"verdict":"shown","mailbox":"alice@example.com","methods":[],"kinds":[],"browsers":[
-        {"id":"b1","description":"Firefox (Linux)","network":"192.0.2.0/24","created":1,"last_used":2,
+        {"id":"b1","description":"Firefox (Linux)","named":{"browser":"Firefox","system":"Linux"},"network":"192.0.2.0/24","created":1,"last_used":2,
          "trusted_until":20000000000,"this":true}]}"#;
     world.daemon.on("ShowSecurity", shown);
     let page = browser.get("/postern/security").await;

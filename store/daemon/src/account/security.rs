@@ -8,9 +8,10 @@ use crate::sign_in::browsers;
 use crate::sign_in::proof;
 use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
 use crate::sign_in::standing::Standing;
+use postern_rules::browser::Named;
 use postern_rules::{Account, Event, Platform, Proof, Stage, Verdict};
 use postern_wire::Secret;
-use postern_wire::auth::{self, Origin, Reason};
+use postern_wire::auth::{self, Reason};
 use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OwnMethod, Removal, Security, SecurityVerdict, ShowSecurity,
 };
@@ -21,12 +22,12 @@ pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
         let (account, platform) = account(daemon, auth::Channel::Webmail, &asked.name).map_err(auth::Refusal::new)?;
         let proof = proof::open(daemon, &asked.proof)?;
         proof.check(&account, clock::now()).map_err(|refusal| refused(&refusal))?;
-        Ok(security(daemon, &account, &platform, &asked.origin))
+        Ok(security(daemon, &account, &platform, asked))
     };
     shown().map_or_else(SecurityVerdict::Refused, SecurityVerdict::Shown)
 }
 
-fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Origin) -> Security {
+fn security(daemon: &Daemon, account: &Account, platform: &Platform, asked: &ShowSecurity) -> Security {
     let mut kinds = kinds(daemon, platform);
     if daemon.senders.can_mail() {
         kinds.push("contact".to_owned());
@@ -56,7 +57,8 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, origin: &Or
         contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
         language: account.language.clone(),
         kinds,
-        browsers: browsers::shown(account, platform, origin),
+        browsers: browsers::shown(account, platform, &asked.origin),
+        clients: asked.clients.iter().map(|client| browsers::name(Named::of(client))).collect(),
         may_trust: platform.policy.trusted_browsers > 0,
     }
 }

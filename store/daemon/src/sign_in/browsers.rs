@@ -5,11 +5,12 @@ use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::sign_in::signin::{Owner, actor, channel, is_over, journal, owner, refused, source, unavailable};
 use crate::sign_in::standing::Standing;
+use postern_rules::browser::Named;
 use postern_rules::contact::Address;
 use postern_rules::factor::{CONTACT, KindName};
 use postern_rules::{Account, Event, Platform, Verdict, sent};
 use postern_wire::auth::{self, AskVerdict, Offer, Reason, Session, SignedIn};
-use postern_wire::security::OwnBrowser;
+use postern_wire::security::{BrowserName, OwnBrowser};
 
 /// The address to which a code goes when a sign-in is unusual.
 ///
@@ -81,6 +82,7 @@ pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> V
     let shown = account.browsers.iter().map(|browser| OwnBrowser {
         id: browser.id.clone(),
         description: browser.description.clone(),
+        named: name(browser.named()),
         network: browser.network.map_or(String::new(), |network| network.to_string()),
         created: browser.created.0,
         last_used: browser.last_used.0,
@@ -91,4 +93,9 @@ pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> V
     let mut shown: Vec<OwnBrowser> = shown.collect();
     shown.sort_by_key(|browser| std::cmp::Reverse((browser.last_used, browser.created)));
     shown
+}
+
+/// A browser's name as the wire has it.
+pub fn name(named: Named) -> BrowserName {
+    BrowserName { browser: named.browser.map(str::to_owned), system: named.system.map(str::to_owned) }
 }

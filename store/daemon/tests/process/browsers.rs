@@ -118,7 +118,8 @@ impl Running<'_> {
     }
 
     fn browsers(&self, origin: &Origin, proof: &Secret) -> Vec<OwnBrowser> {
-        let asked = ShowSecurity { name: ALICE.to_owned(), origin: origin.clone(), proof: proof.clone() };
+        let asked =
+            ShowSecurity { name: ALICE.to_owned(), origin: origin.clone(), proof: proof.clone(), clients: Vec::new() };
         match self.front("ShowSecurity", &asked) {
             SecurityVerdict::Shown(security) => security.browsers,
             other => panic!("{other:?}"),

@@ -105,7 +105,12 @@ impl Running<'_> {
     }
 
     fn security(&self, proof: &Secret) -> Result<Security, Reason> {
-        let asked = ShowSecurity { name: ALICE.to_owned(), origin: Origin::default(), proof: proof.clone() };
+        let asked = ShowSecurity {
+            name: ALICE.to_owned(),
+            origin: Origin::default(),
+            proof: proof.clone(),
+            clients: Vec::new(),
+        };
         match self.front("ShowSecurity", &asked) {
             SecurityVerdict::Shown(security) => Ok(security),
             SecurityVerdict::Refused(refusal) => Err(refusal.reason),

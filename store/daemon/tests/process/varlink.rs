@@ -107,6 +107,17 @@ impl Conforming<'_> {
     }
 }
 
+/// What the daemon calls a Firefox and a client that it does not know.
+fn names_of_clients(auth: &mut Conforming<'_>, proof: &str) -> Value {
+    let clients = ["Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", ""];
+    let mut names =
+        auth.call("ShowSecurity", json!({ "name": ALICE, "proof": proof, "clients": clients }))["clients"].take();
+    for name in names.as_array_mut().into_iter().flatten() {
+        name.as_object_mut().unwrap().retain(|_, word| !word.is_null());
+    }
+    names
+}
+
 #[test]
 fn replies_of_the_admin_socket_are_as_described() {
     let home = Home::with_clock();
@@ -249,7 +260,7 @@ fn replies_of_the_auth_socket_are_as_described() {
     let proof = accepted["proof"].as_str().unwrap();
     let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "origin": origin, "proof": proof }));
     assert_eq!((&shown["browsers"][0]["this"], shown["browsers"][0]["trusted_until"].is_i64()), (&json!(true), true));
-    auth.call("ShowSecurity", json!({ "name": ALICE, "proof": proof }));
+    assert_eq!(names_of_clients(&mut auth, proof), json!([{ "browser": "Firefox", "system": "Linux" }, {}]));
     assert_eq!((verdict(&shown), shown["backup_codes_left"].as_u64()), ("shown".to_owned(), Some(7)));
     let mut change = with(ALICE, "proof", answered["proof"].as_str().unwrap());
     change["change"] = json!({ "change": "make_backup_codes" });

@@ -13,7 +13,9 @@ use postern_wire::auth::{
     Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE, Origin,
     PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, SignedIn, UNAVAILABLE,
 };
-use postern_wire::security::{Change, ChangeSecurity, MAX_REQUEST_TEXT, OpenRequest, Proves, ShowSecurity};
+use postern_wire::security::{
+    Change, ChangeSecurity, MAX_CLIENTS, MAX_REQUEST_TEXT, OpenRequest, Proves, ShowSecurity,
+};
 use postern_wire::{ErrorReply, Reply, Secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -227,7 +229,8 @@ impl Parameters for Prepare {
 
 impl Parameters for ShowSecurity {
     fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin)])
+        let clients = self.clients.len() > MAX_CLIENTS || self.clients.iter().any(|client| is_long(client));
+        first(&[name(&self.name), origin(&self.origin), (clients, "clients")])
     }
 
     fn forget_browser(&mut self) {
