@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use postern_rules::event::{By, Event, Offered, Random, Verdict};
 use postern_rules::factor::BACKUP;
 use postern_rules::source::Source;
-use postern_rules::name::{Named, read};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Channel, Kind, Platform, Seed, Stage, State, Time, decide};
@@ -22,7 +22,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
     let policy = Policy::default();
     let mut platform = Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy };
     let platforms = [platform.clone()];
-    let Ok(Named::Ours(mailbox, _)) = read("bob@example.com", &platforms, "") else { return };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&platforms, "") else { return };
     let (mut account, mut now) = (Account::new(mailbox, "p"), Time(1_700_000_000));
     let (mut shown, mut spent_codes) = (Vec::<String>::new(), BTreeSet::new());
     let mut steps_spent: BTreeSet<(Vec<u8>, u64)> = BTreeSet::new();
@@ -46,7 +46,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
                 Event::Answer { channel, method, code: &typed, window: 10, session: None, source, trust }
             }
             4 => Event::Confirm {
-                by: By::Enrolment(channel, account.epoch),
+                by: By::Enrolment { channel, epoch: account.epoch, code: None },
                 offered: Offered::Totp { totp: offered(), code: &typed, window: 10 },
                 description: "",
                 random: random(turn),

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use postern_rules::name::{Named, read};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::{Platform, platform::Policy};
 use std::sync::LazyLock;
 
@@ -13,9 +13,9 @@ static PLATFORMS: LazyLock<[Platform; 1]> = LazyLock::new(|| {
 });
 
 fuzz_target!(|typed: &str| {
-    if let Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) = read(typed, &*PLATFORMS, "example.com") {
+    if let Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) = LookupName::new(typed).read(&*PLATFORMS, "example.com") {
         assert!(!mailbox.as_str().chars().any(|c| c.is_control() || c.is_whitespace() || c.is_uppercase()));
-        match read(mailbox.as_str(), &*PLATFORMS, "") {
+        match LookupName::new(mailbox.as_str()).read(&*PLATFORMS, "") {
             Ok(Named::Ours(again, _) | Named::Foreign(again)) => assert_eq!(again, mailbox),
             Err(error) => panic!("{mailbox} from {typed:?}: {error}"),
         }

@@ -2,6 +2,7 @@
 //! offers to ask, and is handed one password after the other.
 
 use crate::clock::Stopwatch;
+use postern_rules::password_tries::{self, PasswordTries};
 use postern_wire::Secret;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};
 use std::collections::HashMap;
@@ -18,18 +19,12 @@ pub const FRONT_WAIT: Duration = Duration::from_secs(3);
 /// Checks that may wait for one front.
 const WAITING: usize = 16;
 
-/// Wrong passwords of a mailbox that are tried at the mail server within [`TRIES_SPAN`]: it may close the account after
-/// a few more.
-const TRIES: u32 = 3;
-/// For how long wrong passwords count.
-const TRIES_SPAN: Duration = Duration::from_secs(15 * 60);
-
 /// What is being checked, and by whom.
 #[derive(Default)]
 pub struct Checks {
     next: AtomicU64,
     /// Wrong passwords by mailbox, since when; one that is being checked counts as wrong until it is known.
-    tried: Mutex<HashMap<String, (Stopwatch, u32)>>,
+    tried: Mutex<HashMap<String, (Stopwatch, PasswordTries)>>,
     offers: Mutex<Vec<mpsc::Sender<PasswordCheck>>>,
     /// Whether a front has offered since the daemon started.
     were_offered: AtomicBool,
@@ -83,13 +78,10 @@ impl Checks {
 
     fn count(&self, mailbox: &str) -> Result<(), NoCheck> {
         let mut tried = lock(&self.tried);
-        tried.retain(|_, (since, _)| since.elapsed() < TRIES_SPAN);
-        let (_, count) = tried.entry(mailbox.to_owned()).or_insert_with(|| (Stopwatch::start(), 0));
-        if *count >= TRIES {
-            return Err(NoCheck::Enough);
-        }
-        *count += 1;
-        Ok(())
+        tried.retain(|_, (since, _)| password_tries::count_after(since.elapsed()));
+        let begun = || (Stopwatch::start(), PasswordTries::default());
+        let (_, tries) = tried.entry(mailbox.to_owned()).or_insert_with(begun);
+        if tries.take() { Ok(()) } else { Err(NoCheck::Enough) }
     }
 
     async fn hand_out(&self, mailbox: &str, password: &Secret) -> Result<CheckOutcome, NoCheck> {

@@ -14,16 +14,17 @@ use postern_engine::{Change, Engine};
 use postern_process::log::Log;
 use postern_rules::backup::BackupCodes;
 use postern_rules::contact::Address;
-use postern_rules::ends::Ground;
+use postern_rules::ends::{self, Ground};
 use postern_rules::event::Random;
-use postern_rules::name::{self, NameError, Named};
-use postern_rules::{Account, Channel, Decision, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide};
+use postern_rules::name::{self, Addressee, LookupName, NameError, Named, SignInName};
+use postern_rules::{
+    Account, Decision, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide, notice, standing,
+};
 use postern_vault::audit;
 use postern_vault::records::{Records, Stored};
 use postern_vault::seal::Sealer;
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -59,7 +60,18 @@ pub struct Daemon {
     pub administration: Mutex<()>,
 }
 
-/// What a name means.
+/// What a name means by which a sign-in is made: another type than [`Resolved`], so that nobody is let in under a name that
+/// was read for something else.
+pub enum SignInResolved {
+    /// A mailbox that has an account.
+    Account(Box<Account>, Platform),
+    /// A mailbox of this platform that has none, under a name that may pass.
+    Unlisted(Mailbox, Platform),
+    /// A name in no platform's domain.
+    Foreign(Mailbox),
+}
+
+/// What a name means by which nobody signs in.
 pub enum Resolved {
     /// A mailbox that has an account.
     Account(Box<Stored<Account>>, Platform),
@@ -167,28 +179,28 @@ impl Daemon {
         self.effects.platforms()
     }
 
-    /// What a name means that an administrator typed, however it is spelled. An alias means its mailbox.
+    /// The mailbox that a name means by which nobody signs in, however it is spelled. An alias means its mailbox.
     ///
     /// # Errors
     /// [`ResolveError`].
-    pub fn resolve(&self, typed: &str) -> Result<Resolved, ResolveError> {
-        self.resolve_with(|platforms| name::read(typed, platforms, &self.config.names.default_domain))
+    pub fn look_up(&self, name: LookupName<'_>) -> Result<Resolved, ResolveError> {
+        self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain))
     }
 
-    /// What a name means with which somebody signs in at this channel. An alias means its mailbox.
+    /// The mailbox to which a sign-in under this name leads. An alias means its mailbox.
     ///
     /// # Errors
     /// [`ResolveError`]; a refusal. [`NameError::Unlisted`] where nobody is listed under that name, and its spelling is
     /// not one that every mail server reads alike.
-    pub fn resolve_at(&self, channel: Channel, typed: &str) -> Result<Resolved, ResolveError> {
-        let default_domain = &self.config.names.default_domain;
-        let resolved = self.resolve_with(|platforms| name::read_at(channel, typed, platforms, default_domain))?;
+    pub fn resolve_sign_in(&self, name: SignInName<'_>) -> Result<SignInResolved, ResolveError> {
+        let resolved = self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain))?;
         let is_listed = matches!(&resolved, Resolved::Account(stored, _) if !stored.value.unlisted);
-        if is_listed || name::may_pass_unlisted(channel, typed, &self.platforms()) {
-            Ok(resolved)
-        } else {
-            Err(ResolveError::Name(NameError::Unlisted))
-        }
+        name.may_pass(is_listed, &self.platforms()).map_err(ResolveError::Name)?;
+        Ok(match resolved {
+            Resolved::Account(stored, platform) => SignInResolved::Account(Box::new(stored.value), platform),
+            Resolved::Unlisted(mailbox, platform) => SignInResolved::Unlisted(mailbox, platform),
+            Resolved::Foreign(mailbox) => SignInResolved::Foreign(mailbox),
+        })
     }
 
     fn resolve_with(
@@ -220,16 +232,18 @@ impl Daemon {
     /// # Errors
     /// [`RecordError`].
     pub fn leads_into(&self, address: &Address, mailbox: &Mailbox) -> Result<bool, RecordError> {
-        let may_be = |other: &Mailbox| other == mailbox || !name::is_unmistakable(other);
-        match self.resolve(address.as_str()) {
-            Ok(Resolved::Account(other, _)) if !other.value.unlisted => Ok(other.value.mailbox == *mailbox),
-            // Where it has signs that servers read each in their way, the mail server may take it for the mailbox.
-            Ok(Resolved::Account(stored, _)) => Ok(may_be(&stored.value.mailbox)),
-            Ok(Resolved::Unlisted(other, _)) => Ok(may_be(&other)),
-            Ok(Resolved::Foreign(_)) => Ok(false),
-            Err(ResolveError::Name(_)) => Ok(true),
-            Err(ResolveError::Record(error)) => Err(error),
-        }
+        let resolved = match self.look_up(LookupName::new(address.as_str())) {
+            Err(ResolveError::Record(error)) => return Err(error),
+            resolved => resolved,
+        };
+        let addressee = match &resolved {
+            Ok(Resolved::Account(stored, _)) if stored.value.unlisted => Addressee::Unlisted(&stored.value.mailbox),
+            Ok(Resolved::Account(stored, _)) => Addressee::Listed(&stored.value.mailbox),
+            Ok(Resolved::Unlisted(other, _)) => Addressee::Unlisted(other),
+            Ok(Resolved::Foreign(_)) => Addressee::Foreign,
+            Err(_) => Addressee::Unreadable,
+        };
+        Ok(name::leads_into(addressee, mailbox))
     }
 
     /// Whether names in no platform's domain pass without a second factor.
@@ -322,12 +336,10 @@ impl Daemon {
         };
         let mut changes = self.records.put_account(stored.as_ref(), &next)?;
         changes.extend(also.changes);
-        let notices = notices::of(&account, &next, &verdict);
+        let notices = notice::of(&account, &next, &verdict);
         let written = notices::written(&self.senders, platform, (&account, &next), &notices, actor);
         changes.extend(outbox::queue(&self.records, written, now)?);
-        // A suspension that ends by itself was over before it is written, so the state alone does not tell.
-        let resumed = account.suspension.is_some() && next.suspension.is_none();
-        let may_end_sessions = resumed || next.may_end_sessions_of(&account) || before != Some(next.state(now));
+        let may_end_sessions = standing::may_end_sessions(stored.as_ref().map(|stored| &stored.value), &next, now);
         let follow = move |effects: &Effects| {
             METRICS.decide(channel, &verdict, &next);
             METRICS.change(kind, before, next.state(now));
@@ -408,10 +420,6 @@ fn action(event: &Event<'_>) -> &'static str {
 
 /// Entries about what has ended by itself.
 fn ended(before: &Account, settled: &Account, now: Time) -> Vec<audit::Record> {
-    let (was, is) = (before.ends(), settled.ends());
-    // Trust that a policy has made shorter has not ended.
-    let has_ended = |(until, ground): &&(Time, Ground)| *until <= now || *ground == Ground::Suspension;
-    let grounds: BTreeSet<Ground> = was.difference(&is).filter(has_ended).map(|(_, ground)| *ground).collect();
     let entry = |ground| audit::Record {
         time: now,
         actor: "posternd".to_owned(),
@@ -428,7 +436,7 @@ fn ended(before: &Account, settled: &Account, now: Time) -> Vec<audit::Record> {
         outcome: "done".to_owned(),
         detail: String::new(),
     };
-    grounds.into_iter().map(entry).collect()
+    ends::ended(before, settled, now).into_iter().map(entry).collect()
 }
 
 fn outcome(verdict: &Verdict) -> &'static str {

@@ -7,8 +7,8 @@ pub use labels::{Build, Change, Channel, Delivery, Method, Needed, Outcome, Sock
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::notify::outbox;
-use crate::notify::senders::Kind;
 use postern_process::metrics;
+use postern_rules::message_cap::Medium;
 use postern_rules::{Account, Event, State, Verdict};
 use postern_vault::export;
 
@@ -88,7 +88,7 @@ impl Metrics {
         if let Ok(waiting) = outbox::waiting(&daemon.records) {
             self.notices_waiting.set((), i64::try_from(waiting).unwrap_or(i64::MAX));
         }
-        for kind in [Kind::Text, Kind::Mail] {
+        for kind in [Medium::Text, Medium::Mail] {
             if let Some(left) = daemon.senders.left(clock::now(), kind) {
                 self.budget.set(kind.into(), left.into());
             }

@@ -82,7 +82,7 @@ pub struct Account {
     /// When its owner has changed words only, as far as [`crate::proof::WORDS_A_DAY`] needs it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reworded: Vec<Time>,
-    /// When a reset was asked for, as far as [`crate::decide::requests::REQUESTS_A_DAY`] needs it.
+    /// When a reset was asked for, as far as [`crate::request::REQUESTS_A_DAY`] needs it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Time>,
     /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.
@@ -233,14 +233,6 @@ impl Account {
     /// Until when this browser of the account is not asked for a code; none: it is not trusted at `now`.
     pub fn trusted_until(&self, browser: &Browser, policy: &Policy, now: Time) -> Option<Time> {
         (self.stage == Stage::Protected).then(|| browser.trusted_until(self.epoch, policy, now)).flatten()
-    }
-
-    /// Whether a session that was open on the strength of `before` may be over now.
-    pub fn may_end_sessions_of(&self, before: &Self) -> bool {
-        let is_left = |gone: &AppPassword| self.app_passwords.iter().any(|left| left.is_still(gone));
-        self.epoch != before.epoch
-            || !before.app_passwords.iter().all(is_left)
-            || !self.browsers.still_trust(&before.browsers)
     }
 
     /// The count at one channel.

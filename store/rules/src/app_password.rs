@@ -32,6 +32,38 @@ const SECRET_LENGTH: usize = 20;
 /// Letters between two hyphens.
 const GROUP: usize = 5;
 
+/// When and from where an app password is to be taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    expires: Option<Time>,
+    networks: Vec<IpNet>,
+}
+
+/// Why there are no such [`Limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitsError {
+    /// Its end is not to come.
+    Past,
+    /// More than [`NETWORKS_MAX`].
+    Networks,
+}
+
+impl Limits {
+    /// Until `expires`, if it has an end, and from these networks, if there are any.
+    ///
+    /// # Errors
+    /// [`LimitsError`].
+    pub fn new(expires: Option<Time>, networks: Vec<IpNet>, now: Time) -> Result<Self, LimitsError> {
+        if expires.is_some_and(|expires| expires <= now) {
+            return Err(LimitsError::Past);
+        }
+        if networks.len() > NETWORKS_MAX {
+            return Err(LimitsError::Networks);
+        }
+        Ok(Self { expires, networks: networks.iter().map(IpNet::trunc).collect() })
+    }
+}
+
 /// What is kept of an app password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppPassword {
@@ -155,6 +187,12 @@ impl AppPassword {
         }
     }
 
+    /// The same, within limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { expires: limits.expires, networks: limits.networks, ..self }
+    }
+
     /// Whether it is the one that was typed, in a time that does not depend on where it differs.
     pub fn is(&self, typed: &Typed, mailbox: &Mailbox) -> bool {
         self.id == typed.id() && bool::from(self.verifier.ct_eq(&typed.verifier(mailbox)))
@@ -261,14 +299,14 @@ fn canonical(network: IpNet) -> IpNet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::{self, Named};
+    use crate::name::{LookupName, Named};
     use crate::platform::Policy;
 
     fn mailbox(name: &str) -> Mailbox {
         let domains = vec!["example.com".to_owned()];
         let policy = Policy::default();
         let platforms = [crate::Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy }];
-        let Ok(Named::Ours(mailbox, _)) = name::read(name, &platforms, "") else { panic!("{name}") };
+        let Ok(Named::Ours(mailbox, _)) = LookupName::new(name).read(&platforms, "") else { panic!("{name}") };
         mailbox
     }
 

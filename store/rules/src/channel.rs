@@ -1,5 +1,6 @@
 //! Channels: where people sign in.
 
+use crate::KindName;
 use serde::{Deserialize, Serialize};
 
 /// A kind of front.
@@ -39,6 +40,14 @@ impl Channel {
         match self {
             Self::Webmail | Self::Pam => true,
             Self::Imap => false,
+        }
+    }
+
+    /// Whether a sign-in there can be answered with a method of this kind: what is sent or plugged in is for pages.
+    pub fn takes(self, kind: KindName) -> bool {
+        match (self, kind) {
+            (_, KindName::Totp) | (Self::Webmail, _) => true,
+            (Self::Imap | Self::Pam, KindName::Sms | KindName::Email | KindName::Key) => false,
         }
     }
 

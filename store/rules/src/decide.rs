@@ -2,7 +2,7 @@
 
 mod administer;
 mod answer;
-mod app_passwords;
+pub mod app_passwords;
 mod ask;
 mod browsers;
 mod code;
@@ -11,7 +11,7 @@ mod import;
 mod methods;
 mod outcome;
 mod own;
-pub mod requests;
+mod requests;
 mod sent;
 
 pub use own::{Removal, removal};

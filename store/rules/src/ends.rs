@@ -46,3 +46,11 @@ impl Account {
         has_changed | self.browsers.settle_trust(policy, now)
     }
 }
+
+/// What of an account has ended by itself at `now`, once it was taken off. Trust that a policy has made shorter has not
+/// ended.
+pub fn ended(before: &Account, settled: &Account, now: Time) -> BTreeSet<Ground> {
+    let (was, is) = (before.ends(), settled.ends());
+    let has_ended = |(until, ground): &&(Time, Ground)| *until <= now || *ground == Ground::Suspension;
+    was.difference(&is).filter(has_ended).map(|(_, ground)| *ground).collect()
+}

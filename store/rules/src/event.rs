@@ -232,9 +232,16 @@ impl std::fmt::Debug for Event<'_> {
 /// On whose word something new is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By<'a> {
-    /// Somebody who has signed in with the password, at this channel, when the account was at this epoch and had nothing yet.
-    Enrolment(Channel, u64),
-    /// Somebody who has brought a factor for this.
+    /// The user has signed in with the password, and sets up the first method.
+    Enrolment {
+        /// At this channel.
+        channel: Channel,
+        /// The account's epoch then.
+        epoch: u64,
+        /// The hash of the enrolment code that was typed, if one was.
+        code: Option<[u8; 32]>,
+    },
+    /// The user has brought a factor for this.
     Proof(&'a Proof),
 }
 

@@ -19,6 +19,7 @@
 //! * [`event`], [`decide`]: what happens, and what comes of it.
 
 pub mod account;
+pub mod alias;
 pub mod app_password;
 pub mod backup;
 pub mod browser;
@@ -26,19 +27,30 @@ mod channel;
 pub mod contact;
 pub mod decide;
 pub mod ends;
+pub mod enrolment;
+pub mod enrolment_code;
 pub mod event;
 pub mod factor;
 mod letters;
+pub mod message_cap;
 pub mod name;
+pub mod notice;
+pub mod offers;
+pub mod own_account;
+pub mod password_tries;
 pub mod platform;
 pub mod proof;
 mod refusal;
+pub mod request;
 pub mod retry;
 pub mod seed;
 pub mod sent;
 pub mod source;
+pub mod standing;
+pub mod strictest;
 pub mod text;
 pub mod throttle;
+pub mod ticket;
 pub mod time;
 pub mod totp;
 
@@ -54,4 +66,5 @@ pub use platform::Platform;
 pub use proof::Proof;
 pub use refusal::Refusal;
 pub use seed::Seed;
+pub use standing::Standing;
 pub use time::Time;

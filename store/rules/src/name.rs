@@ -8,7 +8,7 @@
 //!
 //! So case, the forms of Unicode, plus-addressing and NetBIOS names are folded here to find the mailbox, and that may
 //! lead to an account. A mailbox without an account passes only under a name that every server reads alike:
-//! [`may_pass_unlisted`]. Whatever else people's names hold, an administrator lists it (`postern account add`).
+//! [`SignInName::may_pass`]. Whatever else people's names hold, an administrator lists it (`postern account add`).
 
 use crate::{Channel, Platform, text};
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub enum NameError {
     NoDomain,
     /// `DOMAIN\user` with a DOMAIN that no platform has.
     Netbios,
-    /// No account is listed under it, and [`may_pass_unlisted`] says no.
+    /// No account is listed under it, and mail servers may read it as another's: see [`SignInName::may_pass`].
     Unlisted,
 }
 
@@ -93,36 +93,87 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// Reads a name as a person or a program typed it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
-///
-/// # Errors
-/// [`NameError`]; a refusal, whatever the name may have meant.
-pub fn read<'a>(typed: &str, platforms: &'a [Platform], default_domain: &str) -> Result<Named<'a>, NameError> {
-    read_with(typed, platforms, default_domain, true)
+/// A name that says which mailbox is meant, and by which nobody signs in: an administrator typed it, or mail is sent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupName<'a>(&'a str);
+
+impl<'a> LookupName<'a> {
+    /// As it was typed.
+    pub fn new(typed: &'a str) -> Self {
+        Self(typed)
+    }
+
+    /// Reads it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
+    ///
+    /// # Errors
+    /// [`NameError`], but for [`NameError::Unlisted`].
+    pub fn read<'p>(self, platforms: &'p [Platform], default_domain: &str) -> Result<Named<'p>, NameError> {
+        read_with(self.0, platforms, default_domain, true)
+    }
 }
 
-/// Reads a name that was typed at this channel.
-///
-/// The PAM module cannot change the name that its host signs in with, so nothing is folded there that might be another
-/// user to the host: `EXAMPLE+sam` is sam where winbind's separator is a plus, and not an address of EXAMPLE's.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_at<'a>(
+/// A name with which somebody signs in at a channel. What it leads to counts only where [`Self::may_pass`] says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignInName<'a> {
     channel: Channel,
-    typed: &str,
-    platforms: &'a [Platform],
-    default_domain: &str,
-) -> Result<Named<'a>, NameError> {
-    read_with(typed, platforms, default_domain, channel != Channel::Pam)
+    typed: &'a str,
 }
 
-/// Whether a name under which no account is listed may pass without a second factor, as far as its spelling goes: its
-/// local part is of letters, digits and signs that every mail server and directory takes for themselves, in either
-/// case, and stands at a domain or alone. Anything else passes only where no platform is on, so that nothing is
-/// protected.
-pub fn may_pass_unlisted(channel: Channel, typed: &str, platforms: &[Platform]) -> bool {
-    !platforms.iter().any(|platform| platform.enabled) || is_plain(channel, typed, platforms)
+impl<'a> SignInName<'a> {
+    /// As it was typed at this channel.
+    pub fn new(channel: Channel, typed: &'a str) -> Self {
+        Self { channel, typed }
+    }
+
+    /// Reads it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
+    ///
+    /// The PAM module cannot change the name that its host signs in with, so nothing is folded there that might be another
+    /// user to the host: `EXAMPLE+sam` is sam where winbind's separator is a plus, and not an address of EXAMPLE's.
+    ///
+    /// # Errors
+    /// [`NameError`], but for [`NameError::Unlisted`]; a refusal, whatever the name may have meant.
+    pub fn read<'p>(self, platforms: &'p [Platform], default_domain: &str) -> Result<Named<'p>, NameError> {
+        read_with(self.typed, platforms, default_domain, self.channel != Channel::Pam)
+    }
+
+    /// Whether the sign-in goes on, once it is known whether an account is listed under the name. Where none is, the local
+    /// part has to be of letters, digits and signs that every mail server and directory takes for themselves, in either
+    /// case, and has to stand at a domain or alone. Anything else passes only where no platform is on, so that nothing is
+    /// protected.
+    ///
+    /// # Errors
+    /// [`NameError::Unlisted`].
+    pub fn may_pass(self, is_listed: bool, platforms: &[Platform]) -> Result<(), NameError> {
+        let is_anything_protected = platforms.iter().any(|platform| platform.enabled);
+        if is_listed || !is_anything_protected || is_plain(self.channel, self.typed, platforms) {
+            return Ok(());
+        }
+        Err(NameError::Unlisted)
+    }
+}
+
+/// What an e-mail address means here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressee<'a> {
+    /// A mailbox whose account is listed.
+    Listed(&'a Mailbox),
+    /// A mailbox in a platform's domain that nobody has listed.
+    Unlisted(&'a Mailbox),
+    /// It is in no platform's domain.
+    Foreign,
+    /// It cannot be read as a name here.
+    Unreadable,
+}
+
+/// Whether mail to an address may end in this mailbox, which a code that is sent there is to guard. An address that has
+/// signs which servers read each in their own way may be taken for the mailbox, so it counts as leading into it.
+pub fn leads_into(addressee: Addressee<'_>, mailbox: &Mailbox) -> bool {
+    match addressee {
+        Addressee::Listed(other) => other == mailbox,
+        Addressee::Unlisted(other) => other == mailbox || !is_plain(Channel::Imap, other.as_str(), &[]),
+        Addressee::Foreign => false,
+        Addressee::Unreadable => true,
+    }
 }
 
 fn is_plain(channel: Channel, typed: &str, platforms: &[Platform]) -> bool {
@@ -135,11 +186,6 @@ fn is_plain(channel: Channel, typed: &str, platforms: &[Platform]) -> bool {
         && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-'".contains(&byte))
         && domain_of_suffix(domain, platforms).is_none()
         && !(channel == Channel::Pam && has_prefix())
-}
-
-/// The same of a mailbox: whether a mail server takes it for itself alone.
-pub fn is_unmistakable(mailbox: &Mailbox) -> bool {
-    is_plain(Channel::Imap, mailbox.as_str(), &[])
 }
 
 fn read_with<'a>(
@@ -277,7 +323,7 @@ mod tests {
     }
 
     fn ours(typed: &str) -> Result<String, NameError> {
-        match read(typed, &platforms(), "example.com")? {
+        match LookupName::new(typed).read(&platforms(), "example.com")? {
             Named::Ours(mailbox, platform) => Ok(format!("{mailbox} in {}", platform.name)),
             Named::Foreign(mailbox) => Ok(format!("{mailbox} is foreign")),
         }
@@ -369,12 +415,13 @@ mod tests {
         ] {
             assert_eq!(ours(typed), Err(error), "{typed:?}");
         }
-        assert_eq!(read("bob", &platforms(), ""), Err(NoDomain));
+        assert_eq!(LookupName::new("bob").read(&platforms(), ""), Err(NoDomain));
     }
 
     /// At each channel, whether a name passes that nobody has listed.
     fn passes(typed: &str) -> [bool; 3] {
-        [Channel::Webmail, Channel::Imap, Channel::Pam].map(|channel| may_pass_unlisted(channel, typed, &platforms()))
+        [Channel::Webmail, Channel::Imap, Channel::Pam]
+            .map(|channel| SignInName::new(channel, typed).may_pass(false, &platforms()).is_ok())
     }
 
     #[test]
@@ -414,13 +461,13 @@ mod tests {
             assert_eq!(passes(typed), [true, true, false], "{typed:?}: winbind's separator may be any sign");
         }
         let off: Vec<_> = platforms().into_iter().map(|it| Platform { enabled: false, ..it }).collect();
-        assert!(may_pass_unlisted(Channel::Imap, "jos\u{e9}", &off), "nothing is protected");
+        assert!(SignInName::new(Channel::Imap, "jos\u{e9}").may_pass(false, &off).is_ok(), "nothing is protected");
     }
 
     #[test]
     fn at_pam_a_plus_is_a_part_of_the_name() {
         let platforms = platforms();
-        let at = |channel, typed| match read_at(channel, typed, &platforms, "example.com") {
+        let at = |channel, typed| match SignInName::new(channel, typed).read(&platforms, "example.com") {
             Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) => mailbox.to_string(),
             Err(error) => error.to_string(),
         };
@@ -431,8 +478,8 @@ mod tests {
     proptest! {
         #[test]
         fn canonical_names_stay_as_they_are(typed in "\\PC{1,12}(@(example\\.com|\\PC{1,12}))?") {
-            if let Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) = read(&typed, &platforms(), "example.com") {
-                match read(mailbox.as_str(), &platforms(), "") {
+            if let Ok(Named::Ours(mailbox, _) | Named::Foreign(mailbox)) = LookupName::new(&typed).read(&platforms(), "example.com") {
+                match LookupName::new(mailbox.as_str()).read(&platforms(), "") {
                     Ok(Named::Ours(again, _) | Named::Foreign(again)) => prop_assert_eq!(again, mailbox),
                     Err(error) => prop_assert!(false, "{mailbox} from {typed:?}: {error}"),
                 }

@@ -49,6 +49,10 @@ pub enum Refusal {
     Locked(Option<Time>),
     /// The account must enrol first, and this channel cannot do that.
     Unenrolled,
+    /// The administrator's enrolment code is needed first, and is missing or wrong.
+    EnrolmentCode,
+    /// A code of this step cannot have been used at another program: it is to come.
+    FutureStep(u64),
     /// What the front refers to is over: begin again with [`Event::Ask`](crate::Event::Ask).
     Stale,
     /// The change takes a factor that is brought for it.

@@ -145,6 +145,11 @@ impl Totp {
         }
     }
 
+    /// The last step of which a code can have been used by `now`: that of a clock that is as far ahead as any is let be.
+    pub(crate) fn latest_step(&self, now: Time) -> u64 {
+        now.unsigned() / self.period + u64::from(WINDOW_MAX)
+    }
+
     /// Notes that a code of `step` was accepted. A step never goes back.
     pub(crate) fn spend(&mut self, step: u64) {
         self.last_step = Some(self.last_step.map_or(step, |last| last.max(step)));

@@ -5,7 +5,7 @@ use postern_rules::browser::{self, REMEMBERED};
 use postern_rules::contact::Address;
 use postern_rules::event::{By, Event, Offered, Random, Recipient, Verdict};
 use postern_rules::factor::{CONTACT, Key};
-use postern_rules::name::{self, Named};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
 use postern_rules::proof::Change;
 use postern_rules::sent::DAY;
@@ -83,7 +83,7 @@ fn source(browser: u8, network: u8) -> Source<'static> {
 
 fn bob(platform: &Platform) -> Account {
     let platforms = [platform.clone()];
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&platforms, "") else { panic!() };
     Account::new(mailbox, "p")
 }
 
@@ -102,7 +102,7 @@ fn random(turn: usize) -> Random {
 
 /// The first method is set up in a browser.
 fn enrols(source: Source<'static>) -> Event<'static> {
-    let (by, offered) = (By::Enrolment(Channel::Webmail, 1), Offered::Key(key(KEY)));
+    let (by, offered) = (By::Enrolment { channel: Channel::Webmail, epoch: 1, code: None }, Offered::Key(key(KEY)));
     Event::Confirm { by, offered, description: "", random: random(1), source }
 }
 
@@ -150,7 +150,7 @@ proptest! {
                 Step::Contact(is) => Event::SetContact(Address::read("b@elsewhere.example").filter(|_| *is)),
                 Step::Enable => Event::Enable { enrolment_code: None },
                 Step::Enrol(b, n) => Event::Confirm {
-                    by: By::Enrolment(channel, account.epoch),
+                    by: By::Enrolment { channel, epoch: account.epoch, code: None },
                     offered: Offered::Key(key(KEY)),
                     description: "",
                     random: random(turn),

@@ -3,7 +3,7 @@
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::ends::Ground;
 use postern_rules::event::{By, Decision, Event, Import, Offered, Random, Recipient, Verdict};
-use postern_rules::name::{self, Named};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::Change;
 use postern_rules::source::Source;
@@ -52,7 +52,7 @@ fn after(account: &Account, event: Event<'_>) -> Account {
 }
 
 fn protected() -> Account {
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &[platform()], "") else { panic!() };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&[platform()], "") else { panic!() };
     let enabled = after(&Account::new(mailbox, "p"), Event::Enable { enrolment_code: None });
     let totp = Totp::new(Seed::made_of(*b"12345678901234567890"));
     after(&enabled, Event::AddTotp { totp, description: "", random: random() })
@@ -148,7 +148,7 @@ fn every_event<'a>(account: &Account, proof: &'a Proof) -> Vec<Event<'a>> {
         Event::Send { to: Recipient::Factor(channel, "none"), session, replaces: None, code: "000000" },
         Event::Field { channel, text: "hunter2", window: 1, again: None, source },
         Event::Confirm {
-            by: By::Enrolment(channel, epoch),
+            by: By::Enrolment { channel, epoch, code: None },
             offered: Offered::Totp { totp: totp(7), code: "no code", window: 1 },
             description: "",
             random: random(),
@@ -297,10 +297,10 @@ fn a_spent_backup_code_and_the_code_of_the_set_up_are_no_guesses_either() {
         let repeated = decide(&account, &platform(), answer(&spelling, Channel::Webmail), NOW);
         assert_eq!(repeated.verdict, Verdict::Refused(Refusal::Spent { failures: 0 }), "{spelling}");
     }
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &[platform()], "") else { panic!() };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&[platform()], "") else { panic!() };
     let enabled = after(&Account::new(mailbox, "p"), Event::Enable { enrolment_code: None });
     let confirm = Event::Confirm {
-        by: By::Enrolment(Channel::Webmail, enabled.epoch),
+        by: By::Enrolment { channel: Channel::Webmail, epoch: enabled.epoch, code: None },
         offered: Offered::Totp { totp: Totp::new(Seed::made_of(*b"12345678901234567890")), code: RIGHT, window: 1 },
         description: "",
         random: random(),

@@ -3,7 +3,7 @@
 
 use postern_rules::event::{Event, Import, Random, Verdict};
 use postern_rules::factor::BACKUP;
-use postern_rules::name::{self, Named};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::totp::Totp;
@@ -28,7 +28,7 @@ fn import<'a>(spent: Option<u64>, codes: &'a [&'a str]) -> Event<'a> {
 }
 
 fn imported(spent: Option<u64>, codes: &[&str]) -> Account {
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &[platform()], "") else { panic!() };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&[platform()], "") else { panic!() };
     let decision = decide(&Account::new(mailbox, "example"), &platform(), import(spent, codes), NOW);
     assert!(matches!(decision.verdict, Verdict::Added { backup_codes: None, .. }), "{:?}", decision.verdict);
     decision.next.unwrap()

@@ -3,7 +3,7 @@
 use postern_rules::contact::{Address, Destination, Number};
 use postern_rules::event::{By, Decision, Event, Offered, Random, Recipient, Verdict};
 use postern_rules::factor::{BACKUP, Key};
-use postern_rules::name::{self, Named};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::{CHANGES_A_DAY, Change, DAY, FRESH, WORDS_A_DAY};
 use postern_rules::sent::{AGAIN, LIFETIME};
@@ -27,7 +27,7 @@ fn random(byte: u8) -> Random {
 
 fn enrolling() -> Account {
     let platforms = [platform()];
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&platforms, "") else { panic!() };
     next(&Account::new(mailbox, "p"), Event::Enable { enrolment_code: None }, NOW)
 }
 
@@ -62,7 +62,7 @@ fn confirm_sent<'a>(by: By<'a>, session: u8, code: &'a str) -> Event<'a> {
 /// An account whose one method is a telephone.
 fn with_phone() -> Account {
     let account = enrolling();
-    let by = By::Enrolment(Channel::Webmail, account.epoch);
+    let by = By::Enrolment { channel: Channel::Webmail, epoch: account.epoch, code: None };
     let account = next(&account, send(Recipient::Method(by, number()), 1, "123456"), NOW);
     next(&account, confirm_sent(by, 1, "123456"), NOW)
 }
@@ -83,7 +83,7 @@ fn answer(session: Option<u8>, method: Option<&'static str>, code: &'static str)
 #[test]
 fn a_number_counts_once_its_code_came_back_and_brings_backup_codes() {
     let account = enrolling();
-    let by = By::Enrolment(Channel::Webmail, account.epoch);
+    let by = By::Enrolment { channel: Channel::Webmail, epoch: account.epoch, code: None };
     let decision = does(&account, send(Recipient::Method(by, number()), 1, "123456"), NOW);
     let Verdict::Send { to: Destination::Number(to), again } = decision.verdict else { panic!("{decision:?}") };
     assert_eq!((to.as_str(), again), ("+44612345678", NOW.plus(AGAIN)));
@@ -151,7 +151,10 @@ fn what_is_not_asked_for_is_not_sent() {
     let of_before = Proof::of(&Account { epoch: account.epoch + 1, ..account.clone() }, None, at);
     assert_eq!(refusal(&account, Recipient::Method(By::Proof(&of_before), number())), Refusal::Stale);
     assert_eq!(
-        refusal(&account, Recipient::Method(By::Enrolment(Channel::Webmail, account.epoch), number())),
+        refusal(
+            &account,
+            Recipient::Method(By::Enrolment { channel: Channel::Webmail, epoch: account.epoch, code: None }, number())
+        ),
         Refusal::Stale
     );
     assert_eq!(
@@ -167,7 +170,7 @@ fn what_is_not_asked_for_is_not_sent() {
     // Who has only the password sets no contact address.
     let address = Address::read("bob@elsewhere.example").unwrap();
     let fresh = enrolling();
-    let by = By::Enrolment(Channel::Webmail, fresh.epoch);
+    let by = By::Enrolment { channel: Channel::Webmail, epoch: fresh.epoch, code: None };
     assert_eq!(refusal(&fresh, Recipient::Contact(by, address.clone())), Refusal::Stale);
     let proof = Proof::of(&account, Some(Change::SetContact(address.as_str().to_owned())), NOW);
     let proof = By::Proof(&proof);
@@ -184,7 +187,7 @@ fn key(counter: u32) -> Kind {
 
 fn with_key(counter: u32) -> Account {
     let account = enrolling();
-    let by = By::Enrolment(Channel::Webmail, account.epoch);
+    let by = By::Enrolment { channel: Channel::Webmail, epoch: account.epoch, code: None };
     let Kind::Key(key) = key(counter) else { panic!() };
     let event = Event::Confirm {
         by,
@@ -234,7 +237,7 @@ fn a_copied_key_is_refused_until_it_is_removed() {
     let account = with_key(5);
     let key = account.factors[0].id.clone();
     let mut found = next(&account, signed(1, Some((id, 5))), NOW);
-    assert!(found.factors[0].is_copied() && found.may_end_sessions_of(&account));
+    assert!(found.factors[0].is_copied() && postern_rules::standing::may_end_sessions(Some(&account), &found, NOW));
     let epoch = found.epoch;
     // The copy's own counter has grown with each try, and the owner's is ahead of both.
     for (session, counter) in [(2, 6), (3, 7), (4, 1000), (5, 0)] {

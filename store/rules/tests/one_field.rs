@@ -3,7 +3,7 @@
 use postern_rules::account::FieldFingerprint;
 use postern_rules::event::{Decision, Event, Random, Verdict};
 use postern_rules::factor::BACKUP;
-use postern_rules::name::{self, Named};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::totp::{Algorithm, Totp};
@@ -26,7 +26,7 @@ fn random() -> Random {
 /// An account with methods of so many digits each, and a backup code of it.
 fn account(digits: &[u32]) -> (Account, String) {
     let platforms = [platform("0")];
-    let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+    let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&platforms, "") else { panic!() };
     let mut account =
         decide(&Account::new(mailbox, "example"), &platforms[0], Event::Enable { enrolment_code: None }, NOW)
             .next

@@ -3,7 +3,7 @@
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::event::{By, Event, Offered, Random, Verdict};
 use postern_rules::factor::BACKUP;
-use postern_rules::name::{self, Named};
+use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::throttle::BOUND;
@@ -109,7 +109,7 @@ proptest! {
         let policy = Policy::default();
         let mut platform = Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy };
         let platforms = [platform.clone()];
-        let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+        let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&platforms, "") else { panic!() };
         let mut account = Account::new(mailbox, "p");
         let mut now = START;
         let mut shown: Vec<String> = Vec::new();
@@ -150,7 +150,7 @@ proptest! {
                     typed = if *right { app(&offered, now) } else { "no code".to_owned() };
                     let epoch = account.epoch.wrapping_sub(*late);
                     Event::Confirm {
-                        by: By::Enrolment(*channel, epoch),
+                        by: By::Enrolment { channel: *channel, epoch, code: None },
                         offered: Offered::Totp { totp: offered, code: &typed, window: 1 },
                         description: "",
                         random: random(turn),
@@ -253,7 +253,7 @@ proptest! {
         let domains = vec!["example.com".to_owned()];
         let platform = Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy: Policy::default() };
         let platforms = [platform.clone()];
-        let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", &platforms, "") else { panic!() };
+        let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(&platforms, "") else { panic!() };
         let off = Account::new(mailbox, "p");
         let enabled = decide(&off, &platform, Event::Enable { enrolment_code: None }, START).next.unwrap();
         let suspended = decide(&enabled, &platform, Event::Suspend(hours), START).next.unwrap();

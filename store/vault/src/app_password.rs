@@ -82,14 +82,14 @@ fn damaged(mailbox: &Mailbox) -> SealError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_rules::name::{self, Named};
+    use postern_rules::name::{LookupName, Named};
     use postern_rules::{Platform, platform::Policy};
 
     fn mailbox(name: &str) -> Mailbox {
         let domains = vec!["example.com".to_owned()];
         let policy = Policy::default();
         let platforms = [Platform { name: "p".to_owned(), domains, netbios: vec![], enabled: true, policy }];
-        let Ok(Named::Ours(mailbox, _)) = name::read(name, &platforms, "") else { panic!("{name}") };
+        let Ok(Named::Ours(mailbox, _)) = LookupName::new(name).read(&platforms, "") else { panic!("{name}") };
         mailbox
     }
 

@@ -5,10 +5,11 @@ use crate::administer::unstored;
 use crate::administer::{self, explain, refuse};
 use crate::clock;
 use crate::daemon::{Actor, Also, Daemon};
-use crate::enrol::enrolment::enrolment_code_hash;
 use crate::sign_in::signin::{self, account, channel, journal, refused, unavailable};
 use postern_engine::Change;
-use postern_rules::{Account, Event, Mailbox, Time, Verdict, text};
+use postern_rules::platform::Policy;
+use postern_rules::request::{NotApproved, Opened};
+use postern_rules::{Account, Event, Mailbox, Time, Verdict, enrolment_code, text};
 use postern_vault::audit;
 use postern_vault::keys::REQUEST;
 use postern_vault::records::Stored;
@@ -19,16 +20,12 @@ use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest, RequestVerdict};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-/// Seconds of an hour.
-const HOUR: i64 = 3600;
-
 /// A request that an administrator has not decided about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Request {
     mailbox: Mailbox,
     opened: Time,
-    /// The account's epoch then. Another one says that the request is over: somebody has set up, reset or removed
-    /// something since.
+    /// The account's epoch then.
     epoch: u64,
     address: Option<IpAddr>,
     #[serde(deserialize_with = "text::read_paragraphs")]
@@ -37,6 +34,13 @@ struct Request {
     reason: String,
     #[serde(deserialize_with = "text::read_paragraphs")]
     evidence: String,
+}
+
+impl Request {
+    /// As the rules look at it.
+    fn rules(&self) -> Opened {
+        Opened { at: self.opened, epoch: self.epoch }
+    }
 }
 
 fn key(mailbox: &Mailbox) -> Vec<u8> {
@@ -56,10 +60,10 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     let text = |typed: &str| text::paragraphs(typed, MAX_REQUEST_TEXT);
     let contact = Some(text(&wanted.contact)).filter(|contact| !contact.is_empty());
     let contact = contact.ok_or(auth::Refusal::new(Reason::Unfit))?;
-    let request = |account: &Account| Request {
+    let request = |account: &Account, opened: Opened| Request {
         mailbox: account.mailbox.clone(),
-        opened: clock::now(),
-        epoch: account.epoch,
+        opened: opened.at,
+        epoch: opened.epoch,
         address: wanted.origin.address,
         contact: contact.clone(),
         reason: text(&wanted.reason),
@@ -68,11 +72,11 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
     let key = key(&account.mailbox);
     let make = |account: &Account| {
         let there = daemon.records.load::<Request>(&key)?;
-        if there.as_ref().is_some_and(|there| is_open(&there.value, account)) {
+        if there.as_ref().is_some_and(|there| there.value.rules().is_open(account)) {
             return Ok(None);
         }
         let over = there.map(|there| there.revision);
-        let change = daemon.records.put(key.clone(), over, &request(account))?;
+        let change = daemon.records.put(key.clone(), over, &request(account, Opened::now(account, clock::now())))?;
         let also = Also { changes: vec![change], ..Also::default() };
         Ok(Some((Event::OpenRequest(channel(wanted.channel)), also)))
     };
@@ -83,14 +87,6 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         Some(_) => Ok(RequestVerdict::Opened),
         None => Ok(RequestVerdict::OpenAlready),
     }
-}
-
-/// Whether a request is still about the account as it is: whoever has opened it with a second factor since has lost
-/// nothing.
-fn is_open(request: &Request, account: &Account) -> bool {
-    let used = account.factors.iter().filter_map(|factor| factor.last_used);
-    let used = used.chain(account.backup.iter().filter_map(|backup| backup.last_used));
-    account.epoch == request.epoch && used.max().is_none_or(|used| used <= request.opened)
 }
 
 /// Every open request, without what the person has written beside how to be reached.
@@ -153,24 +149,15 @@ async fn approve(
     entry: &audit::Record,
 ) -> Result<Secret, Refused> {
     let (request, mailbox) = (&stored.value, &stored.value.mailbox);
-    if !is_open(request, &administer::account(daemon, mailbox.as_str())?.0.value) {
-        return Err(over(mailbox));
-    }
-    let ready = ready(daemon, request);
-    if clock::now() < ready {
-        let message = format!(
-            "the platform has requests wait (request-wait): this one can be approved from {} on. `postern account \
-             reset {mailbox}` does not wait.",
-            clock::rfc3339(ready)
-        );
-        return Err(refuse("too_soon", message));
-    }
+    let (account, _) = administer::account(daemon, mailbox.as_str())?;
+    let judged = request.rules().may_be_approved(&account.value, &policy(daemon, mailbox), clock::now());
+    judged.map_err(|why| not_approved(mailbox, why))?;
     let code = make_enrolment_code()?;
-    let enrolment_code = Some(enrolment_code_hash(code.reveal()));
+    let enrolment_code = Some(enrolment_code::hash(code.reveal()));
     let actor = Actor::new(actor, "a request was approved");
     let make = |account: &Account| {
         let there = daemon.records.load::<Request>(&stored.key)?;
-        if there.is_none_or(|there| there.revision != stored.revision) || !is_open(request, account) {
+        if there.is_none_or(|there| there.revision != stored.revision) || !request.rules().is_open(account) {
             return Ok(None);
         }
         let gone = vec![Change::delete(stored.key.clone(), stored.revision)];
@@ -184,12 +171,24 @@ async fn approve(
     }
 }
 
-fn over(mailbox: &Mailbox) -> Refused {
-    let message = format!(
-        "{mailbox} was opened with a second factor, or changed, since the request was made: nothing is lost. \
-         `postern request refuse {mailbox}` takes it away."
-    );
-    refuse("over", message)
+fn not_approved(mailbox: &Mailbox, why: NotApproved) -> Refused {
+    match why {
+        NotApproved::Over => refuse(
+            "over",
+            format!(
+                "{mailbox} was opened with a second factor, or changed, since the request was made: nothing is lost. \
+                 `postern request refuse {mailbox}` takes it away."
+            ),
+        ),
+        NotApproved::TooSoon(ready) => refuse(
+            "too_soon",
+            format!(
+                "the platform has requests wait (request-wait): this one can be approved from {} on. `postern account \
+                 reset {mailbox}` does not wait.",
+                clock::rfc3339(ready)
+            ),
+        ),
+    }
 }
 
 fn decided_meanwhile(mailbox: &Mailbox) -> Refused {
@@ -210,20 +209,18 @@ fn find(daemon: &Daemon, typed: &str) -> Result<Stored<Request>, Refused> {
     })
 }
 
-/// From when on it may be approved.
-fn ready(daemon: &Daemon, request: &Request) -> Time {
+/// The policy of the mailbox's platform.
+fn policy(daemon: &Daemon, mailbox: &Mailbox) -> Policy {
     let platforms = daemon.platforms();
-    let domain = request.mailbox.domain();
-    let platform = platforms.iter().find(|platform| platform.domains.iter().any(|it| it == domain));
-    let hours = platform.map_or(0, |platform| platform.policy.request_wait);
-    request.opened.plus(i64::from(hours) * HOUR)
+    let platform = platforms.iter().find(|platform| platform.domains.iter().any(|it| it == mailbox.domain()));
+    platform.map_or_else(Policy::default, |platform| platform.policy.clone())
 }
 
 fn shown(daemon: &Daemon, request: &Request) -> admin::Request {
     admin::Request {
         mailbox: request.mailbox.to_string(),
         opened: clock::rfc3339(request.opened),
-        ready: clock::rfc3339(ready(daemon, request)),
+        ready: clock::rfc3339(request.rules().ready(&policy(daemon, &request.mailbox))),
         address: request.address.map(|address| address.to_string()),
         contact: request.contact.clone(),
         reason: request.reason.clone(),

@@ -7,9 +7,10 @@ use crate::enrol::enrolment::kinds;
 use crate::sign_in::browsers;
 use crate::sign_in::proof;
 use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
-use crate::sign_in::standing::Standing;
+use postern_rules::app_password::Limits;
 use postern_rules::browser::Named;
-use postern_rules::{Account, Event, Platform, Proof, Stage, Verdict};
+use postern_rules::decide::app_passwords::are_of_use;
+use postern_rules::{Account, Event, Platform, Proof, Stage, Standing, Verdict, offers};
 use postern_wire::Secret;
 use postern_wire::auth::{self, Reason};
 use postern_wire::security::{
@@ -28,8 +29,9 @@ pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
 }
 
 fn security(daemon: &Daemon, account: &Account, platform: &Platform, asked: &ShowSecurity) -> Security {
-    let mut kinds = kinds(daemon, platform);
-    if daemon.senders.can_mail() {
+    let sendable = daemon.senders.sendable();
+    let mut kinds = kinds(platform, sendable);
+    if offers::takes_contact(sendable) {
         kinds.push("contact".to_owned());
     }
     let method = |factor: &postern_rules::Factor| OwnMethod {
@@ -52,7 +54,7 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, asked: &Sho
         methods: account.factors.iter().map(method).collect(),
         backup_codes_left: account.backup.as_ref().map(|_| backup_codes_left(account)),
         app_passwords: app_passwords::shown(account).app_passwords,
-        takes_app_passwords: !account.app_passwords.is_empty() || daemon.checks.were_offered(),
+        takes_app_passwords: are_of_use(account, daemon.checks.were_offered()),
         can_make_app_passwords: daemon.checks.are_offered(),
         contact: account.contact.as_ref().map(|address| address.as_str().to_owned()),
         language: account.language.clone(),
@@ -76,7 +78,7 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
     let proof = &proof::open(daemon, &wanted.proof)?;
     let actor = actor(wanted.channel, &wanted.origin);
     if let Change::CreateAppPassword { password, description } = &wanted.change {
-        let limits = app_passwords::Limits::default();
+        let limits = Limits::default();
         let by = app_passwords::By::Owner(proof);
         let made = app_passwords::make(daemon, &account, (password, by), description, &limits, &actor).await;
         let (made, account) = made.map_err(|error| refusal(&error))?;

@@ -6,17 +6,14 @@ use crate::administer::unstored;
 use crate::clock;
 use crate::daemon::{Actor, Applied, Daemon};
 use crate::effects::Effects;
-use crate::enrol::enrolment::enrolment_code_hash;
-use postern_rules::name::{self, Named};
-use postern_rules::{Account, Event, Mailbox, Verdict, decide, factor};
+use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
+use postern_rules::name::{LookupName, Named};
+use postern_rules::{Account, Event, Mailbox, Verdict, decide, enrolment_code};
 use postern_vault::RecordError;
 use postern_vault::keys::{ACCOUNT, alias_key};
 use postern_vault::records::Stored;
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, ListAccounts, Refused};
-
-/// Aliases that a mailbox may have.
-const ALIASES_MAX: usize = 32;
 
 /// The accounts, but for the records of what was noted about names that nobody has enabled, behind the key `after` that are asked for, and the key to go on from; none are left when that is none.
 ///
@@ -72,7 +69,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
         (true, Action::Enable) => Some(make_enrolment_code()?),
         (true, _) => return Err(refuse("enrolment_code", "only enabling takes an enrolment code.")),
     };
-    let hash = code.as_ref().map(|code| enrolment_code_hash(code.reveal()));
+    let hash = code.as_ref().map(|code| enrolment_code::hash(code.reveal()));
     let event = event(wanted, hash)?;
     if wanted.dry_run {
         return tried(daemon, &mailbox, &platform, Vec::new(), event);
@@ -88,20 +85,14 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     Ok(Changed { enrolment_code, ..changed })
 }
 
-/// Sixteen letters and digits: eighty random bits, so that a plain hash of it can be stored.
+/// A new enrolment code.
 ///
 /// # Errors
 /// When the kernel gives no random bytes.
 pub fn make_enrolment_code() -> Result<Secret, Refused> {
-    let mut code = String::with_capacity(20);
-    for _ in 0..2 {
-        let mut random = [0; factor::ID_RANDOM];
-        getrandom::fill(&mut random).map_err(|_| RecordError::Random).map_err(unstored)?;
-        let letters = factor::id(random);
-        let (one, other) = letters.split_at(letters.len() / 2);
-        code += &format!("{}{one}-{other}", if code.is_empty() { "" } else { "-" });
-    }
-    Ok(Secret::from(code))
+    let mut random = [0; enrolment_code::CODE_RANDOM];
+    getrandom::fill(&mut random).map_err(|_| RecordError::Random).map_err(unstored)?;
+    Ok(Secret::from(enrolment_code::make(&random).as_str()))
 }
 
 fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Event<'static>, Refused> {
@@ -157,26 +148,21 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
     let mut changes = Vec::new();
     for typed in &wanted.aliases {
         let alias = alias_name(daemon, typed)?;
-        if alias == next.mailbox || next.aliases.contains(&alias) {
-            continue;
-        }
-        if let Some(other) = daemon.records.alias(&alias).map_err(unstored)? {
-            return Err(refuse("alias_taken", format!("{alias} is an alias of {} already.", other.value)));
-        }
-        match daemon.records.account(&alias).map_err(unstored)? {
-            Some(own) if !own.value.unlisted => {
-                let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
-                return Err(refuse("alias_taken", format!("{alias} has an account of its own. {advice}")));
+        let (other, own) =
+            (daemon.records.alias(&alias).map_err(unstored)?, daemon.records.account(&alias).map_err(unstored)?);
+        let known = match (&other, &own) {
+            (Some(other), _) => Known::AliasOf(&other.value),
+            (None, Some(own)) => Known::Account(&own.value),
+            (None, None) => Known::Nothing,
+        };
+        match alias::add(&mut next, alias.clone(), known).map_err(|why| explain_alias(&next, &alias, &why))? {
+            Added::Already => continue,
+            Added::Now => {}
+            Added::NowWithoutNotes => {
+                changes.extend(own.map(|notes| postern_engine::Change::delete(notes.key, notes.revision)));
             }
-            // What was noted about the name is about this mailbox from now on.
-            Some(noted) => changes.push(postern_engine::Change::delete(noted.key, noted.revision)),
-            None => {}
         }
         changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox).map_err(unstored)?);
-        next.aliases.push(alias);
-    }
-    if next.aliases.len() > ALIASES_MAX {
-        return Err(refuse("too_many", format!("a mailbox has at most {ALIASES_MAX} aliases.")));
     }
     write_aliases(daemon, actor, "add alias", &stored, &next, changes, &wanted.aliases).await
 }
@@ -192,18 +178,29 @@ pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> R
     let mut changes = Vec::new();
     for typed in &wanted.aliases {
         let alias = alias_name(daemon, typed)?;
-        let at = next.aliases.iter().position(|known| *known == alias);
-        let at = at.ok_or_else(|| {
-            let known = next.aliases.iter().map(Mailbox::as_str).collect::<Vec<_>>().join(", ");
-            let known = if known.is_empty() { "It has none".to_owned() } else { format!("It has {known}") };
-            refuse("unknown_alias", format!("{alias} is no alias of {}. {known}.", next.mailbox))
-        })?;
-        next.aliases.remove(at);
+        alias::remove(&mut next, &alias).map_err(|why| explain_alias(&next, &alias, &why))?;
         if let Some(record) = daemon.records.alias(&alias).map_err(unstored)? {
             changes.push(postern_engine::Change::delete(alias_key(&alias), record.revision));
         }
     }
     write_aliases(daemon, actor, "remove alias", &stored, &next, changes, &wanted.aliases).await
+}
+
+/// The rules' refusal of an alias in words.
+fn explain_alias(account: &Account, alias: &Mailbox, why: &AliasRefusal) -> Refused {
+    match why {
+        AliasRefusal::AliasOf(other) => refuse("alias_taken", format!("{alias} is an alias of {other} already.")),
+        AliasRefusal::HasAccount => {
+            let advice = "An account cannot be another's alias: remove and rename it in the mail server first.";
+            refuse("alias_taken", format!("{alias} has an account of its own. {advice}"))
+        }
+        AliasRefusal::TooMany => refuse("too_many", format!("a mailbox has at most {ALIASES_MAX} aliases.")),
+        AliasRefusal::Unknown => {
+            let known = account.aliases.iter().map(Mailbox::as_str).collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "It has none".to_owned() } else { format!("It has {known}") };
+            refuse("unknown_alias", format!("{alias} is no alias of {}. {known}.", account.mailbox))
+        }
+    }
 }
 
 async fn write_aliases(
@@ -233,7 +230,7 @@ async fn write_aliases(
 /// The canonical spelling of an alias, without looking up what it means.
 fn alias_name(daemon: &Daemon, typed: &str) -> Result<Mailbox, Refused> {
     let platforms = daemon.platforms();
-    match name::read(&super::visible(typed), &platforms, &daemon.config.names.default_domain) {
+    match LookupName::new(&super::visible(typed)).read(&platforms, &daemon.config.names.default_domain) {
         Ok(Named::Ours(alias, _)) => Ok(alias),
         Ok(Named::Foreign(alias)) => Err(super::foreign(daemon, &alias)),
         Err(error) => Err(refuse("bad_name", format!("{typed:?} cannot be an alias: {error}."))),

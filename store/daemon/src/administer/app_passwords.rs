@@ -6,9 +6,9 @@ use crate::checks::NoCheck;
 use crate::clock;
 use crate::daemon::{Actor, Also, Daemon};
 use crate::sign_in::field::{seal, seal_for_all};
-use postern_rules::app_password::{self, Typed};
-use postern_rules::proof::Change;
-use postern_rules::{Account, AppPassword, Event, Mailbox, Proof, Refusal, Stage, Verdict, factor};
+use postern_rules::app_password::{self, Limits, LimitsError, Typed};
+use postern_rules::decide::app_passwords::may_be_made;
+use postern_rules::{Account, AppPassword, Event, Mailbox, Proof, Refusal, Verdict, factor};
 use postern_vault::RecordError;
 use postern_vault::app_password::public_key;
 use postern_wire::Secret;
@@ -59,7 +59,7 @@ impl From<RecordError> for NoAppPassword {
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
     let (stored, _) = account(daemon, &wanted.mailbox)?;
-    let limits = Limits::read(wanted)?;
+    let limits = limits(wanted)?;
     let actor = Actor::new(actor, "");
     let by = By::Administrator { unchecked: wanted.unchecked };
     let made = make(daemon, &stored.value, (&wanted.password, by), &wanted.description, &limits, &actor).await;
@@ -91,18 +91,11 @@ pub async fn make(
     actor: &Actor,
 ) -> Result<(AppPasswordCreated, Account), NoAppPassword> {
     let mailbox = &account.mailbox;
-    if account.stage == Stage::Off {
-        return Err(NoAppPassword::Refused(Refusal::Off));
-    }
     let proof = match by {
         By::Administrator { .. } => None,
         By::Owner(proof) => Some(proof),
     };
-    if let Some(proof) = proof {
-        // Nobody else has the mail server asked.
-        let allowed = proof.check_for(account, &Change::CreateAppPassword, clock::now());
-        allowed.map_err(NoAppPassword::Refused)?;
-    }
+    may_be_made(account, proof, clock::now()).map_err(NoAppPassword::Refused)?;
     if password.reveal().is_empty() || password.reveal().len() > MAX_FIELD {
         return Err(NoAppPassword::Unfit);
     }
@@ -121,10 +114,8 @@ pub async fn make(
         getrandom::fill(&mut *random).map_err(|_| RecordError::Random)?;
         let typed = Typed::made_of(&random);
         let sealed = seal(&public_key(&typed.key_material(mailbox)), mailbox, password)?;
-        let mut fresh = AppPassword::keep(&typed, mailbox, sealed, clock::now());
+        let mut fresh = AppPassword::keep(&typed, mailbox, sealed, clock::now()).within(limits.clone());
         fresh.description = factor::description(description);
-        fresh.expires = limits.expires;
-        fresh.networks.clone_from(&limits.networks);
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
         let make = |account: &Account| {
             let renewed = seal_for_all(account, password)?;
@@ -202,32 +193,26 @@ pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) ->
 }
 
 /// When and from where one is to be taken.
-#[derive(Default)]
-pub struct Limits {
-    expires: Option<postern_rules::Time>,
-    networks: Vec<ipnet::IpNet>,
-}
-
-impl Limits {
-    fn read(wanted: &CreateAppPassword) -> Result<Self, Refused> {
-        let expires = match &wanted.expires {
-            None => None,
-            Some(text) => Some(clock::parse_rfc3339(text).filter(|time| *time > clock::now()).ok_or_else(|| {
-                let what = "it takes a time to come in RFC 3339, such as 2027-11-21T14:05:00Z";
-                refuse("bad_time", format!("{text:?} is no time for an app password to end: {what}."))
-            })?),
-        };
-        if wanted.networks.len() > app_password::NETWORKS_MAX {
+fn limits(wanted: &CreateAppPassword) -> Result<Limits, Refused> {
+    let time = wanted.expires.as_deref().unwrap_or_default();
+    let bad_time = || {
+        let what = "it takes a time to come in RFC 3339, such as 2027-11-21T14:05:00Z";
+        refuse("bad_time", format!("{time:?} is no time for an app password to end: {what}."))
+    };
+    let expires = wanted.expires.as_deref().map(|text| clock::parse_rfc3339(text).ok_or_else(bad_time)).transpose()?;
+    let network = |text: &String| -> Result<ipnet::IpNet, Refused> {
+        let unfit = |why: NoNetwork| refuse("bad_network", format!("{text:?} {why}."));
+        let (address, bits) = parse_network(text).map_err(unfit)?;
+        ipnet::IpNet::new(address, bits).map_err(|_| unfit(NoNetwork::Bits))
+    };
+    let networks = wanted.networks.iter().map(network).collect::<Result<_, _>>()?;
+    Limits::new(expires, networks, clock::now()).map_err(|error| match error {
+        LimitsError::Past => bad_time(),
+        LimitsError::Networks => {
             let most = app_password::NETWORKS_MAX;
-            return Err(refuse("bad_network", format!("an app password takes {most} networks at most.")));
+            refuse("bad_network", format!("an app password takes {most} networks at most."))
         }
-        let network = |text: &String| -> Result<ipnet::IpNet, Refused> {
-            let unfit = |why: NoNetwork| refuse("bad_network", format!("{text:?} {why}."));
-            let (address, bits) = parse_network(text).map_err(unfit)?;
-            ipnet::IpNet::new(address, bits).map(|network| network.trunc()).map_err(|_| unfit(NoNetwork::Bits))
-        };
-        Ok(Self { expires, networks: wanted.networks.iter().map(network).collect::<Result<_, _>>()? })
-    }
+    })
 }
 
 /// As they are shown.

@@ -2,9 +2,9 @@
 
 use crate::clock;
 use crate::daemon::Daemon;
-use postern_rules::name::{self, Named};
+use postern_rules::alias;
 use postern_rules::platform::{Unlisted, UnusualSignIn};
-use postern_rules::{Account, Mailbox, Platform, Stage};
+use postern_rules::{Account, Mailbox, Platform};
 use postern_vault::RecordError;
 use postern_vault::audit::{self, Record};
 use postern_vault::export;
@@ -48,10 +48,7 @@ fn records(daemon: &Daemon) -> Finding {
         daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
             count += 1;
             let account = stored.value;
-            let names = account.aliases.iter().chain([&account.mailbox]);
-            if account.stage != Stage::Off {
-                astray.extend(names.filter(|name| !means_itself(name, &platforms)).map(ToString::to_string));
-            }
+            astray.extend(alias::astray(&account, &platforms).map(ToString::to_string));
             astray.truncate(ASTRAY_MAX);
             true
         })?;
@@ -71,10 +68,6 @@ fn records(daemon: &Daemon) -> Finding {
         Ok(()) => finding(Level::Ok, "records", format!("every record opens ({count} accounts)")),
         Err(error) => finding(Level::Failure, "records", error.to_string()),
     }
-}
-
-fn means_itself(mailbox: &Mailbox, platforms: &[Platform]) -> bool {
-    matches!(name::read(mailbox.as_str(), platforms, ""), Ok(Named::Ours(read, _)) if read == *mailbox)
 }
 
 /// A clock that is behind what was already written accepts no codes: their steps are spent.
@@ -129,7 +122,7 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
             );
             findings.push(finding(Level::Warning, &subject, message));
         }
-        if platform.policy.unusual_sign_in == UnusualSignIn::Ask && !daemon.senders.can_mail() {
+        if platform.policy.unusual_sign_in == UnusualSignIn::Ask && !daemon.senders.sendable().mails {
             let message = format!(
                 "unusual sign-ins are asked for a code by e-mail, and no mail leaves here, so they are refused: set \
                  [mail] up, or `postern platform set {name} unusual-sign-in learn`"

@@ -3,10 +3,9 @@
 use super::accounts::{judge, tried};
 use super::{alone, mailbox, refuse};
 use crate::administer::unstored;
-use crate::clock;
 use crate::daemon::{Actor, Daemon, draw};
 use postern_rules::event::Import;
-use postern_rules::totp::{self, Algorithm, Totp, WINDOW_MAX};
+use postern_rules::totp::{self, Algorithm, Totp};
 use postern_rules::{Event, Seed};
 use postern_wire::Secret;
 use postern_wire::admin::{Changed, HeldTotp, ImportTotp, Refused};
@@ -20,13 +19,6 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
     let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
     let totp = held(&wanted.secret, wanted.digits, wanted.period)?;
-    // A step of far ahead would refuse every code until then.
-    let period = wanted.period.unwrap_or(totp::PERIOD);
-    let latest = clock::now().unsigned() / period + u64::from(WINDOW_MAX);
-    if let Some(step) = wanted.spent_step.filter(|step| *step > latest) {
-        let why = format!("a code of step {step} cannot have been used: by this machine's clock it is to come.");
-        return Err(refuse("spent_step", why));
-    }
     let codes: Vec<&str> = wanted.backup_codes.iter().map(Secret::reveal).collect();
     let make = || {
         let (totp, description) = (totp.clone(), wanted.description.as_str());

@@ -18,6 +18,7 @@ use crate::clock;
 use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};
 use postern_rules::account::SUSPEND_HOURS;
 use postern_rules::factor::FACTORS_MAX;
+use postern_rules::name::LookupName;
 use postern_rules::{Account, Mailbox, Platform, Refusal, State, Time, text};
 use postern_vault::audit::Record;
 use postern_vault::keys::ACCOUNT;
@@ -89,7 +90,7 @@ fn visible(typed: &str) -> String {
 }
 
 fn resolve(daemon: &Daemon, typed: &str) -> Result<Resolved, Refused> {
-    daemon.resolve(&visible(typed)).map_err(|error| match error {
+    daemon.look_up(LookupName::new(&visible(typed))).map_err(|error| match error {
         ResolveError::Name(error) => refuse("bad_name", format!("{typed:?} is not a mailbox: {error}.")),
         ResolveError::Record(error) => unstored(error),
     })
@@ -115,7 +116,7 @@ fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
 /// The account owner name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
 /// page, and lets others have their turn between.
 pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
-    let mailbox = match daemon.resolve(typed) {
+    let mailbox = match daemon.look_up(LookupName::new(typed)) {
         Ok(Resolved::Unlisted(mailbox, _)) => mailbox.to_string(),
         _ => return None,
     };
@@ -194,8 +195,13 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
             "unknown_app_password",
             format!("{mailbox} has no app password with that id. `postern app-password list {mailbox}` shows them."),
         ),
+        Refusal::FutureStep(step) => (
+            "spent_step",
+            format!("a code of step {step} cannot have been used: by this machine's clock it is to come."),
+        ),
         Refusal::TooSoon(_)
         | Refusal::TooMany(_)
+        | Refusal::EnrolmentCode
         | Refusal::Unlisted
         | Refusal::Unusual
         | Refusal::NotOffered

@@ -4,9 +4,10 @@ use super::{alone, entry, nearest, refuse, visible};
 use crate::administer::unstored;
 use crate::daemon::Daemon;
 use crate::effects::Effects;
+use postern_rules::alias::hidden_by_plus_addressing;
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
-use postern_rules::{Account, Mailbox, Platform, Stage};
+use postern_rules::{Account, Platform};
 use postern_vault::RecordError;
 use postern_vault::keys::{ACCOUNT, platform_key};
 use postern_vault::records::Stored;
@@ -111,25 +112,15 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
     show(daemon, &set.name)
 }
 
-/// With plus addressing `bob+x@` means bob: an account or an alias of that name could not be reached any more, and
-/// nobody would be asked for its code.
+/// Plus-addressing is not switched on while it would hide names of accounts.
 fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
     let mut hidden = Vec::new();
-    let mut look = |mailbox: &Mailbox| {
-        let plus = mailbox.as_str().split('@').next().is_some_and(|local| local.contains('+'));
-        if plus && platform.domains.iter().any(|domain| domain == mailbox.domain()) {
-            hidden.push(mailbox.to_string());
-        }
+    let mut look = |stored: Stored<Account>| {
+        hidden.extend(hidden_by_plus_addressing(&stored.value, platform).map(ToString::to_string));
+        hidden.truncate(NAMED_MAX);
         hidden.len() < NAMED_MAX
     };
-    daemon
-        .records
-        .each(ACCOUNT, |stored: Stored<Account>| {
-            let account = stored.value;
-            // One that is off is not asked for a code anyway.
-            account.stage == Stage::Off || (look(&account.mailbox) && account.aliases.iter().all(&mut look))
-        })
-        .map_err(unstored)?;
+    daemon.records.each(ACCOUNT, &mut look).map_err(unstored)?;
     if hidden.is_empty() {
         return Ok(());
     }

@@ -7,25 +7,24 @@ use crate::notify::texts;
 use crate::sign_in::codes::{self, Wanted};
 use crate::sign_in::proof;
 use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
-use crate::sign_in::standing::Standing;
 use crate::webauthn::keys;
 use postern_rules::contact::{Address, Destination, Number};
+use postern_rules::enrolment::Authority;
 use postern_rules::event::{By, Offered, Recipient};
+use postern_rules::offers::Sendable;
 use postern_rules::proof::Change;
 use postern_rules::sent::ChallengeId;
-use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Event, Kind, KindName, Platform, Proof, Seed, Stage, Time, Verdict, decide, seed, text};
+use postern_rules::{
+    Account, Channel, Event, Kind, KindName, Platform, Proof, Seed, Standing, Time, Verdict, enrolment, enrolment_code,
+    offers, seed, ticket,
+};
 use postern_vault::RecordError;
 use postern_vault::tickets;
 use postern_wire::Secret;
 use postern_wire::auth::{self, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-/// Seconds in which what was begun may be ended.
-const TICKET_LIFETIME: i64 = 15 * 60;
 const PURPOSE: &str = "enrol";
 /// The kind that is no method.
 const CONTACT: &str = "contact";
@@ -67,8 +66,7 @@ impl Begun {
 impl Ticket {
     fn open(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
         let fits = |ticket: &Self| {
-            // A clock that stepped back makes none of them last longer.
-            let is_current = ticket.until.plus(-TICKET_LIFETIME - CLOCK_TOLERANCE) <= now && now < ticket.until;
+            let is_current = ticket::is_current(ticket.until, ticket::ENROLMENT, now);
             ticket.mailbox == account.mailbox.as_str() && ticket.epoch == account.epoch && is_current
         };
         tickets::open(&daemon.records, PURPOSE, shown.reveal()).filter(fits).ok_or(auth::Refusal::new(Reason::Stale))
@@ -89,12 +87,13 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
     daemon.settle_if_possible(&account).await;
     // What is begun in place of something does not last longer than that would have.
-    let until = earlier.as_ref().map_or(now.plus(TICKET_LIFETIME), |ticket| ticket.until);
+    let until = earlier.as_ref().map_or(now.plus(ticket::ENROLMENT), |ticket| ticket.until);
     let kind = enrol.kind.as_deref().or(earlier.as_ref().map(|ticket| ticket.begun.kind()));
     let kind = kind.unwrap_or_else(|| KindName::Totp.as_str()).to_owned();
-    let kinds = kinds(daemon, &platform);
-    let word = entitled(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
-    if kind != CONTACT && !kinds.contains(&kind) || kind == CONTACT && !daemon.senders.can_mail() {
+    let sendable = daemon.senders.sendable();
+    let kinds = kinds(&platform, sendable);
+    let authority = authority(daemon, enrol, &account, &platform, earlier.as_ref(), now)?;
+    if kind != CONTACT && !kinds.contains(&kind) || kind == CONTACT && !offers::takes_contact(sendable) {
         return Err(auth::Refusal::new(Reason::NotOffered));
     }
     let earlier = earlier.map(|ticket| ticket.begun).filter(|begun| begun.kind() == kind);
@@ -103,13 +102,13 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
         (Some(to), Some(Begun::Sent { session, .. })) => (Some(to.clone()), Some(*session)),
         (to, _) => (to.clone(), None),
     };
-    if let Word::Proof(proof) = &word {
+    if let Authority::Proof(proof) = &authority {
         let change = change(&kind, to.as_deref())?;
         proof.check_for(&account, &change, now).map_err(|refusal| refused(&refusal))?;
     }
-    let by = word.by(&account, channel(enrol.channel));
+    let by = by(&authority, &account, channel(enrol.channel));
     let seal = |begun: Begun| {
-        let (mailbox, (proof, code)) = (account.mailbox.to_string(), word.stored());
+        let (mailbox, (proof, code)) = (account.mailbox.to_string(), stored(&authority));
         let ticket = Ticket { mailbox, epoch: account.epoch, until, proof, code, begun };
         tickets::seal(&daemon.records, PURPOSE, &ticket)
             .map(Secret::from)
@@ -162,54 +161,36 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     }
 }
 
-/// On owner word something is set up.
-enum Word {
-    /// Whoever knows the password, with the hash of the enrolment code that was typed.
-    Password(Option<[u8; 32]>),
-    /// Whoever has brought a factor for it.
-    Proof(Proof),
-}
-
-impl Word {
-    fn by(&self, account: &Account, channel: postern_rules::Channel) -> By<'_> {
-        match self {
-            Self::Password(_) => By::Enrolment(channel, account.epoch),
-            Self::Proof(proof) => By::Proof(proof),
-        }
-    }
-
-    /// For the ticket.
-    fn stored(&self) -> (Option<Proof>, Option<[u8; 32]>) {
-        match self {
-            Self::Password(code) => (None, *code),
-            Self::Proof(proof) => (Some(proof.clone()), None),
-        }
+fn by<'a>(authority: &'a Authority, account: &Account, channel: Channel) -> By<'a> {
+    match authority {
+        Authority::Password(code) => By::Enrolment { channel, epoch: account.epoch, code: *code },
+        Authority::Proof(proof) => By::Proof(proof),
     }
 }
 
-fn entitled(
+/// For the ticket.
+fn stored(authority: &Authority) -> (Option<Proof>, Option<[u8; 32]>) {
+    match authority {
+        Authority::Password(code) => (None, *code),
+        Authority::Proof(proof) => (Some(proof.clone()), None),
+    }
+}
+
+/// What was brought, now or when it was begun, as the rules judge it.
+fn authority(
     daemon: &Daemon,
     enrol: &Enrol,
     account: &Account,
     platform: &Platform,
     earlier: Option<&Ticket>,
     now: Time,
-) -> Result<Word, auth::Refusal> {
-    if account.stage == Stage::Protected {
-        let begun_with = earlier.and_then(|ticket| ticket.proof.clone());
-        let shown = enrol.proof.as_ref().map(|shown| proof::open(daemon, shown));
-        let word = begun_with.map(Ok).or(shown).ok_or(auth::Refusal::new(Reason::Stale))?;
-        return word.map(Word::Proof);
-    }
-    match decide(account, platform, Event::Ask(channel(enrol.channel)), now).verdict {
-        Verdict::Enrol => {}
-        Verdict::Refused(refusal) => return Err(refused(&refusal)),
-        _ => return Err(auth::Refusal::new(Reason::Stale)),
-    }
-    let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code_hash(typed.reveal()));
+) -> Result<Authority, auth::Refusal> {
+    let shown = || enrol.proof.as_ref().and_then(|shown| proof::open(daemon, shown).ok());
+    let proof = earlier.and_then(|ticket| ticket.proof.clone()).or_else(shown);
+    let typed = enrol.enrolment_code.as_ref().map(|typed| enrolment_code::hash(typed.reveal()));
     let code = typed.or(earlier.and_then(|ticket| ticket.code));
-    check_enrolment_code(account, platform, code.as_ref())?;
-    Ok(Word::Password(code))
+    let authority = enrolment::authority(account, platform, channel(enrol.channel), (proof, code), now);
+    authority.map_err(|refusal| refused(&refusal))
 }
 
 /// What is changed by setting this up.
@@ -232,32 +213,9 @@ pub fn destination(kind: KindName, typed: &str) -> Result<String, auth::Refusal>
     read.ok_or(auth::Refusal::new(Reason::Unfit))
 }
 
-/// Whether the enrolment code is the one that is wanted, where one is.
-fn check_enrolment_code(account: &Account, platform: &Platform, typed: Option<&[u8; 32]>) -> Result<(), auth::Refusal> {
-    let is_right = |code: &[u8; 32]| typed.is_some_and(|typed| bool::from(typed.ct_eq(code)));
-    let is_wanted = platform.policy.enrolment_code || account.enrolment_code.is_some();
-    if is_wanted && !account.enrolment_code.as_ref().is_some_and(is_right) {
-        return Err(auth::Refusal::new(Reason::EnrolmentCode));
-    }
-    Ok(())
-}
-
-/// How an enrolment code is stored: it has eighty random bits, so a plain hash is enough. Case, blanks and hyphens do not
-/// count.
-pub fn enrolment_code_hash(code: &str) -> [u8; 32] {
-    let plain: String = text::ungrouped(code).map(|c| c.to_ascii_lowercase()).collect();
-    Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
-}
-
-/// What can be set up here.
-pub fn kinds(daemon: &Daemon, platform: &Platform) -> Vec<String> {
-    let is_possible = |kind: &KindName| match kind {
-        KindName::Totp | KindName::Key => true,
-        KindName::Sms => daemon.senders.can_text(),
-        KindName::Email => daemon.senders.can_mail(),
-    };
-    let offered = platform.policy.methods.iter().copied().filter(is_possible);
-    offered.map(|kind| kind.as_str().to_owned()).collect()
+/// What can be set up here, as the wire has it.
+pub fn kinds(platform: &Platform, sendable: Sendable) -> Vec<String> {
+    offers::kinds(platform, sendable).into_iter().map(|kind| kind.as_str().to_owned()).collect()
 }
 
 /// A number or an address, where it can be one: not one that leads into the mailbox that it is to guard.
@@ -302,10 +260,7 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
     let ticket = Ticket::open(daemon, &confirm.ticket, &account, now)?;
     let by = match &ticket.proof {
         Some(proof) => By::Proof(proof),
-        None => {
-            check_enrolment_code(&account, &platform, ticket.code.as_ref())?;
-            By::Enrolment(channel(confirm.channel), ticket.epoch)
-        }
+        None => By::Enrolment { channel: channel(confirm.channel), epoch: ticket.epoch, code: ticket.code },
     };
     let key = match &ticket.begun {
         Begun::Key { challenge, site } => Some(made_key(&account, &platform, challenge, site, confirm)?),

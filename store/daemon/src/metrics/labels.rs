@@ -1,9 +1,10 @@
 //! By what the numbers are told apart.
 
-use crate::notify::senders::{Kind, SendError};
+use crate::notify::senders::SendError;
 use crate::serve::server::Side;
 use postern_process::label;
 use postern_rules::factor::{BACKUP, CONTACT, KindName};
+use postern_rules::message_cap::Medium;
 use postern_rules::{Account, Event};
 use postern_wire::auth::{AskVerdict, Reason};
 
@@ -275,11 +276,11 @@ impl From<Side> for Socket {
     }
 }
 
-impl From<Kind> for Way {
-    fn from(kind: Kind) -> Self {
+impl From<Medium> for Way {
+    fn from(kind: Medium) -> Self {
         match kind {
-            Kind::Text => Self::Sms,
-            Kind::Mail => Self::Mail,
+            Medium::Text => Self::Sms,
+            Medium::Mail => Self::Mail,
         }
     }
 }

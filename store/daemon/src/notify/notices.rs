@@ -9,94 +9,14 @@ use crate::clock;
 use crate::daemon::Actor;
 use crate::notify::senders::Senders;
 use crate::notify::texts::{Language, place};
-use postern_rules::{Account, KindName, Platform, Stage, Time, Verdict};
+use postern_rules::notice::{self, Notice};
+use postern_rules::{Account, KindName, Platform};
 use postern_wire::Secret;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// The space before a French colon, so that no line begins with one.
 const NO_BREAK: &str = "\u{a0}";
-
-/// What there is to tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// A method was set up.
-    MethodAdded(KindName),
-    /// A method was removed.
-    MethodRemoved(KindName),
-    /// All methods were taken away, by an administrator.
-    Reset,
-    /// The second factor was switched off.
-    Removed,
-    /// There is a copy of a security key, which is refused from now on.
-    KeyCopied,
-    /// No code is asked until then.
-    Suspended(Time),
-    /// A backup code was used; so many are left.
-    BackupCodeUsed(u32),
-    /// There is a new set of backup codes.
-    BackupCodesMade,
-    /// An app password was made.
-    AppPasswordMade,
-    /// Notices go to another address from now on, or to none.
-    ContactChanged,
-    /// Somebody who knows the password says that every method is lost.
-    RequestOpened,
-    /// Somebody has signed in from a browser that was not known; what it is, in names that the rules have a list of.
-    NewBrowser(String),
-}
-
-/// What a change is to be told about.
-pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    match (before.stage, next.stage) {
-        (Stage::Enrolling | Stage::Protected, Stage::Off) => return vec![Notice::Removed],
-        (Stage::Protected, Stage::Enrolling) => return vec![Notice::Reset],
-        _ => {}
-    }
-    let is_in = |factors: &[postern_rules::Factor], id: &str| factors.iter().any(|factor| factor.id == id);
-    for added in next.factors.iter().filter(|factor| !is_in(&before.factors, &factor.id)) {
-        notices.push(Notice::MethodAdded(added.kind.name()));
-    }
-    for removed in before.factors.iter().filter(|factor| !is_in(&next.factors, &factor.id)) {
-        notices.push(Notice::MethodRemoved(removed.kind.name()));
-    }
-    let was_whole = |key: &&postern_rules::Factor| before.factors.iter().any(|it| it.id == key.id && !it.is_copied());
-    notices.extend(next.factors.iter().filter(|it| it.is_copied()).filter(was_whole).map(|_| Notice::KeyCopied));
-    if let Some(suspension) = next.suspension.filter(|suspension| before.suspension != Some(*suspension)) {
-        notices.push(Notice::Suspended(suspension.until));
-    }
-    if let Verdict::Accepted { backup_codes_left: Some(left), .. }
-    | Verdict::AcceptedBehind { backup_codes_left: Some(left), .. } = verdict
-    {
-        notices.push(Notice::BackupCodeUsed(*left));
-    }
-    if matches!(verdict, Verdict::Codes(_)) {
-        notices.push(Notice::BackupCodesMade);
-    }
-    let is_new = |it: &&postern_rules::AppPassword| !before.app_passwords.iter().any(|old| old.id == it.id);
-    notices.extend(next.app_passwords.iter().filter(is_new).map(|_| Notice::AppPasswordMade));
-    if before.contact.is_some() && before.contact != next.contact {
-        notices.push(Notice::ContactChanged);
-    }
-    if next.requests.last().is_some_and(|at| !before.requests.contains(at)) {
-        notices.push(Notice::RequestOpened);
-    }
-    notices.extend(new_browser(before, next, verdict).map(Notice::NewBrowser));
-    notices
-}
-
-/// The browser that was noted just now, where it is news. That which enrols is none, nor is the first of an account that
-/// has no second factor: there nothing was known yet.
-fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<String> {
-    let enrols = matches!(verdict, Verdict::Added { .. });
-    if enrols || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
-        return None;
-    }
-    let is_new = |it: &&postern_rules::Browser| before.browsers.iter().all(|known| known.id != it.id);
-    let news = next.browsers.iter().filter(|it| it.is_news()).find(is_new);
-    news.map(|browser| browser.description.clone())
-}
 
 /// A notice to one address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,19 +39,13 @@ pub fn written(
     notices: &[Notice],
     actor: &Actor,
 ) -> Vec<Letter> {
-    if !senders.can_mail() {
+    if !senders.sendable().mails {
         return Vec::new();
     }
-    // An address that is being replaced hears of it too.
-    let contacts = [before.contact.as_ref(), next.contact.as_ref()];
-    let mut addresses: Vec<String> = contacts.into_iter().flatten().map(|it| it.as_str().to_owned()).collect();
-    if platform.policy.notify_mailbox {
-        addresses.push(next.mailbox.to_string());
-    }
-    addresses.dedup();
+    let addresses = notice::addresses(before, next, platform);
     let language = Language::of(before, next.language.as_deref().or(actor.language.as_deref()));
     let (place, mailbox) = (place(next, platform), next.mailbox.as_str());
-    let texts = notices.iter().map(|it| it.text(language, place, mailbox, actor.address));
+    let texts = notices.iter().map(|it| text(it, language, place, mailbox, actor.address));
     let letters = texts.flat_map(|(subject, text)| {
         let letter = |to: &String| Letter {
             mailbox: mailbox.to_owned(),
@@ -144,137 +58,130 @@ pub fn written(
     letters.collect()
 }
 
-impl Notice {
-    /// Its subject and its text.
-    fn text(&self, language: Language, place: &str, mailbox: &str, from: Option<IpAddr>) -> (String, Secret) {
-        let (subject, what) = match language {
-            Language::English => self.in_english(),
-            Language::French => self.in_french(),
-        };
-        let when = clock::rfc3339(clock::now());
-        let from = from.map_or(String::new(), |address| format!(" ({address})"));
-        let (colon, advice) = (language.pick("", NO_BREAK), self.advice(language));
-        let text = format!("{mailbox}{colon}: {what}\n\n{when}{from}\n\n{advice} {place}.\n");
-        (format!("{place}: {subject}"), Secret::from(text))
-    }
+/// Its subject and its text.
+fn text(notice: &Notice, language: Language, place: &str, mailbox: &str, from: Option<IpAddr>) -> (String, Secret) {
+    let (subject, what) = match language {
+        Language::English => in_english(notice),
+        Language::French => in_french(notice),
+    };
+    let when = clock::rfc3339(clock::now());
+    let from = from.map_or(String::new(), |address| format!(" ({address})"));
+    let (colon, advice) = (language.pick("", NO_BREAK), advice(notice, language));
+    let text = format!("{mailbox}{colon}: {what}\n\n{when}{from}\n\n{advice} {place}.\n");
+    (format!("{place}: {subject}"), Secret::from(text))
+}
 
-    /// What to do about it, up to the name of the place where the administrator is.
-    fn advice(&self, language: Language) -> &'static str {
-        match self {
-            // Not even the owner has done this.
-            Self::KeyCopied => language.pick(
-                "Whoever uses the copy knows your password: change your password now. Then sign in by another method, or \
-                 with a backup code, remove this key on the security page of the webmail, and register a new one there. \
-                 Tell your administrator at",
-                "La personne qui utilise la copie connaît votre mot de passe\u{a0}: changez votre mot de passe maintenant. \
-                 Connectez-vous ensuite par une autre méthode ou avec un code de secours, supprimez cette clé sur la page \
-                 Sécurité du webmail et enregistrez-en une nouvelle. Prévenez votre administrateur chez",
-            ),
-            _ => language.pick(
-                "If this was you, there is nothing to do. If it was not, change your password now, look at the security \
-                 page of the webmail, and tell your administrator at",
-                "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe maintenant, regardez la page \
-                 Sécurité du webmail et prévenez votre administrateur chez",
-            ),
+/// What to do about it, up to the name of the place where the administrator is.
+fn advice(notice: &Notice, language: Language) -> &'static str {
+    match notice {
+        // Not even the owner has done this.
+        Notice::KeyCopied => language.pick(
+            "Whoever uses the copy knows your password: change your password now. Then sign in by another method, or \
+             with a backup code, remove this key on the security page of the webmail, and register a new one there. \
+             Tell your administrator at",
+            "La personne qui utilise la copie connaît votre mot de passe\u{a0}: changez votre mot de passe maintenant. \
+             Connectez-vous ensuite par une autre méthode ou avec un code de secours, supprimez cette clé sur la page \
+             Sécurité du webmail et enregistrez-en une nouvelle. Prévenez votre administrateur chez",
+        ),
+        _ => language.pick(
+            "If this was you, there is nothing to do. If it was not, change your password now, look at the security \
+             page of the webmail, and tell your administrator at",
+            "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe maintenant, regardez la page \
+             Sécurité du webmail et prévenez votre administrateur chez",
+        ),
+    }
+}
+
+fn in_english(notice: &Notice) -> (&'static str, String) {
+    let kind = |kind: &KindName| match kind {
+        KindName::Totp => "an authenticator app",
+        KindName::Sms => "codes by SMS",
+        KindName::Email => "codes by e-mail",
+        KindName::Key => "a security key",
+    };
+    match notice {
+        Notice::MethodAdded(it) => ("a new sign-in method", format!("{} was set up to sign in with.", kind(it))),
+        Notice::MethodRemoved(it) => ("a sign-in method was removed", format!("{} was removed.", kind(it))),
+        Notice::Reset => {
+            let text = "an administrator took all sign-in methods away. The next sign-in sets up a new one.";
+            ("sign-in methods reset", text.to_owned())
+        }
+        Notice::Removed => ("second factor switched off", "the password alone opens the mailbox now.".to_owned()),
+        Notice::KeyCopied => {
+            let text = "a security key is not accepted any more, since there is a copy of it: its counter went back. \
+                        All sessions have ended.";
+            ("a security key was copied", text.to_owned())
+        }
+        Notice::Suspended(until) => {
+            ("second factor suspended", format!("no code is asked until {}.", clock::rfc3339(*until)))
+        }
+        Notice::BackupCodeUsed(left) => {
+            ("a backup code was used", format!("somebody signed in with a backup code; {left} are left."))
+        }
+        Notice::BackupCodesMade => ("new backup codes", "there is a new set; the old codes are void.".to_owned()),
+        Notice::AppPasswordMade => ("a new app password", "an app password was made, which mail apps use.".to_owned()),
+        Notice::ContactChanged => {
+            ("contact address changed", "notices like this one go elsewhere from now on.".to_owned())
+        }
+        Notice::RequestOpened => {
+            let text = "somebody who knows the password says that all sign-in methods are lost, and asks for a reset.";
+            ("a reset was asked for", text.to_owned())
+        }
+        Notice::NewBrowser(description) => {
+            let what = "somebody signed in to the webmail from a browser that was not known here";
+            ("a sign-in from a new browser", format!("{what}{}.", told(description, ": ")))
         }
     }
+}
 
-    fn in_english(&self) -> (&'static str, String) {
-        let kind = |kind: &KindName| match kind {
-            KindName::Totp => "an authenticator app",
-            KindName::Sms => "codes by SMS",
-            KindName::Email => "codes by e-mail",
-            KindName::Key => "a security key",
-        };
-        match self {
-            Self::MethodAdded(it) => ("a new sign-in method", format!("{} was set up to sign in with.", kind(it))),
-            Self::MethodRemoved(it) => ("a sign-in method was removed", format!("{} was removed.", kind(it))),
-            Self::Reset => {
-                let text = "an administrator took all sign-in methods away. The next sign-in sets up a new one.";
-                ("sign-in methods reset", text.to_owned())
-            }
-            Self::Removed => ("second factor switched off", "the password alone opens the mailbox now.".to_owned()),
-            Self::KeyCopied => {
-                let text = "a security key is not accepted any more, since there is a copy of it: its counter went back. \
-                            All sessions have ended.";
-                ("a security key was copied", text.to_owned())
-            }
-            Self::Suspended(until) => {
-                ("second factor suspended", format!("no code is asked until {}.", clock::rfc3339(*until)))
-            }
-            Self::BackupCodeUsed(left) => {
-                ("a backup code was used", format!("somebody signed in with a backup code; {left} are left."))
-            }
-            Self::BackupCodesMade => ("new backup codes", "there is a new set; the old codes are void.".to_owned()),
-            Self::AppPasswordMade => {
-                ("a new app password", "an app password was made, which mail apps use.".to_owned())
-            }
-            Self::ContactChanged => {
-                ("contact address changed", "notices like this one go elsewhere from now on.".to_owned())
-            }
-            Self::RequestOpened => {
-                let text =
-                    "somebody who knows the password says that all sign-in methods are lost, and asks for a reset.";
-                ("a reset was asked for", text.to_owned())
-            }
-            Self::NewBrowser(description) => {
-                let what = "somebody signed in to the webmail from a browser that was not known here";
-                ("a sign-in from a new browser", format!("{what}{}.", told(description, ": ")))
-            }
+fn in_french(notice: &Notice) -> (&'static str, String) {
+    let kind = |kind: &KindName| match kind {
+        KindName::Totp => "une application d’authentification",
+        KindName::Sms => "l’envoi de codes par SMS",
+        KindName::Email => "l’envoi de codes par e-mail",
+        KindName::Key => "une clé de sécurité",
+    };
+    match notice {
+        Notice::MethodAdded(it) => ("nouvelle méthode de connexion", format!("méthode ajoutée\u{a0}: {}.", kind(it))),
+        Notice::MethodRemoved(it) => {
+            ("méthode de connexion supprimée", format!("méthode supprimée\u{a0}: {}.", kind(it)))
         }
-    }
-
-    fn in_french(&self) -> (&'static str, String) {
-        let kind = |kind: &KindName| match kind {
-            KindName::Totp => "une application d’authentification",
-            KindName::Sms => "l’envoi de codes par SMS",
-            KindName::Email => "l’envoi de codes par e-mail",
-            KindName::Key => "une clé de sécurité",
-        };
-        match self {
-            Self::MethodAdded(it) => ("nouvelle méthode de connexion", format!("méthode ajoutée\u{a0}: {}.", kind(it))),
-            Self::MethodRemoved(it) => {
-                ("méthode de connexion supprimée", format!("méthode supprimée\u{a0}: {}.", kind(it)))
-            }
-            Self::Reset => {
-                let text = "un administrateur a retiré toutes les méthodes de connexion. La prochaine connexion en \
-                            configure une nouvelle.";
-                ("méthodes de connexion réinitialisées", text.to_owned())
-            }
-            Self::Removed => {
-                ("double authentification désactivée", "le mot de passe seul ouvre désormais la boîte.".to_owned())
-            }
-            Self::KeyCopied => {
-                let text = "une clé de sécurité n’est plus acceptée, car il en existe une copie\u{a0}: son compteur est \
-                            revenu en arrière. Toutes les sessions ont été fermées.";
-                ("clé de sécurité copiée", text.to_owned())
-            }
-            Self::Suspended(until) => {
-                let until = clock::rfc3339(*until);
-                ("double authentification suspendue", format!("aucun code n’est demandé jusqu’au {until}."))
-            }
-            Self::BackupCodeUsed(left) => {
-                ("code de secours utilisé", format!("connexion avec un code de secours\u{202f}; il en reste {left}."))
-            }
-            Self::BackupCodesMade => {
-                ("nouveaux codes de secours", "les anciens codes ne sont plus valables.".to_owned())
-            }
-            Self::AppPasswordMade => {
-                let text = "un mot de passe d’application a été créé pour un logiciel de messagerie.";
-                ("nouveau mot de passe d’application", text.to_owned())
-            }
-            Self::ContactChanged => {
-                ("adresse de contact modifiée", "les avis comme celui-ci iront désormais ailleurs.".to_owned())
-            }
-            Self::RequestOpened => {
-                let text = "quelqu’un qui connaît le mot de passe dit avoir perdu toutes les méthodes de connexion et \
-                            demande une réinitialisation.";
-                ("réinitialisation demandée", text.to_owned())
-            }
-            Self::NewBrowser(description) => {
-                let what = "connexion au webmail depuis un navigateur encore inconnu ici";
-                ("connexion depuis un nouveau navigateur", format!("{what}{}.", told(description, "\u{a0}: ")))
-            }
+        Notice::Reset => {
+            let text = "un administrateur a retiré toutes les méthodes de connexion. La prochaine connexion en \
+                        configure une nouvelle.";
+            ("méthodes de connexion réinitialisées", text.to_owned())
+        }
+        Notice::Removed => {
+            ("double authentification désactivée", "le mot de passe seul ouvre désormais la boîte.".to_owned())
+        }
+        Notice::KeyCopied => {
+            let text = "une clé de sécurité n’est plus acceptée, car il en existe une copie\u{a0}: son compteur est \
+                        revenu en arrière. Toutes les sessions ont été fermées.";
+            ("clé de sécurité copiée", text.to_owned())
+        }
+        Notice::Suspended(until) => {
+            let until = clock::rfc3339(*until);
+            ("double authentification suspendue", format!("aucun code n’est demandé jusqu’au {until}."))
+        }
+        Notice::BackupCodeUsed(left) => {
+            ("code de secours utilisé", format!("connexion avec un code de secours\u{202f}; il en reste {left}."))
+        }
+        Notice::BackupCodesMade => ("nouveaux codes de secours", "les anciens codes ne sont plus valables.".to_owned()),
+        Notice::AppPasswordMade => {
+            let text = "un mot de passe d’application a été créé pour un logiciel de messagerie.";
+            ("nouveau mot de passe d’application", text.to_owned())
+        }
+        Notice::ContactChanged => {
+            ("adresse de contact modifiée", "les avis comme celui-ci iront désormais ailleurs.".to_owned())
+        }
+        Notice::RequestOpened => {
+            let text = "quelqu’un qui connaît le mot de passe dit avoir perdu toutes les méthodes de connexion et \
+                        demande une réinitialisation.";
+            ("réinitialisation demandée", text.to_owned())
+        }
+        Notice::NewBrowser(description) => {
+            let what = "connexion au webmail depuis un navigateur encore inconnu ici";
+            ("connexion depuis un nouveau navigateur", format!("{what}{}.", told(description, "\u{a0}: ")))
         }
     }
 }
@@ -289,11 +196,12 @@ mod tests {
     use super::*;
     use postern_rules::app_password::{self, Sealed, Typed};
     use postern_rules::event::{Event, Random};
-    use postern_rules::name::{self, Named};
+    use postern_rules::name::{LookupName, Named};
+    use postern_rules::notice::of;
     use postern_rules::platform::Policy;
     use postern_rules::source::Source;
     use postern_rules::totp::Totp;
-    use postern_rules::{AppPassword, Channel, Seed, backup, decide, factor, seed};
+    use postern_rules::{AppPassword, Channel, Seed, Time, Verdict, backup, decide, factor, seed};
 
     #[test]
     fn every_notice_says_whose_it_is_and_what_to_do() {
@@ -314,7 +222,7 @@ mod tests {
         ];
         for notice in all {
             let [english, french] = [Language::English, Language::French]
-                .map(|language| notice.text(language, "example.com", "bob@example.com", "192.0.2.7".parse().ok()));
+                .map(|language| text(&notice, language, "example.com", "bob@example.com", "192.0.2.7".parse().ok()));
             for (subject, text) in [&english, &french] {
                 assert!(subject.starts_with("example.com: ") && !subject.contains('\n'), "{subject}");
                 assert!(text.reveal().starts_with("bob@example.com") && text.reveal().contains("192.0.2.7"));
@@ -326,6 +234,7 @@ mod tests {
             assert!(english.1.reveal().contains("change your password") && french.1.reveal().contains("changez votre"));
         }
     }
+
     /// What whoever enrols has called it.
     const TYPED: &str = "Win a prize: https://evil.example";
 
@@ -342,7 +251,8 @@ mod tests {
         let domains = vec!["example.com".to_owned()];
         let (name, policy) = ("example".to_owned(), Policy::default());
         let platform = Platform { name, domains, netbios: Vec::new(), enabled: true, policy };
-        let Ok(Named::Ours(mailbox, _)) = name::read("bob@example.com", std::slice::from_ref(&platform), "") else {
+        let Ok(Named::Ours(mailbox, _)) = LookupName::new("bob@example.com").read(std::slice::from_ref(&platform), "")
+        else {
             panic!()
         };
         let now = Time(1_800_000_000);
@@ -378,7 +288,7 @@ mod tests {
         ];
         for notice in told.iter().inspect(|notices| assert!(!notices.is_empty())).flatten() {
             for language in [Language::English, Language::French] {
-                let (subject, text) = notice.text(language, "example.com", "bob@example.com", None);
+                let (subject, text) = self::text(notice, language, "example.com", "bob@example.com", None);
                 assert!(![&subject, text.reveal()].iter().any(|text| text.contains("evil")), "{notice:?}");
             }
         }

@@ -4,11 +4,10 @@
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::sign_in::signin::{Owner, actor, channel, is_over, journal, owner, refused, source, unavailable};
-use crate::sign_in::standing::Standing;
 use postern_rules::browser::Named;
 use postern_rules::contact::Address;
 use postern_rules::factor::{CONTACT, KindName};
-use postern_rules::{Account, Event, Platform, Verdict, sent};
+use postern_rules::{Account, Event, Platform, Standing, Verdict, offers, sent};
 use postern_wire::auth::{self, AskVerdict, Offer, Reason, Session, SignedIn};
 use postern_wire::security::{BrowserName, OwnBrowser};
 
@@ -17,13 +16,10 @@ use postern_wire::security::{BrowserName, OwnBrowser};
 /// # Errors
 /// [`Reason::Unusual`] where none can be sent: no mail leaves here, or the address leads into the mailbox by now.
 pub fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
-    let address = account.contact.as_ref().filter(|_| daemon.senders.can_mail());
-    let address = address.ok_or(auth::Refusal::new(Reason::Unusual))?;
-    match daemon.leads_into(address, &account.mailbox) {
-        Ok(false) => Ok(address),
-        Ok(true) => Err(auth::Refusal::new(Reason::Unusual)),
-        Err(error) => Err(auth::Refusal::new(unavailable(&error))),
-    }
+    let leads_into = account.contact.as_ref().map(|address| daemon.leads_into(address, &account.mailbox));
+    let leads_into = leads_into.transpose().map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let leads_into = leads_into.unwrap_or(false);
+    offers::unusual_contact(account, daemon.senders.sendable(), leads_into).map_err(|refusal| refused(&refusal))
 }
 
 /// The one thing that an unusual sign-in may be answered with.
@@ -55,10 +51,10 @@ pub async fn signed_in(daemon: &Daemon, told: &SignedIn) {
 async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
     let stale = || auth::Refusal::new(Reason::Stale);
     let (channel, source) = (channel(told.channel), source(&told.origin));
-    let detail = match Standing::parse(&told.standing).ok_or_else(stale)? {
-        Standing::NotRequired(at, _) if at == channel => String::new(),
+    let standing = Standing::parse(&told.standing).filter(|it| it.may_be_noted_at(channel)).ok_or_else(stale)?;
+    let detail = match standing {
         Standing::Trusted { browser, .. } => format!("trusted browser {browser}"),
-        _ => return Err(stale()),
+        _ => String::new(),
     };
     if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }).await {
         return Err(stale());

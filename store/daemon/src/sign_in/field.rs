@@ -2,12 +2,11 @@
 //! password that an app password stands for.
 
 use crate::clock;
-use crate::daemon::{Actor, Daemon, Resolved};
+use crate::daemon::{Actor, Daemon};
 use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
-use crate::sign_in::standing::Standing;
 use postern_rules::account::FieldFingerprint;
 use postern_rules::app_password::{Sealed, Typed};
-use postern_rules::{Account, Event, Mailbox, Verdict};
+use postern_rules::{Account, Event, Mailbox, Standing, Verdict};
 use postern_vault::RecordError;
 use postern_vault::app_password;
 use postern_wire::Secret;
@@ -95,10 +94,10 @@ fn again(daemon: &Daemon, field: &AnswerField) -> Option<FieldFingerprint> {
 pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
     let session = &refused.session;
     let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
-    let Ok(Resolved::Account(stored, _)) = daemon.resolve(&session.mailbox) else { return Ok(()) };
+    let Ok((account, _)) = account(daemon, auth::Channel::Webmail, &session.mailbox) else { return Ok(()) };
     let actor = Actor::new("mail server", format!("app password {id}"));
     daemon
-        .apply(&stored.value.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
+        .apply(&account.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
         .await
         .map(drop)
 }
@@ -108,8 +107,8 @@ pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Res
 /// # Errors
 /// [`RecordError`]: the app passwords stand for what they stood for.
 pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
-    let Ok(Resolved::Account(stored, _)) = daemon.resolve(&accepted.name) else { return Ok(()) };
-    renew(daemon, &stored.value, &accepted.password, &actor(accepted.channel, &accepted.origin)).await
+    let Ok((account, _)) = account(daemon, accepted.channel, &accepted.name) else { return Ok(()) };
+    renew(daemon, &account, &accepted.password, &actor(accepted.channel, &accepted.origin)).await
 }
 
 async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Actor) -> Result<(), RecordError> {

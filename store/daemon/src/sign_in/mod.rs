@@ -6,4 +6,3 @@ pub mod field;
 pub mod prepare;
 pub mod proof;
 pub mod signin;
-pub mod standing;

@@ -10,9 +10,9 @@ use crate::sign_in::signin::{account, actor, channel, journal, refused, source, 
 use crate::webauthn::keys;
 use postern_rules::event::Recipient;
 use postern_rules::factor::CONTACT;
-use postern_rules::sent::{ChallengeId, LIFETIME};
-use postern_rules::time::CLOCK_TOLERANCE;
-use postern_rules::{Account, Event, Kind, Platform, Time, Verdict, decide};
+use postern_rules::offers::{self, Beginning};
+use postern_rules::sent::ChallengeId;
+use postern_rules::{Account, Platform, Time, ticket};
 use postern_vault::RecordError;
 use postern_vault::tickets;
 use postern_wire::Secret;
@@ -47,8 +47,11 @@ impl Challenge {
         let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
         let challenge = tickets::open(&daemon.records, PURPOSE, shown.reveal()).filter(fits);
         let challenge: Self = challenge.ok_or(auth::Refusal::new(Reason::Stale))?;
-        let is_current = challenge.until.plus(-LIFETIME - CLOCK_TOLERANCE) <= now && now < challenge.until;
-        if is_current { Ok(challenge) } else { Err(auth::Refusal::new(Reason::Wrong)) }
+        if ticket::is_current(challenge.until, ticket::CHALLENGE, now) {
+            Ok(challenge)
+        } else {
+            Err(auth::Refusal::new(Reason::Wrong))
+        }
     }
 
     /// Whether a security key is to answer.
@@ -78,7 +81,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
     let mailbox = account.mailbox.to_string();
     let seal = |session, key| {
         let (mailbox, method, language) = (mailbox.clone(), prepare.method.clone(), prepare.language.clone());
-        let challenge = Challenge { mailbox, method, session, until: now.plus(LIFETIME), key, language };
+        let challenge = Challenge { mailbox, method, session, until: now.plus(ticket::CHALLENGE), key, language };
         tickets::seal(&daemon.records, PURPOSE, &challenge)
             .map(Secret::from)
             .map_err(|error| auth::Refusal::new(unavailable(&error)))
@@ -103,17 +106,10 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
         return send(Recipient::SignIn(channel, source(&prepare.origin))).await;
     }
     daemon.settle_if_possible(&account).await;
-    match decide(&account, &platform, Event::Ask(channel), now).verdict {
-        Verdict::Challenge => {}
-        Verdict::Refused(refusal) => return Err(refused(&refusal)),
-        _ => return Err(auth::Refusal::new(Reason::Stale)),
-    }
-    let factor = account.factors.iter().find(|factor| factor.id == prepare.method && !factor.is_copied());
-    let kind = factor.map(|factor| &factor.kind).ok_or(auth::Refusal::new(Reason::Stale))?;
-    match kind {
-        Kind::Totp(_) => Err(auth::Refusal::new(Reason::NotOffered)),
-        Kind::Sms(_) | Kind::Email(_) => send(Recipient::Factor(channel, &prepare.method)).await,
-        Kind::Key(_) => {
+    let beginning = offers::begin(&account, &platform, channel, &prepare.method, now);
+    match beginning.map_err(|refusal| refused(&refusal))? {
+        Beginning::Code => send(Recipient::Factor(channel, &prepare.method)).await,
+        Beginning::Question => {
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
             let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;

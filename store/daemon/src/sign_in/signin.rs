@@ -2,16 +2,17 @@
 //! because the rules, or the administrator's word about unlisted and foreign names, said so.
 
 use crate::clock;
-use crate::daemon::{Actor, Daemon, ResolveError, Resolved, backup_codes_left};
+use crate::daemon::{Actor, Daemon, ResolveError, SignInResolved};
 use crate::enrol::enrolment::kinds;
 use crate::metrics::METRICS;
 use crate::sign_in::browsers;
 use crate::sign_in::prepare::Challenge;
 use crate::sign_in::proof;
-use crate::sign_in::standing::Standing;
 use postern_rules::factor::BACKUP;
+use postern_rules::name::SignInName;
 use postern_rules::source::Source;
-use postern_rules::{Account, Channel, Event, Factor, Kind, Mailbox, Platform, Refusal, Stage, Verdict, decide, sent};
+use postern_rules::standing::{Holder, Standing};
+use postern_rules::{Account, Channel, Event, Kind, Mailbox, Platform, Refusal, Stage, Verdict, decide, offers, sent};
 use postern_vault::RecordError;
 use postern_wire::auth::{
     self, Answer, AnswerVerdict, Ask, AskVerdict, Asked, Offer, Origin, Reason, Recheck, Rechecked,
@@ -41,10 +42,12 @@ pub(crate) enum Owner {
 /// [`Reason::Name`], [`Reason::Unavailable`].
 pub(crate) fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Owner, Reason> {
     Ok(match resolve(daemon, channel, name)? {
-        Resolved::Foreign(mailbox) if daemon.foreign_passes() => Owner::Foreign(mailbox),
-        Resolved::Foreign(_) => return Err(Reason::Name),
-        Resolved::Unlisted(mailbox, platform) => Owner::Ours(Box::new(Account::new(mailbox, &platform.name)), platform),
-        Resolved::Account(stored, platform) => Owner::Ours(Box::new(stored.value), platform),
+        SignInResolved::Foreign(mailbox) if daemon.foreign_passes() => Owner::Foreign(mailbox),
+        SignInResolved::Foreign(_) => return Err(Reason::Name),
+        SignInResolved::Unlisted(mailbox, platform) => {
+            Owner::Ours(Box::new(Account::new(mailbox, &platform.name)), platform)
+        }
+        SignInResolved::Account(account, platform) => Owner::Ours(account, platform),
     })
 }
 
@@ -70,12 +73,17 @@ fn needed(daemon: &Daemon, account: &Account, platform: &Platform, channel: Chan
         Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(channel, account.epoch)),
         Verdict::Trusted { browser } => not_required(mailbox, &Standing::Trusted { epoch: account.epoch, browser }),
         Verdict::Challenge => {
-            let days = Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && channel == Channel::Webmail);
-            let methods = offers(daemon, account, channel);
-            AskVerdict::Challenge { mailbox: mailbox.to_owned(), methods, trust_days: days }
+            let trust_days = offers::trust_days(platform, channel);
+            AskVerdict::Challenge {
+                mailbox: mailbox.to_owned(),
+                methods: methods(daemon, account, channel),
+                trust_days,
+            }
         }
         Verdict::Unusual => browsers::challenge(daemon, account),
-        Verdict::Enrol => AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(daemon, platform) },
+        Verdict::Enrol => {
+            AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(platform, daemon.senders.sendable()) }
+        }
         Verdict::Refused(refusal) => {
             AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..refused(&refusal) })
         }
@@ -158,25 +166,19 @@ pub async fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
     Rechecked { ended }
 }
 
-/// Whether a session is over. Who was let in by a browser that was known, or before anybody asked, goes on.
+/// Whether a session is over.
 pub(crate) async fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
-    let now = clock::now();
-    let standing = Standing::parse(&session.standing);
-    // By the mailbox's own name all channels mean the same.
-    let channel = if let Some(Standing::NotRequired(channel, _)) = &standing { *channel } else { Channel::Webmail };
-    let (standing, account, platform) = match (standing, owner(daemon, channel, &session.mailbox)) {
-        (None, _) | (_, Err(_)) => return true,
-        (Some(Standing::NotRequired(..)), Ok(Owner::Foreign(_))) => return false,
-        (Some(_), Ok(Owner::Foreign(_))) => return true,
-        (Some(standing), Ok(Owner::Ours(account, platform))) => (standing, account, platform),
+    let Some(standing) = Standing::parse(&session.standing) else { return true };
+    let owner = owner(daemon, standing.channel(), &session.mailbox);
+    let holder = match &owner {
+        Ok(Owner::Ours(account, platform)) => Holder::Account(account, platform),
+        Ok(Owner::Foreign(_)) => Holder::Foreign,
+        Err(_) => Holder::Nobody,
     };
-    let is_over = match &standing {
-        Standing::NotRequired(channel, _) => {
-            decide(&account, &platform, Event::Ask(*channel), now).verdict != Verdict::NotRequired
-        }
-        standing => !standing.still_valid(&account, &platform.policy, now),
-    };
-    daemon.settle_if_possible(&account).await;
+    let is_over = standing.is_over(&holder, clock::now());
+    if let Ok(Owner::Ours(account, _)) = &owner {
+        daemon.settle_if_possible(account).await;
+    }
     is_over
 }
 
@@ -184,39 +186,30 @@ fn not_required(mailbox: &str, standing: &Standing) -> AskVerdict {
     AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing: standing.to_string() }
 }
 
-/// The methods, the one used last first. Backup codes come last, and not at a channel where nobody types; what is sent or
-/// plugged in is for pages.
-fn offers(daemon: &Daemon, account: &Account, channel: Channel) -> Vec<Offer> {
-    let mut factors: Vec<_> = account.factors.iter().collect();
-    factors.sort_by_key(|factor| std::cmp::Reverse((factor.last_used, factor.created)));
-    let is_offered = |kind: &Kind| match kind {
-        Kind::Totp(_) => true,
-        Kind::Sms(_) => channel == Channel::Webmail && daemon.senders.can_text(),
-        Kind::Email(_) => channel == Channel::Webmail && daemon.senders.can_mail(),
-        Kind::Key(key) => channel == Channel::Webmail && !key.copied,
-    };
-    let offer = |factor: &Factor| Offer {
-        id: factor.id.clone(),
-        kind: factor.kind.as_str().to_owned(),
-        description: factor.description.clone(),
-        digits: match &factor.kind {
-            Kind::Totp(totp) => Some(totp.digits()),
-            Kind::Sms(_) | Kind::Email(_) => Some(sent::DIGITS),
-            Kind::Key(_) => None,
+/// The methods that a sign-in at a channel may be answered with, as the wire has them.
+fn methods(daemon: &Daemon, account: &Account, channel: Channel) -> Vec<Offer> {
+    let offer = |offer| match offer {
+        offers::Offer::Factor(factor) => Offer {
+            id: factor.id.clone(),
+            kind: factor.kind.as_str().to_owned(),
+            description: factor.description.clone(),
+            digits: match &factor.kind {
+                Kind::Totp(totp) => Some(totp.digits()),
+                Kind::Sms(_) | Kind::Email(_) => Some(sent::DIGITS),
+                Kind::Key(_) => None,
+            },
+            hint: factor.kind.hint(),
         },
-        hint: factor.kind.hint(),
+        offers::Offer::BackupCode => {
+            let (id, kind) = (BACKUP.to_owned(), BACKUP.to_owned());
+            Offer { id, kind, description: String::new(), digits: None, hint: None }
+        }
     };
-    let factors = factors.into_iter().filter(|factor| is_offered(&factor.kind));
-    let mut offers: Vec<Offer> = factors.map(offer).collect();
-    if backup_codes_left(account) > 0 && channel.takes_backup_codes() {
-        let kind = BACKUP.to_owned();
-        offers.push(Offer { id: kind.clone(), kind, description: String::new(), digits: None, hint: None });
-    }
-    offers
+    offers::at_sign_in(account, channel, daemon.senders.sendable()).into_iter().map(offer).collect()
 }
 
-pub(crate) fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<Resolved, Reason> {
-    daemon.resolve_at(channel, name).map_err(|error| match error {
+pub(crate) fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<SignInResolved, Reason> {
+    daemon.resolve_sign_in(SignInName::new(channel, name)).map_err(|error| match error {
         ResolveError::Name(why) => {
             // Who signs in is not told; whoever looks here has to know what to do about it.
             tracing::info!(?name, "a sign-in is refused: {why}");
@@ -229,8 +222,8 @@ pub(crate) fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<R
 /// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
 pub(crate) fn account(daemon: &Daemon, channel: auth::Channel, name: &str) -> Result<(Account, Platform), Reason> {
     match resolve(daemon, self::channel(channel), name)? {
-        Resolved::Account(stored, platform) => Ok((stored.value, platform)),
-        Resolved::Unlisted(..) | Resolved::Foreign(_) => Err(Reason::Stale),
+        SignInResolved::Account(account, platform) => Ok((*account, platform)),
+        SignInResolved::Unlisted(..) | SignInResolved::Foreign(_) => Err(Reason::Stale),
     }
 }
 
@@ -259,6 +252,7 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::OnlyFactor => auth::Refusal::new(Reason::OnlyMethod),
         Refusal::NotACode => auth::Refusal::new(Reason::Unfit),
         Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),
+        Refusal::EnrolmentCode => auth::Refusal::new(Reason::EnrolmentCode),
         Refusal::Unlisted => auth::Refusal::new(Reason::Name),
         Refusal::Unusual => auth::Refusal::new(Reason::Unusual),
         Refusal::Copied { .. } => auth::Refusal::new(Reason::Copied),

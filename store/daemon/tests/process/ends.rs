@@ -6,11 +6,11 @@ use crate::home::{Home, Running};
 use crate::wait_until;
 use crate::wall_clock::HOUR;
 use postern_engine::{Change, Engine, SledEngine};
+use postern_rules::Standing;
 use postern_wire::Secret;
 use postern_wire::admin::{AppPasswordCreated, CreateAppPassword, Platforms, SetPlatform};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, FieldVerdict, Origin, Session};
 use posternd::clock;
-use posternd::sign_in::standing::Standing;
 use std::path::Path;
 
 /// Seconds of a day, for which a browser is trusted here.

@@ -89,7 +89,7 @@ fn secret_file(dir: &Path, name: &str, secret: &str) -> PathBuf {
 #[tokio::test]
 async fn what_is_not_configured_says_so() {
     let senders = senders("");
-    assert!(!senders.can_text() && !senders.can_mail());
+    assert!(!senders.sendable().texts && !senders.sendable().mails);
     let error = send_text(&senders).await.unwrap_err();
     assert!(matches!(error, SendError::NotConfigured(_)) && error.to_string().contains("[sms]"), "{error}");
     let error = send_mail(&senders, ADDRESS).await.unwrap_err();

@@ -6,7 +6,24 @@ use crate::event::Decision;
 use crate::proof::{Change, note_change};
 use crate::{Account, Proof, Refusal, Stage, Time};
 
-/// An account that is off has none: there the password opens the mailbox, and what is not needed is not kept.
+/// Whether an app password may be made for an account: by an administrator, or, with a proof, by its owner. Asked before
+/// the mail server is, so that nobody else has it try passwords, and again when the app password is kept. An account that
+/// is off has none: there the password opens the mailbox, and what is not needed is not kept.
+///
+/// # Errors
+/// [`Refusal::Off`]; what [`Proof::check_for`] is refused with.
+pub fn may_be_made(account: &Account, proof: Option<&Proof>, now: Time) -> Result<(), Refusal> {
+    if account.stage == Stage::Off {
+        return Err(Refusal::Off);
+    }
+    proof.map_or(Ok(()), |proof| proof.check_for(account, &Change::CreateAppPassword, now))
+}
+
+/// Whether app passwords are of use to an account: it has some, or a mail server can be asked about its password.
+pub fn are_of_use(account: &Account, can_be_checked: bool) -> bool {
+    !account.app_passwords.is_empty() || can_be_checked
+}
+
 pub(super) fn add(
     mut account: Account,
     fresh: AppPassword,
@@ -14,13 +31,10 @@ pub(super) fn add(
     renewed: Vec<Sealed>,
     now: Time,
 ) -> Decision {
-    if account.stage == Stage::Off {
-        return refused(Refusal::Off);
-    }
-    if account.epoch != epoch {
+    if account.stage != Stage::Off && account.epoch != epoch {
         return refused(Refusal::Stale);
     }
-    if let Some(Err(refusal)) = proof.map(|proof| proof.check_for(&account, &Change::CreateAppPassword, now)) {
+    if let Err(refusal) = may_be_made(&account, proof, now) {
         return refused(refusal);
     }
     if account.app_passwords.len() >= APP_PASSWORDS_MAX {

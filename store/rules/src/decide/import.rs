@@ -10,6 +10,10 @@ use crate::{Account, Kind, Refusal, Stage, Time};
 /// be shown others. What may have been used at the other program is spent.
 pub(super) fn import(mut account: Account, import: Import<'_>, now: Time) -> Decision {
     let Import { mut totp, spent, codes, beside, description, random } = import;
+    // One of far ahead would refuse every code until then.
+    if let Some(step) = spent.filter(|step| *step > totp.latest_step(now)) {
+        return refused(Refusal::FutureStep(step));
+    }
     totp.spend_before(now);
     spent.into_iter().for_each(|step| totp.spend(step));
     let kind = Kind::Totp(totp);

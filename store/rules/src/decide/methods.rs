@@ -26,7 +26,7 @@ pub(super) fn confirm(
         return refused(refusal);
     }
     // People change their account at the webmail.
-    let channel = if let By::Enrolment(channel, _) = by { channel } else { Channel::Webmail };
+    let channel = if let By::Enrolment { channel, .. } = by { channel } else { Channel::Webmail };
     let kind = match offered {
         Offered::Totp { mut totp, code, window } => match totp.matching_step(code, now, window) {
             None => return refused(Refusal::Wrong { failures: 0 }),
@@ -72,7 +72,7 @@ pub(super) fn with_browser(
     now: Time,
 ) -> Decision {
     let Decision { verdict, mut next } = decision;
-    if let (By::Enrolment(channel, _), Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
+    if let (By::Enrolment { channel, .. }, Verdict::Added { .. }, Some(account)) = (by, &verdict, &mut next) {
         browsers::note(account, platform, channel, (source, Known::Anywhere), now);
     }
     Decision { verdict, next }

@@ -4,11 +4,9 @@ use super::ask::ask;
 use super::outcome::{done, refused};
 use crate::event::{Decision, Verdict};
 use crate::proof::{DAY, is_today};
+use crate::request::REQUESTS_A_DAY;
 use crate::source::Source;
 use crate::{Account, Channel, Platform, Refusal, Time};
-
-/// Requests that are opened for an account within [`DAY`]: the owner is sent a notice of each, and may be away.
-pub const REQUESTS_A_DAY: usize = 3;
 
 /// Who is locked out may have lost everything, too.
 pub(super) fn open(mut account: Account, platform: &Platform, channel: Channel, now: Time) -> Decision {

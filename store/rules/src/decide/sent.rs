@@ -7,7 +7,7 @@ use crate::event::{By, Decision, Offered, Recipient, Verdict};
 use crate::proof::Change;
 use crate::sent::{ChallengeId, NotNow, Purpose};
 use crate::source::Source;
-use crate::{Account, Kind, KindName, Platform, Refusal, Time};
+use crate::{Account, Kind, KindName, Platform, Refusal, Time, enrolment_code};
 
 pub(super) fn send(
     mut account: Account,
@@ -43,7 +43,7 @@ pub(super) fn send(
             // A thief who has only the password must not be told in the owner's place.
             match (by, not_entitled(&account, platform, by, &Change::SetContact(address.as_str().to_owned()), now)) {
                 (By::Proof(_), None) => {}
-                (By::Enrolment(..), None) => return refused(Refusal::Stale),
+                (By::Enrolment { .. }, None) => return refused(Refusal::Stale),
                 (_, Some(refusal)) => return refused(refusal),
             }
             (Purpose::Contact(address.clone()), Destination::Address(address))
@@ -73,10 +73,12 @@ pub(super) fn not_entitled(
     now: Time,
 ) -> Option<Refusal> {
     match by {
-        By::Enrolment(channel, epoch) => {
-            let entitled =
-                ask(account, platform, channel, Source::default(), now) == Verdict::Enrol && epoch == account.epoch;
-            (!entitled).then_some(Refusal::Stale)
+        By::Enrolment { channel, epoch, code } => {
+            let asked = ask(account, platform, channel, Source::default(), now);
+            if asked != Verdict::Enrol || epoch != account.epoch {
+                return Some(Refusal::Stale);
+            }
+            enrolment_code::check(account, platform, code.as_ref()).err()
         }
         By::Proof(proof) => proof.check_for(account, change, now).err(),
     }

@@ -4,10 +4,10 @@
 use crate::clock;
 use postern_engine::Change;
 use postern_rules::Time;
+use postern_rules::message_cap::{Medium, one_more};
 use postern_vault::RecordError;
 use postern_vault::records::Records;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::num::NonZeroU32;
 use tokio::sync::Mutex;
 
@@ -21,34 +21,6 @@ const FORGOTTEN_AT_ONCE: usize = 16;
 /// The length of a date, as in `2026-11-22`.
 const DATE_LEN: usize = 10;
 
-/// What is counted apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// To a phone.
-    Text,
-    /// To an address.
-    Mail,
-}
-
-impl Kind {
-    /// Its section of the configuration.
-    pub fn section(self) -> &'static str {
-        match self {
-            Self::Text => "sms",
-            Self::Mail => "mail",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Mail => "mail",
-        })
-    }
-}
-
 /// What has left on one day.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -58,10 +30,10 @@ struct Sent {
 }
 
 impl Sent {
-    fn of(&mut self, kind: Kind) -> &mut u32 {
+    fn of(&mut self, kind: Medium) -> &mut u32 {
         match kind {
-            Kind::Text => &mut self.texts,
-            Kind::Mail => &mut self.mails,
+            Medium::Text => &mut self.texts,
+            Medium::Mail => &mut self.mails,
         }
     }
 }
@@ -79,24 +51,24 @@ impl Budget {
     }
 
     /// Counts one message of the day of `now`: `false` where that day has had `most` already.
-    pub(super) async fn take(&self, now: Time, kind: Kind, most: NonZeroU32) -> Result<bool, RecordError> {
-        self.count(now, kind, |sent| (sent < most.get()).then(|| sent + 1)).await
+    pub(super) async fn take(&self, now: Time, kind: Medium, most: NonZeroU32) -> Result<bool, RecordError> {
+        self.count(now, kind, |sent| one_more(sent, most.get())).await
     }
 
     /// One that was counted and has surely not left.
-    pub(super) async fn give_back(&self, now: Time, kind: Kind) -> Result<(), RecordError> {
+    pub(super) async fn give_back(&self, now: Time, kind: Medium) -> Result<(), RecordError> {
         self.count(now, kind, |sent| sent.checked_sub(1)).await.map(drop)
     }
 
     /// How many more of `most` the day of `now` may have.
-    pub(super) fn left(&self, now: Time, kind: Kind, most: NonZeroU32) -> Result<u32, RecordError> {
+    pub(super) fn left(&self, now: Time, kind: Medium, most: NonZeroU32) -> Result<u32, RecordError> {
         let stored = self.records.load::<Sent>(&day_key(now))?;
         let mut sent = stored.map_or_else(Sent::default, |stored| stored.value);
         Ok(most.get().saturating_sub(*sent.of(kind)))
     }
 
     /// `false` where `next` says that nothing is to be written.
-    async fn count(&self, now: Time, kind: Kind, next: impl Fn(u32) -> Option<u32>) -> Result<bool, RecordError> {
+    async fn count(&self, now: Time, kind: Medium, next: impl Fn(u32) -> Option<u32>) -> Result<bool, RecordError> {
         let _counting = self.counting.lock().await;
         let key = day_key(now);
         loop {
@@ -148,22 +120,22 @@ mod tests {
         let budget = Budget::new(records());
         assert_eq!(day_key(MIDNIGHT), b"meta/sent/2026-11-22");
         for (kind, now, wanted) in [
-            (Kind::Text, MIDNIGHT, [true, true, false]),
-            (Kind::Mail, MIDNIGHT, [true, true, false]),
-            (Kind::Text, MIDNIGHT.plus(24 * 3600 - 1), [false; 3]),
-            (Kind::Text, MIDNIGHT.plus(24 * 3600), [true, true, false]),
+            (Medium::Text, MIDNIGHT, [true, true, false]),
+            (Medium::Mail, MIDNIGHT, [true, true, false]),
+            (Medium::Text, MIDNIGHT.plus(24 * 3600 - 1), [false; 3]),
+            (Medium::Text, MIDNIGHT.plus(24 * 3600), [true, true, false]),
             // A clock that steps back does not give a day its budget again.
-            (Kind::Text, MIDNIGHT.plus(60), [false; 3]),
+            (Medium::Text, MIDNIGHT.plus(60), [false; 3]),
         ] {
             for wanted in wanted {
                 assert_eq!(budget.take(now, kind, TWO).await.unwrap(), wanted, "{kind:?} {now:?}");
             }
         }
-        budget.give_back(MIDNIGHT, Kind::Text).await.unwrap();
-        let left = |now| budget.left(now, Kind::Text, TWO).unwrap();
+        budget.give_back(MIDNIGHT, Medium::Text).await.unwrap();
+        let left = |now| budget.left(now, Medium::Text, TWO).unwrap();
         assert_eq!((left(MIDNIGHT), left(MIDNIGHT.plus(48 * 3600))), (1, 2));
-        assert!(budget.take(MIDNIGHT, Kind::Text, TWO).await.unwrap());
-        assert!(!budget.take(MIDNIGHT, Kind::Text, TWO).await.unwrap());
+        assert!(budget.take(MIDNIGHT, Medium::Text, TWO).await.unwrap());
+        assert!(!budget.take(MIDNIGHT, Medium::Text, TWO).await.unwrap());
     }
 
     #[tokio::test]
@@ -175,11 +147,11 @@ mod tests {
         for budget in [Budget::new(records.clone()), Budget::new(records.clone())].map(Arc::new) {
             for _ in 0..25 {
                 let budget = budget.clone();
-                tries.spawn(async move { budget.take(MIDNIGHT, Kind::Text, most).await.unwrap() });
+                tries.spawn(async move { budget.take(MIDNIGHT, Medium::Text, most).await.unwrap() });
             }
         }
         assert_eq!(tries.join_all().await.into_iter().filter(|taken| *taken).count(), 20);
-        assert!(!Budget::new(records).take(MIDNIGHT, Kind::Text, most).await.unwrap());
+        assert!(!Budget::new(records).take(MIDNIGHT, Medium::Text, most).await.unwrap());
     }
 
     #[tokio::test]
@@ -187,7 +159,7 @@ mod tests {
         let records = records();
         let budget = Budget::new(records.clone());
         for day in 0..30 {
-            assert!(budget.take(MIDNIGHT.plus(day * 24 * 3600), Kind::Mail, TWO).await.unwrap());
+            assert!(budget.take(MIDNIGHT.plus(day * 24 * 3600), Medium::Mail, TWO).await.unwrap());
         }
         let left = records.engine().scan(SENT, None, 100).unwrap();
         assert_eq!(left.len(), 8);

@@ -28,6 +28,8 @@ use budget::Budget;
 use gateway::Gateway;
 use mail::Mail;
 use postern_rules::Time;
+use postern_rules::message_cap::Medium;
+use postern_rules::offers::Sendable;
 use postern_vault::records::Records;
 use postern_wire::Secret;
 use program::Texter;
@@ -37,7 +39,6 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-pub use budget::Kind;
 pub use mail::MessageId;
 
 /// How long a message takes at most, beside what the store takes to count it: who waits for it at a front is given more.
@@ -60,11 +61,11 @@ impl std::error::Error for SetUpError {}
 #[derive(Debug, PartialEq, Eq)]
 pub enum SendError {
     /// The configuration has no such way.
-    NotConfigured(Kind),
+    NotConfigured(Medium),
     /// As many as a day may have.
-    Budget(Kind, NonZeroU32),
+    Budget(Medium, NonZeroU32),
     /// As many as one number or address may have in a day.
-    Recipient(Kind),
+    Recipient(Medium),
     /// The number or the address is none, or the receiver does not take it: another one is needed.
     Refused(String),
     /// It cannot be sent now; or it may have been sent, and nobody confirms it.
@@ -161,21 +162,16 @@ impl Senders {
         Ok(Self { text, mail, budget: Budget::new(records), recipients: Recipients::default() })
     }
 
-    /// Whether texts can be sent at all.
-    pub fn can_text(&self) -> bool {
-        self.text.is_some()
-    }
-
-    /// Whether mails can be sent at all.
-    pub fn can_mail(&self) -> bool {
-        self.mail.is_some()
+    /// What can be sent at all.
+    pub fn sendable(&self) -> Sendable {
+        Sendable { texts: self.text.is_some(), mails: self.mail.is_some() }
     }
 
     /// How many of a kind may still leave today; none where there is no such way, or the records do not say.
-    pub fn left(&self, now: Time, kind: Kind) -> Option<u32> {
+    pub fn left(&self, now: Time, kind: Medium) -> Option<u32> {
         let most = match kind {
-            Kind::Text => self.text.as_ref()?.daily_budget,
-            Kind::Mail => self.mail.as_ref()?.1,
+            Medium::Text => self.text.as_ref()?.daily_budget,
+            Medium::Mail => self.mail.as_ref()?.1,
         };
         self.budget.left(now, kind, most).ok()
     }
@@ -187,12 +183,12 @@ impl Senders {
     /// [`SendError`].
     pub async fn text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
         let outcome = self.send_text(now, number, text).await;
-        METRICS.messages.count((Kind::Text.into(), Delivery::of(&outcome)));
+        METRICS.messages.count((Medium::Text.into(), Delivery::of(&outcome)));
         outcome
     }
 
     async fn send_text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
-        let Texts { way, daily_budget, prefixes } = self.text.as_ref().ok_or(SendError::NotConfigured(Kind::Text))?;
+        let Texts { way, daily_budget, prefixes } = self.text.as_ref().ok_or(SendError::NotConfigured(Medium::Text))?;
         let number = Number::read(number)
             .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
         if !prefixes.is_empty() && !prefixes.iter().any(|prefix| number.number().starts_with(prefix.as_str())) {
@@ -201,14 +197,14 @@ impl Senders {
                 "no text was sent to {number}: [sms] prefixes has {allowed} only; add its country's code if people live there"
             )));
         }
-        self.count(now, Kind::Text, number.number())?;
+        self.count(now, Medium::Text, number.number())?;
         let sent = async {
             match way {
                 TextWay::Gateway(gateway) => gateway.send(now, &number, text).await,
                 TextWay::Program(texter) => texter.send(&number, text).await,
             }
         };
-        self.spend(now, Kind::Text, *daily_budget, (number.number(), &number), sent).await
+        self.spend(now, Medium::Text, *daily_budget, (number.number(), &number), sent).await
     }
 
     /// Sends a mail of plain text, and answers when the mail server or sendmail has taken it, within [`LONGEST`].
@@ -232,7 +228,7 @@ impl Senders {
 
     async fn send_mail(&self, now: Time, id: &MessageId, to: &str, content: (&str, &Secret)) -> Result<(), SendError> {
         let outcome = self.try_mail(now, id, to, content).await;
-        METRICS.messages.count((Kind::Mail.into(), Delivery::of(&outcome)));
+        METRICS.messages.count((Medium::Mail.into(), Delivery::of(&outcome)));
         outcome
     }
 
@@ -243,22 +239,22 @@ impl Senders {
         to: &str,
         (subject, body): (&str, &Secret),
     ) -> Result<(), SendError> {
-        let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Kind::Mail))?;
+        let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Medium::Mail))?;
         let to = read_address(to)
             .ok_or_else(|| SendError::Refused("no mail was sent: its address is none that mail servers take".into()))?;
-        self.count(now, Kind::Mail, to.as_ref())?;
+        self.count(now, Medium::Mail, to.as_ref())?;
         let recipient = (to.as_ref(), &mask(&to) as &(dyn fmt::Display + Sync));
-        self.spend(now, Kind::Mail, *most, recipient, way.send(now, id, &to, subject, body)).await
+        self.spend(now, Medium::Mail, *most, recipient, way.send(now, id, &to, subject, body)).await
     }
 
-    fn count(&self, now: Time, kind: Kind, recipient: &str) -> Result<(), SendError> {
+    fn count(&self, now: Time, kind: Medium, recipient: &str) -> Result<(), SendError> {
         if self.recipients.take(now, kind, recipient) { Ok(()) } else { Err(SendError::Recipient(kind)) }
     }
 
     async fn spend(
         &self,
         now: Time,
-        kind: Kind,
+        kind: Medium,
         most: NonZeroU32,
         (recipient, shown): (&str, &(dyn fmt::Display + Sync)),
         sent: impl Future<Output = Result<(), Failed>>,

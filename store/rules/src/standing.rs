@@ -1,8 +1,8 @@
-//! What a verdict rested on, as text that a front keeps and does not read.
+//! What a session rests on, and when it is over. A front keeps it as text and does not read it.
 
-use postern_rules::app_password::Sealed;
-use postern_rules::platform::Policy;
-use postern_rules::{Account, AppPassword, Browser, Channel, Stage, Time};
+use crate::app_password::Sealed;
+use crate::event::Event;
+use crate::{Account, AppPassword, Browser, Channel, Platform, Stage, Time, Verdict, decide};
 use std::fmt;
 
 /// What a verdict rested on.
@@ -68,13 +68,43 @@ impl Standing {
         })
     }
 
-    /// Whether what it rested on is still there. Of [`Self::NotRequired`] only asking anew tells.
-    pub fn still_valid(&self, account: &Account, policy: &Policy, now: Time) -> bool {
+    /// Whether a session that rests on it is over at `now`. One that began by a browser that was known, or before any
+    /// second factor was asked for, goes on as long as none is required at its channel.
+    pub fn is_over(&self, holder: &Holder<'_>, now: Time) -> bool {
+        match (self, holder) {
+            (_, Holder::Nobody) => true,
+            (Self::NotRequired(..), Holder::Foreign) => false,
+            (_, Holder::Foreign) => true,
+            (Self::NotRequired(channel, _), Holder::Account(account, platform)) => {
+                decide(account, platform, Event::Ask(*channel), now).verdict != Verdict::NotRequired
+            }
+            (standing, Holder::Account(account, platform)) => !standing.is_still_there(account, platform, now),
+        }
+    }
+
+    /// At which channel its name is read: by a mailbox's own name all channels mean the same, but for what passes unlisted.
+    pub fn channel(&self) -> Channel {
+        if let Self::NotRequired(channel, _) = self { *channel } else { Channel::Webmail }
+    }
+
+    /// Whether a front may have a browser noted that it has let in at this channel without an answer: where no second
+    /// factor was required there, or where that browser is trusted.
+    pub fn may_be_noted_at(&self, channel: Channel) -> bool {
+        match self {
+            Self::NotRequired(at, _) => *at == channel,
+            Self::Trusted { .. } => true,
+            Self::Verified(_) | Self::AppPassword { .. } => false,
+        }
+    }
+
+    /// Of [`Self::NotRequired`] only asking again tells.
+    fn is_still_there(&self, account: &Account, platform: &Platform, now: Time) -> bool {
         match self {
             Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
             Self::NotRequired(..) => false,
             Self::Trusted { epoch, browser } => {
-                let is_it = |it: &Browser| it.id == *browser && account.trusted_until(it, policy, now).is_some();
+                let is_it =
+                    |it: &Browser| it.id == *browser && account.trusted_until(it, &platform.policy, now).is_some();
                 account.epoch == *epoch && account.browsers.iter().any(is_it)
             }
             Self::AppPassword { id, created, .. } => {
@@ -83,6 +113,31 @@ impl Standing {
             }
         }
     }
+}
+
+/// Whether a change may have ended sessions of the account, so that the fronts are to ask again. `before`: as it was
+/// written; none: there was no record. A suspension that ends by itself was over before that is written, so the state alone
+/// does not tell.
+pub fn may_end_sessions(before: Option<&Account>, next: &Account, now: Time) -> bool {
+    let Some(before) = before else { return true };
+    let is_left = |gone: &AppPassword| next.app_passwords.iter().any(|left| left.is_still(gone));
+    let is_resumed = before.suspension.is_some() && next.suspension.is_none();
+    is_resumed
+        || next.epoch != before.epoch
+        || !before.app_passwords.iter().all(is_left)
+        || !next.browsers.still_trust(&before.browsers)
+        || before.state(now) != next.state(now)
+}
+
+/// Who the mailbox of a session is, as its name is read now.
+#[derive(Debug, Clone, Copy)]
+pub enum Holder<'a> {
+    /// This account; one that was never written, where there is none.
+    Account(&'a Account, &'a Platform),
+    /// The name is in no platform's domain, and such names pass.
+    Foreign,
+    /// The name is refused, or could not be looked up.
+    Nobody,
 }
 
 impl fmt::Display for Standing {

@@ -1,0 +1,100 @@
+//! Aliases: other names of a mailbox, and what plus-addressing makes of names.
+
+use crate::name::{LookupName, Named};
+use crate::{Account, Mailbox, Platform, Stage};
+
+/// Aliases that a mailbox may have.
+pub const ALIASES_MAX: usize = 32;
+
+/// What is there already under a name that is to become an alias.
+#[derive(Debug, Clone, Copy)]
+pub enum Known<'a> {
+    /// Nothing.
+    Nothing,
+    /// It is an alias of this mailbox.
+    AliasOf(&'a Mailbox),
+    /// It has an account of its own.
+    Account(&'a Account),
+}
+
+/// What adding an alias comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It was one already.
+    Already,
+    /// It is one now.
+    Now,
+    /// It is one now, and what was noted about the name goes: it is about this mailbox from now on.
+    NowWithoutNotes,
+}
+
+/// Why an alias is not added, or not removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AliasRefusal {
+    /// It is an alias of another mailbox.
+    AliasOf(Mailbox),
+    /// It has an account of its own: nobody could reach that any more.
+    HasAccount,
+    /// The mailbox has [`ALIASES_MAX`].
+    TooMany,
+    /// The mailbox has no such alias.
+    Unknown,
+}
+
+/// Adds an alias to an account.
+///
+/// # Errors
+/// [`AliasRefusal`]; the account is as it was.
+pub fn add(account: &mut Account, alias: Mailbox, known: Known<'_>) -> Result<Added, AliasRefusal> {
+    if alias == account.mailbox || account.aliases.contains(&alias) {
+        return Ok(Added::Already);
+    }
+    let added = match known {
+        Known::AliasOf(other) => return Err(AliasRefusal::AliasOf(other.clone())),
+        Known::Account(own) if !own.unlisted => return Err(AliasRefusal::HasAccount),
+        Known::Account(_) => Added::NowWithoutNotes,
+        Known::Nothing => Added::Now,
+    };
+    if account.aliases.len() >= ALIASES_MAX {
+        return Err(AliasRefusal::TooMany);
+    }
+    account.aliases.push(alias);
+    Ok(added)
+}
+
+/// Takes an alias from an account.
+///
+/// # Errors
+/// [`AliasRefusal::Unknown`].
+pub fn remove(account: &mut Account, alias: &Mailbox) -> Result<(), AliasRefusal> {
+    let at = account.aliases.iter().position(|known| known == alias).ok_or(AliasRefusal::Unknown)?;
+    account.aliases.remove(at);
+    Ok(())
+}
+
+/// The names of an account that could not be reached any more once plus-addressing is on for this platform: `bob+x@` means
+/// bob then, and nobody would be asked for the code of `bob+x`. An account that is off is not asked for a code anyway.
+pub fn hidden_by_plus_addressing<'a>(
+    account: &'a Account,
+    platform: &'a Platform,
+) -> impl Iterator<Item = &'a Mailbox> + 'a {
+    let is_hidden = |name: &&Mailbox| {
+        let has_plus = name.as_str().split('@').next().is_some_and(|local| local.contains('+'));
+        has_plus && platform.domains.iter().any(|domain| domain == name.domain())
+    };
+    asked_for_codes(account).filter(is_hidden)
+}
+
+/// The names of an account that mean another mailbox, or none, on these platforms: nobody is asked for its code by them.
+pub fn astray<'a>(account: &'a Account, platforms: &'a [Platform]) -> impl Iterator<Item = &'a Mailbox> + 'a {
+    asked_for_codes(account).filter(|name| !means_itself(name, platforms))
+}
+
+fn asked_for_codes(account: &Account) -> impl Iterator<Item = &Mailbox> {
+    let is_off = account.stage == Stage::Off;
+    std::iter::once(&account.mailbox).chain(&account.aliases).filter(move |_| !is_off)
+}
+
+fn means_itself(name: &Mailbox, platforms: &[Platform]) -> bool {
+    matches!(LookupName::new(name.as_str()).read(platforms, ""), Ok(Named::Ours(read, _)) if read == *name)
+}

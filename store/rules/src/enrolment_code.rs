@@ -1,0 +1,63 @@
+//! The code that an administrator gives to a user, and without which their first method is not set up.
+
+use crate::{Account, Platform, Refusal, factor, text};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Random bytes of an enrolment code. Eighty bits: nobody guesses them, so a plain hash is kept.
+pub const CODE_RANDOM: usize = 2 * factor::ID_RANDOM;
+
+/// Makes an enrolment code of random bytes that the caller drew: sixteen letters and digits in four groups.
+pub fn make(random: &[u8; CODE_RANDOM]) -> Zeroizing<String> {
+    let mut code = Zeroizing::new(String::with_capacity(2 * CODE_RANDOM));
+    for half in random.chunks_exact(factor::ID_RANDOM) {
+        let mut bytes = [0; factor::ID_RANDOM];
+        bytes.copy_from_slice(half);
+        let letters = Zeroizing::new(factor::id(bytes));
+        let (one, other) = letters.split_at(letters.len() / 2);
+        for group in [one, other] {
+            if !code.is_empty() {
+                code.push('-');
+            }
+            code.push_str(group);
+        }
+    }
+    code
+}
+
+/// What is kept of an enrolment code. Case, blanks and hyphens do not count.
+pub fn hash(code: &str) -> [u8; 32] {
+    let plain: Zeroizing<String> =
+        Zeroizing::new(text::ungrouped(code).map(|character| character.to_ascii_lowercase()).collect());
+    Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
+}
+
+/// Whether the hash of what was typed is the enrolment code's, where one is wanted: by the platform, which then lets
+/// nobody enrol whom no code was given, or of this account.
+///
+/// # Errors
+/// [`Refusal::EnrolmentCode`].
+pub fn check(account: &Account, platform: &Platform, typed: Option<&[u8; 32]>) -> Result<(), Refusal> {
+    let is_right = |code: &[u8; 32]| typed.is_some_and(|typed| bool::from(typed.ct_eq(code)));
+    let is_wanted = platform.policy.enrolment_code || account.enrolment_code.is_some();
+    if is_wanted && !account.enrolment_code.as_ref().is_some_and(is_right) {
+        return Err(Refusal::EnrolmentCode);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_it_is_shown_and_as_people_type_it() {
+        let code = make(&std::array::from_fn(|at| at as u8 * 25));
+        assert_eq!(code.len(), 19);
+        assert!(code.split('-').all(|group| group.len() == 4), "{code:?}");
+        let upper = code.to_uppercase().replace('-', " ");
+        assert_eq!(hash(&code), hash(&upper));
+        assert_ne!(hash(&code), hash(&code[1..]));
+    }
+}

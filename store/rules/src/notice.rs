@@ -1,0 +1,95 @@
+//! Of which changes the owner of an account is told, and at which addresses, so that a thief does not change it unseen.
+
+use crate::{Account, AppPassword, Browser, Factor, KindName, Mailbox, Platform, Stage, Time, Verdict};
+
+/// What the owner of an account is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A method was set up.
+    MethodAdded(KindName),
+    /// A method was removed.
+    MethodRemoved(KindName),
+    /// All methods were taken away, by an administrator.
+    Reset,
+    /// The second factor was switched off.
+    Removed,
+    /// There is a copy of a security key, which is refused from now on.
+    KeyCopied,
+    /// No code is asked until then.
+    Suspended(Time),
+    /// A backup code was used; so many are left.
+    BackupCodeUsed(u32),
+    /// There is a new set of backup codes.
+    BackupCodesMade,
+    /// An app password was made.
+    AppPasswordMade,
+    /// Notices go to another address from now on, or to none.
+    ContactChanged,
+    /// Somebody who knows the password says that every method is lost.
+    RequestOpened,
+    /// Somebody has signed in from a browser that was not known; what it is, in names that the rules have a list of.
+    NewBrowser(String),
+}
+
+/// What a change is to be told about.
+pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    match (before.stage, next.stage) {
+        (Stage::Enrolling | Stage::Protected, Stage::Off) => return vec![Notice::Removed],
+        (Stage::Protected, Stage::Enrolling) => return vec![Notice::Reset],
+        _ => {}
+    }
+    let is_in = |factors: &[Factor], id: &str| factors.iter().any(|factor| factor.id == id);
+    for added in next.factors.iter().filter(|factor| !is_in(&before.factors, &factor.id)) {
+        notices.push(Notice::MethodAdded(added.kind.name()));
+    }
+    for removed in before.factors.iter().filter(|factor| !is_in(&next.factors, &factor.id)) {
+        notices.push(Notice::MethodRemoved(removed.kind.name()));
+    }
+    let was_whole = |key: &&Factor| before.factors.iter().any(|it| it.id == key.id && !it.is_copied());
+    notices.extend(next.factors.iter().filter(|it| it.is_copied()).filter(was_whole).map(|_| Notice::KeyCopied));
+    if let Some(suspension) = next.suspension.filter(|suspension| before.suspension != Some(*suspension)) {
+        notices.push(Notice::Suspended(suspension.until));
+    }
+    if let Verdict::Accepted { backup_codes_left: Some(left), .. }
+    | Verdict::AcceptedBehind { backup_codes_left: Some(left), .. } = verdict
+    {
+        notices.push(Notice::BackupCodeUsed(*left));
+    }
+    if matches!(verdict, Verdict::Codes(_)) {
+        notices.push(Notice::BackupCodesMade);
+    }
+    let is_new = |it: &&AppPassword| !before.app_passwords.iter().any(|old| old.id == it.id);
+    notices.extend(next.app_passwords.iter().filter(is_new).map(|_| Notice::AppPasswordMade));
+    if before.contact.is_some() && before.contact != next.contact {
+        notices.push(Notice::ContactChanged);
+    }
+    if next.requests.last().is_some_and(|at| !before.requests.contains(at)) {
+        notices.push(Notice::RequestOpened);
+    }
+    notices.extend(new_browser(before, next, verdict).map(Notice::NewBrowser));
+    notices
+}
+
+/// The browser that was noted just now, where it is news. That which enrols is none, nor is the first of an account that
+/// has no second factor: there nothing was known yet.
+fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<String> {
+    let enrols = matches!(verdict, Verdict::Added { .. });
+    if enrols || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
+        return None;
+    }
+    let is_new = |it: &&Browser| before.browsers.iter().all(|known| known.id != it.id);
+    let news = next.browsers.iter().filter(|it| it.is_news()).find(is_new);
+    news.map(|browser| browser.description.clone())
+}
+
+/// The addresses at which the owner is told: the contact address, also one that is being replaced, and, where the platform
+/// says so, the mailbox.
+pub fn addresses(before: &Account, next: &Account, platform: &Platform) -> Vec<String> {
+    let contacts = [before.contact.as_ref(), next.contact.as_ref()];
+    let mailbox = Some(&next.mailbox).filter(|_| platform.policy.notify_mailbox).map(Mailbox::to_string);
+    let mut addresses: Vec<String> =
+        contacts.into_iter().flatten().map(|it| it.as_str().to_owned()).chain(mailbox).collect();
+    addresses.dedup();
+    addresses
+}

@@ -1,0 +1,108 @@
+//! Which methods are offered: to be set up, and to sign in with, by platform, channel and what can be sent from here.
+
+use crate::contact::Address;
+use crate::event::Event;
+use crate::{Account, Channel, Factor, Kind, KindName, Platform, Refusal, Time, Verdict, decide};
+use std::cmp::Reverse;
+
+/// What can be sent from here at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sendable {
+    /// Texts to phones.
+    pub texts: bool,
+    /// Mails.
+    pub mails: bool,
+}
+
+impl Sendable {
+    /// Whether a method of this kind needs nothing that cannot be sent.
+    fn serves(self, kind: KindName) -> bool {
+        match kind {
+            KindName::Totp | KindName::Key => true,
+            KindName::Sms => self.texts,
+            KindName::Email => self.mails,
+        }
+    }
+}
+
+/// What can be set up on this platform.
+pub fn kinds(platform: &Platform, sendable: Sendable) -> Vec<KindName> {
+    platform.policy.methods.iter().copied().filter(|kind| sendable.serves(*kind)).collect()
+}
+
+/// Whether a contact address can be set: a code is sent there to confirm it.
+pub fn takes_contact(sendable: Sendable) -> bool {
+    sendable.mails
+}
+
+/// What a sign-in can be answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer<'a> {
+    /// This method.
+    Factor(&'a Factor),
+    /// A backup code.
+    BackupCode,
+}
+
+/// What a sign-in to an account can be answered with at a channel: the methods, the one used last first, then backup
+/// codes, if some are left. A security key that there is a copy of is none of them.
+pub fn at_sign_in(account: &Account, channel: Channel, sendable: Sendable) -> Vec<Offer<'_>> {
+    let is_offered = |factor: &&Factor| {
+        let kind = factor.kind.name();
+        channel.takes(kind) && sendable.serves(kind) && !factor.is_copied()
+    };
+    let mut factors: Vec<&Factor> = account.factors.iter().filter(is_offered).collect();
+    factors.sort_by_key(|factor| Reverse((factor.last_used, factor.created)));
+    let mut offers: Vec<Offer<'_>> = factors.into_iter().map(Offer::Factor).collect();
+    if channel.takes_backup_codes() && account.backup.as_ref().is_some_and(|backup| backup.left() > 0) {
+        offers.push(Offer::BackupCode);
+    }
+    offers
+}
+
+/// For how many days a browser that answers at this channel may be trusted; none: not at all.
+pub fn trust_days(platform: &Platform, channel: Channel) -> Option<u32> {
+    Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && channel == Channel::Webmail)
+}
+
+/// The address to which a code goes when a sign-in is unusual. `leads_into`: whether mail to it ends in the mailbox.
+///
+/// # Errors
+/// [`Refusal::Unusual`] where none can be sent.
+pub fn unusual_contact(account: &Account, sendable: Sendable, leads_into: bool) -> Result<&Address, Refusal> {
+    account.contact.as_ref().filter(|_| sendable.mails && !leads_into).ok_or(Refusal::Unusual)
+}
+
+/// What a method begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// A code is sent.
+    Code,
+    /// A security key is asked.
+    Question,
+}
+
+/// How the method with this id begins at a sign-in at this channel.
+///
+/// # Errors
+/// [`Refusal::Stale`]: no code is asked for, or there is no such method; [`Refusal::NotOffered`]: nothing has to begin;
+/// what [`Event::Ask`] is refused with.
+pub fn begin(
+    account: &Account,
+    platform: &Platform,
+    channel: Channel,
+    method: &str,
+    now: Time,
+) -> Result<Beginning, Refusal> {
+    match decide(account, platform, Event::Ask(channel), now).verdict {
+        Verdict::Challenge => {}
+        Verdict::Refused(refusal) => return Err(refusal),
+        _ => return Err(Refusal::Stale),
+    }
+    let factor = account.factors.iter().find(|factor| factor.id == method && !factor.is_copied());
+    match factor.ok_or(Refusal::Stale)?.kind {
+        Kind::Totp(_) => Err(Refusal::NotOffered),
+        Kind::Sms(_) | Kind::Email(_) => Ok(Beginning::Code),
+        Kind::Key(_) => Ok(Beginning::Question),
+    }
+}
