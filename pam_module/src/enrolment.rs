@@ -1,9 +1,9 @@
 //! A first method, set up where the person signs in: show the secret, have it confirmed by a code, show backup codes.
 
 use crate::daemon::Daemon;
-use crate::dialogue::{SignIn, fit};
 use crate::host::Host;
 use crate::qr;
+use crate::sign_in::{SignIn, fit};
 use crate::text;
 use crate::verdict::{Passed, Stopped};
 use postern_wire::auth::{self, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason, Refusal};

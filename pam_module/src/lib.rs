@@ -16,6 +16,7 @@ mod enrolment;
 mod host;
 mod locale;
 mod qr;
+mod sign_in;
 mod text;
 mod verdict;
 

@@ -2,13 +2,21 @@
 
 use crate::problem::Problem;
 use crate::values::Network;
-use crate::webmail::KnownProduct;
 use serde::Deserialize;
 use std::net::IpAddr;
 
 /// Every key of `[webmail.doors]`.
 pub(crate) const KEYS: &[&str] =
     &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api", "dav"];
+
+/// A webmail that the front knows. This crate knows none: whoever reads the file brings the list.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownProduct {
+    /// What `product` calls it.
+    pub name: &'static str,
+    /// The endpoints that it has beside its pages.
+    pub endpoints: &'static [Endpoint],
+}
 
 /// An endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,13 +20,13 @@ mod webmail;
 mod written;
 
 pub use acme::{Acme, Challenge, ExternalAccount};
-pub use endpoints::{Endpoint, Endpoints, Opening, WrittenEndpoints};
+pub use endpoints::{Endpoint, Endpoints, KnownProduct, Opening, WrittenEndpoints};
 pub use imap::{Imap, ImapBackend, ImapSecurity, WrittenImap};
 pub use pin::Pin;
 pub use problem::ConfigError;
 pub use tls::{CertificateFiles, Tls, WrittenTls};
 pub use values::{Base, HostName, Listen, Network, PublicUrl};
-pub use webmail::{KnownProduct, Webmail, WrittenWebmail};
+pub use webmail::{Webmail, WrittenWebmail};
 pub use written::{Daemon, Log, Metrics, Written};
 
 use problem::Problem;

@@ -1,6 +1,6 @@
 //! `[webmail]`
 
-use crate::endpoints::{Endpoint, Endpoints, WrittenEndpoints};
+use crate::endpoints::{Endpoints, KnownProduct, WrittenEndpoints};
 use crate::problem::{Problem, line_at};
 use crate::values::{Base, HostName, Listen, Network, PublicUrl};
 use serde::Deserialize;
@@ -19,15 +19,6 @@ pub(crate) const KEYS: &[&str] = &[
     "proxy_protocol_from",
     "doors",
 ];
-
-/// A webmail that the front knows. This crate knows none: whoever reads the file brings the list.
-#[derive(Debug, Clone, Copy)]
-pub struct KnownProduct {
-    /// What `product` calls it.
-    pub name: &'static str,
-    /// The endpoints that it has beside its pages.
-    pub endpoints: &'static [Endpoint],
-}
 
 /// `[webmail]`, with a `listen`.
 #[derive(Debug, Clone)]

@@ -1,10 +1,12 @@
 //! The story without libpam and without posternd: what is said, to whom, in which order, and how it ends.
 
 use super::*;
+use crate::host::ConversationFailed;
 use crate::verdict::code;
 use pam::constants::PamResultCode;
 use postern_wire::client::parse_reply;
 use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
 use std::collections::VecDeque;
 use std::ffi::CString;
 

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream};
 
-use super::Shared;
+use super::shared::Shared;
 
 /// A command of more words or longer ones ends the connection: no client of the tests' sends such.
 const MAX_LENGTH: u64 = 64 * 1024;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 
 use super::command::Line;
-use super::{BEFORE_TLS, GREETING, Mood, Place, Shared};
+use super::shared::{BEFORE_TLS, GREETING, Mood, Place, Shared};
 
 /// What becomes of a connection after a command.
 enum Next {

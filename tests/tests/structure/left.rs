@@ -3,14 +3,13 @@
 
 /// Crates with circles, and how many circles they have.
 pub(crate) const CIRCLES: &[(&str, usize)] = &[
-    ("pam_postern", 1),
     ("postern-admin", 13),
     ("postern-daemon", 22),
     ("postern-front", 1),
     ("postern-http", 1),
     ("postern-mail", 5),
     ("postern-portal", 2),
-    ("postern-tests", 5),
+    ("postern-tests", 4),
 ];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
@@ -30,4 +29,4 @@ pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
 ];
 
 /// Crates that are too long.
-pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10299)];
+pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10299), ("postern-webmail", 9929)];

@@ -1,0 +1,72 @@
+//! What a sign-in has at hand at each of its steps: the host, the daemon, the options, and the name.
+
+use crate::daemon::Daemon;
+use crate::host::{ConversationFailed, Host};
+use crate::text;
+use crate::verdict::{Stopped, Unfit};
+use postern_pam_options::Options;
+use postern_wire::Secret;
+use postern_wire::auth::{Origin, Reason, Refusal};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
+
+/// The first character of what OpenSSH gives instead of a password that it does not want checked (`auth-pam.c`).
+const STAND_IN: char = '\u{8}';
+
+/// A sign-in that has begun.
+pub(crate) struct SignIn<'a, H, D> {
+    pub(crate) host: &'a mut H,
+    pub(crate) daemon: &'a mut D,
+    pub(crate) options: &'a Options,
+    /// As it was typed, and from the first verdict on, as the daemon calls the mailbox.
+    pub(crate) name: String,
+    pub(crate) origin: Origin,
+}
+
+impl<H: Host, D: Daemon> SignIn<'_, H, D> {
+    /// Says a refusal. Where the host shows nothing but its last prompt, that carries the URL to enrol at; whatever is
+    /// typed there means nothing.
+    pub(crate) fn refused(&mut self, refusal: &Refusal) -> Stopped {
+        match (&self.options.enrol_url, refusal.reason) {
+            (Some(url), Reason::Unenrolled) => drop(self.host.ask(&text::unenrolled_at(url))),
+            _ => self.host.error(text::refused(refusal)),
+        }
+        Stopped::Refused(refusal.reason)
+    }
+
+    pub(crate) fn call<V: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<V, Stopped> {
+        let verdict = self.daemon.call(method, parameters);
+        self.debug(format_args!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
+        verdict.map_err(|error| match error {
+            // What was typed, or the name, is nothing that the daemon would look at: the daemon is well.
+            error if error.is_invalid_parameter() => Unfit::Invalid.into(),
+            error => error.into(),
+        })
+    }
+
+    pub(crate) fn debug(&self, step: fmt::Arguments<'_>) {
+        if self.options.debug {
+            self.host.debug(&step.to_string());
+        }
+    }
+}
+
+/// Whether a text is worth looking at as an answer of at most `length` bytes.
+pub(crate) fn fit(text: Secret, length: usize) -> Result<Secret, Unfit> {
+    match text.reveal() {
+        "" => Err(Unfit::Empty),
+        stand_in if stand_in.starts_with(STAND_IN) => Err(Unfit::StandIn),
+        long if long.len() > length => Err(Unfit::TooLong),
+        _ => Ok(text),
+    }
+}
+
+impl From<ConversationFailed> for Stopped {
+    fn from(_: ConversationFailed) -> Self {
+        Self::ConversationFailed
+    }
+}
