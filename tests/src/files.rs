@@ -41,7 +41,7 @@ pub(crate) struct Backends<'a> {
     /// Which webmail it is.
     pub(crate) product: &'a str,
     /// Lines for `[webmail.doors]`; none for a webmail without.
-    pub(crate) doors: &'a str,
+    pub(crate) endpoints: &'a str,
     /// Dovecot's plain port, where an IMAP front is wanted.
     pub(crate) imap: Option<ImapFront>,
 }
@@ -107,8 +107,8 @@ impl Files {
             backends.webmail,
             backends.product,
         );
-        if !backends.doors.is_empty() {
-            text += &format!("[webmail.doors]\n{}\n", backends.doors);
+        if !backends.endpoints.is_empty() {
+            text += &format!("[webmail.doors]\n{}\n", backends.endpoints);
         }
         if let Some(ImapFront { imaps, starttls, backend }) = backends.imap {
             text += &format!(

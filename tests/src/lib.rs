@@ -2,6 +2,7 @@
 //!
 //! [`World::start`] is what most tests begin with; `tests/README.md` shows the way around.
 
+pub mod accounts;
 pub mod acme;
 pub mod axe;
 pub mod backend;

@@ -140,6 +140,12 @@ impl Service {
         ended.map(drop)
     }
 
+    /// Sends the process a signal: SIGHUP, SIGSTOP, SIGCONT. An error if it does not run.
+    pub fn signal(&mut self, signal: Signal) -> Result<()> {
+        let pid = self.pid().ok_or_else(|| Error::new(format!("{} does not run", self.name)))?;
+        kill(Pid::from_raw(pid.cast_signed()), signal).during(format_args!("{signal} to {}", self.name))
+    }
+
     /// Ends the process at once (SIGKILL), as a crash would.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.running.take() {

@@ -6,6 +6,7 @@
 //! ```
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -14,10 +15,12 @@ use crate::backend::{Backend, private_directory};
 use crate::binaries::{Binaries, binaries};
 use crate::certificates::Certificates;
 use crate::clock::{self, WallClock};
+use crate::dovecot::Dovecot;
 use crate::files::{Backends, Files, ImapFront};
 use crate::mailboxes::{self, DOMAIN, Mailbox};
 use crate::metrics;
 use crate::receivers::Receivers;
+use crate::roundcube::Roundcube;
 use crate::service::{Ready, Service};
 use crate::tools::{self, Outcome};
 use crate::{During, Error, Result, ports};
@@ -33,21 +36,14 @@ pub enum Upstream {
     Roundcube,
     /// A server of the test's own.
     Url(String),
-    /// The same, taken for Outlook on the web.
-    Owa {
-        /// Where it is.
-        url: String,
-        /// Lines for `[webmail.doors]`.
-        doors: &'static str,
-    },
     /// The same, taken for this product.
     Product {
         /// What the configuration calls it.
         product: &'static str,
         /// Where it is.
         url: String,
-        /// Lines for `[webmail.doors]`.
-        doors: &'static str,
+        /// Lines for `[webmail.doors]`, the product's other endpoints.
+        endpoints: &'static str,
     },
     /// Nothing: only the daemon and its sockets are wanted, and no front is started.
     None,
@@ -103,7 +99,7 @@ impl World {
         let certificates = Certificates::issue(&tls)?;
         let backend = match plan.upstream {
             Upstream::Roundcube => Some(Backend::start(directory.path(), &certificates)?),
-            Upstream::Url(_) | Upstream::Owa { .. } | Upstream::Product { .. } | Upstream::None => None,
+            Upstream::Url(_) | Upstream::Product { .. } | Upstream::None => None,
         };
         let clock = if plan.movable_clock { Some(WallClock::new(directory.path())?) } else { None };
         let environment = || clock.as_ref().map(WallClock::environment).into_iter().flatten();
@@ -143,8 +139,7 @@ impl World {
         match (&world.backend, plan.upstream) {
             (Some(backend), _) => world.start_proxy(&backend.roundcube.url(), "roundcube", "")?,
             (None, Upstream::Url(url)) => world.start_proxy(&url, "roundcube", "")?,
-            (None, Upstream::Owa { url, doors }) => world.start_proxy(&url, "owa", doors)?,
-            (None, Upstream::Product { product, url, doors }) => world.start_proxy(&url, product, doors)?,
+            (None, Upstream::Product { product, url, endpoints }) => world.start_proxy(&url, product, endpoints)?,
             (None, _) => {}
         }
         Ok(world)
@@ -162,8 +157,8 @@ impl World {
         Ok(())
     }
 
-    fn start_proxy(&mut self, webmail: &str, product: &str, doors: &str) -> Result<()> {
-        let backends = Backends { webmail, product, doors, imap: self.imap_front };
+    fn start_proxy(&mut self, webmail: &str, product: &str, endpoints: &str) -> Result<()> {
+        let backends = Backends { webmail, product, endpoints, imap: self.imap_front };
         self.files.write_proxy_config(&self.certificates, &backends)?;
         self.proxy.start()
     }
@@ -191,6 +186,38 @@ impl World {
     /// The mailboxes with the passwords in force; Alice's is the first.
     pub fn mailboxes(&self) -> Vec<Mailbox> {
         self.backend.as_ref().map_or_else(mailboxes::all, |backend| backend.dovecot.mailboxes().to_vec())
+    }
+
+    /// The mail server, with [`Upstream::Roundcube`].
+    pub fn dovecot(&mut self) -> &mut Dovecot {
+        &mut self.backend.as_mut().expect("this world was planned without Dovecot").dovecot
+    }
+
+    /// The webmail, with [`Upstream::Roundcube`].
+    pub fn roundcube(&self) -> &Roundcube {
+        &self.backend.as_ref().expect("this world was planned without Roundcube").roundcube
+    }
+
+    /// The telephone and the mailbox elsewhere, with [`Plan::receivers`].
+    pub fn receivers(&self) -> &Receivers {
+        self.receivers.as_ref().expect("this world was planned without receivers")
+    }
+
+    /// The ports of the IMAP front, with [`Plan::imap_front`].
+    pub fn imap(&self) -> ImapFront {
+        self.imap_front.expect("this world was planned without an IMAP front")
+    }
+
+    /// Edits the configuration of the fronts and starts them again.
+    pub fn configure_proxy(&mut self, edit: impl FnOnce(&str) -> String) -> Result<()> {
+        rewrite(&self.files.proxy_config, edit)?;
+        self.proxy.restart()
+    }
+
+    /// Edits the configuration of the daemon and starts it again.
+    pub fn configure_posternd(&mut self, edit: impl FnOnce(&str) -> String) -> Result<()> {
+        rewrite(&self.files.posternd_config, edit)?;
+        self.posternd.restart()
     }
 
     /// Moves the wall clock of Postern's running processes by `seconds`, back if negative.
@@ -245,6 +272,12 @@ impl World {
         }
         logs.join("\n")
     }
+}
+
+/// Puts into the file at `path` what `edit` makes of its text.
+pub fn rewrite(path: &Path, edit: impl FnOnce(&str) -> String) -> Result<()> {
+    let text = fs::read_to_string(path).during(path.display())?;
+    fs::write(path, edit(&text)).during(path.display())
 }
 
 impl Drop for World {

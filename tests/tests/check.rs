@@ -79,9 +79,9 @@ fn knock(arguments: &[&str]) -> Report {
     Report::of(tools::run(&mut command, &[]).unwrap())
 }
 
-fn exchange_behind(doors: &'static str) -> (World, ExchangeWeb) {
+fn exchange_behind(endpoints: &'static str) -> (World, ExchangeWeb) {
     let exchange = ExchangeWeb::start(mailboxes::all()).unwrap();
-    let upstream = Upstream::Owa { url: exchange.url(), doors };
+    let upstream = Upstream::Product { product: "owa", url: exchange.url(), endpoints };
     (World::start(Plan { upstream, ..Plan::default() }).unwrap(), exchange)
 }
 
@@ -256,7 +256,7 @@ fn sogo_and_snappymail_are_found_beside_their_fronts() {
     let dovecot = Dovecot::start(&mail, &Certificates::issue(&tls).unwrap(), mailboxes::all()).unwrap();
     let sogo = Sogo::start(&web, dovecot.imap, &mailboxes::all()).unwrap();
     let snappymail = SnappyMail::start(&mailboxes::all(), false).unwrap();
-    for (product, url, doors, around) in [
+    for (product, url, endpoints, around) in [
         (
             "sogo",
             sogo.url(),
@@ -270,13 +270,13 @@ fn sogo_and_snappymail_are_found_beside_their_fronts() {
         for door in around {
             found.says("doors", "failure", door);
         }
-        let upstream = Upstream::Product { product, url, doors };
+        let upstream = Upstream::Product { product, url, endpoints };
         let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
         check(&world, &[]).is_well(&["backends", "doors"]);
         let found = knock(&[&world.files.webmail_url()]);
         assert_eq!((found.code, found.findings.len()), (0, 1), "{found:#?}");
         let opened = found.said("doors", "ok")[0].contains("opened by app passwords: /SOGo/dav/");
-        assert_eq!(opened, !doors.is_empty(), "{found:#?}");
+        assert_eq!(opened, !endpoints.is_empty(), "{found:#?}");
     }
 }
 

@@ -1,11 +1,11 @@
 //! The filters of fail2ban, over lines that the programs really write: they ban who guesses, and nobody else.
 
+use crate::owa::Site;
 use crate::story::visitor::Visitor;
 use postern_tests::backend::private_directory;
 use postern_tests::binaries::workspace;
-use postern_tests::exchange_web::ExchangeWeb;
 use postern_tests::pam::{Hosts, protect};
-use postern_tests::{Plan, Upstream, World, mailboxes, tools};
+use postern_tests::{Plan, World, tools};
 use std::fs;
 use std::process::Command;
 
@@ -99,11 +99,8 @@ fn imap(world: &World, name: &str, password: &str) -> i32 {
 
 #[test]
 fn who_guesses_at_a_door_of_exchange_is_banned() {
-    let exchange = ExchangeWeb::start(mailboxes::all()).unwrap();
-    let upstream = Upstream::Owa { url: exchange.url(), doors: "ews = \"app-password\"" };
-    let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
-    let bob = &world.mailboxes()[1];
-    world.postern(["account", "add", &bob.name]).unwrap().success().unwrap();
+    let world = Site::with_endpoints("ews = \"app-password\"");
+    let bob = world.mailbox("bob");
     let visitor = Visitor::new(&world);
     let url = visitor.address("/EWS/Exchange.asmx");
     let counted = || banned("postern-proxy.conf", "postern-proxy", &journal(&world.proxy.log()));

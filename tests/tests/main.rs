@@ -12,6 +12,7 @@ mod owa;
 mod packaging;
 mod pam;
 mod programs;
+mod site;
 mod snappymail;
 mod sogo;
 mod story;

@@ -43,7 +43,8 @@ fn main() {
     let directory = private_directory().expect("a directory");
     let (_upstream, port) = upstream::start(directory.path());
     let url = format!("http://127.0.0.1:{port}/");
-    let mut world = World::start(Plan { upstream: Upstream::Owa { url, doors: "" }, ..Plan::default() });
+    let mut world =
+        World::start(Plan { upstream: Upstream::Product { product: "owa", url, endpoints: "" }, ..Plan::default() });
     let world = world.as_mut().expect("a world");
     // Its people are not listed.
     world.postern(["platform", "set", PLATFORM, "unlisted", "pass"]).and_then(Outcome::success).expect("a policy");

@@ -12,14 +12,13 @@ use tempfile::TempDir;
 
 use self::log::Log;
 pub use self::session::{Crowd, Ended, Seen, Session};
+pub use crate::accounts::STEP;
 use crate::backend::private_directory;
 use crate::mailboxes::Mailbox;
 use crate::tools::{self, Outcome};
 use crate::{During, Error, Plan, Result, Upstream, World};
 
 const NAMESPACE: &str = include_str!("namespace.sh");
-/// Seconds of a TOTP step: a code of a later one is a new code.
-pub const STEP: i64 = 30;
 /// The first user id of the mailboxes' owners.
 const FIRST_UID: usize = 20_000;
 

@@ -94,6 +94,41 @@ impl Client {
         }
     }
 
+    /// Selects INBOX, which has the mailbox's three messages.
+    pub(super) async fn reads_inbox(&mut self, tag: &str) {
+        let answer = self.ask(&format!("{tag} SELECT INBOX")).await;
+        assert!(answer.contains("* 3 EXISTS"), "{answer}");
+    }
+
+    /// Sends a command that has to succeed.
+    pub(super) async fn succeeds(&mut self, command: &str) {
+        let (tag, answer) = (command.split(' ').next().unwrap(), self.ask(command).await);
+        assert!(answer.contains(&format!("{tag} OK")), "{command}: {answer}");
+    }
+
+    /// Waits for news (RFC 2177).
+    pub(super) async fn idles(&mut self, tag: &str) {
+        self.send(format!("{tag} IDLE\r\n").as_bytes()).await;
+        assert!(self.line().await.starts_with("+ "));
+    }
+
+    /// Appends a message to Drafts and fetches it again with the tag `d`, up to its first byte: its length.
+    pub(super) async fn fetches_back(&mut self, message: &[u8]) -> usize {
+        self.send(format!("b APPEND Drafts {{{}+}}\r\n", message.len()).as_bytes()).await;
+        self.send(message).await;
+        self.send(b"\r\n").await;
+        assert!(self.answer("b").await.contains("b OK"));
+        self.ask("c SELECT Drafts").await;
+        self.send(b"d FETCH 1 BODY.PEEK[]\r\n").await;
+        let head = self.line().await;
+        head.split(['{', '}']).nth(1).unwrap().parse().unwrap()
+    }
+
+    /// The server says goodbye and closes the connection.
+    pub(super) async fn is_ended(&mut self) {
+        assert!(self.line().await.starts_with("* BYE ") && self.line().await.is_empty());
+    }
+
     /// So many bytes.
     pub(super) async fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];

@@ -1,6 +1,6 @@
 //! COMPRESS=DEFLATE (RFC 4978): between client and backend; the relay moves the bytes as they are.
 
-use super::{extend_dovecot, mailbox, world};
+use super::{extend_dovecot, world};
 use postern_tests::tools;
 use std::process::Command;
 
@@ -36,7 +36,7 @@ fn a_client_and_the_backend_may_compress_what_they_say() {
     if version.starts_with("2.3.") {
         extend_dovecot(&mut world, "protocol imap {\n  mail_plugins = zlib imap_zlib\n}\n");
     }
-    let bob = mailbox(&world, "bob");
+    let bob = world.mailbox("bob");
     let (port, ca) = (world.imap_front.unwrap().imaps.to_string(), world.certificates.ca.to_str().unwrap().to_owned());
     let mut python = Command::new("python3");
     python.args(["-c", COMPRESSED, &port, &ca, &bob.name, &bob.password]);

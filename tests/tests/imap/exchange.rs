@@ -2,28 +2,28 @@
 //! of nobody who has not passed the second factor.
 
 use super::backends::stand_before;
-use super::clients::app_password;
-use super::{Client, admin, mailbox, protect, sign_in, with_next_code, world};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use super::{Client, accepted, refused, sign_in, world};
+use nix::sys::signal::Signal;
 use postern_tests::exchange_imap::{
     ExchangeImap, MAX_CONNECTIONS, Manner, Mood, NETBIOS, ON_PREMISES, ONLINE, ONLY_AUTHENTICATE, Transport,
 };
 use postern_tests::mailboxes::{DOMAIN, Mailbox};
 use postern_tests::tools::{self, Outcome};
 use postern_tests::{World, wait};
-use std::fs;
 use std::process::Command;
 
 /// How Exchange is set up where nothing else is said.
 const USUAL: Manner = Manner { transport: Transport::Tls, capabilities: ON_PREMISES, mood: Mood::Well };
+
+/// How an answer begins that says nothing but that it is not right.
+const WRONG: &str = "a NO [AUTHENTICATIONFAILED] ";
 
 /// Has the front stand before such an Exchange.
 async fn exchange(world: &mut World, manner: Manner) -> ExchangeImap {
     let exchange = ExchangeImap::start(manner, world.mailboxes(), &world.certificates).await.unwrap();
     stand_before(world, &exchange.url());
     // Before Exchange a mailbox that is not listed is refused.
-    admin(world, "account add bob@example.com");
+    world.admin("account add bob@example.com");
     exchange
 }
 
@@ -42,8 +42,7 @@ async fn read_mail(client: &mut Client) -> String {
 #[tokio::test]
 async fn mail_is_read_whatever_its_ways_are() {
     let mut world = world();
-    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
-    let secret = protect(&mut world, &alice);
+    let (alice, secret, bob) = world.alice_and_bob();
     for manner in [
         USUAL,
         Manner { transport: Transport::StartTls, ..USUAL },
@@ -53,7 +52,7 @@ async fn mail_is_read_whatever_its_ways_are() {
         Manner { mood: Mood::Talkative, ..USUAL },
     ] {
         let exchange = exchange(&mut world, manner).await;
-        let typed = with_next_code(&mut world, &alice, &secret);
+        let typed = world.with_next_code(&alice, &secret);
         for (mailbox, typed) in [(&alice, typed.as_str()), (&bob, &bob.password)] {
             let (mut client, answer) = sign_in(&world, &mailbox.name, typed).await;
             let completed = ["a OK LOGIN completed.\r\n", "a OK AUTHENTICATE completed.\r\n"];
@@ -95,8 +94,7 @@ fn curl(world: &World, port: u16, name: &str, password: &str) -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn real_clients_read_mail_by_the_names_that_exchange_has() {
     let mut world = world();
-    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
-    let secret = protect(&mut world, &alice);
+    let (alice, secret, bob) = world.alice_and_bob();
     let exchange = exchange(&mut world, USUAL).await;
     let front = world.imap_front.unwrap().imaps;
     for client in [imaplib as fn(&World, u16, &str, &str) -> Outcome, curl] {
@@ -105,7 +103,7 @@ async fn real_clients_read_mail_by_the_names_that_exchange_has() {
         assert!(direct.contains(&bob.private_subject()), "{direct}");
         let through = client(&world, front, &backslashed(&bob), &bob.password).success().unwrap();
         assert_eq!(through, direct);
-        let typed = with_next_code(&mut world, &alice, &secret);
+        let typed = world.with_next_code(&alice, &secret);
         let hers = client(&world, front, &backslashed(&alice), &typed).success().unwrap();
         assert!(hers.contains(&alice.private_subject()), "{hers}");
         assert_ne!(client(&world, front, &backslashed(&alice), &typed).code, 0, "the code is spent");
@@ -120,7 +118,7 @@ fn backslashed(mailbox: &Mailbox) -> String {
 #[tokio::test]
 async fn its_refusals_are_told_in_good_order() {
     let mut world = world();
-    let bob = mailbox(&world, "bob");
+    let bob = world.mailbox("bob");
     for (manner, password, refusal) in [
         (USUAL, "not-it-at-all", "a NO [AUTHENTICATIONFAILED] "),
         (Manner { capabilities: ONLINE, ..USUAL }, "not-it-at-all", "a NO [AUTHENTICATIONFAILED] "),
@@ -130,7 +128,7 @@ async fn its_refusals_are_told_in_good_order() {
         let exchange = exchange(&mut world, manner).await;
         let (mut client, answer) = sign_in(&world, &bob.name, password).await;
         assert!(answer.starts_with(refusal) && answer.lines().count() == 1, "{manner:?}: {answer}");
-        assert!(client.ask("b NOOP").await.starts_with("b OK "), "the connection goes on");
+        client.succeeds("b NOOP").await; // the connection goes on
         assert_eq!(exchange.connections(&bob.name), 0);
     }
     // This it says of nobody's password: whoever hears it is in.
@@ -143,46 +141,44 @@ async fn its_refusals_are_told_in_good_order() {
 
 /// Has the front let no more sessions of a mailbox in than Exchange does.
 fn count_sessions(world: &mut World) {
-    let path = &world.files.proxy_config;
-    let text = fs::read_to_string(path).unwrap();
-    let counting = text.replace("[imap]\n", &format!("[imap]\nmax_sessions_per_mailbox = {MAX_CONNECTIONS}\n"));
-    fs::write(path, counting).unwrap();
-    world.proxy.restart().unwrap();
+    let counting = format!("[imap]\nmax_sessions_per_mailbox = {MAX_CONNECTIONS}\n");
+    world.configure_proxy(|text| text.replace("[imap]\n", &counting)).unwrap();
 }
 
 /// Fills all places of a mailbox: the connections.
 async fn sixteen(world: &World, mailbox: &Mailbox, password: &str) -> Vec<Client> {
     let mut clients = Vec::new();
     for _ in 0..MAX_CONNECTIONS {
-        let (client, answer) = sign_in(world, &mailbox.name, password).await;
-        assert!(answer.contains("a OK "), "{answer}");
-        clients.push(client);
+        clients.push(accepted(world, &mailbox.name, password).await);
     }
     clients
+}
+
+/// Waits until Exchange has room for one more connection of this mailbox.
+fn loses_a_connection(exchange: &ExchangeImap, mailbox: &Mailbox) {
+    let has_room = || Ok((exchange.connections(&mailbox.name) < MAX_CONNECTIONS).then_some(()));
+    wait::until("Exchange to lose a connection", has_room).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_connection_too_many_is_told_so_if_the_front_counts() {
     let mut world = world();
-    let (bob, carol) = (mailbox(&world, "bob"), mailbox(&world, "carol"));
+    let (bob, carol) = (world.mailbox("bob"), world.mailbox("carol"));
     let exchange = exchange(&mut world, USUAL).await;
-    admin(&world, "account add carol@example.com");
+    world.admin("account add carol@example.com");
     // Exchange says of one too many what it says of a wrong password. A front that counts knows better.
     for (counts, refusal) in [(false, "a NO [AUTHENTICATIONFAILED] "), (true, "a NO [LIMIT] ")] {
         if counts {
             count_sessions(&mut world);
         }
         let mut clients = sixteen(&world, &bob, &bob.password).await;
-        let (mut one_more, answer) = sign_in(&world, &bob.name, &bob.password).await;
-        assert!(answer.starts_with(refusal), "{answer}");
+        let mut one_more = refused(&world, &bob.name, &bob.password, refusal).await;
         let (_, others) = sign_in(&world, &carol.name, &carol.password).await;
         assert!(others.contains("a OK "), "{others}");
         // The front hangs up at Exchange when its client does.
         drop(clients.pop());
-        let is_missed = || Ok((exchange.connections(&bob.name) < MAX_CONNECTIONS).then_some(()));
-        wait::until("Exchange to lose a connection", is_missed).unwrap();
-        let answer = one_more.ask(&format!("b LOGIN {} {}", bob.name, bob.password)).await;
-        assert!(answer.contains("b OK "), "{answer}");
+        loses_a_connection(&exchange, &bob);
+        one_more.succeeds(&format!("b LOGIN {} {}", bob.name, bob.password)).await;
         drop((clients, one_more));
         wait::until("Exchange to be left", || Ok((exchange.connections(&bob.name) == 0).then_some(()))).unwrap();
     }
@@ -191,29 +187,22 @@ async fn one_connection_too_many_is_told_so_if_the_front_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_password_outlives_refusals_that_are_not_about_the_password() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    protect(&mut world, &alice);
+    let (alice, _) = world.protected("alice");
     let unwell = ExchangeImap::start(Manner { mood: Mood::Unavailable, ..USUAL }, Vec::new(), &world.certificates);
     let unwell = unwell.await.unwrap();
     let exchange = exchange(&mut world, USUAL).await;
     count_sessions(&mut world);
-    let typed = app_password(&world, &alice);
-    world.plant(&typed);
+    let (_, typed) = world.app_password(&alice, &[]);
     stand_before(&mut world, &unwell.url());
-    let (_, answer) = sign_in(&world, &alice.name, &typed).await;
-    assert!(answer.starts_with("a NO [UNAVAILABLE] ") && unwell.heard().contains(&alice.password), "{answer}");
+    refused(&world, &alice.name, &typed, "a NO [UNAVAILABLE] ").await;
+    assert!(unwell.heard().contains(&alice.password));
 
     stand_before(&mut world, &exchange.url());
     let mut clients = sixteen(&world, &alice, &typed).await;
-    let (mut one_more, answer) = sign_in(&world, &alice.name, &typed).await;
-    assert!(answer.starts_with("a NO [LIMIT] "), "{answer}");
+    let mut one_more = refused(&world, &alice.name, &typed, "a NO [LIMIT] ").await;
     clients[0].ask("b LOGOUT").await;
-    wait::until("Exchange to lose a connection", || {
-        Ok((exchange.connections(&alice.name) < MAX_CONNECTIONS).then_some(()))
-    })
-    .unwrap();
-    let answer = one_more.ask(&format!("b LOGIN {} {typed}", alice.name)).await;
-    assert!(answer.contains("b OK "), "{answer}");
+    loses_a_connection(&exchange, &alice);
+    one_more.succeeds(&format!("b LOGIN {} {typed}", alice.name)).await;
     assert!(read_mail(&mut one_more).await.contains(&alice.private_subject()));
     assert!(!exchange.heard().contains(&typed), "the app password is not for Exchange");
 }
@@ -221,11 +210,10 @@ async fn an_app_password_outlives_refusals_that_are_not_about_the_password() {
 #[tokio::test]
 async fn it_hears_of_nobody_who_has_not_passed() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    admin(&world, "platform set example unlisted refuse");
+    let (alice, secret) = world.protected("alice");
+    world.admin("platform set example unlisted refuse");
     let exchange = exchange(&mut world, USUAL).await;
-    let right = with_next_code(&mut world, &alice, &secret);
+    let right = world.with_next_code(&alice, &secret);
     let wrong = format!("{}000000", alice.password);
     for (name, typed) in [
         (alice.name.as_str(), wrong.as_str()),
@@ -234,47 +222,39 @@ async fn it_hears_of_nobody_who_has_not_passed() {
         ("nobody@example.com", "not-it-at-all"),
         ("nobody@elsewhere.example", "not-it-at-all"),
     ] {
-        let (_, answer) = sign_in(&world, name, typed).await;
-        assert!(answer.starts_with("a NO [AUTHENTICATIONFAILED] "), "{name}: {answer}");
+        refused(&world, name, typed, WRONG).await;
     }
     // Nor while nobody can say whether the code is right.
-    let daemon = Pid::from_raw(world.posternd.pid().unwrap().cast_signed());
-    kill(daemon, Signal::SIGSTOP).unwrap();
+    world.posternd.signal(Signal::SIGSTOP).unwrap();
     let (_, answer) = sign_in(&world, &alice.name, &right).await;
-    kill(daemon, Signal::SIGCONT).unwrap();
+    world.posternd.signal(Signal::SIGCONT).unwrap();
     assert!(answer.starts_with("a NO [UNAVAILABLE] "), "{answer}");
     assert_eq!(exchange.heard(), "");
 
-    let right = with_next_code(&mut world, &alice, &secret);
-    let (_, answer) = sign_in(&world, &alice.name, &right).await;
-    assert!(answer.contains("a OK "), "{answer}");
+    let right = world.with_next_code(&alice, &secret);
+    accepted(&world, &alice.name, &right).await;
     assert!(exchange.heard().contains(&alice.password));
 }
 
 #[tokio::test]
 async fn a_mailbox_that_is_not_listed_is_refused_whatever_it_is_called() {
     let mut world = world();
-    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|person| mailbox(&world, person));
-    protect(&mut world, &alice);
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|person| world.mailbox(person));
+    world.protect(&alice);
     let exchange = exchange(&mut world, USUAL).await;
-    let refused = async |world: &World, name: &str, password: &str| {
-        let (_, answer) = sign_in(world, name, password).await;
-        assert!(answer.starts_with("a NO [AUTHENTICATIONFAILED] "), "{name}: {answer}");
-    };
-    refused(&world, &carol.name, &carol.password).await;
+    refused(&world, &carol.name, &carol.password, WRONG).await;
     // The first of these is how Exchange calls the mailbox of a delegate: DOMAIN/user/mailbox.
     let spellings =
         ["EXAMPLE/alice/alice@example.com", "EXAMPLE/alice", "/alice", "example.com/alice/alice", "alice!x"];
     for policy in ["auto", "pass"] {
-        admin(&world, &format!("platform set example unlisted {policy}"));
+        world.admin(&format!("platform set example unlisted {policy}"));
         for name in spellings {
-            refused(&world, name, &alice.password).await;
+            refused(&world, name, &alice.password, WRONG).await;
         }
     }
     assert_eq!(exchange.heard(), "", "none of it reaches Exchange");
     // One is listed, and of the other the administrator has said that it may pass.
     for (name, password) in [(&bob.name, &bob.password), (&carol.name, &carol.password)] {
-        let (_, answer) = sign_in(&world, name, password).await;
-        assert!(answer.contains("a OK "), "{name}: {answer}");
+        accepted(&world, name, password).await;
     }
 }

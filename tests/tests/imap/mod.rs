@@ -13,42 +13,12 @@ mod sign_in;
 mod telemetry;
 
 use client::Client;
-use postern_tests::mailboxes::Mailbox;
+use postern_tests::world::rewrite;
 use postern_tests::{Plan, World, wait};
-
-/// Seconds that a code is shown.
-const STEP: i64 = 30;
 
 /// A world with an IMAP front, in which time can be moved.
 fn world() -> World {
     World::start(Plan { movable_clock: true, imap_front: true, ..Plan::default() }).unwrap()
-}
-
-/// The mailbox of this person.
-fn mailbox(world: &World, person: &str) -> Mailbox {
-    world.mailboxes().into_iter().find(|mailbox| mailbox.name.starts_with(&format!("{person}@"))).unwrap()
-}
-
-/// Runs an administrator's command that succeeds.
-#[track_caller]
-fn admin(world: &World, command: &str) -> String {
-    world.postern(command.split(' ')).unwrap().success().unwrap()
-}
-
-/// Enables the account and gives it an authenticator: its secret.
-fn protect(world: &mut World, mailbox: &Mailbox) -> String {
-    admin(world, &format!("account enable {}", mailbox.name));
-    let added: serde_json::Value =
-        serde_json::from_str(&admin(world, &format!("method add totp {} --json", mailbox.name))).unwrap();
-    let secret = added["secret"].as_str().unwrap().to_owned();
-    world.plant(&secret);
-    secret
-}
-
-/// Password and the code that is next, in one.
-fn with_next_code(world: &mut World, mailbox: &Mailbox, secret: &str) -> String {
-    world.move_clock(STEP).unwrap();
-    format!("{}{}", mailbox.password, world.code(secret).unwrap())
 }
 
 /// How often Dovecot's log speaks of this name.
@@ -68,10 +38,23 @@ async fn sign_in(world: &World, name: &str, password: &str) -> (Client, String) 
     (client, answer)
 }
 
+/// Signs in, which has to succeed.
+async fn accepted(world: &World, name: &str, password: &str) -> Client {
+    let (client, answer) = sign_in(world, name, password).await;
+    assert!(answer.contains("a OK "), "{name}: {answer}");
+    client
+}
+
+/// Signs in, which has to be refused by an answer that begins with `refusal`. The connection goes on.
+async fn refused(world: &World, name: &str, password: &str, refusal: &str) -> Client {
+    let (client, answer) = sign_in(world, name, password).await;
+    assert!(answer.starts_with(refusal), "{name}: {answer}");
+    client
+}
+
 /// Adds lines to Dovecot's configuration and starts it anew.
 fn extend_dovecot(world: &mut World, lines: &str) {
     let path = world.files.directory.with_file_name("dovecot").join("dovecot.conf");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text + lines).unwrap();
-    world.backend.as_mut().unwrap().dovecot.service.restart().unwrap();
+    rewrite(&path, |text| text.to_owned() + lines).unwrap();
+    world.dovecot().service.restart().unwrap();
 }

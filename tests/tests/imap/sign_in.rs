@@ -1,8 +1,8 @@
 //! Who gets in, and what everybody else is told.
 
+use super::backends::configure;
 use super::client::Client;
-use super::{admin, heard_of, is_heard_of, mailbox, protect, sign_in, with_next_code, world};
-use std::fs;
+use super::{heard_of, is_heard_of, sign_in, world};
 use std::time::{Duration, Instant};
 
 /// An answer takes this long, or a busy machine's moment longer.
@@ -12,9 +12,8 @@ const MOMENT: Duration = Duration::from_millis(1500);
 #[tokio::test]
 async fn a_password_with_the_code_behind_it_opens_the_mailbox_once() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let typed = with_next_code(&mut world, &alice, &secret);
+    let (alice, secret) = world.protected("alice");
+    let typed = world.with_next_code(&alice, &secret);
     world.plant(&typed);
     let ((mut one, first), (mut two, second)) =
         tokio::join!(sign_in(&world, &alice.name, &typed), sign_in(&world, "EXAMPLE.COM\\alice", &typed));
@@ -24,18 +23,18 @@ async fn a_password_with_the_code_behind_it_opens_the_mailbox_once() {
     assert!(third_answer.starts_with("a NO [AUTHENTICATIONFAILED]"), "{third_answer}");
     drop(third);
     let client = if are_in[0] { &mut one } else { &mut two };
-    assert!(client.ask("b SELECT INBOX").await.contains("* 3 EXISTS"));
+    client.reads_inbox("b").await;
 }
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 async fn every_failure_is_the_same_bytes_at_the_same_time_and_unheard_of_by_the_backend() {
     let mut world = world();
-    let (alice, bob, carol) = (mailbox(&world, "alice"), mailbox(&world, "bob"), mailbox(&world, "carol"));
-    let secret = protect(&mut world, &alice);
-    let right = with_next_code(&mut world, &alice, &secret);
+    let (alice, bob, carol) = (world.mailbox("alice"), world.mailbox("bob"), world.mailbox("carol"));
+    let secret = world.protect(&alice);
+    let right = world.with_next_code(&alice, &secret);
     // Enabled, and without a method.
-    admin(&world, &format!("account enable {}", carol.name));
+    world.enable(&carol);
     let before = ["alice", "carol", "elsewhere"].map(|name| heard_of(&world, name));
     let no_code = alice.password.clone();
     let wrong_code = format!("{}000000", alice.password);
@@ -75,13 +74,13 @@ async fn three_failures_end_the_connection() {
     for tag in ["a", "b", "c"] {
         assert!(client.answer(tag).await.starts_with(&format!("{tag} NO [AUTHENTICATIONFAILED]")));
     }
-    assert!(client.line().await.starts_with("* BYE ") && client.line().await.is_empty());
+    client.is_ended().await;
 }
 
 #[tokio::test]
 async fn nobody_signs_in_in_the_clear() {
     let world = world();
-    let bob = mailbox(&world, "bob");
+    let bob = world.mailbox("bob");
     let mut client = Client::in_the_clear(&world).await;
     assert!(client.ask("a CAPABILITY").await.contains("STARTTLS LOGINDISABLED\r\n"));
     let login = format!("LOGIN {} {}", bob.name, bob.password);
@@ -111,14 +110,10 @@ async fn mechanisms_that_are_not_verified_here_are_refused() {
 #[tokio::test]
 async fn a_listed_load_balancer_is_believed_and_the_audit_log_has_the_client() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    protect(&mut world, &alice);
-    let path = &world.files.proxy_config;
-    let text = fs::read_to_string(path).unwrap();
-    fs::write(path, text + "proxy_protocol_from = [\"127.0.0.0/8\"]\n").unwrap();
-    world.proxy.restart().unwrap();
+    let (alice, _) = world.protected("alice");
+    configure(&mut world, "proxy_protocol_from = [\"127.0.0.0/8\"]\n");
     let mut client = Client::behind(&world, "PROXY TCP4 192.0.2.7 127.0.0.1 1 993\r\n").await;
     client.ask(&format!("a LOGIN {} {}000000", alice.name, alice.password)).await;
-    let audit = admin(&world, &format!("audit --mailbox {} --json", alice.name));
+    let audit = world.admin(&format!("audit --mailbox {} --json", alice.name));
     assert!(audit.contains("192.0.2.7"), "{audit}");
 }

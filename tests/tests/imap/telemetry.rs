@@ -1,27 +1,19 @@
 //! What the proxy tells of itself: its numbers move with what happens, and its log's levels change while sessions go on.
 
-use super::{mailbox, protect, sign_in, with_next_code, world};
+use super::{accepted, refused, sign_in, world};
+use crate::owa::Site;
 use crate::story::visitor::Visitor;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use postern_tests::exchange_web::ExchangeWeb;
+use nix::sys::signal::Signal;
 use postern_tests::metrics::{Numbers, page, read, wait_for};
 use postern_tests::service::{Ready, Service};
-use postern_tests::{Plan, Upstream, World, mailboxes, ports, tools, wait};
-use std::fs;
+use postern_tests::world::rewrite;
+use postern_tests::{Plan, Upstream, World, ports, tools, wait};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 /// Puts lines before everything else in the proxy's configuration.
 fn configure(world: &World, before: &str, lines: &str) {
-    let config = fs::read_to_string(&world.files.proxy_config).unwrap();
-    let rest = config.strip_prefix(before).unwrap();
-    fs::write(&world.files.proxy_config, format!("{lines}{rest}")).unwrap();
-}
-
-fn hang_up(world: &mut World) {
-    let proxy = Pid::from_raw(world.proxy.pid().unwrap().cast_signed());
-    kill(proxy, Signal::SIGHUP).unwrap();
+    rewrite(&world.files.proxy_config, |text| format!("{lines}{}", text.strip_prefix(before).unwrap())).unwrap();
 }
 
 /// Waits until the proxy's log has so many of these.
@@ -32,8 +24,7 @@ fn is_told(world: &World, line: &str, times: usize) {
 #[tokio::test]
 async fn numbers_move_with_what_happens() {
     let mut world = world();
-    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
-    let secret = protect(&mut world, &alice);
+    let (alice, secret, bob) = world.alice_and_bob();
     let (proxy, posternd) = (world.files.proxy_metrics.clone(), world.files.posternd_metrics.clone());
     let numbers = |socket| read(&page(socket).unwrap()).unwrap();
     let (before, daemon_before) = (numbers(&proxy), numbers(&posternd));
@@ -42,11 +33,9 @@ async fn numbers_move_with_what_happens() {
     assert_eq!(before["postern_proxy_build_info{version=0.1.0}"], 1.0);
 
     // By IMAP: one who needs no code, one with a code, and one with a wrong one.
-    let (mut inside, answer) = sign_in(&world, &bob.name, &bob.password).await;
-    assert!(answer.contains("a OK "), "{answer}");
-    let typed = with_next_code(&mut world, &alice, &secret);
-    let (client, answer) = sign_in(&world, &alice.name, &typed).await;
-    assert!(answer.contains("a OK "), "{answer}");
+    let mut inside = accepted(&world, &bob.name, &bob.password).await;
+    let typed = world.with_next_code(&alice, &secret);
+    let client = accepted(&world, &alice.name, &typed).await;
     drop(client);
     let (_, answer) = sign_in(&world, &alice.name, &format!("{}000000", alice.password)).await;
     assert!(answer.contains("a NO "), "{answer}");
@@ -100,8 +89,7 @@ async fn numbers_move_with_what_happens() {
     // An outage shows, also to those who ask nobody to sign in.
     let before = numbers(&proxy);
     world.posternd.stop().unwrap();
-    let (_, answer) = sign_in(&world, &bob.name, &bob.password).await;
-    assert!(answer.starts_with("a NO [UNAVAILABLE]"), "{answer}");
+    refused(&world, &bob.name, &bob.password, "a NO [UNAVAILABLE]").await;
     let streams = -before["postern_proxy_daemon_streams"];
     wait_for(
         &proxy,
@@ -120,32 +108,31 @@ async fn numbers_move_with_what_happens() {
 async fn levels_are_read_again_and_sessions_go_on() {
     const AGAIN: &str = "the log levels were read again";
     let mut world = world();
-    let bob = mailbox(&world, "bob");
-    let (mut inside, _) = sign_in(&world, &bob.name, &bob.password).await;
+    let bob = world.mailbox("bob");
+    let mut inside = accepted(&world, &bob.name, &bob.password).await;
     let visitor = Visitor::new(&world);
     assert!(!world.proxy.log().contains("DEBUG"));
     // Everything there is to tell, of a sign-in with a password that is planted.
     configure(&world, "", "[log]\nlevel = \"trace\"\n");
-    hang_up(&mut world);
+    world.proxy.signal(Signal::SIGHUP).unwrap();
     is_told(&world, AGAIN, 1);
     visitor.sign_in(&bob);
-    let (_, answer) = sign_in(&world, &bob.name, &bob.password).await;
-    assert!(answer.contains("a OK "), "{answer}");
+    accepted(&world, &bob.name, &bob.password).await;
     is_told(&world, "DEBUG", 3);
     // A configuration that is wrong changes nothing.
     configure(&world, "[log]\nlevel = \"trace\"\n", "[log]\nlevel = \"loud\"\n");
-    hang_up(&mut world);
+    world.proxy.signal(Signal::SIGHUP).unwrap();
     is_told(&world, "the log levels stay as they are", 1);
     // Back to nothing but errors.
     configure(&world, "[log]\nlevel = \"loud\"\n", "[log]\nlevel = \"error\"\n");
-    hang_up(&mut world);
+    world.proxy.signal(Signal::SIGHUP).unwrap();
     wait::until("silence", || {
         let before = world.proxy.log().len();
         visitor.get("/");
         Ok((world.proxy.log().len() == before).then_some(()))
     })
     .unwrap();
-    assert!(inside.ask("b NOOP").await.contains("b OK"), "who is in stays in");
+    inside.succeeds("b NOOP").await; // who is in stays in
 
     // The environment goes before the file.
     configure(&world, "[log]\nlevel = \"error\"\n", "[log]\nlevel = \"off\"\n");
@@ -154,7 +141,7 @@ async fn levels_are_read_again_and_sessions_go_on() {
     let proxy = std::mem::replace(&mut world.proxy, nobody);
     world.proxy = proxy.env([("POSTERN_LOG".into(), "info".into())]);
     world.proxy.start().unwrap();
-    hang_up(&mut world);
+    world.proxy.signal(Signal::SIGHUP).unwrap();
     is_told(&world, "the log levels stay as the environment has them", 1);
 }
 
@@ -162,11 +149,8 @@ async fn levels_are_read_again_and_sessions_go_on() {
 fn metrics_are_shown_on_loopback_and_nowhere_else() {
     let mut world = World::start(Plan { upstream: Upstream::None, ..Plan::default() }).unwrap();
     let port = ports::free().unwrap();
-    let config = fs::read_to_string(&world.files.posternd_config).unwrap();
     let socket = format!("listen = {:?}", world.files.posternd_metrics);
-    fs::write(&world.files.posternd_config, config.replace(&socket, &format!("listen = \"127.0.0.1:{port}\"")))
-        .unwrap();
-    world.posternd.restart().unwrap();
+    world.configure_posternd(|text| text.replace(&socket, &format!("listen = \"127.0.0.1:{port}\""))).unwrap();
     let curl = |more: &[&str], path: &str| {
         let url = format!("http://127.0.0.1:{port}{path}");
         tools::curl(more.iter().copied().chain(["--include", url.as_str()])).unwrap().stdout
@@ -191,11 +175,8 @@ fn metrics_are_shown_on_loopback_and_nowhere_else() {
 
 #[test]
 fn requests_at_the_doors_of_exchange_are_counted() {
-    let exchange = ExchangeWeb::start(mailboxes::all()).unwrap();
-    let upstream = Upstream::Owa { url: exchange.url(), doors: "ews = \"app-password\"" };
-    let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
-    let bob = &world.mailboxes()[1];
-    world.postern(["account", "add", &bob.name]).unwrap().success().unwrap();
+    let world = Site::with_endpoints("ews = \"app-password\"");
+    let bob = world.mailbox("bob");
     let proxy = &world.files.proxy_metrics;
     let before = read(&page(proxy).unwrap()).unwrap();
     let visitor = Visitor::new(&world);

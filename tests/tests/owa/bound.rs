@@ -1,21 +1,19 @@
 //! A released session stays that of one login.
 
-use super::{Site, password, reads, sign_in, sign_in_without};
-use crate::story::visitor::{Answer, Visitor};
+use super::{Site, inside, password, reads, sign_in};
+use crate::story::visitor::{Answer, session_header};
 
 #[test]
 fn a_login_inside_a_session_is_a_login() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    let visitor = Visitor::new(&site);
-    let canary = sign_in_without(&visitor, &bob);
+    let (alice, _, bob) = site.alice_and_bob();
+    let (visitor, canary) = inside(&site, &bob);
     let session = visitor.session();
     password(&visitor, "alice", "not it").leads_to("/owa/auth/logon.aspx?replaceCurrent=1&reason=2");
     assert!(reads(&visitor, &canary, &bob), "a slip costs no session");
     sign_in(&visitor, &alice).leads_to("/postern/code");
     assert_ne!(visitor.session(), session);
-    let old = format!("Cookie: __Host-postern={session}");
+    let old = session_header(&session);
     let answer =
         visitor.curl(["--header", &old, "--data", "{}", &visitor.address("/owa/service.svc?action=FindConversation")]);
     assert!(answer.stdout.contains("440 Login Timeout"), "{answer:?}");
@@ -24,8 +22,7 @@ fn a_login_inside_a_session_is_a_login() {
 #[test]
 fn a_login_in_disguise_opens_no_other_mailbox() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
+    let (alice, _, bob) = site.alice_and_bob();
     let form = format!("destination=%2Fowa%2F&username=alice&password={}&isUtf8=1", alice.password);
     let form_type = "Content-Type: application/x-www-form-urlencoded";
     let multipart =
@@ -50,8 +47,7 @@ fn a_login_in_disguise_opens_no_other_mailbox() {
         ("/owa/auth.owa", vec!["--form-string", &multipart[0], "--form-string", &multipart[1]]),
     ];
     for (target, mut args) in disguises {
-        let visitor = Visitor::new(&site);
-        let canary = sign_in_without(&visitor, &bob);
+        let (visitor, canary) = inside(&site, &bob);
         let watch = site.watch();
         if !args.contains(&"--form-string") {
             args.extend(["--data", &form]);

@@ -1,9 +1,8 @@
 //! The story in Chromium.
 
 use super::Site;
-use crate::story::person::{Person, QR};
+use crate::story::person::{COOKIES, Person, QR};
 use postern_tests::browser::Look;
-use postern_tests::tools;
 
 const NAME: &str = "#username";
 const PASSWORD: &str = "#password";
@@ -29,29 +28,18 @@ async fn a_person_sets_up_a_phone_reads_mail_and_signs_out() {
 
     // The first time: the phone is set up.
     signs_in(&person, "alice", &alice.password).await;
-    person.is_at("/postern/set-up").await;
-    person.sees(QR).await;
-    let picture = person.browser.screenshot("owa-set-up").await.unwrap();
-    let uri = tools::zbar(&picture).unwrap();
-    let secret = uri.split_once("secret=").unwrap().1.split('&').next().unwrap().to_owned();
-    site.plant(&secret);
+    let secret = person.photographs_secret(&mut site, "owa-set-up").await;
     person.answers(&site.code(&secret).unwrap()).await;
-    person.is_at("/postern/backup-codes").await;
-    person.clicks("#saved").await;
-    person.follows("form.saved button.main").await;
+    person.saves_codes().await;
 
     // The script reads its canary and calls with it; news come by a long poll.
     person.is_at("/owa/").await;
     assert_eq!(person.reads(MAIL).await, alice.private_subject());
     assert_eq!(person.reads("#user").await, alice.name);
-    site.exchange.deliver(&alice.name, "It has come");
+    site.webmail.deliver(&alice.name, "It has come");
     person.sees("#news:not(:empty)").await;
     assert_eq!(person.reads("#news").await, "It has come");
-    let cookies = person.client().get_all_cookies().await.unwrap();
-    let mut names: Vec<&str> = cookies.iter().map(|cookie| cookie.name()).collect();
-    names.sort_unstable();
-    let ours = ["__Host-postern", "__Host-postern-browser", "__Host-postern-login"];
-    assert_eq!(names, [&["PBack", "X-OWA-CANARY"], &ours[..]].concat());
+    assert_eq!(person.cookies().await, [&["PBack", "X-OWA-CANARY"], &COOKIES[..]].concat());
 
     person.follows("#signout").await;
     person.sees("#signedout").await;
@@ -62,8 +50,7 @@ async fn a_person_sets_up_a_phone_reads_mail_and_signs_out() {
     signs_in(&person, "EXAMPLE.COM\\alice", &alice.password).await;
     person.is_at("/postern/code").await;
     person.does_not_see(QR).await;
-    let code = site.next_code(&secret);
-    person.answers(&code).await;
+    person.answers(&site.next_code(&secret)).await;
     assert_eq!(person.reads(MAIL).await, alice.private_subject());
     person.browser.screenshot("owa-mailbox").await.unwrap();
 

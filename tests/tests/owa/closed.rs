@@ -1,7 +1,7 @@
 //! Every door is tried with the right password, in every state of a session. Nothing of it reaches Exchange.
 
-use super::{Site, basic, sign_in, sign_in_without};
-use crate::story::visitor::{COOKIE, Visitor};
+use super::{Site, inside, sign_in};
+use crate::story::visitor::{Visitor, basic};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_tests::exchange_web::{PUBLIC, forged};
@@ -11,8 +11,7 @@ const METHODS: [&str; 6] = ["GET", "POST", "OPTIONS", "PROPFIND", "RPC_IN_DATA",
 #[test]
 fn no_door_opens_to_the_password() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
+    let (alice, _, bob) = site.alice_and_bob();
     let (pair, bobs) = (format!("alice:{}", alice.password), format!("bob:{}", bob.password));
     let scheme = |scheme: &str, pair: &str| format!("Authorization: {scheme} {}", STANDARD.encode(pair));
     let credentials = [
@@ -23,17 +22,16 @@ fn no_door_opens_to_the_password() {
         scheme("nTLM", &bobs),
         scheme("Bearer", &pair),
     ];
-    let visitors = [(); 3].map(|()| Visitor::new(&site));
-    let [stranger, challenged, released] = &visitors;
+    let [stranger, challenged] = [(); 2].map(|()| Visitor::new(&site));
     // They really open: this is what stands behind.
-    let ews = format!("{}EWS/Exchange.asmx", site.exchange.url());
+    let ews = format!("{}EWS/Exchange.asmx", site.webmail.url());
     assert!(stranger.curl(["--header", &credentials[0], &ews]).stdout.contains(&alice.private_subject()));
 
-    sign_in(challenged, &alice).leads_to("/postern/code");
-    sign_in_without(released, &bob);
+    sign_in(&challenged, &alice).leads_to("/postern/code");
+    let (released, _) = inside(&site, &bob);
     let watch = site.watch();
-    for visitor in [stranger, challenged, released] {
-        let cookies = format!("Cookie: {COOKIE}={}; {}", visitor.session(), forged("alice", &alice.password));
+    for visitor in [&stranger, &challenged, &released] {
+        let cookies = format!("{}; {}", visitor.session_header(), forged("alice", &alice.password));
         let urls = PUBLIC.map(|target| visitor.address(target));
         for credentials in &credentials {
             for method in METHODS {
@@ -51,10 +49,8 @@ fn no_door_opens_to_the_password() {
 #[test]
 fn in_a_session_no_credentials_pass_either() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    let visitor = Visitor::new(&site);
-    sign_in_without(&visitor, &bob);
+    let (alice, _, bob) = site.alice_and_bob();
+    let (visitor, _) = inside(&site, &bob);
     let watch = site.watch();
     for target in ["/owa/", "/ecp/", "/owa/integrated/", "/owa/service.svc"] {
         for header in [basic("alice", &alice.password), basic("alice", &alice.password).replace("Basic", "NTLM")] {
@@ -72,8 +68,7 @@ fn in_a_session_no_credentials_pass_either() {
 #[test]
 fn what_nobody_needs_from_outside_is_not_there() {
     let site = Site::new();
-    let visitor = Visitor::new(&site);
-    sign_in_without(&visitor, &site.mailbox("bob"));
+    let (visitor, _) = inside(&site, &site.mailbox("bob"));
     let watch = site.watch();
     for target in ["/exchange/", "/public/", "/aspnet_client/x.aspx", "/healthcheck.htm", "/iisstart.htm", "/owa2/"] {
         for visitor in [&visitor, &Visitor::new(&site)] {

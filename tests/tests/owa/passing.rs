@@ -1,6 +1,6 @@
 //! What passes in a session: renewed cookies, canaries, long polls, large attachments, WebSockets.
 
-use super::{SOON, Site, call, reads, sign_in_with, sign_in_without};
+use super::{SOON, Site, call, inside, inside_by_code, reads};
 use crate::story::bytes::Line;
 use crate::story::visitor::{COOKIE, Visitor};
 use postern_tests::exchange_web::forged;
@@ -35,8 +35,7 @@ pub(super) const INTERNAL: &[&str] = &[
 fn a_session_outlives_its_cookies() {
     let site = Site::new();
     let bob = site.mailbox("bob");
-    let visitor = Visitor::new(&site);
-    let canary = sign_in_without(&visitor, &bob);
+    let (visitor, canary) = inside(&site, &bob);
     // Exchange takes no time but the last two, and gives a new one every few requests.
     for _ in 0..20 {
         assert!(reads(&visitor, &canary, &bob));
@@ -46,17 +45,12 @@ fn a_session_outlives_its_cookies() {
 #[test]
 fn what_a_browser_makes_up_is_not_passed_on() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    let visitor = Visitor::new(&site);
-    let canary = sign_in_without(&visitor, &bob);
+    let (alice, _, bob) = site.alice_and_bob();
+    let (visitor, canary) = inside(&site, &bob);
     let watch = site.watch();
     call(&visitor, "FindConversation", "made-up").shows(449, "");
-    let own = format!(
-        "Cookie: {COOKIE}={}; X-OWA-CANARY=made-up; PBack=0; {}",
-        visitor.session(),
-        forged("alice", &alice.password)
-    );
+    let own =
+        format!("{}; X-OWA-CANARY=made-up; PBack=0; {}", visitor.session_header(), forged("alice", &alice.password));
     let canary = format!("X-OWA-CANARY: {canary}");
     let script = ["--header", &canary, "--header", "X-OWA-ActionName: Find", "--data", "{}"];
     let internal: Vec<&str> = INTERNAL.iter().flat_map(|header| ["--header", header]).collect();
@@ -75,17 +69,16 @@ fn what_a_browser_makes_up_is_not_passed_on() {
         assert!(!names.contains(&name), "{name} reached Exchange: {names:?}");
     }
     assert_eq!(seen.header("x-owa-actionname"), "Find");
-    assert!(site.exchange.heard().contains("cadataSig=") && !site.exchange.heard().contains("FORGED"));
+    assert!(site.webmail.heard().contains("cadataSig=") && !site.webmail.heard().contains("FORGED"));
 }
 
 #[test]
 fn forged_cookies_open_exchange_and_nothing_here() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
+    let (alice, _) = site.protected("alice");
     let cookies = format!("Cookie: {}", forged("alice", &alice.password));
     let visitor = Visitor::new(&site);
-    let around = format!("{}owa/", site.exchange.url());
+    let around = format!("{}owa/", site.webmail.url());
     let page = visitor.curl(["--header", &cookies, &around]).stdout;
     assert!(page.contains("Mail - Outlook"), "this is what the front is there for: {page}");
     let watch = site.watch();
@@ -107,25 +100,22 @@ fn forged_cookies_open_exchange_and_nothing_here() {
 #[test]
 fn news_come_at_once_and_the_end_of_a_session_cuts_the_wait() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    let secret = site.protect(&alice);
-    let visitor = Visitor::new(&site);
-    let code = site.next_code(&secret);
-    let canary = sign_in_with(&visitor, &alice, &code);
+    let (alice, secret) = site.protected("alice");
+    let (visitor, canary) = inside_by_code(&mut site, &alice, &secret);
     let poll = format!("/owa/ev.owa2?ns=PendingRequest&ev=PendingNotificationRequest&UA=0&cid=1&X-OWA-CANARY={canary}");
     let waiting = |watch: usize| {
-        wait::until("the poll to arrive", || Ok((site.exchange.requests().len() > watch).then_some(()))).unwrap();
+        wait::until("the poll to arrive", || Ok((site.webmail.requests().len() > watch).then_some(()))).unwrap();
     };
     thread::scope(|scope| {
-        let before = site.exchange.requests().len();
+        let before = site.webmail.requests().len();
         let polling = scope.spawn(|| visitor.get(&poll));
         waiting(before);
-        site.exchange.deliver(&alice.name, "It has come");
+        site.webmail.deliver(&alice.name, "It has come");
         polling.join().unwrap().shows(200, "\"Subject\":\"It has come\"");
 
-        let before = site.exchange.requests().len();
+        let before = site.webmail.requests().len();
         let polling = scope.spawn(|| {
-            let session = format!("Cookie: {COOKIE}={}", visitor.session());
+            let session = visitor.session_header();
             let address = visitor.address(&poll);
             visitor.curl(["--header", &session, &address])
         });
@@ -147,11 +137,10 @@ fn now() -> Instant {
 fn large_attachments_pass_both_ways() {
     let site = Site::new();
     let bob = site.mailbox("bob");
-    let visitor = Visitor::new(&site);
-    let canary = sign_in_without(&visitor, &bob);
+    let (visitor, canary) = inside(&site, &bob);
     let directory = tempfile::tempdir().unwrap();
     let (down, up) = (directory.path().join("down"), directory.path().join("up"));
-    let session = format!("Cookie: {COOKIE}={}", visitor.session());
+    let session = visitor.session_header();
     let from =
         visitor.address(&format!("/owa/service.svc/s/GetFileAttachment?id=1&bytes={LARGE}&X-OWA-CANARY={canary}"));
     visitor.curl(["--header", &session, "--output", down.to_str().unwrap(), &from]).success().unwrap();
@@ -177,8 +166,7 @@ fn large_attachments_pass_both_ways() {
 async fn a_web_socket_passes_in_a_session_only() {
     let site = Site::new();
     let bob = site.mailbox("bob");
-    let visitor = Visitor::new(&site);
-    sign_in_without(&visitor, &bob);
+    let (visitor, _) = inside(&site, &bob);
     let request = |session: &str| {
         format!(
             "GET /owa/notifications HTTP/1.1\r\nHost: localhost\r\nCookie: {COOKIE}={session}\r\nConnection: Upgrade\r\n\

@@ -1,13 +1,12 @@
 //! Signing in and out, with and without a code.
 
-use super::{Site, call, open, password, reads, sign_in, sign_in_with, sign_in_without};
+use super::{Site, call, inside, inside_by_code, open, password, reads, sign_in};
 use crate::story::visitor::Visitor;
 
 #[test]
 fn a_code_stands_between_the_password_and_the_mail() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    let secret = site.protect(&alice);
+    let (alice, secret) = site.protected("alice");
     let visitor = Visitor::new(&site);
     visitor.get("/").leads_to("/owa/");
     visitor.get("/owa/").shows(200, "name=\"username\"");
@@ -39,8 +38,7 @@ fn a_code_stands_between_the_password_and_the_mail() {
 #[test]
 fn a_link_to_a_message_leads_there_after_signing_in() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
+    let (alice, secret, bob) = site.alice_and_bob();
     let link = "/owa/?ItemID=AAMkAD%2Bx%3D&exvsurl=1&viewmodel=ReadMessageItem";
     // As Exchange itself sends people to its login page.
     let host = Visitor::new(&site).address("").replace(':', "%3a").replace('/', "%2f");
@@ -82,8 +80,7 @@ fn the_browser_gets_no_cookie_but_ours_and_what_its_script_reads() {
 #[test]
 fn one_mailbox_has_many_names() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
+    let (alice, _) = site.protected("alice");
     for name in ["alice", "ALICE@Example.com", "example.com\\Alice", " alice@example.com "] {
         password(&Visitor::new(&site), name, &alice.password).leads_to("/postern/code");
     }
@@ -92,8 +89,7 @@ fn one_mailbox_has_many_names() {
 #[test]
 fn a_login_is_taken_wherever_it_is_posted() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
+    let (alice, _) = site.protected("alice");
     for target in ["/OWA/AUTH.OWA", "/owa/auth/owaauth.dll", "/ecp/auth.owa", "/any/where/OwaAuth.DLL", "/EWS/auth.owa"]
     {
         let watch = site.watch();
@@ -109,8 +105,7 @@ fn a_login_is_taken_wherever_it_is_posted() {
 #[test]
 fn a_wrong_password_is_told_by_the_webmails_own_page() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
+    site.protected("alice");
     let wrong = "/owa/auth/logon.aspx?replaceCurrent=1&reason=2";
     for name in ["alice@example.com", "bob@example.com", "nobody@example.com"] {
         let visitor = Visitor::new(&site);
@@ -123,13 +118,12 @@ fn a_wrong_password_is_told_by_the_webmails_own_page() {
 #[test]
 fn an_expired_password_opens_nothing_and_changes_nothing() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
-    site.exchange.expire(&alice.name);
+    let (alice, _) = site.protected("alice");
+    site.webmail.expire(&alice.name);
     let visitor = Visitor::new(&site);
     sign_in(&visitor, &alice).leads_to("/owa/auth/logon.aspx?replaceCurrent=1&reason=2");
-    let (watch, bob) = (site.watch(), Visitor::new(&site));
-    sign_in_without(&bob, &site.mailbox("bob"));
+    let watch = site.watch();
+    let (bob, _) = inside(&site, &site.mailbox("bob"));
     let change = [("username", "alice"), ("oldPwd", &alice.password), ("newPwd1", "x"), ("newPwd2", "x")];
     for visitor in [&visitor, &bob] {
         visitor.get("/owa/auth/expiredpassword.aspx").shows(404, "");
@@ -141,10 +135,9 @@ fn an_expired_password_opens_nothing_and_changes_nothing() {
 #[test]
 fn a_mailbox_that_was_never_opened_is_opened_and_no_more_under_the_name_that_was_typed() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    site.exchange.never_opened(&alice.name);
-    site.exchange.never_opened(&bob.name);
+    let (alice, _, bob) = site.alice_and_bob();
+    site.webmail.never_opened(&alice.name);
+    site.webmail.never_opened(&bob.name);
     sign_in(&Visitor::new(&site), &alice).leads_to("/postern/code");
     let visitor = Visitor::new(&site);
     sign_in(&visitor, &bob).leads_to("/owa/languageselection.aspx");
@@ -163,9 +156,8 @@ fn a_mailbox_that_was_never_opened_is_opened_and_no_more_under_the_name_that_was
 #[test]
 fn who_is_in_is_learned_in_either_way() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
-    site.exchange.be_reticent();
+    let (alice, _) = site.protected("alice");
+    site.webmail.be_reticent();
     let watch = site.watch();
     sign_in(&Visitor::new(&site), &alice).leads_to("/postern/code");
     assert_eq!(watch.lines(&site).last().unwrap(), "POST /owa/sessiondata.ashx?appcacheclient=0");
@@ -175,11 +167,8 @@ fn who_is_in_is_learned_in_either_way() {
 fn signing_out_ends_both_sessions() {
     for target in ["/owa/logoff.owa", "/OWA/Logoff.owa?src=x"] {
         let mut site = Site::new();
-        let alice = site.mailbox("alice");
-        let secret = site.protect(&alice);
-        let visitor = Visitor::new(&site);
-        let code = site.next_code(&secret);
-        let canary = sign_in_with(&visitor, &alice, &code);
+        let (alice, secret) = site.protected("alice");
+        let (visitor, canary) = inside_by_code(&mut site, &alice, &secret);
         let answer = visitor.get(target);
         assert_eq!((answer.status, answer.location()), (302, "/owa/auth/logoff.aspx?Cmd=logoff&src=exch"), "{target}");
         visitor.get(answer.location()).shows(200, "You signed out");
@@ -192,10 +181,8 @@ fn signing_out_ends_both_sessions() {
 fn when_exchange_forgets_a_session_it_is_over_here_too() {
     let site = Site::new();
     let bob = site.mailbox("bob");
-    let (script, person) = (Visitor::new(&site), Visitor::new(&site));
-    let canary = sign_in_without(&script, &bob);
-    sign_in_without(&person, &bob);
-    site.exchange.forget_sessions();
+    let [(script, canary), (person, _)] = [(); 2].map(|()| inside(&site, &bob));
+    site.webmail.forget_sessions();
     person.get("/ecp/").leads_to("/owa/auth/logon.aspx?replaceCurrent=1&reason=3");
     person.get("/owa/auth/logon.aspx?replaceCurrent=1&reason=3").shows(200, "Your session has timed out.");
     for _ in 0..2 {

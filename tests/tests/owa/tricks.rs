@@ -1,7 +1,7 @@
 //! Whatever is tried with paths and headers, no door opens.
 
-use super::{Site, basic, sign_in_without};
-use crate::story::visitor::{COOKIE, Visitor};
+use super::Site;
+use crate::story::visitor::{Visitor, basic};
 use postern_tests::exchange_web::{DOORS, ExchangeWeb, forged};
 
 /// Ways to write a path that some server takes for `/EWS/Exchange.asmx`, with the folder as `{}`.
@@ -76,14 +76,12 @@ fn is_door(meant: &str) -> bool {
 #[test]
 fn no_spelling_of_a_door_reaches_it() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    let inside = Visitor::new(&site);
-    sign_in_without(&inside, &bob);
+    let (alice, _, bob) = site.alice_and_bob();
+    let (released, _) = super::inside(&site, &bob);
     let watch = site.watch();
     let credentials = basic("alice@example.com", &alice.password);
-    for visitor in [&Visitor::new(&site), &inside] {
-        let cookies = format!("Cookie: {COOKIE}={}; {}", visitor.session(), forged("alice", &alice.password));
+    for visitor in [&Visitor::new(&site), &released] {
+        let cookies = format!("{}; {}", visitor.session_header(), forged("alice", &alice.password));
         let url = visitor.address("/");
         for version in ["--http1.1", "--http2"] {
             for door in DOORS {
@@ -109,22 +107,20 @@ fn no_spelling_of_a_door_reaches_it() {
     for request in watch.reached(&site) {
         assert!(!is_door(&ExchangeWeb::meaning(&request)), "{request}");
         assert_eq!(request.header("authorization"), "", "{request}");
-        assert!(!site.exchange.heard().contains("FORGED"));
+        assert!(!site.webmail.heard().contains("FORGED"));
     }
 }
 
 #[test]
 fn no_header_moves_a_request_elsewhere() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    let inside = Visitor::new(&site);
-    sign_in_without(&inside, &bob);
+    let (alice, _, bob) = site.alice_and_bob();
+    let (released, _) = super::inside(&site, &bob);
     let credentials = basic("alice@example.com", &alice.password);
     let watch = site.watch();
     for header in HEADERS {
         for version in ["--http1.1", "--http2"] {
-            for (visitor, target) in [(&inside, "/owa/"), (&inside, "/ecp/"), (&Visitor::new(&site), "/owa/")] {
+            for (visitor, target) in [(&released, "/owa/"), (&released, "/ecp/"), (&Visitor::new(&site), "/owa/")] {
                 let answer = visitor.request(target, &[version, "--header", header, "--header", &credentials]);
                 assert!(!answer.body.contains(&alice.private_subject()), "{header}");
             }

@@ -4,65 +4,23 @@
 use crate::story::visitor::{Answer, Visitor};
 use postern_tests::mailboxes::{self, Mailbox};
 use postern_tests::snappymail::{Reached, SnappyMail};
-use postern_tests::{Plan, Upstream, World, wait};
+use postern_tests::wait;
 use serde_json::{Value, json};
-use std::ops::{Deref, DerefMut};
 
-/// Seconds that a code is shown.
-const STEP: i64 = 30;
 /// Where calls go.
 const CALL: &str = "/?/Json/&q[]=/0/";
 const APP_DATA: &str = "/?/AppData/0/8372910468713/";
 /// What the script loads once a password was right.
 const ONWARD: &str = "/?/Lang/0/App/onward/onward/";
 
-/// A world in which time can be moved, before SnappyMail. The front goes first.
-struct Site {
-    world: World,
-    webmail: SnappyMail,
-}
-
-impl Deref for Site {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.world
-    }
-}
-
-impl DerefMut for Site {
-    fn deref_mut(&mut self) -> &mut World {
-        &mut self.world
-    }
-}
+/// A world in which time can be moved, before SnappyMail.
+type Site = crate::site::Site<SnappyMail>;
 
 impl Site {
     fn new(additional_accounts: bool) -> Site {
         let webmail = SnappyMail::start(&mailboxes::all(), additional_accounts).unwrap();
-        let upstream = Upstream::Product { product: "snappymail", url: webmail.url(), doors: "" };
-        let world = World::start(Plan { upstream, movable_clock: true, ..Plan::default() }).unwrap();
-        Site { world, webmail }
-    }
-
-    /// The mailbox of this person.
-    fn mailbox(&self, person: &str) -> Mailbox {
-        self.mailboxes().into_iter().find(|mailbox| mailbox.name.starts_with(&format!("{person}@"))).unwrap()
-    }
-
-    /// Enables the account and gives it an authenticator: its secret.
-    fn protect(&mut self, mailbox: &Mailbox) -> String {
-        self.postern(["account", "enable", &mailbox.name]).unwrap().success().unwrap();
-        let added = self.postern(["method", "add", "totp", &mailbox.name, "--json"]).unwrap().success().unwrap();
-        let added: Value = serde_json::from_str(&added).unwrap();
-        let secret = added["secret"].as_str().unwrap().to_owned();
-        self.plant(&secret);
-        secret
-    }
-
-    /// Lets the next code come.
-    fn next_code(&mut self, secret: &str) -> String {
-        self.move_clock(STEP).unwrap();
-        self.code(secret).unwrap()
+        let url = webmail.url();
+        Site::before(webmail, "snappymail", url, "")
     }
 
     /// What reaches SnappyMail while `act` runs: all between two requests that are known.
@@ -111,8 +69,7 @@ fn reads(visitor: &Visitor, mailbox: &Mailbox) -> bool {
 #[test]
 fn from_the_password_to_the_code_to_the_mail_and_out() {
     let mut site = Site::new(false);
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
+    let (alice, secret, bob) = site.alice_and_bob();
     let visitor = Visitor::new(&site);
     visitor.get("/").shows(200, "rl-app");
     visitor.get("/?/Lang/0/App/fr/2.38.2/").shows(200, "snappymailI18N");
@@ -148,8 +105,7 @@ fn from_the_password_to_the_code_to_the_mail_and_out() {
 #[test]
 fn a_mail_that_was_to_be_written_is_written_after_signing_in() {
     let mut site = Site::new(false);
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
+    let (alice, secret, bob) = site.alice_and_bob();
     let link = "/?mailto&to=mailto%3Adave%40example.com";
     for mailbox in [&alice, &bob] {
         let visitor = Visitor::new(&site);
@@ -171,8 +127,7 @@ fn a_mail_that_was_to_be_written_is_written_after_signing_in() {
 #[test]
 fn no_way_around_reaches_it() {
     let mut site = Site::new(false);
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
+    let (alice, _, bob) = site.alice_and_bob();
     let visitors = [(); 3].map(|()| Visitor::new(&site));
     let [_, challenged, released] = &visitors;
     sign_in(challenged, &alice);
@@ -226,8 +181,7 @@ fn where_mailboxes_can_be_added_nobody_is_let_in() {
 #[test]
 fn a_session_does_not_become_somebody_elses() {
     let mut site = Site::new(false);
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
+    let (alice, _, bob) = site.alice_and_bob();
     let login = json!({ "Email": alice.name, "Password": alice.password });
     for (action, fields) in [("Login", login), ("AccountSwitch", json!({ "Email": alice.name }))] {
         let thief = Visitor::new(&site);

@@ -1,6 +1,6 @@
 //! A sign-in without eyes, and a session that stays with its mailbox.
 
-use super::{Site, folder, inbox, password, script, sign_in, sign_in_with};
+use super::{RIGHT, Site, folder, inbox, inside, inside_by_code, password, script, sign_in};
 use crate::story::visitor::Visitor;
 use postern_tests::sogo::Sogo;
 use postern_tests::wait;
@@ -8,8 +8,7 @@ use postern_tests::wait;
 #[test]
 fn the_script_hears_what_has_become_of_a_login() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
+    let (alice, secret, bob) = site.alice_and_bob();
     let visitor = Visitor::new(&site);
     visitor.get("/").leads_to("/SOGo/");
     visitor.get("/SOGo/").shows(200, "app.creds.username");
@@ -27,7 +26,7 @@ fn the_script_hears_what_has_become_of_a_login() {
     // Whatever name is typed, her account is found by the address that SOGo names.
     let another = Visitor::new(&site);
     for (visitor, name) in [(&another, "alice"), (&visitor, alice.name.as_str())] {
-        password(visitor, name, &alice.password).shows(200, r#"{"cn":"","expire":-1,"grace":-1}"#);
+        password(visitor, name, &alice.password).shows(200, RIGHT);
         visitor.get("/SOGo/so/alice/Mail/view").leads_to("/postern/code");
         inbox(visitor, &alice).shows(200, "The session is over.");
     }
@@ -35,16 +34,14 @@ fn the_script_hears_what_has_become_of_a_login() {
     inbox(&visitor, &alice).shows(200, "uids");
 
     // Who is not enabled notices nothing at all.
-    let other = Visitor::new(&site);
-    sign_in(&other, &bob);
+    let other = inside(&site, &bob);
     inbox(&other, &bob).shows(200, "uids");
 }
 
 #[test]
 fn a_link_leads_there_after_signing_in() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
+    let (alice, secret, bob) = site.alice_and_bob();
     for mailbox in [&alice, &bob] {
         let link = format!("{}/Calendar/view", folder(mailbox));
         let visitor = Visitor::new(&site);
@@ -66,10 +63,8 @@ fn a_link_leads_there_after_signing_in() {
 #[test]
 fn a_session_does_not_become_somebody_elses() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
-    let visitor = Visitor::new(&site);
-    sign_in(&visitor, &bob);
+    let (alice, secret, bob) = site.alice_and_bob();
+    let visitor = inside(&site, &bob);
     let before = visitor.session();
 
     // Every spelling of the sign-in is one: it leads to the code, and the first session is over.
@@ -77,16 +72,14 @@ fn a_session_does_not_become_somebody_elses() {
     assert_ne!(visitor.session(), before);
     visitor.get(&folder(&bob)).leads_to("/postern/code");
     for target in ["/SOGo/so/connect", "/SOGo/CONNECT", "/SOGo/so/bob/connect", "/SOGo/so/bob/Mail/connect"] {
-        let thief = Visitor::new(&site);
-        sign_in(&thief, &bob);
+        let thief = inside(&site, &bob);
         let login = serde_json::json!({ "userName": "alice", "password": alice.password });
         script(&thief, target, &login.to_string());
         assert!(!inbox(&thief, &alice).body.contains("uids"), "{target}");
     }
 
     // Signing out is seen by the front, whoever asks for it.
-    let owner = Visitor::new(&site);
-    sign_in_with(&owner, &alice, &site.next_code(&secret));
+    let owner = inside_by_code(&mut site, &alice, &secret);
     let answer = owner.get(&format!("{}/logoff", folder(&alice)));
     assert_eq!(answer.status, 302, "{}", answer.head);
     inbox(&owner, &alice).shows(200, "The session is over.");
@@ -95,11 +88,10 @@ fn a_session_does_not_become_somebody_elses() {
 #[test]
 fn an_address_that_changes_in_the_directory_leads_past_no_code() {
     let mut site = Site::new();
-    let alice = site.mailbox("alice");
-    let secret = site.protect(&alice);
+    let (alice, secret) = site.protected("alice");
     // Postern knows nothing of this one, so it would ask for no code there.
     let another = "alice.a@example.com";
-    site.sogo.readdress("alice", another).unwrap();
+    site.webmail.readdress("alice", another).unwrap();
     let visitor = Visitor::new(&site);
     assert_ne!(password(&visitor, another, &alice.password).status, 200);
     assert_eq!(visitor.session(), "");
@@ -107,7 +99,7 @@ fn an_address_that_changes_in_the_directory_leads_past_no_code() {
 
     // Told that it is hers, it asks her.
     site.admin(&format!("account alias add {} {another}", alice.name));
-    password(&visitor, another, &alice.password).shows(200, r#"{"cn":"","expire":-1,"grace":-1}"#);
+    password(&visitor, another, &alice.password).shows(200, RIGHT);
     visitor.get(&folder(&alice)).leads_to("/postern/code");
     visitor.code(&site.next_code(&secret)).leads_to("/SOGo/");
     inbox(&visitor, &alice).shows(200, "uids");
@@ -121,9 +113,8 @@ fn an_account_kept_from_other_days_locks_nobody_out() {
     let kept = serde_json::json!({ "AuxiliaryMailAccounts": [{
         "name": "alice", "userName": alice.name, "password": alice.password, "serverName": "127.0.0.1"
     }] });
-    site.sogo.keep_preferences("bob", &kept.to_string()).unwrap();
-    let visitor = Visitor::new(&site);
-    sign_in(&visitor, &bob);
+    site.webmail.keep_preferences("bob", &kept.to_string()).unwrap();
+    let visitor = inside(&site, &bob);
     inbox(&visitor, &bob).shows(200, "uids");
     let preferences = script(&visitor, &format!("{}/jsonDefaults", folder(&bob)), "");
     assert!(preferences.body.contains(&alice.password), "SOGo has not kept it\n{}", preferences.body);
@@ -131,7 +122,7 @@ fn an_account_kept_from_other_days_locks_nobody_out() {
 
 #[test]
 fn where_mailboxes_can_be_added_nobody_is_let_in() {
-    let site = Site::before("", Sogo::start_with_second_doors);
+    let site = Site::started_by(Sogo::start_with_second_doors, "");
     let bob = site.mailbox("bob");
     let visitor = Visitor::new(&site);
     assert_eq!(password(&visitor, &bob.name, &bob.password).status, 503);

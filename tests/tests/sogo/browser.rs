@@ -4,7 +4,7 @@ use super::Site;
 use crate::story::person::{Person, QR};
 use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
-use postern_tests::{tools, wait};
+use postern_tests::wait;
 
 const NAME: &str = "input[ng-model='app.creds.username']";
 const PASSWORD: &str = "#passwordField";
@@ -35,7 +35,7 @@ async fn signs_in(person: &Person, mailbox: &Mailbox) {
 
 async fn is_in(person: &Person, mailbox: &Mailbox) {
     person.sees(SUBJECTS).await;
-    let page = person.client().source().await.unwrap();
+    let page = person.source().await;
     assert!(page.contains(&mailbox.private_subject()), "{page}");
 }
 
@@ -48,26 +48,18 @@ async fn a_person_sets_up_a_phone_reads_mail_and_signs_out() {
     types(&person, "alice", "not it").await;
     person.clicks(SUBMIT).await;
     person.sees("#login [ng-switch-when=error], #login .md-warn").await;
-    let cookies = person.client().get_all_cookies().await.unwrap();
-    assert!(cookies.iter().all(|cookie| cookie.name() == "__Host-postern-login"), "{cookies:?}");
+    assert_eq!(person.cookies().await, ["__Host-postern-login"]);
 
     // The first time: the phone is set up.
     signs_in(&person, &alice).await;
-    person.is_at("/postern/set-up").await;
-    person.sees(QR).await;
-    let picture = person.browser.screenshot("sogo-set-up").await.unwrap();
-    let uri = tools::zbar(&picture).unwrap();
-    let secret = uri.split_once("secret=").unwrap().1.split('&').next().unwrap().to_owned();
-    site.plant(&secret);
+    let secret = person.photographs_secret(&mut site, "sogo-set-up").await;
     person.answers(&site.code(&secret).unwrap()).await;
-    person.is_at("/postern/backup-codes").await;
-    person.clicks("#saved").await;
-    person.follows("form.saved button.main").await;
+    person.saves_codes().await;
     is_in(&person, &alice).await;
     person.browser.screenshot("sogo-mailbox").await.unwrap();
-    let cookies = person.client().get_all_cookies().await.unwrap();
-    let names: Vec<&str> = cookies.iter().map(|cookie| cookie.name()).collect();
-    assert!(names.contains(&"XSRF-TOKEN") && !names.contains(&"0xHIGHFLYxSOGo"), "{names:?}");
+    let has = |names: &[String], name: &str| names.iter().any(|found| found == name);
+    let names = person.cookies().await;
+    assert!(has(&names, "XSRF-TOKEN") && !has(&names, "0xHIGHFLYxSOGo"), "{names:?}");
 
     person.follows(SIGN_OUT).await;
     person.sees(NAME).await;

@@ -1,7 +1,7 @@
 //! The doors beside SOGo: tried with the right password while they are closed, and opened to app passwords.
 
-use super::{Site, basic, folder, inbox, sign_in, sign_in_with};
-use crate::story::visitor::{Answer, Visitor};
+use super::{Site, folder, inbox, inside, inside_by_code};
+use crate::story::visitor::{Answer, Visitor, basic};
 
 /// What takes the password alone, and what nobody needs from outside.
 const DOORS: [&str; 10] = [
@@ -37,34 +37,27 @@ const DAV: &str = "/SOGo/dav/alice/";
 
 /// A program: no cookies are kept.
 fn program(visitor: &Visitor, method: &str, target: &str, headers: &[&str]) -> Answer {
-    let url = visitor.address(target);
-    let mut args = vec!["--include", "--request", method, "--header", "Depth: 0"];
-    args.extend(headers.iter().flat_map(|header| ["--header", header]));
-    Answer::read(&visitor.curl(args.into_iter().chain([url.as_str()])).stdout)
+    visitor.program(method, target, headers, &["--header", "Depth: 0"])
 }
 
 #[test]
 fn no_door_opens_to_the_password() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    site.protect(&alice);
-    let visitors = [(); 3].map(|()| Visitor::new(&site));
-    let [stranger, challenged, released] = &visitors;
+    let (alice, _, bob) = site.alice_and_bob();
+    let [stranger, challenged] = [Visitor::new(&site), inside(&site, &alice)];
+    let released = inside(&site, &bob);
+    inbox(&released, &bob).shows(200, "uids");
     // They really open: this is what stands behind.
-    let behind = format!("{}SOGo/dav/alice/", site.sogo.url());
+    let behind = format!("{}SOGo/dav/alice/", site.webmail.url());
     let alices = basic("alice", &alice.password);
     let answer =
         stranger.curl(["--include", "--request", "PROPFIND", "--header", &alices, "--header", "Depth: 0", &behind]);
     Answer::read(&answer.stdout).shows(207, "/SOGo/dav/alice/");
-
-    sign_in(challenged, &alice);
-    sign_in(released, &bob);
-    inbox(released, &bob).shows(200, "uids");
     let credentials =
         [alices, basic("bob", &bob.password), basic(&alice.name, &alice.password).replace("Basic", "Negotiate")];
     let reached = site.reached(|| {
-        for visitor in [stranger, challenged, released] {
-            let session = format!("Cookie: __Host-postern={}", visitor.session());
+        for visitor in [&stranger, &challenged, &released] {
+            let session = visitor.session_header();
             for credentials in &credentials {
                 for method in METHODS {
                     for target in DOORS {
@@ -86,8 +79,7 @@ fn no_door_opens_to_the_password() {
 #[test]
 fn elsewhere_credentials_say_nothing() {
     let mut site = Site::new();
-    let [alice, bob] = ["alice", "bob"].map(|person| site.mailbox(person));
-    let secret = site.protect(&alice);
+    let (alice, secret, bob) = site.alice_and_bob();
     let alices = basic("alice", &alice.password);
     let trusted = "x-webobjects-remote-user: alice";
     let visitor = Visitor::new(&site);
@@ -102,25 +94,23 @@ fn elsewhere_credentials_say_nothing() {
     });
     assert!(reached.is_empty(), "{reached:?}");
 
-    sign_in(&visitor, &bob);
-    let session = format!("Cookie: __Host-postern={}", visitor.session());
+    super::sign_in(&visitor, &bob);
+    let session = visitor.session_header();
     let answer = program(&visitor, "PROPFIND", "/SOGo/so/alice/Calendar/personal", &[&alices, trusted, &session]);
     assert_ne!(answer.status, 207, "{}", answer.body);
     let answer = program(&visitor, "GET", &format!("{}/Preferences", folder(&alice)), &[&alices, trusted, &session]);
     assert!(!answer.body.contains(&alice.name), "{}", answer.body);
 
     // Her own session reads her mail; it is the same address.
-    let owner = Visitor::new(&site);
-    sign_in_with(&owner, &alice, &site.next_code(&secret));
+    let owner = inside_by_code(&mut site, &alice, &secret);
     inbox(&owner, &alice).shows(200, "uids");
 }
 
 #[test]
 fn a_calendar_synchronises_by_an_app_password_until_that_is_revoked() {
-    let mut site = Site::with_doors("dav = \"app-password\"");
-    let alice = site.mailbox("alice");
-    site.protect(&alice);
-    let (id, typed) = site.app_password(&alice);
+    let mut site = Site::with_endpoints("dav = \"app-password\"");
+    let (alice, _) = site.protected("alice");
+    let (id, typed) = site.app_password(&alice, &["--unchecked"]);
     let visitor = Visitor::new(&site);
     let reached = site.reached(|| {
         for credentials in [basic("alice", &alice.password), basic(&alice.name, &alice.password), "X: y".to_owned()] {

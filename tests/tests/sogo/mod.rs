@@ -5,51 +5,50 @@ mod browser;
 mod doors;
 
 use crate::story::visitor::{Answer, Visitor};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use postern_tests::backend::private_directory;
 use postern_tests::certificates::Certificates;
 use postern_tests::dovecot::Dovecot;
 use postern_tests::mailboxes::{self, Mailbox};
 use postern_tests::sogo::Sogo;
-use postern_tests::{Plan, Result, Upstream, World, wait};
+use postern_tests::{Result, wait};
 use std::fs;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Seconds that a code is shown.
-const STEP: i64 = 30;
+/// What the script of the login page is told of a right password.
+const RIGHT: &str = r#"{"cn":"","expire":-1,"grace":-1}"#;
 
-/// A world in which time can be moved, before SOGo. The front goes first, the directory last.
-struct Site {
-    world: World,
+/// SOGo on a Dovecot of its own. What drops first ends first.
+struct Groupware {
     sogo: Sogo,
     _dovecot: Dovecot,
     _directory: TempDir,
 }
 
-impl Deref for Site {
-    type Target = World;
+impl Deref for Groupware {
+    type Target = Sogo;
 
-    fn deref(&self) -> &World {
-        &self.world
+    fn deref(&self) -> &Sogo {
+        &self.sogo
     }
 }
 
-impl DerefMut for Site {
-    fn deref_mut(&mut self) -> &mut World {
-        &mut self.world
-    }
-}
+/// A world in which time can be moved, before SOGo.
+type Site = crate::site::Site<Groupware>;
 
 impl Site {
     /// With these lines in `[webmail.doors]`.
-    fn with_doors(doors: &'static str) -> Site {
-        Site::before(doors, Sogo::start)
+    fn with_endpoints(endpoints: &'static str) -> Site {
+        Site::started_by(Sogo::start, endpoints)
     }
 
-    fn before(doors: &'static str, start: fn(&Path, u16, &[Mailbox]) -> Result<Sogo>) -> Site {
+    /// With all endpoints closed.
+    fn new() -> Site {
+        Site::with_endpoints("")
+    }
+
+    fn started_by(start: fn(&Path, u16, &[Mailbox]) -> Result<Sogo>, endpoints: &'static str) -> Site {
         let directory = private_directory().unwrap();
         let [tls, mail, web] = ["tls", "dovecot", "sogo"].map(|name| directory.path().join(name));
         for path in [&tls, &mail, &web] {
@@ -57,51 +56,8 @@ impl Site {
         }
         let dovecot = Dovecot::start(&mail, &Certificates::issue(&tls).unwrap(), mailboxes::all()).unwrap();
         let sogo = start(&web, dovecot.imap, &mailboxes::all()).unwrap();
-        let upstream = Upstream::Product { product: "sogo", url: sogo.url(), doors };
-        let world = World::start(Plan { upstream, movable_clock: true, ..Plan::default() }).unwrap();
-        Site { world, sogo, _dovecot: dovecot, _directory: directory }
-    }
-
-    /// With all doors closed.
-    fn new() -> Site {
-        Site::with_doors("")
-    }
-
-    /// The mailbox of this person.
-    fn mailbox(&self, person: &str) -> Mailbox {
-        self.mailboxes().into_iter().find(|mailbox| mailbox.name.starts_with(&format!("{person}@"))).unwrap()
-    }
-
-    /// Runs an administrator's command that succeeds.
-    #[track_caller]
-    fn admin(&self, command: &str) -> String {
-        self.postern(command.split(' ')).unwrap().success().unwrap()
-    }
-
-    /// Enables the account and gives it an authenticator: its secret.
-    fn protect(&mut self, mailbox: &Mailbox) -> String {
-        self.admin(&format!("account enable {}", mailbox.name));
-        let added: serde_json::Value =
-            serde_json::from_str(&self.admin(&format!("method add totp {} --json", mailbox.name))).unwrap();
-        let secret = added["secret"].as_str().unwrap().to_owned();
-        self.plant(&secret);
-        secret
-    }
-
-    /// Makes an app password: its id, and what goes into the program.
-    fn app_password(&mut self, mailbox: &Mailbox) -> (String, String) {
-        let words = ["app-password", "create", &mailbox.name, "--description", "phone", "--unchecked", "--json"];
-        let made = self.postern_reading(words, &format!("{}\n", mailbox.password)).unwrap().success().unwrap();
-        let made: serde_json::Value = serde_json::from_str(&made).unwrap();
-        let text = |key: &str| made[key].as_str().unwrap().to_owned();
-        self.plant(&text("app_password"));
-        (text("id"), text("app_password"))
-    }
-
-    /// Lets the next code come.
-    fn next_code(&mut self, secret: &str) -> String {
-        self.move_clock(STEP).unwrap();
-        self.code(secret).unwrap()
+        let url = sogo.url();
+        Site::before(Groupware { sogo, _dovecot: dovecot, _directory: directory }, "sogo", url, endpoints)
     }
 
     /// What reaches SOGo while `act` runs: all between two requests that are in its log.
@@ -109,19 +65,14 @@ impl Site {
         let mark = |number: u8| {
             let file = format!("/SOGo.woa/WebServerResources/js/Main.js?lm={number}");
             assert_eq!(Visitor::new(self).get(&file).status, 200);
-            let at = || self.sogo.requests().iter().rposition(|line| line.contains(&file));
+            let at = || self.webmail.requests().iter().rposition(|line| line.contains(&file));
             wait::until("a request to be in the log", || Ok(at())).unwrap()
         };
         let first = mark(1);
         act();
         let last = mark(2);
-        self.sogo.requests()[first + 1..last].to_vec()
+        self.webmail.requests()[first + 1..last].to_vec()
     }
-}
-
-/// Basic authentication, as curl's argument.
-fn basic(name: &str, password: &str) -> String {
-    format!("Authorization: Basic {}", STANDARD.encode(format!("{name}:{password}")))
 }
 
 /// Sends what the login page's script sends.
@@ -144,16 +95,25 @@ fn script(visitor: &Visitor, target: &str, body: &str) -> Answer {
 #[track_caller]
 fn sign_in(visitor: &Visitor, mailbox: &Mailbox) {
     let answer = password(visitor, &mailbox.name, &mailbox.password);
-    answer.shows(200, r#"{"cn":"","expire":-1,"grace":-1}"#);
+    answer.shows(200, RIGHT);
     assert_eq!(answer.headers("content-type"), ["application/json"]);
 }
 
-/// Signs in where a code is asked for.
+/// A visitor who has signed in where no code is asked for.
 #[track_caller]
-fn sign_in_with(visitor: &Visitor, mailbox: &Mailbox, code: &str) {
-    sign_in(visitor, mailbox);
+fn inside(site: &Site, mailbox: &Mailbox) -> Visitor {
+    let visitor = Visitor::new(site);
+    sign_in(&visitor, mailbox);
+    visitor
+}
+
+/// A visitor who has signed in with the next code of the authenticator.
+#[track_caller]
+fn inside_by_code(site: &mut Site, mailbox: &Mailbox, secret: &str) -> Visitor {
+    let visitor = inside(site, mailbox);
     visitor.get(&folder(mailbox)).leads_to("/postern/code");
-    visitor.code(code).leads_to("/SOGo/");
+    visitor.code(&site.next_code(secret)).leads_to("/SOGo/");
+    visitor
 }
 
 /// Where a person's things lie.

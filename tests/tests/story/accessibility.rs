@@ -5,7 +5,6 @@
 use super::barriers::has_no_barrier;
 use super::pages::{VIEWS, presses, tabs_to};
 use super::person::Person;
-use super::{mailbox, next_code, protect};
 use fantoccini::key;
 use jiff::Timestamp;
 use postern_portal::*;
@@ -106,11 +105,10 @@ const STOPS: &str = "const stops = [...document.querySelectorAll('a[href], butto
 async fn the_security_page_needs_no_mouse() {
     let mut world =
         World::start(Plan { movable_clock: true, imap_front: true, receivers: true, ..Plan::default() }).unwrap();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
+    let (alice, secret) = world.protected("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
     person.signs_in(&alice).await;
-    person.answers(&next_code(&mut world, &secret)).await;
+    person.answers(&world.next_code(&secret)).await;
     person.is_in(&alice).await;
     person.goes_to(paths::SECURITY).await;
     let count = person.client().execute(&format!("{STOPS} return stops.length"), vec![]).await.unwrap();
@@ -141,7 +139,7 @@ async fn the_security_page_needs_no_mouse() {
     person.leaves_by(presses(&person, &key::Key::Enter)).await;
     tabs_to(&person, "button.main").await;
     person.leaves_by(presses(&person, &key::Key::Enter)).await;
-    let code = next_code(&mut world, &secret);
+    let code = world.next_code(&secret);
     person.leaves_by(presses(&person, &format!("{code}{}", '\u{e007}'))).await;
     person.is_at("/postern/backup-codes").await;
     tabs_to(&person, "#saved").await;

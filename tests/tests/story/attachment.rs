@@ -1,7 +1,7 @@
 //! Large things go through whole.
 
 use super::visitor::{Visitor, between};
-use super::{mailbox, world};
+use super::world;
 use sha2::{Digest, Sha256};
 use std::fs;
 
@@ -11,9 +11,8 @@ const SIZE: usize = 5 * 1024 * 1024;
 #[test]
 fn an_attachment_comes_back_as_it_went() {
     let world = world();
-    let bob = mailbox(&world, "bob");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in_without(&bob);
+    let bob = world.mailbox("bob");
+    let visitor = Visitor::inside(&world, &bob);
 
     // Bytes of which no two blocks are alike, so that a lost or doubled one shows.
     let bytes: Vec<u8> = (0..SIZE / 32).flat_map(|block: usize| Sha256::digest(block.to_be_bytes())).collect();

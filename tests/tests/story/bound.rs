@@ -1,7 +1,7 @@
 //! A released session is of one mailbox: no request, however it is dressed up, makes it another's.
 
 use super::visitor::{Answer, Visitor, between};
-use super::{mailbox, protect, world};
+use super::world;
 use postern_tests::mailboxes::Mailbox;
 
 /// A login as a request: target, headers, body.
@@ -102,7 +102,7 @@ fn form_token(visitor: &Visitor) -> Option<String> {
 #[test]
 fn the_disguises_fool_the_webmail() {
     let world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let tried = disguises("", &alice).len();
     let fooled = |number: &usize| {
         let visitor = Visitor::going_around(&world);
@@ -117,8 +117,7 @@ fn the_disguises_fool_the_webmail() {
 #[test]
 fn a_session_never_becomes_anothers() {
     let mut world = world();
-    let [alice, bob] = ["alice", "bob"].map(|person| mailbox(&world, person));
-    protect(&mut world, &alice);
+    let (alice, _, bob) = world.alice_and_bob();
     let is_hers = |body: &str| body.contains(&alice.private_subject()) || body.contains(&format!(">{}<", alice.name));
     let mut visitor = Visitor::new(&world);
     visitor.sign_in_without(&bob);

@@ -3,16 +3,14 @@
 //! another site's page sends.
 
 use super::receivers::AGAIN;
-use super::visitor::{Answer, Visitor};
+use super::visitor::Visitor;
 use super::wrong_code::ANOTHER_SECRET;
-use super::{admin, confirms, ends_soon, mailbox, next_code, protect};
+use super::{SECURITY, changes, confirms, ends_soon, world_with_receivers};
+use postern_tests::World;
 use postern_tests::mailboxes::Mailbox;
-use postern_tests::{Plan, World};
 use std::sync::Barrier;
 use std::thread;
 
-const PAGE: &str = "/postern/security";
-const CHANGE: &str = "/postern/security/change";
 const NUMBER: &str = "+44612345678";
 /// Seconds that a code which was sent is good for.
 const LIFETIME: i64 = 600;
@@ -20,50 +18,38 @@ const LIFETIME: i64 = 600;
 const A_DAY: usize = 20;
 const DAY: i64 = 86_400;
 
-fn world() -> World {
-    World::start(Plan { movable_clock: true, receivers: true, ..Plan::default() }).unwrap()
-}
-
 /// The code in the next text.
 fn texted(world: &World) -> String {
-    world.receivers.as_ref().unwrap().next("sms", |_| true).unwrap().code().unwrap()
+    world.receivers().next("sms", |_| true).unwrap().code().unwrap()
 }
 
 /// Nothing has arrived that no test has taken.
 #[track_caller]
 fn nothing_was_sent(world: &World) {
-    assert_eq!(world.receivers.as_ref().unwrap().all("sms").len(), 0);
-}
-
-/// Is let in.
-#[track_caller]
-fn is_released(answer: &Answer) {
-    assert!(answer.location().starts_with("/?_task=mail"), "{}\n{}", answer.head, answer.body);
+    assert_eq!(world.receivers().all("sms").len(), 0);
 }
 
 /// Signs in with an authenticator, and adds a telephone, which is what is asked for from then on.
 fn with_telephone(world: &mut World, mailbox: &Mailbox) -> (String, Visitor) {
-    let secret = protect(world, mailbox);
-    let (here, code) = (Visitor::new(world), next_code(world, &secret));
-    here.sign_in_with(mailbox, &code);
+    let secret = world.protect(mailbox);
+    let here = Visitor::signed_in(world, mailbox, &secret);
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     let asked = here.post("/postern/set-up", &[("destination", NUMBER)]);
     confirms(world, &here, (mailbox, &secret), &asked).leads_to("/postern/set-up");
-    here.post("/postern/set-up", &[("code", &texted(world))]).leads_to(PAGE);
+    here.post("/postern/set-up", &[("code", &texted(world))]).leads_to(SECURITY);
     world.move_clock(AGAIN).unwrap();
     (secret, here)
 }
 
 #[test]
 fn a_sent_code_is_good_for_one_sign_in_until_another_is_sent_or_its_time_is_over() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
     with_telephone(&mut world, &alice);
-    let [first, second] = [Visitor::new(&world), Visitor::new(&world)];
-    first.sign_in(&alice).leads_to("/postern/code");
+    let first = Visitor::challenged(&world, &alice);
     let of_first = texted(&world);
     // Too soon for anybody else, and for the same sign-in.
-    second.sign_in(&alice).leads_to("/postern/code");
+    let second = Visitor::challenged(&world, &alice);
     second.get("/postern/code").shows(200, "A code was sent just now");
     first.post("/postern/send", &[]).leads_to("/postern/code");
     first.get("/postern/code").shows(200, "A code was sent just now");
@@ -83,20 +69,18 @@ fn a_sent_code_is_good_for_one_sign_in_until_another_is_sent_or_its_time_is_over
     // Too late by a second or so; the other is still in time, and good for once.
     world.move_clock(LIFETIME - 2 * AGAIN).unwrap();
     first.code(&of_first).shows(403, "That code is not right");
-    is_released(&second.code(&newer));
-    let again = Visitor::new(&world);
-    again.sign_in(&alice).leads_to("/postern/code");
+    second.code(&newer).lets_in();
+    let again = Visitor::challenged(&world, &alice);
     assert_ne!(texted(&world), newer);
     again.code(&newer).shows(403, "That code is not right");
 }
 
 #[test]
 fn the_twenty_first_code_of_a_day_is_not_sent() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
     with_telephone(&mut world, &alice);
-    let visitor = Visitor::new(&world);
-    visitor.sign_in(&alice).leads_to("/postern/code");
+    let visitor = Visitor::challenged(&world, &alice);
     let mut last = texted(&world);
     // One set the number up, and one came by itself.
     for _ in 2..A_DAY {
@@ -107,21 +91,19 @@ fn the_twenty_first_code_of_a_day_is_not_sent() {
     world.move_clock(AGAIN).unwrap();
     visitor.post("/postern/send", &[]).leads_to("/postern/code");
     visitor.get("/postern/code").shows(200, "Too many codes were sent");
-    let other = Visitor::new(&world);
-    other.sign_in(&alice).leads_to("/postern/code");
+    Visitor::challenged(&world, &alice);
     nothing_was_sent(&world);
     // What was sent last is good all the same.
-    is_released(&visitor.code(&last));
+    visitor.code(&last).lets_in();
     world.move_clock(DAY).unwrap();
-    let tomorrow = Visitor::new(&world);
-    tomorrow.sign_in(&alice).leads_to("/postern/code");
-    is_released(&tomorrow.code(&texted(&world)));
+    let tomorrow = Visitor::challenged(&world, &alice);
+    tomorrow.code(&texted(&world)).lets_in();
 }
 
 #[test]
 fn a_number_begins_with_a_plus_and_is_there_once() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
     let (secret, here) = with_telephone(&mut world, &alice);
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     for unfit in ["0612345678", "44612345678", "0044612345678", "+44", "+44 612 x"] {
@@ -137,26 +119,21 @@ fn a_number_begins_with_a_plus_and_is_there_once() {
 
 /// Ten new codes, saved.
 fn backup_codes(world: &mut World, here: &Visitor, own: (&Mailbox, &str)) -> Vec<String> {
-    let asked = here.post(CHANGE, &[("change", "backup-codes")]);
-    confirms(world, here, own, &asked).leads_to("/postern/backup-codes");
-    world.receivers.as_ref().unwrap().take();
-    let page = here.get("/postern/backup-codes").body;
-    let codes = page.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next());
-    let codes: Vec<String> = codes.map(str::to_owned).collect();
-    codes.iter().for_each(|code| world.plant(code));
-    here.post("/postern/saved", &[("saved", "yes")]).leads_to(PAGE);
+    changes(world, here, own, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    world.receivers().take();
+    let codes = here.shown_codes(world);
+    here.post("/postern/saved", &[("saved", "yes")]).leads_to(SECURITY);
     codes
 }
 
 #[test]
 fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
     let (secret, here) = with_telephone(&mut world, &alice);
     let old = backup_codes(&mut world, &here, (&alice, &secret));
     let codes = backup_codes(&mut world, &here, (&alice, &secret));
-    let hands: Vec<Visitor> = (0..4).map(|_| Visitor::new(&world)).collect();
-    hands.iter().for_each(|hand| hand.sign_in(&alice).leads_to("/postern/code"));
+    let hands = [(); 4].map(|()| Visitor::challenged(&world, &alice));
     hands[0].post("/postern/backup-code", &[("code", &old[0])]).shows(403, "problem");
     let together = Barrier::new(hands.len());
     let opened = thread::scope(|scope| {
@@ -172,17 +149,14 @@ fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
     });
     assert_eq!(opened, 1);
     assert_eq!(hands.iter().filter(|hand| hand.is_in()).count(), 1);
-    admin(&world, &format!("account unlock {}", alice.name));
+    world.admin(&format!("account unlock {}", alice.name));
 
     // Deleted: gone for whoever is at the door already, and not offered to whoever comes.
-    let waiting = Visitor::new(&world);
-    waiting.sign_in(&alice).leads_to("/postern/code");
+    let waiting = Visitor::challenged(&world, &alice);
     waiting.get("/postern/methods").shows(200, "value=\"backup\"");
-    let asked = here.post(CHANGE, &[("change", "delete-codes")]);
-    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(PAGE);
+    changes(&mut world, &here, (&alice, &secret), &[("change", "delete-codes")]).leads_to(SECURITY);
     assert_ne!(waiting.post("/postern/backup-code", &[("code", &codes[1])]).status, 303);
-    let late = Visitor::new(&world);
-    late.sign_in(&alice).leads_to("/postern/code");
+    let late = Visitor::challenged(&world, &alice);
     assert!(!late.get("/postern/methods").body.contains("value=\"backup\""));
     let refused = late.post("/postern/backup-code", &[("code", &codes[1])]);
     assert!(!refused.location().starts_with("/?_task=mail"), "{}", refused.head);
@@ -191,49 +165,43 @@ fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
 
 #[test]
 fn a_method_that_one_browser_removes_is_good_in_no_other() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
     let (secret, here) = with_telephone(&mut world, &alice);
-    let shown: serde_json::Value =
-        serde_json::from_str(&admin(&world, &format!("account show {} --json", alice.name))).unwrap();
-    let telephone = shown["methods"][1]["id"].as_str().unwrap().to_owned();
-    let [inside, waiting] = [Visitor::new(&world), Visitor::new(&world)];
-    inside.sign_in(&alice).leads_to("/postern/code");
-    is_released(&inside.code(&texted(&world)));
+    let telephone = world.method_id(&alice, "kind", "sms");
+    let inside = Visitor::challenged(&world, &alice);
+    inside.code(&texted(&world)).lets_in();
     world.move_clock(AGAIN).unwrap();
-    waiting.sign_in(&alice).leads_to("/postern/code");
+    let waiting = Visitor::challenged(&world, &alice);
     let sent = texted(&world);
     waiting.get("/postern/code").shows(200, "Enter the code that we sent");
 
-    let asked = here.post(CHANGE, &[("change", "remove-method"), ("which", &telephone)]);
-    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(PAGE);
-    world.receivers.as_ref().unwrap().take();
+    changes(&mut world, &here, (&alice, &secret), &[("change", "remove-method"), ("which", &telephone)])
+        .leads_to(SECURITY);
+    world.receivers().take();
     ends_soon(&inside);
     assert_ne!(waiting.code(&sent).status, 303);
     waiting.post("/postern/methods", &[("method", &telephone)]);
     waiting.post("/postern/send", &[]);
     assert!(!waiting.is_in());
-    let later = Visitor::new(&world);
-    later.sign_in(&alice).leads_to("/postern/code");
+    let later = Visitor::challenged(&world, &alice);
     assert!(!later.get("/postern/methods").body.contains(&telephone));
-    is_released(&later.code(&next_code(&mut world, &secret)));
+    later.code(&world.next_code(&secret)).lets_in();
     nothing_was_sent(&world);
 }
 
 #[test]
 fn a_set_up_that_was_broken_off_begins_anew() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let broken_off = Visitor::new(&world);
-    broken_off.sign_in(&alice).leads_to("/postern/set-up");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
+    let broken_off = Visitor::enrolling(&world, &alice);
     let secret = broken_off.offered_secret();
     broken_off.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     broken_off.post("/postern/set-up", &[("destination", NUMBER)]).leads_to("/postern/set-up");
     let sent = texted(&world);
     broken_off.post("/postern/cancel", &[]).leads_to("/");
 
-    let again = Visitor::new(&world);
-    again.sign_in(&alice).leads_to("/postern/set-up");
+    let again = Visitor::enrolling(&world, &alice);
     let anew = again.offered_secret();
     for secret in [&secret, &anew] {
         world.plant(secret);
@@ -245,8 +213,8 @@ fn a_set_up_that_was_broken_off_begins_anew() {
     again.post("/postern/set-up", &[("code", &world.code(&anew).unwrap())]).leads_to("/postern/backup-codes");
     again.post("/postern/saved", &[("saved", "yes")]);
     assert!(again.is_in());
-    let shown = admin(&world, &format!("account show {} --json", alice.name));
-    assert!(!shown.contains("sms"), "{shown}");
+    let methods = world.methods(&alice);
+    assert!(methods.iter().all(|method| method["kind"] != "sms"), "{methods:?}");
 }
 
 /// What each form of the pages sends, so that it would be taken if it came from there.
@@ -270,16 +238,15 @@ const FORMS: [(&str, &str); 13] = [
 /// address that is looked at changes a thing.
 #[test]
 fn no_form_is_taken_from_elsewhere() {
-    let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
     let (_, inside) = with_telephone(&mut world, &alice);
-    let waiting = Visitor::new(&world);
-    waiting.sign_in(&alice).leads_to("/postern/code");
+    let waiting = Visitor::challenged(&world, &alice);
     let sent = texted(&world);
     world.move_clock(AGAIN).unwrap();
     let state = |world: &World| {
         ["account show", "app-password list", "request list --mailbox"].map(|what| {
-            admin(world, &format!("{what} {} --json", alice.name).replace(" --mailbox alice@example.com", ""))
+            world.admin(&format!("{what} {} --json", alice.name).replace(" --mailbox alice@example.com", ""))
         })
     };
     let before = state(&world);
@@ -313,7 +280,7 @@ fn no_form_is_taken_from_elsewhere() {
     assert_eq!(state(&world), before);
     nothing_was_sent(&world);
     assert!(inside.is_in() && !waiting.is_in());
-    inside.get(PAGE).shows(200, "10 backup codes are left.");
+    inside.get(SECURITY).shows(200, "10 backup codes are left.");
     waiting.code(&world.code(ANOTHER_SECRET).unwrap()).shows(403, "That code is not right");
-    is_released(&waiting.code(&sent));
+    waiting.code(&sent).lets_in();
 }

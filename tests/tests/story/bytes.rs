@@ -2,7 +2,7 @@
 
 use super::closed::Watch;
 use super::visitor::{Answer, COOKIE, Visitor};
-use super::{mailbox, world};
+use super::world;
 use postern_tests::World;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -84,9 +84,8 @@ fn mail(session: &str, extra: &str, body: &str) -> String {
 #[tokio::test]
 async fn what_can_be_read_in_two_ways_is_refused() {
     let world = world();
-    let bob = mailbox(&world, "bob");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in_without(&bob);
+    let bob = world.mailbox("bob");
+    let visitor = Visitor::inside(&world, &bob);
     let session = visitor.session();
     let hidden = "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let both = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n";
@@ -132,9 +131,8 @@ async fn what_can_be_read_in_two_ways_is_refused() {
 #[tokio::test]
 async fn a_broken_body_ends_the_connection() {
     let world = world();
-    let bob = mailbox(&world, "bob");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in_without(&bob);
+    let bob = world.mailbox("bob");
+    let visitor = Visitor::inside(&world, &bob);
     let watch = Watch::begin(&world);
     for chunks in
         ["0x4\r\nabcd\r\n0\r\n\r\n", "4\nabcd\r\n0\r\n\r\n", "4\r\nabcdefgh\r\n0\r\n\r\n", "-1\r\n\r\n", "g\r\n"]
@@ -154,9 +152,8 @@ async fn a_broken_body_ends_the_connection() {
 #[tokio::test]
 async fn a_request_names_no_other_server() {
     let world = world();
-    let bob = mailbox(&world, "bob");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in_without(&bob);
+    let bob = world.mailbox("bob");
+    let visitor = Visitor::inside(&world, &bob);
     for target in ["http://127.0.0.1:1/?_task=mail", "https://elsewhere.example/?_task=mail"] {
         let mut line = Line::open(&world).await;
         let request = format!(
@@ -188,9 +185,8 @@ async fn a_request_names_no_other_server() {
 #[tokio::test]
 async fn http_2_brings_no_header_of_http_1() {
     let world = world();
-    let bob = mailbox(&world, "bob");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in_without(&bob);
+    let bob = world.mailbox("bob");
+    let visitor = Visitor::inside(&world, &bob);
     let cookie = format!("{COOKIE}={}", visitor.session());
     assert_eq!(h2_answer(&world, &cookie, ("accept", "*/*")).await, Some(H2_INDEXED_200), "a request without fault");
     let watch = Watch::begin(&world);

@@ -1,34 +1,26 @@
 //! Security keys that do what they must not: one that was copied, of either generation, in Chromium; and in software one
 //! that is brought to two accounts.
 
-use super::methods::saves_codes;
 use super::person::Person;
 use super::visitor::Visitor;
-use super::{admin, mailbox, world};
+use super::world;
 use postern_tests::browser::Look;
 use postern_tests::security_key::SecurityKey;
-use serde_json::{Value, json};
-
-/// Puts a virtual key of this generation into the person's browser: its name there.
-async fn plugs_in(person: &Person, protocol: &str) -> Value {
-    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
-    let options = json!({ "protocol": protocol, "transport": "usb", "automaticPresenceSimulation": true });
-    let added = person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
-    added.unwrap()["authenticatorId"].clone()
-}
+use serde_json::json;
 
 #[tokio::test]
 async fn a_copied_key_is_found_out_by_its_counter() {
     let world = world();
     for (protocol, name) in [("ctap2", "alice"), ("u2f", "bob")] {
-        let mailbox = mailbox(&world, name);
-        admin(&world, &format!("account enable {}", mailbox.name));
+        let mailbox = world.mailbox(name);
+        world.enable(&mailbox);
         let person = Person::at(&world, Look::DESKTOP).await;
-        let key = plugs_in(&person, protocol).await;
+        let key = person.plugs_in(protocol).await;
         person.signs_in(&mailbox).await;
         person.follows("button[value=key]").await;
         person.follows("button.main").await;
-        saves_codes(&person, &mailbox).await;
+        person.saves_codes().await;
+        person.is_in(&mailbox).await;
         person.signs_out().await;
         let kept = json!({ "authenticatorId": key });
         let mut kept = person.browser.devtools("WebAuthn.getCredentials", kept).await.unwrap()["credentials"][0].take();
@@ -40,7 +32,7 @@ async fn a_copied_key_is_found_out_by_its_counter() {
         person.signs_out().await;
 
         let thief = Person::at(&world, Look::DESKTOP).await;
-        let copy = plugs_in(&thief, protocol).await;
+        let copy = thief.plugs_in(protocol).await;
         let add = json!({ "authenticatorId": copy, "credential": kept });
         thief.browser.devtools("WebAuthn.addCredential", add).await.unwrap();
         thief.signs_in(&mailbox).await;
@@ -65,9 +57,8 @@ fn a_key_belongs_to_one_account_and_its_counter_grows() {
     let world = world();
     let key = SecurityKey::new(b"the same on both").unwrap();
     let enrols = |name: &str| {
-        let visitor = Visitor::new(&world);
-        admin(&world, &format!("account enable {}", mailbox(&world, name).name));
-        visitor.sign_in(&mailbox(&world, name)).leads_to("/postern/set-up");
+        world.enable(&world.mailbox(name));
+        let visitor = Visitor::enrolling(&world, &world.mailbox(name));
         visitor.post("/postern/set-up-with", &[("method", "key")]).leads_to("/postern/set-up");
         let response = key.register(&options(&visitor, "/postern/set-up"), &visitor.address("")).unwrap();
         let answer = visitor.post("/postern/set-up", &[("response", &response)]);
@@ -81,12 +72,11 @@ fn a_key_belongs_to_one_account_and_its_counter_grows() {
     answer.shows(answer.status, "This key is set up already");
     bob.get("/postern/backup-codes").leads_to("/postern/set-up");
     assert!(!bob.is_in());
-    let shown: Value = serde_json::from_str(&admin(&world, "account show bob@example.com --json")).unwrap();
+    let shown = world.admin_json("account show bob@example.com");
     assert_eq!((&shown["state"], &shown["methods"]), (&json!("enrolling"), &json!([])));
 
     let asked = || {
-        let visitor = Visitor::new(&world);
-        visitor.sign_in(&mailbox(&world, "alice")).leads_to("/postern/code");
+        let visitor = Visitor::challenged(&world, &world.mailbox("alice"));
         let question = options(&visitor, "/postern/code");
         (visitor, question)
     };
@@ -96,7 +86,7 @@ fn a_key_belongs_to_one_account_and_its_counter_grows() {
     };
     let owner = asked();
     let (answer, response) = signs(&owner, 5);
-    assert!(answer.location().starts_with("/?_task=mail"), "{}\n{}", answer.head, answer.body);
+    answer.lets_in();
     assert!(owner.0.is_in());
     let (again, _) = asked();
     again.post("/postern/code", &[("response", &response)]);
@@ -107,10 +97,8 @@ fn a_key_belongs_to_one_account_and_its_counter_grows() {
     signs(&copy, 5).0.shows(403, "This security key cannot be used any more");
     signs(&late, 6).0.shows(403, "This security key cannot be used any more");
     assert!(!copy.0.is_in() && !late.0.is_in());
-    let shown: Value = serde_json::from_str(&admin(&world, "account show alice@example.com --json")).unwrap();
-    assert_eq!(shown["methods"][0]["copied"], json!(true));
-    let visitor = Visitor::new(&world);
-    visitor.sign_in(&mailbox(&world, "alice")).leads_to("/postern/code");
+    assert_eq!(world.methods(&world.mailbox("alice"))[0]["copied"], json!(true));
+    let visitor = Visitor::challenged(&world, &world.mailbox("alice"));
     visitor.get("/postern/methods").shows(200, "Backup code");
     assert!(!visitor.get("/postern/code").body.contains("id=\"options\""));
 }

@@ -1,14 +1,13 @@
 //! Other methods than an authenticator app, from the first sign-in to the next: texts and mails that arrive here, a
 //! security key in the browser, an enrolment code, and the way out of whoever has lost everything.
 
-use super::pages::{look, presses, tabs_to};
-use super::person::{PASSWORD, Person, QR, USER};
-use super::{admin, mailbox, world};
+use super::pages::{presses, tabs_to};
+use super::person::{Person, QR};
+use super::world;
 use fantoccini::key::Key;
 use postern_tests::World;
 use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
-use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -31,16 +30,13 @@ impl Arrivals {
         let sendmail = directory.join("sendmail");
         fs::write(&sendmail, format!("#!/bin/sh\nexec cat > '{}'\n", mails.display())).unwrap();
         fs::set_permissions(&sendmail, fs::Permissions::from_mode(0o700)).unwrap();
-        let config = fs::read_to_string(&world.files.posternd_config).unwrap();
         let senders = format!(
             "[sms]\ncommand = [\"/usr/bin/tee\", \"{}-{{digits}}\"]\nhost = \"localhost\"\n\
              [mail]\nfrom = \"Postern <postern@example.com>\"\nsendmail = \"{}\"\n",
             texts.display(),
             sendmail.display()
         );
-        fs::write(&world.files.posternd_config, config + &senders).unwrap();
-        world.posternd.stop().unwrap();
-        world.posternd.start().unwrap();
+        world.configure_posternd(|text| text.to_owned() + &senders).unwrap();
         Self { texts, mails }
     }
 
@@ -71,38 +67,34 @@ fn other_than(code: &str) -> &'static str {
     if code == "111111" { "222222" } else { "111111" }
 }
 
-pub(super) async fn saves_codes(person: &Person, mailbox: &Mailbox) {
-    person.is_at("/postern/backup-codes").await;
-    person.clicks("#saved").await;
-    person.follows("form.saved button.main").await;
+/// Saves the backup codes, sees the mail, and signs out.
+async fn has_set_up(person: &Person, mailbox: &Mailbox) {
+    person.saves_codes().await;
     person.is_in(mailbox).await;
+    person.signs_out().await;
 }
 
 #[tokio::test]
 async fn a_phone_that_gets_texts() {
     let mut world = world();
     let arrivals = Arrivals::at(&mut world);
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
     person.signs_in(&alice).await;
-    person.follows("button[value=sms]").await;
-    look(&person, "set-up-sms", "en").await;
+    person.follows_and_looks("button[value=sms]", "set-up-sms").await;
     person.types("#to", "0612345678").await;
-    person.follows("button.main").await;
-    look(&person, "set-up-sms-unfit", "en").await;
+    person.follows_and_looks("button.main", "set-up-sms-unfit").await;
     person.sees("#to").await.clear().await.unwrap();
     person.types("#to", "+33 6 12 34 56 78").await;
     person.follows("button.main").await;
     assert!(person.reads(".lead").await.contains(NUMBER));
     let code = arrivals.texted();
-    person.answers(other_than(&code)).await;
-    look(&person, "set-up-sms-wrong", "en").await;
+    person.answers_and_looks(other_than(&code), "set-up-sms-wrong").await;
     person.answers(&code).await;
-    saves_codes(&person, &alice).await;
-    person.signs_out().await;
+    has_set_up(&person, &alice).await;
 
     person.signs_in(&alice).await;
-    look(&person, "sms", "en").await;
+    person.looks_at("sms").await;
     let first = arrivals.texted();
     assert_ne!(first, code);
     // A page that is looked at sends nothing.
@@ -121,61 +113,48 @@ async fn a_phone_that_gets_texts() {
 #[tokio::test]
 async fn a_security_key() {
     let world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
-    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
-    let key = json!({ "protocol": "ctap2", "transport": "usb", "hasUserVerification": false,
-                      "automaticPresenceSimulation": true });
-    person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": key })).await.unwrap();
+    person.plugs_in("ctap2").await;
     person.signs_in(&alice).await;
-    person.follows("button[value=key]").await;
-    look(&person, "set-up-key", "en").await;
+    person.follows_and_looks("button[value=key]", "set-up-key").await;
     person.types("#description", "On my key ring").await;
     person.follows("button.main").await;
-    saves_codes(&person, &alice).await;
-    person.signs_out().await;
+    has_set_up(&person, &alice).await;
 
     // The browser asks for the key by itself.
     person.signs_in(&alice).await;
     person.is_in(&alice).await;
-    let shown = admin(&world, &format!("account show {} --json", alice.name));
+    let shown = world.admin(&format!("account show {} --json", alice.name));
     assert!(shown.contains("On my key ring"), "{shown}");
 }
 
 #[tokio::test]
 async fn a_security_key_that_is_not_there() {
     let world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP.in_language("fr")).await;
-    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
-    let key = json!({ "protocol": "u2f", "transport": "usb", "automaticPresenceSimulation": true });
-    person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": key })).await.unwrap();
+    person.plugs_in("u2f").await;
     person.signs_in(&alice).await;
-    person.follows("button[value=key]").await;
-    look(&person, "set-up-key", "fr").await;
+    person.follows_and_looks("button[value=key]", "set-up-key").await;
     person.follows("button.main").await;
-    saves_codes(&person, &alice).await;
-    person.signs_out().await;
+    has_set_up(&person, &alice).await;
     // Another browser, with no key.
     let person = Person::at(&world, Look::DESKTOP.in_language("fr")).await;
-    person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    person.knows_keys().await;
     person.signs_in(&alice).await;
-    look(&person, "key", "fr").await;
-    person.follows("a[href='/postern/methods']").await;
-    look(&person, "methods-key", "fr").await;
-    person.follows("a[href='/postern/lost']").await;
-    look(&person, "lost", "fr").await;
+    person.looks_at("key").await;
+    person.follows_and_looks("a[href='/postern/methods']", "methods-key").await;
+    person.follows_and_looks("a[href='/postern/lost']", "lost").await;
     person.types("#contact", NUMBER).await;
     person.types("#reason", "Perdue.").await;
     // What a browser that does not know `required` would send.
     person.client().execute("document.querySelector('#evidence').required = false", vec![]).await.unwrap();
-    person.follows("button.main").await;
-    look(&person, "lost-incomplete", "fr").await;
+    person.follows_and_looks("button.main", "lost-incomplete").await;
     person.types("#evidence", "Mon badge.").await;
-    person.follows("button.main").await;
-    look(&person, "requested", "fr").await;
-    assert!(admin(&world, "request list --json").contains(NUMBER));
-    let request = admin(&world, &format!("request show {} --json", alice.name));
+    person.follows_and_looks("button.main", "requested").await;
+    assert!(world.admin("request list --json").contains(NUMBER));
+    let request = world.admin(&format!("request show {} --json", alice.name));
     assert!(request.contains("Mon badge."), "{request}");
     person.goes_to("/postern/cancel").await;
     person.client().delete_all_cookies().await.unwrap();
@@ -185,11 +164,9 @@ async fn a_security_key_that_is_not_there() {
     for field in ["#contact", "#reason", "#evidence"] {
         person.types(field, "Encore.").await;
     }
-    person.follows("button.main").await;
-    look(&person, "requested-before", "fr").await;
+    person.follows_and_looks("button.main", "requested-before").await;
     // Whoever asked knows the password, and may be a thief: the administrator hands a code over.
-    let approved: serde_json::Value =
-        serde_json::from_str(&admin(&world, &format!("request approve {} --json", alice.name))).unwrap();
+    let approved: serde_json::Value = world.admin_json(&format!("request approve {}", alice.name));
     person.client().delete_all_cookies().await.unwrap();
     person.signs_in(&alice).await;
     person.is_at("/postern/set-up").await;
@@ -202,34 +179,30 @@ async fn a_security_key_that_is_not_there() {
 async fn an_enrolment_code_and_mails_to_another_address_with_the_keyboard_alone() {
     let mut world = world();
     let arrivals = Arrivals::at(&mut world);
-    let bob = mailbox(&world, "bob");
-    let enabled = admin(&world, &format!("account enable {} --enrolment-code --json", bob.name));
-    let enabled: serde_json::Value = serde_json::from_str(&enabled).unwrap();
+    let bob = world.mailbox("bob");
+    let enabled = world.admin_json(&format!("account enable {} --enrolment-code", bob.name));
     let code = find(&enabled, "enrolment_code").unwrap_or_else(|| panic!("{enabled}"));
     let person = Person::at(&world, Look::DESKTOP).await;
-    person.goes_to("/").await;
-    person.types(USER, &bob.name).await;
-    person.types(PASSWORD, &bob.password).await;
+    person.types_password("/", &bob).await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
-    look(&person, "enrolment-code", "en").await;
+    person.looks_at("enrolment-code").await;
     person.leaves_by(presses(&person, &format!("not-it{}", '\u{e007}'))).await;
-    look(&person, "enrolment-code-wrong", "en").await;
+    person.looks_at("enrolment-code-wrong").await;
     person.leaves_by(presses(&person, &format!("{code}{}", '\u{e007}'))).await;
     person.is_at("/postern/set-up").await;
     tabs_to(&person, "button[value=email]").await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
-    look(&person, "set-up-email", "en").await;
+    person.looks_at("set-up-email").await;
     person.leaves_by(presses(&person, &format!("{}{}", bob.name, '\u{e007}'))).await;
     assert!(person.reads("#to-problem").await.contains("does not lead into this mailbox"));
     person.sees("#to").await.clear().await.unwrap();
     person.leaves_by(person.types("#to", &format!("bob@elsewhere.example{}", '\u{e007}'))).await;
-    look(&person, "set-up-email-sent", "en").await;
+    person.looks_at("set-up-email-sent").await;
     person.leaves_by(presses(&person, &format!("{}{}", arrivals.mailed(), '\u{e007}'))).await;
-    saves_codes(&person, &bob).await;
-    person.signs_out().await;
+    has_set_up(&person, &bob).await;
 
     person.signs_in(&bob).await;
-    look(&person, "email", "en").await;
+    person.looks_at("email").await;
     person.answers(&arrivals.mailed()).await;
     person.is_in(&bob).await;
 }

@@ -33,39 +33,18 @@ use postern_tests::{Plan, World};
 use std::time::{Duration, Instant};
 use visitor::{Answer, Visitor};
 
-/// Seconds that a code is shown.
-const STEP: i64 = 30;
+/// The page on which a person looks after their account, and where its forms go.
+const SECURITY: &str = "/postern/security";
+const CHANGE: &str = "/postern/security/change";
 
 /// A world in which time can be moved.
 fn world() -> World {
     World::start(Plan { movable_clock: true, ..Plan::default() }).unwrap()
 }
 
-/// The mailbox of this person.
-fn mailbox(world: &World, person: &str) -> Mailbox {
-    world.mailboxes().into_iter().find(|mailbox| mailbox.name.starts_with(&format!("{person}@"))).unwrap()
-}
-
-/// Runs an administrator's command that succeeds.
-#[track_caller]
-fn admin(world: &World, command: &str) -> String {
-    world.postern(command.split(' ')).unwrap().success().unwrap()
-}
-
-/// Enables the account and gives it an authenticator: its secret.
-fn protect(world: &mut World, mailbox: &Mailbox) -> String {
-    admin(world, &format!("account enable {}", mailbox.name));
-    let added: serde_json::Value =
-        serde_json::from_str(&admin(world, &format!("method add totp {} --json", mailbox.name))).unwrap();
-    let secret = added["secret"].as_str().unwrap().to_owned();
-    world.plant(&secret);
-    secret
-}
-
-/// Lets the next code come.
-fn next_code(world: &mut World, secret: &str) -> String {
-    world.move_clock(STEP).unwrap();
-    world.code(secret).unwrap()
+/// The same, with a telephone and a mailbox elsewhere.
+fn world_with_receivers() -> World {
+    World::start(Plan { movable_clock: true, receivers: true, ..Plan::default() }).unwrap()
 }
 
 /// Brings the authenticator's next code for a change that was asked for, whatever else the account has to answer with: what
@@ -73,12 +52,17 @@ fn next_code(world: &mut World, secret: &str) -> String {
 #[track_caller]
 fn confirms(world: &mut World, visitor: &Visitor, (mailbox, secret): (&Mailbox, &str), asked: &Answer) -> Answer {
     asked.leads_to("/postern/code");
-    let shown = admin(world, &format!("account show {} --json", mailbox.name));
-    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
-    let app = shown["methods"].as_array().unwrap().iter().find(|method| method["kind"] == "totp").unwrap();
-    visitor.post("/postern/methods", &[("method", app["id"].as_str().unwrap())]).leads_to("/postern/code");
+    let app = world.method_id(mailbox, "kind", "totp");
+    visitor.post("/postern/methods", &[("method", &app)]).leads_to("/postern/code");
     visitor.get("/postern/code").shows(200, "confirm that it is you");
-    visitor.code(&next_code(world, secret))
+    visitor.code(&world.next_code(secret))
+}
+
+/// Asks for a change of the account on the Security page and confirms it by the authenticator's next code: what follows.
+#[track_caller]
+fn changes(world: &mut World, visitor: &Visitor, own: (&Mailbox, &str), fields: &[(&str, &str)]) -> Answer {
+    let asked = visitor.post(CHANGE, fields);
+    confirms(world, visitor, own, &asked)
 }
 
 /// How long the end of a session may take to be seen: a second until the daemon notices that a time has passed, where it

@@ -2,14 +2,13 @@
 
 use super::person::Person;
 use super::visitor::Visitor;
-use super::{admin, ends_soon, mailbox, protect, world};
+use super::{ends_soon, world};
 use postern_tests::browser::Look;
 
 #[tokio::test]
 async fn without_the_daemon_nobody_new_gets_in() {
     let mut world = world();
-    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
-    let secret = protect(&mut world, &alice);
+    let (alice, secret, bob) = world.alice_and_bob();
     let [inside, waiting, outside] = [(); 3].map(|()| Visitor::new(&world));
     inside.sign_in_with(&alice, &world.code(&secret).unwrap());
     waiting.sign_in(&alice).leads_to("/postern/code");
@@ -30,11 +29,10 @@ async fn without_the_daemon_nobody_new_gets_in() {
     person.follows("a.button").await;
     person.signs_in(&bob).await;
     person.is_in(&bob).await;
-    world.move_clock(super::STEP).unwrap();
-    let answer = waiting.code(&world.code(&secret).unwrap());
-    assert!(answer.location().starts_with("/?_task=mail"), "{answer:?}");
+    world.move_clock(postern_tests::accounts::STEP).unwrap();
+    waiting.code(&world.code(&secret).unwrap()).lets_in();
     assert!(inside.is_in());
-    admin(&world, &format!("account reset {}", alice.name));
+    world.admin(&format!("account reset {}", alice.name));
     ends_soon(&inside);
     ends_soon(&waiting);
 }
@@ -42,9 +40,8 @@ async fn without_the_daemon_nobody_new_gets_in() {
 #[test]
 fn without_the_webmail_the_front_says_so() {
     let mut world = world();
-    let bob = mailbox(&world, "bob");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in_without(&bob);
+    let bob = world.mailbox("bob");
+    let visitor = Visitor::inside(&world, &bob);
     world.backend.as_mut().unwrap().roundcube.web.kill();
     for target in ["/", "/?_task=mail"] {
         visitor.get(target).shows(503, "The webmail does not answer");

@@ -3,9 +3,8 @@
 
 use super::barriers::has_no_barrier;
 use super::person::Person;
-use super::visitor::between;
+use super::world;
 use super::wrong_code::ANOTHER_SECRET;
-use super::{admin, mailbox, next_code, world};
 use fantoccini::key::Key;
 use postern_tests::World;
 use postern_tests::browser::{Browser, Look};
@@ -46,22 +45,43 @@ impl View {
     }
 }
 
-/// Looks at the page in every view, keeps the pictures, and tests what a program can tell. Every shape of every page is
-/// judged in [`accessibility`](super::accessibility); this is the page as the front serves it, its policy and scripts
-/// with it.
-pub(super) async fn look(person: &Person, page: &str, language: &str) {
-    assert_eq!(property(person, "lang").await, json!(language), "{page}");
-    for view in VIEWS.iter().chain([&NARROWEST]) {
-        view.apply(&person.browser, view.height.into()).await;
-        let width = property(person, "scrollWidth").await.as_u64().unwrap();
-        assert!(width <= view.width.into(), "{page} in {language}, {}: {width} pixels wide", view.name);
-        // The whole page, as if the window were as high.
-        let height = property(person, "scrollHeight").await.as_u64().unwrap();
-        view.apply(&person.browser, height.max(view.height.into())).await;
-        person.browser.screenshot(&format!("page-{page}-{language}-{}", view.name)).await.unwrap();
+impl Person {
+    /// Looks at the page in every view, keeps the pictures, and tests what a program can tell. Every shape of every page is
+    /// judged in [`accessibility`](super::accessibility); this is the page as the front serves it, its policy and scripts
+    /// with it.
+    pub(super) async fn looks_at(&self, page: &str) {
+        let language = self.language;
+        assert_eq!(property(self, "lang").await, json!(language), "{page}");
+        for view in VIEWS.iter().chain([&NARROWEST]) {
+            view.apply(&self.browser, view.height.into()).await;
+            let width = property(self, "scrollWidth").await.as_u64().unwrap();
+            assert!(width <= view.width.into(), "{page} in {language}, {}: {width} pixels wide", view.name);
+            // The whole page, as if the window were as high.
+            let height = property(self, "scrollHeight").await.as_u64().unwrap();
+            view.apply(&self.browser, height.max(view.height.into())).await;
+            self.browser.screenshot(&format!("page-{page}-{language}-{}", view.name)).await.unwrap();
+        }
+        VIEWS[0].apply(&self.browser, VIEWS[0].height.into()).await;
+        has_no_barrier(&self.browser, page).await;
     }
-    VIEWS[0].apply(&person.browser, VIEWS[0].height.into()).await;
-    has_no_barrier(&person.browser, page).await;
+
+    /// Follows what leads to `page`, and looks at it.
+    pub(super) async fn follows_and_looks(&self, css: &str, page: &str) {
+        self.follows(css).await;
+        self.looks_at(page).await;
+    }
+
+    /// Sends a code, and looks at `page`, which comes then.
+    pub(super) async fn answers_and_looks(&self, code: &str, page: &str) {
+        self.answers(code).await;
+        self.looks_at(page).await;
+    }
+
+    /// Opens `path`, and looks at `page`, which is there.
+    pub(super) async fn goes_to_and_looks(&self, path: &str, page: &str) {
+        self.goes_to(path).await;
+        self.looks_at(page).await;
+    }
 }
 
 /// A property of the document's root.
@@ -73,30 +93,27 @@ async fn property(person: &Person, name: &str) -> serde_json::Value {
 async fn every_page_fits_and_is_pictured() {
     let mut world = world();
     for (language, name) in [("en", "alice"), ("fr", "bob")] {
-        let mailbox = mailbox(&world, name);
-        admin(&world, &format!("account enable {}", mailbox.name));
+        let mailbox = world.mailbox(name);
+        world.enable(&mailbox);
         let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
-        let secret = set_up(&mut world, &person, &mailbox, language).await;
-        challenge(&mut world, &person, &mailbox, &secret, language).await;
-        notices(&mut world, &person, &mailbox, language).await;
+        let secret = set_up(&mut world, &person, &mailbox).await;
+        challenge(&mut world, &person, &mailbox, &secret).await;
+        notices(&mut world, &person, &mailbox).await;
     }
 }
 
-async fn set_up(world: &mut World, person: &Person, mailbox: &Mailbox, language: &str) -> String {
+async fn set_up(world: &mut World, person: &Person, mailbox: &Mailbox) -> String {
     let wrong = world.code(ANOTHER_SECRET).unwrap();
     person.signs_in(mailbox).await;
-    look(person, "set-up", language).await;
+    person.looks_at("set-up").await;
     person.answers(&wrong).await;
-    person.answers(&wrong).await;
-    look(person, "set-up-wrong", language).await;
+    person.answers_and_looks(&wrong, "set-up-wrong").await;
     let secret = person.reads("#key").await.replace(' ', "");
     world.plant(&secret);
-    person.answers(&world.code(&secret).unwrap()).await;
-    look(person, "backup-codes", language).await;
+    person.answers_and_looks(&world.code(&secret).unwrap(), "backup-codes").await;
     // What a browser that does not know `required` would send.
     person.client().execute("document.querySelector('#saved').required = false", vec![]).await.unwrap();
-    person.follows("form.saved button.main").await;
-    look(person, "backup-codes-not-ticked", language).await;
+    person.follows_and_looks("form.saved button.main", "backup-codes-not-ticked").await;
     person.clicks("#saved").await;
     person.follows("form.saved button.main").await;
     person.is_in(mailbox).await;
@@ -104,64 +121,54 @@ async fn set_up(world: &mut World, person: &Person, mailbox: &Mailbox, language:
     secret
 }
 
-async fn challenge(world: &mut World, person: &Person, mailbox: &Mailbox, secret: &str, language: &str) {
+async fn challenge(world: &mut World, person: &Person, mailbox: &Mailbox, secret: &str) {
     let wrong = world.code(ANOTHER_SECRET).unwrap();
     person.signs_in(mailbox).await;
-    look(person, "code", language).await;
-    person.answers("12").await;
-    look(person, "code-slip", language).await;
+    person.looks_at("code").await;
+    person.answers_and_looks("12", "code-slip").await;
     person.answers(&wrong).await;
-    person.follows("a[href='/postern/methods']").await;
-    look(person, "methods", language).await;
-    person.follows("button[value=backup]").await;
-    look(person, "backup-code", language).await;
-    person.answers("AAAA-AAAA-AAAA").await;
-    look(person, "backup-code-wrong", language).await;
+    person.follows_and_looks("a[href='/postern/methods']", "methods").await;
+    person.follows_and_looks("button[value=backup]", "backup-code").await;
+    person.answers_and_looks("AAAA-AAAA-AAAA", "backup-code-wrong").await;
     person.goes_to("/postern/code").await;
     // What can be no backup code was no guess, so the fifth is the last of these.
     for _ in 0..4 {
         person.answers(&wrong).await;
     }
-    look(person, "code-wrong", language).await;
-    person.answers(&world.code(secret).unwrap()).await;
-    look(person, "code-too-early", language).await;
+    person.looks_at("code-wrong").await;
+    person.answers_and_looks(&world.code(secret).unwrap(), "code-too-early").await;
     person.follows("button[form=cancel]").await;
     person.signs_in(mailbox).await;
-    look(person, "locked", language).await;
+    person.looks_at("locked").await;
     person.follows("button.cancel[form=cancel]").await;
-    admin(world, &format!("account unlock {}", mailbox.name));
+    world.admin(&format!("account unlock {}", mailbox.name));
 }
 
-async fn notices(world: &mut World, person: &Person, mailbox: &Mailbox, language: &str) {
+async fn notices(world: &mut World, person: &Person, mailbox: &Mailbox) {
     person.signs_in(mailbox).await;
     world.posternd.stop().unwrap();
-    person.answers("123456").await;
-    look(person, "unavailable", language).await;
+    person.answers_and_looks("123456", "unavailable").await;
     world.posternd.start().unwrap();
-    admin(world, &format!("account reset {}", mailbox.name));
-    person.goes_to("/postern/code").await;
-    look(person, "session-ended", language).await;
+    world.admin(&format!("account reset {}", mailbox.name));
+    person.goes_to_and_looks("/postern/code", "session-ended").await;
     for (page, path) in [("not-found", "/postern/nothing"), ("bad-request", "/a%2fb")] {
-        person.goes_to(path).await;
-        look(person, page, language).await;
+        person.goes_to_and_looks(path, page).await;
     }
-    admin(world, "platform set example unlisted refuse");
-    person.signs_in(&self::mailbox(world, "frank")).await;
-    look(person, "refused", language).await;
-    admin(world, "platform set example unlisted pass");
+    world.admin("platform set example unlisted refuse");
+    person.signs_in(&world.mailbox("frank")).await;
+    person.looks_at("refused").await;
+    world.admin("platform set example unlisted pass");
 }
 
 /// From the password to the mail and back again, with Tab, Enter and the space bar.
 #[tokio::test]
 async fn a_keyboard_is_enough() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
     presses_password(&person, &alice).await;
     person.is_at("/postern/set-up").await;
-    let uri = person.sees("a[href^=otpauth]").await.attr("href").await.unwrap().unwrap();
-    let secret = between(&uri, "secret=", "&").unwrap().to_owned();
-    world.plant(&secret);
+    let secret = person.offered_secret(&mut world).await;
     tabs_to(&person, "#code").await;
     presses(&person, &world.code(&secret).unwrap()).await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
@@ -191,7 +198,7 @@ async fn a_keyboard_is_enough() {
     tabs_to(&person, "button[name=method]").await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
     person.is_at("/postern/code").await;
-    presses(&person, &next_code(&mut world, &secret)).await;
+    presses(&person, &world.next_code(&secret)).await;
     person.leaves_by(presses(&person, &Key::Enter)).await;
     person.is_in(&alice).await;
 }
@@ -229,7 +236,7 @@ pub(super) async fn tabs_to(person: &Person, css: &str) {
 #[tokio::test]
 async fn no_script_is_needed() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
     person.browser.devtools("Network.enable", json!({})).await.unwrap();
     person.browser.devtools("Network.setBlockedURLs", json!({ "urls": ["*/postern/page.js*"] })).await.unwrap();

@@ -1,11 +1,12 @@
 //! A person at a browser.
 
+use super::visitor::between;
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
-use postern_tests::World;
 use postern_tests::browser::{Browser, Look};
 use postern_tests::mailboxes::Mailbox;
-use postern_tests::wait;
+use postern_tests::{World, tools, wait};
+use serde_json::{Value, json};
 
 /// Roundcube's sign-in form, and where it puts the name of who is signed in.
 pub(crate) const USER: &str = "#rcmloginuser";
@@ -14,6 +15,8 @@ const SUBMIT: &str = "#rcmloginsubmit";
 pub(crate) const SIGNED_IN: &str = ".header-title.username";
 const SUBJECTS: &str = "#messagelist td.subject .subject a";
 const SIGN_OUT: &str = "#taskmenu a.logout";
+/// The cookies of ours that a browser with a session has.
+pub(crate) const COOKIES: [&str; 3] = ["__Host-postern", "__Host-postern-browser", "__Host-postern-login"];
 /// What only the set-up page has.
 pub(crate) const QR: &str = "svg.qr";
 
@@ -21,12 +24,14 @@ pub(crate) const QR: &str = "svg.qr";
 pub(crate) struct Person {
     pub(crate) browser: Browser,
     home: String,
+    /// What the browser asks for.
+    pub(crate) language: &'static str,
 }
 
 impl Person {
     pub(crate) async fn at(world: &World, look: Look) -> Person {
         let browser = Browser::open(look, &world.certificates).await.unwrap();
-        Person { browser, home: world.files.webmail_url() }
+        Person { browser, home: world.files.webmail_url(), language: look.language }
     }
 
     /// The same, who reaches the front by another port.
@@ -34,7 +39,7 @@ impl Person {
         let home = world.files.webmail_url();
         let at = home.rsplit(':').next().unwrap().trim_end_matches('/').parse().unwrap();
         let browser = Browser::open_over(look, &world.certificates, at, port).await.unwrap();
-        Person { browser, home }
+        Person { browser, home, language: look.language }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -102,10 +107,79 @@ impl Person {
 
     /// Opens the webmail and signs in with the password.
     pub(crate) async fn signs_in(&self, mailbox: &Mailbox) {
-        self.goes_to("/").await;
+        self.signs_in_at("/", mailbox).await;
+    }
+
+    /// The same at another address, that of a link.
+    pub(crate) async fn signs_in_at(&self, path: &str, mailbox: &Mailbox) {
+        self.types_password(path, mailbox).await;
+        self.follows(SUBMIT).await;
+    }
+
+    /// Fills in the webmail's form at `path`.
+    pub(crate) async fn types_password(&self, path: &str, mailbox: &Mailbox) {
+        self.goes_to(path).await;
         self.types(USER, &mailbox.name).await;
         self.types(PASSWORD, &mailbox.password).await;
-        self.follows(SUBMIT).await;
+    }
+
+    /// The page's source.
+    pub(crate) async fn source(&self) -> String {
+        self.client().source().await.unwrap()
+    }
+
+    /// The secret that the set-up page offers.
+    pub(crate) async fn offered_secret(&self, world: &mut World) -> String {
+        self.sees(QR).await;
+        let secret = between(&self.source().await, "secret=", "&").unwrap().to_owned();
+        world.plant(&secret);
+        secret
+    }
+
+    /// The same, by the phone's camera, from a picture that is kept by this name.
+    pub(crate) async fn photographs_secret(&self, world: &mut World, picture: &str) -> String {
+        self.is_at("/postern/set-up").await;
+        self.sees(QR).await;
+        let uri = tools::zbar(&self.browser.screenshot(picture).await.unwrap()).unwrap();
+        assert!(uri.starts_with("otpauth://totp/"), "{uri}");
+        let secret = between(&uri, "secret=", "&").unwrap().to_owned();
+        world.plant(&secret);
+        secret
+    }
+
+    /// Confirms that the backup codes are saved, and goes on.
+    pub(crate) async fn saves_codes(&self) {
+        self.is_at("/postern/backup-codes").await;
+        self.clicks("#saved").await;
+        self.follows("form.saved button.main").await;
+    }
+
+    /// Enables security keys in the browser.
+    pub(crate) async fn knows_keys(&self) {
+        self.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    }
+
+    /// Plugs in a virtual security key that speaks `protocol`: its name in the browser.
+    pub(crate) async fn plugs_in(&self, protocol: &str) -> Value {
+        self.knows_keys().await;
+        let options = json!({ "protocol": protocol, "transport": "usb", "automaticPresenceSimulation": true });
+        let added = self.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        added.unwrap()["authenticatorId"].clone()
+    }
+
+    /// The open page of the webmail looks for new mail, hears that the session is over, and shows the sign-in form.
+    pub(crate) async fn is_sent_out(&self) {
+        let refresh = async { drop(self.client().execute("rcmail.refresh()", vec![]).await.unwrap()) };
+        self.leaves_by(refresh).await;
+        self.sees(USER).await;
+    }
+
+    /// The names of the browser's cookies, sorted.
+    pub(crate) async fn cookies(&self) -> Vec<String> {
+        let cookies = self.client().get_all_cookies().await.unwrap();
+        let mut names: Vec<String> = cookies.iter().map(|cookie| cookie.name().to_owned()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Types a code and sends it.

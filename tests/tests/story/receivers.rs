@@ -1,17 +1,13 @@
 //! What is sent to people, where it arrives: a telephone behind an HTTP gateway, and a mailbox at another provider, once
 //! with a Postfix of Debian's before it. In both languages, from the number that is typed to the sign-in.
 
-use super::methods::saves_codes;
-use super::pages::look;
 use super::person::Person;
-use super::{admin, mailbox};
+use super::{SECURITY, world, world_with_receivers};
+use postern_tests::World;
 use postern_tests::backend::private_directory;
 use postern_tests::browser::Look;
 use postern_tests::postfix::Postfix;
 use postern_tests::receivers::Message;
-use postern_tests::{Plan, World};
-use serde_json::Value;
-use std::fs;
 
 const NUMBER: &str = "+44612345678";
 const ADDRESS: &str = "alice@elsewhere.example";
@@ -65,41 +61,31 @@ impl Said {
     }
 }
 
-/// The id of the account's method of this kind.
-fn id_of(world: &World, mailbox: &str, kind: &str) -> String {
-    let shown: Value = serde_json::from_str(&admin(world, &format!("account show {mailbox} --json"))).unwrap();
-    let methods = shown["methods"].as_array().unwrap();
-    methods.iter().find(|method| method["kind"] == kind).unwrap()["id"].as_str().unwrap().to_owned()
-}
-
 #[tokio::test]
 async fn a_number_and_an_address_from_the_first_code_to_the_sign_in() {
-    let mut world = World::start(Plan { movable_clock: true, receivers: true, ..Plan::default() }).unwrap();
+    let mut world = world_with_receivers();
     for (said, name) in SAID.iter().zip(["alice", "bob"]) {
-        let mailbox = mailbox(&world, name);
-        admin(&world, &format!("account enable {}", mailbox.name));
+        let mailbox = world.mailbox(name);
+        world.enable(&mailbox);
         let person = Person::at(&world, Look::DESKTOP.in_language(said.language)).await;
         let page = |name: &str| format!("receivers-{name}");
-        let text = |world: &World| said.texted(&world.receivers.as_ref().unwrap().next("sms", |_| true).unwrap());
-        let mail = |world: &World| {
-            said.mailed(&world.receivers.as_ref().unwrap().next("mail", |_| true).unwrap(), &mailbox.name)
-        };
+        let text = |world: &World| said.texted(&world.receivers().next("sms", |_| true).unwrap());
+        let mail = |world: &World| said.mailed(&world.receivers().next("mail", |_| true).unwrap(), &mailbox.name);
 
         // The number is confirmed by the code that comes to it.
         person.signs_in(&mailbox).await;
-        person.follows("button[value=sms]").await;
-        look(&person, &page("number"), said.language).await;
+        person.follows_and_looks("button[value=sms]", &page("number")).await;
         person.types("#to", NUMBER).await;
-        person.follows("button.main").await;
-        look(&person, &page("number-sent"), said.language).await;
+        person.follows_and_looks("button.main", &page("number-sent")).await;
         person.answers(&text(&world)).await;
-        saves_codes(&person, &mailbox).await;
+        person.saves_codes().await;
+        person.is_in(&mailbox).await;
         person.signs_out().await;
 
         // Signed in by SMS; another code voids the first.
         world.move_clock(AGAIN).unwrap();
         person.signs_in(&mailbox).await;
-        look(&person, &page("sms"), said.language).await;
+        person.looks_at(&page("sms")).await;
         let first = text(&world);
         world.move_clock(AGAIN).unwrap();
         person.goes_to("/postern/code").await;
@@ -107,59 +93,52 @@ async fn a_number_and_an_address_from_the_first_code_to_the_sign_in() {
         let second = text(&world);
         person.answers(&first).await;
         person.sees("#code-problem").await;
-        look(&person, &page("sms-old"), said.language).await;
+        person.looks_at(&page("sms-old")).await;
         person.answers(&second).await;
         person.is_in(&mailbox).await;
 
         // An address is added, and signed in by from then on.
-        person.goes_to("/postern/security").await;
-        person.follows("[value=email]").await;
-        look(&person, &page("address"), said.language).await;
+        person.goes_to(SECURITY).await;
+        person.follows_and_looks("[value=email]", &page("address")).await;
         person.types("#to", ADDRESS).await;
-        person.follows("button.main").await;
-        look(&person, &page("prove-address"), said.language).await;
-        person.answers(&text(&world)).await;
-        look(&person, &page("address-sent"), said.language).await;
+        person.follows_and_looks("button.main", &page("prove-address")).await;
+        person.answers_and_looks(&text(&world), &page("address-sent")).await;
         person.answers(&mail(&world)).await;
-        person.is_at("/postern/security").await;
-        look(&person, &page("security"), said.language).await;
+        person.is_at(SECURITY).await;
+        person.looks_at(&page("security")).await;
         person.goes_to("/?_task=mail").await;
         person.is_in(&mailbox).await;
         person.signs_out().await;
         world.move_clock(AGAIN).unwrap();
         person.signs_in(&mailbox).await;
-        look(&person, &page("email"), said.language).await;
+        person.looks_at(&page("email")).await;
         let code = mail(&world);
-        person.follows("a[href='/postern/methods']").await;
-        look(&person, &page("methods"), said.language).await;
+        person.follows_and_looks("a[href='/postern/methods']", &page("methods")).await;
         let listed = person.reads("main").await;
         assert!(listed.contains("+44 ••••••678") && !listed.contains(NUMBER), "{listed}");
         // What is sent by another method leaves the first code good.
-        let id = id_of(&world, &mailbox.name, "sms");
+        let id = world.method_id(&mailbox, "kind", "sms");
         person.follows(&format!("button[value='{id}']")).await;
         text(&world);
         person.goes_to("/postern/methods").await;
-        let id = id_of(&world, &mailbox.name, "email");
+        let id = world.method_id(&mailbox, "kind", "email");
         person.follows(&format!("button[value='{id}']")).await;
         person.answers(&code).await;
         person.is_in(&mailbox).await;
     }
-    assert_eq!(world.receivers.as_ref().unwrap().take().len(), 0, "nothing was sent that nobody asked for");
+    assert_eq!(world.receivers().take().len(), 0, "nothing was sent that nobody asked for");
 }
 
 /// A real mail server of Debian's, which takes mail with TLS only, and whose certificate is looked at.
 #[tokio::test]
 async fn a_mail_goes_through_postfix() {
-    let mut world = World::start(Plan { movable_clock: true, ..Plan::default() }).unwrap();
+    let mut world = world();
     let directory = private_directory().unwrap();
     let postfix = Postfix::start(directory.path(), &world.certificates).unwrap();
-    let config = fs::read_to_string(&world.files.posternd_config).unwrap();
-    fs::write(&world.files.posternd_config, config + &postfix.configuration()).unwrap();
-    world.posternd.stop().unwrap();
-    world.posternd.start().unwrap();
-    let alice = mailbox(&world, "alice");
+    world.configure_posternd(|text| text.to_owned() + &postfix.configuration()).unwrap();
+    let alice = world.mailbox("alice");
     for said in &SAID {
-        admin(&world, &format!("account reset {}", alice.name));
+        world.admin(&format!("account reset {}", alice.name));
         let person = Person::at(&world, Look::DESKTOP.in_language(said.language)).await;
         person.signs_in(&alice).await;
         person.follows("button[value=email]").await;
@@ -167,7 +146,8 @@ async fn a_mail_goes_through_postfix() {
         person.follows("button.main").await;
         let code = said.mailed(&postfix.next().unwrap(), &alice.name);
         person.answers(&code).await;
-        saves_codes(&person, &alice).await;
+        person.saves_codes().await;
+        person.is_in(&alice).await;
         person.signs_out().await;
         world.move_clock(AGAIN).unwrap();
         person.signs_in(&alice).await;

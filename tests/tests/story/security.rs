@@ -1,44 +1,25 @@
 //! The Security page: a person looks after their own account, and nobody else does.
 
-use super::pages::{look, presses, tabs_to};
+use super::pages::{presses, tabs_to};
 use super::person::Person;
 use super::visitor::Visitor;
-use super::{admin, confirms, ends_soon, mailbox, next_code, protect};
+use super::{CHANGE, SECURITY, changes, confirms, ends_soon};
 use fantoccini::key::Key;
 use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
 use postern_tests::{Plan, World};
-use serde_json::{Value, json};
-
-const PAGE: &str = "/postern/security";
-const CHANGE: &str = "/postern/security/change";
+use serde_json::Value;
 
 /// With whatever the page can offer: a mail server that is asked about passwords, a telephone, a mailbox elsewhere.
 fn world() -> World {
     World::start(Plan { movable_clock: true, imap_front: true, receivers: true, ..Plan::default() }).unwrap()
 }
 
-fn shown(world: &World, command: &str) -> Value {
-    serde_json::from_str(&admin(world, &format!("{command} --json"))).unwrap()
-}
-
-fn methods(world: &World, mailbox: &Mailbox) -> Vec<Value> {
-    shown(world, &format!("account show {}", mailbox.name))["methods"].as_array().unwrap().clone()
-}
-
-/// The id of the method with this description.
-#[track_caller]
-fn id(world: &World, mailbox: &Mailbox, description: &str) -> String {
-    let methods = methods(world, mailbox);
-    let found = methods.iter().find(|method| method["description"] == description);
-    found.unwrap_or_else(|| panic!("{description} is not among {methods:?}"))["id"].as_str().unwrap().to_owned()
-}
-
-/// Signs in with the next code of the authenticator.
-fn signed_in(world: &mut World, mailbox: &Mailbox, secret: &str) -> Visitor {
-    let (visitor, code) = (Visitor::new(world), next_code(world, secret));
-    visitor.sign_in_with(mailbox, &code);
-    visitor
+/// Alice, protected and signed in: her mailbox, the authenticator's secret, her session.
+fn alice_is_in(world: &mut World) -> (Mailbox, String, Visitor) {
+    let (alice, secret) = world.protected("alice");
+    let here = Visitor::signed_in(world, &alice, &secret);
+    (alice, secret, here)
 }
 
 /// Adds another authenticator with this description.
@@ -51,78 +32,69 @@ fn add_app(world: &mut World, visitor: &Visitor, own: (&Mailbox, &str), descript
     world.plant(&secret);
     let fields = [("code", world.code(&secret).unwrap()), ("description", description.to_owned())];
     let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
-    visitor.post("/postern/set-up", &fields).leads_to(PAGE);
+    visitor.post("/postern/set-up", &fields).leads_to(SECURITY);
     secret
 }
 
 #[test]
 fn a_person_looks_after_their_own_account() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let here = signed_in(&mut world, &alice, &secret);
-    let there = signed_in(&mut world, &alice, &secret);
-    here.get(PAGE).shows(200, "10 backup codes are left.");
+    let (alice, secret, here) = alice_is_in(&mut world);
+    let there = Visitor::signed_in(&mut world, &alice, &secret);
+    here.get(SECURITY).shows(200, "10 backup codes are left.");
 
     // A second authenticator, under a name that is changed afterwards.
     let own = (&alice, secret.as_str());
     add_app(&mut world, &here, own, "Tablet");
-    here.get(PAGE).shows(200, "The method is set up.");
-    let tablet = id(&world, &alice, "Tablet");
+    here.get(SECURITY).shows(200, "The method is set up.");
+    let tablet = world.method_id(&alice, "description", "Tablet");
     here.get(&format!("{CHANGE}?change=rename&which={tablet}")).shows(200, "value=\"Tablet\"");
-    here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old tablet")]).leads_to(PAGE);
-    assert_eq!(id(&world, &alice, "Old tablet"), tablet);
+    here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old tablet")]).leads_to(SECURITY);
+    assert_eq!(world.method_id(&alice, "description", "Old tablet"), tablet);
 
     // New backup codes: shown until they are saved, also as a file; the old ones go.
     here.get(&format!("{CHANGE}?change=backup-codes")).shows(200, "Make new backup codes?");
-    let asked = here.post(CHANGE, &[("change", "backup-codes")]);
-    confirms(&mut world, &here, own, &asked).leads_to("/postern/backup-codes");
+    changes(&mut world, &here, own, &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
     let page = here.get("/postern/backup-codes");
     let code = page.between("<li><code>", "</code>").to_owned();
     world.plant(&code);
     assert_eq!(page.body.matches("<li><code>").count(), 10);
     here.post("/postern/codes.txt", &[]).shows(200, &code);
     here.post("/postern/saved", &[]).shows(200, "tick this box");
-    here.post("/postern/saved", &[("saved", "yes")]).leads_to(PAGE);
+    here.post("/postern/saved", &[("saved", "yes")]).leads_to(SECURITY);
     assert!(!here.get("/postern/backup-codes").body.contains(&code));
-    let asked = here.post(CHANGE, &[("change", "delete-codes")]);
-    confirms(&mut world, &here, own, &asked).leads_to(PAGE);
-    here.get(PAGE).shows(200, "You have no backup codes.");
+    changes(&mut world, &here, own, &[("change", "delete-codes")]).leads_to(SECURITY);
+    here.get(SECURITY).shows(200, "You have no backup codes.");
 
     // Removing a method ends what else is open, and nothing here.
     assert!(there.is_in());
     here.get(&format!("{CHANGE}?change=remove-method&which={tablet}")).shows(200, "Old tablet");
-    let asked = here.post(CHANGE, &[("change", "remove-method"), ("which", &tablet)]);
-    confirms(&mut world, &here, own, &asked).leads_to(PAGE);
+    changes(&mut world, &here, own, &[("change", "remove-method"), ("which", &tablet)]).leads_to(SECURITY);
     ends_soon(&there);
-    here.get(PAGE).shows(200, "The method is removed.");
+    here.get(SECURITY).shows(200, "The method is removed.");
     assert!(here.is_in());
-    assert_eq!(methods(&world, &alice).len(), 1);
+    assert_eq!(world.methods(&alice).len(), 1);
 
     // The only one stays, as long as the platform wants it; then it may go, and the session outlives that too.
-    let only = methods(&world, &alice)[0]["id"].as_str().unwrap().to_owned();
+    let only = world.methods(&alice)[0]["id"].as_str().unwrap().to_owned();
     let remove = [("change", "remove-method"), ("which", only.as_str())];
-    let page = here.get(PAGE);
+    let page = here.get(SECURITY);
     page.shows(200, "Your only method. To remove it, add another one first.");
     assert!(!page.body.contains("change=remove-method"), "a way that leads nowhere");
-    let asked = here.post(CHANGE, &remove);
-    confirms(&mut world, &here, own, &asked).shows(403, "cannot be removed");
-    admin(&world, "platform set example last-method remove");
-    here.get(PAGE).shows(200, "change=remove-method");
+    changes(&mut world, &here, own, &remove).shows(403, "cannot be removed");
+    world.admin("platform set example last-method remove");
+    here.get(SECURITY).shows(200, "change=remove-method");
     here.get(&format!("{CHANGE}?change=remove-method&which={only}")).shows(200, "your password alone opens your mail");
-    let asked = here.post(CHANGE, &remove);
-    confirms(&mut world, &here, own, &asked).leads_to(PAGE);
-    here.get(PAGE).shows(200, "signed in without a second step");
+    changes(&mut world, &here, own, &remove).leads_to(SECURITY);
+    here.get(SECURITY).shows(200, "signed in without a second step");
     assert!(here.is_in());
-    assert_eq!(shown(&world, &format!("account show {}", alice.name))["state"], "off");
+    assert_eq!(world.account(&alice)["state"], "off");
 }
 
 #[test]
 fn an_app_password_is_made_shown_once_and_revoked() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let here = signed_in(&mut world, &alice, &secret);
+    let (alice, secret, here) = alice_is_in(&mut world);
     let create = |password: &str| {
         here.post(CHANGE, &[("change", "app-password"), ("description", "Thunderbird"), ("password", password)])
     };
@@ -134,7 +106,7 @@ fn an_app_password_is_made_shown_once_and_revoked() {
     // Nor is one that is sent too early.
     let asked = create(&alice.password);
     confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(&form);
-    assert_eq!(shown(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+    assert_eq!(world.admin_json(&format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
     here.get(&form).shows(200, "Your mail password");
     create("not it").shows(403, "not the password of this mailbox");
     create("").shows(403, "value=\"Thunderbird\"");
@@ -142,18 +114,18 @@ fn an_app_password_is_made_shown_once_and_revoked() {
     let page = here.get("/postern/security/app-password");
     let made = page.between("<li><code>", "</code>").to_owned();
     world.plant(&made);
-    let listed = shown(&world, &format!("app-password list {}", alice.name));
+    let listed = world.admin_json(&format!("app-password list {}", alice.name));
     assert_eq!(listed[0]["description"], "Thunderbird");
     let id = listed[0]["id"].as_str().unwrap().to_owned();
     assert!(made.replace('-', "").starts_with(&id), "{made} {id}");
-    here.post("/postern/security/app-password", &[]).leads_to(PAGE);
+    here.post("/postern/security/app-password", &[]).leads_to(SECURITY);
     assert!(!here.get("/postern/security/app-password").body.contains(&made));
     create(&alice.password).leads_to("/postern/code");
-    here.post("/postern/cancel", &[]).leads_to(PAGE);
-    here.get(PAGE).shows(200, "Thunderbird");
+    here.post("/postern/cancel", &[]).leads_to(SECURITY);
+    here.get(SECURITY).shows(200, "Thunderbird");
     here.get(&format!("{CHANGE}?change=revoke&which={id}")).shows(200, "Revoke this app password?");
-    here.post(CHANGE, &[("change", "revoke"), ("which", &id)]).leads_to(PAGE);
-    assert_eq!(shown(&world, &format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
+    here.post(CHANGE, &[("change", "revoke"), ("which", &id)]).leads_to(SECURITY);
+    assert_eq!(world.admin_json(&format!("app-password list {}", alice.name)), Value::Array(Vec::new()));
     assert!(here.is_in());
 }
 
@@ -161,26 +133,19 @@ fn an_app_password_is_made_shown_once_and_revoked() {
 #[test]
 fn app_passwords_are_not_offered_where_nothing_takes_them() {
     let mut world = super::world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let here = signed_in(&mut world, &alice, &secret);
-    assert!(!here.get(PAGE).body.to_lowercase().contains("app password"));
-    here.get(&format!("{CHANGE}?change=app-password")).leads_to(PAGE);
-    let create = ["app-password", "create", &alice.name, "--description", "Phone", "--unchecked", "--json"];
-    let made = world.postern_reading(create, &format!("{}\n", alice.password)).unwrap().success().unwrap();
-    let made: Value = serde_json::from_str(&made).unwrap();
-    world.plant(made["app_password"].as_str().unwrap());
-    let page = here.get(PAGE);
+    let (alice, _, here) = alice_is_in(&mut world);
+    assert!(!here.get(SECURITY).body.to_lowercase().contains("app password"));
+    here.get(&format!("{CHANGE}?change=app-password")).leads_to(SECURITY);
+    let (id, _) = world.app_password(&alice, &["--unchecked"]);
+    let page = here.get(SECURITY);
     page.shows(200, "App passwords cannot be made at the moment");
-    page.shows(200, &format!("change=revoke&amp;which={}", made["id"].as_str().unwrap()));
+    page.shows(200, &format!("change=revoke&amp;which={id}"));
 }
 
 #[test]
 fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let here = signed_in(&mut world, &alice, &secret);
+    let (alice, secret, here) = alice_is_in(&mut world);
     for (kind, by, to, at_last) in [
         ("sms", "sms", "+44612345678", "The method is set up."),
         ("contact", "mail", "alice@elsewhere.example", "Notices go to your new contact address."),
@@ -189,26 +154,25 @@ fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
         here.post("/postern/set-up", &[("destination", "nowhere")]).shows(400, "to-problem");
         let asked = here.post("/postern/set-up", &[("destination", to)]);
         here.get("/postern/code").shows(200, to);
-        world.receivers.as_ref().unwrap().take();
+        world.receivers().take();
         confirms(&mut world, &here, (&alice, &secret), &asked).leads_to("/postern/set-up");
-        let code = world.receivers.as_ref().unwrap().next(by, |message| message.code().is_some()).unwrap();
+        let code = world.receivers().next(by, |message| message.code().is_some()).unwrap();
         let code = code.code().unwrap();
         here.get("/postern/set-up").shows(200, to);
         here.post("/postern/set-up", &[("code", if code == "111111" { "222222" } else { "111111" })])
             .shows(403, "not right");
-        here.post("/postern/set-up", &[("code", &code)]).leads_to(PAGE);
-        here.get(PAGE).shows(200, at_last);
+        here.post("/postern/set-up", &[("code", &code)]).leads_to(SECURITY);
+        here.get(SECURITY).shows(200, at_last);
     }
-    assert_eq!(methods(&world, &alice)[1]["kind"], "sms");
-    here.get(PAGE).shows(200, "alice@elsewhere.example");
-    here.post(CHANGE, &[("change", "language"), ("to", "fr")]).leads_to(PAGE);
-    here.get(PAGE).shows(200, "<option value=\"fr\" lang=\"fr\" selected>");
-    let asked = here.post(CHANGE, &[("change", "remove-contact")]);
-    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to(PAGE);
-    here.get(PAGE).shows(200, "no contact address yet");
+    assert_eq!(world.methods(&alice)[1]["kind"], "sms");
+    here.get(SECURITY).shows(200, "alice@elsewhere.example");
+    here.post(CHANGE, &[("change", "language"), ("to", "fr")]).leads_to(SECURITY);
+    here.get(SECURITY).shows(200, "<option value=\"fr\" lang=\"fr\" selected>");
+    changes(&mut world, &here, (&alice, &secret), &[("change", "remove-contact")]).leads_to(SECURITY);
+    here.get(SECURITY).shows(200, "no contact address yet");
     // What was begun can be given up.
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
-    here.post("/postern/cancel", &[]).leads_to(PAGE);
+    here.post("/postern/cancel", &[]).leads_to(SECURITY);
     here.get("/postern/set-up").leads_to("/");
     assert!(here.is_in());
 }
@@ -216,16 +180,14 @@ fn numbers_and_the_contact_address_are_confirmed_by_what_is_sent_there() {
 #[test]
 fn what_gives_or_takes_a_way_in_asks_for_a_code_of_its_own() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let here = signed_in(&mut world, &alice, &secret);
+    let (alice, secret, here) = alice_is_in(&mut world);
     // From now on it is what was used last, so it is what is asked for.
     let of_tablet = add_app(&mut world, &here, (&alice, &secret), "Tablet");
-    let tablet = id(&world, &alice, "Tablet");
-    let there = signed_in(&mut world, &alice, &of_tablet);
+    let tablet = world.method_id(&alice, "description", "Tablet");
+    let there = Visitor::signed_in(&mut world, &alice, &of_tablet);
 
     // What is words only goes on.
-    here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old one")]).leads_to(PAGE);
+    here.post(CHANGE, &[("change", "rename"), ("which", &tablet), ("description", "Old one")]).leads_to(SECURITY);
 
     // A removal waits for the code, also right after a sign-in, and is carried out then.
     let remove = [("change", "remove-method"), ("which", tablet.as_str())];
@@ -240,14 +202,14 @@ fn what_gives_or_takes_a_way_in_asks_for_a_code_of_its_own() {
     assert!(!methods_page.body.contains("/postern/lost"), "who is in has not lost everything");
     here.code("12").shows(400, "code-problem");
     here.code(&world.code(super::wrong_code::ANOTHER_SECRET).unwrap()).shows(403, "not right");
-    assert_eq!(methods(&world, &alice).len(), 2);
+    assert_eq!(world.methods(&alice).len(), 2);
     // Given up: nothing happens, and what was asked for is forgotten.
-    here.post("/postern/cancel", &[]).leads_to(PAGE);
-    here.code(&next_code(&mut world, &of_tablet)).leads_to("/");
-    assert_eq!(methods(&world, &alice).len(), 2);
+    here.post("/postern/cancel", &[]).leads_to(SECURITY);
+    here.code(&world.next_code(&of_tablet)).leads_to("/");
+    assert_eq!(world.methods(&alice).len(), 2);
     here.post(CHANGE, &remove).leads_to("/postern/code");
-    here.code(&next_code(&mut world, &of_tablet)).leads_to(PAGE);
-    assert_eq!(methods(&world, &alice).len(), 1);
+    here.code(&world.next_code(&of_tablet)).leads_to(SECURITY);
+    assert_eq!(world.methods(&alice).len(), 1);
     ends_soon(&there);
     assert!(here.is_in());
     // The next change asks again.
@@ -257,22 +219,21 @@ fn what_gives_or_takes_a_way_in_asks_for_a_code_of_its_own() {
     here.post(CHANGE, &[("change", "delete-codes")]).leads_to("/postern/code");
     let wrong = world.code(super::wrong_code::ANOTHER_SECRET).unwrap();
     (0..5).for_each(|_| here.code(&wrong).shows(403, "problem"));
-    here.post("/postern/cancel", &[]).leads_to(PAGE);
+    here.post("/postern/cancel", &[]).leads_to(SECURITY);
     here.post(CHANGE, &[("change", "delete-codes")]).shows(403, "Too many wrong codes");
-    here.get(PAGE).shows(200, "10 backup codes are left.");
+    here.get(SECURITY).shows(200, "10 backup codes are left.");
     assert!(here.is_in());
 }
 
 #[test]
 fn nobody_else_changes_anything() {
     let mut world = world();
-    let (alice, bob) = (mailbox(&world, "alice"), mailbox(&world, "bob"));
-    let secret = protect(&mut world, &alice);
-    let of_bob = protect(&mut world, &bob);
-    let here = signed_in(&mut world, &alice, &secret);
+    let (alice, secret, bob) = world.alice_and_bob();
+    let of_bob = world.protect(&bob);
+    let here = Visitor::signed_in(&mut world, &alice, &secret);
     add_app(&mut world, &here, (&alice, &secret), "Tablet");
-    let tablet = id(&world, &alice, "Tablet");
-    let before = admin(&world, &format!("account show {} --json", alice.name));
+    let tablet = world.method_id(&alice, "description", "Tablet");
+    let before = world.account(&alice);
     let changes = [
         format!("change=remove-method&which={tablet}"),
         format!("change=rename&which={tablet}&description=x"),
@@ -281,9 +242,9 @@ fn nobody_else_changes_anything() {
         "change=sign-out-others".to_owned(),
         "change=language&to=fr".to_owned(),
     ];
-    let bobs = signed_in(&mut world, &bob, &of_bob);
+    let bobs = Visitor::signed_in(&mut world, &bob, &of_bob);
     let [without, stranger] = [Visitor::new(&world), Visitor::new(&world)];
-    without.sign_in_without(&mailbox(&world, "carol"));
+    without.sign_in_without(&world.mailbox("carol"));
     for change in &changes {
         // Another site's page; it makes the browser send Alice's cookie.
         for origin in ["https://evil.example", "null"] {
@@ -305,76 +266,65 @@ fn nobody_else_changes_anything() {
     }
     // Another account's session, with the ids of this one.
     for change in &changes[..2] {
-        bobs.get(&format!("{CHANGE}?{change}")).leads_to(PAGE);
+        bobs.get(&format!("{CHANGE}?{change}")).leads_to(SECURITY);
     }
-    bobs.request(CHANGE, &["--data", &changes[1]]).leads_to(PAGE);
+    bobs.request(CHANGE, &["--data", &changes[1]]).leads_to(SECURITY);
     let asked = bobs.request(CHANGE, &["--data", &changes[0]]);
-    confirms(&mut world, &bobs, (&bob, &of_bob), &asked).leads_to(PAGE);
-    assert_eq!(admin(&world, &format!("account show {} --json", alice.name)), before);
+    confirms(&mut world, &bobs, (&bob, &of_bob), &asked).leads_to(SECURITY);
+    assert_eq!(world.account(&alice), before);
     assert!(here.is_in() && bobs.is_in());
-    without.get(PAGE).shows(200, "signed in without a second step");
-    stranger.get(PAGE).leads_to("/");
+    without.get(SECURITY).shows(200, "signed in without a second step");
+    stranger.get(SECURITY).leads_to("/");
 }
 
 #[test]
 fn a_person_sees_where_they_are_signed_in_and_signs_out_the_others() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let [here, there] = [(); 2].map(|()| signed_in(&mut world, &alice, &secret));
-    let page = here.get(PAGE);
+    let (alice, secret) = world.protected("alice");
+    let [here, there] = [(); 2].map(|()| Visitor::signed_in(&mut world, &alice, &secret));
+    let page = here.get(SECURITY);
     page.shows(200, "This browser");
     let counts = ["This browser", "Signed in now", "On the network that you are using now"];
     assert_eq!(counts.map(|text| page.body.matches(text).count()), [1, 2, 2]);
     assert!(!page.body.contains("127.0.0"), "what people know needs no number");
-    here.post(CHANGE, &[("change", "sign-out-others")]).leads_to(PAGE);
+    here.post(CHANGE, &[("change", "sign-out-others")]).leads_to(SECURITY);
     assert!(!there.is_in() && here.is_in());
-    assert!(!here.get(PAGE).body.contains("Sign out the others"));
+    assert!(!here.get(SECURITY).body.contains("Sign out the others"));
 }
 
 #[test]
 fn with_few_backup_codes_left_a_person_is_told_so() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let here = signed_in(&mut world, &alice, &secret);
-    let asked = here.post(CHANGE, &[("change", "backup-codes")]);
-    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to("/postern/backup-codes");
-    let page = here.get("/postern/backup-codes");
-    let codes: Vec<&str> = page.body.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
-    codes.iter().for_each(|code| world.plant(code));
+    let (alice, secret, here) = alice_is_in(&mut world);
+    changes(&mut world, &here, (&alice, &secret), &[("change", "backup-codes")]).leads_to("/postern/backup-codes");
+    let codes = here.shown_codes(&mut world);
     let visitor = Visitor::new(&world);
     for (used, code) in (1..).zip(&codes[..7]) {
         visitor.sign_in(&alice).leads_to("/postern/code");
         let answer = visitor.post("/postern/backup-code", &[("code", code)]);
-        if used == 7 {
-            answer.leads_to("/postern/backup-codes");
-        } else {
-            assert!(answer.location().starts_with("/?_task=mail"), "{}", answer.head);
-        }
+        if used == 7 { answer.leads_to("/postern/backup-codes") } else { answer.lets_in() }
     }
     visitor.get("/postern/backup-codes").shows(200, "3 backup codes are left.");
     assert!(visitor.is_in());
     let onward = visitor.post("/postern/saved", &[]);
-    assert!(onward.location().starts_with("/?_task=mail"), "{}", onward.head);
+    onward.lets_in();
     visitor.get("/postern/backup-codes").leads_to("/");
-    visitor.get(PAGE).shows(200, "Make new ones before they run out.");
+    visitor.get(SECURITY).shows(200, "Make new ones before they run out.");
 }
 
 #[test]
 fn from_the_first_backup_codes_it_is_one_step_to_the_page() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in(&alice).leads_to("/postern/set-up");
-    visitor.get(PAGE).leads_to("/postern/set-up");
+    let alice = world.mailbox("alice");
+    let visitor = Visitor::enrolling(&world, &alice);
+    visitor.get(SECURITY).leads_to("/postern/set-up");
     let secret = visitor.offered_secret();
     world.plant(&secret);
     let code = world.code(&secret).unwrap();
     visitor.post("/postern/set-up", &[("code", &code)]).leads_to("/postern/backup-codes");
     visitor.post("/postern/saved", &[("next", "security")]).shows(200, "tick this box");
-    visitor.post("/postern/saved", &[("saved", "yes"), ("next", "security")]).leads_to(PAGE);
-    visitor.get(PAGE).shows(200, "Authenticator app");
+    visitor.post("/postern/saved", &[("saved", "yes"), ("next", "security")]).leads_to(SECURITY);
+    visitor.get(SECURITY).shows(200, "Authenticator app");
 }
 
 /// Every page around it as people see it, in both languages, a key in the browser, and the keyboard alone.
@@ -382,42 +332,33 @@ fn from_the_first_backup_codes_it_is_one_step_to_the_page() {
 async fn the_page_in_a_browser() {
     let mut world = world();
     for (language, name) in [("en", "alice"), ("fr", "bob")] {
-        let mailbox = mailbox(&world, name);
-        let secret = protect(&mut world, &mailbox);
+        let mailbox = world.mailbox(name);
+        let secret = world.protect(&mailbox);
         let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
-        person.browser.devtools("WebAuthn.enable", json!({})).await.unwrap();
-        let key = json!({ "protocol": "ctap2", "transport": "usb", "automaticPresenceSimulation": true });
-        person.browser.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": key })).await.unwrap();
+        person.plugs_in("ctap2").await;
         person.signs_in(&mailbox).await;
-        person.answers(&next_code(&mut world, &secret)).await;
+        person.answers(&world.next_code(&secret)).await;
         person.is_in(&mailbox).await;
-        person.goes_to(PAGE).await;
+        person.goes_to(SECURITY).await;
         for (page, kind) in [("add-sms", "sms"), ("add-contact", "contact")] {
             let button =
                 if kind == "contact" { "form:has([value=contact]) button" } else { &format!("[value={kind}]") };
-            person.follows(button).await;
-            look(&person, page, language).await;
+            person.follows_and_looks(button, page).await;
             person.follows("button[form=cancel]").await;
-            person.is_at(PAGE).await;
+            person.is_at(SECURITY).await;
         }
-        person.follows("[value=totp]").await;
-        look(&person, "prove-add-app", language).await;
-        person.answers(&next_code(&mut world, &secret)).await;
-        look(&person, "add-app", language).await;
+        person.follows_and_looks("[value=totp]", "prove-add-app").await;
+        person.answers_and_looks(&world.next_code(&secret), "add-app").await;
         person.follows("button[form=cancel]").await;
-        person.is_at(PAGE).await;
-        person.follows("button[value=key]").await;
-        look(&person, "prove-add-key", language).await;
-        person.answers(&next_code(&mut world, &secret)).await;
-        look(&person, "add-key", language).await;
+        person.is_at(SECURITY).await;
+        person.follows_and_looks("button[value=key]", "prove-add-key").await;
+        person.answers_and_looks(&world.next_code(&secret), "add-key").await;
         person.types("#description", "On my key ring").await;
-        person.follows("button.main").await;
-        look(&person, "security", language).await;
+        person.follows_and_looks("button.main", "security").await;
         for change in ["rename", "remove-method", "backup-codes", "delete-codes", "app-password"] {
-            person.follows(&format!("a[href*='change={change}']")).await;
-            look(&person, change, language).await;
+            person.follows_and_looks(&format!("a[href*='change={change}']"), change).await;
             person.follows("a.quiet").await;
-            person.is_at(PAGE).await;
+            person.is_at(SECURITY).await;
         }
         // With Tab, Enter and nothing else.
         tabs_to(&person, "a[href*='change=app-password']").await;
@@ -425,20 +366,20 @@ async fn the_page_in_a_browser() {
         // The browser asks for the key by itself, and the form for the mail password follows.
         presses(&person, &format!("Phone{}", Key::Enter)).await;
         person.sees("#password").await;
-        look(&person, "app-password-proven", language).await;
+        person.looks_at("app-password-proven").await;
         presses(&person, &format!("{}{}", mailbox.password, Key::Enter)).await;
         let made = person.reads("#app-password li").await;
         world.plant(&made);
-        look(&person, "new-app-password", language).await;
+        person.looks_at("new-app-password").await;
         tabs_to(&person, "button.main").await;
         person.leaves_by(presses(&person, &Key::Enter)).await;
-        person.is_at(PAGE).await;
+        person.is_at(SECURITY).await;
         // What waited for the key is done.
         person.follows("a[href*='change=delete-codes']").await;
         person.clicks("button.main").await;
         person.sees(".what-there-is .problem").await;
-        person.is_at(PAGE).await;
-        assert_eq!(methods(&world, &mailbox).len(), 2);
-        look(&person, "security-without-codes", language).await;
+        person.is_at(SECURITY).await;
+        assert_eq!(world.methods(&mailbox).len(), 2);
+        person.looks_at("security-without-codes").await;
     }
 }

@@ -1,30 +1,23 @@
 //! Signing in for the first time, and the times after.
 
-use super::person::{Person, QR, USER};
-use super::visitor::between;
+use super::person::{COOKIES, Person, QR, USER};
+use super::world;
 use super::wrong_code::ANOTHER_SECRET;
-use super::{mailbox, next_code, world};
 use fantoccini::Locator;
 use postern_tests::browser::Look;
-use postern_tests::tools;
 
 const CODES: Locator<'_> = Locator::Css("#codes li");
 
 #[tokio::test]
 async fn from_the_first_sign_in_to_the_next() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
 
     // The password alone leads to a picture for the phone.
     person.signs_in(&alice).await;
-    person.is_at("/postern/set-up").await;
+    let secret = person.photographs_secret(&mut world, "story-set-up").await;
     assert!(person.reads(".mailbox").await.contains(&alice.name));
-    let picture = person.browser.screenshot("story-set-up").await.unwrap();
-    let uri = tools::zbar(&picture).unwrap();
-    assert!(uri.starts_with("otpauth://totp/"), "{uri}");
-    let secret = between(&uri, "secret=", "&").unwrap().to_owned();
-    world.plant(&secret);
     let by_hand = person.reads("#key").await.replace(' ', "");
     assert_eq!(by_hand, secret);
 
@@ -51,19 +44,13 @@ async fn from_the_first_sign_in_to_the_next() {
     person.clicks("form.saved button.main").await;
     person.is_at("/postern/backup-codes").await;
     person.goes_to("/").await;
-    person.is_at("/postern/backup-codes").await;
-    person.clicks("#saved").await;
-    person.follows("form.saved button.main").await;
+    person.saves_codes().await;
 
     person.is_in(&alice).await;
     let body = person.opens(&alice.private_subject()).await;
     assert!(body.contains("The numbers that you asked for."), "{body}");
     person.browser.screenshot("story-mailbox").await.unwrap();
-    let cookies = person.client().get_all_cookies().await.unwrap();
-    let mut names: Vec<&str> = cookies.iter().map(|cookie| cookie.name()).collect();
-    names.sort_unstable();
-    let ours = ["__Host-postern", "__Host-postern-browser", "__Host-postern-login"];
-    assert_eq!(names, ours, "the webmail's own cookies stay behind the front");
+    assert_eq!(person.cookies().await, COOKIES, "the webmail's own cookies stay behind the front");
     person.signs_out().await;
     person.goes_to("/?_task=mail").await;
     person.sees(USER).await;
@@ -75,21 +62,21 @@ async fn from_the_first_sign_in_to_the_next() {
     assert_eq!(person.reads(".method").await, "Fairphone");
     person.answers(&first).await;
     assert!(person.reads("#code-problem").await.contains("each code works only once"));
-    person.answers(&next_code(&mut world, &secret)).await;
+    person.answers(&world.next_code(&secret)).await;
     person.is_in(&alice).await;
     let seen = person.client().current_url().await.unwrap();
     assert!(!seen.as_str().contains(&secret), "{seen}");
-    let upstream = world.backend.as_ref().unwrap().roundcube.requests();
+    let upstream = world.roundcube().requests();
     for secret in codes.iter().chain([&secret, &alice.password]) {
         assert!(!upstream.contains(secret.as_str()));
     }
-    assert_eq!(world.backend.as_ref().unwrap().roundcube.errors(), "");
+    assert_eq!(world.roundcube().errors(), "");
 }
 
 #[tokio::test]
 async fn a_set_up_can_be_cancelled_and_read_in_another_language() {
     let world = world();
-    let alice = mailbox(&world, "alice");
+    let alice = world.mailbox("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
     person.signs_in(&alice).await;
     assert_eq!(person.reads("h1").await, "Set up your phone for sign-in");
@@ -110,9 +97,9 @@ async fn a_set_up_can_be_cancelled_and_read_in_another_language() {
 #[tokio::test]
 async fn a_browser_that_prefers_french_is_answered_in_french() {
     let world = world();
-    let bob = mailbox(&world, "bob");
+    let bob = world.mailbox("bob");
     let person = Person::at(&world, Look::PHONE.in_language("fr")).await;
-    person.signs_in(&mailbox(&world, "alice")).await;
+    person.signs_in(&world.mailbox("alice")).await;
     assert_eq!(person.reads("h1").await, "Associez votre téléphone");
     person.follows("button[form=cancel]").await;
 

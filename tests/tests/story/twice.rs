@@ -1,12 +1,12 @@
 //! The same form twice, in a real browser: a double click on a slow line, a line that breaks once a form was sent, a page
 //! that is loaded again.
 
-use super::person::{PASSWORD, Person, USER};
-use super::{admin, mailbox, protect, world};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use super::person::Person;
+use super::world;
+use nix::sys::signal::Signal;
 use postern_tests::World;
 use postern_tests::browser::Look;
+use postern_tests::mailboxes::Mailbox;
 use postern_tests::wait;
 use std::fs;
 use std::time::Duration;
@@ -91,34 +91,36 @@ impl Person {
     }
 }
 
+/// Alice at the set-up page, over a line with this delay: the page's secret at the end.
+async fn sets_up_over(world: &mut World, delay: Duration) -> (Mailbox, Line, Person, String) {
+    let alice = world.mailbox("alice");
+    world.enable(&alice);
+    let line = Line::new(world, delay).await;
+    let person = Person::over(world, Look::DESKTOP, line.port).await;
+    person.signs_in(&alice).await;
+    let secret = person.offered_secret(world).await;
+    (alice, line, person, secret)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_double_click_is_one_click() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
+    let (alice, secret) = world.protected("alice");
     let line = Line::new(&world, SLOW).await;
     let person = Person::over(&world, Look::DESKTOP, line.port).await;
-    person.goes_to("/").await;
-    person.types(USER, &alice.name).await;
-    person.types(PASSWORD, &alice.password).await;
+    person.types_password("/", &alice).await;
     person.double_clicks("#rcmloginsubmit").await;
     person.is_at("/postern/code").await;
     person.types("#code", &world.code(&secret).unwrap()).await;
     person.double_clicks("button.main").await;
     person.is_in(&alice).await;
-    let log = admin(&world, &format!("audit --mailbox {} --json", alice.name));
-    assert!(!log.contains("wrong"), "{log}");
+    no_code_was_wrong(&world, &alice);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_double_click_at_the_first_set_up_does_not_cost_the_backup_codes() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    admin(&world, &format!("account enable {}", alice.name));
-    let line = Line::new(&world, SLOW).await;
-    let person = Person::over(&world, Look::DESKTOP, line.port).await;
-    person.signs_in(&alice).await;
-    let secret = shown_secret(&mut world, &person).await;
+    let (alice, _line, person, secret) = sets_up_over(&mut world, SLOW).await;
     person.types("#code", &world.code(&secret).unwrap()).await;
     person.double_clicks("form button.main").await;
     sees_backup_codes(&person).await;
@@ -135,40 +137,28 @@ async fn a_double_click_at_the_first_set_up_does_not_cost_the_backup_codes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_that_breaks_once_a_form_was_sent_costs_nothing() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    admin(&world, &format!("account enable {}", alice.name));
-    let line = Line::new(&world, Duration::ZERO).await;
-    let person = Person::over(&world, Look::DESKTOP, line.port).await;
-    person.signs_in(&alice).await;
-    let secret = shown_secret(&mut world, &person).await;
+    let (alice, line, person, secret) = sets_up_over(&mut world, Duration::ZERO).await;
     let code = world.code(&secret).unwrap();
     sends_on_a_line_that_breaks(&mut world, &line, &person, &code).await;
     sees_after_reloads(&person, "ol.codes").await;
     sees_backup_codes(&person).await;
-    person.clicks("#saved").await;
-    person.follows("form.saved button.main").await;
+    person.saves_codes().await;
     person.is_in(&alice).await;
 
     // And the same with a code.
     person.signs_out().await;
     person.signs_in(&alice).await;
-    let code = super::next_code(&mut world, &secret);
+    let code = world.next_code(&secret);
     sends_on_a_line_that_breaks(&mut world, &line, &person, &code).await;
     sees_after_reloads(&person, super::person::SIGNED_IN).await;
     person.is_in(&alice).await;
-    let log = admin(&world, &format!("audit --mailbox {} --json", alice.name));
-    assert!(!log.contains("wrong"), "{log}");
+    no_code_was_wrong(&world, &alice);
 }
 
-/// The secret that the set-up page shows.
-async fn shown_secret(world: &mut World, person: &Person) -> String {
-    let page = {
-        person.sees(super::person::QR).await;
-        person.client().source().await.unwrap()
-    };
-    let secret = super::visitor::between(&page, "secret=", "&").unwrap().to_owned();
-    world.plant(&secret);
-    secret
+/// The audit log tells of no wrong code.
+fn no_code_was_wrong(world: &World, mailbox: &Mailbox) {
+    let log = world.admin(&format!("audit --mailbox {} --json", mailbox.name));
+    assert!(!log.contains("wrong"), "{log}");
 }
 
 async fn sees_backup_codes(person: &Person) {
@@ -179,16 +169,15 @@ async fn sees_backup_codes(person: &Person) {
 
 /// Sends a code while the daemon thinks; then the line breaks, and the daemon answers.
 async fn sends_on_a_line_that_breaks(world: &mut World, line: &Line, person: &Person, code: &str) {
-    let daemon = Pid::from_raw(i32::try_from(world.posternd.pid().unwrap()).unwrap());
     person.types("#code", code).await;
-    kill(daemon, Signal::SIGSTOP).unwrap();
+    world.posternd.signal(Signal::SIGSTOP).unwrap();
     let before = calls(world);
     // Later, so that the driver does not wait for the page that comes.
     let click = "setTimeout(() => document.querySelector('form button.main:not([form])').click(), 50)";
     person.client().execute(click, vec![]).await.unwrap();
     wait::until("the front to ask the daemon", || Ok((calls(world) > before).then_some(()))).unwrap();
     line.breaks();
-    kill(daemon, Signal::SIGCONT).unwrap();
+    world.posternd.signal(Signal::SIGCONT).unwrap();
 }
 
 /// Connections to the daemon, those too that it has not accepted yet (proc_net_unix(5)).

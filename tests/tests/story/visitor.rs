@@ -1,5 +1,7 @@
 //! A visitor without a browser: curl with a cookie jar of its own. What a thief uses, and what needs no eyes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postern_tests::backend::private_directory;
 use postern_tests::mailboxes::Mailbox;
 use postern_tests::tools::Outcome;
@@ -57,6 +59,17 @@ impl Answer {
         assert_eq!((self.status, self.location()), (303, path), "{}\n{}", self.head, self.body);
     }
 
+    /// Sends the browser to the mail: the sign-in is through.
+    #[track_caller]
+    pub(crate) fn lets_in(&self) {
+        assert!(self.is_let_in(), "{}\n{}", self.head, self.body);
+    }
+
+    /// Whether it sends the browser to the mail.
+    pub(crate) fn is_let_in(&self) -> bool {
+        self.location().starts_with("/?_task=mail")
+    }
+
     /// Has this status, and this text in it.
     #[track_caller]
     pub(crate) fn shows(&self, status: u16, text: &str) {
@@ -80,6 +93,16 @@ impl Answer {
     }
 }
 
+/// A session cookie as a header.
+pub(crate) fn session_header(session: &str) -> String {
+    format!("Cookie: {COOKIE}={session}")
+}
+
+/// Basic authentication as a header (RFC 7617).
+pub(crate) fn basic(name: &str, password: &str) -> String {
+    format!("Authorization: Basic {}", STANDARD.encode(format!("{name}:{password}")))
+}
+
 /// The first text between two others.
 pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     Some(text.split_once(before)?.1.split_once(after)?.0)
@@ -94,7 +117,39 @@ impl Visitor {
         }
     }
 
-    /// One who reaches the webmail itself, as nobody must.
+    /// A visitor who is signed in to a mailbox where no code is asked for.
+    #[track_caller]
+    pub(crate) fn inside(world: &World, mailbox: &Mailbox) -> Visitor {
+        let visitor = Visitor::new(world);
+        visitor.sign_in_without(mailbox);
+        visitor
+    }
+
+    /// A visitor who has typed the password and is asked for a code.
+    #[track_caller]
+    pub(crate) fn challenged(world: &World, mailbox: &Mailbox) -> Visitor {
+        let visitor = Visitor::new(world);
+        visitor.sign_in(mailbox).leads_to("/postern/code");
+        visitor
+    }
+
+    /// A visitor who has typed the password and is asked to set up a method.
+    #[track_caller]
+    pub(crate) fn enrolling(world: &World, mailbox: &Mailbox) -> Visitor {
+        let visitor = Visitor::new(world);
+        visitor.sign_in(mailbox).leads_to("/postern/set-up");
+        visitor
+    }
+
+    /// A visitor who has signed in with the next code of the authenticator.
+    #[track_caller]
+    pub(crate) fn signed_in(world: &mut World, mailbox: &Mailbox, secret: &str) -> Visitor {
+        let (visitor, code) = (Visitor::new(world), world.next_code(secret));
+        visitor.sign_in_with(mailbox, &code);
+        visitor
+    }
+
+    /// A visitor who reaches the webmail itself, which nobody can.
     pub(crate) fn going_around(world: &World) -> Visitor {
         let url = world.backend.as_ref().unwrap().roundcube.url();
         Visitor { url: url.trim_end_matches('/').to_owned(), ..Visitor::new(world) }
@@ -115,6 +170,14 @@ impl Visitor {
     pub(crate) fn curl<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Outcome {
         let fixed = ["--cacert", &self.ca, "--globoff", "--path-as-is", "--header", "Expect:", "--max-time", "60"];
         tools::curl(fixed.into_iter().map(String::from).chain(args.into_iter().map(String::from))).unwrap()
+    }
+
+    /// What a program asks for: it has these headers, and no cookies but those in them.
+    pub(crate) fn program(&self, method: &str, target: &str, headers: &[&str], more: &[&str]) -> Answer {
+        let url = self.address(target);
+        let headers = headers.iter().flat_map(|header| ["--header", header]);
+        let args = ["--include", "--request", method].into_iter().chain(headers).chain(more.iter().copied());
+        Answer::read(&self.curl(args.chain([url.as_str()])).stdout)
     }
 
     /// The address of `target` at the front.
@@ -151,20 +214,27 @@ impl Visitor {
     #[track_caller]
     pub(crate) fn sign_in_with(&self, mailbox: &Mailbox, code: &str) {
         self.sign_in(mailbox).leads_to("/postern/code");
-        let answer = self.code(code);
-        assert!(answer.location().starts_with("/?_task=mail"), "{}\n{}", answer.head, answer.body);
+        self.code(code).lets_in();
     }
 
     /// Signs in where no code is asked for.
     #[track_caller]
     pub(crate) fn sign_in_without(&self, mailbox: &Mailbox) {
-        let answer = self.sign_in(mailbox);
-        assert!(answer.location().starts_with("/?_task=mail"), "{}\n{}", answer.head, answer.body);
+        self.sign_in(mailbox).lets_in();
     }
 
     /// What the set-up page offers, from the address that it gives to an app on the same phone.
     pub(crate) fn offered_secret(&self) -> String {
         self.get("/postern/set-up").between("secret=", "&").to_owned()
+    }
+
+    /// The backup codes that its page shows. From now on they must be in no log.
+    pub(crate) fn shown_codes(&self, world: &mut World) -> Vec<String> {
+        let page = self.get("/postern/backup-codes").body;
+        let codes = page.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next());
+        let codes: Vec<String> = codes.map(str::to_owned).collect();
+        codes.iter().for_each(|code| world.plant(code));
+        codes
     }
 
     /// Whether its session reaches the webmail.
@@ -177,6 +247,11 @@ impl Visitor {
     /// The value of its session cookie; empty when it has none.
     pub(crate) fn session(&self) -> String {
         self.cookie(COOKIE)
+    }
+
+    /// Its session cookie as a header, for curl without the jar.
+    pub(crate) fn session_header(&self) -> String {
+        session_header(&self.session())
     }
 
     /// The same of any cookie.

@@ -1,12 +1,11 @@
 //! Where a person with the right password gets to who has no code to answer with, and who wanted to go elsewhere.
 
-use super::pages::look;
 use super::person::{Person, USER};
 use super::visitor::Visitor;
-use super::{admin, mailbox, next_code, protect, world};
+use super::{SECURITY, world, world_with_receivers};
+use postern_tests::World;
 use postern_tests::browser::Look;
 use postern_tests::mailboxes::Mailbox;
-use postern_tests::{Plan, World};
 use std::fs;
 
 /// Wrong codes in a row after which no code is judged for longer than a person waits at the page.
@@ -23,9 +22,8 @@ fn lock(world: &mut World, mailbox: &Mailbox) {
         for _ in 0..LOCKING {
             visitor.code(&wrong(world));
         }
-        let shown = admin(world, &format!("account show {} --json", mailbox.name));
-        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
-        let until: Option<jiff::Timestamp> = shown["until"].as_str().map(|until| until.parse().unwrap());
+        let until: Option<jiff::Timestamp> =
+            world.account(mailbox)["until"].as_str().map(|until| until.parse().unwrap());
         let now = i64::try_from(world.now()).unwrap();
         match until {
             Some(until) if until.as_second() - now > 10 * 60 => return,
@@ -40,21 +38,20 @@ fn lock(world: &mut World, mailbox: &Mailbox) {
 async fn a_locked_account_says_until_when_and_takes_a_request() {
     let mut world = world();
     for (language, name) in [("en", "alice"), ("fr", "bob")] {
-        let mailbox = mailbox(&world, name);
-        protect(&mut world, &mailbox);
+        let mailbox = world.mailbox(name);
+        world.protect(&mailbox);
         lock(&mut world, &mailbox);
         let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
         person.signs_in(&mailbox).await;
         person.sees("time").await;
-        look(&person, "locked-with-request", language).await;
+        person.looks_at("locked-with-request").await;
         person.follows("a[href='/postern/lost']").await;
         person.does_not_see("a[href='/postern/methods']").await;
         for field in ["#contact", "#reason", "#evidence"] {
             person.types(field, "+33 612345678").await;
         }
-        person.follows("button.main").await;
-        look(&person, "requested-when-locked", language).await;
-        assert!(admin(&world, "request list --json").contains(&mailbox.name));
+        person.follows_and_looks("button.main", "requested-when-locked").await;
+        assert!(world.admin("request list --json").contains(&mailbox.name));
         // That is all: the mail stays closed, and a new sign-in begins where the last one did.
         person.goes_to("/?_task=mail").await;
         person.is_at("/postern/code").await;
@@ -66,17 +63,16 @@ async fn a_locked_account_says_until_when_and_takes_a_request() {
 /// The only method needs a sender, and that is switched off.
 #[tokio::test]
 async fn an_account_whose_codes_cannot_be_sent_takes_a_request() {
-    let mut world = World::start(Plan { movable_clock: true, receivers: true, ..Plan::default() }).unwrap();
-    let alice = mailbox(&world, "alice");
-    let visitor = Visitor::new(&world);
-    visitor.sign_in(&alice).leads_to("/postern/set-up");
+    let mut world = world_with_receivers();
+    let alice = world.mailbox("alice");
+    let visitor = Visitor::enrolling(&world, &alice);
     visitor.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     visitor.post("/postern/set-up", &[("destination", "+33612345678")]).leads_to("/postern/set-up");
-    let text = world.receivers.as_ref().unwrap().next("sms", |message| message.code().is_some()).unwrap();
+    let text = world.receivers().next("sms", |message| message.code().is_some()).unwrap();
     visitor.post("/postern/set-up", &[("code", &text.code().unwrap())]).leads_to("/postern/backup-codes");
     visitor.post("/postern/saved", &[("saved", "yes")]);
     visitor.post("/postern/security/change", &[("change", "delete-codes")]).leads_to("/postern/code");
-    let text = world.receivers.as_ref().unwrap().next("sms", |message| message.code().is_some()).unwrap();
+    let text = world.receivers().next("sms", |message| message.code().is_some()).unwrap();
     visitor.code(&text.code().unwrap()).leads_to("/postern/security");
     let config = fs::read_to_string(&world.files.posternd_config).unwrap();
     let (before, rest) = config.split_once("[sms]").unwrap();
@@ -87,36 +83,32 @@ async fn an_account_whose_codes_cannot_be_sent_takes_a_request() {
     for language in ["en", "fr"] {
         let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
         person.signs_in(&alice).await;
-        look(&person, "no-method", language).await;
+        person.looks_at("no-method").await;
         person.follows("a[href='/postern/lost']").await;
         for field in ["#contact", "#reason", "#evidence"] {
             person.types(field, "+33 612345678").await;
         }
         person.follows("button.main").await;
         person.does_not_see("form[action='/postern/lost']").await;
-        assert!(admin(&world, "request list --json").contains(&alice.name));
+        assert!(world.admin("request list --json").contains(&alice.name));
     }
 }
 
 #[tokio::test]
 async fn a_sign_in_on_the_way_to_the_security_page_leads_there() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
+    let (alice, secret) = world.protected("alice");
     let person = Person::at(&world, Look::DESKTOP).await;
-    person.goes_to("/postern/security").await;
-    person.types(USER, &alice.name).await;
-    person.types(super::person::PASSWORD, &alice.password).await;
-    person.follows("#rcmloginsubmit").await;
+    person.signs_in_at(SECURITY, &alice).await;
     person.is_at("/postern/code").await;
-    person.answers(&next_code(&mut world, &secret)).await;
-    person.is_at("/postern/security").await;
+    person.answers(&world.next_code(&secret)).await;
+    person.is_at(SECURITY).await;
     person.sees("section[aria-labelledby=methods]").await;
     // The mail is one step away, and the next sign-in leads there.
     person.follows("a[href='/']").await;
     person.is_in(&alice).await;
     person.signs_out().await;
     person.signs_in(&alice).await;
-    person.answers(&next_code(&mut world, &secret)).await;
+    person.answers(&world.next_code(&secret)).await;
     person.is_in(&alice).await;
 }

@@ -2,7 +2,8 @@
 
 use super::person::Person;
 use super::visitor::Visitor;
-use super::{STEP, admin, mailbox, next_code, protect, world};
+use super::world;
+use postern_tests::accounts::STEP;
 use postern_tests::browser::Look;
 use postern_tests::tools;
 
@@ -14,9 +15,8 @@ pub(super) const ANOTHER_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 #[tokio::test]
 async fn a_backup_code_is_good_for_once() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let setter = Visitor::new(&world);
-    setter.sign_in(&alice).leads_to("/postern/set-up");
+    let alice = world.mailbox("alice");
+    let setter = Visitor::enrolling(&world, &alice);
     let secret = setter.offered_secret();
     world.plant(&secret);
     setter.post("/postern/set-up", &[("code", &world.code(&secret).unwrap())]).leads_to("/postern/backup-codes");
@@ -32,15 +32,13 @@ async fn a_backup_code_is_good_for_once() {
 
     // Typed where the app's code is asked for it is taken as well, once.
     for (code, accepted) in [(codes[8], true), (codes[8], false)] {
-        let visitor = Visitor::new(&world);
-        visitor.sign_in(&alice).leads_to("/postern/code");
+        let visitor = Visitor::challenged(&world, &alice);
         assert_eq!(visitor.code(code).location().starts_with("/?_task=mail"), accepted, "{code}");
         // The other way round is told apart, and is no try.
         if !accepted {
             let digits = [("code", "123456")];
             (0..5).for_each(|_| visitor.post("/postern/backup-code", &digits).shows(400, "not a backup code"));
-            let answer = visitor.code(&next_code(&mut world, &secret));
-            assert!(answer.location().starts_with("/?_task=mail"), "{answer:?}");
+            visitor.code(&world.next_code(&secret)).lets_in();
         }
     }
 
@@ -76,8 +74,7 @@ fn without_what_changes(page: &str) -> String {
 #[test]
 fn a_door_that_wrong_codes_have_closed_tells_nothing() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
+    let (alice, secret) = world.protected("alice");
     let [inside, thief, owner] = [(); 3].map(|()| Visitor::new(&world));
     inside.sign_in_with(&alice, &world.code(&secret).unwrap());
     for visitor in [&thief, &owner] {
@@ -101,8 +98,7 @@ fn a_door_that_wrong_codes_have_closed_tells_nothing() {
     assert_eq!(to_owner, to_thief);
     assert!(to_owner.0 == 403 && to_owner.1.contains("Too many tries in a row"), "{}", to_owner.1);
     assert!(inside.is_in(), "who is in is not thrown out by a stranger");
-    let late = Visitor::new(&world);
-    late.sign_in(&alice).leads_to("/postern/code");
+    let late = Visitor::challenged(&world, &alice);
     late.get("/postern/code").shows(403, "Too many wrong codes");
 
     // A crash of the daemon forgives nothing.
@@ -112,24 +108,20 @@ fn a_door_that_wrong_codes_have_closed_tells_nothing() {
     assert_eq!(to_owner, to_thief);
     assert!(to_owner.0 == 403 && to_owner.1.contains("Too many tries in a row"), "{}", to_owner.1);
 
-    admin(&world, &format!("account unlock {}", alice.name));
-    let answer = owner.code(&right);
-    assert!(answer.location().starts_with("/?_task=mail"), "{answer:?}");
+    world.admin(&format!("account unlock {}", alice.name));
+    owner.code(&right).lets_in();
 }
 
 #[test]
 fn a_closed_door_opens_again_by_itself() {
     let mut world = world();
-    let alice = mailbox(&world, "alice");
-    let secret = protect(&mut world, &alice);
-    let visitor = Visitor::new(&world);
-    visitor.sign_in(&alice).leads_to("/postern/code");
+    let (alice, secret) = world.protected("alice");
+    let visitor = Visitor::challenged(&world, &alice);
     for _ in 0..CLOSING {
         visitor.code(&world.code(ANOTHER_SECRET).unwrap()).shows(403, "That code is not right");
     }
     visitor.code(&world.code(&secret).unwrap()).shows(403, "Too many tries in a row");
     // A slip is no try: it is not counted, and told apart.
     visitor.code("12").shows(400, "Type the digits that your app shows");
-    let answer = visitor.code(&next_code(&mut world, &secret));
-    assert!(answer.location().starts_with("/?_task=mail"), "{answer:?}");
+    visitor.code(&world.next_code(&secret)).lets_in();
 }

@@ -1,21 +1,19 @@
 //! A wrong password looks the same whatever the account is here.
 
 use super::visitor::{Visitor, between};
-use super::{admin, mailbox, protect, world};
+use super::world;
 
 #[test]
 fn a_wrong_password_tells_nothing_about_the_account() {
     let mut world = world();
-    let [alice, bob, carol, dave, erin] =
-        ["alice", "bob", "carol", "dave", "erin"].map(|person| mailbox(&world, person));
-    admin(&world, &format!("account enable {}", bob.name));
-    admin(&world, &format!("account remove {}", bob.name));
-    protect(&mut world, &carol);
-    protect(&mut world, &dave);
-    admin(&world, &format!("account suspend {} --hours 1", dave.name));
-    protect(&mut world, &erin);
-    let thief = Visitor::new(&world);
-    thief.sign_in(&erin).leads_to("/postern/code");
+    let [alice, bob, carol, dave, erin] = ["alice", "bob", "carol", "dave", "erin"].map(|person| world.mailbox(person));
+    world.enable(&bob);
+    world.admin(&format!("account remove {}", bob.name));
+    world.protect(&carol);
+    world.protect(&dave);
+    world.admin(&format!("account suspend {} --hours 1", dave.name));
+    world.protect(&erin);
+    let thief = Visitor::challenged(&world, &erin);
     for _ in 0..5 {
         thief.code("000000");
     }
@@ -24,7 +22,7 @@ fn a_wrong_password_tells_nothing_about_the_account() {
     for (state, mailbox) in
         [("locked", erin), ("enrolling", alice), ("off", bob), ("protected", carol), ("suspended", dave)]
     {
-        let shown = admin(&world, &format!("account show {} --json", mailbox.name));
+        let shown = world.admin(&format!("account show {} --json", mailbox.name));
         assert!(shown.contains(&format!("\"{state}\"")), "{state}: {shown}");
         seen.push(refusal(&Visitor::new(&world), &mailbox.name));
     }

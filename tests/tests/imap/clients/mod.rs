@@ -4,7 +4,7 @@
 mod text;
 mod thunderbird;
 
-use super::{mailbox, protect, with_next_code, world};
+use super::world;
 use postern_tests::World;
 use postern_tests::backend::private_directory;
 use postern_tests::mailboxes::Mailbox;
@@ -52,7 +52,7 @@ impl Owner {
     fn field(&self, world: &mut World) -> String {
         match &self.second {
             Second::Nothing => self.mailbox.password.clone(),
-            Second::Authenticator(secret) => with_next_code(world, &self.mailbox, secret),
+            Second::Authenticator(secret) => world.with_next_code(&self.mailbox, secret),
             Second::AppPassword(password) => password.clone(),
         }
     }
@@ -60,22 +60,13 @@ impl Owner {
 
 /// Everybody who reads mail here.
 fn owners(world: &mut World) -> Vec<Owner> {
-    let (alice, bob) = (mailbox(world, "alice"), mailbox(world, "bob"));
-    let secret = protect(world, &alice);
-    let app_password = app_password(world, &alice);
+    let (alice, secret, bob) = world.alice_and_bob();
+    let (_, app_password) = world.app_password(&alice, &[]);
     vec![
         Owner { mailbox: bob, second: Second::Nothing },
         Owner { mailbox: alice.clone(), second: Second::Authenticator(secret) },
         Owner { mailbox: alice, second: Second::AppPassword(app_password) },
     ]
-}
-
-/// An app password of somebody's, as an administrator makes it.
-pub(super) fn app_password(world: &World, mailbox: &Mailbox) -> String {
-    let arguments = ["app-password", "create", &mailbox.name, "--description", "a mail app", "--json"];
-    let printed = world.postern_reading(arguments, &format!("{}\n", mailbox.password)).unwrap().success().unwrap();
-    let made: serde_json::Value = serde_json::from_str(&printed).unwrap();
-    made["app_password"].as_str().unwrap().to_owned()
 }
 
 /// Has a program `fetch` all messages, each as it came, through the front and from Dovecot, for everybody.
