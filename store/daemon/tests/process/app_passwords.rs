@@ -1,8 +1,9 @@
 //! App passwords: made against the mail server's word, good for what they stand for, and gone when they are taken back.
 
-use crate::calls::{ALICE, Refuses, field_of};
+use crate::calls::{ALICE, Enrolled, Refuses};
 use crate::home::{Home, Running};
 use crate::mail_server::{offer_checks, only_right};
+use crate::messages::{app_password_of, ask_of, field_of};
 use crate::wait_until;
 use postern_wire::Secret;
 use postern_wire::admin::{
@@ -10,24 +11,13 @@ use postern_wire::admin::{
     RevokeAppPassword,
 };
 use postern_wire::auth::{
-    AnswerField, Ask, AskVerdict, Asked, Channel, CheckOutcome, FieldVerdict, Origin, PasswordAccepted,
-    PasswordRefused, Reason, Session,
+    AnswerField, AskVerdict, Asked, Channel, CheckOutcome, FieldVerdict, Origin, PasswordAccepted, PasswordRefused,
+    Reason, Session,
 };
 use std::time::Duration;
 
 /// What the mailbox has at the mail server.
 const PASSWORD: &str = "correct horse battery";
-
-fn wanted(password: &str) -> CreateAppPassword {
-    CreateAppPassword {
-        mailbox: ALICE.to_owned(),
-        password: Secret::from(password),
-        unchecked: false,
-        description: "Alice's phone".to_owned(),
-        expires: None,
-        networks: Vec::new(),
-    }
-}
 
 impl Running<'_> {
     fn create(&self, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
@@ -65,39 +55,44 @@ fn opened(verdict: FieldVerdict) -> (String, Session) {
     }
 }
 
+/// A daemon with Alice protected, and a mail server behind it that accepts her password.
+fn protected(home: &Home) -> (Running<'_>, Enrolled) {
+    let (posternd, alice) = home.start_with_alice();
+    offer_checks(&posternd, only_right(PASSWORD));
+    (posternd, alice)
+}
+
 #[test]
 fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let refusal = |wanted: &CreateAppPassword| posternd.create(wanted).unwrap_err().reason;
-    assert_eq!(refusal(&wanted(PASSWORD)), "unknown_mailbox");
+    assert_eq!(refusal(&app_password_of(PASSWORD)), "unknown_mailbox");
     posternd.enrolled(ALICE);
-    assert_eq!(refusal(&wanted(PASSWORD)), "no_front", "nobody can say whether it is right");
-    let unchecked = posternd.create(&CreateAppPassword { unchecked: true, ..wanted("whatever") }).unwrap();
+    assert_eq!(refusal(&app_password_of(PASSWORD)), "no_front", "nobody can say whether it is right");
+    let unchecked = posternd.create(&CreateAppPassword { unchecked: true, ..app_password_of("whatever") }).unwrap();
     assert_eq!(opened(posternd.field(Channel::Pam, unchecked.app_password.reveal())).0, "whatever");
     let revoked = RevokeAppPassword { mailbox: ALICE.to_owned(), id: unchecked.id };
     posternd.order::<AppPasswords>("RevokeAppPassword", &revoked).unwrap();
     offer_checks(&posternd, |_, _| Some(CheckOutcome::Unavailable));
-    assert_eq!(refusal(&wanted(PASSWORD)), "mail_server");
+    assert_eq!(refusal(&app_password_of(PASSWORD)), "mail_server");
     offer_checks(&posternd, only_right(PASSWORD));
-    assert_eq!(refusal(&wanted("another")), "wrong_password");
-    assert_eq!(refusal(&wanted("")), "bad_password");
+    assert_eq!(refusal(&app_password_of("another")), "wrong_password");
+    assert_eq!(refusal(&app_password_of("")), "bad_password");
     assert_eq!(
-        refusal(&CreateAppPassword { expires: Some("2020-01-01T00:00:00Z".into()), ..wanted(PASSWORD) }),
+        refusal(&CreateAppPassword { expires: Some("2020-01-01T00:00:00Z".into()), ..app_password_of(PASSWORD) }),
         "bad_time"
     );
     assert_eq!(
-        refusal(&CreateAppPassword { networks: vec!["192.0.2.0/33".into()], ..wanted(PASSWORD) }),
+        refusal(&CreateAppPassword { networks: vec!["192.0.2.0/33".into()], ..app_password_of(PASSWORD) }),
         "bad_network"
     );
     assert!(posternd.app_passwords().is_empty());
 
-    let created = posternd.create(&wanted(PASSWORD)).unwrap();
+    let created = posternd.create(&app_password_of(PASSWORD)).unwrap();
     let shown = created.app_password.reveal();
     assert_eq!((shown.split('-').next(), shown.len()), (Some(created.id.as_str()), 29));
-    let asked: Asked =
-        posternd.front("Ask", &Ask { name: "alice".into(), channel: Channel::Imap, origin: Origin::default() });
+    let asked: Asked = posternd.front("Ask", &ask_of("alice", Channel::Imap, &Origin::default()));
     assert_eq!(asked.app_passwords_of.as_deref(), Some(ALICE));
     for typed in [shown.to_owned(), shown.replace('-', ""), shown.replace('-', " ").to_uppercase()] {
         for channel in [Channel::Imap, Channel::Pam] {
@@ -121,11 +116,13 @@ fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
 #[test]
 fn an_ipv4_address_in_ipv6s_form_is_that_address() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     let bound = |network: &str| {
-        posternd.create(&CreateAppPassword { unchecked: true, networks: vec![network.into()], ..wanted(PASSWORD) })
+        posternd.create(&CreateAppPassword {
+            unchecked: true,
+            networks: vec![network.into()],
+            ..app_password_of(PASSWORD)
+        })
     };
     let refusal = bound("fe80::1%eth0/64").unwrap_err();
     assert!(refusal.reason == "bad_network" && refusal.message.contains("write fe80::1"), "{refusal:?}");
@@ -142,11 +139,10 @@ fn an_ipv4_address_in_ipv6s_form_is_that_address() {
 #[test]
 fn it_passes_whatever_is_asked_of_other_sign_ins_and_goes_with_the_account() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = home.start_with_platform();
+    posternd.enable(ALICE);
     offer_checks(&posternd, only_right(PASSWORD));
-    let created = posternd.create(&wanted(PASSWORD)).unwrap();
+    let created = posternd.create(&app_password_of(PASSWORD)).unwrap();
     let shown = created.app_password.reveal();
     let passes = |why: &str| assert_eq!(opened(posternd.field(Channel::Imap, shown)).0, PASSWORD, "{why}");
     passes("enrolling");
@@ -175,13 +171,10 @@ fn it_passes_whatever_is_asked_of_other_sign_ins_and_goes_with_the_account() {
 #[test]
 fn it_is_bound_in_time_and_place_and_not_for_shells() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
-    offer_checks(&posternd, only_right(PASSWORD));
+    let (posternd, _) = protected(&home);
     let (day, networks) = (86_400, vec!["192.0.2.0/24".to_owned(), "2001:db8::5".to_owned()]);
     let expires = Some(posternd::clock::rfc3339(postern_rules::Time(home.clock().now() + day)));
-    let created = posternd.create(&CreateAppPassword { expires, networks, ..wanted(PASSWORD) }).unwrap();
+    let created = posternd.create(&CreateAppPassword { expires, networks, ..app_password_of(PASSWORD) }).unwrap();
     let shown = created.app_password.reveal();
     let listed = posternd.app_passwords();
     assert_eq!(listed[0].networks, ["192.0.2.0/24", "2001:db8::5/128"]);
@@ -213,11 +206,8 @@ fn it_is_bound_in_time_and_place_and_not_for_shells() {
 #[test]
 fn revoking_ends_its_sessions_and_no_others() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
-    offer_checks(&posternd, only_right(PASSWORD));
-    let [phone, tablet] = [(); 2].map(|()| posternd.create(&wanted(PASSWORD)).unwrap());
+    let (posternd, alice) = protected(&home);
+    let [phone, tablet] = [(); 2].map(|()| posternd.create(&app_password_of(PASSWORD)).unwrap());
     let [of_phone, of_tablet] =
         [&phone, &tablet].map(|it| opened(posternd.field(Channel::Imap, it.app_password.reveal())).1.standing);
     let watch = posternd.watch();
@@ -225,7 +215,7 @@ fn revoking_ends_its_sessions_and_no_others() {
         posternd.order("RevokeAppPassword", &RevokeAppPassword { mailbox: ALICE.to_owned(), id: id.to_owned() })
     };
     assert_eq!(revoke(&phone.id).unwrap().app_passwords.len(), 1);
-    assert_eq!(watch.next().as_deref(), Some(ALICE), "fronts are told");
+    watch.tells_of(ALICE); // fronts are told
     assert!(posternd.is_over(ALICE, &of_phone));
     assert!(!posternd.is_over(ALICE, &of_tablet) && !posternd.is_over(ALICE, &alice.standing));
     assert_eq!(posternd.field(Channel::Imap, phone.app_password.reveal()).reason(), Some(Reason::Wrong));
@@ -239,11 +229,8 @@ fn revoking_ends_its_sessions_and_no_others() {
 #[test]
 fn a_changed_password_is_tried_once_and_renewed_for_all() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
-    offer_checks(&posternd, only_right(PASSWORD));
-    let [phone, tablet] = [(); 2].map(|()| posternd.create(&wanted(PASSWORD)).unwrap().app_password);
+    let (posternd, _) = protected(&home);
+    let [phone, tablet] = [(); 2].map(|()| posternd.create(&app_password_of(PASSWORD)).unwrap().app_password);
     let (_, session) = opened(posternd.field(Channel::Imap, phone.reveal()));
     // The mail server has another password now.
     let refused = PasswordRefused { session: session.clone() };
@@ -282,15 +269,12 @@ fn a_changed_password_is_tried_once_and_renewed_for_all() {
 #[test]
 fn an_account_has_so_many_and_no_more() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
-    offer_checks(&posternd, only_right(PASSWORD));
+    let (posternd, _) = protected(&home);
     let most = postern_rules::app_password::APP_PASSWORDS_MAX;
     for _ in 0..most {
-        posternd.create(&wanted(PASSWORD)).unwrap();
+        posternd.create(&app_password_of(PASSWORD)).unwrap();
     }
-    assert_eq!(posternd.create(&wanted(PASSWORD)).unwrap_err().reason, "too_many");
+    assert_eq!(posternd.create(&app_password_of(PASSWORD)).unwrap_err().reason, "too_many");
     assert_eq!(posternd.app_passwords().len(), most);
     posternd.stop();
 }

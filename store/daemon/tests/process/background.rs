@@ -42,10 +42,9 @@ fn ticks(posternd: &Running<'_>) -> BTreeMap<String, u64> {
 #[test]
 fn sign_ins_and_sigterm_are_heard_while_administrators_look_through_everything() {
     let home = Home::new(Plan { log: "info,sled=warn", ..Plan::default() });
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     for number in 0..ACCOUNTS {
-        posternd.change(&format!("n{number}@example.com"), Action::Enable).unwrap();
+        posternd.enable(&format!("n{number}@example.com"));
     }
     let secret = enrol(&posternd);
     let before = ticks(&posternd);
@@ -78,7 +77,7 @@ fn sign_ins_and_sigterm_are_heard_while_administrators_look_through_everything()
 }
 
 fn enrol(posternd: &Running<'_>) -> String {
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     let (ticket, secret) = posternd.offered(ALICE);
     let confirmed = posternd.confirm(ALICE, &ticket, &code(&secret, clock::now().0));
     assert_eq!(confirmed.reason(), None);
@@ -103,9 +102,8 @@ fn look_through_everything(home: &Home) -> Option<()> {
 #[test]
 fn a_name_is_suggested_for_the_one_that_was_typed_and_not_for_each_of_a_list() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = home.start_with_platform();
+    posternd.enable(ALICE);
     let mut client = connect(&home.admin());
     let mut message = |mailbox: &str| {
         let mailbox = Mailbox { mailbox: mailbox.to_owned() };

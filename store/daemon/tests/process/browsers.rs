@@ -2,16 +2,16 @@
 
 use crate::calls::{ALICE, Enrolled, Refuses, connect};
 use crate::home::{Home, Running};
-use crate::post::{Post, digits};
+use crate::messages::{answer_to, ask_of, confirm_of, prepare_of};
+use crate::post::{Post, code_in};
 use postern_wire::Secret;
-use postern_wire::admin::{self, Accounts, Action, Platforms, SetContact, SetPlatform, State};
+use postern_wire::admin::{self, Accounts, Action, State};
 use postern_wire::auth::{
-    self, Answer, AnswerVerdict, Ask, AskVerdict, Channel, Offer, Origin, Prepare, PrepareVerdict, Reason, SignedIn,
+    self, Answer, AnswerVerdict, AskVerdict, Channel, Offer, Origin, PrepareVerdict, Reason, SignedIn,
 };
 use postern_wire::security::{Change, ChangeSecurity, ChangeVerdict, OwnBrowser, SecurityVerdict, ShowSecurity};
 use std::sync::Barrier;
 use std::thread;
-use std::time::Duration;
 
 const DAY: i64 = 86_400;
 const ADDRESS: &str = "alice@elsewhere.example";
@@ -19,8 +19,6 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 
 const HOME: &str = "192.0.2.1";
 const ELSEWHERE: &str = "198.51.100.1";
 const CONNECTIONS: usize = 20;
-/// In which a notice, which nothing waits for, is there.
-const SOON: Duration = Duration::from_secs(10);
 
 /// The browser of that number, in a network.
 fn from(browser: u8, address: &str) -> Origin {
@@ -38,25 +36,14 @@ fn token(browser: u8) -> Secret {
 }
 
 impl Running<'_> {
-    fn set(&self, key: &str, value: &str) {
-        let [name, key, value] = ["example", key, value].map(str::to_owned);
-        self.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap();
-    }
-
-    fn set_contact(&self, address: Option<&str>) -> Result<Accounts, admin::Refused> {
-        let address = address.map(str::to_owned);
-        self.order("SetContact", &SetContact { mailbox: ALICE.to_owned(), address })
-    }
-
     fn ask_from(&self, origin: &Origin) -> AskVerdict {
         self.home.saw(origin.browser.as_ref().unwrap());
-        self.front("Ask", &Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin.clone() })
+        self.front("Ask", &ask_of(ALICE, Channel::Webmail, origin))
     }
 
     /// Whether the browser is remembered of the account.
     fn knows(&self, origin: &Origin) -> bool {
-        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin.clone() };
-        self.front::<auth::Asked>("Ask", &ask).browser_known
+        self.front::<auth::Asked>("Ask", &ask_of(ALICE, Channel::Webmail, origin)).browser_known
     }
 
     /// The standing of a sign-in that needs nothing more.
@@ -77,7 +64,7 @@ impl Running<'_> {
     }
 
     fn answer_from(&self, origin: &Origin, code: &str, trust: bool) -> AnswerVerdict {
-        self.front("Answer", &Answer { trust, ..answer(origin, code, None) })
+        self.front("Answer", &Answer { trust, ..answer_to(None, origin, code) })
     }
 
     /// Brings the phone's code and trusts the browser: the proof.
@@ -97,16 +84,7 @@ impl Running<'_> {
     }
 
     fn prepare_from(&self, origin: &Origin) -> PrepareVerdict {
-        let prepare = Prepare {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: origin.clone(),
-            method: auth::CONTACT.to_owned(),
-            challenge: None,
-            language: Some("fr".to_owned()),
-            site: None,
-        };
-        self.front("Prepare", &prepare)
+        self.front("Prepare", &prepare_of(auth::CONTACT, origin))
     }
 
     #[track_caller]
@@ -140,35 +118,39 @@ impl Running<'_> {
     }
 }
 
-fn answer(origin: &Origin, code: &str, challenge: Option<&Secret>) -> Answer {
-    Answer {
-        name: ALICE.to_owned(),
-        channel: Channel::Webmail,
-        origin: origin.clone(),
-        method: None,
-        code: Secret::from(code),
-        challenge: challenge.cloned(),
-        trust: false,
-        proves: None,
-    }
-}
-
 /// A mail without the line ends that were put into it for the way (RFC 2045 section 6.7).
 fn unfolded(mail: &str) -> String {
     mail.replace('\r', "").replace("=\n", "")
 }
 
-/// The code in a mail, which has other digits in its head.
-fn code_in(mail: &str) -> String {
-    digits(mail.split("\n\n").nth(2).unwrap_or(mail))
+/// Alice, without an account, at a platform that asks about unusual sign-ins; a code has gone to her contact address.
+struct Sent {
+    origin: Origin,
+    challenge: Secret,
+    code: String,
+}
+
+impl Sent {
+    /// With a new browser.
+    fn at(post: &Post, posternd: &Running<'_>) -> Self {
+        posternd.set("unusual-sign-in", "ask");
+        posternd.set_contact(Some(ADDRESS)).unwrap();
+        let origin = from(1, HOME);
+        let challenge = posternd.sent_to_contact(&origin);
+        Self { origin, challenge, code: post.code("mail") }
+    }
+
+    /// Brings a code for it.
+    fn answer(&self, posternd: &Running<'_>, code: &str) -> Option<Reason> {
+        let answer = answer_to(Some(&self.challenge), &self.origin, code);
+        posternd.front::<AnswerVerdict>("Answer", &answer).reason()
+    }
 }
 
 #[test]
 fn a_trusted_browser_is_not_asked_for_as_long_as_the_platform_allows() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let (own, other) = (from(1, HOME), from(2, HOME));
     // Nobody can by default, whoever says so.
     assert_eq!(posternd.is_challenged(&own).1, None);
@@ -183,10 +165,7 @@ fn a_trusted_browser_is_not_asked_for_as_long_as_the_platform_allows() {
     posternd.passes(&from(1, ELSEWHERE));
     assert!(!posternd.is_over(ALICE, &standing));
     posternd.is_challenged(&other);
-    assert!(matches!(
-        posternd.front("Ask", &Ask { name: ALICE.to_owned(), channel: Channel::Imap, origin: own.clone() }),
-        AskVerdict::Challenge { .. }
-    ));
+    assert!(matches!(posternd.front("Ask", &ask_of(ALICE, Channel::Imap, &own)), AskVerdict::Challenge { .. }));
     // A token that has not the form of one is none, and a word without a token trusts nobody.
     let odd = Origin { browser: Some(Secret::from("not a token")), ..from(1, HOME) };
     posternd.trust(&alice, &odd);
@@ -216,10 +195,8 @@ fn a_trusted_browser_is_not_asked_for_as_long_as_the_platform_allows() {
 #[test]
 fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let (posternd, alice) = home.start_with_alice();
     posternd.set("trusted-browsers", "30");
-    let alice = posternd.enrolled(ALICE);
     let (own, other) = (from(1, HOME), from(2, ELSEWHERE));
     assert!(!posternd.knows(&other));
     posternd.trust(&alice, &other);
@@ -233,7 +210,7 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
     assert!(shown.iter().all(|it| it.trusted_until.is_some()));
     let watch = posternd.watch();
     posternd.do_from(&own, &proof, Change::RevokeTrust { id: shown[1].id.clone() });
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    watch.tells_of(ALICE);
     assert!(posternd.is_over(ALICE, &standing));
     posternd.is_challenged(&other);
     posternd.passes(&own);
@@ -254,8 +231,7 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
         posternd.order("AddTotp", &admin::AddTotp { mailbox: ALICE.to_owned(), ..Default::default() }).unwrap();
     home.saw(&added.secret);
     posternd.passes(&own);
-    let remove = admin::RemoveMethod { mailbox: ALICE.to_owned(), id: added.id };
-    posternd.order::<Accounts>("RemoveMethod", &remove).unwrap();
+    posternd.remove_method(ALICE, &added.id).unwrap();
     posternd.is_challenged(&own);
     assert!(posternd.is_over(ALICE, &standing));
     posternd.trust(&alice, &own);
@@ -270,10 +246,8 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
 #[test]
 fn trust_is_on_disk_when_it_is_acknowledged_and_asked_of_nobody_while_the_platform_is_off() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let (posternd, alice) = home.start_with_alice();
     posternd.set("trusted-browsers", "30");
-    let alice = posternd.enrolled(ALICE);
     let own = from(1, HOME);
     posternd.trust(&alice, &own);
     posternd.kill();
@@ -298,8 +272,7 @@ fn trust_is_on_disk_when_it_is_acknowledged_and_asked_of_nobody_while_the_platfo
 #[test]
 fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
+    let posternd = post.home.start_with_platform();
     let (new, known) = (from(1, HOME), from(1, ELSEWHERE));
     posternd.passes(&new);
     posternd.set("unusual-sign-in", "ask");
@@ -322,7 +295,7 @@ fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
     assert!(mail.contains(ADDRESS) && mail.contains("votre mot de passe"), "{mail}");
     let code = code_in(&mail);
     post.home.saw(&Secret::from(format!("accepted {code}")));
-    let try_it = |challenge, code: &str| posternd.front::<AnswerVerdict>("Answer", &answer(&new, code, challenge));
+    let try_it = |challenge, code: &str| posternd.front::<AnswerVerdict>("Answer", &answer_to(challenge, &new, code));
     assert_eq!(try_it(None, &code).reason(), Some(Reason::Stale), "another session");
     assert_eq!(posternd.prepare_from(&new).reason(), Some(Reason::TooSoon));
     let wrong = if code == "000000" { "111111" } else { "000000" };
@@ -341,7 +314,7 @@ fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
     assert!(!posternd.is_over(ALICE, &standing));
     posternd.set("unusual-sign-in", "off");
     assert!(!posternd.is_over(ALICE, &standing));
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     assert!(posternd.is_over(ALICE, &standing));
     assert!(matches!(posternd.ask_from(&new), AskVerdict::Enrol { .. }));
 }
@@ -349,45 +322,38 @@ fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
 #[test]
 fn a_code_to_the_contact_address_is_good_for_that_address_and_guessing_is_slow() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.set("unusual-sign-in", "ask");
-    posternd.set_contact(Some(ADDRESS)).unwrap();
-    let new = from(1, HOME);
-    let challenge = posternd.sent_to_contact(&new);
-    let code = code_in(&post.take("mail"));
+    let posternd = post.home.start_with_platform();
+    let sent = Sent::at(&post, &posternd);
     // The address changes in between: the old one hears of it, and its code is void.
     posternd.set_contact(Some("thief@elsewhere.example")).unwrap();
-    crate::wait_until("the notices", SOON, || post.all("mail").len() == 2);
-    let verdict = posternd.front::<AnswerVerdict>("Answer", &answer(&new, &code, Some(&challenge)));
-    assert_eq!(verdict.reason(), Some(Reason::Wrong));
+    post.wait_for("mail", 2);
+    assert_eq!(sent.answer(&posternd, &sent.code), Some(Reason::Wrong));
     posternd.set_contact(Some(ADDRESS)).unwrap();
     for _ in 0..4 {
-        let verdict = posternd.front::<AnswerVerdict>("Answer", &answer(&new, "000000", Some(&challenge)));
-        assert_eq!(verdict.reason(), Some(Reason::Wrong));
+        assert_eq!(sent.answer(&posternd, "000000"), Some(Reason::Wrong));
     }
-    let right = posternd.front::<AnswerVerdict>("Answer", &answer(&new, &code, Some(&challenge)));
-    assert_eq!(right.reason(), Some(Reason::Locked), "a right code learns nothing at a closed door");
-    assert_eq!(posternd.ask_from(&new).reason(), Some(Reason::Locked));
+    let right = sent.answer(&posternd, &sent.code);
+    assert_eq!(right, Some(Reason::Locked), "a right code learns nothing while the channel is locked");
+    let new = &sent.origin;
+    assert_eq!(posternd.ask_from(new).reason(), Some(Reason::Locked));
     assert_eq!(posternd.show(ALICE).unwrap().state, State::Off);
     assert!(posternd.change(ALICE, Action::Unlock).unwrap().changed);
-    posternd.is_challenged(&new);
+    posternd.is_challenged(new);
     posternd.set_contact(None).unwrap();
-    assert_eq!(posternd.ask_from(&new).reason(), Some(Reason::Unusual));
-    assert_eq!(posternd.prepare_from(&new).reason(), Some(Reason::Unusual));
+    assert_eq!(posternd.ask_from(new).reason(), Some(Reason::Unusual));
+    assert_eq!(posternd.prepare_from(new).reason(), Some(Reason::Unusual));
     // An address that leads into the mailbox by now is none.
     posternd.set_contact(Some("ally@example.com")).unwrap();
-    posternd.is_challenged(&new);
+    posternd.is_challenged(new);
     posternd.add_aliases(ALICE, &["ally@example.com"]).unwrap();
-    assert_eq!(posternd.ask_from(&new).reason(), Some(Reason::Unusual));
-    assert_eq!(posternd.prepare_from(&new).reason(), Some(Reason::Unusual));
+    assert_eq!(posternd.ask_from(new).reason(), Some(Reason::Unusual));
+    assert_eq!(posternd.prepare_from(new).reason(), Some(Reason::Unusual));
 }
 
 #[test]
 fn where_no_mail_leaves_an_unusual_sign_in_is_refused() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     posternd.set("unusual-sign-in", "ask");
     posternd.set_contact(Some(ADDRESS)).unwrap();
     assert_eq!(posternd.ask_from(&from(1, HOME)).reason(), Some(Reason::Unusual));
@@ -398,19 +364,14 @@ fn where_no_mail_leaves_an_unusual_sign_in_is_refused() {
 #[test]
 fn of_twenty_answers_with_one_mailed_code_one_is_accepted_and_of_twenty_words_none_is_lost() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.set("unusual-sign-in", "ask");
-    posternd.set_contact(Some(ADDRESS)).unwrap();
-    let new = from(1, HOME);
-    let challenge = posternd.sent_to_contact(&new);
-    let code = code_in(&post.take("mail"));
+    let posternd = post.home.start_with_platform();
+    let sent = Sent::at(&post, &posternd);
     let together = Barrier::new(CONNECTIONS);
     let accepted = thread::scope(|scope| {
         let threads: Vec<_> = (0..CONNECTIONS)
             .map(|_| {
                 let (mut client, together) = (connect(&post.home.auth()), &together);
-                let answer = answer(&new, &code, Some(&challenge));
+                let answer = answer_to(Some(&sent.challenge), &sent.origin, &sent.code);
                 scope.spawn(move || {
                     together.wait();
                     client.call::<AnswerVerdict>(auth::INTERFACE, "Answer", &answer).unwrap().reason()
@@ -421,7 +382,7 @@ fn of_twenty_answers_with_one_mailed_code_one_is_accepted_and_of_twenty_words_no
     });
     assert_eq!(accepted, 1);
     // Twenty browsers of one network are released at once, each of another kind.
-    let standing = posternd.passes(&new);
+    let standing = posternd.passes(&sent.origin);
     let kinds = ["Edg", "OPR/", "Vivaldi/", "FxiOS/", "Chrome/"];
     let kinds = kinds.iter().flat_map(|kind| ["Android", "iPad", "Windows", "CrOS"].map(|on| format!("{kind} {on}")));
     let kinds: Vec<String> = kinds.collect();
@@ -442,8 +403,7 @@ fn of_twenty_answers_with_one_mailed_code_one_is_accepted_and_of_twenty_words_no
 #[test]
 fn a_front_notes_only_what_it_may_let_pass_and_the_same_once_a_day() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let (own, other) = (from(1, HOME), from(2, ELSEWHERE));
     let standing = posternd.passes(&own);
     posternd.tell(&own, &standing);
@@ -479,8 +439,7 @@ fn a_front_notes_only_what_it_may_let_pass_and_the_same_once_a_day() {
 #[test]
 fn what_is_noted_of_a_name_never_lets_it_pass() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     posternd.set("unusual-sign-in", "learn");
     let own = from(1, HOME);
     let standing = posternd.passes(&own);
@@ -500,7 +459,7 @@ fn what_is_noted_of_a_name_never_lets_it_pass() {
         posternd.passes(&own);
     }
     // Enabled and removed again, the administrator knows of it.
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     posternd.change(ALICE, Action::Remove).unwrap();
     posternd.set("unlisted", "refuse");
     posternd.passes(&own);
@@ -511,11 +470,10 @@ fn what_is_noted_of_a_name_never_lets_it_pass() {
 #[test]
 fn a_noted_name_can_become_an_alias_and_a_lookalike_stays_refused() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     posternd.set("unusual-sign-in", "learn");
     let note = |name: &str| {
-        let ask = Ask { name: name.to_owned(), channel: Channel::Webmail, origin: from(1, HOME) };
+        let ask = ask_of(name, Channel::Webmail, &from(1, HOME));
         let AskVerdict::NotRequired { mailbox, standing } = posternd.front("Ask", &ask) else { panic!("{name}") };
         let told =
             SignedIn { name: mailbox, channel: Channel::Webmail, origin: from(1, HOME), standing, language: None };
@@ -530,23 +488,20 @@ fn a_noted_name_can_become_an_alias_and_a_lookalike_stays_refused() {
     posternd.add_aliases(ALICE, &["ally@example.com"]).unwrap();
     assert!(matches!(posternd.ask("ally@example.com"), AskVerdict::Challenge { mailbox, .. } if mailbox == ALICE));
     // What was noted of it does not come back.
-    let aliases = admin::Aliases { mailbox: ALICE.to_owned(), aliases: vec!["ally@example.com".to_owned()] };
-    posternd.order::<Accounts>("RemoveAliases", &aliases).unwrap();
+    posternd.remove_aliases(ALICE, &["ally@example.com"]).unwrap();
     assert_eq!(posternd.show("ally@example.com").unwrap_err().reason, "unknown_mailbox");
 }
 
 #[test]
 fn the_owner_hears_of_a_browser_that_was_not_known() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
+    let posternd = post.home.start_with_platform();
     posternd.set("trusted-browsers", "30");
     let alice = posternd.enrolled(ALICE);
     posternd.set_contact(Some(ADDRESS)).unwrap();
     let own = from(1, HOME);
     let proof = posternd.trust(&alice, &own);
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    let mail = unfolded(&post.take("mail"));
+    let mail = unfolded(&post.notice());
     assert!(mail.contains("a browser that was not known here: Firefox (Linux).") && mail.contains(HOME), "{mail}");
     // The same browser again is no news, in whatever network, nor is one of the same kind where the other was: it may be
     // the same without its cookie. Another is, in the owner's language.
@@ -556,22 +511,19 @@ fn the_owner_hears_of_a_browser_that_was_not_known() {
     posternd.tell(&own, &standing);
     posternd.trust(&alice, &from(6, HOME));
     posternd.trust(&alice, &from(2, "203.0.113.1"));
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    let mail = unfolded(&post.take("mail"));
+    let mail = unfolded(&post.notice());
     assert!(mail.contains("un navigateur encore inconnu ici=C2=A0: Firefox (Linux)."), "{mail}");
 
     // Without a second factor: of the first browser nothing, of the next one in the language of the pages.
     posternd.change(ALICE, Action::Remove).unwrap();
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    post.take("mail");
+    post.notice();
     posternd.set("unusual-sign-in", "learn");
     for (browser, address) in [(3, HOME), (4, ELSEWHERE)] {
         let from = from(browser, address);
         let standing = posternd.passes(&from);
         posternd.tell(&from, &standing);
     }
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    assert!(unfolded(&post.take("mail")).contains("encore inconnu ici"));
+    assert!(unfolded(&post.notice()).contains("encore inconnu ici"));
     assert_eq!(posternd.show(ALICE).unwrap().browsers, 2);
     posternd.stop();
     assert!(post.all("mail").is_empty());
@@ -580,22 +532,13 @@ fn the_owner_hears_of_a_browser_that_was_not_known() {
 #[test]
 fn the_browser_that_enrols_is_known_and_no_news() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     posternd.set_contact(Some(ADDRESS)).unwrap();
     let (ticket, secret) = posternd.offered(ALICE);
-    let confirm = auth::Confirm {
-        name: ALICE.to_owned(),
-        channel: Channel::Webmail,
-        origin: from(1, HOME),
-        ticket,
-        code: Secret::from(crate::authenticator::code(&secret, post.home.clock().now())),
-        description: String::new(),
-    };
+    let confirm = auth::Confirm { origin: from(1, HOME), ..confirm_of(ALICE, &ticket, &post.home.code(&secret)) };
     assert_eq!(posternd.front::<auth::ConfirmVerdict>("Confirm", &confirm).reason(), None);
-    crate::wait_until("the notice of the method", SOON, || post.all("mail").len() == 1);
-    assert!(post.take("mail").contains("was set up"));
+    assert!(post.notice().contains("was set up"));
     assert_eq!(posternd.show(ALICE).unwrap().browsers, 1);
     let alice = Enrolled { secret, backup_codes: Vec::new(), standing: String::new() };
     posternd.trust(&alice, &from(1, HOME));
@@ -606,18 +549,16 @@ fn the_browser_that_enrols_is_known_and_no_news() {
 #[test]
 fn of_many_new_browsers_the_owner_hears_three_times_a_day() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = post.home.start_with_alice();
     posternd.set_contact(Some(ADDRESS)).unwrap();
     for number in 1..=5 {
         posternd.trust(&alice, &from(number, &format!("10.0.{number}.1")));
     }
-    crate::wait_until("the notices", SOON, || post.all("mail").len() == 3);
+    post.wait_for("mail", 3);
     assert_eq!(posternd.show(ALICE).unwrap().browsers, 5);
     post.home.clock().advance(DAY);
     posternd.trust(&alice, &from(6, "10.0.6.1"));
-    crate::wait_until("the notice of the next day", SOON, || post.all("mail").len() == 4);
+    post.wait_for("mail", 4);
     posternd.stop();
     assert_eq!(post.all("mail").len(), 4);
 }
@@ -625,8 +566,7 @@ fn of_many_new_browsers_the_owner_hears_three_times_a_day() {
 #[test]
 fn who_was_let_in_by_a_known_network_is_unusual_elsewhere_until_a_code_is_brought() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
+    let posternd = post.home.start_with_platform();
     posternd.set_contact(Some(ADDRESS)).unwrap();
     posternd.set("unusual-sign-in", "learn");
     let owner = from(1, HOME);
@@ -643,9 +583,8 @@ fn who_was_let_in_by_a_known_network_is_unusual_elsewhere_until_a_code_is_brough
     posternd.is_challenged(&away);
     posternd.passes(&from(1, ELSEWHERE));
     let challenge = posternd.sent_to_contact(&away);
-    let code = code_in(&post.take("mail"));
-    let answered = posternd.front::<AnswerVerdict>("Answer", &answer(&away, &code, Some(&challenge)));
-    assert_eq!(answered.reason(), None);
+    let answer = answer_to(Some(&challenge), &away, &post.code("mail"));
+    assert_eq!(posternd.front::<AnswerVerdict>("Answer", &answer).reason(), None);
     posternd.passes(&from(2, "203.0.113.1"));
     posternd.stop();
 }

@@ -1,11 +1,11 @@
 //! What fronts and the administrator say to it, each call on a connection of its own.
 
-use crate::authenticator::code;
 use crate::home::Running;
+use crate::messages::{answer_of, ask_of, change_of, confirm_of};
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{
-    self, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict,
-    FieldVerdict, Origin, PrepareVerdict, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
+    self, AnswerVerdict, AskVerdict, Channel, ConfirmVerdict, Enrol, EnrolVerdict, FieldVerdict, Origin,
+    PrepareVerdict, Reason, Recheck, Rechecked, Refusal, Session, WatchEvent,
 };
 use postern_wire::{CallError, Client, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -38,26 +38,6 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
         reply.push(byte[0]);
     }
     reply
-}
-
-/// What an answer is made of.
-pub(crate) fn answer_of(name: &str, channel: Channel, code: &str) -> Answer {
-    let code = Secret::from(code);
-    Answer {
-        name: name.to_owned(),
-        channel,
-        origin: Origin::default(),
-        method: None,
-        code,
-        challenge: None,
-        trust: false,
-        proves: None,
-    }
-}
-
-/// What a field with a password and a code is made of.
-pub(crate) fn field_of(name: &str, channel: Channel, text: &str) -> AnswerField {
-    AnswerField { name: name.to_owned(), channel, origin: Origin::default(), text: Secret::from(text) }
 }
 
 /// Why it was refused.
@@ -101,7 +81,7 @@ impl Running<'_> {
 
     /// Asks.
     pub(crate) fn ask_at(&self, name: &str, channel: Channel) -> AskVerdict {
-        self.front("Ask", &Ask { name: name.to_owned(), channel, origin: Origin::default() })
+        self.front("Ask", &ask_of(name, channel, &Origin::default()))
     }
 
     /// Answers at the webmail.
@@ -128,19 +108,14 @@ impl Running<'_> {
 
     /// Ends an enrolment.
     pub(crate) fn confirm(&self, name: &str, ticket: &Secret, code: &str) -> ConfirmVerdict {
-        let (ticket, code) = (ticket.clone(), Secret::from(code));
-        let (name, description) = (name.to_owned(), "phone".to_owned());
-        self.front(
-            "Confirm",
-            &Confirm { name, channel: Channel::Webmail, origin: Origin::default(), ticket, code, description },
-        )
+        self.front("Confirm", &confirm_of(name, ticket, code))
     }
 
     /// Enables an account and enrols a phone; the clock is at the next step then.
     pub(crate) fn enrolled(&self, mailbox: &str) -> Enrolled {
-        self.change(mailbox, Action::Enable).unwrap();
+        self.enable(mailbox);
         let (ticket, secret) = self.offered(mailbox);
-        match self.confirm(mailbox, &ticket, &code(&secret, self.home.clock().now())) {
+        match self.confirm(mailbox, &ticket, &self.home.code(&secret)) {
             ConfirmVerdict::Accepted { standing, backup_codes, .. } => {
                 backup_codes.iter().for_each(|code| self.home.saw(code));
                 self.home.clock().advance(30);
@@ -153,7 +128,7 @@ impl Running<'_> {
 
     /// The code that the phone shows now.
     pub(crate) fn code(&self, enrolled: &Enrolled) -> String {
-        code(&enrolled.secret, self.home.clock().now())
+        self.home.code(&enrolled.secret)
     }
 
     /// Whether a session is over.
@@ -184,6 +159,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// The next event is about this mailbox.
+    #[track_caller]
+    pub(crate) fn tells_of(&self, mailbox: &str) {
+        assert_eq!(self.next().as_deref(), Some(mailbox));
+    }
+
     /// The mailbox of the next event; none: any.
     pub(crate) fn next(&self) -> Option<String> {
         self.events.recv_timeout(DEADLINE).expect("no event came").mailbox
@@ -211,18 +192,62 @@ impl Running<'_> {
         self.order::<Platforms>("SwitchPlatform", &switch).unwrap();
     }
 
+    /// Sets a policy of the platform.
+    #[track_caller]
+    pub(crate) fn set(&self, key: &str, value: &str) {
+        self.try_set(key, value).unwrap();
+    }
+
+    /// The same, where it may be refused.
+    pub(crate) fn try_set(&self, key: &str, value: &str) -> Result<Platforms, Refused> {
+        let [name, key, value] = ["example", key, value].map(str::to_owned);
+        self.order("SetPlatform", &SetPlatform { name, key, value })
+    }
+
+    /// Sets Alice's contact address, or takes it away.
+    pub(crate) fn set_contact(&self, address: Option<&str>) -> Result<Accounts, Refused> {
+        let address = address.map(str::to_owned);
+        self.order("SetContact", &SetContact { mailbox: ALICE.to_owned(), address })
+    }
+
+    /// Decides on Alice's request.
+    pub(crate) fn decide(&self, approve: bool) -> Result<Decided, Refused> {
+        self.order("DecideRequest", &DecideRequest { mailbox: ALICE.to_owned(), approve })
+    }
+
+    /// Takes a method away.
+    pub(crate) fn remove_method(&self, mailbox: &str, id: &str) -> Result<Accounts, Refused> {
+        self.order("RemoveMethod", &RemoveMethod { mailbox: mailbox.to_owned(), id: id.to_owned() })
+    }
+
+    /// Takes other names away.
+    pub(crate) fn remove_aliases(&self, mailbox: &str, aliases: &[&str]) -> Result<Accounts, Refused> {
+        let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+        self.order("RemoveAliases", &Aliases { mailbox: mailbox.to_owned(), aliases })
+    }
+
     /// Enables, resets, …
     pub(crate) fn change(&self, mailbox: &str, action: Action) -> Result<Changed, Refused> {
-        self.order(
-            "ChangeAccount",
-            &ChangeAccount { mailbox: mailbox.to_owned(), action, hours: None, dry_run: false, enrolment_code: false },
-        )
+        self.order("ChangeAccount", &change_of(mailbox, action))
+    }
+
+    /// Enables, which has to succeed.
+    pub(crate) fn enable(&self, mailbox: &str) {
+        self.change(mailbox, Action::Enable).unwrap();
+    }
+
+    /// Enables with an enrolment code: the code.
+    pub(crate) fn enable_with_code(&self, mailbox: &str) -> Secret {
+        let enable = ChangeAccount { enrolment_code: true, ..change_of(mailbox, Action::Enable) };
+        let changed: Changed = self.order("ChangeAccount", &enable).unwrap();
+        let code = changed.enrolment_code.expect("a code");
+        self.home.saw(&code);
+        code
     }
 
     /// Suspends.
     pub(crate) fn suspend(&self, mailbox: &str, hours: i64) -> Result<Changed, Refused> {
-        let (mailbox, action, hours) = (mailbox.to_owned(), Action::Suspend, Some(hours));
-        self.order("ChangeAccount", &ChangeAccount { mailbox, action, hours, dry_run: false, enrolment_code: false })
+        self.order("ChangeAccount", &ChangeAccount { hours: Some(hours), ..change_of(mailbox, Action::Suspend) })
     }
 
     /// Adds other names.

@@ -35,8 +35,7 @@ type Ledger = BTreeMap<String, usize>;
 fn every_acknowledged_change_survives_kill_9() {
     let rounds = env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let home = Home::new(Plan { log: "info,sled=warn", ..Plan::default() });
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     posternd.kill();
     let mut done = Ledger::new();
     for round in 0..rounds {

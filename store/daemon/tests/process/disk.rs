@@ -1,76 +1,24 @@
 //! A disk that is full or read-only under a running daemon. A small file system is mounted for it, which only root
 //! may; without that the tests say so and pass.
 
+#[path = "../../../engine/tests/engine/mount.rs"]
+mod mount;
+
 use crate::calls::{ALICE, Refuses, refusal};
 use crate::home::{Home, Plan, Running};
-use crate::{skipped, wait_until};
+use crate::wait_until;
+use mount::Mount;
 use postern_wire::admin::{Action, Empty, Keys, Refused, Status};
 use postern_wire::auth::{AskVerdict, Reason};
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
-use std::process::Command;
+use std::fs;
 use std::time::Duration;
-use tempfile::TempDir;
 
-/// In bytes: sled's log grows by 512 KiB, and recovery tries 2 MiB.
-const SIZE: usize = 16 * 1024 * 1024;
 /// More changes than that do not fit on it.
 const CHANGES_MAX: usize = 20_000;
 /// Accounts of the import that does not fit, and the bytes that the store finds for it.
 const ACCOUNTS: usize = 600;
 const SPARE: usize = 64 * 1024;
 const RECOVERED_WITHIN: Duration = Duration::from_secs(20);
-
-struct Mount(TempDir);
-
-impl Mount {
-    fn new() -> Option<Self> {
-        let mount = Self(tempfile::tempdir().unwrap());
-        let size = format!("size={SIZE}");
-        if run(Command::new("mount").args(["-t", "tmpfs", "-o", &size, "postern-test"]).arg(mount.path())) {
-            return Some(mount);
-        }
-        skipped("a file system can't be mounted here (not root, or a container without the right)");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn remount(&self, option: &str) -> bool {
-        run(Command::new("mount").args(["-o", &format!("remount,{option}")]).arg(self.path()))
-    }
-
-    fn fill(&self) {
-        let mut file = File::create(self.path().join("filler")).unwrap();
-        for block in [&[1; 65536][..], &[1; 512]] {
-            while file.write_all(block).is_ok() {}
-        }
-    }
-
-    /// Leaves about so many bytes.
-    fn fill_but(&self, room: usize) {
-        self.fill();
-        let filler = File::options().write(true).open(self.path().join("filler")).unwrap();
-        filler.set_len(filler.metadata().unwrap().len().saturating_sub(room as u64)).unwrap();
-    }
-
-    fn free(&self) {
-        fs::remove_file(self.path().join("filler")).unwrap();
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        run(Command::new("umount").arg("-l").arg(self.path()));
-    }
-}
-
-fn run(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
-}
 
 fn home_on(mount: &Mount) -> Home {
     Home::new(Plan { disk: Some(mount.path()), clock: true, ..Plan::default() })
@@ -90,9 +38,7 @@ fn trouble(posternd: &Running<'_>) -> String {
 fn live_through_a_full_disk(is_good: impl Fn(&AskVerdict) -> bool) {
     let Some(mount) = Mount::new() else { return };
     let home = home_on(&mount);
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     for round in 0..2 {
         // The code of the round before was used.
         home.clock().advance(30);
@@ -142,10 +88,9 @@ fn a_full_disk_refuses_what_it_cannot_keep_and_says_so() {
 fn after_a_broken_import(then: impl FnOnce(&Home, Running<'_>, &str)) {
     let Some(mount) = Mount::new() else { return };
     let source = Home::new(Plan::default());
-    let posternd = source.start();
-    posternd.make_platform();
+    let posternd = source.start_with_platform();
     for number in 0..ACCOUNTS {
-        posternd.change(&format!("n{number}@example.com"), Action::Enable).unwrap();
+        posternd.enable(&format!("n{number}@example.com"));
     }
     let text = posternd.export().unwrap();
     let key = Some(source.path("master.key"));
@@ -164,7 +109,7 @@ fn after_a_broken_import(then: impl FnOnce(&Home, Running<'_>, &str)) {
 fn an_import_that_a_full_disk_breaks_off_can_be_made_again() {
     after_a_broken_import(|home, restored, text| {
         assert_eq!(restored.import(text).unwrap().records, text.lines().count() as u64 - 2);
-        restored.change("after@example.com", Action::Enable).unwrap();
+        restored.enable("after@example.com");
         restored.kill();
         assert_eq!(home.start().accounts().len(), ACCOUNTS + 1);
     });
@@ -174,7 +119,7 @@ fn an_import_that_a_full_disk_breaks_off_can_be_made_again() {
 fn an_import_that_a_full_disk_breaks_off_can_be_given_up() {
     after_a_broken_import(|home, restored, _| {
         restored.make_platform();
-        restored.change("after@example.com", Action::Enable).unwrap();
+        restored.enable("after@example.com");
         restored.kill();
         let accounts = home.start().accounts();
         let mailboxes: Vec<&str> = accounts.iter().map(|account| account.mailbox.as_str()).collect();
@@ -215,8 +160,7 @@ fn a_store_that_a_full_disk_left_half_made_keeps_its_key() {
 fn a_new_key_that_only_the_audit_log_does_not_know_is_said_to_be_in_use() {
     let Some(mount) = Mount::new() else { return };
     let home = home_on(&mount);
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     mount.fill();
     change_until_refused(&posternd, "n");
     let refused = posternd.order::<Keys>("RotateKey", &Empty {}).unwrap_err();
@@ -224,7 +168,7 @@ fn a_new_key_that_only_the_audit_log_does_not_know_is_said_to_be_in_use() {
     assert!(fs::read_to_string(home.path("master.key")).unwrap().lines().count() > 2, "and so it is");
     mount.free();
     wait_until("the store takes writes again", RECOVERED_WITHIN, || trouble(&posternd).is_empty());
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     posternd.stop();
     home.start().show(ALICE).unwrap();
 }
@@ -233,9 +177,7 @@ fn a_new_key_that_only_the_audit_log_does_not_know_is_said_to_be_in_use() {
 fn a_disk_that_turns_read_only_is_named_and_survived() {
     let Some(mount) = Mount::new() else { return };
     let home = home_on(&mount);
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     // The kernel does not let anybody turn a file system read-only under files that are open for writing. So it is
     // turned while the daemon is away, which then must not start: it could count no wrong code.
     posternd.stop();

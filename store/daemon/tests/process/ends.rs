@@ -1,14 +1,15 @@
 //! Whatever lets people in until a time: when that has come, the session that rests on it is over, fronts are told though
 //! nobody did anything, and it does not come back with the clock.
 
-use crate::calls::{ALICE, DEADLINE, Enrolled, field_of};
+use crate::calls::{ALICE, DEADLINE, Enrolled};
 use crate::home::{Home, Running};
+use crate::messages::{answer_to, app_password_of, ask_of, field_of};
 use crate::wait_until;
 use crate::wall_clock::HOUR;
 use postern_engine::{Change, Engine, SledEngine};
 use postern_rules::Standing;
 use postern_wire::Secret;
-use postern_wire::admin::{AppPasswordCreated, CreateAppPassword, Platforms, SetPlatform};
+use postern_wire::admin::{AppPasswordCreated, CreateAppPassword};
 use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, FieldVerdict, Origin, Session};
 use posternd::clock;
 use std::path::Path;
@@ -46,14 +47,8 @@ fn suspended(posternd: &Running<'_>, _: &Enrolled) -> Open {
 
 fn by_app_password(posternd: &Running<'_>, _: &Enrolled) -> Open {
     let ends = posternd.home.clock().now() + HOUR;
-    let wanted = CreateAppPassword {
-        mailbox: ALICE.to_owned(),
-        password: Secret::from("correct horse"),
-        unchecked: true,
-        description: String::new(),
-        expires: Some(clock::rfc3339(postern_rules::Time(ends))),
-        networks: Vec::new(),
-    };
+    let expires = Some(clock::rfc3339(postern_rules::Time(ends)));
+    let wanted = CreateAppPassword { unchecked: true, expires, ..app_password_of("correct horse") };
     let made: AppPasswordCreated = posternd.order("CreateAppPassword", &wanted).unwrap();
     posternd.home.saw(&made.app_password);
     let field = field_of(ALICE, Channel::Imap, made.app_password.reveal());
@@ -65,25 +60,20 @@ fn by_app_password(posternd: &Running<'_>, _: &Enrolled) -> Open {
     Open { session, ends, named: "app password expired", signs_in: Box::new(move |it| sign_in(it).is_some()) }
 }
 
-fn by_trusted_browser(posternd: &Running<'_>, alice: &Enrolled) -> Open {
-    set_trust(posternd, 1);
-    let browser = Secret::from(format!("{:043}", 7));
+/// Signs in with a code and trusts the browser of that number: what its next sign-in asks.
+fn trusts_browser(posternd: &Running<'_>, alice: &Enrolled, number: u8) -> Ask {
+    let browser = Secret::from(format!("{number:043}"));
     posternd.home.saw(&browser);
     let origin = Origin { browser: Some(browser), ..Origin::default() };
-    let (name, channel, code) = (ALICE.to_owned(), Channel::Webmail, Secret::from(posternd.code(alice)));
-    let answer = Answer {
-        name,
-        channel,
-        origin: origin.clone(),
-        method: None,
-        code,
-        challenge: None,
-        trust: true,
-        proves: None,
-    };
+    let answer = Answer { trust: true, ..answer_to(None, &origin, &posternd.code(alice)) };
     let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
+    ask_of(ALICE, Channel::Webmail, &origin)
+}
+
+fn by_trusted_browser(posternd: &Running<'_>, alice: &Enrolled) -> Open {
+    set_trust(posternd, 1);
+    let ask = trusts_browser(posternd, alice, 7);
     let ends = posternd.home.clock().now() + DAY;
-    let ask = Ask { name: ALICE.to_owned(), channel, origin };
     let sign_in = move |posternd: &Running<'_>| match posternd.front("Ask", &ask) {
         AskVerdict::NotRequired { mailbox, standing } => Some(Session { mailbox, standing }),
         _ => None,
@@ -93,8 +83,14 @@ fn by_trusted_browser(posternd: &Running<'_>, alice: &Enrolled) -> Open {
 }
 
 fn set_trust(posternd: &Running<'_>, days: u32) {
-    let [name, key, value] = ["example", "trusted-browsers", &days.to_string()].map(str::to_owned);
-    posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap();
+    posternd.set("trusted-browsers", &days.to_string());
+}
+
+/// A daemon in which Alice is signed in in this way.
+fn opened(home: &Home, open: fn(&Running<'_>, &Enrolled) -> Open) -> (Running<'_>, Open) {
+    let (posternd, alice) = home.start_with_alice();
+    let open = open(&posternd, &alice);
+    (posternd, open)
 }
 
 /// Each kind of end.
@@ -104,17 +100,14 @@ const KINDS: [fn(&Running<'_>, &Enrolled) -> Open; 3] = [suspended, by_app_passw
 fn a_session_ends_with_what_let_it_in() {
     for open in KINDS {
         let home = Home::with_clock();
-        let posternd = home.start();
-        posternd.make_platform();
-        let alice = posternd.enrolled(ALICE);
-        let Open { session, ends, named, signs_in } = open(&posternd, &alice);
+        let (posternd, Open { session, ends, named, signs_in }) = opened(&home, open);
         assert!(ends_by_itself(&Standing::parse(&session.standing).unwrap()));
         home.clock().advance(ends - home.clock().now() - 1);
         assert!(!posternd.is_over(ALICE, &session.standing), "{named}");
         let watch = posternd.watch();
 
         home.clock().advance(1);
-        assert_eq!(watch.next().as_deref(), Some(ALICE), "{named}: fronts are told though nobody asks");
+        watch.tells_of(ALICE);
         assert!(posternd.is_over(ALICE, &session.standing), "{named}");
         let told = posternd.audit(None).pop().unwrap();
         assert_eq!((told.action.as_str(), told.actor.as_str()), (named, "posternd"));
@@ -128,10 +121,7 @@ fn a_session_ends_with_what_let_it_in() {
 fn who_asks_in_the_moment_of_the_end_ends_it_for_good() {
     for open in KINDS {
         let home = Home::with_clock();
-        let posternd = home.start();
-        posternd.make_platform();
-        let alice = posternd.enrolled(ALICE);
-        let Open { session, ends, named, signs_in } = open(&posternd, &alice);
+        let (posternd, Open { session, ends, named, signs_in }) = opened(&home, open);
         home.clock().advance(ends - home.clock().now());
         // Before the sweep comes by, most of the time.
         assert!(posternd.is_over(ALICE, &session.standing), "{named}");
@@ -143,9 +133,7 @@ fn who_asks_in_the_moment_of_the_end_ends_it_for_good() {
 #[test]
 fn a_clock_that_steps_back_has_every_session_looked_at() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     let watch = posternd.watch();
     home.clock().advance(-HOUR);
     assert_eq!(watch.next(), None);
@@ -154,29 +142,13 @@ fn a_clock_that_steps_back_has_every_session_looked_at() {
 #[test]
 fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let Open { session, .. } = by_trusted_browser(&posternd, &alice);
     set_trust(&posternd, 30);
     home.clock().advance(30);
     // Trusted anew, for thirty days.
-    let origin = Origin { browser: Some(Secret::from(format!("{:043}", 8))), ..Origin::default() };
-    let (name, channel, code) = (ALICE.to_owned(), Channel::Webmail, Secret::from(posternd.code(&alice)));
-    let answer = Answer {
-        name,
-        channel,
-        origin: origin.clone(),
-        method: None,
-        code,
-        challenge: None,
-        trust: true,
-        proves: None,
-    };
-    let AnswerVerdict::Accepted { .. } = posternd.front("Answer", &answer) else { panic!("the code is refused") };
-    let AskVerdict::NotRequired { standing, .. } =
-        posternd.front("Ask", &Ask { name: ALICE.to_owned(), channel, origin })
-    else {
+    let ask = trusts_browser(&posternd, &alice, 8);
+    let AskVerdict::NotRequired { standing, .. } = posternd.front("Ask", &ask) else {
         panic!("it is asked for a code")
     };
     set_trust(&posternd, 2);
@@ -186,7 +158,7 @@ fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
     assert!(!posternd.is_over(ALICE, &standing) && posternd.is_over(ALICE, &session.standing));
     let watch = posternd.watch();
     home.clock().advance(1);
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    watch.tells_of(ALICE);
     assert!(posternd.is_over(ALICE, &standing));
 }
 
@@ -195,10 +167,7 @@ fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
 fn a_store_without_the_index_gets_it_at_the_start() {
     for open in KINDS {
         let home = Home::with_clock();
-        let posternd = home.start();
-        posternd.make_platform();
-        let alice = posternd.enrolled(ALICE);
-        let Open { session, ends, named, .. } = open(&posternd, &alice);
+        let (posternd, Open { session, ends, named, .. }) = opened(&home, open);
         posternd.stop();
         take_out_the_index(home.store());
         let posternd = home.start();
@@ -207,7 +176,7 @@ fn a_store_without_the_index_gets_it_at_the_start() {
         let made = "the index of what ends is up to date: 1 accounts";
         wait_until("the index", DEADLINE, || home.log().contains(made));
         home.clock().advance(ends - home.clock().now());
-        assert_eq!(watch.next().as_deref(), Some(ALICE), "{named}");
+        watch.tells_of(ALICE);
         assert!(posternd.is_over(ALICE, &session.standing), "{named}");
         posternd.stop();
         assert!(index(home.store()).is_empty(), "{named}: and it goes with what it was about");

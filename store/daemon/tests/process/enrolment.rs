@@ -1,8 +1,9 @@
 //! Tickets and backup codes.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses, answer_of};
+use crate::calls::{ALICE, Refuses};
 use crate::home::Home;
+use crate::messages::answer_of;
 use postern_wire::Secret;
 use postern_wire::admin::Action;
 use postern_wire::auth::{AnswerVerdict, Channel, EnrolVerdict, Reason};
@@ -15,15 +16,14 @@ const TICKET: i64 = 15 * 60;
 #[test]
 fn of_two_enrolments_at_once_the_first_to_end_wins() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = home.start_with_platform();
+    posternd.enable(ALICE);
     let tickets = [posternd.offered(ALICE), posternd.offered(ALICE)];
     assert_ne!(tickets[0].1, tickets[1].1);
     let together = Barrier::new(tickets.len());
     let reasons: Vec<_> = thread::scope(|scope| {
         let confirm = |(ticket, secret): &(Secret, String)| {
-            let right = code(secret, home.clock().now());
+            let right = home.code(secret);
             together.wait();
             posternd.confirm(ALICE, ticket, &right).reason()
         };
@@ -42,13 +42,12 @@ fn of_two_enrolments_at_once_the_first_to_end_wins() {
 #[test]
 fn a_ticket_is_good_for_its_mailbox_its_time_and_as_it_was_given() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     for mailbox in [ALICE, "bob@example.com"] {
-        posternd.change(mailbox, Action::Enable).unwrap();
+        posternd.enable(mailbox);
     }
     let (ticket, secret) = posternd.offered(ALICE);
-    let right = || code(&secret, home.clock().now());
+    let right = || home.code(&secret);
     let stale = |ticket: &Secret, mailbox: &str| {
         assert_eq!(posternd.confirm(mailbox, ticket, &right()).reason(), Some(Reason::Stale));
         assert_eq!(posternd.enrol(mailbox, Some(ticket)).reason(), Some(Reason::Stale));
@@ -75,21 +74,18 @@ fn a_ticket_is_good_for_its_mailbox_its_time_and_as_it_was_given() {
 #[test]
 fn a_reset_between_the_offer_and_the_code_makes_the_ticket_stale() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = home.start_with_platform();
+    posternd.enable(ALICE);
     let (ticket, secret) = posternd.offered(ALICE);
     posternd.change(ALICE, Action::Reset).unwrap();
-    let right = code(&secret, home.clock().now());
+    let right = home.code(&secret);
     assert_eq!(posternd.confirm(ALICE, &ticket, &right).reason(), Some(Reason::Stale));
 }
 
 #[test]
 fn a_backup_code_is_good_once() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let [first, second, third] = [0, 1, 2].map(|at| alice.backup_codes[at].as_str());
     let AnswerVerdict::Accepted { backup_codes_left, .. } = posternd.answer(ALICE, first) else { panic!("refused") };
     assert_eq!(backup_codes_left, Some(9));

@@ -4,7 +4,7 @@ use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses, connect, import};
 use crate::home::{Home, Plan, Running};
 use crate::wait_until;
-use postern_wire::admin::{Account, Action, State};
+use postern_wire::admin::{Account, State};
 use postern_wire::auth::{AskVerdict, Reason};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,9 +35,7 @@ fn by_mailbox(accounts: Vec<Account>) -> BTreeMap<String, Account> {
 #[test]
 fn an_export_under_load_is_of_one_moment_and_restores() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     posternd.add_aliases(ALICE, &["sales@example.com"]).unwrap();
     let stop = AtomicBool::new(false);
     let (before, text) = thread::scope(|scope| {
@@ -46,7 +44,7 @@ fn an_export_under_load_is_of_one_moment_and_restores() {
             scope.spawn(move || {
                 for number in (0..).take_while(|_| !stop.load(Ordering::Relaxed)) {
                     let mailbox = format!("m{maker}n{number}@example.com");
-                    posternd.change(&mailbox, Action::Enable).unwrap();
+                    posternd.enable(&mailbox);
                     posternd.add_aliases(&mailbox, &[&format!("alias-{mailbox}")]).unwrap();
                 }
             });
@@ -83,8 +81,7 @@ fn an_export_under_load_is_of_one_moment_and_restores() {
 #[test]
 fn an_export_that_was_tampered_with_is_refused_whole() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     for mailbox in [ALICE, "bob@example.com", "carol@example.com"] {
         posternd.enrolled(mailbox);
     }
@@ -140,7 +137,7 @@ fn make_many(posternd: &Running<'_>) {
                 for number in 0..MANY / MAKERS {
                     let mailbox = format!("m{maker}n{number}@example.com");
                     let aliases: Vec<String> = (0..ALIASES).map(|alias| format!("a{alias}{mailbox}")).collect();
-                    posternd.change(&mailbox, Action::Enable).unwrap();
+                    posternd.enable(&mailbox);
                     posternd.add_aliases(&mailbox, &aliases.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
                 }
             });
@@ -152,10 +149,9 @@ fn make_many(posternd: &Running<'_>) {
 #[test]
 fn every_name_is_refused_while_an_import_is_written() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     make_many(&posternd);
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     let text = posternd.export().unwrap();
     posternd.stop();
     let (names, key) = ("foreign = \"pass\"", Some(home.path("master.key")));
@@ -184,8 +180,7 @@ fn every_name_is_refused_while_an_import_is_written() {
 #[test]
 fn an_import_that_is_killed_leaves_nothing_behind() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     make_many(&posternd);
     let text = posternd.export().unwrap();
     posternd.stop();

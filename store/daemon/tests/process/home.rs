@@ -1,5 +1,7 @@
 //! A private directory with a configuration, a master key and a store, and the `posternd` that runs there.
 
+use crate::authenticator::code;
+use crate::calls::{ALICE, Enrolled};
 use crate::power_cut::Recorder;
 use crate::wall_clock::{self, WallClock};
 use nix::sys::signal::{Signal, kill};
@@ -161,6 +163,25 @@ impl Home {
     /// Starts `posternd` and waits until it says that it is ready.
     pub(crate) fn start(&self) -> Running<'_> {
         self.try_start().unwrap_or_else(|said| panic!("posternd did not start: {said}"))
+    }
+
+    /// Starts `posternd` and makes the platform.
+    pub(crate) fn start_with_platform(&self) -> Running<'_> {
+        let posternd = self.start();
+        posternd.make_platform();
+        posternd
+    }
+
+    /// Starts `posternd`, makes the platform and protects Alice's account.
+    pub(crate) fn start_with_alice(&self) -> (Running<'_>, Enrolled) {
+        let posternd = self.start_with_platform();
+        let alice = posternd.enrolled(ALICE);
+        (posternd, alice)
+    }
+
+    /// The code that an authenticator with this secret shows now.
+    pub(crate) fn code(&self, secret: &str) -> String {
+        code(secret, self.clock().now())
     }
 
     /// Starts it; an error is what it said when it gave up.

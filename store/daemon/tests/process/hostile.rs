@@ -96,8 +96,7 @@ fn assert_serves(posternd: &Running<'_>) {
 #[test]
 fn garbage_is_refused_at_once() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let nested = |open: &str| {
         format!("{{\"method\":\"org.postern.Auth.Ask\",\"parameters\":{}", open.repeat(60_000 / open.len()))
     };
@@ -149,8 +148,7 @@ fn garbage_is_refused_at_once() {
 #[test]
 fn slow_peers_are_closed_at_the_deadline_and_others_are_served() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     assert_serves(&posternd);
     let (files, memory) = (posternd.open_files(), posternd.resident());
     let half = |stream: &mut UnixStream| stream.write_all(b"{\"method\":").unwrap();

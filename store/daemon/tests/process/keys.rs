@@ -35,9 +35,7 @@ impl Running<'_> {
 #[test]
 fn a_new_key_seals_everything_while_people_sign_in() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     posternd.make_accounts();
     let before = fs::metadata(home.path("master.key")).unwrap();
     let (done, first_text) = (AtomicBool::new(false), fs::read_to_string(home.path("master.key")).unwrap());
@@ -82,8 +80,7 @@ fn a_new_key_seals_everything_while_people_sign_in() {
 #[test]
 fn a_key_that_was_added_by_hand_is_taken_up_at_the_start_also_after_a_crash() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     posternd.make_accounts();
     posternd.stop();
     let added = home.output(&["add-key"]);
@@ -99,8 +96,7 @@ fn a_key_that_was_added_by_hand_is_taken_up_at_the_start_also_after_a_crash() {
 #[test]
 fn a_file_that_cannot_be_replaced_changes_nothing() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     fs::remove_file(home.path("master.key")).unwrap();
     let refused = posternd.order::<Keys>("RotateKey", &Empty {}).unwrap_err();
     assert!(refused.reason == "key_file" && refused.message.contains("Nothing has changed"), "{refused:?}");

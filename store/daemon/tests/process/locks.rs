@@ -1,8 +1,9 @@
 //! Wrong codes.
 
 use crate::authenticator::wrong_code;
-use crate::calls::{ALICE, Enrolled, Refuses, answer_of, exchange, refusal};
+use crate::calls::{ALICE, Enrolled, Refuses, exchange, refusal};
 use crate::home::{Home, Running};
+use crate::messages::answer_of;
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::{AskVerdict, Channel, Reason};
 
@@ -37,9 +38,7 @@ fn reply(home: &Home, code: &str) -> Vec<u8> {
 #[test]
 fn the_fifth_wrong_code_closes_the_door_and_a_restart_does_not_open_it() {
     let home = Home::with_clock();
-    let mut posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (mut posternd, alice) = home.start_with_alice();
     lock(&posternd, &alice);
     let until = home.clock().now() + LOCK;
     for _ in 0..2 {
@@ -68,9 +67,7 @@ fn the_fifth_wrong_code_closes_the_door_and_a_restart_does_not_open_it() {
 #[test]
 fn the_next_wrong_code_costs_twice_as_much_and_other_doors_stay_open() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     lock(&posternd, &alice);
     home.clock().advance(LOCK + 1);
     let refused = refusal(posternd.answer(ALICE, &wrong_code(&alice.secret, home.clock().now())));
@@ -85,9 +82,7 @@ fn the_next_wrong_code_costs_twice_as_much_and_other_doors_stay_open() {
 #[test]
 fn a_clock_that_steps_back_does_not_shorten_a_lock() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     lock(&posternd, &alice);
     let until = home.clock().now() + LOCK;
     home.clock().advance(-crate::wall_clock::HOUR);

@@ -20,7 +20,7 @@ impl Running<'_> {
     fn told(&self) -> (bool, bool) {
         let before = self.home.log().len();
         let _ = self.ask("no name at all");
-        self.change(ALICE, Action::Enable).unwrap();
+        self.enable(ALICE);
         self.change(ALICE, Action::Remove).unwrap();
         let since = || self.home.log()[before..].to_owned();
         wait_until("the audit log", PATIENCE, || since().contains("action=remove"));
@@ -31,8 +31,7 @@ impl Running<'_> {
 #[test]
 fn levels_change_at_once_and_the_audit_log_stays() {
     let home = Home::new(Plan { log: "info,sled=warn", ..Plan::default() });
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     assert_eq!(posternd.told(), (true, true));
     for levels in ["off", "error", "info,signin=off", "warn"] {
         posternd.order::<LogLevels>("ResetLog", &Empty {}).unwrap();

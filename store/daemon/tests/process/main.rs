@@ -7,6 +7,7 @@ mod authenticator;
 mod calls;
 mod home;
 mod mail_server;
+mod messages;
 mod post;
 mod wall_clock;
 

@@ -3,14 +3,15 @@
 mod copied_key;
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses, answer_of};
+use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, Running};
-use crate::post::{Post, digits};
+use crate::messages::{answer_of, answer_to, confirm_of, prepare_of, request_of};
+use crate::post::{Post, code_in, digits};
 use postern_rules::proof::WORDS_A_DAY;
-use postern_wire::admin::{Action, ChangeAccount, Changed, DecideRequest, Decided, Refused, Requests, SetPlatform};
+use postern_wire::admin::{Action, Requests};
 use postern_wire::auth::{
-    Answer, AnswerVerdict, Ask, AskVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin,
-    Prepare, PrepareVerdict, Reason,
+    Answer, AnswerVerdict, AskVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Offer, Origin, Prepare,
+    PrepareVerdict, Reason,
 };
 use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OpenRequest, Proves, Removal, RequestVerdict, Security, SecurityVerdict,
@@ -19,26 +20,12 @@ use postern_wire::security::{
 use postern_wire::{CallError, Secret};
 use std::fs;
 use std::thread;
-use std::time::Duration;
 
 const NUMBER: &str = "+44612345678";
 const ADDRESS: &str = "alice@elsewhere.example";
 const SITE: &str = "https://webmail.example.com";
-/// In which a notice, which nothing waits for, is there.
-const SOON: Duration = Duration::from_secs(10);
 
 impl Running<'_> {
-    fn begin(&self, kind: &str, to: &str) -> Enrol {
-        let _ = self;
-        Enrol {
-            name: ALICE.to_owned(),
-            kind: Some(kind.to_owned()),
-            to: Some(to.to_owned()),
-            site: Some(SITE.to_owned()),
-            ..Enrol::default()
-        }
-    }
-
     fn sent(&self, enrol: &Enrol) -> (Secret, i64) {
         match self.front("Enrol", enrol) {
             EnrolVerdict::Sent { ticket, again, .. } => (ticket, again),
@@ -51,36 +38,20 @@ impl Running<'_> {
     }
 
     fn finish(&self, ticket: &Secret, code: &str) -> ConfirmVerdict {
-        let confirm = Confirm {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            ticket: ticket.clone(),
-            code: Secret::from(code),
-            description: "Mine, and https://evil.example".to_owned(),
-        };
-        self.front("Confirm", &confirm)
+        let description = "Mine, and https://evil.example".to_owned();
+        self.front("Confirm", &Confirm { description, ..confirm_of(ALICE, ticket, code) })
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: Origin::default() };
-        match self.front("Ask", &ask) {
+        match self.ask(ALICE) {
             AskVerdict::Challenge { methods, .. } => methods,
             other => panic!("{other:?}"),
         }
     }
 
     fn prepare(&self, method: &str, challenge: Option<&Secret>) -> PrepareVerdict {
-        let prepare = Prepare {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            method: method.to_owned(),
-            challenge: challenge.cloned(),
-            language: Some("fr".to_owned()),
-            site: Some(SITE.to_owned()),
-        };
-        self.front("Prepare", &prepare)
+        let (challenge, site) = (challenge.cloned(), Some(SITE.to_owned()));
+        self.front("Prepare", &Prepare { challenge, site, ..prepare_of(method, &Origin::default()) })
     }
 
     fn prepared(&self, method: &str, challenge: Option<&Secret>) -> Secret {
@@ -91,17 +62,7 @@ impl Running<'_> {
     }
 
     fn answer_sent(&self, challenge: Option<&Secret>, code: &str) -> AnswerVerdict {
-        let answer = Answer {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            method: None,
-            code: Secret::from(code),
-            challenge: challenge.cloned(),
-            trust: false,
-            proves: None,
-        };
-        self.front("Answer", &answer)
+        self.front("Answer", &answer_to(challenge, &Origin::default(), code))
     }
 
     fn security(&self, proof: &Secret) -> Result<Security, Reason> {
@@ -117,10 +78,17 @@ impl Running<'_> {
         }
     }
 
+    /// Enables Alice's account and sets up an authenticator: what the sign-in proves, and the secret.
+    fn sets_up_app(&self) -> (Secret, String) {
+        self.enable(ALICE);
+        let (ticket, secret) = self.offered(ALICE);
+        (proof_of(self.confirm(ALICE, &ticket, &self.home.code(&secret))), secret)
+    }
+
     /// Brings the app's next code for this change: the proof.
     fn proves(&self, secret: &str, proves: Proves) -> Secret {
         self.home.clock().advance(30);
-        let answer = answer_of(ALICE, Channel::Webmail, &code(secret, self.home.clock().now()));
+        let answer = answer_of(ALICE, Channel::Webmail, &self.home.code(secret));
         match self.front("Answer", &Answer { proves: Some(proves), ..answer }) {
             AnswerVerdict::Accepted { proof, .. } => proof.expect("a proof"),
             AnswerVerdict::Refused(refusal) => panic!("{refusal:?}"),
@@ -137,6 +105,22 @@ impl Running<'_> {
     }
 }
 
+/// Begins to set up a method for Alice.
+fn begin(kind: &str) -> Enrol {
+    let (name, kind, site) = (ALICE.to_owned(), Some(kind.to_owned()), Some(SITE.to_owned()));
+    Enrol { name, kind, site, ..Enrol::default() }
+}
+
+/// The same, for codes that go there.
+fn begin_to(kind: &str, to: &str) -> Enrol {
+    Enrol { to: Some(to.to_owned()), ..begin(kind) }
+}
+
+/// The same with a proof.
+fn proven(proof: &Secret, enrol: Enrol) -> Enrol {
+    Enrol { proof: Some(proof.clone()), ..enrol }
+}
+
 fn proof_of(verdict: ConfirmVerdict) -> Secret {
     match verdict {
         ConfirmVerdict::Accepted { proof, .. } => proof.expect("a proof"),
@@ -147,14 +131,13 @@ fn proof_of(verdict: ConfirmVerdict) -> Secret {
 #[test]
 fn a_number_is_set_up_and_signs_in() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     for unfit in ["0612345678", "44612345678", "", "+44 612 x"] {
-        assert_eq!(posternd.refused(&posternd.begin("sms", unfit)), Reason::Unfit, "{unfit}");
+        assert_eq!(posternd.refused(&begin_to("sms", unfit)), Reason::Unfit, "{unfit}");
     }
-    assert_eq!(posternd.refused(&posternd.begin("fax", NUMBER)), Reason::NotOffered);
-    let (ticket, again) = posternd.sent(&posternd.begin("sms", "+44 (0) 612 345-678"));
+    assert_eq!(posternd.refused(&begin_to("fax", NUMBER)), Reason::NotOffered);
+    let (ticket, again) = posternd.sent(&begin_to("sms", "+44 (0) 612 345-678"));
     let now = post.home.clock().now();
     assert_eq!(again, now + 30);
     let text = post.take("sms");
@@ -163,11 +146,11 @@ fn a_number_is_set_up_and_signs_in() {
     let first = digits(&text);
     post.home.saw(&Secret::from(format!("{first} is your code").as_str()));
     // Again too soon, then in time: the first code is void.
-    let resend = Enrol { ticket: Some(ticket.clone()), ..posternd.begin("sms", NUMBER) };
+    let resend = Enrol { ticket: Some(ticket.clone()), ..begin_to("sms", NUMBER) };
     assert_eq!(posternd.refused(&resend), Reason::TooSoon);
     post.home.clock().advance(30);
     let (ticket, _) = posternd.sent(&resend);
-    let second = digits(&post.take("sms"));
+    let second = post.code("sms");
     let wrong = if second == "000000" { "111111" } else { "000000" };
     assert_eq!(posternd.finish(&ticket, wrong).reason(), Some(Reason::Wrong));
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
@@ -194,39 +177,36 @@ fn a_number_is_set_up_and_signs_in() {
 #[test]
 fn the_twenty_first_code_of_a_day_is_not_sent_and_a_broken_sender_says_so() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     for _ in 0..20 {
-        posternd.sent(&posternd.begin("sms", NUMBER));
+        posternd.sent(&begin_to("sms", NUMBER));
         post.home.clock().advance(31);
     }
     assert_eq!(post.all("sms").len(), 20);
-    assert_eq!(posternd.refused(&posternd.begin("sms", NUMBER)), Reason::TooMany);
-    assert_eq!(posternd.refused(&posternd.begin("email", ADDRESS)), Reason::TooMany);
+    assert_eq!(posternd.refused(&begin_to("sms", NUMBER)), Reason::TooMany);
+    assert_eq!(posternd.refused(&begin_to("email", ADDRESS)), Reason::TooMany);
     post.home.clock().advance(86_400);
     fs::write(post.home.post().join("send-sms"), "#!/bin/sh\nexit 1\n").unwrap();
-    assert_eq!(posternd.refused(&posternd.begin("sms", NUMBER)), Reason::NotSent);
+    assert_eq!(posternd.refused(&begin_to("sms", NUMBER)), Reason::NotSent);
     posternd.stop();
 }
 
 #[test]
 fn an_address_is_set_up_but_not_the_mailbox_itself() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     posternd.add_aliases(ALICE, &["ally@example.com"]).unwrap();
     for own in [ALICE, "ALICE@example.com", "alice+x@example.com", "ally@example.com", "not an address"] {
-        assert_eq!(posternd.refused(&posternd.begin("email", own)), Reason::Unfit, "{own}");
+        assert_eq!(posternd.refused(&begin_to("email", own)), Reason::Unfit, "{own}");
     }
     // Who has only the password sets no contact address.
-    assert_eq!(posternd.refused(&posternd.begin("contact", ADDRESS)), Reason::Stale);
-    let (ticket, _) = posternd.sent(&posternd.begin("email", ADDRESS));
+    assert_eq!(posternd.refused(&begin_to("contact", ADDRESS)), Reason::Stale);
+    let (ticket, _) = posternd.sent(&begin_to("email", ADDRESS));
     let mail = post.take("mail");
     assert!(mail.contains("Auto-Submitted: auto-generated"), "{mail}");
-    let code = digits(mail.split("\n\n").nth(2).unwrap_or(&mail));
-    proof_of(posternd.finish(&ticket, &code));
+    proof_of(posternd.finish(&ticket, &code_in(&mail)));
     assert_eq!(posternd.offers()[0].kind, "email");
     posternd.stop();
 }
@@ -234,11 +214,8 @@ fn an_address_is_set_up_but_not_the_mailbox_itself() {
 #[test]
 fn people_change_their_own_account_with_a_factor_for_each_change() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
-    let (ticket, secret) = posternd.offered(ALICE);
-    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let posternd = post.home.start_with_platform();
+    let (signed_in, secret) = posternd.sets_up_app();
     let proves = |what| posternd.proves(&secret, what);
     let security = posternd.security(&signed_in).unwrap();
     assert_eq!((security.methods.len(), security.backup_codes_left), (1, Some(10)));
@@ -246,25 +223,23 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
     let totp = security.methods[0].id.clone();
     posternd.do_change(&signed_in, Change::Rename { id: totp.clone(), description: "Old phone".into() }).unwrap();
     // A contact address, confirmed by a code.
-    let contact = |proof: &Secret| Enrol { proof: Some(proof.clone()), ..posternd.begin("contact", ADDRESS) };
+    let contact = |proof: &Secret| proven(proof, begin_to("contact", ADDRESS));
     assert_eq!(posternd.refused(&contact(&signed_in)), Reason::NotFresh, "a sign-in is not enough");
     let proof = proves(Proves::SetContact { to: ADDRESS.replace("elsewhere", "ELSEWHERE") });
     let (ticket, _) = posternd.sent(&contact(&proof));
-    let mail = post.take("mail");
-    proof_of(posternd.finish(&ticket, &digits(mail.split("\n\n").nth(2).unwrap_or(&mail))));
+    proof_of(posternd.finish(&ticket, &post.code("mail")));
     assert_eq!(posternd.refused(&contact(&proof)), Reason::NotFresh, "it is used up");
     // A number beside the app: the contact address hears of it, and of nothing that the person has typed.
-    let number = |proof: &Secret| Enrol { proof: Some(proof.clone()), ..posternd.begin("sms", NUMBER) };
-    let nobody = posternd.begin("sms", NUMBER);
+    let number = |proof: &Secret| proven(proof, begin_to("sms", NUMBER));
+    let nobody = begin_to("sms", NUMBER);
     assert_eq!(posternd.refused(&nobody), Reason::Stale, "the password is not enough");
     let adds = |kind: &str, to: Option<&str>| Proves::AddMethod { kind: kind.into(), to: to.map(str::to_owned) };
     let elsewhere = proves(adds("sms", Some("+44612345679")));
     assert_eq!(posternd.refused(&number(&elsewhere)), Reason::NotFresh, "that number was not shown");
     let proof = proves(adds("sms", Some(NUMBER)));
     let (ticket, _) = posternd.sent(&number(&proof));
-    proof_of(posternd.finish(&ticket, &digits(&post.take("sms"))));
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    let notice = post.take("mail");
+    proof_of(posternd.finish(&ticket, &post.code("sms")));
+    let notice = post.notice();
     assert!(notice.contains("codes by SMS") && !notice.contains("evil"), "{notice}");
     assert_eq!(posternd.refused(&number(&proves(adds("sms", Some(NUMBER))))), Reason::InUse);
     let security = posternd.security(&signed_in).unwrap();
@@ -291,7 +266,7 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
     assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
     posternd.do_change(&signed_in, Change::SetLanguage { language: "fr".into() }).unwrap();
     // Somebody else's proof, and a made-up one, are none.
-    posternd.change("bob@example.com", Action::Enable).unwrap();
+    posternd.enable("bob@example.com");
     for other in [Secret::from("nonsense"), ticket] {
         assert_eq!(posternd.security(&other).unwrap_err(), Reason::Stale);
     }
@@ -302,11 +277,8 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
 #[test]
 fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
-    let (ticket, secret) = posternd.offered(ALICE);
-    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let posternd = post.home.start_with_platform();
+    let (signed_in, secret) = posternd.sets_up_app();
     assert_eq!(posternd.do_change(&signed_in, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
     let proof = posternd.proves(&secret, Proves::MakeBackupCodes);
     let make = || posternd.do_change(&proof, Change::MakeBackupCodes);
@@ -321,7 +293,7 @@ fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
     assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
     // Nor has one factor two uses: what is asked for a change trusts no browser.
     post.home.clock().advance(30);
-    let mut both = answer_of(ALICE, Channel::Webmail, &code(&secret, post.home.clock().now()));
+    let mut both = answer_of(ALICE, Channel::Webmail, &post.home.code(&secret));
     (both.trust, both.proves) = (true, Some(Proves::MakeBackupCodes));
     let refused = posternd.try_front::<AnswerVerdict>("Answer", &both);
     assert!(matches!(refused, Err(CallError::Error(error)) if error.name.ends_with("InvalidParameter")));
@@ -332,30 +304,21 @@ fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
 #[test]
 fn the_secret_of_a_further_method_is_shown_behind_a_factor_for_it() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
-    let (ticket, secret) = posternd.offered(ALICE);
-    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
-    let begin = |kind: &str, proof: &Secret| Enrol {
-        name: ALICE.to_owned(),
-        kind: Some(kind.to_owned()),
-        proof: Some(proof.clone()),
-        site: Some(SITE.to_owned()),
-        ..Enrol::default()
-    };
+    let posternd = post.home.start_with_platform();
+    let (signed_in, secret) = posternd.sets_up_app();
     let adds = |kind: &str| Proves::AddMethod { kind: kind.to_owned(), to: None };
     let of_codes = posternd.proves(&secret, Proves::MakeBackupCodes);
     let of_key = posternd.proves(&secret, adds("key"));
     for proof in [&signed_in, &of_codes, &of_key] {
-        assert_eq!(posternd.refused(&begin("totp", proof)), Reason::NotFresh);
+        assert_eq!(posternd.refused(&proven(proof, begin("totp"))), Reason::NotFresh);
     }
-    assert!(matches!(posternd.front("Enrol", &begin("key", &of_key)), EnrolVerdict::Key { .. }));
+    assert!(matches!(posternd.front("Enrol", &proven(&of_key, begin("key"))), EnrolVerdict::Key { .. }));
     let proof = posternd.proves(&secret, adds("totp"));
-    let [(one, of_one), (other, of_other)] = [(); 2].map(|()| match posternd.front("Enrol", &begin("totp", &proof)) {
-        EnrolVerdict::Offered { ticket, secret, .. } => (ticket, secret.reveal().to_owned()),
-        verdict => panic!("{verdict:?}"),
-    });
+    let [(one, of_one), (other, of_other)] =
+        [(); 2].map(|()| match posternd.front("Enrol", &proven(&proof, begin("totp"))) {
+            EnrolVerdict::Offered { ticket, secret, .. } => (ticket, secret.reveal().to_owned()),
+            verdict => panic!("{verdict:?}"),
+        });
     let now = post.home.clock().now();
     proof_of(posternd.finish(&one, &code(&of_one, now)));
     assert_eq!(
@@ -371,11 +334,8 @@ fn the_secret_of_a_further_method_is_shown_behind_a_factor_for_it() {
 #[test]
 fn whoever_repeats_changes_is_stopped_for_the_day() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
-    let (ticket, secret) = posternd.offered(ALICE);
-    let proof = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let posternd = post.home.start_with_platform();
+    let (proof, secret) = posternd.sets_up_app();
     let id = posternd.security(&proof).unwrap().methods[0].id.clone();
     let rename = |number: usize| Change::Rename { id: id.clone(), description: number.to_string() };
     for number in 0..WORDS_A_DAY {
@@ -395,18 +355,14 @@ fn whoever_repeats_changes_is_stopped_for_the_day() {
 #[test]
 fn the_last_method_goes_only_where_the_platform_lets_it() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
-    let (ticket, secret) = posternd.offered(ALICE);
-    let signed_in = proof_of(posternd.confirm(ALICE, &ticket, &code(&secret, post.home.clock().now())));
+    let posternd = post.home.start_with_platform();
+    let (signed_in, secret) = posternd.sets_up_app();
     let id = posternd.security(&signed_in).unwrap().methods[0].id.clone();
     let remove = || Change::RemoveMethod { id: id.clone() };
     assert_eq!(posternd.security(&signed_in).unwrap().methods[0].removal, Removal::Kept);
     let proof = posternd.proves(&secret, Proves::RemoveMethod { id: id.clone() });
     assert_eq!(posternd.do_change(&proof, remove()).unwrap_err(), Reason::OnlyMethod);
-    let set = SetPlatform { name: "example".into(), key: "last-method".into(), value: "remove".into() };
-    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    posternd.set("last-method", "remove");
     assert_eq!(posternd.security(&signed_in).unwrap().methods[0].removal, Removal::SwitchesOff);
     assert_eq!(posternd.do_change(&proof, remove()).unwrap().0, None, "the second factor is off");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::NotRequired { .. }));
@@ -416,18 +372,8 @@ fn the_last_method_goes_only_where_the_platform_lets_it() {
 #[test]
 fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    let enable = ChangeAccount {
-        mailbox: ALICE.to_owned(),
-        action: Action::Enable,
-        hours: None,
-        dry_run: false,
-        enrolment_code: true,
-    };
-    let changed: Changed = posternd.order("ChangeAccount", &enable).unwrap();
-    let given = changed.enrolment_code.expect("a code");
-    post.home.saw(&given);
+    let posternd = post.home.start_with_platform();
+    let given = posternd.enable_with_code(ALICE);
     let with = |code: Option<&str>| Enrol {
         name: ALICE.to_owned(),
         enrolment_code: code.map(Secret::from),
@@ -442,16 +388,15 @@ fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
     };
     assert_eq!(kinds, ["totp", "sms", "email", "key"]);
     // Whoever has the ticket has typed the code, as long as it is that one.
-    let (_, _) = posternd.sent(&Enrol { ticket: Some(ticket.clone()), ..posternd.begin("sms", NUMBER) });
-    let right = code(secret.reveal(), post.home.clock().now());
+    let (_, _) = posternd.sent(&Enrol { ticket: Some(ticket.clone()), ..begin_to("sms", NUMBER) });
+    let right = post.home.code(secret.reveal());
     assert!(matches!(posternd.finish(&ticket, &right), ConfirmVerdict::Accepted { .. }));
     // A platform that wants one lets nobody enrol without.
-    let set = SetPlatform { name: "example".into(), key: "enrolment-code".into(), value: "required".into() };
-    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    posternd.set("enrolment-code", "required");
     posternd.change(ALICE, Action::Reset).unwrap();
     assert_eq!(posternd.refused(&with(Some(&typed))), Reason::EnrolmentCode);
-    let again: Changed = posternd.order("ChangeAccount", &enable).unwrap();
-    let typed = again.enrolment_code.expect("an enrolling account takes a new one");
+    // An enrolling account takes a new one.
+    let typed = posternd.enable_with_code(ALICE);
     assert!(matches!(posternd.front("Enrol", &with(Some(typed.reveal()))), EnrolVerdict::Offered { .. }));
     posternd.stop();
 }
@@ -459,16 +404,11 @@ fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
 #[test]
 fn a_request_for_a_reset_waits_for_an_administrator() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
+    let posternd = post.home.start_with_platform();
     let wanted = OpenRequest {
-        name: ALICE.to_owned(),
-        channel: Channel::Webmail,
         origin: Origin { address: "192.0.2.7".parse().ok(), ..Origin::default() },
         contact: "+44 612 345 678\u{1b}[31m".to_owned(),
-        reason: "My phone fell into the sea".to_owned(),
-        evidence: "My manager knows me".to_owned(),
-        language: None,
+        ..request_of()
     };
     let open = |wanted: &OpenRequest| -> RequestVerdict { posternd.front("OpenRequest", wanted) };
     assert!(matches!(open(&wanted), RequestVerdict::Refused(_)), "nothing can be lost there");
@@ -476,66 +416,49 @@ fn a_request_for_a_reset_waits_for_an_administrator() {
     assert!(matches!(open(&OpenRequest { contact: " ".to_owned(), ..wanted.clone() }), RequestVerdict::Refused(_)));
     assert_eq!(open(&wanted), RequestVerdict::Opened);
     assert_eq!(open(&wanted), RequestVerdict::OpenAlready);
-    let set = SetPlatform { name: "example".into(), key: "request-wait".into(), value: "24".into() };
-    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
+    posternd.set("request-wait", "24");
     let listed: Requests =
         posternd.order("ShowRequest", &postern_wire::admin::Mailbox { mailbox: ALICE.into() }).unwrap();
     assert_eq!((listed.requests.len(), listed.requests[0].contact.as_str()), (1, "+44 612 345 678[31m"));
-    let decide = |approve| -> Result<Decided, Refused> {
-        posternd.order("DecideRequest", &DecideRequest { mailbox: ALICE.to_owned(), approve })
-    };
-    assert_eq!(decide(true).unwrap_err().reason, "too_soon");
+    assert_eq!(posternd.decide(true).unwrap_err().reason, "too_soon");
     post.home.clock().advance(24 * 3600);
-    let code = decide(true).unwrap().enrolment_code.expect("whoever asked knows the password only");
+    let code = posternd.decide(true).unwrap().enrolment_code.expect("whoever asked knows the password only");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
     let with = |code: Option<Secret>| Enrol { name: ALICE.to_owned(), enrolment_code: code, ..Enrol::default() };
     assert_eq!(posternd.refused(&with(None)), Reason::EnrolmentCode);
     assert!(matches!(posternd.front("Enrol", &with(Some(code))), EnrolVerdict::Offered { .. }));
-    assert_eq!(decide(false).unwrap_err().reason, "no_request");
+    assert_eq!(posternd.decide(false).unwrap_err().reason, "no_request");
     posternd.stop();
 }
 
 #[test]
 fn a_request_is_over_when_the_owner_signs_in_with_a_second_factor() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
-    let wanted = OpenRequest {
-        name: ALICE.to_owned(),
-        channel: Channel::Webmail,
-        origin: Origin::default(),
-        contact: "a thief".to_owned(),
-        reason: String::new(),
-        evidence: String::new(),
-        language: None,
-    };
-    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    let (posternd, alice) = post.home.start_with_alice();
+    let open = || posternd.front::<RequestVerdict>("OpenRequest", &request_of());
+    assert_eq!(open(), RequestVerdict::Opened);
     post.home.clock().advance(30);
     assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
-    let approve = DecideRequest { mailbox: ALICE.to_owned(), approve: true };
-    assert_eq!(posternd.order::<Decided>("DecideRequest", &approve).unwrap_err().reason, "over");
+    assert_eq!(posternd.decide(true).unwrap_err().reason, "over");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Challenge { .. }));
     // Others can be opened then, three a day: each is told to the owner.
-    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
-    let refuse = DecideRequest { mailbox: ALICE.to_owned(), approve: false };
-    posternd.order::<Decided>("DecideRequest", &refuse).unwrap();
-    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
-    posternd.order::<Decided>("DecideRequest", &refuse).unwrap();
-    let RequestVerdict::Refused(refusal) = posternd.front("OpenRequest", &wanted) else { panic!() };
+    for _ in 0..2 {
+        assert_eq!(open(), RequestVerdict::Opened);
+        posternd.decide(false).unwrap();
+    }
+    let RequestVerdict::Refused(refusal) = open() else { panic!() };
     assert!(refusal.reason == Reason::TooMany && refusal.until.is_some(), "{refusal:?}");
     post.home.clock().advance(86_400);
-    assert_eq!(posternd.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
+    assert_eq!(open(), RequestVerdict::Opened);
     posternd.stop();
 }
 
 #[test]
 fn an_export_after_something_was_sent_can_be_imported() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
-    posternd.sent(&posternd.begin("sms", NUMBER));
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
+    posternd.sent(&begin_to("sms", NUMBER));
     let text = posternd.export().unwrap();
     posternd.stop();
     let sister = Home::new(Plan { key: Some(post.home.path("master.key")), clock: true, ..Plan::default() });
@@ -548,26 +471,17 @@ fn an_export_after_something_was_sent_can_be_imported() {
 #[test]
 fn a_ticket_of_before_an_enrolment_code_is_none_after_it() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     let (ticket, secret) = posternd.offered(ALICE);
-    let enable = ChangeAccount {
-        mailbox: ALICE.to_owned(),
-        action: Action::Enable,
-        hours: None,
-        dry_run: false,
-        enrolment_code: true,
-    };
-    posternd.order::<Changed>("ChangeAccount", &enable).unwrap();
-    let right = code(&secret, post.home.clock().now());
+    posternd.enable_with_code(ALICE);
+    let right = post.home.code(&secret);
     assert_eq!(posternd.finish(&ticket, &right).reason(), Some(Reason::Stale));
     // Nor where the platform begins to want one.
-    posternd.change("bob@example.com", Action::Enable).unwrap();
+    posternd.enable("bob@example.com");
     let (ticket, secret) = posternd.offered("bob@example.com");
-    let set = SetPlatform { name: "example".into(), key: "enrolment-code".into(), value: "required".into() };
-    posternd.order::<postern_wire::admin::Platforms>("SetPlatform", &set).unwrap();
-    let right = code(&secret, post.home.clock().now());
+    posternd.set("enrolment-code", "required");
+    let right = post.home.code(&secret);
     assert_eq!(posternd.confirm("bob@example.com", &ticket, &right).reason(), Some(Reason::EnrolmentCode));
     posternd.stop();
 }

@@ -1,8 +1,9 @@
 //! What is counted, and where it is shown.
 
 use crate::authenticator::wrong_code;
-use crate::calls::{ALICE, Refuses, field_of};
+use crate::calls::{ALICE, Refuses};
 use crate::home::Home;
+use crate::messages::field_of;
 use crate::post::Post;
 use postern_wire::admin::{Action, Status};
 use postern_wire::auth::{AskVerdict, Channel, Enrol, EnrolVerdict, FieldVerdict, Reason};
@@ -43,8 +44,7 @@ fn shows(home: &Home, wanted: &[(&str, u64)]) {
 #[test]
 fn what_people_and_administrators_do_is_counted() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     shows(
         &home,
         &[
@@ -147,9 +147,8 @@ fn listen_line(home: &Home) -> String {
 #[test]
 fn messages_are_counted_and_what_is_left_of_them() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     let left = |sender: &str| format!("postern_messages_budget_left{{sender=\"{sender}\"}}");
     shows(&post.home, &[(&left("sms"), TEXTS), (&left("mail"), MAILS)]);
     let begin = |kind: &str, to: &str| Enrol {

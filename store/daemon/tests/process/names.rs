@@ -3,8 +3,8 @@
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan};
 use postern_wire::admin::{
-    Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, Platforms, SetContact,
-    SetPlatform, State, TotpAdded,
+    Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, SetContact, State,
+    TotpAdded,
 };
 use postern_wire::auth::{Ask, AskVerdict, Channel, Origin, Reason};
 
@@ -76,9 +76,7 @@ const NO_NAMES: &[&str] = &[
 #[test]
 fn every_spelling_of_a_protected_mailbox_is_asked_for_its_code() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.add_aliases(ALICE, &[ALIAS]).unwrap();
     for spelling in SPELLINGS {
         let verdict = posternd.ask(spelling);
@@ -101,15 +99,11 @@ fn every_spelling_of_a_protected_mailbox_is_asked_for_its_code() {
 #[test]
 fn a_mailbox_without_an_account_passes_until_the_platform_says_otherwise() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let AskVerdict::NotRequired { mailbox, standing } = posternd.ask("Bob@Example.com") else { panic!("refused") };
     assert_eq!(mailbox, "bob@example.com");
     assert!(!posternd.is_over(&mailbox, &standing));
-    let set = |value: &str| {
-        let [name, key, value] = ["example", "unlisted", value].map(str::to_owned);
-        posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value })
-    };
+    let set = |value: &str| posternd.try_set("unlisted", value);
     set("refuse").unwrap();
     assert_eq!(posternd.ask("bob").reason(), Some(Reason::Name));
     assert!(posternd.is_over(&mailbox, &standing));
@@ -122,12 +116,8 @@ fn a_mailbox_without_an_account_passes_until_the_platform_says_otherwise() {
 #[test]
 fn a_mailbox_can_be_listed_without_a_second_factor() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
-    let set = |value: &str| {
-        let [name, key, value] = ["example", "unlisted", value].map(str::to_owned);
-        posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap();
-    };
+    let posternd = home.start_with_platform();
+    let set = |value: &str| posternd.set("unlisted", value);
     set("refuse");
     for (typed, mailbox) in
         [("CORP\\Bob", "bob@example.com"), ("o'neil+x@müller.example", "o'neil@xn--mller-kva.example")]
@@ -154,7 +144,7 @@ fn a_mailbox_can_be_listed_without_a_second_factor() {
     let of: Vec<_> = entries.iter().map(|entry| (entry.mailbox.as_deref(), entry.outcome.as_str())).collect();
     assert_eq!(of, [(Some("bob@example.com"), "done"), (Some("o'neil@xn--mller-kva.example"), "done")]);
     // One that has a second factor keeps it.
-    posternd.change("bob@example.com", Action::Enable).unwrap();
+    posternd.enable("bob@example.com");
     let again = posternd.change("bob@example.com", Action::Add).unwrap();
     assert_eq!((again.before, again.changed), (Some(State::Enrolling), false));
     assert_eq!(posternd.change("bob@elsewhere.test", Action::Add).unwrap_err().reason, "foreign_mailbox");
@@ -167,8 +157,7 @@ fn a_mailbox_can_be_listed_without_a_second_factor() {
 #[test]
 fn by_default_names_that_are_not_listed_are_refused_before_exchange() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let ask = |name: &str| -> AskVerdict {
         let origin = Origin { before_exchange: true, ..Origin::default() };
         posternd.front("Ask", &Ask { name: name.to_owned(), channel: Channel::Imap, origin })
@@ -177,10 +166,7 @@ fn by_default_names_that_are_not_listed_are_refused_before_exchange() {
     assert_eq!(ask("bob").reason(), Some(Reason::Name));
     assert!(posternd.change("bob", Action::Add).unwrap().changed);
     assert_eq!(ask("bob").reason(), None);
-    let set = |value: &str| {
-        let [name, key, value] = ["example", "unlisted", value].map(str::to_owned);
-        posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value }).unwrap()
-    };
+    let set = |value: &str| posternd.try_set("unlisted", value).unwrap();
     assert_eq!(ask("eve").reason(), Some(Reason::Name));
     let says = |words: &str| {
         let found = posternd.order::<Findings>("Check", &Empty {}).unwrap().findings;
@@ -199,9 +185,7 @@ fn by_default_names_that_are_not_listed_are_refused_before_exchange() {
 #[test]
 fn at_pam_nothing_is_read_as_a_plus_address() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.change("corp@example.com", Action::Add).unwrap();
     for name in ["CORP+alice", "CORP/alice", "CORP-alice", "CORP_alice", "CORP.alice", "alice+x", "corp+x@example.com"]
     {
@@ -217,8 +201,7 @@ fn at_pam_nothing_is_read_as_a_plus_address() {
 fn a_foreign_name_is_refused_unless_the_configuration_lets_it_pass() {
     for (names, passes) in [("", false), ("foreign = \"refuse\"", false), ("foreign = \"pass\"", true)] {
         let home = Home::new(Plan { names, ..Plan::default() });
-        let posternd = home.start();
-        posternd.make_platform();
+        let posternd = home.start_with_platform();
         for name in ["root@elsewhere.test", "root@sub.example.com"] {
             let verdict = posternd.ask(name);
             let passed = matches!(&verdict, AskVerdict::NotRequired { mailbox, .. } if mailbox == name);
@@ -236,9 +219,7 @@ fn a_foreign_name_is_refused_unless_the_configuration_lets_it_pass() {
 #[test]
 fn an_alias_that_is_taken_away_means_nobody() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.add_aliases(ALICE, &[ALIAS]).unwrap();
     let again = posternd.add_aliases("bob@example.com", &[ALIAS]).unwrap_err();
     assert_eq!(again.reason, "unknown_mailbox");
@@ -253,9 +234,7 @@ fn an_alias_that_is_taken_away_means_nobody() {
 #[test]
 fn marks_that_nobody_sees_are_dropped_where_something_is_given_and_refused_in_a_name() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let marked = |text: &str| format!("\u{feff}\u{2066}{text}\u{2069}\u{200b}\u{a0}\r\n");
     assert_eq!(posternd.ask(&marked(ALICE)).reason(), Some(Reason::Name));
     assert_eq!(posternd.answer(ALICE, &marked(&posternd.code(&alice))).reason(), None);
@@ -272,9 +251,7 @@ fn marks_that_nobody_sees_are_dropped_where_something_is_given_and_refused_in_a_
 #[test]
 fn what_people_write_is_kept_and_shown_without_what_nobody_sees() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     let description = "\u{202e}enohp\u{202c} of \u{2067}\u{7}Alice\u{200b}\n".to_owned();
     let add = AddTotp { mailbox: ALICE.to_owned(), description, ..AddTotp::default() };
     posternd.order::<TotpAdded>("AddTotp", &add).unwrap();

@@ -5,7 +5,6 @@ use crate::calls::{ALICE, DEADLINE};
 use crate::home::{Home, Plan, Running};
 use crate::wait_until;
 use crate::wall_clock::HOUR;
-use postern_wire::admin::{Accounts, SetContact};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -120,11 +119,12 @@ fn home(server: &MailServer) -> Home {
     Home::new(Plan { names: &names, clock: true, ..Plan::default() })
 }
 
-/// Makes a notice: the owner is told that no code is asked for an hour.
-fn suspend(posternd: &Running<'_>) {
-    let address = Some(ADDRESS.to_owned());
-    posternd.order::<Accounts>("SetContact", &SetContact { mailbox: ALICE.to_owned(), address }).unwrap();
+/// Makes a notice, which is tried once: Alice is told that no code is asked for an hour.
+fn with_notice(home: &Home) -> Running<'_> {
+    let (posternd, _) = home.start_with_alice();
+    posternd.set_contact(Some(ADDRESS)).unwrap();
     posternd.suspend(ALICE, 1).unwrap();
+    posternd
 }
 
 fn shown(home: &Home, name: &str) -> u64 {
@@ -141,10 +141,7 @@ fn shown(home: &Home, name: &str) -> u64 {
 fn a_notice_outlives_temporary_refusals_and_restarts_and_is_taken_once() {
     let server = MailServer::start(Mood::PutsOff);
     let home = home(&server);
-    let mut posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
-    suspend(&posternd);
+    let mut posternd = with_notice(&home);
     server.has_tried(1);
     // Each mood is met once, at the time of the next try and not before.
     let moods = [Mood::PutsOffTheMail, Mood::BreaksOff, Mood::Takes];
@@ -177,10 +174,7 @@ fn a_notice_outlives_temporary_refusals_and_restarts_and_is_taken_once() {
 fn a_notice_that_may_have_been_taken_comes_again_under_the_same_id() {
     let server = MailServer::start(Mood::ReadsAndBreaksOff);
     let home = home(&server);
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
-    suspend(&posternd);
+    let _posternd = with_notice(&home);
     server.has_tried(1);
     wait_until("it is noted", DEADLINE, || home.log().contains("a notice is not sent yet"));
     server.becomes(Mood::Takes);
@@ -193,10 +187,7 @@ fn a_notice_that_may_have_been_taken_comes_again_under_the_same_id() {
 fn a_notice_is_given_up_when_it_is_refused_for_good_or_its_time_is_over() {
     let server = MailServer::start(Mood::Refuses);
     let home = home(&server);
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
-    suspend(&posternd);
+    let posternd = with_notice(&home);
     wait_until("it is given up", DEADLINE, || shown(&home, "postern_notices_given_up_total") == 1);
     wait_until("it is gone", DEADLINE, || shown(&home, "postern_notices_waiting") == 0);
     server.becomes(Mood::PutsOff);

@@ -2,13 +2,11 @@
 
 use crate::calls::{ALICE, Enrolled};
 use crate::home::{Home, Running};
+use crate::messages::{app_password_of, request_of};
 use crate::metrics::page;
-use postern_wire::Secret;
-use postern_wire::admin::{
-    Action, AppPasswordCreated, ChangeAccount, Changed, CreateAppPassword, DecideRequest, Decided,
-};
-use postern_wire::auth::{AskVerdict, Channel, Enrol, EnrolVerdict, Origin, Reason};
-use postern_wire::security::{OpenRequest, RequestVerdict};
+use postern_wire::admin::{Action, AppPasswordCreated, CreateAppPassword};
+use postern_wire::auth::{AskVerdict, Enrol, EnrolVerdict, Reason};
+use postern_wire::security::RequestVerdict;
 
 const COMMITS: &str = "postern_store_commit_seconds_count";
 
@@ -30,32 +28,11 @@ impl Running<'_> {
     }
 
     fn open_request(&self) {
-        let wanted = OpenRequest {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            contact: "+44 612 345 678".to_owned(),
-            reason: "My phone fell into the sea".to_owned(),
-            evidence: "My manager knows me".to_owned(),
-            language: None,
-        };
-        assert_eq!(self.front::<RequestVerdict>("OpenRequest", &wanted), RequestVerdict::Opened);
-    }
-
-    fn decide(&self, approve: bool) -> Option<Secret> {
-        let decide = DecideRequest { mailbox: ALICE.to_owned(), approve };
-        self.order::<Decided>("DecideRequest", &decide).unwrap().enrolment_code
+        assert_eq!(self.front::<RequestVerdict>("OpenRequest", &request_of()), RequestVerdict::Opened);
     }
 
     fn make_app_password(&self) {
-        let create = CreateAppPassword {
-            mailbox: ALICE.to_owned(),
-            password: Secret::from("correct horse"),
-            unchecked: true,
-            description: String::new(),
-            expires: None,
-            networks: Vec::new(),
-        };
+        let create = CreateAppPassword { unchecked: true, ..app_password_of("correct horse") };
         self.home.saw(&self.order::<AppPasswordCreated>("CreateAppPassword", &create).unwrap().app_password);
     }
 }
@@ -64,11 +41,9 @@ impl Running<'_> {
 #[test]
 fn an_approved_request_wants_its_enrolment_code_from_the_same_commit_on() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.writes_once("open a request", Running::open_request);
-    let code = posternd.writes_once("approve it", |it| it.decide(true)).expect("an enrolment code");
+    let code = posternd.writes_once("approve it", |it| it.decide(true)).unwrap().enrolment_code.expect("a code");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { .. }));
     let with = |code| Enrol { name: ALICE.to_owned(), enrolment_code: code, ..Enrol::default() };
     let EnrolVerdict::Refused(refusal) = posternd.front("Enrol", &with(None)) else { panic!() };
@@ -82,8 +57,7 @@ fn an_approved_request_wants_its_enrolment_code_from_the_same_commit_on() {
 #[test]
 fn every_change_of_an_account_is_one_commit() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let code = |it: &Running<'_>, enrolled: &Enrolled| it.answer(ALICE, &it.code(enrolled));
     let alice = posternd.enrolled(ALICE);
     let _ = posternd.writes_once("a code", |it| code(it, &alice));
@@ -94,16 +68,9 @@ fn every_change_of_an_account_is_one_commit() {
     posternd.writes_once("a suspension", |it| it.suspend(ALICE, 4)).unwrap();
     posternd.writes_once("its end", |it| it.change(ALICE, Action::Resume)).unwrap();
     posternd.open_request();
-    assert_eq!(posternd.writes_once("refuse a request", |it| it.decide(false)), None);
+    assert_eq!(posternd.writes_once("refuse a request", |it| it.decide(false)).unwrap().enrolment_code, None);
     posternd.writes_once("a reset", |it| it.change(ALICE, Action::Reset)).unwrap();
-    let enable = ChangeAccount {
-        mailbox: ALICE.to_owned(),
-        action: Action::Enable,
-        hours: None,
-        dry_run: false,
-        enrolment_code: true,
-    };
-    posternd.writes_once("an enrolment code", |it| it.order::<Changed>("ChangeAccount", &enable)).unwrap();
+    posternd.writes_once("an enrolment code", |it| it.enable_with_code(ALICE));
     posternd.writes_once("a removal", |it| it.change(ALICE, Action::Remove)).unwrap();
     posternd.stop();
 }

@@ -1,7 +1,8 @@
 //! One right code, many channels and both verbs at once.
 
-use crate::calls::{ALICE, Refuses, answer_of, connect, field_of};
+use crate::calls::{ALICE, Refuses, connect};
 use crate::home::Home;
+use crate::messages::{answer_of, field_of};
 use postern_wire::auth::{self, AnswerVerdict, Channel, FieldVerdict, Reason};
 use std::sync::Barrier;
 use std::thread;
@@ -13,9 +14,7 @@ const RACES: usize = 5;
 #[test]
 fn of_twenty_answers_with_one_right_code_exactly_one_is_accepted() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     for _ in 0..RACES {
         let right = posternd.code(&alice);
         let together = Barrier::new(CONNECTIONS);

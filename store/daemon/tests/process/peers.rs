@@ -3,11 +3,12 @@
 //! Strangers are this test's own program, started again under another user; groups are given to the daemon alone, by
 //! a mount that nobody else sees. Both take root; without it the tests say so and pass.
 
-use crate::calls::{ALICE, Refuses, answer_of};
+use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, Running};
+use crate::messages::answer_of;
 use crate::{skipped, wait_until};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use postern_wire::admin::{Accounts, Mailbox, Platforms, SetPlatform};
+use postern_wire::admin::{Accounts, Mailbox};
 use postern_wire::auth::{Answer, Ask, AskVerdict, Channel, Origin};
 use postern_wire::{CallError, Client, Secret};
 use posternd::serve::connection_limits::{
@@ -127,6 +128,9 @@ fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
 
 /// With users and groups of the daemon's own; none where that cannot be.
 fn with_groups(home: &Home) -> Option<Running<'_>> {
+    if !is_root() {
+        return None;
+    }
     let groups = format!("root:x:0:\npostern-auth:x:{AUTH_GROUP}:\npostern-admin:x:{ADMIN_GROUP}:\n");
     let users = format!("root:x:0:0::/root:/bin/sh\npostern-proxy:x:{FRONTS}:{AUTH_GROUP}::/:/bin/false\n");
     let mut mounting = String::new();
@@ -142,14 +146,12 @@ fn with_groups(home: &Home) -> Option<Running<'_>> {
         return None;
     }
     open_the_way(home);
+    running.make_platform();
     Some(running)
 }
 
 #[test]
 fn each_socket_is_for_its_own_group() {
-    if !is_root() {
-        return;
-    }
     let home = Home::new(Plan::default());
     let Some(_running) = with_groups(&home) else { return };
     // The mode lets in whom the group is for; then the daemon itself is asked, behind a mode that lets everybody in.
@@ -167,14 +169,9 @@ fn each_socket_is_for_its_own_group() {
 
 #[test]
 fn what_is_said_of_browsers_counts_only_of_a_front() {
-    if !is_root() {
-        return;
-    }
     let home = Home::with_clock();
     let Some(posternd) = with_groups(&home) else { return };
-    posternd.make_platform();
-    let set = SetPlatform { name: "example".into(), key: "trusted-browsers".into(), value: "30".into() };
-    posternd.order::<Platforms>("SetPlatform", &set).unwrap();
+    posternd.set("trusted-browsers", "30");
     let alice = posternd.enrolled(ALICE);
     let token = Secret::from(format!("{:043}", 1));
     home.saw(&token);
@@ -281,12 +278,8 @@ fn the_restless_crowd() {
 
 #[test]
 fn one_user_takes_half_of_the_places_and_the_fronts_always_find_one() {
-    if !is_root() {
-        return;
-    }
     let home = Home::new(Plan::default());
     let Some(posternd) = with_groups(&home) else { return };
-    posternd.make_platform();
     let first = Crowd::of(&home, "the_crowd", STRANGER);
     assert_eq!(first.calls, CONNECTIONS_PER_USER_MAX);
     assert_eq!(posternd.ask("bob").reason(), None);
@@ -298,12 +291,8 @@ fn one_user_takes_half_of_the_places_and_the_fronts_always_find_one() {
 
 #[test]
 fn who_waits_for_a_place_keeps_nobody_else_waiting() {
-    if !is_root() {
-        return;
-    }
     let home = Home::new(Plan::default());
     let Some(posternd) = with_groups(&home) else { return };
-    posternd.make_platform();
     let crowd = Crowd::of(&home, "the_restless_crowd", STRANGER);
     assert_eq!(crowd.calls, CONNECTIONS_PER_USER_MAX - 1);
     assert_eq!(posternd.ask("bob").reason(), None);

@@ -1,9 +1,14 @@
 //! What a daemon sends: through a command and sendmail, which are scripts that keep what they are given.
 
 use crate::home::{Home, Plan};
+use crate::wait_until;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// In which a notice, which nothing waits for, is there.
+const SOON: Duration = Duration::from_secs(10);
 
 /// A home owner daemon sends by two scripts; each message is a file of its own.
 pub(crate) struct Post {
@@ -36,6 +41,22 @@ impl Post {
         Self { home }
     }
 
+    /// Waits until there are so many messages of a kind: notices are sent beside what they are about.
+    pub(crate) fn wait_for(&self, what: &str, count: usize) {
+        wait_until(what, SOON, || self.all(what).len() == count);
+    }
+
+    /// The one notice that comes by mail; it is taken out.
+    pub(crate) fn notice(&self) -> String {
+        self.wait_for("mail", 1);
+        self.take("mail")
+    }
+
+    /// The code in the one message of a kind that there is; it is taken out.
+    pub(crate) fn code(&self, what: &str) -> String {
+        code_in(&self.take(what))
+    }
+
     /// The messages of a kind, in whatever order.
     pub(crate) fn all(&self, what: &str) -> Vec<String> {
         let files = fs::read_dir(self.home.post()).unwrap().flatten().map(|entry| entry.path());
@@ -57,6 +78,11 @@ impl Post {
         }
         all.into_iter().next().unwrap()
     }
+}
+
+/// The code in a message: a mail has other digits in its head.
+pub(crate) fn code_in(message: &str) -> String {
+    digits(message.split("\n\n").nth(2).unwrap_or(message))
 }
 
 /// The six digits in a message.

@@ -7,7 +7,7 @@ mod disk;
 mod recorder;
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Plan, Running};
 use crate::wait_until;
 use disk::{Chance, Disk, Tree, Unsynced};
@@ -311,8 +311,7 @@ fn what_was_acknowledged_survives_a_power_cut() {
     let home = Home::new(plan(Some(Recorder::new())));
     let story = Story::new(&home);
     story.act(What::Initialised, || ());
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     story.act(What::PlatformMade, || posternd.switch_platform(true));
     story.export(1);
     for count in 1..=ALONE {
@@ -421,13 +420,11 @@ fn check(home: &Home, cut: Cut, acts: &[Act], kept: &Tree) {
 #[test]
 fn an_import_is_there_whole_or_not_at_all_after_a_power_cut() {
     let source = Home::with_clock();
-    let posternd = source.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = source.start_with_alice();
     for number in 1..IMPORTED {
         let mailbox = format!("m{number}@example.com");
         let aliases: Vec<String> = (0..ALIASES).map(|alias| format!("a{alias}{mailbox}")).collect();
-        posternd.change(&mailbox, Action::Enable).unwrap();
+        posternd.enable(&mailbox);
         posternd.add_aliases(&mailbox, &aliases.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
     }
     let text = posternd.export().unwrap();

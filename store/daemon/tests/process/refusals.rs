@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 #[test]
 fn hours_outside_the_range_are_refused_with_it() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     let before = (posternd.show(ALICE).unwrap(), posternd.audit(None).len());
     for hours in [0, -1, 721, 1_000_000_000, i64::MIN, i64::MAX] {
         let refused = posternd.suspend(ALICE, hours).unwrap_err();
@@ -45,7 +43,7 @@ fn a_mailbox_outside_every_platform_is_refused_with_the_domains() {
     assert!(refused.message.contains("example.com, xn--mller-kva.example"), "{}", refused.message);
     assert!(refused.message.contains("Did you mean example.com?"), "{}", refused.message);
     assert!(posternd.accounts().is_empty());
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     let refused = posternd.show("alcie@example.com").unwrap_err();
     assert!(refused.message.contains(&format!("Did you mean {ALICE}?")), "{}", refused.message);
 }

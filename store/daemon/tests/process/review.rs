@@ -4,21 +4,17 @@ use crate::authenticator::code;
 use crate::calls::{ALICE, Refuses};
 use crate::home::{Home, Plan, files_below};
 use postern_wire::Secret;
-use postern_wire::admin::{Accounts, Action, AddTotp, Platforms, RemoveMethod, SetPlatform, TotpAdded};
+use postern_wire::admin::{Accounts, Action, AddTotp, RemoveMethod, TotpAdded};
 use postern_wire::auth::{AskVerdict, Reason};
 use std::thread;
 
 #[test]
 fn plus_addressing_cannot_hide_an_account() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
-    let set = |value: &str| {
-        let [name, key, value] = ["example", "plus-addressing", value].map(str::to_owned);
-        posternd.order::<Platforms>("SetPlatform", &SetPlatform { name, key, value })
-    };
+    let posternd = home.start_with_platform();
+    let set = |value: &str| posternd.try_set("plus-addressing", value);
     set("off").unwrap();
-    posternd.change("eve+x@example.com", Action::Enable).unwrap();
+    posternd.enable("eve+x@example.com");
     let refused = set("on").unwrap_err();
     assert_eq!(refused.reason, "hidden_names");
     assert!(refused.message.contains("eve+x@example.com"), "{}", refused.message);
@@ -30,14 +26,12 @@ fn plus_addressing_cannot_hide_an_account() {
 #[test]
 fn letters_with_marks_are_no_way_around_a_protected_mailbox() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     for name in ["álice@example.com", "alicé", "CORP\\àlïcê"] {
         assert_eq!(posternd.ask(name).reason(), Some(Reason::Name), "{name}");
     }
     // An administrator may say that it is another person; then it has an account of its own.
-    posternd.change("alicé@example.com", Action::Enable).unwrap();
+    posternd.enable("alicé@example.com");
     assert!(matches!(posternd.ask("alicé"), AskVerdict::Enrol { mailbox, .. } if mailbox == "alicé@example.com"));
     assert_eq!(posternd.ask("bób").reason(), Some(Reason::Name), "nobody has said whose it is");
     assert!(posternd.change("bób", Action::Add).unwrap().changed);
@@ -47,11 +41,9 @@ fn letters_with_marks_are_no_way_around_a_protected_mailbox() {
 #[test]
 fn an_import_brings_no_open_session_and_no_past_code_back() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let export = posternd.export().unwrap();
-    let past = code(&alice.secret, home.clock().now());
+    let past = home.code(&alice.secret);
     let standing = alice.standing.clone();
     posternd.stop();
 
@@ -62,15 +54,13 @@ fn an_import_brings_no_open_session_and_no_past_code_back() {
     restored.import(&export).unwrap();
     assert!(restored.is_over(ALICE, &standing), "the session of before the import");
     assert_eq!(restored.answer(ALICE, &past).reason(), Some(Reason::Wrong));
-    assert_eq!(restored.answer(ALICE, &code(&alice.secret, other.clock().now())).reason(), None);
+    assert_eq!(restored.answer(ALICE, &other.code(&alice.secret)).reason(), None);
 }
 
 #[test]
 fn a_method_that_is_removed_takes_its_sessions_and_its_spent_codes_with_it() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     posternd.order::<TotpAdded>("AddTotp", &AddTotp { mailbox: ALICE.to_owned(), ..AddTotp::default() }).unwrap();
     let id = posternd.show(ALICE).unwrap().methods[0].id.clone();
     posternd.order::<Accounts>("RemoveMethod", &RemoveMethod { mailbox: ALICE.to_owned(), id }).unwrap();
@@ -87,9 +77,8 @@ fn a_method_that_is_removed_takes_its_sessions_and_its_spent_codes_with_it() {
 #[test]
 fn a_name_never_becomes_both_an_account_and_an_alias() {
     let home = Home::new(Plan::default());
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.change("grace@example.com", Action::Enable).unwrap();
+    let posternd = home.start_with_platform();
+    posternd.enable("grace@example.com");
     for round in 0..20 {
         let name = format!("r{round}@example.com");
         let (alias, account) = thread::scope(|scope| {
@@ -105,9 +94,7 @@ fn a_name_never_becomes_both_an_account_and_an_alias() {
 #[test]
 fn a_clock_that_is_years_ahead_does_not_empty_the_audit_log() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     let entries = posternd.audit(None).len();
     posternd.stop();
     home.clock().advance(2 * 366 * 24 * 3600);

@@ -1,10 +1,11 @@
 //! What must not be seen is not seen, at the most talkative level.
 
 use crate::authenticator::code_of;
-use crate::calls::{ALICE, Refuses, exchange, field_of};
+use crate::calls::{ALICE, Refuses, exchange};
 use crate::home::{Home, Plan, files_below};
+use crate::messages::field_of;
 use postern_wire::Secret;
-use postern_wire::admin::{Action, AddTotp, TotpAdded};
+use postern_wire::admin::{AddTotp, TotpAdded};
 use postern_wire::auth::{Channel, FieldVerdict, Reason};
 use std::fs;
 
@@ -15,12 +16,11 @@ const DIGITS: u32 = 8;
 #[test]
 fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
     let home = Home::new(Plan { clock: true, log: "trace", ..Plan::default() });
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     // Tickets, seeds and backup codes of these are noted as they come.
     let alice = posternd.enrolled(ALICE);
     assert_eq!(posternd.answer(ALICE, &alice.backup_codes[0]).reason(), None);
-    posternd.change("bob@example.com", Action::Enable).unwrap();
+    posternd.enable("bob@example.com");
     home.saw(&Secret::from(PLANTED));
     let wanted = AddTotp {
         mailbox: "bob@example.com".to_owned(),

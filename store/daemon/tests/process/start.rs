@@ -17,8 +17,7 @@ fn refusal(home: &Home) -> String {
 #[test]
 fn a_wrong_master_key_is_named() {
     let (home, other) = (Home::new(Plan::default()), Home::new(Plan::default()));
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     posternd.stop();
     let (key, kept) = (home.path("master.key"), home.path("kept.key"));
     fs::rename(&key, &kept).unwrap();
@@ -70,8 +69,7 @@ fn init_makes_nothing_over_what_is_there() {
 #[test]
 fn a_second_daemon_is_refused_and_the_first_goes_on() {
     let home = Home::new(Plan::default());
-    let first = home.start();
-    first.make_platform();
+    let first = home.start_with_platform();
     let refused = refusal(&home);
     assert!(refused.contains("open in another process") && refused.contains("stop the other one"), "{refused}");
     // Another store, the same sockets.

@@ -1,21 +1,20 @@
 //! From enable to remove, as a person and an administrator live it.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
-use crate::home::Home;
+use crate::calls::{ALICE, Enrolled, Refuses, Watch};
+use crate::home::{Home, Running};
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::{AnswerVerdict, AskVerdict, BACKUP, ConfirmVerdict, Reason};
 
 #[test]
 fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     assert_eq!(posternd.change(ALICE, Action::Enable).unwrap().after.state, State::Enrolling);
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox, .. } if mailbox == ALICE));
 
     let (ticket, secret) = posternd.offered(ALICE);
-    let shown = code(&secret, home.clock().now());
+    let shown = home.code(&secret);
     assert_eq!(posternd.confirm(ALICE, &ticket, "000000").reason(), Some(Reason::Wrong));
     let ConfirmVerdict::Accepted { mailbox, method, backup_codes, standing, .. } =
         posternd.confirm(ALICE, &ticket, &shown)
@@ -35,7 +34,7 @@ fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
 
     assert_eq!(posternd.answer(ALICE, &shown).reason(), Some(Reason::Wrong), "the code that has enrolled");
     home.clock().advance(30);
-    let shown = code(&secret, home.clock().now());
+    let shown = home.code(&secret);
     let AnswerVerdict::Accepted { standing: second, backup_codes_left: None, .. } = posternd.answer(ALICE, &shown)
     else {
         panic!("the code was refused")
@@ -48,16 +47,20 @@ fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
     posternd.stop();
 }
 
+/// Brings Alice's account into this state, which ends the session of her enrolment: what fronts are told from then on.
+fn changes(posternd: &Running<'_>, action: Action, state: State, alice: &Enrolled) -> Watch {
+    let watch = posternd.watch();
+    assert_eq!(posternd.change(ALICE, action).unwrap().after.state, state);
+    watch.tells_of(ALICE);
+    assert!(posternd.is_over(ALICE, &alice.standing));
+    watch
+}
+
 #[test]
 fn a_reset_ends_the_old_secret_and_every_session_on_it() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let old = posternd.enrolled(ALICE);
-    let watch = posternd.watch();
-    assert_eq!(posternd.change(ALICE, Action::Reset).unwrap().after.state, State::Enrolling);
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
-    assert!(posternd.is_over(ALICE, &old.standing));
+    let (posternd, old) = home.start_with_alice();
+    changes(&posternd, Action::Reset, State::Enrolling, &old);
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Enrol { mailbox, .. } if mailbox == ALICE));
     assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Stale));
     assert_eq!(posternd.answer(ALICE, &old.backup_codes[0]).reason(), Some(Reason::Stale));
@@ -65,42 +68,35 @@ fn a_reset_ends_the_old_secret_and_every_session_on_it() {
     let (ticket, new) = posternd.offered(ALICE);
     assert_ne!(new, old.secret);
     assert_eq!(posternd.confirm(ALICE, &ticket, &posternd.code(&old)).reason(), Some(Reason::Wrong));
-    let right = code(&new, home.clock().now());
+    let right = home.code(&new);
     assert_eq!(posternd.confirm(ALICE, &ticket, &right).reason(), None);
     home.clock().advance(30);
     assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Wrong));
     assert_eq!(posternd.answer(ALICE, &old.backup_codes[0]).reason(), Some(Reason::Wrong));
     assert!(posternd.is_over(ALICE, &old.standing), "a new phone does not bring the old session back");
-    assert_eq!(posternd.answer(ALICE, &code(&new, home.clock().now())).reason(), None);
+    assert_eq!(posternd.answer(ALICE, &home.code(&new)).reason(), None);
 }
 
 #[test]
 fn remove_asks_for_nothing_any_more() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let old = posternd.enrolled(ALICE);
-    let watch = posternd.watch();
-    assert_eq!(posternd.change(ALICE, Action::Remove).unwrap().after.state, State::Off);
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
-    assert!(posternd.is_over(ALICE, &old.standing));
+    let (posternd, old) = home.start_with_alice();
+    let watch = changes(&posternd, Action::Remove, State::Off, &old);
     let AskVerdict::NotRequired { standing, .. } = posternd.ask(ALICE) else { panic!("something is asked") };
     assert!(posternd.show(ALICE).unwrap().methods.is_empty());
     assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Stale));
 
     // A session that no code was asked for ends once one is.
     assert!(!posternd.is_over(ALICE, &standing));
-    posternd.change(ALICE, Action::Enable).unwrap();
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    posternd.enable(ALICE);
+    watch.tells_of(ALICE);
     assert!(posternd.is_over(ALICE, &standing));
 }
 
 #[test]
 fn the_platforms_switch_keeps_every_secret() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let watch = posternd.watch();
     posternd.switch_platform(false);
     assert_eq!(watch.next(), None, "it is about any mailbox");

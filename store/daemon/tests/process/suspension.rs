@@ -21,12 +21,10 @@ fn is_challenged(posternd: &Running<'_>) -> bool {
 #[test]
 fn an_hour_and_a_second_later_the_code_is_asked_again() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    let alice = posternd.enrolled(ALICE);
+    let (posternd, alice) = home.start_with_alice();
     let watch = posternd.watch();
     assert_eq!(posternd.suspend(ALICE, 1).unwrap().after.state, State::Suspended);
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    watch.tells_of(ALICE);
     let standing = unasked(&posternd);
     home.clock().advance(HOUR - 1);
     assert_eq!(unasked(&posternd), standing);
@@ -35,7 +33,7 @@ fn an_hour_and_a_second_later_the_code_is_asked_again() {
     home.clock().advance(2);
     assert!(is_challenged(&posternd));
     assert!(posternd.is_over(ALICE, &standing));
-    assert_eq!(watch.next().as_deref(), Some(ALICE), "fronts are told, though nobody did anything");
+    watch.tells_of(ALICE); // fronts are told, though nobody did anything
     let ended = posternd.audit(None).pop().unwrap();
     assert_eq!((ended.action.as_str(), ended.actor.as_str()), ("suspension ended", "posternd"));
 
@@ -48,9 +46,7 @@ fn an_hour_and_a_second_later_the_code_is_asked_again() {
 #[test]
 fn a_suspension_ends_while_the_daemon_is_down() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.suspend(ALICE, 1).unwrap();
     posternd.kill();
     home.clock().advance(HOUR + 1);
@@ -61,9 +57,7 @@ fn a_suspension_ends_while_the_daemon_is_down() {
 #[test]
 fn a_clock_before_its_beginning_ends_a_suspension_too() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.suspend(ALICE, 720).unwrap();
     home.clock().advance(-HOUR);
     assert!(is_challenged(&posternd), "a clock that steps back must not make it longer");
@@ -72,13 +66,11 @@ fn a_clock_before_its_beginning_ends_a_suspension_too() {
 #[test]
 fn resume_ends_it_early() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
-    posternd.enrolled(ALICE);
+    let (posternd, _) = home.start_with_alice();
     posternd.suspend(ALICE, 720).unwrap();
     let standing = unasked(&posternd);
     let watch = posternd.watch();
     posternd.change(ALICE, Action::Resume).unwrap();
-    assert_eq!(watch.next().as_deref(), Some(ALICE));
+    watch.tells_of(ALICE);
     assert!(posternd.is_over(ALICE, &standing) && is_challenged(&posternd));
 }

@@ -8,7 +8,6 @@ use crate::home::{Home, Running};
 use crate::mail_server::{offer_checks, only_right};
 use interface::Interface;
 use postern_wire::CallError;
-use postern_wire::admin::Action;
 use postern_wire::auth::{Channel, Reason};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -78,7 +77,12 @@ struct Conforming<'a> {
     called: BTreeSet<String>,
 }
 
-impl Conforming<'_> {
+impl<'a> Conforming<'a> {
+    /// With the interface as the socket describes it.
+    fn new(socket: &'a Path, interface: &str) -> Self {
+        Self { interface: described(socket, interface), socket, called: BTreeSet::new() }
+    }
+
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.calls(method, parameters, false)
     }
@@ -123,8 +127,7 @@ fn replies_of_the_admin_socket_are_as_described() {
     let home = Home::with_clock();
     let posternd = home.start();
     let socket = home.admin();
-    let mut admin =
-        Conforming { interface: described(&socket, "org.postern.Admin"), socket: &socket, called: BTreeSet::new() };
+    let mut admin = Conforming::new(&socket, "org.postern.Admin");
     let platform = json!({ "name": "p", "domains": ["example.com"], "netbios": ["CORP"] });
     admin.call("CreatePlatform", platform);
     admin.call("SwitchPlatform", json!({ "name": "p", "enabled": true }));
@@ -193,15 +196,12 @@ fn replies_of_the_admin_socket_are_as_described() {
 #[test]
 fn replies_of_the_auth_socket_are_as_described() {
     let home = Home::with_clock();
-    let posternd = home.start();
-    posternd.make_platform();
+    let posternd = home.start_with_platform();
     let socket = home.auth();
-    let mut auth =
-        Conforming { interface: described(&socket, "org.postern.Auth"), socket: &socket, called: BTreeSet::new() };
+    let mut auth = Conforming::new(&socket, "org.postern.Auth");
     let token = "b".repeat(43);
     let origin = json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox", "browser": token });
-    let days = json!({ "name": "example", "key": "trusted-browsers", "value": "30" });
-    posternd.order::<Value>("SetPlatform", &days).unwrap();
+    posternd.set("trusted-browsers", "30");
     let who = |name: &str| json!({ "name": name, "door": Channel::Webmail, "origin": origin });
     let with = |name: &str, key: &str, value: &str| {
         let mut parameters = who(name);
@@ -211,7 +211,7 @@ fn replies_of_the_auth_socket_are_as_described() {
     let verdict = |reply: &Value| reply["verdict"].as_str().unwrap().to_owned();
     assert_eq!(verdict(&auth.call("Ask", who("bob"))), "not_required");
     assert_eq!(verdict(&auth.call("Ask", who("bob@elsewhere.test"))), "refused");
-    posternd.change(ALICE, Action::Enable).unwrap();
+    posternd.enable(ALICE);
     assert_eq!(verdict(&auth.call("Ask", who(ALICE))), "enrol");
     assert_eq!(verdict(&auth.call("Enrol", who("bob"))), "refused");
     let offered = auth.call("Enrol", who(ALICE));
@@ -219,7 +219,7 @@ fn replies_of_the_auth_socket_are_as_described() {
     assert_eq!(verdict(&auth.call("Enrol", with(ALICE, "ticket", ticket))), "offered");
     let confirm = |ticket: &str| {
         let mut parameters = with(ALICE, "ticket", ticket);
-        parameters["code"] = json!(code(secret, home.clock().now()));
+        parameters["code"] = json!(home.code(secret));
         parameters
     };
     assert_eq!(verdict(&auth.call("Confirm", confirm("x"))), "refused");

@@ -32,12 +32,13 @@ pub(crate) struct Faulty {
 
 impl Faulty {
     /// One that does the same with everyone.
-    pub(crate) async fn start(steps: &'static [Step]) -> Self {
+    pub(crate) async fn start(steps: impl Into<Arc<[Step]>>) -> Self {
         Self::behind(None, steps).await
     }
 
     /// The same, with TLS.
-    pub(crate) async fn behind(tls: Option<TlsAcceptor>, steps: &'static [Step]) -> Self {
+    pub(crate) async fn behind(tls: Option<TlsAcceptor>, steps: impl Into<Arc<[Step]>>) -> Self {
+        let steps = steps.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let faulty = Self { port, heard: Arc::default(), hangs: Arc::default() };
@@ -48,14 +49,15 @@ impl Faulty {
                 let index = heard.lock().unwrap().len();
                 heard.lock().unwrap().push(String::new());
                 let (heard, hangs) = (heard.clone(), hangs.clone());
-                let tls = tls.clone();
+                let (tls, steps) = (tls.clone(), steps.clone());
                 tokio::spawn(async move {
                     let reset = |stream: TcpStream| stream.set_zero_linger().unwrap();
                     match tls {
-                        None => converse(stream, steps, (index, heard), hangs, reset).await,
+                        None => converse(stream, &steps, (index, heard), hangs, reset).await,
                         Some(tls) => {
                             let stream = tls.accept(stream).await.unwrap();
-                            converse(stream, steps, (index, heard), hangs, |stream| reset(stream.into_inner().0)).await;
+                            converse(stream, &steps, (index, heard), hangs, |stream| reset(stream.into_inner().0))
+                                .await;
                         }
                     }
                 });

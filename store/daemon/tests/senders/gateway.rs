@@ -10,6 +10,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+/// A configuration for texts through the gateway at this port, with `more` lines.
+fn sms(scheme: &str, port: u16, target: &str, more: &str) -> String {
+    format!("[sms]\nurl = \"{scheme}://127.0.0.1:{port}{target}\"\n{more}")
+}
+
 /// A Twilio-compatible gateway, with TLS of an own authority, a name and a password.
 #[tokio::test]
 async fn a_form_is_posted_with_a_password() {
@@ -18,19 +23,10 @@ async fn a_form_is_posted_with_a_password() {
     let gateway = HttpGateway::start(Some(&certificate)).await;
     gateway.answers(201, "{\"sid\":\"SM1\",\"status\":\"queued\"}");
     let password = secret_file(dir.path(), "password", "s3cret");
-    let senders = senders(&format!(
-        r#"
-        [sms]
-        url = "https://127.0.0.1:{port}/2010-04-01/Accounts/AC1/Messages.json"
-        headers = {{ Content-Type = "application/x-www-form-urlencoded" }}
-        body = "To={{number}}&From=%2B44700900000&Body={{text}}"
-        user = "AC1"
-        password_file = {password:?}
-        ca = {ca:?}
-        "#,
-        port = gateway.port,
-        ca = certificate.ca,
-    ));
+    let form = r#"headers = { Content-Type = "application/x-www-form-urlencoded" }
+        body = "To={number}&From=%2B44700900000&Body={text}""#;
+    let more = format!("{form}\nuser = \"AC1\"\npassword_file = {password:?}\nca = {:?}\n", certificate.ca);
+    let senders = senders(&sms("https", gateway.port, "/2010-04-01/Accounts/AC1/Messages.json", &more));
     send_text(&senders).await.unwrap();
     let [asked] = &gateway.asked()[..] else { panic!() };
     assert_eq!((asked.method.as_str(), asked.target.as_str()), ("POST", "/2010-04-01/Accounts/AC1/Messages.json"));
@@ -45,22 +41,13 @@ async fn a_form_is_posted_with_a_password() {
 async fn ovhclouds_request_is_json_and_signed() {
     let dir = tempfile::tempdir().unwrap();
     let gateway = HttpGateway::start(None).await;
-    let senders = senders(&format!(
-        r#"
-        [sms]
-        url = "http://127.0.0.1:{port}/1.0/sms/sms-ab12345-1/jobs"
-        headers = {{ Content-Type = "application/json" }}
-        body = '{{"message":"{{text}}","receivers":["{{number}}"],"sender":"Postern","noStopClause":true}}'
-        answer_has = '"invalidReceivers":[]'
-        [sms.ovh]
-        application_key = "ak"
-        application_secret_file = {secret:?}
-        consumer_key_file = {consumer:?}
-        "#,
-        port = gateway.port,
-        secret = secret_file(dir.path(), "as", "as"),
-        consumer = secret_file(dir.path(), "ck", "ck"),
-    ));
+    let request = r#"headers = { Content-Type = "application/json" }
+        body = '{"message":"{text}","receivers":["{number}"],"sender":"Postern","noStopClause":true}'
+        answer_has = '"invalidReceivers":[]'"#;
+    let [secret, consumer] = ["as", "ck"].map(|name| secret_file(dir.path(), name, name));
+    let keys = format!("application_secret_file = {secret:?}\nconsumer_key_file = {consumer:?}");
+    let more = format!("{request}\n[sms.ovh]\napplication_key = \"ak\"\n{keys}\n");
+    let senders = senders(&sms("http", gateway.port, "/1.0/sms/sms-ab12345-1/jobs", &more));
     gateway.answers(200, r#"{"totalCreditsRemoved":1,"invalidReceivers":[],"ids":[1],"validReceivers":["+1"]}"#);
     send_text(&senders).await.unwrap();
     gateway.answers(200, r#"{"totalCreditsRemoved":0,"invalidReceivers":["+44612345678"],"ids":[]}"#);
@@ -84,17 +71,13 @@ async fn ovhclouds_request_is_json_and_signed() {
 async fn a_request_may_stand_in_the_url() {
     let dir = tempfile::tempdir().unwrap();
     let gateway = HttpGateway::start(None).await;
-    let senders = senders(&format!(
-        r#"
-        [sms]
-        url = "http://127.0.0.1:{port}/http2sms.cgi?to={{digits}}&message={{text}}&password={{PASSWORD}}"
-        headers = {{ X-Token = "Bearer {{PASSWORD}}" }}
-        answer_has = "OK"
-        secret_files = {{ PASSWORD = {password:?} }}
-        "#,
-        port = gateway.port,
-        password = secret_file(dir.path(), "password", "s3cret&x"),
-    ));
+    let password = secret_file(dir.path(), "password", "s3cret&x");
+    let more = format!(
+        "headers = {{ X-Token = \"Bearer {{PASSWORD}}\" }}\nanswer_has = \"OK\"\n\
+         secret_files = {{ PASSWORD = {password:?} }}\n"
+    );
+    let target = "/http2sms.cgi?to={digits}&message={text}&password={PASSWORD}";
+    let senders = senders(&sms("http", gateway.port, target, &more));
     send_text(&senders).await.unwrap();
     let asked = &gateway.asked()[0];
     assert_eq!((asked.method.as_str(), asked.body.as_str()), ("GET", ""));
@@ -110,7 +93,7 @@ async fn a_request_may_stand_in_the_url() {
 }
 
 fn simple(port: u16) -> String {
-    format!("[sms]\nurl = \"http://127.0.0.1:{port}/?{{number}}={{text}}\"\n")
+    sms("http", port, "/?{number}={text}", "")
 }
 
 #[tokio::test]
@@ -148,9 +131,9 @@ async fn a_certificate_of_a_stranger_gets_nothing() {
     let gateway = HttpGateway::start(Some(&Certificate::new(dir.path()))).await;
     let other = tempfile::tempdir().unwrap();
     let ca = Certificate::new(other.path()).ca;
-    let url = format!("https://127.0.0.1:{}/?{{number}}={{text}}", gateway.port);
     for ca in [format!("ca = {ca:?}"), String::new()] {
-        let why = unavailable(send_text(&senders(&format!("[sms]\nurl = \"{url}\"\n{ca}"))).await);
+        let senders = senders(&sms("https", gateway.port, "/?{number}={text}", &ca));
+        let why = unavailable(send_text(&senders).await);
         assert!(why.contains("could not be sent") && why.contains("name that in `ca`"), "{why}");
     }
     assert!(gateway.asked().is_empty());
@@ -193,19 +176,18 @@ async fn a_gateway_that_hangs_is_given_up() {
 
 #[tokio::test]
 async fn an_answer_without_an_end_is_not_read_for_ever() {
-    static ENDLESS: [Step; 3] =
-        [REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"), Step::Flood];
-    let gateway = Faulty::start(&ENDLESS).await;
+    let endless = [REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"), Step::Flood];
+    let gateway = Faulty::start(endless).await;
     let senders = senders(&format!("{}answer_has = \"OK\"\n", simple(gateway.port)));
     let why = unavailable(send_text(&senders).await);
     assert!(why.contains("cannot be read: length limit exceeded"), "{why}");
 }
 
 /// To a gateway that answers so over TLS, and by the words `answer_has = "OK"` says that a text was taken.
-async fn send_to(certificate: &Certificate, steps: &'static [Step]) -> Result<(), SendError> {
+async fn send_to(certificate: &Certificate, steps: &[Step]) -> Result<(), SendError> {
     let gateway = Faulty::behind(Some(certificate.acceptor.clone()), steps).await;
-    let url = format!("https://127.0.0.1:{}/?{{number}}={{text}}", gateway.port);
-    let senders = senders(&format!("[sms]\nurl = \"{url}\"\nanswer_has = \"OK\"\nca = {:?}\n", certificate.ca));
+    let more = format!("answer_has = \"OK\"\nca = {:?}\n", certificate.ca);
+    let senders = senders(&sms("https", gateway.port, "/?{number}={text}", &more));
     let outcome = send_text(&senders).await;
     assert_eq!(gateway.heard().len(), 1, "{steps:?}");
     outcome
@@ -216,14 +198,13 @@ async fn send_to(certificate: &Certificate, steps: &'static [Step]) -> Result<()
 async fn an_answer_that_says_enough_counts_however_it_ends() {
     let dir = tempfile::tempdir().unwrap();
     let certificate = Certificate::new(dir.path());
-    static FLOOD: [Step; 3] = [REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK"), Step::Flood];
     for steps in [
         &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK: 1 text"), Step::Leave][..],
         &[REQUEST, Step::Say("HTTP/1.1 200\r\nConnection: close\r\n\r\nstatus=OK"), Step::Leave],
         &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nOK"), Step::Leave],
         &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n"), Step::Leave],
         &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK"), Step::Hang],
-        &FLOOD,
+        &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nOK"), Step::Flood],
     ] {
         send_to(&certificate, steps).await.unwrap_or_else(|error| panic!("{steps:?}: {error}"));
     }

@@ -97,21 +97,25 @@ fn a_relying_party_is_an_https_host() {
         let relying_party = RelyingParty::new(url, "Postern").unwrap();
         assert_eq!((relying_party.id(), relying_party.origin()), (id, origin), "{url}");
     }
-    for (url, why) in [
-        ("http://example.org/", NoRelyingParty::NotHttps),
-        ("example.org", NoRelyingParty::NotHttps),
-        ("https://example.org:port/", NoRelyingParty::NotHttps),
-        ("https://example.org:+443/", NoRelyingParty::NotHttps),
-        ("https://example.org:65536/", NoRelyingParty::NotHttps),
-        ("https://", NoRelyingParty::NotAName),
-        ("https:///path", NoRelyingParty::NotAName),
-        ("https://.example.org/", NoRelyingParty::NotAName),
-        ("https://example.org./", NoRelyingParty::NotAName),
-        ("https://user@example.org/", NoRelyingParty::NotAName),
-        ("https://192.0.2.1/", NoRelyingParty::NotAName),
-        ("https://[2001:db8::1]:8443/", NoRelyingParty::NotAName),
-        ("https://café.example/", NoRelyingParty::NotAName),
-    ] {
+    let without_https = [
+        "http://example.org/",
+        "example.org",
+        "https://example.org:port/",
+        "https://example.org:+443/",
+        "https://example.org:65536/",
+    ];
+    let without_name = [
+        "https://",
+        "https:///path",
+        "https://.example.org/",
+        "https://example.org./",
+        "https://user@example.org/",
+        "https://192.0.2.1/",
+        "https://[2001:db8::1]:8443/",
+        "https://café.example/",
+    ];
+    let refused = without_https.map(|url| (url, NoRelyingParty::NotHttps)).into_iter();
+    for (url, why) in refused.chain(without_name.map(|url| (url, NoRelyingParty::NotAName))) {
         assert_eq!(RelyingParty::new(url, "Postern"), Err(why), "{url}");
     }
 }

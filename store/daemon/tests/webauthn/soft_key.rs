@@ -109,30 +109,19 @@ pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
 
 /// A `RegistrationResponseJSON`.
 pub(crate) fn registration(id: &[u8], client_data: &[u8], attestation_object: &[u8]) -> Value {
-    json!({
-        "id": base64url(id),
-        "rawId": base64url(id),
-        "type": "public-key",
-        "response": {
-            "clientDataJSON": base64url(client_data),
-            "attestationObject": base64url(attestation_object),
-            "transports": ["usb"],
-        },
-        "clientExtensionResults": {},
-    })
+    let (client_data, object) = (base64url(client_data), base64url(attestation_object));
+    credential(id, json!({ "clientDataJSON": client_data, "attestationObject": object, "transports": ["usb"] }))
+}
+
+/// What either response stands in (a `PublicKeyCredential` as JSON).
+fn credential(id: &[u8], response: Value) -> Value {
+    let id = base64url(id);
+    json!({ "id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {} })
 }
 
 /// An `AuthenticationResponseJSON`.
 pub(crate) fn assertion(id: &[u8], client_data: &[u8], authenticator_data: &[u8], signature: &[u8]) -> Value {
-    json!({
-        "id": base64url(id),
-        "rawId": base64url(id),
-        "type": "public-key",
-        "response": {
-            "clientDataJSON": base64url(client_data),
-            "authenticatorData": base64url(authenticator_data),
-            "signature": base64url(signature),
-        },
-        "clientExtensionResults": {},
-    })
+    let response =
+        [("clientDataJSON", client_data), ("authenticatorData", authenticator_data), ("signature", signature)];
+    credential(id, Value::from_iter(response.map(|(name, bytes)| (name, base64url(bytes)))))
 }

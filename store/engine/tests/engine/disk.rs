@@ -2,68 +2,24 @@
 //!
 //! They mount a small file system of their own, which only root may; without that they say so and pass.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
-use std::process::Command;
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use postern_engine::{Change, Engine, EngineError, OpenError, SledEngine};
-use tempfile::TempDir;
-
+use crate::mount::Mount;
 use crate::{all, put, wait};
+use postern_engine::{Change, Engine, EngineError, OpenError, SledEngine};
 
-/// Of the file system, in bytes: sled's log grows by 512 KiB, and recovery tries 2 MiB.
-const SIZE: usize = 16 * 1024 * 1024;
 /// The store must find a disk that it can write to again within this time, in steps of [`LOOK_EVERY`].
 const RECOVERED_WITHIN: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-struct Mount(TempDir);
-
-impl Mount {
-    #[expect(clippy::print_stderr, reason = "what could not be checked is said")]
-    fn new() -> Option<Self> {
-        let mount = Self(tempfile::tempdir().unwrap());
-        if run(Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={SIZE}"), "postern-test"])
-            .arg(mount.path()))
-        {
-            return Some(mount);
-        }
-        eprintln!("skipped: a file system can't be mounted here (not root, or a container without the right)");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn remount(&self, option: &str) {
-        assert!(run(Command::new("mount").args(["-o", &format!("remount,{option}")]).arg(self.path())));
-    }
-
-    /// Takes all the room there is.
-    fn fill(&self) {
-        let mut file = File::create(self.path().join("filler")).unwrap();
-        for block in [&[1; 65536][..], &[1; 512]] {
-            while file.write_all(block).is_ok() {}
-        }
-    }
-
-    fn free(&self) {
-        fs::remove_file(self.path().join("filler")).unwrap();
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        run(Command::new("umount").arg("-l").arg(self.path()));
-    }
-}
-
-fn run(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
+/// A new store on a small file system; none where nothing can be mounted.
+fn engine_on_a_mount() -> Option<(Mount, PathBuf, SledEngine)> {
+    let mount = Mount::new()?;
+    let path = mount.path().join("store");
+    let engine = SledEngine::init(&path).unwrap();
+    Some((mount, path, engine))
 }
 
 /// Writes until that is refused; what was acknowledged, and the refusal.
@@ -82,9 +38,7 @@ fn counter(engine: &SledEngine) -> Vec<u8> {
 
 #[test]
 fn a_full_disk_is_named_and_survived() {
-    let Some(mount) = Mount::new() else { return };
-    let path = mount.path().join("store");
-    let engine = SledEngine::init(&path).unwrap();
+    let Some((mount, path, engine)) = engine_on_a_mount() else { return };
     put(&engine, "other", "kept").unwrap();
     let mut last = 0;
     for _ in 0..3 {
@@ -117,8 +71,7 @@ fn a_full_disk_is_named_and_survived() {
 
 #[test]
 fn a_store_that_nobody_writes_to_recovers_too() {
-    let Some(mount) = Mount::new() else { return };
-    let engine = SledEngine::init(&mount.path().join("store")).unwrap();
+    let Some((mount, _, engine)) = engine_on_a_mount() else { return };
     mount.fill();
     let (acknowledged, _) = write_until_refused(&engine, 1);
     mount.free();
@@ -136,8 +89,7 @@ fn a_store_that_nobody_writes_to_recovers_too() {
 
 #[test]
 fn commits_of_one_batch_fail_together() {
-    let Some(mount) = Mount::new() else { return };
-    let engine = SledEngine::init(&mount.path().join("store")).unwrap();
+    let Some((mount, _, engine)) = engine_on_a_mount() else { return };
     mount.fill();
     write_until_refused(&engine, 1);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -156,9 +108,7 @@ fn commits_of_one_batch_fail_together() {
 
 #[test]
 fn a_store_on_a_full_disk_stays_shut_and_whole() {
-    let Some(mount) = Mount::new() else { return };
-    let path = mount.path().join("store");
-    let engine = SledEngine::init(&path).unwrap();
+    let Some((mount, path, engine)) = engine_on_a_mount() else { return };
     for number in 0..200 {
         put(&engine, &format!("record/{number}"), [7; 1000]).unwrap();
     }
@@ -173,12 +123,10 @@ fn a_store_on_a_full_disk_stays_shut_and_whole() {
 
 #[test]
 fn a_read_only_disk_is_named_and_left_as_it_is() {
-    let Some(mount) = Mount::new() else { return };
-    let path = mount.path().join("store");
-    let engine = SledEngine::init(&path).unwrap();
+    let Some((mount, path, engine)) = engine_on_a_mount() else { return };
     put(&engine, "a", "1").unwrap();
     drop(engine);
-    mount.remount("ro");
+    assert!(mount.remount("ro"));
     let refusal = SledEngine::open(&path).unwrap_err();
     assert!(
         matches!(&refusal, OpenError::Io { error, .. } if error.kind() == io::ErrorKind::ReadOnlyFilesystem),
@@ -187,7 +135,7 @@ fn a_read_only_disk_is_named_and_left_as_it_is() {
     assert!(refusal.to_string().contains("the file system is read-only"), "{refusal}");
     let refusal = SledEngine::init(&mount.path().join("other")).unwrap_err();
     assert!(refusal.to_string().contains("the file system is read-only"), "{refusal}");
-    mount.remount("rw");
+    assert!(mount.remount("rw"));
     let (engine, repairs) = SledEngine::open(&path).unwrap();
     assert_eq!(repairs, []);
     assert_eq!(engine.load(b"a").unwrap().unwrap().0, b"1");

@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod damage;
 mod disk;
+mod mount;
 
 use postern_engine::{Change, Engine, EngineError, Entry, Pending, Revision, Swap};
 

@@ -4,15 +4,15 @@
 #[expect(dead_code, reason = "the tests of WebAuthn do more with it")]
 mod soft_key;
 
-use super::{ADDRESS, NUMBER, SOON, proof_of};
-use crate::calls::{ALICE, Refuses, answer_of};
+use super::{ADDRESS, NUMBER, begin, begin_to, proof_of, proven};
+use crate::calls::{ALICE, Refuses};
 use crate::home::Running;
-use crate::post::{Post, digits};
-use postern_wire::Secret;
-use postern_wire::admin::{Accounts, Action, Mailbox, Method, SetContact};
+use crate::messages::{answer_of, answer_to, confirm_of, prepare_of};
+use crate::post::Post;
+use postern_wire::admin::Method;
 use postern_wire::auth::{
     Answer, AnswerVerdict, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Origin, Prepare, PrepareVerdict,
-    Reason, Recheck, Rechecked, Session,
+    Reason,
 };
 use postern_wire::security::{Change, Proves};
 use serde_json::Value;
@@ -31,86 +31,47 @@ fn to(options: &str, draft: Draft) -> Draft {
 
 impl Running<'_> {
     fn registers(&self, key: &SoftKey) -> ConfirmVerdict {
-        let enrol = Enrol {
-            name: ALICE.to_owned(),
-            kind: Some("key".to_owned()),
-            site: Some(SITE.to_owned()),
-            ..Enrol::default()
-        };
+        let enrol = Enrol { site: Some(SITE.to_owned()), ..begin("key") };
         let EnrolVerdict::Key { ticket, options, .. } = self.front("Enrol", &enrol) else { panic!() };
         let response = key.register(&to(&options, key.creation())).to_string();
-        let confirm = Confirm {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            ticket,
-            code: Secret::from(response.as_str()),
-            description: "Blue".to_owned(),
-        };
+        let confirm = Confirm { description: "Blue".to_owned(), ..confirm_of(ALICE, &ticket, &response) };
         self.front("Confirm", &confirm)
     }
 
     /// A question for the key.
     fn asks(&self, method: &str) -> PrepareVerdict {
-        let prepare = Prepare {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            method: method.to_owned(),
-            challenge: None,
-            language: None,
-            site: Some(SITE.to_owned()),
-        };
+        let prepare = Prepare { site: Some(SITE.to_owned()), ..prepare_of(method, &Origin::default()) };
         self.front("Prepare", &prepare)
     }
 
     fn signs(&self, key: &SoftKey, counter: u32, asked: &PrepareVerdict) -> AnswerVerdict {
         let PrepareVerdict::Key { challenge, options, .. } = asked else { panic!("{asked:?}") };
         let response = key.sign(&to(options, key.request(counter))).to_string();
-        let answer = Answer {
-            name: ALICE.to_owned(),
-            channel: Channel::Webmail,
-            origin: Origin::default(),
-            method: None,
-            code: Secret::from(response.as_str()),
-            challenge: Some(challenge.clone()),
-            trust: false,
-            proves: None,
-        };
-        self.front("Answer", &answer)
-    }
-
-    fn is_ended(&self, standing: &str) -> bool {
-        let session = Session { mailbox: ALICE.to_owned(), standing: standing.to_owned() };
-        self.front::<Rechecked>("Recheck", &Recheck { sessions: vec![session] }).ended == [true]
+        self.front("Answer", &answer_to(Some(challenge), &Origin::default(), &response))
     }
 
     fn methods(&self) -> Vec<Method> {
-        let shown: Accounts = self.order("ShowAccount", &Mailbox { mailbox: ALICE.to_owned() }).unwrap();
-        shown.accounts.into_iter().flat_map(|account| account.methods).collect()
+        self.show(ALICE).unwrap().methods
     }
 }
 
 #[test]
 fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
     let post = Post::new();
-    let posternd = post.home.start();
-    posternd.make_platform();
-    posternd.change(ALICE, Action::Enable).unwrap();
+    let posternd = post.home.start_with_platform();
+    posternd.enable(ALICE);
     let key = SoftKey::new(b"copied");
     let ConfirmVerdict::Accepted { backup_codes, .. } = posternd.registers(&key) else { panic!() };
-    let address = Some(ADDRESS.to_owned());
-    posternd.order::<Accounts>("SetContact", &SetContact { mailbox: ALICE.to_owned(), address }).unwrap();
+    posternd.set_contact(Some(ADDRESS)).unwrap();
     let id = posternd.offers()[0].id.clone();
     let AnswerVerdict::Accepted { standing, .. } = posternd.signs(&key, 5, &posternd.asks(&id)) else { panic!() };
-    assert!(!posternd.is_ended(&standing) && !posternd.methods()[0].copied && post.all("mail").is_empty());
+    assert!(!posternd.is_over(ALICE, &standing) && !posternd.methods()[0].copied && post.all("mail").is_empty());
 
     let asked_before = posternd.asks(&id);
     let refused = posternd.signs(&key, 5, &posternd.asks(&id));
     assert_eq!(refused.reason(), Some(Reason::Copied));
-    assert!(posternd.is_ended(&standing), "it may have been the copy that signed in before");
-    crate::wait_until("the notice", SOON, || post.all("mail").len() == 1);
-    let mail = post.take("mail");
+    assert!(posternd.is_over(ALICE, &standing), "it may have been the copy that signed in before");
+    let mail = post.notice();
     assert!(
         mail.contains(ADDRESS)
             && !mail.contains("Blue")
@@ -143,9 +104,8 @@ fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
     let of_removal = || Some(Proves::RemoveMethod { id: id.clone() });
     assert_eq!(posternd.do_change(&with(1, of_removal()), remove()).unwrap_err(), Reason::OnlyMethod);
     let to_add = with(2, Some(Proves::AddMethod { kind: "sms".to_owned(), to: Some(NUMBER.to_owned()) }));
-    let number = Enrol { proof: Some(to_add), ..posternd.begin("sms", NUMBER) };
-    let (ticket, _) = posternd.sent(&number);
-    proof_of(posternd.finish(&ticket, &digits(&post.take("sms"))));
+    let (ticket, _) = posternd.sent(&proven(&to_add, begin_to("sms", NUMBER)));
+    proof_of(posternd.finish(&ticket, &post.code("sms")));
     posternd.do_change(&with(3, of_removal()), remove()).unwrap();
     posternd.do_change(&with(4, Some(Proves::DeleteBackupCodes)), Change::DeleteBackupCodes).unwrap();
     let offered: Vec<String> = posternd.offers().into_iter().map(|offer| offer.kind).collect();
