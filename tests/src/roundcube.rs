@@ -13,10 +13,8 @@ use nix::unistd::Uid;
 
 use crate::dovecot::{own, server_user};
 use crate::service::{Ready, Service};
-use crate::{During, Error, Result, ports};
+use crate::{During, Error, Result, nginx, ports};
 
-/// Not on the PATH of ordinary users.
-const NGINX: &str = "/usr/sbin/nginx";
 /// The system user that PHP runs as, where root starts it.
 const WEB_USER: &str = "www-data";
 /// What the web server serves, where Debian's package puts it.
@@ -60,20 +58,16 @@ impl Roundcube {
             symlink(file, directory.join("config").join(name)).during(file)?;
         }
         create_database(directory)?;
-        let (php_config, web_config) = (directory.join("php-fpm.conf"), directory.join("nginx.conf"));
+        let php_config = directory.join("php-fpm.conf");
         write(&php_config, &php_configuration(directory, &php_socket))?;
-        write(&web_config, &web_configuration(directory, &php_socket, port))?;
 
+        let server = server_configuration(&php_socket);
         let mut php = Service::new("php-fpm", php_fpm()?, Ready::Socket(php_socket), directory)
             .arg("--nodaemonize")
             .arg("--fpm-config")
             .arg(php_config);
         php.start()?;
-        // Without -e nginx would write its first words to the system's log.
-        let log = directory.join("nginx-error.log");
-        let mut web =
-            Service::new("nginx", NGINX, Ready::Port(port), directory).arg("-c").arg(web_config).arg("-e").arg(log);
-        web.start()?;
+        let web = nginx::start(directory, port, UPLOAD_MB, &server)?;
         Ok(Roundcube { web, php, port, directory: directory.to_owned() })
     }
 
@@ -84,7 +78,7 @@ impl Roundcube {
 
     /// Every request that reached it so far, one line each: method, target, status.
     pub fn requests(&self) -> String {
-        fs::read_to_string(self.directory.join("access.log")).unwrap_or_default()
+        nginx::requests(&self.directory)
     }
 
     /// Who has signed in so far, and from where, by what Roundcube was told.
@@ -176,28 +170,11 @@ php_admin_value[post_max_size] = {UPLOAD_MB}M
     )
 }
 
-/// One process (`master_process off`): it runs as whoever starts it, serves loopback only, and is gone when it is killed. A path
-/// behind `index.php` reaches Roundcube, as it does with Apache.
-fn web_configuration(directory: &Path, socket: &Path, port: u16) -> String {
-    let (directory, socket) = (directory.display(), socket.display());
+/// A path behind `index.php` reaches Roundcube, as it does with Apache.
+fn server_configuration(socket: &Path) -> String {
+    let socket = socket.display();
     format!(
-        r#"daemon off;
-master_process off;
-pid {directory}/nginx.pid;
-events {{ worker_connections 512; }}
-http {{
-  include /etc/nginx/mime.types;
-  log_format requests '$request_method $request_uri $status';
-  access_log {directory}/access.log requests;
-  client_max_body_size {UPLOAD_MB}m;
-  client_body_temp_path {directory}/nginx/body;
-  proxy_temp_path {directory}/nginx/proxy;
-  fastcgi_temp_path {directory}/nginx/fastcgi;
-  uwsgi_temp_path {directory}/nginx/uwsgi;
-  scgi_temp_path {directory}/nginx/scgi;
-  server {{
-    listen 127.0.0.1:{port};
-    root {PUBLIC};
+        r#"    root {PUBLIC};
     index index.php;
     location / {{ try_files $uri $uri/ =404; }}
     location ~ ^/index\.php(?<extra>/.*)?$ {{
@@ -206,8 +183,6 @@ http {{
       fastcgi_param PATH_INFO $extra;
       fastcgi_pass unix:{socket};
     }}
-  }}
-}}
 "#
     )
 }

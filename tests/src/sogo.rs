@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::dovecot::{own, system_user};
 use crate::mailboxes::Mailbox;
 use crate::service::{Ready, Service};
-use crate::{During, Error, Result, ports, tools};
+use crate::{During, Error, Result, nginx, ports, tools};
 
 /// The system users that the parts run as: none runs as root.
 const SOGO_USER: &str = "sogo";
@@ -19,9 +19,10 @@ const FILES: &str = "/usr/lib/GNUstep/SOGo/WebServerResources/";
 /// Where Debian's packages put PostgreSQL, a directory for each version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 /// Requests that SOGo works on at once.
-const WORKERS: &str = "3";
-/// Megabytes of memcached.
-const CACHE_MB: &str = "16";
+const WORKERS: u8 = 3;
+/// Megabytes of memcached, and of the largest body of a request.
+const CACHE_MB: u8 = 16;
+const UPLOAD_MB: u16 = 32;
 
 /// SOGo, running. What drops first ends first: a database waits for those who are connected.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl Sogo {
         let url = fill_database(directory, sql, people).inspect_err(|_| database.kill())?;
 
         let mut cache = Service::new("memcached", "memcached", Ready::Port(memcached), directory);
-        for arg in ["-u", SOGO_USER, "-l", "127.0.0.1", "-m", CACHE_MB, "-p", &memcached.to_string()] {
+        for arg in ["-u", SOGO_USER, "-l", "127.0.0.1", "-m", &CACHE_MB.to_string(), "-p", &memcached.to_string()] {
             cache = cache.arg(arg);
         }
         cache.start()?;
@@ -73,12 +74,7 @@ impl Sogo {
         sogod = sogod.arg("-SOGoMailAuxiliaryUserAccountsEnabled").arg(additional_accounts);
         sogod.start()?;
 
-        let config = directory.join("nginx.conf");
-        fs::write(&config, web_configuration(directory, port, behind)).during(config.display())?;
-        let log = directory.join("nginx-error.log");
-        let mut web =
-            Service::new("nginx", "nginx", Ready::Port(port), directory).arg("-c").arg(config).arg("-e").arg(log);
-        web.start()?;
+        let web = nginx::start(directory, port, UPLOAD_MB, &server_configuration(behind))?;
         Ok(Sogo { web, sogod, cache, database, port, sql, directory: directory.to_owned() })
     }
 
@@ -107,8 +103,7 @@ impl Sogo {
 
     /// Every request that reached it so far, one line each: method, target, status.
     pub fn requests(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.directory.join("access.log")).unwrap_or_default();
-        log.lines().map(str::to_owned).collect()
+        nginx::requests(&self.directory).lines().map(str::to_owned).collect()
     }
 
     /// The end of every log.
@@ -201,7 +196,7 @@ fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) 
         ("WOLogFile", "-".to_owned()),
         ("WOPidFile", directory.join("home/sogo.pid").display().to_string()),
         ("WOPort", format!("127.0.0.1:{port}")),
-        ("WOWorkersCount", WORKERS.to_owned()),
+        ("WOWorkersCount", WORKERS.to_string()),
         ("SxVMemLimit", "0".to_owned()),
         ("SOGoProfileURL", table("sogo_user_profile")),
         ("OCSFolderInfoURL", table("sogo_folder_info")),
@@ -217,27 +212,10 @@ fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) 
     ]
 }
 
-/// As SOGo's guide has it; its cookie alone has four thousand bytes. One process, as for Roundcube.
-fn web_configuration(directory: &Path, port: u16, behind: u16) -> String {
-    let directory = directory.display();
+/// As SOGo's guide has it; its cookie alone has four thousand bytes.
+fn server_configuration(behind: u16) -> String {
     format!(
-        r#"daemon off;
-master_process off;
-pid {directory}/nginx.pid;
-events {{ worker_connections 512; }}
-http {{
-  include /etc/nginx/mime.types;
-  log_format requests '$request_method $request_uri $status';
-  access_log {directory}/access.log requests;
-  client_max_body_size 32m;
-  client_body_temp_path {directory}/nginx/body;
-  proxy_temp_path {directory}/nginx/proxy;
-  fastcgi_temp_path {directory}/nginx/fastcgi;
-  uwsgi_temp_path {directory}/nginx/uwsgi;
-  scgi_temp_path {directory}/nginx/scgi;
-  proxy_buffer_size 8k;
-  server {{
-    listen 127.0.0.1:{port};
+        r#"    proxy_buffer_size 8k;
     location /SOGo.woa/WebServerResources/ {{ alias {FILES}; }}
     location /SOGo/WebServerResources/ {{ alias {FILES}; }}
     location = /.well-known/caldav {{ return 301 /SOGo/dav/; }}
@@ -254,8 +232,6 @@ http {{
       proxy_set_header x-webobjects-server-url https://$http_host;
       proxy_set_header x-webobjects-remote-host 127.0.0.1;
     }}
-  }}
-}}
 "#
     )
 }

@@ -1,6 +1,7 @@
 //! A mail app: it signs in over TLS, asks, and leaves.
 
 use postern_tests::mailboxes::Mailbox;
+use postern_tests::tls;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,10 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::Resumption;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// How long anything may take.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -26,11 +24,7 @@ const PIECE: usize = 64 * 1024;
 /// What is needed to trust the candidates. Each connection makes a whole handshake, as an app does that was started
 /// anew.
 pub(crate) fn trust(ca: &Path) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).expect("the authority")).expect("a certificate");
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().expect("versions");
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    let mut config = tls::client(ca).expect("the authority");
     config.resumption = Resumption::disabled();
     TlsConnector::from(Arc::new(config))
 }

@@ -7,6 +7,7 @@ use hyper::client::conn::{http1, http2};
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Method, Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use postern_tests::tls;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -17,10 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::Resumption;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// How long anything may take.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -63,11 +61,7 @@ impl Protocol {
 
 /// What is needed to trust the candidates. Each connection makes a whole handshake, as in the morning.
 pub(crate) fn trust(ca: &Path, protocol: Protocol) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).expect("the authority")).expect("a certificate");
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().expect("versions");
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    let mut config = tls::client(ca).expect("the authority");
     config.resumption = Resumption::disabled();
     config.alpn_protocols = match protocol {
         Protocol::Http1 => vec![b"http/1.1".to_vec()],

@@ -1,16 +1,13 @@
 //! A client that sends any bytes.
 
-use postern_tests::World;
 use postern_tests::wait::DEADLINE;
+use postern_tests::{World, tls};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
@@ -145,11 +142,7 @@ async fn read_up_to(stream: &mut TcpStream, end: &str) {
 }
 
 async fn wrap(world: &World, tcp: TcpStream) -> impl Stream + use<> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(&world.certificates.ca).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap();
-    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let config = tls::client(&world.certificates.ca).unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap()
 }

@@ -13,6 +13,7 @@ mod sign_in;
 mod telemetry;
 
 use client::Client;
+use postern_tests::mailboxes::Mailbox;
 use postern_tests::world::rewrite;
 use postern_tests::{Plan, World, wait};
 
@@ -43,6 +44,14 @@ async fn accepted(world: &World, name: &str, password: &str) -> Client {
     let (client, answer) = sign_in(world, name, password).await;
     assert!(answer.contains("a OK "), "{name}: {answer}");
     client
+}
+
+/// A world in which Bob, whose account asks for nothing, is signed in.
+async fn bob_is_in() -> (World, Mailbox, Client) {
+    let world = world();
+    let bob = world.mailbox("bob");
+    let client = accepted(&world, &bob.name, &bob.password).await;
+    (world, bob, client)
 }
 
 /// Signs in, which has to be refused by an answer that begins with `refusal`. The connection goes on.

@@ -1,13 +1,11 @@
 //! The daemon is away, or does not answer: nobody is let in, nobody who is in is thrown out.
 
-use super::{accepted, refused, sign_in, world};
+use super::{bob_is_in, refused, sign_in};
 use nix::sys::signal::Signal;
 
 #[tokio::test]
 async fn without_the_daemon_nobody_new_gets_in() {
-    let mut world = world();
-    let bob = world.mailbox("bob");
-    let mut inside = accepted(&world, &bob.name, &bob.password).await;
+    let (mut world, bob, mut inside) = bob_is_in().await;
     world.posternd.stop().unwrap();
     let mut waiting = refused(&world, &bob.name, &bob.password, "a NO [UNAVAILABLE] ").await;
     inside.succeeds("b NOOP").await; // who is in stays in

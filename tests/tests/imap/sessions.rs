@@ -1,7 +1,7 @@
 //! What happens to those who are in.
 
 use super::client::Client;
-use super::{accepted, world};
+use super::{accepted, bob_is_in, world};
 use nix::sys::signal::Signal;
 use postern_tests::certificates::Certificates;
 use postern_tests::{World, wait};
@@ -66,9 +66,7 @@ async fn after_sign_in_the_bytes_are_the_backends() {
 
 #[tokio::test]
 async fn a_large_message_comes_back_as_it_went() {
-    let world = world();
-    let bob = world.mailbox("bob");
-    let mut client = accepted(&world, &bob.name, &bob.password).await;
+    let (_world, _, mut client) = bob_is_in().await;
     let mut message = b"Subject: large\r\n\r\n".to_vec();
     message.extend((0..LARGE).map(|number| if number % 76 == 75 { b'\n' } else { b'!' + (number % 89) as u8 }));
     let length = client.fetches_back(&message).await;
@@ -81,9 +79,7 @@ async fn a_large_message_comes_back_as_it_went() {
 
 #[tokio::test]
 async fn silence_keeps_nobody_out() {
-    let world = world();
-    let bob = world.mailbox("bob");
-    let mut inside = accepted(&world, &bob.name, &bob.password).await;
+    let (world, bob, mut inside) = bob_is_in().await;
     let mut silent = Vec::new();
     for _ in 0..SILENT {
         silent.push(TcpStream::connect(("127.0.0.1", world.imap_front.unwrap().imaps)).await.unwrap());
@@ -94,18 +90,14 @@ async fn silence_keeps_nobody_out() {
 
 #[tokio::test]
 async fn a_stop_says_goodbye() {
-    let mut world = world();
-    let bob = world.mailbox("bob");
-    let mut client = accepted(&world, &bob.name, &bob.password).await;
+    let (mut world, _, mut client) = bob_is_in().await;
     world.proxy.stop().unwrap();
     client.is_ended().await;
 }
 
 #[tokio::test]
 async fn a_stop_lets_an_answer_end_and_nobody_new_in() {
-    let mut world = world();
-    let bob = world.mailbox("bob");
-    let mut client = accepted(&world, &bob.name, &bob.password).await;
+    let (mut world, _, mut client) = bob_is_in().await;
     let mut message = b"Subject: large\r\n\r\n".to_vec();
     message.resize(LARGE, b'x');
     let length = client.fetches_back(&message).await;
@@ -121,9 +113,7 @@ async fn a_stop_lets_an_answer_end_and_nobody_new_in() {
 
 #[tokio::test]
 async fn a_renewed_certificate_is_shown_and_nobody_is_thrown_out() {
-    let mut world = world();
-    let bob = world.mailbox("bob");
-    let mut early = accepted(&world, &bob.name, &bob.password).await;
+    let (mut world, bob, mut early) = bob_is_in().await;
     early.idles("b").await;
     // By another authority, so that a client that trusts this one alone sees the difference.
     fs::remove_file(&world.certificates.key).unwrap();

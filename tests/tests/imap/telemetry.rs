@@ -1,6 +1,6 @@
 //! What the proxy tells of itself: its numbers move with what happens, and its log's levels change while sessions go on.
 
-use super::{accepted, refused, sign_in, world};
+use super::{accepted, bob_is_in, refused, sign_in, world};
 use crate::owa::Site;
 use crate::story::visitor::Visitor;
 use nix::sys::signal::Signal;
@@ -107,9 +107,7 @@ async fn numbers_move_with_what_happens() {
 #[tokio::test]
 async fn levels_are_read_again_and_sessions_go_on() {
     const AGAIN: &str = "the log levels were read again";
-    let mut world = world();
-    let bob = world.mailbox("bob");
-    let mut inside = accepted(&world, &bob.name, &bob.password).await;
+    let (mut world, bob, mut inside) = bob_is_in().await;
     let visitor = Visitor::new(&world);
     assert!(!world.proxy.log().contains("DEBUG"));
     // Everything there is to tell, of a sign-in with a password that is planted.

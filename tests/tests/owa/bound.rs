@@ -5,8 +5,7 @@ use crate::story::visitor::{Answer, session_header};
 
 #[test]
 fn a_login_inside_a_session_is_a_login() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let (visitor, canary) = inside(&site, &bob);
     let session = visitor.session();
     password(&visitor, "alice", "not it").leads_to("/owa/auth/logon.aspx?replaceCurrent=1&reason=2");
@@ -21,8 +20,7 @@ fn a_login_inside_a_session_is_a_login() {
 
 #[test]
 fn a_login_in_disguise_opens_no_other_mailbox() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let form = format!("destination=%2Fowa%2F&username=alice&password={}&isUtf8=1", alice.password);
     let form_type = "Content-Type: application/x-www-form-urlencoded";
     let multipart =

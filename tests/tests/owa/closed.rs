@@ -10,8 +10,7 @@ const METHODS: [&str; 6] = ["GET", "POST", "OPTIONS", "PROPFIND", "RPC_IN_DATA",
 
 #[test]
 fn no_door_opens_to_the_password() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let (pair, bobs) = (format!("alice:{}", alice.password), format!("bob:{}", bob.password));
     let scheme = |scheme: &str, pair: &str| format!("Authorization: {scheme} {}", STANDARD.encode(pair));
     let credentials = [
@@ -48,8 +47,7 @@ fn no_door_opens_to_the_password() {
 
 #[test]
 fn in_a_session_no_credentials_pass_either() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let (visitor, _) = inside(&site, &bob);
     let watch = site.watch();
     for target in ["/owa/", "/ecp/", "/owa/integrated/", "/owa/service.svc"] {

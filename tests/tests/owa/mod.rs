@@ -36,6 +36,13 @@ impl Site {
         Site::with_endpoints("")
     }
 
+    /// The same, with Alice, who is protected, and Bob, who is not.
+    fn of_two() -> (Site, Mailbox, Mailbox) {
+        let mut site = Site::new();
+        let (alice, _, bob) = site.alice_and_bob();
+        (site, alice, bob)
+    }
+
     /// What reaches Exchange from here on.
     fn watch(&self) -> Watch {
         Watch(self.webmail.requests().len())

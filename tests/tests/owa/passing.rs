@@ -44,8 +44,7 @@ fn a_session_outlives_its_cookies() {
 
 #[test]
 fn what_a_browser_makes_up_is_not_passed_on() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let (visitor, canary) = inside(&site, &bob);
     let watch = site.watch();
     call(&visitor, "FindConversation", "made-up").shows(449, "");

@@ -134,8 +134,7 @@ fn an_expired_password_opens_nothing_and_changes_nothing() {
 
 #[test]
 fn a_mailbox_that_was_never_opened_is_opened_and_no_more_under_the_name_that_was_typed() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     site.webmail.never_opened(&alice.name);
     site.webmail.never_opened(&bob.name);
     sign_in(&Visitor::new(&site), &alice).leads_to("/postern/code");

@@ -75,8 +75,7 @@ fn is_door(meant: &str) -> bool {
 
 #[test]
 fn no_spelling_of_a_door_reaches_it() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let (released, _) = super::inside(&site, &bob);
     let watch = site.watch();
     let credentials = basic("alice@example.com", &alice.password);
@@ -113,8 +112,7 @@ fn no_spelling_of_a_door_reaches_it() {
 
 #[test]
 fn no_header_moves_a_request_elsewhere() {
-    let mut site = Site::new();
-    let (alice, _, bob) = site.alice_and_bob();
+    let (site, alice, bob) = Site::of_two();
     let (released, _) = super::inside(&site, &bob);
     let credentials = basic("alice@example.com", &alice.password);
     let watch = site.watch();

@@ -169,27 +169,30 @@ const STEPS: [(i64, i64, bool); 16] = [
 
 #[test]
 fn a_code_opens_in_its_step_and_the_next_ones_once_in_every_mode() {
+    in_every_mode(|hosts, mode, begin| {
+        for (typed, of, opens) in STEPS {
+            at(hosts, (begin + typed) * STEP);
+            mode.judge(hosts, &code_of(hosts, begin + of), opens, &format!("at {typed} that of {of}"));
+        }
+    });
+}
+
+/// Runs a test in every mode, with a step that is out of reach of what the mode before has spent.
+fn in_every_mode(mut test: impl FnMut(&mut Hosts, &Mode, i64)) {
     let mut hosts = Hosts::start().unwrap();
     for mode in MODES {
         mode.serve(&hosts);
-        // Out of reach of what the mode before has spent.
         let begin = step(&hosts) + 20;
-        for (typed, of, opens) in STEPS {
-            at(&mut hosts, (begin + typed) * STEP);
-            mode.judge(&hosts, &code_of(&hosts, begin + of), opens, &format!("at {typed} that of {of}"));
-        }
+        test(&mut hosts, &mode, begin);
     }
 }
 
 #[test]
 fn no_other_number_of_digits_opens_in_any_mode() {
-    let mut hosts = Hosts::start().unwrap();
-    for mode in MODES {
-        mode.serve(&hosts);
-        let begin = step(&hosts) + 20;
-        let step = (begin..).find(|step| code_of(&hosts, *step).starts_with('0')).unwrap();
-        at(&mut hosts, step * STEP);
-        let code = code_of(&hosts, step);
+    in_every_mode(|hosts, mode, begin| {
+        let step = (begin..).find(|step| code_of(hosts, *step).starts_with('0')).unwrap();
+        at(hosts, step * STEP);
+        let code = code_of(hosts, step);
         let (short, cut) = (&code[1..], &code[..5]);
         let mut wrong = vec![short.to_owned(), cut.to_owned(), String::new(), "123456".to_owned(), "      ".to_owned()];
         if mode.is_alone {
@@ -197,10 +200,10 @@ fn no_other_number_of_digits_opens_in_any_mode() {
             wrong.extend([format!("0{code}"), format!("00{code}"), format!("{code}0"), "secret".to_owned()]);
         }
         for wrong in wrong {
-            mode.judge(&hosts, &wrong, false, &format!("{wrong:?}"));
+            mode.judge(hosts, &wrong, false, &format!("{wrong:?}"));
         }
-        mode.judge(&hosts, &code, true, "with its zero");
-    }
+        mode.judge(hosts, &code, true, "with its zero");
+    });
 }
 
 /// Seconds of a longer step.

@@ -106,10 +106,8 @@ async fn the_security_page_needs_no_mouse() {
     let mut world =
         World::start(Plan { movable_clock: true, imap_front: true, receivers: true, ..Plan::default() }).unwrap();
     let (alice, secret) = world.protected("alice");
-    let person = Person::at(&world, Look::DESKTOP).await;
-    person.signs_in(&alice).await;
-    person.answers(&world.next_code(&secret)).await;
-    person.is_in(&alice).await;
+    let person = Person::signed_in(&world, Look::DESKTOP, &alice).await;
+    person.gets_in(&world.next_code(&secret), &alice).await;
     person.goes_to(paths::SECURITY).await;
     let count = person.client().execute(&format!("{STOPS} return stops.length"), vec![]).await.unwrap();
     let count = count.as_u64().unwrap();

@@ -21,8 +21,7 @@ async fn suspended_reset_removed_and_switched_off() {
     ends_soon(&thief);
     person.signs_in(&alice).await;
     person.is_at("/postern/code").await;
-    person.answers(&world.next_code(&secret)).await;
-    person.is_in(&alice).await;
+    person.gets_in(&world.next_code(&secret), &alice).await;
 
     // The platform is off: no code. On again: the codes of before.
     world.admin("platform disable example");

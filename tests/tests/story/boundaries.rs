@@ -29,23 +29,23 @@ fn nothing_was_sent(world: &World) {
     assert_eq!(world.receivers().all("sms").len(), 0);
 }
 
-/// Signs in with an authenticator, and adds a telephone, which is what is asked for from then on.
-fn with_telephone(world: &mut World, mailbox: &Mailbox) -> (String, Visitor) {
-    let secret = world.protect(mailbox);
-    let here = Visitor::signed_in(world, mailbox, &secret);
+/// A world in which Alice has signed in with an authenticator and added a telephone, which is what is asked for from then
+/// on: the world, her mailbox, the authenticator's secret, her session.
+fn with_telephone() -> (World, Mailbox, String, Visitor) {
+    let mut world = world_with_receivers();
+    let (alice, secret) = world.protected("alice");
+    let here = Visitor::signed_in(&mut world, &alice, &secret);
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     let asked = here.post("/postern/set-up", &[("destination", NUMBER)]);
-    confirms(world, &here, (mailbox, &secret), &asked).leads_to("/postern/set-up");
-    here.post("/postern/set-up", &[("code", &texted(world))]).leads_to(SECURITY);
+    confirms(&mut world, &here, (&alice, &secret), &asked).leads_to("/postern/set-up");
+    here.post("/postern/set-up", &[("code", &texted(&world))]).leads_to(SECURITY);
     world.move_clock(AGAIN).unwrap();
-    (secret, here)
+    (world, alice, secret, here)
 }
 
 #[test]
 fn a_sent_code_is_good_for_one_sign_in_until_another_is_sent_or_its_time_is_over() {
-    let mut world = world_with_receivers();
-    let alice = world.mailbox("alice");
-    with_telephone(&mut world, &alice);
+    let (mut world, alice, ..) = with_telephone();
     let first = Visitor::challenged(&world, &alice);
     let of_first = texted(&world);
     // Too soon for anybody else, and for the same sign-in.
@@ -77,9 +77,7 @@ fn a_sent_code_is_good_for_one_sign_in_until_another_is_sent_or_its_time_is_over
 
 #[test]
 fn the_twenty_first_code_of_a_day_is_not_sent() {
-    let mut world = world_with_receivers();
-    let alice = world.mailbox("alice");
-    with_telephone(&mut world, &alice);
+    let (mut world, alice, ..) = with_telephone();
     let visitor = Visitor::challenged(&world, &alice);
     let mut last = texted(&world);
     // One set the number up, and one came by itself.
@@ -102,9 +100,7 @@ fn the_twenty_first_code_of_a_day_is_not_sent() {
 
 #[test]
 fn a_number_begins_with_a_plus_and_is_there_once() {
-    let mut world = world_with_receivers();
-    let alice = world.mailbox("alice");
-    let (secret, here) = with_telephone(&mut world, &alice);
+    let (mut world, alice, secret, here) = with_telephone();
     here.post("/postern/set-up-with", &[("method", "sms")]).leads_to("/postern/set-up");
     for unfit in ["0612345678", "44612345678", "0044612345678", "+44", "+44 612 x"] {
         here.post("/postern/set-up", &[("destination", unfit)]).shows(400, "Begin with a plus sign");
@@ -128,9 +124,7 @@ fn backup_codes(world: &mut World, here: &Visitor, own: (&Mailbox, &str)) -> Vec
 
 #[test]
 fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
-    let mut world = world_with_receivers();
-    let alice = world.mailbox("alice");
-    let (secret, here) = with_telephone(&mut world, &alice);
+    let (mut world, alice, secret, here) = with_telephone();
     let old = backup_codes(&mut world, &here, (&alice, &secret));
     let codes = backup_codes(&mut world, &here, (&alice, &secret));
     let hands = [(); 4].map(|()| Visitor::challenged(&world, &alice));
@@ -165,9 +159,7 @@ fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
 
 #[test]
 fn a_method_that_one_browser_removes_is_good_in_no_other() {
-    let mut world = world_with_receivers();
-    let alice = world.mailbox("alice");
-    let (secret, here) = with_telephone(&mut world, &alice);
+    let (mut world, alice, secret, here) = with_telephone();
     let telephone = world.method_id(&alice, "kind", "sms");
     let inside = Visitor::challenged(&world, &alice);
     inside.code(&texted(&world)).lets_in();
@@ -238,9 +230,7 @@ const FORMS: [(&str, &str); 13] = [
 /// address that is looked at changes a thing.
 #[test]
 fn no_form_is_taken_from_elsewhere() {
-    let mut world = world_with_receivers();
-    let alice = world.mailbox("alice");
-    let (_, inside) = with_telephone(&mut world, &alice);
+    let (mut world, alice, _, inside) = with_telephone();
     let waiting = Visitor::challenged(&world, &alice);
     let sent = texted(&world);
     world.move_clock(AGAIN).unwrap();

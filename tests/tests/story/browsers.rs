@@ -58,10 +58,8 @@ fn signed_in_and_trusting(world: &mut World, mailbox: &Mailbox, secret: &str) ->
 async fn a_trusted_browser_is_asked_for_no_code_until_its_days_are_over() {
     let mut world = world();
     for (language, name) in [("en", "alice"), ("fr", "bob")] {
-        let mailbox = world.mailbox(name);
-        let secret = world.protect(&mailbox);
-        let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
-        person.signs_in(&mailbox).await;
+        let (mailbox, secret) = world.protected(name);
+        let person = Person::signed_in(&world, Look::DESKTOP.in_language(language), &mailbox).await;
         person.does_not_see("#trust:checked").await;
         person.looks_at("code-trust").await;
         person.clicks("#trust").await;
@@ -69,8 +67,7 @@ async fn a_trusted_browser_is_asked_for_no_code_until_its_days_are_over() {
         // What was ticked stays ticked.
         person.sees("#trust:checked").await;
         person.looks_at("code-trust-wrong").await;
-        person.answers(&world.next_code(&secret)).await;
-        person.is_in(&mailbox).await;
+        person.gets_in(&world.next_code(&secret), &mailbox).await;
         world.plant(person.client().get_named_cookie(KNOWN_BY).await.unwrap().value());
         person.signs_out().await;
 
@@ -114,18 +111,15 @@ async fn forget_session(person: &Person) {
 async fn what_one_browser_trusts_is_revoked_in_another() {
     let mut world = world();
     let (alice, secret) = world.protected("alice");
-    let here = Person::at(&world, Look::DESKTOP).await;
-    here.signs_in(&alice).await;
+    let here = Person::signed_in(&world, Look::DESKTOP, &alice).await;
     here.clicks("#trust").await;
-    here.answers(&world.next_code(&secret)).await;
-    here.is_in(&alice).await;
+    here.gets_in(&world.next_code(&secret), &alice).await;
     here.signs_out().await;
     here.signs_in(&alice).await;
     here.is_in(&alice).await;
 
     // Another browser is asked, and revokes what the first one has.
-    let there = Person::at(&world, Look::DESKTOP).await;
-    there.signs_in(&alice).await;
+    let there = Person::signed_in(&world, Look::DESKTOP, &alice).await;
     there.is_at("/postern/code").await;
     there.answers(&world.next_code(&secret)).await;
     there.goes_to(SECURITY).await;
@@ -138,8 +132,7 @@ async fn what_one_browser_trusts_is_revoked_in_another() {
     here.is_sent_out().await;
     here.signs_in(&alice).await;
     here.is_at("/postern/code").await;
-    here.answers(&world.next_code(&secret)).await;
-    here.is_in(&alice).await;
+    here.gets_in(&world.next_code(&secret), &alice).await;
 }
 
 #[test]
@@ -204,8 +197,7 @@ async fn an_unusual_sign_in_takes_a_code_to_the_contact_address() {
         let code = mailed(&world);
         person.answers(if code == "111111" { "222222" } else { "111111" }).await;
         person.sees("#code-problem").await;
-        person.answers(&code).await;
-        person.is_in(&mailbox).await;
+        person.gets_in(&code, &mailbox).await;
         person.goes_to(SECURITY).await;
         person.does_not_see("button.main").await;
         person.goes_to("/").await;
@@ -262,8 +254,7 @@ fn a_session_of_a_trusted_browser_ends_with_its_days() {
 fn a_person_is_told_of_a_new_browser_in_their_language() {
     let mut world = world();
     for (name, language, about) in [("alice", "en", "new browser"), ("bob", "fr", "nouveau navigateur")] {
-        let mailbox = world.mailbox(name);
-        let secret = world.protect(&mailbox);
+        let (mailbox, secret) = world.protected(name);
         let here = Visitor::signed_in(&mut world, &mailbox, &secret);
         here.post("/postern/set-up-with", &[("method", "contact")]).leads_to("/postern/set-up");
         let address = format!("{name}@elsewhere.example");

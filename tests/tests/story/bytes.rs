@@ -3,17 +3,14 @@
 use super::closed::Watch;
 use super::visitor::{Answer, COOKIE, Visitor};
 use super::world;
-use postern_tests::World;
+use postern_tests::{World, tls};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// A TLS connection to the front, for any bytes.
 pub(crate) struct Line {
@@ -28,12 +25,15 @@ impl Line {
         Line::speaking(world, b"http/1.1").await
     }
 
+    /// Sends a request on a connection of its own: the answer, after which the front closes the connection.
+    async fn ask(world: &World, request: &str) -> Answer {
+        let mut line = Line::open(world).await;
+        line.send(request.as_bytes()).await;
+        line.answer().await
+    }
+
     async fn speaking(world: &World, protocol: &[u8]) -> Line {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(&world.certificates.ca).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let mut config =
-            config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+        let mut config = tls::client(&world.certificates.ca).unwrap();
         config.alpn_protocols = vec![protocol.to_vec()];
         let tcp = TcpStream::connect(("127.0.0.1", world.files.webmail)).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
@@ -114,9 +114,7 @@ async fn what_can_be_read_in_two_ways_is_refused() {
     ];
     let watch = Watch::begin(&world);
     for request in requests {
-        let mut line = Line::open(&world).await;
-        line.send(request.as_bytes()).await;
-        let answer = line.answer().await;
+        let answer = Line::ask(&world, &request).await;
         let shown: String = request.chars().take(300).collect();
         assert!(
             matches!(answer.status, 400 | 413 | 431 | 501 | 505) || answer.head.is_empty(),
@@ -137,11 +135,9 @@ async fn a_broken_body_ends_the_connection() {
     for chunks in
         ["0x4\r\nabcd\r\n0\r\n\r\n", "4\nabcd\r\n0\r\n\r\n", "4\r\nabcdefgh\r\n0\r\n\r\n", "-1\r\n\r\n", "g\r\n"]
     {
-        let mut line = Line::open(&world).await;
         let hidden = "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
         let request = mail(&visitor.session(), "Transfer-Encoding: chunked\r\n", &format!("{chunks}{hidden}"));
-        line.send(request.as_bytes()).await;
-        let answer = line.answer().await;
+        let answer = Line::ask(&world, &request).await;
         assert!(answer.status >= 400 || answer.head.is_empty(), "{chunks:?}\n{answer:?}");
     }
     let reached = watch.reached(&world);
@@ -155,26 +151,22 @@ async fn a_request_names_no_other_server() {
     let bob = world.mailbox("bob");
     let visitor = Visitor::inside(&world, &bob);
     for target in ["http://127.0.0.1:1/?_task=mail", "https://elsewhere.example/?_task=mail"] {
-        let mut line = Line::open(&world).await;
         let request = format!(
             "GET {target} HTTP/1.1\r\nHost: elsewhere.example\r\nCookie: {COOKIE}={}\r\nConnection: close\r\n\r\n",
             visitor.session()
         );
-        line.send(request.as_bytes()).await;
-        let answer = line.answer().await;
+        let answer = Line::ask(&world, &request).await;
         // Refused, or answered by the one webmail there is; nothing tells that it was asked for another.
         assert!(answer.status == 400 || answer.body.contains(&bob.name), "{answer:?}");
         assert!(!answer.head.contains("elsewhere"), "{answer:?}");
     }
     for upgrade in ["websocket", "h2c"] {
         let watch = Watch::begin(&world);
-        let mut line = Line::open(&world).await;
         let request = format!(
             "GET /?_task=mail HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: {upgrade}\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         );
-        line.send(request.as_bytes()).await;
-        let answer = line.answer().await;
+        let answer = Line::ask(&world, &request).await;
         assert_ne!(answer.status, 101, "{answer:?}");
         assert_eq!(watch.reached(&world), [""; 0]);
     }

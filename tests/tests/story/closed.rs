@@ -45,8 +45,7 @@ async fn recorded(world: &mut World, mailbox: &Mailbox, secret: &str) -> Vec<Str
     let watch = Watch::begin(world);
     let person = Person::at(world, Look::DESKTOP).await;
     person.signs_in(mailbox).await;
-    person.answers(&world.next_code(secret)).await;
-    person.is_in(mailbox).await;
+    person.gets_in(&world.next_code(secret), mailbox).await;
     person.opens(&mailbox.private_subject()).await;
     for (target, sign) in [
         ("/?_task=mail&_mbox=INBOX&_uid=1&_action=show", "#messagebody"),
@@ -296,8 +295,7 @@ fn the_webmail_is_told_the_true_address() {
 async fn a_page_that_waits_for_the_code_shows_no_frame_of_the_webmail() {
     let mut world = world();
     let (alice, _) = world.protected("alice");
-    let person = Person::at(&world, Look::DESKTOP).await;
-    person.signs_in(&alice).await;
+    let person = Person::signed_in(&world, Look::DESKTOP, &alice).await;
     person.is_at("/postern/code").await;
     // The address of a message, pasted: the page comes again.
     person.goes_to("/?_task=mail&_mbox=INBOX&_uid=1&_action=show").await;

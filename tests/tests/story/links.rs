@@ -44,8 +44,7 @@ async fn a_mail_that_was_to_be_written_is_written_after_the_code() {
 async fn what_stands_behind_the_hash_goes_along() {
     let mut world = world();
     let (alice, secret) = world.protected("alice");
-    let person = Person::at(&world, Look::DESKTOP).await;
-    person.signs_in(&alice).await;
+    let person = Person::signed_in(&world, Look::DESKTOP, &alice).await;
     // As a webmail leaves it in the address whose script has signed in.
     person.goes_to("/#/mailbox/INBOX/m5").await;
     person.is_at("/postern/code").await;
@@ -54,6 +53,5 @@ async fn what_stands_behind_the_hash_goes_along() {
     person.sees("#code-problem").await;
     let here = person.client().current_url().await.unwrap();
     assert_eq!(here.fragment(), Some("/mailbox/INBOX/m5"), "{here}");
-    person.answers(&world.code(&secret).unwrap()).await;
-    person.is_in(&alice).await;
+    person.gets_in(&world.code(&secret).unwrap(), &alice).await;
 }

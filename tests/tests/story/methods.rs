@@ -79,8 +79,7 @@ async fn a_phone_that_gets_texts() {
     let mut world = world();
     let arrivals = Arrivals::at(&mut world);
     let alice = world.mailbox("alice");
-    let person = Person::at(&world, Look::DESKTOP).await;
-    person.signs_in(&alice).await;
+    let person = Person::signed_in(&world, Look::DESKTOP, &alice).await;
     person.follows_and_looks("button[value=sms]", "set-up-sms").await;
     person.types("#to", "0612345678").await;
     person.follows_and_looks("button.main", "set-up-sms-unfit").await;
@@ -106,8 +105,7 @@ async fn a_phone_that_gets_texts() {
     let second = arrivals.texted();
     person.answers(&first).await;
     assert!(person.reads("#code-problem").await.contains("have another one sent"));
-    person.answers(&second).await;
-    person.is_in(&alice).await;
+    person.gets_in(&second, &alice).await;
 }
 
 #[tokio::test]
@@ -203,8 +201,7 @@ async fn an_enrolment_code_and_mails_to_another_address_with_the_keyboard_alone(
 
     person.signs_in(&bob).await;
     person.looks_at("email").await;
-    person.answers(&arrivals.mailed()).await;
-    person.is_in(&bob).await;
+    person.gets_in(&arrivals.mailed(), &bob).await;
 }
 
 /// The text under this key, wherever it stands.

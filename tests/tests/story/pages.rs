@@ -260,6 +260,5 @@ async fn no_script_is_needed() {
     person.signs_in(&alice).await;
     person.follows("a[href='/postern/methods']").await;
     person.follows("button[value=backup]").await;
-    person.answers(&code).await;
-    person.is_in(&alice).await;
+    person.gets_in(&code, &alice).await;
 }

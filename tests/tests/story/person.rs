@@ -34,6 +34,13 @@ impl Person {
         Person { browser, home: world.files.webmail_url(), language: look.language }
     }
 
+    /// The same, who has opened the webmail and signed in with the password.
+    pub(crate) async fn signed_in(world: &World, look: Look, mailbox: &Mailbox) -> Person {
+        let person = Person::at(world, look).await;
+        person.signs_in(mailbox).await;
+        person
+    }
+
     /// The same, who reaches the front by another port.
     pub(crate) async fn over(world: &World, look: Look, port: u16) -> Person {
         let home = world.files.webmail_url();
@@ -213,6 +220,12 @@ impl Person {
         self.client().enter_parent_frame().await.unwrap();
         assert!(shown.contains(subject), "{shown}");
         body
+    }
+
+    /// Answers with a code that is right, and sees the mail.
+    pub(crate) async fn gets_in(&self, code: &str, mailbox: &Mailbox) {
+        self.answers(code).await;
+        self.is_in(mailbox).await;
     }
 
     pub(crate) async fn signs_out(&self) {

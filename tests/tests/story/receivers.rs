@@ -94,8 +94,7 @@ async fn a_number_and_an_address_from_the_first_code_to_the_sign_in() {
         person.answers(&first).await;
         person.sees("#code-problem").await;
         person.looks_at(&page("sms-old")).await;
-        person.answers(&second).await;
-        person.is_in(&mailbox).await;
+        person.gets_in(&second, &mailbox).await;
 
         // An address is added, and signed in by from then on.
         person.goes_to(SECURITY).await;
@@ -123,8 +122,7 @@ async fn a_number_and_an_address_from_the_first_code_to_the_sign_in() {
         person.goes_to("/postern/methods").await;
         let id = world.method_id(&mailbox, "kind", "email");
         person.follows(&format!("button[value='{id}']")).await;
-        person.answers(&code).await;
-        person.is_in(&mailbox).await;
+        person.gets_in(&code, &mailbox).await;
     }
     assert_eq!(world.receivers().take().len(), 0, "nothing was sent that nobody asked for");
 }
@@ -139,8 +137,7 @@ async fn a_mail_goes_through_postfix() {
     let alice = world.mailbox("alice");
     for said in &SAID {
         world.admin(&format!("account reset {}", alice.name));
-        let person = Person::at(&world, Look::DESKTOP.in_language(said.language)).await;
-        person.signs_in(&alice).await;
+        let person = Person::signed_in(&world, Look::DESKTOP.in_language(said.language), &alice).await;
         person.follows("button[value=email]").await;
         person.types("#to", ADDRESS).await;
         person.follows("button.main").await;
@@ -151,8 +148,7 @@ async fn a_mail_goes_through_postfix() {
         person.signs_out().await;
         world.move_clock(AGAIN).unwrap();
         person.signs_in(&alice).await;
-        person.answers(&said.mailed(&postfix.next().unwrap(), &alice.name)).await;
-        person.is_in(&alice).await;
+        person.gets_in(&said.mailed(&postfix.next().unwrap(), &alice.name), &alice).await;
         world.move_clock(AGAIN).unwrap();
     }
 }

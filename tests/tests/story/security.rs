@@ -332,13 +332,11 @@ fn from_the_first_backup_codes_it_is_one_step_to_the_page() {
 async fn the_page_in_a_browser() {
     let mut world = world();
     for (language, name) in [("en", "alice"), ("fr", "bob")] {
-        let mailbox = world.mailbox(name);
-        let secret = world.protect(&mailbox);
+        let (mailbox, secret) = world.protected(name);
         let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
         person.plugs_in("ctap2").await;
         person.signs_in(&mailbox).await;
-        person.answers(&world.next_code(&secret)).await;
-        person.is_in(&mailbox).await;
+        person.gets_in(&world.next_code(&secret), &mailbox).await;
         person.goes_to(SECURITY).await;
         for (page, kind) in [("add-sms", "sms"), ("add-contact", "contact")] {
             let button =

@@ -62,8 +62,7 @@ async fn from_the_first_sign_in_to_the_next() {
     assert_eq!(person.reads(".method").await, "Fairphone");
     person.answers(&first).await;
     assert!(person.reads("#code-problem").await.contains("each code works only once"));
-    person.answers(&world.next_code(&secret)).await;
-    person.is_in(&alice).await;
+    person.gets_in(&world.next_code(&secret), &alice).await;
     let seen = person.client().current_url().await.unwrap();
     assert!(!seen.as_str().contains(&secret), "{seen}");
     let upstream = world.roundcube().requests();
@@ -77,8 +76,7 @@ async fn from_the_first_sign_in_to_the_next() {
 async fn a_set_up_can_be_cancelled_and_read_in_another_language() {
     let world = world();
     let alice = world.mailbox("alice");
-    let person = Person::at(&world, Look::DESKTOP).await;
-    person.signs_in(&alice).await;
+    let person = Person::signed_in(&world, Look::DESKTOP, &alice).await;
     assert_eq!(person.reads("h1").await, "Set up your phone for sign-in");
     let qr = person.qr().await;
     person.follows("button[lang=fr]").await;

@@ -38,11 +38,9 @@ fn lock(world: &mut World, mailbox: &Mailbox) {
 async fn a_locked_account_says_until_when_and_takes_a_request() {
     let mut world = world();
     for (language, name) in [("en", "alice"), ("fr", "bob")] {
-        let mailbox = world.mailbox(name);
-        world.protect(&mailbox);
+        let (mailbox, _) = world.protected(name);
         lock(&mut world, &mailbox);
-        let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
-        person.signs_in(&mailbox).await;
+        let person = Person::signed_in(&world, Look::DESKTOP.in_language(language), &mailbox).await;
         person.sees("time").await;
         person.looks_at("locked-with-request").await;
         person.follows("a[href='/postern/lost']").await;
@@ -81,8 +79,7 @@ async fn an_account_whose_codes_cannot_be_sent_takes_a_request() {
     world.posternd.restart().unwrap();
 
     for language in ["en", "fr"] {
-        let person = Person::at(&world, Look::DESKTOP.in_language(language)).await;
-        person.signs_in(&alice).await;
+        let person = Person::signed_in(&world, Look::DESKTOP.in_language(language), &alice).await;
         person.looks_at("no-method").await;
         person.follows("a[href='/postern/lost']").await;
         for field in ["#contact", "#reason", "#evidence"] {
@@ -109,6 +106,5 @@ async fn a_sign_in_on_the_way_to_the_security_page_leads_there() {
     person.is_in(&alice).await;
     person.signs_out().await;
     person.signs_in(&alice).await;
-    person.answers(&world.next_code(&secret)).await;
-    person.is_in(&alice).await;
+    person.gets_in(&world.next_code(&secret), &alice).await;
 }
