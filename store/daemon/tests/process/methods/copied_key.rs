@@ -40,7 +40,8 @@ impl Running<'_> {
 
     /// A question for the key.
     fn asks(&self, method: &str) -> PrepareVerdict {
-        let prepare = Prepare { site: Some(SITE.to_owned()), ..prepare_of(method, &Origin::default()) };
+        let (site, language) = (Some(SITE.to_owned()), None);
+        let prepare = Prepare { site, language, ..prepare_of(method, &Origin::default()) };
         self.front("Prepare", &prepare)
     }
 
