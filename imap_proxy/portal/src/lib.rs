@@ -5,9 +5,9 @@
 //! JavaScript; [`assets::SCRIPT`] adds copying, printing and local times where it may run. Only a security key needs a
 //! script, [`assets::KEY_SCRIPT`].
 //!
-//! Its texts are in `postern-pages`. **To add a page:** its view model and variant in `page.rs`, its address in `paths.rs` when it has a form,
-//! a function from the view model to a [`layout::Sheet`], one arm in [`render`], and a sample in `samples.rs`:
-//! every test over all pages then holds for it too.
+//! Its texts are in `postern-pages`. **To add a page:** its view model and variant in `page.rs`, its address in `paths.rs`
+//! when it has a form, a function from the view model to a [`layout::Sheet`], one arm in [`render`], and a sample in
+//! `samples.rs`: every test over all pages then holds for it too.
 
 pub mod assets;
 mod backup_codes;
@@ -17,11 +17,13 @@ mod field;
 mod key;
 mod layout;
 mod lost;
+mod method;
 mod notice;
 mod page;
 pub mod paths;
 #[cfg(test)]
 mod samples;
+mod secret;
 mod security;
 mod security_change;
 #[cfg(test)]
@@ -34,14 +36,15 @@ mod tests;
 
 pub use backup_codes::{CODES_FILE_NAME, render_codes_file};
 pub use field::{CODE_FIELD_LENGTH, DESCRIPTION_LENGTH};
+pub use method::{Method, MethodKind};
 pub use page::{
     BackupCodes, Challenge, ChallengeBackup, ChooseMethod, Context, Ended, EnrolmentCode, Key, Locked, Lost,
-    LostProblem, Method, MethodKind, Page, Problem, Purpose, RequestMade, Requested, Secret, SentCode, SetUp, SetUpKey,
-    SetUpSent, SetUpTo, Trust,
+    LostProblem, Page, Problem, Purpose, RequestMade, Requested, SentCode, SetUp, SetUpKey, SetUpSent, SetUpTo, Trust,
 };
 pub use paths::fields;
 pub use postern_pages::Language;
 pub use postern_wire::security::Removal;
+pub use secret::Secret;
 pub use security::{
     AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, ConnectionPermit, Done, NewAppPassword, OwnBrowser,
     OwnMethod, Security,

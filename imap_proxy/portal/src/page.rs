@@ -1,11 +1,10 @@
 //! What the pages show: one view model for each, filled in by the driver.
 
-use std::fmt;
-
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
+use super::method::{Method, MethodKind};
 use super::paths;
+use super::secret::Secret;
 use super::security::{ChangePage, NewAppPassword, Security};
 
 /// What surrounds every page.
@@ -397,61 +396,6 @@ pub struct Trust {
     pub chosen: bool,
 }
 
-/// One way to confirm a sign-in.
-#[derive(Clone, Debug)]
-pub struct Method {
-    /// The daemon's id of it, which comes back in [`fields::METHOD`](super::fields::METHOD).
-    pub id: String,
-    /// What it is.
-    pub kind: MethodKind,
-    /// What its owner calls it, such as "Phone of Bob"; may be empty.
-    pub description: String,
-    /// The number or address that its codes go to, with most of it hidden.
-    pub hint: Option<String>,
-}
-
-/// Kinds of methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MethodKind {
-    /// An authenticator app that shows time-based codes.
-    Authenticator,
-    /// A code that comes by SMS.
-    Sms,
-    /// A code that comes by e-mail, to an address outside the mailbox.
-    Email,
-    /// A security key.
-    Key,
-    /// The list of single-use codes.
-    BackupCode,
-    /// No method, but set up like one: the address that notices go to.
-    Contact,
-}
-
-impl MethodKind {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Authenticator, Self::Sms, Self::Email, Self::Key, Self::BackupCode, Self::Contact];
-
-    /// What the daemon calls it, and the value of [`fields::METHOD`](super::fields::METHOD) where a kind is chosen.
-    #[must_use]
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::Authenticator => "totp",
-            Self::Sms => "sms",
-            Self::Email => "email",
-            Self::Key => "key",
-            Self::BackupCode => "backup",
-            Self::Contact => "contact",
-        }
-    }
-
-    /// The kind with exactly this tag.
-    #[must_use]
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.tag() == tag)
-    }
-}
-
 /// Why a code, or whatever else a page asks for, was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -484,27 +428,4 @@ pub enum Problem {
     NotSent,
     /// There is a copy of the security key, which is not accepted any more.
     Copied,
-}
-
-/// A string that must not reach a log: `Debug` redacts it, dropping wipes it.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Takes over `secret`.
-    #[must_use]
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(Zeroizing::new(secret.into()))
-    }
-
-    /// For the page that shows it.
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
 }

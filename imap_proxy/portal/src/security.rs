@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Method, MethodKind, Removal, Secret};
+use super::method::{Method, MethodKind};
+use super::secret::Secret;
 use postern_pages::Language;
+use postern_wire::security::Removal;
 
 /// See [`Page::Security`](super::Page::Security).
 #[derive(Clone, Debug, Default)]
