@@ -9,14 +9,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use postern_front::connection_limits::{ConnectionLimits, Share};
 use postern_front::rate_limited::rate_limited;
 use postern_http::body::{self, Body};
+use postern_process::accept::accept_until;
 use postern_proxy_config::PublicUrl;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 /// Connections in all.
 const MAX_CONNECTIONS: usize = 512;
@@ -28,14 +29,12 @@ const LIFE: Duration = Duration::from_secs(10);
 const MAX_FIELDS: usize = 64;
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
-/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// Where the authority looks.
 const PREFIX: &str = "/.well-known/acme-challenge/";
 /// What an answer is.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 
-/// Serves whoever connects, until `stop` is done. `webmail` is where browsers are led to; none: nowhere.
+/// Serves every client, until `stop` is done. `webmail` is where browsers are led to; none: nowhere.
 pub(super) async fn serve(
     socket: TcpListener,
     answers: Answers,
@@ -44,30 +43,18 @@ pub(super) async fn serve(
 ) {
     let connection_limits = ConnectionLimits::new(MAX_CONNECTIONS);
     let shared = Arc::new((answers, webmail));
-    let mut connections = JoinSet::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (stream, from) = tokio::select! {
-            biased;
-            () = &mut stop => return,
-            Some(_) = connections.join_next() => continue,
-            accepted = socket.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    rate_limited!(warn, %error, "no connection can be accepted now");
-                    sleep(ACCEPT_BACKOFF).await;
-                    continue;
-                }
-            },
-        };
-        let Some(place) = connection_limits.take(&Share::of_address(from.ip(), MAX_PER_ADDRESS)) else { continue };
+    let serve = |(stream, from): (TcpStream, SocketAddr)| {
+        let permit = connection_limits.take(&Share::of_address(from.ip(), MAX_PER_ADDRESS))?;
         let shared = Arc::clone(&shared);
-        connections.spawn(async move {
-            let _place = place;
-            // What goes wrong here is no news.
+        Some(async move {
+            let _permit = permit;
+            // What goes wrong here is not reported: any client can cause it.
             drop(timeout(LIFE, connection(stream, &shared.0, shared.1.as_ref())).await);
-        });
-    }
+        })
+    };
+    let failed = |error: &io::Error| rate_limited!(warn, %error, "no connection can be accepted now");
+    // Connections that are open when it stops are cut.
+    drop(accept_until(socket, stop, failed, serve).await);
 }
 
 async fn connection(stream: TcpStream, answers: &Answers, webmail: Option<&PublicUrl>) -> hyper::Result<()> {

@@ -4,6 +4,7 @@
 //! to a Unix socket the file system says.
 
 use nix::sys::socket::{setsockopt, sockopt};
+pub use postern_process::socket::{Socket, Stream};
 use postern_proxy_config::Listen;
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -11,7 +12,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
-use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio_util::either::Either;
 
 /// Connections that the kernel may hold until they are accepted.
@@ -20,24 +21,6 @@ const BACKLOG: u32 = 1024;
 const MODE: u32 = 0o660;
 /// The address of whoever connects to a Unix socket and is named by no PROXY header. It lies in no network.
 pub const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-
-/// A connection.
-pub type Stream = Either<TcpStream, UnixStream>;
-
-/// A socket that listens.
-#[derive(Debug)]
-pub enum Socket {
-    /// On an address.
-    Tcp(TcpListener),
-    /// On a path.
-    Unix(UnixListener),
-}
-
-impl From<TcpListener> for Socket {
-    fn from(listener: TcpListener) -> Self {
-        Self::Tcp(listener)
-    }
-}
 
 /// Why a front cannot listen.
 #[derive(Debug)]
@@ -115,46 +98,6 @@ pub(crate) fn bind_path(path: &Path) -> Result<UnixListener, ListenError> {
     open().map_err(|error| ListenError::new(Listen::Socket(path.to_owned()), error))
 }
 
-impl Socket {
-    /// Where it listens, with the port that the kernel has chosen; none on a path.
-    pub fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Tcp(listener) => listener.local_addr().ok(),
-            Self::Unix(_) => None,
-        }
-    }
-
-    /// The next connection, and from which address it comes; none on a path: there a PROXY header has to say it.
-    ///
-    /// # Errors
-    /// Of the kernel.
-    pub async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
-        Ok(match self {
-            Self::Tcp(listener) => {
-                let (stream, from) = listener.accept().await?;
-                (Either::Left(stream), Some(from.ip().to_canonical()))
-            }
-            Self::Unix(listener) => (Either::Right(listener.accept().await?.0), None),
-        })
-    }
-}
-
-impl fmt::Display for Socket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(listener) => match listener.local_addr() {
-                Ok(address) => address.fmt(f),
-                Err(error) => write!(f, "an address that cannot be told: {error}"),
-            },
-            Self::Unix(listener) => {
-                let address = listener.local_addr().ok();
-                let path = address.as_ref().and_then(|address| address.as_pathname());
-                write!(f, "unix:{}", path.unwrap_or(Path::new("?")).display())
-            }
-        }
-    }
-}
-
 /// Has a connection send at once, and notice in the end that a phone has vanished.
 ///
 /// # Errors
@@ -168,7 +111,9 @@ pub fn prepare(stream: &Stream) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use postern_process::accept::Accept as _;
     use postern_proxy_config::Network;
+    use tokio::net::UnixStream;
 
     #[tokio::test]
     async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {

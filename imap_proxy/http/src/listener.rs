@@ -17,17 +17,16 @@ use postern_front::proxy_protocol;
 use postern_front::rate_limited::rate_limited;
 use postern_front::socket::{self, Socket, Stream};
 use postern_front::tls::{ACME_TLS, H2, HANDSHAKE};
+use postern_process::accept::accept_until;
 use postern_proxy_config::Network;
 use rustls::ServerConfig;
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// Connections in all. When there are more, one that carries no request makes room.
@@ -37,9 +36,6 @@ pub const MAX_CONNECTIONS: usize = 8192;
 pub const MAX_PER_ADDRESS: usize = 512;
 /// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
-
 /// Who sends a request.
 #[derive(Clone)]
 pub struct Peer {
@@ -106,32 +102,13 @@ impl Listener {
             proxies: self.proxies,
             connections: Connections::new(MAX_CONNECTIONS, MAX_PER_ADDRESS),
         });
-        let mut connections = JoinSet::new();
-        let mut stop = pin!(stop);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                Some(_) = connections.join_next() => {}
-                accepted = self.socket.accept() => match accepted {
-                    Ok((stream, from)) => {
-                        connections.spawn(Arc::clone(&front).connection(stream, from, stopped.clone()));
-                    }
-                    // Of the connection alone (accept(2)): the client is gone already.
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                    Err(error) => {
-                        rate_limited!(warn, %error, "no connection can be accepted now");
-                        sleep(ACCEPT_BACKOFF).await;
-                    }
-                },
-            }
-        }
-        drop(self.socket);
+        let serve = |(stream, from)| Some(Arc::clone(&front).connection(stream, from, stopped.clone()));
+        let failed = |error: &io::Error| rate_limited!(warn, %error, "no connection can be accepted now");
+        let mut connections = accept_until(self.socket, stop, failed, serve).await;
         drop(stopping);
-        let all = async { while connections.join_next().await.is_some() {} };
-        if timeout(DRAIN, all).await.is_err() {
-            tracing::info!(connections = connections.len(), "connections that outlast the stop are cut");
-            connections.shutdown().await;
+        if !connections.end_within(DRAIN).await {
+            tracing::info!(connections = connections.count(), "connections that outlast the stop are cut");
+            connections.cut().await;
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where the numbers are shown: `GET /metrics` over HTTP/1.1, to programs of this host and to nobody else.
 
+use crate::accept::{Bounded, accept_until};
+use crate::socket::Socket;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -11,6 +13,7 @@ use serde::Deserialize;
 use std::convert::Infallible;
 use std::fmt;
 use std::fs;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -20,8 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 /// What is asked for; everything else is not found.
 pub const PATH: &str = "/metrics";
@@ -31,8 +33,6 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 pub const MAX_SCRAPES: usize = 8;
 /// Bytes that the head of a request may have: the least that hyper lets one say.
 pub const MAX_HEAD: usize = 8192;
-/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// Of a socket: its owner and its group may ask.
 const SOCKET_MODE: u32 = 0o660;
 /// What a page is.
@@ -113,12 +113,7 @@ impl fmt::Display for ListenError {
 impl std::error::Error for ListenError {}
 
 /// A socket that listens.
-pub enum Listener {
-    /// On a loopback address.
-    Tcp(TcpListener),
-    /// On a path.
-    Unix(UnixListener),
-}
+pub struct Listener(Socket);
 
 impl Listener {
     /// Opens it; to be called in a runtime.
@@ -127,43 +122,29 @@ impl Listener {
     /// [`ListenError`].
     pub async fn bind(place: &Place) -> Result<Self, ListenError> {
         let bound = match place {
-            Place::Address(address) => TcpListener::bind(address).await.map(Self::Tcp),
-            Place::Socket(path) => bind_socket(path).map(Self::Unix),
+            Place::Address(address) => TcpListener::bind(address).await.map(Socket::Tcp),
+            Place::Socket(path) => bind_socket(path).map(Socket::Unix),
         };
-        bound.map_err(|error| ListenError { place: place.clone(), why: error.to_string() })
+        bound.map(Self).map_err(|error| ListenError { place: place.clone(), why: error.to_string() })
     }
 
     /// Answers each scrape with what `page` makes then; for ever. To stop it, drop it.
     pub async fn serve(self, page: impl Fn() -> String + Send + Sync + 'static) {
-        let (places, page) = (Arc::new(Semaphore::new(MAX_SCRAPES)), Arc::new(page));
-        loop {
-            // Closed never; were it so, there would be no place.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let accepted: io::Result<Box<dyn Stream>> = match &self {
-                Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Box::new(stream) as _),
-                Self::Unix(listener) => listener.accept().await.map(|(stream, _)| Box::new(stream) as _),
-            };
-            let Ok(stream) = accepted else {
-                sleep(ACCEPT_BACKOFF).await;
-                continue;
-            };
+        let page = Arc::new(page);
+        let scrape = |((stream, _), permit)| {
             let page = Arc::clone(&page);
-            tokio::spawn(async move {
-                let _place = place;
-                // Who is too slow, or says what is not HTTP, asks again or does not.
+            Some(async move {
+                let _permit = permit;
+                // A client that is too slow, or sends what is not HTTP, gets no answer.
                 let _ = timeout(DEADLINE, answer(stream, &*page)).await;
-            });
-        }
+            })
+        };
+        drop(accept_until(Bounded::new(self.0, MAX_SCRAPES), pending(), |_| {}, scrape).await);
     }
 }
 
-/// Bytes both ways.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
-
 /// One request, and the connection is over.
-async fn answer(stream: impl Stream, page: impl Fn() -> String) -> hyper::Result<()> {
+async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, page: impl Fn() -> String) -> hyper::Result<()> {
     let service = service_fn(|request: Request<_>| {
         let answer = match (request.method(), request.uri().path()) {
             (&Method::GET, PATH) => {

@@ -16,18 +16,16 @@ use postern_front::socket::{self, Stream as Connected};
 use postern_front::tls::HANDSHAKE;
 use postern_front::tls::{Certificate, TlsError};
 use postern_front::{clock, connection_limits, proxy_protocol};
+use postern_process::accept::accept_until;
 use postern_proxy_config::{self as config, Network};
 use postern_wire::Secret;
 use postern_wire::auth::{AnswerField, Ask, Channel, Origin, PasswordRefused};
 use rustls::ServerConfig;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use zeroize::{Zeroize, Zeroizing};
@@ -44,9 +42,6 @@ const MANY_SESSIONS: usize = 8;
 pub const MAX_PENDING_PER_ADDRESS: usize = 64;
 /// Bytes read at once before sign-in.
 const READ_AT_ONCE: usize = 4096;
-/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
-const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
-
 /// The IMAP front.
 pub struct Front {
     tls: TlsAcceptor,
@@ -99,32 +94,14 @@ impl Socket {
     /// Serves whoever connects, until `stop` is done: then sessions end as they fall silent.
     pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
         let (stopping, stopped) = watch::channel(());
-        let mut connections = JoinSet::new();
-        let mut stop = pin!(stop);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                Some(_) = connections.join_next() => {}
-                accepted = self.socket.accept() => match accepted {
-                    Ok((stream, from)) => {
-                        connections.spawn(Arc::clone(&front).connection(stream, from, self.security, stopped.clone()));
-                    }
-                    // Of the connection alone (accept(2)): the client is gone already.
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "no connection can be accepted now");
-                        sleep(ACCEPT_BACKOFF).await;
-                    }
-                },
-            }
-        }
-        drop(self.socket);
+        let security = self.security;
+        let serve = |(stream, from)| Some(Arc::clone(&front).connection(stream, from, security, stopped.clone()));
+        let failed = |error: &io::Error| tracing::warn!(%error, "no connection can be accepted now");
+        let mut connections = accept_until(self.socket, stop, failed, serve).await;
         drop(stopping);
-        let all = async { while connections.join_next().await.is_some() {} };
         // Sessions keep the time themselves; what is left then is not signed in.
-        if timeout(relay::DRAIN + relay::FAREWELL, all).await.is_err() {
-            connections.shutdown().await;
+        if !connections.end_within(relay::DRAIN + relay::FAREWELL).await {
+            connections.cut().await;
         }
     }
 }

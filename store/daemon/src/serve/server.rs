@@ -7,6 +7,7 @@ use crate::serve::peers::{self, Peer, Peers};
 use crate::serve::service;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
+use postern_process::accept::accept_until;
 use postern_wire::frame::{self, Decoder};
 use std::fmt;
 use std::io;
@@ -112,31 +113,17 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
 /// Serves connections until `stop` changes; those that are open may end their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
     let (connection_limits, peers) = (ConnectionLimits::new(peers::fronts_user()), Arc::new(Peers::at(side)));
-    let mut tasks = tokio::task::JoinSet::new();
     let (close, closing) = watch::channel(());
-    loop {
-        let accepted = tokio::select! {
-            _ = stop.changed() => break,
-            Some(_) = tasks.join_next() => continue,
-            accepted = listener.accept() => accepted,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Out of file descriptors, most likely: those that are open must end first.
-                tracing::error!("a connection to the {side:?} socket cannot be accepted: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let Ok(credentials) = getsockopt(&stream, PeerCredentials) else { continue };
+    let stopping = stop.clone();
+    let serve = |stream: UnixStream| {
+        let credentials = getsockopt(&stream, PeerCredentials).ok()?;
         let (user, group) = (Uid::from_raw(credentials.uid()), Gid::from_raw(credentials.gid()));
         let Some(newcomer) = connection_limits.ask(user) else {
             turn_away(user, side);
-            continue;
+            return None;
         };
-        let (daemon, stop, closing, peers) = (daemon.clone(), stop.clone(), closing.clone(), Arc::clone(&peers));
-        tasks.spawn(async move {
+        let (daemon, stop, closing, peers) = (daemon.clone(), stopping.clone(), closing.clone(), Arc::clone(&peers));
+        Some(async move {
             let Some(place) = newcomer.place().await else { return turn_away(user, side) };
             let _open = METRICS.connections.hold(side.into());
             let Some(peer) = peers.admit(user, group) else { return };
@@ -145,12 +132,15 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
             }
             let connection = Connection { stream, decoder: Decoder::default(), peer, has_suggested: false };
             converse(daemon, connection, side, place, (stop, closing)).await;
-        });
+        })
+    };
+    // Out of file descriptors, most likely: those that are open must end first.
+    let failed = |error: &io::Error| tracing::error!("a connection to the {side:?} socket cannot be accepted: {error}");
+    let mut connections = accept_until(listener, async { drop(stop.changed().await) }, failed, serve).await;
+    if !connections.end_within(LAST_WORDS).await {
+        drop(close);
+        connections.end_within(FRAME_DEADLINE).await;
     }
-    let mut all_gone = async || while tasks.join_next().await.is_some() {};
-    let _ = timeout(LAST_WORDS, all_gone()).await;
-    drop(close);
-    let _ = timeout(FRAME_DEADLINE, all_gone()).await;
 }
 
 fn turn_away(user: Uid, side: Side) {

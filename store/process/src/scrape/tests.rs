@@ -62,7 +62,7 @@ proptest! {
 }
 
 /// Asks on a real connection; nothing where that is cut.
-async fn scrape(mut stream: impl Stream) -> String {
+async fn scrape(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     let mut said = String::new();
     if stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {
         let _ = stream.read_to_string(&mut said).await;
