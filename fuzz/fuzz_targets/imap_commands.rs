@@ -23,7 +23,7 @@ use imap_codec::imap_types::core::{IString, NString};
 use imap_codec::{AuthenticateDataCodec, CommandCodec};
 use libfuzzer_sys::fuzz_target;
 use postern_mail::imap::command::{Bad, MAX_CLIENT, MAX_TAG, Verb, parse, parse_plain};
-use postern_mail::imap::credentials::Credentials;
+use postern_front::credentials::Credentials;
 use postern_mail::imap::splitter::{Split, Splitter};
 
 /// Strings in an ID that are read (RFC 2971, section 3.3).

@@ -14,7 +14,7 @@ const RECHECK_WAIT: Duration = Duration::from_millis(500);
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// What a front has let in.
-pub trait SessionRegistry: Send + Sync + 'static {
+pub trait Followed: Send + Sync + 'static {
     /// What one is found by.
     type Key: Send + Sync;
 
@@ -42,7 +42,7 @@ pub struct Follower<K> {
 #[derive(Debug, Clone, Copy)]
 pub struct Before(u64);
 
-impl<K: SessionRegistry> Follower<K> {
+impl<K: Followed> Follower<K> {
     /// Follows from here on, as long as the process lives, so it is made in a runtime.
     pub fn new(daemon: Daemon, kept: K) -> Arc<Self> {
         let follower =
@@ -153,9 +153,9 @@ fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec<boo
 }
 
 /// Should nobody follow the daemon any more, no session is to be used.
-struct DisconnectedWhenDropped<'a, K: SessionRegistry>(&'a Follower<K>);
+struct DisconnectedWhenDropped<'a, K: Followed>(&'a Follower<K>);
 
-impl<K: SessionRegistry> Drop for DisconnectedWhenDropped<'_, K> {
+impl<K: Followed> Drop for DisconnectedWhenDropped<'_, K> {
     fn drop(&mut self) {
         self.0.disconnected.store(true, Ordering::SeqCst);
         self.0.end_all();

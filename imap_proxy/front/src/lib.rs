@@ -6,12 +6,15 @@
 pub mod activated;
 pub mod clock;
 pub mod connection_limits;
+pub mod credentials;
 pub mod daemon;
 pub mod follow;
 pub mod metrics;
+pub mod password_field;
 pub mod pin;
 pub mod proxy_protocol;
 pub mod rate_limited;
+pub mod session_registry;
 pub mod socket;
 pub mod source;
 pub mod tls;

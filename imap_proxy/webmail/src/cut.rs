@@ -1,10 +1,10 @@
 //! Answers of the webmail that end when their session does.
 
-use super::session::cancellation::CancellationToken;
 use bytes::Bytes;
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
+use postern_front::session_registry::CancellationToken;
 use postern_http::body::{Body, BoxError};
 use postern_http::upstream::Content;
 use std::pin::Pin;

@@ -20,11 +20,11 @@ use super::relay::Relay;
 use super::session::logout::Logout;
 use super::session::registry::{WebmailFollower, WebmailSessions};
 use super::session::repeats::Repeats;
-use super::session::running::Running;
 use super::session::store::Store;
 use super::submission::Submissions;
 use postern_front::daemon::Daemon;
 use postern_front::follow::Follower;
+use postern_front::session_registry::SessionRegistry;
 use postern_http::upstream::Upstream;
 use postern_proxy_config as config;
 use std::sync::Arc;
@@ -54,12 +54,12 @@ impl Parts {
         let (mut fingerprint_key, mut form_key) = ([0; 32], [0; 32]);
         getrandom::fill(&mut fingerprint_key)?;
         getrandom::fill(&mut form_key)?;
-        let (sessions, running) = (Arc::<Store>::default(), Arc::<Running>::default());
+        let (sessions, running) = (Arc::<Store>::default(), SessionRegistry::default());
         let repeats = Arc::new(Repeats::new(form_key));
         let admitted = WebmailSessions {
             sessions: Arc::clone(&sessions),
             repeats: Arc::clone(&repeats),
-            running: Arc::clone(&running),
+            running: running.clone(),
         };
         let follower = Follower::new(daemon.clone(), admitted);
         let site = settings.public_url.origin().to_owned();

@@ -1,17 +1,18 @@
 //! The backend: sign in with a [`Pass`], on a connection that is [`super::preconnect`] or new, and hand over.
 
 use super::command::Tag;
-use super::credentials::Credentials;
 use super::dialogue::Dialogue;
 use super::greeting::{Greeted, PREPARE, Target, ask_capabilities, check_aside};
 use super::preconnect::PreconnectPool;
 use super::reply::{Capabilities, Outcome, Reply, read};
 use super::session_limits::{SessionLimits, SessionPermit};
-use super::verdict::{Pass, Stop};
+use super::verdict::Stop;
 use crate::metrics::{Asked, METRICS};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_front::clock;
+use postern_front::credentials::Credentials;
+use postern_front::password_field::Pass;
 use postern_front::tls::TlsError;
 use postern_proxy_config as config;
 use std::fmt;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::imap::command;
 use crate::imap::greeting::hear;
-use crate::imap::verdict::{AfterAsk, after_ask};
+use postern_front::password_field::{AfterAsk, Codes, after_ask};
 use postern_proxy_config::ImapBackend;
 use postern_wire::auth::{AskVerdict, Asked};
 use std::future::pending;
@@ -14,9 +14,11 @@ use tokio::time::sleep;
 fn pass() -> Pass {
     let free = AskVerdict::NotRequired { mailbox: "bob@example.com".into(), standing: "s".into() };
     let typed = Credentials::new(b"bob", b"p w").unwrap();
-    let AfterAsk::Pass(pass) =
-        after_ask(Ok::<_, ()>(Asked { verdict: free, app_passwords_of: None, browser_known: false }), &typed)
-    else {
+    let AfterAsk::Pass(pass) = after_ask(
+        Ok::<_, ()>(Asked { verdict: free, app_passwords_of: None, browser_known: false }),
+        &typed,
+        Codes::Appended,
+    ) else {
         panic!()
     };
     pass

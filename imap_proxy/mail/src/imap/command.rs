@@ -1,8 +1,8 @@
 //! What a client may say before it is signed in (RFC 9051, sections 6.1 and 6.2; ID: RFC 2971; initial responses:
 //! RFC 4959). Everything else is refused without being understood.
 
-use super::credentials::Credentials;
 use super::splitter::literal;
+use postern_front::credentials::Credentials;
 use std::fmt;
 use zeroize::Zeroizing;
 

@@ -3,15 +3,16 @@
 use super::backend::{Backend, BackendError, SignedIn, Stream};
 use super::checks;
 use super::command::Tag;
-use super::login::{DEADLINE, FrontOptions, Judging, Listening, Next, RefusalText, Security, Step, until_refusal};
+use super::login::{DEADLINE, FrontOptions, Judging, Listening, Next, REFUSAL, RefusalText, Security, Step};
 use super::rejected_credentials::RejectedCredentials;
 use super::relay::{self, First, relay};
-use super::sessions::{Entry, Sessions};
-use super::verdict::{AfterAsk, Pass, Stop, after_ask, after_field};
+use super::verdict::Stop;
 use super::waiting::{MAX_WAITING, WaitingConnections};
 use postern_front::daemon::Daemon;
 use postern_front::follow::{Before, Follower};
 use postern_front::metrics::{self, Arrival, METRICS};
+use postern_front::password_field::{Codes, Pass, judge, until_refusal};
+use postern_front::session_registry::{CancellationToken, SessionRegistry};
 use postern_front::socket::{self, Stream as Connected};
 use postern_front::tls::HANDSHAKE;
 use postern_front::tls::{Certificate, TlsError};
@@ -19,7 +20,7 @@ use postern_front::{clock, connection_limits, proxy_protocol};
 use postern_process::accept::accept_until;
 use postern_proxy_config::{self as config, Network};
 use postern_wire::Secret;
-use postern_wire::auth::{AnswerField, Ask, Channel, Origin, PasswordRefused};
+use postern_wire::auth::{Channel, Origin, PasswordRefused};
 use rustls::ServerConfig;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -47,7 +48,7 @@ pub struct Front {
     tls: TlsAcceptor,
     backend: Backend,
     daemon: Daemon,
-    sessions: Arc<Follower<Sessions>>,
+    sessions: Arc<Follower<SessionRegistry>>,
     waiting: WaitingConnections,
     /// Of the sign-ins that the backend looks at.
     pending: connection_limits::ConnectionLimits,
@@ -77,7 +78,7 @@ struct In {
     backend: SignedIn,
     /// What the client has said already, for the backend.
     ahead: Zeroizing<Vec<u8>>,
-    entry: Entry,
+    token: CancellationToken,
 }
 
 impl Socket {
@@ -123,7 +124,7 @@ impl Front {
         let front = Arc::new(Self {
             tls: TlsAcceptor::from(Arc::new(tls)),
             backend: backend.keep_warm(),
-            sessions: Follower::new(daemon.clone(), Sessions::default()),
+            sessions: Follower::new(daemon.clone(), SessionRegistry::default()),
             daemon,
             waiting: WaitingConnections::default(),
             pending: connection_limits::ConnectionLimits::new(MAX_WAITING),
@@ -287,7 +288,7 @@ impl Front {
         };
         METRICS.sign_ins.count((metrics::Front::Imap, refused.into()));
         if refused == Stop::Refused {
-            sleep(until_refusal(clock::monotonic().duration_since(began))).await;
+            sleep(until_refusal(clock::monotonic().duration_since(began), REFUSAL)).await;
         }
         Err(judging.refuse(refused))
     }
@@ -325,35 +326,25 @@ impl Front {
             return Err(Stop::Unavailable);
         }
         let before = self.sessions.before();
-        let ask = Ask { name: typed.name().to_owned(), channel: Channel::Imap, origin };
-        let reply = self.daemon.ask(&ask).await;
-        let name = match after_ask(reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused")), typed) {
-            AfterAsk::Pass(pass) => return Ok((pass, before)),
-            AfterAsk::Stop(stop) => return Err(stop),
-            AfterAsk::Field { mailbox } => mailbox,
-        };
-        // Codes and app passwords are of ASCII, but in what is no text they cannot be told to the daemon.
-        let text = std::str::from_utf8(typed.password()).map_err(|_| Stop::Refused)?;
-        let field = AnswerField { name, channel: Channel::Imap, origin: ask.origin, text: Secret::from(text) };
-        let reply = self.daemon.answer_field(&field).await;
-        let reply = reply.inspect_err(|error| tracing::error!(%error, "a sign-in is refused"));
-        after_field(reply, &field.name, typed).map(|pass| (pass, before))
+        let asked = (Channel::Imap, origin, Codes::Appended);
+        let failed = |error: &_| tracing::error!(%error, "a sign-in is refused");
+        Ok((judge(&self.daemon, typed, asked, failed).await?, before))
     }
 
     async fn enter(&self, judging: Judging, pass: Pass, before: Before, backend: SignedIn) -> In {
         let session = pass.into_session();
         tracing::debug!(mailbox = session.mailbox, "signed in by IMAP");
-        let entry = Entry::new(&self.sessions, session, before).await;
-        In { backend, ahead: judging.accept(), entry }
+        let token = self.sessions.register(session, before).await;
+        In { backend, ahead: judging.accept(), token }
     }
 }
 
 impl In {
     async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
-        let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, mut entry } = self;
+        let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, token } = self;
         let _open = crate::metrics::METRICS.imap_sessions.hold(());
         let first = First { to_client: told, to_backend: ahead.to_vec() };
-        let cut = async { drop((&mut entry.over).await) };
+        let cut = token.cut();
         let stop = async { drop(stopped.changed().await) };
         let ended = relay(&mut client, &mut stream, first, cut, stop).await;
         tracing::debug!(?ended, "an IMAP session has ended");

@@ -8,9 +8,9 @@
 //! ```
 
 use super::command::{self, Bad, Tag, Verb};
-use super::credentials::Credentials;
 use super::splitter::{MAX_COMMAND, Split, Splitter};
 use super::verdict::Stop;
+use postern_front::credentials::Credentials;
 use postern_proxy_config::PublicUrl;
 use std::sync::Arc;
 use std::time::Duration;
@@ -353,14 +353,6 @@ impl std::fmt::Debug for Listening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Listening").field("security", &self.security).finish_non_exhaustive()
     }
-}
-
-/// How long to wait with a refusal when the sign-in has taken `taken` so far.
-#[must_use]
-pub fn until_refusal(taken: Duration) -> Duration {
-    let begun = taken.as_nanos() / REFUSAL.as_nanos() + 1;
-    let next = REFUSAL.saturating_mul(u32::try_from(begun).unwrap_or(u32::MAX));
-    next.saturating_sub(taken)
 }
 
 fn step(say: String, next: Next) -> Step {

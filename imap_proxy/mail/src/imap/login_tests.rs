@@ -1,4 +1,5 @@
 use super::*;
+use postern_front::password_field::until_refusal;
 use proptest::prelude::*;
 
 fn options(login_mechanism: bool) -> FrontOptions {
@@ -146,7 +147,7 @@ fn every_reason_is_the_same_text_and_the_rest_have_codes() {
 fn a_refusal_comes_at_the_full_strokes() {
     assert_eq!(REFUSAL, Duration::from_secs(3));
     for (taken, until) in [(0, 3000), (1, 2999), (2999, 1), (3000, 3000), (3001, 2999), (7000, 2000)] {
-        assert_eq!(until_refusal(Duration::from_millis(taken)), Duration::from_millis(until));
+        assert_eq!(until_refusal(Duration::from_millis(taken), REFUSAL), Duration::from_millis(until));
     }
 }
 

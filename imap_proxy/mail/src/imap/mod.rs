@@ -7,7 +7,6 @@
 pub mod backend;
 mod checks;
 pub mod command;
-pub mod credentials;
 pub mod dialogue;
 pub mod front;
 pub mod greeting;
@@ -17,7 +16,6 @@ mod rejected_credentials;
 pub mod relay;
 pub mod reply;
 mod session_limits;
-mod sessions;
 pub mod splitter;
 pub mod verdict;
 mod waiting;

@@ -4,53 +4,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
-use postern_wire::Secret;
-use postern_wire::auth::{MAX_FIELD, MAX_NAME};
-use std::fmt;
+use postern_front::credentials::Credentials;
 use zeroize::Zeroizing;
 
 const SCHEME: &str = "Basic";
 
-/// A name and what was typed as its password.
-pub struct Credentials {
-    name: String,
-    password: Secret,
-}
-
-impl Credentials {
-    /// As it was typed.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// As it was typed.
-    pub fn password(&self) -> &Secret {
-        &self.password
-    }
-
-    /// As they go upstream. None where they would be read as others: there is a colon in the name, or something in the
-    /// password that would end a line.
-    pub fn header(name: &str, password: &Secret) -> Option<HeaderValue> {
-        let pair = Self::new(name.to_owned(), password.clone()).filter(|pair| !pair.name.contains(':'))?;
-        let text = Zeroizing::new(format!("{}:{}", pair.name, pair.password.reveal()));
-        let line = Zeroizing::new(format!("{SCHEME} {}", *Zeroizing::new(STANDARD.encode(text.as_bytes()))));
-        let mut header = HeaderValue::from_str(&line).ok()?;
-        header.set_sensitive(true);
-        Some(header)
-    }
-
-    fn new(name: String, password: Secret) -> Option<Self> {
-        let is_name = !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);
-        let typed = password.reveal();
-        let is_password = (1..=MAX_FIELD).contains(&typed.len()) && !typed.contains(['\0', '\r', '\n']);
-        (is_name && is_password).then_some(Self { name, password })
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("name", &self.name).finish_non_exhaustive()
-    }
+/// Credentials as they go upstream. None where they would be read as others: there is a colon in the name, or something in
+/// the password that would end a line.
+pub fn write(name: &str, password: &[u8]) -> Option<HeaderValue> {
+    let pair = Credentials::new(name.as_bytes(), password).filter(|pair| !pair.name().contains(':'))?;
+    let text = Zeroizing::new([pair.name().as_bytes(), b":", pair.password()].concat());
+    let line = Zeroizing::new(format!("{SCHEME} {}", *Zeroizing::new(STANDARD.encode(&*text))));
+    let mut header = HeaderValue::from_str(&line).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 /// The one header that says who asks, if it is of this scheme.
@@ -75,12 +42,13 @@ fn encoded(header: &HeaderValue) -> Option<&str> {
 pub fn read(header: &HeaderValue) -> Option<Credentials> {
     let decoded = Zeroizing::new(STANDARD.decode(encoded(header)?).ok()?);
     let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Credentials::new(name.to_owned(), Secret::from(password))
+    Credentials::new(name.as_bytes(), password.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use postern_wire::auth::MAX_FIELD;
 
     fn of(line: &str) -> Option<Credentials> {
         let mut headers = HeaderMap::new();
@@ -95,11 +63,11 @@ mod tests {
     #[test]
     fn a_pair_is_read_and_written() {
         let pair = of(&format!("basic  {}", encode("EXAMPLE\\bob:a:b é"))).unwrap();
-        assert_eq!((pair.name(), pair.password().reveal()), ("EXAMPLE\\bob", "a:b é"));
-        let written = Credentials::header("bob@example.com", pair.password()).unwrap();
+        assert_eq!((pair.name(), pair.password()), ("EXAMPLE\\bob", "a:b é".as_bytes()));
+        let written = write("bob@example.com", pair.password()).unwrap();
         assert!(written.is_sensitive());
         let again = read(&written).unwrap();
-        assert_eq!((again.name(), again.password().reveal()), ("bob@example.com", "a:b é"));
+        assert_eq!((again.name(), again.password()), ("bob@example.com", "a:b é".as_bytes()));
         assert!(!format!("{pair:?}").contains("a:b"));
     }
 
@@ -114,7 +82,7 @@ mod tests {
         for line in ["Basic", "Basic !", "NTLM TlRMTVNTUAAB", "Negotiate YII=", "Bearer x", &format!("Basic {latin}")] {
             assert!(of(line).is_none(), "{line}");
         }
-        assert!(Credentials::header("a:b", &"x".into()).is_none());
+        assert!(write("a:b", b"x").is_none());
         let mut twice = HeaderMap::new();
         for name in ["bob:x", "eve:x"] {
             twice.append(AUTHORIZATION, format!("Basic {}", encode(name)).parse().unwrap());

@@ -5,7 +5,7 @@
 
 use super::allowed;
 use super::basic;
-use super::verdict::{AfterAsk, EndpointDenial, Pass, after_ask, after_field};
+use super::verdict::EndpointDenial;
 use crate::context::RequestContext;
 use crate::cut::cut_when_cancelled;
 use crate::headers;
@@ -13,20 +13,21 @@ use crate::jar::set_cookies;
 use crate::metrics::{EndpointName, METRICS, OneEndpoint};
 use crate::pages;
 use crate::request_body::discard;
-use crate::session::cancellation::CancellationToken;
 use crate::session::registry::WebmailFollower;
-use crate::session::running::Running;
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, SET_COOKIE, UPGRADE, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use postern_front::clock;
 use postern_front::connection_limits::{ConnectionLimits, Share};
+use postern_front::credentials::Credentials;
 use postern_front::daemon::Daemon;
+use postern_front::password_field::{Codes, Pass, judge, until_refusal};
 use postern_front::rate_limited::rate_limited;
+use postern_front::session_registry::{CancellationToken, SessionRegistry};
 use postern_http::body::{self, Body};
 use postern_http::upstream::{Content, Upstream, UpstreamError, of_mailbox};
 use postern_proxy_config::{self as config, Endpoint, Opening};
-use postern_wire::auth::{self, AnswerField, Ask, PasswordRefused};
+use postern_wire::auth::{self, PasswordRefused};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -51,7 +52,7 @@ pub(crate) struct Endpoints {
     upstream: Upstream,
     daemon: Daemon,
     follower: Arc<WebmailFollower>,
-    running: Arc<Running>,
+    running: SessionRegistry,
     judging: ConnectionLimits,
     /// What a client is asked for.
     challenge: HeaderValue,
@@ -64,7 +65,7 @@ impl Endpoints {
         upstream: &Upstream,
         daemon: Daemon,
         follower: Arc<WebmailFollower>,
-        running: Arc<Running>,
+        running: SessionRegistry,
     ) -> Self {
         let challenge = format!("Basic realm=\"{}\", charset=\"UTF-8\"", settings.public_url.host());
         Self {
@@ -128,7 +129,7 @@ impl Endpoints {
             Err(denial) => {
                 if denial == EndpointDenial::Refused {
                     tracing::debug!(endpoint = endpoint.name(), address = %cx.address, "refused at a door");
-                    sleep(until_refusal(clock::monotonic().saturating_duration_since(cx.now.tick))).await;
+                    sleep(until_refusal(clock::monotonic().saturating_duration_since(cx.now.tick), REFUSAL)).await;
                 }
                 self.deny(denial)
             }
@@ -153,23 +154,15 @@ impl Endpoints {
         &self,
         cx: &RequestContext,
         endpoint: Endpoint,
-        typed: &basic::Credentials,
+        typed: &Credentials,
     ) -> Result<(Pass, CancellationToken), EndpointDenial> {
         let before = self.follower.before();
         let origin = auth::Origin { service: Some(endpoint.name().to_owned()), ..cx.origin_without_browser() };
-        // As at the IMAP front, nobody can be asked for a code here.
-        let ask = Ask { name: typed.name().to_owned(), channel: auth::Channel::Imap, origin };
+        // As at the IMAP front, no code can be asked for here.
+        let asked = (auth::Channel::Imap, origin, Codes::Never);
         let failed = |error: &_| tracing::error!(%error, "a request is refused at a door: the daemon gave no verdict");
-        let pass = match after_ask(self.daemon.ask(&ask).await.inspect_err(failed), typed) {
-            AfterAsk::Pass(pass) => pass,
-            AfterAsk::Denied(denial) => return Err(denial),
-            AfterAsk::Field { mailbox: name } => {
-                let text = typed.password().clone();
-                let field = AnswerField { name, channel: auth::Channel::Imap, origin: ask.origin, text };
-                after_field(self.daemon.answer_field(&field).await.inspect_err(failed), &field.name, typed)?
-            }
-        };
-        let token = self.running.enter(pass.session().clone());
+        let pass = judge(&self.daemon, typed, asked, failed).await?;
+        let token = self.running.register(pass.session().clone());
         self.follower.catch_up(before, pass.mailbox()).await;
         Ok((pass, token))
     }
@@ -182,7 +175,7 @@ impl Endpoints {
         token: CancellationToken,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, EndpointDenial> {
-        let credentials = basic::Credentials::header(pass.mailbox(), pass.password()).ok_or(EndpointDenial::Refused)?;
+        let credentials = basic::write(pass.mailbox(), pass.password()).ok_or(EndpointDenial::Refused)?;
         let answer =
             self.through(cx, endpoint, Some(credentials), (Some(token), &of_mailbox(pass.mailbox())), request).await;
         if answer.status() != StatusCode::UNAUTHORIZED {
@@ -269,11 +262,6 @@ impl Endpoints {
     }
 }
 
-fn until_refusal(taken: Duration) -> Duration {
-    let strokes = taken.as_nanos() / REFUSAL.as_nanos() + 1;
-    REFUSAL.saturating_mul(u32::try_from(strokes).unwrap_or(u32::MAX)).saturating_sub(taken)
-}
-
 /// What of an answer goes to the client: of its cookies and challenges only what could come back.
 fn shown(
     cx: &RequestContext,
@@ -304,15 +292,4 @@ fn shown(
 
 fn says(status: StatusCode, text: &str) -> Response<Body> {
     pages::answer(status, "text/plain; charset=utf-8", text.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_comes_at_a_stroke_of_the_clock() {
-        let at = |millis| until_refusal(Duration::from_millis(millis)).as_millis();
-        assert_eq!([at(0), at(1), at(999), at(1000), at(2600)], [1000, 999, 1, 1000, 400]);
-    }
 }

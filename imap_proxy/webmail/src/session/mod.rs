@@ -1,6 +1,5 @@
 //! Sessions: what they hold, where they are kept, what ends them, and the forms that are taken once in them.
 
-pub(crate) mod cancellation;
 pub mod challenge;
 pub mod context;
 pub(crate) mod cookies;
@@ -12,7 +11,6 @@ pub mod pending_action;
 pub(crate) mod registry;
 pub mod released;
 pub mod repeats;
-pub(crate) mod running;
 pub mod stage;
 pub mod state;
 pub mod store;

@@ -1,11 +1,11 @@
 //! What the front has admitted, and what ends it when the daemon says that it is over.
 
 use super::repeats::Repeats;
-use super::running::Running;
 use super::store::Store;
 use super::token;
 use postern_front::clock;
-use postern_front::follow::{Follower, SessionRegistry};
+use postern_front::follow::{Followed, Follower};
+use postern_front::session_registry::SessionRegistry;
 use postern_wire::auth::Session;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) struct WebmailSessions {
     /// Forms that they have sent: what is kept of those is given up in its time.
     pub(crate) repeats: Arc<Repeats>,
     /// Requests at the endpoints beside the webmail.
-    pub(crate) running: Arc<Running>,
+    pub(crate) running: SessionRegistry,
 }
 
 /// What one is found by.
@@ -28,7 +28,7 @@ pub(crate) enum Key {
     Request(u64),
 }
 
-impl SessionRegistry for WebmailSessions {
+impl Followed for WebmailSessions {
     type Key = Key;
 
     fn of(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
@@ -40,7 +40,7 @@ impl SessionRegistry for WebmailSessions {
     fn end(&self, key: &Key, session: &Session) -> bool {
         match key {
             Key::Session(key) => self.sessions.end(key, &session.standing).is_some(),
-            Key::Request(id) => self.running.end(*id),
+            Key::Request(id) => self.running.end(id, session),
         }
     }
 
@@ -48,6 +48,5 @@ impl SessionRegistry for WebmailSessions {
         let now = clock::monotonic();
         self.sessions.sweep(now);
         self.repeats.sweep(now);
-        self.running.sweep();
     }
 }

@@ -1,15 +1,14 @@
 //! A session in which the webmail is open.
 
-use super::cancellation::CancellationToken;
 use super::context::{Moment, SessionContext};
 use super::limits::PENDING_LIFE;
 use super::pending_action::PendingAction;
 use jiff::Timestamp;
+use postern_front::session_registry::{Cancellation, CancellationToken};
 use postern_portal::Done;
 use postern_wire::Secret;
 use postern_wire::security::Proves;
 use std::time::Instant;
-use tokio::sync::watch;
 
 /// The browser and the webmail talk.
 pub struct Released {
@@ -33,8 +32,8 @@ pub struct Released {
     changes: u32,
     /// What it rests on is gone, maybe by such a change: until its answer comes, the session is of no use.
     in_doubt: bool,
-    /// The end that is held; see [`CancellationToken`].
-    token: watch::Sender<()>,
+    /// Of what runs in it.
+    cancellation: Cancellation,
 }
 
 impl Released {
@@ -50,7 +49,7 @@ impl Released {
             done: None,
             changes: 0,
             in_doubt: false,
-            token: watch::Sender::new(()),
+            cancellation: Cancellation::default(),
         }
     }
 
@@ -138,7 +137,7 @@ impl Released {
     pub fn doubt(&mut self) -> bool {
         self.in_doubt = true;
         // What runs in it is cut at once, as it would be at its end.
-        self.token = watch::Sender::new(());
+        self.cancellation = Cancellation::default();
         self.changes > 0
     }
 
@@ -149,6 +148,6 @@ impl Released {
 
     /// To be held by what must not outlast the session.
     pub fn token(&self) -> CancellationToken {
-        CancellationToken::of(&self.token)
+        self.cancellation.token()
     }
 }

@@ -77,7 +77,7 @@ async fn who_says_nothing_keeps_others_out_for_the_deadline_at_most() {
     /// Time passes by itself as soon as nobody does anything, so it may run out for somebody who was about to.
     const TRIES: u32 = 100;
     let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let Listener::Tcp(tcp) = &listener else { panic!() };
+    let Listener(Socket::Tcp(tcp)) = &listener else { panic!() };
     let address = tcp.local_addr().unwrap();
     let serving = tokio::spawn(listener.serve(|| PAGE.to_owned()));
     let began = tokio::time::Instant::now();
