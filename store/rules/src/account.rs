@@ -55,8 +55,8 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_code: Option<[u8; 32]>,
     /// Fields with a password and a code that may come again for a while; see [`FieldFingerprint`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub passed: Vec<AcceptedField>,
+    #[serde(default, rename = "passed", skip_serializing_if = "Vec::is_empty")]
+    pub accepted_fields: Vec<AcceptedField>,
     /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentSeed>,
@@ -129,7 +129,7 @@ pub struct SpentSeed {
 pub const SPENT_MAX: usize = 16;
 
 /// Fields that are remembered of an account.
-pub const PASSED_MAX: usize = 16;
+pub const ACCEPTED_FIELDS_MAX: usize = 16;
 
 /// What was decided about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,7 +194,7 @@ impl Account {
             contact: None,
             language: None,
             enrolment_code: None,
-            passed: Vec::new(),
+            accepted_fields: Vec::new(),
             spent: Vec::new(),
             last_codes: BTreeMap::new(),
             browsers: Browsers::default(),
@@ -256,7 +256,7 @@ impl Account {
         // account that is off may need a code there.
         self.browsers.clear();
         self.unlisted = false;
-        self.passed.clear();
+        self.accepted_fields.clear();
         self.epoch += 1;
     }
 
@@ -298,7 +298,7 @@ impl Account {
                 totp.spend_before(now);
             }
         }
-        self.passed.clear();
+        self.accepted_fields.clear();
         self.outbox.clear();
         // It may have been ended since.
         self.suspension = None;

@@ -1,22 +1,26 @@
-//! What is true of accounts and factors.
+//! What is true of accounts and factors: every rule of Postern.
 //!
 //! Pure: no I/O, no clock, no randomness. Time and random bytes are arguments, so that every rule can be run by a
-//! table. [`decide`](decide::decide) is the one place where a rule stands: `docs/states.md` is its table, and a test
-//! reads it.
+//! table. The tables are in `docs/states.md`, and `tests/states/` reads them.
 //!
-//! * [`name`]: the many spellings of one mailbox, to one canonical name or to a refusal;
+//! What there is:
+//! * [`name`], [`alias`]: the many spellings of one mailbox, to one canonical name or to a refusal; its other names;
 //! * [`platform`]: the switch over a set of domains, and its policy;
 //! * [`account`]: what an account is at a moment;
 //! * [`factor`], [`totp`], [`backup`], [`app_password`]: what it can be opened with;
-//! * [`source`]: where a sign-in comes from;
+//! * [`source`], [`browser`]: where a sign-in comes from; which browsers have signed in, and which are trusted;
 //! * [`contact`], [`sent`]: where codes are sent to, and what becomes of them;
-//! * [`browser`]: which browsers have signed in, and which are trusted;
-//! * [`text`]: what people write, without what nobody sees in it;
-//! * [`proof`]: what a person's change of their own account takes, and how many there may be;
-//! * [`throttle`]: what wrong codes cost;
-//! * [`ends`]: what lets people in until a time, and is over for good then;
-//! * [`retry`]: when a notice is tried again;
-//! * [`event`], [`decide`]: what happens, and what comes of it.
+//! * [`text`]: what people write, without what nobody sees in it.
+//!
+//! What is decided:
+//! * [`event`], [`decide`]: what happens to an account, and what comes of it;
+//! * [`offers`], [`ticket`]: which methods are offered at a channel and to be set up, and how long what was begun is good;
+//! * [`enrolment`], [`enrolment_code`]: who sets something up;
+//! * [`proof`]: what a user's change of their own account takes, and how many there may be;
+//! * [`standing`], [`ends`]: what a session rests on and when it is over; what lets people in until a time;
+//! * [`request`]: requests for a reset;
+//! * [`notice`], [`retry`]: of what the owner is told, and when a notice is tried again;
+//! * [`throttle`], [`password_tries`], [`message_cap`]: what wrong codes cost, and how often something may happen.
 
 pub mod account;
 pub mod alias;
@@ -36,7 +40,6 @@ pub mod message_cap;
 pub mod name;
 pub mod notice;
 pub mod offers;
-pub mod own_account;
 pub mod password_tries;
 pub mod platform;
 pub mod proof;
@@ -47,7 +50,6 @@ pub mod seed;
 pub mod sent;
 pub mod source;
 pub mod standing;
-pub mod strictest;
 pub mod text;
 pub mod throttle;
 pub mod ticket;

@@ -146,9 +146,9 @@ fn the_same_field_from_the_same_source_passes_again_within_the_window() {
 fn reset_and_remove_forget_what_passed() {
     let (account, _) = account(&[6]);
     let passed = typed(&account, Channel::Imap, "hunter2081804", "30", Some("192.0.2.1"), NOW).next.unwrap();
-    assert_eq!(passed.passed.len(), 1);
+    assert_eq!(passed.accepted_fields.len(), 1);
     for event in [Event::Reset { enrolment_code: None }, Event::Remove] {
-        assert!(decide(&passed, &platform("30"), event, NOW).next.unwrap().passed.is_empty());
+        assert!(decide(&passed, &platform("30"), event, NOW).next.unwrap().accepted_fields.is_empty());
     }
 }
 
@@ -157,7 +157,7 @@ fn what_a_method_opened_goes_with_it() {
     let (account, _) = account(&[6, 6]);
     let home = Some("192.0.2.1");
     let passed = typed(&account, Channel::Imap, "hunter2081804", "30", home, NOW).next.unwrap();
-    let method = passed.passed[0].method.clone();
+    let method = passed.accepted_fields[0].method.clone();
     let removed = decide(&passed, &platform("30"), Event::RemoveFactor(&method), NOW).next.unwrap();
     assert_eq!(password_of(&typed(&removed, Channel::Imap, "hunter2081804", "30", home, NOW).verdict), None);
     assert!(removed.epoch > passed.epoch, "its sessions are over");

@@ -4,7 +4,7 @@
 use super::ask::not_asked;
 use super::code::{self, missed, spend};
 use super::outcome::refused;
-use crate::account::{AcceptedField, FieldFingerprint, PASSED_MAX};
+use crate::account::{ACCEPTED_FIELDS_MAX, AcceptedField, FieldFingerprint};
 use crate::app_password::{self, Typed, Use};
 use crate::backup;
 use crate::event::{Decision, Verdict};
@@ -84,8 +84,10 @@ fn password_and_code(
     // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
     let open = |passed: &AcceptedField| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
     if let Some(again) = &again
-        && let Some(passed) =
-            account.passed.iter().find(|passed| passed.again == *again && passed.channel == channel && open(passed))
+        && let Some(passed) = account
+            .accepted_fields
+            .iter()
+            .find(|passed| passed.again == *again && passed.channel == channel && open(passed))
     {
         let (method, password) = (passed.method.clone(), passed.password);
         let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
@@ -108,11 +110,13 @@ fn password_and_code(
     // What would leave nothing is no separator.
     let password = separated.filter(|password| !password.is_empty()).unwrap_or(before).len();
     account.throttles.remove(&channel);
-    account.passed.retain(open);
+    account.accepted_fields.retain(open);
     // A backup code is good for one sign-in, whatever the window.
     if let Some(again) = again.filter(|_| minutes > 0 && spent.method != BACKUP) {
-        account.passed.truncate(PASSED_MAX - 1);
-        account.passed.insert(0, AcceptedField { again, channel, since: now, method: spent.method.clone(), password });
+        account.accepted_fields.truncate(ACCEPTED_FIELDS_MAX - 1);
+        account
+            .accepted_fields
+            .insert(0, AcceptedField { again, channel, since: now, method: spent.method.clone(), password });
     }
     let code::Spent { method, backup_codes_left, .. } = spent;
     Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }

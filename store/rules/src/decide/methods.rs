@@ -150,7 +150,7 @@ pub(super) fn remove_factor(mut account: Account, id: &str) -> Decision {
     // What it has opened is over too: it may be in other hands.
     let factor = account.factors.remove(at);
     account.remember_spent(&factor);
-    account.passed.retain(|passed| passed.method != factor.id);
+    account.accepted_fields.retain(|passed| passed.method != factor.id);
     account.epoch += 1;
     done(account)
 }
