@@ -46,7 +46,7 @@ pub use postern_pages::Language;
 pub use postern_wire::security::Removal;
 pub use secret::Secret;
 pub use security::{
-    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, ConnectionPermit, Done, NewAppPassword, OwnBrowser,
+    AppPassword, ChangeKind, ChangePage, ChangeProblem, Changing, Done, Location, NewAppPassword, OwnBrowser,
     OwnMethod, Security,
 };
 pub use sent_code::DESTINATION_LENGTH;

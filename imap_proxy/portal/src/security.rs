@@ -82,7 +82,7 @@ pub struct OwnBrowser {
     /// What it runs on, where that is known.
     pub system: Option<String>,
     /// From where it is signed in, or was last.
-    pub place: ConnectionPermit,
+    pub place: Location,
     /// Since when it is signed in; none: it is not.
     pub since: Option<Timestamp>,
     /// On which day it signed in last.
@@ -95,7 +95,7 @@ pub struct OwnBrowser {
 
 /// Where a browser is, as seen from the one that looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConnectionPermit {
+pub enum Location {
     /// In the same network.
     Here,
     /// In another network of the organisation, with this address.

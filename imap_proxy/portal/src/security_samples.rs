@@ -2,8 +2,8 @@
 
 use super::samples::{Given, at};
 use super::{
-    AppPassword, ChangePage, ChangeProblem, Changing, ConnectionPermit, Done, Language, Method, MethodKind,
-    NewAppPassword, OwnBrowser, OwnMethod, Page, Removal, Secret, Security, SetUpSent, SetUpTo,
+    AppPassword, ChangePage, ChangeProblem, Changing, Done, Language, Location, Method, MethodKind, NewAppPassword,
+    OwnBrowser, OwnMethod, Page, Removal, Secret, Security, SetUpSent, SetUpTo,
 };
 
 const HOUR: i64 = 60;
@@ -112,12 +112,7 @@ fn app_password(given: &Given<'_>, used: bool) -> AppPassword {
     }
 }
 
-fn browser(
-    given: &Given<'_>,
-    (browser, system): (bool, bool),
-    place: ConnectionPermit,
-    since: Option<i64>,
-) -> OwnBrowser {
+fn browser(given: &Given<'_>, (browser, system): (bool, bool), place: Location, since: Option<i64>) -> OwnBrowser {
     OwnBrowser {
         id: Some(given.method_id.to_owned()),
         browser: browser.then(|| "Firefox".to_owned()),
@@ -134,15 +129,11 @@ fn browsers(given: &Given<'_>) -> Vec<OwnBrowser> {
     let network = || given.number.to_owned();
     let trusted_until = Some(at(28 * DAY));
     vec![
-        OwnBrowser { this: true, trusted_until, ..browser(given, (true, true), ConnectionPermit::Here, Some(-5)) },
-        OwnBrowser {
-            id: None,
-            last_used: None,
-            ..browser(given, (true, false), ConnectionPermit::Here, Some(-3 * DAY))
-        },
-        browser(given, (false, true), ConnectionPermit::Inside(network()), Some(-4 * DAY)),
-        OwnBrowser { trusted_until, ..browser(given, (true, true), ConnectionPermit::Elsewhere(network()), None) },
-        browser(given, (false, false), ConnectionPermit::Unknown, None),
+        OwnBrowser { this: true, trusted_until, ..browser(given, (true, true), Location::Here, Some(-5)) },
+        OwnBrowser { id: None, last_used: None, ..browser(given, (true, false), Location::Here, Some(-3 * DAY)) },
+        browser(given, (false, true), Location::Inside(network()), Some(-4 * DAY)),
+        OwnBrowser { trusted_until, ..browser(given, (true, true), Location::Elsewhere(network()), None) },
+        browser(given, (false, false), Location::Unknown, None),
     ]
 }
 

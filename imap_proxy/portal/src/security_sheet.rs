@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 
 use super::challenge::{hint, name};
 use super::layout::Sheet;
-use super::security::{AppPassword, ChangeKind, ConnectionPermit, Done, OwnBrowser, OwnMethod, Security};
+use super::security::{AppPassword, ChangeKind, Done, Location, OwnBrowser, OwnMethod, Security};
 use super::set_up::words;
 use super::{Context, MethodKind, fields, paths};
 use postern_pages::{Language, Text, moment};
@@ -269,13 +269,13 @@ fn when(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
     }
 }
 
-fn place(place: &ConnectionPermit, language: Language) -> Markup {
+fn place(place: &Location, language: Language) -> Markup {
     let said = |text, network: &String| language.fill(text, &[("network", network)]);
     let said = match place {
-        ConnectionPermit::Here => html! { (language.say(Text::PlaceHere)) },
-        ConnectionPermit::Inside(network) => said(Text::PlaceInside, network),
-        ConnectionPermit::Elsewhere(network) => said(Text::PlaceElsewhere, network),
-        ConnectionPermit::Unknown => return html! {},
+        Location::Here => html! { (language.say(Text::PlaceHere)) },
+        Location::Inside(network) => said(Text::PlaceInside, network),
+        Location::Elsewhere(network) => said(Text::PlaceElsewhere, network),
+        Location::Unknown => return html! {},
     };
     html! { span.hint { (said) } }
 }

@@ -107,7 +107,7 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
 #[tokio::main]
 async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Result<(), Box<dyn Error>> {
     let Parts { log, metrics, certificate, acme, daemon, imap, webmail } = parts;
-    let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), gate: None };
+    let mut looked = Looked { started: clock::wall(), certificate: Arc::clone(&certificate), webmail_front: None };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     raise_file_limit(files_wanted(imap.as_ref().map(|(settings, _)| settings), webmail.is_some()));
@@ -121,9 +121,10 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
         let address = socket.to_string();
         let listener = Listener::new(socket, tls, settings.proxy_protocol_from.clone());
         tracing::info!(address, url = settings.public_url.origin(), "the webmail front listens");
-        let gate = WebmailFront::new(&settings, product, upstream, daemon.clone())?;
-        looked.gate = Some(Arc::clone(&gate));
-        let serve = listener.serve(move |request, peer| Arc::clone(&gate).serve(request, peer), told(stopped.clone()));
+        let webmail_front = WebmailFront::new(&settings, product, upstream, daemon.clone())?;
+        looked.webmail_front = Some(Arc::clone(&webmail_front));
+        let serve =
+            listener.serve(move |request, peer| Arc::clone(&webmail_front).serve(request, peer), told(stopped.clone()));
         serving.push(Box::pin(serve));
     }
     if let Some((settings, backend)) = imap {

@@ -32,7 +32,7 @@ pub struct Looked {
     /// What clients are shown.
     pub certificate: std::sync::Arc<Certificate>,
     /// The webmail front, where there is one.
-    pub gate: Option<std::sync::Arc<WebmailFront>>,
+    pub webmail_front: Option<std::sync::Arc<WebmailFront>>,
 }
 
 impl Looked {
@@ -45,10 +45,10 @@ impl Looked {
         if let Some(Ok(validity)) = first.map(Validity::of) {
             METRICS.expiry.set((), validity.until.as_second());
         }
-        if let Some(gate) = &self.gate {
+        if let Some(webmail_front) = &self.webmail_front {
             postern_webmail::metrics::METRICS
                 .webmail_sessions
-                .set((), i64::try_from(gate.sessions_open()).unwrap_or(i64::MAX));
+                .set((), i64::try_from(webmail_front.sessions_open()).unwrap_or(i64::MAX));
         }
         [
             METRICS.page(),

@@ -30,7 +30,7 @@ pub enum Class {
     Method,
     /// The script of a service worker, which would stand before all pages of this host, ours too.
     Worker,
-    /// For a page or a form of our own, and not by a person who goes there: a script of the webmail's has the same origin
+    /// For a page or a form of our own, and not by a user who goes there: a script of the webmail's has the same origin
     /// and the same cookie.
     Scripted,
     /// For the webmail.
@@ -108,7 +108,7 @@ pub enum Step {
     SignIn,
     /// To the webmail, with its session.
     Pass,
-    /// A endpoint beside the webmail: whether a session is there does not matter.
+    /// An endpoint beside the webmail: whether a session is there does not matter.
     Endpoint(Endpoint),
 }
 

@@ -1,4 +1,4 @@
-//! Where a person wanted to go before signing in: a link to a message, or to a mail to be written. It is kept through the
+//! Where a user wanted to go before signing in: a link to a message, or to a mail to be written. It is kept through the
 //! password and the code, and then opened if it is a page of this webmail's that a link may open. Pure.
 
 use super::classify::{Class, classify};
@@ -10,7 +10,7 @@ use postern_portal::paths;
 /// Bytes that such an address may have. A longer one is forgotten.
 pub const MAX_DESTINATION: usize = 2048;
 
-/// Where a request without a session wants to go; none where it is not a person who follows a link. `origin` is ours.
+/// Where a request without a session wants to go; none where it is not a user who follows a link. `origin` is ours.
 pub fn wanted(product: &dyn Product, origin: &str, head: &Head<'_>, target: &str) -> Option<String> {
     if *head.method != Method::GET || !is_of_document(head.headers) {
         return None;
@@ -21,7 +21,7 @@ pub fn wanted(product: &dyn Product, origin: &str, head: &Head<'_>, target: &str
     }
 }
 
-/// The address, if a person may be sent there after signing in: path and query of a page of this host, which no server
+/// The address, if a user may be sent there after signing in: path and query of a page of this host, which no server
 /// and no browser reads as one of another host, and which does nothing but show something.
 pub fn allowed(product: &dyn Product, target: &str) -> Option<String> {
     let target = local_target(target).filter(|target| target.len() <= MAX_DESTINATION && !target.contains('#'))?;

@@ -134,7 +134,7 @@ pub fn for_own_forms(headers: &mut HeaderMap) {
 }
 
 /// Whether another site's page has sent this: `origin` is ours. Browsers send at least one of the two headers with a
-/// form; what sends neither is no browser, and holds no cookie that somebody else could make use of.
+/// form; what sends neither is no browser, and holds no cookie that an attacker could use.
 pub fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
@@ -144,7 +144,7 @@ pub fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
-/// Whether a browser says that this is anything but a person on the way to a page: a script's request, a frame, a picture
+/// Whether a browser says that this is anything but a user's navigation to a page: a script's request, a frame, a picture
 /// (Fetch Metadata Request Headers, W3C, 2.1 and 2.2; no script can set these). A browser that is too old to say, and what
 /// is no browser, says nothing.
 pub fn is_no_navigation(headers: &HeaderMap) -> bool {

@@ -15,7 +15,7 @@ pub(super) enum Host {
     Webmail,
     /// One of `endpoint_hosts`: mail apps ask for the endpoints under it, and for nothing else.
     Endpoints,
-    /// Somebody else's.
+    /// Another host's.
     Foreign,
     /// None, several, or one that is not of the form `host` or `host:port`.
     Malformed,

@@ -129,7 +129,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// The one value of the cookie `name` in the requests' `Cookie` headers; none when it is missing or there twice, since
-/// then somebody else than us may have set one of them. Whatever else stands in those headers is passed over.
+/// then another party may have set one of them. The rest of those headers is ignored.
 pub fn sole<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(http::header::COOKIE).iter();
     // As bytes: another cookie of the line may be no text.

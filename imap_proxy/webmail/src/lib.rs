@@ -1,24 +1,27 @@
 //! The webmail front: a reverse proxy that owns the session.
 //!
-//! The browser never holds a cookie of the webmail, only an opaque one of ours, which changes at every step up. The
-//! walk of a request, top to bottom:
+//! The browser never holds a cookie of the webmail, only an opaque one of ours, which changes at every step up. The life of
+//! a request, top to bottom:
 //!
-//! 1. [`front`] reads the time once, looks up the [`session`] and lets [`classify`] say what the request is (with the one
-//!    [`path`] parser and the rules of the [`products`]) and what is done with it in the session's stage. Both are pure.
-//! 2. A stranger gets the login page and its files, by requests that are made here ([`relay`]).
-//!    Where they wanted to go is remembered in their browser ([`destination`]).
-//! 3. Every form is taken once, however often it comes ([`submission`], [`session::repeats`]). The login form is read ([`form`]), rebuilt, sent, and the answer judged ([`login`]). The webmail's cookies go
-//!    into a [`jar`]; the daemon is asked for the name that was typed and for the one that the webmail shows.
-//! 4. Its [`verdict`] says: released, a code, or an enrolment. Until then nothing of this session goes upstream
-//!    ([`challenge`], [`pages`]). From then on the browser is known again.
-//! 5. A released session passes, through the [`headers`] filter, and stays bound to its mailbox by what the webmail
+//! 1. [`front`] makes the [`context`] of the request and lets [`classify`] say what it is, by the one [`path`] parser, the
+//!    table of our own [`routes`] and the rules of the product ([`products`]); and what is done with it in the stage that
+//!    its [`session`] is in. Both are pure.
+//! 2. Without a session there are the login page and its files, by requests that are made here ([`relay`]). The page that
+//!    the user wanted is remembered in the browser ([`destination`]).
+//! 3. Every form is taken once, however often it comes ([`submission`], [`session::repeats`]). A login form is read
+//!    ([`form`]), rebuilt and sent, and the webmail's answer judged ([`login`]). The webmail's cookies go into a [`jar`]; the
+//!    daemon is asked for the name that was typed and for the one that the webmail shows.
+//! 4. Its [`verdict`] says: released, a code, or an enrolment. Until the session is released nothing of it goes upstream
+//!    ([`challenge`], [`pages`]).
+//! 5. A released session passes, through the filter of [`headers`], and stays bound to its mailbox by what the webmail
 //!    does ([`relay`]).
-//! 6. What changes at the daemon ends sessions, and cuts what they are waiting for ([`session::registry`]).
+//! 6. What changes at the daemon ends sessions, and what runs in them ([`session::registry`]).
 //!
-//! Whoever is in may look after their own account: [`account`].
+//! Users manage their own account on the Security page ([`account`]). The pages and forms of our own meet in
+//! [`portal_pages`]; what one part leaves to another is a [`next`] step. [`parts`] makes all parts.
 //!
-//! Beside Exchange's webmail there are endpoints that take the password alone ([`endpoints`]): closed, unless they are opened to
-//! app passwords there or to networks.
+//! Beside some webmails there are endpoints that take the password alone ([`endpoints`]): closed, unless they are opened to
+//! app passwords or to networks.
 //!
 //! What no rule recognises is refused.
 

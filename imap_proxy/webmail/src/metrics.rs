@@ -14,7 +14,7 @@ metrics! {
 }
 
 label! {
-    /// What became of a request to a endpoint beside Outlook on the web.
+    /// What became of a request to an endpoint beside Outlook on the web.
     pub enum OneEndpoint in "verdict" {
         /// It passed.
         Passed = "passed",
@@ -22,7 +22,7 @@ label! {
         Challenge = "challenge",
         /// What it brought opens nothing.
         Refused = "refused",
-        /// Nobody can say.
+        /// It could not be judged.
         Unavailable = "unavailable",
         /// The endpoint is closed, at least from there.
         Closed = "closed",

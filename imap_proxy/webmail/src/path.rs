@@ -210,7 +210,7 @@ mod tests {
         ) {
             let raw = [b"/", pieces.concat().as_bytes(), &bytes].concat();
             if let Ok(path) = parse(&raw) {
-                // Whoever decodes twice takes every `%` that stands before two hexadecimal digits for an escape.
+                // A server that decodes twice takes every `%` that stands before two hexadecimal digits for an escape.
                 let text = path.as_str().as_bytes();
                 let is_escape = |at: usize| text[at] == b'%' && escape(&text[at + 1..]).is_some();
                 prop_assert!(!(0..text.len()).any(is_escape), "{path:?}");

@@ -65,7 +65,7 @@ pub enum Part {
     ShownOnce,
     /// The Security page and its changes.
     Account,
-    /// The way out.
+    /// Cancelling.
     Cancel,
 }
 
@@ -151,8 +151,8 @@ pub fn home(stage: Stage) -> &'static str {
     }
 }
 
-/// The page to return to after the language was changed: one of ours, else [`paths::HOME`], so that nobody can be sent to
-/// another site through it. The page of a change needs its query, so nobody returns there.
+/// The page to return to after the language was changed: one of ours, else [`paths::HOME`], so that it leads to no other
+/// site. The page of a change needs its query, so it is not among them.
 pub fn back(asked: &str) -> &'static str {
     let page = find(asked).filter(|route| !route.shown.is_empty() && route.is != PortalRoute::Change);
     page.map_or(paths::HOME, |route| route.path)

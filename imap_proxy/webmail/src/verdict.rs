@@ -1,8 +1,8 @@
-//! What the daemon's answers mean at this endpoint: the only file of the webmail front that could fail open.
+//! What the daemon's answers mean: the only file of the webmail front that could fail open.
 //!
-//! Two words of the daemon let somebody in, [`AskVerdict::NotRequired`] and an `Accepted`, and each only for the
-//! mailbox that was asked about. Of an error nothing is looked at but whether the request was none ([`Unanswered`]); no
-//! error is ever a yes.
+//! Two verdicts of the daemon release a session, [`AskVerdict::NotRequired`] and `Accepted`, and each only for the
+//! mailbox that was asked about. Of an error only one thing matters: whether the request was invalid ([`Unanswered`]); no
+//! error ever releases a session.
 
 use crate::session::enrolment::SettingUp;
 use crate::session::stage::BlockedReason;
@@ -15,13 +15,13 @@ use postern_wire::auth::{
 };
 use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, SecurityVerdict};
 
-/// A back-off up to this long is shown beside the code field; for a longer one the person need not wait there.
+/// A back-off up to this long is shown beside the code field; for a longer one the user need not wait there.
 pub const SHORT_WAIT_MINUTES: i64 = 5;
 
 /// Why there is no answer, as far as it matters here.
 pub trait Unanswered {
-    /// Whether the daemon has refused to hear what was asked, since it cannot be asked: whoever asked it is told so, and
-    /// not that nobody can say now.
+    /// Whether the daemon has refused the request as invalid: the user is told so, and not that the service is temporarily
+    /// unavailable.
     fn is_bad_request(&self) -> bool;
 }
 
@@ -35,7 +35,7 @@ impl Unanswered for DaemonError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Denial {
-    /// Nobody can say now.
+    /// Temporarily unavailable.
     Unavailable,
     /// No.
     Refused,
@@ -99,7 +99,7 @@ pub enum AfterPassword {
     Denied(Denial),
 }
 
-/// After a sign-in that waits for a code has asked once more what it may be answered with. From here nobody is let in.
+/// After a sign-in that waits for a code has asked once more what it may be answered with. It releases no session.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum AfterWaiting {
@@ -120,7 +120,7 @@ pub enum AfterWaiting {
 #[derive(Debug)]
 #[must_use]
 pub enum AfterCode {
-    /// The person is in.
+    /// The session is released.
     Release {
         /// For rechecks.
         standing: String,
@@ -185,7 +185,7 @@ pub enum AfterEnrol {
     },
     /// The administrator's enrolment code is needed first; the one that was brought, if any, is wrong.
     EnrolmentCode,
-    /// The person shows first, by another code, that it is them.
+    /// The user has to bring a factor for it first.
     NotFresh,
     /// It did not begin, for now; something else may do.
     Problem(Problem),
@@ -205,7 +205,7 @@ pub enum AfterRequest {
     Denied(Denial),
 }
 
-/// After a person wanted to change something of their own account.
+/// After a user asked for a change of their own account.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterChange {
@@ -220,7 +220,7 @@ pub enum AfterChange {
         /// The new app password.
         app_password: Option<Secret>,
     },
-    /// The person shows first, by another code, that it is them.
+    /// The user has to bring a factor for it first.
     NotFresh,
     /// It is not changed; the form is shown again.
     Problem(ChangeProblem),
@@ -262,7 +262,7 @@ fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
 fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
     match reply {
         Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
-        // A challenge that nothing can answer is a fault, not a free pass.
+        // A challenge that nothing can answer is an error, not a release.
         Ok(AskVerdict::Challenge { mailbox, methods, .. }) if methods.is_empty() => {
             AfterPassword::Blocked { mailbox, why: BlockedReason::NoMethod }
         }
@@ -432,7 +432,7 @@ pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox:
     }
 }
 
-/// What follows when a person wanted this change.
+/// What follows when a user asked for this change.
 pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
     let takes_password = matches!(change, Change::CreateAppPassword { .. });
     match reply {

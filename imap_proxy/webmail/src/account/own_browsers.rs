@@ -3,7 +3,7 @@
 
 use crate::session::released::Released;
 use jiff::Timestamp;
-use postern_portal::{ConnectionPermit, OwnBrowser};
+use postern_portal::{Location, OwnBrowser};
 use postern_proxy_config::Network;
 use postern_wire::security::{self, BrowserName, MAX_CLIENTS};
 use std::cmp::Reverse;
@@ -50,9 +50,9 @@ impl SignedIn {
     }
 
     /// From where it is, seen from `here`.
-    fn place(&self, here: Option<IpAddr>) -> ConnectionPermit {
+    fn place(&self, here: Option<IpAddr>) -> Location {
         match here {
-            Some(here) if here == self.address => ConnectionPermit::Here,
+            Some(here) if here == self.address => Location::Here,
             _ => elsewhere(Some(self.address), self.address.to_string()),
         }
     }
@@ -73,9 +73,9 @@ impl Row {
         let time = |unix: i64| Timestamp::from_second(unix).ok();
         let BrowserName { browser, system } = own.named.clone();
         let place = match own.network.split_once('/') {
-            _ if own.here => ConnectionPermit::Here,
+            _ if own.here => Location::Here,
             Some((address, _)) => elsewhere(address.parse().ok(), readable(address)),
-            None => ConnectionPermit::Unknown,
+            None => Location::Unknown,
         };
         let shown = OwnBrowser {
             id: Some(own.id.clone()),
@@ -126,12 +126,12 @@ pub(crate) fn list(mut sessions: Vec<SignedIn>, browsers: &[security::OwnBrowser
 }
 
 /// Private addresses (RFC 1918, RFC 4193) and loopback are the organisation's own.
-fn elsewhere(address: Option<IpAddr>, shown: String) -> ConnectionPermit {
+fn elsewhere(address: Option<IpAddr>, shown: String) -> Location {
     let is_inside = address.is_some_and(|address| match address.to_canonical() {
         IpAddr::V4(address) => address.is_private() || address.is_loopback(),
         IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
     });
-    if is_inside { ConnectionPermit::Inside(shown) } else { ConnectionPermit::Elsewhere(shown) }
+    if is_inside { Location::Inside(shown) } else { Location::Elsewhere(shown) }
 }
 
 /// The address of a network, with an ellipsis for what differs in it: `192.0.2.0` is `192.0.2.…`.
@@ -167,7 +167,7 @@ mod tests {
     fn listed(
         sessions: &[SignedIn],
         browsers: &[security::OwnBrowser],
-    ) -> Vec<(Option<String>, Option<i64>, ConnectionPermit)> {
+    ) -> Vec<(Option<String>, Option<i64>, Location)> {
         let list = list(sessions.to_vec(), browsers);
         list.into_iter().map(|it| (it.id, it.since.map(Timestamp::as_second), it.place)).collect()
     }
@@ -186,15 +186,15 @@ mod tests {
             browser("b", "Safari (iPhone)", "198.51.100.0/24", false),
             browser("c", "Firefox (Linux)", "192.0.2.0/24", true),
         ];
-        let elsewhere = |network: &str| ConnectionPermit::Elsewhere(network.to_owned());
+        let elsewhere = |network: &str| Location::Elsewhere(network.to_owned());
         assert_eq!(
             listed(&sessions, &browsers),
             [
-                (id("c"), Some(100), ConnectionPermit::Here),
+                (id("c"), Some(100), Location::Here),
                 (id("a"), Some(300), elsewhere("203.0.113.7")),
                 // Like this one in all that is to be seen, and another session.
-                (None, Some(200), ConnectionPermit::Here),
-                (None, Some(50), ConnectionPermit::Inside("10.1.2.3".to_owned())),
+                (None, Some(200), Location::Here),
+                (None, Some(50), Location::Inside("10.1.2.3".to_owned())),
                 (id("b"), None, elsewhere("198.51.100.…")),
             ]
         );
@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn where_no_browser_is_known_there_are_the_sessions() {
         let here = session("", "2001:db8::1", 1, true);
-        assert_eq!(listed(std::slice::from_ref(&here), &[]), [(None, Some(1), ConnectionPermit::Here)]);
-        let network = ConnectionPermit::Elsewhere("2001:db8:1::…".to_owned());
+        assert_eq!(listed(std::slice::from_ref(&here), &[]), [(None, Some(1), Location::Here)]);
+        let network = Location::Elsewhere("2001:db8:1::…".to_owned());
         let listed = listed(&[here], &[browser("a", "", "2001:db8:1::/48", false)]);
         assert_eq!(listed[1], (Some("a".to_owned()), None, network));
     }

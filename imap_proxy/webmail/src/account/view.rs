@@ -28,7 +28,7 @@ pub(super) fn method(own: &OwnMethod) -> portal::OwnMethod {
     portal::OwnMethod {
         method: portal::Method {
             id: own.id.clone(),
-            // What nobody knows here has a name of its own, or none.
+            // An unknown kind has a description of its own, or none.
             kind: portal::MethodKind::from_tag(&own.kind).unwrap_or(portal::MethodKind::Authenticator),
             description: own.description.clone(),
             hint: own.hint.clone(),

@@ -104,7 +104,7 @@ impl CodePages {
             return view::show(&self.pages, cx, session, route, Some(Problem::NotACode)).into();
         };
         let before = self.follower.before();
-        // A browser that is admitted by its token from now on gets a new one, which nobody else can have seen or planted.
+        // A browser that is admitted by its token from now on gets a new one, which no other party can have seen or planted.
         let needs_new = trust || offer.id == auth::CONTACT;
         let browser = cookies::known_or_new(session.browser().filter(|_| !needs_new));
         let Ok(browser) = browser else { return self.pages.denied(cx, &Denial::Unavailable).into() };

@@ -18,7 +18,7 @@ use postern_http::body::Body;
 use postern_portal::{Ended, paths};
 use std::sync::Arc;
 
-/// The ways out of a stage.
+/// Leads sessions on, or ends them.
 #[derive(Clone)]
 pub(crate) struct Transitions {
     pub(crate) pages: Pages,

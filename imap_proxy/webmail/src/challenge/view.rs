@@ -93,7 +93,7 @@ fn lost(requested: Option<Requested>, others: bool) -> Page {
     }
 }
 
-/// Without the method that the person comes from, unless there is no other, or it cannot be used any more.
+/// Without the method that the user comes from, unless there is no other, or it cannot be used any more.
 fn choice(state: &Challenge, problem: Option<Problem>) -> Page {
     let left = state.chosen().filter(|_| problem.is_none() && state.methods.len() > 1);
     let methods = state.methods.iter().filter(|offer| left.is_none_or(|left| left.id != offer.id));
@@ -135,7 +135,7 @@ pub(crate) fn answered_with(state: &Challenge, own: PortalRoute) -> Option<&Offe
     }
 }
 
-/// What a method is. The page of a kind that nobody knows asks for a plain code.
+/// What a method is. The page of an unknown kind asks for a plain code.
 pub(crate) fn kind(offer: &Offer) -> MethodKind {
     if offer.id == auth::BACKUP {
         return MethodKind::BackupCode;

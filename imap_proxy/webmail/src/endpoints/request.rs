@@ -36,14 +36,14 @@ use tokio::time::{sleep, timeout};
 const MAX_JUDGED: (usize, usize) = (128, 32);
 /// How long a request waits for its turn to be judged.
 const TURN: Duration = Duration::from_secs(3);
-/// Requests are refused at multiples of this, counted from when they came, so that the reason cannot be told from the
-/// time that it took.
+/// Requests are refused at multiples of this, counted from when they came, so that the time that it took does not
+/// tell the reason.
 const REFUSAL: Duration = Duration::from_secs(1);
 
 const CLOSED: &str = "This way in is closed. Use the webmail, or ask your administrator to open it.\n";
 const SIGN_IN: &str = "Sign in with an app password.\n";
 const CUT: &str = "The account has changed. Sign in again.\n";
-const UNAVAILABLE: &str = "Nobody can be let in now. Try again later.\n";
+const UNAVAILABLE: &str = "Temporarily unavailable. Try again later.\n";
 
 /// The endpoints of one front.
 pub(crate) struct Endpoints {
@@ -111,7 +111,7 @@ impl Endpoints {
         request: Request<Incoming>,
     ) -> Response<Body> {
         let Some(typed) = basic::header(request.headers()).cloned() else {
-            // Clients ask first without, to hear what is wanted.
+            // Clients ask without credentials first, to learn the scheme.
             METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Challenge));
             discard(request).await;
             return self.deny(EndpointDenial::Refused);
@@ -136,7 +136,7 @@ impl Endpoints {
         }
     }
 
-    /// Judges what a request brings. The mail server hears of nobody who has no pass.
+    /// Judges what a request brings. The mail server gets no request without a pass.
     async fn admit_at_endpoint(
         &self,
         cx: &RequestContext,
@@ -205,7 +205,7 @@ impl Endpoints {
         Err(EndpointDenial::Refused)
     }
 
-    /// Passes a request on with these credentials and nothing else that says who asks, counted for whoever `shares` are of.
+    /// Passes a request on with these credentials and nothing else that says who asks, counted for the holders of `shares`.
     async fn through(
         &self,
         cx: &RequestContext,

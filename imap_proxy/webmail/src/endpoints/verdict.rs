@@ -7,7 +7,7 @@ use postern_front::password_field::Denied;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum EndpointDenial {
-    /// No. The client is told the same for every reason.
+    /// Refused. The client gets the same answer for every reason.
     Refused,
     /// Temporarily unavailable.
     Unavailable,

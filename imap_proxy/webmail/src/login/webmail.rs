@@ -85,7 +85,7 @@ impl WebmailLogin {
     /// Asks the webmail who has signed in.
     ///
     /// # Errors
-    /// When it names nobody, or must not be used: then nobody is let in.
+    /// When it names no user, or must not be used: then the sign-in is refused.
     pub(crate) async fn identity(
         &self,
         cx: &RequestContext,

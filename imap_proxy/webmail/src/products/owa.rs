@@ -53,7 +53,7 @@ const CANARY_HEADER: HeaderName = HeaderName::from_static("x-owa-canary");
 const CANARIES: &[&str] = &[CANARY, "msExchEcpCanary"];
 /// Set by the login page's script: without the first no login is accepted.
 const OWN_COOKIES: &[(&str, &str)] = &[("PBack", "0")];
-/// What its scripts send with their calls. The others that begin like these say who somebody is to be, or where a request
+/// What its scripts send with their calls. The others that begin like these say as which user a request counts, or where it
 /// is to go (`X-OWA-ExplicitLogonUser`, `X-OWA-ProxyUri`, …), and are for the servers of Exchange alone.
 const REQUEST_HEADERS: &[&str] = &[
     "action",
@@ -208,7 +208,7 @@ impl Product for Owa {
         let path = to.path().to_ascii_lowercase();
         if path.ends_with("/logon.aspx") {
             let page = login_page(to.query().unwrap_or_default());
-            // Whatever it says, nobody is in.
+            // Whatever it says, the login was not accepted.
             return SignIn::RefusedAt(if page == LOGIN { WRONG } else { page });
         }
         if path == EXPIRED {

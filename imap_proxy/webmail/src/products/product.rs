@@ -42,22 +42,22 @@ pub enum Kind {
     Static,
     /// The login form.
     Login,
-    /// A call of the webmail's script: one address for all of them, so whoever is not signed in can only mean the login.
+    /// A call of the webmail's script: one address for all of them, so without a session it can only be the login.
     Call,
-    /// A person signs out.
+    /// The user signs out.
     Logout,
-    /// A script or a frame asks; it must be told in its own form that the session is over.
+    /// A script or a frame asks; it is answered in its own form that the session is over.
     Background,
-    /// What [`Product::tell`] made the login page's script ask for. It is told to look where the person stands now, by
-    /// [`Product::gone`], whoever asks.
+    /// What [`Product::tell`] made the login page's script ask for. It is answered by [`Product::gone`] in every
+    /// stage, so that it looks where the user is now.
     Onward,
-    /// A person goes to a page.
+    /// The user goes to a page.
     Navigation,
     /// Nothing of the webmail's own, and where it begins.
     Entrance(&'static str),
-    /// A endpoint beside the webmail, which takes the password alone.
+    /// An endpoint beside the webmail, which takes the password alone.
     Endpoint(Endpoint),
-    /// What nobody needs from outside.
+    /// What is of no use from outside.
     Closed,
 }
 
@@ -125,19 +125,20 @@ pub enum IdentityAnswer {
     At(String),
     /// Who is signed in.
     Name(String),
-    /// Who is signed in, by two names of theirs.
+    /// Who is signed in, by two names of the same user.
     Names {
-        /// The one that the person knows.
+        /// The one that the user knows.
         shown: String,
         /// Another, which has to be of the same mailbox.
         also: String,
     },
-    /// The webmail names nobody before this mailbox has been opened for the first time, on this page. So the name that was
+    /// The webmail names no user before this mailbox has been opened for the first time, on this page. So the name that was
     /// typed has to do, for that and nothing else.
     Unopened(&'static str),
-    /// Who is in can open other mailboxes by their passwords alone, for the reason given: so nobody is let in.
+    /// A user who has signed in can open other mailboxes by their passwords alone, for the reason given: so no sign-in is
+    /// accepted.
     BypassRisk(&'static str),
-    /// Nobody knows.
+    /// No name.
     Nothing,
 }
 
@@ -146,9 +147,9 @@ pub enum IdentityAnswer {
 pub enum Life {
     /// It goes on.
     On,
-    /// The person has signed out; the answer may be shown.
+    /// The user has signed out; the answer may be shown.
     SignedOut,
-    /// It is over, or has become somebody else's: the answer must not be shown.
+    /// It is over, or has become another user's: the answer must not be shown.
     Over,
 }
 
@@ -166,15 +167,15 @@ pub struct Reply {
 /// What has become of a login, for the script that has sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The password was accepted; the person goes on at [`Kind::LoginPage`]'s address, whatever comes there now.
+    /// The password was accepted; the user goes on at [`Kind::LoginPage`]'s address, whatever page that is now.
     Onward,
     /// The webmail has refused it.
     Wrong,
     /// It was no login.
     NotALogin,
-    /// The person may not sign in.
+    /// The user may not sign in.
     Refused,
-    /// Nobody can say now.
+    /// Temporarily unavailable.
     Unavailable,
 }
 
@@ -193,7 +194,7 @@ pub trait Product: Send + Sync {
     /// What this request is.
     fn kind(&self, head: &Head<'_>) -> Kind;
 
-    /// Whether a person who was not signed in may be sent here afterwards: to a page that shows something and does nothing
+    /// Whether a user who was not signed in may be sent here afterwards: to a page that shows something and does nothing
     /// else. The head is that of a GET without headers.
     fn is_destination(&self, head: &Head<'_>) -> bool;
 
@@ -254,12 +255,12 @@ pub trait Product: Send + Sync {
     fn gone(&self, head: &Head<'_>) -> Reply;
 
     /// How a login page's script is told what has become of the login that it sent; none where a plain form sends it,
-    /// and the person gets a page.
+    /// and the user gets a page.
     fn tell(&self, _outcome: Outcome) -> Option<Reply> {
         None
     }
 
-    /// Where a person is sent whose session the webmail itself has ended: an address of [`Kind::LoginPage`].
+    /// Where a user is sent whose session the webmail itself has ended: an address of [`Kind::LoginPage`].
     fn ended_page(&self) -> &'static str;
 
     /// Names of request headers that the webmail's own scripts send, in lower case, beside those that all may send (see

@@ -37,7 +37,7 @@ const MAX_STAMP: usize = 20;
 /// Cookies that skins set in the browser.
 const CLIENT_COOKIES: &[&str] = &["colorMode"];
 
-/// Where a person may be sent after signing in: tasks, and the parameters that name a folder or a message.
+/// Where a user may be sent after signing in: tasks, and the parameters that name a folder or a message.
 const TASKS: &[&str] = &["mail", "addressbook", "settings"];
 const RETURN_PARAMETERS: &[&str] = &["_task", "_action", "_mbox", "_uid", "_search", "_page"];
 const MAX_RETURN: usize = 512;

@@ -27,9 +27,9 @@ const ONWARD_SCRIPT: &str = "/Lang/0/App/onward/onward/";
 /// What is loaded then.
 const RELOAD: &str = "location.reload();\n";
 
-/// Holds the mailbox and its password, for whoever has the other cookies. Only a login makes it anew.
+/// Holds the mailbox and its password, for a browser that has the other cookies. Only a login makes it anew.
 const ACCOUNT: &str = "smaccount";
-/// The same for another mailbox that the person has added; then the webmail shows that one.
+/// The same for another mailbox that the user has added; then the webmail shows that one.
 const ADDITIONAL: &str = "smadditional";
 /// What an answer calls a cookie that it takes away.
 const DELETED: &str = "deleted";
@@ -164,7 +164,7 @@ impl Product for SnappyMail {
         if set.iter().any(|cookie| is_another(&cookie)) {
             return Life::Over;
         }
-        // It is taken away when the person signs out, and when the session is over: then there is nothing to see.
+        // It is taken away when the user signs out, and when the session is over: then there is nothing to see.
         match set.iter().any(|cookie| cookie.name == ACCOUNT && is_gone(cookie)) {
             true => Life::SignedOut,
             false => Life::On,
@@ -180,7 +180,7 @@ impl Product for SnappyMail {
         failed(INVALID_TOKEN)
     }
 
-    /// A script that has signed in goes on with what the answer says of the person, on the same page. It has no word for
+    /// A script that has signed in goes on with what the answer says of the user, on the same page. It has no word for
     /// another page; but it loads the language that the answer names, and this one loads the page anew.
     fn tell(&self, outcome: Outcome) -> Option<Reply> {
         let code = match outcome {

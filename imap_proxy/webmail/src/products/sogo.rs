@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 const HOME: &str = "/SOGo/";
 /// What the login page's script sends the form to.
 const SIGN_IN: &str = "/SOGo/connect";
-/// A folder that everybody has, and its way out: the cookie says who goes.
+/// A folder that everybody has, and its address for signing out: the cookie says whose session ends.
 const SIGN_OUT: &str = "/SOGo/so/anonymous/logoff";
 
 /// The folders at the top: the application, and its files.
@@ -30,11 +30,11 @@ const MAX_STAMP: usize = 20;
 
 /// Names that the application answers to by itself, wherever they stand in a path: those of its sign-in,
 const CONNECT: &str = "connect";
-/// its way out,
+/// its address for signing out,
 const LOGOFF: &str = "logoff";
-/// its pages for strangers,
+/// its pages without a session,
 const LOGIN_PAGES: &[&str] = &["", "index", "view", "login"];
-/// and what nobody needs from outside: passwords are changed and recovered by the password or a question alone, the
+/// and what is of no use from outside: passwords are changed and recovered by the password or a question alone, the
 /// interface for programs (since 5.12.2) takes them too, and the last are of sign-ins elsewhere.
 const CLOSED: &[&str] = &[
     "changePassword",
@@ -57,7 +57,7 @@ const PAGES: &[&str] = &["view", "popupview", "compose", "Preferences"];
 const DAV: &str = "dav";
 const ACTIVE_SYNC: &str = "Microsoft-Server-ActiveSync";
 const WELL_KNOWN: &[&str] = &["/.well-known/caldav", "/.well-known/carddav"];
-/// Where a person's mail accounts lie; the first is their own mailbox, others were added by a password.
+/// Where a user's mail accounts lie; the first is the user's own mailbox, others were added by a password.
 const MAIL: &str = "Mail";
 const OWN_ACCOUNT: &str = "0";
 
@@ -72,15 +72,15 @@ const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
 
 const BYPASS_RISK: &str = "SOGo lets people add other mailboxes by their passwords alone; set \
                            `SOGoMailAuxiliaryUserAccountsEnabled = NO;` in sogo.conf";
-/// Only there when people may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, though the accounts
+/// Only there when users may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, though the accounts
 /// that a script sends are still kept; what lies in them is closed by [`is_other_account`].
 const ADD_ACCOUNT: &str = "addMailAccount(";
-/// Begins the list of a person's accounts, in their preferences.
+/// Begins the list of a user's accounts, in their preferences.
 const ACCOUNTS: &str = r#""AuxiliaryMailAccounts":"#;
 
 /// Its numbers for why a login failed (`SOGoConstants.h`).
 const WRONG: &str = r#"{"LDAPPasswordPolicyError":65535}"#;
-/// The answer to a login that is right, with nobody's name in it.
+/// The answer to a login that is right, without a name in it.
 const RIGHT: &str = r#"{"cn":"","expire":-1,"grace":-1}"#;
 /// Its script takes a page in place of an answer for the end of its session, and loads its own page anew.
 const GONE: &str = "<!DOCTYPE html>\n<html><head><title>SOGo</title></head><body>The session is over.</body></html>\n";
@@ -189,7 +189,7 @@ impl Product for Sogo {
 
     fn identify(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> IdentityAnswer {
         if heard == 0 {
-            // Where it begins, people are sent on to their folder.
+            // Where it begins, users are sent on to their folder.
             return own_folder(status, headers).map_or(IdentityAnswer::Nothing, |folder| {
                 IdentityAnswer::At(format!("/{APPLICATION}/so/{folder}/Preferences"))
             });
@@ -220,7 +220,7 @@ impl Product for Sogo {
         Reply { status: StatusCode::OK, content_type: "text/html; charset=utf-8", body: GONE.to_owned() }
     }
 
-    /// Once it hears that a login is right, the script goes to the person's folder, from where everybody is sent where they
+    /// Once it hears that a login is right, the script goes to the user's folder, from where everybody is sent where they
     /// belong.
     fn tell(&self, outcome: Outcome) -> Option<Reply> {
         let (status, body) = match outcome {
@@ -265,10 +265,10 @@ fn is_other_account(segments: &[&str]) -> bool {
 }
 
 /// The account of the mailbox itself, from the preferences of who is signed in: SOGo puts it before those that were added.
-/// Names and sender addresses in it may be changed by the person; `name` and `userName` come from the directory.
+/// Names and sender addresses in it may be changed by the user; `name` and `userName` come from the directory.
 fn own_account(page: &str) -> Option<Value> {
     let (_, list) = page.split_once(ACCOUNTS)?;
-    // Elsewhere in their preferences people choose keys of their own (of a calendar's category, say): it may be one of those.
+    // Elsewhere in their preferences users choose keys of their own (of a calendar's category, say): it may be one of those.
     if list.contains(ACCOUNTS) {
         return None;
     }

@@ -26,7 +26,7 @@ pub struct UpstreamSession {
     pub landing: String,
     /// What to request to end it, if that is known.
     pub logout: Option<String>,
-    /// Nobody but the person has said whose it is, so it is good for nothing but to open the mailbox for the first time.
+    /// Only the user has said whose it is, so it may do nothing but open the mailbox for the first time.
     pub unopened: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a browser keeps beyond a session: what it is known by, and where its person wanted to go before signing in.
+//! What a browser keeps beyond a session: what it is known by, and where its user wanted to go before signing in.
 
 use super::token::{Key, TOKEN_LENGTH, Token};
 use crate::jar::sole;
@@ -19,12 +19,12 @@ const MIRROR_RULES: &str = "Secure; SameSite=Lax; Path=/";
 /// How long a language is remembered, in seconds: a year.
 const LANGUAGE_LIFE: u32 = 31_536_000;
 
-/// The cookie that a browser is known by. Nobody has one before a session was released to them.
+/// The cookie that a browser is known by. A browser has none before a session was released to it.
 const BROWSER: &str = "__Host-postern-browser";
 /// How long it is kept, in seconds: 400 days, which is as long as browsers keep any (RFC 6265bis, section 5.5).
 const BROWSER_LIFE: u32 = 400 * 24 * 3600;
 
-/// The cookie of who wanted to go to a certain page before signing in: nothing is kept here for strangers. What it says is
+/// The page that the user wanted to go to before signing in: nothing is kept here without a session. What it says is
 /// judged by [`super::destination`] before anybody is sent there.
 const NEXT: &str = "__Host-postern-next";
 /// How long it is kept, in seconds: as long as a sign-in may take.
@@ -47,7 +47,7 @@ pub(crate) fn draw() -> Result<Secret, getrandom::Error> {
 }
 
 /// The token that the daemon knows the browser by, or a new one. What a browser brings and the daemon does not know is
-/// not taken up: somebody who knows it may have planted it.
+/// not used: an attacker who knows it may have planted it.
 ///
 /// # Errors
 /// When the system has no random bytes.
@@ -60,7 +60,7 @@ pub(crate) fn remember(response: &mut Response<Body>, token: &Secret) {
     add_cookie(response, &format!("{BROWSER}={}; Max-Age={BROWSER_LIFE}; {COOKIE_RULES}", token.reveal()));
 }
 
-/// Where the person wanted to go, as far as that is a text; nobody has judged it.
+/// Where the user wanted to go, as far as that is a text; it is not judged yet.
 pub(crate) fn wanted(headers: &HeaderMap) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(sole(headers, NEXT)?).ok()?;
     String::from_utf8(bytes).ok()

@@ -10,13 +10,13 @@ pub struct Enrolment {
     pub begun: SettingUp,
     /// What can be set up here.
     pub kinds: Vec<MethodKind>,
-    /// What the administrator gave the person, once it was typed: each beginning needs it.
+    /// What the administrator gave the user, once it was typed: each beginning needs it.
     pub enrolment_code: Option<Secret>,
-    /// That the person has brought a factor for this, where the account is protected already.
+    /// The proof that the user has brought a factor for this, where the account is protected already.
     pub proof: Option<Secret>,
     /// As typed so far, so that a wrong code does not cost it.
     pub description: String,
-    /// Wrong codes so far. The daemon does not count them: whoever sees the QR code has nothing to guess.
+    /// Wrong codes so far. The daemon does not count them: a user who sees the QR code has nothing to guess.
     pub misses: u32,
 }
 
@@ -83,7 +83,7 @@ impl SettingUp {
     }
 }
 
-/// What a person sets up who has not chosen: an authenticator app, where that is possible.
+/// What a user sets up who has not chosen: an authenticator app, where that is possible.
 pub fn default_kind(kinds: &[MethodKind]) -> MethodKind {
     let first = MethodKind::ALL.into_iter().find(|kind| kinds.contains(kind));
     first.unwrap_or(MethodKind::Authenticator)

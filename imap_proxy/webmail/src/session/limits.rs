@@ -14,7 +14,7 @@ pub const WHOLE_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const MAX_PENDING: usize = 4096;
 /// Released sessions; the one unused for longest makes room for the next.
 pub const MAX_RELEASED: usize = 32_768;
-/// The same for one mailbox, so that whoever has its password ends nobody else's sessions.
+/// The same for one mailbox, so that an attacker who has its password ends no other user's sessions.
 pub const MAX_PENDING_PER_MAILBOX: usize = 32;
 /// The same for one mailbox.
 pub const MAX_RELEASED_PER_MAILBOX: usize = 64;

@@ -1,4 +1,4 @@
-//! What a person is in the midst of on their Security page: one thing at a time, and not for long.
+//! What is pending on a user's Security page: one thing at a time, and not for long.
 
 use super::challenge::Challenge;
 use super::enrolment::Enrolment;
@@ -26,11 +26,11 @@ pub enum PendingAction {
     Codes(Vec<portal::Secret>),
     /// A new app password is on the screen.
     AppPassword(portal::NewAppPassword),
-    /// The person has signed in with a backup code, and is told how few are left.
+    /// The user has signed in with a backup code, and is shown how few are left.
     FewCodes(u32),
 }
 
-/// What follows once the person has shown again that it is them. It holds no secret.
+/// What follows once the user has brought a factor. It holds no secret.
 #[derive(Debug, Clone)]
 pub enum AfterProof {
     /// This is changed.
@@ -52,7 +52,7 @@ pub enum AfterProof {
 }
 
 impl AfterProof {
-    /// What the daemon is told that a factor is asked for; none: to see the account.
+    /// The change that the daemon is told the factor is for; none: to see the account.
     pub fn proves(&self) -> Option<Proves> {
         match self {
             Self::Change(change) => of_change(change),
@@ -81,7 +81,7 @@ fn of_change(change: &Change) -> Option<Proves> {
 }
 
 impl PendingAction {
-    /// Where it shows what is shown once, if it does: until the person confirms that they have it.
+    /// Where it shows what is shown once, if it does: until the user confirms that they have it.
     pub fn shown_once(&self) -> Option<&'static str> {
         match self {
             Self::Codes(_) => Some(paths::BACKUP_CODES),

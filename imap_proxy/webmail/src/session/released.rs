@@ -16,13 +16,13 @@ pub struct Released {
     pub context: SessionContext,
     /// For rechecks.
     pub standing: String,
-    /// That the person has signed in with a second factor, for their Security page; none where none was required.
+    /// The proof that the user has signed in with a second factor, for the Security page; none where none was required.
     pub proof: Option<Secret>,
     /// Since when.
     pub since: Timestamp,
     /// When it was used last.
     pub used: Instant,
-    /// What the person is in the midst of on their Security page, and since when.
+    /// What is pending on the Security page, and since when.
     pending_action: Option<(PendingAction, Instant)>,
     /// What is still to be shown once, after what is shown now.
     to_show: Vec<PendingAction>,
@@ -58,19 +58,19 @@ impl Released {
         Self { used: now.tick, since: now.wall, ..self }
     }
 
-    /// It is used now. An pending_action that has taken too long is over, unless it shows what is shown once.
+    /// It is used now. A pending action that has taken too long is over, unless it shows what is shown once.
     pub fn touch(&mut self, now: Instant) {
         self.used = now;
         let is_late = |began: Instant| now.saturating_duration_since(began) >= PENDING_LIFE;
         self.pending_action.take_if(|(pending_action, began)| pending_action.shown_once().is_none() && is_late(*began));
     }
 
-    /// Where that is shown which is shown once, until the person confirms it.
+    /// Where that is shown which is shown once, until the user confirms it.
     pub fn not_confirmed(&self) -> Option<&'static str> {
         self.pending_action().and_then(PendingAction::shown_once)
     }
 
-    /// What the person is in the midst of.
+    /// What is pending on the Security page.
     pub fn pending_action(&self) -> Option<&PendingAction> {
         self.pending_action.as_ref().map(|(pending_action, _)| pending_action)
     }
@@ -80,8 +80,8 @@ impl Released {
         self.pending_action.as_mut().map(|(pending_action, _)| pending_action)
     }
 
-    /// The person begins with this, in place of anything else but what is shown once: new backup codes take the place of
-    /// others, since those are good for nothing any more; the rest comes one after the other.
+    /// The user begins with this, in place of anything else but what is shown once: new backup codes take the place of
+    /// others, since those are not valid any more; the rest comes one after the other.
     pub fn begin_action(&mut self, pending_action: PendingAction) {
         if matches!(pending_action, PendingAction::Codes(_)) {
             self.to_show.retain(|other| !matches!(other, PendingAction::Codes(_)));
@@ -107,13 +107,13 @@ impl Released {
         if self.not_confirmed().is_some() { None } else { self.end_shown() }
     }
 
-    /// The person has seen it, and says so.
+    /// The user has seen it, and says so.
     pub fn end_shown(&mut self) -> Option<PendingAction> {
         let next = if self.to_show.is_empty() { None } else { Some((self.to_show.remove(0), self.used)) };
         std::mem::replace(&mut self.pending_action, next).map(|(pending_action, _)| pending_action)
     }
 
-    /// The daemon has vouched for the person again; without a new proof the old one goes on.
+    /// The daemon has vouched for the user again; without a new proof the old one stays valid.
     pub fn prove(&mut self, standing: String, proof: Option<Secret>) {
         self.standing = standing;
         self.proof = proof.or_else(|| self.proof.take());
@@ -141,7 +141,7 @@ impl Released {
         self.changes > 0
     }
 
-    /// Whether it waits to hear whether it is over.
+    /// Whether it waits for the daemon's word on whether it is over.
     pub fn is_in_doubt(&self) -> bool {
         self.in_doubt
     }

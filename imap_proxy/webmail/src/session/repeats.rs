@@ -1,7 +1,7 @@
 //! Forms that come twice: by a double click on a slow line, or by a page that is loaded again because its answer was lost.
 //!
 //! Every form of ours has an idempotency key, a random number that is new on each page. The first form with it is judged,
-//! in a task of its own, so that a browser that does not wait changes nothing; whoever sends the same form again, with the
+//! in a task of its own, so that a browser that does not wait changes nothing; a browser that sends the same form again, with the
 //! same key and the same content, gets the same answer: while it is judged, and for a short time afterwards. See
 //! [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
 
@@ -24,13 +24,13 @@ use tokio::sync::watch;
 /// How long an answer is kept for who sends its form again. It holds the next step's cookie, so not for longer than a lost
 /// answer and a reload take.
 pub const ANSWER_LIFE: Duration = Duration::from_secs(60);
-/// The same of a login that was refused: a person who tries again means it.
+/// The same of a login that was refused: a user who tries again means it.
 pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
 /// How long it is known that a form was judged, so that it is not judged again: as long as a sign-in may take.
 pub const JUDGED_LIFE: Duration = PENDING_LIFE;
 /// Forms of sessions that are judged or known.
 pub const MAX_FORMS: usize = 8192;
-/// Login forms that are. They have a count of their own, so that strangers keep nobody from the second factor.
+/// Login forms that are. They have a count of their own, so that login forms keep no user from the second factor.
 pub const MAX_LOGINS: usize = 8192;
 /// The same of one session.
 pub const MAX_FORMS_OF_SESSION: usize = 16;
@@ -330,7 +330,7 @@ fn earlier(entry: &Entry, session: Option<&Key>) -> Option<Earlier> {
     })
 }
 
-/// Whoever holds this judges a form. Where that has failed, the form may come again.
+/// The right to judge a form. When it is dropped without an answer, the form may come again.
 pub struct Judging {
     repeats: Arc<Repeats>,
     id: FormId,
@@ -339,11 +339,11 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// This is the answer: for whoever waits, and for who comes later.
+    /// This is the answer: for those that wait, and for those that come later.
     pub async fn answer(mut self, response: Response<Body>) {
         let (head, content) = response.into_parts();
         let Ok(content) = body::own(content, MAX_ANSWER).await else { return };
-        // Nobody could judge it: whoever sends it again may find somebody who can.
+        // It could not be judged: when it is sent again, it may be.
         let is_judged = !head.status.is_server_error();
         let given = cookies::given_session(&head.headers);
         let kept = Arc::new(KeptAnswer { status: head.status, headers: head.headers, content });
@@ -424,7 +424,7 @@ mod tests {
         // The browser may have got the cookie of the first answer before it sent the second form.
         let next = Key::of(token.reveal()).unwrap();
         assert!(repeats.find(&form, Some(&next), now).is_some());
-        // Nobody else gets it, even with the form.
+        // No other session gets it, even with the form.
         assert!(repeats.find(&form, Some(&key()), now).is_none() && repeats.find(&form, None, now).is_none());
     }
 

@@ -21,7 +21,7 @@ pub enum Stage {
     Released,
 }
 
-/// The password is right, and there is no code to answer with. It may end in a request to the administrator, never in
+/// The password is right, and there is no code to answer with. This may lead to a request to the administrator, never to
 /// the mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockedReason {

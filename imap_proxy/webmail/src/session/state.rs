@@ -67,7 +67,7 @@ pub struct Challenged {
     pub context: SessionContext,
     /// What is asked.
     pub challenge: Challenge,
-    /// The request to the administrator of whoever has lost everything.
+    /// The request to the administrator of a user who has lost every factor.
     pub requested: Option<Requested>,
 }
 

@@ -81,7 +81,7 @@ impl Store {
     pub fn why_ended(&self, key: &Key) -> Ended {
         let sessions = self.sessions();
         match sessions.all.contains_key(key) {
-            // It waits to hear whether it is.
+            // It waits for the daemon's word on that.
             true => Ended::AccountChanged,
             false => sessions.ends.why.get(key).copied().unwrap_or(Ended::Unknown),
         }

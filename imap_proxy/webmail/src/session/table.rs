@@ -23,7 +23,7 @@ impl Entry {
         sources(self.state.context().client.address).map(|(source, _)| source)
     }
 
-    /// Whether it shows what is shown once: a factor was brought for it, and nobody who has not pushes it out.
+    /// Whether it shows what is shown once: a factor was brought for it, so no sign-in without one makes it go.
     fn is_saving(&self) -> bool {
         matches!(self.state, State::SavingCodes(_))
     }
@@ -52,7 +52,7 @@ impl Entry {
     }
 }
 
-/// Why sessions are over, for whoever comes with the cookie of one: the last [`MAX_ENDS`].
+/// Why sessions are over, for the browser that comes with the cookie of one: the last [`MAX_ENDS`].
 #[derive(Default)]
 pub(super) struct Ends {
     pub(super) why: HashMap<Key, Ended>,
