@@ -175,7 +175,8 @@ fn fill(runtime: &Runtime, world: &World, pattern: &str, from: usize, to: usize)
     let (engine, _) = SledEngine::open(&world.files.store).expect("the store");
     let records = Records::new(Arc::new(engine), Arc::new(Sealer::new(keys)));
     let key = |name: &str| [ACCOUNT, name.as_bytes()].concat();
-    let pattern = records.load::<serde_json::Value>(&key(pattern)).expect("a record").expect("an account").value;
+    let pattern = runtime.block_on(records.load::<serde_json::Value>(&key(pattern))).expect("a record");
+    let pattern = pattern.expect("an account").value;
     let writers = (0..WRITERS).map(|writer| {
         let (records, pattern) = (records.clone(), pattern.clone());
         runtime.spawn(async move {

@@ -149,7 +149,7 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
     if let Some(place) = metrics {
         let listener = scrape::Listener::bind(&place).await?;
         tracing::info!(%place, "metrics are shown");
-        tokio::spawn(listener.serve(move || looked.page()));
+        tokio::spawn(listener.serve(move || std::future::ready(looked.page())));
     }
     tokio::spawn(log::follow(log, path, signal(SignalKind::hangup())?));
     for listen in sockets.left() {

@@ -10,7 +10,7 @@ use crate::metrics::{self, METRICS, channel_of};
 use crate::notify::notices;
 use crate::notify::outbox;
 use crate::notify::senders::Senders;
-use postern_engine::{Change, Engine};
+use postern_engine::{Change, Engine, Revision};
 use postern_process::log::Log;
 use postern_rules::backup::BackupCodes;
 use postern_rules::contact::Address;
@@ -125,6 +125,9 @@ pub struct Also {
     pub entries: Vec<audit::Record>,
 }
 
+/// A record as it is stored, and its revision.
+pub type Sealed = (Vec<u8>, Revision);
+
 /// What came of one attempt.
 enum Round {
     /// It is done, or there is no such account.
@@ -150,7 +153,7 @@ impl Daemon {
     ///
     /// # Errors
     /// When the platforms cannot be read, or what codes are sent with.
-    pub fn new(
+    pub async fn new(
         engine: Arc<dyn Engine>,
         sealer: Arc<Sealer>,
         config: Config,
@@ -160,7 +163,7 @@ impl Daemon {
         let records = Records::new(engine, sealer);
         let senders = Arc::new(Senders::new(&config, records.clone())?);
         Ok(Self {
-            effects: Arc::new(Effects::new(records.clone())?),
+            effects: Arc::new(Effects::new(records.clone()).await?),
             records,
             config,
             started: clock::now(),
@@ -183,8 +186,8 @@ impl Daemon {
     ///
     /// # Errors
     /// [`ResolveError`].
-    pub fn look_up(&self, name: LookupName<'_>) -> Result<Resolved, ResolveError> {
-        self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain))
+    pub async fn look_up(&self, name: LookupName<'_>) -> Result<Resolved, ResolveError> {
+        self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain)).await
     }
 
     /// The mailbox to which a sign-in under this name leads. An alias means its mailbox.
@@ -192,8 +195,8 @@ impl Daemon {
     /// # Errors
     /// [`ResolveError`]; a refusal. [`NameError::Unlisted`] where nobody is listed under that name, and its spelling is
     /// not one that every mail server reads alike.
-    pub fn resolve_sign_in(&self, name: SignInName<'_>) -> Result<SignInResolved, ResolveError> {
-        let resolved = self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain))?;
+    pub async fn resolve_sign_in(&self, name: SignInName<'_>) -> Result<SignInResolved, ResolveError> {
+        let resolved = self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain)).await?;
         let is_listed = matches!(&resolved, Resolved::Account(stored, _) if !stored.value.unlisted);
         name.may_pass(is_listed, &self.platforms()).map_err(ResolveError::Name)?;
         Ok(match resolved {
@@ -203,19 +206,19 @@ impl Daemon {
         })
     }
 
-    fn resolve_with(
+    async fn resolve_with(
         &self,
         read: impl FnOnce(&[Platform]) -> Result<Named<'_>, NameError>,
     ) -> Result<Resolved, ResolveError> {
-        self.records.refuse_half_an_import()?;
+        self.records.refuse_half_an_import().await?;
         let platforms = self.platforms();
         let named = read(&platforms).map_err(ResolveError::Name)?;
         let (named, platform) = match named {
             Named::Foreign(mailbox) => return Ok(Resolved::Foreign(mailbox)),
             Named::Ours(mailbox, platform) => (mailbox, platform),
         };
-        let mailbox = self.records.alias(&named)?.map_or(named, |alias| alias.value);
-        match self.records.account(&mailbox)? {
+        let mailbox = self.records.alias(&named).await?.map_or(named, |alias| alias.value);
+        match self.records.account(&mailbox).await? {
             None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
             Some(stored) => {
                 // An alias may lead into another platform: the account's own switch and policy count.
@@ -231,8 +234,8 @@ impl Daemon {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn leads_into(&self, address: &Address, mailbox: &Mailbox) -> Result<bool, RecordError> {
-        let resolved = match self.look_up(LookupName::new(address.as_str())) {
+    pub async fn leads_into(&self, address: &Address, mailbox: &Mailbox) -> Result<bool, RecordError> {
+        let resolved = match self.look_up(LookupName::new(address.as_str())).await {
             Err(ResolveError::Record(error)) => return Err(error),
             resolved => resolved,
         };
@@ -263,40 +266,41 @@ impl Daemon {
         actor: &Actor,
         make: impl Fn() -> Result<Event<'e>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
-        self.apply_with(mailbox, create, actor, |_| Ok(Some((make()?, Also::default())))).await
+        self.apply_with(mailbox, (create, None), actor, |_, _| Ok(Some((make()?, Also::default())))).await
     }
 
     /// As [`Self::apply`], with changes of other records that are made in the same commit: all of it happens, or
-    /// nothing. `make` looks at the account, and says none where there is nothing to be done any more; then so does this.
+    /// nothing. `make` looks at the account and at the record of the key `beside`, as they are stored in this attempt, and
+    /// says none where there is nothing to be done any more; then so does this.
     ///
     /// # Errors
     /// [`RecordError`]: nothing is known to have changed.
     pub async fn apply_with<'e>(
         &self,
         mailbox: &Mailbox,
-        create: Option<&Platform>,
+        (create, beside): (Option<&Platform>, Option<&[u8]>),
         actor: &Actor,
-        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Also)>, RecordError>,
+        make: impl Fn(&Account, Option<&Sealed>) -> Result<Option<(Event<'e>, Also)>, RecordError>,
     ) -> Result<Option<Applied>, RecordError> {
         let rounds = async {
             for _ in 0..ROUNDS {
-                if let Round::Over(applied) = self.round(mailbox, create, actor, &make).await? {
+                if let Round::Over(applied) = self.round(mailbox, (create, beside), actor, &make).await? {
                     return Ok(applied.map(|applied| *applied));
                 }
             }
             Err(RecordError::Contended)
         };
-        tokio::time::timeout(COMMIT_DEADLINE, rounds).await.unwrap_or(Err(RecordError::Slow))
+        tokio::time::timeout(COMMIT_DEADLINE, rounds).await.unwrap_or(Err(RecordError::Slow(COMMIT_DEADLINE)))
     }
 
     async fn round<'e>(
         &self,
         mailbox: &Mailbox,
-        create: Option<&Platform>,
+        (create, beside): (Option<&Platform>, Option<&[u8]>),
         actor: &Actor,
-        make: impl Fn(&Account) -> Result<Option<(Event<'e>, Also)>, RecordError>,
+        make: impl Fn(&Account, Option<&Sealed>) -> Result<Option<(Event<'e>, Also)>, RecordError>,
     ) -> Result<Round, RecordError> {
-        let stored = self.records.account(mailbox)?;
+        let stored = self.records.account(mailbox).await?;
         let account = match (&stored, create) {
             (Some(stored), _) => stored.value.clone(),
             (None, Some(platform)) => Account::new(mailbox.clone(), &platform.name),
@@ -305,7 +309,11 @@ impl Daemon {
         let platforms = self.platforms();
         let platform = platforms.iter().find(|platform| platform.name == account.platform);
         let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
-        let Some((event, also)) = make(&account)? else { return Ok(Round::Over(None)) };
+        let beside = match beside {
+            Some(key) => self.records.load_sealed(key).await?,
+            None => None,
+        };
+        let Some((event, also)) = make(&account, beside.as_ref())? else { return Ok(Round::Over(None)) };
         let now = clock::now();
         let (action, channel, kind) = (action(&event), channel_of(&event), metrics::Change::of(&event));
         let before = stored.as_ref().map(|stored| stored.value.state(now));
@@ -334,7 +342,7 @@ impl Daemon {
             METRICS.decide(channel, &verdict, &account);
             return Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account, now }))));
         };
-        let mut changes = self.records.put_account(stored.as_ref(), &next)?;
+        let mut changes = self.records.put_account(stored.as_ref(), &next).await?;
         changes.extend(also.changes);
         let notices = notice::of(&account, &next, &verdict);
         let written = notices::written(&self.senders, platform, (&account, &next), &notices, actor);
@@ -349,7 +357,7 @@ impl Daemon {
             if may_end_sessions {
                 effects.announce(Some(&next.mailbox));
             }
-            Ok(Applied { verdict, before: listed_before, account: next, now })
+            Applied { verdict, before: listed_before, account: next, now }
         };
         let applied = self.effects.commit(changes, entries, follow).await?;
         Ok(applied.map_or(Round::Again, |applied| Round::Over(Some(Box::new(applied)))))

@@ -6,10 +6,11 @@ use postern_engine::{Change, EngineError, Pending, Swap};
 use postern_rules::{Mailbox, Platform};
 use postern_vault::audit;
 use postern_vault::export::{self, ExportError};
+use postern_vault::keys::PLATFORM;
 use postern_vault::records::Records;
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
@@ -30,7 +31,7 @@ pub struct Effects {
     /// Read at start, and anew after each change: every sign-in needs them.
     platforms: RwLock<Arc<Vec<Platform>>>,
     /// Held while platforms are read, so that no older reading replaces a newer one.
-    reading: Mutex<()>,
+    reading: tokio::sync::Mutex<()>,
     /// There is a notice to send.
     pub queued: Notify,
     /// The index of what ends may lack something: see [`crate::upkeep::ends`].
@@ -46,18 +47,18 @@ impl Effects {
     ///
     /// # Errors
     /// When the platforms cannot be read.
-    pub fn new(records: Records) -> Result<Self, RecordError> {
+    pub async fn new(records: Records) -> Result<Self, RecordError> {
         let effects = Self {
             records,
             platforms: RwLock::default(),
-            reading: Mutex::new(()),
+            reading: tokio::sync::Mutex::new(()),
             queued: Notify::new(),
             ends_moved: Notify::new(),
             unknown: Notify::new(),
             under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
         };
-        effects.reload_platforms()?;
+        effects.reload_platforms().await?;
         Ok(effects)
     }
 
@@ -70,10 +71,20 @@ impl Effects {
     ///
     /// # Errors
     /// [`RecordError`]; the platforms stay as they were.
-    pub fn reload_platforms(&self) -> Result<(), RecordError> {
-        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let platforms = self.records.platforms()?.into_iter().map(|stored| stored.value).collect();
+    pub async fn reload_platforms(&self) -> Result<(), RecordError> {
+        let _reading = self.reading.lock().await;
+        let platforms = self.records.platforms().await?.into_iter().map(|stored| stored.value).collect();
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platforms);
+        Ok(())
+    }
+
+    /// Has the daemon and every front go by the platforms as they are stored.
+    ///
+    /// # Errors
+    /// [`RecordError`]; the platforms stay as they were.
+    pub async fn look_at_platforms(&self) -> Result<(), RecordError> {
+        self.reload_platforms().await?;
+        self.announce(None);
         Ok(())
     }
 
@@ -84,7 +95,7 @@ impl Effects {
     pub async fn clear_broken_import(&self) -> Result<u64, ExportError> {
         let cleared = export::clear_broken_import(&self.records).await?;
         if cleared.is_some() {
-            self.reload_platforms()?;
+            self.reload_platforms().await?;
         }
         Ok(cleared.unwrap_or(0))
     }
@@ -105,13 +116,14 @@ impl Effects {
     /// `follow` is called, whether this is still waited for or not.
     ///
     /// # Errors
-    /// [`RecordError`]: nothing is known to have changed, unless it is the error of `follow`.
+    /// [`RecordError`]: nothing is known to have changed, unless it is that the platforms cannot be read anew.
     pub async fn commit<T: Send + 'static>(
         self: &Arc<Self>,
         mut changes: Vec<Change>,
         entries: Vec<audit::Record>,
-        follow: impl FnOnce(&Self) -> Result<T, RecordError> + Send + 'static,
+        follow: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<Option<T>, RecordError> {
+        let is_about_platforms = changes.iter().any(|change| change.key.starts_with(PLATFORM));
         for entry in &entries {
             changes.push(self.records.put_entry(entry)?);
         }
@@ -121,25 +133,30 @@ impl Effects {
             let effects = Arc::clone(self);
             let followed = tokio::spawn(async move {
                 let _place = place;
-                effects.follow(pending, &entries, follow).await
+                effects.follow(pending, &entries, is_about_platforms, follow).await
             });
             // Where that task has not ended in order, the daemon stops.
             followed.await.unwrap_or(Err(RecordError::Engine(EngineError::Closed)))
         };
-        tokio::time::timeout(COMMIT_DEADLINE, outcome).await.unwrap_or(Err(RecordError::Slow))
+        tokio::time::timeout(COMMIT_DEADLINE, outcome).await.unwrap_or(Err(RecordError::Slow(COMMIT_DEADLINE)))
     }
 
     async fn follow<T>(
         &self,
         pending: Pending<Swap>,
         entries: &[audit::Record],
-        follow: impl FnOnce(&Self) -> Result<T, RecordError>,
+        is_about_platforms: bool,
+        follow: impl FnOnce(&Self) -> T,
     ) -> Result<Option<T>, RecordError> {
         let followed = match pending.await {
             Ok(Swap::Conflict { .. }) => return Ok(None),
             Ok(Swap::Done(_)) => {
                 entries.iter().for_each(audit::Record::log);
-                follow(self)
+                let followed = follow(self);
+                match is_about_platforms {
+                    true => self.look_at_platforms().await.map(|()| followed),
+                    false => Ok(followed),
+                }
             }
             // Such a commit is not tried at all.
             Err(error @ EngineError::Limit(_)) => return Err(error.into()),
@@ -156,15 +173,15 @@ impl Effects {
     pub async fn run(&self) {
         loop {
             self.unknown.notified().await;
-            while !self.look_at_everything() {
+            while !self.look_at_everything().await {
                 tokio::time::sleep(AGAIN).await;
             }
         }
     }
 
     /// Whether the store could be read.
-    fn look_at_everything(&self) -> bool {
-        let is_read = self.records.engine().health().is_ok() && self.reload_platforms().is_ok();
+    async fn look_at_everything(&self) -> bool {
+        let is_read = self.records.engine().health().is_ok() && self.reload_platforms().await.is_ok();
         if is_read {
             self.announce(None);
             self.queued.notify_one();

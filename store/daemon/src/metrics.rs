@@ -78,18 +78,18 @@ impl Metrics {
     }
 
     /// Everything, as Prometheus reads it. Only the notices that wait are counted for it.
-    pub fn look(&self, daemon: &Daemon) -> String {
+    pub async fn look(&self, daemon: &Daemon) -> String {
         self.build.set(Build::This, 1);
         self.started.set((), daemon.started.0);
         self.writable.set((), daemon.records.engine().health().is_ok().into());
         if let Some(made) = export::newest(&daemon.config.export_path()) {
             self.last_export.set((), made.0);
         }
-        if let Ok(waiting) = outbox::waiting(&daemon.records) {
+        if let Ok(waiting) = outbox::waiting(&daemon.records).await {
             self.notices_waiting.set((), i64::try_from(waiting).unwrap_or(i64::MAX));
         }
         for kind in [Medium::Text, Medium::Mail] {
-            if let Some(left) = daemon.senders.left(clock::now(), kind) {
+            if let Some(left) = daemon.senders.left(clock::now(), kind).await {
                 self.budget.set(kind.into(), left.into());
             }
         }

@@ -92,14 +92,14 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever keeps the engine from knowing. Never to be taken for "no such record".
-    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError>;
+    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>>;
 
     /// At most `limit` records whose key begins with `prefix`, in key order; the next page begins after the last
     /// key of this one (`after`).
     ///
     /// # Errors
     /// As [`Engine::load`].
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError>;
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>>;
 
     /// Makes all changes or none, and answers when they are durable.
     ///

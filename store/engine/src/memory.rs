@@ -61,17 +61,18 @@ impl Records {
 }
 
 impl Engine for MemoryEngine {
-    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
-        Ok(self.records().by_key.get(key).cloned())
+    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
+        Box::pin(ready(Ok(self.records().by_key.get(key).cloned())))
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
         let start = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
             _ => Bound::Included(prefix),
         };
         let records = self.records();
-        Ok(records.entries_after(start).take_while(|entry| entry.key.starts_with(prefix)).take(limit).collect())
+        let page = records.entries_after(start).take_while(|entry| entry.key.starts_with(prefix)).take(limit);
+        Box::pin(ready(Ok(page.collect())))
     }
 
     fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {

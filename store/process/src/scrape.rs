@@ -129,7 +129,7 @@ impl Listener {
     }
 
     /// Answers each scrape with what `page` makes then; for ever. To stop it, drop it.
-    pub async fn serve(self, page: impl Fn() -> String + Send + Sync + 'static) {
+    pub async fn serve<F: Future<Output = String> + Send>(self, page: impl Fn() -> F + Send + Sync + 'static) {
         let page = Arc::new(page);
         let scrape = |((stream, _), permit)| {
             let page = Arc::clone(&page);
@@ -144,11 +144,14 @@ impl Listener {
 }
 
 /// One request, and the connection is over.
-async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, page: impl Fn() -> String) -> hyper::Result<()> {
-    let service = service_fn(|request: Request<_>| {
+async fn answer<F: Future<Output = String>>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    page: impl Fn() -> F,
+) -> hyper::Result<()> {
+    let service = service_fn(async |request: Request<_>| {
         let answer = match (request.method(), request.uri().path()) {
             (&Method::GET, PATH) => {
-                let mut answer = Response::new(Full::new(Bytes::from(page())));
+                let mut answer = Response::new(Full::new(Bytes::from(page().await)));
                 answer.headers_mut().insert(CONTENT_TYPE, TEXT);
                 answer
             }
@@ -158,7 +161,7 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, page: impl Fn() -> 
                 answer
             }
         };
-        std::future::ready(Ok::<_, Infallible>(answer))
+        Ok::<_, Infallible>(answer)
     });
     let mut http = http1::Builder::new();
     // The deadline stands over all of it. Some clients say that they will say no more before they listen.

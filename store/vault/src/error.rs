@@ -9,6 +9,9 @@ use std::time::Duration;
 /// done. It may still be done.
 pub const COMMIT_DEADLINE: Duration = Duration::from_secs(4);
 
+/// How long one reading may take, a record or a page of them, before it counts as not to be had.
+pub const READ_DEADLINE: Duration = Duration::from_secs(2);
+
 /// Why a record could not be read or written. None of these is ever "there is no such record".
 #[derive(Debug)]
 pub enum RecordError {
@@ -18,8 +21,8 @@ pub enum RecordError {
     Seal(SealError),
     /// The record opened, and is not what belongs there.
     Content(String),
-    /// The engine did not answer in time.
-    Slow,
+    /// The engine did not answer within this time.
+    Slow(Duration),
     /// The kernel gave no random bytes.
     Random,
     /// Another account has that security key.
@@ -45,8 +48,8 @@ impl fmt::Display for RecordError {
             Self::Random => f.write_str("the kernel gave no random bytes"),
             Self::Taken => f.write_str("another account has that security key"),
             Self::Contended => f.write_str("others wrote the same records, again and again; is something in a loop?"),
-            Self::Slow => {
-                write!(f, "the store did not answer within {} seconds: is its disk busy?", COMMIT_DEADLINE.as_secs())
+            Self::Slow(deadline) => {
+                write!(f, "the store did not answer within {} seconds: is its disk busy?", deadline.as_secs())
             }
         }
     }

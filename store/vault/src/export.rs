@@ -26,6 +26,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -164,6 +165,9 @@ pub async fn write(records: &Records, now: Time, file: File) -> Result<File, Exp
     Ok(file)
 }
 
+/// Reads the platforms anew.
+pub type Reload<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), RecordError>> + Send + 'a>> + Sync + 'a;
+
 /// Takes an export over into an empty store: every line is checked before the first is written. While it is written, every
 /// name is refused; that it has ended is one commit with its entry in the audit log, which `entry` makes of how many records
 /// there are. `reload` reads the platforms anew.
@@ -175,12 +179,12 @@ pub async fn import(
     now: Time,
     mut file: File,
     entry: impl FnOnce(u64) -> audit::Record,
-    reload: impl Fn() -> Result<(), RecordError>,
+    reload: &Reload<'_>,
 ) -> Result<u64, ExportError> {
     if clear_broken_import(records).await?.is_some() {
-        reload()?;
+        reload().await?;
     }
-    if !is_empty(records)? {
+    if !is_empty(records).await? {
         return Err(ExportError::NotEmpty);
     }
     file.rewind()?;
@@ -192,15 +196,15 @@ pub async fn import(
         write_batch(records, vec![marker]).await?;
         write_lines(records, now, file).await?;
         // Before anybody is let in: no name must be foreign whose account is there.
-        reload()?;
-        let (_, revision) = records.engine().load(IMPORTING)?.ok_or(ExportError::NotEmpty)?;
+        reload().await?;
+        let (_, revision) = records.load_sealed(IMPORTING).await?.ok_or(ExportError::NotEmpty)?;
         write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
     };
     if let Err(error) = written.await {
         // Half of it must not stay. Where that cannot be written either, the next import or start does it.
         let cleared = clear_broken_import(records).await;
         // The platforms that it brought are gone with it.
-        let _ = reload();
+        let _ = reload().await;
         tracing::warn!("an import was broken off; taking out what it wrote: {cleared:?}");
         return Err(error);
     }
@@ -238,7 +242,7 @@ fn restored(records: &Records, now: Time, key: Vec<u8>, sealed: Vec<u8>) -> Resu
 
 async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {
     let done = tokio::time::timeout(BATCH_WITHIN, records.engine().commit(batch)).await;
-    match done.map_err(|_| RecordError::Slow)?? {
+    match done.map_err(|_| RecordError::Slow(BATCH_WITHIN))?? {
         Swap::Done(_) => Ok(()),
         Swap::Conflict { .. } => Err(ExportError::NotEmpty),
     }
@@ -250,13 +254,13 @@ async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), Export
 /// # Errors
 /// [`ExportError`].
 pub async fn clear_broken_import(records: &Records) -> Result<Option<u64>, ExportError> {
-    let Some((_, revision)) = records.engine().load(IMPORTING)? else { return Ok(None) };
+    let Some((_, revision)) = records.load_sealed(IMPORTING).await? else { return Ok(None) };
     // A batch whose answer was lost may still come. Commits are made in order: once this one is, it has come or never will,
     // and what is seen from here on is all there is.
     write_batch(records, vec![records.put(IMPORTING.to_vec(), Some(revision), &FORMAT)?]).await?;
     let mut cleared = 0;
     loop {
-        let page = records.engine().scan(b"", None, BATCH)?;
+        let page = records.scan(b"", None, BATCH).await?;
         // The marker goes last, so that a start that is broken off begins again.
         let all: Vec<_> = page.iter().filter(|entry| entry.key != HEADER_KEY).collect();
         let only_marker = all.iter().all(|entry| entry.key == IMPORTING);
@@ -270,8 +274,8 @@ pub async fn clear_broken_import(records: &Records) -> Result<Option<u64>, Expor
     }
 }
 
-fn is_empty(records: &Records) -> Result<bool, ExportError> {
-    let first = records.engine().scan(b"", None, 2)?;
+async fn is_empty(records: &Records) -> Result<bool, ExportError> {
+    let first = records.scan(b"", None, 2).await?;
     Ok(first.iter().all(|entry| entry.key.starts_with(b"meta/")))
 }
 

@@ -31,15 +31,15 @@ pub async fn write(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderErr
         Ok(Err(error)) => HeaderError::Engine(error),
         Err(_) => HeaderError::Late,
     };
-    check(engine, sealer).map_err(|_| error)
+    check(engine, sealer).await.map_err(|_| error)
 }
 
 /// Checks that the store is one of this key. To be called before anything else is read from it.
 ///
 /// # Errors
 /// See [`HeaderError`]; the daemon must not start.
-pub fn check(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderError> {
-    let (sealed, _) = engine.load(HEADER_KEY).map_err(HeaderError::Engine)?.ok_or(HeaderError::Missing)?;
+pub async fn check(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderError> {
+    let (sealed, _) = engine.load(HEADER_KEY).await.map_err(HeaderError::Engine)?.ok_or(HeaderError::Missing)?;
     match sealer.open(HEADER_KEY, &sealed) {
         Ok(text) if *text == TEXT => Ok(()),
         Ok(_) => Err(HeaderError::Unknown),

@@ -18,4 +18,4 @@ pub mod seal;
 pub mod tickets;
 pub mod time;
 
-pub use error::{COMMIT_DEADLINE, RecordError};
+pub use error::{COMMIT_DEADLINE, READ_DEADLINE, RecordError};

@@ -1,17 +1,20 @@
 //! The records of one store: opened, sealed, and written by compare-and-swap.
 
 use crate::audit;
-use crate::error::{COMMIT_DEADLINE, RecordError};
+use crate::error::{COMMIT_DEADLINE, READ_DEADLINE, RecordError};
 use crate::keys::{
     ENDS, IMPORTING, PLATFORM, account_key, alias_key, credential_key, credentials, end_keys, end_prefix,
 };
 use crate::seal::Sealer;
 use arc_swap::ArcSwap;
-use postern_engine::{Change, Engine, EngineError, Revision, Swap};
+use postern_engine::{Change, Engine, Entry, Pending, Revision, Swap};
 use postern_rules::{Account, Mailbox, Platform, Time};
 use serde::{Serialize, de::DeserializeOwned};
-use std::future::Future;
+use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Records read at once when many are looked through.
@@ -71,8 +74,8 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<Stored<T>>, RecordError> {
-        match self.engine.load(key)? {
+    pub async fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<Stored<T>>, RecordError> {
+        match self.load_sealed(key).await? {
             None => Ok(None),
             Some((sealed, revision)) => {
                 Ok(Some(Stored { key: key.to_vec(), value: self.open(key, &sealed)?, revision }))
@@ -80,36 +83,52 @@ impl Records {
         }
     }
 
+    /// One record as it is stored, within [`READ_DEADLINE`].
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn load_sealed(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, RecordError> {
+        within(READ_DEADLINE, self.engine.load(key)).await
+    }
+
+    /// At most `limit` records under `prefix` behind the key `after` as they are stored, within [`READ_DEADLINE`].
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, RecordError> {
+        within(READ_DEADLINE, self.engine.scan(prefix, after, limit)).await
+    }
+
     /// The account of a mailbox.
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn account(&self, mailbox: &Mailbox) -> Result<Option<Stored<Account>>, RecordError> {
-        self.load(&account_key(mailbox))
+    pub async fn account(&self, mailbox: &Mailbox) -> Result<Option<Stored<Account>>, RecordError> {
+        self.load(&account_key(mailbox)).await
     }
 
     /// The mailbox that an alias means.
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn alias(&self, name: &Mailbox) -> Result<Option<Stored<Mailbox>>, RecordError> {
-        self.load(&alias_key(name))
+    pub async fn alias(&self, name: &Mailbox) -> Result<Option<Stored<Mailbox>>, RecordError> {
+        self.load(&alias_key(name)).await
     }
 
     /// Whose security key has this credential id.
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn key_holder(&self, credential: &[u8]) -> Result<Option<Stored<Mailbox>>, RecordError> {
-        self.load(&credential_key(credential))
+    pub async fn key_holder(&self, credential: &[u8]) -> Result<Option<Stored<Mailbox>>, RecordError> {
+        self.load(&credential_key(credential)).await
     }
 
     /// Refuses while an import writes: there may be platforms without accounts, which need no second factor.
     ///
     /// # Errors
     /// [`RecordError::Importing`].
-    pub fn refuse_half_an_import(&self) -> Result<(), RecordError> {
-        match self.engine.load(IMPORTING)? {
+    pub async fn refuse_half_an_import(&self) -> Result<(), RecordError> {
+        match self.load_sealed(IMPORTING).await? {
             None => Ok(()),
             Some(_) => Err(RecordError::Importing),
         }
@@ -119,12 +138,13 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn platforms(&self) -> Result<Vec<Stored<Platform>>, RecordError> {
+    pub async fn platforms(&self) -> Result<Vec<Stored<Platform>>, RecordError> {
         let mut platforms = Vec::new();
         self.each(PLATFORM, |platform| {
             platforms.push(platform);
             true
-        })?;
+        })
+        .await?;
         Ok(platforms)
     }
 
@@ -133,12 +153,12 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`], when one of them cannot be read.
-    pub fn page<T: DeserializeOwned>(
+    pub async fn page<T: DeserializeOwned>(
         &self,
         prefix: &[u8],
         after: Option<&[u8]>,
     ) -> Result<Vec<Stored<T>>, RecordError> {
-        let page = self.engine.scan(prefix, after, PAGE)?.into_iter();
+        let page = self.scan(prefix, after, PAGE).await?.into_iter();
         page.map(|entry| {
             let value = self.open(&entry.key, &entry.value)?;
             Ok(Stored { key: entry.key, value, revision: entry.revision })
@@ -150,14 +170,14 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`], at the first record that cannot be read.
-    pub fn each<T: DeserializeOwned>(
+    pub async fn each<T: DeserializeOwned>(
         &self,
         prefix: &[u8],
         mut each: impl FnMut(Stored<T>) -> bool,
     ) -> Result<(), RecordError> {
         let mut after = None;
         loop {
-            let page = self.page(prefix, after.as_deref())?;
+            let page = self.page(prefix, after.as_deref()).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.key.clone());
             for stored in page {
@@ -187,27 +207,31 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn put_account(&self, before: Option<&Stored<Account>>, next: &Account) -> Result<Vec<Change>, RecordError> {
+    pub async fn put_account(
+        &self,
+        before: Option<&Stored<Account>>,
+        next: &Account,
+    ) -> Result<Vec<Change>, RecordError> {
         let key = account_key(&next.mailbox);
         let mut changes = vec![self.put(key, before.map(|stored| stored.revision), next)?];
         let was = before.map(|stored| end_keys(&stored.value)).unwrap_or_default();
         let is = end_keys(next);
         for key in was.difference(&is).take(ENDS_OUT) {
-            if let Some((_, revision)) = self.engine.load(key)? {
+            if let Some((_, revision)) = self.load_sealed(key).await? {
                 changes.push(Change::delete(key.clone(), revision));
             }
         }
-        changes.extend(self.index(is.difference(&was), &next.mailbox)?);
-        let had: Vec<_> = before.iter().flat_map(|stored| credentials(&stored.value)).collect();
-        let has: Vec<_> = credentials(next).collect();
-        for fresh in has.iter().filter(|id| !had.contains(id)) {
-            if self.key_holder(fresh)?.is_some() {
+        changes.extend(self.index(is.difference(&was), &next.mailbox).await?);
+        let had: BTreeSet<&[u8]> = before.iter().flat_map(|stored| credentials(&stored.value)).collect();
+        let has: BTreeSet<&[u8]> = credentials(next).collect();
+        for fresh in has.difference(&had) {
+            if self.key_holder(fresh).await?.is_some() {
                 return Err(RecordError::Taken);
             }
             changes.push(self.put(credential_key(fresh), None, &next.mailbox)?);
         }
-        for gone in had.iter().filter(|id| !has.contains(id)) {
-            if let Some((_, revision)) = self.engine.load(&credential_key(gone))? {
+        for gone in had.difference(&has) {
+            if let Some((_, revision)) = self.load_sealed(&credential_key(gone)).await? {
                 changes.push(Change::delete(credential_key(gone), revision));
             }
         }
@@ -220,7 +244,7 @@ impl Records {
     /// # Errors
     /// [`RecordError`].
     pub async fn commit(&self, changes: Vec<Change>) -> Result<bool, RecordError> {
-        match self.within_deadline(self.engine.commit(changes)).await? {
+        match within(COMMIT_DEADLINE, self.engine.commit(changes)).await? {
             Swap::Done(_) => Ok(true),
             Swap::Conflict { .. } => Ok(false),
         }
@@ -244,22 +268,14 @@ impl Records {
         self.put(audit::next_key(entry.time), None, entry)
     }
 
-    async fn within_deadline<T>(
-        &self,
-        pending: impl Future<Output = Result<T, EngineError>>,
-    ) -> Result<T, RecordError> {
-        let done = tokio::time::timeout(COMMIT_DEADLINE, pending).await;
-        done.map_err(|_| RecordError::Slow)?.map_err(RecordError::Engine)
-    }
-
     /// Accounts of which something has ended at `now`, at most a page of them, behind the key `after` of the index; none
     /// are left when it is empty. One that does not open does not hide the others.
     ///
     /// # Errors
-    /// [`EngineError`].
-    pub fn ended(&self, now: Time, after: Option<&[u8]>) -> Result<Vec<Ended>, EngineError> {
+    /// [`RecordError`].
+    pub async fn ended(&self, now: Time, after: Option<&[u8]>) -> Result<Vec<Ended>, RecordError> {
         let end = end_prefix(now.plus(1));
-        let due = self.engine.scan(ENDS, after, PAGE)?.into_iter().take_while(|entry| entry.key < end);
+        let due = self.scan(ENDS, after, PAGE).await?.into_iter().take_while(|entry| entry.key < end);
         Ok(due.map(|entry| Ended { mailbox: self.open(&entry.key, &entry.value), key: entry.key }).collect())
     }
 
@@ -267,19 +283,19 @@ impl Records {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn missing_ends(&self, account: &Account) -> Result<Vec<Change>, RecordError> {
-        self.index(end_keys(account).iter(), &account.mailbox)
+    pub async fn missing_ends(&self, account: &Account) -> Result<Vec<Change>, RecordError> {
+        self.index(end_keys(account).iter(), &account.mailbox).await
     }
 
     /// Makes those entries of the index of ends that are not there.
-    fn index<'k>(
+    async fn index<'k>(
         &self,
         keys: impl Iterator<Item = &'k Vec<u8>>,
         mailbox: &Mailbox,
     ) -> Result<Vec<Change>, RecordError> {
         let mut changes = Vec::new();
         for key in keys {
-            if self.engine.load(key)?.is_none() {
+            if self.load_sealed(key).await?.is_none() {
                 changes.push(self.put(key.clone(), None, mailbox)?);
             }
         }
@@ -294,4 +310,14 @@ impl Records {
         let plain = self.sealer.load().open(key, sealed)?;
         serde_json::from_slice(&plain).map_err(|_| RecordError::Content(String::from_utf8_lossy(key).into_owned()))
     }
+}
+
+/// Waits for an answer of the engine, and no longer than `deadline`.
+async fn within<T>(deadline: Duration, mut pending: Pending<T>) -> Result<T, RecordError> {
+    // A store on this host has read before it answers: that takes no timer.
+    if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(pending.as_mut().poll(context))).await {
+        return answer.map_err(RecordError::Engine);
+    }
+    let answer = tokio::time::timeout(deadline, pending).await;
+    answer.map_err(|_| RecordError::Slow(deadline))?.map_err(RecordError::Engine)
 }

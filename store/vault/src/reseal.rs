@@ -13,11 +13,11 @@ const BATCH: usize = 32;
 ///
 /// # Errors
 /// [`RecordError`].
-pub fn count(records: &Records) -> Result<BTreeMap<u32, u64>, RecordError> {
+pub async fn count(records: &Records) -> Result<BTreeMap<u32, u64>, RecordError> {
     let mut counts: BTreeMap<u32, u64> = records.sealer().ids().map(|id| (id.number(), 0)).collect();
     let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = records.engine().scan(b"", after.as_deref(), PAGE)?;
+        let page = records.scan(b"", after.as_deref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(counts) };
         after = Some(last.key.clone());
         for sealed in page.iter().filter_map(|entry| seal::parse(&entry.value).ok()) {
@@ -34,7 +34,7 @@ pub fn count(records: &Records) -> Result<BTreeMap<u32, u64>, RecordError> {
 pub async fn run(records: &Records) -> Result<u64, RecordError> {
     let (mut after, mut count): (Option<Vec<u8>>, u64) = (None, 0);
     loop {
-        let page = records.engine().scan(b"", after.as_deref(), PAGE)?;
+        let page = records.scan(b"", after.as_deref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(count) };
         after = Some(last.key.clone());
         let mut changes = Vec::new();

@@ -6,11 +6,10 @@ use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
 
 /// Writes `value` to `key`, where nothing else writes.
-fn put(engine: &dyn Engine, key: &[u8], value: Vec<u8>) {
-    let expected = engine.load(key).unwrap().map(|(_, revision)| revision);
+async fn put(engine: &dyn Engine, key: &[u8], value: Vec<u8>) {
+    let expected = engine.load(key).await.unwrap().map(|(_, revision)| revision);
     let change = Change { key: key.into(), expected, next: Some(value) };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert!(matches!(runtime.block_on(engine.commit(vec![change])), Ok(Swap::Done(_))));
+    assert!(matches!(engine.commit(vec![change]).await, Ok(Swap::Done(_))));
 }
 
 fn sealer() -> Sealer {
@@ -21,12 +20,12 @@ fn sealer() -> Sealer {
 async fn a_store_is_sealed_once_and_opened_by_its_own_key_only() {
     let engine = MemoryEngine::new();
     let own = sealer();
-    assert!(matches!(header::check(&engine, &own), Err(HeaderError::Missing)));
+    assert!(matches!(header::check(&engine, &own).await, Err(HeaderError::Missing)));
     header::write(&engine, &own).await.unwrap();
-    header::check(&engine, &own).unwrap();
+    header::check(&engine, &own).await.unwrap();
     assert!(matches!(header::write(&engine, &own).await, Err(HeaderError::Present)));
 
-    let refusal = header::check(&engine, &sealer()).unwrap_err().to_string();
+    let refusal = header::check(&engine, &sealer()).await.unwrap_err().to_string();
     assert!(refusal.contains("sealed under another master key"), "{refusal}");
 }
 
@@ -37,11 +36,11 @@ struct Lost {
 }
 
 impl Engine for Lost {
-    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
         self.engine.load(key)
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
         self.engine.scan(prefix, after, limit)
     }
 
@@ -69,27 +68,27 @@ async fn where_the_answer_is_lost_it_is_looked_whether_the_store_is_sealed() {
     for is_made in [true, false] {
         let (store, own) = (Lost { engine: MemoryEngine::new(), is_made }, sealer());
         assert_eq!(header::write(&store, &own).await.is_ok(), is_made);
-        assert_eq!(header::check(&store, &own).is_ok(), is_made);
+        assert_eq!(header::check(&store, &own).await.is_ok(), is_made);
     }
 }
 
-#[test]
-fn a_key_of_another_id_is_named() {
+#[tokio::test]
+async fn a_key_of_another_id_is_named() {
     let engine = MemoryEngine::new();
     let text = "postern-master-key v1\n7 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
     let sealed =
         Sealer::new(MasterKeys::parse(text.as_bytes()).unwrap()).seal(HEADER_KEY, b"postern store v1").unwrap();
-    put(&engine, HEADER_KEY, sealed);
-    let refusal = header::check(&engine, &sealer()).unwrap_err().to_string();
+    put(&engine, HEADER_KEY, sealed).await;
+    let refusal = header::check(&engine, &sealer()).await.unwrap_err().to_string();
     assert!(refusal.contains("another master key (id 7)"), "{refusal}");
 }
 
-#[test]
-fn a_header_that_is_another_record_is_refused() {
+#[tokio::test]
+async fn a_header_that_is_another_record_is_refused() {
     let engine = MemoryEngine::new();
     let own = sealer();
-    put(&engine, HEADER_KEY, own.seal(b"account/bob@example.com", b"postern store v1").unwrap());
-    assert!(header::check(&engine, &own).is_err());
-    put(&engine, HEADER_KEY, own.seal(HEADER_KEY, b"postern store v2").unwrap());
-    assert!(matches!(header::check(&engine, &own), Err(HeaderError::Unknown)));
+    put(&engine, HEADER_KEY, own.seal(b"account/bob@example.com", b"postern store v1").unwrap()).await;
+    assert!(header::check(&engine, &own).await.is_err());
+    put(&engine, HEADER_KEY, own.seal(HEADER_KEY, b"postern store v2").unwrap()).await;
+    assert!(matches!(header::check(&engine, &own).await, Err(HeaderError::Unknown)));
 }

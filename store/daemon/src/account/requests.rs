@@ -4,12 +4,13 @@ use crate::administer::accounts::make_enrolment_code;
 use crate::administer::unstored;
 use crate::administer::{self, explain, refuse};
 use crate::clock;
-use crate::daemon::{Actor, Also, Daemon};
+use crate::daemon::{Actor, Also, Daemon, Sealed};
 use crate::sign_in::signin::{self, account, channel, journal, refused, unavailable};
-use postern_engine::Change;
+use postern_engine::{Change, Revision};
 use postern_rules::platform::Policy;
 use postern_rules::request::{NotApproved, Opened};
 use postern_rules::{Account, Event, Mailbox, Time, Verdict, enrolment_code, text};
+use postern_vault::RecordError;
 use postern_vault::audit;
 use postern_vault::keys::REQUEST;
 use postern_vault::records::Stored;
@@ -56,7 +57,7 @@ pub async fn open(daemon: &Daemon, wanted: &OpenRequest) -> RequestVerdict {
 }
 
 async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, wanted.channel, &wanted.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, wanted.channel, &wanted.name).await.map_err(auth::Refusal::new)?;
     let text = |typed: &str| text::paragraphs(typed, MAX_REQUEST_TEXT);
     let contact = Some(text(&wanted.contact)).filter(|contact| !contact.is_empty());
     let contact = contact.ok_or(auth::Refusal::new(Reason::Unfit))?;
@@ -70,18 +71,20 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
         evidence: text(&wanted.evidence),
     };
     let key = key(&account.mailbox);
-    let make = |account: &Account| {
-        let there = daemon.records.load::<Request>(&key)?;
-        if there.as_ref().is_some_and(|there| there.value.rules().is_open(account)) {
+    let make = |account: &Account, there: Option<&Sealed>| {
+        let there =
+            there.map(|(sealed, revision)| Ok::<_, RecordError>((daemon.records.open(&key, sealed)?, *revision)));
+        let there: Option<(Request, Revision)> = there.transpose()?;
+        if there.as_ref().is_some_and(|(there, _)| there.rules().is_open(account)) {
             return Ok(None);
         }
-        let over = there.map(|there| there.revision);
+        let over = there.map(|(_, revision)| revision);
         let change = daemon.records.put(key.clone(), over, &request(account, Opened::now(account, clock::now())))?;
         let also = Also { changes: vec![change], ..Also::default() };
         Ok(Some((Event::OpenRequest(channel(wanted.channel)), also)))
     };
     let actor = Actor { language: wanted.language.clone(), ..signin::actor(wanted.channel, &wanted.origin) };
-    let applied = daemon.apply_with(&account.mailbox, None, &actor, make).await;
+    let applied = daemon.apply_with(&account.mailbox, (None, Some(&key)), &actor, make).await;
     match applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?.map(|applied| applied.verdict) {
         Some(Verdict::Refused(refusal)) => Err(refused(&refusal)),
         Some(_) => Ok(RequestVerdict::Opened),
@@ -93,7 +96,7 @@ async fn opened(daemon: &Daemon, wanted: &OpenRequest) -> Result<RequestVerdict,
 ///
 /// # Errors
 /// [`Refused`].
-pub fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
+pub async fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
     let mut requests = Vec::new();
     daemon
         .records
@@ -102,6 +105,7 @@ pub fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
             requests.push(admin::Request { reason: String::new(), evidence: String::new(), ..request });
             true
         })
+        .await
         .map_err(unstored)?;
     Ok(requests)
 }
@@ -110,8 +114,8 @@ pub fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn show(daemon: &Daemon, mailbox: &str) -> Result<admin::Requests, Refused> {
-    Ok(admin::Requests { requests: vec![shown(daemon, &find(daemon, mailbox)?.value)] })
+pub async fn show(daemon: &Daemon, mailbox: &str) -> Result<admin::Requests, Refused> {
+    Ok(admin::Requests { requests: vec![shown(daemon, &find(daemon, mailbox).await?.value)] })
 }
 
 /// Resets the account, or does not. After a reset the first method takes an enrolment code: whoever has asked knows the
@@ -124,7 +128,7 @@ pub async fn decide_about(
     actor: &str,
     wanted: &admin::DecideRequest,
 ) -> Result<admin::Decided, Refused> {
-    let stored = find(daemon, &wanted.mailbox)?;
+    let stored = find(daemon, &wanted.mailbox).await?;
     let mailbox = stored.value.mailbox.clone();
     let action = if wanted.approve { "approve request" } else { "refuse request" };
     let entry = administer::entry(actor, action, Some(&mailbox), String::new());
@@ -132,7 +136,7 @@ pub async fn decide_about(
         true => Some(approve(daemon, actor, &stored, &entry).await?),
         false => {
             let gone = vec![Change::delete(stored.key, stored.revision)];
-            let done = daemon.effects.commit(gone, vec![entry], |_| Ok(())).await.map_err(unstored)?;
+            let done = daemon.effects.commit(gone, vec![entry], |_| ()).await.map_err(unstored)?;
             done.ok_or_else(|| decided_meanwhile(&mailbox))?;
             None
         }
@@ -149,22 +153,26 @@ async fn approve(
     entry: &audit::Record,
 ) -> Result<Secret, Refused> {
     let (request, mailbox) = (&stored.value, &stored.value.mailbox);
-    let (account, _) = administer::account(daemon, mailbox.as_str())?;
+    let (account, _) = administer::account(daemon, mailbox.as_str()).await?;
     let judged = request.rules().may_be_approved(&account.value, &policy(daemon, mailbox), clock::now());
     judged.map_err(|why| not_approved(mailbox, why))?;
     let code = make_enrolment_code()?;
     let enrolment_code = Some(enrolment_code::hash(code.reveal()));
     let actor = Actor::new(actor, "a request was approved");
-    let make = |account: &Account| {
-        let there = daemon.records.load::<Request>(&stored.key)?;
-        if there.is_none_or(|there| there.revision != stored.revision) || !request.rules().is_open(account) {
+    let make = |account: &Account, there: Option<&Sealed>| {
+        if there.is_none_or(|(_, revision)| *revision != stored.revision) || !request.rules().is_open(account) {
             return Ok(None);
         }
         let gone = vec![Change::delete(stored.key.clone(), stored.revision)];
         let also = Also { changes: gone, entries: vec![entry.clone()] };
         Ok(Some((Event::Reset { enrolment_code }, also)))
     };
-    match daemon.apply_with(mailbox, None, &actor, make).await.map_err(unstored)?.map(|applied| applied.verdict) {
+    match daemon
+        .apply_with(mailbox, (None, Some(&stored.key)), &actor, make)
+        .await
+        .map_err(unstored)?
+        .map(|applied| applied.verdict)
+    {
         Some(Verdict::Done) => Ok(code),
         Some(Verdict::Refused(refusal)) => Err(explain(mailbox, &refusal)),
         _ => Err(decided_meanwhile(mailbox)),
@@ -199,9 +207,9 @@ fn decided_meanwhile(mailbox: &Mailbox) -> Refused {
     refuse("no_request", message)
 }
 
-fn find(daemon: &Daemon, typed: &str) -> Result<Stored<Request>, Refused> {
-    let (mailbox, _) = administer::mailbox(daemon, typed)?;
-    daemon.records.load(&key(&mailbox)).map_err(unstored)?.ok_or_else(|| {
+async fn find(daemon: &Daemon, typed: &str) -> Result<Stored<Request>, Refused> {
+    let (mailbox, _) = administer::mailbox(daemon, typed).await?;
+    daemon.records.load(&key(&mailbox)).await.map_err(unstored)?.ok_or_else(|| {
         refuse(
             "no_request",
             format!("{mailbox} has no open request. `postern request list` shows those that there are."),

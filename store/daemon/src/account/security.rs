@@ -18,14 +18,15 @@ use postern_wire::security::{
 };
 
 /// What there is to see.
-pub fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
-    let shown = || {
-        let (account, platform) = account(daemon, auth::Channel::Webmail, &asked.name).map_err(auth::Refusal::new)?;
-        let proof = proof::open(daemon, &asked.proof)?;
-        proof.check(&account, clock::now()).map_err(|refusal| refused(&refusal))?;
-        Ok(security(daemon, &account, &platform, asked))
-    };
-    shown().map_or_else(SecurityVerdict::Refused, SecurityVerdict::Shown)
+pub async fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
+    shown(daemon, asked).await.map_or_else(SecurityVerdict::Refused, SecurityVerdict::Shown)
+}
+
+async fn shown(daemon: &Daemon, asked: &ShowSecurity) -> Result<Security, auth::Refusal> {
+    let (account, platform) = account(daemon, auth::Channel::Webmail, &asked.name).await.map_err(auth::Refusal::new)?;
+    let proof = proof::open(daemon, &asked.proof)?;
+    proof.check(&account, clock::now()).map_err(|refusal| refused(&refusal))?;
+    Ok(security(daemon, &account, &platform, asked))
 }
 
 fn security(daemon: &Daemon, account: &Account, platform: &Platform, asked: &ShowSecurity) -> Security {
@@ -74,7 +75,7 @@ pub async fn change(daemon: &Daemon, wanted: &ChangeSecurity) -> ChangeVerdict {
 }
 
 async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, wanted.channel, &wanted.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, wanted.channel, &wanted.name).await.map_err(auth::Refusal::new)?;
     let proof = &proof::open(daemon, &wanted.proof)?;
     let actor = actor(wanted.channel, &wanted.origin);
     if let Change::CreateAppPassword { password, description } = &wanted.change {

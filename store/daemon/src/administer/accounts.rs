@@ -19,7 +19,7 @@ use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, Lis
 ///
 /// # Errors
 /// [`Refused`].
-pub fn list(
+pub async fn list(
     daemon: &Daemon,
     wanted: &ListAccounts,
     after: Option<&[u8]>,
@@ -30,7 +30,7 @@ pub fn list(
         return Err(platforms::unknown(daemon, name));
     }
     let now = clock::now();
-    let page: Vec<Stored<Account>> = daemon.records.page(ACCOUNT, after).map_err(unstored)?;
+    let page: Vec<Stored<Account>> = daemon.records.page(ACCOUNT, after).await.map_err(unstored)?;
     let last = page.last().map(|stored| stored.key.clone());
     let fits = |account: &Account| {
         !account.unlisted
@@ -45,8 +45,8 @@ pub fn list(
 ///
 /// # Errors
 /// [`Refused`].
-pub fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
-    let (stored, _) = account(daemon, typed)?;
+pub async fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
+    let (stored, _) = account(daemon, typed).await?;
     Ok(Accounts { accounts: vec![shown(&stored.value, clock::now())] })
 }
 
@@ -59,10 +59,10 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     let (mailbox, platform, _alone) = match wanted.action {
         Action::Add | Action::Enable => {
             let guard = alone(daemon).await?;
-            let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
+            let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
             (mailbox, platform, Some(guard))
         }
-        _ => account(daemon, &wanted.mailbox).map(|(stored, platform)| (stored.value.mailbox, platform, None))?,
+        _ => account(daemon, &wanted.mailbox).await.map(|(stored, platform)| (stored.value.mailbox, platform, None))?,
     };
     let code = match (wanted.enrolment_code, wanted.action) {
         (false, _) => None,
@@ -72,7 +72,7 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
     let hash = code.as_ref().map(|code| enrolment_code::hash(code.reveal()));
     let event = event(wanted, hash)?;
     if wanted.dry_run {
-        return tried(daemon, &mailbox, &platform, Vec::new(), event);
+        return tried(daemon, &mailbox, &platform, Vec::new(), event).await;
     }
     let actor = Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
     // The event was judged above, so making it again cannot fail.
@@ -110,14 +110,14 @@ fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Eve
 }
 
 /// What would come of `event`, if `earlier` had happened before.
-pub(super) fn tried(
+pub(super) async fn tried(
     daemon: &Daemon,
     mailbox: &Mailbox,
     platform: &postern_rules::Platform,
     earlier: Vec<Event<'_>>,
     event: Event<'_>,
 ) -> Result<Changed, Refused> {
-    let stored = daemon.records.account(mailbox).map_err(unstored)?;
+    let stored = daemon.records.account(mailbox).await.map_err(unstored)?;
     let now = clock::now();
     let before = stored.as_ref().filter(|stored| !stored.value.unlisted).map(|stored| stored.value.state(now));
     let mut account = stored.map_or_else(|| Account::new(mailbox.clone(), &platform.name), |stored| stored.value);
@@ -143,13 +143,13 @@ pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Ref
 /// [`Refused`]; nothing was added.
 pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
     let _alone = alone(daemon).await?;
-    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let mut next = stored.value.clone();
     let mut changes = Vec::new();
     for typed in &wanted.aliases {
         let alias = alias_name(daemon, typed)?;
-        let (other, own) =
-            (daemon.records.alias(&alias).map_err(unstored)?, daemon.records.account(&alias).map_err(unstored)?);
+        let other = daemon.records.alias(&alias).await.map_err(unstored)?;
+        let own = daemon.records.account(&alias).await.map_err(unstored)?;
         let known = match (&other, &own) {
             (Some(other), _) => Known::AliasOf(&other.value),
             (None, Some(own)) => Known::Account(&own.value),
@@ -173,13 +173,13 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
 /// [`Refused`]; nothing was removed.
 pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
     let _alone = alone(daemon).await?;
-    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let mut next = stored.value.clone();
     let mut changes = Vec::new();
     for typed in &wanted.aliases {
         let alias = alias_name(daemon, typed)?;
         alias::remove(&mut next, &alias).map_err(|why| explain_alias(&next, &alias, &why))?;
-        if let Some(record) = daemon.records.alias(&alias).map_err(unstored)? {
+        if let Some(record) = daemon.records.alias(&alias).await.map_err(unstored)? {
             changes.push(postern_engine::Change::delete(alias_key(&alias), record.revision));
         }
     }
@@ -213,13 +213,10 @@ async fn write_aliases(
     aliases: &[String],
 ) -> Result<Accounts, Refused> {
     if !changes.is_empty() {
-        changes.extend(daemon.records.put_account(Some(before), next).map_err(unstored)?);
+        changes.extend(daemon.records.put_account(Some(before), next).await.map_err(unstored)?);
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
         // Somebody may be signed in under a name that means another account now.
-        let tell = |effects: &Effects| {
-            effects.announce(None);
-            Ok(())
-        };
+        let tell = |effects: &Effects| effects.announce(None);
         if daemon.effects.commit(changes, vec![entry], tell).await.map_err(unstored)?.is_none() {
             return Err(refuse("busy", format!("{} was changed meanwhile. Try again.", next.mailbox)));
         }

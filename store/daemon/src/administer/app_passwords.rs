@@ -4,7 +4,7 @@ use super::{account, explain, refuse};
 use crate::administer::unstored;
 use crate::checks::NoCheck;
 use crate::clock;
-use crate::daemon::{Actor, Also, Daemon};
+use crate::daemon::{Actor, Also, Daemon, Sealed};
 use crate::sign_in::field::{seal, seal_for_all};
 use postern_rules::app_password::{self, Limits, LimitsError, Typed};
 use postern_rules::decide::app_passwords::may_be_made;
@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// [`Refused`].
-pub fn list(daemon: &Daemon, mailbox: &str) -> Result<AppPasswords, Refused> {
-    Ok(shown(&account(daemon, mailbox)?.0.value))
+pub async fn list(daemon: &Daemon, mailbox: &str) -> Result<AppPasswords, Refused> {
+    Ok(shown(&account(daemon, mailbox).await?.0.value))
 }
 
 /// Why none was made.
@@ -58,7 +58,7 @@ impl From<RecordError> for NoAppPassword {
 /// # Errors
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreateAppPassword) -> Result<AppPasswordCreated, Refused> {
-    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let limits = limits(wanted)?;
     let actor = Actor::new(actor, "");
     let by = By::Administrator { unchecked: wanted.unchecked };
@@ -117,12 +117,12 @@ pub async fn make(
         let mut fresh = AppPassword::keep(&typed, mailbox, sealed, clock::now()).within(limits.clone());
         fresh.description = factor::description(description);
         let actor = Actor { detail: format!("app password {}", typed.id()), ..actor.clone() };
-        let make = |account: &Account| {
+        let make = |account: &Account, _: Option<&Sealed>| {
             let renewed = seal_for_all(account, password)?;
             let event = Event::AddAppPassword { fresh: fresh.clone(), epoch, proof, renewed };
             Ok(Some((event, Also::default())))
         };
-        let applied = daemon.apply_with(mailbox, None, &actor, make).await?;
+        let applied = daemon.apply_with(mailbox, (None, None), &actor, make).await?;
         let applied = applied.ok_or(NoAppPassword::Refused(Refusal::Stale))?;
         match applied.verdict {
             Verdict::Refused(Refusal::SameId) => {}
@@ -178,7 +178,7 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
 /// # Errors
 /// [`Refused`].
 pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) -> Result<AppPasswords, Refused> {
-    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("app password {}", wanted.id));
     let applied = daemon

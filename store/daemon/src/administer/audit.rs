@@ -11,8 +11,8 @@ use postern_wire::admin::{self, AuditEntry};
 ///
 /// # Errors
 /// [`RecordError`], when one of them cannot be read.
-pub fn page(records: &Records, after: Option<&[u8]>) -> Result<(Vec<Record>, Option<Vec<u8>>), RecordError> {
-    let page: Vec<Stored<Record>> = records.page(AUDIT, after)?;
+pub async fn page(records: &Records, after: Option<&[u8]>) -> Result<(Vec<Record>, Option<Vec<u8>>), RecordError> {
+    let page: Vec<Stored<Record>> = records.page(AUDIT, after).await?;
     let last = page.last().map(|stored| stored.key.clone());
     Ok((page.into_iter().map(|stored| stored.value).collect(), last))
 }

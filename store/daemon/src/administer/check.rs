@@ -20,8 +20,8 @@ const ASTRAY_MAX: usize = 10;
 const EXPORT_OLD: i64 = 2 * 24 * 3600;
 
 /// Looks at the store, the sockets, the platforms and the exports.
-pub fn check(daemon: &Daemon) -> Findings {
-    let mut findings = vec![store(daemon), records(daemon), clock_against_audit(daemon)];
+pub async fn check(daemon: &Daemon) -> Findings {
+    let mut findings = vec![store(daemon), records(daemon).await, clock_against_audit(daemon).await];
     findings.push(socket("auth socket", &daemon.config.sockets.auth));
     findings.push(socket("admin socket", &daemon.config.sockets.admin));
     findings.extend(platforms(daemon));
@@ -41,22 +41,24 @@ fn store(daemon: &Daemon) -> Finding {
 }
 
 /// Every record is opened, since one that is damaged denies only when somebody needs it.
-fn records(daemon: &Daemon) -> Finding {
+async fn records(daemon: &Daemon) -> Finding {
     let (mut count, mut astray) = (0u64, Vec::new());
     let platforms = daemon.platforms();
-    let mut all = || -> Result<(), RecordError> {
-        daemon.records.each(ACCOUNT, |stored: Stored<Account>| {
+    let all = async {
+        let look = |stored: Stored<Account>| {
             count += 1;
             let account = stored.value;
             astray.extend(alias::astray(&account, &platforms).map(ToString::to_string));
             astray.truncate(ASTRAY_MAX);
             true
-        })?;
-        daemon.records.each(b"alias/", |_: Stored<Mailbox>| true)?;
-        daemon.records.each(postern_vault::keys::PLATFORM, |_: Stored<Platform>| true)?;
-        daemon.records.each(audit::AUDIT, |_: Stored<Record>| true)
+        };
+        daemon.records.each(ACCOUNT, look).await?;
+        daemon.records.each(b"alias/", |_: Stored<Mailbox>| true).await?;
+        daemon.records.each(postern_vault::keys::PLATFORM, |_: Stored<Platform>| true).await?;
+        daemon.records.each(audit::AUDIT, |_: Stored<Record>| true).await
     };
-    match all() {
+    let outcome: Result<(), RecordError> = all.await;
+    match outcome {
         Ok(()) if !astray.is_empty() => {
             let message = format!(
                 "names that cannot be reached any more, and are not asked for a code: {}. Was a platform's \
@@ -71,9 +73,9 @@ fn records(daemon: &Daemon) -> Finding {
 }
 
 /// A clock that is behind what was already written accepts no codes: their steps are spent.
-fn clock_against_audit(daemon: &Daemon) -> Finding {
+async fn clock_against_audit(daemon: &Daemon) -> Finding {
     let now = clock::now();
-    let ahead = daemon.records.engine().scan(audit::AUDIT, Some(&audit::first_key(now.plus(60))), 1);
+    let ahead = daemon.records.scan(audit::AUDIT, Some(&audit::first_key(now.plus(60))), 1).await;
     match ahead {
         Ok(entries) if entries.is_empty() => finding(Level::Ok, "clock", clock::rfc3339(now)),
         Ok(_) => finding(

@@ -15,8 +15,11 @@ use postern_wire::admin::{Accounts, Refused, SetContact};
 pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Accounts, Refused> {
     // As in enabling: the name must not become an alias at this moment.
     let _alone = alone(daemon).await?;
-    let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
-    let address = wanted.address.as_deref().map(|typed| read(daemon, &mailbox, typed)).transpose()?;
+    let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
+    let address = match &wanted.address {
+        Some(typed) => Some(read(daemon, &mailbox, typed).await?),
+        None => None,
+    };
     let actor = Actor::new(actor, wanted.address.clone().unwrap_or_default());
     let create = address.is_some().then_some(&platform);
     let applied =
@@ -28,10 +31,10 @@ pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Ac
     }
 }
 
-fn read(daemon: &Daemon, mailbox: &Mailbox, typed: &str) -> Result<Address, Refused> {
+async fn read(daemon: &Daemon, mailbox: &Mailbox, typed: &str) -> Result<Address, Refused> {
     let address = Address::read(typed);
     let address = address.ok_or_else(|| refuse("bad_address", format!("{typed:?} is not an e-mail address.")))?;
-    if daemon.leads_into(&address, mailbox).map_err(unstored)? {
+    if daemon.leads_into(&address, mailbox).await.map_err(unstored)? {
         let why = "a code that lies in the mailbox it guards is none. Take an address elsewhere";
         return Err(refuse("bad_address", format!("mail to {typed} ends in {mailbox} itself: {why}.")));
     }

@@ -12,5 +12,6 @@ use std::fs::File;
 /// [`ExportError`]: nothing was imported.
 pub async fn import(daemon: &Daemon, actor: &str, file: File) -> Result<u64, ExportError> {
     let entry = |count| entry(actor, "import", None, format!("{count} records"));
-    export::import(&daemon.records, clock::now(), file, entry, || daemon.effects.reload_platforms()).await
+    let reload = || Box::pin(daemon.effects.reload_platforms()) as _;
+    export::import(&daemon.records, clock::now(), file, entry, &reload).await
 }

@@ -17,7 +17,7 @@ use postern_wire::admin::{Changed, HeldTotp, ImportTotp, Refused};
 pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> Result<Changed, Refused> {
     // It may make an account of a name that somebody makes an alias at this moment.
     let _alone = alone(daemon).await?;
-    let (mailbox, platform) = mailbox(daemon, &wanted.mailbox)?;
+    let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
     let totp = held(&wanted.secret, wanted.digits, wanted.period)?;
     let codes: Vec<&str> = wanted.backup_codes.iter().map(Secret::reveal).collect();
     let make = || {
@@ -32,7 +32,7 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
             let import = Import { totp, spent: None, codes: &[], beside: true, description: "", random };
             earlier.push(Event::ImportTotp(import));
         }
-        return tried(daemon, &mailbox, &platform, earlier, make().map_err(unstored)?);
+        return tried(daemon, &mailbox, &platform, earlier, make().map_err(unstored)?).await;
     }
     let actor = Actor::new(actor, "");
     let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await.map_err(unstored)?;

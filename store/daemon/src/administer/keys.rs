@@ -37,15 +37,16 @@ pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
         );
         return Err(refuse("store", message));
     }
-    list(daemon)
+    list(daemon).await
 }
 
 /// The keys, and how many records are sealed under each.
 ///
 /// # Errors
 /// [`Refused`].
-pub fn list(daemon: &Daemon) -> Result<Keys, Refused> {
+pub async fn list(daemon: &Daemon) -> Result<Keys, Refused> {
     let keys = reseal::count(&daemon.records)
+        .await
         .map_err(unstored)?
         .into_iter()
         .map(|(id, records)| Key { id, records })

@@ -14,7 +14,7 @@ use postern_wire::admin::{Accounts, AddTotp, Refused, RemoveMethod, TotpAdded};
 /// # Errors
 /// [`Refused`].
 pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<TotpAdded, Refused> {
-    let (stored, platform) = account(daemon, &wanted.mailbox)?;
+    let (stored, platform) = account(daemon, &wanted.mailbox).await?;
     let mailbox = stored.value.mailbox.clone();
     let seed = match &wanted.secret {
         Some(text) => Seed::parse(text.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?,
@@ -54,7 +54,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
 /// # Errors
 /// [`Refused`].
 pub async fn remove(daemon: &Daemon, actor: &str, wanted: &RemoveMethod) -> Result<Accounts, Refused> {
-    let (stored, _) = account(daemon, &wanted.mailbox)?;
+    let (stored, _) = account(daemon, &wanted.mailbox).await?;
     let mailbox = stored.value.mailbox;
     let actor = Actor::new(actor, format!("method {}", wanted.id));
     let applied =

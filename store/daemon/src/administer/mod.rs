@@ -61,8 +61,8 @@ pub async fn alone(daemon: &Daemon) -> Result<MutexGuard<'_, ()>, Refused> {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn account(daemon: &Daemon, typed: &str) -> Result<(Stored<Account>, Platform), Refused> {
-    match resolve(daemon, typed)? {
+pub async fn account(daemon: &Daemon, typed: &str) -> Result<(Stored<Account>, Platform), Refused> {
+    match resolve(daemon, typed).await? {
         Resolved::Account(stored, platform) => Ok((*stored, platform)),
         Resolved::Unlisted(mailbox, _) => {
             let message = format!("{mailbox} has no account. `postern account enable {mailbox}` makes one.");
@@ -76,8 +76,8 @@ pub fn account(daemon: &Daemon, typed: &str) -> Result<(Stored<Account>, Platfor
 ///
 /// # Errors
 /// [`Refused`].
-pub fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refused> {
-    match resolve(daemon, typed)? {
+pub async fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform), Refused> {
+    match resolve(daemon, typed).await? {
         Resolved::Account(stored, platform) => Ok((stored.value.mailbox, platform)),
         Resolved::Unlisted(mailbox, platform) => Ok((mailbox, platform)),
         Resolved::Foreign(mailbox) => Err(foreign(daemon, &mailbox)),
@@ -89,8 +89,8 @@ fn visible(typed: &str) -> String {
     text::visible(typed).collect()
 }
 
-fn resolve(daemon: &Daemon, typed: &str) -> Result<Resolved, Refused> {
-    daemon.look_up(LookupName::new(&visible(typed))).map_err(|error| match error {
+async fn resolve(daemon: &Daemon, typed: &str) -> Result<Resolved, Refused> {
+    daemon.look_up(LookupName::new(&visible(typed))).await.map_err(|error| match error {
         ResolveError::Name(error) => refuse("bad_name", format!("{typed:?} is not a mailbox: {error}.")),
         ResolveError::Record(error) => unstored(error),
     })
@@ -116,13 +116,13 @@ fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
 /// The account owner name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
 /// page, and lets others have their turn between.
 pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
-    let mailbox = match daemon.look_up(LookupName::new(typed)) {
+    let mailbox = match daemon.look_up(LookupName::new(typed)).await {
         Ok(Resolved::Unlisted(mailbox, _)) => mailbox.to_string(),
         _ => return None,
     };
     let (mut after, mut looked, mut best): (Option<Vec<u8>>, usize, Option<(usize, String)>) = (None, 0, None);
     while looked < LOOKED_THROUGH {
-        let page = daemon.records.engine().scan(ACCOUNT, after.as_deref(), PAGE).ok()?;
+        let page = daemon.records.scan(ACCOUNT, after.as_deref(), PAGE).await.ok()?;
         let Some(last) = page.last() else { break };
         after = Some(last.key.clone());
         looked += page.len();

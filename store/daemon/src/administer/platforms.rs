@@ -8,7 +8,6 @@ use postern_rules::alias::hidden_by_plus_addressing;
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
 use postern_rules::{Account, Platform};
-use postern_vault::RecordError;
 use postern_vault::keys::{ACCOUNT, platform_key};
 use postern_vault::records::Stored;
 use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
@@ -21,8 +20,8 @@ const NAMED_MAX: usize = 10;
 ///
 /// # Errors
 /// [`Refused`].
-pub fn list(daemon: &Daemon) -> Result<Platforms, Refused> {
-    let counts = accounts_by_platform(daemon)?;
+pub async fn list(daemon: &Daemon) -> Result<Platforms, Refused> {
+    let counts = accounts_by_platform(daemon).await?;
     let platforms = daemon.platforms();
     Ok(Platforms { platforms: platforms.iter().map(|platform| shown(platform, &counts)).collect() })
 }
@@ -31,9 +30,9 @@ pub fn list(daemon: &Daemon) -> Result<Platforms, Refused> {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
-    let stored = find(daemon, name)?;
-    Ok(Platforms { platforms: vec![shown(&stored.value, &accounts_by_platform(daemon)?)] })
+pub async fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
+    let stored = find(daemon, name).await?;
+    Ok(Platforms { platforms: vec![shown(&stored.value, &accounts_by_platform(daemon).await?)] })
 }
 
 /// Makes a platform, switched off.
@@ -84,7 +83,7 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
     let detail = format!("platform {name}: {}", domains.join(", "));
     let platform = Platform { name: name.clone(), domains, netbios, enabled: false, policy: Policy::default() };
     write(daemon, None, &platform, entry(actor, "create platform", None, detail)).await?;
-    show(daemon, name)
+    show(daemon, name).await
 }
 
 /// Sets one key of the policy.
@@ -93,7 +92,7 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Platforms, Refused> {
     let _alone = alone(daemon).await?;
-    let stored = find(daemon, &set.name)?;
+    let stored = find(daemon, &set.name).await?;
     let mut platform = stored.value.clone();
     platform.policy.set(&set.key, &set.value).map_err(|error| {
         let near = nearest(&set.key, postern_rules::platform::KEYS.into_iter());
@@ -101,26 +100,27 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
         refuse("bad_policy", format!("{error}.{hint}"))
     })?;
     if platform.policy.plus_addressing && !stored.value.policy.plus_addressing {
-        refuse_hidden(daemon, &platform)?;
+        refuse_hidden(daemon, &platform).await?;
     }
     if platform != stored.value {
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
         write(daemon, Some(&stored), &platform, entry(actor, "set platform", None, detail)).await?;
     } else {
-        look_at_platforms(&daemon.effects).map_err(unstored)?;
+        // An order that is repeated, since its answer was late or lost, must be found done.
+        daemon.effects.look_at_platforms().await.map_err(unstored)?;
     }
-    show(daemon, &set.name)
+    show(daemon, &set.name).await
 }
 
 /// Plus-addressing is not switched on while it would hide names of accounts.
-fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
+async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
     let mut hidden = Vec::new();
     let mut look = |stored: Stored<Account>| {
         hidden.extend(hidden_by_plus_addressing(&stored.value, platform).map(ToString::to_string));
         hidden.truncate(NAMED_MAX);
         hidden.len() < NAMED_MAX
     };
-    daemon.records.each(ACCOUNT, &mut look).map_err(unstored)?;
+    daemon.records.each(ACCOUNT, &mut look).await.map_err(unstored)?;
     if hidden.is_empty() {
         return Ok(());
     }
@@ -138,24 +138,17 @@ fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
 /// [`Refused`].
 pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Result<Platforms, Refused> {
     let _alone = alone(daemon).await?;
-    let stored = find(daemon, &switch.name)?;
+    let stored = find(daemon, &switch.name).await?;
     if stored.value.enabled != switch.enabled {
         let platform = Platform { enabled: switch.enabled, ..stored.value.clone() };
         let action = if switch.enabled { "enable platform" } else { "disable platform" };
         let entry = entry(actor, action, None, format!("platform {}", switch.name));
         write(daemon, Some(&stored), &platform, entry).await?;
     } else {
-        look_at_platforms(&daemon.effects).map_err(unstored)?;
+        // An order that is repeated, since its answer was late or lost, must be found done.
+        daemon.effects.look_at_platforms().await.map_err(unstored)?;
     }
-    show(daemon, &switch.name)
-}
-
-/// Has the daemon and every front go by the platforms as they are stored. Also where there is nothing to change: whoever
-/// repeats an order, since its answer was late or lost, must find it done.
-fn look_at_platforms(effects: &Effects) -> Result<(), RecordError> {
-    effects.reload_platforms()?;
-    effects.announce(None);
-    Ok(())
+    show(daemon, &switch.name).await
 }
 
 async fn write(
@@ -175,7 +168,6 @@ async fn write(
         if is_trust_shorter {
             effects.ends_moved.notify_one();
         }
-        look_at_platforms(effects)
     };
     if daemon.effects.commit(vec![change], vec![entry], follow).await.map_err(unstored)?.is_none() {
         return Err(refuse("busy", format!("the platform {} was changed meanwhile. Try again.", platform.name)));
@@ -183,8 +175,8 @@ async fn write(
     Ok(())
 }
 
-fn find(daemon: &Daemon, name: &str) -> Result<Stored<Platform>, Refused> {
-    let stored = daemon.records.load(&platform_key(name)).map_err(unstored)?;
+async fn find(daemon: &Daemon, name: &str) -> Result<Stored<Platform>, Refused> {
+    let stored = daemon.records.load(&platform_key(name)).await.map_err(unstored)?;
     stored.ok_or_else(|| unknown(daemon, name))
 }
 
@@ -204,7 +196,7 @@ pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
+pub async fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Refused> {
     let mut counts = BTreeMap::new();
     daemon
         .records
@@ -214,6 +206,7 @@ pub fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u64>, Re
             }
             true
         })
+        .await
         .map_err(unstored)?;
     Ok(counts)
 }

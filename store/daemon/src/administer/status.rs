@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// [`Refused`].
-pub fn status(daemon: &Daemon) -> Result<Status, Refused> {
+pub async fn status(daemon: &Daemon) -> Result<Status, Refused> {
     let now = clock::now();
     let mut accounts: BTreeMap<String, u64> = State::ALL.iter().map(|state| (state.to_string(), 0)).collect();
     let mut by_platform = BTreeMap::new();
@@ -29,6 +29,7 @@ pub fn status(daemon: &Daemon) -> Result<Status, Refused> {
             }
             true
         })
+        .await
         .map_err(unstored)?;
     Ok(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -32,7 +32,7 @@ pub(crate) async fn daemon(engine: Arc<dyn Engine>) -> Daemon {
     let config = Config::default();
     let log = LOG.get_or_init(|| Arc::new(log::start(&config).unwrap())).clone();
     let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
-    let daemon = Daemon::new(engine, sealer, config, KeySource::Credential, log).unwrap();
+    let daemon = Daemon::new(engine, sealer, config, KeySource::Credential, log).await.unwrap();
     let domains = vec!["example.com".to_owned()];
     let wanted = CreatePlatform { name: PLATFORM.to_owned(), domains, netbios: Vec::new() };
     platforms::create(&daemon, BY, &wanted).await.unwrap();
@@ -114,7 +114,7 @@ async fn what_follows_a_commit_follows_a_late_one() {
 async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
     // As a commit does owner answer was lost.
-    let stored = daemon.records.load::<Platform>(&platform_key(PLATFORM)).unwrap().unwrap();
+    let stored = daemon.records.load::<Platform>(&platform_key(PLATFORM)).await.unwrap().unwrap();
     let mut platform = Platform { enabled: true, ..stored.value };
     platform.policy.set("plus-addressing", "off").unwrap();
     let change = daemon.records.put(stored.key, Some(stored.revision), &platform).unwrap();
@@ -143,11 +143,11 @@ impl Failing {
 }
 
 impl Engine for Failing {
-    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
         self.engine.load(key)
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
         self.engine.scan(prefix, after, limit)
     }
 

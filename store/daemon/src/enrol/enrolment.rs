@@ -82,7 +82,7 @@ pub async fn enrol(daemon: &Daemon, enrol: &Enrol) -> EnrolVerdict {
 }
 
 async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, enrol.channel, &enrol.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, enrol.channel, &enrol.name).await.map_err(auth::Refusal::new)?;
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
     daemon.settle_if_possible(&account).await;
@@ -140,7 +140,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
         }
         Some(KindName::Sms | KindName::Email) | None => {
             let to = to.ok_or(auth::Refusal::new(Reason::Unfit))?;
-            let recipient = recipient(daemon, &account, by, &kind, &to)?;
+            let recipient = recipient(daemon, &account, by, &kind, &to).await?;
             let actor = actor(enrol.channel, &enrol.origin);
             let wanted = Wanted {
                 mailbox: &account.mailbox,
@@ -219,7 +219,7 @@ pub fn kinds(platform: &Platform, sendable: Sendable) -> Vec<String> {
 }
 
 /// A number or an address, where it can be one: not one that leads into the mailbox that it is to guard.
-fn recipient<'a>(
+async fn recipient<'a>(
     daemon: &Daemon,
     account: &Account,
     by: By<'a>,
@@ -231,7 +231,7 @@ fn recipient<'a>(
         return Ok(Recipient::Method(by, Kind::Sms(Number::read(to).ok_or_else(unfit)?)));
     }
     let address = Address::read(to).ok_or_else(unfit)?;
-    match daemon.leads_into(&address, &account.mailbox) {
+    match daemon.leads_into(&address, &account.mailbox).await {
         Ok(false) => {}
         Ok(true) => return Err(unfit()),
         Err(error) => return Err(auth::Refusal::new(unavailable(&error))),
@@ -255,7 +255,7 @@ pub async fn confirm(daemon: &Daemon, confirm: &Confirm) -> ConfirmVerdict {
 }
 
 async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, confirm.channel, &confirm.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, confirm.channel, &confirm.name).await.map_err(auth::Refusal::new)?;
     let now = clock::now();
     let ticket = Ticket::open(daemon, &confirm.ticket, &account, now)?;
     let by = match &ticket.proof {

@@ -60,8 +60,8 @@ pub fn queue(records: &Records, letters: Vec<Letter>, now: Time) -> Result<Vec<C
 ///
 /// # Errors
 /// [`RecordError`].
-pub fn waiting(records: &Records) -> Result<usize, RecordError> {
-    Ok(records.engine().scan(NOTICE, None, COUNTED)?.len())
+pub async fn waiting(records: &Records) -> Result<usize, RecordError> {
+    Ok(records.scan(NOTICE, None, COUNTED).await?.len())
 }
 
 /// Sends what is due. Runs until it is dropped.
@@ -89,7 +89,7 @@ pub async fn run(daemon: &Arc<Daemon>) {
 
 /// How many were due.
 async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>) -> Result<usize, RecordError> {
-    let due = due(&daemon.records, clock::now())?;
+    let due = due(&daemon.records, clock::now()).await?;
     let count = due.len();
     let mut due = due.into_iter();
     loop {
@@ -111,9 +111,9 @@ async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>)
 }
 
 /// What is due, and what a clock that was ahead has put too far off.
-fn due(records: &Records, now: Time) -> Result<Vec<Entry>, RecordError> {
-    let mut due = records.engine().scan(NOTICE, None, BATCH)?;
-    due.extend(records.engine().scan(NOTICE, Some(&key_prefix(now.plus(retry::LONGEST + 1))), BATCH)?);
+async fn due(records: &Records, now: Time) -> Result<Vec<Entry>, RecordError> {
+    let mut due = records.scan(NOTICE, None, BATCH).await?;
+    due.extend(records.scan(NOTICE, Some(&key_prefix(now.plus(retry::LONGEST + 1))), BATCH).await?);
     due.retain(|entry| time_of(&entry.key).is_none_or(|time| retry::is_due(time, now)));
     due.dedup_by(|one, other| one.key == other.key);
     Ok(due)
@@ -155,7 +155,7 @@ async fn claim(
     if !records.commit(changes).await? {
         return Ok(None);
     }
-    Ok(records.load(&key)?.map(|stored: Stored<Queued>| stored))
+    Ok(records.load(&key).await?.map(|stored: Stored<Queued>| stored))
 }
 
 /// Whether it is over with it: it was taken, or refused for good.
@@ -195,7 +195,7 @@ async fn take_out_all(
 
 /// Whether it is gone; not where it was sealed anew meanwhile.
 async fn take_out(records: &Records, key: &[u8]) -> Result<bool, RecordError> {
-    match records.engine().load(key)? {
+    match records.load_sealed(key).await? {
         Some((_, revision)) => records.commit(vec![Change::delete(key.to_vec(), revision)]).await,
         None => Ok(true),
     }
@@ -235,16 +235,16 @@ mod tests {
 
     /// A disk that is full for a moment, and a rotation at just that moment, cannot be had at will.
     struct Store {
-        records: MemoryEngine,
+        records: Arc<MemoryEngine>,
         mood: Mutex<Mood>,
     }
 
     impl Engine for Store {
-        fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
+        fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
             self.records.load(key)
         }
 
-        fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
+        fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
             self.records.scan(prefix, after, limit)
         }
 
@@ -253,9 +253,13 @@ mod tests {
                 Mood::Takes => self.records.commit(changes),
                 Mood::Fails => Box::pin(std::future::ready(Err(EngineError::Closed))),
                 Mood::IsLate => {
-                    let (value, revision) = self.records.load(&changes[0].key).unwrap().unwrap();
-                    drop(self.records.commit(vec![Change::update(changes[0].key.clone(), revision, value)]));
-                    self.records.commit(changes)
+                    let (there, key) = (self.records.load(&changes[0].key), changes[0].key.clone());
+                    let late = self.records.clone();
+                    Box::pin(async move {
+                        let (value, revision) = there.await?.unwrap();
+                        drop(late.commit(vec![Change::update(key, revision, value)]).await?);
+                        late.commit(changes).await
+                    })
                 }
             }
         }
@@ -271,7 +275,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_taken_is_not_sent_again_whatever_the_store_says() {
-        let store = Arc::new(Store { records: MemoryEngine::new(), mood: Mutex::new(Mood::Takes) });
+        let store = Arc::new(Store { records: Arc::new(MemoryEngine::new()), mood: Mutex::new(Mood::Takes) });
         let records = Records::new(Arc::clone(&store) as _, Arc::new(Sealer::new(MasterKeys::generate().unwrap())));
         let letter = |number: u32| Letter {
             mailbox: format!("user{number}@example.com"),
@@ -280,25 +284,25 @@ mod tests {
             text: String::new().into(),
         };
         assert!(records.commit(queue(&records, (0..3).map(letter).collect(), clock::now()).unwrap()).await.unwrap());
-        let entries = || due(&records, clock::now()).unwrap();
-        let over = || {
-            let all = entries().into_iter();
+        let entries = async || due(&records, clock::now()).await.unwrap();
+        let over = async || -> Vec<(Key, MessageId)> {
+            let all = entries().await.into_iter();
             all.map(|entry| (entry.key.clone(), records.open::<Queued>(&entry.key, &entry.value).unwrap().id)).collect()
         };
         for mood in [Mood::Fails, Mood::IsLate] {
             let mut taken = BTreeSet::new();
             *store.mood.lock().unwrap() = mood;
-            let done = take_out_all(&records, over(), &mut taken).await;
+            let done = take_out_all(&records, over().await, &mut taken).await;
             assert_eq!((done.is_err(), taken.len()), (matches!(mood, Mood::Fails), 3), "{mood:?}");
-            for entry in entries() {
+            for entry in entries().await {
                 assert!(claim(&records, entry, &mut taken).await.map_or(true, |claimed| claimed.is_none()), "{mood:?}");
             }
-            assert_eq!((taken.len(), entries().len()), (3, 3), "{mood:?}");
+            assert_eq!((taken.len(), entries().await.len()), (3, 3), "{mood:?}");
         }
         *store.mood.lock().unwrap() = Mood::Takes;
-        let mut taken: BTreeSet<MessageId> = over().iter().take(1).map(|(_, id): &(Key, MessageId)| *id).collect();
-        assert!(claim(&records, entries().remove(0), &mut taken).await.unwrap().is_none());
-        take_out_all(&records, over(), &mut taken).await.unwrap();
-        assert_eq!((taken.len(), entries().len()), (0, 0));
+        let mut taken: BTreeSet<MessageId> = over().await.iter().take(1).map(|(_, id)| *id).collect();
+        assert!(claim(&records, entries().await.remove(0), &mut taken).await.unwrap().is_none());
+        take_out_all(&records, over().await, &mut taken).await.unwrap();
+        assert_eq!((taken.len(), entries().await.len()), (0, 0));
     }
 }

@@ -187,8 +187,8 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         tracing::warn!("the store was repaired: {repair}");
     }
     let engine = Arc::new(engine);
-    header::check(&*engine, &sealer)?;
-    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, Arc::new(log))?);
+    header::check(&*engine, &sealer).await?;
+    let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, Arc::new(log)).await?);
     let cleared = daemon.effects.clear_broken_import().await?;
     if cleared > 0 {
         tracing::warn!("an import was broken off: {cleared} records of it were taken out. Import again");
@@ -260,7 +260,10 @@ async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
     let listener = scrape::Listener::bind(place).await?;
     tracing::info!("metrics are shown at {place}");
     let daemon = Arc::clone(daemon);
-    Ok(Some(tokio::spawn(listener.serve(move || METRICS.look(&daemon)))))
+    Ok(Some(tokio::spawn(listener.serve(move || {
+        let daemon = Arc::clone(&daemon);
+        async move { METRICS.look(&daemon).await }
+    }))))
 }
 
 /// The threads that answer on a socket.

@@ -155,14 +155,16 @@ async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -
 
 async fn administered(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &mut Option<Import>) -> Outcome {
     match call.method.as_str() {
-        "org.postern.Admin.Status" => shown(status::status(daemon)),
-        "org.postern.Admin.Check" => shown(Ok(check::check(daemon))),
-        "org.postern.Admin.ListPlatforms" => shown(platforms::list(daemon)),
-        "org.postern.Admin.ShowPlatform" => shown(platforms::show(daemon, &call.parameters::<PlatformName>()?.name)),
+        "org.postern.Admin.Status" => shown(status::status(daemon).await),
+        "org.postern.Admin.Check" => shown(Ok(check::check(daemon).await)),
+        "org.postern.Admin.ListPlatforms" => shown(platforms::list(daemon).await),
+        "org.postern.Admin.ShowPlatform" => {
+            shown(platforms::show(daemon, &call.parameters::<PlatformName>()?.name).await)
+        }
         "org.postern.Admin.CreatePlatform" => shown(platforms::create(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.SetPlatform" => shown(platforms::set(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.SwitchPlatform" => shown(platforms::switch(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.ShowAccount" => shown(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
+        "org.postern.Admin.ShowAccount" => shown(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox).await),
         "org.postern.Admin.ChangeAccount" => shown(accounts::change(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.AddAliases" => shown(accounts::add_aliases(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.SetContact" => shown(contact::set(daemon, peer, &call.parameters()?).await),
@@ -171,16 +173,16 @@ async fn administered(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import:
         "org.postern.Admin.ImportTotp" => shown(import::import_totp(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RemoveMethod" => shown(methods::remove(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.ListAppPasswords" => {
-            shown(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox))
+            shown(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox).await)
         }
         "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.ShowLog" => shown(Ok(log::show(daemon))),
         "org.postern.Admin.SetLog" => shown(log::set(daemon, peer, &call.parameters::<SetLog>()?.levels).await),
         "org.postern.Admin.ResetLog" => shown(Ok(log::reset(daemon, peer).await)),
-        "org.postern.Admin.ListKeys" => shown(keys::list(daemon)),
+        "org.postern.Admin.ListKeys" => shown(keys::list(daemon).await),
         "org.postern.Admin.RotateKey" => shown(keys::rotate(daemon, peer).await),
-        "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox)),
+        "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox).await),
         "org.postern.Admin.DecideRequest" => shown(requests::decide_about(daemon, peer, &call.parameters()?).await),
         "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
         "org.postern.Admin.ListAccounts"
@@ -295,7 +297,7 @@ async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Inco
     };
     let mut after = None;
     loop {
-        let (page, last) = match accounts::list(daemon, &wanted, after.as_deref()) {
+        let (page, last) = match accounts::list(daemon, &wanted, after.as_deref()).await {
             Ok(page) => page,
             Err(refusal) => return Ok(Some(Err(refused(&refusal)))),
         };
@@ -309,7 +311,7 @@ async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Inco
 
 /// Sends all pieces but the last one, which is the caller's to send.
 async fn list_requests(daemon: &Daemon, connection: &mut Connection) -> io::Result<Option<Outcome>> {
-    match requests::list(daemon) {
+    match requests::list(daemon).await {
         Ok(all) => {
             send_pieces(connection, all, |requests| Requests { requests: requests.to_vec() }).await?;
             Ok(Some(shown(Ok(Requests { requests: Vec::new() }))))
@@ -332,14 +334,16 @@ async fn read_audit(daemon: &Daemon, connection: &mut Connection, call: &Incomin
         None => None,
     };
     // A mailbox that has no account any more may still have a history.
-    let mailbox = match wanted.mailbox.as_deref().map(|typed| administer::mailbox(daemon, typed)) {
-        Some(Err(refusal)) => return Ok(Some(Err(refused(&refusal)))),
-        Some(Ok((mailbox, _))) => Some(mailbox),
+    let mailbox = match &wanted.mailbox {
+        Some(typed) => match administer::mailbox(daemon, typed).await {
+            Ok((mailbox, _)) => Some(mailbox),
+            Err(refusal) => return Ok(Some(Err(refused(&refusal)))),
+        },
         None => None,
     };
     let mut after = since.map(audit::first_key);
     loop {
-        let (page, last) = match administer::audit::page(&daemon.records, after.as_deref()) {
+        let (page, last) = match administer::audit::page(&daemon.records, after.as_deref()).await {
             Ok(page) => page,
             Err(error) => return Ok(Some(Err(refused(&administer::unstored(error))))),
         };

@@ -15,15 +15,17 @@ use postern_wire::security::{BrowserName, OwnBrowser};
 ///
 /// # Errors
 /// [`Reason::Unusual`] where none can be sent: no mail leaves here, or the address leads into the mailbox by now.
-pub fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
-    let leads_into = account.contact.as_ref().map(|address| daemon.leads_into(address, &account.mailbox));
-    let leads_into = leads_into.transpose().map_err(|error| auth::Refusal::new(unavailable(&error)))?;
-    let leads_into = leads_into.unwrap_or(false);
+pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
+    let leads_into = match &account.contact {
+        Some(address) => daemon.leads_into(address, &account.mailbox).await,
+        None => Ok(false),
+    };
+    let leads_into = leads_into.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
     offers::unusual_contact(account, daemon.senders.sendable(), leads_into).map_err(|refusal| refused(&refusal))
 }
 
 /// The one thing that an unusual sign-in may be answered with.
-pub fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
+pub async fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
     let offer = |address: &Address| Offer {
         id: CONTACT.to_owned(),
         kind: KindName::Email.as_str().to_owned(),
@@ -31,7 +33,7 @@ pub fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
         digits: Some(sent::DIGITS),
         hint: Some(address.masked()),
     };
-    match contact(daemon, account) {
+    match contact(daemon, account).await {
         Ok(address) => AskVerdict::Challenge {
             mailbox: account.mailbox.to_string(),
             methods: vec![offer(address)],
@@ -59,7 +61,7 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
     if is_over(daemon, &Session { mailbox: told.name.clone(), standing: told.standing.clone() }).await {
         return Err(stale());
     }
-    let Owner::Ours(account, platform) = owner(daemon, channel, &told.name).map_err(auth::Refusal::new)? else {
+    let Owner::Ours(account, platform) = owner(daemon, channel, &told.name).await.map_err(auth::Refusal::new)? else {
         return Ok(());
     };
     let actor = Actor { detail, language: told.language.clone(), ..actor(told.channel, &told.origin) };

@@ -27,7 +27,7 @@ pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
 }
 
 async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict, auth::Refusal> {
-    let (account, _) = account(daemon, field.channel, &field.name).map_err(auth::Refusal::new)?;
+    let (account, _) = account(daemon, field.channel, &field.name).await.map_err(auth::Refusal::new)?;
     let source = source(&field.origin);
     let event = || {
         Ok(Event::Field {
@@ -94,7 +94,7 @@ fn again(daemon: &Daemon, field: &AnswerField) -> Option<FieldFingerprint> {
 pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
     let session = &refused.session;
     let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
-    let Ok((account, _)) = account(daemon, auth::Channel::Webmail, &session.mailbox) else { return Ok(()) };
+    let Ok((account, _)) = account(daemon, auth::Channel::Webmail, &session.mailbox).await else { return Ok(()) };
     let actor = Actor::new("mail server", format!("app password {id}"));
     daemon
         .apply(&account.mailbox, None, &actor, || Ok(Event::SealedRefused { id: &id, created, sealed }))
@@ -107,7 +107,7 @@ pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Res
 /// # Errors
 /// [`RecordError`]: the app passwords stand for what they stood for.
 pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
-    let Ok((account, _)) = account(daemon, accepted.channel, &accepted.name) else { return Ok(()) };
+    let Ok((account, _)) = account(daemon, accepted.channel, &accepted.name).await else { return Ok(()) };
     renew(daemon, &account, &accepted.password, &actor(accepted.channel, &accepted.origin)).await
 }
 

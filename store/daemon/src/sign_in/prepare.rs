@@ -76,7 +76,7 @@ pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
 }
 
 async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, prepare.channel, &prepare.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, prepare.channel, &prepare.name).await.map_err(auth::Refusal::new)?;
     let (now, channel) = (clock::now(), channel(prepare.channel));
     let mailbox = account.mailbox.to_string();
     let seal = |session, key| {
@@ -102,7 +102,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
         Ok(PrepareVerdict::Sent { mailbox: mailbox.clone(), challenge, again: sent.again.0 })
     };
     if prepare.method == CONTACT {
-        contact(daemon, &account)?;
+        contact(daemon, &account).await?;
         return send(Recipient::SignIn(channel, source(&prepare.origin))).await;
     }
     daemon.settle_if_possible(&account).await;

@@ -40,8 +40,8 @@ pub(crate) enum Owner {
 ///
 /// # Errors
 /// [`Reason::Name`], [`Reason::Unavailable`].
-pub(crate) fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Owner, Reason> {
-    Ok(match resolve(daemon, channel, name)? {
+pub(crate) async fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Owner, Reason> {
+    Ok(match resolve(daemon, channel, name).await? {
         SignInResolved::Foreign(mailbox) if daemon.foreign_passes() => Owner::Foreign(mailbox),
         SignInResolved::Foreign(_) => return Err(Reason::Name),
         SignInResolved::Unlisted(mailbox, platform) => {
@@ -53,13 +53,13 @@ pub(crate) fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Own
 
 async fn asked(daemon: &Daemon, name: &str, channel: Channel, source: Source<'_>) -> Asked {
     let (mut app_passwords_of, mut browser_known) = (None, false);
-    let verdict = match owner(daemon, channel, name) {
+    let verdict = match owner(daemon, channel, name).await {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
         Ok(Owner::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(channel, 0)),
         Ok(Owner::Ours(account, platform)) => {
             app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
             browser_known = source.browser.is_some_and(|token| account.browsers.remember(&token, clock::now()));
-            let needed = needed(daemon, &account, &platform, channel, source);
+            let needed = needed(daemon, &account, &platform, channel, source).await;
             daemon.settle_if_possible(&account).await;
             needed
         }
@@ -67,7 +67,13 @@ async fn asked(daemon: &Daemon, name: &str, channel: Channel, source: Source<'_>
     Asked { verdict, app_passwords_of, browser_known }
 }
 
-fn needed(daemon: &Daemon, account: &Account, platform: &Platform, channel: Channel, source: Source<'_>) -> AskVerdict {
+async fn needed(
+    daemon: &Daemon,
+    account: &Account,
+    platform: &Platform,
+    channel: Channel,
+    source: Source<'_>,
+) -> AskVerdict {
     let mailbox = account.mailbox.as_str();
     match decide(account, platform, Event::AskFor { channel, source }, clock::now()).verdict {
         Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(channel, account.epoch)),
@@ -80,7 +86,7 @@ fn needed(daemon: &Daemon, account: &Account, platform: &Platform, channel: Chan
                 trust_days,
             }
         }
-        Verdict::Unusual => browsers::challenge(daemon, account),
+        Verdict::Unusual => browsers::challenge(daemon, account).await,
         Verdict::Enrol => {
             AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(platform, daemon.senders.sendable()) }
         }
@@ -102,7 +108,7 @@ pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
 }
 
 async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, auth::Refusal> {
-    let (account, platform) = account(daemon, answer.channel, &answer.name).map_err(auth::Refusal::new)?;
+    let (account, platform) = account(daemon, answer.channel, &answer.name).await.map_err(auth::Refusal::new)?;
     let challenge = answer.challenge.as_ref().map(|shown| Challenge::read(daemon, shown, &account, clock::now()));
     let challenge = challenge.transpose()?;
     let proves = answer.proves.as_ref().map(proof::change).transpose()?;
@@ -169,7 +175,7 @@ pub async fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
 /// Whether a session is over.
 pub(crate) async fn is_over(daemon: &Daemon, session: &auth::Session) -> bool {
     let Some(standing) = Standing::parse(&session.standing) else { return true };
-    let owner = owner(daemon, standing.channel(), &session.mailbox);
+    let owner = owner(daemon, standing.channel(), &session.mailbox).await;
     let holder = match &owner {
         Ok(Owner::Ours(account, platform)) => Holder::Account(account, platform),
         Ok(Owner::Foreign(_)) => Holder::Foreign,
@@ -208,8 +214,8 @@ fn methods(daemon: &Daemon, account: &Account, channel: Channel) -> Vec<Offer> {
     offers::at_sign_in(account, channel, daemon.senders.sendable()).into_iter().map(offer).collect()
 }
 
-pub(crate) fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<SignInResolved, Reason> {
-    daemon.resolve_sign_in(SignInName::new(channel, name)).map_err(|error| match error {
+pub(crate) async fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<SignInResolved, Reason> {
+    daemon.resolve_sign_in(SignInName::new(channel, name)).await.map_err(|error| match error {
         ResolveError::Name(why) => {
             // Who signs in is not told; whoever looks here has to know what to do about it.
             tracing::info!(?name, "a sign-in is refused: {why}");
@@ -220,8 +226,12 @@ pub(crate) fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<S
 }
 
 /// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
-pub(crate) fn account(daemon: &Daemon, channel: auth::Channel, name: &str) -> Result<(Account, Platform), Reason> {
-    match resolve(daemon, self::channel(channel), name)? {
+pub(crate) async fn account(
+    daemon: &Daemon,
+    channel: auth::Channel,
+    name: &str,
+) -> Result<(Account, Platform), Reason> {
+    match resolve(daemon, self::channel(channel), name).await? {
         SignInResolved::Account(account, platform) => Ok((*account, platform)),
         SignInResolved::Unlisted(..) | SignInResolved::Foreign(_) => Err(Reason::Stale),
     }

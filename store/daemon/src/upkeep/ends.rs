@@ -49,7 +49,7 @@ fn look_at_the_clock(daemon: &Daemon, latest: Time) -> Time {
 async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
     let (mut after, mut still) = (None, BTreeSet::new());
     loop {
-        let due = match daemon.records.ended(clock::now(), after.as_deref()) {
+        let due = match daemon.records.ended(clock::now(), after.as_deref()).await {
             Ok(due) => due,
             Err(error) => {
                 if troubled.insert(Vec::new()) {
@@ -88,8 +88,8 @@ async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), Recor
     daemon.apply(mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
     // The entry goes with what it was about. One that is left is about what went in another way, or about what has not
     // ended: the clock may have stepped back since it was looked for.
-    let left = daemon.records.engine().load(key)?;
-    let account = daemon.records.account(mailbox)?;
+    let left = daemon.records.load_sealed(key).await?;
+    let account = daemon.records.account(mailbox).await?;
     let has_ended = account.is_none_or(|stored| !keys::is_end_of(key, &stored.value));
     if let Some((_, revision)) = left.filter(|_| has_ended) {
         daemon.announce(Some(mailbox));
@@ -116,7 +116,7 @@ async fn bring_up_to_date(daemon: &Daemon) -> Result<(), RecordError> {
     forget_the_old_index(daemon).await?;
     let (mut after, mut count): (Option<Vec<u8>>, usize) = (None, 0);
     loop {
-        let page = daemon.records.engine().scan(ACCOUNT, after.as_deref(), PAGE)?;
+        let page = daemon.records.scan(ACCOUNT, after.as_deref(), PAGE).await?;
         let Some(last) = page.last() else {
             tracing::debug!("the index of what ends is up to date: {count} accounts were written to it");
             return Ok(());
@@ -138,8 +138,8 @@ async fn index(daemon: &Daemon, account: &Account) -> Result<bool, RecordError> 
         return Ok(false);
     }
     let has_settled = daemon.settle(account).await?;
-    let Some(stored) = daemon.records.account(&account.mailbox)? else { return Ok(has_settled) };
-    let missing = daemon.records.missing_ends(&stored.value)?;
+    let Some(stored) = daemon.records.account(&account.mailbox).await? else { return Ok(has_settled) };
+    let missing = daemon.records.missing_ends(&stored.value).await?;
     if missing.is_empty() {
         return Ok(has_settled);
     }
@@ -150,7 +150,7 @@ async fn index(daemon: &Daemon, account: &Account) -> Result<bool, RecordError> 
 
 async fn forget_the_old_index(daemon: &Daemon) -> Result<(), RecordError> {
     loop {
-        let page = daemon.records.engine().scan(SUSPENDED, None, CHANGES_MAX)?;
+        let page = daemon.records.scan(SUSPENDED, None, CHANGES_MAX).await?;
         if page.is_empty() {
             return Ok(());
         }

@@ -75,14 +75,14 @@ async fn forget_old_entries(daemon: &Daemon) -> Result<(), RecordError> {
     // by a daemon that has run for a while.
     let lately = audit::first_key(now.plus(-LATELY));
     let believed = daemon.uptime.elapsed() >= HOUSEKEEPING
-        && !daemon.records.engine().scan(audit::AUDIT, Some(&lately), 1)?.is_empty();
+        && !daemon.records.scan(audit::AUDIT, Some(&lately), 1).await?.is_empty();
     if !believed {
         return Ok(());
     }
     let end = audit::first_key(now.plus(-days * DAY));
     let mut count = 0;
     for _ in 0..BATCHES {
-        let page = daemon.records.engine().scan(audit::AUDIT, None, BATCH)?;
+        let page = daemon.records.scan(audit::AUDIT, None, BATCH).await?;
         let old: Vec<_> = page.into_iter().filter(|entry| entry.key < end).collect();
         if old.is_empty() {
             break;

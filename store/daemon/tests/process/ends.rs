@@ -6,7 +6,7 @@ use crate::home::{Home, Running};
 use crate::messages::{answer_to, app_password_of, ask_of, field_of};
 use crate::wait_until;
 use crate::wall_clock::HOUR;
-use postern_engine::{Change, Engine, SledEngine};
+use postern_engine::{Change, Engine, Pending, SledEngine};
 use postern_rules::Standing;
 use postern_wire::Secret;
 use postern_wire::admin::{AppPasswordCreated, CreateAppPassword};
@@ -187,10 +187,15 @@ fn open_store(store: &Path) -> SledEngine {
     SledEngine::open(store).unwrap().0
 }
 
+/// What the engine answers.
+fn wait<T>(pending: Pending<T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(pending).unwrap()
+}
+
 /// The keys of both indices.
 fn index(store: &Path) -> Vec<Vec<u8>> {
     let engine = open_store(store);
-    let keys = ["ends/", "suspended/"].map(|prefix| engine.scan(prefix.as_bytes(), None, 100).unwrap());
+    let keys = ["ends/", "suspended/"].map(|prefix| wait(engine.scan(prefix.as_bytes(), None, 100)));
     let keys = keys.into_iter().flatten().map(|entry| entry.key).collect();
     engine.close();
     keys
@@ -198,12 +203,11 @@ fn index(store: &Path) -> Vec<Vec<u8>> {
 
 fn take_out_the_index(store: &Path) {
     let engine = open_store(store);
-    let entries = engine.scan(b"ends/", None, 100).unwrap();
+    let entries = wait(engine.scan(b"ends/", None, 100));
     assert_eq!(entries.len(), 1);
     let mut changes: Vec<Change> = entries.into_iter().map(|entry| Change::delete(entry.key, entry.revision)).collect();
     changes.push(Change::create(b"suspended/0000000000000001/alice@example.com".to_vec(), b"of before".to_vec()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let done = runtime.block_on(engine.commit(changes)).unwrap();
+    let done = wait(engine.commit(changes));
     assert!(matches!(done, postern_engine::Swap::Done(_)));
     engine.close();
 }

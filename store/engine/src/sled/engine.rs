@@ -1,6 +1,7 @@
 //! The engine: it hands requests to the writer, and reads through the view.
 
 use std::fmt;
+use std::future::ready;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,12 +86,12 @@ impl SledEngine {
 }
 
 impl Engine for SledEngine {
-    fn load(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
-        self.view.load(key)
+    fn load(&self, key: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
+        Box::pin(ready(self.view.load(key)))
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, EngineError> {
-        self.view.scan(prefix, after, limit)
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>> {
+        Box::pin(ready(self.view.scan(prefix, after, limit)))
     }
 
     fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
@@ -104,7 +105,7 @@ impl Engine for SledEngine {
                     outcome
                 })
             }
-            Err(refusal) => Box::pin(std::future::ready(Err(refusal))),
+            Err(refusal) => Box::pin(ready(Err(refusal))),
         }
     }
 

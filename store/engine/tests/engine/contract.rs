@@ -37,13 +37,13 @@ fn conflict(key: &[u8]) -> Swap {
 fn a_record_is_made_read_changed_and_removed() {
     on_each_engine(|engine| {
         let engine = &*engine;
-        assert_eq!(engine.load(b"a").unwrap(), None);
+        assert_eq!(wait(engine.load(b"a")).unwrap(), None);
         let first = done(engine, [Change::create(b"a", b"one")]);
-        assert_eq!(engine.load(b"a").unwrap(), Some((b"one".to_vec(), first)));
+        assert_eq!(wait(engine.load(b"a")).unwrap(), Some((b"one".to_vec(), first)));
         let second = done(engine, [Change::update(b"a", first, b"two")]);
-        assert_eq!(engine.load(b"a").unwrap(), Some((b"two".to_vec(), second)));
+        assert_eq!(wait(engine.load(b"a")).unwrap(), Some((b"two".to_vec(), second)));
         done(engine, [Change::delete(b"a", second)]);
-        assert_eq!(engine.load(b"a").unwrap(), None);
+        assert_eq!(wait(engine.load(b"a")).unwrap(), None);
         engine.health().unwrap();
     });
 }
@@ -59,7 +59,7 @@ fn only_the_expected_revision_is_replaced() {
         assert_eq!(commit(engine, [Change::update(b"a", first, b"late")]), conflict(b"a"));
         assert_eq!(commit(engine, [Change::delete(b"a", first)]), conflict(b"a"));
         assert_eq!(commit(engine, [Change::update(b"none", second, b"x")]), conflict(b"none"));
-        assert_eq!(engine.load(b"a").unwrap(), Some((b"one".to_vec(), second)));
+        assert_eq!(wait(engine.load(b"a")).unwrap(), Some((b"one".to_vec(), second)));
     });
 }
 
@@ -84,8 +84,8 @@ fn several_keys_change_together_or_not_at_all() {
         let later = done(engine, [Change::update(b"b", both, b"2")]);
         let stale = [Change::update(b"a", both, b"3"), Change::update(b"b", both, b"3"), Change::create(b"c", b"3")];
         assert_eq!(commit(engine, stale), conflict(b"b"));
-        assert_eq!(engine.load(b"a").unwrap(), Some((b"1".to_vec(), both)));
-        assert_eq!(engine.load(b"c").unwrap(), None);
+        assert_eq!(wait(engine.load(b"a")).unwrap(), Some((b"1".to_vec(), both)));
+        assert_eq!(wait(engine.load(b"c")).unwrap(), None);
         let mixed = [Change::delete(b"a", both), Change::update(b"b", later, b"4"), Change::create(b"c", b"4")];
         let revision = done(engine, mixed);
         let left: Vec<_> = all(engine).into_iter().map(|entry| (entry.key, entry.value, entry.revision)).collect();
@@ -99,9 +99,9 @@ fn a_free_key_can_be_a_condition() {
         let engine = &*engine;
         let free = |key: &[u8]| Change { key: key.to_vec(), expected: None, next: None };
         done(engine, [free(b"alias"), Change::create(b"a", b"1")]);
-        assert_eq!(engine.load(b"alias").unwrap(), None);
+        assert_eq!(wait(engine.load(b"alias")).unwrap(), None);
         assert_eq!(commit(engine, [free(b"a"), Change::create(b"b", b"1")]), conflict(b"a"));
-        assert_eq!(engine.load(b"b").unwrap(), None);
+        assert_eq!(wait(engine.load(b"b")).unwrap(), None);
     });
 }
 
@@ -120,17 +120,17 @@ fn a_scan_is_ordered_bounded_by_its_prefix_and_paged() {
         let mut found = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let page = engine.scan(b"account/", after.as_deref(), 7).unwrap();
+            let page = wait(engine.scan(b"account/", after.as_deref(), 7)).unwrap();
             assert!(page.len() <= 7);
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             found.extend(page.into_iter().map(|entry| String::from_utf8(entry.value).unwrap()));
         }
         assert_eq!(found, names);
-        assert_eq!(engine.scan(b"account/", None, 0).unwrap(), []);
-        assert_eq!(engine.scan(b"none/", None, 10).unwrap(), []);
-        assert_eq!(engine.scan(b"account/", Some(b"zzz"), 10).unwrap(), []);
-        assert_eq!(engine.scan(b"account/", Some(b"a"), 1).unwrap()[0].key, b"account/000");
+        assert_eq!(wait(engine.scan(b"account/", None, 0)).unwrap(), []);
+        assert_eq!(wait(engine.scan(b"none/", None, 10)).unwrap(), []);
+        assert_eq!(wait(engine.scan(b"account/", Some(b"zzz"), 10)).unwrap(), []);
+        assert_eq!(wait(engine.scan(b"account/", Some(b"a"), 1)).unwrap()[0].key, b"account/000");
         assert_eq!(all(engine).len(), 104);
     });
 }
@@ -154,7 +154,7 @@ fn of_twenty_writers_on_one_revision_exactly_one_wins() {
             let won: Vec<_> =
                 swaps.iter().filter_map(|swap| if let Swap::Done(won) = swap { Some(*won) } else { None }).collect();
             assert_eq!(won.len(), 1, "{swaps:?}");
-            assert_eq!(engine.load(b"a").unwrap().unwrap().1, won[0]);
+            assert_eq!(wait(engine.load(b"a")).unwrap().unwrap().1, won[0]);
             revision = won[0];
         }
     });
@@ -180,9 +180,9 @@ fn what_breaks_a_limit_is_refused_and_nothing_of_it_written() {
 
         let most = [Change::create([b'k'; KEY_LEN_MAX], [7; VALUE_LEN_MAX]), Change::create(b"empty", b"")];
         done(engine, most);
-        assert_eq!(engine.load(&[b'k'; KEY_LEN_MAX]).unwrap().unwrap().0, [7; VALUE_LEN_MAX]);
-        assert_eq!(engine.load(b"empty").unwrap().unwrap().0, b"");
-        assert_eq!(engine.load(b"\0tally").unwrap(), None, "the engine's own records are nobody's");
+        assert_eq!(wait(engine.load(&[b'k'; KEY_LEN_MAX])).unwrap().unwrap().0, [7; VALUE_LEN_MAX]);
+        assert_eq!(wait(engine.load(b"empty")).unwrap().unwrap().0, b"");
+        assert_eq!(wait(engine.load(b"\0tally")).unwrap(), None, "the engine's own records are nobody's");
     });
 }
 
@@ -258,15 +258,15 @@ fn a_closed_store_refuses_and_lets_go_of_its_files() {
     let engine = SledEngine::init(&dir.path().join("store")).unwrap();
     put(&engine, "a", "1").unwrap();
     engine.close();
-    assert!(matches!(engine.load(b"a"), Err(EngineError::Closed)));
-    assert!(matches!(engine.scan(b"", None, 1), Err(EngineError::Closed)));
+    assert!(matches!(wait(engine.load(b"a")), Err(EngineError::Closed)));
+    assert!(matches!(wait(engine.scan(b"", None, 1)), Err(EngineError::Closed)));
     assert!(matches!(engine.health(), Err(EngineError::Closed)));
     assert!(matches!(wait(engine.commit(vec![Change::create(b"b", b"")])), Err(EngineError::Closed)));
     assert!(matches!(wait(engine.snapshot(Box::new(|_| Ok(())))), Err(EngineError::Closed)));
 
     let (again, repairs) = SledEngine::open(&dir.path().join("store")).unwrap();
     assert_eq!(repairs, []);
-    assert_eq!(again.load(b"a").unwrap().unwrap().0, b"1");
+    assert_eq!(wait(again.load(b"a")).unwrap().unwrap().0, b"1");
 }
 
 #[derive(Clone, Debug)]
@@ -299,7 +299,7 @@ proptest! {
             for engine in [&sled as &dyn Engine, &memory] {
                 let commit: Vec<_> = changes.iter().map(|(key, (as_it_is, next))| {
                     let key = format!("k{key}").into_bytes();
-                    let present = engine.load(&key).unwrap().map(|(_, revision)| revision);
+                    let present = wait(engine.load(&key)).unwrap().map(|(_, revision)| revision);
                     // A wrong expectation is that of nothing where there is something: the other way there is no
                     // revision to be had.
                     let expected = if *as_it_is { present } else { None };

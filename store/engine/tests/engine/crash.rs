@@ -34,7 +34,7 @@ fn number(value: &[u8]) -> u64 {
 
 /// What stands in the two records that each writer always changes together.
 fn numbers(engine: &dyn Engine, writer: usize) -> (u64, u64) {
-    let read = |key: String| engine.load(key.as_bytes()).unwrap().map_or(0, |(value, _)| number(&value));
+    let read = |key: String| wait(engine.load(key.as_bytes())).unwrap().map_or(0, |(value, _)| number(&value));
     (read(format!("left/{writer}")), read(format!("right/{writer}")))
 }
 
@@ -106,7 +106,7 @@ fn the_child_that_is_killed() {
                 for number in numbers(engine, writer).0 + 1.. {
                     let changes = ["left", "right"].map(|side| {
                         let key = format!("{side}/{writer}");
-                        let expected = engine.load(key.as_bytes()).unwrap().map(|(_, revision)| revision);
+                        let expected = wait(engine.load(key.as_bytes())).unwrap().map(|(_, revision)| revision);
                         Change { key: key.into(), expected, next: Some(value(number)) }
                     });
                     assert!(matches!(wait(engine.commit(changes.into())), Ok(Swap::Done(_))));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use postern_engine::{Engine, Entry, OpenError, Repair, SledEngine};
 use tempfile::TempDir;
 
-use crate::{all, put};
+use crate::{all, put, wait};
 
 const RECORDS: usize = 400;
 
@@ -183,7 +183,7 @@ fn a_store_is_made_once_and_open_once() {
     put(&engine, "a", "1").unwrap();
     drop(engine);
     let (engine, _) = SledEngine::open(dir.path()).unwrap();
-    assert_eq!(engine.load(b"a").unwrap().unwrap().0, b"1");
+    assert_eq!(wait(engine.load(b"a")).unwrap().unwrap().0, b"1");
 }
 
 /// Cut off anywhere, the store stays shut, or the cut took nothing of it.

@@ -33,7 +33,7 @@ fn write_until_refused(engine: &SledEngine, from: usize) -> (usize, EngineError)
 }
 
 fn counter(engine: &SledEngine) -> Vec<u8> {
-    engine.load(b"counter").unwrap().unwrap().0
+    wait(engine.load(b"counter")).unwrap().unwrap().0
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn a_full_disk_is_named_and_survived() {
 
         // Readers go on with what is durable: the write that failed is not shown.
         let expected = format!("{acknowledged}").repeat(500).into_bytes();
-        assert_eq!(acknowledged > 0, engine.load(b"counter").unwrap().is_some());
+        assert_eq!(acknowledged > 0, wait(engine.load(b"counter")).unwrap().is_some());
         assert!(acknowledged == 0 || counter(&engine) == expected);
-        assert_eq!(engine.load(b"other").unwrap().unwrap().0, b"kept");
+        assert_eq!(wait(engine.load(b"other")).unwrap().unwrap().0, b"kept");
         assert!(put(&engine, "other", "changed").is_err());
         assert!(wait(engine.snapshot(Box::new(|_| Ok(())))).is_err());
 
@@ -65,7 +65,7 @@ fn a_full_disk_is_named_and_survived() {
     drop(engine);
     let (engine, _) = SledEngine::open(&path).unwrap();
     assert_eq!(counter(&engine), format!("{last}").repeat(500).into_bytes());
-    assert_eq!(engine.load(b"other").unwrap().unwrap().0, b"kept");
+    assert_eq!(wait(engine.load(b"other")).unwrap().unwrap().0, b"kept");
     assert_eq!(all(&engine).len(), 2);
 }
 
@@ -138,5 +138,5 @@ fn a_read_only_disk_is_named_and_left_as_it_is() {
     assert!(mount.remount("rw"));
     let (engine, repairs) = SledEngine::open(&path).unwrap();
     assert_eq!(repairs, []);
-    assert_eq!(engine.load(b"a").unwrap().unwrap().0, b"1");
+    assert_eq!(wait(engine.load(b"a")).unwrap().unwrap().0, b"1");
 }

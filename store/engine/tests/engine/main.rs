@@ -16,7 +16,7 @@ fn wait<T>(pending: Pending<T>) -> Result<T, EngineError> {
 
 /// Writes `value` to `key`, where nobody else writes.
 fn put(engine: &dyn Engine, key: &str, value: impl Into<Vec<u8>>) -> Result<Revision, EngineError> {
-    let expected = engine.load(key.as_bytes())?.map(|(_, revision)| revision);
+    let expected = wait(engine.load(key.as_bytes()))?.map(|(_, revision)| revision);
     match wait(engine.commit(vec![Change { key: key.into(), expected, next: Some(value.into()) }]))? {
         Swap::Done(revision) => Ok(revision),
         Swap::Conflict { .. } => panic!("somebody else has written {key}"),
@@ -24,5 +24,5 @@ fn put(engine: &dyn Engine, key: &str, value: impl Into<Vec<u8>>) -> Result<Revi
 }
 
 fn all(engine: &dyn Engine) -> Vec<Entry> {
-    engine.scan(b"", None, usize::MAX).unwrap()
+    wait(engine.scan(b"", None, usize::MAX)).unwrap()
 }

@@ -10,7 +10,7 @@ async fn said_to(sent: &[u8]) -> String {
     let (mut client, server): (DuplexStream, _) = duplex(64 * 1024);
     client.write_all(sent).await.unwrap();
     client.shutdown().await.unwrap();
-    let _ = answer(server, || PAGE.to_owned()).await;
+    let _ = answer(server, async || PAGE.to_owned()).await;
     let mut said = Vec::new();
     client.read_to_end(&mut said).await.unwrap();
     String::from_utf8(said).unwrap()
@@ -79,7 +79,7 @@ async fn who_says_nothing_keeps_others_out_for_the_deadline_at_most() {
     let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
     let Listener(Socket::Tcp(tcp)) = &listener else { panic!() };
     let address = tcp.local_addr().unwrap();
-    let serving = tokio::spawn(listener.serve(|| PAGE.to_owned()));
+    let serving = tokio::spawn(listener.serve(async || PAGE.to_owned()));
     let began = tokio::time::Instant::now();
     let mut silent = Vec::new();
     for _ in 0..ROUNDS as usize * MAX_SCRAPES {
@@ -107,7 +107,7 @@ async fn a_socket_is_for_its_owner_and_its_group() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, SOCKET_MODE);
     let second = Listener::bind(&place).await.err().unwrap().to_string();
     assert!(second.contains("another program listens there") && second.contains("[metrics]"), "{second}");
-    let serving = tokio::spawn(listener.serve(|| PAGE.to_owned()));
+    let serving = tokio::spawn(listener.serve(async || PAGE.to_owned()));
     assert!(scrape(UnixStream::connect(&path).await.unwrap()).await.ends_with(PAGE));
     serving.abort();
     let file = directory.path().join("file");

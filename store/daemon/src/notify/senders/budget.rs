@@ -61,8 +61,8 @@ impl Budget {
     }
 
     /// How many more of `most` the day of `now` may have.
-    pub(super) fn left(&self, now: Time, kind: Medium, most: NonZeroU32) -> Result<u32, RecordError> {
-        let stored = self.records.load::<Sent>(&day_key(now))?;
+    pub(super) async fn left(&self, now: Time, kind: Medium, most: NonZeroU32) -> Result<u32, RecordError> {
+        let stored = self.records.load::<Sent>(&day_key(now)).await?;
         let mut sent = stored.map_or_else(Sent::default, |stored| stored.value);
         Ok(most.get().saturating_sub(*sent.of(kind)))
     }
@@ -72,14 +72,14 @@ impl Budget {
         let _counting = self.counting.lock().await;
         let key = day_key(now);
         loop {
-            let stored = self.records.load::<Sent>(&key)?;
+            let stored = self.records.load::<Sent>(&key).await?;
             let mut sent = stored.as_ref().map_or_else(Sent::default, |stored| stored.value);
             let Some(count) = next(*sent.of(kind)) else { return Ok(false) };
             *sent.of(kind) = count;
             let mut changes =
                 vec![self.records.put(key.clone(), stored.as_ref().map(|stored| stored.revision), &sent)?];
             if stored.is_none() {
-                changes.extend(self.forget_before(now.plus(-KEPT))?);
+                changes.extend(self.forget_before(now.plus(-KEPT)).await?);
             }
             if self.records.commit(changes).await? {
                 return Ok(true);
@@ -87,8 +87,8 @@ impl Budget {
         }
     }
 
-    fn forget_before(&self, time: Time) -> Result<impl Iterator<Item = Change>, RecordError> {
-        let (days, end) = (self.records.engine().scan(SENT, None, FORGOTTEN_AT_ONCE)?, day_key(time));
+    async fn forget_before(&self, time: Time) -> Result<impl Iterator<Item = Change>, RecordError> {
+        let (days, end) = (self.records.scan(SENT, None, FORGOTTEN_AT_ONCE).await?, day_key(time));
         let old = days.into_iter().filter(move |entry| entry.key < end);
         Ok(old.map(|entry| Change::delete(entry.key, entry.revision)))
     }
@@ -132,8 +132,8 @@ mod tests {
             }
         }
         budget.give_back(MIDNIGHT, Medium::Text).await.unwrap();
-        let left = |now| budget.left(now, Medium::Text, TWO).unwrap();
-        assert_eq!((left(MIDNIGHT), left(MIDNIGHT.plus(48 * 3600))), (1, 2));
+        let left = async |now| budget.left(now, Medium::Text, TWO).await.unwrap();
+        assert_eq!((left(MIDNIGHT).await, left(MIDNIGHT.plus(48 * 3600)).await), (1, 2));
         assert!(budget.take(MIDNIGHT, Medium::Text, TWO).await.unwrap());
         assert!(!budget.take(MIDNIGHT, Medium::Text, TWO).await.unwrap());
     }
@@ -161,7 +161,7 @@ mod tests {
         for day in 0..30 {
             assert!(budget.take(MIDNIGHT.plus(day * 24 * 3600), Medium::Mail, TWO).await.unwrap());
         }
-        let left = records.engine().scan(SENT, None, 100).unwrap();
+        let left = records.scan(SENT, None, 100).await.unwrap();
         assert_eq!(left.len(), 8);
         assert_eq!(left.last().unwrap().key, b"meta/sent/2026-12-21");
     }

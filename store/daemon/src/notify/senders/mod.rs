@@ -168,12 +168,12 @@ impl Senders {
     }
 
     /// How many of a kind may still leave today; none where there is no such way, or the records do not say.
-    pub fn left(&self, now: Time, kind: Medium) -> Option<u32> {
+    pub async fn left(&self, now: Time, kind: Medium) -> Option<u32> {
         let most = match kind {
             Medium::Text => self.text.as_ref()?.daily_budget,
             Medium::Mail => self.mail.as_ref()?.1,
         };
-        self.budget.left(now, kind, most).ok()
+        self.budget.left(now, kind, most).await.ok()
     }
 
     /// Sends a text to a number in international format, and answers when the gateway or the program has taken it, within

@@ -11,12 +11,12 @@ struct Store {
 }
 
 impl Engine for Store {
-    fn load(&self, _: &[u8]) -> Result<Option<(Vec<u8>, Revision)>, EngineError> {
-        Err(EngineError::Closed)
+    fn load(&self, _: &[u8]) -> Pending<Option<(Vec<u8>, Revision)>> {
+        Box::pin(std::future::ready(Err(EngineError::Closed)))
     }
 
-    fn scan(&self, _: &[u8], _: Option<&[u8]>, _: usize) -> Result<Vec<Entry>, EngineError> {
-        Err(EngineError::Closed)
+    fn scan(&self, _: &[u8], _: Option<&[u8]>, _: usize) -> Pending<Vec<Entry>> {
+        Box::pin(std::future::ready(Err(EngineError::Closed)))
     }
 
     fn commit(&self, _: Vec<Change>) -> Pending<Swap> {

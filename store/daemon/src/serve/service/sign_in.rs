@@ -41,7 +41,7 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             Err(error) => error,
         },
         "org.postern.Auth.ShowSecurity" => match heard::<ShowSecurity>(connection, call) {
-            Ok(asked) => return last(connection, call, &security::show(daemon, &asked)).await,
+            Ok(asked) => return last(connection, call, &security::show(daemon, &asked).await).await,
             Err(error) => error,
         },
         "org.postern.Auth.ChangeSecurity" => match heard::<ChangeSecurity>(connection, call) {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// In seconds.
 const HOUR: i64 = 3600;
 
-fn index_of(daemon: &Daemon) -> Vec<Vec<u8>> {
-    let entries = daemon.records.engine().scan(ENDS, None, 2 * PAGE).unwrap();
+async fn index_of(daemon: &Daemon) -> Vec<Vec<u8>> {
+    let entries = daemon.records.scan(ENDS, None, 2 * PAGE).await.unwrap();
     entries.into_iter().map(|entry| entry.key).collect()
 }
 
@@ -20,15 +20,15 @@ async fn what_has_not_ended_keeps_its_place_in_the_index() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
     apply(&daemon, || Event::Add).await.unwrap();
     let until = clock::now().plus(HOUR);
-    let stored = daemon.records.account(&alice()).unwrap().unwrap();
+    let stored = daemon.records.account(&alice()).await.unwrap().unwrap();
     let suspension = postern_rules::account::Suspension { since: clock::now(), until };
     let account = Account { suspension: Some(suspension), ..stored.value.clone() };
-    let changes = daemon.records.put_account(Some(&stored), &account).unwrap();
+    let changes = daemon.records.put_account(Some(&stored), &account).await.unwrap();
     assert!(daemon.records.commit(changes).await.unwrap());
-    let index = index_of(&daemon);
+    let index = index_of(&daemon).await;
     let mut watch = daemon.watch();
     end(&daemon, &index[0], &alice()).await.unwrap();
-    assert_eq!(index_of(&daemon), index);
+    assert_eq!(index_of(&daemon).await, index);
     assert!(watch.try_recv().is_err());
 }
 
@@ -45,5 +45,5 @@ async fn entries_that_do_not_open_hide_no_other() {
     assert!(daemon.records.commit(vec![change]).await.unwrap());
     let troubled = end_what_is_due(&daemon, BTreeSet::new()).await;
     assert_eq!(troubled.len(), PAGE + 1);
-    assert!(!index_of(&daemon).contains(&left));
+    assert!(!index_of(&daemon).await.contains(&left));
 }
