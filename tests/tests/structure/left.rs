@@ -8,7 +8,6 @@ pub(crate) const CIRCLES: &[(&str, usize)] = &[
     ("postern-front", 1),
     ("postern-http", 1),
     ("postern-mail", 5),
-    ("postern-portal", 2),
     ("postern-tests", 4),
 ];
 
