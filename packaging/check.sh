@@ -1,10 +1,10 @@
 #!/bin/sh
 # What an administrator does to the packages, in a fresh Debian that `cargo xtask deb --check` has booted; the packages
-# lie beside this file. Its last line is "all is well", or what is not.
+# are beside this file. Its last line is "all is well", or the failure.
 set -u
 cd "$(dirname "$0")" || exit
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-# How long what takes no time may take, in seconds.
+# Seconds within which an expected state has to be reached.
 PATIENCE=30
 
 step() { echo "» $*"; }
@@ -36,7 +36,7 @@ purge_everything() {
     must apt-get purge --yes "$@"
 }
 
-# Asks the daemon again and again until the file `asking` goes; what fails is in `refused`.
+# Calls the daemon again and again until the file `asking` is removed; failures are in `refused`.
 ask_all_the_while() {
     : >asking; : >refused; : >asked
     while [ -e asking ]; do

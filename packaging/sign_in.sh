@@ -1,6 +1,6 @@
 # A part of check.sh, which reads it: from a Debian without Postern to a mailbox, as docs/operations.md tells a new
-# administrator, and then what the owner of the mailbox does. The commands are those of the document, which lies
-# beside this file; what it tells in words only is done here, and said.
+# administrator, and then what the owner of the mailbox does. The commands are those of the document, which is beside
+# this file; steps that it describes in words only are done here, with a comment.
 site=webmail.example.com
 mailbox=bob@example.com
 password='the password of a mailbox'
@@ -48,7 +48,7 @@ mail_app() {
 step "by the document: install, the first platform and account"
 follow Install 'apt install ./postern_'
 block Install 'postern status'
-mustnt sh -eu ./block # it says so: there is no proxy yet
+mustnt sh -eu ./block # as the document says: there is no proxy yet
 follow 'The first platform and account' 'postern platform create'
 
 step "by the document: Dovecot and Roundcube"
@@ -58,7 +58,7 @@ must useradd --create-home bob
 echo "bob:$password" | chpasswd
 follow 'Where nothing is there yet' 'apt install'
 follow 'Where nothing is there yet' /etc/dovecot/
-# Told in words: the whole address is the name.
+# Described in words: the whole address is the name.
 case $(dovecot --version) in
 2.3.*) echo 'auth_username_format = %Ln' ;;
 *) echo 'auth_username_format = %{user | username | lower}' ;;
@@ -72,7 +72,7 @@ step "by the document: the proxy"
 must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$site" \
     -addext "subjectAltName=DNS:$site" -keyout key.pem -out fullchain.pem
 follow 'The proxy' 'install -m 640 -o root -g postern-proxy key.pem'
-# Told in words: `backend` in [imap]; [webmail] has the addresses of this host already.
+# Described in words: `backend` in [imap]; [webmail] has the addresses of this host already.
 sed --in-place -e 's|^#\[imap\]|[imap]|' -e 's|^#listen = "\[::\]:993"|listen = "[::]:993"|' \
     -e 's|^#\(starttls_listen = \)|\1|' -e 's|^#backend = .*|backend = "imap://127.0.0.1:10143"|' /etc/postern/proxy.toml
 follow 'The proxy' 'postern-proxy --check'
@@ -101,7 +101,7 @@ is_at /postern/code
 mustnt grep --quiet '<svg class="qr"' page
 browse "https://$site/?_task=mail"
 is_at /postern/code
-# The next one: each is good for once.
+# The next one: each code is accepted once.
 browse "https://$site/postern/code" --data "code=$(code --now=+30seconds)"
 is_in
 
