@@ -12,6 +12,7 @@ use postern_wire::auth::{
     Recheck, Rechecked, SignedIn, WatchEvent,
 };
 use postern_wire::client::{is_daemon_user, parse_reply};
+use postern_wire::methods::{Method, auth_method};
 use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OpenRequest, RequestVerdict, SecurityVerdict, ShowSecurity,
 };
@@ -85,7 +86,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal.
     pub async fn ask(&self, ask: &Ask) -> Result<Asked, DaemonError> {
-        self.call("Ask", ask).await
+        self.call::<auth_method::Ask>(ask).await
     }
 
     /// Has a method begin: a code is sent, or a question for a security key made.
@@ -93,7 +94,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though a code may have been sent.
     pub async fn prepare(&self, prepare: &Prepare) -> Result<PrepareVerdict, DaemonError> {
-        self.call_that_sends("Prepare", prepare).await
+        self.call_that_sends::<auth_method::Prepare>(prepare).await
     }
 
     /// Answers a challenge.
@@ -101,7 +102,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the code may have been used up.
     pub async fn answer(&self, answer: &Answer) -> Result<AnswerVerdict, DaemonError> {
-        self.call("Answer", answer).await
+        self.call::<auth_method::Answer>(answer).await
     }
 
     /// Tells which browser was let in without a second factor.
@@ -109,7 +110,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: the browser is not noted.
     pub async fn signed_in(&self, signed_in: &SignedIn) -> Result<(), DaemonError> {
-        self.call::<Empty>("SignedIn", signed_in).await.map(drop)
+        self.call::<auth_method::SignedIn>(signed_in).await.map(drop)
     }
 
     /// Hands on a field with an app password, or with a code behind the password.
@@ -117,7 +118,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the code may have been used up.
     pub async fn answer_field(&self, field: &AnswerField) -> Result<FieldVerdict, DaemonError> {
-        self.call("AnswerField", field).await
+        self.call::<auth_method::AnswerField>(field).await
     }
 
     /// The mail server has refused what an app password stands for.
@@ -125,7 +126,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: the next sign-in will try the same password again.
     pub async fn password_refused(&self, refused: &PasswordRefused) -> Result<(), DaemonError> {
-        self.call::<Empty>("PasswordRefused", refused).await.map(drop)
+        self.call::<auth_method::PasswordRefused>(refused).await.map(drop)
     }
 
     /// The mail server or the webmail has accepted a password.
@@ -133,7 +134,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: app passwords go on standing for the password before.
     pub async fn password_accepted(&self, accepted: &PasswordAccepted) -> Result<(), DaemonError> {
-        self.call::<Empty>("PasswordAccepted", accepted).await.map(drop)
+        self.call::<auth_method::PasswordAccepted>(accepted).await.map(drop)
     }
 
     /// What the mail server says of a password that the daemon wanted to have checked.
@@ -141,7 +142,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: whoever waits for it is told that nobody can say.
     pub async fn password_checked(&self, checked: &PasswordChecked) -> Result<(), DaemonError> {
-        self.call::<Empty>("PasswordChecked", checked).await.map(drop)
+        self.call::<auth_method::PasswordChecked>(checked).await.map(drop)
     }
 
     /// Begins an enrolment, or shows a begun one again.
@@ -149,7 +150,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though a code may have been sent.
     pub async fn enrol(&self, enrol: &Enrol) -> Result<EnrolVerdict, DaemonError> {
-        self.call_that_sends("Enrol", enrol).await
+        self.call_that_sends::<auth_method::Enrol>(enrol).await
     }
 
     /// What does a person see of their own account?
@@ -157,7 +158,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: nothing.
     pub async fn show_security(&self, show: &ShowSecurity) -> Result<SecurityVerdict, DaemonError> {
-        self.call("ShowSecurity", show).await
+        self.call::<auth_method::ShowSecurity>(show).await
     }
 
     /// Changes something of it.
@@ -167,9 +168,9 @@ impl Daemon {
     pub async fn change_security(&self, wanted: &ChangeSecurity) -> Result<ChangeVerdict, DaemonError> {
         match wanted.change {
             Change::CreateAppPassword { .. } => {
-                self.call_within(CHECKING_DEADLINE, &self.0.sending, "ChangeSecurity", wanted).await
+                self.call_within::<auth_method::ChangeSecurity>(CHECKING_DEADLINE, &self.0.sending, wanted).await
             }
-            _ => self.call("ChangeSecurity", wanted).await,
+            _ => self.call::<auth_method::ChangeSecurity>(wanted).await,
         }
     }
 
@@ -178,7 +179,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the administrator may see the request.
     pub async fn open_request(&self, request: &OpenRequest) -> Result<RequestVerdict, DaemonError> {
-        self.call("OpenRequest", request).await
+        self.call::<auth_method::OpenRequest>(request).await
     }
 
     /// Ends an enrolment with a code.
@@ -186,7 +187,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the account may be protected now.
     pub async fn confirm(&self, confirm: &Confirm) -> Result<ConfirmVerdict, DaemonError> {
-        self.call("Confirm", confirm).await
+        self.call::<auth_method::Confirm>(confirm).await
     }
 
     /// Which of these sessions are over? The reply has one word for each, in order.
@@ -194,7 +195,7 @@ impl Daemon {
     /// # Errors
     /// Any [`DaemonError`]; a reply of another length is [`CallError::Garbage`].
     pub async fn recheck(&self, recheck: &Recheck) -> Result<Rechecked, DaemonError> {
-        let rechecked: Rechecked = self.call("Recheck", recheck).await?;
+        let rechecked: Rechecked = self.call::<auth_method::Recheck>(recheck).await?;
         if rechecked.ended.len() == recheck.sessions.len() {
             Ok(rechecked)
         } else {
@@ -206,30 +207,33 @@ impl Daemon {
     pub fn watch(&self) -> mpsc::Receiver<Watched> {
         let read =
             |first, WatchEvent { mailbox }| Some(if first { Watched::Connected } else { Watched::Changed { mailbox } });
-        self.stream("Watch", "every sign-in is refused until it is back", read)
+        self.stream::<auth_method::Watch, _>("every sign-in is refused until it is back", read)
     }
 
     /// Offers to check passwords with the mail server, from now until the receiver is dropped. It reconnects by itself.
     pub fn password_checks(&self) -> mpsc::Receiver<PasswordCheck> {
-        self.stream("CheckPasswords", "no app password can be made until it is back", |_, reply: PasswordChecks| {
-            reply.check
-        })
+        self.stream::<auth_method::CheckPasswords, _>(
+            "no app password can be made until it is back",
+            |_, reply: PasswordChecks| reply.check,
+        )
     }
 
     /// Calls a method that goes on replying. `read` makes of each reply, with whether it is the first of a connection,
     /// what whoever listens is to have. `meanwhile` is what it means that there is no connection.
-    fn stream<R: DeserializeOwned + Send + 'static, T: Send + 'static>(
+    fn stream<M, T: Send + 'static>(
         &self,
-        method: &'static str,
         meanwhile: &'static str,
-        read: impl Fn(bool, R) -> Option<T> + Send + Sync + 'static,
-    ) -> mpsc::Receiver<T> {
+        read: impl Fn(bool, M::Reply) -> Option<T> + Send + Sync + 'static,
+    ) -> mpsc::Receiver<T>
+    where
+        M: Method<Parameters = Empty, Reply: DeserializeOwned + Send + 'static>,
+    {
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let daemon = self.clone();
         tokio::spawn(async move {
             // Ends the wait as well when nobody listens any more.
             tokio::select! {
-                () = daemon.follow(method, meanwhile, &read, &events) => {}
+                () = daemon.follow(M::NAME, meanwhile, &read, &events) => {}
                 () = events.closed() => {}
             }
         });
@@ -291,29 +295,33 @@ impl Daemon {
         }
     }
 
-    async fn call<R: DeserializeOwned>(&self, method: &str, parameters: &impl Serialize) -> Result<R, DaemonError> {
-        self.call_within(DEADLINE, &self.0.calls, method, parameters).await
+    async fn call<M>(&self, parameters: &M::Parameters) -> Result<M::Reply, DaemonError>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
+        self.call_within::<M>(DEADLINE, &self.0.calls, parameters).await
     }
 
-    async fn call_that_sends<R: DeserializeOwned>(
-        &self,
-        method: &str,
-        parameters: &impl Serialize,
-    ) -> Result<R, DaemonError> {
-        self.call_within(SENDING_DEADLINE, &self.0.sending, method, parameters).await
+    async fn call_that_sends<M>(&self, parameters: &M::Parameters) -> Result<M::Reply, DaemonError>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
+        self.call_within::<M>(SENDING_DEADLINE, &self.0.sending, parameters).await
     }
 
-    async fn call_within<R: DeserializeOwned>(
+    async fn call_within<M>(
         &self,
         deadline: Duration,
         turns: &Semaphore,
-        method: &str,
-        parameters: &impl Serialize,
-    ) -> Result<R, DaemonError> {
+        parameters: &M::Parameters,
+    ) -> Result<M::Reply, DaemonError>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
         let since = clock::monotonic();
         let exchange = async {
             let _turn = turns.acquire().await.map_err(|_| late(()))?;
-            let mut connection = self.open(method, parameters, false).await?;
+            let mut connection = self.open(M::NAME, parameters, false).await?;
             connection.receive().await.map(|(reply, _)| reply)
         };
         let outcome = timeout(deadline, exchange).await.unwrap_or_else(|elapsed| Err(late(elapsed)));

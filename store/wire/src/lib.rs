@@ -8,6 +8,7 @@
 //! * [`auth`]: what a front may say (ask, answer, enrol, confirm, recheck, watch);
 //! * [`security`]: what a front may say for a person who looks after their own account;
 //! * [`admin`]: what the administrator may say;
+//! * [`methods`]: what each method takes and replies, and who may call it;
 //! * [`address`]: addresses and networks, in one spelling each;
 //! * [`frame`]: bytes to messages and back;
 //! * [`client`]: a small blocking client, for processes that must not have a runtime (the PAM module, the CLI).
@@ -18,6 +19,7 @@ pub mod auth;
 pub mod client;
 pub mod frame;
 pub mod message;
+pub mod methods;
 mod proves;
 mod secret;
 pub mod security;

@@ -15,6 +15,7 @@ use postern_vault::audit;
 use postern_vault::export;
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{self, PasswordChecks, WatchEvent};
+use postern_wire::methods::{AdminMethod, AuthMethod, Method, admin_method as m};
 use postern_wire::{Call, ErrorReply, Reply};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -94,16 +95,22 @@ pub async fn answer(
     import: &mut Option<Import>,
     stop: &mut watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let streamed = match (side, call.method.as_str(), call.more) {
-        (Side::Auth, "org.postern.Auth.Watch", true) => return watch(daemon, connection, stop).await,
-        (Side::Auth, "org.postern.Auth.CheckPasswords", true) if connection.peer.is_front => {
-            return hand_out_checks(daemon, connection, stop).await;
-        }
-        (Side::Admin, "org.postern.Admin.ListAccounts", true) => list_accounts(daemon, connection, &call).await?,
-        (Side::Admin, "org.postern.Admin.ListRequests", true) => list_requests(daemon, connection).await?,
-        (Side::Admin, "org.postern.Admin.ReadAudit", true) => read_audit(daemon, connection, &call).await?,
-        (Side::Admin, "org.postern.Admin.Export", true) => send_export(daemon, connection).await?,
-        _ => None,
+    let streamed = match (side, call.more) {
+        (Side::Auth, true) => match AuthMethod::of(&call.method) {
+            Some(AuthMethod::Watch) => return watch(daemon, connection, stop).await,
+            Some(AuthMethod::CheckPasswords) if connection.peer.is_front => {
+                return hand_out_checks(daemon, connection, stop).await;
+            }
+            _ => None,
+        },
+        (Side::Admin, true) => match AdminMethod::of(&call.method) {
+            Some(AdminMethod::ListAccounts) => list_accounts(daemon, connection, &call).await?,
+            Some(AdminMethod::ListRequests) => list_requests(daemon, connection).await?,
+            Some(AdminMethod::ReadAudit) => read_audit(daemon, connection, &call).await?,
+            Some(AdminMethod::Export) => send_export(daemon, connection).await?,
+            _ => None,
+        },
+        (_, false) => None,
     };
     let _running = METRICS.calls.hold(side.into());
     let outcome = match (streamed, side) {
@@ -154,48 +161,65 @@ async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -
 }
 
 async fn administered(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import: &mut Option<Import>) -> Outcome {
-    match call.method.as_str() {
-        "org.postern.Admin.Status" => shown(status::status(daemon).await),
-        "org.postern.Admin.Check" => shown(Ok(check::check(daemon).await)),
-        "org.postern.Admin.ListPlatforms" => shown(platforms::list(daemon).await),
-        "org.postern.Admin.ShowPlatform" => {
-            shown(platforms::show(daemon, &call.parameters::<PlatformName>()?.name).await)
+    let Some(method) = AdminMethod::of(&call.method) else { return Err(not_found(&call.method)) };
+    match method {
+        AdminMethod::Status => shown::<m::Status>(status::status(daemon).await),
+        AdminMethod::Check => shown::<m::Check>(Ok(check::check(daemon).await)),
+        AdminMethod::ListPlatforms => shown::<m::ListPlatforms>(platforms::list(daemon).await),
+        AdminMethod::ShowPlatform => {
+            shown::<m::ShowPlatform>(platforms::show(daemon, &call.parameters::<PlatformName>()?.name).await)
         }
-        "org.postern.Admin.CreatePlatform" => shown(platforms::create(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.SetPlatform" => shown(platforms::set(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.SwitchPlatform" => shown(platforms::switch(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.ShowAccount" => shown(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox).await),
-        "org.postern.Admin.ChangeAccount" => shown(accounts::change(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.AddAliases" => shown(accounts::add_aliases(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.SetContact" => shown(contact::set(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.RemoveAliases" => shown(accounts::remove_aliases(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.AddTotp" => shown(methods::add_totp(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.ImportTotp" => shown(import::import_totp(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.RemoveMethod" => shown(methods::remove(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.ListAppPasswords" => {
-            shown(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox).await)
+        AdminMethod::CreatePlatform => {
+            shown::<m::CreatePlatform>(platforms::create(daemon, peer, &call.parameters()?).await)
         }
-        "org.postern.Admin.CreateAppPassword" => shown(app_passwords::create(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.RevokeAppPassword" => shown(app_passwords::revoke(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.ShowLog" => shown(Ok(log::show(daemon))),
-        "org.postern.Admin.SetLog" => shown(log::set(daemon, peer, &call.parameters::<SetLog>()?.levels).await),
-        "org.postern.Admin.ResetLog" => shown(Ok(log::reset(daemon, peer).await)),
-        "org.postern.Admin.ListKeys" => shown(keys::list(daemon).await),
-        "org.postern.Admin.RotateKey" => shown(keys::rotate(daemon, peer).await),
-        "org.postern.Admin.ShowRequest" => shown(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox).await),
-        "org.postern.Admin.DecideRequest" => shown(requests::decide_about(daemon, peer, &call.parameters()?).await),
-        "org.postern.Admin.Import" => shown(take_piece(daemon, peer, call.parameters()?, import).await),
-        "org.postern.Admin.ListAccounts"
-        | "org.postern.Admin.ListRequests"
-        | "org.postern.Admin.ReadAudit"
-        | "org.postern.Admin.Export" => {
+        AdminMethod::SetPlatform => shown::<m::SetPlatform>(platforms::set(daemon, peer, &call.parameters()?).await),
+        AdminMethod::SwitchPlatform => {
+            shown::<m::SwitchPlatform>(platforms::switch(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::ShowAccount => {
+            shown::<m::ShowAccount>(accounts::show(daemon, &call.parameters::<Mailbox>()?.mailbox).await)
+        }
+        AdminMethod::ChangeAccount => {
+            shown::<m::ChangeAccount>(accounts::change(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::AddAliases => {
+            shown::<m::AddAliases>(accounts::add_aliases(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::SetContact => shown::<m::SetContact>(contact::set(daemon, peer, &call.parameters()?).await),
+        AdminMethod::RemoveAliases => {
+            shown::<m::RemoveAliases>(accounts::remove_aliases(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::AddTotp => shown::<m::AddTotp>(methods::add_totp(daemon, peer, &call.parameters()?).await),
+        AdminMethod::ImportTotp => shown::<m::ImportTotp>(import::import_totp(daemon, peer, &call.parameters()?).await),
+        AdminMethod::RemoveMethod => shown::<m::RemoveMethod>(methods::remove(daemon, peer, &call.parameters()?).await),
+        AdminMethod::ListAppPasswords => {
+            shown::<m::ListAppPasswords>(app_passwords::list(daemon, &call.parameters::<Mailbox>()?.mailbox).await)
+        }
+        AdminMethod::CreateAppPassword => {
+            shown::<m::CreateAppPassword>(app_passwords::create(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::RevokeAppPassword => {
+            shown::<m::RevokeAppPassword>(app_passwords::revoke(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::ShowLog => shown::<m::ShowLog>(Ok(log::show(daemon))),
+        AdminMethod::SetLog => shown::<m::SetLog>(log::set(daemon, peer, &call.parameters::<SetLog>()?.levels).await),
+        AdminMethod::ResetLog => shown::<m::ResetLog>(Ok(log::reset(daemon, peer).await)),
+        AdminMethod::ListKeys => shown::<m::ListKeys>(keys::list(daemon).await),
+        AdminMethod::RotateKey => shown::<m::RotateKey>(keys::rotate(daemon, peer).await),
+        AdminMethod::ShowRequest => {
+            shown::<m::ShowRequest>(requests::show(daemon, &call.parameters::<Mailbox>()?.mailbox).await)
+        }
+        AdminMethod::DecideRequest => {
+            shown::<m::DecideRequest>(requests::decide_about(daemon, peer, &call.parameters()?).await)
+        }
+        AdminMethod::Import => shown::<m::Import>(take_piece(daemon, peer, call.parameters()?, import).await),
+        AdminMethod::ListAccounts | AdminMethod::ListRequests | AdminMethod::ReadAudit | AdminMethod::Export => {
             Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })
         }
-        other => Err(not_found(other)),
     }
 }
 
-fn shown(outcome: Result<impl Serialize, Refused>) -> Outcome {
+fn shown<M: Method<Reply: Serialize>>(outcome: Result<M::Reply, Refused>) -> Outcome {
     match outcome {
         Ok(value) => serde_json::to_value(value).map_err(|error| refused(&refuse("store", error.to_string()))),
         Err(refusal) => Err(refused(&refusal)),
@@ -304,7 +328,7 @@ async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Inco
         send_pieces(connection, page.accounts, |accounts| Accounts { accounts: accounts.to_vec() }).await?;
         match last {
             Some(last) => after = Some(last),
-            None => return Ok(Some(shown(Ok(Accounts { accounts: Vec::new() })))),
+            None => return Ok(Some(shown::<m::ListAccounts>(Ok(Accounts { accounts: Vec::new() })))),
         }
     }
 }
@@ -314,7 +338,7 @@ async fn list_requests(daemon: &Daemon, connection: &mut Connection) -> io::Resu
     match requests::list(daemon).await {
         Ok(all) => {
             send_pieces(connection, all, |requests| Requests { requests: requests.to_vec() }).await?;
-            Ok(Some(shown(Ok(Requests { requests: Vec::new() }))))
+            Ok(Some(shown::<m::ListRequests>(Ok(Requests { requests: Vec::new() }))))
         }
         Err(refusal) => Ok(Some(Err(refused(&refusal)))),
     }
@@ -354,7 +378,7 @@ async fn read_audit(daemon: &Daemon, connection: &mut Connection, call: &Incomin
         send_pieces(connection, entries, |entries| AuditEntries { entries: entries.to_vec() }).await?;
         match last {
             Some(last) => after = Some(last),
-            None => return Ok(Some(shown(Ok(AuditEntries { entries: Vec::new() })))),
+            None => return Ok(Some(shown::<m::ReadAudit>(Ok(AuditEntries { entries: Vec::new() })))),
         }
     }
 }
@@ -401,7 +425,7 @@ async fn send_export(daemon: &Daemon, connection: &mut Connection) -> io::Result
         let piece = ExportPiece { lines, last: count == 0 };
         if count == 0 {
             tracing::info!(target: "audit", actor = %connection.peer.name, action = "export", outcome = "done");
-            return Ok(Some(shown(Ok(piece))));
+            return Ok(Some(shown::<m::Export>(Ok(piece))));
         }
         connection.send(&Reply::more(piece)).await?;
     }

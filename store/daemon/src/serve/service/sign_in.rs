@@ -13,6 +13,7 @@ use postern_wire::auth::{
     Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE, Origin,
     PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, SignedIn, UNAVAILABLE,
 };
+use postern_wire::methods::{AuthMethod, Caller, Method, auth_method as m};
 use postern_wire::security::{
     Change, ChangeSecurity, MAX_CLIENTS, MAX_REQUEST_TEXT, OpenRequest, Proves, ShowSecurity,
 };
@@ -27,109 +28,102 @@ use std::io;
 /// # Errors
 /// When the peer does not take the answer.
 pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
-    let refused = match call.method.as_str() {
-        "org.postern.Auth.Ask" => match heard::<Ask>(connection, call) {
-            Ok(ask) => return last(connection, call, &signin::ask(daemon, &ask).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.Answer" => match heard::<Answer>(connection, call) {
-            Ok(answer) => return last(connection, call, &signin::answer(daemon, &answer).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.Prepare" => match heard::<Prepare>(connection, call) {
-            Ok(prepare) => return last(connection, call, &prepare::prepare(daemon, &prepare).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.ShowSecurity" => match heard::<ShowSecurity>(connection, call) {
-            Ok(asked) => return last(connection, call, &security::show(daemon, &asked).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.ChangeSecurity" => match heard::<ChangeSecurity>(connection, call) {
-            Ok(change) => return last(connection, call, &security::change(daemon, &change).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.OpenRequest" => match heard::<OpenRequest>(connection, call) {
-            Ok(wanted) => return last(connection, call, &requests::open(daemon, &wanted).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.AnswerField" => match heard::<AnswerField>(connection, call) {
-            Ok(answer) => return last(connection, call, &field::answer(daemon, &answer).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.PasswordRefused" if connection.peer.is_front => {
-            match heard::<PasswordRefused>(connection, call) {
-                Ok(refused) => match field::password_refused(daemon, &refused).await {
-                    Ok(()) => return last(connection, call, &Empty {}).await,
-                    Err(error) => not_kept(&error),
-                },
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.PasswordAccepted" if connection.peer.is_front => {
-            match heard::<PasswordAccepted>(connection, call) {
-                Ok(accepted) => match field::password_accepted(daemon, &accepted).await {
-                    Ok(()) => return last(connection, call, &Empty {}).await,
-                    Err(error) => not_kept(&error),
-                },
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.PasswordChecked" if connection.peer.is_front => {
-            match heard::<PasswordChecked>(connection, call) {
-                Ok(checked) => {
-                    daemon.checks.answer(&checked);
-                    return last(connection, call, &Empty {}).await;
-                }
-                Err(error) => error,
-            }
-        }
-        "org.postern.Auth.Enrol" => match heard::<Enrol>(connection, call) {
-            Ok(enrol) => return last(connection, call, &enrolment::enrol(daemon, &enrol).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.Confirm" => match heard::<Confirm>(connection, call) {
-            Ok(confirm) => return last(connection, call, &enrolment::confirm(daemon, &confirm).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.SignedIn" if connection.peer.is_front => match heard::<SignedIn>(connection, call) {
-            Ok(told) => {
-                browsers::signed_in(daemon, &told).await;
-                return last(connection, call, &Empty {}).await;
-            }
-            Err(error) => error,
-        },
-        "org.postern.Auth.Recheck" => match heard::<Recheck>(connection, call) {
-            Ok(recheck) => return last(connection, call, &signin::recheck(daemon, &recheck).await).await,
-            Err(error) => error,
-        },
-        "org.postern.Auth.CheckPasswords"
-        | "org.postern.Auth.PasswordChecked"
-        | "org.postern.Auth.PasswordAccepted"
-        | "org.postern.Auth.PasswordRefused"
-        | "org.postern.Auth.SignedIn"
-            if !connection.peer.is_front =>
-        {
-            tracing::warn!(
-                "{} may not speak for a mail server or a webmail: it is not the fronts' user",
-                connection.peer.name
-            );
-            ErrorReply { name: "org.varlink.service.PermissionDenied".to_owned(), parameters: json!({}) }
-        }
-        "org.postern.Auth.Watch" | "org.postern.Auth.CheckPasswords" => {
-            ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) }
-        }
-        other => not_found(other),
+    let Some(method) = AuthMethod::of(&call.method) else {
+        return super::reply(connection, call, Err(not_found(&call.method))).await;
     };
-    super::reply(connection, call, Err(refused)).await
+    if method.caller() == Caller::Front && !connection.peer.is_front {
+        tracing::warn!(
+            "{} may not speak for a mail server or a webmail: it is not the fronts' user",
+            connection.peer.name
+        );
+        return super::reply(connection, call, Err(error("org.varlink.service.PermissionDenied"))).await;
+    }
+    let d = daemon;
+    match method {
+        AuthMethod::Ask => of::<m::Ask, _>(connection, call, |it| async move { Ok(signin::ask(d, &it).await) }).await,
+        AuthMethod::Prepare => {
+            of::<m::Prepare, _>(connection, call, |it| async move { Ok(prepare::prepare(d, &it).await) }).await
+        }
+        AuthMethod::Answer => {
+            of::<m::Answer, _>(connection, call, |it| async move { Ok(signin::answer(d, &it).await) }).await
+        }
+        AuthMethod::AnswerField => {
+            of::<m::AnswerField, _>(connection, call, |it| async move { Ok(field::answer(d, &it).await) }).await
+        }
+        AuthMethod::PasswordRefused => {
+            let act = |it| async move { field::password_refused(d, &it).await.map_err(not_kept).map(|()| Empty {}) };
+            of::<m::PasswordRefused, _>(connection, call, act).await
+        }
+        AuthMethod::PasswordAccepted => {
+            let act = |it| async move { field::password_accepted(d, &it).await.map_err(not_kept).map(|()| Empty {}) };
+            of::<m::PasswordAccepted, _>(connection, call, act).await
+        }
+        AuthMethod::PasswordChecked => {
+            let act = |it| async move {
+                d.checks.answer(&it);
+                Ok(Empty {})
+            };
+            of::<m::PasswordChecked, _>(connection, call, act).await
+        }
+        AuthMethod::Enrol => {
+            of::<m::Enrol, _>(connection, call, |it| async move { Ok(enrolment::enrol(d, &it).await) }).await
+        }
+        AuthMethod::Confirm => {
+            of::<m::Confirm, _>(connection, call, |it| async move { Ok(enrolment::confirm(d, &it).await) }).await
+        }
+        AuthMethod::SignedIn => {
+            let act = |it| async move {
+                browsers::signed_in(d, &it).await;
+                Ok(Empty {})
+            };
+            of::<m::SignedIn, _>(connection, call, act).await
+        }
+        AuthMethod::ShowSecurity => {
+            of::<m::ShowSecurity, _>(connection, call, |it| async move { Ok(security::show(d, &it).await) }).await
+        }
+        AuthMethod::ChangeSecurity => {
+            of::<m::ChangeSecurity, _>(connection, call, |it| async move { Ok(security::change(d, &it).await) }).await
+        }
+        AuthMethod::OpenRequest => {
+            of::<m::OpenRequest, _>(connection, call, |it| async move { Ok(requests::open(d, &it).await) }).await
+        }
+        AuthMethod::Recheck => {
+            of::<m::Recheck, _>(connection, call, |it| async move { Ok(signin::recheck(d, &it).await) }).await
+        }
+        AuthMethod::Watch | AuthMethod::CheckPasswords => {
+            super::reply(connection, call, Err(error("org.varlink.service.ExpectedMore"))).await
+        }
+    }
+}
+
+/// Reads the parameters of a method, has `act` carry it out, and sends its reply.
+async fn of<M, F>(connection: &mut Connection, call: &Incoming, act: impl FnOnce(M::Parameters) -> F) -> io::Result<()>
+where
+    M: Method<Parameters: DeserializeOwned + Parameters, Reply: Serialize>,
+    F: Future<Output = Result<M::Reply, ErrorReply>>,
+{
+    let outcome = match heard(connection, call) {
+        Ok(parameters) => act(parameters).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(answer) => last(connection, call, &answer).await,
+        Err(error) => super::reply(connection, call, Err(error)).await,
+    }
+}
+
+/// An error without parameters.
+fn error(name: &str) -> ErrorReply {
+    ErrorReply { name: name.to_owned(), parameters: json!({}) }
 }
 
 async fn last(connection: &mut Connection, call: &Incoming, answer: &impl Serialize) -> io::Result<()> {
     if call.oneway { Ok(()) } else { connection.send(&Reply::last(answer)).await }
 }
 
-fn not_kept(error: &RecordError) -> ErrorReply {
-    tracing::error!("what the mail server says of a password cannot be noted: {error}");
-    ErrorReply { name: UNAVAILABLE.to_owned(), parameters: json!({}) }
+fn not_kept(why: RecordError) -> ErrorReply {
+    tracing::error!("what the mail server says of a password cannot be noted: {why}");
+    error(UNAVAILABLE)
 }
 
 /// The parameters, when none is longer than it may be, as far as this peer can know them.
