@@ -1,6 +1,7 @@
 //! posternd, as the dialogue sees it.
 
 use crate::clock;
+use postern_wire::methods::Method;
 use postern_wire::{CallError, Client, Deadline, auth};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
@@ -15,7 +16,9 @@ pub(crate) trait Daemon {
     ///
     /// # Errors
     /// Any [`CallError`]; none of them is a verdict.
-    fn call<V: DeserializeOwned>(&mut self, method: &str, parameters: &impl Serialize) -> Result<V, CallError>;
+    fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, CallError>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>;
 }
 
 /// The daemon behind a socket. Each call has a connection of its own: while a person types, none is open, so that no
@@ -33,10 +36,13 @@ impl<'a> Posternd<'a> {
 }
 
 impl Daemon for Posternd<'_> {
-    fn call<V: DeserializeOwned>(&mut self, method: &str, parameters: &impl Serialize) -> Result<V, CallError> {
+    fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, CallError>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
         let began = clock::now();
         let reply = Client::connect(self.socket, Until(began + self.left))
-            .and_then(|mut client| client.call(auth::INTERFACE, method, parameters));
+            .and_then(|mut client| client.call(auth::INTERFACE, M::NAME, parameters));
         self.left = self.left.saturating_sub(clock::now().duration_since(began));
         reply
     }

@@ -14,6 +14,7 @@ use postern_wire::auth::{
     self, APP_PASSWORD_LETTERS, Answer, AnswerField, AnswerVerdict, Ask, AskVerdict, Asked, Channel, FieldVerdict,
     Offer, Origin, Reason, Refusal,
 };
+use postern_wire::methods::auth_method;
 use postern_wire::{CallError, Secret};
 
 /// Tells the whole story.
@@ -38,7 +39,7 @@ pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn tell(&mut self) -> Result<Passed, Stopped> {
         let ask = Ask { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone() };
-        let Asked { verdict, app_passwords_of, .. } = self.call("Ask", &ask)?;
+        let Asked { verdict, app_passwords_of, .. } = self.call::<auth_method::Ask>(&ask)?;
         let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
         let has_app_passwords = app_passwords_of.is_some();
         if let Some(mailbox) = app_passwords_of.filter(|_| !enrols && !matches!(verdict, AskVerdict::Challenge { .. }))
@@ -128,7 +129,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
             trust: false,
             proves: None,
         };
-        Ok(match self.call("Answer", &answer)? {
+        Ok(match self.call::<auth_method::Answer>(&answer)? {
             AnswerVerdict::Accepted { method, backup_codes_left, .. } => Ok(self.verified(method, backup_codes_left)),
             AnswerVerdict::Refused(refusal) => Err(refusal),
         })
@@ -139,7 +140,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn field(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let text = fit(text, auth::MAX_FIELD)?;
         let field = AnswerField { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone(), text };
-        let (password, passed) = match self.call("AnswerField", &field)? {
+        let (password, passed) = match self.call::<auth_method::AnswerField>(&field)? {
             FieldVerdict::NotRequired { .. } => (field.text, Passed::NotRequired),
             FieldVerdict::Accepted { method, password_length, backup_codes_left, .. } => {
                 let password = field.text.reveal().get(..password_length as usize);

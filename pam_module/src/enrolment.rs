@@ -7,6 +7,7 @@ use crate::sign_in::{SignIn, fit};
 use crate::text;
 use crate::verdict::{Passed, Stopped};
 use postern_wire::auth::{self, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason, Refusal};
+use postern_wire::methods::auth_method;
 
 /// How often a code may be typed before the person has to sign in again: what one sees on a screen and types from it is
 /// right at the third time.
@@ -19,7 +20,7 @@ const TRIES: u32 = 3;
 pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Passed, Stopped> {
     let (name, origin) = (sign_in.name.clone(), sign_in.origin.clone());
     let begin = Enrol { name: name.clone(), channel: Channel::Pam, origin: origin.clone(), ..Enrol::default() };
-    let (ticket, secret, uri) = match sign_in.call("Enrol", &begin)? {
+    let (ticket, secret, uri) = match sign_in.call::<auth_method::Enrol>(&begin)? {
         EnrolVerdict::Offered { ticket, secret, uri, .. } => (ticket, secret, uri),
         EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. } => {
             return Err(sign_in.refused(&Refusal::new(Reason::Stale)));
@@ -41,7 +42,7 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
             code,
             description: String::new(),
         };
-        match sign_in.call("Confirm", &confirm)? {
+        match sign_in.call::<auth_method::Confirm>(&confirm)? {
             ConfirmVerdict::Accepted { method, backup_codes, .. } => {
                 if !backup_codes.is_empty() {
                     sign_in.host.info(&text::backup_codes(&backup_codes));

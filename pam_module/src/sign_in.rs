@@ -7,6 +7,7 @@ use crate::verdict::{Stopped, Unfit};
 use postern_pam_options::Options;
 use postern_wire::Secret;
 use postern_wire::auth::{Origin, Reason, Refusal};
+use postern_wire::methods::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
@@ -34,12 +35,12 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         Stopped::Refused(refusal.reason)
     }
 
-    pub(crate) fn call<V: DeserializeOwned>(
-        &mut self,
-        method: &str,
-        parameters: &impl Serialize,
-    ) -> Result<V, Stopped> {
-        let verdict = self.daemon.call(method, parameters);
+    pub(crate) fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, Stopped>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
+        let verdict = self.daemon.call::<M>(parameters);
+        let method = M::NAME;
         self.debug(format_args!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
         verdict.map_err(|error| match error {
             // What was typed, or the name, is nothing that the daemon would look at: the daemon is well.

@@ -5,6 +5,7 @@ use crate::host::ConversationFailed;
 use crate::verdict::code;
 use pam::constants::PamResultCode;
 use postern_wire::client::parse_reply;
+use postern_wire::methods::Method;
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::VecDeque;
@@ -47,8 +48,11 @@ struct Script {
 }
 
 impl Daemon for Script {
-    fn call<V: DeserializeOwned>(&mut self, method: &str, parameters: &impl Serialize) -> Result<V, CallError> {
-        self.calls.push(format!("{method} {}", serde_json::to_string(parameters).unwrap()));
+    fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, CallError>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
+        self.calls.push(format!("{} {}", M::NAME, serde_json::to_string(parameters).unwrap()));
         match self.replies.pop_front().flatten() {
             Some(frame) => parse_reply(&frame).map(|(verdict, _)| verdict),
             None => Err(CallError::Lost(std::io::ErrorKind::TimedOut.into())),

@@ -10,6 +10,7 @@ use postern_wire::Secret;
 use postern_wire::admin::{
     AppPassword, AppPasswordCreated, AppPasswords, CreateAppPassword, Mailbox, RevokeAppPassword,
 };
+use postern_wire::methods::admin_method as m;
 use std::io::{self, IsTerminal, Read};
 
 /// Bytes that are read of a password on standard input: more than any may have.
@@ -89,7 +90,8 @@ impl Verb {
 }
 
 fn list(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
-    let AppPasswords { mailbox, app_passwords } = session.daemon()?.call("ListAppPasswords", &Mailbox { mailbox })?;
+    let AppPasswords { mailbox, app_passwords } =
+        session.daemon()?.call::<m::ListAppPasswords>(&Mailbox { mailbox })?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&app_passwords)?;
@@ -126,7 +128,7 @@ fn print_all(screen: &mut Screen, app_passwords: &[AppPassword]) -> Result<(), F
 
 fn revoke(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Failure> {
     let left: AppPasswords =
-        session.daemon()?.call("RevokeAppPassword", &RevokeAppPassword { mailbox, id: id.clone() })?;
+        session.daemon()?.call::<m::RevokeAppPassword>(&RevokeAppPassword { mailbox, id: id.clone() })?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&left.app_passwords)?;
@@ -152,7 +154,7 @@ impl Create {
         };
         // The mail server is asked meanwhile.
         let mut daemon = Daemon::connect(&session.socket, WAIT_TRANSFER)?;
-        let created: AppPasswordCreated = daemon.call("CreateAppPassword", &parameters)?;
+        let created: AppPasswordCreated = daemon.call::<m::CreateAppPassword>(&parameters)?;
         let screen = &mut session.screen;
         if screen.json {
             screen.json(&created)?;

@@ -6,6 +6,7 @@ use crate::screen::Screen;
 use crate::table::{Tint, clean_line};
 use clap::Args;
 use postern_wire::admin::{AuditEntries, AuditEntry, ReadAudit, State};
+use postern_wire::methods::admin_method as m;
 
 /// Columns that most mailboxes fit into; longer ones push the rest of their line to the right.
 const MAILBOX_COLUMNS: usize = 26;
@@ -40,7 +41,7 @@ impl Filter {
         let screen = &mut session.screen;
         let mut count = 0;
         let parameters = ReadAudit { mailbox: self.mailbox, since };
-        daemon.call_more("ReadAudit", &parameters, |piece: AuditEntries| {
+        daemon.call_more::<m::ReadAudit>(&parameters, |piece: AuditEntries| {
             for entry in piece.entries {
                 if screen.json {
                     screen.json_element(count, &entry)?;

@@ -7,6 +7,7 @@ use crate::screen::{Screen, progress_bytes};
 use clap::Args;
 use indicatif::HumanBytes;
 use postern_wire::admin::{Empty, ExportPiece, Imported};
+use postern_wire::methods::admin_method as m;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -88,7 +89,7 @@ impl Export {
 fn receive(daemon: &mut Daemon, mut write: impl FnMut(&str) -> Result<(), Failure>) -> Result<u64, Failure> {
     let bar = progress_bytes(None, "Exporting");
     let mut bytes = 0;
-    let received = daemon.call_more("Export", &Empty {}, |piece: ExportPiece| {
+    let received = daemon.call_more::<m::Export>(&Empty {}, |piece: ExportPiece| {
         bytes += piece.lines.len() as u64;
         bar.set_position(bytes);
         write(&piece.lines)
@@ -126,7 +127,7 @@ fn send(daemon: &mut Daemon, source: impl Read) -> Result<Imported, Failure> {
     let mut pieces = Pieces { source: BufReader::with_capacity(PIECE_BYTES, source), line: String::new(), number: 0 };
     loop {
         let piece = pieces.next()?;
-        let imported = daemon.call("Import", &piece)?;
+        let imported = daemon.call::<m::Import>(&piece)?;
         if piece.last {
             return Ok(imported);
         }

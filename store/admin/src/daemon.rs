@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use postern_wire::admin::{INTERFACE, REFUSED, Refused};
+use postern_wire::methods::Method;
 use postern_wire::{CallError, Client, ErrorReply};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,32 +31,33 @@ impl Daemon {
         Ok(Self { client, socket: socket.to_owned() })
     }
 
-    /// Calls `method` and waits for its one answer.
+    /// Calls a method and waits for its one answer.
     ///
     /// # Errors
     /// [`Failure::Refused`], after which the connection goes on, and [`Failure::Unreachable`], after which it is of
     /// no more use.
-    pub(crate) fn call<R: DeserializeOwned>(
-        &mut self,
-        method: &str,
-        parameters: &impl Serialize,
-    ) -> Result<R, Failure> {
-        self.client.call(INTERFACE, method, parameters).map_err(|error| failure(error, &self.socket))
+    pub(crate) fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, Failure>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
+        self.client.call(INTERFACE, M::NAME, parameters).map_err(|error| failure(error, &self.socket))
     }
 
-    /// Calls `method`, which answers in pieces, and hands each to `each`. Once `each` has failed, the remaining pieces
+    /// Calls a method, which answers in pieces, and hands each to `each`. Once `each` has failed, the remaining pieces
     /// are read and dropped.
     ///
     /// # Errors
     /// As [`Self::call`], and the first failure of `each`.
-    pub(crate) fn call_more<R: DeserializeOwned>(
+    pub(crate) fn call_more<M>(
         &mut self,
-        method: &str,
-        parameters: &impl Serialize,
-        mut each: impl FnMut(R) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        parameters: &M::Parameters,
+        mut each: impl FnMut(M::Reply) -> Result<(), Failure>,
+    ) -> Result<(), Failure>
+    where
+        M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
+    {
         let mut outcome = Ok(());
-        let called = self.client.call_more(INTERFACE, method, parameters, |piece| {
+        let called = self.client.call_more(INTERFACE, M::NAME, parameters, |piece| {
             if outcome.is_ok() {
                 outcome = each(piece);
             }

@@ -6,6 +6,7 @@ use crate::screen::Screen;
 use crate::table::{plain, table};
 use clap::Subcommand;
 use postern_wire::admin::{Empty, Keys};
+use postern_wire::methods::admin_method as m;
 
 const ROTATE_HELP: &str = "\
 Sign-ins go on. From now on the new key seals, and what is sealed under older ones is sealed anew in the background; \
@@ -26,11 +27,11 @@ pub(crate) enum Verb {
 impl Verb {
     /// Does it.
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let (method, is_new) = match self {
-            Self::List => ("ListKeys", false),
-            Self::Rotate => ("RotateKey", true),
+        let mut daemon = session.daemon()?;
+        let (keys, is_new) = match self {
+            Self::List => (daemon.call::<m::ListKeys>(&Empty {})?, false),
+            Self::Rotate => (daemon.call::<m::RotateKey>(&Empty {})?, true),
         };
-        let keys: Keys = session.daemon()?.call(method, &Empty {})?;
         let screen = &mut session.screen;
         if screen.json {
             screen.json(&keys)?;

@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::table::clean_line;
 use clap::Subcommand;
 use postern_wire::admin::{Empty, LogLevels, SetLog};
+use postern_wire::methods::admin_method as m;
 
 const SET_HELP: &str = "\
 Levels are off, error, warn, info, debug and trace. They hold at once and until posternd starts \
@@ -39,9 +40,9 @@ impl Verb {
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let mut daemon = session.daemon()?;
         let levels: LogLevels = match self {
-            Self::Show => daemon.call("ShowLog", &Empty {})?,
-            Self::Set { levels } => daemon.call("SetLog", &SetLog { levels: levels.join(",") })?,
-            Self::Reset => daemon.call("ResetLog", &Empty {})?,
+            Self::Show => daemon.call::<m::ShowLog>(&Empty {})?,
+            Self::Set { levels } => daemon.call::<m::SetLog>(&SetLog { levels: levels.join(",") })?,
+            Self::Reset => daemon.call::<m::ResetLog>(&Empty {})?,
         };
         let screen = &mut session.screen;
         if screen.json {

@@ -7,7 +7,8 @@ use crate::screen::Screen;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use postern_wire::Secret;
-use postern_wire::admin::{Accounts, AddTotp, Mailbox, Method, RemoveMethod, TotpAdded};
+use postern_wire::admin::{AddTotp, Mailbox, Method, RemoveMethod, TotpAdded};
+use postern_wire::methods::admin_method as m;
 use std::io::{self, IsTerminal, Read};
 
 /// Bytes that are read of a secret on standard input: far more than any has.
@@ -98,7 +99,7 @@ impl Verb {
 }
 
 fn list(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
-    let account = only(session.daemon()?.call::<Accounts>("ShowAccount", &Mailbox { mailbox })?.accounts)?;
+    let account = only(session.daemon()?.call::<m::ShowAccount>(&Mailbox { mailbox })?.accounts)?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&account.methods)?;
@@ -132,8 +133,7 @@ fn kind(method: &Method) -> String {
 }
 
 fn remove(session: &mut Session, mailbox: String, id: String) -> Result<Exit, Failure> {
-    let account =
-        only(session.daemon()?.call::<Accounts>("RemoveMethod", &RemoveMethod { mailbox, id: id.clone() })?.accounts)?;
+    let account = only(session.daemon()?.call::<m::RemoveMethod>(&RemoveMethod { mailbox, id: id.clone() })?.accounts)?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&account)?;
@@ -159,7 +159,7 @@ impl Totp {
             digits: self.digits,
             period: self.period,
         };
-        let added: TotpAdded = session.daemon()?.call("AddTotp", &parameters)?;
+        let added: TotpAdded = session.daemon()?.call::<m::AddTotp>(&parameters)?;
         if session.screen.json {
             session.screen.json(&added)?
         } else {

@@ -7,6 +7,7 @@ use crate::screen::Screen;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::admin::{CreatePlatform, Empty, Platform, PlatformName, Platforms, SetPlatform, SwitchPlatform};
+use postern_wire::methods::{Method, admin_method as m};
 use serde::Serialize;
 
 const CREATE_HELP: &str = "\
@@ -97,12 +98,12 @@ impl Verb {
         match self {
             Self::List => list(session),
             Self::Show(Name { name }) => {
-                let platform = ask(session, "ShowPlatform", &PlatformName { name })?;
+                let platform = ask::<m::ShowPlatform>(session, &PlatformName { name })?;
                 show(&mut session.screen, &platform)
             }
             Self::Create(Create { platform, domains, netbios }) => {
                 let platform =
-                    ask(session, "CreatePlatform", &CreatePlatform { name: platform.name, domains, netbios })?;
+                    ask::<m::CreatePlatform>(session, &CreatePlatform { name: platform.name, domains, netbios })?;
                 let name = clean_line(&platform.name);
                 let said = format!("{name} is there, switched {}", switch_word(&platform).0);
                 let next = match platform.enabled {
@@ -115,7 +116,7 @@ impl Verb {
             Self::Disable(Name { name }) => switch(session, name, false),
             Self::Set(Set { platform, key, value }) => {
                 let platform =
-                    ask(session, "SetPlatform", &SetPlatform { name: platform.name, key: key.clone(), value })?;
+                    ask::<m::SetPlatform>(session, &SetPlatform { name: platform.name, key: key.clone(), value })?;
                 let value = platform.settings.get(&key).map_or("set", String::as_str);
                 let said = format!("{}: {} is {}", clean_line(&platform.name), clean_line(&key), clean_line(value));
                 changed(&mut session.screen, &platform, &said, what_comes_of(&key, value))
@@ -138,12 +139,15 @@ fn what_comes_of(key: &str, value: &str) -> &'static str {
     }
 }
 
-fn ask(session: &Session, method: &str, parameters: &impl Serialize) -> Result<Platform, Failure> {
-    only(session.daemon()?.call::<Platforms>(method, parameters)?.platforms)
+fn ask<M>(session: &Session, parameters: &M::Parameters) -> Result<Platform, Failure>
+where
+    M: Method<Parameters: Serialize, Reply = Platforms>,
+{
+    only(session.daemon()?.call::<M>(parameters)?.platforms)
 }
 
 fn switch(session: &mut Session, name: String, enabled: bool) -> Result<Exit, Failure> {
-    let platform = ask(session, "SwitchPlatform", &SwitchPlatform { name, enabled })?;
+    let platform = ask::<m::SwitchPlatform>(session, &SwitchPlatform { name, enabled })?;
     let said = format!("{} is {}", clean_line(&platform.name), if platform.enabled { "on" } else { "off" });
     let accounts = platform.accounts;
     let next = match platform.enabled {
@@ -166,7 +170,7 @@ fn changed(screen: &mut Screen, platform: &Platform, said: &str, next: &str) -> 
 }
 
 fn list(session: &mut Session) -> Result<Exit, Failure> {
-    let platforms = session.daemon()?.call::<Platforms>("ListPlatforms", &Empty {})?.platforms;
+    let platforms = session.daemon()?.call::<m::ListPlatforms>(&Empty {})?.platforms;
     if session.screen.json {
         session.screen.json(&platforms)?;
     } else {

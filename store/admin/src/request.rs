@@ -7,6 +7,7 @@ use crate::screen::Screen;
 use crate::table::{Tint, clean, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::admin::{DecideRequest, Decided, Empty, Mailbox, Request, Requests};
+use postern_wire::methods::admin_method as m;
 
 const HELP: &str = "\
 Whoever knows the password can ask: so could a thief. Reach the person by a way that you knew before, and not by the \
@@ -49,7 +50,7 @@ impl Verb {
 
 fn list(session: &mut Session) -> Result<Exit, Failure> {
     let mut requests = Vec::new();
-    session.daemon()?.call_more("ListRequests", &Empty {}, |piece: Requests| {
+    session.daemon()?.call_more::<m::ListRequests>(&Empty {}, |piece: Requests| {
         requests.extend(piece.requests);
         Ok(())
     })?;
@@ -74,7 +75,7 @@ fn list(session: &mut Session) -> Result<Exit, Failure> {
 }
 
 fn show(session: &mut Session, mailbox: String) -> Result<Exit, Failure> {
-    let request = only(session.daemon()?.call::<Requests>("ShowRequest", &Mailbox { mailbox })?.requests)?;
+    let request = only(session.daemon()?.call::<m::ShowRequest>(&Mailbox { mailbox })?.requests)?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&request)?
@@ -101,7 +102,7 @@ fn print(screen: &mut Screen, request: &Request) -> Result<(), Failure> {
 }
 
 fn decide(session: &mut Session, mailbox: String, approve: bool) -> Result<Exit, Failure> {
-    let decided: Decided = session.daemon()?.call("DecideRequest", &DecideRequest { mailbox, approve })?;
+    let decided: Decided = session.daemon()?.call::<m::DecideRequest>(&DecideRequest { mailbox, approve })?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&decided)?;

@@ -5,10 +5,11 @@ use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
 use crate::table::{Tint, clean, clean_line};
 use postern_wire::admin::{Empty, State, Status};
+use postern_wire::methods::admin_method as m;
 
 /// `postern status`.
 pub(crate) fn status(session: &mut Session) -> Result<Exit, Failure> {
-    let status: Status = session.daemon()?.call("Status", &Empty {})?;
+    let status: Status = session.daemon()?.call::<m::Status>(&Empty {})?;
     let screen = &mut session.screen;
     if screen.json {
         screen.json(&status)?;

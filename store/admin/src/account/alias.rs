@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Account, Accounts, Aliases, Mailbox};
+use postern_wire::methods::admin_method as m;
 
 const HELP: &str = "\
 An alias that Postern does not know is a way around the second factor, unless its platform's `unlisted` is \
@@ -47,9 +48,9 @@ impl Verb {
     pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let mut daemon = session.daemon()?;
         let (changed, found): (bool, Accounts) = match self {
-            Self::List(Owner { mailbox }) => (false, daemon.call("ShowAccount", &Mailbox { mailbox })?),
-            Self::Add(named) => (true, daemon.call("AddAliases", &named.parameters())?),
-            Self::Remove(named) => (true, daemon.call("RemoveAliases", &named.parameters())?),
+            Self::List(Owner { mailbox }) => (false, daemon.call::<m::ShowAccount>(&Mailbox { mailbox })?),
+            Self::Add(named) => (true, daemon.call::<m::AddAliases>(&named.parameters())?),
+            Self::Remove(named) => (true, daemon.call::<m::RemoveAliases>(&named.parameters())?),
         };
         print(session, changed, &only(found.accounts)?)?;
         Ok(Exit::Done)

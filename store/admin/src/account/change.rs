@@ -7,6 +7,7 @@ use crate::screen::{Screen, progress};
 use crate::table::{Tint, clean, clean_line, plain, table};
 use postern_wire::Secret;
 use postern_wire::admin::{Account, Action, ChangeAccount, Changed, Refused, State};
+use postern_wire::methods::admin_method as m;
 use serde::Serialize;
 
 /// What came of all of it; with `--json` this is what is printed.
@@ -107,7 +108,7 @@ pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Resul
     let bar = progress(mailboxes.len() as u64, verb(action));
     for mailbox in &mailboxes {
         let parameters = ChangeAccount { mailbox: mailbox.clone(), action, hours, dry_run, enrolment_code };
-        match daemon.call("ChangeAccount", &parameters) {
+        match daemon.call::<m::ChangeAccount>(&parameters) {
             Ok(changed) => report.add(Outcome::of(mailbox, Ok(changed))),
             Err(Failure::Refused(refused)) => report.add(Outcome::of(mailbox, Err(refused))),
             Err(failure) => {

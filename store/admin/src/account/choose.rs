@@ -5,6 +5,7 @@ use crate::exit::Failure;
 use crate::table::clean_line;
 use clap::Args;
 use postern_wire::admin::{Accounts, ListAccounts};
+use postern_wire::methods::admin_method as m;
 use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -41,7 +42,7 @@ impl Chosen {
         let mut all = Vec::new();
         let parameters = ListAccounts { platform: Some(platform.clone()), state: None };
         // No connection is open while a person is asked: posternd ends one on which nothing is said.
-        session.daemon()?.call_more("ListAccounts", &parameters, |piece: Accounts| {
+        session.daemon()?.call_more::<m::ListAccounts>(&parameters, |piece: Accounts| {
             all.extend(piece.accounts.into_iter().map(|account| account.mailbox));
             Ok(())
         })?;

@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Account, Accounts, Mailbox, SetContact};
+use postern_wire::methods::admin_method as m;
 
 const HELP: &str = "\
 Nothing is sent there to confirm it: you answer for the address. The mailbox needs no account yet.
@@ -46,11 +47,11 @@ impl Verb {
     pub(super) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let mut daemon = session.daemon()?;
         let found: Accounts = match self {
-            Self::List(Owner { mailbox }) => daemon.call("ShowAccount", &Mailbox { mailbox })?,
+            Self::List(Owner { mailbox }) => daemon.call::<m::ShowAccount>(&Mailbox { mailbox })?,
             Self::Set(Named { owner: Owner { mailbox }, address }) => {
-                daemon.call("SetContact", &SetContact { mailbox, address: Some(address) })?
+                daemon.call::<m::SetContact>(&SetContact { mailbox, address: Some(address) })?
             }
-            Self::Remove(Owner { mailbox }) => daemon.call("SetContact", &SetContact { mailbox, address: None })?,
+            Self::Remove(Owner { mailbox }) => daemon.call::<m::SetContact>(&SetContact { mailbox, address: None })?,
         };
         print(session, &only(found.accounts)?)?;
         Ok(Exit::Done)

@@ -7,6 +7,7 @@ use crate::screen::Screen;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
 use postern_wire::admin::{Account, Accounts, ListAccounts, State};
+use postern_wire::methods::admin_method as m;
 use std::borrow::Cow;
 
 /// The first record of the CSV; columns are added at its end only.
@@ -76,7 +77,8 @@ fn each(
     parameters: &ListAccounts,
     mut print: impl FnMut(Account) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    daemon.call_more("ListAccounts", parameters, |piece: Accounts| piece.accounts.into_iter().try_for_each(&mut print))
+    daemon
+        .call_more::<m::ListAccounts>(parameters, |piece: Accounts| piece.accounts.into_iter().try_for_each(&mut print))
 }
 
 fn print(screen: &mut Screen, asked: &ListAccounts, accounts: &[Account]) -> Result<(), Failure> {

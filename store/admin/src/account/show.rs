@@ -8,7 +8,8 @@ use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
 use crate::table::{Tint, clean_line};
 use clap::Args;
-use postern_wire::admin::{Account, Accounts, Mailbox, State};
+use postern_wire::admin::{Account, Mailbox, State};
+use postern_wire::methods::admin_method as m;
 
 /// Which accounts.
 #[derive(Args)]
@@ -27,7 +28,7 @@ impl Names {
         let mut accounts = Vec::new();
         let mut refusals = Vec::new();
         for mailbox in &mailboxes {
-            match daemon.call::<Accounts>("ShowAccount", &Mailbox { mailbox: mailbox.clone() }) {
+            match daemon.call::<m::ShowAccount>(&Mailbox { mailbox: mailbox.clone() }) {
                 Ok(found) => accounts.push(only(found.accounts)?),
                 Err(refused @ Failure::Refused(_)) => refusals.push(refused),
                 Err(failure) => return Err(failure),

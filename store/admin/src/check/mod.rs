@@ -26,7 +26,8 @@ use crate::exit::{Exit, Failure};
 use crate::screen::progress;
 use clap::{Args, Subcommand};
 use place::Place;
-use postern_wire::admin::{Empty, Findings, Platform, Platforms};
+use postern_wire::admin::{Empty, Platform};
+use postern_wire::methods::admin_method as m;
 use proxy_config::ProxyConfig;
 use report::{Line, Section, conclude};
 use std::path::PathBuf;
@@ -137,8 +138,8 @@ impl Check {
         // The daemon opens every record.
         let daemon = Daemon::connect(&session.socket, WAIT_TRANSFER);
         let asked = daemon.and_then(|mut daemon| {
-            let found = daemon.call::<Findings>("Check", &Empty {})?;
-            Ok((found, daemon.call::<Platforms>("ListPlatforms", &Empty {})?.platforms))
+            let found = daemon.call::<m::Check>(&Empty {})?;
+            Ok((found, daemon.call::<m::ListPlatforms>(&Empty {})?.platforms))
         });
         let mut platforms = Vec::new();
         let unreachable = match asked {

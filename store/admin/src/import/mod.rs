@@ -14,7 +14,8 @@ use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 use postern_wire::Secret;
-use postern_wire::admin::{Changed, HeldTotp, ImportTotp};
+use postern_wire::admin::{HeldTotp, ImportTotp};
+use postern_wire::methods::admin_method as m;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fs::File;
@@ -261,7 +262,7 @@ impl Row {
     /// # Errors
     /// What would befall every other secret, too.
     fn ask(mut self, daemon: &mut Daemon, totp: &ImportTotp) -> Result<Self, Failure> {
-        match daemon.call::<Changed>("ImportTotp", totp) {
+        match daemon.call::<m::ImportTotp>(totp) {
             Ok(changed) => {
                 self.mailbox = changed.after.mailbox;
                 self.outcome = if changed.changed { Outcome::Imported } else { Outcome::Already };
