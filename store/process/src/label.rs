@@ -73,6 +73,21 @@ impl<A: Label, B: Label> Labels for (A, B) {
 ///     }
 /// }
 /// ```
+///
+/// Where it says of what another type tells apart, each word has the values that it stands for:
+///
+/// ```
+/// postern_process::label! {
+///     /// What came of it.
+///     pub enum Outcome in "outcome" of Result<(), u8> {
+///         /// It was done.
+///         Done = "done" => Ok(()),
+///         /// It was not.
+///         Failed = "failed" => Err(_),
+///     }
+/// }
+/// assert_eq!(Outcome::from(Err(1)), Outcome::Failed);
+/// ```
 #[macro_export]
 macro_rules! label {
     (
@@ -93,6 +108,27 @@ macro_rules! label {
 
             fn index(self) -> usize {
                 self as usize
+            }
+        }
+    };
+    (
+        $(#[$about:meta])*
+        $visibility:vis enum $label:ident in $name:literal of $source:ty {
+            $($(#[$meaning:meta])* $value:ident = $word:expr => $pattern:pat,)+
+        }
+    ) => {
+        $crate::label! {
+            $(#[$about])*
+            $visibility enum $label in $name {
+                $($(#[$meaning])* $value = $word,)+
+            }
+        }
+
+        impl From<$source> for $label {
+            fn from(source: $source) -> Self {
+                match source {
+                    $($pattern => Self::$value,)+
+                }
             }
         }
     };

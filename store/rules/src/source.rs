@@ -9,6 +9,8 @@ pub const TOKEN_LENGTH: usize = 43;
 /// Bits of an address that are its network: what a provider or a site moves its people about in.
 const NETWORK_V4: u8 = 24;
 const NETWORK_V6: u8 = 48;
+/// Bits of an IPv6 address that are one link (RFC 4291, section 2.5.4): one client has all addresses in it.
+const LINK_V6: u8 = 64;
 /// What is kept of a token: its SHA-256. Nobody can guess at 256 random bits, so nothing slower is needed.
 pub type Token = [u8; 32];
 
@@ -20,8 +22,19 @@ pub fn token(text: &str) -> Option<Token> {
 
 /// The network of an address: the /24 of an IPv4 one, the /48 of an IPv6 one.
 pub fn network(address: IpAddr) -> Option<IpNet> {
+    masked(address, NETWORK_V4, NETWORK_V6)
+}
+
+/// What a client is known by when it comes again: its IPv4 address, or the /64 of its IPv6 one.
+pub fn link(address: IpAddr) -> Option<String> {
+    let network = masked(address, 32, LINK_V6)?;
+    Some(if network.addr().is_ipv4() { network.addr().to_string() } else { network.to_string() })
+}
+
+/// The first bits of an address; an IPv4 address in IPv6's form is that IPv4 address.
+fn masked(address: IpAddr, bits_v4: u8, bits_v6: u8) -> Option<IpNet> {
     let address = address.to_canonical();
-    let bits = if address.is_ipv4() { NETWORK_V4 } else { NETWORK_V6 };
+    let bits = if address.is_ipv4() { bits_v4 } else { bits_v6 };
     IpNet::new(address, bits).ok().map(|network| network.trunc())
 }
 
@@ -61,6 +74,17 @@ mod tests {
             ("2001:db8:1:ffff::7", "2001:db8:1::/48"),
         ] {
             assert_eq!(network(address.parse().unwrap()).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_link_is_an_ipv4_address_or_a_64() {
+        for (address, expected) in [
+            ("192.0.2.77", "192.0.2.77"),
+            ("::ffff:192.0.2.77", "192.0.2.77"),
+            ("2001:db8:1:ffff:a::7", "2001:db8:1:ffff::/64"),
+        ] {
+            assert_eq!(link(address.parse().unwrap()).as_deref(), Some(expected));
         }
     }
 }

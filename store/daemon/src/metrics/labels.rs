@@ -18,27 +18,27 @@ label! {
 
 label! {
     /// Where somebody signs in.
-    pub enum Channel in "door" {
+    pub enum Channel in "door" of postern_rules::Channel {
         /// The webmail front.
-        Webmail = "webmail",
+        Webmail = "webmail" => postern_rules::Channel::Webmail,
         /// The IMAP front, and the channels beside Outlook on the web.
-        Imap = "imap",
+        Imap = "imap" => postern_rules::Channel::Imap,
         /// A host with the PAM module.
-        Pam = "pam",
+        Pam = "pam" => postern_rules::Channel::Pam,
     }
 }
 
 label! {
     /// What a sign-in needs.
-    pub enum Needed in "answer" {
+    pub enum Needed in "answer" of &AskVerdict {
         /// Nothing more.
-        NotRequired = "not_required",
+        NotRequired = "not_required" => AskVerdict::NotRequired { .. },
         /// A second factor.
-        Challenge = "challenge",
+        Challenge = "challenge" => AskVerdict::Challenge { .. },
         /// A first second factor.
-        Enrol = "enrol",
+        Enrol = "enrol" => AskVerdict::Enrol { .. },
         /// It is refused.
-        Refused = "refused",
+        Refused = "refused" => AskVerdict::Refused(_),
     }
 }
 
@@ -64,37 +64,37 @@ label! {
 
 label! {
     /// Why somebody was refused: [`Reason`].
-    pub enum Why in "reason" {
+    pub enum Why in "reason" of Reason {
         /// A wrong code.
-        Wrong = "wrong",
+        Wrong = "wrong" => Reason::Wrong,
         /// Too many of them.
-        Locked = "locked",
+        Locked = "locked" => Reason::Locked,
         /// Nobody's name.
-        Name = "name",
+        Name = "name" => Reason::Name,
         /// No second factor yet, at a channel that cannot set one up.
-        Unenrolled = "unenrolled",
+        Unenrolled = "unenrolled" => Reason::Unenrolled,
         /// A new code too soon.
-        TooSoon = "too_soon",
+        TooSoon = "too_soon" => Reason::TooSoon,
         /// Too many codes.
-        TooMany = "too_many",
+        TooMany = "too_many" => Reason::TooMany,
         /// A code that could not be sent.
-        NotSent = "not_sent",
+        NotSent = "not_sent" => Reason::NotSent,
         /// The last sign-in is too long ago.
-        NotFresh = "not_fresh",
+        NotFresh = "not_fresh" => Reason::NotFresh,
         /// An enrolment code is missing or wrong.
-        EnrolmentCode = "enrolment_code",
+        EnrolmentCode = "enrolment_code" => Reason::EnrolmentCode,
         /// A sign-in that looks unusual.
-        Unusual = "unusual",
+        Unusual = "unusual" => Reason::Unusual,
         /// An app password that is over.
-        Expired = "expired",
+        Expired = "expired" => Reason::Expired,
         /// A security key that there is a copy of.
-        Copied = "copied",
+        Copied = "copied" => Reason::Copied,
         /// The account has changed meanwhile.
-        Stale = "stale",
+        Stale = "stale" => Reason::Stale,
         /// What is asked for cannot be, for the person: it is in use, unfit, not offered, the only method.
-        Unfit = "unfit",
+        Unfit = "unfit" => Reason::OnlyMethod | Reason::InUse | Reason::Unfit | Reason::NotOffered,
         /// posternd cannot answer.
-        Unavailable = "unavailable",
+        Unavailable = "unavailable" => Reason::Unavailable,
     }
 }
 
@@ -128,11 +128,11 @@ label! {
 
 label! {
     /// Which socket.
-    pub enum Socket in "socket" {
+    pub enum Socket in "socket" of Side {
         /// That of the channels.
-        Auth = "auth",
+        Auth = "auth" => Side::Auth,
         /// The administrator's.
-        Admin = "admin",
+        Admin = "admin" => Side::Admin,
     }
 }
 
@@ -148,11 +148,11 @@ label! {
 
 label! {
     /// How a message leaves.
-    pub enum Way in "sender" {
+    pub enum Way in "sender" of Medium {
         /// As a text to a phone.
-        Sms = "sms",
+        Sms = "sms" => Medium::Text,
         /// As a mail.
-        Mail = "mail",
+        Mail = "mail" => Medium::Mail,
     }
 }
 
@@ -171,17 +171,6 @@ label! {
         Recipient = "recipient",
         /// There is no such way.
         NotConfigured = "not_configured",
-    }
-}
-
-impl From<&AskVerdict> for Needed {
-    fn from(verdict: &AskVerdict) -> Self {
-        match verdict {
-            AskVerdict::NotRequired { .. } => Self::NotRequired,
-            AskVerdict::Challenge { .. } => Self::Challenge,
-            AskVerdict::Enrol { .. } => Self::Enrol,
-            AskVerdict::Refused(_) => Self::Refused,
-        }
     }
 }
 
@@ -232,56 +221,6 @@ impl Change {
             Event::RevokeAppPassword { .. } => Self::AppPasswordRevoked,
             _ => return None,
         })
-    }
-}
-
-impl From<postern_rules::Channel> for Channel {
-    fn from(channel: postern_rules::Channel) -> Self {
-        match channel {
-            postern_rules::Channel::Webmail => Self::Webmail,
-            postern_rules::Channel::Imap => Self::Imap,
-            postern_rules::Channel::Pam => Self::Pam,
-        }
-    }
-}
-
-impl From<Reason> for Why {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::Wrong => Self::Wrong,
-            Reason::Locked => Self::Locked,
-            Reason::Name => Self::Name,
-            Reason::Unenrolled => Self::Unenrolled,
-            Reason::TooSoon => Self::TooSoon,
-            Reason::TooMany => Self::TooMany,
-            Reason::NotSent => Self::NotSent,
-            Reason::NotFresh => Self::NotFresh,
-            Reason::EnrolmentCode => Self::EnrolmentCode,
-            Reason::Unusual => Self::Unusual,
-            Reason::Expired => Self::Expired,
-            Reason::Copied => Self::Copied,
-            Reason::Stale => Self::Stale,
-            Reason::OnlyMethod | Reason::InUse | Reason::Unfit | Reason::NotOffered => Self::Unfit,
-            Reason::Unavailable => Self::Unavailable,
-        }
-    }
-}
-
-impl From<Side> for Socket {
-    fn from(side: Side) -> Self {
-        match side {
-            Side::Auth => Self::Auth,
-            Side::Admin => Self::Admin,
-        }
-    }
-}
-
-impl From<Medium> for Way {
-    fn from(kind: Medium) -> Self {
-        match kind {
-            Medium::Text => Self::Sms,
-            Medium::Mail => Self::Mail,
-        }
     }
 }
 

@@ -6,12 +6,12 @@ use crate::daemon::{Actor, Daemon};
 use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
 use postern_rules::account::FieldFingerprint;
 use postern_rules::app_password::{Sealed, Typed};
+use postern_rules::source;
 use postern_rules::{Account, Event, Mailbox, Standing, Verdict};
 use postern_vault::RecordError;
 use postern_vault::app_password;
 use postern_wire::Secret;
 use postern_wire::auth::{self, AnswerField, FieldVerdict, PasswordAccepted, PasswordRefused, Reason};
-use std::net::{IpAddr, Ipv6Addr};
 
 const AGAIN_PURPOSE: &str = "password and code";
 
@@ -76,13 +76,7 @@ fn open(mailbox: &Mailbox, typed: &str, sealed: &Sealed) -> Result<Secret, Recor
 /// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
 /// Without an address there is no source, and nothing passes again.
 fn again(daemon: &Daemon, field: &AnswerField) -> Option<FieldFingerprint> {
-    let source = match field.origin.address? {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        },
-    };
+    let source = source::link(field.origin.address?)?;
     let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
     Some(FieldFingerprint { source, hash: *mac.as_bytes().last_chunk()? })
 }
