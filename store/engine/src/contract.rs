@@ -1,6 +1,7 @@
 //! The contract of an engine: keys, values, revisions, commits and their limits.
 
 use crate::error::EngineError;
+use crate::watch::Watch;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -20,7 +21,7 @@ pub(crate) const RESERVED: u8 = 0;
 
 /// Stands for one write of one key. It never comes back, not even when the key is deleted and made anew, so a
 /// decision taken on an old reading can't be mistaken for one on the present record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub(crate) u64);
 
 /// One key of a commit: what the decision was taken on, and what shall stand there next.
@@ -44,6 +45,11 @@ impl Change {
     /// Replaces the record that was read as `revision`.
     pub fn update(key: impl Into<Key>, revision: Revision, value: impl Into<Vec<u8>>) -> Self {
         Self { key: key.into(), expected: Some(revision), next: Some(value.into()) }
+    }
+
+    /// Whether it writes: nothing that stays nothing is a condition only.
+    pub(crate) fn writes(&self) -> bool {
+        self.expected.is_some() || self.next.is_some()
     }
 
     /// Removes the record that was read as `revision`.
@@ -114,6 +120,14 @@ pub trait Engine: Send + Sync + 'static {
     /// [`EngineError::Visitor`] with what `visit` returned; [`EngineError::Damaged`] when the records are not all
     /// there, so that a whole export is never made of half a store.
     fn snapshot(&self, visit: Visitor) -> Pending<u64>;
+
+    /// What is committed from now on. What was answered before this answers is not told again; what is answered later is
+    /// told, in the order of the commits, with the keys that were written. It says that something changed, and never what
+    /// stands there: whoever decides reads.
+    ///
+    /// # Errors
+    /// [`EngineError::Closed`].
+    fn watch(&self) -> Pending<Watch>;
 
     /// Whether writes are taken.
     ///

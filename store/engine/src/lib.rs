@@ -8,6 +8,7 @@ mod error;
 mod memory;
 mod metrics;
 mod sled;
+mod watch;
 
 pub use contract::{
     CHANGES_MAX, Change, Engine, Entry, KEY_LEN_MAX, Key, Pending, Revision, Swap, VALUE_LEN_MAX, Visitor,
@@ -16,3 +17,4 @@ pub use error::{EngineError, Failure, OpenError, Repair};
 pub use memory::MemoryEngine;
 pub use metrics::{Commit, METRICS, Metrics};
 pub use sled::SledEngine;
+pub use watch::{Told, Watch, Watchers, Written};

@@ -7,10 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::contract::{Change, Engine, Entry, Key, Pending, Revision, Swap, Visitor, check};
 use crate::error::EngineError;
+use crate::watch::{Watch, Watchers};
 
 /// Keeps records as long as it lives.
 #[derive(Debug, Default)]
-pub struct MemoryEngine(Mutex<Records>);
+pub struct MemoryEngine {
+    records: Mutex<Records>,
+    watchers: Watchers,
+}
 
 #[derive(Debug, Default)]
 struct Records {
@@ -28,7 +32,7 @@ impl MemoryEngine {
 
     fn records(&self) -> MutexGuard<'_, Records> {
         // A visitor that panicked has changed nothing: the records behind a poisoned lock are whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +80,16 @@ impl Engine for MemoryEngine {
     }
 
     fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
-        Box::pin(ready(self.records().swap(changes)))
+        // Told before another commit can be made, so that watchers see them in their order.
+        let mut records = self.records();
+        let keys: Vec<Key> = changes.iter().filter(|change| change.writes()).map(|change| change.key.clone()).collect();
+        let swap = records.swap(changes);
+        if let Ok(Swap::Done(revision)) = swap
+            && !keys.is_empty()
+        {
+            self.watchers.tell(revision, keys);
+        }
+        Box::pin(ready(swap))
     }
 
     fn snapshot(&self, mut visit: Visitor) -> Pending<u64> {
@@ -84,6 +97,10 @@ impl Engine for MemoryEngine {
         let mut entries = records.entries_after(Bound::Unbounded);
         let shown = entries.try_for_each(|entry| visit(&entry)).map(|()| records.by_key.len() as u64);
         Box::pin(ready(shown.map_err(EngineError::Visitor)))
+    }
+
+    fn watch(&self) -> Pending<Watch> {
+        Box::pin(ready(self.watchers.watch()))
     }
 
     fn health(&self) -> Result<(), EngineError> {

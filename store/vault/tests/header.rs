@@ -1,6 +1,6 @@
 //! A store and the master key that it belongs to.
 
-use postern_engine::{Change, Engine, EngineError, Entry, MemoryEngine, Pending, Revision, Swap, Visitor};
+use postern_engine::{Change, Engine, EngineError, Entry, MemoryEngine, Pending, Revision, Swap, Visitor, Watch};
 use postern_vault::header::{self, HEADER_KEY, HeaderError};
 use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
@@ -56,6 +56,10 @@ impl Engine for Lost {
 
     fn snapshot(&self, visit: Visitor) -> Pending<u64> {
         self.engine.snapshot(visit)
+    }
+
+    fn watch(&self) -> Pending<Watch> {
+        self.engine.watch()
     }
 
     fn health(&self) -> Result<(), EngineError> {

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::daemon::{Actor, Daemon};
 use crate::key_source::KeySource;
 use crate::log;
-use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor};
+use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor, Watch};
 use postern_process::log::Log;
 use postern_rules::Event;
 use postern_vault::keys::platform_key;
@@ -161,6 +161,10 @@ impl Engine for Failing {
 
     fn snapshot(&self, visit: Visitor) -> Pending<u64> {
         self.engine.snapshot(visit)
+    }
+
+    fn watch(&self) -> Pending<Watch> {
+        self.engine.watch()
     }
 
     fn health(&self) -> Result<(), EngineError> {

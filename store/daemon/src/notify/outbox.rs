@@ -219,7 +219,7 @@ fn time_of(key: &[u8]) -> Option<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_engine::{Engine, EngineError, MemoryEngine, Pending, Revision, Swap, Visitor};
+    use postern_engine::{Engine, EngineError, MemoryEngine, Pending, Revision, Swap, Visitor, Watch};
     use postern_vault::master_key::MasterKeys;
     use postern_vault::seal::Sealer;
     use std::sync::Mutex;
@@ -266,6 +266,10 @@ mod tests {
 
         fn snapshot(&self, visit: Visitor) -> Pending<u64> {
             self.records.snapshot(visit)
+        }
+
+        fn watch(&self) -> Pending<Watch> {
+            self.records.watch()
         }
 
         fn health(&self) -> Result<(), EngineError> {

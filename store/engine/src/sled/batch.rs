@@ -53,15 +53,16 @@ impl<'a> Batch<'a> {
         Ok(stored.as_ref().map(|stored| stored.revision))
     }
 
-    /// What sled has to write, with the tally that belongs to it, and the mask to hide it with; `None` when no commit
+    /// What sled has to write, with the tally that belongs to it, the mask to hide it with, and the keys; `None` when no commit
     /// writes anything.
-    pub(super) fn finish(self, last: Tally) -> Option<(::sled::Batch, Tally, Mask)> {
+    pub(super) fn finish(self, last: Tally) -> Option<(::sled::Batch, Tally, Mask, Vec<Key>)> {
         let Self { revision, before, after, .. } = self;
         if after.is_empty() {
             return None;
         }
         let mut tally = Tally { batch: revision.0, ..last };
         let mut writes = ::sled::Batch::default();
+        let keys = after.keys().cloned().collect();
         for (key, next) in after {
             if let Some(Some(replaced)) = before.get(&key) {
                 tally.subtract(&key, replaced.revision);
@@ -75,6 +76,6 @@ impl<'a> Batch<'a> {
             }
         }
         writes.insert(TALLY_KEY, tally.to_bytes());
-        Some((writes, tally, before))
+        Some((writes, tally, before, keys))
     }
 }

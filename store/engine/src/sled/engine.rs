@@ -15,6 +15,7 @@ use super::writer::{self, Commit, Request, Snapshot, Writer};
 use crate::contract::{Change, Engine, Entry, Pending, Revision, Swap, Visitor, check};
 use crate::error::{EngineError, OpenError, Repair};
 use crate::metrics::{self, METRICS};
+use crate::watch::{Watch, Watchers};
 use postern_process::clock::Stopwatch;
 
 /// How many requests may wait for the writer before the next caller has to wait for a place.
@@ -23,6 +24,7 @@ const WAITING_MAX: usize = 1024;
 /// A store on the disk of this host.
 pub struct SledEngine {
     view: Arc<View>,
+    watchers: Arc<Watchers>,
     requests: Sender<Request>,
     /// A place among those who wait. Taken before a request is sent and given back with its answer.
     places: Arc<Semaphore>,
@@ -51,12 +53,19 @@ impl SledEngine {
     fn start(opened: Opened) -> Result<Self, OpenError> {
         let (requests, waiting) = std::sync::mpsc::channel();
         let view = Arc::new(View::new(opened.database.db.clone(), &opened.dir));
-        let writer = Writer::new(opened, view.clone(), waiting);
+        let watchers = Arc::new(Watchers::default());
+        let writer = Writer::new(opened, view.clone(), watchers.clone(), waiting);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(OpenError::io("start the thread that writes the store"))?;
-        Ok(Self { view, requests, places: Arc::new(Semaphore::new(WAITING_MAX)), writer: Mutex::new(Some(thread)) })
+        Ok(Self {
+            view,
+            watchers,
+            requests,
+            places: Arc::new(Semaphore::new(WAITING_MAX)),
+            writer: Mutex::new(Some(thread)),
+        })
     }
 
     /// Writes what was asked for before this call, then closes the files. What is asked for later is refused with
@@ -111,6 +120,10 @@ impl Engine for SledEngine {
 
     fn snapshot(&self, visit: Visitor) -> Pending<u64> {
         self.ask(move |answer| Request::Snapshot(Snapshot { visit, answer }))
+    }
+
+    fn watch(&self) -> Pending<Watch> {
+        Box::pin(ready(self.watchers.watch()))
     }
 
     fn health(&self) -> Result<(), EngineError> {

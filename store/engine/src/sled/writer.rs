@@ -23,9 +23,10 @@ use super::open::{Database, Opened, open_database};
 use super::stored::unreadable;
 use super::tally::{Amiss, add_up};
 use super::view::View;
-use crate::contract::{Change, Swap, Visitor};
+use crate::contract::{Change, Revision, Swap, Visitor};
 use crate::error::{EngineError, Failure, OpenError};
 use crate::metrics::METRICS;
+use crate::watch::Watchers;
 
 /// The most commits that share one wait for the disk. More would make the first of them wait for the checks of all.
 const BATCH_MAX: usize = 256;
@@ -68,6 +69,7 @@ impl<T> Answer<T> {
 pub(super) struct Writer {
     dir: PathBuf,
     view: Arc<View>,
+    watchers: Arc<Watchers>,
     waiting: Receiver<Request>,
     marker: Marker,
     state: State,
@@ -79,9 +81,9 @@ enum State {
 }
 
 impl Writer {
-    pub(super) fn new(opened: Opened, view: Arc<View>, waiting: Receiver<Request>) -> Self {
+    pub(super) fn new(opened: Opened, view: Arc<View>, watchers: Arc<Watchers>, waiting: Receiver<Request>) -> Self {
         let Opened { dir, marker, database } = opened;
-        Self { dir, view, waiting, marker, state: State::Writing(database) }
+        Self { dir, view, watchers, waiting, marker, state: State::Writing(database) }
     }
 
     /// Serves requests until it is told to close or nobody is left to ask.
@@ -145,7 +147,7 @@ impl Writer {
         };
         let mut batch = Batch::new(&database.db, &self.dir, &database.tally);
         let outcomes = commits.into_iter().map(|changes| batch.decide(changes)).collect();
-        let Some((writes, tally, before)) = batch.finish(database.tally) else {
+        let Some((writes, tally, before, keys)) = batch.finish(database.tally) else {
             return Ok(outcomes);
         };
         self.view.cover(before);
@@ -160,6 +162,7 @@ impl Writer {
         METRICS.batches.count(());
         database.tally = tally;
         self.view.uncover();
+        self.watchers.tell(Revision(tally.batch), keys);
         // Only a lower bound, so it may fail: on a file system that copies on write, a full disk refuses even this.
         let _ = self.marker.advance(tally.batch);
         Ok(outcomes)
@@ -178,6 +181,8 @@ impl Writer {
             Ok(database) => {
                 tracing::info!("the store at {} takes writes again", self.dir.display());
                 self.view.replace(database.db.clone());
+                // What was under way when it failed is on disk, or is not: nobody was told.
+                self.watchers.tell_of_a_gap();
                 self.state = State::Writing(database);
             }
             Err(failure) => {
@@ -216,8 +221,9 @@ impl Writer {
     }
 
     fn close(self) {
-        let Self { view, state, marker, .. } = self;
+        let Self { view, watchers, state, marker, .. } = self;
         let_go((state, view.close()));
+        watchers.close();
         // A lower bound, as ever. The marker's lock goes with it, after sled's own.
         let _ = marker.sync();
     }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::{all, put, wait};
 
-fn on_each_engine(test: impl Fn(Arc<dyn Engine>)) {
+pub(crate) fn on_each_engine(test: impl Fn(Arc<dyn Engine>)) {
     test(Arc::new(MemoryEngine::new()));
     let dir = tempfile::tempdir().unwrap();
     test(Arc::new(SledEngine::init(&dir.path().join("store")).unwrap()));
@@ -22,7 +22,7 @@ fn commit(engine: &dyn Engine, changes: impl Into<Vec<Change>>) -> Swap {
     wait(engine.commit(changes.into())).unwrap()
 }
 
-fn done(engine: &dyn Engine, changes: impl Into<Vec<Change>>) -> Revision {
+pub(crate) fn done(engine: &dyn Engine, changes: impl Into<Vec<Change>>) -> Revision {
     match commit(engine, changes) {
         Swap::Done(revision) => revision,
         Swap::Conflict { key } => panic!("conflict at {}", key.escape_ascii()),

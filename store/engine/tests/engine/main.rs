@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod disk;
 mod mount;
+mod watch;
 
 use postern_engine::{Change, Engine, EngineError, Entry, Pending, Revision, Swap};
 

@@ -2,7 +2,7 @@
 //! will, so these stores only answer as one.
 
 use super::*;
-use postern_engine::{Engine, Entry, Pending, Revision, Swap, Visitor};
+use postern_engine::{Engine, Entry, Pending, Revision, Swap, Visitor, Watch};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 struct Store {
@@ -28,6 +28,10 @@ impl Engine for Store {
 
     fn snapshot(&self, _: Visitor) -> Pending<u64> {
         Box::pin(std::future::pending())
+    }
+
+    fn watch(&self) -> Pending<Watch> {
+        Box::pin(std::future::ready(Err(EngineError::Closed)))
     }
 
     fn health(&self) -> Result<(), EngineError> {
