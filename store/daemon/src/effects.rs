@@ -2,7 +2,7 @@
 //! It follows as soon as the outcome of the commit is known, also where whoever asked for the commit waits no longer: a
 //! commit that comes after its deadline revokes as much as one that comes before.
 
-use postern_engine::{Change, EngineError, Pending, Swap};
+use postern_engine::{Change, EngineError, Pending, Revision, Swap, Told, Watch};
 use postern_rules::{Mailbox, Platform};
 use postern_vault::audit;
 use postern_vault::export::{self, ExportError};
@@ -10,15 +10,17 @@ use postern_vault::keys::PLATFORM;
 use postern_vault::records::Records;
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 
 /// Changes that a front may be behind before it is told to look at everything anew.
 const WATCH_BACKLOG: usize = 1024;
 /// Commits under way owner outcome is waited for, at most. Who comes later waits for a place until the deadline, and is
 /// then refused without a commit.
 const UNDER_WAY_MAX: usize = 512;
+/// How long an administrator's call waits until its platforms are gone by here.
+const TAKEN_UP_WITHIN: Duration = Duration::from_secs(2);
 /// After which a store that could not be read is looked at again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -36,8 +38,10 @@ pub struct Effects {
     pub queued: Notify,
     /// The index of what ends may lack something: see [`crate::upkeep::ends`].
     pub ends_moved: Notify,
-    /// There was a commit owner outcome the store could not say.
-    unknown: Notify,
+    /// What is committed, here or elsewhere, until [`Self::run`] takes it.
+    written: Mutex<Option<Watch>>,
+    /// The newest revision of a platform that sign-ins go by here, once fronts have been told.
+    taken_up: watch::Sender<Option<Revision>>,
     under_way: Arc<Semaphore>,
     watchers: broadcast::Sender<WatchEvent>,
 }
@@ -48,17 +52,20 @@ impl Effects {
     /// # Errors
     /// When the platforms cannot be read.
     pub async fn new(records: Records) -> Result<Self, RecordError> {
+        // From before the first reading on, so that no change is missed.
+        let written = records.engine().watch().await?;
         let effects = Self {
             records,
             platforms: RwLock::default(),
             reading: tokio::sync::Mutex::new(()),
             queued: Notify::new(),
             ends_moved: Notify::new(),
-            unknown: Notify::new(),
+            written: Mutex::new(Some(written)),
+            taken_up: watch::Sender::new(None),
             under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
         };
-        effects.reload_platforms().await?;
+        effects.taken_up.send_replace(effects.reload_platforms().await?);
         Ok(effects)
     }
 
@@ -67,15 +74,17 @@ impl Effects {
         self.platforms.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the platforms from the store.
+    /// Reads the platforms from the store, and answers with the newest of their revisions.
     ///
     /// # Errors
     /// [`RecordError`]; the platforms stay as they were.
-    pub async fn reload_platforms(&self) -> Result<(), RecordError> {
+    pub async fn reload_platforms(&self) -> Result<Option<Revision>, RecordError> {
         let _reading = self.reading.lock().await;
-        let platforms = self.records.platforms().await?.into_iter().map(|stored| stored.value).collect();
+        let stored = self.records.platforms().await?;
+        let newest = stored.iter().map(|stored| stored.revision).max();
+        let platforms = stored.into_iter().map(|stored| stored.value).collect();
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platforms);
-        Ok(())
+        Ok(newest)
     }
 
     /// Has the daemon and every front go by the platforms as they are stored.
@@ -116,7 +125,7 @@ impl Effects {
     /// `follow` is called, whether this is still waited for or not.
     ///
     /// # Errors
-    /// [`RecordError`]: nothing is known to have changed, unless it is that the platforms cannot be read anew.
+    /// [`RecordError`]: nothing is known to have changed, unless it is [`RecordError::NotTakenUp`].
     pub async fn commit<T: Send + 'static>(
         self: &Arc<Self>,
         mut changes: Vec<Change>,
@@ -148,45 +157,59 @@ impl Effects {
         is_about_platforms: bool,
         follow: impl FnOnce(&Self) -> T,
     ) -> Result<Option<T>, RecordError> {
-        let followed = match pending.await {
-            Ok(Swap::Conflict { .. }) => return Ok(None),
-            Ok(Swap::Done(_)) => {
+        match pending.await {
+            Ok(Swap::Conflict { .. }) => Ok(None),
+            Ok(Swap::Done(revision)) => {
                 entries.iter().for_each(audit::Record::log);
                 let followed = follow(self);
-                match is_about_platforms {
-                    true => self.look_at_platforms().await.map(|()| followed),
-                    false => Ok(followed),
+                if is_about_platforms {
+                    self.wait_for_platforms(revision).await?;
                 }
+                Ok(Some(followed))
             }
-            // Such a commit is not tried at all.
-            Err(error @ EngineError::Limit(_)) => return Err(error.into()),
             Err(error) => Err(error.into()),
-        };
-        if followed.is_err() {
-            self.unknown.notify_one();
         }
-        followed.map(Some)
     }
 
-    /// Where the outcome of a commit is unknown, since the store has failed meanwhile: has everything looked at that may
-    /// have changed, as soon as the store is whole again. Runs until it is dropped.
+    /// Waits until sign-ins here go by the platforms as they were written with this revision, and fronts have been told.
+    async fn wait_for_platforms(&self, revision: Revision) -> Result<(), RecordError> {
+        let mut taken_up = self.taken_up.subscribe();
+        let done = taken_up.wait_for(|newest| newest.is_some_and(|newest| newest >= revision));
+        match tokio::time::timeout(TAKEN_UP_WITHIN, done).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(RecordError::NotTakenUp),
+        }
+    }
+
+    /// Goes by what is written, here or elsewhere: first the platforms are read anew, then fronts are told. Where writes may
+    /// have been missed, everything is looked at. Runs until it is dropped, or the store is closed; once.
     pub async fn run(&self) {
-        loop {
-            self.unknown.notified().await;
-            while !self.look_at_everything().await {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut written) = written else { return };
+        while let Ok(told) = written.next().await {
+            let is_missed = match told {
+                Told::Written(written) if !written.keys.iter().any(|key| key.starts_with(PLATFORM)) => continue,
+                Told::Written(_) => false,
+                Told::Missed => true,
+            };
+            let newest = loop {
+                match self.records.engine().health() {
+                    Ok(()) => {
+                        if let Ok(newest) = self.reload_platforms().await {
+                            break newest;
+                        }
+                    }
+                    Err(EngineError::Closed) => return,
+                    Err(_) => {}
+                }
                 tokio::time::sleep(AGAIN).await;
-            }
-        }
-    }
-
-    /// Whether the store could be read.
-    async fn look_at_everything(&self) -> bool {
-        let is_read = self.records.engine().health().is_ok() && self.reload_platforms().await.is_ok();
-        if is_read {
+            };
             self.announce(None);
-            self.queued.notify_one();
-            self.ends_moved.notify_one();
+            if is_missed {
+                self.queued.notify_one();
+                self.ends_moved.notify_one();
+            }
+            self.taken_up.send_replace(newest);
         }
-        is_read
     }
 }

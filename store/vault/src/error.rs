@@ -23,6 +23,8 @@ pub enum RecordError {
     Content(String),
     /// The engine did not answer within this time.
     Slow(Duration),
+    /// It is written, and the platforms could not be read anew since.
+    NotTakenUp,
     /// The kernel gave no random bytes.
     Random,
     /// Another account has that security key.
@@ -44,6 +46,10 @@ impl fmt::Display for RecordError {
             Self::Importing => f.write_str(
                 "an import is being written, or one was broken off: nobody is let in by half of it. Wait for its end; if \
                  none runs, restart posternd, which takes out what is left, and import again",
+            ),
+            Self::NotTakenUp => f.write_str(
+                "the change is written, and this posternd does not go by it yet: it reads the platforms anew as soon as the \
+                 store answers",
             ),
             Self::Random => f.write_str("the kernel gave no random bytes"),
             Self::Taken => f.write_str("another account has that security key"),

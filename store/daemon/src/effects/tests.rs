@@ -33,6 +33,8 @@ pub(crate) async fn daemon(engine: Arc<dyn Engine>) -> Daemon {
     let log = LOG.get_or_init(|| Arc::new(log::start(&config).unwrap())).clone();
     let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
     let daemon = Daemon::new(engine, sealer, config, KeySource::Credential, log).await.unwrap();
+    let effects = daemon.effects.clone();
+    tokio::spawn(async move { effects.run().await });
     let domains = vec!["example.com".to_owned()];
     let wanted = CreatePlatform { name: PLATFORM.to_owned(), domains, netbios: Vec::new() };
     platforms::create(&daemon, BY, &wanted).await.unwrap();
@@ -179,13 +181,10 @@ async fn what_a_failing_store_may_have_written_is_looked_at_once_it_is_whole() {
     let mut watch = daemon.watch();
     engine.has_failed.store(true, Ordering::SeqCst);
     platforms::switch(&daemon, BY, &switch(true)).await.unwrap_err();
-    let effects = daemon.effects.clone();
-    let running = tokio::spawn(async move { effects.run().await });
     tokio::time::sleep(AGAIN * 3).await;
     assert!(watch.try_recv().is_err(), "the store has not been read");
     engine.has_failed.store(false, Ordering::SeqCst);
     let told = tokio::time::timeout(PATIENCE, watch.recv()).await;
     assert_eq!(told.expect("fronts are not told").unwrap().mailbox, None);
     assert!(daemon.platforms()[0].enabled);
-    running.abort();
 }
