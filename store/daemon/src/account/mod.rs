@@ -1,4 +1,5 @@
 //! What users change of their own account.
 
+pub mod app_passwords;
 pub mod requests;
 pub mod security;

@@ -1,12 +1,12 @@
 //! What people see and change of their own account.
 
-use crate::administer::app_passwords::{self, NoAppPassword};
+use crate::account::app_passwords::{self, NoAppPassword};
 use crate::clock;
 use crate::daemon::{Daemon, backup_codes_left, draw};
-use crate::enrol::enrolment::kinds;
 use crate::sign_in::browsers;
+use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::offers::kinds;
 use crate::sign_in::proof;
-use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
 use postern_rules::app_password::Limits;
 use postern_rules::browser::Named;
 use postern_rules::decide::app_passwords::are_of_use;

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod log;
 pub mod methods;
 pub mod platforms;
+pub mod requests;
 pub mod status;
 
 use crate::administer::audit::shown_state;

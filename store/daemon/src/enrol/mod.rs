@@ -1,3 +1,5 @@
-//! Setting up a method.
+//! Setting up a method, or a contact address.
 
-pub mod enrolment;
+pub mod begin;
+pub mod confirm;
+pub mod ticket;

@@ -2,10 +2,9 @@
 
 mod sign_in;
 
-use crate::account::requests;
 use crate::administer::{
     self, UNKNOWN_MAILBOX, accounts, alone, app_passwords, check, contact, import, keys, log, methods, nearest_account,
-    platforms, refuse, status,
+    platforms, refuse, requests, status,
 };
 use crate::clock;
 use crate::daemon::Daemon;

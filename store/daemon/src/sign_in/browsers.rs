@@ -1,47 +1,13 @@
-//! Browsers at the webmail: a code to the contact address where a sign-in is unusual, and the noting of those that were
-//! let in.
+//! The browsers of an account: noted at a sign-in without an answer, and shown to their owner.
 
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
-use crate::sign_in::signin::{Owner, actor, channel, is_over, journal, owner, refused, source, unavailable};
+use crate::sign_in::context::{Owner, actor, channel, journal, owner, refused, source, unavailable};
+use crate::sign_in::recheck::is_over;
 use postern_rules::browser::Named;
-use postern_rules::contact::Address;
-use postern_rules::factor::{CONTACT, KindName};
-use postern_rules::{Account, Event, Platform, Standing, Verdict, offers, sent};
-use postern_wire::auth::{self, AskVerdict, Offer, Reason, Session, SignedIn};
+use postern_rules::{Account, Event, Platform, Standing, Verdict};
+use postern_wire::auth::{self, Reason, Session, SignedIn};
 use postern_wire::security::{BrowserName, OwnBrowser};
-
-/// The address to which a code goes when a sign-in is unusual.
-///
-/// # Errors
-/// [`Reason::Unusual`] where none can be sent: no mail leaves here, or the address leads into the mailbox by now.
-pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
-    let leads_into = match &account.contact {
-        Some(address) => daemon.leads_into(address, &account.mailbox).await,
-        None => Ok(false),
-    };
-    let leads_into = leads_into.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
-    offers::unusual_contact(account, daemon.senders.sendable(), leads_into).map_err(|refusal| refused(&refusal))
-}
-
-/// The one thing that an unusual sign-in may be answered with.
-pub async fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
-    let offer = |address: &Address| Offer {
-        id: CONTACT.to_owned(),
-        kind: KindName::Email.as_str().to_owned(),
-        description: String::new(),
-        digits: Some(sent::DIGITS),
-        hint: Some(address.masked()),
-    };
-    match contact(daemon, account).await {
-        Ok(address) => AskVerdict::Challenge {
-            mailbox: account.mailbox.to_string(),
-            methods: vec![offer(address)],
-            trust_days: None,
-        },
-        Err(refusal) => AskVerdict::Refused(refusal),
-    }
-}
 
 /// A front has released a session without an answer. Where that cannot be noted, the journal says so: the session stands.
 pub async fn signed_in(daemon: &Daemon, told: &SignedIn) {

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
 use crate::notify::texts::{self, Language};
-use crate::sign_in::signin::{refused, unavailable};
+use crate::sign_in::context::{refused, unavailable};
 use postern_rules::contact::Destination;
 use postern_rules::event::Recipient;
 use postern_rules::sent::{ChallengeId, DIGITS};

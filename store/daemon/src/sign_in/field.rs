@@ -3,7 +3,7 @@
 
 use crate::clock;
 use crate::daemon::{Actor, Daemon};
-use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
 use postern_rules::account::FieldFingerprint;
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::source;

@@ -1,71 +1,20 @@
-//! Having a method begin at a sign-in: a code is sent, or a question for a security key made; and reading what comes
-//! back for it.
+//! A method begins at a sign-in: a code is sent, or a question for a security key is made.
 
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::notify::texts;
-use crate::sign_in::browsers::contact;
+use crate::sign_in::challenge::Challenge;
 use crate::sign_in::codes::{self, Wanted};
-use crate::sign_in::signin::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::unusual::contact;
 use crate::webauthn::keys;
 use postern_rules::event::Recipient;
 use postern_rules::factor::CONTACT;
-use postern_rules::offers::{self, Beginning};
+use postern_rules::offers::Beginning;
 use postern_rules::sent::ChallengeId;
-use postern_rules::{Account, Platform, Time, ticket};
+use postern_rules::{offers, ticket};
 use postern_vault::RecordError;
-use postern_vault::tickets;
-use postern_wire::Secret;
 use postern_wire::auth::{self, Prepare, PrepareVerdict, Reason};
-use serde::{Deserialize, Serialize};
-
-const PURPOSE: &str = "challenge";
-
-/// What a front keeps of a method that has begun.
-#[derive(Serialize, Deserialize)]
-pub struct Challenge {
-    mailbox: String,
-    /// The method.
-    pub method: String,
-    /// Owner the answer is.
-    pub session: ChallengeId,
-    /// Until when it can be answered.
-    pub until: Time,
-    /// What a security key is to sign, and for which pages.
-    key: Option<([u8; 32], String)>,
-    /// The language of the pages.
-    #[serde(default)]
-    pub language: Option<String>,
-}
-
-impl Challenge {
-    /// Reads one for this account.
-    ///
-    /// # Errors
-    /// [`Reason::Stale`]; [`Reason::Wrong`] when its time is over: the person asks for another code and goes on.
-    pub fn read(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
-        let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
-        let challenge = tickets::open(&daemon.records, PURPOSE, shown.reveal()).filter(fits);
-        let challenge: Self = challenge.ok_or(auth::Refusal::new(Reason::Stale))?;
-        if ticket::is_current(challenge.until, ticket::CHALLENGE, now) {
-            Ok(challenge)
-        } else {
-            Err(auth::Refusal::new(Reason::Wrong))
-        }
-    }
-
-    /// Whether a security key is to answer.
-    pub fn is_for_key(&self) -> bool {
-        self.key.is_some()
-    }
-
-    /// Which key of the account has answered with `response`, and its counter; none when none has.
-    pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
-        let (challenge, site) = self.key.as_ref()?;
-        let party = keys::relying_party(Some(site), texts::place(account, platform))?;
-        keys::answered(&party, account, challenge, response)
-    }
-}
 
 /// Has a method begin.
 pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
@@ -81,10 +30,7 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
     let mailbox = account.mailbox.to_string();
     let seal = |session, key| {
         let (mailbox, method, language) = (mailbox.clone(), prepare.method.clone(), prepare.language.clone());
-        let challenge = Challenge { mailbox, method, session, until: now.plus(ticket::CHALLENGE), key, language };
-        tickets::seal(&daemon.records, PURPOSE, &challenge)
-            .map(Secret::from)
-            .map_err(|error| auth::Refusal::new(unavailable(&error)))
+        Challenge { mailbox, method, session, until: now.plus(ticket::CHALLENGE), key, language }.seal(daemon)
     };
     let send = async |to: Recipient<'_>| {
         let earlier = prepare.challenge.as_ref().and_then(|shown| Challenge::read(daemon, shown, &account, now).ok());

@@ -2,7 +2,7 @@
 //! ([`postern_rules::proof`]).
 
 use crate::daemon::Daemon;
-use crate::enrol::enrolment::destination;
+use postern_rules::contact::{Address, Number};
 use postern_rules::proof::Change;
 use postern_rules::{Account, KindName, Proof, Time};
 use postern_vault::RecordError;
@@ -64,4 +64,16 @@ pub fn adds(kind: KindName, to: Option<&str>) -> Result<Change, auth::Refusal> {
         KindName::Sms | KindName::Email => Some(destination(kind, to.unwrap_or_default())?),
     };
     Ok(Change::AddMethod { kind, to })
+}
+
+/// The one spelling of a number or an address.
+///
+/// # Errors
+/// [`Reason::Unfit`]: it is none.
+pub fn destination(kind: KindName, typed: &str) -> Result<String, auth::Refusal> {
+    let read = match kind {
+        KindName::Sms => Number::read(typed).map(|number| number.as_str().to_owned()),
+        _ => Address::read(typed).map(|address| address.as_str().to_owned()),
+    };
+    read.ok_or(auth::Refusal::new(Reason::Unfit))
 }

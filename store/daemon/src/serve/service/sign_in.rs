@@ -4,9 +4,9 @@
 use super::{Incoming, not_found, unfit};
 use crate::account::{requests, security};
 use crate::daemon::Daemon;
-use crate::enrol::enrolment;
+use crate::enrol::{begin, confirm};
 use crate::serve::server::Connection;
-use crate::sign_in::{browsers, field, prepare, signin};
+use crate::sign_in::{answer, ask, browsers, field, prepare, recheck};
 use postern_vault::RecordError;
 use postern_wire::admin::Empty;
 use postern_wire::auth::{
@@ -40,12 +40,12 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
     }
     let d = daemon;
     match method {
-        AuthMethod::Ask => of::<m::Ask, _>(connection, call, |it| async move { Ok(signin::ask(d, &it).await) }).await,
+        AuthMethod::Ask => of::<m::Ask, _>(connection, call, |it| async move { Ok(ask::ask(d, &it).await) }).await,
         AuthMethod::Prepare => {
             of::<m::Prepare, _>(connection, call, |it| async move { Ok(prepare::prepare(d, &it).await) }).await
         }
         AuthMethod::Answer => {
-            of::<m::Answer, _>(connection, call, |it| async move { Ok(signin::answer(d, &it).await) }).await
+            of::<m::Answer, _>(connection, call, |it| async move { Ok(answer::answer(d, &it).await) }).await
         }
         AuthMethod::AnswerField => {
             of::<m::AnswerField, _>(connection, call, |it| async move { Ok(field::answer(d, &it).await) }).await
@@ -66,10 +66,10 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             of::<m::PasswordChecked, _>(connection, call, act).await
         }
         AuthMethod::Enrol => {
-            of::<m::Enrol, _>(connection, call, |it| async move { Ok(enrolment::enrol(d, &it).await) }).await
+            of::<m::Enrol, _>(connection, call, |it| async move { Ok(begin::enrol(d, &it).await) }).await
         }
         AuthMethod::Confirm => {
-            of::<m::Confirm, _>(connection, call, |it| async move { Ok(enrolment::confirm(d, &it).await) }).await
+            of::<m::Confirm, _>(connection, call, |it| async move { Ok(confirm::confirm(d, &it).await) }).await
         }
         AuthMethod::SignedIn => {
             let act = |it| async move {
@@ -88,7 +88,7 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             of::<m::OpenRequest, _>(connection, call, |it| async move { Ok(requests::open(d, &it).await) }).await
         }
         AuthMethod::Recheck => {
-            of::<m::Recheck, _>(connection, call, |it| async move { Ok(signin::recheck(d, &it).await) }).await
+            of::<m::Recheck, _>(connection, call, |it| async move { Ok(recheck::recheck(d, &it).await) }).await
         }
         AuthMethod::Watch | AuthMethod::CheckPasswords => {
             super::reply(connection, call, Err(error("org.varlink.service.ExpectedMore"))).await

@@ -1,0 +1,75 @@
+//! A code, or a security key's response, is judged.
+
+use crate::clock;
+use crate::daemon::{Actor, Daemon};
+use crate::sign_in::challenge::Challenge;
+use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
+use crate::sign_in::proof;
+use postern_rules::standing::Standing;
+use postern_rules::{Event, Refusal, Stage, Verdict};
+use postern_wire::auth::{self, Answer, AnswerVerdict, Reason};
+
+/// Looks at a code, or at a security key's response.
+pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
+    let verdict = answered(daemon, answer).await.unwrap_or_else(AnswerVerdict::Refused);
+    if let AnswerVerdict::Refused(refusal) = &verdict {
+        journal("answer", &answer.name, answer.channel, &answer.origin, refusal);
+    }
+    verdict
+}
+
+async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, auth::Refusal> {
+    let (account, platform) = account(daemon, answer.channel, &answer.name).await.map_err(auth::Refusal::new)?;
+    let challenge = answer.challenge.as_ref().map(|shown| Challenge::read(daemon, shown, &account, clock::now()));
+    let challenge = challenge.transpose()?;
+    let proves = answer.proves.as_ref().map(proof::change).transpose()?;
+    let (response, source, trust) = (answer.code.reveal(), source(&answer.origin), answer.trust);
+    let of_key = challenge.as_ref().filter(|challenge| challenge.is_for_key());
+    let key = of_key.and_then(|challenge| challenge.answered(&account, &platform, response));
+    let event = || {
+        Ok(match of_key {
+            Some(challenge) => Event::AnswerKey {
+                channel: channel(answer.channel),
+                key: key.as_ref().map(|(id, counter)| (id.as_slice(), *counter)),
+                session: challenge.session,
+                until: challenge.until,
+                source,
+                trust,
+            },
+            None => Event::Answer {
+                channel: channel(answer.channel),
+                method: challenge.as_ref().map(|it| it.method.as_str()).or(answer.method.as_deref()),
+                code: response,
+                window: daemon.config.totp.window,
+                session: challenge.as_ref().map(|challenge| challenge.session),
+                source,
+                trust,
+            },
+        })
+    };
+    let language = challenge.as_ref().and_then(|challenge| challenge.language.clone());
+    let actor = Actor { language, ..actor(answer.channel, &answer.origin) };
+    let applied = daemon.apply(&account.mailbox, None, &actor, event).await;
+    let applied = applied.map_err(|error| auth::Refusal::new(unavailable(&error)))?;
+    let applied = applied.ok_or(auth::Refusal::new(Reason::Stale))?;
+    match applied.verdict {
+        Verdict::Accepted { method, backup_codes_left } => Ok(AnswerVerdict::Accepted {
+            standing: Standing::of(&applied.account, channel(answer.channel)).to_string(),
+            mailbox: applied.account.mailbox.to_string(),
+            method,
+            backup_codes_left,
+            // The sign-in stands, with or without a proof of it; one without a second factor has none.
+            proof: Some(&applied.account)
+                .filter(|account| account.stage == Stage::Protected)
+                .and_then(|account| proof::make(daemon, account, proves, applied.now).ok()),
+        }),
+        Verdict::Refused(refusal) => {
+            if let Refusal::Copied { method } = &refusal {
+                let mailbox = applied.account.mailbox.as_str();
+                tracing::warn!(mailbox, method, "a security key is refused until it is removed: there is a copy of it");
+            }
+            Err(refused(&refusal))
+        }
+        _ => Err(auth::Refusal::new(Reason::Unavailable)),
+    }
+}

@@ -1,0 +1,74 @@
+//! What a sign-in needs. Whatever goes wrong is a refusal: only [`ask`] says "not required", and only because the rules, or the
+//! administrator's word about unlisted and foreign names, said so.
+
+use crate::clock;
+use crate::daemon::Daemon;
+use crate::metrics::METRICS;
+use crate::sign_in::context::{self, Owner, channel, journal, owner, source};
+use crate::sign_in::offers::{kinds, methods};
+use crate::sign_in::unusual;
+use postern_rules::source::Source;
+use postern_rules::standing::Standing;
+use postern_rules::{Account, Channel, Event, Platform, Verdict, decide, offers};
+use postern_wire::auth::{self, Ask, AskVerdict, Asked, Reason};
+
+/// What a sign-in needs. Nothing is written, but that something has ended.
+pub async fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
+    let asked = asked(daemon, &ask.name, channel(ask.channel), source(&ask.origin)).await;
+    METRICS.asked.count((channel(ask.channel).into(), (&asked.verdict).into()));
+    if let AskVerdict::Refused(refusal) = &asked.verdict {
+        journal("ask", &ask.name, ask.channel, &ask.origin, refusal);
+    }
+    asked
+}
+
+async fn asked(daemon: &Daemon, name: &str, channel: Channel, source: Source<'_>) -> Asked {
+    let (mut app_passwords_of, mut browser_known) = (None, false);
+    let verdict = match owner(daemon, channel, name).await {
+        Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
+        Ok(Owner::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(channel, 0)),
+        Ok(Owner::Ours(account, platform)) => {
+            app_passwords_of = (!account.app_passwords.is_empty()).then(|| account.mailbox.to_string());
+            browser_known = source.browser.is_some_and(|token| account.browsers.remember(&token, clock::now()));
+            let needed = needed(daemon, &account, &platform, channel, source).await;
+            daemon.settle_if_possible(&account).await;
+            needed
+        }
+    };
+    Asked { verdict, app_passwords_of, browser_known }
+}
+
+async fn needed(
+    daemon: &Daemon,
+    account: &Account,
+    platform: &Platform,
+    channel: Channel,
+    source: Source<'_>,
+) -> AskVerdict {
+    let mailbox = account.mailbox.as_str();
+    match decide(account, platform, Event::AskFor { channel, source }, clock::now()).verdict {
+        Verdict::NotRequired => not_required(mailbox, &Standing::NotRequired(channel, account.epoch)),
+        Verdict::Trusted { browser } => not_required(mailbox, &Standing::Trusted { epoch: account.epoch, browser }),
+        Verdict::Challenge => {
+            let trust_days = offers::trust_days(platform, channel);
+            AskVerdict::Challenge {
+                mailbox: mailbox.to_owned(),
+                methods: methods(daemon, account, channel),
+                trust_days,
+            }
+        }
+        Verdict::Unusual => unusual::challenge(daemon, account).await,
+        Verdict::Enrol => {
+            AskVerdict::Enrol { mailbox: mailbox.to_owned(), kinds: kinds(platform, daemon.senders.sendable()) }
+        }
+        Verdict::Refused(refusal) => {
+            AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..context::refused(&refusal) })
+        }
+        // The rules answer a question with nothing else; were it otherwise, it would not be a yes.
+        _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
+    }
+}
+
+fn not_required(mailbox: &str, standing: &Standing) -> AskVerdict {
+    AskVerdict::NotRequired { mailbox: mailbox.to_owned(), standing: standing.to_string() }
+}

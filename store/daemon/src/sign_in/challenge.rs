@@ -1,0 +1,69 @@
+//! What a front keeps of a method that has begun.
+
+use crate::daemon::Daemon;
+use crate::notify::texts;
+use crate::sign_in::context::unavailable;
+use crate::webauthn::keys;
+use postern_rules::sent::ChallengeId;
+use postern_rules::{Account, Platform, Time, ticket};
+use postern_vault::tickets;
+use postern_wire::auth::Reason;
+use postern_wire::{Secret, auth};
+use serde::{Deserialize, Serialize};
+
+const PURPOSE: &str = "challenge";
+
+/// What a front keeps of a method that has begun.
+#[derive(Serialize, Deserialize)]
+pub struct Challenge {
+    pub(crate) mailbox: String,
+    /// The method.
+    pub method: String,
+    /// Owner the answer is.
+    pub session: ChallengeId,
+    /// Until when it can be answered.
+    pub until: Time,
+    /// What a security key is to sign, and for which pages.
+    pub(crate) key: Option<([u8; 32], String)>,
+    /// The language of the pages.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+impl Challenge {
+    /// Reads one for this account.
+    ///
+    /// # Errors
+    /// [`Reason::Stale`]; [`Reason::Wrong`] when its time is over: the person asks for another code and goes on.
+    pub fn read(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
+        let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
+        let challenge = tickets::open(&daemon.records, PURPOSE, shown.reveal()).filter(fits);
+        let challenge: Self = challenge.ok_or(auth::Refusal::new(Reason::Stale))?;
+        if ticket::is_current(challenge.until, ticket::CHALLENGE, now) {
+            Ok(challenge)
+        } else {
+            Err(auth::Refusal::new(Reason::Wrong))
+        }
+    }
+
+    /// As a front keeps it.
+    ///
+    /// # Errors
+    /// [`Reason::Unavailable`].
+    pub(crate) fn seal(&self, daemon: &Daemon) -> Result<Secret, auth::Refusal> {
+        let sealed = tickets::seal(&daemon.records, PURPOSE, self);
+        sealed.map(Secret::from).map_err(|error| auth::Refusal::new(unavailable(&error)))
+    }
+
+    /// Whether a security key is to answer.
+    pub fn is_for_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Which key of the account has answered with `response`, and its counter; none when none has.
+    pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
+        let (challenge, site) = self.key.as_ref()?;
+        let party = keys::relying_party(Some(site), texts::place(account, platform))?;
+        keys::answered(&party, account, challenge, response)
+    }
+}

@@ -1,0 +1,122 @@
+//! What every verb of the auth socket needs: whose account a name means, from where somebody comes, and how a refusal is told.
+
+use crate::daemon::{Actor, Daemon, ResolveError, SignInResolved};
+use crate::metrics::METRICS;
+use postern_rules::name::SignInName;
+use postern_rules::source::Source;
+use postern_rules::{Account, Channel, Mailbox, Platform, Refusal};
+use postern_vault::RecordError;
+use postern_wire::auth::{self, Origin, Reason};
+
+/// Owner a sign-in is.
+pub(crate) enum Owner {
+    /// Nobody's here: the name is in no platform's domain, and such names pass.
+    Foreign(Mailbox),
+    /// This account's; one that was never written, where there is none.
+    Ours(Box<Account>, Platform),
+}
+
+/// Owner a sign-in under this name is.
+///
+/// # Errors
+/// [`Reason::Name`], [`Reason::Unavailable`].
+pub(crate) async fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Owner, Reason> {
+    Ok(match resolve(daemon, channel, name).await? {
+        SignInResolved::Foreign(mailbox) if daemon.foreign_passes() => Owner::Foreign(mailbox),
+        SignInResolved::Foreign(_) => return Err(Reason::Name),
+        SignInResolved::Unlisted(mailbox, platform) => {
+            Owner::Ours(Box::new(Account::new(mailbox, &platform.name)), platform)
+        }
+        SignInResolved::Account(account, platform) => Owner::Ours(account, platform),
+    })
+}
+
+pub(crate) async fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<SignInResolved, Reason> {
+    daemon.resolve_sign_in(SignInName::new(channel, name)).await.map_err(|error| match error {
+        ResolveError::Name(why) => {
+            // Who signs in is not told; whoever looks here has to know what to do about it.
+            tracing::info!(?name, "a sign-in is refused: {why}");
+            Reason::Name
+        }
+        ResolveError::Record(error) => unavailable(&error),
+    })
+}
+
+/// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
+pub(crate) async fn account(
+    daemon: &Daemon,
+    channel: auth::Channel,
+    name: &str,
+) -> Result<(Account, Platform), Reason> {
+    match resolve(daemon, self::channel(channel), name).await? {
+        SignInResolved::Account(account, platform) => Ok((*account, platform)),
+        SignInResolved::Unlisted(..) | SignInResolved::Foreign(_) => Err(Reason::Stale),
+    }
+}
+
+pub(crate) fn channel(channel: auth::Channel) -> Channel {
+    match channel {
+        auth::Channel::Webmail => Channel::Webmail,
+        auth::Channel::Imap => Channel::Imap,
+        auth::Channel::Pam => Channel::Pam,
+    }
+}
+
+pub(crate) fn actor(channel: auth::Channel, origin: &Origin) -> Actor {
+    Actor { address: origin.address, ..Actor::new(channel.to_string(), "") }
+}
+
+/// From where a sign-in comes, for the rules.
+pub(crate) fn source(origin: &Origin) -> Source<'_> {
+    Source {
+        address: origin.address,
+        service: origin.service.as_deref(),
+        client: origin.client.as_deref(),
+        browser: origin.browser.as_ref().and_then(|token| postern_rules::source::token(token.reveal())),
+        before_exchange: origin.before_exchange,
+    }
+}
+
+pub(crate) fn unavailable(error: &RecordError) -> Reason {
+    tracing::error!("a sign-in is refused: {error}");
+    Reason::Unavailable
+}
+
+pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
+    match refusal {
+        Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
+        // A person is told no more than of any wrong code; the journal says it.
+        Refusal::Spent { failures } => {
+            tracing::info!(target: "signin", "a code that was used just before came once more; it is not counted");
+            auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) }
+        }
+        Refusal::Locked(until) => {
+            auth::Refusal { until: until.map(|until| until.0), ..auth::Refusal::new(Reason::Locked) }
+        }
+        Refusal::Unenrolled => auth::Refusal::new(Reason::Unenrolled),
+        Refusal::TooSoon(until) => auth::Refusal { until: Some(until.0), ..auth::Refusal::new(Reason::TooSoon) },
+        Refusal::TooMany(until) => auth::Refusal { until: Some(until.0), ..auth::Refusal::new(Reason::TooMany) },
+        Refusal::Full => auth::Refusal::new(Reason::TooMany),
+        Refusal::SameSecret => auth::Refusal::new(Reason::InUse),
+        Refusal::NotFresh => auth::Refusal::new(Reason::NotFresh),
+        Refusal::OnlyFactor => auth::Refusal::new(Reason::OnlyMethod),
+        Refusal::NotACode => auth::Refusal::new(Reason::Unfit),
+        Refusal::NotOffered => auth::Refusal::new(Reason::NotOffered),
+        Refusal::EnrolmentCode => auth::Refusal::new(Reason::EnrolmentCode),
+        Refusal::Unlisted => auth::Refusal::new(Reason::Name),
+        Refusal::Unusual => auth::Refusal::new(Reason::Unusual),
+        Refusal::Copied { .. } => auth::Refusal::new(Reason::Copied),
+        // To the person these look like a wrong code.
+        Refusal::NotInOneField | Refusal::Elsewhere => auth::Refusal::new(Reason::Wrong),
+        Refusal::Expired | Refusal::Outdated => auth::Refusal::new(Reason::Expired),
+        _ => auth::Refusal::new(Reason::Stale),
+    }
+}
+
+/// What is refused without being written to the store goes to the journal only. `%?` of the name escapes what would
+/// forge a line.
+pub(crate) fn journal(verb: &str, name: &str, channel: auth::Channel, origin: &Origin, refusal: &auth::Refusal) {
+    METRICS.refused.count((self::channel(channel).into(), refusal.reason.into()));
+    let address = origin.address.map_or(String::new(), |address| address.to_string());
+    tracing::info!(target: "signin", verb, name = ?name, %channel, address, reason = ?refusal.reason, "refused");
+}
