@@ -1,6 +1,7 @@
 //! What every verb works on: the records, the platforms, and who is told of changes. Here a name becomes an account,
 //! and an event is loaded, decided and swapped.
 
+use crate::actor::Actor;
 use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
 use crate::config::{Config, Foreign};
@@ -26,7 +27,6 @@ use postern_vault::seal::Sealer;
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
 use std::error::Error;
-use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify, broadcast};
 
@@ -93,26 +93,6 @@ pub enum ResolveError {
 impl From<RecordError> for ResolveError {
     fn from(error: RecordError) -> Self {
         Self::Record(error)
-    }
-}
-
-/// Who brought an event, for the audit log.
-#[derive(Debug, Clone)]
-pub struct Actor {
-    /// `uid 0 (root)`, a channel, or `posternd`.
-    pub name: String,
-    /// The client's address, where there is one.
-    pub address: Option<IpAddr>,
-    /// The hours, the name typed, …
-    pub detail: String,
-    /// The language of the pages that the person sees, where there are any.
-    pub language: Option<String>,
-}
-
-impl Actor {
-    /// Somebody on this host.
-    pub fn new(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { name: name.into(), address: None, detail: detail.into(), language: None }
     }
 }
 
@@ -345,7 +325,7 @@ impl Daemon {
         let mut changes = self.records.put_account(stored.as_ref(), &next).await?;
         changes.extend(also.changes);
         let notices = notice::of(&account, &next, &verdict);
-        let written = notices::written(&self.senders, platform, (&account, &next), &notices, actor);
+        let written = notices::written(self.senders.sendable().mails, platform, (&account, &next), &notices, actor);
         changes.extend(outbox::queue(&self.records, written, now)?);
         let may_end_sessions = standing::may_end_sessions(stored.as_ref().map(|stored| &stored.value), &next, now);
         let follow = move |effects: &Effects| {

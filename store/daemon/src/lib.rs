@@ -6,6 +6,7 @@
 //! their own.
 
 pub mod account;
+pub mod actor;
 pub mod administer;
 pub mod checks;
 pub mod cli;

@@ -9,11 +9,40 @@ const USUAL: &str = "info,sled=warn";
 /// Where levels may be set that go before those of `posternd.toml`.
 const VARIABLES: [&str; 1] = ["POSTERN_LOG"];
 
+/// What levels may name, and the target of its lines: `posternd::senders=debug` may stand in configurations, whichever
+/// folder or crate a part is in.
+const PARTS: &[(&str, &str)] = &[
+    ("posternd::browsers", "posternd::sign_in::browsers"),
+    ("posternd::codes", "posternd::sign_in::codes"),
+    ("posternd::connection_limits", "posternd::serve::connection_limits"),
+    ("posternd::ends", "posternd::upkeep::ends"),
+    ("posternd::engine", "postern_engine"),
+    ("posternd::export", "postern_vault::export"),
+    ("posternd::field", "posternd::sign_in::field"),
+    ("posternd::keys", "posternd::webauthn::keys"),
+    ("posternd::master_key", "postern_vault::master_key"),
+    ("posternd::notices", "posternd::notify::notices"),
+    ("posternd::outbox", "posternd::notify::outbox"),
+    ("posternd::peers", "posternd::serve::peers"),
+    ("posternd::prepare", "posternd::sign_in::prepare"),
+    ("posternd::records", "postern_vault::records"),
+    ("posternd::requests", "posternd::account::requests"),
+    ("posternd::rotate", "posternd::upkeep::reseal"),
+    ("posternd::run", "posternd::serve::run"),
+    ("posternd::seal", "postern_vault::seal"),
+    ("posternd::security", "posternd::account::security"),
+    ("posternd::senders", "posternd::notify::senders"),
+    ("posternd::server", "posternd::serve::server"),
+    ("posternd::service", "posternd::serve"),
+    ("posternd::signin", "posternd::sign_in"),
+    ("posternd::sweep", "posternd::upkeep::sweep"),
+];
+
 /// Begins the log.
 ///
 /// # Errors
 /// When the environment's levels are none.
 pub fn start(config: &Config) -> Result<Log, Box<dyn Error>> {
-    let look = Look { with_target: true, with_time: false, parts: &[] };
+    let look = Look { with_target: true, with_time: false, parts: PARTS };
     Ok(Log::start(USUAL.parse()?, &config.log.level, &VARIABLES, look)?)
 }

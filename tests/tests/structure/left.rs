@@ -2,14 +2,8 @@
 //! more has to go. Nothing may be added.
 
 /// Crates with circles, and how many circles they have.
-pub(crate) const CIRCLES: &[(&str, usize)] = &[
-    ("postern-admin", 13),
-    ("postern-daemon", 22),
-    ("postern-front", 1),
-    ("postern-http", 1),
-    ("postern-mail", 5),
-    ("postern-tests", 4),
-];
+pub(crate) const CIRCLES: &[(&str, usize)] =
+    &[("postern-admin", 13), ("postern-front", 1), ("postern-http", 1), ("postern-mail", 5), ("postern-tests", 4)];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
 pub(crate) const FILES: &[(&str, usize)] = &[
@@ -24,7 +18,6 @@ pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
     ("imap/telemetry.rs numbers_move_with_what_happens", 85),
     ("portal/src/samples.rs pages", 105),
     ("process/varlink.rs replies_of_the_auth_socket_are_as_described", 86),
-    ("sign_in.rs reply", 96),
 ];
 
 /// Crates that are too long.

@@ -1,8 +1,9 @@
 //! App passwords are made and shown.
 
+use crate::actor::Actor;
 use crate::checks::NoCheck;
 use crate::clock;
-use crate::daemon::{Actor, Also, Daemon, Sealed};
+use crate::daemon::{Also, Daemon, Sealed};
 use crate::sign_in::field::{seal, seal_for_all};
 use postern_rules::app_password::{Limits, Typed};
 use postern_rules::decide::app_passwords::may_be_made;

@@ -1,7 +1,8 @@
 //! Requests for a reset, by users who know the password and have lost every method. An administrator decides.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::{Actor, Also, Daemon, Sealed};
+use crate::daemon::{Also, Daemon, Sealed};
 use crate::sign_in::context::{account, actor, channel, journal, refused, unavailable};
 use postern_engine::Revision;
 use postern_rules::request::Opened;

@@ -1,10 +1,11 @@
 //! Accounts and their aliases.
 
 use super::{account, alone, changed, entry, explain, mailbox, platforms, refuse, shown};
+use crate::actor::Actor;
 use crate::administer::audit::shown_state;
 use crate::administer::unstored;
 use crate::clock;
-use crate::daemon::{Actor, Applied, Daemon};
+use crate::daemon::{Applied, Daemon};
 use crate::effects::Effects;
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
 use postern_rules::name::{LookupName, Named};

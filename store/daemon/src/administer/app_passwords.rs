@@ -1,9 +1,10 @@
 //! App passwords: the verbs of the administrator.
 
 use crate::account::app_passwords::{By, NoAppPassword, make, shown};
+use crate::actor::Actor;
 use crate::administer::{account, explain, refuse, unstored};
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use postern_rules::app_password::{Limits, LimitsError};
 use postern_rules::{Event, Mailbox, Refusal, Verdict, app_password};
 use postern_wire::address::{NoNetwork, parse_network};

@@ -2,8 +2,9 @@
 //! there to confirm it.
 
 use super::{alone, explain, mailbox, refuse, shown};
+use crate::actor::Actor;
 use crate::administer::unstored;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use postern_rules::contact::Address;
 use postern_rules::{Event, Mailbox, Verdict};
 use postern_wire::admin::{Accounts, Refused, SetContact};

@@ -2,8 +2,9 @@
 
 use super::accounts::{judge, tried};
 use super::{alone, mailbox, refuse};
+use crate::actor::Actor;
 use crate::administer::unstored;
-use crate::daemon::{Actor, Daemon, draw};
+use crate::daemon::{Daemon, draw};
 use postern_rules::event::Import;
 use postern_rules::totp::{self, Algorithm, Totp};
 use postern_rules::{Event, Seed};

@@ -1,8 +1,9 @@
 //! Methods: what an account can be opened with.
 
 use super::{account, explain, refuse, shown};
+use crate::actor::Actor;
 use crate::administer::unstored;
-use crate::daemon::{Actor, Daemon, draw};
+use crate::daemon::{Daemon, draw};
 use crate::notify::texts::place;
 use postern_rules::totp::{self, Algorithm, Totp};
 use postern_rules::{Event, Seed, Verdict, seed};

@@ -1,9 +1,10 @@
 //! Requests for a reset: an administrator decides.
 
 use crate::account::requests::{Request, key};
+use crate::actor::Actor;
 use crate::administer::accounts::make_enrolment_code;
 use crate::administer::{explain, refuse, unstored};
-use crate::daemon::{Actor, Also, Daemon, Sealed};
+use crate::daemon::{Also, Daemon, Sealed};
 use crate::{administer, clock};
 use postern_engine::Change;
 use postern_rules::platform::Policy;

@@ -1,7 +1,7 @@
 //! `[mail]`: how mails leave the daemon.
 
-use super::{Login, is_this_host, login};
-use crate::notify::senders::recipient::read_address;
+use super::login::{Login, is_this_host, login};
+use crate::notify::recipient::read_address;
 use http::Uri;
 use lettre::message::Mailbox;
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! `[sms]` and `[mail]`, judged.
 
 use super::*;
-use crate::notify::senders::template::Escape;
+use crate::notify::template::Escape;
 
 const OVH: &str = r#"
 [sms]

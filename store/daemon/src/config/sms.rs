@@ -1,7 +1,7 @@
 //! `[sms]`: how texts leave the daemon.
 
-use super::{Login, is_this_host, login};
-use crate::notify::senders::template::{ConnectionPermit, Escape, Template};
+use super::login::{Login, is_this_host, login};
+use crate::notify::template::{ConnectionPermit, Escape, Template};
 use http::header::{self, HeaderName};
 use http::{Method, Uri};
 use serde::Deserialize;

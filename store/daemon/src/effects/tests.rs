@@ -1,9 +1,10 @@
 //! Commits that come after their deadline, and commits owner outcome nobody knows.
 
 use super::*;
+use crate::actor::Actor;
 use crate::administer::{accounts, platforms, unstored};
 use crate::config::Config;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use crate::key_source::KeySource;
 use crate::log;
 use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor, Watch};

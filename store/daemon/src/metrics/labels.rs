@@ -1,7 +1,6 @@
 //! By what the numbers are told apart.
 
-use crate::notify::senders::SendError;
-use crate::serve::server::Side;
+use crate::serve::side::Side;
 use postern_process::label;
 use postern_rules::factor::{BACKUP, CONTACT, KindName};
 use postern_rules::message_cap::Medium;
@@ -171,20 +170,6 @@ label! {
         Recipient = "recipient",
         /// There is no such way.
         NotConfigured = "not_configured",
-    }
-}
-
-impl Delivery {
-    /// Of a message.
-    pub fn of(outcome: &Result<(), SendError>) -> Self {
-        match outcome {
-            Ok(()) => Self::Sent,
-            Err(SendError::Refused(_)) => Self::Refused,
-            Err(SendError::Unavailable(_)) => Self::Unavailable,
-            Err(SendError::Budget(..)) => Self::Budget,
-            Err(SendError::Recipient(_)) => Self::Recipient,
-            Err(SendError::NotConfigured(_)) => Self::NotConfigured,
-        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Codes and notices, and how they leave.
 
+pub mod letter;
 pub mod notices;
 pub mod outbox;
+pub mod recipient;
 pub mod senders;
+pub mod template;
 pub mod texts;

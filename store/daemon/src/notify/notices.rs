@@ -5,41 +5,27 @@
 //! the account may be the thief that the notice warns of, and would have the house send a text and a link of their own.
 //! What tells one change from another is the kind of what changed, the time and the address.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::Actor;
-use crate::notify::senders::Senders;
+use crate::notify::letter::Letter;
 use crate::notify::texts::{Language, place};
 use postern_rules::notice::{self, Notice};
 use postern_rules::{Account, KindName, Platform};
 use postern_wire::Secret;
-use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// The space before a French colon, so that no line begins with one.
 const NO_BREAK: &str = "\u{a0}";
 
-/// A notice to one address.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Letter {
-    /// Whom it is about.
-    pub mailbox: String,
-    /// Where it goes.
-    pub to: String,
-    /// Its subject.
-    pub subject: String,
-    /// Its text.
-    pub text: Secret,
-}
-
 /// The notices to whoever is to be told; none where no mail is sent at all.
 pub fn written(
-    senders: &Senders,
+    can_mail: bool,
     platform: &Platform,
     (before, next): (&Account, &Account),
     notices: &[Notice],
     actor: &Actor,
 ) -> Vec<Letter> {
-    if !senders.sendable().mails {
+    if !can_mail {
         return Vec::new();
     }
     let addresses = notice::addresses(before, next, platform);

@@ -6,10 +6,9 @@
 //! over once, but where this process, or the answer, was lost in between. Then it comes again under the same Message-ID.
 
 use crate::clock;
-use crate::daemon::Daemon;
 use crate::metrics::METRICS;
-use crate::notify::notices::Letter;
-use crate::notify::senders::{MessageId, SendError};
+use crate::notify::letter::Letter;
+use crate::notify::senders::{MessageId, SendError, Senders};
 use postern_engine::{Change, Entry, Key};
 use postern_rules::{Time, retry};
 use postern_vault::RecordError;
@@ -18,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Every notice's key begins so, and its time follows. What is under `meta/` is in no export: one that is restored sends
@@ -65,15 +65,15 @@ pub async fn waiting(records: &Records) -> Result<usize, RecordError> {
 }
 
 /// Sends what is due. Runs until it is dropped.
-pub async fn run(daemon: &Arc<Daemon>) {
+pub async fn run(records: &Records, senders: &Arc<Senders>, queued: &Notify) {
     // Those that are over, and could not be taken out: they are not sent again while this process lives.
     let mut taken = BTreeSet::new();
     let mut is_troubled = false;
     loop {
-        match send_what_is_due(daemon, &mut taken).await {
+        match send_what_is_due(records, senders, &mut taken).await {
             Ok(0) => {
                 is_troubled = false;
-                let _ = tokio::time::timeout(EVERY, daemon.effects.queued.notified()).await;
+                let _ = tokio::time::timeout(EVERY, queued.notified()).await;
             }
             Ok(_) => is_troubled = false,
             Err(error) => {
@@ -88,8 +88,12 @@ pub async fn run(daemon: &Arc<Daemon>) {
 }
 
 /// How many were due.
-async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>) -> Result<usize, RecordError> {
-    let due = due(&daemon.records, clock::now()).await?;
+async fn send_what_is_due(
+    records: &Records,
+    senders: &Arc<Senders>,
+    taken: &mut BTreeSet<MessageId>,
+) -> Result<usize, RecordError> {
+    let due = due(records, clock::now()).await?;
     let count = due.len();
     let mut due = due.into_iter();
     loop {
@@ -99,14 +103,14 @@ async fn send_what_is_due(daemon: &Arc<Daemon>, taken: &mut BTreeSet<MessageId>)
         }
         let mut claimed = Vec::new();
         for entry in few {
-            claimed.extend(claim(&daemon.records, entry, taken).await?);
+            claimed.extend(claim(records, entry, taken).await?);
         }
         let mut tries = JoinSet::new();
         for Stored { key, value, .. } in claimed {
-            let daemon = Arc::clone(daemon);
-            tries.spawn(async move { hand_over(&daemon, &value).await.then_some((key, value.id)) });
+            let senders = Arc::clone(senders);
+            tries.spawn(async move { hand_over(&senders, &value).await.then_some((key, value.id)) });
         }
-        take_out_all(&daemon.records, tries.join_all().await.into_iter().flatten().collect(), taken).await?;
+        take_out_all(records, tries.join_all().await.into_iter().flatten().collect(), taken).await?;
     }
 }
 
@@ -159,9 +163,9 @@ async fn claim(
 }
 
 /// Whether it is over with it: it was taken, or refused for good.
-async fn hand_over(daemon: &Daemon, queued: &Queued) -> bool {
+async fn hand_over(senders: &Senders, queued: &Queued) -> bool {
     let Queued { letter, id, since, tries } = queued;
-    let sent = daemon.senders.notice(clock::now(), id, letter).await;
+    let sent = senders.notice(clock::now(), id, letter).await;
     let (mailbox, tries) = (&letter.mailbox, *tries);
     match sent {
         Ok(()) => true,

@@ -1,7 +1,11 @@
 //! The sockets: from a connection to the verb that a call names, and from a configuration to a running daemon.
 
+mod auth_verbs;
+pub mod call;
+pub mod connection;
 pub mod connection_limits;
 pub mod peers;
 pub mod run;
 pub mod server;
 pub mod service;
+pub mod side;

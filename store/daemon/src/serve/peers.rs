@@ -3,7 +3,7 @@
 //! moment.
 
 use crate::clock::Stopwatch;
-use crate::serve::server::Side;
+use crate::serve::side::Side;
 use nix::unistd::{Gid, Group, Uid, User};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,14 +1,16 @@
 //! From a configuration to a running daemon, and back to a stopped one.
 
 use crate::cli::Init;
+use crate::clock;
 use crate::config::{self, Config};
 use crate::daemon::Daemon;
 use crate::key_source::KeySource;
 use crate::log;
-use crate::metrics::METRICS;
+use crate::metrics::{METRICS, Snapshot};
 use crate::notify::outbox;
 use crate::notify::senders;
-use crate::serve::server::{self, FILES_WANTED, Side};
+use crate::serve::server::{self, FILES_WANTED};
+use crate::serve::side::Side;
 use crate::upkeep::ends;
 use crate::upkeep::sweep;
 use nix::unistd::{Gid, Uid, geteuid, setegid, seteuid};
@@ -16,7 +18,9 @@ use postern_engine::{Change, Engine, EngineError, SledEngine};
 use postern_process::activated::{ActivatedAddress, ActivatedSockets};
 use postern_process::log::Log;
 use postern_process::{limits, scrape, systemd};
+use postern_rules::message_cap::Medium;
 use postern_vault::COMMIT_DEADLINE;
+use postern_vault::export;
 use postern_vault::header;
 use postern_vault::master_key::{self, CREDENTIAL, MasterKeys};
 use postern_vault::seal::Sealer;
@@ -218,9 +222,7 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         let daemon = daemon.clone();
         background.spawn(async move { show_metrics(&daemon).await.map_err(|error| error.to_string()) }).await??
     };
-    let ticking = daemon.clone();
-    let ender =
-        tokio::spawn(async move { tokio::join!(ends::run(&ticking), outbox::run(&ticking), ticking.effects.run()) });
+    let ender = tokio::spawn(tick(daemon.clone()));
     let sweeper = background.spawn(sweep::run(daemon.clone()));
     let heart = systemd::watchdog_interval().map(|interval| {
         let engine = engine.clone();
@@ -254,6 +256,12 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     Ok(())
 }
 
+/// What runs beside the sockets: what has ended by itself, notices on their way, and what follows a late commit.
+async fn tick(daemon: Arc<Daemon>) {
+    let outbox = outbox::run(&daemon.records, &daemon.senders, &daemon.effects.queued);
+    tokio::join!(ends::run(&daemon), outbox, daemon.effects.run());
+}
+
 /// Shows what is counted, where the configuration says so.
 async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
     let Some(place) = &daemon.config.metrics.listen else { return Ok(None) };
@@ -262,8 +270,21 @@ async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
     let daemon = Arc::clone(daemon);
     Ok(Some(tokio::spawn(listener.serve(move || {
         let daemon = Arc::clone(&daemon);
-        async move { METRICS.look(&daemon).await }
+        async move { METRICS.look(&snapshot(&daemon).await) }
     }))))
+}
+
+/// What is looked up for the metrics. Only the notices that wait are counted for it.
+async fn snapshot(daemon: &Daemon) -> Snapshot {
+    let left = async |kind| daemon.senders.left(clock::now(), kind).await;
+    Snapshot {
+        started: daemon.started,
+        is_writable: daemon.records.engine().health().is_ok(),
+        last_export: export::newest(&daemon.config.export_path()),
+        notices_waiting: outbox::waiting(&daemon.records).await.ok(),
+        texts_left: left(Medium::Text).await,
+        mails_left: left(Medium::Mail).await,
+    }
 }
 
 /// The threads that answer on a socket.

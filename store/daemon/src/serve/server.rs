@@ -1,31 +1,25 @@
-//! The sockets: who may connect, frames in and out, and the time that each may take.
+//! The sockets: who may connect, and the conversation with each peer.
 
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
+use crate::serve::call;
+use crate::serve::connection::{Connection, FRAME_DEADLINE};
 use crate::serve::connection_limits::{CONNECTIONS_MAX, ConnectionLimits, ConnectionPermit, WAITING_MAX};
-use crate::serve::peers::{self, Peer, Peers};
+use crate::serve::peers::{self, Peers};
 use crate::serve::service;
-use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::PeerCredentials};
+use crate::serve::side::Side;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
 use postern_process::accept::accept_until;
-use postern_wire::frame::{self, Decoder};
 use std::fmt;
 use std::io;
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
-use tokio::time::timeout;
-use zeroize::Zeroizing;
 
-/// In which a peer must have sent a frame that it has begun, and its first one at all, and taken a reply.
-pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
-/// For which a peer may be silent between calls.
-pub const IDLE: Duration = Duration::from_secs(60);
 /// In which a peer may still speak once posternd stops: who has just connected is about to.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 /// In which a socket's connections have ended once posternd stops.
@@ -33,28 +27,6 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(6);
 /// Files that the process must be able to open: both sockets' connections and newcomers, and the store's and the exports'
 /// own.
 pub const FILES_WANTED: u64 = 2 * (CONNECTIONS_MAX + WAITING_MAX) as u64 + 256;
-/// Bytes read at once.
-const READ_AT_ONCE: usize = 4096;
-
-/// Which socket, and so which verbs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Fronts.
-    Auth,
-    /// The administrator.
-    Admin,
-}
-
-impl Side {
-    /// The group owner members may connect.
-    pub fn group(self) -> &'static str {
-        match self {
-            Self::Auth => "postern-auth",
-            Self::Admin => "postern-admin",
-        }
-    }
-}
-
 /// Why a socket cannot be listened on.
 #[derive(Debug)]
 pub struct ListenError {
@@ -130,7 +102,7 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
             if peer.runs_fronts {
                 place.is_of_a_front();
             }
-            let connection = Connection { stream, decoder: Decoder::default(), peer, has_suggested: false };
+            let connection = Connection::new(stream, peer);
             converse(daemon, connection, side, place, (stop, closing)).await;
         })
     };
@@ -145,67 +117,6 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
 
 fn turn_away(user: Uid, side: Side) {
     tracing::warn!("uid {user} has too many calls running at the {side:?} socket; one more is turned away");
-}
-
-/// One peer.
-pub struct Connection {
-    stream: UnixStream,
-    decoder: Decoder,
-    /// Who it is.
-    pub peer: Arc<Peer>,
-    /// A name was suggested for one that is unknown.
-    pub has_suggested: bool,
-}
-
-impl Connection {
-    /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or stored silent for too long.
-    async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
-        if let Some(frame) = self.decoder.next_frame(&read) {
-            return Some(frame);
-        }
-        if !first && !self.decoder.is_partial() {
-            timeout(IDLE, self.take()).await.ok()??;
-        }
-        // The frame has begun; from here on it has the frame's time, over all of its bytes.
-        let whole = async {
-            loop {
-                if let Some(frame) = self.decoder.next_frame(&read) {
-                    return Some(frame);
-                }
-                self.take().await?;
-            }
-        };
-        timeout(FRAME_DEADLINE, whole).await.ok().flatten()
-    }
-
-    /// The frame that comes before the end, if one does: what has been sent is still read, and who sends later is told
-    /// by the kernel that nobody reads. So no call is lost of which its sender cannot know.
-    async fn last<T>(&mut self, read: impl Fn(&[u8]) -> T) -> Option<T> {
-        let _ = shutdown(self.stream.as_raw_fd(), Shutdown::Read);
-        self.next(true, read).await
-    }
-
-    /// Takes the bytes that come next; none when none will, or they belong to no frame.
-    async fn take(&mut self) -> Option<()> {
-        let mut bytes = Zeroizing::new([0; READ_AT_ONCE]);
-        let count = self.stream.read(&mut *bytes).await.ok().filter(|count| *count > 0)?;
-        self.decoder.push(&bytes[..count]).ok()
-    }
-
-    /// Sends one message.
-    ///
-    /// # Errors
-    /// When it does not fit into a frame, or the peer does not take it in time.
-    pub async fn send(&mut self, message: &impl serde::Serialize) -> io::Result<()> {
-        let frame = frame::encode(message).map_err(io::Error::other)?;
-        timeout(FRAME_DEADLINE, self.stream.write_all(&frame)).await.map_err(|_| io::ErrorKind::TimedOut)?
-    }
-
-    /// Waits until the peer goes away, or says something where it has nothing to say.
-    pub async fn gone(&mut self) {
-        let mut byte = [0];
-        let _ = self.stream.read(&mut byte).await;
-    }
 }
 
 async fn converse(
@@ -224,9 +135,9 @@ async fn converse(
                 tracing::debug!("an idle connection of {} made room for another", connection.peer.name);
                 return;
             }
-            call = connection.next(first, service::read) => call,
+            call = connection.next(first, call::read) => call,
             // The sender is dropped when it is time; nothing is ever sent.
-            _ = closing.changed() => connection.last(service::read).await,
+            _ = closing.changed() => connection.last(call::read).await,
         };
         let Some(call) = call else { return };
         first = false;

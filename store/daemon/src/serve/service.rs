@@ -1,7 +1,5 @@
 //! Calls: from a frame to the verb that it names, and back. The interface files in `store/wire` are the reference.
 
-mod sign_in;
-
 use crate::administer::{
     self, UNKNOWN_MAILBOX, accounts, alone, app_passwords, check, contact, import, keys, log, methods, nearest_account,
     platforms, refuse, requests, status,
@@ -9,78 +7,33 @@ use crate::administer::{
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::{self, METRICS};
-use crate::serve::server::{Connection, Side};
+use crate::serve::auth_verbs;
+use crate::serve::call::{Incoming, Outcome, not_found, refused, reply, shown};
+use crate::serve::connection::Connection;
+use crate::serve::side::Side;
 use postern_vault::audit;
 use postern_vault::export;
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{self, PasswordChecks, WatchEvent};
-use postern_wire::methods::{AdminMethod, AuthMethod, Method, admin_method as m};
-use postern_wire::{Call, ErrorReply, Reply};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use postern_wire::methods::{AdminMethod, AuthMethod, admin_method as m};
+use postern_wire::{ErrorReply, Reply};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 use tokio::sync::{broadcast::error::RecvError, watch};
-use zeroize::Zeroizing;
 
 /// Bytes of an export that one reply carries.
 const PIECE: usize = 16 * 1024;
 /// Bytes that an import may have: a million accounts and their history fit.
 const IMPORT_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
-/// A call owner verb is known, with its frame: the parameters are read once the verb has said of what type they are.
-pub struct Incoming {
-    method: String,
-    more: bool,
-    oneway: bool,
-    frame: Zeroizing<Vec<u8>>,
-}
-
 /// An import that has begun on a connection.
 pub struct Import {
     file: File,
     length: u64,
 }
-
-/// Reads the head of a call.
-///
-/// # Errors
-/// Where in the frame it stops being one; the text quotes nothing of it, since it may hold a secret.
-pub fn read(frame: &[u8]) -> Result<Incoming, String> {
-    #[derive(Deserialize)]
-    struct Head {
-        method: String,
-        #[serde(default)]
-        more: bool,
-        #[serde(default)]
-        oneway: bool,
-    }
-    let head: Head =
-        serde_json::from_slice(frame).map_err(|error| format!("line {} column {}", error.line(), error.column()))?;
-    Ok(Incoming { method: head.method, more: head.more, oneway: head.oneway, frame: Zeroizing::new(frame.to_vec()) })
-}
-
-impl Incoming {
-    /// The parameters, as the verb needs them.
-    fn parameters<P: DeserializeOwned>(&self) -> Result<P, ErrorReply> {
-        let unfit = |name: &str| ErrorReply {
-            name: "org.varlink.service.InvalidParameter".to_owned(),
-            parameters: json!({ "parameter": name }),
-        };
-        let call: Call<P> = serde_json::from_slice(&self.frame).map_err(|error| {
-            // serde names a missing or unknown field in backticks; a value it would quote, so the rest is left out.
-            let text = error.to_string();
-            let field = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-            unfit(field.unwrap_or("parameters"))
-        })?;
-        // A call without parameters is one with no fields.
-        call.parameters.map_or_else(|| serde_json::from_str("{}").map_err(|_| unfit("parameters")), Ok)
-    }
-}
-
-/// What a verb gives back.
-type Outcome = Result<serde_json::Value, ErrorReply>;
 
 /// Answers one call on its connection.
 ///
@@ -115,7 +68,7 @@ pub async fn answer(
     let outcome = match (streamed, side) {
         (Some(outcome), _) => outcome,
         (None, _) if call.method.starts_with("org.varlink.service.") => describe(side, &call),
-        (None, Side::Auth) => return sign_in::reply(daemon, connection, &call).await,
+        (None, Side::Auth) => return auth_verbs::answer(daemon, connection, &call).await,
         (None, Side::Admin) => {
             let outcome = administered(daemon, &connection.peer.name, &call, import).await;
             with_suggestion(daemon, connection, &call, outcome).await
@@ -146,16 +99,6 @@ async fn with_suggestion(daemon: &Daemon, connection: &mut Connection, call: &In
             let message = format!("{} Did you mean {near}?", refused.message);
             Err(self::refused(&refuse(UNKNOWN_MAILBOX, message)))
         }
-    }
-}
-
-async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -> io::Result<()> {
-    if call.oneway {
-        return Ok(());
-    }
-    match outcome {
-        Ok(value) => connection.send(&Reply::last(value)).await,
-        Err(error) => connection.send(&error.reply()).await,
     }
 }
 
@@ -216,28 +159,6 @@ async fn administered(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import:
             Err(ErrorReply { name: "org.varlink.service.ExpectedMore".to_owned(), parameters: json!({}) })
         }
     }
-}
-
-fn shown<M: Method<Reply: Serialize>>(outcome: Result<M::Reply, Refused>) -> Outcome {
-    match outcome {
-        Ok(value) => serde_json::to_value(value).map_err(|error| refused(&refuse("store", error.to_string()))),
-        Err(refusal) => Err(refused(&refusal)),
-    }
-}
-
-fn refused(refusal: &Refused) -> ErrorReply {
-    let parameters = json!({ "reason": refusal.reason, "message": refusal.message });
-    ErrorReply { name: admin::REFUSED.to_owned(), parameters }
-}
-
-fn unfit(parameter: &str) -> ErrorReply {
-    let parameters = json!({ "parameter": parameter });
-    ErrorReply { name: "org.varlink.service.InvalidParameter".to_owned(), parameters }
-}
-
-fn not_found(method: &str) -> ErrorReply {
-    let method: String = method.chars().take(128).collect();
-    ErrorReply { name: "org.varlink.service.MethodNotFound".to_owned(), parameters: json!({ "method": method }) }
 }
 
 /// `org.varlink.service`: who this is, and what it can do.

@@ -1,7 +1,8 @@
 //! A code, or a security key's response, is judged.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use crate::sign_in::challenge::Challenge;
 use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
 use crate::sign_in::proof;

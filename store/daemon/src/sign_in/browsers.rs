@@ -1,7 +1,8 @@
 //! The browsers of an account: noted at a sign-in without an answer, and shown to their owner.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use crate::sign_in::context::{Owner, actor, channel, journal, owner, refused, source, unavailable};
 use crate::sign_in::recheck::is_over;
 use postern_rules::browser::Named;

@@ -1,7 +1,8 @@
 //! Codes that leave the daemon: drawn, noted with the account, sent.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use crate::notify::texts::{self, Language};
 use crate::sign_in::context::{refused, unavailable};
 use postern_rules::contact::Destination;

@@ -1,6 +1,7 @@
 //! What every verb of the auth socket needs: whose account a name means, from where somebody comes, and how a refusal is told.
 
-use crate::daemon::{Actor, Daemon, ResolveError, SignInResolved};
+use crate::actor::Actor;
+use crate::daemon::{Daemon, ResolveError, SignInResolved};
 use crate::metrics::METRICS;
 use postern_rules::name::SignInName;
 use postern_rules::source::Source;

@@ -1,8 +1,9 @@
 //! The verbs about a field of which a mail app can give no more: what is in it, and what the mail server says of the
 //! password that an app password stands for.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
 use postern_rules::account::FieldFingerprint;
 use postern_rules::app_password::{Sealed, Typed};

@@ -1,8 +1,9 @@
 //! What lets people in until a time ends at that time: a suspension, an app password, the trust in a browser. An index by
 //! time says of which account; whoever has signed in by what has ended is told of to the fronts, which then ask.
 
+use crate::actor::Actor;
 use crate::clock;
-use crate::daemon::{Actor, Daemon};
+use crate::daemon::Daemon;
 use postern_engine::{CHANGES_MAX, Change};
 use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::{Account, Event, Mailbox, Time, decide};

@@ -7,7 +7,9 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
-use super::{Rejected, RelyingParty, cose};
+use super::cose;
+use super::rejected::Rejected;
+use super::relying_party::RelyingParty;
 
 /// Somebody touched the key.
 const USER_PRESENT: u8 = 1 << 0;

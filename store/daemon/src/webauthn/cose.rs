@@ -9,7 +9,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 
-use super::Rejected;
+use super::rejected::Rejected;
 
 /// ECDSA with SHA-256 on P-256: every key knows it, and U2F keys know no other.
 const ES256: i64 = -7;

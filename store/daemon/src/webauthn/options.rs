@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Challenge, Credential, RelyingParty, TIMEOUT_MS, User, base64url, cose};
+use super::relying_party::RelyingParty;
+use super::types::{Challenge, Credential, TIMEOUT_MS, User};
+use super::{base64url, cose};
 
 /// `PublicKeyCredentialCreationOptionsJSON`. Every kind of key will do: it need neither keep the credential itself nor
 /// know its user, and nobody asks who made it.

@@ -1,5 +1,6 @@
 //! Why a response is refused.
 
+use super::types::MAX_RESPONSE;
 use std::fmt;
 
 /// Characters of an origin that go into the journal: whoever sent it chose them.
@@ -8,7 +9,7 @@ const MAX_TOLD: usize = 80;
 /// Why a response is refused; the text is for the journal. The user is told no more than that it did not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejected {
-    /// More than [`MAX_RESPONSE`](super::MAX_RESPONSE) bytes.
+    /// More than [`MAX_RESPONSE`] bytes.
     TooLong,
     /// Not of the form that WebAuthn gives it; what is wrong.
     Malformed(&'static str),
@@ -37,7 +38,7 @@ pub enum Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong => write!(f, "the response is longer than {} bytes", super::MAX_RESPONSE),
+            Self::TooLong => write!(f, "the response is longer than {} bytes", MAX_RESPONSE),
             Self::Malformed(what) => write!(f, "the response is not of WebAuthn's form: {what}"),
             Self::WrongType => f.write_str("the response is of the other ceremony"),
             Self::WrongChallenge => f.write_str("the response is to another challenge"),

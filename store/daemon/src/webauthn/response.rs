@@ -6,7 +6,10 @@
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Challenge, MAX_RESPONSE, Rejected, RelyingParty, base64url};
+use super::base64url;
+use super::rejected::Rejected;
+use super::relying_party::RelyingParty;
+use super::types::{Challenge, MAX_RESPONSE};
 
 /// Ways to a key that are stored (5.8.4); others that a browser may name are left out.
 const TRANSPORTS: [&str; 6] = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];

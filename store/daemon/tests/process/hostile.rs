@@ -5,7 +5,7 @@ use crate::home::{Home, Plan, Running};
 use crate::wait_until;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use posternd::clock::Stopwatch;
-use posternd::serve::server::FRAME_DEADLINE;
+use posternd::serve::connection::FRAME_DEADLINE;
 use serde_json::Value;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;

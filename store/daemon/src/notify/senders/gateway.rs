@@ -2,11 +2,12 @@
 
 use super::line::ConnectionPermit as Host;
 use super::ovh::Ovh;
-use super::recipient::Number;
 use super::said::said;
-use super::template::{ConnectionPermit, Escape, Template};
-use super::{Failed, SetUpError, secret_file};
+use super::secret_file;
 use crate::config;
+use crate::notify::recipient::Number;
+use crate::notify::senders::failure::{Failed, SetUpError};
+use crate::notify::template::{ConnectionPermit, Escape, Template};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};

@@ -1,6 +1,6 @@
 //! A connection to a receiver, with TLS or on this host.
 
-use super::{Failed, SetUpError};
+use crate::notify::senders::failure::{Failed, SetUpError};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};

@@ -1,8 +1,9 @@
 //! Mails: what they look like, and which way they leave.
 
+use super::program;
 use super::smtp::Smtp;
-use super::{Failed, SetUpError, program};
 use crate::config::{self, MailWay};
+use crate::notify::senders::failure::{Failed, SetUpError};
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Body, Mailbox, Message};
@@ -98,7 +99,7 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::senders::recipient::read_address;
+    use crate::notify::recipient::read_address;
 
     fn written(from: &str, subject: &str, body: &str) -> Result<String, Failed> {
         let to = read_address("bob@example.org").unwrap();

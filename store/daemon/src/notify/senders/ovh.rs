@@ -4,8 +4,9 @@
 //! method, the URL, the body and the time in seconds, with a plus between each two of them ("First steps with the
 //! OVHcloud APIs").
 
-use super::{SetUpError, secret_file};
+use super::secret_file;
 use crate::config;
+use crate::notify::senders::failure::SetUpError;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use postern_rules::Time;
 use postern_wire::Secret;

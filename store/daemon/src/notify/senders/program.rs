@@ -1,9 +1,9 @@
 //! A program of this host that sends: for texts the one in `[sms] command`, for mails sendmail.
 
-use super::Failed;
-use super::recipient::Number;
 use super::said::said;
-use super::template::{ConnectionPermit, Escape, Template};
+use crate::notify::recipient::Number;
+use crate::notify::senders::failure::Failed;
+use crate::notify::template::{ConnectionPermit, Escape, Template};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use postern_wire::Secret;

@@ -1,6 +1,6 @@
 //! Secrets that the configuration names a file for: a token, a password.
 
-use super::SetUpError;
+use crate::notify::senders::failure::SetUpError;
 use postern_wire::Secret;
 use std::fs::File;
 use std::io::Read;

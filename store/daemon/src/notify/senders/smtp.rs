@@ -3,8 +3,9 @@
 use super::line::{ConnectionPermit, Line, Wire};
 use super::replies::Replies;
 use super::said::said;
-use super::{Failed, SetUpError, secret_file};
+use super::secret_file;
 use crate::config::{self, SmtpSecurity};
+use crate::notify::senders::failure::{Failed, SetUpError};
 use lettre::Address;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};

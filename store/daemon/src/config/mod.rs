@@ -1,15 +1,16 @@
 //! `posternd.toml`. Every key has a default; a key that is not known is refused with its line and the nearest one.
 
+mod login;
 mod mail;
 mod sms;
 
 use postern_process::log::Levels;
 use postern_process::scrape::Place;
-use postern_wire::address::parse_address;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use login::Login;
 pub use mail::{Mail, MailWay, Smtp, SmtpSecurity, SmtpServer};
 pub use sms::{Gateway, Ovh, Sms, SmsWay};
 
@@ -145,15 +146,6 @@ pub struct Metrics {
     pub listen: Option<Place>,
 }
 
-/// A name, and the file of its password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Login {
-    /// The name.
-    pub user: String,
-    /// Where the password stands.
-    pub password_file: PathBuf,
-}
-
 /// A count with a default of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -252,20 +244,6 @@ impl Config {
         let beside = || self.store.path.parent().unwrap_or(Path::new("/")).join("exports");
         self.export.path.clone().unwrap_or_else(beside)
     }
-}
-
-fn login(user: Option<String>, password_file: Option<PathBuf>) -> Result<Option<Login>, String> {
-    match (user, password_file) {
-        (Some(user), Some(password_file)) => Ok(Some(Login { user, password_file })),
-        (None, None) => Ok(None),
-        _ => Err("`user` and `password_file` go together".to_owned()),
-    }
-}
-
-/// Whether what is sent there stays on this host. `host` is as in a URL.
-fn is_this_host(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost" || parse_address(host).is_some_and(|address| address.is_loopback())
 }
 
 /// TOML's own text has the line and shows it; the nearest key is added where one was mistyped.

@@ -1,11 +1,11 @@
 //! The verbs of the auth socket. Their answers go to the wire as they are: passing through a JSON tree would leave
 //! copies of what is secret in them.
 
-use super::{Incoming, not_found, unfit};
 use crate::account::{requests, security};
 use crate::daemon::Daemon;
 use crate::enrol::{begin, confirm};
-use crate::serve::server::Connection;
+use crate::serve::call::{self, Incoming, not_found, unfit};
+use crate::serve::connection::Connection;
 use crate::sign_in::{answer, ask, browsers, field, prepare, recheck};
 use postern_vault::RecordError;
 use postern_wire::admin::Empty;
@@ -27,16 +27,16 @@ use std::io;
 ///
 /// # Errors
 /// When the peer does not take the answer.
-pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
+pub(super) async fn answer(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
     let Some(method) = AuthMethod::of(&call.method) else {
-        return super::reply(connection, call, Err(not_found(&call.method))).await;
+        return call::reply(connection, call, Err(not_found(&call.method))).await;
     };
     if method.caller() == Caller::Front && !connection.peer.is_front {
         tracing::warn!(
             "{} may not speak for a mail server or a webmail: it is not the fronts' user",
             connection.peer.name
         );
-        return super::reply(connection, call, Err(error("org.varlink.service.PermissionDenied"))).await;
+        return call::reply(connection, call, Err(error("org.varlink.service.PermissionDenied"))).await;
     }
     let d = daemon;
     match method {
@@ -91,7 +91,7 @@ pub(super) async fn reply(daemon: &Daemon, connection: &mut Connection, call: &I
             of::<m::Recheck, _>(connection, call, |it| async move { Ok(recheck::recheck(d, &it).await) }).await
         }
         AuthMethod::Watch | AuthMethod::CheckPasswords => {
-            super::reply(connection, call, Err(error("org.varlink.service.ExpectedMore"))).await
+            call::reply(connection, call, Err(error("org.varlink.service.ExpectedMore"))).await
         }
     }
 }
@@ -108,7 +108,7 @@ where
     };
     match outcome {
         Ok(answer) => last(connection, call, &answer).await,
-        Err(error) => super::reply(connection, call, Err(error)).await,
+        Err(error) => call::reply(connection, call, Err(error)).await,
     }
 }
 

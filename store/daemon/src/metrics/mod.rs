@@ -4,13 +4,8 @@ mod labels;
 
 pub use labels::{Build, Change, Channel, Delivery, Method, Needed, Outcome, Socket, Way, Why};
 
-use crate::clock;
-use crate::daemon::Daemon;
-use crate::notify::outbox;
 use postern_process::metrics;
-use postern_rules::message_cap::Medium;
-use postern_rules::{Account, Event, State, Verdict};
-use postern_vault::export;
+use postern_rules::{Account, Event, State, Time, Verdict};
 
 metrics! {
     /// What posternd counts.
@@ -77,24 +72,41 @@ impl Metrics {
         }
     }
 
-    /// Everything, as Prometheus reads it. Only the notices that wait are counted for it.
-    pub async fn look(&self, daemon: &Daemon) -> String {
+    /// Everything, as Prometheus reads it.
+    pub fn look(&self, now: &Snapshot) -> String {
         self.build.set(Build::This, 1);
-        self.started.set((), daemon.started.0);
-        self.writable.set((), daemon.records.engine().health().is_ok().into());
-        if let Some(made) = export::newest(&daemon.config.export_path()) {
+        self.started.set((), now.started.0);
+        self.writable.set((), now.is_writable.into());
+        if let Some(made) = now.last_export {
             self.last_export.set((), made.0);
         }
-        if let Ok(waiting) = outbox::waiting(&daemon.records).await {
+        if let Some(waiting) = now.notices_waiting {
             self.notices_waiting.set((), i64::try_from(waiting).unwrap_or(i64::MAX));
         }
-        for kind in [Medium::Text, Medium::Mail] {
-            if let Some(left) = daemon.senders.left(clock::now(), kind).await {
-                self.budget.set(kind.into(), left.into());
+        for (way, left) in [(Way::Sms, now.texts_left), (Way::Mail, now.mails_left)] {
+            if let Some(left) = left {
+                self.budget.set(way, left.into());
             }
         }
         self.page() + &postern_engine::METRICS.page()
     }
+}
+
+/// What is looked up when the page is asked for; what cannot be known stays as it was.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// When the daemon started.
+    pub started: Time,
+    /// Whether the store takes writes.
+    pub is_writable: bool,
+    /// When the newest daily export was made.
+    pub last_export: Option<Time>,
+    /// Notices that no mail server has taken yet.
+    pub notices_waiting: Option<usize>,
+    /// Texts that may still leave today.
+    pub texts_left: Option<u32>,
+    /// Mails that may still leave today.
+    pub mails_left: Option<u32>,
 }
 
 /// At which channel an event happens, if at any.

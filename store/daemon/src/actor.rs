@@ -1,0 +1,23 @@
+//! Who does something, for the audit log.
+
+use std::net::IpAddr;
+
+/// Who brought an event, for the audit log.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// `uid 0 (root)`, a channel, or `posternd`.
+    pub name: String,
+    /// The client's address, where there is one.
+    pub address: Option<IpAddr>,
+    /// The hours, the name typed, …
+    pub detail: String,
+    /// The language of the pages that the person sees, where there are any.
+    pub language: Option<String>,
+}
+
+impl Actor {
+    /// Somebody on this host.
+    pub fn new(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), address: None, detail: detail.into(), language: None }
+    }
+}

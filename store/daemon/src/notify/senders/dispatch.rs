@@ -1,0 +1,226 @@
+//! Every way that is configured: what leaves is counted, and the way is chosen.
+
+use crate::config::{Config, SmsWay};
+use crate::metrics::{Delivery, METRICS};
+use crate::notify::letter::Letter;
+use crate::notify::recipient::{Number, mask, read_address};
+use crate::notify::senders::budget::Budget;
+use crate::notify::senders::failure::{Failed, SendError, SetUpError};
+use crate::notify::senders::gateway::Gateway;
+use crate::notify::senders::mail::{Mail, MessageId};
+use crate::notify::senders::program::Texter;
+use crate::notify::senders::recipients::Recipients;
+use postern_rules::Time;
+use postern_rules::message_cap::Medium;
+use postern_rules::offers::Sendable;
+use postern_vault::records::Records;
+use postern_wire::Secret;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// How long a message takes at most, beside what the store takes to count it: who waits for it at a front is given more.
+pub const LONGEST: Duration = Duration::from_secs(25);
+
+enum TextWay {
+    Gateway(Box<Gateway>),
+    Program(Texter),
+}
+
+struct Texts {
+    way: TextWay,
+    daily_budget: NonZeroU32,
+    /// How numbers begin that get one; empty: all do.
+    prefixes: Vec<String>,
+}
+
+/// Every way that is configured.
+pub struct Senders {
+    text: Option<Texts>,
+    mail: Option<(Mail, NonZeroU32)>,
+    budget: Budget,
+    recipients: Recipients,
+}
+
+/// Reads the files that the configuration names, and sends nothing.
+///
+/// # Errors
+/// [`SetUpError`].
+pub fn judge(config: &Config) -> Result<(), SetUpError> {
+    ways(config).map(drop)
+}
+
+type Ways = (Option<Texts>, Option<(Mail, NonZeroU32)>);
+
+fn ways(config: &Config) -> Result<Ways, SetUpError> {
+    let text = match &config.sms {
+        None => None,
+        Some(sms) => {
+            let way = match &sms.way {
+                SmsWay::Gateway(gateway) => TextWay::Gateway(Box::new(Gateway::new(gateway)?)),
+                SmsWay::Command(command) => TextWay::Program(Texter::new(command)),
+            };
+            Some(Texts { way, daily_budget: sms.daily_budget, prefixes: sms.prefixes.clone() })
+        }
+    };
+    let mail = config.mail.as_ref().map(|mail| Ok((Mail::new(mail)?, mail.daily_budget))).transpose()?;
+    Ok((text, mail))
+}
+
+impl Senders {
+    /// What the configuration names; what has left today stands in the records.
+    ///
+    /// # Errors
+    /// [`SetUpError`].
+    pub fn new(config: &Config, records: Records) -> Result<Self, SetUpError> {
+        let (text, mail) = ways(config)?;
+        Ok(Self { text, mail, budget: Budget::new(records), recipients: Recipients::default() })
+    }
+
+    /// What can be sent at all.
+    pub fn sendable(&self) -> Sendable {
+        Sendable { texts: self.text.is_some(), mails: self.mail.is_some() }
+    }
+
+    /// How many of a kind may still leave today; none where there is no such way, or the records do not say.
+    pub async fn left(&self, now: Time, kind: Medium) -> Option<u32> {
+        let most = match kind {
+            Medium::Text => self.text.as_ref()?.daily_budget,
+            Medium::Mail => self.mail.as_ref()?.1,
+        };
+        self.budget.left(now, kind, most).await.ok()
+    }
+
+    /// Sends a text to a number in international format, and answers when the gateway or the program has taken it, within
+    /// [`LONGEST`].
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
+        let outcome = self.send_text(now, number, text).await;
+        METRICS.messages.count((Medium::Text.into(), delivery(&outcome)));
+        outcome
+    }
+
+    async fn send_text(&self, now: Time, number: &str, text: &Secret) -> Result<(), SendError> {
+        let Texts { way, daily_budget, prefixes } = self.text.as_ref().ok_or(SendError::NotConfigured(Medium::Text))?;
+        let number = Number::read(number)
+            .ok_or_else(|| SendError::Refused("no text was sent: its number is not in international format".into()))?;
+        if !prefixes.is_empty() && !prefixes.iter().any(|prefix| number.number().starts_with(prefix.as_str())) {
+            let allowed = prefixes.join(", ");
+            return Err(SendError::Refused(format!(
+                "no text was sent to {number}: [sms] prefixes has {allowed} only; add its country's code if people live there"
+            )));
+        }
+        self.count(now, Medium::Text, number.number())?;
+        let sent = async {
+            match way {
+                TextWay::Gateway(gateway) => gateway.send(now, &number, text).await,
+                TextWay::Program(texter) => texter.send(&number, text).await,
+            }
+        };
+        self.spend(now, Medium::Text, *daily_budget, (number.number(), &number), sent).await
+    }
+
+    /// Sends a mail of plain text, and answers when the mail server or sendmail has taken it, within [`LONGEST`].
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn mail(&self, now: Time, to: &str, subject: &str, body: &Secret) -> Result<(), SendError> {
+        let mut id = MessageId::default();
+        let drawn = getrandom::fill(&mut id);
+        drawn.map_err(|_| SendError::Unavailable("no mail was sent: the kernel gave no random bytes".to_owned()))?;
+        self.send_mail(now, &id, to, (subject, body)).await
+    }
+
+    /// Sends a notice under a Message-ID that is its own, whichever try this is; see [`Self::mail`].
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn notice(&self, now: Time, id: &MessageId, letter: &Letter) -> Result<(), SendError> {
+        self.send_mail(now, id, &letter.to, (&letter.subject, &letter.text)).await
+    }
+
+    async fn send_mail(&self, now: Time, id: &MessageId, to: &str, content: (&str, &Secret)) -> Result<(), SendError> {
+        let outcome = self.try_mail(now, id, to, content).await;
+        METRICS.messages.count((Medium::Mail.into(), delivery(&outcome)));
+        outcome
+    }
+
+    async fn try_mail(
+        &self,
+        now: Time,
+        id: &MessageId,
+        to: &str,
+        (subject, body): (&str, &Secret),
+    ) -> Result<(), SendError> {
+        let (way, most) = self.mail.as_ref().ok_or(SendError::NotConfigured(Medium::Mail))?;
+        let to = read_address(to)
+            .ok_or_else(|| SendError::Refused("no mail was sent: its address is none that mail servers take".into()))?;
+        self.count(now, Medium::Mail, to.as_ref())?;
+        let recipient = (to.as_ref(), &mask(&to) as &(dyn fmt::Display + Sync));
+        self.spend(now, Medium::Mail, *most, recipient, way.send(now, id, &to, subject, body)).await
+    }
+
+    fn count(&self, now: Time, kind: Medium, recipient: &str) -> Result<(), SendError> {
+        if self.recipients.take(now, kind, recipient) { Ok(()) } else { Err(SendError::Recipient(kind)) }
+    }
+
+    async fn spend(
+        &self,
+        now: Time,
+        kind: Medium,
+        most: NonZeroU32,
+        (recipient, shown): (&str, &(dyn fmt::Display + Sync)),
+        sent: impl Future<Output = Result<(), Failed>>,
+    ) -> Result<(), SendError> {
+        let counted = self.budget.take(now, kind, most).await;
+        let taken = counted.map_err(|error| SendError::Unavailable(format!("no {kind} was sent: {error}")))?;
+        if !taken {
+            return Err(SendError::Budget(kind, most));
+        }
+        match sent.await {
+            Ok(()) => Ok(()),
+            Err(Failed::Refused(why)) => Err(SendError::Refused(format!("a {kind} to {shown} was refused: {why}"))),
+            Err(Failed::Unclear(why)) => {
+                Err(SendError::Unavailable(format!("whether a {kind} to {shown} was sent is not known: {why}")))
+            }
+            Err(Failed::Unsent(why)) => {
+                self.recipients.give_back(now, recipient);
+                if let Err(error) = self.budget.give_back(now, kind).await {
+                    tracing::warn!("today's budget counts a {kind} that was not sent: {error}");
+                }
+                Err(SendError::Unavailable(format!("a {kind} to {shown} could not be sent: {why}")))
+            }
+        }
+    }
+}
+
+/// What became of a message, for the metrics.
+fn delivery(outcome: &Result<(), SendError>) -> Delivery {
+    match outcome {
+        Ok(()) => Delivery::Sent,
+        Err(SendError::Refused(_)) => Delivery::Refused,
+        Err(SendError::Unavailable(_)) => Delivery::Unavailable,
+        Err(SendError::Budget(..)) => Delivery::Budget,
+        Err(SendError::Recipient(_)) => Delivery::Recipient,
+        Err(SendError::NotConfigured(_)) => Delivery::NotConfigured,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::senders::{gateway, line, program, smtp};
+
+    #[test]
+    fn no_way_takes_longer_than_is_promised() {
+        let ways = [
+            // Connecting, TLS, and the answer.
+            line::REACH + line::REACH + gateway::ANSWER,
+            line::REACH + smtp::DIALOGUE + smtp::ACCEPT + smtp::QUIT,
+            program::PATIENCE,
+        ];
+        assert!(ways.into_iter().all(|way| way <= LONGEST), "{ways:?}");
+    }
+}
