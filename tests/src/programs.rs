@@ -40,6 +40,7 @@ pub const TESTS: &[Program] = &[
     ("debconf-set-selections", "debconf"),
     ("dpkg-query", "dpkg"),
     ("fail2ban-regex", "fail2ban"),
+    ("git", "git"),
     ("google-authenticator", "libpam-google-authenticator"),
     ("kill", "procps"),
     ("login", "login"),

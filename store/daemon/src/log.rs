@@ -12,6 +12,7 @@ const VARIABLES: [&str; 1] = ["POSTERN_LOG"];
 /// What levels may name, and the target of its lines: `posternd::senders=debug` may stand in configurations, whichever
 /// folder or crate a part is in.
 const PARTS: &[(&str, &str)] = &[
+    ("posternd::audit", "postern_vault::audit"),
     ("posternd::browsers", "posternd::sign_in::browsers"),
     ("posternd::codes", "posternd::sign_in::codes"),
     ("posternd::connection_limits", "posternd::serve::connection_limits"),
@@ -45,4 +46,27 @@ const PARTS: &[(&str, &str)] = &[
 pub fn start(config: &Config) -> Result<Log, Box<dyn Error>> {
     let look = Look { with_target: true, with_time: false, parts: PARTS };
     Ok(Log::start(USUAL.parse()?, &config.log.level, &VARIABLES, look)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_part_leads_to_a_module_that_there_is() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for (part, target) in PARTS {
+            assert!(part.starts_with("posternd::"), "{part}");
+            let mut names = target.split("::");
+            let folder = match names.next() {
+                Some("posternd") => "daemon",
+                Some("postern_vault") => "vault",
+                Some("postern_engine") => "engine",
+                other => panic!("{part}: no crate of posternd's is {other:?}"),
+            };
+            let file = names.fold(crates.join(folder).join("src"), |path, name| path.join(name));
+            assert!(file.is_dir() || file.with_extension("rs").is_file(), "{part} leads to {}", file.display());
+        }
+    }
 }

@@ -97,7 +97,7 @@ impl Endpoints {
             }
             Opening::Closed | Opening::Networks(_) => {
                 METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Closed));
-                tracing::debug!(endpoint = endpoint.name(), address = %cx.address, "a door is closed");
+                tracing::debug!(door = endpoint.name(), address = %cx.address, "a door is closed");
                 discard(request).await;
                 says(StatusCode::FORBIDDEN, CLOSED)
             }
@@ -128,7 +128,7 @@ impl Endpoints {
             Ok(answer) => answer,
             Err(denial) => {
                 if denial == EndpointDenial::Refused {
-                    tracing::debug!(endpoint = endpoint.name(), address = %cx.address, "refused at a door");
+                    tracing::debug!(door = endpoint.name(), address = %cx.address, "refused at a door");
                     sleep(until_refusal(clock::monotonic().saturating_duration_since(cx.now.tick), REFUSAL)).await;
                 }
                 self.deny(denial)
@@ -186,18 +186,19 @@ impl Endpoints {
             // The password was not looked at, so it is as good as before.
             rate_limited!(
                 warn,
-                endpoint,
+                door = endpoint,
                 "the mail server does not offer Basic authentication at a door that is open to app passwords: nobody \
                  passes until you turn it on there; see \"Virtual directories\" in exchange.md"
             );
             return Err(EndpointDenial::Unavailable);
         }
         let Some(session) = pass.outdated() else {
-            tracing::info!(mailbox, endpoint, address = %cx.address, "a door refuses a password");
+            // The words that fail2ban's filter reads.
+            tracing::info!(mailbox, door = endpoint, address = %cx.address, "a door refuses a password");
             return Err(EndpointDenial::Refused);
         };
         // A directory closes an account after a few wrong passwords, and programs try for days.
-        tracing::info!(mailbox, endpoint, "the password that an app password stands for has changed");
+        tracing::info!(mailbox, door = endpoint, "the password that an app password stands for has changed");
         let refused = PasswordRefused { session: session.clone() };
         if let Err(error) = self.daemon.password_refused(&refused).await {
             tracing::error!(%error, mailbox, "an outdated app password may be tried once more");

@@ -119,5 +119,5 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
 pub(crate) fn journal(verb: &str, name: &str, channel: auth::Channel, origin: &Origin, refusal: &auth::Refusal) {
     METRICS.refused.count((self::channel(channel).into(), refusal.reason.into()));
     let address = origin.address.map_or(String::new(), |address| address.to_string());
-    tracing::info!(target: "signin", verb, name = ?name, %channel, address, reason = ?refusal.reason, "refused");
+    tracing::info!(target: "signin", verb, name = ?name, door = %channel, address, reason = ?refusal.reason, "refused");
 }
