@@ -33,6 +33,6 @@ fuzz_target!(|input: (u8, &[u8])| {
         if let Ok((AnswerVerdict::Accepted { .. }, _)) = parse_reply::<AnswerVerdict>(&frame) {
             assert!(text.contains("accepted") || text.contains("\\u"));
         }
-        let _ = posternd::serve::service::read(&frame);
+        let _ = posternd::serve::call::read(&frame);
     }
 });
