@@ -1,4 +1,4 @@
-//! How many there may be of something at once: in all, and for each of those who hold connection_limits, so that no one of them keeps
+//! How many there may be of something at once: in all, and for each of those who hold places, so that no one of them keeps
 //! the others out.
 
 use crate::source::{Source, sources};
@@ -40,7 +40,7 @@ impl Share {
     }
 }
 
-/// ConnectionLimits, of which some are taken.
+/// Places, of which some are taken.
 #[derive(Clone)]
 pub struct ConnectionLimits {
     taken: Arc<Mutex<Taken>>,

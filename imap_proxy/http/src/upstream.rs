@@ -34,7 +34,7 @@ pub const MAX_RUNNING_PER_SESSION: usize = 128;
 pub const MAX_RUNNING_PER_MAILBOX: usize = 256;
 /// The same for visitors who ask for the login page and its files, in all and for one address: that is answered at once.
 pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (256, 32);
-/// The same for logins, which take as long as the mail server does; so they have connection_limits of their own.
+/// The same for logins, which take as long as the mail server does; so they have places of their own.
 pub const MAX_RUNNING_FOR_LOGINS: (usize, usize) = (256, 32);
 /// How long a phone may wait for mail: 59 minutes (MS-ASCMD 2.2.3.79.1), and what the answer then takes.
 pub const LONGEST_POLL: Duration = Duration::from_secs(3600);
@@ -116,7 +116,7 @@ pub struct Upstream {
     host: HeaderValue,
     pool: Pool,
     connection_limits: ConnectionLimits,
-    /// ConnectionLimits for one address.
+    /// Places for one address.
     max_per_address: usize,
     first_byte: Duration,
     way: Way,
@@ -150,12 +150,12 @@ impl Upstream {
         })
     }
 
-    /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] connection_limits of their own.
+    /// The same webmail for visitors, who have [`MAX_RUNNING_FOR_VISITORS`] places of their own.
     pub fn for_visitors(&self) -> Self {
         self.with_places(MAX_RUNNING_FOR_VISITORS)
     }
 
-    /// The same webmail for logins, which have [`MAX_RUNNING_FOR_LOGINS`] connection_limits of their own.
+    /// The same webmail for logins, which have [`MAX_RUNNING_FOR_LOGINS`] places of their own.
     pub fn for_logins(&self) -> Self {
         self.with_places(MAX_RUNNING_FOR_LOGINS)
     }

@@ -78,7 +78,7 @@ const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemText
 }
 
 impl CodeField {
-    /// The label, the field, and between them what was wrong with the last code, cut_when_cancelled to the field for screen
+    /// The label, the field, and between them what was wrong with the last code, tied to the field for screen
     /// readers. The code itself is not shown again. The page is about this field: typing begins here.
     pub(super) fn render(&self, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
         self.render_with(&html! {}, problem, language, context)

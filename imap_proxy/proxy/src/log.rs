@@ -13,7 +13,7 @@ const VARIABLES: [&str; 2] = ["POSTERN_LOG", "RUST_LOG"];
 const PARTS: &[(&str, &str)] = &[
     ("postern_proxy::acme", "postern_acme"),
     ("postern_proxy::body", "postern_http::body"),
-    ("postern_proxy::connection_limits", "postern_front::connection_limits"),
+    ("postern_proxy::places", "postern_front::connection_limits"),
     ("postern_proxy::daemon", "postern_front::daemon"),
     ("postern_proxy::follow", "postern_front::follow"),
     ("postern_proxy::guarded", "postern_http::guarded"),

@@ -72,7 +72,7 @@ pub(crate) struct Name {
 pub(crate) struct Create {
     #[command(flatten)]
     platform: Name,
-    /// Domains owner mailboxes belong to it
+    /// Domains whose mailboxes belong to it
     #[arg(long = "domain", value_name = "D", required = true, num_args = 1..)]
     domains: Vec<String>,
     /// NetBIOS names that stand before the backslash in DOMAIN\user

@@ -60,7 +60,7 @@ impl Screen {
         self.line(&escape(&text))
     }
 
-    /// Prints element number `index` of an array owner elements come one by one; [`Self::json_end`] closes it.
+    /// Prints element number `index` of an array whose elements come one by one; [`Self::json_end`] closes it.
     pub(crate) fn json_element(&mut self, index: usize, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
         self.raw(if index == 0 { "[\n" } else { ",\n" })?;

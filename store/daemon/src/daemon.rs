@@ -52,7 +52,7 @@ pub struct Daemon {
     pub senders: Arc<Senders>,
     /// Where the master key comes from.
     pub key_source: KeySource,
-    /// Owner levels the administrator may change.
+    /// Whose levels the administrator may change.
     pub log: Arc<Log>,
     /// There is a new master key.
     pub rotated: Notify,

@@ -16,7 +16,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch};
 
 /// Changes that a front may be behind before it is told to look at everything anew.
 const WATCH_BACKLOG: usize = 1024;
-/// Commits under way owner outcome is waited for, at most. Who comes later waits for a place until the deadline, and is
+/// Commits under way whose outcome is waited for, at most. Who comes later waits for a place until the deadline, and is
 /// then refused without a commit.
 const UNDER_WAY_MAX: usize = 512;
 /// How long an administrator's call waits until its platforms are gone by here.

@@ -253,7 +253,7 @@ pub enum KeyError {
     Owner {
         /// The file.
         path: PathBuf,
-        /// Owner it is.
+        /// Whose it is.
         uid: u32,
     },
     /// Others can read it.

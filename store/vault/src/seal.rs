@@ -1,6 +1,6 @@
 //! Sealing of what is at rest, and of what others keep for us.
 //!
-//! A sealed record is `version u8 | key id u32 | nonce 24 bytes | ciphertext and tag`, by XChaCha20-Poly1305, owner
+//! A sealed record is `version u8 | key id u32 | nonce 24 bytes | ciphertext and tag`, by XChaCha20-Poly1305, whose
 //! 192-bit nonces may be random. Version, key id and the record's name in the store are authenticated with it, so a
 //! record that is moved to another name does not open. A ticket is the same under another key, bound to a purpose.
 //!
@@ -158,7 +158,7 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// A sealer for this ring, owner own bytes are wiped.
+    /// A sealer for this ring, whose own bytes are wiped.
     #[must_use]
     pub fn new(keys: MasterKeys) -> Self {
         let MasterKeys { active: (active, bytes), older } = keys;

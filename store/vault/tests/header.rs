@@ -29,7 +29,7 @@ async fn a_store_is_sealed_once_and_opened_by_its_own_key_only() {
     assert!(refusal.contains("sealed under another master key"), "{refusal}");
 }
 
-/// A store owner answer to a commit is lost: it was made, or it was not.
+/// A store whose answer to a commit is lost: it was made, or it was not.
 struct Lost {
     engine: MemoryEngine,
     is_made: bool,

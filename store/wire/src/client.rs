@@ -1,4 +1,4 @@
-//! A small blocking client: one connection, one call at a time, and an end to its deadline.
+//! A small blocking client: one connection, one call at a time, within a deadline.
 
 use crate::frame::{self, Decoder, FrameError};
 use crate::message::{Call, ErrorReply, Reply};

@@ -10,12 +10,12 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout};
 
-struct ConnectionPermit {
+struct Directory {
     _dir: TempDir,
     socket: PathBuf,
 }
 
-impl ConnectionPermit {
+impl Directory {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("auth.sock");
@@ -45,14 +45,14 @@ async fn call(stream: &mut UnixStream) -> String {
 
 /// What is made of an `Ask` that is answered with these bytes, after which nothing more is said.
 async fn answered_with(bytes: &'static [u8]) -> Result<AskVerdict, DaemonError> {
-    let place = ConnectionPermit::new();
+    let place = Directory::new();
     let listener = place.listen();
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let call = call(&mut stream).await;
         assert!(call.starts_with("{\"method\":\"org.postern.Auth.Ask\",\"parameters\":{\"name\":\"bob\""), "{call}");
         stream.write_all(bytes).await.unwrap();
-        // SessionContext open until the client is gone.
+        // Held open until the client is gone.
         let _ = stream.read_u8().await;
     });
     let ask = Ask { name: "bob".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
@@ -96,7 +96,7 @@ async fn a_daemon_that_falls_silent_is_given_up() {
 
 #[tokio::test]
 async fn nobody_there_is_unreachable_and_is_found_when_it_comes() {
-    let place = ConnectionPermit::new();
+    let place = Directory::new();
     let daemon = place.daemon();
     let answer = Answer {
         name: "bob@example.com".to_owned(),
@@ -121,7 +121,7 @@ async fn nobody_there_is_unreachable_and_is_found_when_it_comes() {
 
 #[tokio::test]
 async fn a_recheck_has_one_word_for_each_session() {
-    let place = ConnectionPermit::new();
+    let place = Directory::new();
     let listener = place.listen();
     tokio::spawn(async move {
         loop {
@@ -143,7 +143,7 @@ async fn next(watched: &mut Receiver<Watched>) -> Watched {
 
 #[tokio::test]
 async fn watching_survives_the_daemon() {
-    let place = ConnectionPermit::new();
+    let place = Directory::new();
     let mut watched = place.daemon().watch();
     // Watching began before anybody listened; the daemon comes, goes, talks nonsense, and comes again.
     for farewell in [&b""[..], b"nonsense\0", b"{\"parameters\":{}}\0"] {
@@ -169,7 +169,7 @@ async fn watching_survives_the_daemon() {
 
 #[tokio::test]
 async fn whoever_stops_listening_is_let_go() {
-    let place = ConnectionPermit::new();
+    let place = Directory::new();
     let listener = place.listen();
     let watched = place.daemon().watch();
     let (mut stream, _) = listener.accept().await.unwrap();

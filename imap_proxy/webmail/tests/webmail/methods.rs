@@ -153,11 +153,10 @@ async fn the_methods_are_those_offered_and_the_last_way_out() {
     let mut browser = at_the_code(&world, BY_SMS).await;
     let page = browser.get("/postern/methods").await;
     // What is asked for is none of them, and there is a way back to it.
-    let connection_limits =
+    let positions =
         ["value=\"k1\"", "value=\"t1\"", "value=\"backup\"", "href=\"/postern/lost\"", "href=\"/postern/code\""];
-    let connection_limits =
-        connection_limits.map(|place| page.text.find(place).unwrap_or_else(|| panic!("{place}: {}", page.text)));
-    assert!(connection_limits.is_sorted(), "{connection_limits:?}");
+    let positions = positions.map(|place| page.text.find(place).unwrap_or_else(|| panic!("{place}: {}", page.text)));
+    assert!(positions.is_sorted(), "{positions:?}");
     assert_eq!(page.text.matches("name=\"method\"").count(), 3);
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Chosen {
     /// Mailboxes (or aliases, or DOMAIN\user); `-` reads them from standard input, one a line
     #[arg(value_name = "MAILBOX", required_unless_present = "all", conflicts_with_all = ["all", "platform"])]
     mailboxes: Vec<String>,
-    /// With --all: owner accounts
+    /// With --all: whose accounts
     #[arg(long, value_name = "P", requires = "all")]
     platform: Option<String>,
     /// Every account that Postern knows in the platform

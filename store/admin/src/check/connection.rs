@@ -37,7 +37,7 @@ impl std::fmt::Display for Silence {
     }
 }
 
-/// When deadline ends, whatever trickles in until then.
+/// When the deadline is, whatever trickles in until then.
 #[derive(Debug, Clone, Copy)]
 struct Deadline(Instant);
 

@@ -33,7 +33,7 @@ fn web(own: Result<Answer, Silence>, other: &str, special: (&str, Result<Answer,
     Heard { chain: vec![], said: Said::Web { ours: own.unwrap(), doors, sign_ins: vec![] } }
 }
 
-/// A front all of owner doors are closed, but for this one.
+/// A front all of whose doors are closed, but for this one.
 fn front_with(path: &str, answered: Result<Answer, Silence>) -> Heard {
     web(ours("200 OK"), &format!("HTTP/1.1 403 Forbidden\r\n{CSP}\r\n"), (path, answered))
 }

@@ -9,7 +9,7 @@ const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 /// TCP_LISTEN of the kernel.
 const LISTEN: &str = "0A";
 
-/// A backend at a loopback address owner port is open on every address of this host.
+/// A backend at a loopback address whose port is open on every address of this host.
 pub(super) fn look(backend: &Place) -> Option<Line> {
     if !backend.is_loopback() {
         return None;

@@ -78,7 +78,7 @@ struct GoogleAuthenticator {
     /// The person's ~/.google_authenticator
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Owner it is
+    /// Whose it is
     #[arg(value_name = "MAILBOX")]
     mailbox: String,
     #[command(flatten)]
@@ -189,7 +189,7 @@ impl Oath {
 #[derive(Default)]
 struct Taken {
     of_user: HashMap<String, Vec<HeldTotp>>,
-    /// Owner each mailbox is.
+    /// Whose each mailbox is.
     user_of: HashMap<String, String>,
 }
 

@@ -31,7 +31,7 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 pub struct Line {
     /// Counted from 1.
     pub number: usize,
-    /// Owner it is; empty where it could not be read so far.
+    /// Whose it is; empty where it could not be read so far.
     pub user: String,
     /// What it says.
     pub token: Result<Token, Problem>,

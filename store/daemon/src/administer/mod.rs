@@ -114,7 +114,7 @@ fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
     refuse("foreign_mailbox", message)
 }
 
-/// The account owner name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
+/// The account whose name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
 /// page, and lets others have their turn between.
 pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
     let mailbox = match daemon.look_up(LookupName::new(typed)).await {

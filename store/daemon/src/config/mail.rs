@@ -39,7 +39,7 @@ pub struct Smtp {
     pub server: SmtpServer,
     /// Who signs in there.
     pub login: Option<Login>,
-    /// Owner signature its certificate has; none: an authority that this system trusts.
+    /// Whose signature its certificate has; none: an authority that this system trusts.
     pub ca: Option<PathBuf>,
 }
 

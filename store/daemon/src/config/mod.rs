@@ -108,7 +108,7 @@ pub enum Foreign {
     /// It is refused.
     #[default]
     Refuse,
-    /// No code is required: for hosts owner local users sign in through the same PAM stack.
+    /// No code is required: for hosts whose local users sign in through the same PAM stack.
     Pass,
 }
 

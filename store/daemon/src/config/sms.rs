@@ -1,7 +1,7 @@
 //! `[sms]`: how texts leave the daemon.
 
 use super::login::{Login, is_this_host, login};
-use crate::notify::template::{ConnectionPermit, Escape, Template};
+use crate::notify::template::{Escape, Placeholder, Template};
 use http::header::{self, HeaderName};
 use http::{Method, Uri};
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub struct Gateway {
     pub login: Option<Login>,
     /// The files of what is named in capitals.
     pub secret_files: BTreeMap<String, PathBuf>,
-    /// Owner signature the gateway's certificate has; none: an authority that this system trusts.
+    /// Whose signature the gateway's certificate has; none: an authority that this system trusts.
     pub ca: Option<PathBuf>,
     /// Signs the request for OVHcloud's API.
     pub ovh: Option<Ovh>,
@@ -150,15 +150,15 @@ impl Keys {
         };
         let headers = self.headers.into_iter().map(judge_header).collect::<Result<Vec<_>, _>>()?;
         let body = self.body.map(|body| judge_body(body, &headers)).transpose()?;
-        let said = || url.connection_limits().chain(body.iter().flat_map(|(body, _)| body.connection_limits()));
-        if !said().any(|place| *place == ConnectionPermit::Text) {
+        let said = || url.placeholders().chain(body.iter().flat_map(|(body, _)| body.placeholders()));
+        if !said().any(|place| *place == Placeholder::Text) {
             return Err("neither `url` nor `body` has {text} in it: what would be sent?".to_owned());
         }
-        if !said().any(|place| matches!(place, ConnectionPermit::Number | ConnectionPermit::Digits)) {
+        if !said().any(|place| matches!(place, Placeholder::Number | Placeholder::Digits)) {
             return Err("neither `url` nor `body` has {number} or {digits} in it: to whom would it go?".to_owned());
         }
-        for place in said().chain(headers.iter().flat_map(|(_, value)| value.connection_limits())) {
-            if let ConnectionPermit::Secret(name) = place
+        for place in said().chain(headers.iter().flat_map(|(_, value)| value.placeholders())) {
+            if let Placeholder::Secret(name) = place
                 && !self.secret_files.contains_key(name)
             {
                 return Err(format!(
@@ -192,16 +192,16 @@ fn judge_prefixes(prefixes: Vec<String>) -> Result<Vec<String>, String> {
 }
 
 fn judge_command(command: Vec<Template>) -> Result<Vec<Template>, String> {
-    let is_program = |first: &Template| first.head().starts_with('/') && first.connection_limits().next().is_none();
+    let is_program = |first: &Template| first.head().starts_with('/') && first.placeholders().next().is_none();
     if !command.first().is_some_and(is_program) {
         return Err("`command` begins with a program's full path: [\"/usr/bin/send\", \"{number}\"]".to_owned());
     }
-    let connection_limits = || command.iter().flat_map(Template::connection_limits);
-    if connection_limits().next().is_none() {
+    let placeholders = || command.iter().flat_map(Template::placeholders);
+    if placeholders().next().is_none() {
         return Err("`command` has neither {number} nor {digits} in it: to whom would the text go?".to_owned());
     }
     // Anyone on this host can read a program's arguments.
-    if connection_limits().any(|place| !matches!(place, ConnectionPermit::Number | ConnectionPermit::Digits)) {
+    if placeholders().any(|place| !matches!(place, Placeholder::Number | Placeholder::Digits)) {
         return Err("`command` can have {number} and {digits} in it; the text is its standard input".to_owned());
     }
     Ok(command)
@@ -215,7 +215,7 @@ fn judge_url(url: &Template) -> Result<(), String> {
     };
     // What is filled in must not lead to another host.
     let head = url.head().split_once("://").map_or("", |(_, place)| place);
-    if url.connection_limits().next().is_some() && !head.contains(['/', '?']) {
+    if url.placeholders().next().is_some() && !head.contains(['/', '?']) {
         return wrong("has something to fill in before its path");
     }
     match uri.scheme_str() {
@@ -231,7 +231,7 @@ fn judge_header((name, value): (String, Template)) -> Result<(HeaderName, Templa
     if OWN_HEADERS.contains(&known) {
         return Err(format!("`headers` has {name}, which posternd writes by itself; take it out"));
     }
-    if value.connection_limits().any(|place| *place == ConnectionPermit::Text) {
+    if value.placeholders().any(|place| *place == Placeholder::Text) {
         return Err(format!("the header {name} has {{text}} in it, which belongs into `url` or `body`"));
     }
     if http::HeaderValue::from_str(&value.fill(Escape::Plain, |_| "x")).is_err() {

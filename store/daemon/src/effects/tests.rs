@@ -1,4 +1,4 @@
-//! Commits that come after their deadline, and commits owner outcome nobody knows.
+//! Commits that come after their deadline, and commits whose outcome nobody knows.
 
 use super::*;
 use crate::actor::Actor;
@@ -116,7 +116,7 @@ async fn what_follows_a_commit_follows_a_late_one() {
 #[tokio::test]
 async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
-    // As a commit does owner answer was lost.
+    // As a commit does whose answer was lost.
     let stored = daemon.records.load::<Platform>(&platform_key(PLATFORM)).await.unwrap().unwrap();
     let mut platform = Platform { enabled: true, ..stored.value };
     platform.policy.set("plus-addressing", "off").unwrap();

@@ -20,7 +20,7 @@ pub(crate) struct Ticket {
     pub(crate) mailbox: String,
     pub(crate) epoch: u64,
     pub(crate) until: Time,
-    /// On owner word, where the account is protected already: whoever has brought a factor for this.
+    /// On whose word, where the account is protected already: whoever has brought a factor for this.
     #[serde(default)]
     pub(crate) proof: Option<Proof>,
     /// A hash of the enrolment code that was typed before.

@@ -1,4 +1,4 @@
-//! Texts with connection_limits that are filled in: `{"message":"{text}","receivers":["{number}"]}`.
+//! Texts with places that are filled in: `{"message":"{text}","receivers":["{number}"]}`.
 
 use std::fmt::Write as _;
 use zeroize::Zeroizing;
@@ -6,19 +6,19 @@ use zeroize::Zeroizing;
 /// Bytes that a filled template is expected to need: it is not moved about in memory while secrets are written to it.
 const ROOM: usize = 4096;
 
-/// A text with connection_limits. A place is a name in braces; what else stands in braces is text.
+/// A text with places. A place is a name in braces; what else stands in braces is text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    ConnectionPermit(ConnectionPermit),
+    Placeholder(Placeholder),
 }
 
 /// What is filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectionPermit {
+pub enum Placeholder {
     /// The number with its plus.
     Number,
     /// The number without it.
@@ -51,7 +51,7 @@ impl TryFrom<String> for Template {
             match behind[end..].strip_prefix('}') {
                 Some(after) if end > 0 => {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
-                    parts.push(Part::ConnectionPermit(place(&behind[..end])?));
+                    parts.push(Part::Placeholder(place(&behind[..end])?));
                     rest = after;
                 }
                 _ => {
@@ -66,14 +66,12 @@ impl TryFrom<String> for Template {
     }
 }
 
-fn place(name: &str) -> Result<ConnectionPermit, String> {
+fn place(name: &str) -> Result<Placeholder, String> {
     match name {
-        "number" => Ok(ConnectionPermit::Number),
-        "digits" => Ok(ConnectionPermit::Digits),
-        "text" => Ok(ConnectionPermit::Text),
-        secret if !secret.bytes().any(|byte| byte.is_ascii_lowercase()) => {
-            Ok(ConnectionPermit::Secret(secret.to_owned()))
-        }
+        "number" => Ok(Placeholder::Number),
+        "digits" => Ok(Placeholder::Digits),
+        "text" => Ok(Placeholder::Text),
+        secret if !secret.bytes().any(|byte| byte.is_ascii_lowercase()) => Ok(Placeholder::Secret(secret.to_owned())),
         _ => Err(format!(
             "there is nothing to put for {{{name}}}; there are {{number}}, {{digits}} (the number without its plus) and \
              {{text}}, and the names in `secret_files`, which are in capitals"
@@ -83,9 +81,9 @@ fn place(name: &str) -> Result<ConnectionPermit, String> {
 
 impl Template {
     /// What is filled in, in order.
-    pub fn connection_limits(&self) -> impl Iterator<Item = &ConnectionPermit> {
+    pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.0.iter().filter_map(|part| match part {
-            Part::ConnectionPermit(place) => Some(place),
+            Part::Placeholder(place) => Some(place),
             Part::Text(_) => None,
         })
     }
@@ -99,12 +97,12 @@ impl Template {
     }
 
     /// The text with every place filled by what `value` says of it.
-    pub fn fill<'v>(&self, escape: Escape, value: impl Fn(&ConnectionPermit) -> &'v str) -> Zeroizing<String> {
+    pub fn fill<'v>(&self, escape: Escape, value: impl Fn(&Placeholder) -> &'v str) -> Zeroizing<String> {
         let mut filled = Zeroizing::new(String::with_capacity(ROOM));
         for part in &self.0 {
             match part {
                 Part::Text(text) => filled.push_str(text),
-                Part::ConnectionPermit(place) => escape.write(value(place), &mut filled),
+                Part::Placeholder(place) => escape.write(value(place), &mut filled),
             }
         }
         filled
@@ -145,11 +143,11 @@ mod tests {
 
     fn fill(template: &str, escape: Escape) -> String {
         let template = Template::try_from(template.to_owned()).unwrap();
-        let value = |place: &ConnectionPermit| match place {
-            ConnectionPermit::Number => "+44612345678",
-            ConnectionPermit::Digits => "44612345678",
-            ConnectionPermit::Text => TEXT,
-            ConnectionPermit::Secret(name) => ["", "s&cret"][usize::from(name == "TOKEN_2")],
+        let value = |place: &Placeholder| match place {
+            Placeholder::Number => "+44612345678",
+            Placeholder::Digits => "44612345678",
+            Placeholder::Text => TEXT,
+            Placeholder::Secret(name) => ["", "s&cret"][usize::from(name == "TOKEN_2")],
         };
         template.fill(escape, value).to_string()
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::io;
 use zeroize::Zeroizing;
 
-/// A call owner verb is known, with its frame: the parameters are read once the verb has said of what type they are.
+/// A call whose verb is known, with its frame: the parameters are read once the verb has said of what type they are.
 pub struct Incoming {
     pub(super) method: String,
     pub(super) more: bool,

@@ -30,7 +30,7 @@ pub const WAITING_MAX: usize = 768;
 /// The same, of one user.
 pub const WAITING_PER_USER_MAX: usize = 512;
 
-/// The connection_limits at one socket.
+/// The places at one socket.
 #[derive(Clone)]
 pub struct ConnectionLimits {
     taken: Arc<Mutex<Taken>>,

@@ -297,7 +297,7 @@ fn threads_of(side: Side, background: &Handle) -> Handle {
 
 /// Tells systemd every so often that the daemon lives: that tasks run beside those that answer sign-ins, and that the
 /// store has a writer. A store that does not answer is no reason for a restart, which would not help: what needs it is
-/// refused until it does. One owner writer is gone comes back with a new process only.
+/// refused until it does. One whose writer is gone comes back with a new process only.
 async fn beat(engine: &dyn Engine, every: Duration, mut tell: impl FnMut()) {
     let mut ticks = tokio::time::interval(every);
     let mut is_late = false;

@@ -10,7 +10,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The group owner members may connect.
+    /// The group whose members may connect.
     pub fn group(self) -> &'static str {
         match self {
             Self::Auth => "postern-auth",

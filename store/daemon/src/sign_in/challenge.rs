@@ -19,7 +19,7 @@ pub struct Challenge {
     pub(crate) mailbox: String,
     /// The method.
     pub method: String,
-    /// Owner the answer is.
+    /// Whose the answer is.
     pub session: ChallengeId,
     /// Until when it can be answered.
     pub until: Time,

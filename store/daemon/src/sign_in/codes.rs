@@ -25,13 +25,13 @@ pub struct Sent {
 
 /// Who asks for a code, and how.
 pub struct Wanted<'a> {
-    /// Owner account.
+    /// Whose account.
     pub mailbox: &'a Mailbox,
     /// Its platform.
     pub platform: &'a Platform,
     /// For the audit log.
     pub actor: &'a Actor,
-    /// The session owner code is void then.
+    /// The session whose code is void then.
     pub replaces: Option<ChallengeId>,
     /// The language of the pages.
     pub language: Option<&'a str>,

@@ -9,7 +9,7 @@ use postern_rules::{Account, Channel, Mailbox, Platform, Refusal};
 use postern_vault::RecordError;
 use postern_wire::auth::{self, Origin, Reason};
 
-/// Owner a sign-in is.
+/// Whose a sign-in is.
 pub(crate) enum Owner {
     /// Nobody's here: the name is in no platform's domain, and such names pass.
     Foreign(Mailbox),
@@ -17,7 +17,7 @@ pub(crate) enum Owner {
     Ours(Box<Account>, Platform),
 }
 
-/// Owner a sign-in under this name is.
+/// Whose a sign-in under this name is.
 ///
 /// # Errors
 /// [`Reason::Name`], [`Reason::Unavailable`].

@@ -27,7 +27,7 @@ pub async fn run(daemon: &Daemon) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut latest = clock::now();
-    // Those owner end could not be written: said, and told to the fronts, once and not each second.
+    // Those whose end could not be written: said, and told to the fronts, once and not each second.
     let mut troubled = BTreeSet::new();
     loop {
         tick.tick().await;
@@ -65,7 +65,7 @@ async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BT
     }
 }
 
-/// Ends these, and says owner end could not be written.
+/// Ends these, and says whose end could not be written.
 async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
     let mut still = BTreeSet::new();
     for Ended { key, mailbox } in due {

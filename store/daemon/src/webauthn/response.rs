@@ -143,7 +143,7 @@ impl ClientData {
         Ok(Self { bytes, collected })
     }
 
-    /// The bytes as they came, owner hash was signed.
+    /// The bytes as they came, whose hash was signed.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

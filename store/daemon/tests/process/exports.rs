@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Accounts of the export owner import is broken off, and the aliases of each, which are written after them all.
+/// Accounts of the export whose import is broken off, and the aliases of each, which are written after them all.
 const MANY: usize = 320;
 const ALIASES: usize = 32;
 /// Bytes that are in the store when it is broken off: some of its records, by far not all.

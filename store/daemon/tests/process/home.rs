@@ -214,12 +214,12 @@ impl Home {
     }
 
     fn assert_no_secret_is_shown(&self) {
-        let mut connection_limits = vec![self.path("posternd.log")];
+        let mut paths = vec![self.path("posternd.log")];
         for directory in [&self.store, &self.store.with_file_name("exports")] {
-            connection_limits.extend(files_below(directory));
+            paths.extend(files_below(directory));
         }
         let secrets = self.secrets.lock().unwrap();
-        for place in connection_limits {
+        for place in paths {
             let bytes = fs::read(&place).unwrap_or_default();
             for secret in secrets.iter() {
                 let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());

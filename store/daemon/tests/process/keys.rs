@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// In which all is sealed under the new key.
 const SOON: Duration = Duration::from_secs(20);
-/// Accounts owner records have to be sealed anew.
+/// Accounts whose records have to be sealed anew.
 const MANY: usize = 300;
 
 impl Running<'_> {

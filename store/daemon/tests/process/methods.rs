@@ -1,4 +1,4 @@
-//! Methods owner codes are sent: through a command and sendmail, which are scripts that keep what they are given.
+//! Methods whose codes are sent: through a command and sendmail, which are scripts that keep what they are given.
 
 mod copied_key;
 

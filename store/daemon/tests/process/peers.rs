@@ -254,7 +254,7 @@ fn the_crowd() {
     let _ = std::io::stdin().read(&mut [0]);
 }
 
-/// All connection_limits of a user but one are in calls that do not end. The last one calls ten times in a second, so it is never
+/// All places of a user but one are in calls that do not end. The last one calls ten times in a second, so it is never
 /// idle for long; and more connections wait for it.
 #[test]
 #[ignore = "a part of the tests below"]

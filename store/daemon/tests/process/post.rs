@@ -10,7 +10,7 @@ use std::time::Duration;
 /// In which a notice, which nothing waits for, is there.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A home owner daemon sends by two scripts; each message is a file of its own.
+/// A home whose daemon sends by two scripts; each message is a file of its own.
 pub(crate) struct Post {
     /// The home.
     pub(crate) home: Home,

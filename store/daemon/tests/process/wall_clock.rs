@@ -66,7 +66,7 @@ pub(crate) fn sweep_up(pid: u32) {
 
 /// Debian keeps it in the directory of the machine's architecture.
 fn library() -> PathBuf {
-    let connection_limits = fs::read_dir("/usr/lib").unwrap().flatten();
-    let files = connection_limits.map(|place| place.path().join("faketime/libfaketime.so.1"));
+    let libraries = fs::read_dir("/usr/lib").unwrap().flatten();
+    let files = libraries.map(|place| place.path().join("faketime/libfaketime.so.1"));
     files.into_iter().find(|file| file.exists()).expect("libfaketime is needed (Debian package libfaketime)")
 }

@@ -1,4 +1,4 @@
-//! What the browser is asked, what is kept of a key, and owner it is.
+//! What the browser is asked, what is kept of a key, and whose it is.
 
 use posternd::webauthn::{Credential, NoRelyingParty, Rejected, RelyingParty, User};
 use serde_json::{Value, json};

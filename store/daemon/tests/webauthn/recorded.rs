@@ -1,5 +1,5 @@
 //! What Chromium has sent, with its virtual authenticators: a U2F key, a FIDO2 key that takes Ed25519, and one built
-//! into the device owner credentials may be copied. The portal's own script made the JSON.
+//! into the device whose credentials may be copied. The portal's own script made the JSON.
 
 use std::collections::BTreeMap;
 

@@ -205,7 +205,7 @@ fn an_attestation_has_authenticator_data_once() {
     }
 }
 
-/// Registers a key owner public key is `cose`.
+/// Registers a key whose public key is `cose`.
 fn register_public_key(cose: &[u8]) -> Result<Credential, Rejected> {
     let key = SoftKey::new(b"key");
     let mut draft = key.creation();

@@ -77,7 +77,7 @@ impl Files {
         sync_dir(&self.dir)
     }
 
-    /// Prepares for reading back what is really there after a failed sync. The kernel counts a page owner writing
+    /// Prepares for reading back what is really there after a failed sync. The kernel counts a page whose writing
     /// failed as clean and would go on to show it until it drops it; so make it drop it now.
     pub(super) fn forget_cached(&self) -> io::Result<()> {
         self.log.sync_all()?;

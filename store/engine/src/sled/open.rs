@@ -80,7 +80,7 @@ pub(super) fn open(dir: &Path, repairs: &mut Vec<Repair>) -> Result<Opened, Open
     Ok(Opened { dir: dir.to_owned(), marker, database })
 }
 
-/// Opens the database of a store owner marker says `batch`, and adds up its records.
+/// Opens the database of a store whose marker says `batch`, and adds up its records.
 pub(super) fn open_database(dir: &Path, batch: u64, repairs: &mut Vec<Repair>) -> Result<Database, OpenError> {
     let opening = || OpenError::io(format!("open the store at {}", dir.display()));
     let damaged = |why: String| OpenError::Damaged { path: dir.to_owned(), why };

@@ -89,7 +89,7 @@ impl Writer {
     /// Serves requests until it is told to close or nobody is left to ask.
     pub(super) fn run(mut self) {
         // A panic here is a bug of ours. The view is closed on that way out too, so that nobody reads in a store
-        // owner writer is gone; those who wait are refused, as their answers are dropped.
+        // whose writer is gone; those who wait are refused, as their answers are dropped.
         let served = catch_unwind(AssertUnwindSafe(|| while self.serve() {}));
         if served.is_err() {
             tracing::error!("the thread that writes the store has panicked; the store is closed");

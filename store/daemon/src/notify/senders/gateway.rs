@@ -1,13 +1,13 @@
 //! Texts by a request to an HTTP gateway, as the configuration describes it.
 
-use super::line::ConnectionPermit as Host;
+use super::line::Destination as Host;
 use super::ovh::Ovh;
 use super::said::said;
 use super::secret_file;
 use crate::config;
 use crate::notify::recipient::Number;
 use crate::notify::senders::failure::{Failed, SetUpError};
-use crate::notify::template::{ConnectionPermit, Escape, Template};
+use crate::notify::template::{Escape, Placeholder, Template};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -87,12 +87,12 @@ impl Gateway {
     }
 
     fn request(&self, now: Time, number: &Number, text: &Secret) -> Result<Request<Full<Bytes>>, Failed> {
-        let value = |place: &ConnectionPermit| match place {
-            ConnectionPermit::Number => number.number(),
-            ConnectionPermit::Digits => number.digits(),
-            ConnectionPermit::Text => text.reveal(),
+        let value = |place: &Placeholder| match place {
+            Placeholder::Number => number.number(),
+            Placeholder::Digits => number.digits(),
+            Placeholder::Text => text.reveal(),
             // A configuration that names another is refused.
-            ConnectionPermit::Secret(name) => self.secrets.get(name).map_or("", Secret::reveal),
+            Placeholder::Secret(name) => self.secrets.get(name).map_or("", Secret::reveal),
         };
         let malformed =
             |_| Failed::Unsent("the request cannot be put into words: see [sms] url and headers".to_owned());

@@ -33,13 +33,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug> Wire for T {}
 pub(super) type Line = Box<dyn Wire>;
 
 /// Where a receiver is.
-pub(super) struct ConnectionPermit {
+pub(super) struct Destination {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-impl ConnectionPermit {
+impl Destination {
     /// Without TLS.
     pub(super) fn plain(host: &str, port: u16) -> Self {
         Self { host: host.to_owned(), port, tls: None }
@@ -101,7 +101,7 @@ impl ConnectionPermit {
     }
 }
 
-impl fmt::Display for ConnectionPermit {
+impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} port {}", self.host, self.port)
     }

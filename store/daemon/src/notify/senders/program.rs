@@ -3,7 +3,7 @@
 use super::said::said;
 use crate::notify::recipient::Number;
 use crate::notify::senders::failure::Failed;
-use crate::notify::template::{ConnectionPermit, Escape, Template};
+use crate::notify::template::{Escape, Placeholder, Template};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use postern_wire::Secret;
@@ -35,11 +35,11 @@ impl Texter {
 
     /// Runs it with the text on its standard input.
     pub(super) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
-        let value = |place: &ConnectionPermit| match place {
-            ConnectionPermit::Number => number.number(),
-            ConnectionPermit::Digits => number.digits(),
+        let value = |place: &Placeholder| match place {
+            Placeholder::Number => number.number(),
+            Placeholder::Digits => number.digits(),
             // A configuration with these in a command is refused: others could read them.
-            ConnectionPermit::Text | ConnectionPermit::Secret(_) => "",
+            Placeholder::Text | Placeholder::Secret(_) => "",
         };
         let words: Vec<_> = self.0.iter().map(|word| word.fill(Escape::Plain, value)).collect();
         let mut words = words.iter().map(|word| word.as_str());

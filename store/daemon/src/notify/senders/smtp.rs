@@ -1,6 +1,6 @@
 //! Mails through a mail server (RFC 5321), which has them for good when it has answered the last line.
 
-use super::line::{ConnectionPermit, Line, Wire};
+use super::line::{Destination, Line, Wire};
 use super::replies::Replies;
 use super::said::said;
 use super::secret_file;
@@ -35,7 +35,7 @@ const GREETING: &[u8] = b"220 \r\n";
 
 /// A mail server.
 pub(super) struct Smtp {
-    place: ConnectionPermit,
+    place: Destination,
     security: SmtpSecurity,
     login: Option<(String, Secret)>,
     /// Who this is.
@@ -63,8 +63,8 @@ impl Smtp {
     pub(super) fn new(smtp: &config::Smtp, domain: &str) -> Result<Self, SetUpError> {
         let config::SmtpServer { security, host, port } = &smtp.server;
         let place = match security {
-            SmtpSecurity::Plain => ConnectionPermit::plain(host, *port),
-            SmtpSecurity::Tls | SmtpSecurity::StartTls => ConnectionPermit::with_tls(host, *port, smtp.ca.as_deref())?,
+            SmtpSecurity::Plain => Destination::plain(host, *port),
+            SmtpSecurity::Tls | SmtpSecurity::StartTls => Destination::with_tls(host, *port, smtp.ca.as_deref())?,
         };
         let login = match &smtp.login {
             None => None,
