@@ -187,29 +187,40 @@ impl Effects {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut written) = written else { return };
         while let Ok(told) = written.next().await {
-            let is_missed = match told {
+            // A record that was removed has no revision any more that reading could show.
+            let written = match told {
                 Told::Written(written) if !written.keys.iter().any(|key| key.starts_with(PLATFORM)) => continue,
-                Told::Written(_) => false,
-                Told::Missed => true,
+                Told::Written(written) => Some(written.revision),
+                Told::Missed => None,
             };
-            let newest = loop {
-                match self.records.engine().health() {
-                    Ok(()) => {
-                        if let Ok(newest) = self.reload_platforms().await {
-                            break newest;
-                        }
-                    }
-                    Err(EngineError::Closed) => return,
-                    Err(_) => {}
-                }
-                tokio::time::sleep(AGAIN).await;
-            };
+            let Some(newest) = self.reload_until_it_succeeds().await else { return };
             self.announce(None);
-            if is_missed {
+            if written.is_none() {
                 self.queued.notify_one();
                 self.ends_moved.notify_one();
             }
-            self.taken_up.send_replace(newest);
+            self.taken_up.send_replace(newest.max(written));
+        }
+    }
+
+    /// The newest revision of a platform, once they could be read; none where the store is closed. Each run of failures is
+    /// one line in the log: until its end, sign-ins go by the platforms as they were.
+    async fn reload_until_it_succeeds(&self) -> Option<Option<Revision>> {
+        let mut is_logged = false;
+        loop {
+            let failed = match self.records.engine().health() {
+                Ok(()) => match self.reload_platforms().await {
+                    Ok(newest) => return Some(newest),
+                    Err(error) => error,
+                },
+                Err(EngineError::Closed) => return None,
+                Err(error) => error.into(),
+            };
+            if !is_logged {
+                tracing::error!(error = %failed, "the platforms cannot be read anew: sign-ins go by them as they were");
+                is_logged = true;
+            }
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }

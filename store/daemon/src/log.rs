@@ -20,6 +20,7 @@ const PARTS: &[(&str, &str)] = &[
     ("posternd::engine", "postern_engine"),
     ("posternd::export", "postern_vault::export"),
     ("posternd::field", "posternd::sign_in::field"),
+    ("posternd::log", "posternd::administer::log"),
     ("posternd::keys", "posternd::webauthn::keys"),
     ("posternd::master_key", "postern_vault::master_key"),
     ("posternd::notices", "posternd::notify::notices"),
@@ -34,7 +35,9 @@ const PARTS: &[(&str, &str)] = &[
     ("posternd::security", "posternd::account::security"),
     ("posternd::senders", "posternd::notify::senders"),
     ("posternd::server", "posternd::serve::server"),
-    ("posternd::service", "posternd::serve"),
+    ("posternd::service", "posternd::serve::auth_verbs"),
+    ("posternd::service", "posternd::serve::service"),
+    ("posternd::service::sign_in", "posternd::serve::auth_verbs"),
     ("posternd::signin", "posternd::sign_in"),
     ("posternd::sweep", "posternd::upkeep::sweep"),
 ];

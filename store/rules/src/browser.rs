@@ -109,12 +109,12 @@ impl Browser {
         self.news
     }
 
-    /// Whether it says the same of itself in the same network: the same browser, as far as can be told without its cookie.
     /// What [`Self::description`] is made of.
     pub fn named(&self) -> Named {
         Named::read(&self.description)
     }
 
+    /// Whether it says the same of itself in the same network: the same browser, as far as can be told without its cookie.
     fn is_alike(&self, network: Option<IpNet>, description: &str) -> bool {
         network.is_some() && self.network == network && self.description == description
     }

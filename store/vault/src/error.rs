@@ -48,8 +48,8 @@ impl fmt::Display for RecordError {
                  none runs, restart posternd, which takes out what is left, and import again",
             ),
             Self::NotTakenUp => f.write_str(
-                "the change is written, and this posternd does not go by it yet: it reads the platforms anew as soon as the \
-                 store answers",
+                "the change is written, and this posternd does not go by it yet: it reads the platforms anew as soon as they \
+                 can be read; its log says what keeps it from that",
             ),
             Self::Random => f.write_str("the kernel gave no random bytes"),
             Self::Taken => f.write_str("another account has that security key"),

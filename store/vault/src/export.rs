@@ -168,15 +168,19 @@ pub async fn write(records: &Records, now: Time, file: File) -> Result<File, Exp
 /// Reads the platforms anew.
 pub type Reload<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), RecordError>> + Send + 'a>> + Sync + 'a;
 
+/// The present moment, by the program's clock.
+pub type Now = dyn Fn() -> Time + Sync;
+
 /// Takes an export over into an empty store: every line is checked before the first is written. While it is written, every
 /// name is refused; that it has ended is one commit with its entry in the audit log, which `entry` makes of how many records
-/// there are. `reload` reads the platforms anew.
+/// there are. `reload` reads the platforms anew; `now` is asked for each account: what may have been spent elsewhere until
+/// then counts as spent.
 ///
 /// # Errors
 /// [`ExportError`].
 pub async fn import(
     records: &Records,
-    now: Time,
+    now: &Now,
     mut file: File,
     entry: impl FnOnce(u64) -> audit::Record,
     reload: &Reload<'_>,
@@ -212,13 +216,13 @@ pub async fn import(
     Ok(count)
 }
 
-async fn write_lines(records: &Records, now: Time, file: File) -> Result<(), ExportError> {
+async fn write_lines(records: &Records, now: &Now, file: File) -> Result<(), ExportError> {
     let mut batch = Vec::with_capacity(BATCH);
     for line in BufReader::new(file).lines() {
         let line = line?;
         if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
             let sealed = STANDARD.decode(sealed.as_bytes()).map_err(io::Error::other)?;
-            batch.push(restored(records, now, key.into_owned().into_bytes(), sealed)?);
+            batch.push(restored(records, now(), key.into_owned().into_bytes(), sealed)?);
         }
         if batch.len() == BATCH {
             write_batch(records, std::mem::take(&mut batch)).await?;

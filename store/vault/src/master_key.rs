@@ -34,7 +34,7 @@ const HEAD: &str = "postern-master-key v1";
 const FILE_LEN_MAX: usize = 64 * 1024;
 /// What group and others may not have.
 const MODE_FORBIDDEN: u32 = 0o077;
-/// The owner owner files anybody may be given.
+/// The owner whose files anybody may be given.
 const ROOT: u32 = 0;
 
 /// Names a master key, in the key file and in everything sealed under it.

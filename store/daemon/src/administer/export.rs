@@ -13,5 +13,5 @@ use std::fs::File;
 pub async fn import(daemon: &Daemon, actor: &str, file: File) -> Result<u64, ExportError> {
     let entry = |count| entry(actor, "import", None, format!("{count} records"));
     let reload = || Box::pin(async { daemon.effects.reload_platforms().await.map(drop) }) as _;
-    export::import(&daemon.records, clock::now(), file, entry, &reload).await
+    export::import(&daemon.records, &clock::now, file, entry, &reload).await
 }

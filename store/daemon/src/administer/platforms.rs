@@ -46,7 +46,9 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
         let form = "1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or digit";
         return Err(refuse("bad_name", format!("{name:?} cannot name a platform: it takes {form}.")));
     }
-    let platforms = daemon.platforms();
+    // As they are stored: a name must not be given twice because the last change is not taken up yet.
+    let stored = daemon.records.platforms().await.map_err(unstored)?;
+    let platforms: Vec<Platform> = stored.into_iter().map(|stored| stored.value).collect();
     if platforms.iter().any(|platform| platform.name == *name) {
         return Err(refuse("exists", format!("there is a platform {name} already. `postern platform show {name}`.")));
     }

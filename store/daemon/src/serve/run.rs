@@ -223,6 +223,10 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         background.spawn(async move { show_metrics(&daemon).await.map_err(|error| error.to_string()) }).await??
     };
     let ender = tokio::spawn(tick(daemon.clone()));
+    let mut follower = tokio::spawn({
+        let daemon = daemon.clone();
+        async move { daemon.effects.run().await }
+    });
     let sweeper = background.spawn(sweep::run(daemon.clone()));
     let heart = systemd::watchdog_interval().map(|interval| {
         let engine = engine.clone();
@@ -230,10 +234,12 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     });
     tracing::info!("posternd {} is ready: {}", env!("CARGO_PKG_VERSION"), sockets.auth.display());
     systemd::notify_ready();
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let is_broken = tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        // Without it, no change of a platform would reach sign-ins.
+        _ = &mut follower => true,
+    };
     systemd::notify_stopping();
     tracing::info!("posternd stops");
     ender.abort();
@@ -244,6 +250,7 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     if tokio::time::timeout(server::STOP_WITHIN, all_gone).await.is_err() {
         tracing::warn!("a call of an administrator is not waited for any longer");
     }
+    follower.abort();
     if let Some(heart) = heart {
         heart.abort();
     }
@@ -253,13 +260,16 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     }
     // What was acknowledged is on disk already; this ends the writer in an orderly way.
     tokio::task::spawn_blocking(move || engine.close()).await?;
+    if is_broken {
+        return Err("the task that takes up what is written has ended: posternd has to be started anew".into());
+    }
     Ok(())
 }
 
-/// What runs beside the sockets: what has ended by itself, notices on their way, and what follows a late commit.
+/// What runs beside the sockets: what has ended by itself, and notices on their way.
 async fn tick(daemon: Arc<Daemon>) {
     let outbox = outbox::run(&daemon.records, &daemon.senders, &daemon.effects.queued);
-    tokio::join!(ends::run(&daemon), outbox, daemon.effects.run());
+    tokio::join!(ends::run(&daemon), outbox);
 }
 
 /// Shows what is counted, where the configuration says so.

@@ -9,7 +9,7 @@ use crate::throttle::Lock;
 use crate::{Account, Channel, Platform, Refusal, State, Time};
 
 /// What a sign-in at `channel` needs. Everything that lets a sign-in pass without a second factor stands here, but for
-/// trusted browsers: see [`browsers::ask_for`].
+/// trusted browsers: see [`ask_for`].
 pub(super) fn ask(account: &Account, platform: &Platform, channel: Channel, source: Source<'_>, now: Time) -> Verdict {
     if !platform.enabled {
         return Verdict::NotRequired;
