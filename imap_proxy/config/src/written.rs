@@ -58,16 +58,18 @@ impl<L: Default, P> Default for Written<L, P> {
 }
 
 impl<L: DeserializeOwned + Default, P: DeserializeOwned> Written<L, P> {
-    /// Reads `text`, which is of the file at `path`. Unknown keys are passed over.
+    /// Reads `text`, which is of the file at `path`. A table with a value that is none of its kind is as if it was not
+    /// there, and the second value says so. Unknown keys are passed over.
     ///
     /// # Errors
-    /// Every value that is none of its kind.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    /// Where it is no TOML at all.
+    pub fn parse(path: &Path, text: &str) -> Result<(Self, Option<ConfigError>), ConfigError> {
         let failed = |problems| ConfigError::new(path, problems);
         let root = DeTable::parse(text).map_err(|error| failed(vec![Problem::of(text, &error)]))?;
         let mut problems = Vec::new();
         let written = tables(text, root.get_ref(), &mut problems);
-        if problems.is_empty() { Ok(written) } else { Err(failed(problems)) }
+        let problems = if problems.is_empty() { None } else { Some(failed(problems)) };
+        Ok((written, problems))
     }
 }
 

@@ -76,7 +76,7 @@ fn mark() -> Markup {
     }
 }
 
-/// Three merlons, a wall, an arched opening and the knob of its endpoint. The icon below holds the same path.
+/// Three merlons, a wall, an arched opening and the knob of its door. The icon below holds the same path.
 const WALL: &str = "M3 5h6v4h4V5h6v4h4V5h6v20a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM11 27V19a5 5 0 0 1 10 0v8z\
                     M12.5 27V19a3.5 3.5 0 0 1 7 0v8z";
 

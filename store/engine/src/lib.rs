@@ -1,5 +1,5 @@
 //! Where records are stored: the trait [`Engine`], and its implementations. Every write is a compare-and-swap, so that one
-//! host ([`SledEngine`]) and a test ([`MemoryEngine`]) serve alike; `tests/engine/contract.rs` runs one suite on each.
+//! host ([`SledEngine`]) and a test ([`MemoryEngine`]) serve alike; one suite of tests (`tests/engine`) runs on each.
 //!
 //! An engine sees opaque bytes. What they mean is sealed before they come here.
 

@@ -10,7 +10,7 @@ const COOKIES: &[(Endpoint, &[&str])] = &[(Endpoint::Mapi, &["MapiContext", "Map
 /// Characters that the value of one may have.
 const MAX_COOKIE: usize = 512;
 
-/// Names of request headers that mail apps send there, beside those that all may send (see [`headers`]).
+/// Names of request headers that mail apps send there, beside those that all may send (see [`crate::headers`]).
 pub(crate) fn request_headers(endpoint: Endpoint) -> &'static [&'static str] {
     match endpoint {
         Endpoint::Ews => &["client-request-id", "return-client-request-id", "soapaction"],

@@ -25,7 +25,7 @@ const BROWSER: &str = "__Host-postern-browser";
 const BROWSER_LIFE: u32 = 400 * 24 * 3600;
 
 /// The page that the user wanted to go to before signing in: nothing is kept here without a session. What it says is
-/// judged by [`super::destination`] before anybody is sent there.
+/// judged by [`crate::destination`] before anybody is sent there.
 const NEXT: &str = "__Host-postern-next";
 /// How long it is kept, in seconds: as long as a sign-in may take.
 const NEXT_LIFE: u64 = super::limits::PENDING_LIFE.as_secs();

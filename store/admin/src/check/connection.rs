@@ -37,7 +37,7 @@ impl std::fmt::Display for Silence {
     }
 }
 
-/// When the deadline is, whatever trickles in until then.
+/// The moment at which waiting ends, however many bytes have come until then.
 #[derive(Debug, Clone, Copy)]
 struct Deadline(Instant);
 

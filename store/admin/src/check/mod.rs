@@ -170,7 +170,11 @@ impl Check {
         let mut lines = Vec::new();
         lines.push(programs::proxy(&self.proxy_config));
         let config = match ProxyConfig::load(&self.proxy_config) {
-            Ok(Some(config)) => {
+            Ok(Some((config, problems))) => {
+                if let Some(problems) = problems {
+                    let message = format!("{problems}\nWhat its table says is not looked at");
+                    lines.push(Line::failure(Section::Configuration, "proxy.toml", message));
+                }
                 lines.extend(files::of_proxy(&self.proxy_config, &config));
                 lines.extend(files::auth_socket(&config.daemon.socket));
                 lines.extend(doors::policy(&config.doors));
@@ -179,8 +183,7 @@ impl Check {
             }
             Ok(None) => ProxyConfig::default(),
             Err(error) => {
-                let message =
-                    format!("{} cannot be read, so no front is looked at: {error}", self.proxy_config.display());
+                let message = format!("it cannot be read, so no front is looked at: {error}");
                 lines.push(Line::failure(Section::Configuration, "proxy.toml", message));
                 ProxyConfig::default()
             }

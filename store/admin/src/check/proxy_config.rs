@@ -2,7 +2,7 @@
 
 use super::place::{self, Place};
 use postern_proxy_config::{
-    Daemon, ImapSecurity, Listen, Network, Opening, Written, WrittenImap, WrittenTls, WrittenWebmail,
+    ConfigError, Daemon, ImapSecurity, Listen, Network, Opening, Written, WrittenImap, WrittenTls, WrittenWebmail,
 };
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -23,31 +23,30 @@ pub(super) struct ProxyConfig {
 }
 
 impl ProxyConfig {
-    /// Reads it; none where there is no such file.
+    /// Reads it; none where there is no such file. What is wrong in it comes beside what could be read.
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub(super) fn load(path: &Path) -> Result<Option<Self>, String> {
+    pub(super) fn load(path: &Path) -> Result<Option<(Self, Option<ConfigError>)>, String> {
         match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text).map(Some),
+            Ok(text) => Self::parse(path, &text).map(Some).map_err(|error| error.to_string()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(format!("{}: {error}", path.display())),
         }
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, String> {
-        let Written { daemon, tls, imap, webmail, .. } =
-            Written::<String, String>::parse(path, text).map_err(|error| error.to_string())?;
+    fn parse(path: &Path, text: &str) -> Result<(Self, Option<ConfigError>), ConfigError> {
+        let (Written { daemon, tls, imap, webmail, .. }, problems) = Written::<String, String>::parse(path, text)?;
         let doors = webmail.endpoints.clone().into_openings().into_iter();
         let doors = doors.filter(|(_, opening)| *opening != Opening::Closed);
         let doors = doors.map(|(endpoint, opening)| (endpoint.name(), opening)).collect();
-        Ok(Self { daemon, tls: tls.unwrap_or_default(), imap, webmail, doors })
+        Ok((Self { daemon, tls: tls.unwrap_or_default(), imap, webmail, doors }, problems))
     }
 
     /// What `text` says, for tests.
     #[cfg(test)]
     pub(super) fn of(text: &str) -> Self {
-        Self::parse(Path::new(DEFAULT_PATH), text).unwrap()
+        Self::parse(Path::new(DEFAULT_PATH), text).unwrap().0
     }
 
     /// What browsers open, where the webmail front is on: by name.
@@ -131,7 +130,7 @@ mod tests {
     #[test]
     fn the_shipped_example_says_where_to_look() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/proxy.toml");
-        let config = ProxyConfig::load(Path::new(path)).unwrap().unwrap();
+        let config = ProxyConfig::load(Path::new(path)).unwrap().unwrap().0;
         assert_eq!(config.public().unwrap().to_string(), "https://webmail.example.com");
         let front = config.webmail_front().unwrap();
         assert_eq!(front.at, ["[::1]:443".parse().unwrap(), "127.0.0.1:443".parse().unwrap()]);
@@ -163,7 +162,17 @@ mod tests {
         assert!(config.webmail_front().is_none() && config.imap_fronts().is_empty());
         assert_eq!(config.public().unwrap().to_string(), "https://mail.example.com");
         assert!(config.upstream().is_some() && config.imap_backend().is_some());
-        assert!(ProxyConfig::parse(Path::new(DEFAULT_PATH), "[webmail]\nlisten = \"443\"\n").is_err());
+    }
+
+    #[test]
+    fn a_table_that_is_wrong_hides_no_other() {
+        let text =
+            "[webmail]\nlisten = \"443\"\n[imap]\nlisten = \"127.0.0.1:993\"\nbackend = \"imaps://ex.example.com\"\n";
+        let (config, problems) = ProxyConfig::parse(Path::new(DEFAULT_PATH), text).unwrap();
+        assert!(config.webmail.listen.is_none() && config.imap_backend().is_some());
+        let problems = problems.unwrap().to_string();
+        assert!(problems.starts_with(&format!("{DEFAULT_PATH}:2: ")), "{problems}");
+        assert!(ProxyConfig::parse(Path::new(DEFAULT_PATH), "[webmail").is_err());
     }
 
     #[test]

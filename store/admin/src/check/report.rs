@@ -16,6 +16,8 @@ pub(super) enum Section {
     Configuration,
     Certificate,
     Backends,
+    /// The word that scripts know it by.
+    #[serde(rename = "doors")]
     Endpoints,
     Pam,
     Store,
@@ -172,4 +174,17 @@ fn mark(level: Level) -> (&'static str, Tint) {
 /// `1 warning`, `2 warnings`.
 fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_scripts_know_sections_by() {
+        let words = Section::ALL.map(|section| serde_json::to_value(section).unwrap());
+        let known =
+            ["sockets", "clock", "configuration", "certificate", "backends", "doors", "pam", "store", "policies"];
+        assert_eq!(words, known);
+    }
 }
