@@ -1,13 +1,11 @@
 //! The contract of an engine: keys, values, revisions, commits and their limits.
 
 use crate::error::EngineError;
+use crate::revision::{Key, Revision};
 use crate::watch::Watch;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-
-/// The name of a record, such as `account/bob@example.com`: 1 to [`KEY_LEN_MAX`] bytes, the first not zero.
-pub type Key = Vec<u8>;
 
 /// The longest key, in bytes: a mailbox name has at most 320, and a prefix comes before it.
 pub const KEY_LEN_MAX: usize = 512;
@@ -18,11 +16,6 @@ pub const CHANGES_MAX: usize = 64;
 
 /// Keys that begin with this byte are the engine's own and never seen outside.
 pub(crate) const RESERVED: u8 = 0;
-
-/// Stands for one write of one key. It never comes back, not even when the key is deleted and made anew, so a
-/// decision taken on an old reading can't be mistaken for one on the present record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Revision(pub(crate) u64);
 
 /// One key of a commit: what the decision was taken on, and what shall stand there next.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,14 +7,14 @@ mod contract;
 mod error;
 mod memory;
 mod metrics;
+mod revision;
 mod sled;
 mod watch;
 
-pub use contract::{
-    CHANGES_MAX, Change, Engine, Entry, KEY_LEN_MAX, Key, Pending, Revision, Swap, VALUE_LEN_MAX, Visitor,
-};
+pub use contract::{CHANGES_MAX, Change, Engine, Entry, KEY_LEN_MAX, Pending, Swap, VALUE_LEN_MAX, Visitor};
 pub use error::{EngineError, Failure, OpenError, Repair};
 pub use memory::MemoryEngine;
 pub use metrics::{Commit, METRICS, Metrics};
+pub use revision::{Key, Revision};
 pub use sled::SledEngine;
 pub use watch::{Told, Watch, Watchers, Written};

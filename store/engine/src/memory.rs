@@ -5,8 +5,9 @@ use std::future::ready;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::contract::{Change, Engine, Entry, Key, Pending, Revision, Swap, Visitor, check};
+use crate::contract::{Change, Engine, Entry, Pending, Swap, Visitor, check};
 use crate::error::EngineError;
+use crate::revision::{Key, Revision};
 use crate::watch::{Watch, Watchers};
 
 /// Keeps records as long as it lives.

@@ -1,7 +1,7 @@
 //! What was committed, as those who watch are told of it.
 
-use crate::contract::{Key, Revision};
 use crate::error::EngineError;
+use crate::revision::{Key, Revision};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};

@@ -14,9 +14,9 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
         &[
             "postern-admin",
             "postern-daemon",
+            "postern-front",
             "postern-http",
             "postern-mail",
-            "postern-proxy-config",
             "postern-rules",
             "postern-vault",
             "postern-webmail",

@@ -6,19 +6,15 @@ pub(crate) const CIRCLES: &[(&str, usize)] =
     &[("postern-admin", 13), ("postern-front", 1), ("postern-http", 1), ("postern-mail", 5), ("postern-tests", 4)];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
-pub(crate) const FILES: &[(&str, usize)] = &[
-    ("daemon/tests/process/browsers.rs", 650),
-    ("pages/src/text.rs", 731),
-    ("wire/src/admin.rs", 635),
-    ("wire/src/auth.rs", 643),
-];
+pub(crate) const FILES: &[(&str, usize)] =
+    &[("pages/src/text.rs", 731), ("wire/src/admin.rs", 635), ("wire/src/auth.rs", 643)];
 
 /// Functions that are too long, by the end of their file's path, and their name.
 pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
-    ("imap/telemetry.rs numbers_move_with_what_happens", 85),
+    ("imap/telemetry.rs numbers_move_with_what_happens", 81),
     ("portal/src/samples.rs pages", 105),
-    ("process/varlink.rs replies_of_the_auth_socket_are_as_described", 86),
+    ("process/varlink.rs replies_of_the_auth_socket_are_as_described", 83),
 ];
 
 /// Crates that are too long.
-pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10299), ("postern-webmail", 9929)];
+pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10276), ("postern-webmail", 9687)];

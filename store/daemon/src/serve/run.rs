@@ -197,8 +197,7 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     if cleared > 0 {
         tracing::warn!("an import was broken off: {cleared} records of it were taken out. Import again");
     }
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, stopped) = watch::channel(false);
     let mut servers = tokio::task::JoinSet::new();
     let sockets = daemon.config.sockets.clone();
@@ -223,10 +222,7 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         background.spawn(async move { show_metrics(&daemon).await.map_err(|error| error.to_string()) }).await??
     };
     let ender = tokio::spawn(tick(daemon.clone()));
-    let mut follower = tokio::spawn({
-        let daemon = daemon.clone();
-        async move { daemon.effects.run().await }
-    });
+    let mut follower = tokio::spawn(follow(daemon.clone()));
     let sweeper = background.spawn(sweep::run(daemon.clone()));
     let heart = systemd::watchdog_interval().map(|interval| {
         let engine = engine.clone();
@@ -264,6 +260,11 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         return Err("the task that takes up what is written has ended: posternd has to be started anew".into());
     }
     Ok(())
+}
+
+/// Takes up what is written, here or elsewhere.
+async fn follow(daemon: Arc<Daemon>) {
+    daemon.effects.run().await;
 }
 
 /// What runs beside the sockets: what has ended by itself, and notices on their way.

@@ -1,9 +1,10 @@
 //! App passwords: made against the mail server's word, good for what they stand for, and gone when they are taken back.
 
-use crate::calls::{ALICE, Enrolled, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Running};
 use crate::mail_server::{offer_checks, only_right};
 use crate::messages::{app_password_of, ask_of, field_of};
+use crate::people::{ALICE, Enrolled};
 use crate::wait_until;
 use postern_wire::Secret;
 use postern_wire::admin::{

@@ -1,8 +1,9 @@
 //! What administrators ask for runs beside the sign-ins, on threads of its own.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses, connect};
+use crate::calls::{Refuses, connect};
 use crate::home::{Home, Plan, Running};
+use crate::people::ALICE;
 use crate::wait_until;
 use postern_wire::admin::{self, Action, Empty, Mailbox};
 use postern_wire::auth::AskVerdict;

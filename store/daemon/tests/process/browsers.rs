@@ -1,8 +1,9 @@
 //! Browsers that are known and trusted, and sign-ins that look unusual.
 
-use crate::calls::{ALICE, Enrolled, Refuses, connect};
+use crate::calls::{Refuses, connect};
 use crate::home::{Home, Running};
 use crate::messages::{answer_to, ask_of, confirm_of, prepare_of};
+use crate::people::{ALICE, Enrolled};
 use crate::post::{Post, code_in};
 use postern_wire::Secret;
 use postern_wire::admin::{self, Accounts, Action, State};

@@ -2,6 +2,7 @@
 
 use crate::home::Running;
 use crate::messages::{answer_of, ask_of, change_of, confirm_of};
+use crate::people::{ALICE, Enrolled};
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{
     self, AnswerVerdict, AskVerdict, Channel, ConfirmVerdict, Enrol, EnrolVerdict, FieldVerdict, Origin,
@@ -17,8 +18,6 @@ use std::time::Duration;
 
 /// For each answer; far beyond what the daemon takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
-/// The account that most tests are about.
-pub(crate) const ALICE: &str = "alice@example.com";
 /// Bytes of an import that one call carries.
 const PIECE: usize = 16 * 1024;
 
@@ -46,16 +45,6 @@ pub(crate) fn refusal(verdict: AnswerVerdict) -> Refusal {
         AnswerVerdict::Refused(refusal) => refusal,
         AnswerVerdict::Accepted { .. } => panic!("{verdict:?}"),
     }
-}
-
-/// An account that has a phone.
-pub(crate) struct Enrolled {
-    /// Base32.
-    pub(crate) secret: String,
-    /// Ten.
-    pub(crate) backup_codes: Vec<String>,
-    /// What the sign-in that enrolled rests on.
-    pub(crate) standing: String,
 }
 
 /// Fronts.

@@ -4,8 +4,9 @@
 #[path = "../../../engine/tests/engine/mount.rs"]
 mod mount;
 
-use crate::calls::{ALICE, Refuses, refusal};
+use crate::calls::{Refuses, refusal};
 use crate::home::{Home, Plan, Running};
+use crate::people::ALICE;
 use crate::wait_until;
 use mount::Mount;
 use postern_wire::admin::{Action, Empty, Keys, Refused, Status};

@@ -1,9 +1,10 @@
 //! Whatever lets people in until a time: when that has come, the session that rests on it is over, fronts are told though
 //! nobody did anything, and it does not come back with the clock.
 
-use crate::calls::{ALICE, DEADLINE, Enrolled};
+use crate::calls::DEADLINE;
 use crate::home::{Home, Running};
 use crate::messages::{answer_to, app_password_of, ask_of, field_of};
+use crate::people::{ALICE, Enrolled};
 use crate::wait_until;
 use crate::wall_clock::HOUR;
 use postern_engine::{Change, Engine, Pending, SledEngine};

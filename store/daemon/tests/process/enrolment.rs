@@ -1,9 +1,10 @@
 //! Tickets and backup codes.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::Home;
 use crate::messages::answer_of;
+use crate::people::ALICE;
 use postern_wire::Secret;
 use postern_wire::admin::Action;
 use postern_wire::auth::{AnswerVerdict, Channel, EnrolVerdict, Reason};

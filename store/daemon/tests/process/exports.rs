@@ -1,8 +1,9 @@
 //! Exports and imports.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses, connect, import};
+use crate::calls::{Refuses, connect, import};
 use crate::home::{Home, Plan, Running};
+use crate::people::ALICE;
 use crate::wait_until;
 use postern_wire::admin::{Account, State};
 use postern_wire::auth::{AskVerdict, Reason};

@@ -1,7 +1,7 @@
 //! A private directory with a configuration, a master key and a store, and the `posternd` that runs there.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Enrolled};
+use crate::people::{ALICE, Enrolled};
 use crate::power_cut::Recorder;
 use crate::wall_clock::{self, WallClock};
 use nix::sys::signal::{Signal, kill};

@@ -1,7 +1,8 @@
 //! The master key is replaced while sign-ins go on.
 
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Running};
+use crate::people::ALICE;
 use crate::wait_until;
 use postern_wire::admin::{Empty, Keys};
 use std::fs;

@@ -1,9 +1,10 @@
 //! Wrong codes.
 
 use crate::authenticator::wrong_code;
-use crate::calls::{ALICE, Enrolled, Refuses, exchange, refusal};
+use crate::calls::{Refuses, exchange, refusal};
 use crate::home::{Home, Running};
 use crate::messages::answer_of;
+use crate::people::{ALICE, Enrolled};
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::{AskVerdict, Channel, Reason};
 

@@ -1,7 +1,7 @@
 //! The log: its levels change while posternd runs, and the journal is told them.
 
-use crate::calls::ALICE;
 use crate::home::{Home, Plan, Running};
+use crate::people::ALICE;
 use crate::wait_until;
 use postern_wire::admin::{Action, Empty, LogLevels, SetLog};
 use std::os::unix::fs::MetadataExt as _;

@@ -8,6 +8,7 @@ mod calls;
 mod home;
 mod mail_server;
 mod messages;
+mod people;
 mod post;
 mod wall_clock;
 

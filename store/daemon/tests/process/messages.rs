@@ -1,7 +1,7 @@
 //! What fronts and the administrator send, each field at its usual value: about Alice, at the webmail, from nowhere in
 //! particular. A test writes what is particular to it with `..`.
 
-use crate::calls::ALICE;
+use crate::people::ALICE;
 use postern_wire::Secret;
 use postern_wire::admin::{Action, ChangeAccount, CreateAppPassword};
 use postern_wire::auth::{Answer, AnswerField, Ask, Channel, Confirm, Origin, Prepare};

@@ -3,9 +3,10 @@
 mod copied_key;
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Plan, Running};
 use crate::messages::{answer_of, answer_to, confirm_of, prepare_of, request_of};
+use crate::people::ALICE;
 use crate::post::{Post, code_in, digits};
 use postern_rules::proof::WORDS_A_DAY;
 use postern_wire::admin::{Action, Requests};

@@ -1,9 +1,10 @@
 //! What is counted, and where it is shown.
 
 use crate::authenticator::wrong_code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::Home;
 use crate::messages::field_of;
+use crate::people::ALICE;
 use crate::post::Post;
 use postern_wire::admin::{Action, Status};
 use postern_wire::auth::{AskVerdict, Channel, Enrol, EnrolVerdict, FieldVerdict, Reason};

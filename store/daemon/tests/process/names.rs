@@ -1,7 +1,8 @@
 //! One mailbox, many spellings; and names that are nobody's.
 
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Plan};
+use crate::people::ALICE;
 use postern_wire::admin::{
     Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, SetContact, State,
     TotpAdded,

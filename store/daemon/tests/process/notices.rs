@@ -1,8 +1,9 @@
 //! Notices and a mail server that does not take them at once: each is tried until it is taken, for some hours, also after a
 //! restart, and handed over once.
 
-use crate::calls::{ALICE, DEADLINE};
+use crate::calls::DEADLINE;
 use crate::home::{Home, Plan, Running};
+use crate::people::ALICE;
 use crate::wait_until;
 use crate::wall_clock::HOUR;
 use std::io::{BufRead, BufReader, Write};

@@ -1,9 +1,9 @@
 //! What belongs together is written in one commit, so that a crash leaves all of it or nothing: each verb writes once.
 
-use crate::calls::{ALICE, Enrolled};
 use crate::home::{Home, Running};
 use crate::messages::{app_password_of, request_of};
 use crate::metrics::page;
+use crate::people::{ALICE, Enrolled};
 use postern_wire::admin::{Action, AppPasswordCreated, CreateAppPassword};
 use postern_wire::auth::{AskVerdict, Enrol, EnrolVerdict, Reason};
 use postern_wire::security::RequestVerdict;

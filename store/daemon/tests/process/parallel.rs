@@ -1,8 +1,9 @@
 //! One right code, many channels and both verbs at once.
 
-use crate::calls::{ALICE, Refuses, connect};
+use crate::calls::{Refuses, connect};
 use crate::home::Home;
 use crate::messages::{answer_of, field_of};
+use crate::people::ALICE;
 use postern_wire::auth::{self, AnswerVerdict, Channel, FieldVerdict, Reason};
 use std::sync::Barrier;
 use std::thread;

@@ -3,9 +3,10 @@
 //! Strangers are this test's own program, started again under another user; groups are given to the daemon alone, by
 //! a mount that nobody else sees. Both take root; without it the tests say so and pass.
 
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Plan, Running};
 use crate::messages::answer_of;
+use crate::people::ALICE;
 use crate::{skipped, wait_until};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use postern_wire::admin::{Accounts, Mailbox};

@@ -1,7 +1,8 @@
 //! Orders that are refused say what is allowed.
 
-use crate::calls::{ALICE, connect};
+use crate::calls::connect;
 use crate::home::{Home, Plan};
+use crate::people::ALICE;
 use postern_wire::CallError;
 use postern_wire::admin::{self, Action};
 use serde_json::{Value, json};

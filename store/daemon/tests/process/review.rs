@@ -1,8 +1,9 @@
 //! What a hostile review found, each so that it does not come back.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Plan, files_below};
+use crate::people::ALICE;
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, AddTotp, RemoveMethod, TotpAdded};
 use postern_wire::auth::{AskVerdict, Reason};

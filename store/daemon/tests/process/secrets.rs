@@ -1,9 +1,10 @@
 //! What must not be seen is not seen, at the most talkative level.
 
 use crate::authenticator::code_of;
-use crate::calls::{ALICE, Refuses, exchange};
+use crate::calls::{Refuses, exchange};
 use crate::home::{Home, Plan, files_below};
 use crate::messages::field_of;
+use crate::people::ALICE;
 use postern_wire::Secret;
 use postern_wire::admin::{AddTotp, TotpAdded};
 use postern_wire::auth::{Channel, FieldVerdict, Reason};

@@ -1,8 +1,9 @@
 //! From enable to remove, as a person and an administrator live it.
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Enrolled, Refuses, Watch};
+use crate::calls::{Refuses, Watch};
 use crate::home::{Home, Running};
+use crate::people::{ALICE, Enrolled};
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::{AnswerVerdict, AskVerdict, BACKUP, ConfirmVerdict, Reason};
 

@@ -1,7 +1,8 @@
 //! Suspensions: they end by themselves, and for good.
 
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::{Home, Running};
+use crate::people::ALICE;
 use crate::wall_clock::HOUR;
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::AskVerdict;

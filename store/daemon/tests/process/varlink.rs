@@ -3,9 +3,10 @@
 mod interface;
 
 use crate::authenticator::code;
-use crate::calls::{ALICE, Refuses, connect, exchange};
+use crate::calls::{Refuses, connect, exchange};
 use crate::home::{Home, Running};
 use crate::mail_server::{offer_checks, only_right};
+use crate::people::ALICE;
 use interface::Interface;
 use postern_wire::CallError;
 use postern_wire::auth::{self, Channel, Reason};

@@ -8,8 +8,9 @@ use ::sled::Db;
 use super::stored::Stored;
 use super::tally::{TALLY_KEY, Tally};
 use super::view::Mask;
-use crate::contract::{Change, Key, Revision, Swap};
+use crate::contract::{Change, Swap};
 use crate::error::EngineError;
+use crate::revision::{Key, Revision};
 
 pub(super) struct Batch<'a> {
     db: &'a Db,

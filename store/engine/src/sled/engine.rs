@@ -12,9 +12,10 @@ use tokio::sync::{Semaphore, oneshot};
 use super::open::{self, Opened};
 use super::view::View;
 use super::writer::{self, Commit, Request, Snapshot, Writer};
-use crate::contract::{Change, Engine, Entry, Pending, Revision, Swap, Visitor, check};
+use crate::contract::{Change, Engine, Entry, Pending, Swap, Visitor, check};
 use crate::error::{EngineError, OpenError, Repair};
 use crate::metrics::{self, METRICS};
+use crate::revision::Revision;
 use crate::watch::{Watch, Watchers};
 use postern_process::clock::Stopwatch;
 

@@ -1,8 +1,8 @@
 //! A record as sled has it, and what is said where it cannot be read.
 
 use super::contain::contain;
-use crate::contract::Revision;
 use crate::error::{EngineError, Failure};
+use crate::revision::Revision;
 use std::io;
 use std::path::Path;
 

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::contain::contain;
 use super::stored::Stored;
-use crate::contract::{Entry, RESERVED, Revision, is_key};
+use crate::contract::{Entry, RESERVED, is_key};
+use crate::revision::Revision;
 
 /// Where the tally stands: among the engine's own keys.
 pub(super) const TALLY_KEY: &[u8] = &[RESERVED, b't', b'a', b'l', b'l', b'y'];

@@ -13,8 +13,9 @@ use ::sled::Db;
 
 use super::contain::contain;
 use super::stored::{Stored, too_short, unreadable};
-use crate::contract::{Entry, Key, Revision, is_key};
+use crate::contract::{Entry, is_key};
 use crate::error::{EngineError, Failure};
+use crate::revision::{Key, Revision};
 
 /// What durably stands at some keys; `None`: nothing.
 pub(super) type Mask = BTreeMap<Key, Option<Stored>>;

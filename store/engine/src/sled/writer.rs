@@ -23,9 +23,10 @@ use super::open::{Database, Opened, open_database};
 use super::stored::unreadable;
 use super::tally::{Amiss, add_up};
 use super::view::View;
-use crate::contract::{Change, Revision, Swap, Visitor};
+use crate::contract::{Change, Swap, Visitor};
 use crate::error::{EngineError, Failure, OpenError};
 use crate::metrics::METRICS;
+use crate::revision::Revision;
 use crate::watch::Watchers;
 
 /// The most commits that share one wait for the disk. More would make the first of them wait for the checks of all.

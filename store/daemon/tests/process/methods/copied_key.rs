@@ -5,9 +5,10 @@
 mod soft_key;
 
 use super::{ADDRESS, NUMBER, begin, begin_to, proof_of, proven};
-use crate::calls::{ALICE, Refuses};
+use crate::calls::Refuses;
 use crate::home::Running;
 use crate::messages::{answer_of, answer_to, confirm_of, prepare_of};
+use crate::people::ALICE;
 use crate::post::Post;
 use postern_wire::admin::Method;
 use postern_wire::auth::{
