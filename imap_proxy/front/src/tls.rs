@@ -1,8 +1,10 @@
 //! TLS to clients: 1.2 and 1.3, and a certificate that is renewed while connections go on.
 
+mod error;
 mod key;
 mod validity;
 
+pub use error::TlsError;
 pub use validity::{Validity, ValidityError};
 
 use arc_swap::ArcSwapOption;
@@ -15,7 +17,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore, ServerConfig};
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
@@ -30,62 +32,6 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 /// HTTP/2's name in ALPN.
 pub const H2: &[u8] = b"h2";
-
-/// Why a certificate cannot be used.
-#[derive(Debug)]
-pub enum TlsError {
-    /// A file cannot be read as what it should be.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What it should have: a certificate, a private key.
-        wanted: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The key cannot be used, whatever the certificate is.
-    Key {
-        /// The key's file.
-        key: PathBuf,
-        /// Why, and what to do.
-        why: String,
-    },
-    /// The two files do not go together.
-    Pair {
-        /// The certificate's file.
-        cert: PathBuf,
-        /// The key's file.
-        key: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
-    /// The library refuses.
-    Setup(rustls::Error),
-}
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, wanted, why } => {
-                write!(
-                    f,
-                    "{}: no {wanted} can be read: {why}; it must be PEM and readable by this user",
-                    path.display()
-                )
-            }
-            Self::Pair { cert, key, why } => write!(
-                f,
-                "{} and {} do not go together: {why}; the certificate must come first in its file, and be this key's",
-                cert.display(),
-                key.display()
-            ),
-            Self::Key { key, why } => write!(f, "{}: the private key cannot be used: {why}", key.display()),
-            Self::Setup(error) => write!(f, "TLS cannot be set up: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {}
 
 /// The one TLS library that is used, in both directions.
 pub fn provider() -> Arc<CryptoProvider> {

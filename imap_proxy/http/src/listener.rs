@@ -1,17 +1,20 @@
 //! A front's socket: who may connect, TLS, HTTP/1.1 or HTTP/2 by ALPN, and an orderly end.
 
 mod connections;
+mod peer;
 mod protocol;
 mod requests;
 
 pub use crate::guarded::{STALL, Tunnel};
+pub use peer::Peer;
 pub use postern_front::socket::bind;
 pub use protocol::{GRACE, IDLE, MAX_STREAMS, MAX_WAITING, PING, WINDOW};
 
 use crate::body::Body;
-use connections::{Busy, Connections, Room, SessionPermit};
+use connections::{Connections, Room, SessionPermit};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use peer::Held;
 use postern_front::metrics::{self, Arrival, METRICS};
 use postern_front::proxy_protocol;
 use postern_front::rate_limited::rate_limited;
@@ -20,7 +23,6 @@ use postern_front::tls::{ACME_TLS, H2, HANDSHAKE};
 use postern_process::accept::accept_until;
 use postern_proxy_config::Network;
 use rustls::ServerConfig;
-use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -36,39 +38,6 @@ pub const MAX_CONNECTIONS: usize = 8192;
 pub const MAX_PER_ADDRESS: usize = 512;
 /// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// Who sends a request.
-#[derive(Clone)]
-pub struct Peer {
-    /// The client's address, after any PROXY header that is believed; an IPv4 address is always one.
-    pub address: IpAddr,
-    /// To be opened before a 101 is answered.
-    pub tunnel: Tunnel,
-    /// The connection, and the request: whoever holds this goes on with it.
-    held: Held,
-}
-
-/// What a request holds while it runs; nothing where connections are not counted.
-#[derive(Clone, Default)]
-struct Held {
-    seat: Option<Arc<SessionPermit>>,
-    _busy: Option<Arc<Busy>>,
-}
-
-impl Peer {
-    /// The sender of one request more.
-    fn begin(&self) -> Self {
-        let busy = self.held.seat.as_ref().map(|seat| Arc::new(seat.begin()));
-        Self { held: Held { _busy: busy, ..self.held.clone() }, ..self.clone() }
-    }
-
-    /// Done when the connection has to make room for another.
-    async fn lost(&self) {
-        match &self.held.seat {
-            Some(seat) => seat.lost().await,
-            None => pending().await,
-        }
-    }
-}
 
 /// A socket that listens, and what is done with whoever connects.
 pub struct Listener {

@@ -1,6 +1,6 @@
 //! The private key of a certificate, and why one cannot be used: TLS libraries say no more of it than that they cannot.
 
-use super::TlsError;
+use super::error::TlsError;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use std::path::Path;

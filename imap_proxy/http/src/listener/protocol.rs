@@ -1,6 +1,6 @@
 //! One connection after its TLS handshake: HTTP/1.1 or HTTP/2, until it ends or is to stop.
 
-use super::Peer;
+use super::peer::Peer;
 use super::requests::Requests;
 use crate::body::{Body, BoxError};
 use crate::guarded::Guarded;

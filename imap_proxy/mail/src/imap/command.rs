@@ -1,13 +1,12 @@
 //! What a client may say before it is signed in (RFC 9051, sections 6.1 and 6.2; ID: RFC 2971; initial responses:
 //! RFC 4959). Everything else is refused without being understood.
 
+pub use super::splitter::MAX_TAG;
 use super::splitter::literal;
 use postern_front::credentials::Credentials;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Bytes of a tag.
-pub const MAX_TAG: usize = 64;
 /// Characters of what a client says of itself that are kept.
 pub const MAX_CLIENT: usize = 200;
 /// Strings in an ID: 30 pairs (RFC 2971, section 3.3).

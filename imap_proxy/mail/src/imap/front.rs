@@ -1,8 +1,9 @@
 //! The story: connect, say who one is, be judged, be let in, and from then on bytes.
 
-use super::backend::{Backend, BackendError, SignedIn, Stream};
+use super::backend::{Backend, SignedIn};
 use super::checks;
 use super::command::Tag;
+use super::connection::{BackendError, Stream};
 use super::login::{DEADLINE, FrontOptions, Judging, Listening, Next, REFUSAL, RefusalText, Security, Step};
 use super::rejected_credentials::RejectedCredentials;
 use super::relay::{self, First, relay};
@@ -135,7 +136,11 @@ impl Front {
             },
             rejected_credentials: RejectedCredentials::default(),
         });
-        tokio::spawn(checks::follow(front.daemon.clone(), Arc::clone(&front)));
+        let checking = Arc::clone(&front);
+        tokio::spawn(checks::follow(front.daemon.clone(), move |check| {
+            let front = Arc::clone(&checking);
+            async move { front.check(&check.mailbox, &check.password).await }
+        }));
         Ok(front)
     }
 
@@ -315,7 +320,7 @@ impl Front {
     }
 
     /// Whether this is the mailbox's password, as the backend sees it. The daemon asks for it, by way of [`checks`].
-    pub(super) async fn check(&self, mailbox: &str, password: &Secret) -> Result<(), BackendError> {
+    async fn check(&self, mailbox: &str, password: &Secret) -> Result<(), BackendError> {
         self.backend.check(mailbox, password.reveal().as_bytes()).await
     }
 

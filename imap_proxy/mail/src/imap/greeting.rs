@@ -1,6 +1,6 @@
 //! The way to the backend, as far as it can be gone for anybody: connect, TLS, greeting, capabilities.
 
-use super::backend::{BackendError, Stream};
+use super::connection::{BackendError, Stream};
 use super::dialogue::Dialogue;
 use super::reply::{Capabilities, Outcome, Reply, Why, read};
 use super::verdict::Stop;

@@ -7,6 +7,7 @@
 pub mod backend;
 mod checks;
 pub mod command;
+pub mod connection;
 pub mod dialogue;
 pub mod front;
 pub mod greeting;
@@ -20,7 +21,8 @@ pub mod splitter;
 pub mod verdict;
 mod waiting;
 
-pub use backend::{Backend, BackendError};
+pub use backend::Backend;
+pub use connection::BackendError;
 pub use front::{Front, MAX_PENDING_PER_ADDRESS, Socket};
 pub use login::Security;
 pub use verdict::Stop;

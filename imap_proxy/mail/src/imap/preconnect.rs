@@ -2,7 +2,7 @@
 //!
 //! As many are kept as were taken lately. Whoever takes one owns it: what has seen a sign-in never comes back.
 
-use super::backend::BackendError;
+use super::connection::BackendError;
 use super::greeting::Greeted;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

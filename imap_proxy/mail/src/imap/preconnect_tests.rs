@@ -1,5 +1,5 @@
 use super::*;
-use crate::imap::backend::Stream;
+use crate::imap::connection::Stream;
 use crate::imap::greeting::hear;
 use std::future::pending;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};

@@ -3,7 +3,7 @@
 //! Where the password is all that there is, a session is counted once the backend has signed it in: a sign-in that is
 //! under way has no seat, or strangers without the password would take those of the mailbox's owner.
 
-use super::backend::BackendError;
+use super::connection::BackendError;
 use super::verdict::Stop;
 use postern_front::rate_limited::rate_limited;
 use postern_proxy_config as config;

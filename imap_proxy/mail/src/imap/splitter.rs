@@ -2,13 +2,14 @@
 //!
 //! It knows line ends and literals, nothing else. Its answers do not depend on the pieces in which bytes arrive.
 
-use super::command::MAX_TAG;
 use zeroize::Zeroizing;
 
 /// Bytes of one command, literals included: a name and a password of the greatest length in base64, or a talkative ID,
 /// several times over.
 pub const MAX_COMMAND: usize = 16 * 1024;
 
+/// Bytes of a tag.
+pub const MAX_TAG: usize = 64;
 /// Bytes that are kept of a command that is too long: the longest tag and the blank behind it.
 const START: usize = MAX_TAG + 1;
 

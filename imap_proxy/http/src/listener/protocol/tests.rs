@@ -1,6 +1,7 @@
 use super::*;
 use crate::body::{self, BoxError};
-use crate::listener::{Held, STALL, Tunnel};
+use crate::listener::peer::Held;
+use crate::listener::{STALL, Tunnel};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Frame;
