@@ -11,19 +11,10 @@ use postern_tests::{programs, tools};
 
 use crate::structure::rust_files;
 
-/// Where the demo and the tests start programs.
-const PLACES: [&str; 10] = [
-    "tests/src",
-    "tests/tests",
-    "xtask/src",
-    "store/daemon/tests",
-    "store/admin/tests",
-    "imap_proxy/front/tests",
-    "imap_proxy/http/tests",
-    "imap_proxy/mail/tests",
-    "imap_proxy/webmail/tests",
-    "imap_proxy/proxy/tests",
-];
+/// Where the demo and the tests start programs, beside the folder `tests` of every crate.
+const PLACES: [&str; 2] = ["tests/src", "xtask/src"];
+/// Where the crates are.
+const CRATES: [&str; 3] = ["store", "imap_proxy", "pam_module"];
 /// What makes the packages installs by itself what that takes; and the two files that only name programs.
 const NOT: [&str; 4] = ["xtask/src/deb.rs", "xtask/src/deb", "tests/src/programs.rs", "tests/tests/programs.rs"];
 /// How a program is started, and which argument it is.
@@ -70,6 +61,11 @@ const DIRECTORIES: [&str; 4] = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
 fn texts() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     PLACES.iter().for_each(|place| rust_files(&workspace().join(place), &mut files));
+    let is_test = |file: &Path| file.components().any(|part| part.as_os_str() == "tests");
+    let mut of_crates = Vec::new();
+    CRATES.iter().for_each(|folder| rust_files(&workspace().join(folder), &mut of_crates));
+    rust_files(&workspace().join("tests/tests"), &mut of_crates);
+    files.extend(of_crates.into_iter().filter(|file| is_test(file.strip_prefix(workspace()).unwrap())));
     files.retain(|file| !NOT.iter().any(|not| file.starts_with(workspace().join(not)) || file.ends_with(not)));
     files.into_iter().map(|file| (file.clone(), fs::read_to_string(file).unwrap())).collect()
 }

@@ -16,4 +16,4 @@ pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
 ];
 
 /// Crates that are too long.
-pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10276), ("postern-webmail", 9687)];
+pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10277), ("postern-webmail", 9687)];
