@@ -66,7 +66,7 @@ label! {
         Expired = "expired",
         /// The mailbox has as many sessions as it may have.
         Limit = "limit",
-        /// Nobody can say.
+        /// Temporarily unavailable.
         Unavailable = "unavailable",
     }
 }

@@ -1,5 +1,7 @@
 //! The webmails that this front knows: one file and one line in the registry each.
 
+#[cfg(test)]
+mod captured;
 mod owa;
 pub mod product;
 pub(crate) mod roundcube;

@@ -1,16 +1,13 @@
 //! Against answers captured from SnappyMail 2.38.2.
 
+use super::captured::{self, NOW, set};
 use super::product::{Head, IdentityAnswer, Kind, Life, Outcome, Product, SignIn};
 use super::snappymail::SnappyMail;
-use crate::classify::{Class, classify};
 use crate::form::Format;
-use crate::jar::{Jar, set_cookies};
+use crate::jar::Jar;
 use crate::path;
-use http::header::{HeaderName, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use jiff::Timestamp;
+use http::{HeaderMap, Method, StatusCode};
 
-const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
 const SESSION: &str = "smsession=2024ffbf37244ac7902630a32429c28ff2095ba0; path=/; HttpOnly; SameSite=Strict";
 const KEY: &str = "smctoken=Zj9OBtHDctF%2FAnu%2FrdYGHQ%3D%3D; path=/; SameSite=Strict";
 const ACCOUNT: &str = "smaccount=WyJjMjlrYVhWdCIsInNSS2dcL1Q3Q3U1; path=/; HttpOnly; SameSite=Strict";
@@ -22,25 +19,8 @@ const STRANGER: &str = r#"{"Auth":false,"title":"SnappyMail Webmail","Plugins":[
 const SIGNED_IN: &str = r#"{"Auth":true,"System":{"version":"2.38.2","token":"1-c85d71027ab6ca0f3cfe6a928070707875cf54c9"},
     "Email":"alice@example.com","mainEmail":"alice@example.com","Capa":{"AdditionalAccounts":false,"Identities":true}}"#;
 
-fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        headers.append(name, HeaderValue::from_str(value).unwrap());
-    }
-    headers
-}
-
-fn set(lines: &[&str]) -> Vec<crate::jar::Cookie> {
-    set_cookies(&headers(&lines.iter().map(|line| (SET_COOKIE, *line)).collect::<Vec<_>>()), NOW)
-}
-
 fn kind_of(method: &Method, target: &str, sent: &[(&'static str, &str)]) -> Kind {
-    let sent = sent.iter().map(|(name, value)| (HeaderName::from_static(name), *value)).collect::<Vec<_>>();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    match classify(&SnappyMail, method, path.as_bytes(), query, &headers(&sent)).class {
-        Class::Webmail(kind) => kind,
-        other => panic!("{target}: {other:?}"),
-    }
+    captured::kind_of(&SnappyMail, method, target, sent)
 }
 
 fn get(target: &str) -> Kind {

@@ -1,17 +1,15 @@
 //! Against answers captured from SOGo 5.8.0.
 
+use super::captured::{self, NOW, headers, set};
 use super::product::{Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, SignIn};
 use super::sogo::Sogo;
-use crate::classify::{Class, classify};
 use crate::form::Format;
-use crate::jar::{Jar, set_cookies};
+use crate::jar::Jar;
 use crate::path;
-use http::header::{HeaderName, LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use jiff::Timestamp;
+use http::header::LOCATION;
+use http::{HeaderMap, Method, StatusCode};
 use postern_proxy_config::Endpoint;
 
-const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
 const SESSION: &str = "0xHIGHFLYxSOGo=basic%20RUlqWFpLaUpDVFlrRzhWTWtqOGtG; path=/SOGo/; HttpOnly";
 const TOKEN: &str = "XSRF-TOKEN=a47b3cef491cbb73e282d9d11ec9dfdc7d045ebe; path=/SOGo/";
 const DISCARDED: &str = "0xHIGHFLYxSOGo=discard; expires=Sat, 21-Nov-2026 06:29:39 UTC; path=/SOGo/";
@@ -21,25 +19,8 @@ const PREFERENCES: &str = r#"<script>
     "name":"alice@example.com","serverName":"127.0.0.1","userName":"alice",
     "identities":[{"fullName":"Alice A","isDefault":1,"email":"sales@example.com"}]}],"SOGoMailComposeFontSize":0}"#;
 
-fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        headers.append(name, HeaderValue::from_str(value).unwrap());
-    }
-    headers
-}
-
-fn set(lines: &[&str]) -> Vec<crate::jar::Cookie> {
-    set_cookies(&headers(&lines.iter().map(|line| (SET_COOKIE, *line)).collect::<Vec<_>>()), NOW)
-}
-
 fn kind_of(method: &Method, target: &str, sent: &[(&'static str, &str)]) -> Kind {
-    let sent = sent.iter().map(|(name, value)| (HeaderName::from_static(name), *value)).collect::<Vec<_>>();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    match classify(&Sogo, method, path.as_bytes(), query, &headers(&sent)).class {
-        Class::Webmail(kind) => kind,
-        other => panic!("{target}: {other:?}"),
-    }
+    captured::kind_of(&Sogo, method, target, sent)
 }
 
 fn get(target: &str) -> Kind {

@@ -23,13 +23,6 @@ fn remembered(asked: &str) -> String {
     asked.replacen('{', r#"{"browser_known":true,"#, 1)
 }
 
-async fn at_the_code(world: &World, ask: &str) -> Browser {
-    world.daemon.on("Ask", ask);
-    let mut browser = world.browser();
-    browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
-    browser
-}
-
 #[tokio::test]
 async fn a_browser_is_known_from_its_first_release_and_never_before() {
     let world = World::start().await;
@@ -123,7 +116,7 @@ async fn trust_is_offered_where_it_may_be_and_the_choice_survives_an_error() {
     browser.post("/postern/code", &[("code", "111111"), ("trust", "yes")]).await.shows(403, "not right");
     assert!(!world.daemon.calls("Answer").pop().unwrap().contains("trust"));
 
-    let mut browser = at_the_code(&world, TRUSTING).await;
+    let mut browser = world.challenged_by(TRUSTING).await;
     for path in ["/postern/code", "/postern/backup-code"] {
         let page = browser.get(path).await;
         page.shows(200, "Trust this browser for 30\u{a0}days");
@@ -143,7 +136,7 @@ async fn trust_is_offered_where_it_may_be_and_the_choice_survives_an_error() {
 
     // A security key waits until the person had time to tick.
     world.daemon.on("Prepare", QUESTION);
-    let mut browser = at_the_code(&world, KEY).await;
+    let mut browser = world.challenged_by(KEY).await;
     let page = browser.get("/postern/code").await;
     page.shows(200, "Trust this browser for one day");
     assert!(!page.text.contains("data-start"), "{}", page.text);
@@ -288,7 +281,7 @@ async fn an_unusual_sign_in_is_confirmed_at_the_contact_address_or_refused() {
     browser.get("/?_task=mail").await.leads_to("/");
 
     world.daemon.on("Prepare", SENT);
-    let mut browser = at_the_code(&world, UNUSUAL).await;
+    let mut browser = world.challenged_by(UNUSUAL).await;
     let page = browser.get("/postern/code").await;
     page.shows(200, "new to us");
     page.shows(200, "spam folder");
@@ -297,7 +290,7 @@ async fn an_unusual_sign_in_is_confirmed_at_the_contact_address_or_refused() {
     }
     assert!(world.daemon.calls("Prepare").pop().unwrap().contains(r#""method":"contact""#));
     world.daemon.on("Prepare", r#"{"verdict":"refused","reason":"not_sent"}"#);
-    let mut other = at_the_code(&world, UNUSUAL).await;
+    let mut other = world.challenged_by(UNUSUAL).await;
     let page = other.get("/postern/code").await;
     page.shows(200, "The code could not be sent");
     assert!(!page.text.contains("another method"), "{}", page.text);

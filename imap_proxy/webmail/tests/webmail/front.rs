@@ -98,7 +98,12 @@ impl World {
 
     /// A browser whose password was accepted, at the code.
     pub(crate) async fn challenged(&self) -> Browser {
-        self.daemon.on("Ask", CHALLENGE);
+        self.challenged_by(CHALLENGE).await
+    }
+
+    /// The same, where the daemon answers the question with `asked`.
+    pub(crate) async fn challenged_by(&self, asked: &str) -> Browser {
+        self.daemon.on("Ask", asked);
         let mut browser = self.browser();
         browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
         browser

@@ -1,6 +1,6 @@
 //! Methods that have to begin before they can be answered, and the way out of whoever has lost them all.
 
-use crate::browser::{Browser, ORIGIN};
+use crate::browser::ORIGIN;
 use crate::front::{ACCEPTED, ALICE, FREE, World};
 
 const BY_SMS: &str = r#"{"verdict":"challenge","mailbox":"alice@example.com","methods":[
@@ -33,18 +33,11 @@ fn asked(challenge: &str) -> String {
     format!(r#"{{"verdict":"key","mailbox":"alice@example.com","challenge":"{challenge}","options":"{options}"}}"#)
 }
 
-async fn at_the_code(world: &World, ask: &str) -> Browser {
-    world.daemon.on("Ask", ask);
-    let mut browser = world.browser();
-    browser.sign_in(ALICE, "right").await.leads_to("/postern/code");
-    browser
-}
-
 #[tokio::test]
 async fn a_code_by_sms_is_sent_once_and_answers_its_challenge() {
     let world = World::start().await;
     world.daemon.on("Prepare", sent("c1", FAR_AWAY).as_str());
-    let mut browser = at_the_code(&world, BY_SMS).await;
+    let mut browser = world.challenged_by(BY_SMS).await;
     let page = browser.get("/postern/code").await;
     page.shows(200, "A text message to +44 ••••••5678");
     page.shows(200, "You can ask for another code");
@@ -78,7 +71,7 @@ async fn a_code_by_sms_is_sent_once_and_answers_its_challenge() {
 async fn what_cannot_be_sent_leaves_the_other_methods() {
     let world = World::start().await;
     world.daemon.on("Prepare", NOT_SENT);
-    let mut browser = at_the_code(&world, BY_SMS).await;
+    let mut browser = world.challenged_by(BY_SMS).await;
     let page = browser.get("/postern/code").await;
     page.shows(200, "The code could not be sent");
     assert!(!page.text.contains("name=\"code\"") && page.text.contains("Send the code"), "{}", page.text);
@@ -107,7 +100,7 @@ async fn what_cannot_be_sent_leaves_the_other_methods() {
 async fn each_response_of_a_key_is_to_a_question_of_its_own() {
     let world = World::start().await;
     world.daemon.on("Prepare", asked("q1").as_str());
-    let mut browser = at_the_code(&world, KEY_ONLY).await;
+    let mut browser = world.challenged_by(KEY_ONLY).await;
     let page = browser.get("/postern/code").await;
     page.shows(200, "/postern/key.js?v=");
     page.shows(200, r#"{"challenge":"\u003c/script>AAAA""#);
@@ -150,7 +143,7 @@ async fn a_beginning_that_makes_no_sense_lets_nobody_in() {
 async fn the_methods_are_those_offered_and_the_last_way_out() {
     let world = World::start().await;
     world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
-    let mut browser = at_the_code(&world, BY_SMS).await;
+    let mut browser = world.challenged_by(BY_SMS).await;
     let page = browser.get("/postern/methods").await;
     // What is asked for is none of them, and there is a way back to it.
     let positions =
@@ -197,7 +190,7 @@ async fn who_has_lost_everything_asks_once() {
 async fn a_copied_key_is_not_asked_again() {
     let world = World::start().await;
     world.daemon.on("Prepare", asked("q1").as_str());
-    let mut browser = at_the_code(&world, TWO_KEYS).await;
+    let mut browser = world.challenged_by(TWO_KEYS).await;
     world.daemon.on("Answer", COPIED);
     world.daemon.on("Ask", RED_KEY);
     let page = browser.post("/postern/code", &[("response", r#"{"id":"x"}"#)]).await;
@@ -222,7 +215,7 @@ async fn a_copied_key_is_not_asked_again() {
 async fn what_is_removed_meanwhile_is_not_offered_any_more() {
     let world = World::start().await;
     world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
-    let mut browser = at_the_code(&world, BY_SMS).await;
+    let mut browser = world.challenged_by(BY_SMS).await;
     browser.post("/postern/methods", &[("method", "t1")]).await.leads_to("/postern/code");
     let without = |id: &str| {
         let mut verdict: serde_json::Value = serde_json::from_str(BY_SMS).unwrap();
@@ -260,7 +253,7 @@ async fn a_sign_in_of_which_no_code_is_asked_any_more_begins_again() {
         ] {
             let world = World::start().await;
             world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
-            let mut browser = at_the_code(&world, BY_SMS).await;
+            let mut browser = world.challenged_by(BY_SMS).await;
             world.daemon.on("Ask", verdict);
             assert_eq!(browser.get(page).await.status, status, "{page} {verdict}");
             assert_eq!(browser.session().is_none(), is_over, "{page} {verdict}");
@@ -277,7 +270,7 @@ async fn the_tick_survives_another_code_and_another_method() {
     let world = World::start().await;
     world.daemon.on("Prepare", sent("c1", LONG_AGO).as_str());
     let trusting = BY_SMS.replace(r#""mailbox""#, r#""trust_days":30,"mailbox""#);
-    let mut browser = at_the_code(&world, &trusting).await;
+    let mut browser = world.challenged_by(&trusting).await;
     let ticked = |page: &crate::browser::Got| page.text.contains(r#"name="trust" value="yes" checked"#);
     let page = browser.get("/postern/code").await;
     page.shows(200, r#"formaction="/postern/send""#);

@@ -64,11 +64,11 @@ pub(super) fn clock() -> Line {
             .advice("timedatectl set-ntp true, or install chrony; then timedatectl status"),
         Ran::Failed(error) => {
             let error = error.lines().next().unwrap_or_default();
-            let message = format!("nobody can say whether it is kept right: timedatectl: {error}");
+            let message = format!("it is not known whether it is kept right: timedatectl: {error}");
             Line::warning(Section::Clock, SUBJECT, message).why(why)
         }
         Ran::Absent => {
-            Line::warning(Section::Clock, SUBJECT, "nobody can say whether it is kept right: no timedatectl")
+            Line::warning(Section::Clock, SUBJECT, "it is not known whether it is kept right: there is no timedatectl")
                 .why(why)
                 .advice("in a container, the host's clock counts: look there")
         }
