@@ -1,9 +1,9 @@
 //! `postern app-password`: what mail apps sign in with.
 
-use crate::cli::Session;
 use crate::daemon::{Daemon, WAIT_TRANSFER};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::Secret;

@@ -1,8 +1,8 @@
 //! `postern audit`: the log, a line for each entry, oldest first. It may be long, so nothing is held back to align it.
 
-use crate::cli::Session;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line};
 use clap::Args;
 use postern_wire::admin::{AuditEntries, AuditEntry, ReadAudit, State};

@@ -1,9 +1,9 @@
 //! `postern export` and `postern import`: text of many lines, in pieces that fit into frames.
 
-use crate::cli::Session;
 use crate::daemon::{Daemon, WAIT_TRANSFER};
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, progress_bytes};
+use crate::session::Session;
 use clap::Args;
 use indicatif::HumanBytes;
 use postern_wire::admin::{Empty, ExportPiece, Imported};

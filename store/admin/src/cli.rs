@@ -1,8 +1,8 @@
 //! The command line as a whole. Each noun's verbs stand in its own file.
 
-use crate::daemon::{Daemon, WAIT};
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::{account, app_password, audit, backup, check, import, key, log, method, platform, request, status};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -78,24 +78,6 @@ pub(crate) enum Verb {
     /// Read an export into an empty store, or take over the secrets of another program
     #[command(after_help = import::HELP)]
     Import(import::Import),
-}
-
-/// What every verb works with.
-pub(crate) struct Session {
-    /// The admin socket.
-    pub(crate) socket: PathBuf,
-    /// Where it prints.
-    pub(crate) screen: Screen,
-}
-
-impl Session {
-    /// Connects to posternd.
-    ///
-    /// # Errors
-    /// As [`Daemon::connect`].
-    pub(crate) fn daemon(&self) -> Result<Daemon, Failure> {
-        Daemon::connect(&self.socket, WAIT)
-    }
 }
 
 impl Cli {

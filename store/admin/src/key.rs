@@ -1,8 +1,8 @@
 //! `postern key`: the master key, under which everything at rest is sealed.
 
-use crate::cli::Session;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{plain, table};
 use clap::Subcommand;
 use postern_wire::admin::{Empty, Keys};

@@ -28,6 +28,7 @@ mod method;
 mod platform;
 mod request;
 mod screen;
+mod session;
 mod status;
 mod table;
 mod time;

@@ -1,7 +1,7 @@
 //! `postern log`: up to which level posternd writes lines to its log.
 
-use crate::cli::Session;
 use crate::exit::{Exit, Failure};
+use crate::session::Session;
 use crate::table::clean_line;
 use clap::Subcommand;
 use postern_wire::admin::{Empty, LogLevels, SetLog};

@@ -1,9 +1,9 @@
 //! `postern method`: the second factors of one mailbox.
 
-use crate::cli::Session;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use postern_wire::Secret;

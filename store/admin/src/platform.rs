@@ -1,9 +1,9 @@
 //! `postern platform`.
 
-use crate::cli::Session;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::admin::{CreatePlatform, Empty, Platform, PlatformName, Platforms, SetPlatform, SwitchPlatform};

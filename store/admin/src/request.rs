@@ -1,9 +1,9 @@
 //! `postern request`: people who know their password, have lost every method, and ask for a reset.
 
-use crate::cli::Session;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use postern_wire::admin::{DecideRequest, Decided, Empty, Mailbox, Request, Requests};

@@ -1,8 +1,8 @@
 //! `postern status`.
 
-use crate::cli::Session;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean, clean_line};
 use postern_wire::admin::{Empty, State, Status};
 use postern_wire::methods::admin_method as m;

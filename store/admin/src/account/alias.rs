@@ -1,8 +1,8 @@
 //! `postern account alias`: other names of a mailbox, under which its second factor is asked too.
 
-use crate::cli::Session;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
+use crate::session::Session;
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Account, Accounts, Aliases, Mailbox};

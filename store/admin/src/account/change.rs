@@ -1,9 +1,9 @@
 //! add, enable, suspend, resume, reset, remove, unlock: one account after the other, then what came of it.
 
 use super::choose::Chosen;
-use crate::cli::Session;
 use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, progress};
+use crate::session::Session;
 use crate::table::{Tint, clean, clean_line, plain, table};
 use postern_wire::Secret;
 use postern_wire::admin::{Account, Action, ChangeAccount, Changed, Refused, State};

@@ -1,7 +1,7 @@
 //! Which accounts: by name, from standard input, or all of a platform.
 
-use crate::cli::Session;
 use crate::exit::Failure;
+use crate::session::Session;
 use crate::table::clean_line;
 use clap::Args;
 use postern_wire::admin::{Accounts, ListAccounts};

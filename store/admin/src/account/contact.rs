@@ -1,8 +1,8 @@
 //! `postern account contact`: where notices go, and codes when the sign-in to an account that is off is unusual.
 
-use crate::cli::Session;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
+use crate::session::Session;
 use crate::table::clean_line;
 use clap::{Args, Subcommand};
 use postern_wire::admin::{Account, Accounts, Mailbox, SetContact};

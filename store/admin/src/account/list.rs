@@ -1,9 +1,9 @@
 //! `postern account list`.
 
-use crate::cli::Session;
 use crate::daemon::Daemon;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
 use postern_wire::admin::{Account, Accounts, ListAccounts, State};

@@ -7,8 +7,8 @@ mod contact;
 mod list;
 mod show;
 
-use crate::cli::Session;
 use crate::exit::{Exit, Failure};
+use crate::session::Session;
 use change::Order;
 use choose::Chosen;
 use clap::{Args, Subcommand};

@@ -2,10 +2,10 @@
 
 use super::change::state_until;
 use super::choose::names;
-use crate::cli::Session;
 use crate::daemon::only;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line};
 use clap::Args;
 use postern_wire::admin::{Account, Mailbox, State};

@@ -1,6 +1,7 @@
 //! PAM services that have `pam_postern.so`: whether somebody gets in who was not asked, and whether anybody gets in.
 
-use super::pam_control::{Action, next, passes};
+use super::pam_control::Action;
+use super::pam_dispatch::{next, passes};
 use super::pam_file::{Kind, Module, auth_stack, directories};
 use super::report::{Line, Section};
 use postern_pam_options::{OPTIONS, Options};

@@ -6,10 +6,10 @@ pub mod google_authenticator;
 pub mod oath;
 
 use crate::backup;
-use crate::cli::Session;
 use crate::daemon::Daemon;
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
+use crate::session::Session;
 use crate::table::{Tint, clean_line, plain, table};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
