@@ -1,9 +1,9 @@
-//! Which language a reader gets.
+//! The language of a page.
 
 /// The languages of the catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
-    /// English, also for readers who prefer a language we do not have.
+    /// English, also for readers who prefer a language that is not in the catalogue.
     #[default]
     English,
     /// French.
@@ -11,10 +11,10 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them, in the order of the switch.
+    /// All languages, in the order of the language switch.
     pub const ALL: [Self; 2] = [Self::English, Self::French];
 
-    /// Name of the cookie that remembers the reader's choice; its value is the [`tag`](Self::tag).
+    /// Name of the cookie that stores the reader's choice; its value is the [`tag`](Self::tag).
     pub const COOKIE: &'static str = "postern_language";
 
     /// The BCP 47 tag, as in `<html lang>`.
@@ -26,7 +26,7 @@ impl Language {
         }
     }
 
-    /// What its speakers call it.
+    /// The name of the language in that language.
     pub fn own_name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -34,14 +34,14 @@ impl Language {
         }
     }
 
-    /// The language with exactly this tag: for the value of the cookie and of the switch.
+    /// The language with exactly this tag, as in the cookie and in the language switch.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
 
-    /// The best match for an `Accept-Language` header (RFC 9110 section 12.5.4): the highest weight, the first
-    /// of equals; `fr-CA` is served by French. What cannot be read is passed over.
+    /// The best match for an `Accept-Language` header (RFC 9110 section 12.5.4): the highest weight, and the first of
+    /// equal weights; `fr-CA` matches French. Items that cannot be parsed are ignored.
     #[must_use]
     pub fn from_accept_language(header: &str) -> Self {
         let mut best = (Self::default(), 0);

@@ -1,7 +1,7 @@
-//! What all pages of Postern are made of, those of users and those of administrators: languages and texts, times, QR codes.
+//! Shared parts of all pages of Postern, for users and for administrators: languages and texts, times, QR codes.
 //!
-//! **To add a text:** one entry in `text.rs`, in English and French side by side; the compiler refuses an entry that lacks a
-//! language, and a test one that no page says. `{name}` is a place to fill in.
+//! **To add a text:** add one entry in `text.rs`, in English and French side by side. The compiler rejects an entry
+//! that lacks a language, and a test rejects one that no page uses. `{name}` is a placeholder.
 
 mod language;
 pub mod moment;

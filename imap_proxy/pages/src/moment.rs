@@ -1,4 +1,4 @@
-//! Times as a reader wants them: "14:05 UTC (in about 5 minutes)".
+//! Times for the reader: "14:05 UTC (in about 5 minutes)".
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -7,15 +7,15 @@ use maud::{Markup, html};
 use crate::language::Language;
 use crate::text::Text;
 
-/// The zone of every time in the documents.
+/// The time zone of all times in the documents.
 pub const ZONE: &str = "UTC";
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// `until`, seen from `now`. The reader's time zone is unknown here, so it is shown in UTC, and in words beside
-/// it; the script, where it runs, makes local time of the `<time>`.
+/// The time `until`, relative to `now`. The reader's time zone is unknown here, so the time is shown in UTC and also in
+/// words. Where the script runs, it replaces the content of `<time>` with local time.
 pub fn moment(until: Timestamp, now: Timestamp, language: Language) -> Markup {
     let shown = next_minute(until);
     let clock = html! { time datetime=(shown) { (clock(&utc(shown), &utc(now), language)) } };
@@ -23,34 +23,34 @@ pub fn moment(until: Timestamp, now: Timestamp, language: Language) -> Markup {
     language.fill(Text::Moment, &[("clock", &clock), ("wait", &wait)])
 }
 
-/// Seconds from `now` until then; none where it has been.
+/// Seconds from `now` until `until`; none if it has passed.
 pub fn seconds_until(until: Timestamp, now: Timestamp) -> Option<i64> {
     Some(until.as_second().saturating_sub(now.as_second())).filter(|wait| *wait > 0)
 }
 
-/// A day that is past.
+/// A day in the past.
 pub fn day(time: Timestamp, now: Timestamp, language: Language) -> Markup {
     let shown = utc(time);
     html! { time datetime=(whole(time)) data-day { (date(&shown, &utc(now), language)) } }
 }
 
-/// A point of time that is past: "14:05 UTC", with its day unless that is today.
+/// A point in time in the past: "14:05 UTC", with its date unless it is today.
 pub fn point(time: Timestamp, now: Timestamp, language: Language) -> Markup {
     html! { time datetime=(whole(time)) { (clock(&utc(time), &utc(now), language)) } }
 }
 
-/// Without parts of a second.
+/// The time without fractions of a second.
 fn whole(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// Rounded up, so that what was promised is true once a clock without seconds shows this time.
+/// The time rounded up to the minute, so that a clock without seconds shows it only when the time has come.
 fn next_minute(time: Timestamp) -> Timestamp {
     let past = time.as_second().rem_euclid(MINUTE);
     if past == 0 {
         return Timestamp::from_second(time.as_second()).unwrap_or(time);
     }
-    // Only the last minute of what a Timestamp can hold has no next one.
+    // Only the last minute of the range of `Timestamp` has no next minute.
     Timestamp::from_second(time.as_second() - past + MINUTE).unwrap_or(time)
 }
 
@@ -69,9 +69,9 @@ fn clock(time: &Zoned, now: &Zoned, language: Language) -> String {
     format!("{} {ZONE}", language.fill_plain(Text::DayAndClock, &[("date", &date), ("clock", &clock)]))
 }
 
-/// The words from which the script makes the reader's own time of a `<time>`, the same as here, so that a date looks the same
-/// with the script and without: the months, the first of one, a time of day, a day, a day with its year, and a day with its
-/// time.
+/// The words with which the script formats a `<time>` in the reader's time zone. They are the same as here, so that a
+/// date looks the same with and without the script: the months, the first day of a month, a time of day, a day, a day
+/// with its year, and a day with its time.
 pub fn words(language: Language) -> [String; 6] {
     let place = |text, names: &[&'static str]| {
         let values: Vec<(&str, String)> = names.iter().map(|name| (*name, format!("%{name}"))).collect();
@@ -88,7 +88,7 @@ pub fn words(language: Language) -> [String; 6] {
     ]
 }
 
-/// The date, with the year unless it is this one.
+/// The date, with the year unless it is the current one.
 fn date(time: &Zoned, now: &Zoned, language: Language) -> String {
     let day = if time.day() == 1 { language.say(Text::FirstOfMonth) } else { time.day().to_string() };
     let months = language.say(Text::Months);
@@ -101,8 +101,8 @@ fn date(time: &Zoned, now: &Zoned, language: Language) -> String {
     language.fill_plain(Text::DayAndYear, &[values[0], values[1], ("year", &year)])
 }
 
-/// How long `seconds` are, in words. Minutes are rounded up, as nobody is helped by coming too early; longer waits
-/// to the nearest.
+/// The duration `seconds` in words. Minutes are rounded up, since trying too early is of no use; longer durations are
+/// rounded to the nearest unit.
 fn wait(seconds: i64, language: Language) -> String {
     let say_number = |text, n: i64| language.fill_plain(text, &[("n", &n.to_string())]);
     match seconds {

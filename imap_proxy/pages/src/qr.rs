@@ -5,13 +5,13 @@ use std::fmt::Write;
 use maud::{Markup, html};
 use qrcode::{Color, EcLevel, QrCode};
 
-/// White modules around the code (ISO/IEC 18004 section 5.3.8). They belong to the drawing, not to the style, so
-/// that cameras find the code on a dark page too.
+/// Width of the white margin around the code, in modules (ISO/IEC 18004 section 5.3.8). It is part of the image, not of
+/// the style sheet, so that cameras detect the code on a dark page too.
 pub const QUIET_ZONE: usize = 4;
 
-/// Draws `content`, named `title` to those who cannot see it. `None` when it is too long for any QR code.
+/// Draws `content`; `title` is its name for screen readers. `None` if it is too long for a QR code.
 ///
-/// Medium error correction: a glare on the screen is forgiven, and the modules stay large.
+/// Uses medium error correction: it tolerates reflections on the screen, and the modules stay large.
 pub fn svg(content: &str, title: &str) -> Option<Markup> {
     let code = QrCode::with_error_correction_level(content, EcLevel::M).ok()?;
     let side = code.width() + 2 * QUIET_ZONE;
@@ -25,7 +25,7 @@ pub fn svg(content: &str, title: &str) -> Option<Markup> {
     })
 }
 
-/// One path for all dark modules: a bar for each run of them in a row.
+/// One path for all dark modules: a bar for each run of dark modules in a row.
 fn dark_modules(code: &QrCode) -> String {
     let width = code.width();
     let mut path = String::new();
@@ -47,7 +47,7 @@ fn dark_modules(code: &QrCode) -> String {
 mod tests {
     use super::*;
 
-    /// Reads the bars back into the modules they cover.
+    /// Converts the bars back into the modules that they cover.
     fn covered(path: &str, side: usize) -> Vec<bool> {
         let mut modules = vec![false; side * side];
         for bar in path.split('z').filter(|bar| !bar.is_empty()) {

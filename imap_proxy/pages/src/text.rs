@@ -1,7 +1,7 @@
 //! Every text of the pages, in every language, side by side.
 //!
-//! `{name}` is a place that the page fills in; both languages have the same ones. French is written with ordinary
-//! spaces before `:` `;` `?` `!` and inside « »: `words.rs` makes them no-break.
+//! `{name}` is a placeholder that the page fills in; both languages have the same placeholders. French is written with
+//! ordinary spaces before `:` `;` `?` `!` and inside « »: `words.rs` replaces them with no-break spaces.
 
 use crate::language::Language;
 
@@ -15,7 +15,7 @@ macro_rules! catalogue {
             /// Every entry.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The entry as it is written here.
+            /// The entry as written here.
             pub const fn entry(self, language: Language) -> &'static str {
                 match (self, language) {
                     $((Self::$name, Language::English) => $en, (Self::$name, Language::French) => $fr,)*
@@ -26,7 +26,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    // Around every page
+    // The frame of every page
     DocumentTitle { en: "{title} – {brand}", fr: "{title} – {brand}" }
     FailedTitle { en: "Error: {title} – {brand}", fr: "Erreur : {title} – {brand}" }
     SigningIn { en: "Signing in as {mailbox}", fr: "Connexion de {mailbox}" }
@@ -90,7 +90,7 @@ catalogue! {
     }
     Confirm { en: "Confirm and continue", fr: "Confirmer et continuer" }
 
-    // Set-up of another kind
+    // Set-up of another kind of method
     OtherWays { en: "Set up another way", fr: "Choisir un autre moyen" }
     ByAuthenticatorHint { en: "An app on your phone shows the codes", fr: "Une application de votre téléphone affiche les codes" }
     BySmsHint { en: "Codes come to your phone as text messages", fr: "Les codes arrivent par SMS sur votre téléphone" }
@@ -264,7 +264,7 @@ catalogue! {
     LostEverything { en: "I have lost everything", fr: "J’ai tout perdu" }
     LostHint { en: "None of these is at hand: ask your administrator for help", fr: "Aucune n’est à votre portée : demandez l’aide de votre administrateur" }
 
-    // I have lost everything
+    // The request for a reset after losing every factor
     LostTitle { en: "Ask for a reset", fr: "Demandez une réinitialisation" }
     LostLead {
         en: "Your administrator can reset two-step sign-in, so that you set it up anew. They have to be sure that it is you.",
@@ -436,7 +436,7 @@ catalogue! {
         fr: "Un code sera de nouveau demandé dans ce navigateur. Ses sessions ouvertes sans code ont été fermées."
     }
 
-    // Its changes
+    // Changes on the Security page
     RenameTitle { en: "Rename this method", fr: "Renommer cette méthode" }
     RenameLabel { en: "New name", fr: "Nouveau nom" }
     RemoveTitle { en: "Remove this method?", fr: "Supprimer cette méthode ?" }
@@ -533,7 +533,7 @@ catalogue! {
         fr: "Pour voir et modifier vos paramètres de sécurité, confirmez une fois que c’est bien vous."
     }
 
-    // The pages of a sign-in, when they serve the Security page
+    // The pages of a sign-in, used from the Security page
     ProveLead { en: "Please confirm that it is you.", fr: "Veuillez confirmer que c’est bien vous." }
     ProveOnce {
         en: "The code is good for this change only. If you did not ask for it, cancel.",
@@ -580,7 +580,7 @@ catalogue! {
         fr: "Vous pourrez aussi vous connecter avec cette clé. Branchez-la ou gardez-la à portée de main, puis appuyez sur le bouton."
     }
 
-    // What was wrong with a code
+    // Errors of a submitted code
     NotACode {
         en: "Type the digits that your app shows. Spaces are fine.",
         fr: "Saisissez les chiffres affichés par votre application. Vous pouvez laisser les espaces."

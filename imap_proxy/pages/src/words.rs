@@ -1,4 +1,4 @@
-//! From an entry of the catalogue to what the reader sees: placeholders filled, spaces set.
+//! From an entry of the catalogue to the displayed text: placeholders are filled in, spaces are set.
 
 use maud::{Markup, PreEscaped, Render, html};
 
@@ -11,7 +11,8 @@ impl Language {
         typeset(self, text.entry(self))
     }
 
-    /// A text for a page with its placeholders filled. The values are escaped by their own [`Render`].
+    /// A text for a page with its placeholders filled in. The values are escaped by their own [`Render`]
+    /// implementation.
     pub fn fill(self, text: Text, values: &[(&str, &dyn Render)]) -> Markup {
         let mut filled = String::new();
         for piece in pieces(&self.say(text)) {
@@ -23,7 +24,7 @@ impl Language {
         PreEscaped(filled)
     }
 
-    /// A text for a plain file with its placeholders filled.
+    /// A text for a plain-text file with its placeholders filled in.
     pub fn fill_plain(self, text: Text, values: &[(&str, &str)]) -> String {
         let said = self.say(text);
         let filled = pieces(&said).map(|piece| match piece {
@@ -36,16 +37,16 @@ impl Language {
 
 fn value<V: Copy>(text: Text, name: &str, values: &[(&str, V)]) -> V {
     let found = values.iter().find(|(known, _)| *known == name);
-    // A slip in this module, which the tests over all pages show; never a matter of input.
+    // An error in this module, which the tests over all pages detect; it does not depend on input.
     found.unwrap_or_else(|| panic!("the text {text:?} has a placeholder {{{name}}} that is not filled")).1
 }
 
 /// A part of a catalogue entry.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// To be said as it is.
+    /// Literal text.
     Words(&'a str),
-    /// The name of what is filled in.
+    /// The name of a placeholder.
     Placeholder(&'a str),
 }
 
@@ -57,8 +58,8 @@ pub fn pieces(entry: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// Makes the spaces of French punctuation no-break: narrow before `;` `?` `!`, whole before `:` and inside « ».
-/// The catalogue is written with ordinary ones, which can be seen in an editor.
+/// Replaces the spaces of French punctuation with no-break spaces: narrow before `;` `?` `!`, full width before `:` and
+/// inside « ». The catalogue is written with ordinary spaces, which are visible in an editor.
 fn typeset(language: Language, entry: &str) -> String {
     const NO_BREAK: char = '\u{a0}';
     const NARROW_NO_BREAK: char = '\u{202f}';

@@ -1,4 +1,4 @@
-//! The one stylesheet, the one script of all pages, and the one for security keys.
+//! The stylesheet, the script of all pages, and the script for security keys.
 
 use std::sync::LazyLock;
 
@@ -8,29 +8,29 @@ use super::paths;
 
 /// `text/css`, served at [`paths::STYLE`].
 pub const STYLE: &str = include_str!("style.css");
-/// `text/javascript`, served at [`paths::SCRIPT`]. Comfort only: every page works without it.
+/// `text/javascript`, served at [`paths::SCRIPT`]. Optional: every page works without it.
 pub const SCRIPT: &str = include_str!("page.js");
-/// `text/javascript`, served at [`paths::KEY_SCRIPT`], for pages that ask for a security key: only a script can.
+/// `text/javascript`, served at [`paths::KEY_SCRIPT`], for pages that ask for a security key, which requires a script.
 pub const KEY_SCRIPT: &str = include_str!("key.js");
 
-/// Bytes of the content's hash in an address: enough to tell one release from another.
+/// Number of bytes of the content's hash in an address: enough to distinguish one release from another.
 const CACHE_KEY_LENGTH: usize = 8;
 
-/// The address of [`STYLE`] with its content's hash, so that it may be cached for ever.
+/// The address of [`STYLE`] with its content's hash, so that it may be cached indefinitely.
 #[must_use]
 pub fn style_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| url(paths::STYLE, STYLE));
     &URL
 }
 
-/// The address of [`SCRIPT`] with its content's hash, so that it may be cached for ever.
+/// The address of [`SCRIPT`] with its content's hash, so that it may be cached indefinitely.
 #[must_use]
 pub fn script_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| url(paths::SCRIPT, SCRIPT));
     &URL
 }
 
-/// The address of [`KEY_SCRIPT`] with its content's hash, so that it may be cached for ever.
+/// The address of [`KEY_SCRIPT`] with its content's hash, so that it may be cached indefinitely.
 #[must_use]
 pub fn key_script_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| url(paths::KEY_SCRIPT, KEY_SCRIPT));

@@ -1,4 +1,4 @@
-//! The backup codes, shown once: to copy, to print, to download.
+//! The backup codes, shown once: to copy, print or download.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use super::layout::Sheet;
 use super::{BackupCodes, Context, Secret, field, fields, paths};
 use postern_pages::{Language, Text};
 
-/// What the downloaded file is called.
+/// The name of the downloaded file.
 pub const CODES_FILE_NAME: &str = "postern-backup-codes.txt";
 
 pub(super) fn sheet(view: &BackupCodes, language: Language, context: &Context<'_>) -> Sheet {
@@ -23,7 +23,7 @@ pub(super) fn sheet(view: &BackupCodes, language: Language, context: &Context<'_
     Sheet { title: Text::CodesTitle, failed: view.not_ticked, wide: false, content }
 }
 
-/// Downloading needs no script; the other two appear where it runs.
+/// The buttons for keeping the codes. Downloading needs no script; the other two appear only when the script runs.
 fn ways_to_keep(language: Language) -> Markup {
     html! {
         div.keep {
@@ -62,14 +62,14 @@ fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup 
     }
 }
 
-/// Whose codes these are, for a sheet of paper or a file that is found years later.
+/// Identifies the account that the codes belong to, for a printed sheet or a file that is found years later.
 fn headline(language: Language, context: &Context<'_>) -> String {
     let mailbox = context.mailbox.unwrap_or_default();
     language.fill_plain(Text::CodesFor, &[("mailbox", mailbox), ("brand", context.brand)])
 }
 
-/// The codes as a text file, to be sent as an attachment named [`CODES_FILE_NAME`]; lines end with CR LF, so that
-/// every editor shows them.
+/// The codes as a text file, to be sent as an attachment named [`CODES_FILE_NAME`]. Lines end with CR LF, so that every
+/// editor shows them correctly.
 #[must_use]
 pub fn render_codes_file(codes: &[Secret], language: Language, context: &Context<'_>) -> String {
     let codes: Vec<&str> = codes.iter().map(Secret::expose).collect();

@@ -1,4 +1,4 @@
-//! Asking for a code: of the app, or of the backup list; and the methods to choose from.
+//! The pages that ask for a code of the authenticator app or a backup code, and the page to choose a method.
 
 use maud::{Markup, html};
 
@@ -31,7 +31,7 @@ pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: 
     Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
-/// The form around a code field, with the ways out of it.
+/// The form with a code field, and the alternatives below it.
 fn question(
     path: &str,
     fields: &Markup,
@@ -52,7 +52,7 @@ fn question(
     }
 }
 
-/// What the page is for: at a sign-in this, else what the code is asked for.
+/// The introduction of the page: at a sign-in `at_sign_in`, otherwise what the code is asked for.
 pub(super) fn lead(at_sign_in: Text, language: Language, context: &Context<'_>) -> Markup {
     if !context.signed_in {
         return html! { p.lead { (language.say(at_sign_in)) } };
@@ -60,7 +60,7 @@ pub(super) fn lead(at_sign_in: Text, language: Language, context: &Context<'_>) 
     let Some(purpose) = context.purpose else { return html! { p.lead { (language.say(Text::ProveLead)) } } };
     html! {
         p.lead { (asked_for(purpose, language)) }
-        // Whoever has not asked for it is being led on.
+        // A user who did not request the change is being deceived: the hint warns them.
         @if !matches!(purpose, Purpose::Look) { p.hint { (language.say(Text::ProveOnce)) } }
     }
 }
@@ -89,13 +89,13 @@ fn strong(text: &str) -> Markup {
     html! { strong { (text) } }
 }
 
-/// What its button does.
+/// The label of the submit button.
 pub(super) fn go_on(context: &Context<'_>) -> Text {
     if context.signed_in { Text::ConfirmIt } else { Text::SignIn }
 }
 
-/// The ways out of a page that asks for one method; the page has a [`field::cancel_form`]. Where they stand in a form with
-/// an offer to trust the browser, they take along whether it is ticked.
+/// The alternatives on a page that asks for one method; the page has a [`field::cancel_form`]. In a form with an offer
+/// to trust the browser, they also submit whether it is ticked.
 pub(super) fn ways_out(others: bool, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
     html! {
         @if others && trust.is_some() {
@@ -109,7 +109,7 @@ pub(super) fn ways_out(others: bool, trust: Option<Trust>, language: Language, c
     }
 }
 
-/// The method that the page is about.
+/// Shows the method that the page asks for.
 pub(super) fn method(method: &Method, language: Language) -> Markup {
     html! { p.method.{ "by-" (method.kind.tag()) } { (name(method, language)) } }
 }
@@ -154,7 +154,7 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &C
     Sheet { title: Text::MethodsTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
-/// What its owner calls the method, else what it is.
+/// The user's description of the method, or otherwise the name of its kind.
 pub(super) fn name(method: &Method, language: Language) -> String {
     let kind = match method.kind {
         _ if !method.description.trim().is_empty() => return method.description.trim().to_owned(),
@@ -168,7 +168,7 @@ pub(super) fn name(method: &Method, language: Language) -> String {
     language.say(kind)
 }
 
-/// What it is, and where its codes go.
+/// The kind of the method, and where its codes are sent.
 pub(super) fn hint(method: &Method, language: Language) -> Markup {
     let text = match (method.kind, &method.hint) {
         (MethodKind::Sms, Some(to)) => return language.fill(Text::SmsTo, &[("to", to)]),

@@ -1,4 +1,4 @@
-//! Asking for the administrator's enrolment code, so that a thief with the password cannot enrol first.
+//! The page that asks for the administrator's enrolment code, so that an attacker with the password cannot enrol first.
 
 use maud::html;
 

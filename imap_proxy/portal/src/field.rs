@@ -1,39 +1,39 @@
-//! The code field with what was wrong, and the buttons that several pages share.
+//! The code field with its error message, and the buttons that several pages share.
 
 use maud::{Markup, Render, html};
 
 use super::{Context, Problem, Trust, fields, paths};
 use postern_pages::{Language, Text, moment};
 
-/// `maxlength` of a code field: far more than a code, as pasted ones come with blanks.
+/// `maxlength` of a code field: much longer than a code, because pasted codes may contain spaces.
 pub const CODE_FIELD_LENGTH: usize = 64;
 
 /// `maxlength` of a method's description.
 pub const DESCRIPTION_LENGTH: usize = 64;
 
-/// Wrong codes in a row from which the page suspects the phone's clock.
+/// The number of wrong codes in a row from which the page suggests that the phone's clock is wrong.
 const CLOCK_HINT_FROM: u32 = 2;
 
-/// What sets one code field apart from another.
+/// The properties in which code fields differ.
 pub(super) struct CodeField {
     pub(super) label: Text,
-    /// What the problems are called here.
+    /// The error messages for this field.
     pub(super) texts: ProblemTexts,
-    /// Whether phones show the number pad and offer a code they received.
+    /// Whether phones show the numeric keypad and offer a code that they received.
     pub(super) digits: bool,
-    /// Whether it is a step of several, and its label the step's heading.
+    /// Whether it is one of several steps, so that its label is the step's heading.
     pub(super) is_step: bool,
 }
 
-/// The words for each [`Problem`] with one kind of code, or whatever else is asked for.
+/// The text for each [`Problem`] with one kind of code or other input.
 pub(super) struct ProblemTexts {
     not_a_code: Text,
     wrong: Text,
-    /// Where a wrong clock can be the cause.
+    /// Set where a wrong clock can be the cause.
     clock_hint: Option<Text>,
     too_early: Text,
     in_use: Text,
-    /// Whether there is another method to be tried.
+    /// Whether there is another method to try.
     others: bool,
 }
 
@@ -50,7 +50,7 @@ pub(super) const APP_TEXTS: ProblemTexts = ProblemTexts {
 /// For codes that were sent.
 pub(super) const SENT_TEXTS: ProblemTexts = plain_texts(Text::SentNotACode, Text::SentWrong, Text::InUse);
 
-/// The same, where nothing else can be answered with.
+/// For codes that were sent, where there is no other method.
 pub(super) const ONLY_SENT_TEXTS: ProblemTexts = ProblemTexts { others: false, ..SENT_TEXTS };
 
 /// For backup codes.
@@ -60,10 +60,10 @@ pub(super) const BACKUP_TEXTS: ProblemTexts = plain_texts(Text::BackupNotACode, 
 pub(super) const ENROLMENT_TEXTS: ProblemTexts =
     plain_texts(Text::EnrolmentNotACode, Text::EnrolmentWrong, Text::InUse);
 
-/// For a number that codes shall go to.
+/// For a phone number that codes are to be sent to.
 pub(super) const NUMBER_TEXTS: ProblemTexts = plain_texts(Text::NumberUnfit, Text::NumberUnfit, Text::NumberInUse);
 
-/// For an address that codes shall go to.
+/// For an e-mail address that codes are to be sent to.
 pub(super) const ADDRESS_TEXTS: ProblemTexts = plain_texts(Text::AddressUnfit, Text::AddressUnfit, Text::AddressInUse);
 
 /// For a security key that the account has.
@@ -72,19 +72,19 @@ pub(super) const KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Tex
 /// For a new security key.
 pub(super) const NEW_KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::NewKeyWrong, Text::KeyKnown);
 
-/// For what no clock has part in.
+/// For input that does not depend on a clock.
 const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemTexts {
     ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BackupTooEarly, in_use, others: true }
 }
 
 impl CodeField {
-    /// The label, the field, and between them what was wrong with the last code, tied to the field for screen
-    /// readers. The code itself is not shown again. The page is about this field: typing begins here.
+    /// Renders the label, the field, and between them the problem with the last code, associated with the field for
+    /// screen readers. The code itself is not shown again. The field gets the focus.
     pub(super) fn render(&self, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
         self.render_with(&html! {}, problem, language, context)
     }
 
-    /// The same with a button that stands beside the field where there is room.
+    /// Like [`Self::render`], with a button beside the field where there is enough space.
     pub(super) fn render_with(
         &self,
         button: &Markup,
@@ -112,7 +112,7 @@ impl CodeField {
     }
 }
 
-/// A field, and in one frame with it what is wrong with what was sent: the field refers to `id`.
+/// A field, in one frame with the problem of the last attempt: the field refers to `id`.
 pub(super) fn attempt(id: &str, problem: Option<Markup>, field: &Markup) -> Markup {
     html! {
         div.attempt.wrong[problem.is_some()] {
@@ -122,7 +122,7 @@ pub(super) fn attempt(id: &str, problem: Option<Markup>, field: &Markup) -> Mark
     }
 }
 
-/// The button that sends a code. While none is judged, a script keeps it back, and counts down on it.
+/// The button that submits a code. While no code is checked, a script disables it and shows a countdown on it.
 pub(super) fn send(text: Text, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
     let wait = match problem {
         Some(Problem::TooEarly { until }) => moment::seconds_until(until, context.now),
@@ -157,7 +157,7 @@ impl ProblemTexts {
     }
 }
 
-/// The owner's words for the method that is set up, as typed so far.
+/// The field for the user's description of the method being set up, with what was typed so far.
 pub(super) fn description(label: Text, hint: Text, typed: &str, language: Language) -> Markup {
     html! {
         div.field {
@@ -190,17 +190,17 @@ pub(super) fn trust(offer: Option<Trust>, language: Language) -> Markup {
     }
 }
 
-/// What is wrong with the field that refers to `id`.
+/// The error message that the field refers to by `id`.
 pub(super) fn alert(id: &str, content: impl Render) -> Markup {
     html! { div.problem id=(id) role="alert" { (content) } }
 }
 
-/// The form that the button of [`cancel`] sends: it stands apart, as forms do not nest.
+/// The form that the button of [`cancel`] submits. It is separate because forms cannot be nested.
 pub(super) fn cancel_form() -> Markup {
     html! { form #cancel method="post" action=(paths::CANCEL) hidden {} }
 }
 
-/// Gives up this sign-in, or what else the page is about; the page has a [`cancel_form`].
+/// The button that cancels this sign-in, or the action the page belongs to; the page has a [`cancel_form`].
 pub(super) fn cancel(language: Language, context: &Context<'_>) -> Markup {
     let text = if context.signed_in { Text::DoNothing } else { Text::Cancel };
     html! { button.quiet.cancel form="cancel" formnovalidate { (language.say(text)) } }

@@ -1,4 +1,4 @@
-//! Security keys: asked for at sign-in, and set up as the first method. The one part that needs JavaScript.
+//! Security keys: asked for at sign-in, and set up as the first method. The only part that needs JavaScript.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -21,7 +21,7 @@ pub(super) fn sheet(view: &Key, language: Language, context: &Context<'_>) -> Sh
                     (problem(&KEY_TEXTS, view.problem, language, context))
                     (field::trust(view.trust, language))
                 };
-                // Where there is something to read, or to tick, it comes first.
+                // Where there is something to read or to tick, that comes first.
                 @let at_once = view.problem.is_none() && view.trust.is_none();
                 @let dialogue = Dialogue { action: paths::CODE, button: Text::UseKey, at_once };
                 (dialogue.render(options, &texts, &ways_out, language))
@@ -45,7 +45,7 @@ pub(super) fn set_up_sheet(view: &SetUpKey, language: Language, context: &Contex
         (problem(&NEW_KEY_TEXTS, view.problem, language, context))
         (field::description(Text::KeyName, Text::KeyNameHint, &view.description, language))
     };
-    // The name is typed first.
+    // The user types the description first.
     let dialogue = Dialogue { action: paths::SET_UP, button: Text::RegisterKey, at_once: false };
     let content = html! {
         p.lead { (language.say(if context.signed_in { Text::AddKeyLead } else { Text::SetUpKeyLead })) }
@@ -57,7 +57,7 @@ pub(super) fn set_up_sheet(view: &SetUpKey, language: Language, context: &Contex
     Sheet { title: Text::SetUpKeyTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
-/// The form that [`assets::KEY_SCRIPT`] fills, and its texts; that file says what it needs.
+/// The form that [`assets::KEY_SCRIPT`] fills, and its texts; that file documents what it needs.
 struct Dialogue {
     action: &'static str,
     button: Text,
@@ -86,7 +86,7 @@ impl Dialogue {
     }
 }
 
-/// JSON for a script element: nothing in it can end the element. Outside of its strings JSON has no `<`.
+/// JSON for a script element: it cannot end the element. Outside of strings, JSON contains no `<`.
 fn as_data(json: &str) -> PreEscaped<String> {
     PreEscaped(json.replace('<', "\\u003c"))
 }

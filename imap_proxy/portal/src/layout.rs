@@ -1,23 +1,23 @@
-//! What every page stands in: head, the house's mark, the language switch.
+//! The frame of every page: head, logo, language switch.
 
 use maud::{DOCTYPE, Markup, html};
 
 use super::{Context, assets, fields, paths};
 use postern_pages::{Language, Text, moment};
 
-/// What a page puts into the frame.
+/// The content of a page, for [`document`].
 pub(super) struct Sheet {
     /// The heading, and the document's title.
     pub(super) title: Text,
-    /// Whether something sent was wrong: the title then says so first, which screen readers speak first.
+    /// Whether the input was rejected: the title then begins with that, since screen readers read the title first.
     pub(super) failed: bool,
-    /// Whether there is a second column to be had on wide screens.
+    /// Whether the page may use a second column on wide screens.
     pub(super) wide: bool,
-    /// What stands below the heading.
+    /// The content below the heading.
     pub(super) content: Markup,
 }
 
-/// The document. `path` is where the language switch comes back to.
+/// The complete document. `path` is the page that the language switch returns to.
 pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &Context<'_>) -> Markup {
     let title = language.say(sheet.title);
     let document_title = if sheet.failed { Text::FailedTitle } else { Text::DocumentTitle };
@@ -67,7 +67,7 @@ fn language_switch(path: &str, current: Language) -> Markup {
     }
 }
 
-/// The house's mark: the small gate in the wall.
+/// The logo: a small gate in a wall.
 fn mark() -> Markup {
     html! {
         svg.mark xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true" {
@@ -76,11 +76,11 @@ fn mark() -> Markup {
     }
 }
 
-/// Three merlons, a wall, an arched opening and the knob of its door. The icon below holds the same path.
+/// The path of the logo: three merlons, a wall, an arched gate and its knob. The icon below contains the same path.
 const WALL: &str = "M3 5h6v4h4V5h6v4h4V5h6v20a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM11 27V19a5 5 0 0 1 10 0v8z\
                     M12.5 27V19a3.5 3.5 0 0 1 7 0v8z";
 
-/// [`WALL`] for the browser's tab, as a `data:` address: it keeps browsers from asking the webmail for one.
+/// [`WALL`] as a `data:` address for the browser's tab: it prevents browsers from requesting an icon from the webmail.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
     %3Cpath fill='%23226b5f' fill-rule='evenodd' d='M3 5h6v4h4V5h6v4h4V5h6v20a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z\
     M11 27V19a5 5 0 0 1 10 0v8z'/%3E%3C/svg%3E";

@@ -1,13 +1,13 @@
-//! The pages that a person signing in through the webmail front sees: pure functions from a view model to HTML.
+//! The pages that a user sees while signing in through the webmail front: pure functions from a view model to HTML.
 //!
-//! Nothing here reads a clock, a request or a file. The driver decides which page is due, fills in its view
-//! model and answers with the string, `no-store` and [`CONTENT_SECURITY_POLICY`]. All of it works without
-//! JavaScript; [`assets::SCRIPT`] adds copying, printing and local times where it may run. Only a security key needs a
-//! script, [`assets::KEY_SCRIPT`].
+//! Nothing here reads a clock, a request or a file. The caller decides which page to show, fills in its view model and
+//! responds with the HTML, `no-store` and [`CONTENT_SECURITY_POLICY`]. All pages work without JavaScript; where it is
+//! enabled, [`assets::SCRIPT`] adds copying, printing and local times. Only a security key needs a script,
+//! [`assets::KEY_SCRIPT`].
 //!
-//! Its texts are in `postern-pages`. **To add a page:** its view model and variant in `page.rs`, its address in `paths.rs`
-//! when it has a form, a function from the view model to a [`layout::Sheet`], one arm in [`render`], and a sample in
-//! `samples.rs`: every test over all pages then holds for it too.
+//! The texts are in `postern-pages`. **To add a page:** add its view model and variant in `page.rs`, its path in
+//! `paths.rs` if it has a form, a function from the view model to a [`layout::Sheet`], one arm in [`render`], and a
+//! sample in `samples.rs`. Every test over all pages then covers it too.
 
 pub mod assets;
 mod backup_codes;
@@ -51,13 +51,13 @@ pub use security::{
 };
 pub use sent_code::DESTINATION_LENGTH;
 
-/// The policy every page is made for: nothing but our own style, script and forms, and no framing.
+/// The Content-Security-Policy of every page: only our own style, scripts and forms are allowed, and no framing.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The whole HTML document of `page`, in UTF-8.
+/// Renders `page` as a complete HTML document, in UTF-8.
 ///
-/// Where the page shows secrets, so does the result: it belongs in one response and nowhere else.
+/// If the page shows secrets, the result contains them: use it in one response and nowhere else.
 #[must_use]
 pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String {
     let sheet = match page {
@@ -94,13 +94,14 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
     layout::document(sheet, page.path(), language, context).into_string()
 }
 
-/// A document of [`render`] whose forms all have this [`fields::IDEMPOTENCY_KEY`]. Here, so that no page can forget it.
+/// Adds the hidden field [`fields::IDEMPOTENCY_KEY`] to every form of a document of [`render`]. It is done here so that
+/// no page can omit it.
 #[must_use]
 pub fn with_idempotency_key(document: &str, key: &str) -> String {
     let mut pieces = document.split("<form ");
     let mut written = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        // What people wrote is escaped, so the first `>` that stands there is the tag's own.
+        // User input is escaped, so the first `>` is the end of the tag.
         let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
         let name = fields::IDEMPOTENCY_KEY;
         written.push_str(&format!(r#"<form {tag}><input type="hidden" name="{name}" value="{key}">{rest}"#));

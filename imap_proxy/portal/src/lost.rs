@@ -1,4 +1,4 @@
-//! "I have lost everything": a request to the administrator.
+//! The page for a user who has lost every factor: a request to the administrator.
 
 use maud::{Markup, html};
 use postern_wire::security::MAX_REQUEST_TEXT;
@@ -37,17 +37,17 @@ pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> S
     Sheet { title: Text::LostTitle, failed: view.problem.is_some(), wide: false, content }
 }
 
-/// One of the three.
+/// One of the three questions.
 struct Question {
     name: &'static str,
     label: Text,
     hint: Option<Text>,
-    /// Whether more than a line is to be expected.
+    /// Whether the answer may be longer than one line.
     long: bool,
 }
 
 impl Question {
-    /// `due`: typing begins here. `missing`: it was sent empty.
+    /// `due`: the field gets the focus. `missing`: it was submitted empty.
     fn render(&self, typed: &str, due: bool, missing: bool, language: Language) -> Markup {
         let hint_id = self.hint.map(|_| format!("{}-hint", self.name));
         let described_by = match (missing, &hint_id) {

@@ -3,39 +3,40 @@
 /// One way to confirm a sign-in.
 #[derive(Clone, Debug)]
 pub struct Method {
-    /// The daemon's id of it, which comes back in [`fields::METHOD`](super::fields::METHOD).
+    /// The daemon's id of the method, which is submitted in [`fields::METHOD`](super::fields::METHOD).
     pub id: String,
-    /// What it is.
+    /// Its kind.
     pub kind: MethodKind,
-    /// What its owner calls it, such as "Phone of Bob"; may be empty.
+    /// The user's description, such as "Phone of Bob"; may be empty.
     pub description: String,
-    /// The number or address that its codes go to, with most of it hidden.
+    /// The number or address that its codes are sent to, mostly masked.
     pub hint: Option<String>,
 }
 
 /// Kinds of methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MethodKind {
-    /// An authenticator app that shows time-based codes.
+    /// An authenticator app with time-based codes.
     Authenticator,
-    /// A code that comes by SMS.
+    /// A code sent by SMS.
     Sms,
-    /// A code that comes by e-mail, to an address outside the mailbox.
+    /// A code sent by e-mail, to an address outside the mailbox.
     Email,
     /// A security key.
     Key,
-    /// The list of single-use codes.
+    /// The list of single-use backup codes.
     BackupCode,
-    /// No method, but set up like one: the address that notices go to.
+    /// Not a method, but set up like one: the address that notices are sent to.
     Contact,
 }
 
 impl MethodKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 6] =
         [Self::Authenticator, Self::Sms, Self::Email, Self::Key, Self::BackupCode, Self::Contact];
 
-    /// What the daemon calls it, and the value of [`fields::METHOD`](super::fields::METHOD) where a kind is chosen.
+    /// The daemon's name of the kind, and the value of [`fields::METHOD`](super::fields::METHOD) where a kind is
+    /// chosen.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {

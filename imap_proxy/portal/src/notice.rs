@@ -1,4 +1,4 @@
-//! Pages that only say something and lead back to the start.
+//! Pages that only show a message and a link back to the start.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -45,8 +45,9 @@ pub(super) fn no_method(language: Language, context: &Context<'_>) -> Sheet {
     Sheet { title: Text::NoMethodTitle, failed: false, wide: false, content }
 }
 
-/// What is left to whoever has no code to answer with; the page has a [`field::cancel_form`]. Before `until`, a script
-/// keeps the button back, and counts down on it; to leave the sign-in, for another account's, nobody has to wait.
+/// The remaining options of a user who cannot enter a code; the page has a [`field::cancel_form`]. Before `until`, a
+/// script disables the button and shows a countdown on it. Cancelling the sign-in, to use another account, is possible
+/// at once.
 fn ways_out(until: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
     let wait = until.and_then(|until| moment::seconds_until(until, context.now));
     html! {
@@ -102,7 +103,7 @@ pub(super) fn not_found(language: Language) -> Sheet {
     notice(Text::NotFoundTitle, &[Text::NotFoundLead], Text::ToMyMail, language)
 }
 
-/// It leads nowhere: whatever would be shown under the wrong name would be of no use.
+/// The page for a request to another host. It has no links: the other pages would not work under the wrong host name.
 pub(super) fn other_host(language: Language) -> Sheet {
     let content = html! { p.lead { (language.say(Text::OtherHostLead)) } };
     Sheet { title: Text::OtherHostTitle, failed: false, wide: false, content }

@@ -1,4 +1,4 @@
-//! What the pages show: one view model for each, filled in by the driver.
+//! The content of the pages: one view model for each, filled in by the caller.
 
 use jiff::Timestamp;
 
@@ -7,111 +7,113 @@ use super::paths;
 use super::secret::Secret;
 use super::security::{ChangePage, NewAppPassword, Security};
 
-/// What surrounds every page.
+/// The data that every page needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// Public name of the platform or host, such as "Example Mail".
     pub brand: &'a str,
     /// The mailbox whose password was accepted; `None` before that.
     pub mailbox: Option<&'a str>,
-    /// The time of this answer, for "in about 5 minutes".
+    /// The time of the response, for "in about 5 minutes".
     pub now: Timestamp,
-    /// Whether the person is in, and looks after their account: the pages of a sign-in then serve to confirm or to add
+    /// Whether the user is signed in and manages the account: the sign-in pages are then used to confirm or to add
     /// something.
     pub signed_in: bool,
-    /// What a code is asked for then, where it is.
+    /// What a code is asked for in that case, if one is.
     pub purpose: Option<&'a Purpose>,
 }
 
-/// What a code is asked for, in the midst of a session.
+/// What a code is asked for in a signed-in session.
 #[derive(Clone, Debug)]
 pub enum Purpose {
-    /// The Security page is shown.
+    /// To show the Security page.
     Look,
-    /// A method of this kind is set up, or a contact address.
+    /// To set up a method of this kind, or a contact address.
     Add {
-        /// Which.
+        /// The kind.
         kind: MethodKind,
         /// The number or address; empty where there is none.
         to: String,
     },
-    /// A method goes; `None`: one that cannot be answered with.
+    /// To remove a method; `None`: one that cannot be used to confirm.
     RemoveMethod(Option<Method>),
-    /// New backup codes.
+    /// To make new backup codes.
     MakeCodes,
-    /// The backup codes go.
+    /// To delete the backup codes.
     DeleteCodes,
-    /// A new app password.
+    /// To create an app password.
     CreateAppPassword,
-    /// The contact address goes.
+    /// To remove the contact address.
     RemoveContact,
 }
 
 /// The pages.
 #[derive(Clone, Debug)]
 pub enum Page {
-    /// The first method is set up: QR code, secret, the code that proves it was taken over.
+    /// The first method is set up: QR code, secret, and a field for the code that confirms it.
     SetUp(SetUp),
     /// The backup codes, shown once, right after the first method was confirmed.
     BackupCodes(BackupCodes),
-    /// A code of the method in use is asked for.
+    /// Asks for a code of the method in use.
     Challenge(Challenge),
-    /// A backup code is asked for.
+    /// Asks for a backup code.
     ChallengeBackup(ChallengeBackup),
-    /// A code that was sent is asked for.
+    /// Asks for a code that was sent.
     SentCode(SentCode),
-    /// A security key is asked for.
+    /// Asks for a security key.
     Key(Key),
     /// The methods that the account can use instead.
     ChooseMethod(ChooseMethod),
-    /// Someone with none of the methods left asks the administrator for a reset.
+    /// For a user who has no method left: a request to the administrator for a reset.
     Lost(Lost),
-    /// The administrator sees the request.
+    /// The request was sent to the administrator.
     Requested(RequestMade),
-    /// The administrator's enrolment code is asked for, before the first method is set up.
+    /// Asks for the administrator's enrolment code, before the first method is set up.
     EnrolmentCode(EnrolmentCode),
-    /// The first method is set up: the number or address that codes shall go to is asked for.
+    /// The first method is set up: asks for the number or address that codes are to be sent to.
     SetUpTo(SetUpTo),
-    /// The first method is set up: the code that was sent there is asked for.
+    /// The first method is set up: asks for the code that was sent there.
     SetUpSent(SetUpSent),
     /// The first method is set up: a security key.
     SetUpKey(SetUpKey),
-    /// Everything of a person's own account.
+    /// The Security page: everything about the user's own account.
     Security(Security),
-    /// The same for a session that was let in without a second factor: there is nothing to look after.
+    /// In place of the Security page, for a session that was admitted without a second factor: there is nothing to
+    /// manage.
     SecurityOff,
-    /// The same for one of a trusted browser: the person confirms first that it is them.
+    /// In place of the Security page, for a session of a trusted browser: the user has to confirm their identity first.
     ProveFirst,
-    /// One change of it: a form, or the question whether it is meant.
+    /// One change of the account: a form, or a question for confirmation.
     Change(ChangePage),
     /// A new app password, shown once.
     AppPassword(NewAppPassword),
-    /// So few backup codes are left after this sign-in.
+    /// The number of backup codes left after this sign-in, if few.
     FewCodes(u32),
-    /// No code is judged for now. The same page whether the last code was right or wrong: it cannot know.
+    /// No code is checked for now. The page is the same whether the last code was right or wrong, because it cannot
+    /// know.
     Locked(Locked),
-    /// No method can be used: codes cannot be sent, or there is a copy of the security key.
+    /// No method can be used: codes cannot be sent, or a copy of the security key was detected.
     NoMethod,
-    /// The sign-in looks unusual, and there is no address that a code could be sent to.
+    /// The sign-in looks unusual, and there is no address to which a code could be sent.
     Unusual,
-    /// The session is over, for this reason; sign in again.
+    /// The session has ended, for this reason; the user has to sign in again.
     SessionEnded(Ended),
-    /// The daemon cannot be asked.
+    /// The daemon is unavailable.
     Unavailable,
-    /// This sign-in is refused. Says nothing about whether the name exists.
+    /// This sign-in is refused. The page does not reveal whether the name exists.
     Refused,
-    /// The request made no sense.
+    /// The request was invalid.
     BadRequest,
-    /// No page has this address.
+    /// There is no page at this address.
     NotFound,
-    /// The request is for another host than this one.
+    /// The request is for another host.
     OtherHost,
-    /// The webmail behind gives no answer that can be shown.
+    /// The upstream webmail gives no response that can be shown.
     NoAnswer,
 }
 
 impl Page {
-    /// The address where a GET shows this page again; [`paths::HOME`] for a notice, which any address may show.
+    /// The path at which a GET shows this page again; [`paths::HOME`] for a notice, which any path may show.
     #[must_use]
     pub fn path(&self) -> &'static str {
         match self {
@@ -119,7 +121,7 @@ impl Page {
                 paths::SET_UP
             }
             Self::BackupCodes(_) | Self::FewCodes(_) => paths::BACKUP_CODES,
-            // A change's own address has a query, to which the language switch does not come back.
+            // The address of a change has a query, which the language switch does not preserve.
             Self::Security(_) | Self::SecurityOff | Self::ProveFirst | Self::Change(_) => paths::SECURITY,
             Self::AppPassword(_) => paths::APP_PASSWORD,
             Self::Challenge(_) | Self::SentCode(_) | Self::Key(_) | Self::NoMethod => paths::CODE,
@@ -145,20 +147,20 @@ impl Page {
 pub struct SetUp {
     /// The `otpauth://` URI that the QR code holds.
     pub uri: Secret,
-    /// The same secret in base32, ungrouped, to be typed by hand.
+    /// The same secret in base32, ungrouped, for typing by hand.
     pub secret: Secret,
-    /// The description as typed so far, so that a wrong code does not cost it; else empty.
+    /// The description typed so far, so that it is not lost with a wrong code; otherwise empty.
     pub description: String,
-    /// What can be set up in place of it.
+    /// What can be set up instead.
     pub others: Vec<MethodKind>,
-    /// What was wrong with the code that was sent.
+    /// What was wrong with the code that was submitted.
     pub problem: Option<Problem>,
 }
 
 /// See [`Page::EnrolmentCode`].
 #[derive(Clone, Debug)]
 pub struct EnrolmentCode {
-    /// What was wrong with the code that was sent.
+    /// What was wrong with the code that was submitted.
     pub problem: Option<Problem>,
 }
 
@@ -167,11 +169,11 @@ pub struct EnrolmentCode {
 pub struct SetUpTo {
     /// [`MethodKind::Sms`] or [`MethodKind::Email`].
     pub kind: MethodKind,
-    /// The number or address as typed so far; else empty.
+    /// The number or address typed so far; otherwise empty.
     pub to: String,
-    /// What can be set up in place of it.
+    /// What can be set up instead.
     pub others: Vec<MethodKind>,
-    /// What was wrong with what was typed.
+    /// What was wrong with the input.
     pub problem: Option<Problem>,
 }
 
@@ -180,13 +182,13 @@ pub struct SetUpTo {
 pub struct SetUpSent {
     /// [`MethodKind::Sms`] or [`MethodKind::Email`].
     pub kind: MethodKind,
-    /// Where the code went.
+    /// Where the code was sent.
     pub to: String,
-    /// From when on another may be asked for.
+    /// The time from which another code may be requested.
     pub again: Timestamp,
     /// As in [`SetUp::description`].
     pub description: String,
-    /// What can be set up in place of it.
+    /// What can be set up instead.
     pub others: Vec<MethodKind>,
     /// What was wrong with the code, or why no other was sent.
     pub problem: Option<Problem>,
@@ -199,7 +201,7 @@ pub struct SetUpKey {
     pub options: String,
     /// As in [`SetUp::description`].
     pub description: String,
-    /// What can be set up in place of it.
+    /// What can be set up instead.
     pub others: Vec<MethodKind>,
     /// What was wrong with the key's response.
     pub problem: Option<Problem>,
@@ -208,9 +210,9 @@ pub struct SetUpKey {
 /// See [`Page::BackupCodes`].
 #[derive(Clone, Debug)]
 pub struct BackupCodes {
-    /// The codes, written as they are to be kept.
+    /// The codes, as the user should keep them.
     pub codes: Vec<Secret>,
-    /// Whether the form came without the tick that says they are saved.
+    /// Whether the form was submitted without confirming that the codes are saved.
     pub not_ticked: bool,
 }
 
@@ -219,37 +221,37 @@ pub struct BackupCodes {
 pub struct Challenge {
     /// The method whose code is asked for.
     pub method: Method,
-    /// Whether the account has other methods to offer.
+    /// Whether the account has other methods.
     pub others: bool,
     /// The offer to trust this browser.
     pub trust: Option<Trust>,
-    /// What was wrong with the code that was sent.
+    /// What was wrong with the code that was submitted.
     pub problem: Option<Problem>,
 }
 
 /// See [`Page::ChallengeBackup`].
 #[derive(Clone, Debug)]
 pub struct ChallengeBackup {
-    /// Whether the account has other methods to offer.
+    /// Whether the account has other methods.
     pub others: bool,
     /// The offer to trust this browser.
     pub trust: Option<Trust>,
-    /// What was wrong with the code that was sent.
+    /// What was wrong with the code that was submitted.
     pub problem: Option<Problem>,
 }
 
 /// See [`Page::SentCode`].
 #[derive(Clone, Debug)]
 pub struct SentCode {
-    /// The method; [`Method::hint`] says where its codes go.
+    /// The method; [`Method::hint`] tells where its codes are sent.
     pub method: Method,
-    /// Whether a code was sent to this sign-in.
+    /// Whether a code was sent for this sign-in.
     pub sent: bool,
-    /// From when on another may be asked for; `None` for now.
+    /// The time from which another code may be requested; `None`: now.
     pub again: Option<Timestamp>,
-    /// Whether the account has other methods to offer.
+    /// Whether the account has other methods.
     pub others: bool,
-    /// Whether it is asked because the sign-in looks unusual, of an account without a second factor.
+    /// Whether the code is asked for because the sign-in looks unusual, for an account without a second factor.
     pub unusual: bool,
     /// The offer to trust this browser.
     pub trust: Option<Trust>,
@@ -262,42 +264,42 @@ pub struct SentCode {
 pub struct Key {
     /// The method.
     pub method: Method,
-    /// For `navigator.credentials.get`, as JSON; `None` where there are none at present.
+    /// For `navigator.credentials.get`, as JSON; `None` if there is no challenge at present.
     pub options: Option<String>,
-    /// Whether the account has other methods to offer.
+    /// Whether the account has other methods.
     pub others: bool,
     /// The offer to trust this browser.
     pub trust: Option<Trust>,
-    /// What was wrong with the key's response, or why there is nothing to sign.
+    /// What was wrong with the key's response, or why there is no challenge.
     pub problem: Option<Problem>,
 }
 
-/// See [`Page::Lost`]. The texts are as typed so far.
+/// See [`Page::Lost`]. The texts are those typed so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lost {
-    /// How the administrator reaches the person.
+    /// How the administrator can reach the user.
     pub contact: String,
     /// What happened.
     pub reason: String,
-    /// What proves that it is the owner who asks.
+    /// What proves that the request is from the owner.
     pub evidence: String,
-    /// Whether there are methods to try instead.
+    /// Whether there are other methods to try.
     pub others: bool,
-    /// Why there is no request yet.
+    /// Why the request was not accepted.
     pub problem: Option<LostProblem>,
 }
 
-/// Why a request was not taken.
+/// Why a request was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LostProblem {
-    /// A text is missing, or does not say what it should.
+    /// A text is missing or invalid.
     Incomplete,
-    /// No request is taken now; the next one not before `until`, where that is known.
+    /// Requests are not accepted at present; the next one not before `until`, where that is known.
     NotNow {
-        /// When one is taken again.
+        /// When requests are accepted again.
         until: Option<Timestamp>,
     },
-    /// Requests are not taken here at all.
+    /// Requests are disabled.
     NotOffered,
 }
 
@@ -306,7 +308,7 @@ pub enum LostProblem {
 pub struct RequestMade {
     /// When it was made.
     pub when: Requested,
-    /// Whether there are methods to try instead.
+    /// Whether there are other methods to try.
     pub others: bool,
 }
 
@@ -315,62 +317,62 @@ pub struct RequestMade {
 pub enum Requested {
     /// It has just been made.
     Now,
-    /// There was one already.
+    /// It was made earlier.
     Before,
 }
 
 /// See [`Page::ChooseMethod`].
 #[derive(Clone, Debug)]
 pub struct ChooseMethod {
-    /// What the account can use instead, in the order to show; backup codes are one of them.
+    /// The available methods, in the order of display, including backup codes.
     pub methods: Vec<Method>,
-    /// What the person comes from, and can go back to.
+    /// The method that the user came from, and can go back to.
     pub left: Option<MethodKind>,
-    /// Why another method is needed than the one before.
+    /// Why a method other than the previous one is needed.
     pub problem: Option<Problem>,
 }
 
 /// See [`Page::Locked`].
 #[derive(Clone, Debug)]
 pub struct Locked {
-    /// When codes are judged again; `None` when only an administrator can unlock the account.
+    /// When codes are checked again; `None` when only an administrator can unlock the account.
     pub until: Option<Timestamp>,
-    /// Whether whoever sees this can ask the administrator for a reset.
+    /// Whether the user can ask the administrator for a reset.
     pub may_request: bool,
 }
 
-/// Why a session is over.
+/// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Nobody knows (any more).
+    /// Unknown, or no longer known.
     Unknown,
-    /// The sign-in took longer than it may.
+    /// The sign-in exceeded its time limit.
     SlowSignIn,
-    /// It was not used for as long as it may rest.
+    /// The session was idle for too long.
     Idle,
-    /// It was open for as long as it may be at all.
+    /// The session reached its maximum lifetime.
     Old,
-    /// The form of this step was taken: what follows has a session of its own, which this browser, or this page of it,
-    /// does not have.
+    /// The form of this step was accepted: the next step has a session of its own, which this browser, or this page of
+    /// it, does not have.
     GoneOn,
-    /// The browser has begun another sign-in in its place.
+    /// The browser has begun another sign-in that replaces it.
     Replaced,
-    /// Somebody has signed in with another password, so the one that it began with is an old one.
+    /// The mailbox was signed in to with another password, so the password that this session began with is outdated.
     OtherPassword,
-    /// Its owner has ended it from another session.
+    /// The user ended it from another session.
     SignedOutElsewhere,
-    /// The person has signed out, or has given the sign-in up.
+    /// The user signed out or cancelled the sign-in.
     SignedOut,
-    /// What it rests on was changed, by an administrator or by its owner.
+    /// What it depends on was changed by an administrator or by the owner.
     AccountChanged,
-    /// The mailbox, or this place, had more sessions than may be.
+    /// The limit of sessions for the mailbox, or for this host, was exceeded.
     TooMany,
-    /// The webmail has ended it.
+    /// The webmail ended it.
     Webmail,
 }
 
 impl Ended {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 12] = [
         Self::Unknown,
         Self::SlowSignIn,
@@ -387,45 +389,45 @@ impl Ended {
     ];
 }
 
-/// The offer to ask for no code in this browser for a while.
+/// The offer not to ask for a code in this browser for some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trust {
     /// For how long.
     pub days: u32,
-    /// Whether the person has ticked it already.
+    /// Whether the user has ticked it already.
     pub chosen: bool,
 }
 
-/// Why a code, or whatever else a page asks for, was not taken.
+/// Why a code, or other input that a page asks for, was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// What was sent cannot be what is asked for: no code (empty, letters, a wrong length), no number in international
-    /// form, no address, no response of a security key. It does not count as a miss.
+    /// The input is malformed: not a code (empty, letters, a wrong length), not a number in international form, not an
+    /// address, not a response of a security key. It does not count as a failed attempt.
     NotACode,
-    /// A wrong code, or one that was used already.
+    /// A wrong code, or one that was already used.
     Wrong {
-        /// How many codes in a row were wrong, this one included.
+        /// The number of wrong codes in a row, including this one.
         misses: u32,
     },
-    /// Codes are not judged again before `until`; the same whether this one was right or wrong.
+    /// Codes are not checked before `until`; the same whether this one was right or wrong.
     TooEarly {
-        /// When the next code is judged.
+        /// When the next code is checked.
         until: Timestamp,
     },
-    /// The account has it already, or another one has.
+    /// The method is already set up for this account, or for another one.
     InUse,
-    /// No other code is sent so soon.
+    /// No other code is sent yet.
     TooSoon {
-        /// When another may be asked for.
+        /// When another code may be requested.
         until: Timestamp,
     },
     /// No more codes are sent today.
     TooMany {
-        /// When another may be asked for, where that is known.
+        /// When another code may be requested, where that is known.
         until: Option<Timestamp>,
     },
     /// The code could not be sent.
     NotSent,
-    /// There is a copy of the security key, which is not accepted any more.
+    /// A copy of the security key was detected, so the key is no longer accepted.
     Copied,
 }

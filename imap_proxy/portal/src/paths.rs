@@ -1,19 +1,19 @@
-//! The addresses and form fields that pages and driver agree on.
+//! The paths and form fields shared by the pages and the front.
 //!
-//! Forms are same-origin POSTs of `application/x-www-form-urlencoded`. No secret ever stands in an address.
+//! Forms are same-origin POSTs of `application/x-www-form-urlencoded`. A URL never contains a secret.
 
 /// The webmail itself.
 pub const HOME: &str = "/";
 
-/// GET shows [`Page::SetUp`](super::Page::SetUp), or what else is due while the first method is set up; POST sends
-/// [`fields::CODE`] or [`fields::RESPONSE`] with [`fields::DESCRIPTION`], or [`fields::DESTINATION`].
+/// GET shows [`Page::SetUp`](super::Page::SetUp), or the page of another step while the first method is set up; POST
+/// sends [`fields::CODE`] or [`fields::RESPONSE`] with [`fields::DESCRIPTION`], or [`fields::DESTINATION`].
 pub const SET_UP: &str = "/postern/set-up";
-/// GET shows [`Page::BackupCodes`](super::Page::BackupCodes), again and again until [`SAVED`]: a change of
-/// language must not cost the codes.
+/// GET shows [`Page::BackupCodes`](super::Page::BackupCodes), repeatedly until [`SAVED`], so that a change of language
+/// does not lose the codes.
 pub const BACKUP_CODES: &str = "/postern/backup-codes";
 /// GET shows [`Page::Challenge`](super::Page::Challenge), [`Page::SentCode`](super::Page::SentCode) or
-/// [`Page::Key`](super::Page::Key), or why there is no code to answer with; POST sends [`fields::CODE`] or
-/// [`fields::RESPONSE`], and [`fields::TRUST`].
+/// [`Page::Key`](super::Page::Key), or why no code can be entered; POST sends [`fields::CODE`] or [`fields::RESPONSE`],
+/// and [`fields::TRUST`].
 pub const CODE: &str = "/postern/code";
 /// GET shows [`Page::ChallengeBackup`](super::Page::ChallengeBackup); POST sends [`fields::CODE`].
 pub const BACKUP_CODE: &str = "/postern/backup-code";
@@ -24,26 +24,26 @@ pub const METHODS: &str = "/postern/methods";
 /// [`fields::CONTACT`], [`fields::REASON`] and [`fields::EVIDENCE`].
 pub const LOST: &str = "/postern/lost";
 
-/// POST: another code, or another question for a security key.
+/// POST: requests another code, or another challenge for a security key.
 pub const SEND: &str = "/postern/send";
-/// POST: the first method shall be of the kind [`fields::METHOD`], a [`MethodKind::tag`](super::MethodKind::tag).
+/// POST: selects the kind of the first method, [`fields::METHOD`], a [`MethodKind::tag`](super::MethodKind::tag).
 pub const SET_UP_WITH: &str = "/postern/set-up-with";
-/// POST: the backup codes are saved, if [`fields::SAVED`] says [`fields::YES`].
+/// POST: confirms that the backup codes are saved, if [`fields::SAVED`] is [`fields::YES`].
 pub const SAVED: &str = "/postern/saved";
-/// POST: the backup codes as a text file.
+/// POST: downloads the backup codes as a text file.
 pub const CODES_FILE: &str = "/postern/codes.txt";
-/// POST: give up this sign-in.
+/// POST: cancels this sign-in.
 pub const CANCEL: &str = "/postern/cancel";
-/// POST: [`fields::TO`] is the language from now on; return to the page of ours that [`fields::BACK`] names.
+/// POST: sets the language to [`fields::TO`] and returns to our page that [`fields::BACK`] names.
 pub const LANGUAGE: &str = "/postern/language";
 
-/// GET shows [`Page::Security`](super::Page::Security) or [`Page::SecurityOff`](super::Page::SecurityOff): the address for
-/// a link in the webmail. POST: the person confirms first that it is them.
+/// GET shows [`Page::Security`](super::Page::Security) or [`Page::SecurityOff`](super::Page::SecurityOff): the address
+/// for a link in the webmail. POST: the user asks to confirm their identity first.
 pub const SECURITY: &str = "/postern/security";
 /// GET shows [`Page::Change`](super::Page::Change) for the [`fields::CHANGE`] and [`fields::WHICH`] of its query; POST
 /// makes that change.
 pub const SECURITY_CHANGE: &str = "/postern/security/change";
-/// GET shows [`Page::AppPassword`](super::Page::AppPassword) until a POST says that it was seen.
+/// GET shows [`Page::AppPassword`](super::Page::AppPassword) until a POST confirms that it was seen.
 pub const APP_PASSWORD: &str = "/postern/security/app-password";
 
 /// GET: [`assets::STYLE`](super::assets::STYLE); a query is a cache key only.
@@ -55,42 +55,42 @@ pub const KEY_SCRIPT: &str = "/postern/key.js";
 
 /// Names and values of form fields.
 pub mod fields {
-    /// A code, with blanks and hyphens as people type them.
+    /// A code, with spaces and hyphens as users type them.
     pub const CODE: &str = "code";
-    /// What the owner calls the method being set up; may be empty.
+    /// The user's description of the method being set up; may be empty.
     pub const DESCRIPTION: &str = "description";
     /// A [`Method::id`](super::super::Method::id).
     pub const METHOD: &str = "method";
     /// A security key's response, as JSON.
     pub const RESPONSE: &str = "response";
-    /// The number or address that codes shall go to.
+    /// The number or address that codes are to be sent to.
     pub const DESTINATION: &str = "destination";
-    /// How the administrator reaches who has lost everything.
+    /// How the administrator can reach a user who has lost every factor.
     pub const CONTACT: &str = "contact";
     /// What happened.
     pub const REASON: &str = "reason";
-    /// What proves that it is the owner who asks.
+    /// What proves that the request is from the owner.
     pub const EVIDENCE: &str = "evidence";
-    /// The tick that says the backup codes are saved; absent when not ticked.
+    /// The confirmation that the backup codes are saved; absent when not ticked.
     pub const SAVED: &str = "saved";
     /// The value of [`SAVED`] and [`TRUST`] when ticked.
     pub const YES: &str = "yes";
     /// A [`Language::tag`](super::super::Language::tag).
     pub const TO: &str = "to";
-    /// Where to go on to, in place of the mail.
+    /// Where to go next, instead of the mail.
     pub const NEXT: &str = "next";
     /// The value of [`NEXT`] for the Security page.
     pub const SECURITY: &str = "security";
     /// A [`ChangeKind::tag`](super::super::ChangeKind::tag).
     pub const CHANGE: &str = "change";
-    /// What is changed: the id of a method, of an app password or of a browser.
+    /// The item that is changed: the id of a method, of an app password or of a browser.
     pub const WHICH: &str = "which";
-    /// The tick that trusts this browser, with [`YES`]; absent when not ticked.
+    /// The choice to trust this browser, with [`YES`]; absent when not ticked.
     pub const TRUST: &str = "trust";
     /// The mailbox's password.
     pub const PASSWORD: &str = "password";
-    /// A random number that is new on each page: a form that comes twice with the same is taken once.
+    /// A random number that is new on each page: a form submitted twice with the same number is processed once.
     pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
-    /// The page to return to: the front takes no other than one of ours.
+    /// The page to return to: the front accepts only our own pages.
     pub const BACK: &str = "back";
 }

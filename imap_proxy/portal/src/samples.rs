@@ -1,4 +1,4 @@
-//! Every page in every shape, for the tests that hold for all of them.
+//! Samples of every page in every variant, for the tests over all pages.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use super::{
 /// The time of every sample: 2026-11-22T14:00:00Z.
 const NOW: i64 = 1_795_356_000;
 
-/// What a user or an administrator chose freely, and what the daemon made.
+/// Values that a user, an administrator or the daemon has provided.
 pub(super) struct Given<'a> {
     pub(super) brand: &'a str,
     pub(super) mailbox: &'a str,
@@ -22,7 +22,7 @@ pub(super) struct Given<'a> {
     pub(super) uri: &'a str,
     pub(super) code: &'a str,
     pub(super) number: &'a str,
-    /// Of a security key, as JSON.
+    /// The options for a security key, as JSON.
     pub(super) options: &'a str,
 }
 
@@ -50,8 +50,8 @@ pub(super) fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(NOW).unwrap() + SignedDuration::from_mins(minutes)
 }
 
-/// All pages with a short name for each, and those of a sign-in that the Security page borrows: a person who is in sees
-/// `true`.
+/// All pages with a short name for each, and the sign-in pages that the Security page reuses; `true` for a user who has
+/// signed in.
 pub(super) fn all_pages(given: &Given<'_>) -> Vec<(String, Page, bool)> {
     let of_sign_in = pages(given).into_iter().map(|(name, page)| (name.to_owned(), page, false));
     let borrowed = |page: &Page| {

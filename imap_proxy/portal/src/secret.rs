@@ -1,21 +1,21 @@
-//! What a page shows and a log must not have.
+//! Strings that a page shows and that must not be logged.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A string that must not reach a log: `Debug` redacts it, dropping wipes it.
+/// A string that must not be logged: `Debug` redacts it, and it is wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes over `secret`.
+    /// Wraps `secret`.
     #[must_use]
     pub fn new(secret: impl Into<String>) -> Self {
         Self(Zeroizing::new(secret.into()))
     }
 
-    /// For the page that shows it.
+    /// Returns the string for the page that shows it.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }

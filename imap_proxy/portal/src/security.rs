@@ -1,4 +1,4 @@
-//! What the Security page and the pages around it show: their view models, filled in by the driver.
+//! The content of the Security page and its related pages: their view models, filled in by the caller.
 
 use jiff::Timestamp;
 
@@ -12,42 +12,42 @@ use postern_wire::security::Removal;
 pub struct Security {
     /// Other names of the mailbox.
     pub aliases: Vec<String>,
-    /// The methods, in the order in which they were made.
+    /// The methods, in the order of their creation.
     pub methods: Vec<OwnMethod>,
-    /// Unused backup codes; `None`: there is no set.
+    /// Number of unused backup codes; `None`: there is no set.
     pub codes_left: Option<u32>,
-    /// What mail apps sign in with.
+    /// The app passwords, with which mail apps sign in.
     pub app_passwords: Vec<AppPassword>,
-    /// Whether they are of use here.
+    /// Whether app passwords are of use on this host.
     pub takes_app_passwords: bool,
-    /// Whether one can be made now.
+    /// Whether an app password can be created now.
     pub can_make_app_passwords: bool,
-    /// The browsers that are signed in or have been, in the order to show.
+    /// The browsers that are or were signed in, in the order of display.
     pub browsers: Vec<OwnBrowser>,
-    /// Whether people may trust browsers here.
+    /// Whether users may trust browsers.
     pub may_trust: bool,
-    /// Where notices go.
+    /// The contact address, to which notices are sent.
     pub contact: Option<String>,
-    /// What can be set up; [`MethodKind::Contact`] where there can be a contact address.
+    /// The kinds that can be set up; includes [`MethodKind::Contact`] where there can be a contact address.
     pub kinds: Vec<MethodKind>,
-    /// In which language notices are; `None`: nobody has said.
+    /// The language of notices; `None`: not specified.
     pub language: Option<Language>,
-    /// What was done last, to be said.
+    /// The last change, to be confirmed on the page.
     pub done: Option<Done>,
 }
 
 /// One of the methods.
 #[derive(Clone, Debug)]
 pub struct OwnMethod {
-    /// What it is.
+    /// The method.
     pub method: Method,
     /// When it was set up.
     pub created: Option<Timestamp>,
-    /// When it last opened the account.
+    /// When it was last used to sign in.
     pub last_used: Option<Timestamp>,
-    /// Whether it is a security key that there is a copy of, which is not accepted any more.
+    /// Whether it is a security key of which a copy was detected, so that it is no longer accepted.
     pub copied: bool,
-    /// What it comes to when it is removed.
+    /// What removing it entails.
     pub removal: Removal,
 }
 
@@ -56,44 +56,44 @@ pub struct OwnMethod {
 pub struct AppPassword {
     /// Its id, and its first letters.
     pub id: String,
-    /// The owner's words; may be empty.
+    /// The user's description; may be empty.
     pub description: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Option<Timestamp>,
-    /// From when on it is refused.
+    /// The time from which it is refused.
     pub expires: Option<Timestamp>,
     /// When it was last used.
     pub last_used: Option<Timestamp>,
-    /// From where.
+    /// The address from which it was last used.
     pub address: Option<String>,
-    /// With what, by its own account.
+    /// The client that used it, as it identified itself.
     pub client: Option<String>,
-    /// Whether it waits for the next sign-in here, since the mailbox's password has changed.
+    /// Whether it is suspended until the next sign-in here, because the mailbox's password has changed.
     pub outdated: bool,
 }
 
 /// One of the browsers.
 #[derive(Clone, Debug)]
 pub struct OwnBrowser {
-    /// Its id; none where the daemon knows nothing of it.
+    /// Its id; none if the daemon does not know the browser.
     pub id: Option<String>,
-    /// What it is, where that is known.
+    /// Its name, where known.
     pub browser: Option<String>,
-    /// What it runs on, where that is known.
+    /// Its operating system, where known.
     pub system: Option<String>,
-    /// From where it is signed in, or was last.
+    /// Where it is signed in from, or was last.
     pub place: Location,
-    /// Since when it is signed in; none: it is not.
+    /// Since when it is signed in; none: it is not signed in.
     pub since: Option<Timestamp>,
-    /// On which day it signed in last.
+    /// The day of its last sign-in.
     pub last_used: Option<Timestamp>,
-    /// Until when it is not asked for a code, where it is trusted.
+    /// Until when it is not asked for a code, if it is trusted.
     pub trusted_until: Option<Timestamp>,
-    /// Whether it is the one that looks.
+    /// Whether it is the browser that requests the page.
     pub this: bool,
 }
 
-/// Where a browser is, as seen from the one that looks.
+/// The location of a browser, relative to the one that requests the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// In the same network.
@@ -102,68 +102,68 @@ pub enum Location {
     Inside(String),
     /// In another network, with this address.
     Elsewhere(String),
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
 }
 
-/// What was done.
+/// A change that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// A method was set up.
     MethodAdded,
-    /// It has another description.
+    /// A method was renamed.
     Renamed,
-    /// It is gone.
+    /// A method was removed.
     MethodRemoved,
-    /// There are new backup codes.
+    /// New backup codes were made.
     Codes,
-    /// The backup codes are gone.
+    /// The backup codes were deleted.
     CodesDeleted,
-    /// There is a new app password.
+    /// An app password was created.
     AppPassword,
-    /// It is gone.
+    /// An app password was revoked.
     AppPasswordRevoked,
-    /// Notices go to another address.
+    /// Notices are sent to another address.
     ContactSet,
-    /// They go nowhere.
+    /// The contact address was removed: notices are no longer sent.
     ContactRemoved,
-    /// They come in another language.
+    /// Notices are sent in another language.
     LanguageSet,
-    /// The other sessions are over, and no other browser is trusted.
+    /// The other sessions were ended, and no other browser is trusted.
     SignedOut,
-    /// A browser is not trusted any more.
+    /// A browser is no longer trusted.
     TrustRevoked,
-    /// Nothing: there were too many changes today.
+    /// Nothing: the limit of changes for today was reached.
     Enough,
 }
 
-/// What can be changed: the value of [`fields::CHANGE`](super::fields::CHANGE).
+/// The kinds of changes: the value of [`fields::CHANGE`](super::fields::CHANGE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// Other words for a method.
+    /// Rename a method.
     Rename,
-    /// A method goes.
+    /// Remove a method.
     RemoveMethod,
-    /// New backup codes.
+    /// Make new backup codes.
     MakeCodes,
-    /// The backup codes go.
+    /// Delete the backup codes.
     DeleteCodes,
-    /// A new app password.
+    /// Create an app password.
     CreateAppPassword,
-    /// An app password goes.
+    /// Revoke an app password.
     RevokeAppPassword,
-    /// The contact address goes.
+    /// Remove the contact address.
     RemoveContact,
-    /// Notices in this language.
+    /// Set the language of notices.
     SetLanguage,
-    /// A browser is not trusted any more.
+    /// Stop trusting a browser.
     RevokeTrust,
-    /// The other sessions end, and no other browser is trusted any more.
+    /// End the other sessions, and stop trusting every other browser.
     SignOutOthers,
 }
 
 impl ChangeKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 10] = [
         Self::Rename,
         Self::RemoveMethod,
@@ -177,7 +177,7 @@ impl ChangeKind {
         Self::SignOutOthers,
     ];
 
-    /// As it stands in forms and addresses.
+    /// The value in forms and addresses.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
@@ -194,7 +194,7 @@ impl ChangeKind {
         }
     }
 
-    /// The one with exactly this tag.
+    /// The kind with exactly this tag.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.tag() == tag)
@@ -204,68 +204,68 @@ impl ChangeKind {
 /// See [`Page::Change`](super::Page::Change).
 #[derive(Clone, Debug)]
 pub struct ChangePage {
-    /// What is changed.
+    /// The change.
     pub changing: Changing,
-    /// Why it was not, when it was last tried.
+    /// Why the last attempt failed.
     pub problem: Option<ChangeProblem>,
 }
 
-/// A change that has a page of its own: a form, or a question whether it is meant.
+/// A change that has a page of its own: a form, or a question for confirmation.
 #[derive(Clone, Debug)]
 pub enum Changing {
     /// See [`ChangeKind::Rename`].
     Rename {
-        /// Which.
+        /// The method.
         method: OwnMethod,
     },
     /// See [`ChangeKind::RemoveMethod`].
     RemoveMethod {
-        /// Which.
+        /// The method.
         method: OwnMethod,
     },
     /// See [`ChangeKind::MakeCodes`].
     MakeCodes {
-        /// Whether there is a set, which is void then.
+        /// Whether there is a set of codes, which then becomes invalid.
         replaces: bool,
     },
     /// See [`ChangeKind::DeleteCodes`].
     DeleteCodes,
     /// See [`ChangeKind::CreateAppPassword`].
     CreateAppPassword {
-        /// As typed so far.
+        /// The description typed so far.
         description: String,
-        /// Whether the mail server can be asked about the password.
+        /// Whether the mail server can check the password.
         may: bool,
-        /// Whether a code was brought for it, so that the password is asked for now.
+        /// Whether a code was accepted for it, so that the password is asked for now.
         proven: bool,
     },
     /// See [`ChangeKind::RevokeAppPassword`].
     RevokeAppPassword(AppPassword),
     /// See [`ChangeKind::RemoveContact`].
     RemoveContact {
-        /// Which.
+        /// The address.
         address: String,
     },
 }
 
-/// Why something was not changed.
+/// Why a change was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeProblem {
-    /// It is the only method, and has to stay.
+    /// It is the only method and cannot be removed.
     OnlyMethod,
     /// The mail server refuses the password.
     WrongPassword,
-    /// The mail server does not answer.
+    /// The mail server did not respond.
     NotChecked,
-    /// There are as many app passwords as there may be.
+    /// The maximum number of app passwords is reached.
     Full,
 }
 
 /// See [`Page::AppPassword`](super::Page::AppPassword).
 #[derive(Clone, Debug)]
 pub struct NewAppPassword {
-    /// The owner's words; may be empty.
+    /// The user's description; may be empty.
     pub description: String,
-    /// The app password, written as it is shown.
+    /// The app password, in the form in which it is shown.
     pub app_password: Secret,
 }

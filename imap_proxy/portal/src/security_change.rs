@@ -1,4 +1,4 @@
-//! The pages around the Security page: one for each change, and what is shown once.
+//! The pages related to the Security page: one for each change, and those that are shown once.
 
 use maud::{Markup, html};
 use postern_wire::auth::MAX_FIELD;
@@ -57,7 +57,7 @@ pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>
     Sheet { title, failed: view.problem.is_some(), wide: false, content }
 }
 
-/// Whether it is said at the field for the password.
+/// Whether the problem is shown at the password field.
 fn is_of_password(problem: ChangeProblem) -> bool {
     matches!(problem, ChangeProblem::WrongPassword | ChangeProblem::NotChecked)
 }
@@ -82,7 +82,7 @@ fn back(language: Language) -> Markup {
     html! { a.quiet.cancel href=(paths::SECURITY) { (language.say(Text::DoNothing)) } }
 }
 
-/// Asks whether a change is meant.
+/// Asks the user to confirm a change.
 fn question(kind: ChangeKind, which: &str, lead: &Markup, button: Text, language: Language) -> Markup {
     html! {
         (lead)
@@ -96,7 +96,7 @@ fn question(kind: ChangeKind, which: &str, lead: &Markup, button: Text, language
     }
 }
 
-/// The method that the page is about.
+/// Shows the method that the page refers to.
 fn about(own: &OwnMethod, language: Language) -> Markup {
     html! {
         p.method.{ "by-" (own.method.kind.tag()) } { (name(&own.method, language)) }
@@ -141,7 +141,7 @@ fn create(
     context: &Context<'_>,
 ) -> Markup {
     let problem = problem.filter(|problem| is_of_password(*problem));
-    // What it is for was said before the code.
+    // The purpose was typed before the code was asked for.
     let is_first = !proven || description.is_empty() && problem.is_none();
     let described_by = if problem.is_some() { "password-problem password-hint" } else { "password-hint" };
     let password = html! {
@@ -162,7 +162,7 @@ fn create(
                 p.hint #description-hint { (language.say(Text::AppLabelHint)) }
             }
             @if proven {
-                // So that a password manager knows whose password it is.
+                // Tells a password manager which account the password belongs to.
                 input type="hidden" name="username" value=(context.mailbox.unwrap_or_default()) autocomplete="username";
                 div.field {
                     label for="password" { (language.say(Text::PasswordLabel)) }
@@ -201,7 +201,7 @@ pub(super) fn app_password_sheet(view: &NewAppPassword, language: Language, cont
     Sheet { title: Text::NewAppTitle, failed: false, wide: false, content }
 }
 
-/// After a sign-in with a backup code: how few are left.
+/// Shown after a sign-in with a backup code, when few are left.
 pub(super) fn few_codes_sheet(left: u32, language: Language) -> Sheet {
     let content = html! {
         div.problem { p { (codes_left(left, language)) } }
@@ -216,7 +216,7 @@ pub(super) fn few_codes_sheet(left: u32, language: Language) -> Sheet {
     Sheet { title: Text::FewCodesTitle, failed: false, wide: false, content }
 }
 
-/// For whoever has signed in without a second factor, since this browser is trusted.
+/// For a user who has signed in without a second factor because this browser is trusted.
 pub(super) fn prove_first_sheet(language: Language) -> Sheet {
     let content = html! {
         p.lead { (language.say(Text::ProveFirstLead)) }
@@ -231,7 +231,7 @@ pub(super) fn prove_first_sheet(language: Language) -> Sheet {
     Sheet { title: Text::SecurityTitle, failed: false, wide: false, content }
 }
 
-/// For whoever has signed in without a second factor.
+/// For a user who has signed in without a second factor.
 pub(super) fn off_sheet(language: Language) -> Sheet {
     let content = html! {
         p.lead { (language.say(Text::OffLead)) }

@@ -1,4 +1,4 @@
-//! The Security page and the pages around it in every shape, for the tests that hold for all pages.
+//! Samples of the Security page and its related pages in every variant, for the tests over all pages.
 
 use super::samples::{Given, at};
 use super::{

@@ -1,4 +1,4 @@
-//! The Security page: everything of a person's own account, with ways to change it.
+//! The Security page: everything about the user's own account, with forms to change it.
 
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
@@ -11,7 +11,7 @@ use super::{Context, MethodKind, fields, paths};
 use postern_pages::{Language, Text, moment};
 use postern_wire::security::Removal;
 
-/// With so few backup codes left, the page warns.
+/// The number of backup codes left at or below which the page warns.
 const FEW_CODES: u32 = 3;
 
 pub(super) fn sheet(view: &Security, language: Language, context: &Context<'_>) -> Sheet {
@@ -51,7 +51,7 @@ fn said(done: Done) -> Text {
     }
 }
 
-/// A part of the page: what it is, and on wide screens beside it what there is.
+/// A section of the page: its title and hint, and on wide screens its content beside them.
 fn section(id: &str, title: Text, hint: Option<Text>, language: Language, content: Markup) -> Markup {
     html! {
         section aria-labelledby=(id) {
@@ -115,7 +115,7 @@ fn method(own: &OwnMethod, language: Language, context: &Context<'_>) -> Markup 
     }
 }
 
-/// What a method is, where its name does not say so, and where its codes go.
+/// The kind of a method, where its name does not tell it, and where its codes are sent.
 pub(super) fn kind_and_hint(own: &OwnMethod, language: Language) -> Markup {
     match own.method.kind {
         MethodKind::Authenticator | MethodKind::Key if !own.method.description.trim().is_empty() => {
@@ -125,7 +125,7 @@ pub(super) fn kind_and_hint(own: &OwnMethod, language: Language) -> Markup {
     }
 }
 
-/// When something was made, and when it was last used.
+/// When an item was created, and when it was last used.
 fn times(created: Option<Timestamp>, used: Option<Timestamp>, language: Language, context: &Context<'_>) -> Markup {
     html! {
         span.hint {
@@ -187,7 +187,7 @@ fn app_passwords(view: &Security, language: Language, context: &Context<'_>) -> 
     }
 }
 
-/// What its owner calls an app password, else how it begins.
+/// The user's description of an app password, or otherwise its first letters.
 pub(super) fn app_name(own: &AppPassword) -> &str {
     if own.description.trim().is_empty() { &own.id } else { own.description.trim() }
 }
@@ -327,7 +327,7 @@ fn notices_language(chosen: Language, language: Language) -> Markup {
     }
 }
 
-/// A link to the page of one change; `what` is read out with it, where the row alone tells.
+/// A link to the page of one change; screen readers also read out `what`, which is otherwise clear only from the row.
 fn link(kind: ChangeKind, which: Option<&str>, text: Text, what: impl Render, language: Language) -> Markup {
     let what = html! { (what) };
     let address = address(kind, which);
@@ -339,7 +339,8 @@ fn link(kind: ChangeKind, which: Option<&str>, text: Text, what: impl Render, la
     }
 }
 
-/// The address of the page of one change. Ids are the daemon's; what does not belong into a query is left out.
+/// The address of the page of one change. Ids come from the daemon; characters that are not allowed in a query are
+/// omitted.
 fn address(kind: ChangeKind, which: Option<&str>) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let which: String = which.unwrap_or_default().chars().filter(plain).collect();

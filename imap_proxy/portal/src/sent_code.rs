@@ -1,4 +1,4 @@
-//! Codes that are sent: asked for at sign-in, and while the first method is set up.
+//! The pages for codes that are sent: at sign-in, and while the first method is set up.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -22,7 +22,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
     };
     let texts = if view.others { SENT_TEXTS } else { ONLY_SENT_TEXTS };
     let code = CodeField { label: Text::CodeLabel, texts, digits: true, is_step: false };
-    // Of an account without a second factor there is nothing to reset.
+    // An account without a second factor has nothing to reset.
     let ways_out = match view.unusual {
         true => field::cancel(language, context),
         false => ways_out(view.others, view.trust.filter(|_| view.sent), language, context),
@@ -135,8 +135,8 @@ fn spam_hint(kind: MethodKind, language: Language) -> Markup {
     html! { @if kind != MethodKind::Sms { p.hint { (language.say(Text::SpamHint)) } } }
 }
 
-/// The button for another code, and before its time, when that is. A script says that on the button. With an offer to
-/// trust the browser, it takes along whether that is ticked.
+/// The button that requests another code, and the time before which none is sent, if there is one. A script shows that
+/// time on the button. With an offer to trust the browser, the button also submits whether it is ticked.
 fn another(again: Option<Timestamp>, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
     let (form, action) = if trust.is_some() { (None, Some(paths::SEND)) } else { (Some("another"), None) };
     let wait = wait(again, context);
@@ -155,7 +155,7 @@ fn wait(again: Option<Timestamp>, context: &Context<'_>) -> Option<i64> {
     again.and_then(|from| moment::seconds_until(from, context.now))
 }
 
-/// The form that the button of [`another`] sends: it stands apart, as forms do not nest.
+/// The form that the button of [`another`] submits. It is separate because forms cannot be nested.
 fn another_form() -> Markup {
     html! { form #another method="post" action=(paths::SEND) hidden {} }
 }

@@ -7,7 +7,7 @@ use super::layout::Sheet;
 use super::{Context, MethodKind, Secret, SetUp, fields, paths};
 use postern_pages::{Language, Text, qr};
 
-/// Characters of the secret that stand together, as authenticator apps show it too.
+/// Number of characters in a group of the secret, as authenticator apps display it too.
 const GROUP: usize = 4;
 
 pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> Sheet {
@@ -16,7 +16,7 @@ pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> 
         false => (Text::SetUpTitle, Text::SetUpLead),
     };
     let content = html! {
-        // After a wrong code there is something else to read, and the field is to stay in sight.
+        // After a wrong code the page shows a problem instead, and the field should stay visible.
         @if view.problem.is_none() {
             p.lead {
                 (language.say(lead))
@@ -40,7 +40,7 @@ pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> 
     Sheet { title, failed: view.problem.is_some(), wide: true, content }
 }
 
-/// What can be set up in place of what the page is about.
+/// The other methods that can be set up instead of the one on this page.
 pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
     html! {
         @if !kinds.is_empty() {
@@ -63,7 +63,7 @@ pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
     }
 }
 
-/// What a way is called, and what it is like.
+/// The name and the description of a kind of method.
 pub(super) fn words(kind: MethodKind) -> (Text, Text) {
     match kind {
         MethodKind::Authenticator => (Text::Authenticator, Text::ByAuthenticatorHint),
@@ -75,8 +75,8 @@ pub(super) fn words(kind: MethodKind) -> (Text, Text) {
     }
 }
 
-/// How the account comes into the app. A phone cannot scan what it shows itself: there the link comes first, and the
-/// picture last.
+/// How the user adds the account to the app. A phone cannot scan its own screen: on a phone the link comes first and
+/// the QR code last.
 fn account(view: &SetUp, language: Language) -> Markup {
     let uri = view.uri.expose();
     html! {
@@ -117,7 +117,7 @@ fn picture(view: &SetUp, language: Language) -> Markup {
     }
 }
 
-/// The secret with a blank after each group; authenticator apps pass over blanks.
+/// The secret with a space after each group; authenticator apps ignore spaces.
 fn groups(secret: &Secret) -> Markup {
     let characters: Vec<char> = secret.expose().chars().collect();
     html! {

@@ -1,4 +1,4 @@
-//! What holds for every page.
+//! Tests that apply to every page.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn every_document(given: &Given<'_>) -> Vec<(String, Language, String)> {
     documents
 }
 
-/// Attributes that are shown or read to people, at once or by a script.
+/// Attributes that are displayed or read out to users, directly or by a script.
 const READ_OUT: [&str; 11] = [
     "aria-label",
     "title",
@@ -33,7 +33,7 @@ const READ_OUT: [&str; 11] = [
     "data-unsupported",
 ];
 
-/// The content of text nodes and of the attributes that are read to people, still escaped.
+/// The content of text nodes and of the attributes that are read out to users, still escaped.
 fn visible(html: &str) -> Vec<&str> {
     let mut visible = Vec::new();
     for part in html.split('<') {
@@ -47,7 +47,7 @@ fn visible(html: &str) -> Vec<&str> {
     visible
 }
 
-/// A document without what stands in it for a script.
+/// A document without the data that it contains for a script.
 fn without_data(html: &str) -> String {
     match html.split_once("<script id=\"options\"") {
         Some((before, rest)) => before.to_owned() + rest.split_once("</script>").unwrap().1,
@@ -55,7 +55,7 @@ fn without_data(html: &str) -> String {
     }
 }
 
-/// The words of every entry in `language`, as they stand on a page, longest first.
+/// The words of every catalogue entry in `language`, as they appear on a page, longest first.
 fn vocabulary(language: Language) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for text in Text::ALL {
@@ -121,14 +121,14 @@ fn french_punctuation_never_starts_a_line() {
     }
 }
 
-/// What is left of a page when the catalogue's words and the given values are taken away: nothing. So no text
-/// stands outside the catalogue, and none of the other language's on it.
+/// Removing the catalogue's words and the given values from a page leaves nothing. So no text comes from outside the
+/// catalogue, and no page contains text of the other language.
 #[test]
 fn every_word_on_a_page_is_of_its_language() {
     let given = Given::USUAL;
     let mut values = vec![given.brand, given.mailbox, given.description, given.code, given.number, given.method_id];
     values.extend(Language::ALL.map(Language::own_name));
-    // Names are the same everywhere.
+    // These names are the same in every language.
     values.extend(["Firefox", "Linux"]);
     for (page, language, html) in every_document(&given) {
         let vocabulary = vocabulary(language);
@@ -139,7 +139,7 @@ fn every_word_on_a_page_is_of_its_language() {
                     rest = rest.replace(known, " ");
                 }
             }
-            // The key in its groups is the one thing without a small letter.
+            // The key in its groups is the only value without lower-case letters.
             let strange = rest.chars().any(char::is_alphabetic) && rest.chars().any(char::is_lowercase);
             assert!(!strange, "{page}: {text:?} is not of the catalogue: {rest:?}");
         }
@@ -248,7 +248,7 @@ fn secrets_do_not_reach_a_log() {
 
 #[test]
 fn every_page_with_an_address_is_returned_to() {
-    // The front returns to these: see the same list in the test of its routes.
+    // The front redirects back to these pages: see the same list in the test of its routes.
     let pages = [
         paths::HOME,
         paths::SET_UP,
@@ -274,13 +274,13 @@ fn assets_are_named_by_their_content() {
     assert_ne!(key, assets::script_url().split_once("?v=").unwrap().1);
 }
 
-/// The tags of a document, without what stands in their attributes.
+/// The tags of a document, without the attribute values.
 fn skeleton(html: &str) -> Vec<&str> {
     let tags = html.split('<').skip(1);
     tags.map(|part| part.split([' ', '>']).next().unwrap_or_default()).collect()
 }
 
-/// How many attribute values a document has, twice: a value that broke out would add to it.
+/// The number of attribute values of a document, twice: a value that escaped its quotes would increase it.
 fn quotes(html: &str) -> usize {
     html.matches('"').count()
 }
@@ -288,17 +288,17 @@ fn quotes(html: &str) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever people type, the document keeps the tags and attributes it has with harmless values.
+    /// Whatever users type, the document has the same tags and attributes as with harmless values.
     #[test]
     fn values_never_become_markup(
         hostile in prop_oneof!["[<>\"'&/= a-z]{1,40}", Just("<script>\"'&".to_owned()), Just("\" onfocus=x \"".to_owned())],
     ) {
-        // A value that is empty but for blanks is shown as none, and a harmless one has to be so as well.
+        // A value of only spaces is shown as none, so the harmless value has to be one as well.
         prop_assume!(!hostile.trim().is_empty());
         let harmless = "x".repeat(hostile.chars().count());
         let with = |value: &str| {
             let uri = format!("otpauth://{value}");
-            // The daemon writes proper JSON: what people typed is in its strings only.
+            // The daemon writes valid JSON: user input is only in its strings.
             let options = format!("{{\"name\":\"{}\"}}", value.replace('"', "'"));
             every_document(&Given {
                 brand: value,
@@ -319,7 +319,7 @@ proptest! {
     }
 }
 
-/// An entry that no page says would be translated for nobody.
+/// Every entry is used by a page; an unused one would be translated for nothing.
 #[test]
 fn every_entry_is_said_on_some_page() {
     let folders = [concat!(env!("CARGO_MANIFEST_DIR"), "/src"), concat!(env!("CARGO_MANIFEST_DIR"), "/../pages/src")];
