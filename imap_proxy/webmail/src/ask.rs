@@ -1,9 +1,9 @@
-//! The daemon is asked what a sign-in needs: when it begins, and again while it waits.
+//! Asking the daemon what a sign-in needs: when it begins, and again while it waits.
 
 use postern_front::daemon::{Daemon, DaemonError};
 use postern_wire::auth::{Ask, Asked, Channel, Origin};
 
-/// What a sign-in by this name needs, from there.
+/// Asks the daemon what a sign-in by this name from `origin` needs.
 ///
 /// # Errors
 /// When the daemon gives no verdict.

@@ -1,4 +1,4 @@
-//! What a request is, and what is done with it in each stage of a session. Pure; the driver in `front.rs` does it.
+//! What a request is, and what to do with it in each stage of a session. Pure; the driver in `front.rs` carries it out.
 
 use super::headers;
 use super::path::{self, Odd, Path};
@@ -9,44 +9,44 @@ use http::{HeaderMap, Method};
 use postern_portal::paths;
 use postern_proxy_config::Endpoint;
 
-/// Everything under it is ours, whatever the case of its letters.
+/// The folder of our own pages, in any case of its letters.
 const OWN_FOLDER: &str = "postern";
 
-/// Browsers send it with a request for the script of a service worker, whatever that is (Service Workers, section 6.4).
+/// The value that browsers send with every request for the script of a service worker (Service Workers, section 6.4).
 const SERVICE_WORKER: &str = "service-worker";
 
-/// What a request is.
+/// The class of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// A GET or HEAD for something of our own.
+    /// A GET or HEAD request for one of our own pages or files.
     Read(PortalRoute),
-    /// A POST to something of our own.
+    /// A POST request to one of our own pages.
     Post(PortalRoute),
-    /// Under our folder, but nothing.
+    /// A path in our folder that does not exist.
     Unknown,
-    /// The path can be read in two ways.
+    /// A path that can be interpreted in two ways.
     Odd(Odd),
-    /// A method that no webmail needs.
+    /// A method that no webmail uses.
     Method,
-    /// The script of a service worker, which would stand before all pages of this host, ours too.
+    /// The script of a service worker, which would intercept all pages of this host, including ours.
     Worker,
-    /// For a page or a form of our own, and not by a user who goes there: a script of the webmail's has the same origin
+    /// For one of our own pages or forms, but not a navigation by a user: a script of the webmail has the same origin
     /// and the same cookie.
     Scripted,
     /// For the webmail.
     Webmail(Kind),
 }
 
-/// A request that has been judged: its path, and what it is.
+/// A classified request: its path and its class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classified {
-    /// None when it is odd.
+    /// None if the path is odd.
     pub path: Option<Path>,
-    /// What it is.
+    /// The class.
     pub class: Class,
 }
 
-/// Says what a request is: `path` and `query` as they came, before any decoding.
+/// Classifies a request; `path` and `query` are as received, before any decoding.
 pub fn classify(product: &dyn Product, method: &Method, path: &[u8], query: &str, headers: &HeaderMap) -> Classified {
     let path = match path::parse(path) {
         Ok(path) => path,
@@ -77,42 +77,43 @@ fn class(product: &dyn Product, head: &Head<'_>) -> Class {
     }
 }
 
-/// What is done with a request.
+/// What to do with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// It is refused: it makes no sense.
+    /// Refuse it: the request is invalid.
     BadRequest,
-    /// It is refused: there is no such page.
+    /// Refuse it: there is no such page.
     NotFound,
-    /// It is refused: not in this stage.
+    /// Refuse it: not allowed in this stage.
     Forbidden,
-    /// The style or a script of our pages.
+    /// Send the style sheet or a script of our pages.
     Asset(PortalRoute),
-    /// The language is changed.
+    /// Change the language.
     Language,
-    /// A page of ours for this stage.
+    /// Show one of our pages in this stage.
     Show(PortalRoute),
-    /// A form of ours for this stage.
+    /// Process one of our forms in this stage.
     Take(PortalRoute),
-    /// The browser is sent elsewhere on this host.
+    /// Redirect the browser to another path on this host.
     SendTo(&'static str),
-    /// The page that says that the session is over.
+    /// Show the page for a session that has ended.
     Ended,
-    /// A script is told that the session is over, in the webmail's own way.
+    /// Answer a script, in the webmail's own format, that the session has ended.
     Gone,
-    /// The webmail's login page, by a request of our own for this target.
+    /// Show the webmail's login page, by a request of our own for this target.
     LoginPage(&'static str),
-    /// A file of the login page, by a request of our own.
+    /// Send a file of the login page, by a request of our own.
     Static,
-    /// The login form: rebuilt, sent, and the answer judged.
+    /// Process the login form: it is rebuilt and sent, and the response is evaluated.
     SignIn,
-    /// To the webmail, with its session.
+    /// Forward it to the webmail, with its session.
     Pass,
-    /// An endpoint beside the webmail: whether a session is there does not matter.
+    /// An endpoint beside the webmail: it does not matter whether there is a session.
     Endpoint(Endpoint),
 }
 
-/// Decides. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: another site's page has sent it.
+/// Decides what to do. Only [`Stage::Released`] leads to [`Step::Pass`]. `foreign`: a page of another site sent the
+/// request.
 pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     if foreign && matches!(class, Class::Post(_) | Class::Webmail(Kind::Login | Kind::Call)) {
         return Step::Forbidden;
@@ -148,7 +149,7 @@ pub fn decide(stage: Stage, class: Class, foreign: bool) -> Step {
     }
 }
 
-/// A request for a page.
+/// A request for one of our pages.
 fn read(stage: Stage, route: &Route) -> Step {
     match stage {
         _ if route.shown.contains(&stage) => Step::Show(route.is),
@@ -157,14 +158,14 @@ fn read(stage: Stage, route: &Route) -> Step {
     }
 }
 
-/// A form.
+/// A submission of one of our forms.
 fn post(stage: Stage, route: &Route) -> Step {
     match stage {
         _ if route.taken.contains(&stage) => Step::Take(route.is),
-        // There is no sign-in left to cancel.
+        // There is no sign-in to cancel.
         Stage::Anonymous | Stage::Stale if route.is == PortalRoute::Cancel => Step::SendTo(paths::HOME),
         Stage::Anonymous | Stage::Stale => Step::Ended,
-        // Sent twice, or from an outdated page: on to where the user is now.
+        // Submitted twice, or from an outdated page: redirect to the user's current page.
         _ => Step::SendTo(home(stage)),
     }
 }
@@ -265,7 +266,7 @@ mod tests {
             (Stage::Challenged, PortalRoute::Lost),
             (Stage::SavingCodes, PortalRoute::BackupCodes),
         ] {
-            // A released session may be in the midst of the same again; see `pending_action.rs`.
+            // A released session may be at the same step again; see `pending_action.rs`.
             for other in STAGES {
                 let shown = decide(other, Class::Read(own), false) == Step::Show(own);
                 let again = other == Stage::Released && own != PortalRoute::Lost;

@@ -1,4 +1,4 @@
-//! What is known of one request before it is judged: made once, when it comes.
+//! What is known about a request before it is processed: created once, on arrival.
 
 use super::destination;
 use super::jar::sole;
@@ -20,26 +20,26 @@ use postern_wire::auth;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Characters of a User-Agent that the audit log keeps.
+/// Maximum number of characters of a User-Agent in the audit log.
 const MAX_CLIENT: usize = 200;
-/// What the audit log calls this front.
+/// The name of this front in the audit log.
 const SERVICE: &str = "webmail";
 
-/// Who asks, when, and in which session.
+/// The client, the time and the session of a request.
 pub(crate) struct RequestContext {
     /// The time, read once.
     pub(crate) now: Moment,
-    /// The session that the browser names, whether there is one or not.
+    /// The session that the browser's cookie names, whether it exists or not.
     pub(crate) session: Option<SessionHandle>,
-    /// The stage that this session was in when the request came.
+    /// The stage of this session when the request arrived.
     pub(crate) stage: Stage,
-    /// The language that the browser asks for.
+    /// The language that the browser requests.
     pub(crate) language: Language,
     /// The client's address.
     pub(crate) address: IpAddr,
-    /// The token that the browser says the daemon knows it by.
+    /// The token that the browser sends to be recognised by the daemon.
     pub(crate) browser: Option<Secret>,
-    /// The page that the user wanted to go to before signing in.
+    /// The page that the user wanted to open before signing in.
     pub(crate) wanted: Option<String>,
     /// The client's User-Agent.
     agent: Option<HeaderValue>,
@@ -48,7 +48,7 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    /// Reads the clock, and what the request says of its sender.
+    /// Reads the clock, and what the request contains about its sender.
     pub(crate) fn new(product: &dyn Product, sessions: &Arc<Store>, request: &Request<Incoming>, peer: &Peer) -> Self {
         let headers = request.headers();
         let now = Moment { tick: clock::monotonic(), wall: clock::wall() };
@@ -72,12 +72,12 @@ impl RequestContext {
         self.stage == Stage::Released
     }
 
-    /// For the daemon.
+    /// The origin, for the daemon.
     pub(crate) fn origin(&self) -> auth::Origin {
         auth::Origin { browser: self.browser.clone(), ..self.origin_without_browser() }
     }
 
-    /// The same, as if no browser were known or trusted.
+    /// The same, as if the browser were neither known nor trusted.
     pub(crate) fn origin_without_browser(&self) -> auth::Origin {
         let Client { address, agent } = self.client();
         auth::Origin {
@@ -89,7 +89,7 @@ impl RequestContext {
         }
     }
 
-    /// The client, as its session remembers it.
+    /// The client, as stored in its session.
     pub(crate) fn client(&self) -> Client {
         let agent = self.agent.as_ref().and_then(|agent| agent.to_str().ok());
         Client { address: self.address, agent: agent.map(|agent| agent.chars().take(MAX_CLIENT).collect()) }

@@ -1,4 +1,4 @@
-//! Answers of the webmail that end when their session does.
+//! Responses of the webmail that are cut off when their session ends.
 
 use bytes::Bytes;
 use http::Response;
@@ -10,19 +10,19 @@ use postern_http::upstream::Content;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Completes when the session is over.
+/// Completes when the session has ended.
 type End = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// An answer that is cut off with `token`.
+/// A response that is cut off when `token` is cancelled.
 pub(crate) fn cut_when_cancelled(answer: Response<Content>, token: CancellationToken) -> Response<Body> {
     answer.map(|content| Cut { content, token, end: None }.boxed_unsync())
 }
 
-/// A webmail's answer, cut off when its session ends.
+/// A response of the webmail, cut off when its session ends.
 struct Cut {
     content: Content,
     token: CancellationToken,
-    /// Made when the webmail has nothing to send for the first time.
+    /// Created when the webmail has no data to send for the first time.
     end: Option<End>,
 }
 
@@ -33,7 +33,7 @@ impl hyper::body::Body for Cut {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         let over = || Some(Err("the session is over".into()));
-        // Checked each time: with a fast webmail and a fast client nothing below ever waits.
+        // Checked on each call: with a fast webmail and a fast client, no poll below is ever pending.
         if this.token.is_cancelled() {
             return Poll::Ready(over());
         }

@@ -1,5 +1,5 @@
-//! Where a user wanted to go before signing in: a link to a message, or to a mail to be written. It is kept through the
-//! password and the code, and then opened if it is a page of this webmail's that a link may open. Pure.
+//! The page that a user wanted to open before signing in: a link to a message, or to a mail to be written. It is kept
+//! during the sign-in, and then opened if it is a page of this webmail that a link may open. Pure.
 
 use super::classify::{Class, classify};
 use super::path;
@@ -7,10 +7,10 @@ use crate::products::product::{Head, Product, local_target};
 use http::{HeaderMap, Method};
 use postern_portal::paths;
 
-/// Bytes that such an address may have. A longer one is forgotten.
+/// Maximum size of such an address, in bytes. A longer one is discarded.
 pub const MAX_DESTINATION: usize = 2048;
 
-/// Where a request without a session wants to go; none where it is not a user who follows a link. `origin` is ours.
+/// The address that a request without a session is for; none if it is not a user who follows a link. `origin` is ours.
 pub fn wanted(product: &dyn Product, origin: &str, head: &Head<'_>, target: &str) -> Option<String> {
     if *head.method != Method::GET || !is_of_document(head.headers) {
         return None;
@@ -21,8 +21,8 @@ pub fn wanted(product: &dyn Product, origin: &str, head: &Head<'_>, target: &str
     }
 }
 
-/// The address, if a user may be sent there after signing in: path and query of a page of this host, which no server
-/// and no browser reads as one of another host, and which does nothing but show something.
+/// Returns the address if a user may be redirected there after signing in: path and query of a page of this host, which
+/// no server or browser interprets as a URL of another host, and which only displays something.
 pub fn allowed(product: &dyn Product, target: &str) -> Option<String> {
     let target = local_target(target).filter(|target| target.len() <= MAX_DESTINATION && !target.contains('#'))?;
     if target == paths::SECURITY {
@@ -36,7 +36,7 @@ pub fn allowed(product: &dyn Product, target: &str) -> Option<String> {
     (is_webmail && product.is_destination(&head)).then_some(target)
 }
 
-/// Browsers that say what a request is for say here that it is for a page in a tab.
+/// Whether the request is for a page in a tab. Also true for browsers that do not send Fetch Metadata headers.
 pub fn is_of_document(headers: &HeaderMap) -> bool {
     let is = |name, wanted: &str| headers.get_all(name).iter().all(|value| value == wanted);
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
@@ -182,7 +182,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever it is, a browser that is on this host stays there.
+        /// Whatever the target is, a browser on this host stays on this host.
         #[test]
         fn what_is_allowed_is_of_this_host(target in "(/|//|/\\\\|https:|\\PC)?[ -~]{0,40}") {
             for (_, product) in PRODUCTS {

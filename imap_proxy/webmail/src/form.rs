@@ -1,5 +1,5 @@
-//! Forms, read strictly: `application/x-www-form-urlencoded` (URL Standard, section 5), and those that a script sends as a
-//! flat object in JSON (RFC 8259).
+//! Strict parsing of forms: `application/x-www-form-urlencoded` (URL Standard, section 5), and flat JSON objects (RFC
+//! 8259) that scripts send.
 
 use super::path::escape;
 use http::HeaderValue;
@@ -8,13 +8,13 @@ use serde_json::Value;
 use std::fmt;
 use zeroize::Zeroize;
 
-/// Bytes that a form may have: three texts of [`MAX_REQUEST_TEXT`](postern_wire::security::MAX_REQUEST_TEXT) characters,
-/// with up to nine bytes for each.
+/// Maximum size of a form, in bytes: three texts of [`MAX_REQUEST_TEXT`](postern_wire::security::MAX_REQUEST_TEXT)
+/// characters, with up to nine bytes for each.
 pub const MAX_FORM: usize = 32 * 1024;
-/// Fields that a form may have.
+/// Maximum number of fields of a form.
 pub const MAX_FIELDS: usize = 32;
 
-/// A form: each field stands in it once. It may hold a password, so it is wiped when it is dropped.
+/// A form in which each field occurs once. It may contain a password, so it is wiped when it is dropped.
 #[derive(Default, PartialEq, Eq)]
 pub struct Form(Vec<(String, String)>);
 
@@ -24,7 +24,7 @@ impl Form {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The fields with their values, in their order.
+    /// The fields with their values, in order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -50,17 +50,17 @@ impl fmt::Debug for Form {
     }
 }
 
-/// How a form is written.
+/// The encoding of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// As browsers do by themselves.
+    /// As encoded by browsers.
     Form,
-    /// As scripts do.
+    /// As encoded by scripts.
     Json,
 }
 
 impl Format {
-    /// Its content type, without parameters.
+    /// The content type, without parameters.
     pub fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Form => "application/x-www-form-urlencoded",
@@ -68,10 +68,10 @@ impl Format {
         })
     }
 
-    /// Reads a form.
+    /// Parses a form.
     ///
     /// # Errors
-    /// [`NotAForm`]; also for what a lenient reader would take.
+    /// [`NotAForm`]; also for input that a lenient parser would accept.
     pub fn read(self, body: &[u8]) -> Result<Form, NotAForm> {
         match self {
             Self::Form => parse(body),
@@ -79,7 +79,7 @@ impl Format {
         }
     }
 
-    /// Writes a form. The result may hold a password: hand it on, do not keep it.
+    /// Encodes a form. The result may contain a password: pass it on, do not keep it.
     pub fn write(self, fields: &[(&str, &str)]) -> String {
         match self {
             Self::Form => write(fields),
@@ -88,14 +88,14 @@ impl Format {
     }
 }
 
-/// Why bytes are not a form.
+/// Why the input is not a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAForm {
     /// More than [`MAX_FORM`] bytes or [`MAX_FIELDS`] fields.
     TooLong,
-    /// A field that is there twice: readers differ in which one they take.
+    /// A field that occurs twice: implementations differ in which one they use.
     Twice,
-    /// `%` without two hexadecimal digits, not UTF-8 once decoded, or a byte that a browser escapes.
+    /// `%` without two hexadecimal digits, not UTF-8 once decoded, or a byte that a browser would escape.
     Malformed,
 }
 
@@ -111,10 +111,10 @@ impl fmt::Display for NotAForm {
 
 impl std::error::Error for NotAForm {}
 
-/// Reads a form, or the query of an address.
+/// Parses a form, or the query of a URL.
 ///
 /// # Errors
-/// [`NotAForm`]; also for what a lenient reader would take.
+/// [`NotAForm`]; also for input that a lenient parser would accept.
 pub fn parse(body: &[u8]) -> Result<Form, NotAForm> {
     if body.len() > MAX_FORM {
         return Err(NotAForm::TooLong);
@@ -143,7 +143,7 @@ pub fn parse(body: &[u8]) -> Result<Form, NotAForm> {
     Ok(form)
 }
 
-/// Reads an object of texts, numbers and truth values; one that is null is not there.
+/// Parses an object of strings, numbers and booleans; a field that is null counts as absent.
 fn parse_json(body: &[u8]) -> Result<Form, NotAForm> {
     if body.len() > MAX_FORM {
         return Err(NotAForm::TooLong);
@@ -152,7 +152,7 @@ fn parse_json(body: &[u8]) -> Result<Form, NotAForm> {
     Ok(form)
 }
 
-/// A form that is read from an object.
+/// A form that is deserialized from an object.
 struct Flat(Form);
 
 impl<'de> Deserialize<'de> for Flat {
@@ -187,7 +187,7 @@ impl<'de> Deserialize<'de> for Flat {
 }
 
 fn write_json(fields: &[(&str, &str)]) -> String {
-    // Each byte needs six at most (`\u001f`), so the string never grows.
+    // Each byte needs six at most (`\u001f`), so the string never reallocates.
     let room = fields.iter().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum::<usize>() + 2;
     let mut body = Vec::with_capacity(room);
     body.push(b'{');
@@ -206,7 +206,7 @@ fn write_json(fields: &[(&str, &str)]) -> String {
 }
 
 fn decode(text: &[u8]) -> Result<String, NotAForm> {
-    // Reserved in one piece: a Vec that grows leaves copies of what it held.
+    // Reserved at once: a Vec that reallocates leaves copies of its content in memory.
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -227,9 +227,9 @@ fn decode(text: &[u8]) -> Result<String, NotAForm> {
     })
 }
 
-/// Writes a form. The result may hold a password: hand it on, do not keep it.
+/// Encodes a form. The result may contain a password: pass it on, do not keep it.
 pub fn write(fields: &[(&str, &str)]) -> String {
-    // Each byte needs three at most, so the string never grows.
+    // Each byte needs three at most, so the string never reallocates.
     let room = fields.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
     let mut body = String::with_capacity(room);
     for (name, value) in fields {

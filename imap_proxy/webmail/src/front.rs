@@ -1,4 +1,4 @@
-//! The life of a request, from top to bottom: what it is, what its session's stage allows, and which part answers it.
+//! The processing of a request, in order: what it is, what its session's stage allows, and which part answers it.
 
 use super::classify::{Class, Classified, Step, classify, decide};
 use super::context::RequestContext;
@@ -30,16 +30,16 @@ pub struct WebmailFront {
     product: &'static dyn Product,
     parts: Parts,
     public_url: PublicUrl,
-    /// Other names under which the endpoints are asked for.
+    /// Other host names under which the endpoints are available.
     endpoint_hosts: Vec<HostName>,
 }
 
 impl WebmailFront {
-    /// The front that the configuration describes; `product` is the one that it names. From here on it follows what changes at the daemon, so it is made
-    /// in a runtime.
+    /// Creates the front that the configuration describes; `product` is the one that it names. From here on it follows
+    /// changes at the daemon, so it must be created in a runtime.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// When the system provides no random bytes.
     pub fn new(
         settings: &config::Webmail,
         product: &'static dyn Product,
@@ -54,7 +54,7 @@ impl WebmailFront {
         }))
     }
 
-    /// How many sessions are released, and not known to be over.
+    /// The number of sessions that are released and not known to have ended.
     pub fn sessions_open(&self) -> usize {
         self.parts.sessions.count_released()
     }
@@ -73,7 +73,7 @@ impl WebmailFront {
         }
         let foreign = headers::is_foreign(request.headers(), self.public_url.origin());
         let step = decide(cx.stage, seen.class, foreign);
-        // No query and no header: they hold tokens.
+        // Neither query nor headers are logged, since they contain tokens.
         tracing::debug!(method = %request.method(), class = ?seen.class, stage = ?cx.stage, ?step, "request");
         if let (Some(target), true) = (&cx.wanted, is_at_the_webmail(step, seen.class, &request)) {
             return sent_on(target);
@@ -87,7 +87,8 @@ impl WebmailFront {
         }
         let is_outside = matches!(cx.stage, Stage::Anonymous | Stage::Stale);
         let wanted = if is_outside { self.wanted(step, &seen, &request) } else { None };
-        // Rarer, and larger as a future: boxed, so that those of requests that pass are not.
+        // This case is rarer, and its future is larger: it is boxed so that the futures of forwarded requests stay
+        // small.
         let posted = if let Class::Post(route) = seen.class { Some(route) } else { None };
         let mut answer = match &seen.path {
             Some(path) if is_submission(step, posted) => {
@@ -107,9 +108,10 @@ impl WebmailFront {
         classify(self.product, request.method(), path, query, request.headers())
     }
 
-    /// The answer to a request that is not for this host. Pages and sessions belong to `public_url` alone: under another
-    /// name, browsers would hold other cookies and other passwords. The endpoints are for `endpoint_hosts`, too. The files of
-    /// our pages are the same for everybody, and load balancers ask for them by an address.
+    /// The response to a request that is not for this host. Pages and sessions are available only under `public_url`:
+    /// under another host name, browsers would use other cookies and other saved passwords. The endpoints are also
+    /// available under `endpoint_hosts`. The files of our pages are the same for all clients, and load balancers
+    /// request them by IP address.
     fn refuse_host<B>(&self, cx: &RequestContext, request: &Request<B>, seen: &Classified) -> Option<Response<Body>> {
         let host = host::judge(request, &self.public_url, &self.endpoint_hosts);
         if host == Host::Webmail {
@@ -122,7 +124,7 @@ impl WebmailFront {
         }
     }
 
-    /// Answers a request that neither passes nor brings a form that is taken.
+    /// Answers a request that is neither forwarded nor submits a form that is processed.
     async fn answer(
         &self,
         cx: &RequestContext,
@@ -147,12 +149,12 @@ impl WebmailFront {
             }
             (Step::NotFound, ..) => self.notice(cx, StatusCode::NOT_FOUND, &Page::NotFound),
             (Step::Forbidden, ..) => self.notice(cx, StatusCode::FORBIDDEN, &Page::BadRequest),
-            // Without a session or a path there is no step that needs one.
+            // Steps that need a session or a path do not occur without one.
             _ => pages.bad_request(cx),
         }
     }
 
-    /// Remembers another language, and shows the same page in it.
+    /// Stores another language, and shows the same page in it.
     async fn change_language(&self, cx: &RequestContext, request: &mut Request<Incoming>) -> Response<Body> {
         let form = read_form(Format::Form, request).await;
         let language = form.as_ref().and_then(|form| Language::from_tag(form.field(fields::TO)?));
@@ -162,7 +164,7 @@ impl WebmailFront {
         response
     }
 
-    /// Where a user without a session wants to go, who is asked to sign in first.
+    /// The page that a user without a session wants to open, who has to sign in first.
     fn wanted<B>(&self, step: Step, seen: &Classified, request: &Request<B>) -> Option<String> {
         let path = match (step, seen.class) {
             (Step::SendTo(_) | Step::LoginPage(_) | Step::Ended, Class::Webmail(_)) => seen.path.as_ref()?,
@@ -181,8 +183,8 @@ impl WebmailFront {
     }
 }
 
-/// Whether a user who has just signed in is about to see the webmail. Without a session, and before the code, nothing
-/// passes.
+/// Whether a user who has just signed in is about to see the webmail. Without a session, and before the code, no
+/// request is forwarded.
 fn is_at_the_webmail<B>(step: Step, class: Class, request: &Request<B>) -> bool {
     step == Step::Pass
         && *request.method() == Method::GET
@@ -190,7 +192,7 @@ fn is_at_the_webmail<B>(step: Step, class: Class, request: &Request<B>) -> bool 
         && destination::is_of_document(request.headers())
 }
 
-/// To the page that the user wanted.
+/// Redirects to the page that the user wanted.
 fn sent_on(target: &str) -> Response<Body> {
     let mut response = pages::see_other(target);
     cookies::forget_wanted(&mut response);

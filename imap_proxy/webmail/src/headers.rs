@@ -1,15 +1,15 @@
-//! Which headers pass, as data: a request's only if they are on a list, an answer's unless they are.
+//! Which headers are forwarded, as data: a request's headers only if they are on a list, a response's unless they are.
 //!
-//! Hop-by-hop headers, `Host` and the `X-Forwarded-*` of our own are the upstream client's part.
+//! Hop-by-hop headers, `Host` and our own `X-Forwarded-*` headers are handled by the upstream client.
 
 use http::Uri;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use postern_http::upstream;
 
-/// Request headers that every webmail and mail app may send: about the content, about what is wanted back, and what
-/// browsers add by themselves. A name that is on no list goes nowhere. Servers take names that look harmless for the word
-/// of a front (`X-Forwarded-User`, `X-BEResource`, `X-Original-URL`), and read `Remote_User` and `Remote.User` as
-/// `Remote-User`; a list of such names would never be complete.
+/// Request headers that every webmail and mail app may send: about the content, about the requested response, and those
+/// that browsers add themselves. Headers on no list are not forwarded. Servers trust harmless-looking headers as if a
+/// front had set them (`X-Forwarded-User`, `X-BEResource`, `X-Original-URL`), and read `Remote_User` and `Remote.User`
+/// as `Remote-User`; a deny list of such names would never be complete.
 const COMMON: &[&str] = &[
     "accept",
     "accept-charset",
@@ -34,7 +34,7 @@ const COMMON: &[&str] = &[
     "range",
     "referer",
     "save-data",
-    // Of a WebSocket (RFC 6455, section 4.1), with `upgrade`, of which the upstream client lets no more pass.
+    // WebSocket headers (RFC 6455, section 4.1), with `upgrade`; the upstream client forwards no other upgrade.
     "sec-websocket-extensions",
     "sec-websocket-key",
     "sec-websocket-protocol",
@@ -45,15 +45,16 @@ const COMMON: &[&str] = &[
     "x-requested-with",
 ];
 
-/// What browsers say of a request by themselves, by how it begins: Fetch Metadata, and User-Agent Client Hints.
+/// Prefixes of the headers that browsers add to a request themselves: Fetch Metadata, and User-Agent Client Hints.
 const COMMON_STARTS: &[&str] = &["sec-fetch-", "sec-ch-"];
 
-/// What an anonymous request for a file may say.
+/// The headers that are forwarded with an anonymous request for a file.
 const ASKED_OF_FILES: &[HeaderName] =
     &[header::ACCEPT, header::ACCEPT_ENCODING, header::IF_MODIFIED_SINCE, header::IF_NONE_MATCH, header::RANGE];
 
-/// Headers of the webmail's answers that stay here: its cookies, credentials that are for this front, whatever would lead
-/// a browser around it or make it keep or report what it should not, and what names the servers behind.
+/// Headers of the webmail's responses that are not forwarded: its cookies, credentials that are meant for this front,
+/// headers that could direct a browser around it or make the browser store or report what it should not, and headers
+/// that identify the upstream servers.
 const KEPT_BACK: &[&str] = &[
     "set-cookie",
     "set-cookie2",
@@ -83,25 +84,26 @@ const KEPT_BACK: &[&str] = &[
     "x-sendfile",
 ];
 
-/// Headers that this front adds to a request: the webmail's cookies, the host and who asks.
+/// Number of headers that this front adds to a request: the webmail's cookies, the host and the client.
 const ADDED: usize = 5;
 
-/// Bytes that an `Accept-Language` may have to be passed on.
+/// Maximum size of an `Accept-Language` header that is forwarded, in bytes.
 const MAX_LANGUAGE: usize = 128;
 
 /// HTTPS only, for two years.
 pub(super) const HSTS: &str = "max-age=63072000";
 
-/// Whether a client's header passes; `more` are names that are allowed beside those that all may send.
+/// Whether a client's header is forwarded; `more` are names that are allowed in addition to those that all may send.
 fn passes(name: &str, more: &[&str]) -> bool {
-    // CGI servers fold all other signs to an underscore: `sec-ch-a_b` and `sec-ch-a.b` would be one name there.
+    // CGI servers map all other characters to an underscore: `sec-ch-a_b` and `sec-ch-a.b` would be one name there.
     let is_plain = || name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     COMMON.contains(&name)
         || more.contains(&name)
         || COMMON_STARTS.iter().any(|start| name.starts_with(start)) && is_plain()
 }
 
-/// The headers of a client's request that pass: those that all may send, and `more`, which the product or the endpoint knows.
+/// The headers of a client's request that are forwarded: those that all may send, and `more`, which the product or the
+/// endpoint defines.
 pub fn passed_on(asked: &HeaderMap, more: &[&str]) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(asked.len() + ADDED);
     for (name, value) in asked {
@@ -111,13 +113,13 @@ pub fn passed_on(asked: &HeaderMap, more: &[&str]) -> HeaderMap {
             tracing::trace!(%name, "a request header is on no list, so it is not passed on");
         }
     }
-    // What is named as belonging to the connection is taken out with it.
+    // Headers that `Connection` lists are removed with it.
     headers.extend(asked.get_all(header::CONNECTION).iter().map(|value| (header::CONNECTION, value.clone())));
     upstream::strip_named(&mut headers);
     headers
 }
 
-/// Takes out of the webmail's answer what the browser may not see, and adds what it must.
+/// Removes the headers of the webmail's response that the browser must not see, and adds those that it needs.
 pub fn strip_response(headers: &mut HeaderMap) {
     let names: Vec<HeaderName> = headers.keys().filter(|name| KEPT_BACK.contains(&name.as_str())).cloned().collect();
     for name in names {
@@ -126,15 +128,15 @@ pub fn strip_response(headers: &mut HeaderMap) {
     headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
 }
 
-/// What a page with a login form needs, in place of what the webmail says: with its `no-referrer`, Chromium would send
-/// `Origin: null` with the form, which [`is_foreign`].
+/// Sets the headers that a page with a login form needs, in place of the webmail's: with its `no-referrer`, Chromium
+/// would send `Origin: null` with the form, which [`is_foreign`] rejects.
 pub fn for_own_forms(headers: &mut HeaderMap) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// Whether another site's page has sent this: `origin` is ours. Browsers send at least one of the two headers with a
-/// form; what sends neither is no browser, and holds no cookie that an attacker could use.
+/// Whether a page of another site sent this request: `origin` is ours. Browsers send at least one of the two headers
+/// with a form; a client that sends neither is not a browser, and holds no cookie that an attacker could use.
 pub fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
@@ -144,9 +146,9 @@ pub fn is_foreign(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
-/// Whether a browser says that this is anything but a user's navigation to a page: a script's request, a frame, a picture
-/// (Fetch Metadata Request Headers, W3C, 2.1 and 2.2; no script can set these). A browser that is too old to say, and what
-/// is no browser, says nothing.
+/// Whether a browser states that this is anything but a user's navigation to a page: a script's request, a frame, an
+/// image (Fetch Metadata Request Headers, W3C, 2.1 and 2.2; scripts cannot set these headers). Old browsers and other
+/// clients do not send these headers.
 pub fn is_no_navigation(headers: &HeaderMap) -> bool {
     let says_otherwise = |name, wanted: &str| headers.get_all(name).iter().any(|said| said != wanted);
     says_otherwise("sec-fetch-mode", "navigate") || says_otherwise("sec-fetch-dest", "document")
@@ -158,7 +160,7 @@ pub fn for_file(asked: &HeaderMap) -> HeaderMap {
     known.collect()
 }
 
-/// The headers of an anonymous request for the login page: the wished language, if it reads like one.
+/// The headers of an anonymous request for the login page: the requested language, if it is well-formed.
 pub fn for_login(asked: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
@@ -170,12 +172,12 @@ pub fn for_login(asked: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Adds headers that a product wants with this front's own requests.
+/// Adds headers that a product requires for this front's own requests.
 pub fn add(headers: &mut HeaderMap, more: &[(HeaderName, &'static str)]) {
     headers.extend(more.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))));
 }
 
-/// Path and query alone: whatever host a request names, it goes to the one webmail.
+/// The path and query only: whatever host a request names, it is sent to the one webmail.
 pub(crate) fn relative(uri: &Uri) -> Uri {
     uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from)
 }

@@ -5,23 +5,23 @@ use http::header::HOST;
 use postern_proxy_config::{HostName, PublicUrl};
 use std::net::Ipv6Addr;
 
-/// The port of `https`, which a name without one stands for.
+/// The default port of `https`.
 const HTTPS: u16 = 443;
 
-/// Whose name a request has.
+/// Which host name a request uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Host {
-    /// The webmail's, `public_url`.
+    /// The webmail's host, `public_url`.
     Webmail,
-    /// One of `endpoint_hosts`: mail apps ask for the endpoints under it, and for nothing else.
+    /// One of `endpoint_hosts`: mail apps use it for the endpoints, and for nothing else.
     Endpoints,
-    /// Another host's.
+    /// Another host.
     Foreign,
-    /// None, several, or one that is not of the form `host` or `host:port`.
+    /// No host, several, or one that is not of the form `host` or `host:port`.
     Malformed,
 }
 
-/// Judges `Host` and `:authority`, which have to say the same where there are both.
+/// Evaluates `Host` and `:authority`, which must agree if both are present.
 pub(super) fn judge<B>(request: &Request<B>, public: &PublicUrl, endpoints: &[HostName]) -> Host {
     let authority = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut names = authority.into_iter().chain(request.headers().get_all(HOST).iter().map(|value| value.as_bytes()));
@@ -36,7 +36,7 @@ pub(super) fn judge<B>(request: &Request<B>, public: &PublicUrl, endpoints: &[Ho
     if is_endpoint && port == public.port() { Host::Endpoints } else { Host::Foreign }
 }
 
-/// A name in lower case, and its port.
+/// A host name in lower case, and its port.
 fn read(text: &[u8]) -> Option<(String, u16)> {
     let text = std::str::from_utf8(text).ok()?;
     let (host, port) = match text.strip_prefix('[') {
@@ -52,7 +52,7 @@ fn read(text: &[u8]) -> Option<(String, u16)> {
     };
     let port = match port.strip_prefix(':') {
         None if port.is_empty() => HTTPS,
-        // `u16` would take a sign.
+        // `u16` would accept a sign.
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
         _ => return None,
     };

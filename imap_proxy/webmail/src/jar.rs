@@ -1,4 +1,4 @@
-//! The webmail's cookies, kept here so that the browser never holds one (RFC 6265, as far as one host needs it).
+//! The webmail's cookies, kept here so that the browser never holds one (RFC 6265, as far as a single host needs it).
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -7,17 +7,17 @@ use std::fmt;
 use std::time::Duration;
 use zeroize::Zeroize;
 
-/// Cookies that a jar holds; a webmail that sets more loses the oldest.
+/// Maximum number of cookies in a jar; if a webmail sets more, the oldest are dropped.
 pub const MAX_COOKIES: usize = 48;
-/// Bytes that the name and the value of one cookie may have; longer ones are ignored.
+/// Maximum size of the name and the value of a cookie, in bytes; longer ones are ignored.
 pub const MAX_COOKIE: usize = 4096;
 
-/// One cookie as `Set-Cookie` gave it.
+/// A cookie as set by `Set-Cookie`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cookie {
-    /// Its name; case matters.
+    /// The name; case-sensitive.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: String,
     path: String,
     expires: Option<Timestamp>,
@@ -36,12 +36,12 @@ impl fmt::Debug for Cookie {
 }
 
 impl Cookie {
-    /// Whether it is there to be deleted: expired at `now`, or without a value.
+    /// Whether the cookie deletes an earlier one: it is expired at `now`, or has no value.
     pub fn is_gone(&self, now: Timestamp) -> bool {
         self.value.is_empty() || self.expires.is_some_and(|at| at <= now)
     }
 
-    /// RFC 6265, section 5.1.4.
+    /// Path matching (RFC 6265, section 5.1.4).
     fn covers(&self, path: &str) -> bool {
         path.strip_prefix(self.path.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/'))
@@ -53,8 +53,8 @@ impl Cookie {
 pub struct Jar(Vec<Cookie>);
 
 impl Jar {
-    /// Takes in what an answer set, in its order: the last one of a name and path wins, and one that is expired at
-    /// `now` takes the earlier one away.
+    /// Stores the cookies of a response, in order: the last one of a name and path wins, and a cookie that is expired
+    /// at `now` deletes the earlier one.
     pub fn absorb(&mut self, set: &[Cookie], now: Timestamp) {
         for cookie in set {
             self.0.retain(|known| (&known.name, &known.path) != (&cookie.name, &cookie.path));
@@ -71,8 +71,8 @@ impl Jar {
         self.0.iter().rev().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
     }
 
-    /// The `Cookie` header for a request to `path` at `now`, with `more` (name, value) behind it; none when there is
-    /// nothing to send.
+    /// The `Cookie` header for a request to `path` at `now`, followed by `more` (name, value); none if there is nothing
+    /// to send.
     pub fn header(&self, path: &str, now: Timestamp, more: &[(&str, &str)]) -> Option<HeaderValue> {
         let own = self.0.iter().filter(|cookie| cookie.covers(path) && !cookie.is_gone(now));
         let own = own.map(|cookie| (cookie.name.as_str(), cookie.value.as_str()));
@@ -87,7 +87,7 @@ impl Jar {
     }
 }
 
-/// The cookies that an answer sets, in its order. What is no cookie is ignored, as browsers do.
+/// The cookies that a response sets, in order. Malformed cookies are ignored, as in browsers.
 pub fn set_cookies(headers: &HeaderMap, now: Timestamp) -> Vec<Cookie> {
     headers.get_all(SET_COOKIE).iter().filter_map(|line| parse(line.to_str().ok()?, now)).collect()
 }
@@ -111,7 +111,7 @@ fn parse(line: &str, now: Timestamp) -> Option<Cookie> {
             _ => {}
         }
     }
-    // Max-Age has precedence (RFC 6265, section 5.3).
+    // Max-Age takes precedence (RFC 6265, section 5.3).
     match max_age {
         Some(seconds @ 1..) => {
             let age = Duration::from_secs(seconds.unsigned_abs());
@@ -123,16 +123,16 @@ fn parse(line: &str, now: Timestamp) -> Option<Cookie> {
     Some(cookie)
 }
 
-/// `Sun, 22 Nov 2026 00:04:46 GMT`, and the form with hyphens that older PHP writes.
+/// Parses `Sun, 22 Nov 2026 00:04:46 GMT`, and the form with hyphens that older PHP versions write.
 fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(&text.replace('-', " ")).ok().map(|at| at.timestamp())
 }
 
-/// The one value of the cookie `name` in the requests' `Cookie` headers; none when it is missing or there twice, since
-/// then another party may have set one of them. The rest of those headers is ignored.
+/// The value of the cookie `name` in the request's `Cookie` headers; none if it is missing or occurs twice, since
+/// another party may then have set one of them. The other cookies are ignored.
 pub fn sole<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(http::header::COOKIE).iter();
-    // As bytes: another cookie of the line may be no text.
+    // As bytes: another cookie of the header may not be valid text.
     let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
     let value_of = |pair: &'a [u8]| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
     let mut values = pairs.filter_map(value_of);

@@ -1,29 +1,29 @@
-//! The webmail front: a reverse proxy that owns the session.
+//! The webmail front: a reverse proxy that manages the sessions.
 //!
-//! The browser never holds a cookie of the webmail, only an opaque one of ours, which changes at every step up. The life of
-//! a request, top to bottom:
+//! The browser never holds a cookie of the webmail, only an opaque one of this front, which changes at every step of
+//! the sign-in. The processing of a request, in order:
 //!
-//! 1. [`front`] makes the [`context`] of the request and lets [`classify`] say what it is, by the one [`path`] parser, the
-//!    table of our own [`routes`] and the rules of the product ([`products`]); and what is done with it in the stage that
-//!    its [`session`] is in. Both are pure.
-//! 2. Without a session there are the login page and its files, by requests that are made here ([`relay`]). The page that
-//!    the user wanted is remembered in the browser ([`destination`]).
-//! 3. Every form is taken once, however often it comes ([`submission`], [`session::repeats`]). A login form is read
-//!    ([`form`]), rebuilt and sent, and the webmail's answer judged ([`login`]). The webmail's cookies go into a [`jar`]; the
-//!    daemon is asked for the name that was typed and for the one that the webmail shows.
-//! 4. Its [`verdict`] says: released, a code, or an enrolment. Until the session is released nothing of it goes upstream
-//!    ([`challenge`], [`pages`]).
-//! 5. A released session passes, through the filter of [`headers`], and stays bound to its mailbox by what the webmail
-//!    does ([`relay`]).
-//! 6. What changes at the daemon ends sessions, and what runs in them ([`session::registry`]).
+//! 1. [`front`] creates the [`context`] of the request. [`classify`] determines what the request is, using the only
+//! [`path`] parser, the table of our own [`routes`] and the rules of the product ([`products`]), and what to do with it
+//! in the stage of its [`session`]. Both are pure.
+//! 2. Without a session, only the login page and its files are available, through requests that the front makes itself
+//! ([`relay`]). The browser stores the page that the user wanted ([`destination`]).
+//! 3. Every form is processed once, however often it is submitted ([`submission`], [`session::repeats`]). A login form
+//! is parsed ([`form`]), rebuilt and sent, and the webmail's response is evaluated ([`login`]). The webmail's cookies
+//! are kept in a [`jar`]. The daemon is asked about the name that was typed and about the one that the webmail shows.
+//! 4. The [`verdict`] is one of: released, code required, or enrolment required. Until the session is released, none of
+//! its requests are forwarded upstream ([`challenge`], [`pages`]).
+//! 5. The requests of a released session are forwarded, filtered by [`headers`]. The session stays bound to its mailbox
+//! according to the webmail's responses ([`relay`]).
+//! 6. Changes at the daemon end sessions and the requests that run in them ([`session::registry`]).
 //!
-//! Users manage their own account on the Security page ([`account`]). The pages and forms of our own meet in
-//! [`portal_pages`]; what one part leaves to another is a [`next`] step. [`parts`] makes all parts.
+//! Users manage their own account on the Security page ([`account`]). [`portal_pages`] dispatches our own pages and
+//! forms; [`next`] describes what one part leaves to another. [`parts`] creates all parts.
 //!
-//! Beside some webmails there are endpoints that take the password alone ([`endpoints`]): closed, unless they are opened to
-//! app passwords or to networks.
+//! Some webmails also have endpoints that require only the password ([`endpoints`]). They are closed unless they are
+//! opened to app passwords or to networks.
 //!
-//! What no rule recognises is refused.
+//! A request that matches no rule is refused.
 
 mod account;
 mod ask;

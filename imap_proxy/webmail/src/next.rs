@@ -1,4 +1,4 @@
-//! What a part leaves to the others: a form of one page may lead to a factor that is asked for, and that to a change.
+//! What one part leaves to the others: a form may require a factor first, and the factor may lead to a change.
 
 use super::form::Form;
 use super::session::pending_action::AfterProof;
@@ -10,21 +10,21 @@ use postern_wire::security::Change;
 
 /// What follows a form in a session.
 pub(crate) enum Next {
-    /// This answer.
+    /// This response.
     Answer(Response<Body>),
-    /// A factor is asked for; this follows it.
+    /// Ask for a factor; this follows it.
     Prove(AfterProof),
-    /// A factor was accepted in a session that has signed in: what it was asked for follows.
+    /// A factor was accepted in a signed-in session: continue with what it was asked for.
     Proven(Proven),
-    /// The account is changed.
+    /// Change the account.
     Change(Changing),
-    /// A further method is set up, or a contact address.
+    /// Set up a further method or a contact address.
     Add {
-        /// Which.
+        /// The kind.
         kind: MethodKind,
-        /// The number or address, where it was typed already.
+        /// The number or address, if it was typed already.
         to: Option<String>,
-        /// The daemon's word that a factor was brought for it.
+        /// The daemon's proof that a factor was accepted for it.
         proof: Option<Secret>,
     },
 }
@@ -35,22 +35,22 @@ impl From<Response<Body>> for Next {
     }
 }
 
-/// What the daemon gives for a factor.
+/// What the daemon returns for an accepted factor.
 pub(crate) struct Proven {
     /// For rechecks.
     pub(crate) standing: String,
     /// For the change that it was asked for.
     pub(crate) proof: Option<Secret>,
-    /// What the browser is known by from now on.
+    /// The token by which the browser is recognised from now on.
     pub(crate) browser: Secret,
 }
 
-/// A change that the user wants.
+/// A change that the user requests.
 pub(crate) struct Changing {
-    /// What is changed.
+    /// The change.
     pub(crate) change: Change,
-    /// A proof for this change alone; without it the session's proof is used.
+    /// A proof for this change only; without it the session's proof is used.
     pub(crate) proof: Option<Secret>,
-    /// The form that is shown again when the change is not made.
+    /// The form that is shown again if the change is not made.
     pub(crate) form: Form,
 }

@@ -1,4 +1,4 @@
-//! Our own answers: pages for sessions and verdicts, and the headers that go with them.
+//! Our own responses: pages for sessions and verdicts, and their headers.
 
 use super::context::RequestContext;
 use super::routes::PortalRoute;
@@ -13,41 +13,41 @@ use postern_http::body::{self, Body};
 use postern_portal::{self as portal, Context, Ended, Language, Page, Purpose, assets, paths};
 use std::sync::Arc;
 
-/// The headers of everything that this front answers by itself.
+/// The headers of all responses that this front generates itself.
 static ALWAYS: [(HeaderName, &str); 8] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    // With no-referrer, Chromium sends `Origin: null` with a page's own form.
+    // With `no-referrer`, Chromium sends `Origin: null` with a page's own form.
     (header::REFERRER_POLICY, "same-origin"),
     (header::STRICT_TRANSPORT_SECURITY, super::headers::HSTS),
     (header::CONTENT_SECURITY_POLICY, portal::CONTENT_SECURITY_POLICY),
-    // A script of the webmail that opens a page of ours in a window reads nothing of it (HTML, 7.1.3; Fetch, 3.7).
+    // A script of the webmail that opens our page in a window cannot read it (HTML, 7.1.3; Fetch, 3.7).
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
-/// Our style and scripts may be cached for ever: their addresses have their version in them.
+/// Our style sheet and scripts may be cached indefinitely: their URLs contain their version.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// Makes the pages of one front.
+/// Renders the pages of one front.
 #[derive(Clone)]
 pub(crate) struct Pages {
     brand: Arc<str>,
 }
 
 impl Pages {
-    /// `brand` is what the pages call this place.
+    /// `brand` is the name of this host on the pages.
     pub(crate) fn new(brand: &str) -> Self {
         Self { brand: brand.into() }
     }
 
-    /// For the user who has sent this request.
+    /// The pages for the user who sent this request.
     pub(crate) fn reader(&self, cx: &RequestContext) -> Reader<'_> {
         let signed_in = cx.is_released();
         Reader { language: cx.language, brand: &self.brand, now: cx.now.wall, signed_in, purpose: None }
     }
 
-    /// The page for a request that makes no sense.
+    /// The page for an invalid request.
     pub(crate) fn bad_request(&self, cx: &RequestContext) -> Response<Body> {
         self.reader(cx).page(StatusCode::BAD_REQUEST, &Page::BadRequest, None)
     }
@@ -65,16 +65,16 @@ impl Pages {
         }
     }
 
-    /// The answer where the session has no such page, or not any more.
+    /// The response if the session has no such page, or no longer has it.
     pub(crate) fn not_there(&self, cx: &RequestContext) -> Response<Body> {
         if cx.is_released() { see_other(paths::HOME) } else { self.ended(cx) }
     }
 
-    /// The page for the request's session, which is over.
+    /// The page for a request whose session has ended.
     pub(crate) fn ended(&self, cx: &RequestContext) -> Response<Body> {
         let why = cx.session.as_ref().map_or(Ended::Unknown, SessionHandle::why_ended);
         let mut response = self.reader(cx).ended(why);
-        // The browser may have the next session by now; this answer must not take its cookie away.
+        // The browser may have the next session already; this response must not delete its cookie.
         if !matches!(why, Ended::GoneOn | Ended::Replaced) {
             cookies::take_session(&mut response);
         }
@@ -82,18 +82,18 @@ impl Pages {
     }
 }
 
-/// Who reads a page.
+/// The reader of a page.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
-    /// The language that the page is in.
+    /// The language of the page.
     pub language: Language,
-    /// What this place is called.
+    /// The name of this host.
     pub brand: &'a str,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
-    /// Whether the user is signed in, and manages the account.
+    /// Whether the user is signed in and manages the account.
     pub signed_in: bool,
-    /// What a code is asked for then.
+    /// What a code is asked for in that case.
     pub purpose: Option<Purpose>,
 }
 
@@ -103,11 +103,11 @@ impl Reader<'_> {
         Context { brand: self.brand, mailbox, now: self.now, signed_in: self.signed_in, purpose }
     }
 
-    /// A page; `mailbox` once its password was accepted.
+    /// Renders a page; `mailbox` is set once its password was accepted.
     pub fn page(&self, status: StatusCode, page: &Page, mailbox: Option<&str>) -> Response<Body> {
         let context = self.context(mailbox);
         let document = portal::render(page, self.language, &context);
-        // Without random bytes the page is shown all the same: what it sends is then taken as often as it comes.
+        // Without random bytes the page is still shown; its form is then processed each time it is submitted.
         let document = match Token::new() {
             Ok(key) => portal::with_idempotency_key(&document, key.reveal()),
             Err(_) => document,
@@ -115,12 +115,12 @@ impl Reader<'_> {
         answer(status, "text/html; charset=utf-8", document)
     }
 
-    /// The page for a session that is over.
+    /// The page for a session that has ended.
     pub fn ended(&self, why: Ended) -> Response<Body> {
         self.page(StatusCode::UNAUTHORIZED, &Page::SessionEnded(why), None)
     }
 
-    /// The page for a sign-in that ends or pauses. It names no mailbox: it is the same for all accounts.
+    /// The page for a sign-in that ends or pauses. It shows no mailbox: it is the same for all accounts.
     pub fn denied(&self, denial: &Denial) -> Response<Body> {
         let (status, page) = match denial {
             Denial::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Page::Unavailable),
@@ -135,7 +135,7 @@ impl Reader<'_> {
         self.page(status, &page, None)
     }
 
-    /// The page for a request of a session to which the webmail gives no answer.
+    /// The page for a request of a session that the webmail does not answer.
     pub fn no_answer(&self, status: StatusCode) -> Response<Body> {
         self.page(status, &Page::NoAnswer, None)
     }
@@ -151,7 +151,7 @@ impl Reader<'_> {
     }
 }
 
-/// The style or a script of the pages.
+/// Serves the style sheet or a script of the pages.
 pub fn asset(own: PortalRoute) -> Response<Body> {
     let (content_type, text) = match own {
         PortalRoute::Style => ("text/css; charset=utf-8", assets::STYLE),
@@ -163,14 +163,14 @@ pub fn asset(own: PortalRoute) -> Response<Body> {
     response
 }
 
-/// Sends the browser to a path of this host, by GET.
+/// Redirects the browser to a path of this host, by GET.
 pub fn see_other(path: &str) -> Response<Body> {
     let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
     set(&mut response, header::LOCATION, path);
     response
 }
 
-/// An answer of our own.
+/// A response of our own.
 pub fn answer(status: StatusCode, content_type: &str, content: String) -> Response<Body> {
     let mut response = Response::new(body::full(content));
     *response.status_mut() = status;

@@ -1,4 +1,4 @@
-//! The parts of the front, each with the few things that it works with.
+//! The parts of the front, each with the dependencies that it uses.
 
 use super::account::change::Changes;
 use super::account::proving::Proving;
@@ -29,7 +29,7 @@ use postern_http::upstream::Upstream;
 use postern_proxy_config as config;
 use std::sync::Arc;
 
-/// All parts.
+/// All parts of the front.
 pub(crate) struct Parts {
     pub(crate) sessions: Arc<Store>,
     pub(crate) follower: Arc<WebmailFollower>,
@@ -41,10 +41,10 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Makes them, in a runtime: from here on the daemon is followed.
+    /// Creates the parts, in a runtime: from here on they follow changes at the daemon.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// When the system provides no random bytes.
     pub(crate) fn new(
         settings: &config::Webmail,
         product: &'static dyn Product,

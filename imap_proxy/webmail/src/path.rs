@@ -1,15 +1,15 @@
-//! The one parser of request paths.
+//! The only parser of request paths.
 //!
-//! Servers differ in what they make of `/a/%2e%2e/b`, `/a%2fb`, `/a;x/b` or `/a\b`. Wherever this front and the
-//! webmail could read a path differently, the request is refused, so what is left has one meaning.
+//! Servers interpret `/a/%2e%2e/b`, `/a%2fb`, `/a;x/b` or `/a\b` differently. If this front and the webmail could
+//! interpret a path differently, the request is refused, so every accepted path has one meaning.
 
 use std::fmt;
 
-/// Bytes that a path may have, before decoding.
+/// Maximum size of a path before decoding, in bytes.
 pub const MAX_PATH: usize = 4096;
 
-/// A path that every server reads alike: decoded, absolute, without dot segments, empty segments and control
-/// characters.
+/// A path that every server interprets in the same way: decoded, absolute, without dot segments, empty segments and
+/// control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path(String);
 
@@ -28,17 +28,17 @@ impl Path {
 /// Why a path is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Odd {
-    /// It does not begin with a slash.
+    /// It does not start with a slash.
     NotAbsolute,
     /// More than [`MAX_PATH`] bytes.
     TooLong,
-    /// `%` without two hexadecimal digits behind it.
+    /// `%` not followed by two hexadecimal digits.
     BadEscape,
     /// An escape that decodes to a slash or a backslash, or escapes that decode to an escape.
     Hidden,
-    /// A character that some servers give a meaning: `\`, `;`, a control character, a `#` or `?` that was escaped.
+    /// A character that is special to some servers: `\`, `;`, a control character, or an escaped `#` or `?`.
     Character,
-    /// `.`, `..`, an empty segment in the middle, or one that ends in a dot or a blank (which Windows drops).
+    /// `.`, `..`, an empty segment in the middle, or a segment that ends in a dot or a space (which Windows removes).
     Segment,
     /// Not UTF-8 once decoded.
     NotUtf8,
@@ -60,10 +60,10 @@ impl fmt::Display for Odd {
 
 impl std::error::Error for Odd {}
 
-/// Reads the path of a request, which ends where its query begins.
+/// Parses the path of a request, which ends where its query begins.
 ///
 /// # Errors
-/// [`Odd`] for whatever servers might read in two ways.
+/// [`Odd`] for a path that servers might interpret in two ways.
 pub fn parse(raw: &[u8]) -> Result<Path, Odd> {
     if raw.len() > MAX_PATH {
         return Err(Odd::TooLong);
@@ -110,14 +110,14 @@ pub fn parse(raw: &[u8]) -> Result<Path, Odd> {
     Ok(path)
 }
 
-/// Whether a second decoder would find an escape in what is decoded: `%` and two hexadecimal digits, or `%u` and four as
-/// Windows reads them. Judged when all is decoded, since each sign of an escape may have been escaped by itself.
+/// Whether a second decoder would find an escape in the decoded path: `%` and two hexadecimal digits, or `%u` and four
+/// as Windows reads them. Checked after decoding, since each character of an escape may itself have been escaped.
 fn has_escape(decoded: &[u8]) -> bool {
     let mut behind = decoded.iter().enumerate().filter(|(_, byte)| **byte == b'%').map(|(at, _)| &decoded[at + 1..]);
     behind.any(|text| escape(text).is_some() || text.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'u')))
 }
 
-/// The byte that two hexadecimal digits at the beginning of `text` stand for.
+/// The byte that two hexadecimal digits at the start of `text` encode.
 pub(super) fn escape(text: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let [high, low, ..] = text else { return None };
@@ -210,7 +210,7 @@ mod tests {
         ) {
             let raw = [b"/", pieces.concat().as_bytes(), &bytes].concat();
             if let Ok(path) = parse(&raw) {
-                // A server that decodes twice takes every `%` that stands before two hexadecimal digits for an escape.
+                // A server that decodes twice treats every `%` before two hexadecimal digits as an escape.
                 let text = path.as_str().as_bytes();
                 let is_escape = |at: usize| text[at] == b'%' && escape(&text[at + 1..]).is_some();
                 prop_assert!(!(0..text.len()).any(is_escape), "{path:?}");

@@ -1,5 +1,5 @@
-//! The pages and forms of our own in a session: each goes to the part that the table of [routes](super::routes) names, and
-//! what that part leaves to another goes there.
+//! Our own pages and forms in a session: dispatches each to the part that the table of [routes](super::routes) names,
+//! and carries out what that part leaves to others.
 
 use super::account::change::Changes;
 use super::account::proving::Proving;
@@ -35,7 +35,7 @@ pub(crate) struct PortalPages {
 }
 
 impl PortalPages {
-    /// Shows a page; the session is in a stage that has it.
+    /// Shows a page; the session is in a stage that has this page.
     pub(crate) async fn show(
         &self,
         cx: &RequestContext,
@@ -52,12 +52,12 @@ impl PortalPages {
             (Part::Account, PortalRoute::Change) => self.changes.show(cx, session, query).await,
             (Part::Account, _) => self.security.show(cx, session).await,
             (Part::Lost | Part::ShownOnce, _) => view::show(&self.pages, cx, session, page, None),
-            // They have no page in a session: see the table.
+            // These routes have no page in a session: see the table.
             (Part::Asset | Part::Language | Part::Cancel, _) => self.pages.bad_request(cx),
         }
     }
 
-    /// Takes a form; the session is in a stage that takes it.
+    /// Processes a form; the session is in a stage that accepts it.
     pub(crate) async fn take(
         &self,
         cx: &RequestContext,
@@ -105,7 +105,7 @@ impl PortalPages {
             (Part::Account, PortalRoute::Change) => self.changes.take(cx, session, form).await,
             (Part::Account, _) => Next::Prove(AfterProof::Look),
             (Part::Cancel, _) => self.transitions.cancel(cx, session).into(),
-            // They take no form in a session: see the table.
+            // These routes accept no form in a session: see the table.
             (Part::Asset | Part::Language, _) => self.pages.bad_request(cx).into(),
         }
     }

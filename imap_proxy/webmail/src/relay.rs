@@ -1,5 +1,5 @@
-//! What passes between browser and webmail: the login page and its files without a session, everything in a released
-//! session, which stays bound to its mailbox by what the webmail does.
+//! Forwarding between browser and webmail: without a session, the login page and its files; in a released session,
+//! everything. The session stays bound to its mailbox according to the webmail's responses.
 
 use super::context::RequestContext;
 use super::cut::cut_when_cancelled;
@@ -26,32 +26,32 @@ use postern_http::listener::Peer;
 use postern_http::upstream::{self, Content, Upstream, UpstreamError, tunnel};
 use postern_portal::Ended;
 
-/// Characters that the value of a client's cookie may have to be passed on.
+/// Maximum number of characters of a client cookie's value that is forwarded.
 const MAX_CLIENT_COOKIE: usize = 64;
 
-/// Passes requests on to the webmail.
+/// Forwards requests to the webmail.
 pub(crate) struct Relay {
     pub(crate) product: &'static dyn Product,
     pub(crate) upstream: Upstream,
-    /// The same webmail, with a limit of its own for requests without a session.
+    /// The same webmail, with a separate limit for requests without a session.
     pub(crate) upstream_for_visitors: Upstream,
     pub(crate) pages: Pages,
     pub(crate) logout: Logout,
 }
 
-/// What a request of a released session goes out with.
+/// What is sent with a request of a released session.
 struct Outgoing {
     cookies: Option<HeaderValue>,
     /// See [`UpstreamSession::unopened`](super::session::context::UpstreamSession::unopened).
     unopened: bool,
-    /// Ends with the session.
+    /// Cancelled when the session ends.
     token: CancellationToken,
-    /// Whom it counts for.
+    /// The owner for whom it is counted.
     shares: Vec<Share>,
 }
 
 impl Relay {
-    /// The webmail's login page, by a request that takes nothing but the language from the client's.
+    /// Fetches the webmail's login page, by a request that takes only the language from the client's request.
     pub(crate) async fn login_page(
         &self,
         cx: &RequestContext,
@@ -75,7 +75,7 @@ impl Relay {
         }
     }
 
-    /// A file of the login page.
+    /// Fetches a file of the login page.
     pub(crate) async fn file(&self, cx: &RequestContext, asked: &Request<Incoming>) -> Response<Body> {
         let hints = headers::for_file(asked.headers());
         let response = self.ask_without_session(cx, asked.method(), asked.uri().clone(), hints).await;
@@ -107,7 +107,7 @@ impl Relay {
         Some(answer)
     }
 
-    /// A request of a released session.
+    /// Forwards a request of a released session.
     pub(crate) async fn pass(
         &self,
         cx: &RequestContext,
@@ -168,7 +168,7 @@ impl Relay {
             Life::SignedOut => {
                 session.remove(Ended::SignedOut);
                 let mut answer = answer.map(body::stream);
-                // It may be the login page.
+                // The response may be the login page.
                 headers::for_own_forms(answer.headers_mut());
                 cookies::give_login(&mut answer);
                 cookies::take_session(&mut answer);
@@ -183,7 +183,7 @@ impl Relay {
         }
     }
 
-    /// What the request goes out with; none: the session is over.
+    /// What is sent with the request; none: the session has ended.
     fn outgoing(&self, cx: &RequestContext, session: &SessionHandle, head: &Head<'_>) -> Option<Outgoing> {
         let own = self.client_cookies(head.headers);
         let released = |state: &mut State| match state {
@@ -201,7 +201,7 @@ impl Relay {
         session.with(released).flatten()
     }
 
-    /// What the answer means for the session, and the cookies that the webmail's scripts are to be given.
+    /// Determines what the response means for the session, and the cookies to set for the webmail's scripts.
     fn judge(
         &self,
         cx: &RequestContext,
@@ -225,11 +225,11 @@ impl Relay {
             }
             _ => (Life::Over, Vec::new()),
         };
-        // The answer for a session that ended meanwhile is not shown.
+        // If the session ended in the meantime, the response is not forwarded.
         session.with(judged).unwrap_or((Life::Over, Vec::new()))
     }
 
-    /// The webmail gives no answer; the session goes on.
+    /// The response if the webmail does not answer; the session continues.
     fn no_answer(&self, cx: &RequestContext, error: &UpstreamError) -> Response<Body> {
         self.pages.reader(cx).no_answer(match error {
             UpstreamError::Silent => StatusCode::GATEWAY_TIMEOUT,
@@ -241,8 +241,8 @@ impl Relay {
         })
     }
 
-    /// A request that a session for opening a mailbox for the first time must not make. Once the mailbox is open, the next
-    /// sign-in learns whose it is.
+    /// Refuses a request that a session for opening a mailbox for the first time must not make. Once the mailbox is
+    /// open, the next sign-in determines whose it is.
     fn beyond_opening(
         &self,
         cx: &RequestContext,
@@ -264,24 +264,25 @@ impl Relay {
         self.over(kind, head)
     }
 
-    /// The webmail's cookies that its scripts read and that the browser does not have, or not with their present values.
+    /// The webmail's cookies that its scripts read and that the browser does not have, or not with their current
+    /// values.
     fn news_for_scripts(&self, jar: &Jar, asked: &HeaderMap) -> Vec<(&'static str, String)> {
         let known = self.product.mirrored_cookies().iter().filter_map(|name| Some((*name, jar.value(name)?)));
         let news = known.filter(|(name, value)| sole(asked, name) != Some(value));
         news.map(|(name, value)| (name, value.to_owned())).collect()
     }
 
-    /// Tells a script that the session is over, in the product's own way.
+    /// Informs a script that the session has ended, in the product's own format.
     pub(crate) fn gone(&self, head: &Head<'_>) -> Response<Body> {
         let gone = self.product.gone(head);
         let mut response = pages::answer(gone.status, gone.content_type, gone.body);
-        // It may carry the product's own script, which our pages' policy would stop.
+        // It may contain the product's own script, which our pages' policy would block.
         response.headers_mut().remove(CONTENT_SECURITY_POLICY);
         response.headers_mut().remove(X_FRAME_OPTIONS);
         response
     }
 
-    /// The answer in place of the webmail's when the session is over.
+    /// The response in place of the webmail's when the session has ended.
     fn over(&self, kind: Kind, head: &Head<'_>) -> Response<Body> {
         let mut response = match kind {
             Kind::Background | Kind::Call | Kind::Static => self.gone(head),
@@ -302,7 +303,7 @@ impl Relay {
         let Some(client) = client else { return self.pages.reader(cx).no_answer(StatusCode::BAD_GATEWAY) };
         let upstream = hyper::upgrade::on(&mut answer);
         peer.tunnel.open();
-        // Kept as long as the tunnel is open: it counts as a request that runs, and its connection as one that is open.
+        // Kept as long as the tunnel is open: it counts as a running request, and its connection as open.
         let counted = (peer.clone(), answer.body_mut().take_place());
         tokio::spawn(async move {
             tunnel(client, upstream, token.cut()).await;
@@ -311,7 +312,7 @@ impl Relay {
         answer.map(|_| body::empty())
     }
 
-    /// The browser's own cookies that the webmail may see.
+    /// The browser's own cookies that are forwarded to the webmail.
     fn client_cookies<'a>(&self, asked: &'a HeaderMap) -> Vec<(&'static str, &'a str)> {
         let known = self.product.client_cookies().iter().filter_map(|name| Some((*name, sole(asked, name)?)));
         known.filter(|(_, value)| is_plain(value)).collect()

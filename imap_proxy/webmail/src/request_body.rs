@@ -9,17 +9,17 @@ use std::time::Duration;
 use tokio::time::timeout;
 use zeroize::Zeroize;
 
-/// How long a browser may take to send a form.
+/// How long a client may take to send a form.
 const FORM_WAIT: Duration = Duration::from_secs(15);
-/// How long an answer waits for the rest of a body that is not wanted.
+/// How long a response is delayed for the rest of an unneeded body.
 const REST_WAIT: Duration = Duration::from_secs(1);
 
-/// Reads the form that a request brings; none when it is not one, is too long, or takes too long.
+/// Reads and parses the form of a request; none if it is not a form, is too long, or takes too long.
 pub(crate) async fn read_form(format: Format, request: &mut Request<Incoming>) -> Option<Form> {
     if !is_of_type(request.headers(), &format.content_type()) {
         return None;
     }
-    // Refused before the client is told to send it.
+    // Rejected before the client receives `100 Continue` and sends the body.
     if request.body().size_hint().lower() > MAX_FORM as u64 {
         return None;
     }
@@ -31,16 +31,16 @@ pub(crate) async fn read_form(format: Format, request: &mut Request<Incoming>) -
     form
 }
 
-/// Reads what is left of a body that is not wanted, if that is little: a client that is still sending it when the answer
-/// is complete may lose the answer (RFC 9113, section 8.1; RFC 9112, section 9.6). A client that waits to be told to send
-/// it (`Expect: 100-continue`) is not told: reading would do that.
+/// Reads the rest of an unneeded body, if it is short: a client that is still sending it when the response is complete
+/// may lose the response (RFC 9113, section 8.1; RFC 9112, section 9.6). If the client waits for `100 Continue`
+/// (`Expect: 100-continue`), the body is not read, since reading would send that.
 pub(crate) async fn drain_body(asked: &HeaderMap, rest: &mut Incoming) {
     if !rest.is_end_stream() && !asked.contains_key(EXPECT) {
         drop(timeout(REST_WAIT, body::collect(rest, MAX_FORM)).await);
     }
 }
 
-/// The same, of a request that is answered.
+/// The same, for a request that is answered.
 pub(crate) async fn discard(request: Request<Incoming>) {
     let (asked, mut rest) = request.into_parts();
     drain_body(&asked.headers, &mut rest).await;

@@ -1,67 +1,67 @@
-//! The addresses of our own: one table, from which classification, links and the dispatch to the parts come.
+//! Our own addresses: one table, on which classification, links and the dispatch to the parts are based.
 //!
-//! **To add a page or a form:** its address in [`paths`], its name in [`PortalRoute`], its line in [`ROUTES`], and its arm
-//! in the part that [`Part`] names.
+//! **To add a page or a form:** add its address in [`paths`], its name in [`PortalRoute`], its line in [`ROUTES`], and
+//! its arm in the part that [`Part`] names.
 
 use super::session::stage::Stage;
 use Stage::{Blocked, Challenged, Enrolling, Released, SavingCodes};
 use postern_portal::paths;
 
-/// A page or a form of our own.
+/// One of our own pages or forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortalRoute {
-    /// A method is set up.
+    /// Set up a method.
     SetUp,
-    /// A method of another kind shall be set up.
+    /// Set up a method of another kind.
     SetUpWith,
-    /// A code is asked for.
+    /// Ask for a code.
     Code,
-    /// A backup code is asked for.
+    /// Ask for a backup code.
     BackupCode,
-    /// A method is chosen.
+    /// Choose a method.
     Methods,
-    /// Another code is sent.
+    /// Send another code.
     Send,
-    /// The user has lost every factor, and asks the administrator for a reset.
+    /// Request a reset from the administrator, for a user who has lost every factor.
     Lost,
-    /// The backup codes are shown.
+    /// Show the backup codes.
     BackupCodes,
-    /// The backup codes are saved.
+    /// Confirm that the backup codes are saved.
     Saved,
-    /// The backup codes as a file.
+    /// Download the backup codes as a text file.
     CodesFile,
-    /// A new app password is shown.
+    /// Show a new app password.
     AppPassword,
-    /// What users see of their own account.
+    /// Show the Security page.
     Security,
-    /// Something of it is changed.
+    /// Change the account.
     Change,
-    /// The sign-in, or what is pending on the Security page, is cancelled.
+    /// Cancel the sign-in, or what is pending on the Security page.
     Cancel,
-    /// Another language.
+    /// Change the language.
     Language,
-    /// The pages' style.
+    /// The style sheet of the pages.
     Style,
-    /// The pages' script.
+    /// The script of the pages.
     Script,
     /// The script for security keys.
     KeyScript,
 }
 
-/// The part of the front that shows a page and takes a form.
+/// The part of the front that shows a page and processes a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// A file of the pages: the same for everybody, with nothing of a session.
+    /// A file of the pages: the same for all clients, and independent of sessions.
     Asset,
     /// The choice of the language, in every stage.
     Language,
-    /// A code and the choice of a method.
+    /// Codes, and the choice of a method.
     Code,
-    /// A method that is set up.
+    /// The set-up of a method.
     SetUp,
     /// Requests to the administrator.
     Lost,
-    /// What is shown once.
+    /// Data that is shown once.
     ShownOnce,
     /// The Security page and its changes.
     Account,
@@ -69,18 +69,18 @@ pub enum Part {
     Cancel,
 }
 
-/// One address of ours.
+/// One of our own addresses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Its path.
+    /// The path.
     pub path: &'static str,
-    /// What it is.
+    /// The page or form.
     pub is: PortalRoute,
-    /// Which part shows it and takes its form.
+    /// The part that shows it and processes its form.
     pub part: Part,
     /// The stages of a session in which it is shown (GET, HEAD).
     pub shown: &'static [Stage],
-    /// The stages of a session in which its form is taken (POST).
+    /// The stages of a session in which its form is accepted (POST).
     pub taken: &'static [Stage],
 }
 
@@ -100,7 +100,8 @@ const SAVING: &[Stage] = &[SavingCodes, Released];
 const SIGNED_IN: &[Stage] = &[Released];
 const ANY_SESSION: &[Stage] = &[Enrolling, Challenged, Blocked, SavingCodes, Released];
 
-/// Every address of ours. A released session may be asked for a code and may set up a method again; see
+/// All our addresses. A released session may be asked for a code and may set up a method again; see
+/// [`super::session::pending_action`].
 /// [`super::session::pending_action`].
 pub static ROUTES: &[Route] = &[
     route(paths::SET_UP, PortalRoute::SetUp, Part::SetUp, SETTING_UP, SETTING_UP),
@@ -124,24 +125,24 @@ pub static ROUTES: &[Route] = &[
 ];
 
 impl PortalRoute {
-    /// Its line in the table.
+    /// The line of the route in the table.
     pub fn route(self) -> &'static Route {
-        // Each has one line: see the test.
+        // Every route has one line: see the test.
         ROUTES.iter().find(|route| route.is == self).unwrap_or(&ROUTES[0])
     }
 
-    /// Whether it is a file of the pages: the same for everybody, with nothing of a session.
+    /// Whether it is a file of the pages: the same for all clients, and independent of sessions.
     pub fn is_asset(self) -> bool {
         self.route().part == Part::Asset
     }
 }
 
-/// What lies at this path.
+/// The route at this path.
 pub fn find(path: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.path == path)
 }
 
-/// Where a user belongs in this stage.
+/// The page to which a user is redirected in this stage.
 pub fn home(stage: Stage) -> &'static str {
     match stage {
         Stage::Enrolling => paths::SET_UP,
@@ -151,8 +152,8 @@ pub fn home(stage: Stage) -> &'static str {
     }
 }
 
-/// The page to return to after the language was changed: one of ours, else [`paths::HOME`], so that it leads to no other
-/// site. The page of a change needs its query, so it is not among them.
+/// The page to return to after the language was changed: one of ours, otherwise [`paths::HOME`], so that it leads to no
+/// other site. The page of a change needs its query, so it is not included.
 pub fn back(asked: &str) -> &'static str {
     let page = find(asked).filter(|route| !route.shown.is_empty() && route.is != PortalRoute::Change);
     page.map_or(paths::HOME, |route| route.path)

@@ -1,4 +1,5 @@
-//! A form of ours, or a login form, is taken: once, however often it comes (see [`super::session::repeats`]).
+//! Processes a submitted form of ours, or a login form, once, however often it is submitted (see
+//! [`super::session::repeats`]).
 
 use super::classify::Step;
 use super::context::RequestContext;
@@ -24,7 +25,8 @@ use postern_http::body::Body;
 use postern_portal::{fields, paths};
 use std::sync::Arc;
 
-/// Whether a form that leads to this step is judged, or may have been, in a session that has gone on since.
+/// Whether a form that leads to this step is processed, or may have been processed earlier, in a session that has
+/// advanced since.
 pub(crate) fn is_submission(step: Step, posted: Option<PortalRoute>) -> bool {
     match step {
         Step::Take(_) | Step::SignIn => true,
@@ -33,7 +35,7 @@ pub(crate) fn is_submission(step: Step, posted: Option<PortalRoute>) -> bool {
     }
 }
 
-/// Takes forms.
+/// Processes forms.
 pub(crate) struct Submissions {
     pub(crate) product: &'static dyn Product,
     pub(crate) sessions: Arc<Store>,
@@ -43,17 +45,17 @@ pub(crate) struct Submissions {
     pub(crate) portal: Arc<PortalPages>,
 }
 
-/// What has become of a form.
+/// The outcome of a form.
 enum Taken {
     Answer(Response<Body>),
-    /// It was judged before, and its answer is not kept any more.
+    /// It was processed before, and its response is no longer kept.
     Judged,
-    /// It could not be judged.
+    /// It could not be processed.
     Unavailable,
 }
 
 impl Submissions {
-    /// Takes a form at `path`.
+    /// Processes a form at `path`.
     pub(crate) async fn submit(
         &self,
         cx: RequestContext,
@@ -68,7 +70,7 @@ impl Submissions {
         }
     }
 
-    /// A login form.
+    /// Processes a login form.
     async fn sign_in(&self, cx: RequestContext, path: &str, request: &mut Request<Incoming>) -> Response<Body> {
         let Some(form) = read_form(self.product.format(), request).await else {
             return LoginAnswer::not_a_login(&self.pages, &cx).for_product(self.product);
@@ -85,7 +87,7 @@ impl Submissions {
         }
     }
 
-    /// A form of a session.
+    /// Processes a form of a session.
     async fn take(
         &self,
         cx: RequestContext,
@@ -108,7 +110,7 @@ impl Submissions {
         }
     }
 
-    /// A form that the session's stage does not take: it may have been judged before the session went on.
+    /// A form that the session's stage does not accept: it may have been processed before the session advanced.
     async fn outdated(
         &self,
         cx: &RequestContext,
@@ -131,7 +133,8 @@ impl Submissions {
         }
     }
 
-    /// Judges a form, unless it was judged before; in a task of its own, so that a browser that does not wait changes nothing.
+    /// Processes a form unless that was done before, in a task of its own, so that it completes even if the browser
+    /// disconnects.
     async fn once(
         &self,
         cx: &RequestContext,
@@ -152,7 +155,8 @@ impl Submissions {
         }
     }
 
-    /// The answer to a form that was judged before, when the first answer is not kept: where the user is now.
+    /// The response to a form that was processed before, if the first response is not kept: a redirect to the user's
+    /// current page.
     fn judged(&self, cx: &RequestContext, path: &str) -> Response<Body> {
         match cx.stage {
             Stage::Stale => self.pages.ended(cx),
