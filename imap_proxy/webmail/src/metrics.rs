@@ -1,10 +1,10 @@
-//! What is counted of the webmail front.
+//! Metrics of the webmail front.
 
 use postern_process::{Label, label, metrics};
 use postern_proxy_config::Endpoint;
 
 metrics! {
-    /// What is counted of the webmail front.
+    /// Metrics of the webmail front.
     pub static METRICS: Metrics {
         /// Webmail sessions that are open.
         webmail_sessions: Readings<()> = "postern_proxy_webmail_sessions",
@@ -14,22 +14,22 @@ metrics! {
 }
 
 label! {
-    /// What became of a request to an endpoint beside Outlook on the web.
+    /// The outcome of a request to an endpoint beside Outlook on the web.
     pub enum OneEndpoint in "verdict" {
-        /// It passed.
+        /// It was forwarded.
         Passed = "passed",
-        /// It was asked for an app password.
+        /// It was answered with a challenge for an app password.
         Challenge = "challenge",
-        /// What it brought opens nothing.
+        /// Its credentials were refused.
         Refused = "refused",
-        /// It could not be judged.
+        /// Its credentials could not be checked.
         Unavailable = "unavailable",
-        /// The endpoint is closed, at least from there.
+        /// The endpoint is closed, at least for the client's network.
         Closed = "closed",
     }
 }
 
-/// An endpoint beside the webmail, by the name that it has in `[webmail.doors]`.
+/// An endpoint beside the webmail, labelled by its name in `[webmail.doors]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndpointName(pub Endpoint);
 

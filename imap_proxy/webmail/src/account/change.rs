@@ -1,5 +1,5 @@
-//! A change of an account by its owner: a form that the daemon carries out on the word of the session's proof. What needs a
-//! factor of its own has the user [prove](super::proving) it first.
+//! Changes of an account by its owner: forms that the daemon carries out, authorised by the session's proof. A change
+//! that requires a factor of its own makes the user [prove](super::proving) it first.
 
 use super::change_form::{changing, done, kind, read, text};
 use super::proving::Proving;
@@ -36,7 +36,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Shows the form for one change, or what it is about, as the query says.
+    /// Shows the form for one change, or the item that it concerns, as the query specifies.
     pub(crate) async fn show(&self, cx: &RequestContext, session: &SessionHandle, query: &str) -> Response<Body> {
         match form::parse(query.as_bytes()) {
             Ok(form) => self.show_form(cx, session, &form, None).await,
@@ -56,14 +56,14 @@ impl Changes {
             Err(answer) => return *answer,
         };
         let proven = proof_of_app_password(session).is_some();
-        // What it is about is gone, or never was.
+        // The item was removed, or never existed.
         let Some(changing) = changing(&security, form, proven) else { return pages::see_other(paths::SECURITY) };
         let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
         let page = Page::Change(ChangePage { changing, problem });
         self.pages.reader(cx).page(status, &page, Some(&security.mailbox))
     }
 
-    /// Takes the form of one change.
+    /// Processes the form of one change.
     pub(crate) async fn take(&self, cx: &RequestContext, session: &SessionHandle, form: Form) -> Next {
         match read(&form) {
             Some(Change::CreateAppPassword { password, description }) => {
@@ -72,7 +72,7 @@ impl Changes {
                     let problem = Some(ChangeProblem::WrongPassword);
                     return self.show_form(cx, session, &form, problem).await.into();
                 }
-                // Before the proof the page does not ask for it.
+                // Before the proof the page does not ask for the password.
                 let password = proof.as_ref().map_or_else(|| Secret::from(""), |_| password);
                 let change = Change::CreateAppPassword { password, description };
                 self.carry_out(cx, session, Changing { change, proof, form }).await
@@ -82,7 +82,7 @@ impl Changes {
         }
     }
 
-    /// Has the daemon make a change.
+    /// Makes the daemon carry out a change.
     pub(crate) async fn carry_out(
         &self,
         cx: &RequestContext,
@@ -127,14 +127,14 @@ impl Changes {
                 session.done(Done::Enough);
                 pages::see_other(paths::SECURITY).into()
             }
-            // It is not as the page said: the page says how it is now.
+            // The account has changed since the page was shown: the Security page shows its current state.
             Some(AfterChange::Outdated) => pages::see_other(paths::SECURITY).into(),
             Some(AfterChange::Denied(denial)) => self.transitions.deny(cx, session, &denial).into(),
         }
     }
 
-    /// None: this session has no proof. It outlives the change, with what the daemon gives for it; the account's other
-    /// sessions may be over at once.
+    /// Sends the change to the daemon. None: this session has no proof. The session outlives the change, with what the
+    /// daemon returns for it; the account's other sessions may end at once.
     async fn change(
         &self,
         cx: &RequestContext,
@@ -151,7 +151,7 @@ impl Changes {
         let (name, origin) = (mailbox.to_owned(), cx.origin());
         let wanted = ChangeSecurity { name, channel: Channel::Webmail, origin, proof, change };
         let (daemon, session) = (self.daemon.clone(), session.clone());
-        // In a task of its own, so that a browser that does not wait for the answer cannot leave its session in doubt.
+        // In a task of its own, so that a browser that disconnects cannot leave its session in an undefined state.
         let change = tokio::spawn(async move {
             let reply = daemon.change_security(&wanted).await;
             let reply =
@@ -163,7 +163,7 @@ impl Changes {
             };
             let standing = made.as_ref().map(|(standing, _)| standing.clone());
             session.settle(made);
-            // What changed while this was under way has not seen what the session rests on now.
+            // Account changes during the request were not checked against the session's new standing.
             if let Some(standing) = standing {
                 let rests_on = Session { mailbox: wanted.name.clone(), standing };
                 let over = daemon.recheck(&Recheck { sessions: vec![rests_on] }).await;
@@ -176,7 +176,7 @@ impl Changes {
         Some(change.await.unwrap_or(AfterChange::Denied(Denial::Unavailable)))
     }
 
-    /// Ends the mailbox's other sessions. The daemon has ended the trust in other browsers already.
+    /// Ends the mailbox's other sessions. The daemon has already ended the trust in other browsers.
     fn end_other_sessions(&self, cx: &RequestContext, session: &SessionHandle, mailbox: &str) {
         let others = session.end_others(mailbox);
         tracing::info!(mailbox, ended = others.len(), "signed out by another session of the mailbox");
@@ -186,7 +186,7 @@ impl Changes {
     }
 }
 
-/// The proof that the user has brought a factor for an app password that is not made yet.
+/// The proof that the user has brought a factor for an app password that is not created yet.
 fn proof_of_app_password(session: &SessionHandle) -> Option<Secret> {
     let proof = |state: &mut Released| match state.pending_action() {
         Some(PendingAction::MakingAppPassword { proof }) => Some(proof.clone()),

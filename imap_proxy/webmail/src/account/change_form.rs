@@ -1,4 +1,4 @@
-//! The form of a change: what it asks for, and what its page shows.
+//! The form of a change: what it requests, and what its page shows.
 
 use super::view::{app_password, method};
 use crate::form::{self, Form};
@@ -7,18 +7,18 @@ use postern_wire::Secret;
 use postern_wire::auth::MAX_NAME;
 use postern_wire::security::{Change, Security};
 
-/// The kind of the change that a form asks for.
+/// The kind of change that a form requests.
 pub(super) fn kind(form: &Form) -> Option<ChangeKind> {
     ChangeKind::from_tag(form.field(fields::CHANGE)?)
 }
 
-/// A text of the form, without control characters and within its limit.
+/// A text field of the form, without control characters and truncated to its limit.
 pub(super) fn text(form: &Form, field: &str) -> String {
     let typed = form.field(field).unwrap_or_default().trim();
     typed.chars().filter(|c| !c.is_control()).take(DESCRIPTION_LENGTH).collect()
 }
 
-/// The change that a form asks for.
+/// The change that a form requests.
 pub(super) fn read(form: &Form) -> Option<Change> {
     let id = || form.field(fields::WHICH).filter(|id| id.chars().count() <= MAX_NAME).map(str::to_owned);
     let description = || text(form, fields::DESCRIPTION);
@@ -42,7 +42,7 @@ pub(super) fn read(form: &Form) -> Option<Change> {
     })
 }
 
-/// The form that leads to this change again, for when it was not carried out.
+/// The form that leads to this change again, for a change that was not carried out.
 pub(super) fn form_of(change: &Change) -> Form {
     let (kind, id) = match change {
         Change::Rename { id, .. } => (ChangeKind::Rename, id.as_str()),
@@ -60,7 +60,7 @@ pub(super) fn form_of(change: &Change) -> Form {
     form::parse(written.as_bytes()).unwrap_or_default()
 }
 
-/// What is said of a change that was made.
+/// The confirmation of a change that was made.
 pub(super) fn done(change: &Change) -> Done {
     match change {
         Change::Rename { .. } => Done::Renamed,
@@ -76,7 +76,7 @@ pub(super) fn done(change: &Change) -> Done {
     }
 }
 
-/// What a change is about; none: there is no such thing.
+/// The item that a change concerns; none: it does not exist.
 pub(super) fn changing(security: &Security, form: &Form, proven: bool) -> Option<Changing> {
     let which = form.field(fields::WHICH).unwrap_or_default();
     let method = || {

@@ -1,4 +1,4 @@
-//! What users see and change of their own account: the Security page, its changes, and the factor that a change needs.
+//! The users' own accounts: the Security page, its changes, and the factor that a change requires.
 
 pub(crate) mod change;
 mod change_form;

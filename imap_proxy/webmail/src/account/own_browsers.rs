@@ -1,5 +1,5 @@
-//! Where users are signed in and where they were: the sessions of this front and the browsers that the daemon knows, as
-//! one list. The daemon names them all; no decision depends on it.
+//! Where users are and were signed in: the sessions of this front and the browsers that the daemon knows, merged into
+//! one list. The daemon provides all names; no decision depends on them.
 
 use crate::session::released::Released;
 use jiff::Timestamp;
@@ -16,18 +16,18 @@ pub(super) struct SignedIn {
     named: BrowserName,
     address: IpAddr,
     since: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether it is the session that sent the request.
     this: bool,
 }
 
-/// The sessions of this front, and the User-Agents that the daemon is to name.
+/// The sessions of this front, and the User-Agents that the daemon is to identify.
 pub(super) fn clients(mut sessions: Vec<SignedIn>) -> (Vec<SignedIn>, Vec<String>) {
     sessions.sort_by_key(|session| (!session.this, Reverse(session.since)));
     let agents = sessions.iter().take(MAX_CLIENTS).map(|session| session.agent.clone()).collect();
     (sessions, agents)
 }
 
-/// With the names that the daemon gives for [`clients`].
+/// Adds the names that the daemon returns for [`clients`].
 pub(super) fn named(mut sessions: Vec<SignedIn>, names: &[BrowserName]) -> Vec<SignedIn> {
     for (session, name) in sessions.iter_mut().zip(names) {
         session.named = name.clone();
@@ -42,14 +42,15 @@ impl SignedIn {
         Self { agent, named: BrowserName::default(), address, since: state.since, this }
     }
 
-    /// Whether it may well be this browser's: it says the same of itself, and comes from the same network.
+    /// Whether the session probably belongs to the browser of this row: the User-Agent is alike, and it comes from the
+    /// same network.
     fn fits(&self, row: &Row) -> bool {
         let is_near = |network: &Network| network.contains(self.address);
         let is_alike = || self.named == row.named() && row.network.as_ref().is_some_and(is_near);
         row.shown.since.is_none() && row.shown.this == self.this && (self.this || is_alike())
     }
 
-    /// From where it is, seen from `here`.
+    /// The session's location relative to `here`.
     fn place(&self, here: Option<IpAddr>) -> Location {
         match here {
             Some(here) if here == self.address => Location::Here,
@@ -58,7 +59,7 @@ impl SignedIn {
     }
 }
 
-/// A browser on the list, and the network of its last sign-in.
+/// A browser in the list, and the network of its last sign-in.
 struct Row {
     shown: OwnBrowser,
     network: Option<Network>,
@@ -106,7 +107,7 @@ impl Row {
     }
 }
 
-/// The list: this browser first, then those that are signed in, then the others; each time the latest first.
+/// The list: this browser first, then those that are signed in, then the others; each group with the latest first.
 pub(crate) fn list(mut sessions: Vec<SignedIn>, browsers: &[security::OwnBrowser]) -> Vec<OwnBrowser> {
     sessions.sort_by_key(|session| (!session.this, Reverse(session.since)));
     let here = sessions.first().filter(|session| session.this).map(|session| session.address);
@@ -125,7 +126,7 @@ pub(crate) fn list(mut sessions: Vec<SignedIn>, browsers: &[security::OwnBrowser
     list
 }
 
-/// Private addresses (RFC 1918, RFC 4193) and loopback are the organisation's own.
+/// Private addresses (RFC 1918, RFC 4193) and loopback belong to the organisation.
 fn elsewhere(address: Option<IpAddr>, shown: String) -> Location {
     let is_inside = address.is_some_and(|address| match address.to_canonical() {
         IpAddr::V4(address) => address.is_private() || address.is_loopback(),
@@ -134,7 +135,7 @@ fn elsewhere(address: Option<IpAddr>, shown: String) -> Location {
     if is_inside { Location::Inside(shown) } else { Location::Elsewhere(shown) }
 }
 
-/// The address of a network, with an ellipsis for what differs in it: `192.0.2.0` is `192.0.2.…`.
+/// The address of a network, with an ellipsis for the variable part: `192.0.2.0` becomes `192.0.2.…`.
 fn readable(network: &str) -> String {
     match network.strip_suffix(".0") {
         Some(known) => format!("{known}.…"),
@@ -192,7 +193,7 @@ mod tests {
             [
                 (id("c"), Some(100), Location::Here),
                 (id("a"), Some(300), elsewhere("203.0.113.7")),
-                // Like this one in all that is to be seen, and another session.
+                // The same as this one in all visible properties, but another session.
                 (None, Some(200), Location::Here),
                 (None, Some(50), Location::Inside("10.1.2.3".to_owned())),
                 (id("b"), None, elsewhere("198.51.100.…")),

@@ -1,6 +1,6 @@
-//! A factor is asked for in a session that has signed in: a change that gives or takes a way into the mailbox needs one that
-//! is asked for it. The pages are those of a sign-in, and say what the code is for. The proof goes to the daemon with that
-//! one change, and is not kept.
+//! Asking for a factor in a signed-in session: a change that grants or removes access to the mailbox requires a factor
+//! entered for that change. The pages are those of a sign-in, and state what the code is for. The proof is sent to the
+//! daemon with that one change, and is not kept.
 
 use super::change_form::form_of;
 use crate::ask::ask;
@@ -22,7 +22,7 @@ use postern_http::body::Body;
 use postern_portal::{ChangeKind, Page, fields, paths};
 use postern_wire::auth::Offer;
 
-/// Asks for a factor, and leads to what it was asked for.
+/// Asks for a factor, and continues with what it was asked for.
 #[derive(Clone)]
 pub(crate) struct Proving {
     pub(crate) daemon: Daemon,
@@ -47,8 +47,8 @@ impl Proving {
         pages::see_other(paths::CODE)
     }
 
-    /// For a session that was released without a factor: its page says how to come to a proof, or that there is none to
-    /// have.
+    /// The page for a session that was released without a factor: it explains how to obtain a proof, or that none is
+    /// available.
     pub(crate) async fn without_proof(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
         let Some(mailbox) = session.mailbox() else { return self.pages.ended(cx) };
         match self.second_factor(cx, &mailbox).await {
@@ -58,12 +58,13 @@ impl Proving {
         }
     }
 
-    /// The methods that can be asked for, as in a browser that is not trusted; none: the account has no second factor, or it
-    /// is suspended or switched off. There is no factor to ask for then, and without one nothing is changed.
+    /// The methods that can be asked for, as in a browser that is not trusted; none: the account has no second factor,
+    /// or the second factor is suspended or switched off. There is no factor to ask for then, and without one nothing
+    /// is changed.
     async fn second_factor(&self, cx: &RequestContext, mailbox: &str) -> Result<Option<Vec<Offer>>, Denial> {
         let verdict = ask(&self.daemon, cx.origin_without_browser(), mailbox).await.map(|asked| asked.verdict);
         match after_password(verdict, None) {
-            // A code that is sent because a sign-in looks unusual is no second factor.
+            // A code that is sent because a sign-in looks unusual is not a second factor.
             AfterPassword::Challenge { mailbox: same, methods, .. } if same == mailbox => {
                 Ok(Some(methods).filter(|methods| !view::is_unusual(methods)))
             }
@@ -76,7 +77,7 @@ impl Proving {
         }
     }
 
-    /// The factor was accepted: what it was asked for follows.
+    /// The factor was accepted: continues with what it was asked for.
     pub(crate) fn proven(
         &self,
         cx: &RequestContext,
@@ -86,7 +87,7 @@ impl Proving {
         let prove = |state: &mut Released| {
             let pending_action = state.end_action();
             let is_to_look = matches!(pending_action, Some(PendingAction::Proving { then: AfterProof::Look, .. }));
-            // The proof for a change is valid for nothing else.
+            // The proof for a change is valid only for that change.
             state.prove(standing, proof.clone().filter(|_| is_to_look));
             pending_action
         };

@@ -1,4 +1,4 @@
-//! What the daemon shows of an account to its owner.
+//! Reading what the daemon reports about an account, for its owner.
 
 use super::proving::Proving;
 use crate::challenge::transitions::Transitions;
@@ -20,10 +20,11 @@ pub(crate) struct AccountReader {
 }
 
 impl AccountReader {
-    /// What there is to see of the session's account. `clients` are User-Agents that the daemon is to name.
+    /// Reads the session's account. `clients` are User-Agents that the daemon is to identify.
     ///
     /// # Errors
-    /// The answer in place of a page about it: the session has no proof, or is over, or the daemon is unavailable.
+    /// The response in place of a page about the account: the session has no proof, or has ended, or the daemon is
+    /// unavailable.
     pub(crate) async fn read(
         &self,
         cx: &RequestContext,
@@ -40,7 +41,7 @@ impl AccountReader {
         }
     }
 
-    /// None: this session has no proof.
+    /// Asks the daemon. None: this session has no proof.
     async fn ask(
         &self,
         cx: &RequestContext,

@@ -1,4 +1,4 @@
-//! The Security page: what users see of their own account.
+//! The Security page, on which users see their own account.
 
 use super::own_browsers::{self, SignedIn};
 use super::reader::AccountReader;
@@ -17,7 +17,7 @@ pub(crate) struct SecurityPage {
 }
 
 impl SecurityPage {
-    /// Shows all of the account.
+    /// Shows the whole account.
     pub(crate) async fn show(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
         let mailbox = session.mailbox().unwrap_or_default();
         let (sessions, clients) = own_browsers::clients(session.released_of(&mailbox, SignedIn::of));

@@ -1,4 +1,4 @@
-//! What the daemon shows of an account, as its pages show it.
+//! Converts the daemon's data of an account into view models of its pages.
 
 use postern_portal::{self as portal, Language};
 use postern_wire::security::{OwnMethod, Security};
@@ -28,7 +28,7 @@ pub(super) fn method(own: &OwnMethod) -> portal::OwnMethod {
     portal::OwnMethod {
         method: portal::Method {
             id: own.id.clone(),
-            // An unknown kind has a description of its own, or none.
+            // A method of an unknown kind has a description, or none.
             kind: portal::MethodKind::from_tag(&own.kind).unwrap_or(portal::MethodKind::Authenticator),
             description: own.description.clone(),
             hint: own.hint.clone(),

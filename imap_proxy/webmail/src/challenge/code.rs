@@ -1,4 +1,4 @@
-//! A code is asked for, at a sign-in or for a change: the pages for each method, the choice of one, and the answer.
+//! Asking for a code, at a sign-in or for a change: the pages for each method, the choice of a method, and the answer.
 
 use super::prepare::{Preparation, is_needed};
 use super::transitions::Transitions;
@@ -28,7 +28,7 @@ use postern_wire::Secret;
 use postern_wire::auth::{self, Answer, Channel, Offer, Origin};
 use std::sync::Arc;
 
-/// With so few backup codes left, a user who has used one is told so.
+/// The number of backup codes left at or below which a user who has used one is warned.
 const FEW_CODES: u32 = 3;
 
 /// The pages that ask for a code.
@@ -40,18 +40,18 @@ pub(crate) struct CodePages {
     pub(crate) preparation: Preparation,
 }
 
-/// A code, and what it is the answer to.
+/// A code, and the method that it answers.
 struct Answered {
     offer: Offer,
     code: Option<Secret>,
-    /// Whether the user trusts the browser from now on.
+    /// Whether the user chooses to trust the browser.
     trust: bool,
     challenge: Option<Secret>,
 }
 
 impl CodePages {
-    /// Shows one of these pages, made of what the daemon says at that moment: a method that was removed in another browser,
-    /// or a security key that was found to be copied, is not offered any more.
+    /// Shows one of these pages with the daemon's current data: a method that was removed in another browser, or a
+    /// security key of which a copy was detected, is no longer offered.
     pub(crate) async fn show(
         &self,
         cx: &RequestContext,
@@ -63,11 +63,11 @@ impl CodePages {
         let Some(mailbox) = session.mailbox().filter(|_| is_asked) else {
             return view::show(&self.pages, cx, session, route, problem);
         };
-        // A user who has signed in proves it again, also in a browser that is trusted.
+        // A signed-in user has to provide the factor again, even in a trusted browser.
         let origin = if cx.is_released() { cx.origin_without_browser() } else { cx.origin() };
         let verdict = ask(&self.daemon, origin, &mailbox).await.map(|asked| asked.verdict);
         match after_waiting(verdict, &mailbox) {
-            // A code that is sent because a sign-in looks unusual is no second factor.
+            // A code that is sent because a sign-in looks unusual is not a second factor.
             AfterWaiting::Challenge { methods, .. } if cx.is_released() && view::is_unusual(&methods) => {
                 self.transitions.deny(cx, session, &Denial::Ended)
             }
@@ -75,7 +75,7 @@ impl CodePages {
                 session.with_challenge(|challenge| challenge.renew(methods, trust_days));
                 view::show(&self.pages, cx, session, route, problem)
             }
-            // The answer to a code says so, and a short time is waited for on the page.
+            // The response to a code reports the lock; a short wait is shown on the page itself.
             AfterWaiting::Blocked(BlockedReason::Locked { .. }) => view::show(&self.pages, cx, session, route, problem),
             AfterWaiting::Blocked(why) if !cx.is_released() => self.transitions.block(cx, session, why),
             AfterWaiting::Blocked(why) => self.transitions.deny(cx, session, &why.into()),
@@ -83,7 +83,7 @@ impl CodePages {
         }
     }
 
-    /// Takes a code.
+    /// Processes a code.
     pub(crate) async fn take_code(
         &self,
         cx: &RequestContext,
@@ -97,14 +97,15 @@ impl CodePages {
         };
         let Answered { offer, code, trust, challenge } = answered;
         if is_needed(&offer) && challenge.is_none() {
-            // Sent twice, or nothing was sent: the page says how to go on.
+            // Submitted twice, or without a code: the page shows how to continue.
             return pages::see_other(paths::CODE).into();
         }
         let Some(code) = code else {
             return view::show(&self.pages, cx, session, route, Some(Problem::NotACode)).into();
         };
         let before = self.follower.before();
-        // A browser that is admitted by its token from now on gets a new one, which no other party can have seen or planted.
+        // A browser that is admitted by its token from now on gets a new one, which no other party can have seen or
+        // planted.
         let needs_new = trust || offer.id == auth::CONTACT;
         let browser = cookies::known_or_new(session.browser().filter(|_| !needs_new));
         let Ok(browser) = browser else { return self.pages.denied(cx, &Denial::Unavailable).into() };
@@ -123,7 +124,7 @@ impl CodePages {
                 let released = Proven { standing, proof, browser };
                 self.release(cx, session, released, codes_left, before, &mailbox).await.into()
             }
-            // That key is asked no more: the user chooses from what is left.
+            // That key is no longer asked for: the user chooses from the remaining methods.
             AfterCode::Again(problem @ Problem::Copied) => {
                 self.show(cx, session, PortalRoute::Methods, Some(problem)).await.into()
             }
@@ -135,7 +136,7 @@ impl CodePages {
         }
     }
 
-    /// The code has completed the sign-in.
+    /// Releases the session: the code has completed the sign-in.
     async fn release(
         &self,
         cx: &RequestContext,
@@ -161,12 +162,12 @@ impl CodePages {
         response
     }
 
-    /// Takes the choice of a method.
+    /// Processes the choice of a method.
     pub(crate) async fn choose(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Response<Body> {
         let chosen = |state: &mut Challenge| match form.field(fields::METHOD) {
             Some(wanted) if state.choose(wanted) => state.chosen().cloned(),
             Some(_) => None,
-            // From a page that asks for one of them.
+            // Sent from a page that asks for one of the methods.
             None => {
                 note_trust(state, form);
                 None
@@ -182,7 +183,7 @@ impl CodePages {
         }
     }
 
-    /// The user wants another code, or another question for the security key.
+    /// Requests another code, or another challenge for the security key.
     pub(crate) async fn send_another(
         &self,
         cx: &RequestContext,
@@ -190,7 +191,7 @@ impl CodePages {
         form: &Form,
     ) -> Response<Body> {
         let wanted = |asked: &mut Challenge| {
-            // The page with a field for the code has the offer to trust the browser, too.
+            // The page with a code field also has the offer to trust the browser.
             if form.field(fields::CODE).is_some() {
                 note_trust(asked, form);
             }
@@ -212,7 +213,7 @@ impl Answered {
         let code = read_answer(form, &offer);
         let trust = note_trust(state, form);
         let prepared = match view::kind(&offer) {
-            // The question for a security key is answered once.
+            // A challenge for a security key can be answered only once.
             MethodKind::Key if code.is_some() => state.take_prepared(&offer.id),
             _ => state.prepared(&offer.id).cloned(),
         };
@@ -220,7 +221,7 @@ impl Answered {
     }
 }
 
-/// Whether the user trusts the browser, by a form that has the offer on it.
+/// Stores whether the user trusts the browser, if the form has the offer.
 fn note_trust(state: &mut Challenge, form: &Form) -> bool {
     state.choose_trust(form.field(fields::TRUST) == Some(fields::YES))
 }

@@ -1,4 +1,4 @@
-//! "I have lost everything": a user who knows the password asks the administrator for a reset.
+//! The request for a reset: a user who knows the password but has lost every factor asks the administrator for help.
 
 use super::transitions::Transitions;
 use super::view;
@@ -17,7 +17,7 @@ use postern_portal::{Lost, LostProblem, Page, fields, paths};
 use postern_wire::auth::Channel;
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest};
 
-/// The page on which a user who has lost every factor asks for help.
+/// The page on which a user who has lost every factor requests a reset.
 pub(crate) struct LostPage {
     pub(crate) daemon: Daemon,
     pub(crate) pages: Pages,
@@ -25,7 +25,7 @@ pub(crate) struct LostPage {
 }
 
 impl LostPage {
-    /// Takes the request, unless there is one from this sign-in.
+    /// Processes the request, unless this sign-in has made one already.
     pub(crate) async fn take(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Response<Body> {
         let known = |state: &mut State| {
             let mailbox = state.context().mailbox.clone();

@@ -1,4 +1,4 @@
-//! The pages between the password and the mailbox: a code is asked for, or a method is set up.
+//! The pages between the password and the mailbox: asking for a code, or setting up a method.
 
 pub(crate) mod code;
 pub(crate) mod lost;

@@ -1,5 +1,5 @@
-//! Methods that have to be prepared before they can be answered: a code is sent, or a security key gets a question. It is
-//! always a form that starts this, never a page that is shown.
+//! Methods that must be prepared before they can be answered: a code is sent, or a challenge is created for a security
+//! key. This is always started by a form, never by showing a page.
 
 use super::view::{self, answered_with};
 use crate::context::RequestContext;
@@ -11,7 +11,7 @@ use postern_front::daemon::Daemon;
 use postern_portal::{MethodKind, Problem};
 use postern_wire::auth::{Channel, Offer, Prepare};
 
-/// Has the daemon prepare methods.
+/// Makes the daemon prepare methods.
 #[derive(Clone)]
 pub(crate) struct Preparation {
     pub(crate) daemon: Daemon,
@@ -20,7 +20,7 @@ pub(crate) struct Preparation {
 }
 
 impl Preparation {
-    /// For a sign-in that begins: prepares the method that its first page asks for, if it has to be.
+    /// At the beginning of a sign-in, prepares the method that its first page asks for, if necessary.
     pub(crate) async fn first(
         &self,
         cx: &RequestContext,
@@ -35,7 +35,7 @@ impl Preparation {
         Ok(())
     }
 
-    /// Prepares this method, if it has to be and is not.
+    /// Prepares this method, if necessary and not done yet.
     pub(crate) async fn once(&self, cx: &RequestContext, session: &SessionHandle, offer: &Offer) -> Result<(), Denial> {
         let waits = |asked: &mut Challenge| asked.prepared(&offer.id).is_none_or(|known| known.challenge.is_none());
         if is_needed(offer) && session.with_challenge(waits) == Some(true) {
@@ -44,7 +44,7 @@ impl Preparation {
         Ok(())
     }
 
-    /// Prepares this method, also if it is already.
+    /// Prepares this method, even if it is prepared already.
     pub(crate) async fn again(
         &self,
         cx: &RequestContext,
@@ -58,7 +58,7 @@ impl Preparation {
         session.with_challenge(|asked| asked.set_prepared(&offer.id, prepared)).ok_or(Denial::Ended)
     }
 
-    /// What was prepared before stays valid where nothing new is.
+    /// An earlier preparation stays valid if there is no new one.
     async fn prepare(
         &self,
         cx: &RequestContext,
@@ -97,7 +97,7 @@ impl Preparation {
     }
 }
 
-/// Whether a method of this kind has to be prepared before it can be answered.
+/// Whether a method of this kind must be prepared before it can be answered.
 pub(crate) fn is_needed(offer: &Offer) -> bool {
     matches!(view::kind(offer), MethodKind::Sms | MethodKind::Email | MethodKind::Key)
 }

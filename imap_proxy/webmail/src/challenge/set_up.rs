@@ -1,5 +1,5 @@
-//! A method is set up: the first one, an authenticator app unless the user wants something else; or a further one, or
-//! a contact address, from the Security page.
+//! Setting up a method: the first one, an authenticator app unless the user chooses otherwise; or, from the Security
+//! page, a further one or a contact address.
 
 use super::transitions::Transitions;
 use super::typed::{read_digits, read_response};
@@ -25,14 +25,14 @@ use postern_wire::Secret;
 use postern_wire::auth::{Channel, Confirm, Enrol, MAX_CODE, Origin};
 use std::sync::Arc;
 
-/// What to begin with.
+/// The enrolment to begin.
 struct Wanted {
     kind: MethodKind,
-    /// Of what has begun already: to see it again, or to have another code sent.
+    /// The ticket of an enrolment that has begun already: to show it again, or to have another code sent.
     ticket: Option<Secret>,
-    /// The number or the address.
+    /// The phone number or e-mail address.
     to: Option<String>,
-    /// That a factor was brought for this, where the account is protected already.
+    /// The proof that a factor was accepted for this, if the account is protected already.
     proof: Option<Secret>,
 }
 
@@ -53,8 +53,8 @@ pub(crate) struct SetUpPages {
 }
 
 impl SetUpPages {
-    /// Shows how far the method is set up. An app's secret is asked for again each time, so an enrolment that has become
-    /// stale is noticed here.
+    /// Shows the current step of the set-up. The secret of an app is requested from the daemon each time, so an
+    /// enrolment that has expired is detected here.
     pub(crate) async fn show(
         &self,
         cx: &RequestContext,
@@ -81,14 +81,14 @@ impl SetUpPages {
                 }
             }
             AfterEnrol::Denied(denial) => self.transitions.deny(cx, session, &denial),
-            // None of these is about a ticket.
+            // None of these is a response for a ticket.
             AfterEnrol::Begun { .. } | AfterEnrol::EnrolmentCode | AfterEnrol::NotFresh | AfterEnrol::Problem(_) => {
                 self.transitions.deny(cx, session, &Denial::Unavailable)
             }
         }
     }
 
-    /// Takes what the page asked for.
+    /// Processes the input of the page.
     pub(crate) async fn take(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Next {
         match session.with_enrolment(|state| state.begun.clone()) {
             None => self.pages.not_there(cx).into(),
@@ -131,7 +131,7 @@ impl SetUpPages {
         self.begin_with(cx, session, Wanted { to: Some(typed), ..Wanted::of(kind) }).await
     }
 
-    /// The user wants a method of another kind, or another number or address.
+    /// The user chooses a method of another kind, or another number or address.
     pub(crate) async fn set_up_with(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Next {
         let wanted = MethodKind::from_tag(form.field(fields::METHOD).unwrap_or_default());
         if cx.is_released() {
@@ -148,8 +148,8 @@ impl SetUpPages {
         }
     }
 
-    /// A further method is set up, or a contact address; `to` where it was typed already, `proof` where a factor was brought
-    /// for it. Whether this account may have such a one the daemon says.
+    /// Begins to set up a further method, or a contact address; `to` is set if it was typed already, `proof` if a
+    /// factor was accepted for it. The daemon decides whether this account may have such a method.
     pub(crate) async fn add(
         &self,
         cx: &RequestContext,
@@ -186,7 +186,7 @@ impl SetUpPages {
         }
     }
 
-    /// The user wants another code to be sent to the number or address that is set up; none where nothing is.
+    /// Requests another code for the number or address that is being set up; none if nothing is being set up.
     pub(crate) async fn send_another(&self, cx: &RequestContext, session: &SessionHandle) -> Option<Next> {
         Some(match session.with_enrolment(|state| state.begun.clone())? {
             SettingUp::Sent { kind, ticket, .. } => {

@@ -1,5 +1,5 @@
-//! What is shown once: backup codes and app passwords. It stays until the user confirms it, and every other page of the
-//! account leads there meanwhile.
+//! Data that is shown once: backup codes and app passwords. It stays until the user confirms it, and until then every
+//! other page of the account redirects there.
 
 use super::transitions::Transitions;
 use super::view;
@@ -18,7 +18,7 @@ use postern_http::body::Body;
 use postern_portal::{fields, paths};
 use std::sync::Arc;
 
-/// The pages of what is shown once.
+/// The pages for data that is shown once.
 pub(crate) struct ShownOnce {
     pub(crate) follower: Arc<WebmailFollower>,
     pub(crate) pages: Pages,
@@ -26,7 +26,7 @@ pub(crate) struct ShownOnce {
 }
 
 impl ShownOnce {
-    /// Where the user is sent from `route`, since something waits to be confirmed elsewhere.
+    /// The redirect from `route` to the page that the user has to confirm first, if there is one.
     pub(crate) fn not_confirmed(session: &SessionHandle, route: PortalRoute) -> Option<Response<Body>> {
         let shown = session.with_released(|state| state.not_confirmed()).flatten()?;
         let is_there = match route {
@@ -37,7 +37,7 @@ impl ShownOnce {
         (!is_there).then(|| pages::see_other(shown))
     }
 
-    /// The user says that the backup codes are saved.
+    /// The user confirms that the backup codes are saved.
     pub(crate) async fn saved(&self, cx: &RequestContext, session: &SessionHandle, form: &Form) -> Response<Body> {
         let few = |state: &mut Released| matches!(state.pending_action(), Some(PendingAction::FewCodes(_)));
         let is_ticked = form.field(fields::SAVED) == Some(fields::YES) || session.with_released(few) == Some(true);
@@ -57,7 +57,7 @@ impl ShownOnce {
         self.transitions.step_up(cx, token, before, &mailbox.unwrap_or_default(), place).await
     }
 
-    /// The backup codes as a file.
+    /// Sends the backup codes as a file.
     pub(crate) fn codes_file(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
         let codes = |state: &mut State| match state {
             State::SavingCodes(saving) => Some((saving.codes.clone(), state.context().mailbox.clone())),
@@ -73,7 +73,7 @@ impl ShownOnce {
         }
     }
 
-    /// The user has seen it, and goes on.
+    /// The user confirms having seen the data, and continues.
     pub(crate) fn seen(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
         let end = |state: &mut Released| (state.end_shown(), state.context.upstream.landing.clone());
         match session.with_released(end) {

@@ -1,4 +1,4 @@
-//! What leads a session from one stage to the next, or ends it.
+//! Transitions of a session from one stage to the next, and its end.
 
 use crate::context::RequestContext;
 use crate::pages::{self, Pages};
@@ -18,7 +18,7 @@ use postern_http::body::Body;
 use postern_portal::{Ended, paths};
 use std::sync::Arc;
 
-/// Leads sessions on, or ends them.
+/// Advances sessions, or ends them.
 #[derive(Clone)]
 pub(crate) struct Transitions {
     pub(crate) pages: Pages,
@@ -27,8 +27,9 @@ pub(crate) struct Transitions {
 }
 
 impl Transitions {
-    /// Gives the browser the session that it has [advanced](SessionHandle::advance) to, and sends it where it belongs now,
-    /// or to the page that is `wanted`. `before` was taken before the daemon was asked.
+    /// Sets the cookie of the session that this one has [advanced](SessionHandle::advance) to, and redirects the
+    /// browser to the page of its stage, or to the page that is `wanted`. `before` was obtained before the daemon was
+    /// asked.
     pub(crate) async fn step_up(
         &self,
         cx: &RequestContext,
@@ -57,14 +58,15 @@ impl Transitions {
         response
     }
 
-    /// The sign-in ends, unless it only has to wait until the daemon can judge, or the administrator can be asked for help.
-    /// A user who has signed in stays so when what was begun is over, or when no code is taken for now.
+    /// Ends the sign-in, unless it only has to wait until the daemon can answer, or the user can ask the administrator
+    /// for help. A signed-in user stays signed in if the pending action has ended, or if codes are not accepted for
+    /// now.
     pub(crate) fn deny(&self, cx: &RequestContext, session: &SessionHandle, denial: &Denial) -> Response<Body> {
         match (cx.stage, denial) {
             (_, Denial::Unavailable | Denial::BadRequest) | (Stage::Released, Denial::Locked { .. }) => {
                 self.pages.denied(cx, denial)
             }
-            // The page tells whether the session is over, too.
+            // The page also shows whether the session has ended.
             (Stage::Released, Denial::Ended) => {
                 self.give_up(session);
                 pages::see_other(paths::SECURITY)
@@ -76,7 +78,7 @@ impl Transitions {
         }
     }
 
-    /// No code is judged any more in this sign-in.
+    /// Stops accepting codes in this sign-in.
     pub(crate) fn block(&self, cx: &RequestContext, session: &SessionHandle, why: BlockedReason) -> Response<Body> {
         let mut upstream = UpstreamSession::default();
         let token = session.advance(Stage::Challenged, |state| match state {
@@ -94,7 +96,7 @@ impl Transitions {
         response
     }
 
-    /// The session ends.
+    /// Ends the session.
     pub(crate) fn end(&self, cx: &RequestContext, session: &SessionHandle, denial: &Denial) -> Response<Body> {
         let was_there = self.drop_session(cx, session, Ended::AccountChanged);
         if *denial == Denial::Ended && !was_there {
@@ -105,7 +107,7 @@ impl Transitions {
         response
     }
 
-    /// The user cancels.
+    /// Cancels, on the user's request.
     pub(crate) fn cancel(&self, cx: &RequestContext, session: &SessionHandle) -> Response<Body> {
         if cx.is_released() {
             return self.give_up(session);
@@ -116,13 +118,13 @@ impl Transitions {
         response
     }
 
-    /// The user cancels what is pending on the Security page.
+    /// Cancels what is pending on the Security page.
     fn give_up(&self, session: &SessionHandle) -> Response<Body> {
         let given_up = session.with_released(Released::end_action).flatten();
         pages::see_other(if given_up.is_some() { paths::SECURITY } else { paths::HOME })
     }
 
-    /// False: it was over already.
+    /// Removes the session. False: it had ended already.
     fn drop_session(&self, cx: &RequestContext, session: &SessionHandle, why: Ended) -> bool {
         let dropped = session.remove(why);
         dropped.map(|state| self.logout.end(state.context().upstream.clone(), cx.address, cx.now.wall)).is_some()

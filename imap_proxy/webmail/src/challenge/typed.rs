@@ -1,4 +1,4 @@
-//! Codes as users type them.
+//! Parsing codes as users type them.
 
 use super::view;
 use crate::form::Form;
@@ -6,11 +6,11 @@ use postern_portal::{MethodKind, fields};
 use postern_wire::Secret;
 use postern_wire::auth::{MAX_CODE, MAX_RESPONSE, Offer};
 
-/// Digits of a code whose length is not known.
+/// Number of digits of a code whose length is unknown.
 const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
 
-/// What was sent as the answer of this method; none where it can be no code at all, so that a typing error does not count
-/// as a wrong code. Whether it is one of this method the daemon says: it takes a backup code wherever one is typed.
+/// The submitted answer for this method; none if it cannot be a code, so that a typing error does not count as a wrong
+/// code. Whether the code belongs to this method is decided by the daemon: it accepts a backup code in any field.
 pub(crate) fn read_answer(form: &Form, offer: &Offer) -> Option<Secret> {
     match view::kind(offer) {
         MethodKind::Key => read_response(form),
@@ -18,13 +18,13 @@ pub(crate) fn read_answer(form: &Form, offer: &Offer) -> Option<Secret> {
     }
 }
 
-/// A security key's response; the daemon reads it.
+/// A security key's response, which the daemon parses.
 pub(crate) fn read_response(form: &Form) -> Option<Secret> {
     let response = form.field(fields::RESPONSE).unwrap_or_default();
     (1..=MAX_RESPONSE).contains(&response.len()).then(|| Secret::from(response))
 }
 
-/// A code of so many digits; without a number, of any usual length.
+/// A code with this number of digits; without a number, of any usual length.
 pub(crate) fn read_digits(typed: &str, digits: Option<u32>) -> Option<Secret> {
     let code = read_plain(typed)?;
     let length = code.reveal().len();
@@ -35,7 +35,7 @@ pub(crate) fn read_digits(typed: &str, digits: Option<u32>) -> Option<Secret> {
     (fits && code.reveal().bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
-/// Without the blanks, hyphens and invisible characters that users, pages and copying put into a code.
+/// Removes the spaces, hyphens and invisible characters that typing, pages and copying add to a code.
 fn read_plain(typed: &str) -> Option<Secret> {
     let is_of_it = |c: &char| if c.is_ascii() { !c.is_whitespace() && *c != '-' } else { c.is_alphanumeric() };
     let mut code = String::with_capacity(typed.len());

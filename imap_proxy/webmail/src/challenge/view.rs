@@ -1,4 +1,4 @@
-//! The pages of a sign-in, made of what its session holds.
+//! The pages of a sign-in, created from the session's data.
 
 use crate::context::RequestContext;
 use crate::pages::{Pages, Reader};
@@ -16,7 +16,7 @@ use postern_portal::{self as portal, MethodKind, Page, Problem, Purpose, Request
 use postern_wire::auth::{self, Offer};
 use postern_wire::security::Change;
 
-/// Shows a page that is made of nothing but what the session holds.
+/// Shows a page that depends only on the session's data.
 pub(crate) fn show(
     pages: &Pages,
     cx: &RequestContext,
@@ -37,7 +37,7 @@ pub(crate) fn show(
     }
 }
 
-/// What a code is asked for in a session that has signed in.
+/// What a code is asked for in a signed-in session.
 fn purpose(state: &State) -> Option<Purpose> {
     match state {
         State::Released(state) => match state.pending_action()? {
@@ -48,8 +48,8 @@ fn purpose(state: &State) -> Option<Purpose> {
     }
 }
 
-/// The page that `own` shows for this session, with what was wrong before; none when it has no such page (that of an
-/// app that is set up is made of what the daemon says, see [`app`]).
+/// The page that `own` shows for this session, with the previous problem; none if it has no such page (the page for
+/// setting up an app is created from the daemon's response, see [`app`]).
 fn page_of(state: &mut State, own: PortalRoute, problem: Option<Problem>) -> Option<Page> {
     if let State::Blocked(state) = state {
         return match (own, state.why) {
@@ -85,7 +85,7 @@ fn page_of(state: &mut State, own: PortalRoute, problem: Option<Problem>) -> Opt
     }
 }
 
-/// `others`: whether there are methods to try instead.
+/// `others`: whether there are other methods to try.
 fn lost(requested: Option<Requested>, others: bool) -> Page {
     match requested {
         None => Page::Lost(portal::Lost { others, ..portal::Lost::default() }),
@@ -93,7 +93,8 @@ fn lost(requested: Option<Requested>, others: bool) -> Page {
     }
 }
 
-/// Without the method that the user comes from, unless there is no other, or it cannot be used any more.
+/// The choice of methods, without the one that the user came from, unless it is the only one, or it can no longer be
+/// used.
 fn choice(state: &Challenge, problem: Option<Problem>) -> Page {
     let left = state.chosen().filter(|_| problem.is_none() && state.methods.len() > 1);
     let methods = state.methods.iter().filter(|offer| left.is_none_or(|left| left.id != offer.id));
@@ -120,12 +121,12 @@ fn challenge(state: &Challenge, own: PortalRoute, problem: Option<Problem>) -> P
     }
 }
 
-/// Whether this is asked of an account without a second factor, since the sign-in looks unusual.
+/// Whether this is asked for an account without a second factor, because the sign-in looks unusual.
 pub(crate) fn is_unusual(methods: &[Offer]) -> bool {
     methods.iter().all(|offer| offer.id == auth::CONTACT)
 }
 
-/// The method that a form of this page answers with.
+/// The method that a form of this page answers.
 pub(crate) fn answered_with(state: &Challenge, own: PortalRoute) -> Option<&Offer> {
     let backup = || state.methods.iter().find(|offer| offer.id == auth::BACKUP);
     let device = || state.chosen().filter(|offer| offer.id != auth::BACKUP).or_else(|| state.first_device());
@@ -135,7 +136,7 @@ pub(crate) fn answered_with(state: &Challenge, own: PortalRoute) -> Option<&Offe
     }
 }
 
-/// What a method is. The page of an unknown kind asks for a plain code.
+/// The kind of a method. The page for an unknown kind asks for a plain code.
 pub(crate) fn kind(offer: &Offer) -> MethodKind {
     if offer.id == auth::BACKUP {
         return MethodKind::BackupCode;
@@ -167,7 +168,7 @@ fn set_up(state: &Enrolment, problem: Option<Problem>) -> Option<Page> {
     })
 }
 
-/// The status of a page of a sign-in.
+/// The HTTP status of a page of a sign-in.
 fn status_of(page: &Page, problem: Option<Problem>) -> StatusCode {
     match page {
         Page::Locked(_) => StatusCode::FORBIDDEN,
@@ -176,17 +177,17 @@ fn status_of(page: &Page, problem: Option<Problem>) -> StatusCode {
     }
 }
 
-/// The status of a page that is shown for this reason.
+/// The HTTP status of a page that is shown because of this problem.
 pub(crate) fn status(problem: Option<Problem>) -> StatusCode {
     match problem {
         None => StatusCode::OK,
         Some(Problem::NotACode) => StatusCode::BAD_REQUEST,
-        // One status and one text, whether the code was right or wrong.
+        // The same status and text, whether the code was right or wrong.
         Some(_) => StatusCode::FORBIDDEN,
     }
 }
 
-/// What the page says that a code is for; `methods` are those that can be answered with.
+/// The purpose of a code as shown on the page; `methods` are those that can be used to answer.
 fn of_action(then: &AfterProof, methods: &[Offer]) -> Purpose {
     match then {
         AfterProof::Change(Change::RemoveMethod { id }) => {

@@ -1,16 +1,17 @@
-//! Which headers and cookies of a client pass at an endpoint, as data.
+//! Which headers and cookies of a client are forwarded at an endpoint, as data.
 
 use crate::jar::sole;
 use http::{HeaderMap, HeaderValue};
 use postern_proxy_config::Endpoint;
 
-/// Cookies that go through endpoints: MAPI over HTTP keeps the place of a conversation in them (MS-OXCMAPIHTTP 2.2.3.2). Who
-/// may have it the mail server asks with every request.
+/// Cookies that are forwarded at endpoints: MAPI over HTTP uses them to keep the state of its session (MS-OXCMAPIHTTP
+/// 2.2.3.2). The mail server authenticates every request.
 const COOKIES: &[(Endpoint, &[&str])] = &[(Endpoint::Mapi, &["MapiContext", "MapiSequence", "MapiRouting"])];
-/// Characters that the value of one may have.
+/// Maximum number of characters of such a cookie's value.
 const MAX_COOKIE: usize = 512;
 
-/// Names of request headers that mail apps send there, beside those that all may send (see [`crate::headers`]).
+/// Names of request headers that mail apps send to the endpoint, in addition to those that all may send (see
+/// [`crate::headers`]).
 pub(crate) fn request_headers(endpoint: Endpoint) -> &'static [&'static str] {
     match endpoint {
         Endpoint::Ews => &["client-request-id", "return-client-request-id", "soapaction"],
@@ -47,12 +48,12 @@ pub(crate) fn request_headers(endpoint: Endpoint) -> &'static [&'static str] {
     }
 }
 
-/// The names of cookies that pass.
+/// The names of cookies that are forwarded.
 pub(super) fn known_cookies(endpoint: Endpoint) -> &'static [&'static str] {
     COOKIES.iter().find(|(known, _)| *known == endpoint).map_or(&[], |(_, names)| names)
 }
 
-/// The cookies of a request that pass, as one header.
+/// The cookies of a request that are forwarded, as one header.
 pub(super) fn cookies(endpoint: Endpoint, asked: &HeaderMap) -> Option<HeaderValue> {
     let is_plain = |value: &str| value.len() <= MAX_COOKIE && value.bytes().all(|byte| byte.is_ascii_graphic());
     let known = known_cookies(endpoint).iter().filter_map(|name| Some((*name, sole(asked, name)?)));

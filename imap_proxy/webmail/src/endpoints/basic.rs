@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 const SCHEME: &str = "Basic";
 
-/// Credentials as they go upstream. None where they would be read as others: there is a colon in the name, or something in
-/// the password that would end a line.
+/// Credentials as they are sent upstream. None if they would be parsed differently there: the name contains a colon, or
+/// the password contains a character that would end a line.
 pub fn write(name: &str, password: &[u8]) -> Option<HeaderValue> {
     let pair = Credentials::new(name.as_bytes(), password).filter(|pair| !pair.name().contains(':'))?;
     let text = Zeroizing::new([pair.name().as_bytes(), b":", pair.password()].concat());
@@ -20,14 +20,14 @@ pub fn write(name: &str, password: &[u8]) -> Option<HeaderValue> {
     Some(header)
 }
 
-/// The one header that says who asks, if it is of this scheme.
+/// The `Authorization` header, if there is exactly one and it uses this scheme.
 pub fn header(headers: &HeaderMap) -> Option<&HeaderValue> {
     let mut all = headers.get_all(AUTHORIZATION).iter();
     let (Some(only), None) = (all.next(), all.next()) else { return None };
     encoded(only).map(|_| only)
 }
 
-/// Whether a challenge is of this scheme.
+/// Whether a challenge uses this scheme.
 pub fn is_offered(challenge: &HeaderValue) -> bool {
     let scheme = challenge.as_bytes().get(..SCHEME.len()).unwrap_or_default();
     scheme.eq_ignore_ascii_case(SCHEME.as_bytes())
@@ -38,7 +38,7 @@ fn encoded(header: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case(SCHEME).then(|| rest.trim_matches(' '))
 }
 
-/// What it says; none where it says nothing that can be meant.
+/// Parses the credentials; none if they are invalid.
 pub fn read(header: &HeaderValue) -> Option<Credentials> {
     let decoded = Zeroizing::new(STANDARD.decode(encoded(header)?).ok()?);
     let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;

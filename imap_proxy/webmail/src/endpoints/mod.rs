@@ -1,4 +1,4 @@
-//! The endpoints beside the webmail that take a password alone: EWS, ActiveSync, CalDAV and the like.
+//! The endpoints beside the webmail that require only a password: EWS, ActiveSync, CalDAV and others.
 
 pub(crate) mod allowed;
 pub mod basic;

@@ -1,7 +1,7 @@
 //! The endpoints beside Outlook on the web: closed, open to app passwords, or open to networks.
 //!
-//! Every request is judged by itself. NTLM and Negotiate never pass: they hold for a connection, and those to the webmail
-//! are shared.
+//! Every request is authenticated by itself. NTLM and Negotiate are never forwarded: they authenticate a connection,
+//! and the connections to the webmail are shared.
 
 use super::allowed;
 use super::basic;
@@ -32,12 +32,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Requests that may be judged at once, in all and for one address.
+/// Maximum number of requests that are checked at once, in total and for one address.
 const MAX_JUDGED: (usize, usize) = (128, 32);
-/// How long a request waits for its turn to be judged.
+/// How long a request waits to be checked.
 const TURN: Duration = Duration::from_secs(3);
-/// Requests are refused at multiples of this, counted from when they came, so that the time that it took does not
-/// tell the reason.
+/// Requests are refused at multiples of this time after their arrival, so that the response time does not reveal the
+/// reason.
 const REFUSAL: Duration = Duration::from_secs(1);
 
 const CLOSED: &str = "This way in is closed. Use the webmail, or ask your administrator to open it.\n";
@@ -48,18 +48,18 @@ const UNAVAILABLE: &str = "Temporarily unavailable. Try again later.\n";
 /// The endpoints of one front.
 pub(crate) struct Endpoints {
     openings: config::Endpoints,
-    /// The same server, on connections of its own.
+    /// The same server, on separate connections.
     upstream: Upstream,
     daemon: Daemon,
     follower: Arc<WebmailFollower>,
     running: SessionRegistry,
     judging: ConnectionLimits,
-    /// What a client is asked for.
+    /// The challenge that a client receives.
     challenge: HeaderValue,
 }
 
 impl Endpoints {
-    /// `running` is what `follower` ends.
+    /// Creates the endpoints. `follower` ends the requests in `running`.
     pub(crate) fn new(
         settings: &config::Webmail,
         upstream: &Upstream,
@@ -111,7 +111,7 @@ impl Endpoints {
         request: Request<Incoming>,
     ) -> Response<Body> {
         let Some(typed) = basic::header(request.headers()).cloned() else {
-            // Clients ask without credentials first, to learn the scheme.
+            // Clients first send a request without credentials, to learn the scheme.
             METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Challenge));
             discard(request).await;
             return self.deny(EndpointDenial::Refused);
@@ -136,7 +136,7 @@ impl Endpoints {
         }
     }
 
-    /// Judges what a request brings. The mail server gets no request without a pass.
+    /// Checks the credentials of a request. Without a pass, no request is forwarded to the mail server.
     async fn admit_at_endpoint(
         &self,
         cx: &RequestContext,
@@ -183,7 +183,7 @@ impl Endpoints {
         }
         let (mailbox, endpoint) = (pass.mailbox(), endpoint.name());
         if !answer.headers().contains_key(WWW_AUTHENTICATE) {
-            // The password was not looked at, so it is as good as before.
+            // The mail server did not check the password, so it is still considered valid.
             rate_limited!(
                 warn,
                 door = endpoint,
@@ -193,11 +193,11 @@ impl Endpoints {
             return Err(EndpointDenial::Unavailable);
         }
         let Some(session) = pass.outdated() else {
-            // The words that fail2ban's filter reads.
+            // The message that the filter of fail2ban matches.
             tracing::info!(mailbox, door = endpoint, address = %cx.address, "a door refuses a password");
             return Err(EndpointDenial::Refused);
         };
-        // A directory closes an account after a few wrong passwords, and programs try for days.
+        // A directory locks an account after a few wrong passwords, and programs retry for days.
         tracing::info!(mailbox, door = endpoint, "the password that an app password stands for has changed");
         let refused = PasswordRefused { session: session.clone() };
         if let Err(error) = self.daemon.password_refused(&refused).await {
@@ -206,7 +206,7 @@ impl Endpoints {
         Err(EndpointDenial::Refused)
     }
 
-    /// Passes a request on with these credentials and nothing else that says who asks, counted for the holders of `shares`.
+    /// Forwards a request with only these credentials for authentication, counted for the holders of `shares`.
     async fn through(
         &self,
         cx: &RequestContext,
@@ -263,7 +263,8 @@ impl Endpoints {
     }
 }
 
-/// What of an answer goes to the client: of its cookies and challenges only what could come back.
+/// The response as forwarded to the client: of its cookies and challenges, only those that the client could send back
+/// or use.
 fn shown(
     cx: &RequestContext,
     endpoint: Endpoint,

@@ -1,13 +1,13 @@
-//! How a request at an endpoint ends that passes no further.
+//! The outcome of a request at an endpoint that is not forwarded.
 
 use crate::metrics::OneEndpoint;
 use postern_front::password_field::Denied;
 
-/// A request ends here.
+/// The request is not forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum EndpointDenial {
-    /// Refused. The client gets the same answer for every reason.
+    /// Refused. The client receives the same response for every reason.
     Refused,
     /// Temporarily unavailable.
     Unavailable,
@@ -23,7 +23,7 @@ impl From<Denied> for EndpointDenial {
 }
 
 impl OneEndpoint {
-    /// Of a request that brought something.
+    /// The outcome for a request that has credentials.
     pub fn of<T>(outcome: &Result<T, EndpointDenial>) -> Self {
         match outcome {
             Ok(_) => Self::Passed,

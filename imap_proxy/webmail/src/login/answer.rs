@@ -1,4 +1,4 @@
-//! The answer to a login form, and what it means to the script that may have sent it.
+//! The response to a login form, and the outcome for a script that may have sent it.
 
 use crate::context::RequestContext;
 use crate::pages::Pages;
@@ -9,18 +9,18 @@ use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use postern_http::body::{self, Body};
 
-/// What a login has led to.
+/// The result of a login.
 pub(crate) struct LoginAnswer {
-    /// For a script.
+    /// The outcome, for a script.
     pub(crate) outcome: Outcome,
-    /// For a browser.
+    /// The response, for a browser.
     pub(crate) response: Response<Body>,
-    /// The session that has begun.
+    /// The session that was created.
     pub(crate) begun: Option<Key>,
 }
 
 impl LoginAnswer {
-    /// No session has begun.
+    /// A result without a session.
     pub(crate) fn without_session(outcome: Outcome, response: Response<Body>) -> Self {
         Self { outcome, response, begun: None }
     }
@@ -36,13 +36,13 @@ impl LoginAnswer {
         Self::without_session(outcome, pages.denied(cx, denial))
     }
 
-    /// It was no login form.
+    /// The request was not a login form.
     pub(crate) fn not_a_login(pages: &Pages, cx: &RequestContext) -> Self {
         Self::without_session(Outcome::NotALogin, pages.bad_request(cx))
     }
 
-    /// As this product's login page understands it: where a script has sent the form, in the words that it knows. The
-    /// session's cookie stays.
+    /// The response as this product's login page expects it: if a script sent the form, in the script's format. The
+    /// cookie of the session is kept.
     pub(crate) fn for_product(self, product: &dyn Product) -> Response<Body> {
         let mut response = self.response;
         let Some(reply) = product.tell(self.outcome) else { return response };

@@ -1,4 +1,4 @@
-//! From the login form to a session.
+//! Signing in: from the login form to a session.
 
 pub(crate) mod answer;
 pub(crate) mod sign_in;

@@ -1,4 +1,4 @@
-//! The webmail is asked about a login: whether it takes the password, and whose session it then is.
+//! Signing in to the webmail: whether it accepts the password, and whose session it then is.
 
 use super::answer::signs_in_by_script;
 use crate::context::RequestContext;
@@ -15,19 +15,19 @@ use postern_http::upstream::Upstream;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the webmail may take for one request that this front makes of its own. A login signs in to IMAP.
+/// Timeout of a request that this front makes itself. A login includes an IMAP login.
 const OWN_REQUEST: Duration = Duration::from_secs(30);
-/// Bytes that an answer to such a request may have: a mail page lists every folder.
+/// Maximum size of the response to such a request, in bytes: a mail page lists every folder.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
 
 /// Signs in to the webmail.
 pub(crate) struct WebmailLogin {
     pub(crate) product: &'static dyn Product,
-    /// On connections of its own, so that no other request keeps a sign-in waiting.
+    /// Uses separate connections, so that no other request delays a sign-in.
     pub(crate) upstream: Upstream,
 }
 
-/// An answer to a request that this front made of its own.
+/// A response to a request that this front made itself.
 pub(crate) struct OwnAnswer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -35,29 +35,29 @@ pub(crate) struct OwnAnswer {
     pub(crate) content: Bytes,
 }
 
-/// What the webmail makes of a password.
+/// The webmail's result for a password.
 pub(crate) enum Attempt {
-    /// It takes it.
+    /// It accepts the password.
     Accepted(UpstreamSession),
-    /// It does not, and this is what it shows.
+    /// It refuses the password with this response.
     Refused(OwnAnswer),
-    /// It does not, and this login page says why.
+    /// It refuses the password, and this login page shows the reason.
     RefusedAt(&'static str),
 }
 
-/// Whose session it is.
+/// The user of a session.
 pub(crate) struct Identity {
     /// The name that the webmail shows.
     pub(crate) shown: String,
-    /// Another name by which it knows the same user.
+    /// Another name of the same user.
     pub(crate) also: Option<String>,
 }
 
 impl WebmailLogin {
-    /// Brings a login to the webmail, in a new session there. `hints` go along with every request.
+    /// Sends a login to the webmail, in a new webmail session. `hints` are headers that are added to every request.
     ///
     /// # Errors
-    /// When the webmail gives no answer that this product is known for.
+    /// When the webmail's response is not one that this product is known to give.
     pub(crate) async fn attempt(
         &self,
         cx: &RequestContext,
@@ -82,7 +82,7 @@ impl WebmailLogin {
         }
     }
 
-    /// Asks the webmail who has signed in.
+    /// Asks the webmail who is signed in.
     ///
     /// # Errors
     /// When it names no user, or must not be used: then the sign-in is refused.
@@ -135,14 +135,14 @@ impl WebmailLogin {
         self.own_request(cx, jar, &hints, (request.method, &request.target), body).await
     }
 
-    /// Whether this is how the product refuses a login: with a page, or with a word for the script that sent it.
+    /// Whether the product refuses a login in this way: with a page, or with a response to the script that sent it.
     fn is_refusal(&self, answer: &OwnAnswer) -> bool {
         let wanted: &[u8] = if signs_in_by_script(self.product) { b"application/json" } else { b"text/html" };
         let of_kind = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(wanted));
         of_kind && matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
     }
 
-    /// A request that is made here from nothing but constants, a jar and a rebuilt form.
+    /// A request that consists only of constants, a jar and a rebuilt form.
     async fn own_request(
         &self,
         cx: &RequestContext,

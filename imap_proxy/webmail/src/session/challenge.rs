@@ -1,4 +1,4 @@
-//! A code that is asked for: with which methods it may be answered, and how far that is.
+//! A pending challenge: the methods with which it may be answered, and its progress.
 
 use jiff::Timestamp;
 use postern_portal::{Problem, Trust};
@@ -6,37 +6,37 @@ use postern_wire::Secret;
 use postern_wire::auth::{self, Offer};
 use std::collections::HashMap;
 
-/// A code that is asked for.
+/// A pending challenge for a code.
 pub struct Challenge {
-    /// What may be answered with; at least one.
+    /// The available methods; at least one.
     pub methods: Vec<Offer>,
     chosen: usize,
-    /// By the method's id.
+    /// Keyed by the method's id.
     prepared: HashMap<String, Prepared>,
     /// The offer to trust this browser.
     trust: Option<Trust>,
 }
 
-/// What a method was prepared with: a code was sent, or a security key has a question to sign.
+/// The preparation of a method: a code was sent, or a challenge was created for a security key.
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
-    /// To be brought with the answer; none: there is nothing to answer yet.
+    /// To be submitted with the answer; none: there is nothing to answer yet.
     pub challenge: Option<Secret>,
-    /// From when on another code may be asked for.
+    /// The time from which another code may be requested.
     pub again: Option<Timestamp>,
-    /// What the security key is to sign.
+    /// The challenge that the security key is to sign.
     pub options: Option<String>,
-    /// Why it could not be prepared (again) when that was last tried.
+    /// Why the last attempt to prepare it (again) failed.
     pub problem: Option<Problem>,
 }
 
 impl Challenge {
-    /// Nothing is prepared, and the method used last is asked for.
+    /// A challenge with no method prepared, which asks for the method used last.
     pub fn new(methods: Vec<Offer>) -> Self {
         Self { methods, chosen: 0, prepared: HashMap::new(), trust: None }
     }
 
-    /// The same, where the user may trust this browser for so many days.
+    /// The same, with the offer to trust this browser for this number of days.
     #[must_use]
     pub fn with_trust(self, days: Option<u32>) -> Self {
         Self { trust: days.map(|days| Trust { days, chosen: false }), ..self }
@@ -47,25 +47,25 @@ impl Challenge {
         self.trust
     }
 
-    /// The user says whether to trust it; false also where that is not offered.
+    /// Stores the user's choice whether to trust it; false also if that is not offered.
     pub fn choose_trust(&mut self, chosen: bool) -> bool {
         self.trust.as_mut().map(|trust| trust.chosen = chosen).is_some() && chosen
     }
 
-    /// The method that the user has chosen, at first the one used last.
+    /// The method that the user has chosen, initially the one used last.
     pub fn chosen(&self) -> Option<&Offer> {
         self.methods.get(self.chosen)
     }
 
-    /// The user wants to use the method `id`; false when there is none.
+    /// Chooses the method `id`; false if it does not exist.
     pub fn choose(&mut self, id: &str) -> bool {
         let found = self.methods.iter().position(|method| method.id == id);
         self.chosen = found.unwrap_or(self.chosen);
         found.is_some()
     }
 
-    /// These are the methods now, and for so many days the browser may be trusted, where that was offered. What was
-    /// chosen and prepared stays, as far as the method does.
+    /// Updates the methods, and for how many days the browser may be trusted if that was offered. The choice and the
+    /// preparations are kept for methods that still exist.
     pub fn renew(&mut self, methods: Vec<Offer>, trust_days: Option<u32>) {
         let chosen = self.chosen().map(|method| method.id.clone());
         (self.methods, self.chosen) = (methods, 0);
@@ -76,22 +76,22 @@ impl Challenge {
         self.trust = self.trust.zip(trust_days).map(|(trust, days)| Trust { days, ..trust });
     }
 
-    /// What this method was prepared with.
+    /// The preparation of this method.
     pub fn prepared(&self, method: &str) -> Option<&Prepared> {
         self.prepared.get(method)
     }
 
-    /// This method was prepared.
+    /// Stores the preparation of this method.
     pub fn set_prepared(&mut self, method: &str, prepared: Prepared) {
         self.prepared.insert(method.to_owned(), prepared);
     }
 
-    /// Takes what this method was prepared with: it can be answered once.
+    /// Takes the preparation of this method, since it can be answered once.
     pub fn take_prepared(&mut self, method: &str) -> Option<Prepared> {
         self.prepared.remove(method)
     }
 
-    /// The first method that is not backup codes.
+    /// The first method other than backup codes.
     pub fn first_device(&self) -> Option<&Offer> {
         self.methods.iter().find(|method| method.id != auth::BACKUP)
     }

@@ -1,4 +1,4 @@
-//! What a session is bound to from the password on: the mailbox, the webmail's session, the password, the client.
+//! The data that a session is bound to after the password: mailbox, webmail session, password and client.
 
 use crate::jar::Jar;
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,31 +11,31 @@ use std::time::Instant;
 /// The time of a request, read once.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
-    /// For how old a session is.
+    /// Used for the age of a session.
     pub tick: Instant,
-    /// For cookies that expire, and for texts.
+    /// Used for the expiry of cookies, and for texts.
     pub wall: Timestamp,
 }
 
-/// The webmail's session, which stays on this side.
+/// The webmail's session, which the browser never receives.
 #[derive(Clone, Default)]
 pub struct UpstreamSession {
-    /// Its cookies.
+    /// The cookies.
     pub jar: Jar,
-    /// Where it sends the browser after signing in: a path of this host.
+    /// Where the webmail redirects the browser after signing in: a path of this host.
     pub landing: String,
-    /// What to request to end it, if that is known.
+    /// The request that ends the session, if known.
     pub logout: Option<String>,
-    /// Only the user has said whose it is, so it may do nothing but open the mailbox for the first time.
+    /// Set if only the user has stated whose session it is; it may then only open the mailbox for the first time.
     pub unopened: bool,
 }
 
-/// Whether two passwords are the same, without keeping either: an HMAC under a key that this process made.
+/// Compares passwords without storing them: an HMAC under a key that this process generated.
 #[derive(Clone)]
 pub struct PasswordFingerprint([u8; 32]);
 
 impl PasswordFingerprint {
-    /// The print of `password` under `key`.
+    /// The fingerprint of `password` under `key`.
     pub fn new(key: &[u8; 32], password: &Secret) -> Self {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length (RFC 2104)")]
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
@@ -43,33 +43,33 @@ impl PasswordFingerprint {
         Self(mac.finalize().into_bytes().into())
     }
 
-    /// For a comparison that takes the same time whatever they are.
+    /// Used for constant-time comparison.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Who signed in, for their own list of sessions.
+/// The client that signed in, for the user's own list of sessions.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// From where.
+    /// Its address.
     pub address: IpAddr,
-    /// With what, by its own account.
+    /// Its User-Agent.
     pub agent: Option<String>,
 }
 
-/// What every state after the password holds.
+/// The data of every state after the password.
 #[derive(Clone)]
 pub struct SessionContext {
     /// The canonical mailbox, to which the session stays bound.
     pub mailbox: String,
     /// The webmail's session.
     pub upstream: UpstreamSession,
-    /// The password that began it.
+    /// The password with which the session began.
     pub fingerprint: PasswordFingerprint,
-    /// Who began it.
+    /// The client that began the session.
     pub client: Client,
-    /// What the browser is known by: the token that the daemon remembers of this mailbox, or the one that the browser was
-    /// given when it was let in. None: it gets a new one then.
+    /// The token by which the browser is recognised: the one that the daemon stores for this mailbox, or the one that
+    /// the browser was given when it was admitted. None: it gets a new one when it is admitted.
     pub browser: Option<Secret>,
 }

@@ -1,4 +1,5 @@
-//! What a browser keeps beyond a session: what it is known by, and where its user wanted to go before signing in.
+//! Cookies that a browser keeps beyond a session: the token by which it is recognised, and the page that the user
+//! wanted.
 
 use super::token::{Key, TOKEN_LENGTH, Token};
 use crate::jar::sole;
@@ -10,92 +11,94 @@ use postern_http::body::Body;
 use postern_portal::Language;
 use postern_wire::Secret;
 
-/// The cookie that names a session; the prefix makes browsers refuse it from any other host, path or scheme.
+/// The session cookie; with this prefix, browsers accept it only for this host, the path `/` and `Secure`.
 pub(crate) const SESSION: &str = "__Host-postern";
-/// What goes with it.
+/// The attributes of the cookie.
 const COOKIE_RULES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
-/// What goes with one that scripts read.
+/// The attributes of a cookie that scripts read.
 const MIRROR_RULES: &str = "Secure; SameSite=Lax; Path=/";
-/// How long a language is remembered, in seconds: a year.
+/// How long the language is stored, in seconds: a year.
 const LANGUAGE_LIFE: u32 = 31_536_000;
 
-/// The cookie that a browser is known by. A browser has none before a session was released to it.
+/// The cookie by which a browser is recognised. A browser gets it only when a session is released to it.
 const BROWSER: &str = "__Host-postern-browser";
-/// How long it is kept, in seconds: 400 days, which is as long as browsers keep any (RFC 6265bis, section 5.5).
+/// Its lifetime in seconds: 400 days, the maximum in browsers (RFC 6265bis, section 5.5).
 const BROWSER_LIFE: u32 = 400 * 24 * 3600;
 
-/// The page that the user wanted to go to before signing in: nothing is kept here without a session. What it says is
-/// judged by [`crate::destination`] before anybody is sent there.
+/// The page that the user wanted to open before signing in, since nothing is stored here without a session. The value
+/// is checked by [`crate::destination`] before a redirect.
 const NEXT: &str = "__Host-postern-next";
-/// How long it is kept, in seconds: as long as a sign-in may take.
+/// Its lifetime in seconds: the maximum duration of a sign-in.
 const NEXT_LIFE: u64 = super::limits::PENDING_LIFE.as_secs();
 
-/// The cookie that comes with a login page: a login form that is sent twice with the same is judged once.
+/// The cookie that is set with a login page: a login form that is submitted twice with the same value is processed
+/// once.
 const LOGIN: &str = "__Host-postern-login";
 
-/// What this browser is known by; none where what it sends is no such token.
+/// The token by which this browser is recognised; none if the cookie is not a valid token.
 pub(crate) fn known(headers: &HeaderMap) -> Option<Secret> {
     sole(headers, BROWSER).filter(|token| is_random(token)).map(Secret::from)
 }
 
-/// What a browser shall be known by.
+/// A new token by which a browser is recognised.
 ///
 /// # Errors
-/// When the system has no random bytes.
+/// When the system provides no random bytes.
 pub(crate) fn draw() -> Result<Secret, getrandom::Error> {
     Token::new().map(|token| Secret::from(token.reveal()))
 }
 
-/// The token that the daemon knows the browser by, or a new one. What a browser brings and the daemon does not know is
-/// not used: an attacker who knows it may have planted it.
+/// The token by which the daemon knows the browser, or a new one. A token that the daemon does not know is not used: an
+/// attacker who knows it may have planted it.
 ///
 /// # Errors
-/// When the system has no random bytes.
+/// When the system provides no random bytes.
 pub(crate) fn known_or_new(known: Option<Secret>) -> Result<Secret, getrandom::Error> {
     known.map_or_else(draw, Ok)
 }
 
-/// Has the browser keep what it is known by, from now on for its whole time again.
+/// Sets the cookie by which the browser is recognised, with its full lifetime.
 pub(crate) fn remember(response: &mut Response<Body>, token: &Secret) {
     add_cookie(response, &format!("{BROWSER}={}; Max-Age={BROWSER_LIFE}; {COOKIE_RULES}", token.reveal()));
 }
 
-/// Where the user wanted to go, as far as that is a text; it is not judged yet.
+/// The wanted page, if the cookie is text; it is not checked yet.
 pub(crate) fn wanted(headers: &HeaderMap) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(sole(headers, NEXT)?).ok()?;
     String::from_utf8(bytes).ok()
 }
 
-/// Remembers where they want to go, until they have signed in.
+/// Stores the wanted page until the user has signed in.
 pub(crate) fn remember_wanted(response: &mut Response<Body>, target: &str) {
     let target = URL_SAFE_NO_PAD.encode(target);
     add_cookie(response, &format!("{NEXT}={target}; Max-Age={NEXT_LIFE}; {COOKIE_RULES}"));
 }
 
-/// Forgets it.
+/// Deletes the cookie with the wanted page.
 pub(crate) fn forget_wanted(response: &mut Response<Body>) {
     add_cookie(response, &format!("{NEXT}=; Max-Age=0; {COOKIE_RULES}"));
 }
 
-/// What came with the login page that this browser was shown last.
+/// The value that was set with the last login page of this browser.
 pub(crate) fn login(headers: &HeaderMap) -> Option<&str> {
     sole(headers, LOGIN).filter(|random| is_random(random))
 }
 
-/// Gives a login page. Without random bytes it has no such cookie, and its form is judged as often as it comes.
+/// Adds the cookie to a login page. Without random bytes there is no cookie, and the form is processed each time it is
+/// submitted.
 pub(crate) fn give_login(response: &mut Response<Body>) {
     if let Ok(random) = Token::new() {
         add_cookie(response, &format!("{LOGIN}={}; {COOKIE_RULES}", random.reveal()));
     }
 }
 
-/// Whether this can be one of our random numbers.
+/// Whether this has the form of one of our random numbers.
 pub(crate) fn is_random(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     text.len() == TOKEN_LENGTH && text.bytes().all(plain)
 }
 
-/// The language that a browser asks for: what was chosen here, else what it prefers.
+/// The browser's language: the one chosen here, otherwise the one that it prefers.
 pub(crate) fn language(headers: &HeaderMap) -> Language {
     sole(headers, Language::COOKIE).and_then(Language::from_tag).unwrap_or_else(|| {
         let mut preferred = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
@@ -103,29 +106,29 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
     })
 }
 
-/// Gives the browser its session.
+/// Sets the session cookie.
 pub(crate) fn give_session(response: &mut Response<Body>, token: &Token) {
     add_cookie(response, &format!("{SESSION}={}; {COOKIE_RULES}", token.reveal()));
 }
 
-/// The session that an answer gives to the browser.
+/// The session whose cookie a response sets.
 pub(crate) fn given_session(headers: &HeaderMap) -> Option<Key> {
     let pairs = headers.get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok()?.split(';').next());
     let mut values = pairs.filter_map(|pair| pair.strip_prefix(SESSION)?.strip_prefix('='));
     values.next_back().and_then(Key::of)
 }
 
-/// Takes it away.
+/// Deletes the session cookie.
 pub(crate) fn take_session(response: &mut Response<Body>) {
     add_cookie(response, &format!("{SESSION}=; Max-Age=0; {COOKIE_RULES}"));
 }
 
-/// Gives the browser a cookie of the webmail's that its scripts read.
+/// Sets a cookie of the webmail that its scripts read.
 pub(crate) fn mirror(response: &mut Response<Body>, name: &str, value: &str) {
     add_cookie(response, &format!("{name}={value}; {MIRROR_RULES}"));
 }
 
-/// Remembers a language.
+/// Stores the language.
 pub(crate) fn give_language(response: &mut Response<Body>, language: Language) {
     let cookie = format!("{}={}; Max-Age={LANGUAGE_LIFE}; {COOKIE_RULES}", Language::COOKIE, language.tag());
     add_cookie(response, &cookie);

@@ -1,71 +1,71 @@
-//! A method that is set up, or a contact address: how far it is.
+//! Setting up a method or a contact address: its progress.
 
 use jiff::Timestamp;
 use postern_portal::MethodKind;
 use postern_wire::Secret;
 
-/// A method is set up, or a contact address.
+/// The set-up of a method or a contact address.
 pub struct Enrolment {
-    /// How far it is.
+    /// The current step.
     pub begun: SettingUp,
-    /// What can be set up here.
+    /// The kinds that can be set up.
     pub kinds: Vec<MethodKind>,
-    /// What the administrator gave the user, once it was typed: each beginning needs it.
+    /// The enrolment code of the administrator, once it was typed: every new attempt needs it.
     pub enrolment_code: Option<Secret>,
-    /// The proof that the user has brought a factor for this, where the account is protected already.
+    /// The proof that a factor was accepted for this, if the account is protected already.
     pub proof: Option<Secret>,
-    /// As typed so far, so that a wrong code does not cost it.
+    /// The description typed so far, so that it is not lost with a wrong code.
     pub description: String,
-    /// Wrong codes so far. The daemon does not count them: a user who sees the QR code has nothing to guess.
+    /// Number of wrong codes so far. The daemon does not count them: a user who sees the QR code has nothing to guess.
     pub misses: u32,
 }
 
-/// How far a method is set up. What has begun has a ticket for the daemon.
+/// The step of the set-up. An enrolment that has begun has a ticket for the daemon.
 #[derive(Debug, Clone)]
 pub enum SettingUp {
-    /// The administrator's enrolment code is asked for first.
+    /// Asks for the administrator's enrolment code first.
     EnrolmentCode,
-    /// An authenticator app. The secret itself is not kept here: the daemon gives it for the ticket, for each page that
+    /// An authenticator app. The secret is not stored here: the daemon returns it for the ticket, for each page that
     /// shows it.
     App {
-        /// For the daemon.
+        /// The ticket.
         ticket: Secret,
     },
-    /// The number or address that codes shall go to is asked for.
+    /// Asks for the number or address that codes are to be sent to.
     To {
         /// By SMS or by e-mail.
         kind: MethodKind,
-        /// As typed so far.
+        /// The number or address typed so far.
         typed: String,
     },
     /// A code was sent there.
     Sent {
         /// By SMS or by e-mail.
         kind: MethodKind,
-        /// For the daemon.
+        /// The ticket.
         ticket: Secret,
-        /// Where to.
+        /// The number or address.
         to: String,
-        /// From when on another may be asked for.
+        /// The time from which another code may be requested.
         again: Timestamp,
     },
     /// A security key.
     Key {
-        /// For the daemon.
+        /// The ticket.
         ticket: Secret,
-        /// What the key makes its credential for.
+        /// The options with which the key creates its credential.
         options: String,
     },
 }
 
 impl SettingUp {
-    /// What is asked for before a method of this kind can begin; none: nothing.
+    /// The step that must come before a method of this kind can begin; none: there is no such step.
     pub fn before(kind: MethodKind) -> Option<Self> {
         let asks = matches!(kind, MethodKind::Sms | MethodKind::Email | MethodKind::Contact);
         asks.then(|| Self::To { kind, typed: String::new() })
     }
 
-    /// For the daemon; none where nothing has begun there.
+    /// The ticket; none if nothing has begun at the daemon.
     pub fn ticket(&self) -> Option<&Secret> {
         match self {
             Self::EnrolmentCode | Self::To { .. } => None,
@@ -73,7 +73,7 @@ impl SettingUp {
         }
     }
 
-    /// What is set up.
+    /// The kind that is being set up.
     pub fn kind(&self) -> MethodKind {
         match self {
             Self::EnrolmentCode | Self::App { .. } => MethodKind::Authenticator,
@@ -83,19 +83,19 @@ impl SettingUp {
     }
 }
 
-/// What a user sets up who has not chosen: an authenticator app, where that is possible.
+/// The kind for a user who has not chosen: an authenticator app, if that is possible.
 pub fn default_kind(kinds: &[MethodKind]) -> MethodKind {
     let first = MethodKind::ALL.into_iter().find(|kind| kinds.contains(kind));
     first.unwrap_or(MethodKind::Authenticator)
 }
 
 impl Enrolment {
-    /// It has begun with this; `kinds` is what can be set up here.
+    /// An enrolment that has begun with this step; `kinds` can be set up here.
     pub fn new(begun: SettingUp, kinds: Vec<MethodKind>) -> Self {
         Self { begun, kinds, enrolment_code: None, proof: None, description: String::new(), misses: 0 }
     }
 
-    /// What can be set up in place of what has begun.
+    /// The kinds that can be set up in place of the current one.
     pub fn others(&self) -> Vec<MethodKind> {
         self.kinds.iter().copied().filter(|kind| *kind != self.begun.kind()).collect()
     }

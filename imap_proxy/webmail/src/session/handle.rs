@@ -1,5 +1,5 @@
-//! The session that a request belongs to. Each access takes the store's lock for a moment and finds the session as it
-//! is then; between two accesses it may have gone on, or ended.
+//! The session that a request belongs to. Each access locks the store briefly and sees the current state of the
+//! session; between two accesses the session may have advanced or ended.
 
 use super::challenge::Challenge;
 use super::context::SessionContext;
@@ -15,7 +15,7 @@ use postern_wire::Secret;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Names one session of the store, at the time of one request.
+/// Identifies one session of the store, at the time of one request.
 #[derive(Clone)]
 pub(crate) struct SessionHandle {
     store: Arc<Store>,
@@ -24,17 +24,17 @@ pub(crate) struct SessionHandle {
 }
 
 impl SessionHandle {
-    /// The session that is kept under `key`, if there is one.
+    /// A handle of the session under `key`, whether that exists or not.
     pub(crate) fn new(store: Arc<Store>, key: Key, now: Instant) -> Self {
         Self { store, key, now }
     }
 
-    /// The session that this one has [advanced](Self::advance) to.
+    /// The handle of the session that this one has [advanced](Self::advance) to.
     pub(crate) fn successor(&self, key: Key) -> Self {
         Self { key, ..self.clone() }
     }
 
-    /// Under which it is kept.
+    /// The key under which it is stored.
     pub(crate) fn key(&self) -> &Key {
         &self.key
     }
@@ -54,27 +54,27 @@ impl SessionHandle {
         self.store.with_released(&self.key, self.now, look)
     }
 
-    /// The code that is asked for; none where none is.
+    /// Accesses the pending challenge; none if there is none.
     pub(crate) fn with_challenge<T>(&self, look: impl FnOnce(&mut Challenge) -> T) -> Option<T> {
         self.with(|state| state.challenge().map(look)).flatten()
     }
 
-    /// What is set up; none where nothing is.
+    /// Accesses the set-up in progress; none if there is none.
     pub(crate) fn with_enrolment<T>(&self, look: impl FnOnce(&mut Enrolment) -> T) -> Option<T> {
         self.with(|state| state.enrolment().map(look)).flatten()
     }
 
-    /// A copy of something that every state holds.
+    /// Copies a value from the data of every state.
     fn read<T>(&self, read: impl FnOnce(&SessionContext) -> T) -> Option<T> {
         self.with(|state| read(state.context()))
     }
 
-    /// The mailbox that it is bound to.
+    /// The mailbox that the session is bound to.
     pub(crate) fn mailbox(&self) -> Option<String> {
         self.read(|context| context.mailbox.clone())
     }
 
-    /// The token that the daemon knows its browser by, if there is one.
+    /// The token by which the daemon knows its browser, if there is one.
     pub(crate) fn browser(&self) -> Option<Secret> {
         self.read(|context| context.browser.clone()).flatten()
     }
@@ -84,7 +84,7 @@ impl SessionHandle {
         self.with_released(|state| state.begin_action(action));
     }
 
-    /// The pending action is done; the Security page says so once.
+    /// Ends the pending action; the Security page confirms it once.
     pub(crate) fn done(&self, done: Done) {
         let note = |state: &mut Released| {
             state.end_action();
@@ -112,7 +112,7 @@ impl SessionHandle {
         self.store.end_others(mailbox, &self.key)
     }
 
-    /// See [`Store::released`]: those of `mailbox`, each with whether it is this one.
+    /// See [`Store::released`]: the sessions of `mailbox`, each with whether it is this one.
     pub(crate) fn released_of<T>(&self, mailbox: &str, look: impl Fn(&Released, bool) -> T) -> Vec<T> {
         self.store.released(mailbox, |key, state| look(state, *key == self.key))
     }

@@ -1,22 +1,23 @@
-//! How long sessions last, and how many there may be.
+//! Limits on the lifetime and the number of sessions.
 
 use std::time::Duration;
 
-/// How long a sign-in may take once the password is accepted.
+/// Maximum duration of a sign-in after the password is accepted.
 pub const PENDING_LIFE: Duration = Duration::from_secs(15 * 60);
-/// How long new backup codes are shown: they are to be written down, or printed.
+/// How long new backup codes are shown, so that the user can write them down or print them.
 pub const SAVING_LIFE: Duration = Duration::from_secs(3600);
-/// How long a released session may rest.
+/// Maximum idle time of a released session.
 pub const IDLE_LIFE: Duration = Duration::from_secs(8 * 3600);
-/// How long a released session may last at all.
+/// Maximum lifetime of a released session.
 pub const WHOLE_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Sign-ins that may be under way; the oldest makes room for the next.
+/// Maximum number of concurrent sign-ins; a new one evicts the oldest.
 pub const MAX_PENDING: usize = 4096;
-/// Released sessions; the one unused for longest makes room for the next.
+/// Maximum number of released sessions; a new one evicts the one that was unused for longest.
 pub const MAX_RELEASED: usize = 32_768;
-/// The same for one mailbox, so that an attacker who has its password ends no other user's sessions.
+/// The limit of sign-ins for one mailbox, so that an attacker who has its password does not end the sessions of other
+/// users.
 pub const MAX_PENDING_PER_MAILBOX: usize = 32;
-/// The same for one mailbox.
+/// The limit of released sessions for one mailbox.
 pub const MAX_RELEASED_PER_MAILBOX: usize = 64;
-/// Sessions that are over of which it is known why.
+/// Maximum number of ended sessions whose reason is stored.
 pub const MAX_ENDS: usize = 16_384;

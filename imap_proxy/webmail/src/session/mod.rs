@@ -1,4 +1,4 @@
-//! Sessions: what they hold, where they are kept, what ends them, and the forms that are taken once in them.
+//! Sessions: their state, their storage, what ends them, and the single processing of their forms.
 
 pub mod challenge;
 pub mod context;
