@@ -1,4 +1,4 @@
-//! The end of a session at the webmail.
+//! Ending a session at the webmail.
 
 use super::context::UpstreamSession;
 use http::header::COOKIE;
@@ -8,19 +8,19 @@ use postern_http::body;
 use postern_http::upstream::Upstream;
 use std::net::IpAddr;
 
-/// Ends sessions at the webmail that lead no further here.
+/// Ends webmail sessions that are no longer used here.
 #[derive(Clone)]
 pub(crate) struct Logout {
     upstream: Upstream,
 }
 
 impl Logout {
-    /// By requests to this webmail.
+    /// Ends them by requests to this webmail.
     pub(crate) fn new(upstream: Upstream) -> Self {
         Self { upstream }
     }
 
-    /// Ends `session` as far as that is possible, for the client at `address`. The request runs in a task of its own.
+    /// Ends `session` if possible, on behalf of the client at `address`. The request runs in a task of its own.
     pub(crate) fn end(&self, mut session: UpstreamSession, address: IpAddr, now: Timestamp) {
         let Some(target) = session.logout.take() else { return };
         let upstream = self.upstream.clone();

@@ -1,4 +1,4 @@
-//! What is pending on a user's Security page: one thing at a time, and not for long.
+//! The pending action of a user on the Security page: one at a time, and for a limited time.
 
 use super::challenge::Challenge;
 use super::enrolment::Enrolment;
@@ -8,51 +8,51 @@ use postern_wire::security::{Change, Proves};
 
 /// See the module.
 pub enum PendingAction {
-    /// A code is asked for one change; that follows then.
+    /// Asks for a code for one change, which then follows.
     Proving {
-        /// What is asked.
+        /// The pending challenge.
         challenge: Challenge,
-        /// What it is for.
+        /// What the code is for.
         then: AfterProof,
     },
-    /// A method or a contact address is set up.
+    /// Sets up a method or a contact address.
     Adding(Enrolment),
-    /// The mail password is asked for: what was asked before it is proven.
+    /// Asks for the mail password, after the required factor was accepted.
     MakingAppPassword {
-        /// For the daemon.
+        /// The proof, for the daemon.
         proof: Secret,
     },
-    /// New backup codes are on the screen.
+    /// New backup codes are shown.
     Codes(Vec<portal::Secret>),
-    /// A new app password is on the screen.
+    /// A new app password is shown.
     AppPassword(portal::NewAppPassword),
     /// The user has signed in with a backup code, and is shown how few are left.
     FewCodes(u32),
 }
 
-/// What follows once the user has brought a factor. It holds no secret.
+/// What follows once the user has brought a factor. It contains no secret.
 #[derive(Debug, Clone)]
 pub enum AfterProof {
-    /// This is changed.
+    /// Make this change.
     Change(Change),
-    /// A method of this kind is set up, or a contact address.
+    /// Set up a method of this kind, or a contact address.
     Add {
-        /// Which.
+        /// The kind.
         kind: MethodKind,
-        /// The number or address, where it was typed already.
+        /// The number or address, if it was typed already.
         to: Option<String>,
     },
-    /// The mail password is asked for, and an app password made.
+    /// Ask for the mail password, and create an app password.
     MakeAppPassword {
-        /// What for.
+        /// Its description.
         description: String,
     },
-    /// The Security page is shown.
+    /// Show the Security page.
     Look,
 }
 
 impl AfterProof {
-    /// The change that the daemon is told the factor is for; none: to see the account.
+    /// The change for which the daemon is asked to accept the factor; none: only to view the account.
     pub fn proves(&self) -> Option<Proves> {
         match self {
             Self::Change(change) => of_change(change),
@@ -64,7 +64,7 @@ impl AfterProof {
     }
 }
 
-/// The name of a change, for when the daemon wants a factor for it.
+/// The name of a change, for when the daemon requires a factor for it.
 fn of_change(change: &Change) -> Option<Proves> {
     match change {
         Change::RemoveMethod { id } => Some(Proves::RemoveMethod { id: id.clone() }),
@@ -81,7 +81,7 @@ fn of_change(change: &Change) -> Option<Proves> {
 }
 
 impl PendingAction {
-    /// Where it shows what is shown once, if it does: until the user confirms that they have it.
+    /// The page of data that is shown once, if the action shows any: it stays until the user confirms it.
     pub fn shown_once(&self) -> Option<&'static str> {
         match self {
             Self::Codes(_) => Some(paths::BACKUP_CODES),
@@ -90,7 +90,7 @@ impl PendingAction {
         }
     }
 
-    /// What is asked for, where a code is.
+    /// The pending challenge, if there is one.
     pub fn challenge(&mut self) -> Option<&mut Challenge> {
         match self {
             Self::Proving { challenge, .. } => Some(challenge),
@@ -98,7 +98,7 @@ impl PendingAction {
         }
     }
 
-    /// What is set up, where something is.
+    /// The set-up in progress, if there is one.
     pub fn enrolment(&mut self) -> Option<&mut Enrolment> {
         match self {
             Self::Adding(enrolment) => Some(enrolment),

@@ -1,4 +1,4 @@
-//! What the front has admitted, and what ends it when the daemon says that it is over.
+//! What the front has admitted, and ending it when the daemon reports that it is no longer valid.
 
 use super::repeats::Repeats;
 use super::store::Store;
@@ -9,20 +9,20 @@ use postern_front::session_registry::SessionRegistry;
 use postern_wire::auth::Session;
 use std::sync::Arc;
 
-/// Ends them when the daemon says so.
+/// Ends sessions and requests when the daemon reports that they are no longer valid.
 pub(crate) type WebmailFollower = Follower<WebmailSessions>;
 
-/// The sessions that the front has admitted.
+/// The sessions and requests that the front has admitted.
 pub(crate) struct WebmailSessions {
-    /// Browsers.
+    /// Sessions of browsers.
     pub(crate) sessions: Arc<Store>,
-    /// Forms that they have sent: what is kept of those is given up in its time.
+    /// Submitted forms: their kept responses are deleted after their lifetime.
     pub(crate) repeats: Arc<Repeats>,
     /// Requests at the endpoints beside the webmail.
     pub(crate) running: SessionRegistry,
 }
 
-/// What one is found by.
+/// The key by which a session or request is found.
 pub(crate) enum Key {
     Session(token::Key),
     Request(u64),

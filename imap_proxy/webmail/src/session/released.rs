@@ -1,4 +1,4 @@
-//! A session in which the webmail is open.
+//! A session with access to the webmail.
 
 use super::context::{Moment, SessionContext};
 use super::limits::PENDING_LIFE;
@@ -10,29 +10,30 @@ use postern_wire::Secret;
 use postern_wire::security::Proves;
 use std::time::Instant;
 
-/// The browser and the webmail talk.
+/// A released session: the browser communicates with the webmail.
 pub struct Released {
-    /// What every state holds.
+    /// The data of every state.
     pub context: SessionContext,
     /// For rechecks.
     pub standing: String,
-    /// The proof that the user has signed in with a second factor, for the Security page; none where none was required.
+    /// The proof that the user has signed in with a second factor, for the Security page; none if none was required.
     pub proof: Option<Secret>,
-    /// Since when.
+    /// When it was released.
     pub since: Timestamp,
     /// When it was used last.
     pub used: Instant,
-    /// What is pending on the Security page, and since when.
+    /// The pending action on the Security page, and when it began.
     pending_action: Option<(PendingAction, Instant)>,
-    /// What is still to be shown once, after what is shown now.
+    /// Data that is to be shown once, after the data shown now.
     to_show: Vec<PendingAction>,
-    /// What was done there last, to be said once.
+    /// The last change on the Security page, to be confirmed once.
     pub done: Option<Done>,
-    /// Changes of the account that this session has asked for and has no answer to yet.
+    /// Number of account changes that this session has requested and that have not been answered.
     changes: u32,
-    /// What it rests on is gone, maybe by such a change: until its answer comes, the session is of no use.
+    /// Its standing is no longer valid, possibly because of such a change: until the response arrives, the session is
+    /// not usable.
     in_doubt: bool,
-    /// Of what runs in it.
+    /// Cancels what runs in the session.
     cancellation: Cancellation,
 }
 
@@ -53,35 +54,35 @@ impl Released {
         }
     }
 
-    /// The same, open from now on.
+    /// A session that is released from now on.
     pub(super) fn opened_at(self, now: Moment) -> Self {
         Self { used: now.tick, since: now.wall, ..self }
     }
 
-    /// It is used now. A pending action that has taken too long is over, unless it shows what is shown once.
+    /// Records a use of the session. A pending action that has taken too long is dropped, unless it shows data once.
     pub fn touch(&mut self, now: Instant) {
         self.used = now;
         let is_late = |began: Instant| now.saturating_duration_since(began) >= PENDING_LIFE;
         self.pending_action.take_if(|(pending_action, began)| pending_action.shown_once().is_none() && is_late(*began));
     }
 
-    /// Where that is shown which is shown once, until the user confirms it.
+    /// The page that shows data once, until the user confirms it.
     pub fn not_confirmed(&self) -> Option<&'static str> {
         self.pending_action().and_then(PendingAction::shown_once)
     }
 
-    /// What is pending on the Security page.
+    /// The pending action on the Security page.
     pub fn pending_action(&self) -> Option<&PendingAction> {
         self.pending_action.as_ref().map(|(pending_action, _)| pending_action)
     }
 
-    /// The same, to go on with it.
+    /// The same, mutable.
     pub fn pending_action_mut(&mut self) -> Option<&mut PendingAction> {
         self.pending_action.as_mut().map(|(pending_action, _)| pending_action)
     }
 
-    /// The user begins with this, in place of anything else but what is shown once: new backup codes take the place of
-    /// others, since those are not valid any more; the rest comes one after the other.
+    /// Begins an action, replacing any other except one that shows data once: new backup codes replace earlier ones,
+    /// since those are no longer valid; the others follow one after the other.
     pub fn begin_action(&mut self, pending_action: PendingAction) {
         if matches!(pending_action, PendingAction::Codes(_)) {
             self.to_show.retain(|other| !matches!(other, PendingAction::Codes(_)));
@@ -94,7 +95,7 @@ impl Released {
         }
     }
 
-    /// What a factor is asked for at the moment; none: nothing, or to see the account.
+    /// The change for which a factor is asked at the moment; none: no factor is asked for, or only to view the account.
     pub fn proves(&mut self) -> Option<Proves> {
         match self.pending_action()? {
             PendingAction::Proving { then, .. } => then.proves(),
@@ -102,29 +103,29 @@ impl Released {
         }
     }
 
-    /// It is done, or given up. What is shown once stays.
+    /// Ends the pending action, completed or cancelled. Data that is shown once stays.
     pub fn end_action(&mut self) -> Option<PendingAction> {
         if self.not_confirmed().is_some() { None } else { self.end_shown() }
     }
 
-    /// The user has seen it, and says so.
+    /// The user confirms having seen the data.
     pub fn end_shown(&mut self) -> Option<PendingAction> {
         let next = if self.to_show.is_empty() { None } else { Some((self.to_show.remove(0), self.used)) };
         std::mem::replace(&mut self.pending_action, next).map(|(pending_action, _)| pending_action)
     }
 
-    /// The daemon has vouched for the user again; without a new proof the old one stays valid.
+    /// The daemon has confirmed the user again; without a new proof the old one stays valid.
     pub fn prove(&mut self, standing: String, proof: Option<Secret>) {
         self.standing = standing;
         self.proof = proof.or_else(|| self.proof.take());
     }
 
-    /// A change of the account that may end its sessions is on its way: see [`Self::changed`].
+    /// An account change that may end its sessions was requested: see [`Self::changed`].
     pub fn begin_change(&mut self) {
         self.changes = self.changes.saturating_add(1);
     }
 
-    /// The change has been made, and this session stands on this now; or none has been made. False: the session is over.
+    /// The change was made, and the session has this new standing; or none was made. False: the session has ended.
     pub fn changed(&mut self, made: Option<(String, Option<Secret>)>) -> bool {
         self.changes = self.changes.saturating_sub(1);
         if let Some((standing, proof)) = made {
@@ -133,20 +134,21 @@ impl Released {
         self.changes > 0 || !self.in_doubt
     }
 
-    /// What it rests on is gone. False: the session is over; true: a change of its own may be why, so it waits for that.
+    /// Its standing is no longer valid. False: the session has ended; true: a change of its own may be the cause, so it
+    /// waits for the response.
     pub fn doubt(&mut self) -> bool {
         self.in_doubt = true;
-        // What runs in it is cut at once, as it would be at its end.
+        // What runs in it is cancelled at once, as at its end.
         self.cancellation = Cancellation::default();
         self.changes > 0
     }
 
-    /// Whether it waits for the daemon's word on whether it is over.
+    /// Whether it waits for the daemon's response on whether it has ended.
     pub fn is_in_doubt(&self) -> bool {
         self.in_doubt
     }
 
-    /// To be held by what must not outlast the session.
+    /// A token for everything that must not outlast the session.
     pub fn token(&self) -> CancellationToken {
         self.cancellation.token()
     }

@@ -1,9 +1,10 @@
-//! Forms that come twice: by a double click on a slow line, or by a page that is loaded again because its answer was lost.
+//! Forms that are submitted twice: by a double click on a slow connection, or by reloading a page whose response was
+//! lost.
 //!
-//! Every form of ours has an idempotency key, a random number that is new on each page. The first form with it is judged,
-//! in a task of its own, so that a browser that does not wait changes nothing; a browser that sends the same form again, with the
-//! same key and the same content, gets the same answer: while it is judged, and for a short time afterwards. See
-//! [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
+//! Every form of ours has an idempotency key, a random number that is new on each page. The first form with it is
+//! processed, in a task of its own, so that it completes even if the browser disconnects. A browser that sends the same
+//! form again, with the same key and the same content, gets the same response: while the form is processed, and for a
+//! short time afterwards. See [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
 
 use super::limits::PENDING_LIFE;
 use super::token::Key;
@@ -21,39 +22,41 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How long an answer is kept for who sends its form again. It holds the next step's cookie, so not for longer than a lost
-/// answer and a reload take.
+/// How long a response is kept for a client that submits its form again. It contains the cookie of the next step, so it
+/// is kept only for as long as a lost response and a reload take.
 pub const ANSWER_LIFE: Duration = Duration::from_secs(60);
-/// The same of a login that was refused: a user who tries again means it.
+/// The same for a refused login: a user who tries again does so intentionally.
 pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
-/// How long it is known that a form was judged, so that it is not judged again: as long as a sign-in may take.
+/// How long a form is known to be processed, so that it is not processed again: the maximum duration of a sign-in.
 pub const JUDGED_LIFE: Duration = PENDING_LIFE;
-/// Forms of sessions that are judged or known.
+/// Maximum number of forms of sessions that are being processed or known.
 pub const MAX_FORMS: usize = 8192;
-/// Login forms that are. They have a count of their own, so that login forms keep no user from the second factor.
+/// The same for login forms. They are counted separately, so that login forms cannot prevent a user from entering the
+/// second factor.
 pub const MAX_LOGINS: usize = 8192;
-/// The same of one session.
+/// The same for one session.
 pub const MAX_FORMS_OF_SESSION: usize = 16;
-/// The same of login forms from one address; what is around it has as many times that as
-/// [`postern_front::source::sources`] says.
+/// The same for login forms from one address; the networks around it have a multiple of it, as
+/// [`postern_front::source::sources`] specifies.
 pub const MAX_LOGINS_OF_SOURCE: usize = 256;
-/// Bytes of an answer that is kept.
+/// Maximum size of a kept response, in bytes.
 pub const MAX_KEPT: usize = 64 * 1024;
-/// Bytes of all answers that are kept.
+/// Maximum total size of kept responses, in bytes.
 pub const MAX_KEPT_IN_ALL: usize = 16 * 1024 * 1024;
-/// Bytes that an answer to a form may have.
+/// Maximum size of a response to a form, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
-/// A form with its idempotency key and its content, as an HMAC under a key of this process: it may hold a password.
+/// A form with its idempotency key and its content, as an HMAC under a key of this process, since it may contain a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FormId([u8; 32]);
 
-/// Whose form it is.
+/// The owner of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// Of this session.
+    /// This session.
     Session(Key),
-    /// A login form from this address.
+    /// The client of a login form, at this address.
     Client(IpAddr),
 }
 
@@ -62,7 +65,7 @@ impl Owner {
         matches!(self, Self::Session(_))
     }
 
-    /// What a form counts for.
+    /// The sources and sessions for which the form is counted.
     fn shares(self) -> Vec<Share> {
         match self {
             Self::Session(key) => vec![Share { holder: Holder::Session(key.bytes()), max: MAX_FORMS_OF_SESSION }],
@@ -74,7 +77,7 @@ impl Owner {
         self.shares().iter().any(|share| share.holder == *holder)
     }
 
-    /// How long a form is known, and how long its answer is kept, which has given a session or not.
+    /// How long a form is known, and how long its response is kept, depending on whether it created a session.
     fn lives(self, has_given: bool) -> (Duration, Duration) {
         match self {
             Self::Session(_) => (JUDGED_LIFE, ANSWER_LIFE),
@@ -84,7 +87,7 @@ impl Owner {
     }
 }
 
-/// An answer that is kept.
+/// A kept response.
 struct KeptAnswer {
     status: StatusCode,
     headers: HeaderMap,
@@ -100,12 +103,12 @@ impl KeptAnswer {
     }
 }
 
-/// An answer that comes.
+/// A response that is not yet available.
 #[derive(Clone)]
 pub struct PendingAnswer(watch::Receiver<Option<Arc<KeptAnswer>>>);
 
 impl PendingAnswer {
-    /// Waits for it; none where there is none, since the task has failed.
+    /// Waits for the response; none if there is none because the task has failed.
     pub async fn answer(mut self) -> Option<Response<Body>> {
         let kept = self.0.wait_for(Option::is_some).await.ok()?.clone();
         kept.map(|kept| kept.answer())
@@ -115,13 +118,13 @@ impl PendingAnswer {
 enum Progress {
     Running(PendingAnswer),
     Answered(Arc<KeptAnswer>),
-    /// The answer is not kept (any more).
+    /// The response is not kept, or no longer.
     Judged,
 }
 
 struct Entry {
     owner: Owner,
-    /// The session that the form came with, and the one that its answer gives.
+    /// The session with which the form was submitted, and the one that its response creates.
     sessions: [Option<Key>; 2],
     began: Instant,
     progress: Progress,
@@ -132,7 +135,7 @@ impl Entry {
         matches!(self.progress, Progress::Running(_))
     }
 
-    /// Looks at the clock: an answer is kept for some time only. False: the form is not known any more.
+    /// Updates the entry: a response is kept for a limited time. False: the form is no longer known.
     fn is_known(&mut self, now: Instant) -> bool {
         let age = now.saturating_duration_since(self.began);
         let (known, kept) = self.owner.lives(self.sessions[1].is_some());
@@ -147,21 +150,21 @@ impl Entry {
     }
 }
 
-/// What has become of a form that came before.
+/// The outcome of a form that was submitted before.
 pub enum Earlier {
-    /// This is its answer.
+    /// Its response.
     Answer(PendingAnswer),
-    /// It was judged, and its answer is not kept any more.
+    /// It was processed, and its response is no longer kept.
     Judged,
 }
 
-/// What to do with a form.
+/// How to handle a form.
 pub enum Begun {
-    /// To judge it.
+    /// Process it.
     Now(Judging, PendingAnswer),
-    /// Not to judge it again.
+    /// Do not process it again.
     Earlier(Earlier),
-    /// Too many are judged already.
+    /// Reject it: too many are being processed.
     Full,
 }
 
@@ -171,7 +174,7 @@ pub struct Repeats {
     forms: Mutex<Forms>,
 }
 
-/// The forms, and how many each of those has whom they count for.
+/// The forms, and their number for each owner and source.
 #[derive(Default)]
 struct Forms {
     all: HashMap<FormId, Entry>,
@@ -180,7 +183,7 @@ struct Forms {
 }
 
 impl Forms {
-    /// The form, if it is known still.
+    /// The form, if it is still known.
     fn get(&mut self, id: &FormId, now: Instant) -> Option<&Entry> {
         if !self.all.get_mut(id)?.is_known(now) {
             self.remove(id);
@@ -222,7 +225,8 @@ impl Forms {
             }
     }
 
-    /// The same among `max` of these: where they are too many, the oldest goes that is judged already.
+    /// The same within the limit `max` for these forms: if it is reached, the oldest that is already processed is
+    /// removed.
     fn make_room_among(
         &mut self,
         max: usize,
@@ -244,12 +248,12 @@ impl Forms {
 }
 
 impl Repeats {
-    /// None has come. `key` is secret, and of this process.
+    /// An empty registry. `key` is secret, and generated by this process.
     pub fn new(key: [u8; 32]) -> Self {
         Self { key, forms: Mutex::default() }
     }
 
-    /// Tells a form apart from all others: `idempotency_key` is what only the browser knows to which the page was shown.
+    /// Identifies a form; `idempotency_key` is known only to the browser that the page was shown to.
     pub fn id(&self, path: &str, idempotency_key: &str, form: &Form) -> FormId {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length (RFC 2104)")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of every length");
@@ -261,16 +265,16 @@ impl Repeats {
         FormId(mac.finalize().into_bytes().into())
     }
 
-    /// What has become of this form, if it came before with this session, or the answer has led to this one.
+    /// The earlier submission of this form, if it was made with this session, or if its response created this session.
     pub fn find(&self, id: &FormId, session: Option<&Key>, now: Instant) -> Option<Earlier> {
         earlier(self.forms().get(id, now)?, session)
     }
 
-    /// A form has come. Without an id it cannot be told apart from others, so it is judged; and so is a login again whose
-    /// session is over. `is_there`: whether a session is.
+    /// Registers a form. A form without an id cannot be recognised, so it is processed; so is a repeated login whose
+    /// session has ended. `is_there`: whether a session exists.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// When the system provides no random bytes.
     pub fn begin(
         self: &Arc<Self>,
         id: Option<FormId>,
@@ -289,7 +293,7 @@ impl Repeats {
         if let Some(earlier) = known.and_then(|entry| earlier(entry, session)) {
             return Ok(Begun::Earlier(earlier));
         }
-        // It is known of another session, which keeps its answer to itself.
+        // The form is known from another session, whose response is not disclosed.
         let id = if known.is_some() { draw()? } else { id };
         if !forms.make_room(owner, now) {
             return Ok(Begun::Full);
@@ -301,13 +305,13 @@ impl Repeats {
         Ok(Begun::Now(Judging { repeats: Arc::clone(self), id, sender, is_done: false }, pending))
     }
 
-    /// Drops what is kept for too long already.
+    /// Removes what has exceeded its lifetime.
     pub fn sweep(&self, now: Instant) {
         self.forms().tidy(now);
     }
 
     fn forms(&self) -> MutexGuard<'_, Forms> {
-        // A panic while it was held can have left out a form, which is then judged again.
+        // A panic while it was locked can have lost a form, which is then processed again.
         self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -330,7 +334,7 @@ fn earlier(entry: &Entry, session: Option<&Key>) -> Option<Earlier> {
     })
 }
 
-/// The right to judge a form. When it is dropped without an answer, the form may come again.
+/// The right to process a form. If it is dropped without a response, the form may be submitted again.
 pub struct Judging {
     repeats: Arc<Repeats>,
     id: FormId,
@@ -339,11 +343,11 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// This is the answer: for those that wait, and for those that come later.
+    /// Stores the response, for the requests that wait and for later ones.
     pub async fn answer(mut self, response: Response<Body>) {
         let (head, content) = response.into_parts();
         let Ok(content) = body::own(content, MAX_ANSWER).await else { return };
-        // It could not be judged: when it is sent again, it may be.
+        // It could not be processed: if it is submitted again, it may be.
         let is_judged = !head.status.is_server_error();
         let given = cookies::given_session(&head.headers);
         let kept = Arc::new(KeptAnswer { status: head.status, headers: head.headers, content });
@@ -421,10 +425,10 @@ mod tests {
         for other in [id(&repeats, "k1", "654321"), id(&repeats, "k2", "123456")] {
             assert!(repeats.find(&other, Some(&session), now).is_none());
         }
-        // The browser may have got the cookie of the first answer before it sent the second form.
+        // The browser may have received the cookie of the first response before it sent the second form.
         let next = Key::of(token.reveal()).unwrap();
         assert!(repeats.find(&form, Some(&next), now).is_some());
-        // No other session gets it, even with the form.
+        // No other session receives the response, even with the form.
         assert!(repeats.find(&form, Some(&key()), now).is_none() && repeats.find(&form, None, now).is_none());
     }
 
@@ -463,7 +467,7 @@ mod tests {
         }
         let is_known = |form: &FormId, of: &Key| repeats.find(form, Some(of), now).is_some();
         assert!(is_known(&own, &bob) && !is_known(&eves[0], &eve) && is_known(&eves[1], &eve));
-        // What is being judged makes no room.
+        // Forms that are being processed are not removed.
         let slow: Vec<Begun> = (0..MAX_FORMS_OF_SESSION)
             .map(|n| begin(&repeats, id(&repeats, "slow", &n.to_string()), &eve, now))
             .collect();
@@ -478,7 +482,7 @@ mod tests {
             let owner = Owner::Client(Ipv6Addr::from(address).into());
             repeats.begin(None, owner, None, now, |_| true).unwrap()
         };
-        // Each from a /64 of its own: of one /48, then of as many as it takes.
+        // Each from its own /64: first within one /48, then within as many as needed.
         let site = 0x2001_0db8_0001_u128 << 80;
         let all: Vec<Begun> = (0..4096).map(|number| login(site | number << 64)).collect();
         assert_eq!(all.iter().filter(|begun| matches!(begun, Begun::Now(..))).count(), 4 * MAX_LOGINS_OF_SOURCE);

@@ -1,13 +1,13 @@
-//! The names of the states, for what decides without looking into one.
+//! The names of the states, for code that decides without access to the state.
 
 use jiff::Timestamp;
 
-/// The state's name, which is all that deciding about a request needs.
+/// The name of a state, which is all that is needed to decide about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// No session, and the browser does not say that it has one.
+    /// No session, and no session cookie.
     Anonymous,
-    /// The browser names a session that there is not, or not any more.
+    /// The session cookie names a session that does not exist, or no longer exists.
     Stale,
     /// See [`Enrolling`].
     Enrolling,
@@ -21,15 +21,16 @@ pub enum Stage {
     Released,
 }
 
-/// The password is right, and there is no code to answer with. This may lead to a request to the administrator, never to
-/// the mailbox.
+/// The password was accepted, and no code can be entered. This stage may lead to a request to the administrator, never
+/// to the mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockedReason {
-    /// Not before the time given, or not before an administrator unlocks the account.
+    /// Not before the given time, or until an administrator unlocks the account.
     Locked {
-        /// The time, where there is one.
+        /// The time, if there is one.
         until: Option<Timestamp>,
     },
-    /// Every method of the account needs a sender that is switched off, or is a security key that there is a copy of.
+    /// Every method of the account needs a sender that is switched off, or is a security key of which a copy was
+    /// detected.
     NoMethod,
 }

@@ -1,5 +1,5 @@
-//! Sessions: what each state holds, and what leads from one to the next. A state is consumed by its transition, so
-//! nothing can be done in it twice.
+//! The states of a session, and the transitions between them. A transition consumes the state, so nothing can be done
+//! twice in it.
 //!
 //! ```text
 //! PasswordAccepted ──▶ Enrolling ──▶ SavingCodes ──▶ Released
@@ -16,15 +16,15 @@ use super::stage::{BlockedReason, Stage};
 use postern_portal::{self as portal, MethodKind, Requested};
 use postern_wire::Secret;
 
-/// The webmail has accepted the password; the daemon has not been asked. It is in no store, and no cookie leads to it.
+/// The webmail has accepted the password; the daemon has not been asked. It is not stored, and no cookie leads to it.
 pub struct PasswordAccepted {
     /// The webmail's session.
     pub upstream: UpstreamSession,
     /// The password.
     pub fingerprint: PasswordFingerprint,
-    /// Who signs in.
+    /// The client that signs in.
     pub client: Client,
-    /// As in [`SessionContext`].
+    /// The browser's token, as in [`SessionContext`].
     pub browser: Option<Secret>,
 }
 
@@ -39,33 +39,33 @@ impl PasswordAccepted {
         }
     }
 
-    /// A code is asked for.
+    /// Asks for a code.
     pub fn challenge(self, mailbox: String, challenge: Challenge) -> Challenged {
         Challenged { context: self.context(mailbox), challenge, requested: None }
     }
 
-    /// The first method is set up, which has begun with this; `kinds` is what can be set up.
+    /// Begins to set up the first method, with this step; `kinds` can be set up.
     pub fn enrol(self, mailbox: String, begun: SettingUp, kinds: Vec<MethodKind>) -> Enrolling {
         Enrolling { context: self.context(mailbox), enrolment: Enrolment::new(begun, kinds) }
     }
 
-    /// There is no code to answer with. The webmail's session, which is of no use any more, is given back.
+    /// No code can be entered. Returns the webmail's session, which is no longer needed.
     pub fn blocked(mut self, mailbox: String, why: BlockedReason) -> (Blocked, UpstreamSession) {
         let upstream = std::mem::take(&mut self.upstream);
         (Blocked { context: self.context(mailbox), why, requested: None }, upstream)
     }
 
-    /// No second factor is required.
+    /// Releases the session: no second factor is required.
     pub fn release(self, mailbox: String, standing: String, now: Moment) -> Released {
         Released::new(self.context(mailbox), standing, None, now)
     }
 }
 
-/// A code is asked for.
+/// A state that asks for a code.
 pub struct Challenged {
-    /// What every state holds.
+    /// The data of every state.
     pub context: SessionContext,
-    /// What is asked.
+    /// The pending challenge.
     pub challenge: Challenge,
     /// The request to the administrator of a user who has lost every factor.
     pub requested: Option<Requested>,
@@ -77,50 +77,51 @@ impl Challenged {
         Released::new(self.context, standing, proof, now)
     }
 
-    /// No code is judged for now. As in [`PasswordAccepted::blocked`].
+    /// No code is checked for now. As in [`PasswordAccepted::blocked`].
     pub fn blocked(mut self, why: BlockedReason) -> (Blocked, UpstreamSession) {
         let upstream = std::mem::take(&mut self.context.upstream);
         (Blocked { context: self.context, why, requested: self.requested }, upstream)
     }
 }
 
-/// The password is right, and there is no code to answer with: all that is left is a request to the administrator. No
-/// transition leads from here to the mailbox, and the webmail's session is gone.
+/// The password was accepted, and no code can be entered: only a request to the administrator is possible. No
+/// transition leads from here to the mailbox, and the webmail's session has been removed.
 pub struct Blocked {
-    /// What every state holds. The mailbox is the one that the typed name and the shown one lead to, by the daemon's word.
+    /// The data of every state. The mailbox is the one to which the daemon maps both the typed name and the displayed
+    /// one.
     pub context: SessionContext,
-    /// Why.
+    /// The reason.
     pub why: BlockedReason,
     /// The request to the administrator.
     pub requested: Option<Requested>,
 }
 
-/// The first method is set up.
+/// The first method is being set up.
 pub struct Enrolling {
-    /// What every state holds.
+    /// The data of every state.
     pub context: SessionContext,
-    /// How far it is.
+    /// The progress of the set-up.
     pub enrolment: Enrolment,
 }
 
 impl Enrolling {
-    /// The code was accepted: the codes are shown first, if there are any.
+    /// The code was accepted: backup codes are shown first, if there are any.
     pub fn confirm(self, standing: String, proof: Option<Secret>, codes: Vec<portal::Secret>, now: Moment) -> State {
         let released = Released::new(self.context, standing, proof, now);
         if codes.is_empty() { State::Released(released) } else { State::SavingCodes(SavingCodes { released, codes }) }
     }
 }
 
-/// The factor is confirmed; the backup codes are on the screen, and the webmail waits.
+/// The factor is confirmed; the backup codes are shown, and there is no access to the webmail yet.
 pub struct SavingCodes {
-    /// What it becomes.
+    /// The following state.
     released: Released,
-    /// The codes.
+    /// The backup codes.
     pub codes: Vec<portal::Secret>,
 }
 
 impl SavingCodes {
-    /// The user says that the codes are saved.
+    /// The user confirms that the codes are saved.
     pub fn release(self, now: Moment) -> Released {
         self.released.opened_at(now)
     }
@@ -141,7 +142,7 @@ pub enum State {
 }
 
 impl State {
-    /// Its name.
+    /// The name of the state.
     pub fn stage(&self) -> Stage {
         match self {
             Self::Enrolling(_) => Stage::Enrolling,
@@ -152,7 +153,7 @@ impl State {
         }
     }
 
-    /// What is asked for, where a code is.
+    /// The pending challenge, if there is one.
     pub fn challenge(&mut self) -> Option<&mut Challenge> {
         match self {
             Self::Challenged(state) => Some(&mut state.challenge),
@@ -161,7 +162,7 @@ impl State {
         }
     }
 
-    /// The request to the administrator, where one can be made.
+    /// The request to the administrator, if one can be made.
     pub fn request(&mut self) -> Option<&mut Option<Requested>> {
         match self {
             Self::Challenged(state) => Some(&mut state.requested),
@@ -170,7 +171,7 @@ impl State {
         }
     }
 
-    /// What is set up, where something is.
+    /// The set-up in progress, if there is one.
     pub fn enrolment(&mut self) -> Option<&mut Enrolment> {
         match self {
             Self::Enrolling(state) => Some(&mut state.enrolment),
@@ -179,7 +180,7 @@ impl State {
         }
     }
 
-    /// On whose word further methods are set up.
+    /// The proof for setting up further methods.
     pub fn proof(&self) -> Option<&Secret> {
         match self {
             Self::Released(state) => state.proof.as_ref(),
@@ -187,7 +188,7 @@ impl State {
         }
     }
 
-    /// What every state holds.
+    /// The data of every state.
     pub fn context(&self) -> &SessionContext {
         match self {
             Self::Enrolling(state) => &state.context,
@@ -198,7 +199,7 @@ impl State {
         }
     }
 
-    /// What the daemon vouched for, in the states that a verdict has let in.
+    /// The daemon's standing for the session, in the states that a verdict has admitted.
     pub fn standing(&self) -> Option<&str> {
         match self {
             Self::Enrolling(_) | Self::Challenged(_) | Self::Blocked(_) => None,

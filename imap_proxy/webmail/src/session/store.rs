@@ -1,5 +1,5 @@
-//! Where sessions are kept: in memory only, under a hash of what the browser holds, so that a look into this process's
-//! memory dump or a log yields no cookie that works.
+//! The store of sessions: in memory only, keyed by a hash of the browser's token, so that neither a memory dump of this
+//! process nor a log reveals a valid cookie.
 
 use super::context::{PasswordFingerprint, SessionContext};
 use super::released::Released;
@@ -19,15 +19,15 @@ use subtle::ConstantTimeEq;
 pub struct Store(Mutex<Sessions>);
 
 impl Store {
-    /// How many are released.
+    /// The number of released sessions.
     pub fn count_released(&self) -> usize {
         self.sessions().released
     }
 
-    /// Keeps a session that begins at `now`, and gives what the browser shall hold.
+    /// Stores a session that begins at `now`, and returns the token for the browser.
     ///
     /// # Errors
-    /// When the system has no random bytes; the session is then gone.
+    /// When the system provides no random bytes; the session is then lost.
     pub fn insert(&self, state: State, now: Instant) -> Result<Token, getrandom::Error> {
         let token = Token::new()?;
         let key = token.key();
@@ -38,7 +38,7 @@ impl Store {
         Ok(token)
     }
 
-    /// Looks at a session, or changes something in it, if it is still there; for a released one that counts as use.
+    /// Reads or changes a session, if it still exists; for a released session this counts as use.
     pub fn with<T>(&self, key: &Key, now: Instant, look: impl FnOnce(&mut State) -> T) -> Option<T> {
         let mut sessions = self.sessions();
         if let Some(why) = sessions.all.get(key)?.time_is_over(now) {
@@ -64,7 +64,7 @@ impl Store {
         self.with(key, now, look).flatten()
     }
 
-    /// The stage of the session that a browser names.
+    /// The stage of the session that a browser's cookie names.
     pub fn stage(&self, key: Option<&Key>, now: Instant) -> Stage {
         match key {
             None => Stage::Anonymous,
@@ -72,23 +72,23 @@ impl Store {
         }
     }
 
-    /// Ends a session for this reason, and gives what it held.
+    /// Ends a session for this reason, and returns its state.
     pub fn remove(&self, key: &Key, why: Ended) -> Option<State> {
         self.sessions().take(key, why).map(|entry| entry.state)
     }
 
-    /// Why the session that a browser names is over.
+    /// Why the session that a browser's cookie names has ended.
     pub fn why_ended(&self, key: &Key) -> Ended {
         let sessions = self.sessions();
         match sessions.all.contains_key(key) {
-            // It waits for the daemon's word on that.
+            // It waits for the daemon's response.
             true => Ended::AccountChanged,
             false => sessions.ends.why.get(key).copied().unwrap_or(Ended::Unknown),
         }
     }
 
-    /// Consumes the session if it is still at the stage `from`. The next state begins anew under another token; the
-    /// old one leads nowhere from then on. None: there is no such session any more.
+    /// Consumes the session if it is still at the stage `from`. The next state is stored under a new token; the old one
+    /// is invalid from then on. None: the session no longer exists.
     ///
     /// # Errors
     /// As [`Self::insert`].
@@ -109,7 +109,7 @@ impl Store {
         entry.and_then(|entry| next(entry.state)).map(|state| self.insert(state, now)).transpose()
     }
 
-    /// The sessions that a verdict has let in, of `mailbox` or of all.
+    /// The sessions that a verdict has admitted, of `mailbox` or of all.
     pub fn admitted(&self, mailbox: Option<&str>) -> Vec<(Key, Session)> {
         let sessions = self.sessions();
         let session = |(key, entry): (&Key, &Entry)| {
@@ -123,8 +123,8 @@ impl Store {
         }
     }
 
-    /// Ends a session that rests on `standing`, which is gone; gives what it held. One that has asked for a change of the
-    /// account by itself is of no use from now on, until the change is [settled](Self::settle).
+    /// Ends a session whose `standing` is no longer valid, and returns its state. A session that has requested an
+    /// account change itself is not usable from now on, until the change is [settled](Self::settle).
     pub fn end(&self, key: &Key, standing: &str) -> Option<State> {
         let mut sessions = self.sessions();
         let entry = sessions.all.get_mut(key).filter(|entry| entry.state.standing() == Some(standing))?;
@@ -136,7 +136,7 @@ impl Store {
         sessions.take(key, Ended::AccountChanged).map(|entry| entry.state)
     }
 
-    /// What became of a change that this session has asked for: what it rests on from now on, if it was made.
+    /// Records the outcome of a change that this session has requested: its new standing, if the change was made.
     pub fn settle(&self, key: &Key, made: Option<(String, Option<Secret>)>) {
         let mut sessions = self.sessions();
         if let Some(Entry { state: State::Released(released), .. }) = sessions.all.get_mut(key)
@@ -146,7 +146,7 @@ impl Store {
         }
     }
 
-    /// The sessions of `mailbox` in which the webmail is open.
+    /// The released sessions of `mailbox`.
     pub fn released<T>(&self, mailbox: &str, look: impl Fn(&Key, &Released) -> T) -> Vec<T> {
         let sessions = self.sessions();
         let look = |(key, entry): (&Key, &Entry)| match &entry.state {
@@ -156,7 +156,7 @@ impl Store {
         sessions.own(mailbox).filter_map(look).collect()
     }
 
-    /// Ends all sessions of `mailbox` that a verdict has let in, but this one; gives what they held.
+    /// Ends all other sessions of `mailbox` that a verdict has admitted, and returns their states.
     pub fn end_others(&self, mailbox: &str, key: &Key) -> Vec<State> {
         let mut sessions = self.sessions();
         let is_other = |(other, entry): &(&Key, &Entry)| *other != key && entry.state.standing().is_some();
@@ -164,7 +164,7 @@ impl Store {
         others.iter().filter_map(|other| sessions.take(other, Ended::SignedOutElsewhere)).map(|it| it.state).collect()
     }
 
-    /// Ends the sessions of `mailbox` that began with another password; gives how many.
+    /// Ends the sessions of `mailbox` that began with another password, and returns their number.
     pub fn end_with_other_password(&self, mailbox: &str, fingerprint: &PasswordFingerprint) -> usize {
         let mut sessions = self.sessions();
         let same = |entry: &Entry| bool::from(entry.state.context().fingerprint.bytes().ct_eq(fingerprint.bytes()));
@@ -172,13 +172,13 @@ impl Store {
         others.iter().filter_map(|key| sessions.take(key, Ended::OtherPassword)).count()
     }
 
-    /// Drops what is over. A long transfer touches its session only when it begins, so this is also what ends it.
+    /// Removes expired sessions. A long transfer counts as use only when it begins, so this also ends it.
     pub fn sweep(&self, now: Instant) {
         self.sessions().sweep(now);
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
-        // A panic while it was held can have left out a session, never let one in.
+        // A panic while it was locked can have lost a session, never admitted one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

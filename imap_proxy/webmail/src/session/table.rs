@@ -1,4 +1,4 @@
-//! The sessions of one front, and which are whose: who makes room for whom.
+//! The sessions of one front, grouped by mailbox, and which sessions are evicted when a limit is reached.
 
 use super::limits::{
     IDLE_LIFE, MAX_ENDS, MAX_PENDING, MAX_PENDING_PER_MAILBOX, MAX_RELEASED, MAX_RELEASED_PER_MAILBOX, PENDING_LIFE,
@@ -18,12 +18,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// From where it was begun.
+    /// The sources from which it was begun.
     fn sources(&self) -> impl Iterator<Item = Source> {
         sources(self.state.context().client.address).map(|(source, _)| source)
     }
 
-    /// Whether it shows what is shown once: a factor was brought for it, so no sign-in without one makes it go.
+    /// Whether it shows data once: a factor was accepted for it, so a sign-in without a factor does not evict it.
     fn is_saving(&self) -> bool {
         matches!(self.state, State::SavingCodes(_))
     }
@@ -32,7 +32,7 @@ impl Entry {
         matches!(self.state, State::Released(_))
     }
 
-    /// When it is over, whatever happens.
+    /// When it was last used; if it is not released, when it began.
     fn last_use(&self) -> Instant {
         match &self.state {
             State::Released(released) => released.used,
@@ -40,7 +40,7 @@ impl Entry {
         }
     }
 
-    /// Why its time is over, if it is.
+    /// Why it has expired, if it has.
     pub(super) fn time_is_over(&self, now: Instant) -> Option<Ended> {
         let age = |since| now.saturating_duration_since(since);
         match &self.state {
@@ -52,7 +52,7 @@ impl Entry {
     }
 }
 
-/// Why sessions are over, for the browser that comes with the cookie of one: the last [`MAX_ENDS`].
+/// Why sessions have ended, for browsers that still send the cookie of one: the last [`MAX_ENDS`].
 #[derive(Default)]
 pub(super) struct Ends {
     pub(super) why: HashMap<Key, Ended>,
@@ -72,7 +72,7 @@ impl Ends {
     }
 }
 
-/// All sessions, and which are whose.
+/// All sessions, grouped by mailbox.
 #[derive(Default)]
 pub(super) struct Sessions {
     pub(super) all: HashMap<Key, Entry>,
@@ -102,7 +102,7 @@ impl Sessions {
         Some(entry)
     }
 
-    /// Takes what is over by its time.
+    /// Removes expired sessions.
     pub(super) fn sweep(&mut self, now: Instant) {
         let over = |(key, entry): (&Key, &Entry)| Some((*key, entry.time_is_over(now)?));
         let over: Vec<(Key, Ended)> = self.all.iter().filter_map(over).collect();
@@ -116,7 +116,8 @@ impl Sessions {
         self.of.get(mailbox).into_iter().flatten().filter_map(|key| self.all.get_key_value(key))
     }
 
-    /// Makes room for one more: first among the mailbox's own, and only where all are too many among all.
+    /// Makes room for one more session: first among those of the mailbox, and among all only if the total limit is
+    /// reached.
     pub(super) fn make_room(&mut self, mailbox: &str, released: bool, now: Instant) {
         let (max, max_of_one) = match released {
             true => (MAX_RELEASED, MAX_RELEASED_PER_MAILBOX),
@@ -124,8 +125,8 @@ impl Sessions {
         };
         let own = || self.own(mailbox).filter(|(_, entry)| entry.is_released() == released);
         if own().count() >= max_of_one {
-            // From where most of them come: who signs in again and again does not push out the owner, who is elsewhere
-            // and looks for the phone.
+            // Evicts from the source with the most sessions: a client that signs in repeatedly does not evict the
+            // owner, who uses another network and is looking for the phone.
             let mut from: HashMap<Source, usize> = HashMap::new();
             own().flat_map(|(_, entry)| entry.sources()).for_each(|source| *from.entry(source).or_default() += 1);
             let count = |source| from.get(&source).copied().unwrap_or_default();

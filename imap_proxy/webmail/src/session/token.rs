@@ -1,4 +1,4 @@
-//! What a browser holds of its session, and what is kept of that here.
+//! The token that a browser holds for its session, and the key that is stored here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,32 +6,32 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::ZeroizeOnDrop;
 
-/// Random bytes of a cookie.
+/// Number of random bytes of a token.
 const TOKEN_BYTES: usize = 32;
-/// The same in base64url.
+/// Its length in base64url.
 pub(crate) const TOKEN_LENGTH: usize = 43;
 
-/// What the browser holds: 256 random bits.
+/// The token in the browser: 256 random bits.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Token(String);
 
 impl Token {
-    /// Draws one.
+    /// Generates a token.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// When the system provides no random bytes.
     pub fn new() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Under which its session is kept.
+    /// The key under which its session is stored.
     pub fn key(&self) -> Key {
         Key(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The text of the cookie.
+    /// The value of the cookie.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -43,17 +43,17 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Under which a session is kept.
+/// The key under which a session is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// The hash itself.
+    /// The hash.
     pub(crate) fn bytes(&self) -> [u8; 32] {
         self.0
     }
 
-    /// The key for what a browser sent; none when it cannot be one of our tokens.
+    /// The key for a cookie's value; none if it cannot be one of our tokens.
     pub fn of(cookie: &str) -> Option<Self> {
         (cookie.len() == TOKEN_LENGTH).then(|| Self(Sha256::digest(cookie.as_bytes()).into()))
     }
