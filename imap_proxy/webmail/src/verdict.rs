@@ -1,8 +1,8 @@
-//! What the daemon's answers mean: the only file of the webmail front that could fail open.
+//! Interpretation of the daemon's responses: the only file of the webmail front that could fail open.
 //!
 //! Two verdicts of the daemon release a session, [`AskVerdict::NotRequired`] and `Accepted`, and each only for the
-//! mailbox that was asked about. Of an error only one thing matters: whether the request was invalid ([`Unanswered`]); no
-//! error ever releases a session.
+//! mailbox that was asked about. Of an error only one property matters: whether the request was invalid
+//! ([`Unanswered`]). No error ever releases a session.
 
 use crate::session::enrolment::SettingUp;
 use crate::session::stage::BlockedReason;
@@ -15,13 +15,13 @@ use postern_wire::auth::{
 };
 use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, SecurityVerdict};
 
-/// A back-off up to this long is shown beside the code field; for a longer one the user need not wait there.
+/// A back-off up to this long is shown beside the code field; for a longer one the user need not stay on the page.
 pub const SHORT_WAIT_MINUTES: i64 = 5;
 
-/// Why there is no answer, as far as it matters here.
+/// Why there is no response, as far as it matters here.
 pub trait Unanswered {
-    /// Whether the daemon has refused the request as invalid: the user is told so, and not that the service is temporarily
-    /// unavailable.
+    /// Whether the daemon has rejected the request as invalid: the user then gets this reason, instead of "temporarily
+    /// unavailable".
     fn is_bad_request(&self) -> bool;
 }
 
@@ -31,24 +31,24 @@ impl Unanswered for DaemonError {
     }
 }
 
-/// A sign-in ends here, or pauses.
+/// Why a sign-in ends here, or pauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Denial {
     /// Temporarily unavailable.
     Unavailable,
-    /// No.
+    /// Refused.
     Refused,
-    /// Not before the time given, or not before an administrator unlocks the account.
+    /// Not before the given time, or until an administrator unlocks the account.
     Locked {
-        /// The time, where there is one.
+        /// The time, if there is one.
         until: Option<Timestamp>,
     },
-    /// What was begun is over; it has to be begun again.
+    /// What was begun has expired, and must be begun again.
     Ended,
-    /// Neither the browser nor the network is known, and there is no address to send a code to.
+    /// Neither the browser nor the network is known, and there is no address to which a code could be sent.
     Unusual,
-    /// What was sent cannot be what was asked for; nothing has happened.
+    /// The input is malformed; nothing was changed.
     BadRequest,
 }
 
@@ -61,7 +61,7 @@ impl From<BlockedReason> for Denial {
     }
 }
 
-/// After the webmail has accepted the password.
+/// The result after the webmail has accepted the password.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum AfterPassword {
@@ -72,51 +72,52 @@ pub enum AfterPassword {
         /// For rechecks.
         standing: String,
     },
-    /// A code is asked for.
+    /// A code is required.
     Challenge {
         /// The canonical mailbox.
         mailbox: String,
-        /// At least one.
+        /// The available methods; at least one.
         methods: Vec<Offer>,
-        /// For how many days the browser may be trusted, where it may.
+        /// For how many days the browser may be trusted, if allowed.
         trust_days: Option<u32>,
     },
-    /// The first method is set up now.
+    /// The first method has to be set up now.
     Enrol {
         /// The canonical mailbox.
         mailbox: String,
-        /// What can be set up.
+        /// The kinds that can be set up.
         kinds: Vec<MethodKind>,
     },
-    /// There is no code to answer with.
+    /// No code can be entered.
     Blocked {
         /// The canonical mailbox.
         mailbox: String,
-        /// Why.
+        /// The reason.
         why: BlockedReason,
     },
     /// The sign-in ends.
     Denied(Denial),
 }
 
-/// After a sign-in that waits for a code has asked once more what it may be answered with. It releases no session.
+/// The result after a sign-in that waits for a code has asked again which methods are available. It releases no
+/// session.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum AfterWaiting {
-    /// A code is asked for.
+    /// A code is required.
     Challenge {
-        /// At least one.
+        /// The available methods; at least one.
         methods: Vec<Offer>,
-        /// For how many days the browser may be trusted, where it may.
+        /// For how many days the browser may be trusted, if allowed.
         trust_days: Option<u32>,
     },
-    /// There is no code to answer with.
+    /// No code can be entered.
     Blocked(BlockedReason),
     /// The sign-in ends, or pauses.
     Denied(Denial),
 }
 
-/// After a code, or after the code that confirms an enrolment.
+/// The result after a code, or after the code that confirms an enrolment.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterCode {
@@ -124,11 +125,11 @@ pub enum AfterCode {
     Release {
         /// For rechecks.
         standing: String,
-        /// That it was a second factor, for the Security page.
+        /// The proof that a second factor was accepted, for the Security page.
         proof: Option<postern_wire::Secret>,
-        /// Backup codes to be shown first.
+        /// Backup codes that are shown first.
         codes: Vec<Secret>,
-        /// How many backup codes are left, where one was used.
+        /// How many backup codes are left, if one was used.
         codes_left: Option<u32>,
     },
     /// The page is shown again.
@@ -137,7 +138,7 @@ pub enum AfterCode {
     Denied(Denial),
 }
 
-/// After a method was to begin.
+/// The result after preparing a method.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterPrepare {
@@ -145,23 +146,23 @@ pub enum AfterPrepare {
     Sent {
         /// See [`PrepareVerdict::Sent`].
         challenge: postern_wire::Secret,
-        /// The same.
+        /// See [`PrepareVerdict::Sent`].
         again: Timestamp,
     },
-    /// A security key is asked.
+    /// A challenge for a security key was created.
     Key {
         /// See [`PrepareVerdict::Key`].
         challenge: postern_wire::Secret,
-        /// The same.
+        /// See [`PrepareVerdict::Key`].
         options: String,
     },
-    /// It did not begin, for now; another method may do.
+    /// The method could not be prepared for now; another method may work.
     Problem(Problem),
     /// The sign-in ends, or pauses.
     Denied(Denial),
 }
 
-/// The secret of an authenticator app that is set up; see [`EnrolVerdict::Offered`].
+/// The secret of an authenticator app that is being set up; see [`EnrolVerdict::Offered`].
 #[derive(Debug)]
 pub struct Shown {
     /// In base32.
@@ -170,46 +171,46 @@ pub struct Shown {
     pub uri: Secret,
 }
 
-/// After an enrolment was asked for.
+/// The result after requesting an enrolment.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterEnrol {
-    /// It has begun.
+    /// The enrolment has begun.
     Begun {
-        /// With this, for the confirmation.
+        /// The step with its ticket, for the confirmation.
         begun: SettingUp,
-        /// What else can be set up.
+        /// The other kinds that can be set up.
         kinds: Vec<MethodKind>,
-        /// What an authenticator app is to be shown.
+        /// The secret for an authenticator app.
         shown: Option<Shown>,
     },
-    /// The administrator's enrolment code is needed first; the one that was brought, if any, is wrong.
+    /// The administrator's enrolment code is required first; the one that was sent, if any, is wrong.
     EnrolmentCode,
-    /// The user has to bring a factor for it first.
+    /// The user must provide a factor for it first.
     NotFresh,
-    /// It did not begin, for now; something else may do.
+    /// The enrolment could not begin for now; another kind may work.
     Problem(Problem),
     /// The sign-in ends, or pauses.
     Denied(Denial),
 }
 
-/// After a request to the administrator.
+/// The result after a request to the administrator.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum AfterRequest {
-    /// The administrator has one.
+    /// The administrator has a request.
     Requested(Requested),
-    /// There is none yet.
+    /// There is no request yet.
     Problem(LostProblem),
     /// The sign-in ends, or pauses.
     Denied(Denial),
 }
 
-/// After a user asked for a change of their own account.
+/// The result after a user requested a change of their own account.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterChange {
-    /// It is changed. The session goes on with these.
+    /// The account was changed. The session continues with this standing and proof.
     Done {
         /// For rechecks.
         standing: String,
@@ -220,21 +221,21 @@ pub enum AfterChange {
         /// The new app password.
         app_password: Option<Secret>,
     },
-    /// The user has to bring a factor for it first.
+    /// The user must provide a factor for it first.
     NotFresh,
-    /// It is not changed; the form is shown again.
+    /// The account was not changed; the form is shown again.
     Problem(ChangeProblem),
-    /// It is not changed: there were too many changes today.
+    /// The account was not changed: the limit of changes for today was reached.
     Enough,
-    /// It is not changed: the account is not as the form took it to be.
+    /// The account was not changed: its state differs from the one that the form assumed.
     Outdated,
     /// The session ends, or pauses.
     Denied(Denial),
 }
 
-/// What follows when the webmail has accepted a password. `shown` is the answer for the name that the webmail shows, `others`
-/// those for the name that was typed and for further names that the webmail shows, where they differ. The strictest counts,
-/// and all must be about one mailbox.
+/// Evaluates the daemon's responses after the webmail has accepted a password. `shown` is the response for the name
+/// that the webmail shows; `others` are those for the name that was typed and for further names that the webmail shows,
+/// if they differ. The strictest response applies, and all must be about the same mailbox.
 pub fn after_password<E: Unanswered>(
     shown: Result<AskVerdict, E>,
     others: impl IntoIterator<Item = Result<AskVerdict, E>>,
@@ -262,7 +263,7 @@ fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
 fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
     match reply {
         Ok(AskVerdict::NotRequired { mailbox, standing }) => AfterPassword::Release { mailbox, standing },
-        // A challenge that nothing can answer is an error, not a release.
+        // A challenge without any method is an error, not a release.
         Ok(AskVerdict::Challenge { mailbox, methods, .. }) if methods.is_empty() => {
             AfterPassword::Blocked { mailbox, why: BlockedReason::NoMethod }
         }
@@ -280,13 +281,13 @@ fn one_answer<E: Unanswered>(reply: Result<AskVerdict, E>) -> AfterPassword {
     }
 }
 
-/// What a sign-in to `mailbox` that waits for a code may be answered with now.
+/// The methods that are available now for a sign-in to `mailbox` that waits for a code.
 pub fn after_waiting<E: Unanswered>(reply: Result<AskVerdict, E>, mailbox: &str) -> AfterWaiting {
     match one_answer(reply) {
         AfterPassword::Challenge { mailbox: other, .. } if other != mailbox => AfterWaiting::Denied(Denial::Refused),
         AfterPassword::Challenge { methods, trust_days, .. } => AfterWaiting::Challenge { methods, trust_days },
-        // No code is asked for any more: suspended, reset or removed, or the browser is known or trusted by now. To sign
-        // in anew leads to what there is then.
+        // A code is no longer required: the account was suspended, reset or removed, or the browser is known or trusted
+        // by now. A new sign-in leads to the current state.
         AfterPassword::Release { .. } | AfterPassword::Enrol { .. } => AfterWaiting::Denied(Denial::Ended),
         AfterPassword::Blocked { mailbox: other, .. } if other != mailbox => AfterWaiting::Denied(Denial::Refused),
         AfterPassword::Blocked { why, .. } => AfterWaiting::Blocked(why),
@@ -294,7 +295,7 @@ pub fn after_waiting<E: Unanswered>(reply: Result<AskVerdict, E>, mailbox: &str)
     }
 }
 
-/// What follows a code for `mailbox`.
+/// Evaluates the response to a code for `mailbox`.
 pub fn after_code<E: Unanswered>(reply: Result<AnswerVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(AnswerVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Denied(Denial::Refused),
@@ -308,7 +309,7 @@ pub fn after_code<E: Unanswered>(reply: Result<AnswerVerdict, E>, mailbox: &str,
     }
 }
 
-/// What follows when a method of this kind was to begin, for a sign-in to `mailbox`.
+/// Evaluates the response to preparing a method of this kind, for a sign-in to `mailbox`.
 pub fn after_prepare<E: Unanswered>(
     reply: Result<PrepareVerdict, E>,
     mailbox: &str,
@@ -327,7 +328,7 @@ pub fn after_prepare<E: Unanswered>(
         Ok(PrepareVerdict::Key { challenge, options, .. }) if kind == MethodKind::Key => {
             AfterPrepare::Key { challenge, options }
         }
-        // It answers something else.
+        // The response is for another kind.
         Ok(PrepareVerdict::Sent { .. } | PrepareVerdict::Key { .. }) => AfterPrepare::Denied(Denial::Unavailable),
         Ok(PrepareVerdict::Refused(refusal)) => match not_sent(&refusal, now) {
             Ok(problem) => AfterPrepare::Problem(problem),
@@ -337,7 +338,7 @@ pub fn after_prepare<E: Unanswered>(
     }
 }
 
-/// What follows the request for an enrolment of `mailbox` with a method of this kind.
+/// Evaluates the response to the request for an enrolment of `mailbox` with a method of this kind.
 pub fn after_enrol<E: Unanswered>(
     reply: Result<EnrolVerdict, E>,
     mailbox: &str,
@@ -361,7 +362,7 @@ pub fn after_enrol<E: Unanswered>(
         Ok(EnrolVerdict::Key { ticket, options, kinds, .. }) if kind == MethodKind::Key => {
             AfterEnrol::Begun { begun: SettingUp::Key { ticket, options }, kinds: known(&kinds), shown: None }
         }
-        // It answers something else.
+        // The response is for another kind.
         Ok(EnrolVerdict::Offered { .. } | EnrolVerdict::Sent { .. } | EnrolVerdict::Key { .. }) => {
             AfterEnrol::Denied(Denial::Unavailable)
         }
@@ -383,13 +384,13 @@ fn is_sent(kind: MethodKind) -> bool {
     matches!(kind, MethodKind::Sms | MethodKind::Email)
 }
 
-/// What can be set up, as far as there are pages for it here.
+/// The kinds that can be set up, as far as this front has pages for them.
 fn known(kinds: &[String]) -> Vec<MethodKind> {
     let known = kinds.iter().filter_map(|kind| MethodKind::from_tag(kind));
     known.filter(|kind| !matches!(kind, MethodKind::BackupCode | MethodKind::Contact)).collect()
 }
 
-/// What follows a request to the administrator.
+/// Evaluates the response to a request to the administrator.
 pub fn after_request<E: Unanswered>(reply: Result<RequestVerdict, E>) -> AfterRequest {
     match reply {
         Ok(RequestVerdict::Opened) => AfterRequest::Requested(Requested::Now),
@@ -404,7 +405,7 @@ pub fn after_request<E: Unanswered>(reply: Result<RequestVerdict, E>) -> AfterRe
     }
 }
 
-/// What follows the code that ends an enrolment of `mailbox`.
+/// Evaluates the response to the code that completes an enrolment of `mailbox`.
 pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &str, now: Timestamp) -> AfterCode {
     match reply {
         Ok(ConfirmVerdict::Accepted { mailbox: other, .. }) if other != mailbox => AfterCode::Denied(Denial::Refused),
@@ -413,7 +414,7 @@ pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &
             AfterCode::Release { standing, proof, codes, codes_left: None }
         }
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::InUse, .. })) => AfterCode::Again(Problem::InUse),
-        // The factor that was brought for it is used up or too old, or there were too many changes: it begins again.
+        // The factor that was provided is used up or too old, or the limit of changes was reached: it begins again.
         Ok(ConfirmVerdict::Refused(Refusal { reason: Reason::NotFresh | Reason::TooMany, .. })) => {
             AfterCode::Denied(Denial::Ended)
         }
@@ -422,7 +423,7 @@ pub fn after_confirm<E: Unanswered>(reply: Result<ConfirmVerdict, E>, mailbox: &
     }
 }
 
-/// What is shown of the account of `mailbox` to its owner.
+/// The data of the account of `mailbox`, for its owner.
 pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox: &str) -> Result<Security, Denial> {
     match reply {
         Ok(SecurityVerdict::Shown(security)) if security.mailbox == mailbox => Ok(security),
@@ -432,7 +433,7 @@ pub fn after_security<E: Unanswered>(reply: Result<SecurityVerdict, E>, mailbox:
     }
 }
 
-/// What follows when a user asked for this change.
+/// Evaluates the response to this change that a user requested.
 pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Change) -> AfterChange {
     let takes_password = matches!(change, Change::CreateAppPassword { .. });
     match reply {
@@ -448,9 +449,9 @@ pub fn after_change<E: Unanswered>(reply: Result<ChangeVerdict, E>, change: &Cha
             Reason::Wrong | Reason::Unfit if takes_password => AfterChange::Problem(ChangeProblem::WrongPassword),
             Reason::TooMany if refusal.until.is_some() => AfterChange::Enough,
             Reason::TooMany if takes_password => AfterChange::Problem(ChangeProblem::Full),
-            // The mail server cannot say whether it is the right one.
+            // The mail server cannot determine whether the password is right.
             Reason::Unavailable if takes_password => AfterChange::Problem(ChangeProblem::NotChecked),
-            // Of the session, or of what was to be changed: the page tells which.
+            // The session or the item to be changed is outdated: the page shows which.
             Reason::Stale => AfterChange::Outdated,
             _ => AfterChange::Denied(denial(&refusal)),
         },
@@ -469,14 +470,14 @@ fn refused_code(refusal: &Refusal, now: Timestamp) -> AfterCode {
     }
 }
 
-/// Why a code was not sent, or a security key not asked; else the sign-in ends, or pauses.
+/// Why a code was not sent, or no challenge was created; otherwise the sign-in ends, or pauses.
 fn not_sent(refusal: &Refusal, now: Timestamp) -> Result<Problem, Denial> {
     match refusal.reason {
         Reason::NotSent => Ok(Problem::NotSent),
         Reason::TooSoon => Ok(Problem::TooSoon { until: time(refusal).unwrap_or(now) }),
         Reason::TooMany => Ok(Problem::TooMany { until: time(refusal) }),
         Reason::Locked => short_wait(refusal, now).ok_or_else(|| denial(refusal)),
-        // It was offered when the sign-in began.
+        // The method was available when the sign-in began.
         Reason::NotOffered => Err(Denial::Ended),
         _ => Err(denial(refusal)),
     }
@@ -497,7 +498,7 @@ fn denial(refusal: &Refusal) -> Denial {
         Reason::Stale => Denial::Ended,
         Reason::Unavailable => Denial::Unavailable,
         Reason::Unusual => Denial::Unusual,
-        // The others are no answers to what is asked here.
+        // The others are not responses to this request.
         _ => Denial::Refused,
     }
 }
@@ -506,7 +507,7 @@ fn time(refusal: &Refusal) -> Option<Timestamp> {
     second(refusal.until?)
 }
 
-/// None: not a time that there is.
+/// None: the value is not a valid time.
 fn second(unix: i64) -> Option<Timestamp> {
     Timestamp::from_second(unix).ok()
 }

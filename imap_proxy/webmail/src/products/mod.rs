@@ -1,4 +1,4 @@
-//! The webmails that this front knows: one file and one line in the registry each.
+//! The supported webmails: each has one file, and one line in the registry.
 
 #[cfg(test)]
 mod captured;
@@ -17,10 +17,10 @@ mod sogo_tests;
 use postern_proxy_config::KnownProduct;
 use product::Product;
 
-/// A product under the name that `product = "…"` calls it by.
+/// A product and the name by which `product = "…"` selects it.
 pub type Registered = (&'static str, &'static dyn Product);
 
-/// The registry.
+/// The registry of products.
 pub static PRODUCTS: &[Registered] = &[
     ("roundcube", &roundcube::Roundcube),
     ("owa", &owa::Owa),
@@ -28,12 +28,12 @@ pub static PRODUCTS: &[Registered] = &[
     ("sogo", &sogo::Sogo),
 ];
 
-/// The product that a registry has under this name.
+/// The product that is registered under this name.
 pub fn named(registry: &[Registered], name: &str) -> Option<&'static dyn Product> {
     registry.iter().find(|(known, _)| *known == name).map(|(_, product)| *product)
 }
 
-/// What the configuration is checked against.
+/// The names that the configuration is checked against.
 pub fn known(registry: &[Registered]) -> Vec<KnownProduct> {
     registry.iter().map(|(name, product)| KnownProduct { name, endpoints: product.endpoints() }).collect()
 }

@@ -1,5 +1,5 @@
-//! Outlook on the web of Exchange 2016, 2019 and SE with forms-based authentication, by what is documented of it and was
-//! seen of it. `tests/src/exchange_web` says where each piece is from.
+//! Outlook on the web of Exchange 2016, 2019 and SE with forms-based authentication, according to its documentation and
+//! observed behaviour. `tests/src/exchange_web` documents the source of each part.
 
 use super::product::{
     BROWSER, Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between,
@@ -14,15 +14,15 @@ use postern_proxy_config::Endpoint;
 use postern_wire::auth::MAX_NAME;
 use zeroize::Zeroizing;
 
-/// Where it begins.
+/// The start page.
 const HOME: &str = "/owa/";
-/// Where the pages lie that need no session: of the sign-in, and of errors.
+/// The folder of the pages that need no session: for the sign-in, and for errors.
 const BESIDE: &str = "/owa/auth/";
-/// What the login form is sent to.
+/// The target of the login form.
 const SIGN_IN: &str = "/owa/auth.owa";
-/// Exchange takes every POST for a login whose path ends in one of these, wherever that lies.
+/// Exchange treats every POST as a login if its path ends in one of these, in any folder.
 const SIGN_IN_ENDINGS: [&str; 2] = ["auth.owa", "owaauth.dll"];
-/// The login page, by the reason that it gives: none, signed out, wrong, timed out, the password was changed.
+/// The login page, by the reason that it shows: none, signed out, wrong, timed out, password changed.
 const LOGIN_PAGES: [&str; 5] = [
     "/owa/auth/logon.aspx?replaceCurrent=1&reason=0",
     "/owa/auth/logon.aspx?replaceCurrent=1&reason=1",
@@ -35,26 +35,26 @@ const WRONG: &str = "/owa/auth/logon.aspx?replaceCurrent=1&reason=2";
 const TIMED_OUT: &str = "/owa/auth/logon.aspx?replaceCurrent=1&reason=3";
 /// The page after signing out.
 const SIGNED_OUT: &str = "/owa/auth/logoff.aspx?Cmd=logoff&src=exch";
-/// What ends a session.
+/// The requests that end a session.
 const SIGN_OUT: &str = "/owa/logoff.owa";
 const ENDINGS_OF_SESSIONS: [&str; 2] = [SIGN_OUT, "/ecp/logoff.aspx"];
-/// Where an expired password is changed, by the password alone.
+/// The page for changing an expired password, which requires only the password.
 const EXPIRED: &str = "/owa/auth/expiredpassword.aspx";
-/// Where a mailbox goes that was never opened, and where the form of that page goes.
+/// The page for a mailbox that was never opened, and the target of its form.
 const LANGUAGE: &str = "/owa/languageselection.aspx";
 const LANGUAGE_CHOSEN: &str = "/owa/lang.owa";
 
-/// The cookies of a session. A login sets all five; in its course only the last two are renewed.
+/// The cookies of a session. A login sets all five; during the session only the last two are renewed.
 const COOKIES: [&str; 5] = ["cadata", "cadataKey", "cadataIV", "cadataTTL", "cadataSig"];
 const OF_ONE_LOGIN: &[&str] = &["cadata", "cadataKey", "cadataIV"];
-/// What scripts bring back with a request: of the webmail and of the control panel.
+/// Tokens that scripts send back with a request: those of the webmail and of the control panel.
 const CANARY: &str = "X-OWA-CANARY";
 const CANARY_HEADER: HeaderName = HeaderName::from_static("x-owa-canary");
 const CANARIES: &[&str] = &[CANARY, "msExchEcpCanary"];
-/// Set by the login page's script: without the first no login is accepted.
+/// Set by the login page's script: without the first cookie no login is accepted.
 const OWN_COOKIES: &[(&str, &str)] = &[("PBack", "0")];
-/// What its scripts send with their calls. The others that begin like these say as which user a request counts, or where it
-/// is to go (`X-OWA-ExplicitLogonUser`, `X-OWA-ProxyUri`, …), and are for the servers of Exchange alone.
+/// Headers that its scripts send with their calls. The other headers with these prefixes select the user or the target
+/// of a request (`X-OWA-ExplicitLogonUser`, `X-OWA-ProxyUri`, …), and are used only between Exchange servers.
 const REQUEST_HEADERS: &[&str] = &[
     "action",
     "client-request-id",
@@ -70,16 +70,16 @@ const REQUEST_HEADERS: &[&str] = &[
     "x-owa-urlpostdata",
 ];
 const CLIENT_COOKIES: &[&str] = &["PBack", "PrivateComputer"];
-/// To what is no browser that it knows, it gives another, older webmail.
+/// A client that it does not recognise as a browser gets another, older webmail.
 const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
 
-/// What is asked for by scripts only.
+/// Paths that only scripts request.
 const SCRIPTED: &[&str] = &["service.svc", "ev.owa", "ev.owa2", "ping.owa", "sessiondata.ashx"];
-/// What the login page's files are.
+/// The files of the login page.
 const STATIC_FOLDERS: &[&str] = &["themes", "scripts"];
 const STATIC_ENDINGS: &[&str] = &["css", "js", "svg", "png", "gif", "jpg", "ico", "woff", "woff2", "ttf", "eot"];
 
-/// The folders beside it.
+/// The folders of the endpoints.
 const ENDPOINTS: &[(&str, Endpoint)] = &[
     ("ews", Endpoint::Ews),
     ("microsoft-server-activesync", Endpoint::ActiveSync),
@@ -93,9 +93,9 @@ const ENDPOINTS: &[(&str, Endpoint)] = &[
     ("api", Endpoint::Api),
 ];
 
-/// The status that its scripts know a session's end by; it is in no RFC.
+/// The status by which its scripts recognise the end of a session; it is not in any RFC.
 const LOGIN_TIMEOUT: u16 = 440;
-/// The body that comes with it.
+/// The body of that response.
 const TIMEOUT_PAGE: &str = "<HTML><SCRIPT>if (parent.navbar != null) parent.location = self.location;else self.location \
                             = self.location;</SCRIPT><BODY>440 Login Timeout</BODY></HTML>";
 
@@ -123,14 +123,14 @@ impl Product for Owa {
     fn kind(&self, head: &Head<'_>) -> Kind {
         let path = head.path.as_str().to_ascii_lowercase();
         let reads = matches!(*head.method, Method::GET | Method::HEAD);
-        // `auth.owa::$DATA` is auth.owa to NTFS.
+        // NTFS interprets `auth.owa::$DATA` as auth.owa.
         if path.contains(':') {
             return Kind::Closed;
         }
         if path.split('/').any(|segment| SIGN_IN_ENDINGS.iter().any(|ending| segment.ends_with(ending))) {
             return match *head.method {
                 Method::POST => Kind::Login,
-                // A login page that is loaded again after its form was sent.
+                // A login page that is reloaded after its form was submitted.
                 _ if reads => Kind::Entrance(HOME),
                 _ => Kind::Closed,
             };
@@ -142,7 +142,7 @@ impl Product for Owa {
         match folder {
             "" if reads => return Kind::Entrance(HOME),
             "owa" | "ecp" if path != EXPIRED => {}
-            // What is not known to belong to it could be another endpoint.
+            // A path that is not known to belong to it could be another endpoint.
             _ => return Kind::Closed,
         }
         if ENDINGS_OF_SESSIONS.contains(&path.as_str()) {
@@ -159,10 +159,10 @@ impl Product for Owa {
         }
     }
 
-    /// All that it shows lies at one address; the query says what.
+    /// All content is at one address; the query selects it.
     fn is_destination(&self, head: &Head<'_>) -> bool {
         let Ok(query) = form::parse(head.query.as_bytes()) else { return false };
-        // With this the older webmail signs out, and more.
+        // With this parameter the older webmail signs out, among other actions.
         let does = query.names().any(|name| name.eq_ignore_ascii_case("cmd"));
         head.path.as_str().eq_ignore_ascii_case(HOME) && !head.query.is_empty() && !does
     }
@@ -208,7 +208,7 @@ impl Product for Owa {
         let path = to.path().to_ascii_lowercase();
         if path.ends_with("/logon.aspx") {
             let page = login_page(to.query().unwrap_or_default());
-            // Whatever it says, the login was not accepted.
+            // Whatever reason it shows, the login was not accepted.
             return SignIn::RefusedAt(if page == LOGIN { WRONG } else { page });
         }
         if path == EXPIRED {
@@ -228,7 +228,7 @@ impl Product for Owa {
         HOME
     }
 
-    /// The mailbox's first address, from the settings that its script begins with.
+    /// The primary address of the mailbox, from the settings with which its script starts.
     fn identity(&self, page: &str) -> Option<String> {
         let settings: serde_json::Value = serde_json::from_str(page).ok()?;
         let session =
@@ -241,7 +241,8 @@ impl Product for Owa {
         let (method, target) = match heard {
             0 => return Some(IdentityRequest::page(HOME)),
             1 => (Method::POST, "/owa/service.svc?action=GetOwaUserConfiguration&AC=1"),
-            // The same among much else; its own script asks for one or for the other, as it was updated.
+            // The same data among other data; depending on its version, the product's own script requests one or the
+            // other.
             2 => (Method::POST, "/owa/sessiondata.ashx?appcacheclient=0"),
             _ => return None,
         };
@@ -298,7 +299,7 @@ impl Product for Owa {
             return Life::Over;
         }
         match kind {
-            // Whatever it was answered.
+            // Whatever the response was.
             Kind::Logout => Life::SignedOut,
             _ if set.iter().any(|cookie| is_taken(&cookie)) => Life::Over,
             _ => Life::On,
@@ -335,7 +336,7 @@ impl Product for Owa {
     }
 }
 
-/// The login page with the reason that a query names.
+/// The login page with the reason that a query specifies.
 fn login_page(query: &str) -> &'static str {
     let query = form::parse(query.as_bytes()).unwrap_or_default();
     let reason = query.field("reason").and_then(|reason| reason.parse::<usize>().ok());
@@ -367,12 +368,13 @@ fn is_by_script(head: &Head<'_>, path: &str) -> bool {
         || text("sec-fetch-mode").is_some_and(|mode| mode != "navigate")
 }
 
-/// Where an answer sends the browser; none when nowhere.
+/// The URL to which a response redirects the browser; none if there is no redirect.
 fn sent_to(status: StatusCode, headers: &HeaderMap) -> Option<Uri> {
     headers.get(LOCATION).filter(|_| status == StatusCode::FOUND)?.to_str().ok()?.parse().ok()
 }
 
-/// Where that is on this host, if it is inside the webmail: it names itself by whatever host it was asked for.
+/// The path of that URL on this host, if it is inside the webmail: the product uses the host name of the request in its
+/// URLs.
 fn landing(to: &Uri) -> String {
     let target = to.path_and_query().and_then(|target| local_target(target.as_str()));
     let inside = |target: &String| {

@@ -1,8 +1,8 @@
-//! What a front has to know of a webmail. Each product is one file of data and small pure rules; nothing in it sends,
-//! waits or remembers.
+//! What the front must know about a webmail. Each product is one file of data and small pure rules, without I/O,
+//! waiting or state.
 //!
-//! **To add a product:** implement [`Product`] in a file of its own, give it a line in the [registry](super), and bring
-//! captured answers of the real thing as tests.
+//! **To add a product:** implement [`Product`] in a file of its own, add a line to the [registry](super), and add
+//! captured responses of the real product as tests.
 
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};
@@ -15,145 +15,146 @@ use postern_wire::auth::MAX_NAME;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
-/// A browser that every webmail knows, for those that show their pages to no other.
+/// A User-Agent that every webmail accepts, for those that do not show their pages to unknown browsers.
 pub const BROWSER: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 
-/// The part of a request that decides what it is.
+/// The part of a request that determines its kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     /// The method.
     pub method: &'a Method,
-    /// The path, read by [`crate::path::parse`].
+    /// The path, parsed by [`crate::path::parse`].
     pub path: &'a Path,
-    /// The query without its question mark; empty when there is none.
+    /// The query without its question mark; empty if there is none.
     pub query: &'a str,
     /// The headers.
     pub headers: &'a HeaderMap,
 }
 
-/// What a request to the webmail is. It says what a request looks like, so no right is drawn from it: before release
-/// only the first three reach the webmail, rebuilt; after release [`Product::life`] judges by what the webmail did.
+/// The kind of a request to the webmail. It describes what a request looks like, and grants no rights: before release
+/// only the first three kinds reach the webmail, rebuilt; after release [`Product::life`] decides according to the
+/// webmail's response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The login page, fetched with this target whatever the visitor sent.
+    /// The login page, fetched with this target whatever the client sent.
     LoginPage(&'static str),
-    /// A file that the login page is made of.
+    /// A file of the login page.
     Static,
     /// The login form.
     Login,
-    /// A call of the webmail's script: one address for all of them, so without a session it can only be the login.
+    /// A call of the webmail's script: all calls have the same address, so without a session it can only be the login.
     Call,
-    /// The user signs out.
+    /// A logout request.
     Logout,
-    /// A script or a frame asks; it is answered in its own form that the session is over.
+    /// A request by a script or a frame, which is answered in its own format if the session has ended.
     Background,
-    /// What [`Product::tell`] made the login page's script ask for. It is answered by [`Product::gone`] in every
-    /// stage, so that it looks where the user is now.
+    /// The request that [`Product::tell`] made the login page's script send. It is answered by [`Product::gone`] in
+    /// every stage, so that the script loads the user's current page.
     Onward,
-    /// The user goes to a page.
+    /// The user navigates to a page.
     Navigation,
-    /// Nothing of the webmail's own, and where it begins.
+    /// Not a page of the webmail; its start page is at this path.
     Entrance(&'static str),
-    /// An endpoint beside the webmail, which takes the password alone.
+    /// An endpoint beside the webmail, which requires only the password.
     Endpoint(Endpoint),
-    /// What is of no use from outside.
+    /// A path that is not needed by external clients, and is therefore closed.
     Closed,
 }
 
-/// A login form as read; nothing else of the request is kept.
+/// A parsed login form; nothing else of the request is kept.
 #[derive(Debug)]
 pub struct Login {
-    /// The name, without blanks around it and without control characters.
+    /// The name, without surrounding spaces and without control characters.
     pub name: String,
     /// The password.
     pub password: Secret,
-    /// What else the form says and the webmail may know: pairs from the product's own allow-list.
+    /// Other fields of the form that the webmail may receive: pairs from the product's own allow-list.
     pub extras: Vec<(&'static str, String)>,
 }
 
-/// The one login request that goes upstream, rebuilt from nothing but a [`Login`] and a fresh login page.
+/// The only login request that is sent upstream, rebuilt from a [`Login`] and a fresh login page.
 pub struct Rebuilt {
     /// Path and query.
     pub target: &'static str,
-    /// The form, as [`Product::format`] says.
+    /// The form, encoded as [`Product::format`] specifies.
     pub body: Zeroizing<String>,
 }
 
-/// What the webmail's answer to a login means. What no rule recognises is [`Self::Refused`].
+/// The meaning of the webmail's response to a login. A response that matches no rule is [`Self::Refused`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignIn {
     /// The password was accepted.
     Accepted {
-        /// Where the webmail sends the browser: a path of this host.
+        /// Where the webmail redirects the browser: a path of this host.
         landing: String,
-        /// What to request to end the session upstream, if that is known.
+        /// The request that ends the upstream session, if known.
         logout: Option<String>,
     },
-    /// It was not, and the answer says so.
+    /// The password was refused, and the response itself says so.
     Refused,
-    /// It was not, and this login page says so: an address of [`Kind::LoginPage`].
+    /// The password was refused, and this login page says so: an address of [`Kind::LoginPage`].
     RefusedAt(&'static str),
 }
 
-/// A request that this front makes of its own, to learn who is signed in.
+/// A request that this front makes itself, to learn who is signed in.
 #[derive(Debug)]
 pub struct IdentityRequest {
     /// The method.
     pub method: Method,
     /// Path and query.
     pub target: Cow<'static, str>,
-    /// Headers beside those that go with every request of this front's own.
+    /// Headers in addition to those of every request that this front makes itself.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body; none for one without.
+    /// The body, if there is one.
     pub body: Option<&'static str>,
 }
 
 impl IdentityRequest {
-    /// Asks for a page.
+    /// A GET request for a page.
     pub fn page(target: impl Into<Cow<'static, str>>) -> Self {
         Self { method: Method::GET, target: target.into(), headers: Vec::new(), body: None }
     }
 }
 
-/// What the answer to a [`Question`] says.
+/// The meaning of the response to an identity request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityAnswer {
-    /// Nothing yet; the next question may tell.
+    /// Unknown; the next request may tell.
     More,
-    /// Nothing yet; this page tells.
+    /// Unknown; this page tells.
     At(String),
-    /// Who is signed in.
+    /// The user who is signed in.
     Name(String),
-    /// Who is signed in, by two names of the same user.
+    /// The user who is signed in, by two names of the same user.
     Names {
-        /// The one that the user knows.
+        /// The name that the user knows.
         shown: String,
-        /// Another, which has to be of the same mailbox.
+        /// Another name, which must belong to the same mailbox.
         also: String,
     },
-    /// The webmail names no user before this mailbox has been opened for the first time, on this page. So the name that was
-    /// typed has to do, for that and nothing else.
+    /// The webmail returns no user before this mailbox has been opened for the first time, on this page. So the name
+    /// that was typed is used, only for that purpose.
     Unopened(&'static str),
-    /// A user who has signed in can open other mailboxes by their passwords alone, for the reason given: so no sign-in is
+    /// A signed-in user can open other mailboxes with only their passwords, for the given reason: so no sign-in is
     /// accepted.
     BypassRisk(&'static str),
     /// No name.
     Nothing,
 }
 
-/// What an answer to a released session means for it.
+/// The meaning of a response to a released session, for the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
-    /// It goes on.
+    /// The session continues.
     On,
-    /// The user has signed out; the answer may be shown.
+    /// The user has signed out; the response may be shown.
     SignedOut,
-    /// It is over, or has become another user's: the answer must not be shown.
+    /// The session has ended, or now belongs to another user: the response must not be shown.
     Over,
 }
 
-/// How a script or a frame is told something, in the webmail's own words.
+/// A response to a script or a frame, in the webmail's own format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The status.
@@ -164,131 +165,133 @@ pub struct Reply {
     pub body: String,
 }
 
-/// What has become of a login, for the script that has sent it.
+/// The outcome of a login, for the script that has sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The password was accepted; the user goes on at [`Kind::LoginPage`]'s address, whatever page that is now.
+    /// The password was accepted; the user continues at the address of [`Kind::LoginPage`], whichever page is there
+    /// now.
     Onward,
-    /// The webmail has refused it.
+    /// The webmail has refused the password.
     Wrong,
-    /// It was no login.
+    /// The request was not a login.
     NotALogin,
-    /// The user may not sign in.
+    /// The user is not allowed to sign in.
     Refused,
     /// Temporarily unavailable.
     Unavailable,
 }
 
-/// A webmail.
+/// A webmail product.
 pub trait Product: Send + Sync {
-    /// Whether Exchange is behind it, which knows each mailbox by several names.
+    /// Whether it is part of Exchange, which knows each mailbox by several names.
     fn is_exchange(&self) -> bool {
         false
     }
 
-    /// The endpoints that it has beside its pages, which [`Kind::Endpoint`] names.
+    /// The endpoints beside its pages, which [`Kind::Endpoint`] names.
     fn endpoints(&self) -> &'static [Endpoint] {
         &[]
     }
 
-    /// What this request is.
+    /// The kind of this request.
     fn kind(&self, head: &Head<'_>) -> Kind;
 
-    /// Whether a user who was not signed in may be sent here afterwards: to a page that shows something and does nothing
-    /// else. The head is that of a GET without headers.
+    /// Whether a user who was not signed in may be redirected here after signing in: to a page that only displays
+    /// something. The head is that of a GET without headers.
     fn is_destination(&self, head: &Head<'_>) -> bool;
 
-    /// The address that a login page names as the one to go to afterwards; none where it names none.
+    /// The address to open after signing in, as given in a request for the login page; none if it gives none.
     fn carried(&self, _head: &Head<'_>) -> Option<String> {
         None
     }
 
-    /// Path and query of the login page that a login is made with.
+    /// Path and query of the login page that is used for a login.
     fn login_page(&self) -> &'static str;
 
-    /// How the login form is written, here and upstream.
+    /// The encoding of the login form, here and upstream.
     fn format(&self) -> Format {
         Format::Form
     }
 
-    /// Reads a login form; none when it is not one.
+    /// Parses a login form; none if it is not one.
     fn read_login(&self, form: &Form) -> Option<Login>;
 
-    /// The request that brings `login` upstream, for the login page that `page` holds; none when that is not one.
+    /// The request that sends `login` upstream, for the login page `page`; none if `page` is not a login page.
     fn rebuild(&self, page: &str, login: &Login) -> Option<Rebuilt>;
 
-    /// What the answer to it means; `set` are the cookies it sets.
+    /// The meaning of the response; `set` are the cookies that it sets.
     fn judge(&self, status: StatusCode, headers: &HeaderMap, set: &[Cookie]) -> SignIn;
 
-    /// Path and query of a page that says who is signed in.
+    /// Path and query of a page that shows who is signed in.
     fn identity_page(&self) -> &'static str;
 
-    /// Who that page says is signed in.
+    /// The user who is signed in according to that page.
     fn identity(&self, page: &str) -> Option<String>;
 
-    /// What is asked after `heard` answers, with what the webmail has set so far; none when there is no more to ask.
+    /// The next request after `heard` responses, with the cookies that the webmail has set so far; none if there is no
+    /// further request.
     fn identity_request(&self, heard: usize, _jar: &Jar) -> Option<IdentityRequest> {
         let page = self.identity_page();
         (heard == 0).then(|| IdentityRequest::page(page))
     }
 
-    /// What the answer to the question after `_heard` others says.
+    /// The meaning of the response to the request after `_heard` others.
     fn identify(&self, _heard: usize, status: StatusCode, _headers: &HeaderMap, page: &str) -> IdentityAnswer {
         let name = self.identity(page).filter(|_| status == StatusCode::OK);
         name.map_or(IdentityAnswer::Nothing, IdentityAnswer::Name)
     }
 
-    /// Whether an answer to a released session says that the webmail's own session is over.
+    /// Whether a response to a released session means that the webmail's own session has ended.
     fn has_ended(&self, _status: StatusCode, _headers: &HeaderMap) -> bool {
         false
     }
 
-    /// Whether this request belongs to opening a mailbox for the first time; see [`Heard::Unopened`].
+    /// Whether this request is part of opening a mailbox for the first time; see [`IdentityAnswer::Unopened`].
     fn opens(&self, _head: &Head<'_>) -> bool {
         false
     }
 
-    /// What an answer that sets the cookies `set` means for the released session whose cookies are `jar`.
+    /// The meaning of a response that sets the cookies `set`, for the released session whose cookies are `jar`.
     fn life(&self, kind: Kind, jar: &Jar, set: &[Cookie], now: Timestamp) -> Life;
 
-    /// How the sender of a [`Kind::Background`] request is told that its session is over.
+    /// The response to a [`Kind::Background`] request if its session has ended.
     fn gone(&self, head: &Head<'_>) -> Reply;
 
-    /// How a login page's script is told what has become of the login that it sent; none where a plain form sends it,
-    /// and the user gets a page.
+    /// The response with the outcome of a login for the login page's script; none if a plain form sends the login and
+    /// the user gets a page.
     fn tell(&self, _outcome: Outcome) -> Option<Reply> {
         None
     }
 
-    /// Where a user is sent whose session the webmail itself has ended: an address of [`Kind::LoginPage`].
+    /// Where a user is redirected if the webmail itself has ended the session: an address of [`Kind::LoginPage`].
     fn ended_page(&self) -> &'static str;
 
-    /// Names of request headers that the webmail's own scripts send, in lower case, beside those that all may send (see
-    /// [`super::headers`]). Every other header of a browser stays here.
+    /// Names of request headers that the webmail's own scripts send, in lower case, in addition to those that all may
+    /// send (see [`super::headers`]). No other header of a browser is forwarded.
     fn request_headers(&self) -> &'static [&'static str];
 
-    /// Names of cookies that a browser's own scripts set and the webmail reads. Everything else that a browser sends
-    /// stays here.
+    /// Names of cookies that a browser's own scripts set and the webmail reads. No other cookie of a browser is
+    /// forwarded.
     fn client_cookies(&self) -> &'static [&'static str];
 
-    /// Names of the webmail's cookies that its scripts read. A released session's browser gets them too, but what it
-    /// sends back stays here: the jar's own goes upstream.
+    /// Names of the webmail's cookies that its scripts read. A released session's browser receives them too, but the
+    /// values that it sends back are not forwarded: those of the jar are.
     fn mirrored_cookies(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Cookies that go with the requests of this front's own, as the login page's script would have set them.
+    /// Cookies for the requests that this front makes itself, as the login page's script would have set them.
     fn own_cookies(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
 
-    /// Headers that go with them.
+    /// Headers for the requests that this front makes itself.
     fn own_headers(&self) -> &'static [(HeaderName, &'static str)] {
         &[]
     }
 }
 
-/// A `Location` as a path of this host: nothing that could lead elsewhere.
+/// Parses a `Location` as a path of this host, which cannot lead to another host.
 pub fn local_target(location: &str) -> Option<String> {
     let target = match location.strip_prefix("./") {
         Some(rest) => format!("/{rest}"),
@@ -298,7 +301,7 @@ pub fn local_target(location: &str) -> Option<String> {
     (target.starts_with('/') && !target.starts_with("//") && is_plain).then_some(target)
 }
 
-/// Undoes the five entities that HTML escaping makes; none when there is another one.
+/// Decodes the five entities of HTML escaping; none if there is any other entity.
 pub fn unescape(html: &str) -> Option<String> {
     let mut pieces = html.split('&');
     let mut text = pieces.next()?.to_owned();
@@ -317,8 +320,7 @@ pub fn unescape(html: &str) -> Option<String> {
     Some(text)
 }
 
-/// A name as it was typed, if it can be one: without blanks around it, and without control characters, which some webmails
-/// drop.
+/// A typed name if it is valid: without surrounding spaces, and without control characters, which some webmails remove.
 pub fn typed_name(name: &str) -> Option<&str> {
     let name = name.trim_matches(' ');
     let is_name = !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);

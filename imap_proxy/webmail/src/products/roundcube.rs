@@ -1,4 +1,4 @@
-//! Roundcube 1.6 (skin elastic), by what it was seen to do.
+//! Roundcube 1.6 (skin elastic), according to its observed behaviour.
 
 use super::product::{Head, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between, local_target, unescape};
 use crate::form::{self, Form};
@@ -9,42 +9,42 @@ use jiff::Timestamp;
 use postern_wire::auth::MAX_NAME;
 use zeroize::Zeroizing;
 
-/// Names the session.
+/// The session's identifier.
 const SESSION: &str = "roundcube_sessid";
-/// Proves it; sent twice at a login, the last wins. [`DELETED`] as its value ends the session.
+/// Authenticates the session; if a login sets it twice, the last value applies. The value [`DELETED`] ends the session.
 const PROOF: &str = "roundcube_sessauth";
 const DELETED: &str = "-del-";
 
 const ROOT: &str = "/";
 const LOGIN: &str = "/?_task=login";
-/// With Roundcube's own words for a session that is over.
+/// The login page with Roundcube's own message for a session that has ended.
 const LOGIN_AFTER_END: &str = "/?_task=login&_err=session";
-/// Queries of `/` that show the login page, and what is fetched for them.
+/// Queries of `/` that show the login page, and the target that is fetched for each.
 const LOGIN_PAGES: &[(&str, &str)] =
     &[("", LOGIN), ("_task=login", LOGIN), ("_task=login&_err=session", LOGIN_AFTER_END)];
-/// The query that the login form is sent with.
+/// The query of the login form's target.
 const LOGIN_QUERY: &str = "_task=login";
 
-/// Where the login page's files lie.
+/// The folders of the login page's files.
 const STATIC_FOLDERS: &[&str] = &["/skins/", "/plugins/", "/program/js/", "/program/resources/"];
-/// What they are.
+/// Their file name extensions.
 const STATIC_ENDINGS: &[&str] =
     &["css", "js", "map", "svg", "png", "gif", "jpg", "jpeg", "webp", "ico", "woff", "woff2", "ttf"];
-/// The query that makes a browser fetch them again after an upgrade, and how long its number may be.
+/// The query that makes a browser reload them after an upgrade, and the maximum length of its number.
 const STAMP: &str = "s=";
 const MAX_STAMP: usize = 20;
 
 /// Cookies that skins set in the browser.
 const CLIENT_COOKIES: &[&str] = &["colorMode"];
 
-/// Where a user may be sent after signing in: tasks, and the parameters that name a folder or a message.
+/// The tasks to which a user may be redirected after signing in, and the parameters that name a folder or a message.
 const TASKS: &[&str] = &["mail", "addressbook", "settings"];
 const RETURN_PARAMETERS: &[&str] = &["_task", "_action", "_mbox", "_uid", "_search", "_page"];
 const MAX_RETURN: usize = 512;
 const MAX_ZONE: usize = 64;
-/// What Roundcube's form says when its script did not run.
+/// The value in Roundcube's form if its script did not run.
 const NO_ZONE: &str = "_default_";
-/// Characters of a request token, and of the words that an answer to a script repeats.
+/// Maximum number of characters of a request token, and of the words that a response to a script repeats.
 const MAX_TOKEN: usize = 64;
 const MAX_WORD: usize = 32;
 
@@ -83,7 +83,7 @@ impl Product for Roundcube {
             && self.kind(head) == Kind::Navigation
             && query.field("_task").is_some_and(|task| TASKS.contains(&task))
             && query.field("_action").is_none_or(is_word)
-            // PHP reads `.task` and `_task[` as other names, and takes the last of two.
+            // PHP interprets `.task` and `_task[` as other names, and uses the last of two parameters.
             && query.names().all(is_word)
             && ["_task", "_action"].iter().all(|name| query.names().filter(|it| it == name).count() <= 1)
     }
@@ -96,7 +96,7 @@ impl Product for Roundcube {
         if form.field("_task") != Some("login") || form.field("_action") != Some("login") {
             return None;
         }
-        // Roundcube signs in a name with a NUL, a tab or a newline around it as the name without.
+        // Roundcube treats a name surrounded by a NUL, a tab or a newline as the name without it.
         let name = form.field("_user")?.trim_matches(' ');
         if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
             return None;
@@ -137,7 +137,7 @@ impl Product for Roundcube {
     }
 
     fn identity(&self, page: &str) -> Option<String> {
-        // The folder list's heading. Two of them would mean that one is not the skin's.
+        // The heading of the folder list. If there are two, one of them is not from the skin.
         let mark = r#"<span class="header-title username">"#;
         let shown = between(page, mark, "</span>").filter(|_| page.matches(mark).count() == 1)?;
         unescape(shown.trim()).filter(|name| !name.is_empty() && !name.contains('<'))
@@ -209,7 +209,7 @@ fn is_static(head: &Head<'_>) -> bool {
         && stamp.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The parameters in the address; none where they cannot be read in one way only.
+/// The parameters of the query; none if they could be interpreted in more than one way.
 fn query(head: &Head<'_>) -> Form {
     form::parse(head.query.as_bytes()).unwrap_or_default()
 }
@@ -218,7 +218,7 @@ fn header<'a>(head: &Head<'a>, name: &str) -> Option<&'a str> {
     head.headers.get(name)?.to_str().ok()
 }
 
-/// Asked by `rcmail.http_request`, which reads JSON.
+/// Whether it was sent by `rcmail.http_request`, which expects JSON.
 fn is_remote(head: &Head<'_>, query: &Form) -> bool {
     header(head, "x-requested-with") == Some("XMLHttpRequest") || query.field("_remote") == Some("1")
 }
@@ -244,7 +244,7 @@ fn is_zone(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-' | b'/'))
 }
 
-/// Whether `text` is a query that names a place inside the webmail and nothing more.
+/// Whether `text` is a query that only names a location inside the webmail.
 fn is_return(text: &str) -> bool {
     let Ok(query) = form::parse(text.as_bytes()) else { return false };
     text.len() <= MAX_RETURN

@@ -1,8 +1,8 @@
-//! SnappyMail 2.38, by its source and by what it was seen to do.
+//! SnappyMail 2.38, according to its source code and observed behaviour.
 //!
-//! One page and one script: all but files lies at `/`, and the query says what it is. What is not known to belong to the
-//! webmail is closed, whatever it is called: the administrators' panel (whose name can be chosen), sign-ins that other
-//! programs hand over (`Sso`), and whatever plugins add.
+//! It has one page and one script: everything except files is at `/`, and the query determines the kind. Paths and
+//! queries that are not known to belong to the webmail are closed, whatever their name: the administration panel (whose
+//! name is configurable), sign-ins that other programs delegate (`Sso`), and anything that plugins add.
 
 use super::product::{
     Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
@@ -15,42 +15,42 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 const ROOT: &str = "/";
-/// What the page's script asks first: with the token that every call brings back, and who is signed in.
+/// The first request of the page's script: returns the token that every call sends back, and the signed-in user.
 const APP_DATA: &str = "/?/AppData/0/0/";
-/// Where calls go. Which one it is stands in the body.
+/// The target of calls. The body determines which call it is.
 const CALL: &str = "/?/Json/&q[]=/0/";
-/// The same for the one that needs no token.
+/// The target of the call that needs no token.
 const SIGN_OUT: &str = "/?/Json/0/Logout/";
-/// The language that [`SnappyMail::tell`] names, and what the script then loads.
+/// The language that [`SnappyMail::tell`] returns, and the script that is then loaded.
 const ONWARD: &str = "onward";
 const ONWARD_SCRIPT: &str = "/Lang/0/App/onward/onward/";
-/// What is loaded then.
+/// The content of that script.
 const RELOAD: &str = "location.reload();\n";
 
-/// Holds the mailbox and its password, for a browser that has the other cookies. Only a login makes it anew.
+/// Contains the mailbox and its password, for a browser that has the other cookies. Only a login sets a new value.
 const ACCOUNT: &str = "smaccount";
-/// The same for another mailbox that the user has added; then the webmail shows that one.
+/// The same for another mailbox that the user has added; the webmail then shows that mailbox.
 const ADDITIONAL: &str = "smadditional";
-/// What an answer calls a cookie that it takes away.
+/// The value with which a response deletes a cookie.
 const DELETED: &str = "deleted";
 
-/// What the login page is made of, beside files: languages, themes, the scripts of plugins.
+/// The parts of the login page other than files: languages, themes, the scripts of plugins.
 const PARTS: &[&str] = &["Lang", "Css", "Plugins"];
 /// Calls whose body is a file or a report.
 const UPLOADS: &[&str] = &["Upload", "UploadContacts", "UploadBackground", "CspReport"];
-/// What is fetched in a session: messages and attachments, pictures of other servers, addresses to write to.
+/// Resources that are fetched in a session: messages and attachments, images of other servers, addresses to write to.
 const FETCHED: &[&str] = &["Raw", "ProxyExternal", "Mailto", "mailto"];
-/// What a link from elsewhere leads to: a mail that is to be written. Its other pages stand behind a `#`.
+/// The target of links from other sites: a mail to be written. The other pages are in the URL's fragment.
 const TO_WRITE: &[&str] = &["Mailto", "mailto"];
-/// Characters that the address of a part may have.
+/// Maximum number of characters of the address of a part.
 const MAX_PART: usize = 160;
 
-/// Where files lie, below `/snappymail/v/2.38.2/`.
+/// The folders of files, below `/snappymail/v/2.38.2/`.
 const STATIC_FOLDERS: &[&str] = &["static", "themes"];
 const STATIC_ENDINGS: &[&str] =
     &["css", "js", "json", "svg", "png", "gif", "jpg", "jpeg", "webp", "ico", "mp3", "woff", "woff2", "ttf"];
 
-/// Its numbers for why a call failed (`Notifications.php`).
+/// Its error codes for failed calls (`Notifications.php`).
 const INVALID_TOKEN: u16 = 101;
 const AUTH_ERROR: u16 = 102;
 const CONNECTION_ERROR: u16 = 104;
@@ -164,7 +164,8 @@ impl Product for SnappyMail {
         if set.iter().any(|cookie| is_another(&cookie)) {
             return Life::Over;
         }
-        // It is taken away when the user signs out, and when the session is over: then there is nothing to see.
+        // It is deleted when the user signs out, and when the session has ended: the response then contains nothing to
+        // protect.
         match set.iter().any(|cookie| cookie.name == ACCOUNT && is_gone(cookie)) {
             true => Life::SignedOut,
             false => Life::On,
@@ -176,12 +177,12 @@ impl Product for SnappyMail {
             let content_type = "application/javascript; charset=utf-8";
             return Reply { status: StatusCode::OK, content_type, body: RELOAD.to_owned() };
         }
-        // The script waits five seconds, then it loads the page anew.
+        // The script waits five seconds, then reloads the page.
         failed(INVALID_TOKEN)
     }
 
-    /// A script that has signed in goes on with what the answer says of the user, on the same page. It has no word for
-    /// another page; but it loads the language that the answer names, and this one loads the page anew.
+    /// After signing in, a script continues with the user's data in the response, on the same page. The response cannot
+    /// name another page, but the script loads the language that the response names, and that script reloads the page.
     fn tell(&self, outcome: Outcome) -> Option<Reply> {
         let code = match outcome {
             Outcome::Onward => {
@@ -209,7 +210,7 @@ impl Product for SnappyMail {
     }
 }
 
-/// What a query asks for: the first word of `/?/Lang/0/App/fr/`.
+/// The service that a query requests: the first word of `/?/Lang/0/App/fr/`.
 fn service(query: &str) -> &str {
     query.trim_start_matches('/').split(['/', '&']).next().unwrap_or_default()
 }
@@ -222,7 +223,7 @@ fn call(answer: &Value) -> Reply {
     Reply { status: StatusCode::OK, content_type: "application/json; charset=utf-8", body: answer.to_string() }
 }
 
-/// `/?/Lang/0/App/fr/2.38.2/`: nothing but words, and none of the administrators'.
+/// `/?/Lang/0/App/fr/2.38.2/`: only plain words, and none of the administration panel.
 fn part(query: &str) -> Kind {
     if query == ONWARD_SCRIPT {
         return Kind::Onward;
@@ -256,7 +257,7 @@ fn is_navigation(head: &Head<'_>) -> bool {
     head.headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
 }
 
-/// `pt-BR`, as its list has them.
+/// `pt-BR`, as in its list of languages.
 fn is_language(text: &str) -> bool {
     text.len() <= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

@@ -1,4 +1,4 @@
-//! SOGo 5, by its source and by what it was seen to do.
+//! SOGo 5, according to its source code and observed behaviour.
 
 use super::product::{
     BROWSER, Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
@@ -12,30 +12,30 @@ use postern_proxy_config::Endpoint;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// Where it begins; who is signed in is sent on from here to their own folder.
+/// The start page; a signed-in user is redirected from here to their own folder.
 const HOME: &str = "/SOGo/";
-/// What the login page's script sends the form to.
+/// The target to which the login page's script sends the form.
 const SIGN_IN: &str = "/SOGo/connect";
-/// A folder that everybody has, and its address for signing out: the cookie says whose session ends.
+/// A folder that exists for all users, and its logout address: the cookie determines whose session ends.
 const SIGN_OUT: &str = "/SOGo/so/anonymous/logoff";
 
-/// The folders at the top: the application, and its files.
+/// The top-level folders: the application, and its files.
 const APPLICATION: &str = "SOGo";
 const FILES: &[&str] = &["/SOGo.woa/WebServerResources/", "/SOGo/WebServerResources/"];
 const STATIC_ENDINGS: &[&str] =
     &["css", "js", "map", "svg", "png", "gif", "jpg", "jpeg", "ico", "woff", "woff2", "ttf", "otf", "eot"];
-/// The query that makes a browser fetch them again after an upgrade, and how long its number may be.
+/// The query that makes a browser reload them after an upgrade, and the maximum length of its number.
 const STAMP: &str = "lm=";
 const MAX_STAMP: usize = 20;
 
-/// Names that the application answers to by itself, wherever they stand in a path: those of its sign-in,
+/// Names that the application handles itself, at any position in a path: the sign-in,
 const CONNECT: &str = "connect";
-/// its address for signing out,
+/// the logout address,
 const LOGOFF: &str = "logoff";
-/// its pages without a session,
+/// the pages without a session,
 const LOGIN_PAGES: &[&str] = &["", "index", "view", "login"];
-/// and what is of no use from outside: passwords are changed and recovered by the password or a question alone, the
-/// interface for programs (since 5.12.2) takes them too, and the last are of sign-ins elsewhere.
+/// and those that external clients do not need: passwords can be changed and recovered with only the password or a
+/// question, the API (since 5.12.2) also accepts passwords, and the last ones belong to sign-ins at other systems.
 const CLOSED: &[&str] = &[
     "changePassword",
     "passwordRecovery",
@@ -50,39 +50,39 @@ const CLOSED: &[&str] = &[
     "connectName",
     "openid_redirect",
 ];
-/// The pages that a link may lead to: others, asked for by GET as well, do something.
+/// The pages that a link may lead to: other pages perform actions, even when requested by GET.
 const PAGES: &[&str] = &["view", "popupview", "compose", "Preferences"];
-/// The endpoints: the application's own names for them, and where programs learn about the first (RFC 6764). The second is at
-/// the top too.
+/// The endpoints: the application's own names for them, and the well-known URLs of the first (RFC 6764). The second
+/// also exists at the top level.
 const DAV: &str = "dav";
 const ACTIVE_SYNC: &str = "Microsoft-Server-ActiveSync";
 const WELL_KNOWN: &[&str] = &["/.well-known/caldav", "/.well-known/carddav"];
-/// Where a user's mail accounts lie; the first is the user's own mailbox, others were added by a password.
+/// The folder of a user's mail accounts; the first is the user's own mailbox, others were added with a password.
 const MAIL: &str = "Mail";
 const OWN_ACCOUNT: &str = "0";
 
-/// Proves the session, and names it.
+/// Authenticates and identifies the session.
 const SESSION: &str = "0xHIGHFLYxSOGo";
-/// Its value when it is over.
+/// Its value after the session has ended.
 const DISCARDED: &str = "discard";
-/// What scripts bring back with a request.
+/// Tokens that scripts send back with a request.
 const MIRRORED: &[&str] = &["XSRF-TOKEN"];
-/// To what is no browser that it knows, it shows no page.
+/// It shows no page to a client that it does not recognise as a browser.
 const OWN_HEADERS: &[(HeaderName, &str)] = &[(USER_AGENT, BROWSER)];
 
 const BYPASS_RISK: &str = "SOGo lets people add other mailboxes by their passwords alone; set \
                            `SOGoMailAuxiliaryUserAccountsEnabled = NO;` in sogo.conf";
-/// Only there when users may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, though the accounts
-/// that a script sends are still kept; what lies in them is closed by [`is_other_account`].
+/// Present only if users may add accounts. With `SOGoCreateIdentitiesDisabled` it is hidden from them, but accounts
+/// that a script sends are still stored; access to them is closed by [`is_other_account`].
 const ADD_ACCOUNT: &str = "addMailAccount(";
-/// Begins the list of a user's accounts, in their preferences.
+/// The start of the list of a user's accounts, in their preferences.
 const ACCOUNTS: &str = r#""AuxiliaryMailAccounts":"#;
 
-/// Its numbers for why a login failed (`SOGoConstants.h`).
+/// Its error codes for failed logins (`SOGoConstants.h`).
 const WRONG: &str = r#"{"LDAPPasswordPolicyError":65535}"#;
-/// The answer to a login that is right, without a name in it.
+/// The response to a successful login, without a name in it.
 const RIGHT: &str = r#"{"cn":"","expire":-1,"grace":-1}"#;
-/// Its script takes a page in place of an answer for the end of its session, and loads its own page anew.
+/// If its script receives a page instead of a response, it considers the session ended and reloads its own page.
 const GONE: &str = "<!DOCTYPE html>\n<html><head><title>SOGo</title></head><body>The session is over.</body></html>\n";
 
 /// See the module.
@@ -98,7 +98,7 @@ impl Product for Sogo {
         let segments: Vec<&str> = head.path.segments().collect();
         let has = |name: &str| segments.iter().any(|segment| segment.eq_ignore_ascii_case(name));
         let first = segments[0];
-        // Before the endpoints: DAV leads to them as well.
+        // Checked before the endpoints, since DAV leads to them as well.
         if is_other_account(&segments) {
             return Kind::Closed;
         }
@@ -147,7 +147,7 @@ impl Product for Sogo {
 
     fn read_login(&self, form: &Form) -> Option<Login> {
         let name = typed_name(form.field("userName")?)?;
-        // The domain that was chosen beside the name: the whole is one name.
+        // The domain was chosen beside the name: together they are one name.
         let name = match form.field("domain").filter(|domain| !domain.is_empty() && !name.contains('@')) {
             Some(domain) => format!("{name}@{domain}"),
             None => name.to_owned(),
@@ -171,7 +171,8 @@ impl Product for Sogo {
 
     fn judge(&self, status: StatusCode, _headers: &HeaderMap, set: &[Cookie]) -> SignIn {
         let session = set.iter().rfind(|cookie| cookie.name == SESSION);
-        // 202: SOGo's own second factor is on, which asks for a code of its own; it is switched off behind this front.
+        // 202: SOGo's own second factor is enabled and requires its own code; it must be switched off behind this
+        // front.
         match status == StatusCode::OK && session.is_some_and(|cookie| !is_discarded(cookie)) {
             true => SignIn::Accepted { landing: HOME.to_owned(), logout: Some(SIGN_OUT.to_owned()) },
             false => SignIn::Refused,
@@ -182,14 +183,14 @@ impl Product for Sogo {
         HOME
     }
 
-    /// The first address of the mailbox; see [`own_account`].
+    /// The primary address of the mailbox; see [`own_account`].
     fn identity(&self, page: &str) -> Option<String> {
         word(&own_account(page)?, "name")
     }
 
     fn identify(&self, heard: usize, status: StatusCode, headers: &HeaderMap, page: &str) -> IdentityAnswer {
         if heard == 0 {
-            // Where it begins, users are sent on to their folder.
+            // The start page redirects users to their folder.
             return own_folder(status, headers).map_or(IdentityAnswer::Nothing, |folder| {
                 IdentityAnswer::At(format!("/{APPLICATION}/so/{folder}/Preferences"))
             });
@@ -198,7 +199,7 @@ impl Product for Sogo {
             return IdentityAnswer::BypassRisk(BYPASS_RISK);
         }
         let account = own_account(page).filter(|_| status == StatusCode::OK);
-        // The address may change, as its directory has it; the name that the mail server knows stays.
+        // The address may change in the directory; the name that the mail server uses does not.
         let names = account.and_then(|own| Some([word(&own, "name")?, word(&own, "userName")?]));
         names.map_or(IdentityAnswer::Nothing, |[address, login]| IdentityAnswer::Names { shown: address, also: login })
     }
@@ -220,8 +221,8 @@ impl Product for Sogo {
         Reply { status: StatusCode::OK, content_type: "text/html; charset=utf-8", body: GONE.to_owned() }
     }
 
-    /// Once it hears that a login is right, the script goes to the user's folder, from where everybody is sent where they
-    /// belong.
+    /// When the login is successful, the script opens the user's folder, from where every user is redirected to the
+    /// right page.
     fn tell(&self, outcome: Outcome) -> Option<Reply> {
         let (status, body) = match outcome {
             Outcome::Onward => (StatusCode::OK, RIGHT),
@@ -257,18 +258,19 @@ fn is_discarded(cookie: &Cookie) -> bool {
     cookie.value.is_empty() || cookie.value == DISCARDED
 }
 
-/// `/SOGo/so/alice/Mail/1/…`, and whatever else with a digit may be read as a number there: `_1` is (SOGo's
-/// `fromCSSIdentifier`). Nothing that is no account has a digit in its name.
+/// Matches `/SOGo/so/alice/Mail/1/…`, and any other name with a digit that may be interpreted as a number there, such
+/// as `_1` (SOGo's `fromCSSIdentifier`). Names that are not accounts contain no digit.
 fn is_other_account(segments: &[&str]) -> bool {
     let is_other = |name: &str| name != OWN_ACCOUNT && name.contains(char::is_numeric);
     segments.windows(2).any(|pair| pair[0].eq_ignore_ascii_case(MAIL) && is_other(pair[1]))
 }
 
-/// The account of the mailbox itself, from the preferences of who is signed in: SOGo puts it before those that were added.
-/// Names and sender addresses in it may be changed by the user; `name` and `userName` come from the directory.
+/// The account of the mailbox itself, from the signed-in user's preferences: SOGo lists it before those that were
+/// added. The user may change names and sender addresses in it; `name` and `userName` come from the directory.
 fn own_account(page: &str) -> Option<Value> {
     let (_, list) = page.split_once(ACCOUNTS)?;
-    // Elsewhere in their preferences users choose keys of their own (of a calendar's category, say): it may be one of those.
+    // Elsewhere in their preferences users choose keys of their own (a calendar category, for example), which could be
+    // this one.
     if list.contains(ACCOUNTS) {
         return None;
     }
@@ -276,12 +278,12 @@ fn own_account(page: &str) -> Option<Value> {
     list.next()
 }
 
-/// The text that an object has for a key.
+/// The string value of a key of an object.
 fn word(object: &Value, key: &str) -> Option<String> {
     object.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The folder of who is signed in, as it stands in a path: `alice` of `/SOGo/alice` or `/SOGo/so/alice`.
+/// The signed-in user's folder as it appears in a path: `alice` of `/SOGo/alice` or `/SOGo/so/alice`.
 fn own_folder(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let to: Uri = headers.get(LOCATION).filter(|_| status == StatusCode::FOUND)?.to_str().ok()?.parse().ok()?;
     let folder = to.path().trim_end_matches('/').strip_prefix(HOME)?;
@@ -306,7 +308,7 @@ fn is_by_script(head: &Head<'_>) -> bool {
         || text("sec-fetch-mode").is_some_and(|mode| mode != "navigate")
 }
 
-/// `BrazilianPortuguese`, as its list has them.
+/// `BrazilianPortuguese`, as in its list of languages.
 fn is_word(text: &str) -> bool {
     text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
