@@ -1,5 +1,5 @@
-//! Strict parsing of forms: `application/x-www-form-urlencoded` (URL Standard, section 5), and flat JSON objects (RFC
-//! 8259) that scripts send.
+//! Strict parsing of forms: `application/x-www-form-urlencoded` (URL Standard, section 5), and flat JSON objects that
+//! scripts send (RFC 8259).
 
 use super::path::escape;
 use http::HeaderValue;

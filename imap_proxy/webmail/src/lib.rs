@@ -4,17 +4,18 @@
 //! the sign-in. The processing of a request, in order:
 //!
 //! 1. [`front`] creates the [`context`] of the request. [`classify`] determines what the request is, using the only
-//! [`path`] parser, the table of our own [`routes`] and the rules of the product ([`products`]), and what to do with it
-//! in the stage of its [`session`]. Both are pure.
+//!    [`path`] parser, the table of our own [`routes`] and the rules of the product ([`products`]), and what to do with
+//!    it in the stage of its [`session`]. Both are pure.
 //! 2. Without a session, only the login page and its files are available, through requests that the front makes itself
-//! ([`relay`]). The browser stores the page that the user wanted ([`destination`]).
+//!    ([`relay`]). The browser stores the page that the user wanted ([`destination`]).
 //! 3. Every form is processed once, however often it is submitted ([`submission`], [`session::repeats`]). A login form
-//! is parsed ([`form`]), rebuilt and sent, and the webmail's response is evaluated ([`login`]). The webmail's cookies
-//! are kept in a [`jar`]. The daemon is asked about the name that was typed and about the one that the webmail shows.
+//!    is parsed ([`form`]), rebuilt and sent, and the webmail's response is evaluated ([`login`]). The webmail's
+//!    cookies are kept in a [`jar`]. The daemon is asked about the name that was typed and about the one that the
+//!    webmail shows.
 //! 4. The [`verdict`] is one of: released, code required, or enrolment required. Until the session is released, none of
-//! its requests are forwarded upstream ([`challenge`], [`pages`]).
+//!    its requests are forwarded upstream ([`challenge`], [`pages`]).
 //! 5. The requests of a released session are forwarded, filtered by [`headers`]. The session stays bound to its mailbox
-//! according to the webmail's responses ([`relay`]).
+//!    according to the webmail's responses ([`relay`]).
 //! 6. Changes at the daemon end sessions and the requests that run in them ([`session::registry`]).
 //!
 //! Users manage their own account on the Security page ([`account`]). [`portal_pages`] dispatches our own pages and
