@@ -1,5 +1,5 @@
-//! Passwords that the mail server is asked about. The daemon knows no mail server; a front that has one behind it
-//! offers to ask, and is handed one password after the other.
+//! Passwords that the mail server is asked to check. The daemon has no connection to a mail server; a front that has
+//! one as its upstream offers to check, and receives one password at a time.
 
 use crate::clock::Stopwatch;
 use postern_rules::password_tries::{self, PasswordTries};
@@ -12,23 +12,24 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
-/// How long the mail server may take, and the front to reach it.
+/// Timeout for one check, including the time that the front needs to reach the mail server.
 pub const DEADLINE: Duration = Duration::from_secs(45);
-/// How long is waited for a front while none is there: one that was restarted, or that has lost the daemon, comes back.
+/// How long to wait for a front when none is connected: a front that was restarted, or has lost the daemon, reconnects.
 pub const FRONT_WAIT: Duration = Duration::from_secs(3);
-/// Checks that may wait for one front.
+/// Maximum number of checks that wait for one front.
 const WAITING: usize = 16;
 
-/// What is being checked, and by whom.
+/// The checks in progress, and the fronts that perform them.
 #[derive(Default)]
 pub struct Checks {
     next: AtomicU64,
-    /// Wrong passwords by mailbox, since when; one that is being checked counts as wrong until it is known.
+    /// Wrong passwords by mailbox, and when the count began; a password that is being checked counts as wrong until the
+    /// result is known.
     tried: Mutex<HashMap<String, (Stopwatch, PasswordTries)>>,
     offers: Mutex<Vec<mpsc::Sender<PasswordCheck>>>,
     /// Whether a front has offered since the daemon started.
     were_offered: AtomicBool,
-    /// Told of each offer.
+    /// Notified of each offer.
     offered: Notify,
     asked: Mutex<HashMap<u64, oneshot::Sender<CheckOutcome>>>,
 }
@@ -36,14 +37,14 @@ pub struct Checks {
 /// Why a password is not checked.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NoCheck {
-    /// No front offers to.
+    /// No front offers to check.
     Nobody,
-    /// So many wrong ones of this mailbox were tried lately.
+    /// Too many wrong passwords were tried for this mailbox recently.
     Enough,
 }
 
 impl Checks {
-    /// A front offers to check, until it drops the receiver.
+    /// Registers a front that offers to check passwords, until it drops the receiver.
     pub fn offer(&self) -> mpsc::Receiver<PasswordCheck> {
         let (offer, checks) = mpsc::channel(WAITING);
         lock(&self.offers).push(offer);
@@ -52,18 +53,18 @@ impl Checks {
         checks
     }
 
-    /// Whether a front offers to check.
+    /// Whether a front offers to check passwords now.
     pub fn are_offered(&self) -> bool {
         lock(&self.offers).iter().any(|offer| !offer.is_closed())
     }
 
-    /// Whether a front has offered to check since the daemon started: there is a channel for mail apps, be it away for
-    /// the moment.
+    /// Whether a front has offered to check since the daemon started. If so, a channel for mail apps exists, even if it
+    /// is not connected now.
     pub fn were_offered(&self) -> bool {
         self.were_offered.load(Ordering::Relaxed)
     }
 
-    /// Asks the mail server, by the front that offered last.
+    /// Asks the mail server, through the front that offered last.
     ///
     /// # Errors
     /// [`NoCheck`].
@@ -92,7 +93,7 @@ impl Checks {
         let check = PasswordCheck { id, mailbox: mailbox.to_owned(), password: password.clone() };
         let handed = timeout(FRONT_WAIT, async {
             loop {
-                // From here on no offer is missed.
+                // From here on, no offer is missed.
                 let offered = self.offered.notified();
                 if self.is_taken(&check) {
                     return;
@@ -107,15 +108,15 @@ impl Checks {
         })
     }
 
-    /// Whether a front takes it now.
+    /// Whether a front accepts the check now.
     fn is_taken(&self, check: &PasswordCheck) -> bool {
         let mut offers = lock(&self.offers);
         offers.retain(|offer| !offer.is_closed());
-        // Full or gone in this moment: the one before it.
+        // If its queue is full, or was closed just now, try the offer before it.
         offers.iter().rev().any(|offer| offer.try_send(check.clone()).is_ok())
     }
 
-    /// A front has the result; one that nobody waits for any more counts for nothing.
+    /// Takes a result from a front; a result that no caller waits for is ignored.
     pub fn answer(&self, checked: &PasswordChecked) {
         if let Some(answer) = lock(&self.asked).remove(&checked.id) {
             let _ = answer.send(checked.outcome);
@@ -123,7 +124,7 @@ impl Checks {
     }
 }
 
-/// Whoever asked has gone away, or has the answer.
+/// Removes a check on drop: the caller no longer waits, or has the answer.
 struct Forget<'a>(&'a Checks, u64);
 
 impl Drop for Forget<'_> {

@@ -1,4 +1,4 @@
-//! The time as the rules have it.
+//! The current time as the type that the rules use.
 
 use postern_process::clock;
 pub use postern_process::clock::Stopwatch;

@@ -1,5 +1,5 @@
-//! What every verb works on: the records, the platforms, and who is told of changes. Here a name becomes an account,
-//! and an event is loaded, decided and swapped.
+//! The state that every verb works on: the records, the platforms, and the watchers of changes. A name is resolved to
+//! an account here, and an event is loaded, decided and swapped.
 
 use crate::actor::Actor;
 use crate::checks::Checks;
@@ -30,63 +30,64 @@ use std::error::Error;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify, broadcast};
 
-/// How often an event is decided anew because something came between. Each round somebody else has got on. All of them
-/// together have [`COMMIT_DEADLINE`].
+/// How often an event is decided again because of a concurrent write. In each round another writer has made progress.
+/// All rounds together are limited by [`COMMIT_DEADLINE`].
 const ROUNDS: usize = 1000;
 
-/// The daemon's inside.
+/// The state of the daemon.
 pub struct Daemon {
-    /// What is stored.
+    /// The stored records.
     pub records: Records,
-    /// What was configured.
+    /// The configuration.
     pub config: Config,
     /// When it started.
     pub started: Time,
-    /// How long ago that is.
+    /// The time since the start.
     pub uptime: Stopwatch,
-    /// What follows a commit.
+    /// The effects of a commit.
     pub effects: Arc<Effects>,
-    /// Passwords that the mail server is asked about.
+    /// Passwords that the mail server is asked to check.
     pub checks: Checks,
-    /// How codes and notices leave.
+    /// Delivery of codes and notices.
     pub senders: Arc<Senders>,
     /// Where the master key comes from.
     pub key_source: KeySource,
-    /// Whose levels the administrator may change.
+    /// The log, whose levels the administrator may change.
     pub log: Arc<Log>,
-    /// There is a new master key.
+    /// Notified when there is a new master key.
     pub rotated: Notify,
-    /// Held while platforms or aliases change, or an import runs: these look at several records before they write.
+    /// Held while platforms or aliases change, or an import runs: these operations read several records before they
+    /// write.
     pub administration: Mutex<()>,
 }
 
-/// What a name means by which a sign-in is made: another type than [`Resolved`], so that nobody is let in under a name that
-/// was read for something else.
+/// What a name resolves to when it is used to sign in. This is a different type from [`Resolved`], so that no user is
+/// admitted under a name that was resolved for another purpose.
 pub enum SignInResolved {
     /// A mailbox that has an account.
     Account(Box<Account>, Platform),
-    /// A mailbox of this platform that has none, under a name that may pass.
+    /// A mailbox of this platform without an account, under a name that may pass.
     Unlisted(Mailbox, Platform),
     /// A name in no platform's domain.
     Foreign(Mailbox),
 }
 
-/// What a name means by which nobody signs in.
+/// What a name resolves to when it is not used to sign in.
 pub enum Resolved {
     /// A mailbox that has an account.
     Account(Box<Stored<Account>>, Platform),
-    /// A mailbox of this platform that has none.
+    /// A mailbox of this platform without an account.
     Unlisted(Mailbox, Platform),
     /// A name in no platform's domain.
     Foreign(Mailbox),
 }
 
-/// Why a name means nothing.
+/// Why a name cannot be resolved.
 #[derive(Debug)]
 pub enum ResolveError {
-    /// It cannot be a mailbox.
+    /// It is not a valid mailbox name.
     Name(NameError),
-    /// It could not be looked up.
+    /// The lookup failed.
     Record(RecordError),
 }
 
@@ -96,31 +97,31 @@ impl From<RecordError> for ResolveError {
     }
 }
 
-/// What is written in one commit with an event.
+/// What is written in the same commit as an event.
 #[derive(Default)]
 pub struct Also {
     /// Changes of other records.
     pub changes: Vec<Change>,
-    /// Entries of the audit log, before that of the event.
+    /// Entries of the audit log, written before the entry of the event.
     pub entries: Vec<audit::Record>,
 }
 
 /// A record as it is stored, and its revision.
 pub type Sealed = (Vec<u8>, Revision);
 
-/// What came of one attempt.
+/// The result of one attempt.
 enum Round {
-    /// It is done, or there is no such account.
+    /// The event was applied, or there is no such account.
     Over(Option<Box<Applied>>),
-    /// Something came between.
+    /// A concurrent write came first: try again.
     Again,
 }
 
-/// What came of an event.
+/// The result of an event.
 pub struct Applied {
     /// The rules' answer.
     pub verdict: Verdict,
-    /// The state before; none where no account was listed.
+    /// The state before; none if no account was listed.
     pub before: Option<State>,
     /// The account as it is now.
     pub account: Account,
@@ -129,10 +130,10 @@ pub struct Applied {
 }
 
 impl Daemon {
-    /// Over an open engine.
+    /// Creates the daemon's state over an open engine.
     ///
     /// # Errors
-    /// When the platforms cannot be read, or what codes are sent with.
+    /// When the platforms, or the files that sending codes needs, cannot be read.
     pub async fn new(
         engine: Arc<dyn Engine>,
         sealer: Arc<Sealer>,
@@ -162,7 +163,7 @@ impl Daemon {
         self.effects.platforms()
     }
 
-    /// The mailbox that a name means by which nobody signs in, however it is spelled. An alias means its mailbox.
+    /// Resolves a name that is not used to sign in, whatever its spelling. An alias resolves to its mailbox.
     ///
     /// # Errors
     /// [`ResolveError`].
@@ -170,11 +171,11 @@ impl Daemon {
         self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain)).await
     }
 
-    /// The mailbox to which a sign-in under this name leads. An alias means its mailbox.
+    /// Resolves a name that is used to sign in. An alias resolves to its mailbox.
     ///
     /// # Errors
-    /// [`ResolveError`]; a refusal. [`NameError::Unlisted`] where nobody is listed under that name, and its spelling is
-    /// not one that every mail server reads alike.
+    /// [`ResolveError`], which is a refusal. [`NameError::Unlisted`] if no account is listed under that name and not
+    /// every mail server reads its spelling in the same way.
     pub async fn resolve_sign_in(&self, name: SignInName<'_>) -> Result<SignInResolved, ResolveError> {
         let resolved = self.resolve_with(|platforms| name.read(platforms, &self.config.names.default_domain)).await?;
         let is_listed = matches!(&resolved, Resolved::Account(stored, _) if !stored.value.unlisted);
@@ -201,7 +202,8 @@ impl Daemon {
         match self.records.account(&mailbox).await? {
             None => Ok(Resolved::Unlisted(mailbox, platform.clone())),
             Some(stored) => {
-                // An alias may lead into another platform: the account's own switch and policy count.
+                // An alias may belong to another platform: the switch and the policy of the account's own platform
+                // apply.
                 let own = platforms.iter().find(|platform| platform.name == stored.value.platform);
                 let own =
                     own.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform is missing)")))?;
@@ -210,7 +212,7 @@ impl Daemon {
         }
     }
 
-    /// Whether mail to that address may end in this mailbox.
+    /// Whether mail to this address may be delivered to this mailbox.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -229,16 +231,16 @@ impl Daemon {
         Ok(name::leads_into(addressee, mailbox))
     }
 
-    /// Whether names in no platform's domain pass without a second factor.
+    /// Whether names outside every platform's domains pass without a second factor.
     pub fn foreign_passes(&self) -> bool {
         self.config.names.foreign == Foreign::Pass
     }
 
-    /// Lets an event happen to a mailbox's account, which is made where `create` names a platform: load, decide,
-    /// swap, until nothing came between. `make` is called for each attempt.
+    /// Applies an event to a mailbox's account, which is created if `create` names a platform: load, decide and swap,
+    /// repeated until there is no concurrent write. `make` is called for each attempt.
     ///
     /// # Errors
-    /// [`RecordError`]: nothing is known to have changed.
+    /// [`RecordError`]: no change is known to have been made.
     pub async fn apply<'e>(
         &self,
         mailbox: &Mailbox,
@@ -249,12 +251,12 @@ impl Daemon {
         self.apply_with(mailbox, (create, None), actor, |_, _| Ok(Some((make()?, Also::default())))).await
     }
 
-    /// As [`Self::apply`], with changes of other records that are made in the same commit: all of it happens, or
-    /// nothing. `make` looks at the account and at the record of the key `beside`, as they are stored in this attempt, and
-    /// says none where there is nothing to be done any more; then so does this.
+    /// Does the same as [`Self::apply`], with changes of other records in the same commit: all changes are made, or
+    /// none. `make` receives the account and the record with the key `beside`, as they are stored in this attempt, and
+    /// returns none if there is nothing left to do; then this method returns none as well.
     ///
     /// # Errors
-    /// [`RecordError`]: nothing is known to have changed.
+    /// [`RecordError`]: no change is known to have been made.
     pub async fn apply_with<'e>(
         &self,
         mailbox: &Mailbox,
@@ -298,11 +300,11 @@ impl Daemon {
         let (action, channel, kind) = (action(&event), channel_of(&event), metrics::Change::of(&event));
         let before = stored.as_ref().map(|stored| stored.value.state(now));
         let listed_before = before.filter(|_| !account.unlisted);
-        // What has ended by itself has entries of its own, whatever the event is.
+        // What has expired has its own audit entries, whatever the event is.
         let settled = decide(&account, platform, Event::Tick, now).next;
         let mut entries = settled.as_ref().map_or_else(Vec::new, |settled| ended(&account, settled, now));
         let Decision { verdict, next } = decide(settled.as_ref().unwrap_or(&account), platform, event, now);
-        // What else the event changes goes with it, and not where only an end is written.
+        // The other changes belong to the event; they are not written if only an expiry is written.
         let also = if next.is_some() { also } else { Also::default() };
         entries.extend(also.entries);
         if let Some(next) = &next {
@@ -343,18 +345,18 @@ impl Daemon {
         Ok(applied.map_or(Round::Again, |applied| Round::Over(Some(Box::new(applied)))))
     }
 
-    /// Tells every watching front that sessions may be over: of one mailbox, or of any.
+    /// Tells every watching front that sessions may be over: those of one mailbox, or of any mailbox.
     pub fn announce(&self, mailbox: Option<&Mailbox>) {
         self.effects.announce(mailbox);
     }
 
-    /// Changes from now on.
+    /// Subscribes to changes from now on.
     pub fn watch(&self) -> broadcast::Receiver<WatchEvent> {
         self.effects.watch()
     }
 }
 
-/// Random bytes from the kernel for a new factor.
+/// Takes random bytes from the kernel for a new factor.
 ///
 /// # Errors
 /// [`RecordError::Random`].
@@ -401,12 +403,12 @@ fn action(event: &Event<'_>) -> &'static str {
         Event::Reset { .. } => "reset",
         Event::Remove => "remove",
         Event::Unlock => "unlock",
-        // It only writes what has ended, and that has entries of its own.
+        // It only writes what has expired, and that has its own entries.
         Event::Tick => "tick",
     }
 }
 
-/// Entries about what has ended by itself.
+/// The audit entries for what has expired.
 fn ended(before: &Account, settled: &Account, now: Time) -> Vec<audit::Record> {
     let entry = |ground| audit::Record {
         time: now,

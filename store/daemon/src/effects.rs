@@ -1,6 +1,6 @@
-//! What follows a commit: fronts are told that sessions may be over, the platforms are read anew, the log gets its lines.
-//! It follows as soon as the outcome of the commit is known, also where whoever asked for the commit waits no longer: a
-//! commit that comes after its deadline revokes as much as one that comes before.
+//! The effects of a commit: fronts are told that sessions may be over, the platforms are read again, and the log lines
+//! are written. They follow as soon as the outcome of the commit is known, even if the caller no longer waits for it: a
+//! commit that completes after its deadline revokes as much as one that completes before.
 
 use postern_engine::{Change, EngineError, Pending, Revision, Swap, Told, Watch};
 use postern_rules::{Mailbox, Platform};
@@ -14,45 +14,45 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 
-/// Changes that a front may be behind before it is told to look at everything anew.
+/// How many changes a front may lag behind before it is told to check everything again.
 const WATCH_BACKLOG: usize = 1024;
-/// Commits under way whose outcome is waited for, at most. Who comes later waits for a place until the deadline, and is
-/// then refused without a commit.
+/// Maximum number of commits in progress whose outcome is awaited. Further callers wait for a slot until the deadline,
+/// and are then refused without a commit.
 const UNDER_WAY_MAX: usize = 512;
-/// How long an administrator's call waits until its platforms are gone by here.
+/// How long an administrator's call waits until this daemon uses the changed platforms.
 const TAKEN_UP_WITHIN: Duration = Duration::from_secs(2);
-/// After which a store that could not be read is looked at again.
+/// Delay before a store that could not be read is read again.
 const AGAIN: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// What of the daemon changes with a commit, beside the records.
+/// The state of the daemon that changes with a commit, except the records.
 pub struct Effects {
     records: Records,
-    /// Read at start, and anew after each change: every sign-in needs them.
+    /// Read at start, and again after each change: every sign-in needs them.
     platforms: RwLock<Arc<Vec<Platform>>>,
-    /// Held while platforms are read, so that no older reading replaces a newer one.
+    /// Held while platforms are read, so that an older result never replaces a newer one.
     reading: tokio::sync::Mutex<()>,
-    /// There is a notice to send.
+    /// Notified when there is a notice to send.
     pub queued: Notify,
-    /// The index of what ends may lack something: see [`crate::upkeep::ends`].
+    /// Notified when the index of expiry times may be incomplete: see [`crate::upkeep::ends`].
     pub ends_moved: Notify,
-    /// What is committed, here or elsewhere, until [`Self::run`] takes it.
+    /// Commits made here or elsewhere, until [`Self::run`] takes this receiver.
     written: Mutex<Option<Watch>>,
-    /// The newest revision of a platform that sign-ins go by here, once fronts have been told.
+    /// The newest revision of a platform that sign-ins use here, set after fronts have been told.
     taken_up: watch::Sender<Option<Revision>>,
     under_way: Arc<Semaphore>,
     watchers: broadcast::Sender<WatchEvent>,
 }
 
 impl Effects {
-    /// Of commits into these records.
+    /// Creates the effects of commits to these records.
     ///
     /// # Errors
     /// When the platforms cannot be read.
     pub async fn new(records: Records) -> Result<Self, RecordError> {
-        // From before the first reading on, so that no change is missed.
+        // Subscribe before the first read, so that no change is missed.
         let written = records.engine().watch().await?;
         let effects = Self {
             records,
@@ -74,10 +74,10 @@ impl Effects {
         self.platforms.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the platforms from the store, and answers with the newest of their revisions.
+    /// Reads the platforms from the store, and returns the newest of their revisions.
     ///
     /// # Errors
-    /// [`RecordError`]; the platforms stay as they were.
+    /// [`RecordError`]; the platforms are unchanged.
     pub async fn reload_platforms(&self) -> Result<Option<Revision>, RecordError> {
         let _reading = self.reading.lock().await;
         let stored = self.records.platforms().await?;
@@ -87,17 +87,18 @@ impl Effects {
         Ok(newest)
     }
 
-    /// Has the daemon and every front go by the platforms as they are stored.
+    /// Makes the daemon and every front use the platforms as they are stored.
     ///
     /// # Errors
-    /// [`RecordError`]; the platforms stay as they were.
+    /// [`RecordError`]; the platforms are unchanged.
     pub async fn look_at_platforms(&self) -> Result<(), RecordError> {
         self.reload_platforms().await?;
         self.announce(None);
         Ok(())
     }
 
-    /// Takes out what a broken import has left behind, and reads the platforms anew; how many records that were.
+    /// Removes the records of an interrupted import, and reads the platforms again. Returns the number of removed
+    /// records.
     ///
     /// # Errors
     /// [`ExportError`].
@@ -109,23 +110,23 @@ impl Effects {
         Ok(cleared.unwrap_or(0))
     }
 
-    /// Tells every watching front that sessions may be over: of one mailbox, or of any.
+    /// Tells every watching front that sessions may be over: those of one mailbox, or of any mailbox.
     pub fn announce(&self, mailbox: Option<&Mailbox>) {
-        // An error says that nobody watches.
+        // An error means that there are no watchers.
         let _ = self.watchers.send(WatchEvent { mailbox: mailbox.map(|mailbox| mailbox.as_str().to_owned()) });
     }
 
-    /// Changes from now on.
+    /// Subscribes to changes from now on.
     pub fn watch(&self) -> broadcast::Receiver<WatchEvent> {
         self.watchers.subscribe()
     }
 
-    /// Writes changes with entries of the audit log, all or nothing, and answers with what `follow` returns; none where
-    /// something else was written meanwhile and nothing was done. Once the changes are written, the entries are logged and
-    /// `follow` is called, whether this is still waited for or not.
+    /// Writes changes together with entries of the audit log, all or nothing, and returns the result of `follow`; none
+    /// if there was a concurrent write and nothing was done. Once the changes are written, the entries are logged and
+    /// `follow` is called, whether the caller still waits or not.
     ///
     /// # Errors
-    /// [`RecordError`]: nothing is known to have changed, unless it is [`RecordError::NotTakenUp`].
+    /// [`RecordError`]: no change is known to have been made, unless it is [`RecordError::NotTakenUp`].
     pub async fn commit<T: Send + 'static>(
         self: &Arc<Self>,
         mut changes: Vec<Change>,
@@ -144,7 +145,7 @@ impl Effects {
                 let _place = place;
                 effects.follow(pending, &entries, is_about_platforms, follow).await
             });
-            // Where that task has not ended in order, the daemon stops.
+            // If that task has not ended normally, the daemon stops.
             followed.await.unwrap_or(Err(RecordError::Engine(EngineError::Closed)))
         };
         tokio::time::timeout(COMMIT_DEADLINE, outcome).await.unwrap_or(Err(RecordError::Slow(COMMIT_DEADLINE)))
@@ -171,7 +172,7 @@ impl Effects {
         }
     }
 
-    /// Waits until sign-ins here go by the platforms as they were written with this revision, and fronts have been told.
+    /// Waits until sign-ins here use the platforms of this revision, and fronts have been told.
     async fn wait_for_platforms(&self, revision: Revision) -> Result<(), RecordError> {
         let mut taken_up = self.taken_up.subscribe();
         let done = taken_up.wait_for(|newest| newest.is_some_and(|newest| newest >= revision));
@@ -181,13 +182,13 @@ impl Effects {
         }
     }
 
-    /// Goes by what is written, here or elsewhere: first the platforms are read anew, then fronts are told. Where writes may
-    /// have been missed, everything is looked at. Runs until it is dropped, or the store is closed; once.
+    /// Processes commits made here or elsewhere: first the platforms are read again, then fronts are told. If writes
+    /// may have been missed, everything is checked. Runs until it is dropped or the store is closed. Call it once only.
     pub async fn run(&self) {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut written) = written else { return };
         while let Ok(told) = written.next().await {
-            // A record that was removed has no revision any more that reading could show.
+            // A removed record has no revision that a read could return.
             let written = match told {
                 Told::Written(written) if !written.keys.iter().any(|key| key.starts_with(PLATFORM)) => continue,
                 Told::Written(written) => Some(written.revision),
@@ -203,8 +204,8 @@ impl Effects {
         }
     }
 
-    /// The newest revision of a platform, once they could be read; none where the store is closed. Each run of failures is
-    /// one line in the log: until its end, sign-ins go by the platforms as they were.
+    /// Returns the newest revision of a platform, as soon as the platforms could be read; none if the store is closed.
+    /// Each series of failures is one line in the log: until it ends, sign-ins use the platforms as they were.
     async fn reload_until_it_succeeds(&self) -> Option<Option<Revision>> {
         let mut is_logged = false;
         loop {

@@ -1,9 +1,9 @@
-//! posternd: the daemon that owns the store and decides.
+//! posternd: the daemon that owns the store and decides about sign-ins.
 //!
-//! From outside in: [`serve`] (sockets, peers and calls); the verbs in [`sign_in`], [`enrol`], [`account`] and
-//! [`administer`]; [`daemon`] (names, and load-decide-swap) with [`effects`] (what follows a commit); [`notify`] (codes and
-//! notices on their way). [`upkeep`] does what is due by time. The rules, the sealed records and the engine are crates of
-//! their own.
+//! From the outermost layer to the innermost: [`serve`] (sockets, peers and calls); the verbs in [`sign_in`],
+//! [`enrol`], [`account`] and [`administer`]; [`daemon`] (name resolution, and load-decide-swap) with [`effects`] (what
+//! follows a commit); [`notify`] (delivery of codes and notices). [`upkeep`] runs periodic work. The rules, the sealed
+//! records and the engine are separate crates.
 
 pub mod account;
 pub mod actor;

@@ -4,13 +4,13 @@ use crate::config::Config;
 use postern_process::log::{Log, Look};
 use std::error::Error;
 
-/// Levels that stand before those of `posternd.toml`: sled tells of its own work.
+/// Default levels, with lower precedence than those of `posternd.toml`: sled logs its own operation.
 const USUAL: &str = "info,sled=warn";
-/// Where levels may be set that go before those of `posternd.toml`.
+/// Environment variables whose levels take precedence over those of `posternd.toml`.
 const VARIABLES: [&str; 1] = ["POSTERN_LOG"];
 
-/// What levels may name, and the target of its lines: `posternd::senders=debug` may stand in configurations, whichever
-/// folder or crate a part is in.
+/// The parts that levels may name, and the target of each one's log lines: `posternd::senders=debug` stays valid in
+/// configurations, whichever folder or crate a part is in.
 const PARTS: &[(&str, &str)] = &[
     ("posternd::audit", "postern_vault::audit"),
     ("posternd::browsers", "posternd::sign_in::browsers"),
@@ -42,10 +42,10 @@ const PARTS: &[(&str, &str)] = &[
     ("posternd::sweep", "posternd::upkeep::sweep"),
 ];
 
-/// Begins the log.
+/// Starts the log.
 ///
 /// # Errors
-/// When the environment's levels are none.
+/// When the levels in the environment are invalid.
 pub fn start(config: &Config) -> Result<Log, Box<dyn Error>> {
     let look = Look { with_target: true, with_time: false, parts: PARTS };
     Ok(Log::start(USUAL.parse()?, &config.log.level, &VARIABLES, look)?)

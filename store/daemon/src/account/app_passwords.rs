@@ -1,4 +1,4 @@
-//! App passwords are made and shown.
+//! Creating and listing app passwords.
 
 use crate::actor::Actor;
 use crate::checks::NoCheck;
@@ -15,22 +15,22 @@ use postern_wire::auth::{CheckOutcome, MAX_FIELD};
 use postern_wire::{Secret, admin};
 use zeroize::Zeroizing;
 
-/// Why none was made.
+/// Why no app password was created.
 #[derive(Debug)]
 pub enum NoAppPassword {
-    /// What was given as the mailbox's password cannot be one.
+    /// The value given as the mailbox's password cannot be a password.
     Unfit,
-    /// The mail server refuses the mailbox's password.
+    /// The mail server rejects the mailbox's password.
     WrongPassword,
     /// The mail server does not answer.
     MailServer,
-    /// No front offers to ask it.
+    /// No front offers to ask the mail server.
     NoFront,
-    /// Too many wrong passwords were tried for this mailbox, or one is being tried.
+    /// Too many wrong passwords were tried for this mailbox, or a check is in progress.
     Enough,
-    /// The account has as many as it may have.
+    /// The account has the maximum number of app passwords.
     Full,
-    /// The rules say no.
+    /// The rules refuse it.
     Refused(Refusal),
     /// It cannot be stored.
     Store(RecordError),
@@ -42,19 +42,19 @@ impl From<RecordError> for NoAppPassword {
     }
 }
 
-/// Who makes one.
+/// Who creates an app password.
 #[derive(Debug, Clone, Copy)]
 pub enum By<'a> {
-    /// An administrator; the password need not be checked where they answer for it.
+    /// An administrator; the password need not be checked if the administrator vouches for it.
     Administrator {
-        /// They do.
+        /// Whether the administrator vouches for it.
         unchecked: bool,
     },
-    /// Whoever has brought a factor for it.
+    /// The user who has presented a factor for it.
     Owner(&'a Proof),
 }
 
-/// Makes one for an account, and gives it with the account as it is then.
+/// Creates an app password for an account, and returns it with the updated account.
 ///
 /// # Errors
 /// [`NoAppPassword`].
@@ -113,7 +113,7 @@ pub async fn make(
     }
 }
 
-/// As they are shown.
+/// Returns the app passwords of an account in the wire format.
 pub fn shown(account: &Account) -> AppPasswords {
     let one = |it: &AppPassword| {
         let used = it.last_used.as_ref();

@@ -1,4 +1,4 @@
-//! What users change of their own account.
+//! What users change in their own account.
 
 pub mod app_passwords;
 pub mod requests;

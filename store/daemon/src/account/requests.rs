@@ -1,4 +1,5 @@
-//! Requests for a reset, by users who know the password and have lost every method. An administrator decides.
+//! Requests for a reset, by users who know the password and have lost every method. An administrator decides about
+//! them.
 
 use crate::actor::Actor;
 use crate::clock;
@@ -19,7 +20,7 @@ use std::net::IpAddr;
 pub(crate) struct Request {
     pub(crate) mailbox: Mailbox,
     pub(crate) opened: Time,
-    /// The account's epoch then.
+    /// The account's epoch when the request was opened.
     pub(crate) epoch: u64,
     pub(crate) address: Option<IpAddr>,
     #[serde(deserialize_with = "text::read_paragraphs")]
@@ -31,7 +32,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// As the rules look at it.
+    /// Returns the request in the form that the rules use.
     pub(crate) fn rules(&self) -> Opened {
         Opened { at: self.opened, epoch: self.epoch }
     }
@@ -41,7 +42,7 @@ pub(crate) fn key(mailbox: &Mailbox) -> Vec<u8> {
     [REQUEST, mailbox.as_str().as_bytes()].concat()
 }
 
-/// Opens one.
+/// Opens a request.
 pub async fn open(daemon: &Daemon, wanted: &OpenRequest) -> RequestVerdict {
     opened(daemon, wanted).await.unwrap_or_else(|refusal| {
         journal("open request", &wanted.name, wanted.channel, &wanted.origin, &refusal);

@@ -1,4 +1,4 @@
-//! What people see and change of their own account.
+//! What users see and change in their own account.
 
 use crate::account::app_passwords::{self, NoAppPassword};
 use crate::clock;
@@ -17,7 +17,7 @@ use postern_wire::security::{
     Change, ChangeSecurity, ChangeVerdict, OwnMethod, Removal, Security, SecurityVerdict, ShowSecurity,
 };
 
-/// What there is to see.
+/// Returns the security settings of an account.
 pub async fn show(daemon: &Daemon, asked: &ShowSecurity) -> SecurityVerdict {
     shown(daemon, asked).await.map_or_else(SecurityVerdict::Refused, SecurityVerdict::Shown)
 }
@@ -66,7 +66,7 @@ fn security(daemon: &Daemon, account: &Account, platform: &Platform, asked: &Sho
     }
 }
 
-/// Changes something.
+/// Makes a change to an account.
 pub async fn change(daemon: &Daemon, wanted: &ChangeSecurity) -> ChangeVerdict {
     changed(daemon, wanted).await.unwrap_or_else(|refusal| {
         journal("change security", &wanted.name, wanted.channel, &wanted.origin, &refusal);
@@ -94,7 +94,7 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
             Change::RevokeAppPassword { id } => Event::RevokeAppPassword { id, proof: Some(proof) },
             Change::RemoveContact => Event::RemoveContact { proof },
             Change::SetLanguage { language } => Event::SetLanguage { language, proof },
-            // Above: it needs the mail server's word first.
+            // Handled above: it needs the mail server's answer first.
             Change::CreateAppPassword { .. } => Event::Tick,
             Change::RevokeTrust { id } => Event::RevokeTrust { id, proof },
             Change::RevokeOtherTrust => Event::RevokeOtherTrust { browser: source(&wanted.origin).browser, proof },
@@ -112,7 +112,7 @@ async fn changed(daemon: &Daemon, wanted: &ChangeSecurity) -> Result<ChangeVerdi
     Ok(done(daemon, proof, &applied.account, wanted.channel, (codes, None)))
 }
 
-/// What the session goes on with.
+/// Builds the state that the session continues with.
 fn done(
     daemon: &Daemon,
     proof: &Proof,
@@ -120,7 +120,7 @@ fn done(
     at: auth::Channel,
     (backup_codes, app_password): (Vec<Secret>, Option<Secret>),
 ) -> ChangeVerdict {
-    // It may be off now, by its owner's hand.
+    // The owner may have switched the account off with this change.
     let standing = Standing::of(account, channel(at)).to_string();
     let carried_over = || proof::seal(daemon, &proof.carried_over(account)).ok();
     let proof = (account.stage == Stage::Protected).then(carried_over).flatten();

@@ -16,7 +16,8 @@ use postern_vault::records::Stored;
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, ListAccounts, Refused};
 
-/// The accounts, but for the records of what was noted about names that nobody has enabled, behind the key `after` that are asked for, and the key to go on from; none are left when that is none.
+/// Returns the next accounts after the key `after`, and the key to continue from; that key is none when no accounts are
+/// left. Records that only hold data noted about names that were never enabled are left out.
 ///
 /// # Errors
 /// [`Refused`].
@@ -42,7 +43,7 @@ pub async fn list(
     Ok((Accounts { accounts: accounts.filter(fits).map(|account| shown(&account, now)).collect() }, last))
 }
 
-/// One account.
+/// Returns one account.
 ///
 /// # Errors
 /// [`Refused`].
@@ -51,12 +52,12 @@ pub async fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
     Ok(Accounts { accounts: vec![shown(&stored.value, clock::now())] })
 }
 
-/// Enables, suspends, resumes, resets, removes, unlocks.
+/// Changes an account: enable, suspend, resume, reset, remove or unlock.
 ///
 /// # Errors
 /// [`Refused`].
 pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Result<Changed, Refused> {
-    // These may make an account of a name that somebody makes an alias at this moment.
+    // These actions may create an account for a name that is being made an alias at the same time.
     let (mailbox, platform, _alone) = match wanted.action {
         Action::Add | Action::Enable => {
             let guard = alone(daemon).await?;
@@ -76,17 +77,17 @@ pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Res
         return tried(daemon, &mailbox, &platform, Vec::new(), event).await;
     }
     let actor = Actor::new(actor, wanted.hours.map_or(String::new(), |hours| format!("{hours} h")));
-    // The event was judged above, so making it again cannot fail.
+    // The event was checked above, so creating it again cannot fail.
     let make = || Ok(self::event(wanted, hash).unwrap_or(Event::Tick));
     let applied = daemon.apply(&mailbox, Some(&platform), &actor, make).await.map_err(unstored)?;
     let applied = applied.ok_or_else(|| refuse("unknown_mailbox", format!("{mailbox} has no account.")))?;
     let changed = judge(&mailbox, &applied)?;
-    // One that was enabled before and has its method has no use for a code.
+    // An account that was enabled before and has its method does not need a code.
     let enrolment_code = code.filter(|_| changed.changed);
     Ok(Changed { enrolment_code, ..changed })
 }
 
-/// A new enrolment code.
+/// Creates a new enrolment code.
 ///
 /// # Errors
 /// When the kernel gives no random bytes.
@@ -110,7 +111,7 @@ fn event(wanted: &ChangeAccount, enrolment_code: Option<[u8; 32]>) -> Result<Eve
     })
 }
 
-/// What would come of `event`, if `earlier` had happened before.
+/// Returns the outcome of `event`, assuming that `earlier` happened before.
 pub(super) async fn tried(
     daemon: &Daemon,
     mailbox: &Mailbox,
@@ -138,10 +139,10 @@ pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Ref
     }
 }
 
-/// Adds other names of a mailbox.
+/// Adds aliases to a mailbox.
 ///
 /// # Errors
-/// [`Refused`]; nothing was added.
+/// [`Refused`]; no alias was added.
 pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
     let _alone = alone(daemon).await?;
     let (stored, _) = account(daemon, &wanted.mailbox).await?;
@@ -168,10 +169,10 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
     write_aliases(daemon, actor, "add alias", &stored, &next, changes, &wanted.aliases).await
 }
 
-/// Removes other names of a mailbox.
+/// Removes aliases from a mailbox.
 ///
 /// # Errors
-/// [`Refused`]; nothing was removed.
+/// [`Refused`]; no alias was removed.
 pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
     let _alone = alone(daemon).await?;
     let (stored, _) = account(daemon, &wanted.mailbox).await?;
@@ -187,7 +188,7 @@ pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> R
     write_aliases(daemon, actor, "remove alias", &stored, &next, changes, &wanted.aliases).await
 }
 
-/// The rules' refusal of an alias in words.
+/// Describes a refusal of an alias by the rules in words.
 fn explain_alias(account: &Account, alias: &Mailbox, why: &AliasRefusal) -> Refused {
     match why {
         AliasRefusal::AliasOf(other) => refuse("alias_taken", format!("{alias} is an alias of {other} already.")),
@@ -216,7 +217,7 @@ async fn write_aliases(
     if !changes.is_empty() {
         changes.extend(daemon.records.put_account(Some(before), next).await.map_err(unstored)?);
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
-        // Somebody may be signed in under a name that means another account now.
+        // A user may be signed in under a name that now resolves to another account.
         let tell = |effects: &Effects| effects.announce(None);
         if daemon.effects.commit(changes, vec![entry], tell).await.map_err(unstored)?.is_none() {
             return Err(refuse("busy", format!("{} was changed meanwhile. Try again.", next.mailbox)));
@@ -225,7 +226,7 @@ async fn write_aliases(
     Ok(Accounts { accounts: vec![shown(next, clock::now())] })
 }
 
-/// The canonical spelling of an alias, without looking up what it means.
+/// Returns the canonical spelling of an alias, without resolving it.
 fn alias_name(daemon: &Daemon, typed: &str) -> Result<Mailbox, Refused> {
     let platforms = daemon.platforms();
     match LookupName::new(&super::visible(typed)).read(&platforms, &daemon.config.names.default_domain) {

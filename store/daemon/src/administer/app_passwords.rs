@@ -1,4 +1,4 @@
-//! App passwords: the verbs of the administrator.
+//! App passwords: the administrator's verbs.
 
 use crate::account::app_passwords::{By, NoAppPassword, make, shown};
 use crate::actor::Actor;
@@ -11,7 +11,7 @@ use postern_wire::address::{NoNetwork, parse_network};
 use postern_wire::admin::{AppPasswordCreated, AppPasswords, CreateAppPassword, Refused, RevokeAppPassword};
 use postern_wire::auth::MAX_FIELD;
 
-/// The app passwords of a mailbox.
+/// Lists the app passwords of a mailbox.
 ///
 /// # Errors
 /// [`Refused`].
@@ -19,8 +19,8 @@ pub async fn list(daemon: &Daemon, mailbox: &str) -> Result<AppPasswords, Refuse
     Ok(shown(&account(daemon, mailbox).await?.0.value))
 }
 
-/// Makes one, when the mail server has accepted the mailbox's password. The others of the mailbox are given that
-/// password too.
+/// Creates an app password after the mail server has accepted the mailbox's password. The other app passwords of the
+/// mailbox are updated to that password as well.
 ///
 /// # Errors
 /// [`Refused`].
@@ -69,7 +69,7 @@ fn in_words(mailbox: &Mailbox, error: NoAppPassword) -> Refused {
     }
 }
 
-/// Takes one back; its sessions end.
+/// Revokes an app password; its sessions end.
 ///
 /// # Errors
 /// [`Refused`].
@@ -88,7 +88,7 @@ pub async fn revoke(daemon: &Daemon, actor: &str, wanted: &RevokeAppPassword) ->
     }
 }
 
-/// When and from where one is to be taken.
+/// Returns when and from where the app password may be used.
 fn limits(wanted: &CreateAppPassword) -> Result<Limits, Refused> {
     let time = wanted.expires.as_deref().unwrap_or_default();
     let bad_time = || {

@@ -7,17 +7,18 @@ use postern_vault::audit::{AUDIT, Record, State};
 use postern_vault::records::{Records, Stored};
 use postern_wire::admin::{self, AuditEntry};
 
-/// The next entries behind the key `after`, oldest first, and that page's last key; none are left when it is empty.
+/// Returns the next entries after the key `after`, oldest first, and the page's last key. An empty page means that none
+/// are left.
 ///
 /// # Errors
-/// [`RecordError`], when one of them cannot be read.
+/// [`RecordError`], when an entry cannot be read.
 pub async fn page(records: &Records, after: Option<&[u8]>) -> Result<(Vec<Record>, Option<Vec<u8>>), RecordError> {
     let page: Vec<Stored<Record>> = records.page(AUDIT, after).await?;
     let last = page.last().map(|stored| stored.key.clone());
     Ok((page.into_iter().map(|stored| stored.value).collect(), last))
 }
 
-/// An entry as the administrator sees it.
+/// Returns an entry as the administrator sees it.
 pub fn shown(record: Record) -> AuditEntry {
     AuditEntry {
         time: clock::rfc3339(record.time),
@@ -32,7 +33,7 @@ pub fn shown(record: Record) -> AuditEntry {
     }
 }
 
-/// The state as the administrator sees it.
+/// Returns a state as the administrator sees it.
 pub fn shown_state(state: rules::State) -> admin::State {
     word(state.into())
 }

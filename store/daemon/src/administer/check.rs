@@ -1,4 +1,4 @@
-//! What the daemon itself can find wrong.
+//! Checks that the daemon performs on itself.
 
 use crate::clock;
 use crate::daemon::Daemon;
@@ -14,12 +14,12 @@ use postern_wire::admin::{Finding, Findings, Level};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// Names that a finding lists.
+/// Maximum number of names that a finding lists.
 const ASTRAY_MAX: usize = 10;
-/// Seconds after which the newest export is called old.
+/// Seconds after which the newest export counts as old.
 const EXPORT_OLD: i64 = 2 * 24 * 3600;
 
-/// Looks at the store, the sockets, the platforms and the exports.
+/// Checks the store, the sockets, the platforms and the exports.
 pub async fn check(daemon: &Daemon) -> Findings {
     let mut findings = vec![store(daemon), records(daemon).await, clock_against_audit(daemon).await];
     findings.push(socket("auth socket", &daemon.config.sockets.auth));
@@ -40,7 +40,7 @@ fn store(daemon: &Daemon) -> Finding {
     }
 }
 
-/// Every record is opened, since one that is damaged denies only when somebody needs it.
+/// Opens every record, since a damaged record denies only when it is needed.
 async fn records(daemon: &Daemon) -> Finding {
     let (mut count, mut astray) = (0u64, Vec::new());
     let platforms = daemon.platforms();
@@ -72,7 +72,7 @@ async fn records(daemon: &Daemon) -> Finding {
     }
 }
 
-/// A clock that is behind what was already written accepts no codes: their steps are spent.
+/// A clock that is behind entries already written accepts no codes: their steps are already spent.
 async fn clock_against_audit(daemon: &Daemon) -> Finding {
     let now = clock::now();
     let ahead = daemon.records.scan(audit::AUDIT, Some(&audit::first_key(now.plus(60))), 1).await;
@@ -135,7 +135,7 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
     findings
 }
 
-/// What a name may do of which Postern was not told.
+/// Reports what a name without an account may do.
 fn unlisted(platform: &Platform, subject: &str) -> Finding {
     let (name, domains) = (&platform.name, platform.domains.join(", "));
     let pass = match platform.policy.unlisted {

@@ -1,5 +1,5 @@
-//! Where notices go, and codes when a sign-in is unusual. Whoever administers answers for the address: nothing is sent
-//! there to confirm it.
+//! The address for notices, and for codes when a sign-in is unusual. The administrator vouches for the address: no
+//! confirmation is sent to it.
 
 use super::{alone, explain, mailbox, refuse, shown};
 use crate::actor::Actor;
@@ -9,12 +9,13 @@ use postern_rules::contact::Address;
 use postern_rules::{Event, Mailbox, Verdict};
 use postern_wire::admin::{Accounts, Refused, SetContact};
 
-/// Sets or removes it. A name that has no account yet gets a record, which changes nothing of what the name may.
+/// Sets or removes the contact address. A name without an account gets a record, which does not change what the name
+/// may do.
 ///
 /// # Errors
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Accounts, Refused> {
-    // As in enabling: the name must not become an alias at this moment.
+    // As when enabling: the name must not become an alias at the same time.
     let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
     let address = match &wanted.address {

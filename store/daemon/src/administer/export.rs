@@ -1,4 +1,4 @@
-//! Taking an export over.
+//! Importing an export.
 
 use crate::administer::entry;
 use crate::clock;
@@ -6,7 +6,7 @@ use crate::daemon::Daemon;
 use postern_vault::export::{self, ExportError};
 use std::fs::File;
 
-/// Takes an export over into an empty store, and answers how many records it has.
+/// Imports an export into an empty store, and returns the number of its records.
 ///
 /// # Errors
 /// [`ExportError`]: nothing was imported.

@@ -1,4 +1,4 @@
-//! Secrets that people hold already, from the files of other programs.
+//! Imports secrets that users already have, from the files of other programs.
 
 use super::accounts::{judge, tried};
 use super::{alone, mailbox, refuse};
@@ -11,12 +11,12 @@ use postern_rules::{Event, Seed};
 use postern_wire::Secret;
 use postern_wire::admin::{Changed, HeldTotp, ImportTotp, Refused};
 
-/// Protects an account with a secret that its owner holds already.
+/// Protects an account with a secret that its owner already has.
 ///
 /// # Errors
-/// [`Refused`]; nothing has changed.
+/// [`Refused`]; nothing was changed.
 pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> Result<Changed, Refused> {
-    // It may make an account of a name that somebody makes an alias at this moment.
+    // It may create an account for a name that is being made an alias at the same time.
     let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
     let totp = held(&wanted.secret, wanted.digits, wanted.period)?;
@@ -41,7 +41,7 @@ pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> R
     judge(&mailbox, &applied)
 }
 
-/// The secret that was given.
+/// Builds the TOTP secret from the given values.
 fn held(secret: &Secret, digits: Option<u32>, period: Option<u64>) -> Result<Totp, Refused> {
     let seed = Seed::parse(secret.reveal()).map_err(|error| refuse("bad_secret", format!("{error}.")))?;
     let (digits, period) = (digits.unwrap_or(totp::DIGITS), period.unwrap_or(totp::PERIOD));

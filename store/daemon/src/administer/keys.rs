@@ -1,5 +1,5 @@
-//! Replacing the master key while sign-ins go on: a new key seals from the moment that it is on disk, the older ones go
-//! on opening, and everything that is sealed under them is sealed anew in the background.
+//! Rotating the master key while sign-ins continue. A new key seals from the moment it is on disk, the older keys still
+//! open records, and everything sealed under them is sealed again in the background.
 
 use crate::administer::unstored;
 use crate::administer::{alone, entry, refuse};
@@ -9,12 +9,12 @@ use postern_vault::seal::Sealer;
 use postern_vault::{master_key, reseal};
 use postern_wire::admin::{Key, Keys, Refused};
 
-/// Adds a new key and seals with it from now on.
+/// Adds a new key, which seals from now on.
 ///
 /// # Errors
-/// [`Refused`]: nothing has changed.
+/// [`Refused`]: nothing was changed.
 pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
-    // Two at once would each leave the other's key out.
+    // Two concurrent rotations would each omit the other's key.
     let _alone = alone(daemon).await?;
     let path = match &daemon.key_source {
         KeySource::File(path) => path,
@@ -40,7 +40,7 @@ pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
     list(daemon).await
 }
 
-/// The keys, and how many records are sealed under each.
+/// Lists the keys, and how many records are sealed under each.
 ///
 /// # Errors
 /// [`Refused`].

@@ -1,19 +1,19 @@
-//! The verbs about the levels of the log.
+//! The verbs for the levels of the log.
 
 use crate::administer::{entry, refuse};
 use crate::daemon::Daemon;
 use postern_process::log::Levels;
 use postern_wire::admin::{LogLevels, Refused};
 
-/// The levels in force.
+/// Returns the levels in effect.
 pub fn show(daemon: &Daemon) -> LogLevels {
     LogLevels { levels: daemon.log.levels().to_string(), at_start: daemon.log.levels_at_start().to_string() }
 }
 
-/// Puts levels over those in force, until the next start.
+/// Sets levels on top of those in effect, until the next start.
 ///
 /// # Errors
-/// [`Refused`]: nothing has changed.
+/// [`Refused`]: nothing was changed.
 pub async fn set(daemon: &Daemon, actor: &str, levels: &str) -> Result<LogLevels, Refused> {
     let change: Result<Levels, _> = levels.parse();
     let set = change.and_then(|change| daemon.log.set(&change));
@@ -22,14 +22,15 @@ pub async fn set(daemon: &Daemon, actor: &str, levels: &str) -> Result<LogLevels
     Ok(show(daemon))
 }
 
-/// Brings back the levels of the start.
+/// Restores the levels of the start.
 pub async fn reset(daemon: &Daemon, actor: &str) -> LogLevels {
     daemon.log.reset();
     note(daemon, actor, "reset log levels").await;
     show(daemon)
 }
 
-/// For the audit log. A store that takes no writes is what somebody may want to find out about, so it stops nothing.
+/// Writes an audit entry. A store that refuses writes may be what the administrator wants to investigate, so it does
+/// not stop the command.
 async fn note(daemon: &Daemon, actor: &str, action: &str) {
     let entry = entry(actor, action, None, daemon.log.levels().to_string());
     entry.log();

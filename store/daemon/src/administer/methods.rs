@@ -1,4 +1,4 @@
-//! Methods: what an account can be opened with.
+//! The methods of an account.
 
 use super::{account, explain, refuse, shown};
 use crate::actor::Actor;
@@ -10,7 +10,7 @@ use postern_rules::{Event, Seed, Verdict, seed};
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, AddTotp, Refused, RemoveMethod, TotpAdded};
 
-/// Adds a secret: the administrator's, or a new one.
+/// Adds a secret: one that the administrator gives, or a new one.
 ///
 /// # Errors
 /// [`Refused`].
@@ -50,7 +50,7 @@ pub async fn add_totp(daemon: &Daemon, actor: &str, wanted: &AddTotp) -> Result<
     }
 }
 
-/// Takes a method out.
+/// Removes a method.
 ///
 /// # Errors
 /// [`Refused`].

@@ -1,4 +1,4 @@
-//! The verbs of the admin socket, one file for each noun. A refusal says what, why and what to do.
+//! The verbs of the admin socket, one file for each noun. A refusal states the problem, the reason and what to do.
 
 pub mod accounts;
 pub mod app_passwords;
@@ -28,29 +28,29 @@ use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::admin::{self, Refused};
 use tokio::sync::MutexGuard;
 
-/// How far a mistyped name may be from the one that is suggested.
+/// Maximum edit distance between a mistyped name and a suggestion.
 const NEAR: usize = 3;
-/// The reason of a refusal that a mailbox has no account.
+/// The reason of a refusal because a mailbox has no account.
 pub const UNKNOWN_MAILBOX: &str = "unknown_mailbox";
-/// Accounts that are looked through for a name that is near.
+/// Maximum number of accounts that are searched for a similar name.
 const LOOKED_THROUGH: usize = 20_000;
 
-/// A refusal with its one word for programs.
+/// Creates a refusal with its reason, a single word for programs.
 pub fn refuse(reason: &str, message: impl Into<String>) -> Refused {
     Refused { reason: reason.to_owned(), message: message.into() }
 }
 
-/// The refusal where the store cannot be read or written.
+/// The refusal for a store that cannot be read or written.
 pub fn unstored(error: RecordError) -> Refused {
     tracing::error!("an administrator is refused: {error}");
     refuse("store", error.to_string())
 }
 
-/// Has the administration to itself: for what looks at several records before it writes. It waits no longer than for a
-/// commit, since an import takes its time.
+/// Locks the administration, for operations that read several records before they write. The wait is no longer than for
+/// a commit, since an import may take long.
 ///
 /// # Errors
-/// [`Refused`], when another change is under way for that long.
+/// [`Refused`], if another change is in progress for that long.
 pub async fn alone(daemon: &Daemon) -> Result<MutexGuard<'_, ()>, Refused> {
     let alone = tokio::time::timeout(COMMIT_DEADLINE, daemon.administration.lock()).await;
     alone.map_err(|_| {
@@ -58,7 +58,7 @@ pub async fn alone(daemon: &Daemon) -> Result<MutexGuard<'_, ()>, Refused> {
     })
 }
 
-/// The account that a name means.
+/// Returns the account that a name resolves to.
 ///
 /// # Errors
 /// [`Refused`].
@@ -73,7 +73,7 @@ pub async fn account(daemon: &Daemon, typed: &str) -> Result<(Stored<Account>, P
     }
 }
 
-/// A mailbox in a platform's domain, whether it has an account or not.
+/// Returns the mailbox of a name in a platform's domain, whether it has an account or not.
 ///
 /// # Errors
 /// [`Refused`].
@@ -85,7 +85,7 @@ pub async fn mailbox(daemon: &Daemon, typed: &str) -> Result<(Mailbox, Platform)
     }
 }
 
-/// A name in a list, or one that was copied from a page, may have brought marks along that nobody sees.
+/// Removes invisible characters, which a name from a list or copied from a page may contain.
 fn visible(typed: &str) -> String {
     text::visible(typed).collect()
 }
@@ -114,8 +114,8 @@ fn foreign(daemon: &Daemon, mailbox: &Mailbox) -> Refused {
     refuse("foreign_mailbox", message)
 }
 
-/// The account whose name is nearest to what was typed, if one is near: for a single name, typed by hand. It looks page by
-/// page, and lets others have their turn between.
+/// Returns the account name that is most similar to the input, if one is similar enough. Meant for a single name typed
+/// by hand. It reads page by page, and yields to other tasks in between.
 pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
     let mailbox = match daemon.look_up(LookupName::new(typed)).await {
         Ok(Resolved::Unlisted(mailbox, _)) => mailbox.to_string(),
@@ -130,7 +130,7 @@ pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
         for entry in &page {
             let name = String::from_utf8_lossy(&entry.key[ACCOUNT.len()..]);
             let closest = best.as_ref().map_or(NEAR + 1, |(far, _)| *far);
-            // Names differ at least by as much as their lengths do.
+            // The distance is at least the difference in length.
             if name.len().abs_diff(mailbox.len()) < closest {
                 let far = strsim::damerau_levenshtein(&mailbox, &name);
                 if far < closest {
@@ -143,13 +143,13 @@ pub async fn nearest_account(daemon: &Daemon, typed: &str) -> Option<String> {
     best.map(|(_, name)| name)
 }
 
-/// The name that is nearest to what was typed, if one is near.
+/// Returns the known name that is most similar to the input, if one is similar enough.
 pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let far = known.map(|known| (strsim::damerau_levenshtein(typed, known), known)).min();
     far.filter(|(far, _)| *far <= NEAR).map(|(_, known)| known)
 }
 
-/// The rules' refusal in words.
+/// Describes a refusal by the rules in words.
 pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
     let (reason, message) = match refusal {
         Refusal::Off => ("wrong_state", format!("{mailbox} is off. `postern account enable {mailbox}` first.")),
@@ -223,7 +223,7 @@ pub fn explain(mailbox: &Mailbox, refusal: &Refusal) -> Refused {
     refuse(reason, message)
 }
 
-/// An account as the administrator sees it.
+/// Returns an account as the administrator sees it.
 pub fn shown(account: &Account, now: Time) -> admin::Account {
     let state = account.state(now);
     let until = match state {
@@ -252,7 +252,7 @@ pub fn shown(account: &Account, now: Time) -> admin::Account {
     }
 }
 
-/// What was done, for the command that asked.
+/// Returns the result of a change, for the client that requested it.
 pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
     admin::Changed {
         before: applied.before.map(shown_state),
@@ -262,7 +262,7 @@ pub fn changed(applied: &Applied, changed: bool) -> admin::Changed {
     }
 }
 
-/// An entry of the audit log about something other than an account's state.
+/// Creates an audit entry about something other than an account's state.
 pub fn entry(actor: &str, action: &str, mailbox: Option<&Mailbox>, detail: String) -> Record {
     Record {
         time: clock::now(),

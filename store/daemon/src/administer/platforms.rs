@@ -13,10 +13,10 @@ use postern_vault::records::Stored;
 use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
 use std::collections::BTreeMap;
 
-/// Names that a refusal lists.
+/// Maximum number of names that a refusal lists.
 const NAMED_MAX: usize = 10;
 
-/// Every platform.
+/// Lists every platform.
 ///
 /// # Errors
 /// [`Refused`].
@@ -26,7 +26,7 @@ pub async fn list(daemon: &Daemon) -> Result<Platforms, Refused> {
     Ok(Platforms { platforms: platforms.iter().map(|platform| shown(platform, &counts)).collect() })
 }
 
-/// One platform.
+/// Returns one platform.
 ///
 /// # Errors
 /// [`Refused`].
@@ -35,7 +35,7 @@ pub async fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
     Ok(Platforms { platforms: vec![shown(&stored.value, &accounts_by_platform(daemon).await?)] })
 }
 
-/// Makes a platform, switched off.
+/// Creates a platform, switched off.
 ///
 /// # Errors
 /// [`Refused`].
@@ -46,7 +46,7 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
         let form = "1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or digit";
         return Err(refuse("bad_name", format!("{name:?} cannot name a platform: it takes {form}.")));
     }
-    // As they are stored: a name must not be given twice because the last change is not taken up yet.
+    // Read from the store: a name must not be used twice because this daemon has not yet applied the last change.
     let stored = daemon.records.platforms().await.map_err(unstored)?;
     let platforms: Vec<Platform> = stored.into_iter().map(|stored| stored.value).collect();
     if platforms.iter().any(|platform| platform.name == *name) {
@@ -108,13 +108,13 @@ pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Plat
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
         write(daemon, Some(&stored), &platform, entry(actor, "set platform", None, detail)).await?;
     } else {
-        // An order that is repeated, since its answer was late or lost, must be found done.
+        // A command that is repeated because its answer was late or lost must find the change made.
         daemon.effects.look_at_platforms().await.map_err(unstored)?;
     }
     show(daemon, &set.name).await
 }
 
-/// Plus-addressing is not switched on while it would hide names of accounts.
+/// Refuses to switch plus-addressing on while it would hide names of accounts.
 async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
     let mut hidden = Vec::new();
     let mut look = |stored: Stored<Account>| {
@@ -147,7 +147,7 @@ pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Re
         let entry = entry(actor, action, None, format!("platform {}", switch.name));
         write(daemon, Some(&stored), &platform, entry).await?;
     } else {
-        // An order that is repeated, since its answer was late or lost, must be found done.
+        // A command that is repeated because its answer was late or lost must find the change made.
         daemon.effects.look_at_platforms().await.map_err(unstored)?;
     }
     show(daemon, &switch.name).await
@@ -159,7 +159,8 @@ async fn write(
     platform: &Platform,
     entry: postern_vault::audit::Record,
 ) -> Result<(), Refused> {
-    // What is left of an import that was broken off must not come alive beside this, nor take it away when it goes.
+    // The rest of an interrupted import must neither become active together with this change, nor remove it when it is
+    // cleared.
     let cleared = daemon.effects.clear_broken_import().await;
     cleared.map_err(|error| refuse("store", format!("{error}.")))?;
     let over = before.map(|stored| stored.revision);
@@ -182,7 +183,7 @@ async fn find(daemon: &Daemon, name: &str) -> Result<Stored<Platform>, Refused> 
     stored.ok_or_else(|| unknown(daemon, name))
 }
 
-/// A platform that does not exist, with those that do.
+/// The refusal for a platform that does not exist; it lists those that do.
 pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
     let platforms = daemon.platforms();
     let names: Vec<&str> = platforms.iter().map(|platform| platform.name.as_str()).collect();
@@ -194,7 +195,7 @@ pub fn unknown(daemon: &Daemon, name: &str) -> Refused {
     refuse("unknown_platform", format!("there is no platform {name:?}. {advice}"))
 }
 
-/// How many accounts each platform has.
+/// Counts the accounts of each platform.
 ///
 /// # Errors
 /// [`Refused`].
@@ -213,7 +214,7 @@ pub async fn accounts_by_platform(daemon: &Daemon) -> Result<BTreeMap<String, u6
     Ok(counts)
 }
 
-/// A platform as the administrator sees it.
+/// Returns a platform as the administrator sees it.
 pub fn shown(platform: &Platform, counts: &BTreeMap<String, u64>) -> admin::Platform {
     admin::Platform {
         name: platform.name.clone(),

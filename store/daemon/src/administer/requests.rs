@@ -1,4 +1,4 @@
-//! Requests for a reset: an administrator decides.
+//! Requests for a reset, about which an administrator decides.
 
 use crate::account::requests::{Request, key};
 use crate::actor::Actor;
@@ -16,7 +16,7 @@ use postern_vault::records::Stored;
 use postern_wire::admin::Refused;
 use postern_wire::{Secret, admin};
 
-/// Every open request, without what the person has written beside how to be reached.
+/// Lists every open request, without the user's text about how to be contacted.
 ///
 /// # Errors
 /// [`Refused`].
@@ -34,7 +34,7 @@ pub async fn list(daemon: &Daemon) -> Result<Vec<admin::Request>, Refused> {
     Ok(requests)
 }
 
-/// One.
+/// Returns one request.
 ///
 /// # Errors
 /// [`Refused`].
@@ -42,11 +42,11 @@ pub async fn show(daemon: &Daemon, mailbox: &str) -> Result<admin::Requests, Ref
     Ok(admin::Requests { requests: vec![shown(daemon, &find(daemon, mailbox).await?.value)] })
 }
 
-/// Resets the account, or does not. After a reset the first method takes an enrolment code: whoever has asked knows the
-/// password, and so may a thief.
+/// Approves or rejects a request. After a reset, the first method needs an enrolment code: the user who opened the
+/// request knows the password, and so may a thief.
 ///
 /// # Errors
-/// [`Refused`], when there is none, it is over, or it has not waited long enough.
+/// [`Refused`], if there is no such request, it has expired, or it has not waited long enough.
 pub async fn decide_about(
     daemon: &Daemon,
     actor: &str,
@@ -68,8 +68,8 @@ pub async fn decide_about(
     Ok(admin::Decided { mailbox: mailbox.to_string(), enrolment_code })
 }
 
-/// The reset, the enrolment code that it takes from then on, the end of the request and its entry in the audit log are
-/// one commit: between two of them the password alone would be enough to set up the first method.
+/// Approves a request. The reset, the enrolment code that is needed from then on, the end of the request and its audit
+/// entry are one commit: between two commits, the password alone would be enough to set up the first method.
 async fn approve(
     daemon: &Daemon,
     actor: &str,
@@ -141,7 +141,7 @@ async fn find(daemon: &Daemon, typed: &str) -> Result<Stored<Request>, Refused> 
     })
 }
 
-/// The policy of the mailbox's platform.
+/// Returns the policy of the mailbox's platform.
 fn policy(daemon: &Daemon, mailbox: &Mailbox) -> Policy {
     let platforms = daemon.platforms();
     let platform = platforms.iter().find(|platform| platform.domains.iter().any(|it| it == mailbox.domain()));

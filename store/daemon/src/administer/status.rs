@@ -1,4 +1,4 @@
-//! How the daemon is.
+//! The status of the daemon.
 
 use super::platforms::shown;
 use crate::administer::audit::shown_state;
@@ -12,7 +12,7 @@ use postern_vault::records::Stored;
 use postern_wire::admin::{Refused, State, Status};
 use std::collections::BTreeMap;
 
-/// The daemon, its store, and how many accounts are in each state.
+/// Returns the status of the daemon and its store, and the number of accounts in each state.
 ///
 /// # Errors
 /// [`Refused`].

@@ -1,4 +1,4 @@
-//! Commits that come after their deadline, and commits whose outcome nobody knows.
+//! Commits that complete after their deadline, and commits whose outcome is unknown.
 
 use super::*;
 use crate::actor::Actor;
@@ -19,16 +19,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
-/// So long is waited for what has to come.
+/// Timeout for each expected event.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PLATFORM: &str = "example";
 const BY: &str = "a test";
 
 pub(crate) const ALICE: &str = "alice@example.com";
 
-/// A daemon over that engine, with one platform, which is off.
+/// Creates a daemon over this engine, with one platform, which is off.
 pub(crate) async fn daemon(engine: Arc<dyn Engine>) -> Daemon {
-    // A process has one log.
+    // A process has only one log.
     static LOG: OnceLock<Arc<Log>> = OnceLock::new();
     let config = Config::default();
     let log = LOG.get_or_init(|| Arc::new(log::start(&config).unwrap())).clone();
@@ -46,7 +46,7 @@ pub(crate) fn alice() -> Mailbox {
     serde_json::from_value(ALICE.into()).unwrap()
 }
 
-/// Lets an event happen to Alice's account.
+/// Applies an event to Alice's account.
 pub(crate) async fn apply(daemon: &Daemon, make: impl Fn() -> Event<'static>) -> Result<(), RecordError> {
     let platform = daemon.platforms()[0].clone();
     let applied = daemon.apply(&alice(), Some(&platform), &Actor::new(BY, ""), || Ok(make())).await?;
@@ -57,7 +57,7 @@ fn switch(enabled: bool) -> SwitchPlatform {
     SwitchPlatform { name: PLATFORM.to_owned(), enabled }
 }
 
-/// Keeps the thread that writes busy until the sender is dropped.
+/// Keeps the writer thread busy until the sender is dropped.
 async fn hold_the_writer(engine: &SledEngine) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let (enter, entered) = oneshot::channel();
@@ -72,7 +72,7 @@ async fn hold_the_writer(engine: &SledEngine) -> mpsc::Sender<()> {
     release
 }
 
-/// Has an order come after its deadline, and waits until fronts are told of it.
+/// Runs an administrator's command whose commit completes after its deadline, and waits until fronts are told of it.
 async fn late<T, E: Into<Refused>>(
     daemon: &Daemon,
     engine: &SledEngine,
@@ -116,7 +116,7 @@ async fn what_follows_a_commit_follows_a_late_one() {
 #[tokio::test]
 async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
-    // As a commit does whose answer was lost.
+    // Like a commit whose answer was lost.
     let stored = daemon.records.load::<Platform>(&platform_key(PLATFORM)).await.unwrap().unwrap();
     let mut platform = Platform { enabled: true, ..stored.value };
     platform.policy.set("plus-addressing", "off").unwrap();
@@ -132,7 +132,7 @@ async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
     assert_eq!(watch.try_recv().unwrap().mailbox, None);
 }
 
-/// A store that fails while it writes: the changes are found later.
+/// A store whose writes return an error: the changes are found later.
 #[derive(Default)]
 struct Failing {
     engine: MemoryEngine,
