@@ -1,14 +1,14 @@
-//! What `[sms]` and `[mail]` share.
+//! Login credentials, which `[sms]` and `[mail]` share.
 
 use postern_wire::address::parse_address;
 use std::path::PathBuf;
 
-/// A name, and the file of its password.
+/// A user name, and the file of its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// The name.
+    /// The user name.
     pub user: String,
-    /// Where the password stands.
+    /// The file that holds the password.
     pub password_file: PathBuf,
 }
 
@@ -20,7 +20,7 @@ pub(super) fn login(user: Option<String>, password_file: Option<PathBuf>) -> Res
     }
 }
 
-/// Whether what is sent there stays on this host. `host` is as in a URL.
+/// Whether data sent to `host` stays on this host. `host` is written as in a URL.
 pub(super) fn is_this_host(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
     host == "localhost" || parse_address(host).is_some_and(|address| address.is_loopback())

@@ -1,4 +1,4 @@
-//! `[mail]`: how mails leave the daemon.
+//! `[mail]`: how the daemon sends mail.
 
 use super::login::{Login, is_this_host, login};
 use crate::notify::recipient::read_address;
@@ -8,59 +8,59 @@ use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-/// Mails a day unless `daily_budget` says otherwise.
+/// Mails per day unless `daily_budget` is set.
 const MAILS_A_DAY: NonZeroU32 = NonZeroU32::new(5000).expect("it is not zero");
 
 /// `[mail]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Keys")]
 pub struct Mail {
-    /// Who it is from.
+    /// The sender's address.
     pub from: Mailbox,
-    /// How a mail leaves.
+    /// How a mail is sent.
     pub way: MailWay,
-    /// Mails a day (UTC).
+    /// Maximum number of mails per day (UTC).
     pub daily_budget: NonZeroU32,
 }
 
-/// How a mail leaves.
+/// How a mail is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailWay {
-    /// By a mail server.
+    /// Through a mail server.
     Smtp(Smtp),
-    /// By this program, which knows sendmail's arguments.
+    /// Through this program, which accepts sendmail's arguments.
     Sendmail(PathBuf),
 }
 
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Smtp {
-    /// Where it is.
+    /// Its address.
     pub server: SmtpServer,
-    /// Who signs in there.
+    /// The login for the server; none: no authentication.
     pub login: Option<Login>,
-    /// Whose signature its certificate has; none: an authority that this system trusts.
+    /// The file of the CA that has signed the server's certificate; none: a CA that this system trusts.
     pub ca: Option<PathBuf>,
 }
 
-/// What protects the way to a mail server.
+/// The transport security of the connection to a mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmtpSecurity {
     /// TLS from the first byte (RFC 8314).
     Tls,
-    /// TLS before anything is said that matters (RFC 3207).
+    /// TLS before any confidential data is sent (RFC 3207).
     StartTls,
-    /// Nothing: on this host only.
+    /// No TLS: on this host only.
     Plain,
 }
 
-/// Where a mail server is: `smtps://mail.example.com:465`.
+/// The address of a mail server: `smtps://mail.example.com:465`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SmtpServer {
-    /// What protects the way there.
+    /// The transport security of the connection.
     pub security: SmtpSecurity,
-    /// Its name or address.
+    /// Its host name or IP address.
     pub host: String,
     /// Its port.
     pub port: u16,
@@ -120,7 +120,7 @@ impl TryFrom<String> for SmtpServer {
             "smtp" => (SmtpSecurity::Plain, 25),
             _ => return Err(wrong("begins with none of smtps://, smtp+starttls:// and smtp://")),
         };
-        // Without a scheme the library takes a path for a host, so it gets one that it knows.
+        // Without a scheme the library would parse a path as a host, so a scheme that it knows is added.
         let uri: Uri = format!("https://{place}").parse().map_err(|_| wrong("is not a URL"))?;
         let authority = uri.authority().filter(|it| !it.as_str().contains('@')).ok_or_else(|| wrong("is not a URL"))?;
         if uri.path() != "/" || uri.query().is_some() {
@@ -131,7 +131,7 @@ impl TryFrom<String> for SmtpServer {
         }
         let has_port = authority.as_str().len() > authority.host().len();
         let port = if has_port { authority.port_u16().ok_or_else(|| wrong("has no proper port"))? } else { default };
-        // An IPv6 address stands in brackets in a URL, and nowhere else.
+        // An IPv6 address has brackets in a URL, and nowhere else.
         Ok(Self { security, host: authority.host().trim_matches(['[', ']']).to_owned(), port })
     }
 }

@@ -1,4 +1,4 @@
-//! `posternd.toml`. Every key has a default; a key that is not known is refused with its line and the nearest one.
+//! `posternd.toml`. Every key has a default; an unknown key is refused with its line and the most similar known key.
 
 mod login;
 mod mail;
@@ -14,30 +14,30 @@ pub use login::Login;
 pub use mail::{Mail, MailWay, Smtp, SmtpSecurity, SmtpServer};
 pub use sms::{Gateway, Ovh, Sms, SmsWay};
 
-/// Where the configuration is read from unless `--config` says otherwise.
+/// The path of the configuration unless `--config` is given.
 pub const DEFAULT_PATH: &str = "/etc/postern/posternd.toml";
 
-/// The whole file.
+/// The whole configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where records are stored.
+    /// The store of the records.
     pub store: Store,
-    /// What they are sealed with.
+    /// The master key, which seals the records.
     pub keys: Keys,
-    /// Where the daemon listens.
+    /// The sockets that the daemon listens on.
     pub sockets: Sockets,
-    /// Codes.
+    /// TOTP codes.
     pub totp: Totp,
-    /// Names.
+    /// Mailbox names.
     pub names: Names,
     /// The audit log.
     pub audit: Audit,
     /// The daily export.
     pub export: Export,
-    /// Texts to phones; none: they cannot be sent.
+    /// Text messages (SMS); none: they cannot be sent.
     pub sms: Option<Sms>,
-    /// Mails; none: they cannot be sent.
+    /// Mail; none: it cannot be sent.
     pub mail: Option<Mail>,
     /// The log.
     pub log: Log,
@@ -49,17 +49,17 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Store {
-    /// Which engine keeps the records.
+    /// The engine that stores the records.
     pub engine: Engine,
     /// The directory of the sled engine.
     pub path: PathBuf,
 }
 
-/// Which engine keeps the records.
+/// The engine that stores the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// One host.
+    /// sled, for a single host.
     Sled,
 }
 
@@ -87,7 +87,7 @@ pub struct Sockets {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Totp {
-    /// Steps accepted on either side of now.
+    /// Number of steps accepted before and after the current one.
     pub window: u32,
 }
 
@@ -95,13 +95,13 @@ pub struct Totp {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Names {
-    /// The domain of a name without one; empty: such a name is refused.
+    /// The domain for a name that has none; empty: such a name is refused.
     pub default_domain: String,
-    /// What becomes of a name in no platform's domain.
+    /// How a name outside every platform's domains is handled.
     pub foreign: Foreign,
 }
 
-/// What becomes of a name in no platform's domain.
+/// How a name outside every platform's domains is handled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Foreign {
@@ -116,7 +116,7 @@ pub enum Foreign {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
-    /// Days after which an entry is taken out; 0: never.
+    /// Days after which an entry is deleted; 0: never.
     pub keep_days: u32,
 }
 
@@ -124,9 +124,9 @@ pub struct Audit {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Export {
-    /// The directory of the daily exports; none: `exports` beside the store.
+    /// The directory of the daily exports; none: `exports` next to the store.
     pub path: Option<PathBuf>,
-    /// How many are stored; 0: none is made.
+    /// How many exports are kept; 0: no exports are made.
     pub keep: Keep,
 }
 
@@ -134,7 +134,7 @@ pub struct Export {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// Up to which level lines are written, over [`crate::log::usual`].
+    /// The levels of the log, which take precedence over [`crate::log::usual`].
     pub level: Levels,
 }
 
@@ -142,11 +142,11 @@ pub struct Log {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Where they are shown; none: nowhere.
+    /// Where metrics are served; none: they are not served.
     pub listen: Option<Place>,
 }
 
-/// A count with a default of its own.
+/// A count that has its own default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Keep(pub u32);
@@ -187,7 +187,7 @@ impl Default for Audit {
     }
 }
 
-/// Why the configuration is not one.
+/// Why a configuration is invalid.
 #[derive(Debug)]
 pub struct ConfigError {
     path: PathBuf,
@@ -203,10 +203,10 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
-    /// Reads and judges the file at `path`.
+    /// Reads and validates the file at `path`.
     ///
     /// # Errors
-    /// [`ConfigError`]: unreadable, not TOML, an unknown key, or a value that cannot be.
+    /// [`ConfigError`]: the file is unreadable or not TOML, or has an unknown key or an invalid value.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let error = |what: String| ConfigError { path: path.to_owned(), what };
         let text = std::fs::read_to_string(path)
@@ -214,7 +214,7 @@ impl Config {
         Self::parse(&text).map_err(error)
     }
 
-    /// Reads the text of a configuration; the error is for people.
+    /// Parses and validates the text of a configuration; the error is a message for the administrator.
     ///
     /// # Errors
     /// As [`Self::load`].
@@ -239,14 +239,14 @@ impl Config {
         Ok(())
     }
 
-    /// Where the daily exports lie.
+    /// The directory of the daily exports.
     pub fn export_path(&self) -> PathBuf {
         let beside = || self.store.path.parent().unwrap_or(Path::new("/")).join("exports");
         self.export.path.clone().unwrap_or_else(beside)
     }
 }
 
-/// TOML's own text has the line and shows it; the nearest key is added where one was mistyped.
+/// Formats a TOML error, which already shows the line; the most similar known key is added for a mistyped one.
 fn explain(error: &toml::de::Error) -> String {
     let text = error.to_string();
     let mut quoted = error.message().split('`').skip(1).step_by(2);

@@ -1,4 +1,4 @@
-//! `[sms]` and `[mail]`, judged.
+//! Validation of `[sms]` and `[mail]`.
 
 use super::*;
 use crate::notify::template::Escape;
@@ -137,7 +137,7 @@ fn a_mail_that_cannot_leave_is_refused() {
     }
 }
 
-/// Each block of the packaged file that is a section is written behind `#`, without a blank.
+/// In the packaged file, each block that is a section is commented out with `#`, without a space after it.
 #[test]
 fn the_examples_of_the_packaged_file_are_good() {
     let file = include_str!("../../../../packaging/posternd.toml");

@@ -1,4 +1,4 @@
-//! `[sms]`: how texts leave the daemon.
+//! `[sms]`: how the daemon sends text messages.
 
 use super::login::{Login, is_this_host, login};
 use crate::notify::template::{Escape, Placeholder, Template};
@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-/// Texts a day unless `daily_budget` says otherwise.
+/// Text messages per day unless `daily_budget` is set.
 const TEXTS_A_DAY: NonZeroU32 = NonZeroU32::new(1000).expect("it is not zero");
-/// Headers that are this program's to write.
+/// Headers that only this program sets.
 const OWN_HEADERS: [HeaderName; 5] =
     [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::UPGRADE];
 
@@ -20,43 +20,44 @@ const OWN_HEADERS: [HeaderName; 5] =
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Keys")]
 pub struct Sms {
-    /// How a text leaves.
+    /// How a text message is sent.
     pub way: SmsWay,
-    /// The host in a text's last line, `@webmail.example.com #123456`: a phone fills the code in there alone.
+    /// The host in the last line of a text message, `@webmail.example.com #123456`: a phone fills the code in on that
+    /// host's pages only.
     pub host: Option<String>,
-    /// Texts a day (UTC).
+    /// Maximum number of text messages per day (UTC).
     pub daily_budget: NonZeroU32,
-    /// How numbers begin that get a text, such as `+33`; empty: all do.
+    /// Prefixes of the numbers that text messages are sent to, such as `+33`; empty: all numbers.
     pub prefixes: Vec<String>,
 }
 
-/// How a text leaves.
+/// How a text message is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SmsWay {
-    /// By a request to a gateway.
+    /// With a request to an HTTP gateway.
     Gateway(Box<Gateway>),
-    /// By a program and its arguments; the text is its standard input.
+    /// With a program and its arguments; the text is its standard input.
     Command(Vec<Template>),
 }
 
 /// A request to a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gateway {
-    /// Where it goes. Scheme and host stand before the first place.
+    /// The URL. Scheme and host come before the first placeholder.
     pub url: Template,
     /// `GET` or `POST`.
     pub method: Method,
-    /// What it says of itself.
+    /// The headers of the request.
     pub headers: Vec<(HeaderName, Template)>,
-    /// What it brings, and how values are written there.
+    /// The body of the request, and how values are escaped in it.
     pub body: Option<(Template, Escape)>,
-    /// What must stand in the answer, beside a status of 2xx.
+    /// Text that the response must contain, in addition to a status of 2xx.
     pub answer_has: Option<String>,
-    /// HTTP's basic authentication.
+    /// HTTP basic authentication.
     pub login: Option<Login>,
-    /// The files of what is named in capitals.
+    /// The files of the secrets, by the name of the placeholder (in capitals).
     pub secret_files: BTreeMap<String, PathBuf>,
-    /// Whose signature the gateway's certificate has; none: an authority that this system trusts.
+    /// The file of the CA that has signed the gateway's certificate; none: a CA that this system trusts.
     pub ca: Option<PathBuf>,
     /// Signs the request for OVHcloud's API.
     pub ovh: Option<Ovh>,
@@ -178,7 +179,7 @@ impl Keys {
     }
 }
 
-/// A country's code and what may follow it (ITU-T E.164).
+/// Validates number prefixes: a country code and optional further digits (ITU-T E.164).
 fn judge_prefixes(prefixes: Vec<String>) -> Result<Vec<String>, String> {
     let is_one = |prefix: &str| {
         let digits = prefix.strip_prefix('+').unwrap_or_default();
@@ -200,7 +201,7 @@ fn judge_command(command: Vec<Template>) -> Result<Vec<Template>, String> {
     if placeholders().next().is_none() {
         return Err("`command` has neither {number} nor {digits} in it: to whom would the text go?".to_owned());
     }
-    // Anyone on this host can read a program's arguments.
+    // Every user on this host can read a program's arguments.
     if placeholders().any(|place| !matches!(place, Placeholder::Number | Placeholder::Digits)) {
         return Err("`command` can have {number} and {digits} in it; the text is its standard input".to_owned());
     }
@@ -213,7 +214,7 @@ fn judge_url(url: &Template) -> Result<(), String> {
     let Some(authority) = uri.authority().filter(|it| !it.as_str().contains('@')) else {
         return wrong("has no host, or a name and password before it: these are `user` and `password_file`");
     };
-    // What is filled in must not lead to another host.
+    // A substituted value must not change the host.
     let head = url.head().split_once("://").map_or("", |(_, place)| place);
     if url.placeholders().next().is_some() && !head.contains(['/', '?']) {
         return wrong("has something to fill in before its path");

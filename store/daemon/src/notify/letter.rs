@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// A notice to one address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Letter {
-    /// Whom it is about.
+    /// The mailbox that it is about.
     pub mailbox: String,
-    /// Where it goes.
+    /// The address that it is sent to.
     pub to: String,
     /// Its subject.
     pub subject: String,

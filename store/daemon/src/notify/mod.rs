@@ -1,4 +1,4 @@
-//! Codes and notices, and how they leave.
+//! Codes and notices, and their delivery.
 
 pub mod letter;
 pub mod notices;

@@ -1,9 +1,9 @@
-//! Notices: what the owner of an account is told by e-mail when something about it changes, so that a thief does not
-//! change it unseen. They go to the contact address, and, where the platform says so, to the mailbox.
+//! Notices: e-mails to the owner of an account about a change of the account, so that a thief cannot change it
+//! unnoticed. They are sent to the contact address and, if the platform's policy says so, to the mailbox.
 //!
-//! A notice quotes nothing that a person can choose, such as the name of a method or of an app password: whoever changes
-//! the account may be the thief that the notice warns of, and would have the house send a text and a link of their own.
-//! What tells one change from another is the kind of what changed, the time and the address.
+//! A notice contains no text that a user can choose, such as the name of a method or of an app password: the user who
+//! changes the account may be the thief that the notice warns of, and could make this host send a text and a link of
+//! their choice. A notice identifies the change by its kind, its time and the client's address.
 
 use crate::actor::Actor;
 use crate::clock;
@@ -14,10 +14,10 @@ use postern_rules::{Account, KindName, Platform};
 use postern_wire::Secret;
 use std::net::IpAddr;
 
-/// The space before a French colon, so that no line begins with one.
+/// The no-break space before a French colon, so that no line begins with a colon.
 const NO_BREAK: &str = "\u{a0}";
 
-/// The notices to whoever is to be told; none where no mail is sent at all.
+/// Returns the notices to send; none if no mail can be sent at all.
 pub fn written(
     can_mail: bool,
     platform: &Platform,
@@ -44,7 +44,7 @@ pub fn written(
     letters.collect()
 }
 
-/// Its subject and its text.
+/// Returns the subject and the text of a notice.
 fn text(notice: &Notice, language: Language, place: &str, mailbox: &str, from: Option<IpAddr>) -> (String, Secret) {
     let (subject, what) = match language {
         Language::English => in_english(notice),
@@ -57,10 +57,10 @@ fn text(notice: &Notice, language: Language, place: &str, mailbox: &str, from: O
     (format!("{place}: {subject}"), Secret::from(text))
 }
 
-/// What to do about it, up to the name of the place where the administrator is.
+/// Returns the advice of a notice, up to the name of the place where the administrator is.
 fn advice(notice: &Notice, language: Language) -> &'static str {
     match notice {
-        // Not even the owner has done this.
+        // The owner has not done this either.
         Notice::KeyCopied => language.pick(
             "Whoever uses the copy knows your password: change your password now. Then sign in by another method, or \
              with a backup code, remove this key on the security page of the webmail, and register a new one there. \
@@ -172,7 +172,7 @@ fn in_french(notice: &Notice) -> (&'static str, String) {
     }
 }
 
-/// What a browser says of itself, where that is known.
+/// Formats the description that a browser gives of itself, if it is known.
 fn told(description: &str, colon: &str) -> String {
     if description.is_empty() { String::new() } else { format!("{colon}{description}") }
 }
@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// What whoever enrols has called it.
+    /// The name that the enrolling user has given to the method.
     const TYPED: &str = "Win a prize: https://evil.example";
 
     fn with_a_method(id: u8, before: &Account, platform: &Platform) -> (Account, Verdict) {

@@ -1,9 +1,10 @@
-//! Notices on their way. One is written in the same commit as the change that it tells of, and stays until a mail server
-//! has taken it, has refused it for good, or its time is over; so neither a mail server that puts it off nor a restart
-//! loses it.
+//! The queue of notices. A notice is written in the same commit as the change that it reports. It stays in the queue
+//! until a mail server has accepted it or has rejected it permanently, or until its lifetime is over. So a notice is
+//! lost neither through a temporary rejection nor through a restart.
 //!
-//! Before each try the next one is written, and after the mail server has taken it the notice is taken out: it is handed
-//! over once, but where this process, or the answer, was lost in between. Then it comes again under the same Message-ID.
+//! Before each attempt, the time of the next attempt is written, and after the mail server has accepted the notice it
+//! is deleted. So a notice is delivered once, unless this process or the server's reply is lost in between. In that
+//! case it is sent again under the same Message-ID.
 
 use crate::clock;
 use crate::metrics::METRICS;
@@ -20,30 +21,30 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// Every notice's key begins so, and its time follows. What is under `meta/` is in no export: one that is restored sends
-/// nothing of long ago.
+/// The prefix of every notice's key; the time follows. Records under `meta/` are in no export: a restored export does
+/// not send old notices.
 const NOTICE: &[u8] = b"meta/notice/";
-/// How often it is looked for what is due. The wall clock decides, and it may step.
+/// Interval between two searches for due notices. The wall clock decides what is due, and it may step.
 const EVERY: Duration = Duration::from_secs(1);
-/// Notices that are looked at together.
+/// Maximum number of notices that are read together.
 const BATCH: usize = 64;
-/// Notices that are handed over at the same time.
+/// Maximum number of notices that are sent concurrently.
 const AT_ONCE: usize = 8;
-/// Notices that are counted; beyond, it is this many.
+/// Maximum number of notices that are counted; more are reported as this number.
 const COUNTED: usize = 10_000;
 
-/// A notice that no mail server has taken yet.
+/// A notice that no mail server has accepted yet.
 #[derive(Serialize, Deserialize)]
 struct Queued {
     letter: Letter,
     id: MessageId,
-    /// When what it tells of has happened.
+    /// When the reported change was made.
     since: Time,
-    /// Tries that were begun.
+    /// Number of attempts that were started.
     tries: u32,
 }
 
-/// The changes that have these sent: for the commit that they tell of.
+/// Returns the changes that queue these notices, for the commit that they report.
 ///
 /// # Errors
 /// [`RecordError`].
@@ -56,7 +57,7 @@ pub fn queue(records: &Records, letters: Vec<Letter>, now: Time) -> Result<Vec<C
     letters.collect()
 }
 
-/// How many wait, at most [`COUNTED`].
+/// Returns the number of queued notices, at most [`COUNTED`].
 ///
 /// # Errors
 /// [`RecordError`].
@@ -64,9 +65,9 @@ pub async fn waiting(records: &Records) -> Result<usize, RecordError> {
     Ok(records.scan(NOTICE, None, COUNTED).await?.len())
 }
 
-/// Sends what is due. Runs until it is dropped.
+/// Sends due notices. Runs until it is dropped.
 pub async fn run(records: &Records, senders: &Arc<Senders>, queued: &Notify) {
-    // Those that are over, and could not be taken out: they are not sent again while this process lives.
+    // Notices that are finished but could not be deleted: they are not sent again while this process runs.
     let mut taken = BTreeSet::new();
     let mut is_troubled = false;
     loop {
@@ -87,7 +88,7 @@ pub async fn run(records: &Records, senders: &Arc<Senders>, queued: &Notify) {
     }
 }
 
-/// How many were due.
+/// Sends due notices, and returns how many were due.
 async fn send_what_is_due(
     records: &Records,
     senders: &Arc<Senders>,
@@ -114,7 +115,7 @@ async fn send_what_is_due(
     }
 }
 
-/// What is due, and what a clock that was ahead has put too far off.
+/// Returns the notices that are due, and those that were scheduled too late because the clock was ahead.
 async fn due(records: &Records, now: Time) -> Result<Vec<Entry>, RecordError> {
     let mut due = records.scan(NOTICE, None, BATCH).await?;
     due.extend(records.scan(NOTICE, Some(&key_prefix(now.plus(retry::LONGEST + 1))), BATCH).await?);
@@ -123,7 +124,7 @@ async fn due(records: &Records, now: Time) -> Result<Vec<Entry>, RecordError> {
     Ok(due)
 }
 
-/// Writes when it is tried next, so that this try is nobody else's; none: it is not to be tried.
+/// Writes the time of the next attempt, so that no other task makes this attempt; none: no attempt is to be made.
 async fn claim(
     records: &Records,
     entry: Entry,
@@ -150,7 +151,7 @@ async fn claim(
     };
     let queued = Queued { tries: queued.tries + 1, ..queued };
     let key = key(again, &queued.id);
-    // Its time may be the one that it has.
+    // The new time may be the same as the old one.
     let changes = if key == entry.key {
         vec![records.put(key.clone(), Some(entry.revision), &queued)?]
     } else {
@@ -162,7 +163,7 @@ async fn claim(
     Ok(records.load(&key).await?.map(|stored: Stored<Queued>| stored))
 }
 
-/// Whether it is over with it: it was taken, or refused for good.
+/// Sends a notice. Returns whether it is finished: accepted, or rejected permanently.
 async fn hand_over(senders: &Senders, queued: &Queued) -> bool {
     let Queued { letter, id, since, tries } = queued;
     let sent = senders.notice(clock::now(), id, letter).await;
@@ -182,7 +183,7 @@ async fn hand_over(senders: &Senders, queued: &Queued) -> bool {
     }
 }
 
-/// Takes out what is over. Each stays among `taken` until the store says that it is gone.
+/// Deletes finished notices. Each one stays in `taken` until the store confirms that it was deleted.
 async fn take_out_all(
     records: &Records,
     over: Vec<(Key, MessageId)>,
@@ -197,7 +198,7 @@ async fn take_out_all(
     Ok(())
 }
 
-/// Whether it is gone; not where it was sealed anew meanwhile.
+/// Deletes a notice. Returns whether it was deleted; it was not if it was resealed in the meantime.
 async fn take_out(records: &Records, key: &[u8]) -> Result<bool, RecordError> {
     match records.load_sealed(key).await? {
         Some((_, revision)) => records.commit(vec![Change::delete(key.to_vec(), revision)]).await,
@@ -210,7 +211,7 @@ fn key(time: Time, id: &MessageId) -> Vec<u8> {
     [&key_prefix(time)[..], format!("/{id:032x}").as_bytes()].concat()
 }
 
-/// In the order of time.
+/// Returns the key prefix for a time; keys sort by time.
 fn key_prefix(time: Time) -> Vec<u8> {
     [NOTICE, format!("{:016x}", time.unsigned()).as_bytes()].concat()
 }
@@ -228,16 +229,17 @@ mod tests {
     use postern_vault::seal::Sealer;
     use std::sync::Mutex;
 
-    /// What the store does with a commit.
+    /// How the store responds to a commit.
     #[derive(Clone, Copy, Debug)]
     enum Mood {
         Takes,
         Fails,
-        /// The record was sealed anew since it was read.
+        /// The record was resealed after it was read.
         IsLate,
     }
 
-    /// A disk that is full for a moment, and a rotation at just that moment, cannot be had at will.
+    /// Simulates a disk that is full for a moment, and a key rotation at a given moment; neither can be produced
+    /// reliably.
     struct Store {
         records: Arc<MemoryEngine>,
         mood: Mutex<Mood>,

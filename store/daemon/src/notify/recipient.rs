@@ -1,22 +1,24 @@
-//! Who a message goes to: what may stand there, and how it is shown in the journal.
+//! Recipients of messages: their valid forms, and how they are masked in the journal.
 
 use lettre::Address;
 use postern_rules::name::canonical_domain;
 use std::fmt;
 
-/// The digits of a number: at most what ITU-T E.164 (6.2.1) allows, and no fewer than any country has with its code.
+/// Number of digits: at most what ITU-T E.164 (6.2.1) allows, and at least the shortest number with a country code.
 pub const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// The longest local part of an address, in bytes (RFC 5321, section 4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
-/// What a local part may have beside letters and digits (RFC 5322, section 3.2.3). One that needs quotes is refused.
+/// Characters that a local part may contain besides letters and digits (RFC 5322, section 3.2.3). A local part that
+/// needs quotes is refused.
 const LOCAL_MARKS: &[u8] = b"!#$%&'*+-/=?^_`{|}~.";
 
-/// A number in international format: a plus and digits, and nothing else. `Debug` and `Display` show its last two.
+/// A number in international format: a plus sign and digits, and nothing else. `Debug` and `Display` show its last two
+/// digits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Number(String);
 
 impl Number {
-    /// None where it is not such a number.
+    /// Parses a number; none if it is invalid.
     pub fn read(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
         let is_number = DIGITS.contains(&digits.len())
@@ -25,12 +27,12 @@ impl Number {
         is_number.then(|| Self(text.to_owned()))
     }
 
-    /// As it was written: `+44612345678`.
+    /// The number as it was written: `+44612345678`.
     pub fn number(&self) -> &str {
         &self.0
     }
 
-    /// Without its plus.
+    /// The number without its plus sign.
     pub fn digits(&self) -> &str {
         &self.0[1..]
     }
@@ -48,8 +50,8 @@ impl fmt::Debug for Number {
     }
 }
 
-/// An address in the form that every mail server takes; none where it is not one. Its local part needs no quotes, so
-/// nothing in it can end a header, a command or an argument.
+/// Parses an address in the form that every mail server accepts; none if it is invalid. Its local part needs no quotes,
+/// so nothing in it can end a header, a command or an argument.
 pub fn read_address(text: &str) -> Option<Address> {
     let (local, domain) = text.rsplit_once('@')?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || LOCAL_MARKS.contains(&byte);
@@ -58,7 +60,7 @@ pub fn read_address(text: &str) -> Option<Address> {
     Address::new(local, domain).ok()
 }
 
-/// As an address is shown in the journal: `b***@example.com`.
+/// Masks an address for the journal: `b***@example.com`.
 pub fn mask(address: &Address) -> String {
     format!("{}***@{}", &address.user()[..1], address.domain())
 }

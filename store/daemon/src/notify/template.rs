@@ -1,12 +1,12 @@
-//! Texts with places that are filled in: `{"message":"{text}","receivers":["{number}"]}`.
+//! Text templates with placeholders: `{"message":"{text}","receivers":["{number}"]}`.
 
 use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
-/// Bytes that a filled template is expected to need: it is not moved about in memory while secrets are written to it.
+/// Initial capacity for a filled template, in bytes: it is not reallocated while secrets are written to it.
 const ROOM: usize = 4096;
 
-/// A text with places. A place is a name in braces; what else stands in braces is text.
+/// A text with placeholders. A placeholder is a name in braces; anything else in braces is text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
@@ -16,27 +16,27 @@ enum Part {
     Placeholder(Placeholder),
 }
 
-/// What is filled in.
+/// A placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Placeholder {
-    /// The number with its plus.
+    /// The number with its plus sign.
     Number,
-    /// The number without it.
+    /// The number without its plus sign.
     Digits,
-    /// What is to be sent.
+    /// The text of the message.
     Text,
-    /// What stands in a file; the name is in capitals.
+    /// The content of a file; the name is in capitals.
     Secret(String),
 }
 
-/// How what is filled in is written, so that it can be nothing but a value there.
+/// How a substituted value is escaped, so that it cannot be anything but a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
     /// Within the quotes of a JSON string (RFC 8259, section 7).
     Json,
     /// In a URL, or in `application/x-www-form-urlencoded` (RFC 3986, section 2.1).
     Percent,
-    /// As it is.
+    /// Not escaped.
     Plain,
 }
 
@@ -80,7 +80,7 @@ fn place(name: &str) -> Result<Placeholder, String> {
 }
 
 impl Template {
-    /// What is filled in, in order.
+    /// The placeholders, in order.
     pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.0.iter().filter_map(|part| match part {
             Part::Placeholder(place) => Some(place),
@@ -88,7 +88,7 @@ impl Template {
         })
     }
 
-    /// What stands before the first place.
+    /// The text before the first placeholder.
     pub fn head(&self) -> &str {
         match self.0.first() {
             Some(Part::Text(text)) => text,
@@ -96,7 +96,7 @@ impl Template {
         }
     }
 
-    /// The text with every place filled by what `value` says of it.
+    /// The text with every placeholder replaced by what `value` returns for it.
     pub fn fill<'v>(&self, escape: Escape, value: impl Fn(&Placeholder) -> &'v str) -> Zeroizing<String> {
         let mut filled = Zeroizing::new(String::with_capacity(ROOM));
         for part in &self.0 {

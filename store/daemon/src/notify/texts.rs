@@ -1,12 +1,12 @@
-//! What is sent: codes by SMS and e-mail, in the person's language.
+//! The texts of messages: codes by SMS and e-mail, in the user's language.
 
 use postern_rules::{Account, Platform, sent};
 use postern_wire::Secret;
 
-/// Minutes that a code is good for.
+/// Lifetime of a code in minutes.
 const MINUTES: i64 = sent::LIFETIME / 60;
 
-/// The languages that things are sent in.
+/// The languages of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// `en`
@@ -16,17 +16,17 @@ pub enum Language {
 }
 
 impl Language {
-    /// Reads a tag; whatever is not French is English.
+    /// Parses a language tag; every language except French becomes English.
     pub fn parse(tag: Option<&str>) -> Self {
         if tag == Some("fr") { Self::French } else { Self::English }
     }
 
-    /// What the account's owner has chosen, else what the pages are in.
+    /// The language that the account's owner has chosen, or else the language of the pages.
     pub fn of(account: &Account, pages: Option<&str>) -> Self {
         Self::parse(account.language.as_deref().or(pages))
     }
 
-    /// One of the two.
+    /// Picks one of the two values.
     pub fn pick<T>(self, english: T, french: T) -> T {
         match self {
             Self::English => english,
@@ -35,12 +35,12 @@ impl Language {
     }
 }
 
-/// The name that people know this place by.
+/// The name by which users know this service.
 pub fn place<'a>(account: &'a Account, platform: &'a Platform) -> &'a str {
     if platform.policy.issuer.is_empty() { account.mailbox.domain() } else { &platform.policy.issuer }
 }
 
-/// The text of an SMS. With a host, its last line lets a phone fill the code in on that host's pages and nowhere else
+/// The text of an SMS. With a host, its last line lets a phone fill the code in on that host's pages only
 /// (<https://wicg.github.io/sms-one-time-codes/>).
 pub fn sms(language: Language, place: &str, code: &str, host: Option<&str>) -> Secret {
     let text = language.pick(
@@ -53,7 +53,7 @@ pub fn sms(language: Language, place: &str, code: &str, host: Option<&str>) -> S
     })
 }
 
-/// The subject and the text of an e-mail. The code is not in the subject, which lock screens show.
+/// The subject and the text of an e-mail. The subject does not contain the code, since lock screens show subjects.
 pub fn mail(language: Language, place: &str, mailbox: &str, code: &str) -> (String, Secret) {
     let subject = language.pick(format!("Your code for {place}"), format!("Votre code pour {place}"));
     let text = language.pick(
@@ -80,7 +80,7 @@ mod tests {
         for language in [Language::English, Language::French] {
             let text = sms(language, "example.com", "123456", Some("webmail.example.com"));
             assert!(text.reveal().ends_with("\n\n@webmail.example.com #123456"), "{text:?}");
-            // The GSM 7-bit alphabet has 160 characters to a message, and has é and à.
+            // A message has 160 characters of the GSM 7-bit alphabet, which includes é and à.
             assert!(text.reveal().chars().count() <= 160, "{}", text.reveal());
             assert!(text.reveal().chars().all(|c| c.is_ascii() || "éà".contains(c)), "{}", text.reveal());
         }

@@ -1,5 +1,5 @@
-//! How many messages have left today (UTC). It is counted in the store, before a message leaves, so that neither a
-//! restart nor a second daemon on the same store begins at nothing.
+//! Counts the messages sent today (UTC). The count is kept in the store, and updated before a message is sent, so that
+//! neither a restart nor a second daemon on the same store begins at zero.
 
 use crate::clock;
 use postern_engine::Change;
@@ -11,17 +11,18 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 use tokio::sync::Mutex;
 
-/// Every key of a day's count begins so; the day follows: `meta/sent/2026-11-22`. What is under `meta/` is in no
+/// The prefix of every daily count's key; the day follows: `meta/sent/2026-11-22`. Records under `meta/` are in no
 /// export.
 const SENT: &[u8] = b"meta/sent/";
-/// Seconds for which a day's count is stored: a clock that steps back some days finds what was counted then.
+/// Seconds for which a daily count is kept: if the clock steps back by some days, the counts of those days are still
+/// there.
 const KEPT: i64 = 7 * 24 * 3600;
-/// Old counts that are taken out at once.
+/// Maximum number of old counts that are deleted at once.
 const FORGOTTEN_AT_ONCE: usize = 16;
 /// The length of a date, as in `2026-11-22`.
 const DATE_LEN: usize = 10;
 
-/// What has left on one day.
+/// The messages sent on one day.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Sent {
@@ -38,10 +39,10 @@ impl Sent {
     }
 }
 
-/// The counts.
+/// The daily counts.
 pub(super) struct Budget {
     records: Records,
-    /// Those who count one after the other need not try again.
+    /// Serializes the updates of this process, so that they do not conflict.
     counting: Mutex<()>,
 }
 
@@ -50,24 +51,24 @@ impl Budget {
         Self { records, counting: Mutex::new(()) }
     }
 
-    /// Counts one message of the day of `now`: `false` where that day has had `most` already.
+    /// Counts one message on the day of `now`. Returns `false` if that day has reached `most` already.
     pub(super) async fn take(&self, now: Time, kind: Medium, most: NonZeroU32) -> Result<bool, RecordError> {
         self.count(now, kind, |sent| one_more(sent, most.get())).await
     }
 
-    /// One that was counted and has surely not left.
+    /// Uncounts a message that was counted and has certainly not been sent.
     pub(super) async fn give_back(&self, now: Time, kind: Medium) -> Result<(), RecordError> {
         self.count(now, kind, |sent| sent.checked_sub(1)).await.map(drop)
     }
 
-    /// How many more of `most` the day of `now` may have.
+    /// Returns how many of `most` messages are left on the day of `now`.
     pub(super) async fn left(&self, now: Time, kind: Medium, most: NonZeroU32) -> Result<u32, RecordError> {
         let stored = self.records.load::<Sent>(&day_key(now)).await?;
         let mut sent = stored.map_or_else(Sent::default, |stored| stored.value);
         Ok(most.get().saturating_sub(*sent.of(kind)))
     }
 
-    /// `false` where `next` says that nothing is to be written.
+    /// Updates a count. Returns `false` if `next` returns none, which means that nothing is written.
     async fn count(&self, now: Time, kind: Medium, next: impl Fn(u32) -> Option<u32>) -> Result<bool, RecordError> {
         let _counting = self.counting.lock().await;
         let key = day_key(now);

@@ -1,4 +1,4 @@
-//! Every way that is configured: what leaves is counted, and the way is chosen.
+//! All configured transports: messages are counted, and a transport is chosen.
 
 use crate::config::{Config, SmsWay};
 use crate::metrics::{Delivery, METRICS};
@@ -19,7 +19,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// How long a message takes at most, beside what the store takes to count it: who waits for it at a front is given more.
+/// Maximum time for sending a message, in addition to the time that the store needs to count it. The timeout for
+/// clients at a front is longer.
 pub const LONGEST: Duration = Duration::from_secs(25);
 
 enum TextWay {
@@ -30,11 +31,11 @@ enum TextWay {
 struct Texts {
     way: TextWay,
     daily_budget: NonZeroU32,
-    /// How numbers begin that get one; empty: all do.
+    /// Prefixes of the numbers that text messages are sent to; empty: all numbers.
     prefixes: Vec<String>,
 }
 
-/// Every way that is configured.
+/// All configured transports.
 pub struct Senders {
     text: Option<Texts>,
     mail: Option<(Mail, NonZeroU32)>,
@@ -42,7 +43,7 @@ pub struct Senders {
     recipients: Recipients,
 }
 
-/// Reads the files that the configuration names, and sends nothing.
+/// Reads the files that the configuration names, without sending anything.
 ///
 /// # Errors
 /// [`SetUpError`].
@@ -68,7 +69,7 @@ fn ways(config: &Config) -> Result<Ways, SetUpError> {
 }
 
 impl Senders {
-    /// What the configuration names; what has left today stands in the records.
+    /// Creates the transports of the configuration; the records hold the counts of today.
     ///
     /// # Errors
     /// [`SetUpError`].
@@ -77,12 +78,13 @@ impl Senders {
         Ok(Self { text, mail, budget: Budget::new(records), recipients: Recipients::default() })
     }
 
-    /// What can be sent at all.
+    /// Returns which kinds of message can be sent at all.
     pub fn sendable(&self) -> Sendable {
         Sendable { texts: self.text.is_some(), mails: self.mail.is_some() }
     }
 
-    /// How many of a kind may still leave today; none where there is no such way, or the records do not say.
+    /// Returns how many messages of a kind may still be sent today; none if there is no such transport, or the records
+    /// cannot be read.
     pub async fn left(&self, now: Time, kind: Medium) -> Option<u32> {
         let most = match kind {
             Medium::Text => self.text.as_ref()?.daily_budget,
@@ -91,8 +93,8 @@ impl Senders {
         self.budget.left(now, kind, most).await.ok()
     }
 
-    /// Sends a text to a number in international format, and answers when the gateway or the program has taken it, within
-    /// [`LONGEST`].
+    /// Sends a text message to a number in international format, and returns when the gateway or the program has
+    /// accepted it, within [`LONGEST`].
     ///
     /// # Errors
     /// [`SendError`].
@@ -122,7 +124,7 @@ impl Senders {
         self.spend(now, Medium::Text, *daily_budget, (number.number(), &number), sent).await
     }
 
-    /// Sends a mail of plain text, and answers when the mail server or sendmail has taken it, within [`LONGEST`].
+    /// Sends a plain-text mail, and returns when the mail server or sendmail has accepted it, within [`LONGEST`].
     ///
     /// # Errors
     /// [`SendError`].
@@ -133,7 +135,7 @@ impl Senders {
         self.send_mail(now, &id, to, (subject, body)).await
     }
 
-    /// Sends a notice under a Message-ID that is its own, whichever try this is; see [`Self::mail`].
+    /// Sends a notice with its own Message-ID, which is the same for each attempt; see [`Self::mail`].
     ///
     /// # Errors
     /// [`SendError`].
@@ -196,7 +198,7 @@ impl Senders {
     }
 }
 
-/// What became of a message, for the metrics.
+/// Returns the outcome of a message, for the metrics.
 fn delivery(outcome: &Result<(), SendError>) -> Delivery {
     match outcome {
         Ok(()) => Delivery::Sent,
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn no_way_takes_longer_than_is_promised() {
         let ways = [
-            // Connecting, TLS, and the answer.
+            // Connecting, TLS, and the response.
             line::REACH + line::REACH + gateway::ANSWER,
             line::REACH + smtp::DIALOGUE + smtp::ACCEPT + smtp::QUIT,
             program::PATIENCE,

@@ -1,10 +1,10 @@
-//! Why a message was not sent, and why a configuration cannot be put to use.
+//! Why a message was not sent, and why a configuration cannot be used.
 
 use postern_rules::message_cap::Medium;
 use std::fmt;
 use std::num::NonZeroU32;
 
-/// Why a configuration cannot be put to use: a file of a secret, or of an authority. For people.
+/// Why a configuration cannot be used: the file of a secret or of a CA is unusable. A message for the administrator.
 #[derive(Debug)]
 pub struct SetUpError(pub(super) String);
 
@@ -16,19 +16,19 @@ impl fmt::Display for SetUpError {
 
 impl std::error::Error for SetUpError {}
 
-/// Why a message has not been sent. `Display` is for the journal: what, why, and what to do; it shows neither what was
-/// to be sent nor to whom.
+/// Why a message has not been sent. `Display` is for the journal: the failure, its cause, and what to do. It shows
+/// neither the message nor the recipient.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// The configuration has no such way.
+    /// No such transport is configured.
     NotConfigured(Medium),
-    /// As many as a day may have.
+    /// The daily budget is used up.
     Budget(Medium, NonZeroU32),
-    /// As many as one number or address may have in a day.
+    /// The daily limit of this number or address is reached.
     Recipient(Medium),
-    /// The number or the address is none, or the receiver does not take it: another one is needed.
+    /// The number or the address is invalid, or the receiver rejects it: another one is needed.
     Refused(String),
-    /// It cannot be sent now; or it may have been sent, and nobody confirms it.
+    /// It cannot be sent now, or it may have been sent without confirmation.
     Unavailable(String),
 }
 
@@ -56,13 +56,13 @@ impl fmt::Display for SendError {
 
 impl std::error::Error for SendError {}
 
-/// What went wrong on a way, and how much may have left.
+/// The error of a transport, by how much may have been sent.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// Nothing was accepted, for sure.
+    /// Certainly nothing was accepted.
     Unsent(String),
-    /// The receiver says no to this message.
+    /// The receiver rejects this message.
     Refused(String),
-    /// It may have been accepted.
+    /// The message may have been accepted.
     Unclear(String),
 }

@@ -1,4 +1,4 @@
-//! Texts by a request to an HTTP gateway, as the configuration describes it.
+//! Text messages by a request to an HTTP gateway, as configured.
 
 use super::line::Destination as Host;
 use super::ovh::Ovh;
@@ -24,12 +24,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-/// How long the gateway may take for its answer.
+/// Timeout for the gateway's response.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
-/// The longest answer that is looked at, in bytes.
+/// Maximum length of a response that is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;
 
-/// A gateway, and what it is asked.
+/// A gateway, and the request to it.
 pub(super) struct Gateway {
     host: Host,
     url: Template,
@@ -44,10 +44,10 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    /// Reads the files that the configuration names; nothing is connected.
+    /// Reads the files that the configuration names; does not connect.
     pub(super) fn new(gateway: &config::Gateway) -> Result<Self, SetUpError> {
         let config::Gateway { url, method, headers, body, answer_has, .. } = gateway.clone();
-        // Host and scheme stand before the first place, so any value will do.
+        // Host and scheme come before the first placeholder, so any value will do.
         let uri: Uri =
             url.fill(Escape::Percent, |_| "x").parse().map_err(|_| SetUpError("[sms] url is none".into()))?;
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -64,7 +64,7 @@ impl Gateway {
         Ok(Self { host, url, method, headers, body, answer_has, login, secrets, ovh })
     }
 
-    /// Sends a text. The request is written once, whatever becomes of it.
+    /// Sends a text message. The request is written once, whatever the result.
     pub(super) async fn send(&self, now: Time, number: &Number, text: &Secret) -> Result<(), Failed> {
         let request = self.request(now, number, text)?;
         let stream = self.host.reach().await?;
@@ -72,7 +72,7 @@ impl Gateway {
         let (mut sender, connection) = http1::handshake(TokioIo::new(line))
             .await
             .map_err(|error| Failed::Unsent(format!("{} speaks no HTTP: {error}", self.host)))?;
-        // It moves the bytes, and ends with this future.
+        // It transfers the bytes, and ends with this future.
         let mut driver = JoinSet::new();
         driver.spawn(connection);
         let until = Instant::now() + ANSWER;
@@ -91,7 +91,7 @@ impl Gateway {
             Placeholder::Number => number.number(),
             Placeholder::Digits => number.digits(),
             Placeholder::Text => text.reveal(),
-            // A configuration that names another is refused.
+            // A configuration that names any other secret is refused.
             Placeholder::Secret(name) => self.secrets.get(name).map_or("", Secret::reveal),
         };
         let malformed =
@@ -123,8 +123,9 @@ impl Gateway {
         request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).map_err(malformed)
     }
 
-    /// What an answer means. Where it breaks off, its status counts, and so does that it has what is wanted, which
-    /// nothing behind could take back. That it has not can be said of the whole of it only.
+    /// Interprets a response. If it is cut off, its status counts, and so does the wanted text if it was received,
+    /// since nothing that follows could revoke it. That the text is missing can be concluded only from the whole
+    /// response.
     async fn judge(&self, answer: Response<Incoming>, until: Instant) -> Result<(), Failed> {
         let status = answer.status();
         if status.is_success() && self.answer_has.is_none() {
@@ -156,7 +157,7 @@ impl Gateway {
         }
     }
 
-    /// Reads an answer's body until it ends, or has what is wanted.
+    /// Reads a response's body until it ends, or contains the wanted text.
     async fn read(&self, mut content: Incoming, body: &mut Vec<u8>) -> Result<(), String> {
         while let Some(frame) = content.frame().await {
             let Ok(piece) = frame.map_err(|error| error.to_string())?.into_data() else { continue };
@@ -175,7 +176,7 @@ impl Gateway {
         self.answer_has.as_ref().is_none_or(|wanted| body.contains(wanted))
     }
 
-    /// What the gateway says, unless it repeats what only it should know.
+    /// Returns the gateway's text for the log, unless it repeats a secret.
     fn shown(&self, answer: &str) -> String {
         match self.secrets.values().any(|secret| answer.contains(secret.reveal())) {
             true => "something with a secret in it".to_owned(),
@@ -184,7 +185,7 @@ impl Gateway {
     }
 }
 
-/// RFC 7617.
+/// HTTP basic authentication (RFC 7617).
 fn basic(login: &config::Login) -> Result<HeaderValue, SetUpError> {
     let password = secret_file::read(&login.password_file)?;
     let pair = Zeroizing::new(format!("{}:{}", login.user, password.reveal()));

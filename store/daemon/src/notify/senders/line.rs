@@ -1,4 +1,4 @@
-//! A connection to a receiver, with TLS or on this host.
+//! A connection to a receiver: with TLS, or without it on this host.
 
 use crate::notify::senders::failure::{Failed, SetUpError};
 use rustls::crypto::ring;
@@ -15,24 +15,24 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
-/// How long it may take until a receiver is reached, every attempt included; and then, until TLS has begun.
+/// Timeout for connecting to a receiver, all attempts included; and again for the TLS handshake.
 pub(super) const REACH: Duration = Duration::from_secs(6);
-/// How long one of its addresses may take to accept a connection: another may be quicker.
+/// Timeout for connecting to one of its addresses: another address may respond faster.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How often connecting is tried.
+/// Maximum number of connection attempts.
 const ATTEMPTS: u32 = 2;
-/// How long it is waited between two attempts.
+/// Delay between two attempts.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What bytes go over.
+/// A byte stream.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug> Wire for T {}
 
-/// A connection of whatever kind.
+/// A connection, with or without TLS.
 pub(super) type Line = Box<dyn Wire>;
 
-/// Where a receiver is.
+/// The address of a receiver.
 pub(super) struct Destination {
     host: String,
     port: u16,
@@ -40,12 +40,13 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    /// Without TLS.
+    /// A destination without TLS.
     pub(super) fn plain(host: &str, port: u16) -> Self {
         Self { host: host.to_owned(), port, tls: None }
     }
 
-    /// With TLS, the certificate signed by an authority in the file `ca`; none: by one that this system trusts.
+    /// A destination with TLS, whose certificate is signed by a CA in the file `ca`; none: by a CA that this system
+    /// trusts.
     pub(super) fn with_tls(host: &str, port: u16, ca: Option<&Path>) -> Result<Self, SetUpError> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| SetUpError(format!("{host} can stand in no certificate; write a name or an address")))?;
@@ -57,7 +58,7 @@ impl Destination {
         Ok(Self { tls: Some((TlsConnector::from(Arc::new(config)), name)), ..Self::plain(host, port) })
     }
 
-    /// Connects. Where that fails it is tried again: nothing has been said yet.
+    /// Connects. A failed attempt is repeated, since nothing has been sent yet.
     pub(super) async fn reach(&self) -> Result<TcpStream, Failed> {
         let attempts = async {
             let mut attempt = 1;
@@ -88,7 +89,7 @@ impl Destination {
         Err(last)
     }
 
-    /// Begins TLS on a connection; without TLS it stays as it is.
+    /// Starts TLS on a connection; a destination without TLS leaves it unchanged.
     pub(super) async fn secure(&self, line: impl Wire + 'static) -> Result<Line, Failed> {
         let Some((connector, name)) = &self.tls else { return Ok(Box::new(line)) };
         let shaken = timeout(REACH, connector.connect(name.clone(), line)).await;

@@ -1,4 +1,4 @@
-//! Mails: what they look like, and which way they leave.
+//! Mail: its format, and its transport.
 
 use super::program;
 use super::smtp::Smtp;
@@ -13,12 +13,12 @@ use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
-/// RFC 3834, section 5: nobody's holiday notice answers it.
+/// RFC 3834, section 5: prevents automatic replies such as vacation notices.
 const AUTO_SUBMITTED: (&str, &str) = ("Auto-Submitted", "auto-generated");
-/// Random bytes of a Message-ID (RFC 5322 section 3.6.4): who gets a mail twice can tell by it.
+/// Random bytes of a Message-ID (RFC 5322 section 3.6.4): a recipient can recognize a duplicate by it.
 pub type MessageId = [u8; 16];
 
-/// Writes mails and sends them.
+/// Composes and sends mail.
 pub(super) struct Mail {
     from: Mailbox,
     way: Way,
@@ -30,7 +30,7 @@ enum Way {
 }
 
 impl Mail {
-    /// Reads the files that the configuration names; nothing is connected.
+    /// Reads the files that the configuration names; does not connect.
     pub(super) fn new(mail: &config::Mail) -> Result<Self, SetUpError> {
         let way = match &mail.way {
             MailWay::Smtp(smtp) => Way::Smtp(Smtp::new(smtp, mail.from.email.domain())?),
@@ -39,7 +39,7 @@ impl Mail {
         Ok(Self { from: mail.from.clone(), way })
     }
 
-    /// Sends a mail of plain text.
+    /// Sends a plain-text mail.
     pub(super) async fn send(
         &self,
         now: Time,
@@ -53,7 +53,7 @@ impl Mail {
             Way::Smtp(smtp) => smtp.send(&self.from.email, to, &content).await,
             Way::Sendmail(sendmail) => {
                 let arguments = ["-i", "-f", self.from.email.as_ref(), "--", to.as_ref()].into_iter();
-                // A program of this host is given this system's ends of lines.
+                // A local program receives this system's line endings.
                 let content = Zeroizing::new(content.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>());
                 program::run(sendmail, arguments, &content).await
             }
@@ -61,7 +61,7 @@ impl Mail {
     }
 }
 
-/// The mail as it is sent, in ASCII and with CRLF at the ends of lines.
+/// Composes the mail as it is sent: in ASCII, with CRLF line endings.
 fn write(
     from: &Mailbox,
     to: &Address,
@@ -76,7 +76,7 @@ fn write(
     let body = body.reveal().to_owned();
     let body = match body.is_ascii() {
         true => Body::new(body),
-        // Some filters take a short text in base64 for something to hide.
+        // Some filters treat a short text in base64 as suspicious.
         false => Body::new_with_encoding(body, ContentTransferEncoding::QuotedPrintable)
             .map_err(|_| Failed::Unsent("the mail cannot be written as quoted-printable".to_owned()))?,
     };

@@ -1,11 +1,13 @@
-//! How codes and notices leave the daemon: texts through an HTTP gateway or a local program, mails through a mail
-//! server or sendmail. Who is sent what, and how often, is decided elsewhere; here are transport and the day's budget.
+//! Delivery of codes and notices: text messages through an HTTP gateway or a local program, mail through a mail server
+//! or sendmail. Recipients and frequency are decided elsewhere; this module handles transport and the daily budget.
 //!
-//! From outside in: [`Senders`] counts (`budget.rs`) and chooses the way; `gateway.rs`, `program.rs`, and `mail.rs` with
-//! `smtp.rs` are the ways; `line.rs` connects. [`crate::notify::template`] and [`crate::notify::recipient`] keep values from being anything else.
+//! From the outermost layer to the innermost: [`Senders`] counts messages (`budget.rs`) and chooses the transport;
+//! `gateway.rs`, `program.rs`, and `mail.rs` with `smtp.rs` are the transports; `line.rs` connects.
+//! [`crate::notify::template`] and [`crate::notify::recipient`] ensure that values are not interpreted as anything
+//! else.
 //!
-//! Nothing is sent twice here: what is tried again is connecting, and never once a byte of a message has left. Notices that
-//! were not taken are tried again by [`crate::notify::outbox`].
+//! Nothing is sent twice here: only connecting is retried, and never once a byte of a message has been sent.
+//! [`crate::notify::outbox`] retries notices that were not accepted.
 
 mod budget;
 mod dispatch;

@@ -1,8 +1,7 @@
-//! The signature of OVHcloud's API, version 1: a template cannot say it, since it is over the request itself.
+//! The signature of OVHcloud's API, version 1: a template cannot express it, since it covers the request itself.
 //!
-//! `X-Ovh-Signature` is `$1$` and the SHA-1 in hexadecimal digits of the application secret, the consumer key, the
-//! method, the URL, the body and the time in seconds, with a plus between each two of them ("First steps with the
-//! OVHcloud APIs").
+//! `X-Ovh-Signature` is `$1$` followed by the SHA-1, in hexadecimal, of the application secret, the consumer key, the
+//! method, the URL, the body and the time in seconds, joined with plus signs ("First steps with the OVHcloud APIs").
 
 use super::secret_file;
 use crate::config;
@@ -26,7 +25,7 @@ pub(super) struct Ovh {
 }
 
 impl Ovh {
-    /// Reads them.
+    /// Reads the keys from their files.
     pub(super) fn new(ovh: &config::Ovh) -> Result<Self, SetUpError> {
         let consumer_key = secret_file::read(&ovh.consumer_key_file)?;
         let mut header = HeaderValue::from_str(consumer_key.reveal())
@@ -40,7 +39,7 @@ impl Ovh {
         })
     }
 
-    /// Signs a request that is sent now.
+    /// Signs a request that is about to be sent.
     pub(super) fn sign(&self, now: Time, method: &Method, url: &str, body: &str, headers: &mut HeaderMap) {
         let time = now.unsigned().to_string();
         let (consumer_key, consumer_header) = &self.consumer_key;
@@ -65,7 +64,7 @@ impl Ovh {
 mod tests {
     use super::*;
 
-    /// The wanted value: `printf %s 'as+ck+POST+https://eu.api.ovh.com/1.0/sms/s/jobs+{"a":1}+1366560945' | sha1sum`.
+    /// The expected value: `printf %s 'as+ck+POST+https://eu.api.ovh.com/1.0/sms/s/jobs+{"a":1}+1366560945' | sha1sum`.
     #[test]
     fn the_signature_is_what_a_shell_makes_of_it() {
         let ovh = Ovh {

@@ -1,4 +1,4 @@
-//! A program of this host that sends: for texts the one in `[sms] command`, for mails sendmail.
+//! A local program that sends messages: the one in `[sms] command` for text messages, sendmail for mail.
 
 use super::said::said;
 use crate::notify::recipient::Number;
@@ -16,13 +16,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// How long a program may take.
+/// Timeout for a program.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// Where a program finds others. There is nothing else in its environment.
+/// The `PATH` of a program. Its environment contains nothing else.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Bytes of its complaints that are looked at.
+/// Maximum number of bytes of its error output that are read.
 const COMPLAINT_MAX: u64 = 1024;
-/// Statuses by which a program says that the recipient is wrong: EX_DATAERR, EX_NOUSER and EX_NOHOST of sysexits(3).
+/// Exit statuses that mean a wrong recipient: EX_DATAERR, EX_NOUSER and EX_NOHOST of sysexits(3).
 const WRONG_RECIPIENT: [i32; 3] = [65, 67, 68];
 
 /// The program in `[sms] command`.
@@ -33,12 +33,12 @@ impl Texter {
         Self(command.to_vec())
     }
 
-    /// Runs it with the text on its standard input.
+    /// Runs the program with the text on its standard input.
     pub(super) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
         let value = |place: &Placeholder| match place {
             Placeholder::Number => number.number(),
             Placeholder::Digits => number.digits(),
-            // A configuration with these in a command is refused: others could read them.
+            // A configuration with these placeholders in a command is refused: other users could read them.
             Placeholder::Text | Placeholder::Secret(_) => "",
         };
         let words: Vec<_> = self.0.iter().map(|word| word.fill(Escape::Plain, value)).collect();
@@ -47,7 +47,7 @@ impl Texter {
     }
 }
 
-/// Runs a program with `input` on its standard input. Status 0 says that it is sent.
+/// Runs a program with `input` on its standard input. Status 0 means that the message was sent.
 pub(super) async fn run<'a>(
     program: impl AsRef<OsStr>,
     arguments: impl Iterator<Item = &'a str>,
@@ -55,7 +55,7 @@ pub(super) async fn run<'a>(
 ) -> Result<(), Failed> {
     let shown = program.as_ref().to_string_lossy().into_owned();
     let unsent = |error: io::Error| Failed::Unsent(format!("{shown} cannot be run: {error}"));
-    // A file and not a pipe: what the program leaves running may keep it open for longer than is waited.
+    // A file and not a pipe: a process that the program leaves running may keep it open beyond the timeout.
     let mut complaint = tempfile::tempfile().map_err(unsent)?;
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("PATH", PATH).current_dir("/");
@@ -74,7 +74,7 @@ pub(super) async fn run<'a>(
         Ok(Err(error)) => Err(Failed::Unclear(format!("{shown} cannot be waited for: {error}"))),
         Err(_) => {
             if let Some(group) = group {
-                // With what it has started. An error says that it has ended meanwhile.
+                // Kills its child processes as well. An error means that it has ended in the meantime.
                 let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
             }
             Err(Failed::Unclear(format!("{shown} has not ended within {} s and was stopped", PATIENCE.as_secs())))
@@ -84,7 +84,7 @@ pub(super) async fn run<'a>(
 
 async fn feed(child: &mut Child, input: &[u8]) -> io::Result<ExitStatus> {
     if let Some(mut stdin) = child.stdin.take() {
-        // Whether the program wants all of it is its own affair; its status tells.
+        // The program need not read all of its input; its exit status decides.
         let _ = stdin.write_all(input).await;
     }
     child.wait().await

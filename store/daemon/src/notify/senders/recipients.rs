@@ -1,18 +1,18 @@
-//! How much one number and one address get in a day (UTC), whoever asks: so that nobody is flooded by way of many
-//! accounts, and one account does not use up the budget of all. It is counted in memory; a restart forgets it, and the
-//! budget of the day, which is in the store, does not.
+//! Limits the messages per day (UTC) to each number and each address, whichever account requests them. So a recipient
+//! cannot be flooded through many accounts, and one account does not use up the whole budget. The count is kept in
+//! memory, and a restart resets it; the daily budget is in the store, and is not reset.
 
 use postern_rules::Time;
 use postern_rules::message_cap::{self, Medium};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// What has left today, by recipient.
+/// The number of messages sent today, by recipient.
 #[derive(Default)]
 pub(super) struct Recipients(Mutex<(i64, HashMap<String, u32>)>);
 
 impl Recipients {
-    /// Counts one message: `false` where that recipient has had as many as there may be.
+    /// Counts one message. Returns `false` if the recipient has reached the limit.
     pub(super) fn take(&self, now: Time, kind: Medium, recipient: &str) -> bool {
         let mut today = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (day, counts) = &mut *today;
@@ -26,7 +26,7 @@ impl Recipients {
         next.is_some()
     }
 
-    /// One that was counted, on the day of `now`, and has surely not left.
+    /// Uncounts a message that was counted on the day of `now`, and has certainly not been sent.
     pub(super) fn give_back(&self, now: Time, recipient: &str) {
         let mut today = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (day, counts) = &mut *today;

@@ -1,8 +1,8 @@
-//! Replies of mail servers, put into the one form that lettre reads: a mark behind each code, CRLF, UTF-8, and the
-//! keywords of EHLO in capitals.
+//! Converts the replies of mail servers to the form that lettre reads: a separator after each code, CRLF, UTF-8, and
+//! the keywords of EHLO in capitals.
 //!
-//! RFC 5321 has a client take more than that: a code may stand alone (section 4.2), keywords are of either case (section
-//! 2.4), and what to do is decided by the code and never by the text (section 4.2).
+//! RFC 5321 requires a client to accept more than that: a code may come without text (section 4.2), keywords are
+//! case-insensitive (section 2.4), and the code decides what to do, never the text (section 4.2).
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -11,16 +11,16 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 1024;
-/// Digits of a code.
+/// Number of digits of a code.
 const CODE: usize = 3;
 
-/// What a server says, line by line.
+/// Reads the replies of a server, line by line.
 #[derive(Debug)]
 pub(super) struct Replies<R> {
     stream: R,
-    /// The line that has begun.
+    /// The incomplete line.
     line: Vec<u8>,
-    /// What lettre may read, and how much of it it has.
+    /// The bytes that lettre may read, and how many of them it has read.
     ready: Vec<u8>,
     given: usize,
     end: Option<End>,
@@ -29,14 +29,15 @@ pub(super) struct Replies<R> {
 /// How a stream has ended.
 #[derive(Debug, Clone, Copy)]
 enum End {
-    /// As it should.
+    /// Normally.
     Closed,
-    /// TLS without the goodbye that says that nothing was cut off.
+    /// By the end of the connection without TLS's close_notify, so data may have been cut off.
     Cut,
 }
 
 impl<R> Replies<R> {
-    /// Of the server at the other end of `stream`. Whoever reads bounds what it may say: a line is stored until it ends.
+    /// Reads from the server at the other end of `stream`. The caller limits the amount of data: a line is buffered
+    /// until it ends.
     pub(super) fn of(stream: R) -> Self {
         Self { stream, line: Vec::new(), ready: Vec::new(), given: 0, end: None }
     }
@@ -50,7 +51,8 @@ impl<R> Replies<R> {
         }
     }
 
-    /// A last line without its end is taken where it says yes already: nothing that was cut off could make a no of it.
+    /// Accepts an unterminated last line if it is already a positive reply: nothing that was cut off could make it
+    /// negative.
     fn finish(&mut self, end: End) {
         let last = std::mem::take(&mut self.line);
         if says_yes(&last) {
@@ -88,7 +90,8 @@ impl<R: AsyncRead + Unpin> AsyncRead for Replies<R> {
     }
 }
 
-/// Whether a line that may go on is a yes: its code is whole and begins with a 2, and it is the last one of its reply.
+/// Whether a possibly incomplete line is a positive reply: its code is complete and begins with 2, and it is the last
+/// line of its reply.
 fn says_yes(line: &[u8]) -> bool {
     let code = line.get(..CODE).is_some_and(|code| code.starts_with(b"2") && code.iter().all(u8::is_ascii_digit));
     code && line.get(CODE).is_none_or(|mark| *mark == b' ')
@@ -99,12 +102,12 @@ fn readable(line: &[u8]) -> String {
     let is_code = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
     let (code, text) = match line.split_at_checked(CODE) {
         Some((code, text)) if is_code(code) => (code, text),
-        // No reply, as lettre will find out.
+        // Not a reply, as lettre will find out.
         _ => return format!("{line}\r\n"),
     };
     let (mark, text) = if text.is_empty() { (" ", "") } else { text.split_at_checked(1).unwrap_or(("", text)) };
     match code {
-        // It looks for the server's name in what comes first behind EHLO, and finds keywords in capitals only.
+        // lettre expects the server's name in the first line after EHLO, and recognizes keywords in capitals only.
         "250" if text.is_empty() => format!("{code}{mark}OK\r\n"),
         "250" => format!("{code}{mark}{}\r\n", text.to_ascii_uppercase()),
         _ => format!("{code}{mark}{text}\r\n"),

@@ -1,9 +1,10 @@
-//! What a receiver says, made fit for the journal: it may repeat the number, the address and the code.
+//! Sanitizes the text of a receiver for the journal: it may repeat the number, the address and the code.
 
-/// Letters of it that are shown.
+/// Maximum number of characters that are shown.
 const SHOWN: usize = 160;
 
-/// The beginning of it on one line, in quotes: each digit a `#`, each address an `@`, control characters blanks.
+/// The beginning of the text on one line, in quotes: each digit becomes `#`, each address `@`, and each control
+/// character a space.
 pub(super) fn said(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! Secrets that the configuration names a file for: a token, a password.
+//! Secrets in files that the configuration names: a token, a password.
 
 use crate::notify::senders::failure::SetUpError;
 use postern_wire::Secret;
@@ -8,15 +8,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The longest secret, in bytes.
+/// The maximum length of a secret, in bytes.
 const LEN_MAX: usize = 4096;
-/// What others than owner and group may not have.
+/// Mode bits that must not be set: access for users other than owner and group.
 const MODE_FORBIDDEN: u32 = 0o007;
 
-/// The one line of text in the file, without its end.
+/// Returns the single line of text in the file, without its line ending.
 ///
 /// # Errors
-/// Where others can read the file, or there is no such line in it. Nothing of it is in the error.
+/// If other users can read the file, or it does not contain a single line. The error quotes nothing of it.
 pub(super) fn read(path: &Path) -> Result<Secret, SetUpError> {
     let wrong = |why: String| SetUpError(format!("the secret in {} cannot be used: {why}", path.display()));
     let mut file = File::open(path).map_err(|error| wrong(error.to_string()))?;

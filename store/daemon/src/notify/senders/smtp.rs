@@ -1,4 +1,4 @@
-//! Mails through a mail server (RFC 5321), which has them for good when it has answered the last line.
+//! Mail through a mail server (RFC 5321), which is responsible for a mail once it has acknowledged the end of the data.
 
 use super::line::{Destination, Line, Wire};
 use super::replies::Replies;
@@ -20,17 +20,18 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
-/// How long everything up to the mail itself may take, TLS included: some servers make strangers wait.
+/// Timeout for everything before the mail data, TLS included: some servers delay clients that they do not know.
 pub(super) const DIALOGUE: Duration = Duration::from_secs(10);
-/// How long the server may take to accept the mail itself.
+/// Timeout for the server to accept the mail data.
 pub(super) const ACCEPT: Duration = Duration::from_secs(8);
-/// How long it may take to say goodbye, which changes nothing.
+/// Timeout for the reply to QUIT, which has no effect on the result.
 pub(super) const QUIT: Duration = Duration::from_secs(1);
 /// Lines of a reply, and bytes of a line (RFC 5321, section 4.5.3.1.5), that are read before TLS.
 const REPLY_MAX: (usize, u64) = (64, 512);
-/// Bytes that a server may say in all. lettre looks at the length of a line when it has read the whole of it.
+/// Maximum number of bytes that a server may send in all. lettre checks the length of a line only after it has read the
+/// whole line.
 const HEARD_MAX: u64 = 64 * 1024;
-/// What lettre waits for first on each connection. Behind STARTTLS a server does not say it again.
+/// The greeting that lettre expects first on each connection. After STARTTLS a server does not send it again.
 const GREETING: &[u8] = b"220 \r\n";
 
 /// A mail server.
@@ -38,11 +39,11 @@ pub(super) struct Smtp {
     place: Destination,
     security: SmtpSecurity,
     login: Option<(String, Secret)>,
-    /// Who this is.
+    /// The client's name in EHLO.
     hello: ClientId,
 }
 
-/// What the server was being asked.
+/// The command that the server was to answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Greeting,
@@ -59,7 +60,7 @@ impl AsyncTokioStream for Line {
 }
 
 impl Smtp {
-    /// Reads the files that the configuration names; nothing is connected. `domain` is the sender's.
+    /// Reads the files that the configuration names; does not connect. `domain` is the sender's domain.
     pub(super) fn new(smtp: &config::Smtp, domain: &str) -> Result<Self, SetUpError> {
         let config::SmtpServer { security, host, port } = &smtp.server;
         let place = match security {
@@ -73,13 +74,13 @@ impl Smtp {
         Ok(Self { place, security: *security, login, hello: ClientId::Domain(domain.to_owned()) })
     }
 
-    /// Sends a mail. Its content is written once, whatever becomes of it.
+    /// Sends a mail. Its content is written once, whatever the result.
     pub(super) async fn send(&self, from: &Address, to: &Address, content: &[u8]) -> Result<(), Failed> {
         let stream = self.place.reach().await?;
         let late = |limit: Duration| format!("{} did not answer within {} s", self.place, limit.as_secs());
         let begun = timeout(DIALOGUE, self.begin(stream, from, to)).await;
         let mut server = begun.unwrap_or_else(|_| Err(Failed::Unsent(late(DIALOGUE))))?;
-        // The library writes the end of the last line by itself.
+        // The library writes the end of the last line itself.
         let content = content.strip_suffix(b"\r\n").unwrap_or(content);
         let accepted = timeout(ACCEPT, server.message(content)).await;
         accepted.map_err(|_| Failed::Unclear(late(ACCEPT)))?.map_err(|error| self.failed(Step::Content, &error))?;
@@ -87,7 +88,7 @@ impl Smtp {
         Ok(())
     }
 
-    /// As far as the server asks for the mail.
+    /// Runs the dialogue up to the point where the server asks for the mail data.
     async fn begin(
         &self,
         stream: impl Wire + 'static,
@@ -113,7 +114,8 @@ impl Smtp {
         Ok(server)
     }
 
-    /// Asks for TLS and begins it. lettre could, but reads on from what came in the clear behind the server's answer.
+    /// Requests and starts TLS. lettre could do it, but would go on reading unencrypted data that follows the server's
+    /// answer.
     async fn start_tls(&self, stream: impl Wire + 'static) -> Result<Line, Failed> {
         let unsent = |why: &str| Failed::Unsent(format!("{} {why}", self.place));
         let broken = |error: io::Error| unsent(&format!("broke off: {error}"));
@@ -137,7 +139,7 @@ impl Smtp {
         let what = match error.status() {
             Some(code) => format!("{} answers {code} and says {}", self.place, said(&text)),
             None if error.is_response() => format!("{} answers no reply of SMTP: {}", self.place, said(&text)),
-            // The library's own words, or the system's.
+            // The error text of the library or of the system.
             None => format!("{} broke off: {error}", self.place),
         };
         match step {
@@ -150,7 +152,7 @@ impl Smtp {
     }
 }
 
-/// A whole reply of this code, as texts without it.
+/// Reads a whole reply with this code, and returns its texts without the code.
 async fn reply<S: Wire>(line: &mut BufReader<S>, code: &str) -> io::Result<Vec<String>> {
     let (lines, bytes) = REPLY_MAX;
     let mut texts = Vec::new();
@@ -159,7 +161,7 @@ async fn reply<S: Wire>(line: &mut BufReader<S>, code: &str) -> io::Result<Vec<S
         (&mut *line).take(bytes).read_until(b'\n', &mut text).await?;
         let text = String::from_utf8_lossy(&text);
         let wanted = text.strip_suffix('\n').and_then(|text| text.trim_end().strip_prefix(code));
-        // A code may stand alone.
+        // A code may come without text.
         let wanted = wanted.filter(|text| text.is_empty() || text.starts_with([' ', '-']));
         let wanted = wanted.ok_or_else(|| io::Error::other(format!("{} is not {code}", said(&text))))?;
         let is_last = !wanted.starts_with('-');
