@@ -1,5 +1,5 @@
-//! Setting up a method begins: the first one, on the word of a user who knows the password, and further ones, and a contact
-//! address, on the word of a user who has brought a factor for that.
+//! Beginning to set up a method: the first one, for a user who knows the password; further ones, and a contact address,
+//! for a user who has presented a factor for that purpose.
 
 use crate::clock;
 use crate::daemon::Daemon;
@@ -23,7 +23,7 @@ use postern_vault::{RecordError, tickets};
 use postern_wire::auth::{Enrol, EnrolVerdict, Reason};
 use postern_wire::{Secret, auth};
 
-/// Begins, or shows again what was begun.
+/// Begins to set up a method, or returns the state of one that was begun.
 pub async fn enrol(daemon: &Daemon, enrol: &Enrol) -> EnrolVerdict {
     begun(daemon, enrol).await.unwrap_or_else(|refusal| {
         journal("enrol", &enrol.name, enrol.channel, &enrol.origin, &refusal);
@@ -36,7 +36,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
     let now = clock::now();
     let earlier = enrol.ticket.as_ref().map(|shown| Ticket::open(daemon, shown, &account, now)).transpose()?;
     daemon.settle_if_possible(&account).await;
-    // What is begun in place of something does not last longer than that would have.
+    // What replaces an earlier attempt does not last longer than that attempt would have.
     let until = earlier.as_ref().map_or(now.plus(ticket::ENROLMENT), |ticket| ticket.until);
     let kind = enrol.kind.as_deref().or(earlier.as_ref().map(|ticket| ticket.begun.kind()));
     let kind = kind.unwrap_or_else(|| KindName::Totp.as_str()).to_owned();
@@ -118,7 +118,7 @@ fn by<'a>(authority: &'a Authority, account: &Account, channel: Channel) -> By<'
     }
 }
 
-/// For the ticket.
+/// Converts the authority to the form in which the ticket stores it.
 fn stored(authority: &Authority) -> (Option<Proof>, Option<[u8; 32]>) {
     match authority {
         Authority::Password(code) => (None, *code),
@@ -126,7 +126,7 @@ fn stored(authority: &Authority) -> (Option<Proof>, Option<[u8; 32]>) {
     }
 }
 
-/// What was brought, now or when it was begun, as the rules judge it.
+/// Returns the authority, presented now or when the ticket was created, in the form that the rules use.
 fn authority(
     daemon: &Daemon,
     enrol: &Enrol,
@@ -143,7 +143,7 @@ fn authority(
     authority.map_err(|refusal| refused(&refusal))
 }
 
-/// What is changed by setting this up.
+/// Returns the change that is made by setting this up.
 fn change(kind: &str, to: Option<&str>) -> Result<Change, auth::Refusal> {
     match KindName::parse(kind) {
         Some(kind) => proof::adds(kind, to),
@@ -151,7 +151,7 @@ fn change(kind: &str, to: Option<&str>) -> Result<Change, auth::Refusal> {
     }
 }
 
-/// A number or an address, where it can be one: not one that leads into the mailbox that it is to guard.
+/// Parses a number or an address, if it is valid and does not lead into the mailbox that it is to protect.
 async fn recipient<'a>(
     daemon: &Daemon,
     account: &Account,

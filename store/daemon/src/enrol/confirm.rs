@@ -1,4 +1,4 @@
-//! Setting up a method ends.
+//! Completes the setup of a method.
 
 use crate::clock;
 use crate::daemon::{Daemon, draw};
@@ -14,7 +14,7 @@ use postern_vault::RecordError;
 use postern_wire::auth::{Confirm, ConfirmVerdict, Reason};
 use postern_wire::{Secret, auth};
 
-/// Ends what was begun.
+/// Completes the setup of a method that was begun.
 pub async fn confirm(daemon: &Daemon, confirm: &Confirm) -> ConfirmVerdict {
     let verdict = confirmed(daemon, confirm).await.unwrap_or_else(ConfirmVerdict::Refused);
     if let ConfirmVerdict::Refused(refusal) = &verdict {
@@ -70,7 +70,7 @@ async fn confirmed(daemon: &Daemon, confirm: &Confirm) -> Result<ConfirmVerdict,
         mailbox: applied.account.mailbox.to_string(),
         method,
         backup_codes: backup_codes.iter().flatten().map(|code| Secret::from(code.as_str())).collect(),
-        // It is confirmed, with or without a proof of it.
+        // The setup is complete, with or without a proof of it.
         proof: proof.ok(),
     })
 }

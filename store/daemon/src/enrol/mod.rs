@@ -1,4 +1,4 @@
-//! Setting up a method, or a contact address.
+//! Setting up a method or a contact address.
 
 pub mod begin;
 pub mod confirm;

@@ -1,4 +1,4 @@
-//! What was begun, as the front keeps it.
+//! The state of a setup that was begun, as the front keeps it.
 
 use crate::daemon::Daemon;
 use postern_rules::sent::ChallengeId;
@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) const PURPOSE: &str = "enrol";
 
-/// The kind that is no method.
+/// The kind of a ticket that is not for a method.
 pub(crate) const CONTACT: &str = "contact";
 
-/// What was begun. The front keeps it, so that a stranger with a password cannot fill the store, and two browsers that
-/// enrol at once do not disturb each other: the first that confirms moves the epoch.
+/// The state of a setup that was begun. The front keeps it, so that an attacker with a password cannot fill the store,
+/// and two browsers that enrol concurrently do not interfere: the first that confirms increments the epoch.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Ticket {
     pub(crate) mailbox: String,
     pub(crate) epoch: u64,
     pub(crate) until: Time,
-    /// On whose word, where the account is protected already: whoever has brought a factor for this.
+    /// The authorization, if the account is protected already: the proof of a factor that was presented for this.
     #[serde(default)]
     pub(crate) proof: Option<Proof>,
     /// A hash of the enrolment code that was typed before.

@@ -1,4 +1,4 @@
-//! By what the numbers are told apart.
+//! The labels of the metrics.
 
 use crate::serve::side::Side;
 use postern_process::label;
@@ -8,15 +8,15 @@ use postern_rules::{Account, Event};
 use postern_wire::auth::{AskVerdict, Reason};
 
 label! {
-    /// Its version.
+    /// The version of posternd.
     pub enum Build in "version" {
-        /// This one's.
+        /// The running version.
         This = env!("CARGO_PKG_VERSION"),
     }
 }
 
 label! {
-    /// Where somebody signs in.
+    /// The channel of a sign-in.
     pub enum Channel in "door" of postern_rules::Channel {
         /// The webmail front.
         Webmail = "webmail" => postern_rules::Channel::Webmail,
@@ -28,21 +28,21 @@ label! {
 }
 
 label! {
-    /// What a sign-in needs.
+    /// What a sign-in requires.
     pub enum Needed in "answer" of &AskVerdict {
         /// Nothing more.
         NotRequired = "not_required" => AskVerdict::NotRequired { .. },
         /// A second factor.
         Challenge = "challenge" => AskVerdict::Challenge { .. },
-        /// A first second factor.
+        /// Setting up the first method.
         Enrol = "enrol" => AskVerdict::Enrol { .. },
-        /// It is refused.
+        /// The sign-in is refused.
         Refused = "refused" => AskVerdict::Refused(_),
     }
 }
 
 label! {
-    /// With what somebody has signed in.
+    /// The method of a sign-in.
     pub enum Method in "method" {
         /// An authenticator app.
         Totp = "totp",
@@ -62,15 +62,15 @@ label! {
 }
 
 label! {
-    /// Why somebody was refused: [`Reason`].
+    /// Why a request was refused: [`Reason`].
     pub enum Why in "reason" of Reason {
         /// A wrong code.
         Wrong = "wrong" => Reason::Wrong,
-        /// Too many of them.
+        /// Too many wrong codes.
         Locked = "locked" => Reason::Locked,
-        /// Nobody's name.
+        /// No account's name.
         Name = "name" => Reason::Name,
-        /// No second factor yet, at a channel that cannot set one up.
+        /// No second factor yet, on a channel that cannot set one up.
         Unenrolled = "unenrolled" => Reason::Unenrolled,
         /// A new code too soon.
         TooSoon = "too_soon" => Reason::TooSoon,
@@ -84,13 +84,14 @@ label! {
         EnrolmentCode = "enrolment_code" => Reason::EnrolmentCode,
         /// A sign-in that looks unusual.
         Unusual = "unusual" => Reason::Unusual,
-        /// An app password that is over.
+        /// An expired app password.
         Expired = "expired" => Reason::Expired,
-        /// A security key that there is a copy of.
+        /// A security key that has been copied.
         Copied = "copied" => Reason::Copied,
-        /// The account has changed meanwhile.
+        /// The account has changed in the meantime.
         Stale = "stale" => Reason::Stale,
-        /// What is asked for cannot be, for the person: it is in use, unfit, not offered, the only method.
+        /// The request is not possible for the user: the value is in use or unfit, the method is not offered, or it is
+        /// the only one.
         Unfit = "unfit" => Reason::OnlyMethod | Reason::InUse | Reason::Unfit | Reason::NotOffered,
         /// posternd cannot answer.
         Unavailable = "unavailable" => Reason::Unavailable,
@@ -98,57 +99,57 @@ label! {
 }
 
 label! {
-    /// What has changed in an account.
+    /// A change of an account.
     pub enum Change in "change" {
-        /// It has its first second factor.
+        /// The first second factor was set up.
         Enrolled = "enrolled",
-        /// Too many wrong codes have closed a channel.
+        /// Too many wrong codes have locked a channel.
         Locked = "locked",
-        /// An administrator has opened them again.
+        /// An administrator has unlocked the channels.
         Unlocked = "unlocked",
-        /// The second factor is wanted from now on.
+        /// The second factor was made required.
         Enabled = "enabled",
-        /// It is not, for a while.
+        /// The second factor was suspended for a while.
         Suspended = "suspended",
-        /// It is again, before its time.
+        /// The suspension was ended early.
         Resumed = "resumed",
-        /// All factors are gone.
+        /// All factors were removed.
         Reset = "reset",
-        /// The second factor is wanted no more.
+        /// The second factor is no longer required.
         Removed = "removed",
         /// A method was removed.
         MethodRemoved = "method_removed",
-        /// An app password was made.
+        /// An app password was created.
         AppPasswordMade = "app_password_made",
-        /// An app password was taken back.
+        /// An app password was revoked.
         AppPasswordRevoked = "app_password_revoked",
     }
 }
 
 label! {
-    /// Which socket.
+    /// The socket.
     pub enum Socket in "socket" of Side {
-        /// That of the channels.
+        /// The socket for the channels.
         Auth = "auth" => Side::Auth,
-        /// The administrator's.
+        /// The socket for the administrator.
         Admin = "admin" => Side::Admin,
     }
 }
 
 label! {
-    /// What came of it.
+    /// The outcome of an operation.
     pub enum Outcome in "outcome" {
-        /// It was done.
+        /// It succeeded.
         Done = "done",
-        /// It was not.
+        /// It failed.
         Failed = "failed",
     }
 }
 
 label! {
-    /// How a message leaves.
+    /// How a message is sent.
     pub enum Way in "sender" of Medium {
-        /// As a text to a phone.
+        /// As a text message.
         Sms = "sms" => Medium::Text,
         /// As a mail.
         Mail = "mail" => Medium::Mail,
@@ -156,25 +157,25 @@ label! {
 }
 
 label! {
-    /// What became of a message.
+    /// The outcome of a message.
     pub enum Delivery in "outcome" {
-        /// The receiver has it.
+        /// The receiver has accepted it.
         Sent = "sent",
-        /// The receiver does not take it.
+        /// The receiver rejects it.
         Refused = "refused",
-        /// The receiver could not be reached, or did not say.
+        /// The receiver could not be reached, or did not answer.
         Unavailable = "unavailable",
-        /// As many as a day may have.
+        /// The daily budget is used up.
         Budget = "budget",
-        /// As many as one recipient may have.
+        /// The limit of the recipient is reached.
         Recipient = "recipient",
-        /// There is no such way.
+        /// No such transport is configured.
         NotConfigured = "not_configured",
     }
 }
 
 impl Method {
-    /// Of a factor of this account, by the id that a verdict names.
+    /// The method of a factor of this account, by the id in a verdict.
     pub fn of(account: &Account, id: &str) -> Option<Self> {
         match id {
             BACKUP => return Some(Self::Backup),
@@ -192,7 +193,7 @@ impl Method {
 }
 
 impl Change {
-    /// What an event is about that the states alone do not tell.
+    /// The change of an event, if the states alone do not show it.
     pub fn of(event: &Event<'_>) -> Option<Self> {
         Some(match event {
             Event::Unlock => Self::Unlocked,
@@ -210,7 +211,7 @@ impl Change {
 }
 
 impl Outcome {
-    /// Of a call or an attempt.
+    /// The outcome of a call or an attempt.
     pub fn of<T, E>(outcome: &Result<T, E>) -> Self {
         if outcome.is_ok() { Self::Done } else { Self::Failed }
     }

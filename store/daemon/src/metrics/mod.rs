@@ -1,4 +1,4 @@
-//! What posternd counts, and what of it is looked up when somebody asks.
+//! The metrics of posternd: what it counts, and what it looks up on each request.
 
 mod labels;
 
@@ -46,7 +46,7 @@ metrics! {
 }
 
 impl Metrics {
-    /// An event at `channel` was decided, and where it changed the account, that is on disk.
+    /// Counts an event at `channel` that was decided. If it changed the account, the change is already on disk.
     pub fn decide(&self, channel: Option<postern_rules::Channel>, verdict: &Verdict, account: &Account) {
         let method = match verdict {
             Verdict::Accepted { method, .. } | Verdict::AcceptedBehind { method, .. } => Method::of(account, method),
@@ -58,7 +58,7 @@ impl Metrics {
         }
     }
 
-    /// An account has changed: `change` is what the event was about, and the states tell the rest.
+    /// Counts a change of an account: `change` is the subject of the event, and the states show the rest.
     pub fn change(&self, change: Option<Change>, before: Option<State>, after: State) {
         let is_locked = |state: State| matches!(state, State::Locked(_));
         if is_locked(after) && !before.is_some_and(is_locked) {
@@ -72,7 +72,7 @@ impl Metrics {
         }
     }
 
-    /// Everything, as Prometheus reads it.
+    /// Returns all metrics in the text format of Prometheus.
     pub fn look(&self, now: &Snapshot) -> String {
         self.build.set(Build::This, 1);
         self.started.set((), now.started.0);
@@ -92,7 +92,7 @@ impl Metrics {
     }
 }
 
-/// What is looked up when the page is asked for; what cannot be known stays as it was.
+/// Values that are looked up on each request; a value that cannot be read keeps its last reading.
 #[derive(Debug)]
 pub struct Snapshot {
     /// When the daemon started.
@@ -103,13 +103,13 @@ pub struct Snapshot {
     pub last_export: Option<Time>,
     /// Notices that no mail server has taken yet.
     pub notices_waiting: Option<usize>,
-    /// Texts that may still leave today.
+    /// Text messages that may still be sent today.
     pub texts_left: Option<u32>,
-    /// Mails that may still leave today.
+    /// Mails that may still be sent today.
     pub mails_left: Option<u32>,
 }
 
-/// At which channel an event happens, if at any.
+/// The channel of an event, if it has one.
 pub fn channel_of(event: &Event<'_>) -> Option<postern_rules::Channel> {
     match event {
         Event::Ask(channel)

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
-/// Initial capacity for a filled template, in bytes: it is not reallocated while secrets are written to it.
+/// Expected size of a filled template in bytes, used as its capacity: it is not reallocated while secrets are written
+/// to it.
 const ROOM: usize = 4096;
 
 /// A text with placeholders. A placeholder is a name in braces; anything else in braces is text.

@@ -1,5 +1,5 @@
-//! The verbs of the auth socket. Their answers go to the wire as they are: passing through a JSON tree would leave
-//! copies of what is secret in them.
+//! The verbs of the auth socket. Their replies are serialized directly to the wire: an intermediate JSON tree would
+//! leave copies of the secrets in memory.
 
 use crate::account::{requests, security};
 use crate::daemon::Daemon;
@@ -26,7 +26,7 @@ use std::io;
 /// Answers one call.
 ///
 /// # Errors
-/// When the peer does not take the answer.
+/// When the peer does not accept the reply.
 pub(super) async fn answer(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<()> {
     let Some(method) = AuthMethod::of(&call.method) else {
         return call::reply(connection, call, Err(not_found(&call.method))).await;
@@ -96,7 +96,7 @@ pub(super) async fn answer(daemon: &Daemon, connection: &mut Connection, call: &
     }
 }
 
-/// Reads the parameters of a method, has `act` carry it out, and sends its reply.
+/// Reads the parameters of a method, runs `act` on them, and sends its reply.
 async fn of<M, F>(connection: &mut Connection, call: &Incoming, act: impl FnOnce(M::Parameters) -> F) -> io::Result<()>
 where
     M: Method<Parameters: DeserializeOwned + Parameters, Reply: Serialize>,
@@ -126,7 +126,7 @@ fn not_kept(why: RecordError) -> ErrorReply {
     error(UNAVAILABLE)
 }
 
-/// The parameters, when none is longer than it may be, as far as this peer can know them.
+/// Returns the parameters if none exceeds its limit, without those that this peer cannot know.
 fn heard<P: DeserializeOwned + Parameters>(connection: &Connection, call: &Incoming) -> Result<P, ErrorReply> {
     let mut parameters: P = call.parameters()?;
     if let Some(name) = parameters.too_long() {
@@ -138,12 +138,12 @@ fn heard<P: DeserializeOwned + Parameters>(connection: &Connection, call: &Incom
     Ok(parameters)
 }
 
-/// Parameters with limits, which stand in [`postern_wire::auth`].
+/// Parameters with limits, which are defined in [`postern_wire::auth`].
 trait Parameters {
-    /// The parameter that is too long, if one is.
+    /// The parameter that is too long, if any.
     fn too_long(&self) -> Option<&'static str>;
 
-    /// Only a front sees browsers: what another peer says of one counts as not said.
+    /// Removes data about a browser: only a front sees browsers, so such data from any other peer is ignored.
     fn forget_browser(&mut self) {}
 }
 
@@ -151,13 +151,14 @@ fn first(checks: &[(bool, &'static str)]) -> Option<&'static str> {
     checks.iter().find(|(is_too_long, _)| *is_too_long).map(|(_, name)| *name)
 }
 
-/// Limits of names and the like are in characters, here and in the fronts: what a front lets pass is no error here.
+/// Limits of names and similar texts are in characters, here and in the fronts: a text that a front accepts is no error
+/// here.
 fn is_long(text: &str) -> bool {
     text.chars().count() > MAX_NAME
 }
 
 fn name(name: &str) -> (bool, &'static str) {
-    // The rules refuse longer names; this bounds what reaches the journal.
+    // The rules refuse longer names; this limit bounds what is written to the journal.
     (is_long(name), "name")
 }
 
@@ -167,7 +168,7 @@ fn origin(origin: &Origin) -> (bool, &'static str) {
     (beyond(&origin.service) || beyond(&origin.client) || browser, "origin")
 }
 
-/// Whether one of its texts is too long.
+/// Whether one of the texts is too long.
 fn beyond(proves: &Proves) -> bool {
     let texts = match proves {
         Proves::AddMethod { kind, to } => [Some(kind), to.as_ref()],
@@ -198,7 +199,7 @@ impl Parameters for Answer {
     fn too_long(&self) -> Option<&'static str> {
         // A security key's response is longer than any code.
         let most = if self.challenge.is_some() { MAX_RESPONSE } else { MAX_CODE };
-        // One factor is for one thing.
+        // A factor can be used for one purpose only.
         let proves = (self.proves.as_ref().is_some_and(|proves| self.trust || beyond(proves)), "proves");
         first(&[name(&self.name), origin(&self.origin), secret(&self.code, most, "code"), proves])
     }
@@ -307,7 +308,7 @@ impl Parameters for Enrol {
 
 impl Parameters for Confirm {
     fn too_long(&self) -> Option<&'static str> {
-        // A security key's response is longer than any code; which it is only the ticket tells.
+        // A security key's response is longer than any code; only the ticket says which of the two it is.
         first(&[name(&self.name), origin(&self.origin), secret(&self.code, MAX_RESPONSE, "code")])
     }
 

@@ -1,4 +1,4 @@
-//! A call: read from a frame, and answered.
+//! A call: parsing it from a frame, and its result.
 
 use crate::administer::refuse;
 use crate::serve::connection::Connection;
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::io;
 use zeroize::Zeroizing;
 
-/// A call whose verb is known, with its frame: the parameters are read once the verb has said of what type they are.
+/// A call whose verb is known, with its frame: the parameters are parsed once the verb has determined their type.
 pub struct Incoming {
     pub(super) method: String,
     pub(super) more: bool,
@@ -18,10 +18,11 @@ pub struct Incoming {
     pub(super) frame: Zeroizing<Vec<u8>>,
 }
 
-/// Reads the head of a call.
+/// Parses the head of a call.
 ///
 /// # Errors
-/// Where in the frame it stops being one; the text quotes nothing of it, since it may hold a secret.
+/// The position in the frame at which it is invalid; the error quotes nothing of the frame, since it may contain a
+/// secret.
 pub fn read(frame: &[u8]) -> Result<Incoming, String> {
     #[derive(Deserialize)]
     struct Head {
@@ -37,24 +38,25 @@ pub fn read(frame: &[u8]) -> Result<Incoming, String> {
 }
 
 impl Incoming {
-    /// The parameters, as the verb needs them.
+    /// Parses the parameters as the type that the verb needs.
     pub(super) fn parameters<P: DeserializeOwned>(&self) -> Result<P, ErrorReply> {
         let unfit = |name: &str| ErrorReply {
             name: "org.varlink.service.InvalidParameter".to_owned(),
             parameters: json!({ "parameter": name }),
         };
         let call: Call<P> = serde_json::from_slice(&self.frame).map_err(|error| {
-            // serde names a missing or unknown field in backticks; a value it would quote, so the rest is left out.
+            // serde puts the name of a missing or unknown field in backticks; it would quote a value, so the rest is
+            // omitted.
             let text = error.to_string();
             let field = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
             unfit(field.unwrap_or("parameters"))
         })?;
-        // A call without parameters is one with no fields.
+        // A call without parameters is equivalent to one with an empty object.
         call.parameters.map_or_else(|| serde_json::from_str("{}").map_err(|_| unfit("parameters")), Ok)
     }
 }
 
-/// What a verb gives back.
+/// The result of a verb.
 pub(super) type Outcome = Result<serde_json::Value, ErrorReply>;
 
 pub(super) async fn reply(connection: &mut Connection, call: &Incoming, outcome: Outcome) -> io::Result<()> {

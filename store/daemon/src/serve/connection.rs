@@ -1,4 +1,4 @@
-//! One peer: frames in and out, and the time that each may take.
+//! A connection to a peer: frames in both directions, and their time limits.
 
 use crate::serve::peers::Peer;
 use nix::sys::socket::{Shutdown, shutdown};
@@ -12,32 +12,33 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// In which a peer must have sent a frame that it has begun, and its first one at all, and taken a reply.
+/// Time limit for a peer to send a whole frame once it has begun one, to send its first frame, and to accept a reply.
 pub const FRAME_DEADLINE: Duration = Duration::from_secs(5);
 
-/// For which a peer may be silent between calls.
+/// Time limit for a peer to be silent between calls.
 pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 4096;
 
-/// One peer.
+/// A connection to a peer.
 pub struct Connection {
     stream: UnixStream,
     decoder: Decoder,
-    /// Who it is.
+    /// The peer.
     pub peer: Arc<Peer>,
-    /// A name was suggested for one that is unknown.
+    /// Whether a name was already suggested for an unknown one.
     pub has_suggested: bool,
 }
 
 impl Connection {
-    /// Of a peer that was admitted.
+    /// Creates the connection of an admitted peer.
     pub(super) fn new(stream: UnixStream, peer: Arc<Peer>) -> Self {
         Self { stream, decoder: Decoder::default(), peer, has_suggested: false }
     }
 
-    /// The next frame, handed to `read`; none when the peer has gone, sent garbage, or kept silent for too long.
+    /// Passes the next frame to `read`; none when the peer has closed the connection, sent invalid data, or was silent
+    /// for too long.
     pub(super) async fn next<T>(&mut self, first: bool, read: impl Fn(&[u8]) -> T) -> Option<T> {
         if let Some(frame) = self.decoder.next_frame(&read) {
             return Some(frame);
@@ -45,7 +46,7 @@ impl Connection {
         if !first && !self.decoder.is_partial() {
             timeout(IDLE, self.take()).await.ok()??;
         }
-        // The frame has begun; from here on it has the frame's time, over all of its bytes.
+        // The frame has begun: from here on, the frame's time limit applies to all of its bytes.
         let whole = async {
             loop {
                 if let Some(frame) = self.decoder.next_frame(&read) {
@@ -57,14 +58,14 @@ impl Connection {
         timeout(FRAME_DEADLINE, whole).await.ok().flatten()
     }
 
-    /// The frame that comes before the end, if one does: what has been sent is still read, and who sends later is told
-    /// by the kernel that nobody reads. So no call is lost of which its sender cannot know.
+    /// Passes the last frame to `read`, if there is one: data that was already sent is still read, and a peer that
+    /// sends later gets an error from the kernel. So no call is lost without its sender noticing.
     pub(super) async fn last<T>(&mut self, read: impl Fn(&[u8]) -> T) -> Option<T> {
         let _ = shutdown(self.stream.as_raw_fd(), Shutdown::Read);
         self.next(true, read).await
     }
 
-    /// Takes the bytes that come next; none when none will, or they belong to no frame.
+    /// Reads the next bytes; none when there are none, or when they do not belong to a frame.
     async fn take(&mut self) -> Option<()> {
         let mut bytes = Zeroizing::new([0; READ_AT_ONCE]);
         let count = self.stream.read(&mut *bytes).await.ok().filter(|count| *count > 0)?;
@@ -80,7 +81,7 @@ impl Connection {
         timeout(FRAME_DEADLINE, self.stream.write_all(&frame)).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
-    /// Waits until the peer goes away, or says something where it has nothing to say.
+    /// Waits until the peer closes the connection, or sends data although it is not its turn.
     pub async fn gone(&mut self) {
         let mut byte = [0];
         let _ = self.stream.read(&mut byte).await;

@@ -1,10 +1,11 @@
-//! Who may be connected to a socket: so many in all, so many of one user, and of all users but the fronts' so many that
-//! the fronts always find a place.
+//! Limits on the connections to a socket: a maximum in total, a maximum per user, and a maximum for all users except
+//! the fronts' user, so that places are reserved for the fronts.
 //!
-//! Where there is none left, the connection that has been idle for the longest time makes room. A connection is idle
-//! while no call runs on it, so no number of silent or slow peers keeps others out. A call that runs is never ended:
-//! where all that could make room are in calls, the newcomer is turned away. Where one of them will be idle for long
-//! enough in a moment, the newcomer waits; few do at a time, and nobody else waits for them.
+//! If no place is left, the connection that has been idle for the longest time is closed. A connection is idle while no
+//! call runs on it, so silent or slow peers cannot keep others out, however many they are. A running call is never
+//! ended: if all connections that could be closed are in calls, the newcomer is rejected. If one of them will have been
+//! idle for long enough shortly, the newcomer waits. Only a limited number wait at a time, and no other connection
+//! waits for them.
 
 use crate::clock::Stopwatch;
 use nix::unistd::Uid;
@@ -15,26 +16,27 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
-/// Connections to one socket at a time.
+/// Maximum number of connections to one socket.
 pub const CONNECTIONS_MAX: usize = 1024;
-/// The same, of one user.
+/// Maximum number of connections of one user to one socket.
 pub const CONNECTIONS_PER_USER_MAX: usize = 512;
-/// How many of them nobody takes but the fronts' user.
+/// Number of places reserved for the fronts' user.
 pub const FRONTS_RESERVE: usize = 256;
-/// For which a connection is idle before it has to make room: who has just connected is about to call.
+/// Minimum idle time before a connection can be closed for another: a peer that has just connected is about to call.
 pub const IDLE_MIN: Duration = Duration::from_millis(250);
-/// For which a newcomer waits for a place at most: twice, since who was about to make room may make a call instead.
+/// Maximum time that a newcomer waits for a place: twice the minimum idle time, since the connection to be closed may
+/// start a call instead.
 pub const WAIT_MAX: Duration = IDLE_MIN.saturating_mul(2);
-/// Newcomers to one socket that wait for a place at a time.
+/// Maximum number of newcomers that wait for a place at one socket.
 pub const WAITING_MAX: usize = 768;
-/// The same, of one user.
+/// Maximum number of waiting newcomers of one user.
 pub const WAITING_PER_USER_MAX: usize = 512;
 
-/// The places at one socket.
+/// The connection limits of one socket.
 #[derive(Clone)]
 pub struct ConnectionLimits {
     taken: Arc<Mutex<Taken>>,
-    /// Tells one of those who wait that a place was given back; the others look again by themselves.
+    /// Notifies one of the waiting newcomers that a place was released; the others check again on their own.
     changed: Arc<Notify>,
 }
 
@@ -44,7 +46,7 @@ struct Taken {
     all: HashMap<u64, Held>,
     /// The users of the newcomers that wait.
     waiting: Vec<Uid>,
-    /// The user that the fronts run as, once it is known.
+    /// The user that the fronts run as, if it is known.
     fronts: Option<Uid>,
 }
 
@@ -52,49 +54,50 @@ struct Held {
     user: Uid,
     /// None while a call runs.
     idle: Option<Stopwatch>,
-    /// Dropping it ends the connection.
+    /// Dropping it closes the connection.
     _end: oneshot::Sender<()>,
 }
 
-/// A connection's place; it is given back when this is dropped.
+/// The place of a connection; it is released on drop.
 pub struct ConnectionPermit {
     connection_limits: ConnectionLimits,
     id: u64,
     lost: oneshot::Receiver<()>,
 }
 
-/// What a newcomer finds.
+/// The result of a search for a place.
 enum Found {
     ConnectionPermit(u64, oneshot::Receiver<()>),
-    /// Only connections that will have been idle for long enough after this time.
+    /// There will be a place only after this time, when a connection has been idle for long enough.
     Wait(Duration),
     Nothing,
 }
 
-/// A connection that was accepted, and has a place or may wait for one.
+/// An accepted connection that has a place or may wait for one.
 pub enum Newcomer {
-    /// There was one.
+    /// It has a place.
     Placed(ConnectionPermit),
-    /// There may be one in a moment.
+    /// It may get a place shortly.
     Waiting(Waiting),
 }
 
-/// A newcomer that waits for a place; it is counted until this is dropped.
+/// A newcomer that waits for a place; it is counted until it is dropped.
 pub struct Waiting {
     connection_limits: ConnectionLimits,
     user: Uid,
 }
 
 impl ConnectionLimits {
-    /// All are free. `fronts` is the user that the fronts run as, where there is one already.
+    /// Creates limits with all places free. `fronts` is the user that the fronts run as, if that user exists yet.
     pub fn new(fronts: Option<Uid>) -> Self {
         let taken = Taken { next: 0, all: HashMap::new(), waiting: Vec::new(), fronts };
         Self { taken: Arc::new(Mutex::new(taken)), changed: Arc::default() }
     }
 
-    /// A place for a connection of `user`, or the right to wait for one; never waits itself. None: all that could make
-    /// room are in calls, or too many wait already. Where they wait for the user's own, the longest idle of these makes
-    /// room at once: of a crowd that says nothing, the last one is heard.
+    /// Returns a place for a connection of `user`, or the right to wait for one, without waiting. None: all connections
+    /// that could be closed are in calls, or too many newcomers already wait. If `user` has reached its own limit and
+    /// too many newcomers wait, the user's connection that has been idle for the longest time is closed at once: of
+    /// many silent connections, the newest is served.
     pub fn ask(&self, user: Uid) -> Option<Newcomer> {
         let mut taken = self.lock();
         let least = if taken.may_wait(user) { IDLE_MIN } else { Duration::ZERO };
@@ -113,13 +116,14 @@ impl ConnectionLimits {
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        // Each change is one insertion or removal.
+        // Each change is one insertion or removal, so a poisoned lock is safe to use.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Newcomer {
-    /// The place; waits for [`WAIT_MAX`] at most. None: all that could make room are in calls, or have been lately.
+    /// Returns the place; waits for [`WAIT_MAX`] at most. None: all connections that could be closed are in calls, or
+    /// were recently.
     pub async fn place(self) -> Option<ConnectionPermit> {
         match self {
             Self::Placed(place) => Some(place),
@@ -131,7 +135,8 @@ impl Newcomer {
 impl Waiting {
     async fn place(&self) -> Option<ConnectionPermit> {
         loop {
-            // From here on it is told. Where it finds a place without having been, the next one is told instead.
+            // From here on it is notified. If it finds a place without a notification, the next one is notified
+            // instead.
             let mut changed = pin!(self.connection_limits.changed.notified());
             changed.as_mut().enable();
             let found = self.connection_limits.lock().find(self.user, IDLE_MIN);
@@ -160,7 +165,7 @@ impl Taken {
         self.waiting.len() < WAITING_MAX && of_user < WAITING_PER_USER_MAX
     }
 
-    /// `least` is for how long one of the user's own must have been idle.
+    /// Finds a place. `least` is the minimum idle time of the user's own connections.
     fn find(&mut self, user: Uid, least: Duration) -> Found {
         if let Err(found) = self.make_room(user, least) {
             return found;
@@ -172,7 +177,7 @@ impl Taken {
         Found::ConnectionPermit(id, lost)
     }
 
-    /// Ends a connection if there have to be fewer before `user` may have one more.
+    /// Closes a connection if that is necessary for `user` to have one more.
     fn make_room(&mut self, user: Uid, least: Duration) -> Result<(), Found> {
         let is_other = |of: Uid| Some(of) != self.fronts;
         let count = |wanted: &dyn Fn(Uid) -> bool| self.all.values().filter(|held| wanted(held.user)).count();
@@ -196,18 +201,18 @@ impl Taken {
 }
 
 impl ConnectionPermit {
-    /// The user of this connection is the one that the fronts run as.
+    /// Marks the user of this connection as the one that the fronts run as.
     pub fn is_of_a_front(&self) {
         let mut taken = self.connection_limits.lock();
         taken.fronts = taken.all.get(&self.id).map(|held| held.user).or(taken.fronts);
     }
 
-    /// A call runs from now on.
+    /// Marks the connection as busy: a call has started.
     pub fn begin_call(&self) {
         self.set_idle(None);
     }
 
-    /// No call runs any more.
+    /// Marks the connection as idle: the call has ended.
     pub fn end_call(&self) {
         self.set_idle(Some(Stopwatch::start()));
     }
@@ -218,7 +223,7 @@ impl ConnectionPermit {
         }
     }
 
-    /// Waits until the place is needed for somebody else.
+    /// Waits until the place is needed for another connection.
     pub async fn lost(&mut self) {
         let _ = (&mut self.lost).await;
     }
@@ -303,7 +308,7 @@ mod tests {
         let connection_limits = ConnectionLimits::new(None);
         let mut all = take(&connection_limits, 1, CONNECTIONS_PER_USER_MAX).await;
         all.iter().for_each(ConnectionPermit::begin_call);
-        // The one that could make room is never idle for long.
+        // The connection that could be closed is never idle for long.
         let calls = async {
             loop {
                 all[0].begin_call();
@@ -332,7 +337,7 @@ mod tests {
         assert_eq!(connection_limits.lock().waiting.len(), WAITING_PER_USER_MAX - 1);
         waiting.extend(ask());
         assert!(lost(&mut all).is_empty());
-        // Beyond, the last one is heard.
+        // If too many wait, the newest connection is served.
         assert!(matches!(connection_limits.ask(user), Some(Newcomer::Placed(_))));
         assert_eq!(lost(&mut all), [0]);
         drop(waiting);
@@ -355,7 +360,8 @@ mod tests {
         assert!(one(connection_limits, 3).await.is_none() && one(connection_limits, 2).await.is_none());
         let mut fronts = take(connection_limits, FRONTS.as_raw(), FRONTS_RESERVE).await;
         assert!(one(connection_limits, 3).await.is_none());
-        // Beyond their reserve they have what others leave, and push out whoever is idle.
+        // Beyond their reserve, the fronts use places that other users leave free, and replace the longest idle
+        // connection.
         others[7].end_call();
         fronts.extend(take(connection_limits, FRONTS.as_raw(), 1).await);
         assert_eq!(

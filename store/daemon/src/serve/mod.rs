@@ -1,4 +1,4 @@
-//! The sockets: from a connection to the verb that a call names, and from a configuration to a running daemon.
+//! The sockets: from a connection to the verb of a call, and from a configuration to a running daemon.
 
 mod auth_verbs;
 pub mod call;

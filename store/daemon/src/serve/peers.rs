@@ -1,6 +1,6 @@
-//! Who connects to a socket. The kernel gives a number; who that is, and in which groups, the system's directory says,
-//! which costs more than all the rest of a call. A front connects for each one, so what was found is remembered for a
-//! moment.
+//! The peers of a socket. The kernel reports a user id; the user's name and groups come from the system's user
+//! database, and that lookup costs more than the rest of a call. A front opens a connection for each call, so results
+//! are cached for a short time.
 
 use crate::clock::Stopwatch;
 use crate::serve::side::Side;
@@ -9,43 +9,43 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// For which it is remembered who somebody is: who is taken out of a group may connect for so long.
+/// How long a lookup is cached: a user who is removed from a group may still connect for this time.
 pub const REMEMBERED: Duration = Duration::from_secs(10);
-/// Whom the package runs the fronts as.
+/// The user that the package runs the fronts as.
 const FRONT_USER: &str = "postern-proxy";
 
-/// Somebody who may use a socket.
+/// A user who may use a socket.
 #[derive(Debug)]
 pub struct Peer {
     /// `uid 0 (root)`, for the audit log.
     pub name: String,
-    /// Whether they may see passwords that are to be checked: root, this process's own user, and the fronts' user.
+    /// Whether this user may see passwords that are to be checked: root, this process's own user, and the fronts' user.
     pub is_front: bool,
     /// Whether this is the user that the package runs the fronts as.
     pub runs_fronts: bool,
 }
 
-/// The user that the package runs the fronts as, where there is one.
+/// Returns the user that the package runs the fronts as, if that user exists.
 pub fn fronts_user() -> Option<Uid> {
     User::from_name(FRONT_USER).ok().flatten().map(|user| user.uid)
 }
 
-/// What was found out about somebody, and when.
+/// The result of a lookup, and its time.
 type Found = (Stopwatch, Option<Arc<Peer>>);
 
-/// Who was seen at one socket lately.
+/// The recent lookups at one socket.
 pub struct Peers {
     side: Side,
     seen: Mutex<HashMap<(Uid, Gid), Found>>,
 }
 
 impl Peers {
-    /// Nobody yet.
+    /// Creates an empty cache.
     pub fn at(side: Side) -> Self {
         Self { side, seen: Mutex::default() }
     }
 
-    /// Who that is; none when they may not use this socket.
+    /// Returns the peer of these ids; none if it may not use this socket.
     pub fn admit(&self, uid: Uid, gid: Gid) -> Option<Arc<Peer>> {
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((when, peer)) = seen().get(&(uid, gid))
@@ -61,7 +61,8 @@ impl Peers {
     }
 }
 
-/// Root, this process's own user, and members of the group. The socket's mode says the same; this says it again.
+/// Looks up a user: root, this process's own user, and members of the group may connect. The mode of the socket
+/// enforces the same; this is a second check.
 fn look_up(side: Side, uid: Uid, gid: Gid) -> Option<Peer> {
     let user = User::from_uid(uid).ok().flatten();
     let name = user.as_ref().map_or(String::new(), |user| format!(" ({})", user.name));

@@ -1,4 +1,4 @@
-//! From a configuration to a running daemon, and back to a stopped one.
+//! Starting the daemon from a configuration, and stopping it.
 
 use crate::cli::Init;
 use crate::clock;
@@ -34,19 +34,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The key of the commit that asks the store's writer whether it lives. There is never a record of it.
+/// The key of the commit that checks whether the store's writer is running. No record with this key ever exists.
 const HEARTBEAT_KEY: &[u8] = b"meta/heartbeat";
 
-/// Threads for administrators' calls and for upkeep together.
+/// Number of threads for administrators' calls and upkeep together.
 const BACKGROUND_THREADS: usize = 2;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Makes the master key and an empty store; with `existing_key` only the store, under the key that is there. Answers
-/// what was made.
+/// Creates the master key and an empty store; with `existing_key` only the store, under the existing key. Returns what
+/// was created.
 ///
 /// # Errors
-/// Where either exists (with `if_absent` that is answered, too, and nothing is made), or cannot be made.
+/// If either exists (with `if_absent`, that is reported as a success, and nothing is created), or cannot be created.
 pub fn init(init: &Init) -> Outcome<String> {
     let config = Config::load(&init.config)?;
     if init.if_absent && (config.store.path.exists() || config.keys.file.exists()) {
@@ -56,14 +56,14 @@ pub fn init(init: &Init) -> Outcome<String> {
         let path = config.store.path.display();
         return Err(format!("{path} exists already; posternd init makes a new store only where there is none").into());
     }
-    // A credential is the administrator's to make, and is there before the store is; a file is made here, and never
-    // over another.
+    // A credential is created by the administrator, and exists before the store does; a key file is created here, and
+    // never replaces another.
     let make_key = config.keys.credential.is_none() && !init.existing_key;
     let keys = if make_key { master_key::create(&config.keys.file)? } else { load_keys(&config)?.0 };
     if let Err(error) = make_store(&config, &Sealer::new(keys)) {
         let (store, key) = (config.store.path.display(), config.keys.file.display());
         if config.store.path.exists() {
-            // Something may be sealed under the key, whatever the disk answered, so the key stays.
+            // Data may be sealed under the key, whatever error the disk returned, so the key is kept.
             return Err(format!(
                 "{error}\nthe store in {store} may have been begun. If nothing is in it yet, remove it, and run `posternd \
                  init --existing-key`: the master key stays"
@@ -71,7 +71,7 @@ pub fn init(init: &Init) -> Outcome<String> {
             .into());
         }
         if make_key {
-            // It has sealed nothing; left behind, it would stand in the way of the next attempt.
+            // It has sealed nothing; if it were left, it would prevent the next attempt.
             std::fs::remove_file(&config.keys.file).map_err(|why| format!("{error}\n{key} stays: {why}"))?;
         }
         return Err(error);
@@ -83,7 +83,7 @@ pub fn init(init: &Init) -> Outcome<String> {
     Ok(format!("made an empty store in {}\nmaster key: {key}", config.store.path.display()))
 }
 
-/// Adds a master key to the file that the configuration names; `posternd` takes it up at its next start.
+/// Adds a master key to the file that the configuration names; `posternd` uses it from its next start.
 ///
 /// # Errors
 /// When there is no such file, or it cannot be replaced.
@@ -108,11 +108,12 @@ fn make_store(config: &Config, sealer: &Sealer) -> Outcome<()> {
     Ok(sealed?)
 }
 
-/// While it lives, root acts as somebody else: the store that root makes must be one that posternd's user can open.
+/// While this value exists, root acts as another user: posternd's user must be able to open the store that root
+/// creates.
 struct Owner;
 
 impl Owner {
-    /// Root becomes the owner of `directory`; anybody else stays who they are.
+    /// Makes root act as the owner of `directory`; any other user is unchanged.
     fn of_what_is_made_in(directory: &Path) -> Outcome<Option<Self>> {
         let Some(about) = std::fs::metadata(directory).ok().filter(|_| geteuid().is_root()) else { return Ok(None) };
         let owner = Self;
@@ -128,10 +129,10 @@ impl Drop for Owner {
     }
 }
 
-/// Judges a configuration, and the files of secrets that it names.
+/// Validates a configuration, and the files of secrets that it names.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The errors in the configuration.
 pub fn judge(path: &Path) -> Outcome<String> {
     senders::judge(&Config::load(path)?)?;
     Ok(format!("{}: good", path.display()))
@@ -140,7 +141,7 @@ pub fn judge(path: &Path) -> Outcome<String> {
 /// Runs the daemon until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Why it cannot start.
+/// Why the daemon cannot start.
 pub fn run(path: &Path) -> Outcome<()> {
     let config = Config::load(path)?;
     let log = log::start(&config)?;
@@ -149,16 +150,16 @@ pub fn run(path: &Path) -> Outcome<()> {
     }
     raise_file_limit();
     let activated = activated_sockets()?;
-    // Administrators' calls and upkeep have threads of their own, few of them: whatever they look through or compute, those
-    // that answer sign-ins, and that hear SIGTERM, are not among them.
+    // Administrators' calls and upkeep have a small number of threads of their own: their searches and computations
+    // never block the threads that answer sign-ins and handle SIGTERM.
     let background = runtime("background", Some(BACKGROUND_THREADS))?;
     let outcome = runtime("sign-in", None)?.block_on(serve(config, log, activated, background.handle()));
-    // What still computes there is not waited for: it has nothing to write to any more.
+    // Computations that still run there are not awaited: they can no longer write anything.
     background.shutdown_background();
     outcome
 }
 
-/// The sockets that systemd passes: posternd has Unix sockets only.
+/// Returns the sockets that systemd passes; posternd has Unix sockets only.
 fn activated_sockets() -> Outcome<ActivatedSockets> {
     let wrong = |why: &dyn std::fmt::Display| {
         format!("a socket that systemd passes is of no use: {why}. Let its unit have ListenStream= and a path")
@@ -170,7 +171,8 @@ fn activated_sockets() -> Outcome<ActivatedSockets> {
     Ok(activated)
 }
 
-/// A service may open 1,024 files unless it asks for more, which is fewer than the connections that are served.
+/// Raises the limit of open files. The default of a service is 1,024, which is less than the number of connections that
+/// are served.
 fn raise_file_limit() {
     match limits::raise_open_files() {
         Ok(held) if held < FILES_WANTED => {
@@ -233,7 +235,7 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     let is_broken = tokio::select! {
         _ = terminate.recv() => false,
         _ = interrupt.recv() => false,
-        // Without it, no change of a platform would reach sign-ins.
+        // Without it, changes of platforms would not reach sign-ins.
         _ = &mut follower => true,
     };
     systemd::notify_stopping();
@@ -251,10 +253,10 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
         heart.abort();
     }
     for path in made {
-        // The next start removes what is left, too.
+        // The next start removes a remaining file as well.
         let _ = std::fs::remove_file(path);
     }
-    // What was acknowledged is on disk already; this ends the writer in an orderly way.
+    // Acknowledged writes are on disk already; this stops the writer cleanly.
     tokio::task::spawn_blocking(move || engine.close()).await?;
     if is_broken {
         return Err("the task that takes up what is written has ended: posternd has to be started anew".into());
@@ -262,18 +264,18 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     Ok(())
 }
 
-/// Takes up what is written, here or elsewhere.
+/// Applies commits made here or elsewhere.
 async fn follow(daemon: Arc<Daemon>) {
     daemon.effects.run().await;
 }
 
-/// What runs beside the sockets: what has ended by itself, and notices on their way.
+/// Runs the tasks besides the sockets: expiry, and delivery of notices.
 async fn tick(daemon: Arc<Daemon>) {
     let outbox = outbox::run(&daemon.records, &daemon.senders, &daemon.effects.queued);
     tokio::join!(ends::run(&daemon), outbox);
 }
 
-/// Shows what is counted, where the configuration says so.
+/// Serves metrics, if they are configured.
 async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
     let Some(place) = &daemon.config.metrics.listen else { return Ok(None) };
     let listener = scrape::Listener::bind(place).await?;
@@ -285,7 +287,7 @@ async fn show_metrics(daemon: &Arc<Daemon>) -> Outcome<Option<JoinHandle<()>>> {
     }))))
 }
 
-/// What is looked up for the metrics. Only the notices that wait are counted for it.
+/// Reads the values that metrics look up on each request. Only the queued notices are counted for it.
 async fn snapshot(daemon: &Daemon) -> Snapshot {
     let left = async |kind| daemon.senders.left(clock::now(), kind).await;
     Snapshot {
@@ -298,7 +300,7 @@ async fn snapshot(daemon: &Daemon) -> Snapshot {
     }
 }
 
-/// The threads that answer on a socket.
+/// Returns the runtime that answers on a socket.
 fn threads_of(side: Side, background: &Handle) -> Handle {
     match side {
         Side::Auth => Handle::current(),
@@ -306,15 +308,15 @@ fn threads_of(side: Side, background: &Handle) -> Handle {
     }
 }
 
-/// Tells systemd every so often that the daemon lives: that tasks run beside those that answer sign-ins, and that the
-/// store has a writer. A store that does not answer is no reason for a restart, which would not help: what needs it is
-/// refused until it does. One whose writer is gone comes back with a new process only.
+/// Regularly notifies systemd that the daemon is alive: that tasks besides the sign-ins run, and that the store has a
+/// writer. A store that does not respond is no reason for a restart, which would not help: operations that need it are
+/// refused until it responds. A store whose writer has ended can be recovered only by a new process.
 async fn beat(engine: &dyn Engine, every: Duration, mut tell: impl FnMut()) {
     let mut ticks = tokio::time::interval(every);
     let mut is_late = false;
     loop {
         ticks.tick().await;
-        // It depends on a key that is free and writes nothing.
+        // This change expects a key that does not exist, and writes nothing.
         let nothing = Change { key: HEARTBEAT_KEY.to_vec(), expected: None, next: None };
         let answered = tokio::time::timeout(COMMIT_DEADLINE.min(every), engine.commit(vec![nothing])).await;
         if matches!(answered, Ok(Err(EngineError::Closed))) {
@@ -331,8 +333,8 @@ async fn beat(engine: &dyn Engine, every: Duration, mut tell: impl FnMut()) {
     }
 }
 
-/// The credential that the configuration names, and nothing else; else the one that the packaged unit passes; else the
-/// file.
+/// Loads the master keys: from the credential that the configuration names, and from nothing else; otherwise from the
+/// credential that the packaged unit passes; otherwise from the file.
 fn load_keys(config: &Config) -> Outcome<(MasterKeys, KeySource)> {
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
     let is_passed = credentials.as_ref().is_some_and(|directory| Path::new(directory).join(CREDENTIAL).exists());
@@ -343,7 +345,7 @@ fn load_keys(config: &Config) -> Outcome<(MasterKeys, KeySource)> {
     })
 }
 
-/// Threads of that name: so many, or one for each processor.
+/// Creates a runtime whose threads have this name: this number of threads, or one for each processor.
 fn runtime(name: &str, threads: Option<usize>) -> Outcome<Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = threads {

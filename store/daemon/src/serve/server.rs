@@ -1,4 +1,4 @@
-//! The sockets: who may connect, and the conversation with each peer.
+//! The sockets: access control, and the exchange with each peer.
 
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
@@ -20,14 +20,14 @@ use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
-/// In which a peer may still speak once posternd stops: who has just connected is about to.
+/// How long a peer may still send after posternd begins to stop: a peer that has just connected is about to send.
 const LAST_WORDS: Duration = Duration::from_millis(250);
-/// In which a socket's connections have ended once posternd stops.
+/// Time limit for a socket's connections to end after posternd begins to stop.
 pub const STOP_WITHIN: Duration = Duration::from_secs(6);
-/// Files that the process must be able to open: both sockets' connections and newcomers, and the store's and the exports'
-/// own.
+/// Number of files that the process must be able to open: for the connections and newcomers of both sockets, and for
+/// the store and the exports.
 pub const FILES_WANTED: u64 = 2 * (CONNECTIONS_MAX + WAITING_MAX) as u64 + 256;
-/// Why a socket cannot be listened on.
+/// Why the daemon cannot listen on a socket.
 #[derive(Debug)]
 pub struct ListenError {
     path: PathBuf,
@@ -42,7 +42,7 @@ impl fmt::Display for ListenError {
 
 impl std::error::Error for ListenError {}
 
-/// Opens the socket at `path`, for root, this process's user, and the side's group where it exists.
+/// Opens the socket at `path` for root, this process's user, and the side's group if it exists.
 ///
 /// # Errors
 /// [`ListenError`].
@@ -57,7 +57,7 @@ pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
         }
         std::fs::remove_file(path).map_err(|why| error(format!("what is left of an earlier run stays: {why}")))?;
     }
-    // Nobody may connect between the making of the socket and the setting of its mode.
+    // No client may connect between the creation of the socket and the setting of its mode.
     let umask = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o177));
     let listener = UnixListener::bind(path);
     nix::sys::stat::umask(umask);
@@ -73,7 +73,7 @@ pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
     Ok(listener)
 }
 
-/// Serves a socket that the service manager opened; who may connect was said in its unit.
+/// Uses a socket that the service manager has opened; its unit defines who may connect.
 ///
 /// # Errors
 /// [`ListenError`].
@@ -82,7 +82,7 @@ pub fn adopt(path: &Path, passed: std::os::unix::net::UnixListener) -> Result<Un
     adopted.map_err(|why| ListenError { path: path.to_owned(), what: why.to_string() })
 }
 
-/// Serves connections until `stop` changes; those that are open may end their call.
+/// Serves connections until `stop` changes; open connections may finish their call.
 pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut stop: watch::Receiver<bool>) {
     let (connection_limits, peers) = (ConnectionLimits::new(peers::fronts_user()), Arc::new(Peers::at(side)));
     let (close, closing) = watch::channel(());
@@ -106,7 +106,7 @@ pub async fn serve(daemon: Arc<Daemon>, side: Side, listener: UnixListener, mut 
             converse(daemon, connection, side, place, (stop, closing)).await;
         })
     };
-    // Out of file descriptors, most likely: those that are open must end first.
+    // Most likely, the file descriptors are exhausted: open connections must end first.
     let failed = |error: &io::Error| tracing::error!("a connection to the {side:?} socket cannot be accepted: {error}");
     let mut connections = accept_until(listener, async { drop(stop.changed().await) }, failed, serve).await;
     if !connections.end_within(LAST_WORDS).await {
@@ -136,7 +136,7 @@ async fn converse(
                 return;
             }
             call = connection.next(first, call::read) => call,
-            // The sender is dropped when it is time; nothing is ever sent.
+            // The sender is dropped at the time limit; nothing is ever sent.
             _ = closing.changed() => connection.last(call::read).await,
         };
         let Some(call) = call else { return };

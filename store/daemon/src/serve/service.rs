@@ -1,4 +1,4 @@
-//! Calls: from a frame to the verb that it names, and back. The interface files in `store/wire` are the reference.
+//! Calls: from a frame to its verb, and back. The interface files in `store/wire` are the reference.
 
 use crate::administer::{
     self, UNKNOWN_MAILBOX, accounts, alone, app_passwords, check, contact, import, keys, log, methods, nearest_account,
@@ -24,12 +24,12 @@ use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 use tokio::sync::{broadcast::error::RecvError, watch};
 
-/// Bytes of an export that one reply carries.
+/// Number of bytes of an export in one reply.
 const PIECE: usize = 16 * 1024;
-/// Bytes that an import may have: a million accounts and their history fit.
+/// Maximum size of an import: enough for a million accounts and their history.
 const IMPORT_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
-/// An import that has begun on a connection.
+/// An import in progress on a connection.
 pub struct Import {
     file: File,
     length: u64,
@@ -38,7 +38,7 @@ pub struct Import {
 /// Answers one call on its connection.
 ///
 /// # Errors
-/// When the peer does not take the answer; the connection is of no use then.
+/// When the peer does not accept the reply; the connection cannot be used any more.
 pub async fn answer(
     daemon: &Arc<Daemon>,
     side: Side,
@@ -80,8 +80,8 @@ pub async fn answer(
     reply(connection, &call, outcome).await
 }
 
-/// Says which account may have been meant, with the first name of a connection that is unknown: `postern` has one for each
-/// command, so that is a name which somebody has typed, and of a list it is the first.
+/// Suggests a similar account for the first unknown name on a connection. `postern` opens one connection for each
+/// command, so that name was typed by a user, or is the first of a list.
 async fn with_suggestion(daemon: &Daemon, connection: &mut Connection, call: &Incoming, outcome: Outcome) -> Outcome {
     let Err(error) = outcome else { return outcome };
     let refused = serde_json::from_value::<Refused>(error.parameters.clone());
@@ -161,7 +161,7 @@ async fn administered(daemon: &Arc<Daemon>, peer: &str, call: &Incoming, import:
     }
 }
 
-/// `org.varlink.service`: who this is, and what it can do.
+/// `org.varlink.service`: the name of the service, and its interfaces.
 fn describe(side: Side, call: &Incoming) -> Outcome {
     #[derive(Deserialize)]
     struct Named {
@@ -193,8 +193,8 @@ fn describe(side: Side, call: &Incoming) -> Outcome {
 
 const SERVICE: &str = include_str!("org.varlink.service.varlink");
 
-/// Tells a front of each change until it goes away. The first reply comes at once, so that the front knows from when
-/// on it hears of everything.
+/// Sends each change to a front until it closes the connection. The first reply is sent at once, so that the front
+/// knows from which moment on it receives all changes.
 async fn watch(daemon: &Daemon, connection: &mut Connection, stop: &mut watch::Receiver<bool>) -> io::Result<()> {
     let mut changes = daemon.watch();
     connection.send(&Reply::more(WatchEvent { mailbox: None })).await?;
@@ -202,7 +202,7 @@ async fn watch(daemon: &Daemon, connection: &mut Connection, stop: &mut watch::R
         let event = tokio::select! {
             event = changes.recv() => match event {
                 Ok(event) => event,
-                // So many changes were missed that all must be looked at.
+                // So many changes were missed that everything must be checked.
                 Err(RecvError::Lagged(_)) => WatchEvent { mailbox: None },
                 Err(RecvError::Closed) => return Err(io::ErrorKind::ConnectionAborted.into()),
             },
@@ -213,8 +213,8 @@ async fn watch(daemon: &Daemon, connection: &mut Connection, stop: &mut watch::R
     }
 }
 
-/// Hands passwords to a front that checks them with its mail server, until it goes away. The first reply comes at
-/// once, so that the front knows that it was heard.
+/// Sends passwords to a front that checks them with its mail server, until it closes the connection. The first reply is
+/// sent at once, so that the front knows that its offer was received.
 async fn hand_out_checks(
     daemon: &Daemon,
     connection: &mut Connection,
@@ -233,7 +233,7 @@ async fn hand_out_checks(
     }
 }
 
-/// Sends all pieces but the last one, which is the caller's to send.
+/// Sends all pieces except the last, which the caller sends.
 async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Incoming) -> io::Result<Option<Outcome>> {
     let wanted: ListAccounts = match call.parameters() {
         Ok(wanted) => wanted,
@@ -253,7 +253,7 @@ async fn list_accounts(daemon: &Daemon, connection: &mut Connection, call: &Inco
     }
 }
 
-/// Sends all pieces but the last one, which is the caller's to send.
+/// Sends all pieces except the last, which the caller sends.
 async fn list_requests(daemon: &Daemon, connection: &mut Connection) -> io::Result<Option<Outcome>> {
     match requests::list(daemon).await {
         Ok(all) => {
@@ -277,7 +277,7 @@ async fn read_audit(daemon: &Daemon, connection: &mut Connection, call: &Incomin
         Some((_, since)) => since,
         None => None,
     };
-    // A mailbox that has no account any more may still have a history.
+    // A mailbox that no longer has an account may still have a history.
     let mailbox = match &wanted.mailbox {
         Some(typed) => match administer::mailbox(daemon, typed).await {
             Ok((mailbox, _)) => Some(mailbox),
@@ -334,7 +334,7 @@ async fn send_export(daemon: &Daemon, connection: &mut Connection) -> io::Result
         Err(error) => return Ok(Some(Err(refused(&refuse("export", format!("{error}.")))))),
     };
     let mut bytes = vec![0; PIECE];
-    // What of a character was cut off; exports are ASCII but for the keys' local parts.
+    // The rest of a character that was cut off; exports are ASCII except for the local parts in keys.
     let mut text = Vec::with_capacity(2 * PIECE);
     loop {
         let count = file.read(&mut bytes)?;
@@ -351,7 +351,7 @@ async fn send_export(daemon: &Daemon, connection: &mut Connection) -> io::Result
     }
 }
 
-/// A nameless file beside the store: what is in it is as sealed as the store is.
+/// Creates an unnamed file next to the store: its content is sealed like the store.
 fn spool(daemon: &Daemon) -> io::Result<File> {
     tempfile::tempfile_in(daemon.config.store.path.parent().unwrap_or(&daemon.config.store.path))
 }
@@ -379,9 +379,9 @@ async fn take_piece(
     }
     let _alone = alone(daemon).await?;
     let records = administer::export::import(daemon, peer, current.file).await;
-    // Also after a refusal: the last commit may come yet.
+    // After a refusal as well: the last commit may still complete.
     daemon.announce(None);
-    // What was exported under an older master key is sealed anew.
+    // Records that were exported under an older master key are resealed.
     daemon.rotated.notify_one();
     daemon.effects.ends_moved.notify_one();
     let records = records.map_err(|error| refuse("import", format!("{error}.")))?;

@@ -1,11 +1,11 @@
 //! The two sockets.
 
-/// Which socket, and so which verbs.
+/// A socket, which determines the available verbs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Fronts.
+    /// The socket for fronts.
     Auth,
-    /// The administrator.
+    /// The socket for the administrator.
     Admin,
 }
 

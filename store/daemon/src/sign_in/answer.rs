@@ -1,4 +1,4 @@
-//! A code, or a security key's response, is judged.
+//! Checks a code or a security key's response.
 
 use crate::actor::Actor;
 use crate::clock;
@@ -10,7 +10,7 @@ use postern_rules::standing::Standing;
 use postern_rules::{Event, Refusal, Stage, Verdict};
 use postern_wire::auth::{self, Answer, AnswerVerdict, Reason};
 
-/// Looks at a code, or at a security key's response.
+/// Checks a code or a security key's response.
 pub async fn answer(daemon: &Daemon, answer: &Answer) -> AnswerVerdict {
     let verdict = answered(daemon, answer).await.unwrap_or_else(AnswerVerdict::Refused);
     if let AnswerVerdict::Refused(refusal) = &verdict {
@@ -59,7 +59,7 @@ async fn answered(daemon: &Daemon, answer: &Answer) -> Result<AnswerVerdict, aut
             mailbox: applied.account.mailbox.to_string(),
             method,
             backup_codes_left,
-            // The sign-in stands, with or without a proof of it; one without a second factor has none.
+            // The sign-in is valid, with or without a proof of it; a sign-in without a second factor has none.
             proof: Some(&applied.account)
                 .filter(|account| account.stage == Stage::Protected)
                 .and_then(|account| proof::make(daemon, account, proves, applied.now).ok()),

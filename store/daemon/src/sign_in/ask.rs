@@ -1,5 +1,5 @@
-//! What a sign-in needs. Whatever goes wrong is a refusal: only [`ask`] says "not required", and only because the rules, or the
-//! administrator's word about unlisted and foreign names, said so.
+//! What a sign-in requires. Every failure is a refusal: only [`ask`] returns "not required", and only because the
+//! rules, or the administrator's policy for unlisted and foreign names, say so.
 
 use crate::clock;
 use crate::daemon::Daemon;
@@ -12,7 +12,7 @@ use postern_rules::standing::Standing;
 use postern_rules::{Account, Channel, Event, Platform, Verdict, decide, offers};
 use postern_wire::auth::{self, Ask, AskVerdict, Asked, Reason};
 
-/// What a sign-in needs. Nothing is written, but that something has ended.
+/// Returns what a sign-in requires. Nothing is written, except that something has expired.
 pub async fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
     let asked = asked(daemon, &ask.name, channel(ask.channel), source(&ask.origin)).await;
     METRICS.asked.count((channel(ask.channel).into(), (&asked.verdict).into()));
@@ -64,7 +64,7 @@ async fn needed(
         Verdict::Refused(refusal) => {
             AskVerdict::Refused(auth::Refusal { mailbox: Some(mailbox.to_owned()), ..context::refused(&refusal) })
         }
-        // The rules answer a question with nothing else; were it otherwise, it would not be a yes.
+        // The rules return no other verdict for this event; if they did, it would not admit the user.
         _ => AskVerdict::Refused(auth::Refusal::new(Reason::Unavailable)),
     }
 }

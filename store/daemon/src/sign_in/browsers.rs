@@ -1,4 +1,4 @@
-//! The browsers of an account: noted at a sign-in without an answer, and shown to their owner.
+//! The browsers of an account: recorded at a sign-in without an answer, and shown to their owner.
 
 use crate::actor::Actor;
 use crate::clock;
@@ -10,7 +10,8 @@ use postern_rules::{Account, Event, Platform, Standing, Verdict};
 use postern_wire::auth::{self, Reason, Session, SignedIn};
 use postern_wire::security::{BrowserName, OwnBrowser};
 
-/// A front has released a session without an answer. Where that cannot be noted, the journal says so: the session stands.
+/// Records that a front has started a session without an answer. If that fails, the journal says so, and the session
+/// stays valid.
 pub async fn signed_in(daemon: &Daemon, told: &SignedIn) {
     if let Err(refusal) = noted(daemon, told).await {
         journal("note a browser", &told.name, told.channel, &told.origin, &refusal);
@@ -40,7 +41,7 @@ async fn noted(daemon: &Daemon, told: &SignedIn) -> Result<(), auth::Refusal> {
     }
 }
 
-/// The browsers as their owner sees them, the one used last first.
+/// Returns the browsers as their owner sees them, the most recently used first.
 pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> Vec<OwnBrowser> {
     let (now, own) = (clock::now(), source(origin).browser);
     let here = origin.address.and_then(postern_rules::source::network);
@@ -60,7 +61,7 @@ pub fn shown(account: &Account, platform: &Platform, origin: &auth::Origin) -> V
     shown
 }
 
-/// A browser's name as the wire has it.
+/// Returns a browser's name in the wire format.
 pub fn name(named: Named) -> BrowserName {
     BrowserName { browser: named.browser.map(str::to_owned), system: named.system.map(str::to_owned) }
 }

@@ -1,4 +1,4 @@
-//! What a front keeps of a method that has begun.
+//! The state of a method that has begun, kept by a front.
 
 use crate::daemon::Daemon;
 use crate::notify::texts;
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 
 const PURPOSE: &str = "challenge";
 
-/// What a front keeps of a method that has begun.
+/// The state of a method that has begun, kept by a front.
 #[derive(Serialize, Deserialize)]
 pub struct Challenge {
     pub(crate) mailbox: String,
     /// The method.
     pub method: String,
-    /// Whose the answer is.
+    /// The session that the answer belongs to.
     pub session: ChallengeId,
-    /// Until when it can be answered.
+    /// When it expires.
     pub until: Time,
-    /// What a security key is to sign, and for which pages.
+    /// The data that a security key is to sign, and the origin of the pages.
     pub(crate) key: Option<([u8; 32], String)>,
     /// The language of the pages.
     #[serde(default)]
@@ -31,10 +31,10 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Reads one for this account.
+    /// Opens and checks a challenge for this account.
     ///
     /// # Errors
-    /// [`Reason::Stale`]; [`Reason::Wrong`] when its time is over: the person asks for another code and goes on.
+    /// [`Reason::Stale`]; [`Reason::Wrong`] when it has expired: the user requests another code and continues.
     pub fn read(daemon: &Daemon, shown: &Secret, account: &Account, now: Time) -> Result<Self, auth::Refusal> {
         let fits = |it: &Self| it.mailbox == account.mailbox.as_str();
         let challenge = tickets::open(&daemon.records, PURPOSE, shown.reveal()).filter(fits);
@@ -46,7 +46,7 @@ impl Challenge {
         }
     }
 
-    /// As a front keeps it.
+    /// Seals the challenge for the front.
     ///
     /// # Errors
     /// [`Reason::Unavailable`].
@@ -55,12 +55,12 @@ impl Challenge {
         sealed.map(Secret::from).map_err(|error| auth::Refusal::new(unavailable(&error)))
     }
 
-    /// Whether a security key is to answer.
+    /// Whether it is for a security key.
     pub fn is_for_key(&self) -> bool {
         self.key.is_some()
     }
 
-    /// Which key of the account has answered with `response`, and its counter; none when none has.
+    /// Returns which key of the account has signed `response`, and its counter; none if no key has.
     pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
         let (challenge, site) = self.key.as_ref()?;
         let party = keys::relying_party(Some(site), texts::place(account, platform))?;

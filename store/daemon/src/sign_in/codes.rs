@@ -1,4 +1,4 @@
-//! Codes that leave the daemon: drawn, noted with the account, sent.
+//! Codes that the daemon sends: generated, recorded with the account, and sent.
 
 use crate::actor::Actor;
 use crate::clock;
@@ -15,23 +15,23 @@ use zeroize::Zeroizing;
 
 /// A code that was sent.
 pub struct Sent {
-    /// Who is to bring it back.
+    /// The session that must answer with it.
     pub session: ChallengeId,
-    /// From when on another may be sent.
+    /// When another code may be sent.
     pub again: Time,
-    /// Where it went.
+    /// The recipient.
     pub to: Destination,
 }
 
-/// Who asks for a code, and how.
+/// A request for a code.
 pub struct Wanted<'a> {
-    /// Whose account.
+    /// The account's mailbox.
     pub mailbox: &'a Mailbox,
     /// Its platform.
     pub platform: &'a Platform,
     /// For the audit log.
     pub actor: &'a Actor,
-    /// The session whose code is void then.
+    /// The session whose code becomes invalid.
     pub replaces: Option<ChallengeId>,
     /// The language of the pages.
     pub language: Option<&'a str>,
@@ -39,10 +39,10 @@ pub struct Wanted<'a> {
     pub site: Option<&'a str>,
 }
 
-/// Draws a code, notes it, and sends it.
+/// Generates a code, records it, and sends it.
 ///
 /// # Errors
-/// A refusal; [`Reason::NotSent`] when it was noted and could not be sent, which the journal explains.
+/// A refusal; [`Reason::NotSent`] if the code was recorded but could not be sent, which the journal explains.
 pub async fn send(daemon: &Daemon, to: Recipient<'_>, wanted: &Wanted<'_>) -> Result<Sent, auth::Refusal> {
     let unavailable = |error: RecordError| auth::Refusal::new(unavailable(&error));
     let code = draw().map_err(unavailable)?;
@@ -87,18 +87,18 @@ async fn deliver(
     })
 }
 
-/// The host of an origin.
+/// Returns the host of an origin.
 fn host(site: &str) -> Option<&str> {
     let host = site.strip_prefix("https://")?.split(['/', ':']).next()?;
-    // Nothing else gets into a text by it.
+    // No other characters are copied into a message.
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     (!host.is_empty() && host.bytes().all(is_host)).then_some(host)
 }
 
-/// Six digits, each code as likely as another.
+/// Generates six digits, each code with the same probability.
 fn draw() -> Result<Zeroizing<String>, RecordError> {
     const CODES: u32 = 10u32.pow(DIGITS);
-    /// What is drawn at or above this would make small codes likelier.
+    /// Values at or above this limit would make small codes more likely.
     const FAIR: u32 = u32::MAX - u32::MAX % CODES;
     loop {
         let mut bytes = [0; 4];

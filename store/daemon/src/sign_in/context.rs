@@ -1,4 +1,5 @@
-//! What every verb of the auth socket needs: whose account a name means, from where somebody comes, and how a refusal is told.
+//! What every verb of the auth socket needs: the account that a name resolves to, the source of a request, and the
+//! reply for a refusal.
 
 use crate::actor::Actor;
 use crate::daemon::{Daemon, ResolveError, SignInResolved};
@@ -9,15 +10,15 @@ use postern_rules::{Account, Channel, Mailbox, Platform, Refusal};
 use postern_vault::RecordError;
 use postern_wire::auth::{self, Origin, Reason};
 
-/// Whose a sign-in is.
+/// The owner of a sign-in.
 pub(crate) enum Owner {
-    /// Nobody's here: the name is in no platform's domain, and such names pass.
+    /// No account here: the name is outside every platform's domains, and such names pass.
     Foreign(Mailbox),
-    /// This account's; one that was never written, where there is none.
+    /// This account; a new, unwritten one if there is none.
     Ours(Box<Account>, Platform),
 }
 
-/// Whose a sign-in under this name is.
+/// Returns the owner of a sign-in under this name.
 ///
 /// # Errors
 /// [`Reason::Name`], [`Reason::Unavailable`].
@@ -35,7 +36,8 @@ pub(crate) async fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Resu
 pub(crate) async fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<SignInResolved, Reason> {
     daemon.resolve_sign_in(SignInName::new(channel, name)).await.map_err(|error| match error {
         ResolveError::Name(why) => {
-            // Who signs in is not told; whoever looks here has to know what to do about it.
+            // The client does not learn the reason; the administrator, who reads the log, needs to know what to do
+            // about it.
             tracing::info!(?name, "a sign-in is refused: {why}");
             Reason::Name
         }
@@ -43,7 +45,8 @@ pub(crate) async fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Re
     })
 }
 
-/// The account of a mailbox that a verdict has named. One that is gone, or foreign, has to be asked about again.
+/// Returns the account of a mailbox that a verdict has named. For one that was removed or is foreign, the front has to
+/// ask again.
 pub(crate) async fn account(
     daemon: &Daemon,
     channel: auth::Channel,
@@ -67,7 +70,7 @@ pub(crate) fn actor(channel: auth::Channel, origin: &Origin) -> Actor {
     Actor { address: origin.address, ..Actor::new(channel.to_string(), "") }
 }
 
-/// From where a sign-in comes, for the rules.
+/// Returns the source of a sign-in, for the rules.
 pub(crate) fn source(origin: &Origin) -> Source<'_> {
     Source {
         address: origin.address,
@@ -86,7 +89,7 @@ pub(crate) fn unavailable(error: &RecordError) -> Reason {
 pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
     match refusal {
         Refusal::Wrong { failures } => auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) },
-        // A person is told no more than of any wrong code; the journal says it.
+        // The user learns no more than for any wrong code; the journal has the details.
         Refusal::Spent { failures } => {
             tracing::info!(target: "signin", "a code that was used just before came once more; it is not counted");
             auth::Refusal { failures: Some(*failures), ..auth::Refusal::new(Reason::Wrong) }
@@ -107,15 +110,14 @@ pub(crate) fn refused(refusal: &Refusal) -> auth::Refusal {
         Refusal::Unlisted => auth::Refusal::new(Reason::Name),
         Refusal::Unusual => auth::Refusal::new(Reason::Unusual),
         Refusal::Copied { .. } => auth::Refusal::new(Reason::Copied),
-        // To the person these look like a wrong code.
+        // To the user these look like a wrong code.
         Refusal::NotInOneField | Refusal::Elsewhere => auth::Refusal::new(Reason::Wrong),
         Refusal::Expired | Refusal::Outdated => auth::Refusal::new(Reason::Expired),
         _ => auth::Refusal::new(Reason::Stale),
     }
 }
 
-/// What is refused without being written to the store goes to the journal only. `%?` of the name escapes what would
-/// forge a line.
+/// Logs a refusal that is not written to the store. `%?` of the name escapes characters that would forge a line.
 pub(crate) fn journal(verb: &str, name: &str, channel: auth::Channel, origin: &Origin, refusal: &auth::Refusal) {
     METRICS.refused.count((self::channel(channel).into(), refusal.reason.into()));
     let address = origin.address.map_or(String::new(), |address| address.to_string());

@@ -1,4 +1,4 @@
-//! The verbs about a field of which a mail app can give no more: what is in it, and what the mail server says of the
+//! The verbs for mail apps, which send a single field: the contents of the field, and the mail server's result for the
 //! password that an app password stands for.
 
 use crate::actor::Actor;
@@ -18,7 +18,7 @@ const AGAIN_PURPOSE: &str = "password and code";
 
 const _: () = assert!(postern_rules::app_password::LENGTH == auth::APP_PASSWORD_LETTERS);
 
-/// Looks at a field.
+/// Checks the contents of a field.
 pub async fn answer(daemon: &Daemon, field: &AnswerField) -> FieldVerdict {
     let verdict = looked_at(daemon, field).await.unwrap_or_else(FieldVerdict::Refused);
     if let FieldVerdict::Refused(refusal) = &verdict {
@@ -66,7 +66,7 @@ async fn looked_at(daemon: &Daemon, field: &AnswerField) -> Result<FieldVerdict,
     }
 }
 
-/// The mailbox's password that an app password stands for.
+/// Opens the mailbox's password that an app password stands for.
 fn open(mailbox: &Mailbox, typed: &str, sealed: &Sealed) -> Result<Secret, RecordError> {
     let damaged = || RecordError::Content(format!("account/{mailbox} (an app password)"));
     let typed = Typed::read(typed).ok_or_else(damaged)?;
@@ -74,18 +74,18 @@ fn open(mailbox: &Mailbox, typed: &str, sealed: &Sealed) -> Result<Secret, Recor
     Ok(Secret::from(std::str::from_utf8(&password).map_err(|_| damaged())?))
 }
 
-/// What a field is known by when it comes again: its source's network, and a hash that only this daemon can make.
-/// Without an address there is no source, and nothing passes again.
+/// Returns the fingerprint by which a repeated field is recognized: its source's network, and a hash that only this
+/// daemon can compute. Without an address there is no source, and a repeated field is not accepted.
 fn again(daemon: &Daemon, field: &AnswerField) -> Option<FieldFingerprint> {
     let source = source::link(field.origin.address?)?;
     let mac = daemon.records.sealer().mac(AGAIN_PURPOSE, field.text.reveal().as_bytes());
     Some(FieldFingerprint { source, hash: *mac.as_bytes().last_chunk()? })
 }
 
-/// The mail server has refused what an app password stands for.
+/// Records that the mail server has rejected the password that an app password stands for.
 ///
 /// # Errors
-/// [`RecordError`]: it is not noted, and the next sign-in tries that password once more.
+/// [`RecordError`]: it is not recorded, and the next sign-in tries that password again.
 pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Result<(), RecordError> {
     let session = &refused.session;
     let Some(Standing::AppPassword { id, created, sealed }) = Standing::parse(&session.standing) else { return Ok(()) };
@@ -97,10 +97,10 @@ pub async fn password_refused(daemon: &Daemon, refused: &PasswordRefused) -> Res
         .map(drop)
 }
 
-/// The mail server or the webmail has accepted a password.
+/// Records that the mail server or the webmail has accepted a password.
 ///
 /// # Errors
-/// [`RecordError`]: the app passwords stand for what they stood for.
+/// [`RecordError`]: the app passwords are unchanged.
 pub async fn password_accepted(daemon: &Daemon, accepted: &PasswordAccepted) -> Result<(), RecordError> {
     let Ok((account, _)) = account(daemon, accepted.channel, &accepted.name).await else { return Ok(()) };
     renew(daemon, &account, &accepted.password, &actor(accepted.channel, &accepted.origin)).await
@@ -114,7 +114,7 @@ async fn renew(daemon: &Daemon, account: &Account, password: &Secret, actor: &Ac
     daemon.apply(&account.mailbox, None, actor, || Ok(Event::RenewAppPasswords(sealed.clone()))).await.map(drop)
 }
 
-/// Seals a password anew to each app password of an account.
+/// Seals a password again for each app password of an account.
 ///
 /// # Errors
 /// [`RecordError::Seal`].

@@ -1,4 +1,4 @@
-//! Sign-ins: what a channel is told, and what is judged.
+//! Sign-ins: what they require, and the checks of codes.
 
 pub mod answer;
 pub mod ask;

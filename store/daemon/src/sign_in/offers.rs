@@ -1,4 +1,4 @@
-//! Which methods are offered to answer with, and which to set up.
+//! The methods that are offered to answer with, and those that can be set up.
 
 use crate::daemon::Daemon;
 use postern_rules::factor::BACKUP;
@@ -6,7 +6,7 @@ use postern_rules::offers::Sendable;
 use postern_rules::{Account, Channel, Kind, Platform, offers, sent};
 use postern_wire::auth::Offer;
 
-/// The methods that a sign-in at a channel may be answered with, as the wire has them.
+/// The methods that can answer a sign-in at a channel, in the wire format.
 pub(crate) fn methods(daemon: &Daemon, account: &Account, channel: Channel) -> Vec<Offer> {
     let offer = |offer| match offer {
         offers::Offer::Factor(factor) => Offer {
@@ -28,7 +28,7 @@ pub(crate) fn methods(daemon: &Daemon, account: &Account, channel: Channel) -> V
     offers::at_sign_in(account, channel, daemon.senders.sendable()).into_iter().map(offer).collect()
 }
 
-/// What can be set up here, as the wire has it.
+/// The methods that can be set up here, in the wire format.
 pub fn kinds(platform: &Platform, sendable: Sendable) -> Vec<String> {
     offers::kinds(platform, sendable).into_iter().map(|kind| kind.as_str().to_owned()).collect()
 }

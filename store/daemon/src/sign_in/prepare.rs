@@ -1,4 +1,4 @@
-//! A method begins at a sign-in: a code is sent, or a question for a security key is made.
+//! Begins a method at a sign-in: a code is sent, or a challenge for a security key is created.
 
 use crate::clock;
 use crate::daemon::Daemon;
@@ -16,7 +16,7 @@ use postern_rules::{offers, ticket};
 use postern_vault::RecordError;
 use postern_wire::auth::{self, Prepare, PrepareVerdict, Reason};
 
-/// Has a method begin.
+/// Begins a method.
 pub async fn prepare(daemon: &Daemon, prepare: &Prepare) -> PrepareVerdict {
     begun(daemon, prepare).await.unwrap_or_else(|refusal| {
         journal("prepare", &prepare.name, prepare.channel, &prepare.origin, &refusal);

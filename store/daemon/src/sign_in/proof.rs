@@ -1,4 +1,4 @@
-//! Proofs as a front keeps them: sealed, so that it can make none. What they are good for is the rules' part
+//! Proofs as a front keeps them: sealed, so that a front cannot create one. The rules define what a proof allows
 //! ([`postern_rules::proof`]).
 
 use crate::daemon::Daemon;
@@ -13,7 +13,7 @@ use postern_wire::security::Proves;
 
 const PURPOSE: &str = "proof";
 
-/// Seals one.
+/// Seals a proof.
 ///
 /// # Errors
 /// [`RecordError`].
@@ -21,7 +21,7 @@ pub fn seal(daemon: &Daemon, proof: &Proof) -> Result<Secret, RecordError> {
     tickets::seal(&daemon.records, PURPOSE, proof).map(Secret::from)
 }
 
-/// That somebody has just brought a factor of this account, for this change or to sign in.
+/// Creates a proof that the user has just presented a factor of this account, for this change or to sign in.
 ///
 /// # Errors
 /// [`RecordError`].
@@ -29,7 +29,7 @@ pub fn make(daemon: &Daemon, account: &Account, change: Option<Change>, now: Tim
     seal(daemon, &Proof::of(account, change, now))
 }
 
-/// Opens one.
+/// Opens a proof.
 ///
 /// # Errors
 /// [`Reason::Stale`].
@@ -37,7 +37,7 @@ pub fn open(daemon: &Daemon, shown: &Secret) -> Result<Proof, auth::Refusal> {
     tickets::open(&daemon.records, PURPOSE, shown.reveal()).ok_or(auth::Refusal::new(Reason::Stale))
 }
 
-/// The change that a factor is asked for.
+/// Returns the change that a factor is requested for.
 ///
 /// # Errors
 /// [`Reason::Unfit`]: there is no such kind, number or address.
@@ -54,7 +54,7 @@ pub fn change(proves: &Proves) -> Result<Change, auth::Refusal> {
     })
 }
 
-/// That a method of this kind is added; codes of it go there.
+/// Returns the change that adds a method of this kind, whose codes are sent to `to`.
 ///
 /// # Errors
 /// [`Reason::Unfit`].
@@ -66,10 +66,10 @@ pub fn adds(kind: KindName, to: Option<&str>) -> Result<Change, auth::Refusal> {
     Ok(Change::AddMethod { kind, to })
 }
 
-/// The one spelling of a number or an address.
+/// Returns the canonical form of a number or an address.
 ///
 /// # Errors
-/// [`Reason::Unfit`]: it is none.
+/// [`Reason::Unfit`]: it is invalid.
 pub fn destination(kind: KindName, typed: &str) -> Result<String, auth::Refusal> {
     let read = match kind {
         KindName::Sms => Number::read(typed).map(|number| number.as_str().to_owned()),

@@ -6,7 +6,7 @@ use crate::sign_in::context::{Owner, owner};
 use postern_rules::standing::{Holder, Standing};
 use postern_wire::auth::{self, Recheck, Rechecked};
 
-/// Which sessions are over. What cannot be looked up is over.
+/// Returns which sessions are over. A session that cannot be looked up counts as over.
 pub async fn recheck(daemon: &Daemon, recheck: &Recheck) -> Rechecked {
     let mut ended = Vec::with_capacity(recheck.sessions.len());
     for session in &recheck.sessions {

@@ -1,4 +1,4 @@
-//! A sign-in that is unusual, where nothing else is required: a code to the contact address.
+//! Unusual sign-ins where nothing else is required: a code to the contact address.
 
 use crate::daemon::Daemon;
 use crate::sign_in::context::{refused, unavailable};
@@ -7,10 +7,11 @@ use postern_rules::factor::{CONTACT, KindName};
 use postern_rules::{Account, offers, sent};
 use postern_wire::auth::{self, AskVerdict, Offer};
 
-/// The address to which a code goes when a sign-in is unusual.
+/// Returns the address that receives a code when a sign-in is unusual.
 ///
 /// # Errors
-/// [`Reason::Unusual`] where none can be sent: no mail leaves here, or the address leads into the mailbox by now.
+/// [`Reason::Unusual`] if no code can be sent: no mail is configured, or the address now resolves to the mailbox
+/// itself.
 pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
     let leads_into = match &account.contact {
         Some(address) => daemon.leads_into(address, &account.mailbox).await,
@@ -20,7 +21,7 @@ pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Ad
     offers::unusual_contact(account, daemon.senders.sendable(), leads_into).map_err(|refusal| refused(&refusal))
 }
 
-/// The one thing that an unusual sign-in may be answered with.
+/// The only challenge for an unusual sign-in.
 pub async fn challenge(daemon: &Daemon, account: &Account) -> AskVerdict {
     let offer = |address: &Address| Offer {
         id: CONTACT.to_owned(),

@@ -1,5 +1,6 @@
-//! What lets people in until a time ends at that time: a suspension, an app password, the trust in a browser. An index by
-//! time says of which account; whoever has signed in by what has ended is told of to the fronts, which then ask.
+//! Expiry of everything that admits users until a given time: a suspension, an app password, the trust in a browser. An
+//! index by time names the accounts. Fronts are told about users whose sign-in rests on what has expired, and then ask
+//! again.
 
 use crate::actor::Actor;
 use crate::clock;
@@ -13,21 +14,21 @@ use postern_vault::records::{Ended, PAGE};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How often it is looked for what has ended. The wall clock decides, and it may step, so there is no timer that could be
-/// set to the moment itself.
+/// Interval between two searches for what has expired. The wall clock decides, and it may step, so no timer can be set
+/// to the exact moment.
 const EVERY: Duration = Duration::from_secs(1);
-/// After which an attempt to bring the index up to date is repeated.
+/// Delay before a failed update of the index is repeated.
 const AGAIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests;
 
-/// Ends what is due. Runs until it is dropped.
+/// Ends what has expired. Runs until it is dropped.
 pub async fn run(daemon: &Daemon) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut latest = clock::now();
-    // Those whose end could not be written: said, and told to the fronts, once and not each second.
+    // Entries whose end could not be written: logged, and reported to the fronts, once and not each second.
     let mut troubled = BTreeSet::new();
     loop {
         tick.tick().await;
@@ -36,7 +37,8 @@ pub async fn run(daemon: &Daemon) {
     }
 }
 
-/// What had not begun at the time to which the clock has stepped back lets nobody in, and no time of an end tells of it.
+/// Tells the fronts when the clock has stepped back: what had not begun at that time admits no user, and no expiry time
+/// shows it.
 fn look_at_the_clock(daemon: &Daemon, latest: Time) -> Time {
     let now = clock::now();
     if now < latest.plus(-CLOCK_TOLERANCE) {
@@ -65,7 +67,7 @@ async fn end_what_is_due(daemon: &Daemon, mut troubled: BTreeSet<Vec<u8>>) -> BT
     }
 }
 
-/// Ends these, and says whose end could not be written.
+/// Ends these entries, and returns those whose end could not be written.
 async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
     let mut still = BTreeSet::new();
     for Ended { key, mailbox } in due {
@@ -76,7 +78,7 @@ async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>
         if let Err(error) = outcome {
             if !troubled.contains(&key) {
                 tracing::error!("that something has ended cannot be written: {error}");
-                // It has ended all the same: sessions that rested on it are over.
+                // It has expired all the same: sessions that rest on it are over.
                 daemon.announce(mailbox.as_ref());
             }
             still.insert(key);
@@ -87,8 +89,8 @@ async fn end_page(daemon: &Daemon, due: Vec<Ended>, troubled: &BTreeSet<Vec<u8>>
 
 async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), RecordError> {
     daemon.apply(mailbox, None, &Actor::new("posternd", ""), || Ok(Event::Tick)).await?;
-    // The entry goes with what it was about. One that is left is about what went in another way, or about what has not
-    // ended: the clock may have stepped back since it was looked for.
+    // The index entry is removed together with what it refers to. An entry that is left refers to something that was
+    // removed in another way, or that has not expired: the clock may have stepped back since the search.
     let left = daemon.records.load_sealed(key).await?;
     let account = daemon.records.account(mailbox).await?;
     let has_ended = account.is_none_or(|stored| !keys::is_end_of(key, &stored.value));
@@ -99,8 +101,8 @@ async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), Recor
     Ok(())
 }
 
-/// Brings the index up to date: at the start, since an earlier version had none, after an import, and when a policy lets
-/// trust end earlier. Runs until it is dropped.
+/// Brings the index up to date: at the start, since an earlier version had none; after an import; and when a policy
+/// makes trust expire earlier. Runs until it is dropped.
 pub async fn keep_index(daemon: &Daemon) {
     loop {
         match bring_up_to_date(daemon).await {
@@ -124,7 +126,7 @@ async fn bring_up_to_date(daemon: &Daemon) -> Result<(), RecordError> {
         };
         after = Some(last.key.clone());
         for entry in &page {
-            // One that does not open denies by itself, and hides no other.
+            // An account that cannot be opened is denied anyway, and does not hide others.
             if let Ok(account) = daemon.records.open::<Account>(&entry.key, &entry.value) {
                 count += usize::from(index(daemon, &account).await?);
             }
@@ -133,7 +135,7 @@ async fn bring_up_to_date(daemon: &Daemon) -> Result<(), RecordError> {
     }
 }
 
-/// Whether something had to be written.
+/// Indexes an account. Returns whether something had to be written.
 async fn index(daemon: &Daemon, account: &Account) -> Result<bool, RecordError> {
     if account.ends().is_empty() {
         return Ok(false);
@@ -144,7 +146,7 @@ async fn index(daemon: &Daemon, account: &Account) -> Result<bool, RecordError> 
     if missing.is_empty() {
         return Ok(has_settled);
     }
-    // Where another was first, the entry is there.
+    // If a concurrent write came first, the entry exists.
     daemon.records.commit(missing).await?;
     Ok(true)
 }
@@ -161,7 +163,8 @@ async fn forget_the_old_index(daemon: &Daemon) -> Result<(), RecordError> {
 }
 
 impl Daemon {
-    /// Writes what of an account has ended, if something has: it must not come back with the clock. Whether something had.
+    /// Writes what has expired in an account, if anything has: it must not become valid again if the clock steps back.
+    /// Returns whether something had expired.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -176,8 +179,8 @@ impl Daemon {
         Ok(has_ended)
     }
 
-    /// As [`Self::settle`], for who only asks: an answer by which something has ended stands whether that can be written
-    /// or not.
+    /// Does the same as [`Self::settle`], for requests that only read: an answer based on an expiry is valid whether
+    /// that expiry can be written or not.
     pub(crate) async fn settle_if_possible(&self, account: &Account) {
         if let Err(error) = self.settle(account).await {
             tracing::error!("that something has ended cannot be written: {error}");

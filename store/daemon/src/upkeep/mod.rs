@@ -1,4 +1,4 @@
-//! What is done by time: ends, old entries, daily exports, sealing anew.
+//! Periodic work: expiry, old audit entries, daily exports, resealing.
 
 pub mod ends;
 pub mod reseal;

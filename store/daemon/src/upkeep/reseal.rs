@@ -1,14 +1,14 @@
-//! Records under older master keys are sealed anew in the background.
+//! Resealing of records under older master keys, in the background.
 
 use crate::clock::Stopwatch;
 use crate::daemon::Daemon;
 use postern_vault::reseal;
 use std::time::Duration;
 
-/// After which an attempt that failed is repeated.
+/// Delay before a failed attempt is repeated.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Seals anew what is sealed under older keys: at the start, and whenever there is a new key. Runs until it is dropped.
+/// Reseals what is sealed under older keys: at the start, and whenever there is a new key. Runs until it is dropped.
 pub async fn run(daemon: &Daemon) {
     loop {
         let clock = Stopwatch::start();

@@ -1,5 +1,5 @@
-//! What is done from time to time, and may take long: old entries of the audit log go, an export is made each day, what is
-//! sealed under an older master key is sealed anew, and the index of ends is brought up to date.
+//! Periodic work that may take long: old entries of the audit log are deleted, an export is made each day, records
+//! under an older master key are resealed, and the index of expiry times is brought up to date.
 
 use crate::clock;
 use crate::daemon::Daemon;
@@ -13,18 +13,18 @@ use postern_vault::export;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often it is looked what there is to do.
+/// Interval between two runs.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
-/// Entries of the audit log that are taken out at once.
+/// Number of audit entries that are deleted at once.
 const BATCH: usize = 64;
-/// How often that is done each time: should the clock be wrong after all, not everything goes at once.
+/// Maximum number of batches in each run: if the clock is wrong after all, not everything is deleted at once.
 const BATCHES: usize = 100;
-/// Seconds within which something must have been written for the clock to be believed.
+/// Seconds within which an entry must have been written for the clock to be trusted.
 const LATELY: i64 = 2 * DAY;
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
 
-/// Runs until it is dropped.
+/// Runs the periodic work until it is dropped.
 pub async fn run(daemon: Arc<Daemon>) {
     tokio::join!(keep_house(&daemon), reseal::run(&daemon), ends::keep_index(&daemon));
 }
@@ -56,7 +56,7 @@ async fn keep_house(daemon: &Daemon) {
     }
 }
 
-/// Every name is refused until it is gone. While another import runs it is not looked at.
+/// Clears an interrupted import: every name is refused until it is cleared. It is left alone while another import runs.
 async fn clear_broken_import(daemon: &Daemon) -> Result<(), export::ExportError> {
     let Ok(_alone) = daemon.administration.try_lock() else { return Ok(()) };
     if daemon.effects.clear_broken_import().await? > 0 {
@@ -71,8 +71,8 @@ async fn forget_old_entries(daemon: &Daemon) -> Result<(), RecordError> {
         return Ok(());
     }
     let now = clock::now();
-    // A clock that is years ahead would make every entry old. It is believed once something was written in its time,
-    // by a daemon that has run for a while.
+    // If the clock is years ahead, every entry looks old. The clock is trusted once an entry was written recently by
+    // its time, by a daemon that has run for a while.
     let lately = audit::first_key(now.plus(-LATELY));
     let believed = daemon.uptime.elapsed() >= HOUSEKEEPING
         && !daemon.records.scan(audit::AUDIT, Some(&lately), 1).await?.is_empty();

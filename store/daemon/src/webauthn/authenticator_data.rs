@@ -1,4 +1,4 @@
-//! Authenticator data (6.1): what the key itself says, and signs.
+//! Authenticator data (6.1): the data that the key itself provides and signs.
 //!
 //! `SHA-256 of the relying party's id (32) | flags (1) | counter (4) | [attested credential] | [extensions]`, and an
 //! attested credential is `maker's model (16) | length of the id (2) | id | public key, a COSE key`.
@@ -11,22 +11,22 @@ use super::cose;
 use super::rejected::Rejected;
 use super::relying_party::RelyingParty;
 
-/// Somebody touched the key.
+/// The user touched the key.
 const USER_PRESENT: u8 = 1 << 0;
 /// The credential may be copied to the user's other devices.
 const BACKUP_ELIGIBLE: u8 = 1 << 3;
-/// It has been.
+/// The credential has been copied.
 const BACKUP_STATE: u8 = 1 << 4;
 /// A credential follows.
 const ATTESTED: u8 = 1 << 6;
-/// Extensions follow. None are asked for, but some come unasked.
+/// Extensions follow. None are requested, but some keys send them anyway.
 const EXTENSIONS: u8 = 1 << 7;
 
 /// Bytes of the AAGUID, which names the key's model.
 const AAGUID_LEN: usize = 16;
 const SHORT: Rejected = Rejected::Malformed("the authenticator data is broken off");
 
-/// Taken apart; nothing of it is checked.
+/// Parsed authenticator data; nothing of it is checked.
 pub(super) struct AuthenticatorData<'a> {
     rp_id_hash: &'a [u8; SHA256_OUTPUT_LEN],
     flags: u8,
@@ -37,7 +37,7 @@ pub(super) struct AuthenticatorData<'a> {
 /// A new credential.
 pub(super) struct Attested<'a> {
     pub(super) id: &'a [u8],
-    /// A COSE key that can be read, and nothing behind it.
+    /// A valid COSE key, with nothing after it.
     pub(super) public_key: &'a [u8],
 }
 
@@ -61,8 +61,8 @@ impl<'a> AuthenticatorData<'a> {
         Ok(Self { rp_id_hash, flags, counter: u32::from_be_bytes(*counter), attested })
     }
 
-    /// Whether the key signs for `relying_party`, and somebody touched it. Steps 14, 15 and 17 of a registration, 15,
-    /// 16 and 18 of an assertion; a password came first, so it does not matter whether the key knows its user.
+    /// Checks that the key signs for `relying_party`, and that the user touched it. Steps 14, 15 and 17 of a
+    /// registration, 15, 16 and 18 of an assertion. A password was checked first, so user verification does not matter.
     pub(super) fn check(&self, relying_party: &RelyingParty) -> Result<(), Rejected> {
         if self.rp_id_hash != digest(&SHA256, relying_party.id().as_bytes()).as_ref() {
             return Err(Rejected::WrongRelyingParty);
@@ -78,7 +78,7 @@ impl<'a> AuthenticatorData<'a> {
 }
 
 impl<'a> Attested<'a> {
-    /// Reads one from the start of `rest`, and leaves what follows.
+    /// Parses one from the start of `rest`, and leaves what follows.
     fn read(rest: &mut &'a [u8]) -> Result<Self, Rejected> {
         let (_, behind) = rest.split_at_checked(AAGUID_LEN).ok_or(SHORT)?;
         let (length, behind) = behind.split_first_chunk().ok_or(SHORT)?;
@@ -89,7 +89,8 @@ impl<'a> Attested<'a> {
     }
 }
 
-/// The authenticator data of an attestation object (6.5.4), a CBOR map. The other members are about who made the key.
+/// The authenticator data of an attestation object (6.5.4), a CBOR map. The other members are about the key's
+/// manufacturer.
 pub(super) fn of_attestation(object: &[u8]) -> Result<&[u8], Rejected> {
     let mut decoder = Decoder::new(object);
     let members = decoder.map()?.ok_or(Rejected::Malformed("the attestation is a map without a length"))?;

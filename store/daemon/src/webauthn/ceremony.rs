@@ -1,4 +1,4 @@
-//! The two ceremonies: a key is registered, and a key signs.
+//! The two ceremonies: registration and assertion.
 
 use super::authenticator_data::{self, AuthenticatorData};
 use super::cose::PublicKey;
@@ -24,10 +24,10 @@ impl RelyingParty {
         options::creation(self, user, exclude, challenge)
     }
 
-    /// The key that the browser's `RegistrationResponseJSON` is about, to be stored.
+    /// Verifies the browser's `RegistrationResponseJSON`, and returns the key, to be stored.
     ///
-    /// Attestation is not asked for, and any that comes is not read: without a list of makers to trust it proves
-    /// nothing that a response without one does not.
+    /// Attestation is not requested, and is not read if present: without a list of trusted manufacturers it proves
+    /// nothing more than a response without attestation.
     ///
     /// # Errors
     /// See [`Rejected`].
@@ -66,8 +66,8 @@ impl RelyingParty {
         options::request(self, allowed, challenge)
     }
 
-    /// Which of `allowed`, the keys of the account with `user_handle`, has signed the browser's
-    /// `AuthenticationResponseJSON`.
+    /// Verifies the browser's `AuthenticationResponseJSON`, and returns which of `allowed`, the keys of the account
+    /// with `user_handle`, has signed it.
     ///
     /// # Errors
     /// See [`Rejected`].

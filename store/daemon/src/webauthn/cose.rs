@@ -1,5 +1,5 @@
-//! Public keys in COSE form (RFC 9052, section 7; RFC 9053; RFC 8230 for RSA), as WebAuthn narrows it (5.8.5 and
-//! 6.5.1): the algorithm is named, and no parameter is there that the algorithm does not need.
+//! Public keys in COSE form (RFC 9052, section 7; RFC 9053; RFC 8230 for RSA), as restricted by WebAuthn (5.8.5 and
+//! 6.5.1): the algorithm is present, and there is no parameter that the algorithm does not need.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use ring::signature::{
 
 use super::rejected::Rejected;
 
-/// ECDSA with SHA-256 on P-256: every key knows it, and U2F keys know no other.
+/// ECDSA with SHA-256 on P-256: every key supports it, and U2F keys support no other.
 const ES256: i64 = -7;
 /// EdDSA, on Ed25519.
 const EDDSA: i64 = -8;
 /// RSASSA-PKCS1-v1_5 with SHA-256: Windows Hello on older TPMs.
 const RS256: i64 = -257;
-/// What is offered, the best liked first.
+/// The offered algorithms, in order of preference.
 pub(super) const ALGORITHMS: [i64; 3] = [EDDSA, ES256, RS256];
 
-/// Labels of parameters. Those below zero mean another thing with each type of key.
+/// Labels of parameters. The meaning of negative labels depends on the key type.
 const KTY: i64 = 1;
 const ALG: i64 = 3;
 /// The curve; with RSA the modulus.
@@ -29,7 +29,7 @@ const CRV_OR_N: i64 = -1;
 const X_OR_E: i64 = -2;
 const Y: i64 = -3;
 
-/// Types of keys, and curves.
+/// Key types and curves.
 const KTY_OKP: i64 = 1;
 const KTY_EC2: i64 = 2;
 const KTY_RSA: i64 = 3;
@@ -38,7 +38,7 @@ const CRV_ED25519: i64 = 6;
 
 /// Bytes of a coordinate.
 const COORDINATE_LEN: usize = 32;
-/// How a point begins that gives both coordinates (SEC 1, 2.3.3).
+/// First byte of a point that has both coordinates (SEC 1, 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 /// Bytes of an RSA modulus: 2048 to 8192 bits.
 const MODULUS_LEN: std::ops::RangeInclusive<usize> = 256..=1024;
@@ -46,7 +46,7 @@ const MODULUS_LEN: std::ops::RangeInclusive<usize> = 256..=1024;
 const MAX_EXPONENT_LEN: usize = 4;
 const WRONG_PARAMETERS: Rejected = Rejected::Malformed("the public key lacks a parameter, or has one too many");
 
-/// A key that signatures can be checked with.
+/// A key that can verify signatures.
 #[derive(Debug)]
 pub(super) enum PublicKey<'a> {
     /// The point, uncompressed.
@@ -61,7 +61,7 @@ enum Parameter<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Bytes that the CBOR value at the start of `bytes` takes.
+/// Length in bytes of the CBOR value at the start of `bytes`.
 pub(super) fn length(bytes: &[u8]) -> Result<usize, Rejected> {
     let mut decoder = Decoder::new(bytes);
     decoder.skip()?;
@@ -69,7 +69,7 @@ pub(super) fn length(bytes: &[u8]) -> Result<usize, Rejected> {
 }
 
 impl<'a> PublicKey<'a> {
-    /// Reads the key at the start of `bytes`.
+    /// Parses the key at the start of `bytes`.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Rejected> {
         let parameters = parameters(bytes)?;
         let int = |label| match parameters.get(&label) {
@@ -105,7 +105,7 @@ impl<'a> PublicKey<'a> {
         }
     }
 
-    /// Whether `signature` over `message` is by the key. A key that is no point of its curve has no signatures.
+    /// Verifies `signature` over `message`. A key that is not a point of its curve verifies no signatures.
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Rejected> {
         match self {
             Self::Es256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message, signature),
@@ -116,7 +116,7 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// The parameters by label, each once.
+/// The parameters by label; each must occur once.
 fn parameters(bytes: &[u8]) -> Result<BTreeMap<i64, Parameter<'_>>, Rejected> {
     let mut decoder = Decoder::new(bytes);
     let count = decoder.map()?.ok_or(WRONG_PARAMETERS)?;

@@ -5,14 +5,14 @@ use postern_rules::factor::Key;
 use postern_rules::{Account, Kind, Mailbox};
 use sha2::{Digest, Sha256};
 
-/// A relying party for pages at this origin, if keys can be used there.
+/// Returns the relying party for pages at this origin, if keys can be used there.
 pub fn relying_party(site: Option<&str>, place: &str) -> Option<RelyingParty> {
     let party = RelyingParty::new(site?, place);
     party.inspect_err(|error| tracing::warn!("no security key can be used at {site:?}: {error}")).ok()
 }
 
-/// A question to the keys of an account, but for those that there is a copy of. Any of them may answer: people take the
-/// one at hand.
+/// Creates the assertion options for the keys of an account, without those that have been copied. Any of the keys may
+/// answer, so that the user can take the one at hand.
 pub fn assertion(party: &RelyingParty, account: &Account, challenge: &Challenge) -> String {
     party.begin_assertion(&credentials(account, |key| !key.copied), challenge)
 }
@@ -25,14 +25,14 @@ fn credentials(account: &Account, is_meant: impl Fn(&Key) -> bool) -> Vec<Creden
     account.factors.iter().filter_map(|factor| key(&factor.kind)).collect()
 }
 
-/// A question to make a key for this account.
+/// Creates the options to register a key for this account.
 pub fn registration(party: &RelyingParty, account: &Account, challenge: &Challenge) -> String {
     let handle = handle(&account.mailbox);
     let user = User { handle: &handle, mailbox: account.mailbox.as_str() };
     party.begin_registration(user, &credentials(account, |_| true), challenge)
 }
 
-/// The key that answers it; none when it is not one.
+/// Returns the key of a registration response; none if it is invalid.
 pub fn registered(party: &RelyingParty, challenge: &Challenge, response: &str) -> Option<Key> {
     let credential = party.finish_registration(challenge, response);
     let credential = credential.inspect_err(|why| tracing::info!("a security key is not taken: {why}")).ok()?;
@@ -40,8 +40,8 @@ pub fn registered(party: &RelyingParty, challenge: &Challenge, response: &str) -
     Some(Key { id: credential.id, counter: credential.counter, credential: text, copied: false })
 }
 
-/// Which key of an account has answered, and its counter; none when none has. One that there is a copy of is among them:
-/// that it is refused, and why, only who holds it is told.
+/// Returns which key of an account has answered, and its counter; none if no key has. Copied keys are included: only
+/// the client that holds such a key learns that it is refused, and why.
 pub fn answered(
     party: &RelyingParty,
     account: &Account,
@@ -55,7 +55,7 @@ pub fn answered(
     Some((assertion.credential.id.clone(), assertion.counter))
 }
 
-/// What stands for an account on a key: always the same, and not its name.
+/// The user handle of an account: constant, and not its name.
 fn handle(mailbox: &Mailbox) -> [u8; 32] {
     Sha256::digest([b"postern user ", mailbox.as_str().as_bytes()].concat()).into()
 }

@@ -1,4 +1,4 @@
-//! What the browser is asked: the options of both ceremonies, in the JSON form of WebAuthn Level 3 (5.1.8 and 5.1.9).
+//! The options of both ceremonies for the browser, in the JSON form of WebAuthn Level 3 (5.1.8 and 5.1.9).
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use super::relying_party::RelyingParty;
 use super::types::{Challenge, Credential, TIMEOUT_MS, User};
 use super::{base64url, cose};
 
-/// `PublicKeyCredentialCreationOptionsJSON`. Every kind of key will do: it need neither keep the credential itself nor
-/// know its user, and nobody asks who made it.
+/// `PublicKeyCredentialCreationOptionsJSON`. Every kind of key is accepted: it need not store the credential itself nor
+/// verify its user, and its manufacturer does not matter.
 pub(super) fn creation<'a>(
     relying_party: &RelyingParty,
     user: User<'_>,
@@ -32,7 +32,7 @@ pub(super) fn creation<'a>(
     }))
 }
 
-/// `PublicKeyCredentialRequestOptionsJSON`. The password was right already, so the key need not know its user.
+/// `PublicKeyCredentialRequestOptionsJSON`. The password was checked already, so the key need not verify its user.
 pub(super) fn request<'a>(
     relying_party: &RelyingParty,
     allowed: impl IntoIterator<Item = &'a Credential>,
@@ -50,7 +50,7 @@ pub(super) fn request<'a>(
 fn descriptors<'a>(credentials: impl IntoIterator<Item = &'a Credential>) -> Vec<Value> {
     let descriptor = |credential: &Credential| {
         let mut descriptor = json!({ "type": "public-key", "id": base64url::encode(&credential.id) });
-        // An empty list would say that there is no way to the key; none says that the way is not known.
+        // An empty list would mean that the key has no transport; no list means that the transports are unknown.
         if !credential.transports.is_empty() {
             descriptor["transports"] = json!(credential.transports);
         }
@@ -59,7 +59,8 @@ fn descriptors<'a>(credentials: impl IntoIterator<Item = &'a Credential>) -> Vec
     credentials.into_iter().map(descriptor).collect()
 }
 
-/// In JSON `<` stands inside strings only, where an escape is the same. So no name can end the script element around.
+/// Escapes `<`, which in JSON occurs inside strings only, where an escape is equivalent. So a name cannot end the
+/// surrounding script element.
 fn script_safe(options: &Value) -> String {
     options.to_string().replace('<', "\\u003c")
 }

@@ -3,35 +3,35 @@
 use super::types::MAX_RESPONSE;
 use std::fmt;
 
-/// Characters of an origin that go into the journal: whoever sent it chose them.
+/// Maximum number of characters of an origin in the journal, since the client chooses them.
 const MAX_TOLD: usize = 80;
 
-/// Why a response is refused; the text is for the journal. The user is told no more than that it did not work.
+/// Why a response is refused; the text is for the journal. The user learns only that it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejected {
     /// More than [`MAX_RESPONSE`] bytes.
     TooLong,
-    /// Not of the form that WebAuthn gives it; what is wrong.
+    /// Not in the form that WebAuthn defines; with the error.
     Malformed(&'static str),
-    /// A registration's response for an assertion, or the other way round.
+    /// A registration's response for an assertion, or vice versa.
     WrongType,
-    /// For another challenge: of another sign-in, or replayed.
+    /// For another challenge: from another sign-in, or replayed.
     WrongChallenge,
-    /// Made on pages of another origin, which is told: a phishing site, or a wrong `public_url`.
+    /// Created on pages of another origin, which is included: a phishing site, or a wrong `public_url`.
     WrongOrigin(String),
-    /// Made in a frame inside pages of another origin.
+    /// Created in a frame inside pages of another origin.
     CrossOrigin,
     /// The key has signed for another relying party.
     WrongRelyingParty,
-    /// Nobody touched the key.
+    /// The user did not touch the key.
     UserNotPresent,
-    /// By none of the keys that are allowed.
+    /// Signed by none of the allowed keys.
     UnknownCredential,
-    /// The key says that it was registered for another account.
+    /// According to the response, the key was registered for another account.
     WrongUser,
     /// The public key is for an algorithm (COSE's number) that was not offered.
     UnsupportedAlgorithm(i64),
-    /// The signature is not the key's, or what was signed has been changed.
+    /// The signature is not the key's, or the signed data was changed.
     BadSignature,
 }
 

@@ -1,14 +1,15 @@
-//! Whom keys are registered with: the host of the pages.
+//! The relying party: the host of the pages.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 
 /// The port that browsers leave out of an `https` origin.
 const HTTPS_PORT: u16 = 443;
-/// Characters of a host's name at most (RFC 1035, 2.3.4).
+/// Maximum length of a host name in characters (RFC 1035, 2.3.4).
 const MAX_HOST: usize = 253;
 
-/// Whom keys are registered with. A key signs for the id, and the browser says on which origin it was asked to.
+/// The relying party that keys are registered with. A key signs for its id, and the browser reports the origin of the
+/// pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelyingParty {
     id: String,
@@ -16,19 +17,19 @@ pub struct RelyingParty {
     name: String,
 }
 
-/// Why pages can have no security keys.
+/// Why pages cannot use security keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRelyingParty {
     /// Not of the form `https://HOST/` or `https://HOST:PORT/`.
     NotHttps,
-    /// Not a host's name in ASCII, such as an address, which browsers refuse.
+    /// Not a host name in ASCII but, for example, an IP address, which browsers refuse.
     NotAName,
 }
 
 impl RelyingParty {
-    /// The relying party of the pages at `public_url`, which may have a path; `name` is what the browser calls it.
+    /// Creates the relying party of the pages at `public_url`, which may have a path; the browser displays `name`.
     ///
-    /// Keys belong to the host: on a new host everybody registers theirs again.
+    /// Keys belong to the host: on a new host, all users must register theirs again.
     ///
     /// # Errors
     /// See [`NoRelyingParty`].
@@ -49,7 +50,7 @@ impl RelyingParty {
         Ok(Self { id: id.to_owned(), origin, name: name.to_owned() })
     }
 
-    /// The host; keys know it by its hash.
+    /// The host; keys identify it by its hash.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -61,14 +62,14 @@ impl RelyingParty {
         &self.origin
     }
 
-    /// What the browser calls it.
+    /// The name that the browser displays.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
-/// Whether it is a host's name, in the ASCII form that browsers use, and not an address.
+/// Whether it is a host name, in the ASCII form that browsers use, and not an IP address.
 fn is_name(host: &str) -> bool {
     let of_a_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
     host.len() <= MAX_HOST

@@ -1,7 +1,7 @@
-//! What the browser gives back: `RegistrationResponseJSON` and `AuthenticationResponseJSON` (5.1.7), and the client
-//! data (5.8.1), its own word on which pages the ceremony was.
+//! The browser's responses: `RegistrationResponseJSON` and `AuthenticationResponseJSON` (5.1.7), and the client data
+//! (5.8.1), in which the browser reports the origin of the ceremony.
 //!
-//! Members that are not known here are passed over, as the specification asks; one that comes twice is refused.
+//! Unknown members are ignored, as the specification requires; a duplicate member is refused.
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -11,7 +11,7 @@ use super::rejected::Rejected;
 use super::relying_party::RelyingParty;
 use super::types::{Challenge, MAX_RESPONSE};
 
-/// Ways to a key that are stored (5.8.4); others that a browser may name are left out.
+/// Transports that are stored (5.8.4); others that a browser may name are ignored.
 const TRANSPORTS: [&str; 6] = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];
 
 /// The two ceremonies.
@@ -21,7 +21,7 @@ pub(super) enum Ceremony {
     Assertion,
 }
 
-/// The response to [`begin_registration`](RelyingParty::begin_registration), out of its wrapping.
+/// The decoded response to [`begin_registration`](RelyingParty::begin_registration).
 pub(super) struct RegistrationResponse {
     pub(super) id: Vec<u8>,
     pub(super) client_data: ClientData,
@@ -29,13 +29,13 @@ pub(super) struct RegistrationResponse {
     pub(super) transports: Vec<String>,
 }
 
-/// The response to [`begin_assertion`](RelyingParty::begin_assertion), out of its wrapping.
+/// The decoded response to [`begin_assertion`](RelyingParty::begin_assertion).
 pub(super) struct AssertionResponse {
     pub(super) id: Vec<u8>,
     pub(super) client_data: ClientData,
     pub(super) authenticator_data: Vec<u8>,
     pub(super) signature: Vec<u8>,
-    /// None from keys that do not keep it, which U2F keys never do.
+    /// None from keys that do not store it; U2F keys never do.
     pub(super) user_handle: Option<Vec<u8>>,
 }
 
@@ -91,13 +91,13 @@ impl AssertionResponse {
             client_data: ClientData::parse(decode(&response.client_data)?)?,
             authenticator_data: decode(&response.authenticator_data)?,
             signature: decode(&response.signature)?,
-            // Some browsers write "none" as no bytes.
+            // Some browsers send an empty value instead of none.
             user_handle: user_handle.filter(|handle| !handle.is_empty()),
         })
     }
 }
 
-/// The credential's id, and what is particular to the ceremony.
+/// Parses the credential's id, and the part that is specific to the ceremony.
 fn parse<R: DeserializeOwned>(json: &str) -> Result<(Vec<u8>, R), Rejected> {
     if json.len() > MAX_RESPONSE {
         return Err(Rejected::TooLong);
@@ -117,7 +117,7 @@ fn decode(text: &str) -> Result<Vec<u8>, Rejected> {
     base64url::decode(text).map_err(|_| Rejected::Malformed("a member is not base64url"))
 }
 
-/// What the browser says of the ceremony; the key signs its hash.
+/// The browser's data about the ceremony; the key signs its hash.
 pub(super) struct ClientData {
     bytes: Vec<u8>,
     collected: CollectedClientData,
@@ -130,7 +130,7 @@ struct CollectedClientData {
     kind: String,
     challenge: String,
     origin: String,
-    /// Older browsers leave it out.
+    /// Older browsers omit it.
     #[serde(default)]
     cross_origin: bool,
     top_origin: Option<IgnoredAny>,
@@ -143,12 +143,13 @@ impl ClientData {
         Ok(Self { bytes, collected })
     }
 
-    /// The bytes as they came, whose hash was signed.
+    /// The received bytes, whose hash was signed.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether it is of this ceremony, on our own pages. Steps 7 to 11 of a registration, 10 to 14 of an assertion.
+    /// Checks that it is for this ceremony and for our own origin. Steps 7 to 11 of a registration, 10 to 14 of an
+    /// assertion.
     pub(super) fn check(
         &self,
         ceremony: Ceremony,

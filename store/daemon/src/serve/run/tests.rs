@@ -1,12 +1,12 @@
-//! What the heartbeat does with a store that does not answer, and with one that is gone. A disk that hangs cannot be had at
-//! will, so these stores only answer as one.
+//! The heartbeat with a store that does not respond, and with one whose writer has ended. A hanging disk cannot be
+//! produced reliably, so these stores only simulate one.
 
 use super::*;
 use postern_engine::{Engine, Entry, Pending, Revision, Swap, Visitor, Watch};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 struct Store {
-    /// None: it never answers.
+    /// None: it never responds.
     answer: Option<fn() -> EngineError>,
 }
 
@@ -39,7 +39,7 @@ impl Engine for Store {
     }
 }
 
-/// Beats within an hour, at one in a minute.
+/// Counts the beats within an hour, with an interval of one minute.
 async fn beats(answer: Option<fn() -> EngineError>) -> usize {
     let (store, count) = (Store { answer }, AtomicUsize::new(0));
     let beating = beat(&store, Duration::from_secs(60), || {

@@ -1,4 +1,4 @@
-//! What the index of ends does with a clock that steps back, and with entries that are of no use.
+//! The index of expiry times when the clock steps back, and with invalid entries.
 
 use super::*;
 use crate::effects::tests::{ALICE, alice, apply, daemon};
@@ -14,7 +14,7 @@ async fn index_of(daemon: &Daemon) -> Vec<Vec<u8>> {
     entries.into_iter().map(|entry| entry.key).collect()
 }
 
-/// It was due when it was looked for, and then the clock has stepped back: it ends when its time comes again.
+/// It was due at the search, and then the clock stepped back: it expires when its time comes again.
 #[tokio::test]
 async fn what_has_not_ended_keeps_its_place_in_the_index() {
     let daemon = daemon(Arc::new(MemoryEngine::new())).await;
