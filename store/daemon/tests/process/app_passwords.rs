@@ -1,4 +1,5 @@
-//! App passwords: made against the mail server's word, good for what they stand for, and gone when they are taken back.
+//! App passwords: created after the mail server's confirmation, opened to the password that they stand for, and invalid
+//! once revoked.
 
 use crate::calls::Refuses;
 use crate::home::{Home, Running};
@@ -17,7 +18,7 @@ use postern_wire::auth::{
 };
 use std::time::Duration;
 
-/// What the mailbox has at the mail server.
+/// The mailbox's password at the mail server.
 const PASSWORD: &str = "correct horse battery";
 
 impl Running<'_> {
@@ -46,7 +47,7 @@ impl Running<'_> {
     }
 }
 
-/// What an app password stands for and what its session rests on.
+/// Returns the password that an app password stands for, and its session.
 fn opened(verdict: FieldVerdict) -> (String, Session) {
     match verdict {
         FieldVerdict::AppPassword { mailbox, standing, password, .. } => {
@@ -56,7 +57,7 @@ fn opened(verdict: FieldVerdict) -> (String, Session) {
     }
 }
 
-/// A daemon with Alice protected, and a mail server behind it that accepts her password.
+/// A daemon with Alice protected, and an upstream mail server that accepts her password.
 fn protected(home: &Home) -> (Running<'_>, Enrolled) {
     let (posternd, alice) = home.start_with_alice();
     offer_checks(&posternd, only_right(PASSWORD));
@@ -108,7 +109,7 @@ fn one_is_made_when_the_mail_server_accepts_the_password_and_stands_for_it() {
         "the mailbox's own is not enough"
     );
     posternd.stop();
-    // It outlives the daemon.
+    // The thread outlives the daemon.
     let posternd = home.start();
     assert_eq!(opened(posternd.field(Channel::Imap, shown)).0, PASSWORD);
     posternd.stop();
@@ -233,7 +234,7 @@ fn a_changed_password_is_tried_once_and_renewed_for_all() {
     let (posternd, _) = protected(&home);
     let [phone, tablet] = [(); 2].map(|()| posternd.create(&app_password_of(PASSWORD)).unwrap().app_password);
     let (_, session) = opened(posternd.field(Channel::Imap, phone.reveal()));
-    // The mail server has another password now.
+    // The password at the mail server has changed.
     let refused = PasswordRefused { session: session.clone() };
     posternd.front::<Empty>("PasswordRefused", &refused);
     for it in [&phone, &tablet] {
@@ -253,10 +254,10 @@ fn a_changed_password_is_tried_once_and_renewed_for_all() {
     for it in [&phone, &tablet] {
         assert_eq!(opened(posternd.field(Channel::Imap, it.reveal())).0, "changed pässword");
     }
-    // A refusal of what was sealed before is none of what is sealed now.
+    // A rejection of the previously sealed password does not apply to the current one.
     posternd.front::<Empty>("PasswordRefused", &refused);
     assert!(posternd.app_passwords().iter().all(|it| !it.outdated));
-    // What a stranger on the socket makes up changes nothing.
+    // Values made up by an attacker on the socket change nothing.
     for (mailbox, standing) in
         [(ALICE, "verified/1"), (ALICE, "app/xxxxx/0/9999999999"), ("eve@example.org", "app/a/0/0")]
     {

@@ -1,13 +1,13 @@
-//! What the person's phone does, by a program that is not ours.
+//! The user's authenticator, simulated by an independent program.
 
 use std::process::Command;
 
-/// The code of six digits that an app shows for `secret` (base32) at `at`, in seconds since 1970.
+/// Returns the six-digit code that an app shows for `secret` (base32) at `at`, in seconds since 1970.
 pub(crate) fn code(secret: &str, at: i64) -> String {
     code_of(secret, at, 6)
 }
 
-/// As [`code`], of that many digits.
+/// Does the same as [`code`], with this number of digits.
 pub(crate) fn code_of(secret: &str, at: i64, digits: u32) -> String {
     let output = Command::new("oathtool")
         .args(["--totp", "--base32", &format!("--digits={digits}"), &format!("--now=@{at}"), secret])
@@ -17,7 +17,7 @@ pub(crate) fn code_of(secret: &str, at: i64, digits: u32) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A code that is not right at `at`, nor a step before or after it.
+/// Returns a code that is wrong at `at`, and one step before and after it.
 pub(crate) fn wrong_code(secret: &str, at: i64) -> String {
     let right = [at - 30, at, at + 30].map(|at| code(secret, at));
     (0..4).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).unwrap()

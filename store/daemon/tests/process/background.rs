@@ -1,4 +1,4 @@
-//! What administrators ask for runs beside the sign-ins, on threads of its own.
+//! Administrators' calls run beside sign-ins, on threads of their own.
 
 use crate::authenticator::code;
 use crate::calls::{Refuses, connect};
@@ -14,18 +14,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Accounts that the calls look through.
+/// Number of accounts that the calls read.
 const ACCOUNTS: usize = 300;
-/// Administrators that call at once, and sign-ins beside them.
+/// Number of concurrent administrators, and of sign-ins beside them.
 const ADMINISTRATORS: usize = 12;
 const SIGN_INS: usize = 40;
-/// Ticks of a processor, of which there are a hundred in a second (proc_pid_stat(5)), that the calls take at least.
+/// Minimum processor time of the calls, in ticks (proc_pid_stat(5)), of which there are a hundred per second.
 const TICKS: u64 = 50;
 
-/// In which they take it, on a busy machine.
+/// Timeout for that, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The processor time of a daemon's threads, by their names.
+/// Returns the processor time of a daemon's threads, by their names.
 fn ticks(posternd: &Running<'_>) -> BTreeMap<String, u64> {
     let mut ticks = BTreeMap::new();
     for task in fs::read_dir(format!("/proc/{}/task", posternd.pid())).unwrap().flatten() {
@@ -39,7 +39,7 @@ fn ticks(posternd: &Running<'_>) -> BTreeMap<String, u64> {
     ticks
 }
 
-/// Whoever moves an administrator's verb, or the housekeeping, to the threads of the sign-ins is told here.
+/// Fails if an administrator's verb, or periodic work, runs on the threads of the sign-ins.
 #[test]
 fn sign_ins_and_sigterm_are_heard_while_administrators_look_through_everything() {
     let home = Home::new(Plan { log: "info,sled=warn", ..Plan::default() });
@@ -69,7 +69,7 @@ fn sign_ins_and_sigterm_are_heard_while_administrators_look_through_everything()
         assert!(sign_in * 2 < background, "{sign_in} ticks for sign-ins, {background} for administrators");
         let right = code(&secret, clock::now().0 + 30);
         assert_eq!(posternd.answer(ALICE, &right).reason(), None);
-        // It hears SIGTERM meanwhile, and ends in good order.
+        // It handles SIGTERM meanwhile, and ends in good order.
         posternd.stop();
         stop.store(true, Ordering::Relaxed);
         true
@@ -85,7 +85,7 @@ fn enrol(posternd: &Running<'_>) -> String {
     secret
 }
 
-/// None when the daemon is gone.
+/// None when the daemon has stopped.
 fn look_through_everything(home: &Home) -> Option<()> {
     let mut client = postern_wire::Client::connect(&home.admin(), crate::calls::DEADLINE * 3).ok()?;
     let mistyped = Mailbox { mailbox: "n1234567@example.com".to_owned() };
@@ -121,7 +121,7 @@ fn a_name_is_suggested_for_the_one_that_was_typed_and_not_for_each_of_a_list() {
     assert!(message("alixe@example.com").ends_with("makes one."), "of a list, the first");
     let refused = posternd.show("wholly.different@example.com").unwrap_err();
     assert!(!refused.message.contains("Did you mean"), "{}", refused.message);
-    // Whatever the verb is.
+    // Whatever the verb.
     let refused = posternd.change("alcie@example.com", Action::Reset).unwrap_err();
     assert!(refused.message.ends_with("Did you mean alice@example.com?"), "{}", refused.message);
 }

@@ -1,4 +1,4 @@
-//! Browsers that are known and trusted, and sign-ins that look unusual.
+//! Known and trusted browsers, and unusual sign-ins.
 
 use crate::calls::{Refuses, connect};
 use crate::home::{Home, Running};
@@ -21,7 +21,7 @@ const HOME: &str = "192.0.2.1";
 const ELSEWHERE: &str = "198.51.100.1";
 const CONNECTIONS: usize = 20;
 
-/// The browser of that number, in a network.
+/// The browser of this number, with this address.
 fn from(browser: u8, address: &str) -> Origin {
     Origin {
         address: address.parse().ok(),
@@ -42,12 +42,12 @@ impl Running<'_> {
         self.front("Ask", &ask_of(ALICE, Channel::Webmail, origin))
     }
 
-    /// Whether the browser is remembered of the account.
+    /// Whether the browser is recorded with the account.
     fn knows(&self, origin: &Origin) -> bool {
         self.front::<auth::Asked>("Ask", &ask_of(ALICE, Channel::Webmail, origin)).browser_known
     }
 
-    /// The standing of a sign-in that needs nothing more.
+    /// The standing of a sign-in that requires nothing more.
     #[track_caller]
     fn passes(&self, origin: &Origin) -> String {
         match self.ask_from(origin) {
@@ -68,7 +68,7 @@ impl Running<'_> {
         self.front("Answer", &Answer { trust, ..answer_to(None, origin, code) })
     }
 
-    /// Brings the phone's code and trusts the browser: the proof.
+    /// Answers with the app's code and trusts the browser; returns the proof.
     #[track_caller]
     fn trust(&self, alice: &Enrolled, origin: &Origin) -> Secret {
         self.home.clock().advance(30);
@@ -113,18 +113,18 @@ impl Running<'_> {
         assert!(matches!(verdict, ChangeVerdict::Done { .. }), "{verdict:?}");
     }
 
-    /// How often the audit log tells of this.
+    /// Counts the entries of the audit log with this action.
     fn count(&self, action: &str) -> usize {
         self.audit(None).iter().filter(|entry| entry.action == action).count()
     }
 }
 
-/// A mail without the line ends that were put into it for the way (RFC 2045 section 6.7).
+/// Removes the line breaks that were inserted into a mail for transport (RFC 2045 section 6.7).
 fn unfolded(mail: &str) -> String {
     mail.replace('\r', "").replace("=\n", "")
 }
 
-/// Alice, without an account, at a platform that asks about unusual sign-ins; a code has gone to her contact address.
+/// Alice, without an account, on a platform that asks at unusual sign-ins; a code was sent to her contact address.
 struct Sent {
     origin: Origin,
     challenge: Secret,
@@ -132,7 +132,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// With a new browser.
+    /// Signs in with a new browser.
     fn at(post: &Post, posternd: &Running<'_>) -> Self {
         posternd.set("unusual-sign-in", "ask");
         posternd.set_contact(Some(ADDRESS)).unwrap();
@@ -141,7 +141,7 @@ impl Sent {
         Self { origin, challenge, code: post.code("mail") }
     }
 
-    /// Brings a code for it.
+    /// Answers with a code.
     fn answer(&self, posternd: &Running<'_>, code: &str) -> Option<Reason> {
         let answer = answer_to(Some(&self.challenge), &self.origin, code);
         posternd.front::<AnswerVerdict>("Answer", &answer).reason()
@@ -153,7 +153,7 @@ fn a_trusted_browser_is_not_asked_for_as_long_as_the_platform_allows() {
     let home = Home::with_clock();
     let (posternd, alice) = home.start_with_alice();
     let (own, other) = (from(1, HOME), from(2, HOME));
-    // Nobody can by default, whoever says so.
+    // By default no browser can be trusted.
     assert_eq!(posternd.is_challenged(&own).1, None);
     posternd.trust(&alice, &own);
     posternd.is_challenged(&own);
@@ -167,21 +167,21 @@ fn a_trusted_browser_is_not_asked_for_as_long_as_the_platform_allows() {
     assert!(!posternd.is_over(ALICE, &standing));
     posternd.is_challenged(&other);
     assert!(matches!(posternd.front("Ask", &ask_of(ALICE, Channel::Imap, &own)), AskVerdict::Challenge { .. }));
-    // A token that has not the form of one is none, and a word without a token trusts nobody.
+    // A malformed token is ignored, and a request without a token trusts no browser.
     let odd = Origin { browser: Some(Secret::from("not a token")), ..from(1, HOME) };
     posternd.trust(&alice, &odd);
     posternd.is_challenged(&odd);
 
-    // Its second, to the second; and a policy that becomes shorter counts at once.
+    // Trust lasts to the exact second, and a policy with a shorter time takes effect at once.
     home.clock().advance(trusted_at + 30 * DAY - 1 - home.clock().now());
     posternd.passes(&own);
     posternd.set("trusted-browsers", "29");
     posternd.is_challenged(&own);
     assert!(posternd.is_over(ALICE, &standing));
     posternd.set("trusted-browsers", "90");
-    // What has ended by that does not begin again by a longer one.
+    // Trust that has expired is not restored by a longer time.
     posternd.is_challenged(&own);
-    // Trusted under 90 days, ended by 0, and not begun again by 90.
+    // Trusted under 90 days, ended by 0, and not restored by 90.
     posternd.trust(&alice, &own);
     let standing = posternd.passes(&own);
     let watch = posternd.watch();
@@ -217,14 +217,14 @@ fn trust_ends_by_its_owner_and_by_whatever_changes_the_account() {
     posternd.passes(&own);
     assert_eq!(posternd.browsers(&own, &proof)[1].trusted_until, None);
     assert!(posternd.knows(&other));
-    // It is known all the same, and may be trusted again.
+    // It is still known, and may be trusted again.
     posternd.trust(&alice, &other);
     posternd.passes(&other);
     posternd.do_from(&own, &proof, Change::RevokeOtherTrust);
     posternd.is_challenged(&other);
     let standing = posternd.passes(&own);
 
-    // A suspension ends nothing; what bumps the epoch does.
+    // A suspension ends no trust; a new epoch does.
     posternd.suspend(ALICE, 1).unwrap();
     posternd.change(ALICE, Action::Resume).unwrap();
     assert!(!posternd.is_over(ALICE, &standing));
@@ -263,7 +263,7 @@ fn trust_is_on_disk_when_it_is_acknowledged_and_asked_of_nobody_while_the_platfo
     posternd.switch_platform(true);
     assert!(posternd.is_over(ALICE, &standing));
     assert!(!posternd.is_over(ALICE, &trusted));
-    // Too many wrong codes from elsewhere close the webmail to whoever would be let in by a browser, too.
+    // Too many wrong codes from elsewhere also lock the webmail for users with a trusted browser.
     for _ in 0..5 {
         assert_eq!(posternd.answer_from(&from(2, ELSEWHERE), "000000", false).reason(), Some(Reason::Wrong));
     }
@@ -279,7 +279,7 @@ fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
     posternd.set("unusual-sign-in", "ask");
     assert_eq!(posternd.ask_from(&new).reason(), Some(Reason::Unusual));
     assert_eq!(posternd.prepare_from(&new).reason(), Some(Reason::Stale), "there is no account");
-    // Elsewhere nobody is asked.
+    // On other channels, no code is required.
     assert!(matches!(posternd.ask_at(ALICE, Channel::Imap), AskVerdict::NotRequired { .. }));
     for own in [ALICE, "ALICE@example.com", "alice+x@example.com", "no address"] {
         assert_eq!(posternd.set_contact(Some(own)).unwrap_err().reason, "bad_address", "{own}");
@@ -306,12 +306,12 @@ fn an_unusual_sign_in_needs_a_code_from_the_contact_address() {
     };
     assert_eq!(method, auth::CONTACT);
     assert_eq!(try_it(Some(&challenge), &code).reason(), Some(Reason::Stale), "it is known now");
-    // The browser is known anywhere, and its network to any browser.
+    // The browser is known on every network, and its network with every browser.
     posternd.passes(&known);
     posternd.passes(&from(2, HOME));
     posternd.is_challenged(&from(2, ELSEWHERE));
     assert!(post.all("mail").is_empty(), "of an account of which nothing was known no notice is sent");
-    // The session stands while the account stays as it is.
+    // The session is valid while the account is unchanged.
     assert!(!posternd.is_over(ALICE, &standing));
     posternd.set("unusual-sign-in", "off");
     assert!(!posternd.is_over(ALICE, &standing));
@@ -325,7 +325,7 @@ fn a_code_to_the_contact_address_is_good_for_that_address_and_guessing_is_slow()
     let post = Post::new();
     let posternd = post.home.start_with_platform();
     let sent = Sent::at(&post, &posternd);
-    // The address changes in between: the old one hears of it, and its code is void.
+    // The address changes in between: the old one receives a notice, and its code is void.
     posternd.set_contact(Some("thief@elsewhere.example")).unwrap();
     post.wait_for("mail", 2);
     assert_eq!(sent.answer(&posternd, &sent.code), Some(Reason::Wrong));
@@ -343,7 +343,7 @@ fn a_code_to_the_contact_address_is_good_for_that_address_and_guessing_is_slow()
     posternd.set_contact(None).unwrap();
     assert_eq!(posternd.ask_from(new).reason(), Some(Reason::Unusual));
     assert_eq!(posternd.prepare_from(new).reason(), Some(Reason::Unusual));
-    // An address that leads into the mailbox by now is none.
+    // An address that now resolves to the mailbox itself is not used.
     posternd.set_contact(Some("ally@example.com")).unwrap();
     posternd.is_challenged(new);
     posternd.add_aliases(ALICE, &["ally@example.com"]).unwrap();
@@ -382,7 +382,7 @@ fn of_twenty_answers_with_one_mailed_code_one_is_accepted_and_of_twenty_words_no
         threads.into_iter().map(|thread| thread.join().unwrap()).filter(Option::is_none).count()
     });
     assert_eq!(accepted, 1);
-    // Twenty browsers of one network are released at once, each of another kind.
+    // Twenty browsers on one network sign in at once, each of another kind.
     let standing = posternd.passes(&sent.origin);
     let kinds = ["Edg", "OPR/", "Vivaldi/", "FxiOS/", "Chrome/"];
     let kinds = kinds.iter().flat_map(|kind| ["Android", "iPad", "Windows", "CrOS"].map(|on| format!("{kind} {on}")));
@@ -426,7 +426,7 @@ fn a_front_notes_only_what_it_may_let_pass_and_the_same_once_a_day() {
         posternd.tell(&other, standing);
     }
     assert_eq!(posternd.ask_from(&other).reason(), Some(Reason::Unusual));
-    // Nothing of an account that enrols or is suspended, and nothing of one that is protected without a code.
+    // Nothing is recorded for an account that enrols or is suspended, nor for a protected one without a code.
     posternd.enrolled(ALICE);
     for standing in made_up {
         posternd.tell(&other, standing);
@@ -447,7 +447,7 @@ fn what_is_noted_of_a_name_never_lets_it_pass() {
     posternd.tell(&own, &standing);
     posternd.set_contact(Some(ADDRESS)).unwrap();
     assert_eq!(posternd.show(ALICE).unwrap().contact.as_deref(), Some(ADDRESS));
-    // It is listed and counted with nobody's.
+    // It is not listed or counted.
     assert_eq!((posternd.accounts().len(), posternd.status().accounts["off"]), (0, 0));
     assert_eq!(posternd.status().platforms[0].accounts, 0);
     for learns in ["learn", "ask", "off"] {
@@ -459,7 +459,7 @@ fn what_is_noted_of_a_name_never_lets_it_pass() {
         posternd.set("unlisted", "pass");
         posternd.passes(&own);
     }
-    // Enabled and removed again, the administrator knows of it.
+    // After it was enabled and removed again, the administrator sees it.
     posternd.enable(ALICE);
     posternd.change(ALICE, Action::Remove).unwrap();
     posternd.set("unlisted", "refuse");
@@ -488,7 +488,7 @@ fn a_noted_name_can_become_an_alias_and_a_lookalike_stays_refused() {
     posternd.enrolled(ALICE);
     posternd.add_aliases(ALICE, &["ally@example.com"]).unwrap();
     assert!(matches!(posternd.ask("ally@example.com"), AskVerdict::Challenge { mailbox, .. } if mailbox == ALICE));
-    // What was noted of it does not come back.
+    // What was recorded about it does not come back.
     posternd.remove_aliases(ALICE, &["ally@example.com"]).unwrap();
     assert_eq!(posternd.show("ally@example.com").unwrap_err().reason, "unknown_mailbox");
 }
@@ -504,8 +504,8 @@ fn the_owner_hears_of_a_browser_that_was_not_known() {
     let proof = posternd.trust(&alice, &own);
     let mail = unfolded(&post.notice());
     assert!(mail.contains("a browser that was not known here: Firefox (Linux).") && mail.contains(HOME), "{mail}");
-    // The same browser again is no news, in whatever network, nor is one of the same kind where the other was: it may be
-    // the same without its cookie. Another is, in the owner's language.
+    // The same browser is not reported again, on whatever network, nor is a browser of the same kind on a known
+    // network: it may be the same one without its cookie. Another browser is reported, in the owner's language.
     posternd.do_from(&own, &proof, Change::SetLanguage { language: "fr".to_owned() });
     posternd.trust(&alice, &from(1, ELSEWHERE));
     let standing = posternd.passes(&own);
@@ -515,7 +515,8 @@ fn the_owner_hears_of_a_browser_that_was_not_known() {
     let mail = unfolded(&post.notice());
     assert!(mail.contains("un navigateur encore inconnu ici=C2=A0: Firefox (Linux)."), "{mail}");
 
-    // Without a second factor: of the first browser nothing, of the next one in the language of the pages.
+    // Without a second factor, the first browser is not reported, and the next one is reported in the language of the
+    // pages.
     posternd.change(ALICE, Action::Remove).unwrap();
     post.notice();
     posternd.set("unusual-sign-in", "learn");
@@ -579,7 +580,7 @@ fn who_was_let_in_by_a_known_network_is_unusual_elsewhere_until_a_code_is_brough
     posternd.tell(&at_home, &standing);
     assert_eq!(posternd.show(ALICE).unwrap().browsers, 2);
     posternd.is_challenged(&away);
-    // A front's word does not change that.
+    // A report of a front does not change that.
     posternd.tell(&away, &standing);
     posternd.is_challenged(&away);
     posternd.passes(&from(1, ELSEWHERE));

@@ -1,4 +1,4 @@
-//! What fronts and the administrator say to it, each call on a connection of its own.
+//! Calls of fronts and of the administrator, each on its own connection.
 
 use crate::home::Running;
 use crate::messages::{answer_of, ask_of, change_of, confirm_of};
@@ -16,17 +16,17 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-/// For each answer; far beyond what the daemon takes.
+/// Timeout for each answer, far longer than the daemon takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
-/// Bytes of an import that one call carries.
+/// Number of bytes of an import in one call.
 const PIECE: usize = 16 * 1024;
 
-/// A connection.
+/// Connects to a socket.
 pub(crate) fn connect(socket: &Path) -> Client {
     Client::connect(socket, DEADLINE).unwrap()
 }
 
-/// Sends bytes and gives back the next frame with its NUL, or what came until the daemon closed the connection.
+/// Sends bytes and returns the next frame with its NUL, or all data until the daemon closed the connection.
 pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn exchange(socket: &Path, bytes: &[u8]) -> Vec<u8> {
     reply
 }
 
-/// Why it was refused.
+/// Returns the refusal of a verdict.
 pub(crate) fn refusal(verdict: AnswerVerdict) -> Refusal {
     match verdict {
         AnswerVerdict::Refused(refusal) => refusal,
@@ -47,14 +47,14 @@ pub(crate) fn refusal(verdict: AnswerVerdict) -> Refusal {
     }
 }
 
-/// Fronts.
+/// Calls of fronts.
 impl Running<'_> {
-    /// One call on the auth socket.
+    /// Makes one call on the auth socket.
     pub(crate) fn front<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> R {
         connect(&self.home.auth()).call(auth::INTERFACE, verb, parameters).unwrap()
     }
 
-    /// The same, where it may be an error.
+    /// Does the same, where an error is possible.
     pub(crate) fn try_front<R: DeserializeOwned>(
         &self,
         verb: &str,
@@ -68,7 +68,7 @@ impl Running<'_> {
         self.ask_at(name, Channel::Webmail)
     }
 
-    /// Asks.
+    /// Asks at a channel.
     pub(crate) fn ask_at(&self, name: &str, channel: Channel) -> AskVerdict {
         self.front("Ask", &ask_of(name, channel, &Origin::default()))
     }
@@ -78,13 +78,13 @@ impl Running<'_> {
         self.front("Answer", &answer_of(name, Channel::Webmail, code))
     }
 
-    /// Begins an enrolment at the webmail, or shows the one of a ticket.
+    /// Begins an enrolment at the webmail, or returns the one of a ticket.
     pub(crate) fn enrol(&self, name: &str, ticket: Option<&Secret>) -> EnrolVerdict {
         let ticket = ticket.cloned();
         self.front("Enrol", &Enrol { name: name.to_owned(), ticket, ..Enrol::default() })
     }
 
-    /// Begins an enrolment: the ticket and the secret.
+    /// Begins an enrolment; returns the ticket and the secret.
     pub(crate) fn offered(&self, name: &str) -> (Secret, String) {
         match self.enrol(name, None) {
             EnrolVerdict::Offered { ticket, secret, uri, .. } => {
@@ -95,12 +95,12 @@ impl Running<'_> {
         }
     }
 
-    /// Ends an enrolment.
+    /// Completes an enrolment.
     pub(crate) fn confirm(&self, name: &str, ticket: &Secret, code: &str) -> ConfirmVerdict {
         self.front("Confirm", &confirm_of(name, ticket, code))
     }
 
-    /// Enables an account and enrols a phone; the clock is at the next step then.
+    /// Enables an account and enrols an authenticator; then the clock is at the next step.
     pub(crate) fn enrolled(&self, mailbox: &str) -> Enrolled {
         self.enable(mailbox);
         let (ticket, secret) = self.offered(mailbox);
@@ -115,7 +115,7 @@ impl Running<'_> {
         }
     }
 
-    /// The code that the phone shows now.
+    /// The code that the authenticator shows now.
     pub(crate) fn code(&self, enrolled: &Enrolled) -> String {
         self.home.code(&enrolled.secret)
     }
@@ -132,7 +132,7 @@ impl Running<'_> {
     pub(crate) fn watch(&self) -> Watch {
         let mut client = connect(&self.home.auth());
         let (sender, events) = mpsc::channel();
-        // It ends with the daemon, or when nobody takes the events any more and it is told of one.
+        // The thread ends with the daemon, or at an event after the receiver was dropped.
         std::thread::spawn(move || {
             client.call_more(auth::INTERFACE, "Watch", &Empty {}, |event: WatchEvent| drop(sender.send(event)))
         });
@@ -142,32 +142,32 @@ impl Running<'_> {
     }
 }
 
-/// What a front is told.
+/// The events that a front receives.
 pub(crate) struct Watch {
     events: Receiver<WatchEvent>,
 }
 
 impl Watch {
-    /// The next event is about this mailbox.
+    /// Expects that the next event is about this mailbox.
     #[track_caller]
     pub(crate) fn tells_of(&self, mailbox: &str) {
         assert_eq!(self.next().as_deref(), Some(mailbox));
     }
 
-    /// The mailbox of the next event; none: any.
+    /// The mailbox of the next event; none: any mailbox.
     pub(crate) fn next(&self) -> Option<String> {
         self.events.recv_timeout(DEADLINE).expect("no event came").mailbox
     }
 }
 
-/// The administrator.
+/// Calls of the administrator.
 impl Running<'_> {
-    /// One call on the admin socket.
+    /// Makes one call on the admin socket.
     pub(crate) fn order<R: DeserializeOwned>(&self, verb: &str, parameters: &impl Serialize) -> Result<R, Refused> {
         refused(verb, connect(&self.home.admin()).call(admin::INTERFACE, verb, parameters))
     }
 
-    /// A platform with `example.com` and a name beyond ASCII, switched on.
+    /// Creates a platform with `example.com` and a non-ASCII domain, switched on.
     pub(crate) fn make_platform(&self) {
         let domains = ["example.com", "müller.example"].map(str::to_owned).to_vec();
         let platform = CreatePlatform { name: "example".to_owned(), domains, netbios: vec!["CORP".to_owned()] };
@@ -175,7 +175,7 @@ impl Running<'_> {
         self.switch_platform(true);
     }
 
-    /// Its switch.
+    /// Switches the platform on or off.
     pub(crate) fn switch_platform(&self, enabled: bool) {
         let switch = SwitchPlatform { name: "example".to_owned(), enabled };
         self.order::<Platforms>("SwitchPlatform", &switch).unwrap();
@@ -187,45 +187,45 @@ impl Running<'_> {
         self.try_set(key, value).unwrap();
     }
 
-    /// The same, where it may be refused.
+    /// Does the same, where a refusal is possible.
     pub(crate) fn try_set(&self, key: &str, value: &str) -> Result<Platforms, Refused> {
         let [name, key, value] = ["example", key, value].map(str::to_owned);
         self.order("SetPlatform", &SetPlatform { name, key, value })
     }
 
-    /// Sets Alice's contact address, or takes it away.
+    /// Sets or removes Alice's contact address.
     pub(crate) fn set_contact(&self, address: Option<&str>) -> Result<Accounts, Refused> {
         let address = address.map(str::to_owned);
         self.order("SetContact", &SetContact { mailbox: ALICE.to_owned(), address })
     }
 
-    /// Decides on Alice's request.
+    /// Decides about Alice's request.
     pub(crate) fn decide(&self, approve: bool) -> Result<Decided, Refused> {
         self.order("DecideRequest", &DecideRequest { mailbox: ALICE.to_owned(), approve })
     }
 
-    /// Takes a method away.
+    /// Removes a method.
     pub(crate) fn remove_method(&self, mailbox: &str, id: &str) -> Result<Accounts, Refused> {
         self.order("RemoveMethod", &RemoveMethod { mailbox: mailbox.to_owned(), id: id.to_owned() })
     }
 
-    /// Takes other names away.
+    /// Removes aliases.
     pub(crate) fn remove_aliases(&self, mailbox: &str, aliases: &[&str]) -> Result<Accounts, Refused> {
         let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
         self.order("RemoveAliases", &Aliases { mailbox: mailbox.to_owned(), aliases })
     }
 
-    /// Enables, resets, …
+    /// Changes an account: enables it, resets it, …
     pub(crate) fn change(&self, mailbox: &str, action: Action) -> Result<Changed, Refused> {
         self.order("ChangeAccount", &change_of(mailbox, action))
     }
 
-    /// Enables, which has to succeed.
+    /// Enables an account, which must succeed.
     pub(crate) fn enable(&self, mailbox: &str) {
         self.change(mailbox, Action::Enable).unwrap();
     }
 
-    /// Enables with an enrolment code: the code.
+    /// Enables an account with an enrolment code; returns the code.
     pub(crate) fn enable_with_code(&self, mailbox: &str) -> Secret {
         let enable = ChangeAccount { enrolment_code: true, ..change_of(mailbox, Action::Enable) };
         let changed: Changed = self.order("ChangeAccount", &enable).unwrap();
@@ -234,36 +234,36 @@ impl Running<'_> {
         code
     }
 
-    /// Suspends.
+    /// Suspends an account.
     pub(crate) fn suspend(&self, mailbox: &str, hours: i64) -> Result<Changed, Refused> {
         self.order("ChangeAccount", &ChangeAccount { hours: Some(hours), ..change_of(mailbox, Action::Suspend) })
     }
 
-    /// Adds other names.
+    /// Adds aliases.
     pub(crate) fn add_aliases(&self, mailbox: &str, aliases: &[&str]) -> Result<Accounts, Refused> {
         let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
         self.order("AddAliases", &Aliases { mailbox: mailbox.to_owned(), aliases })
     }
 
-    /// One account.
+    /// Returns one account.
     pub(crate) fn show(&self, mailbox: &str) -> Result<Account, Refused> {
         let shown: Accounts = self.order("ShowAccount", &Mailbox { mailbox: mailbox.to_owned() })?;
         Ok(shown.accounts.into_iter().next().unwrap())
     }
 
-    /// How the daemon is.
+    /// Returns the status of the daemon.
     pub(crate) fn status(&self) -> Status {
         self.order("Status", &Empty {}).unwrap()
     }
 
-    /// Every account.
+    /// Returns every account.
     pub(crate) fn accounts(&self) -> Vec<Account> {
         let mut all = Vec::new();
         self.stream("ListAccounts", &ListAccounts::default(), |piece: Accounts| all.extend(piece.accounts)).unwrap();
         all
     }
 
-    /// The audit log from `since` (RFC 3339) on.
+    /// Returns the audit log from `since` (RFC 3339) on.
     pub(crate) fn audit(&self, since: Option<String>) -> Vec<AuditEntry> {
         let mut all = Vec::new();
         self.stream("ReadAudit", &ReadAudit { mailbox: None, since }, |piece: AuditEntries| all.extend(piece.entries))
@@ -271,7 +271,7 @@ impl Running<'_> {
         all
     }
 
-    /// An export's text.
+    /// Returns the text of an export.
     pub(crate) fn export(&self) -> Result<String, Refused> {
         let mut text = String::new();
         self.stream("Export", &Empty {}, |piece: ExportPiece| text.push_str(&piece.lines)).map(|()| text)
@@ -292,7 +292,7 @@ impl Running<'_> {
     }
 }
 
-/// As [`Running::import`], for a daemon that may go away meanwhile.
+/// Does the same as [`Running::import`], for a daemon that may stop in the meantime.
 pub(crate) fn import(mut client: Client, text: &str) -> Result<Result<Imported, Refused>, CallError> {
     let mut pieces = vec![String::new()];
     for line in text.split_inclusive('\n') {
@@ -329,7 +329,7 @@ fn read_refused(parameters: serde_json::Value) -> Refused {
 
 /// A verdict that may be a refusal.
 pub(crate) trait Refuses {
-    /// Why; none where it is no refusal.
+    /// The reason; none if it is not a refusal.
     fn reason(&self) -> Option<Reason>;
 }
 

@@ -1,4 +1,5 @@
-//! kill -9 at any moment under load: what was acknowledged is there, nothing is half there, and it starts again.
+//! kill -9 at any moment under load: acknowledged changes are complete, no change is partial, and the daemon starts
+//! again.
 
 use crate::calls::{DEADLINE, Refuses};
 use crate::home::{Home, Plan, Running};
@@ -14,18 +15,18 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
-/// How often it is killed, and the environment variable that says otherwise.
+/// Number of rounds, and the environment variable that overrides it.
 const ROUNDS: u64 = 200;
 const ROUNDS_VARIABLE: &str = "POSTERN_KILL_ROUNDS";
 const WORKERS: u64 = 4;
-/// It is killed after at most so many acknowledgements.
+/// Maximum number of acknowledgements before the daemon is killed.
 const ACKNOWLEDGED_MAX: u64 = 60;
-/// In every so many rounds it is killed while it starts, within so long.
+/// In one of this number of rounds the daemon is killed while it starts, within this time.
 const KILLED_EARLY_EVERY: u64 = 5;
 const START_MAX: Duration = Duration::from_millis(60);
 
-/// What a worker does to each of its mailboxes, as the audit log names it. The mailbox's progress is how many of
-/// these are done, and every record of it must tell the same.
+/// The changes that a worker makes to each of its mailboxes, as the audit log names them. The mailbox's progress is the
+/// number of changes made, and all of its records must agree on it.
 const STEPS: [&str; 4] = ["enable", "add method", "add alias", "answer"];
 
 /// The progress that was acknowledged, by mailbox.
@@ -42,7 +43,7 @@ fn every_acknowledged_change_survives_kill_9() {
         let begun = clock::rfc3339(clock::now());
         let ledger = if round % KILLED_EARLY_EVERY == KILLED_EARLY_EVERY - 1 {
             let mut posternd = home.spawn(&[env!("CARGO_BIN_EXE_posternd")]);
-            // Spread without order; whatever it has come to, it is killed.
+            // The delays are spread out; the daemon is killed whatever it has reached.
             let _ = posternd.ready_within(START_MAX.mul_f64((round * 61 % 100) as f64 / 100.0));
             posternd.kill();
             Ledger::new()
@@ -54,7 +55,7 @@ fn every_acknowledged_change_survives_kill_9() {
         for (mailbox, acknowledged) in ledger {
             let progress = progress(&posternd, &mailbox, &entries);
             assert!(progress >= acknowledged, "round {round}: {mailbox}: {progress} of {acknowledged} acknowledged");
-            // One more may be on disk without having been acknowledged any more.
+            // One more change may be on disk without an acknowledgement.
             assert!(progress <= acknowledged + 1, "round {round}: {mailbox}: {progress}, {acknowledged} acknowledged");
             done.insert(mailbox, progress);
         }
@@ -74,7 +75,7 @@ fn every_acknowledged_change_survives_kill_9() {
     posternd.stop();
 }
 
-/// Has workers change accounts, kills it after so many acknowledgements, and gives back all of them.
+/// Lets workers change accounts, kills the daemon after this number of acknowledgements, and returns all of them.
 fn work_until_killed(posternd: Running<'_>, round: u64) -> Ledger {
     let (acknowledge, acknowledged) = mpsc::channel();
     let home = posternd.home;
@@ -93,7 +94,7 @@ fn work_until_killed(posternd: Running<'_>, round: u64) -> Ledger {
     })
 }
 
-/// One mailbox after another, until the daemon is gone.
+/// Changes one mailbox after another, until the daemon has stopped.
 fn work(home: &Home, name: &str, acknowledge: &Sender<()>) -> Ledger {
     let mut ledger = Ledger::new();
     for number in 0.. {
@@ -101,7 +102,7 @@ fn work(home: &Home, name: &str, acknowledge: &Sender<()>) -> Ledger {
         let progress = ledger.entry(mailbox.clone()).or_insert(0);
         let Err(error) = take_steps(home, &mailbox, || {
             *progress += 1;
-            // Nobody counts them any more once the daemon is killed.
+            // The receiver is closed once the daemon is killed.
             let _ = acknowledge.send(());
         }) else {
             continue;
@@ -161,7 +162,7 @@ fn by_mailbox(entries: Vec<AuditEntry>) -> BTreeMap<String, Vec<String>> {
     by_mailbox
 }
 
-/// How many steps are done; the account, its alias and the audit log must agree.
+/// The number of changes made; the account, its alias and the audit log must agree.
 fn progress(posternd: &Running<'_>, mailbox: &str, entries: &BTreeMap<String, Vec<String>>) -> usize {
     let progress = match posternd.show(mailbox) {
         Err(refused) => {

@@ -1,5 +1,5 @@
-//! A disk that is full or read-only under a running daemon. A small file system is mounted for it, which only root
-//! may; without that the tests say so and pass.
+//! A disk that becomes full or read-only under a running daemon. A small file system is mounted for it, which requires
+//! root; without root the tests say so and pass.
 
 #[path = "../../../engine/tests/engine/mount.rs"]
 mod mount;
@@ -14,9 +14,9 @@ use postern_wire::auth::{AskVerdict, Reason};
 use std::fs;
 use std::time::Duration;
 
-/// More changes than that do not fit on it.
+/// An upper limit of the changes that fit on the disk.
 const CHANGES_MAX: usize = 20_000;
-/// Accounts of the import that does not fit, and the bytes that the store finds for it.
+/// Accounts of the import that does not fit, and the free bytes that the store has for it.
 const ACCOUNTS: usize = 600;
 const SPARE: usize = 64 * 1024;
 const RECOVERED_WITHIN: Duration = Duration::from_secs(20);
@@ -25,13 +25,13 @@ fn home_on(mount: &Mount) -> Home {
     Home::new(Plan { disk: Some(mount.path()), clock: true, ..Plan::default() })
 }
 
-/// Changes until one is refused; how many were not.
+/// Makes changes until one is refused; returns how many were not.
 fn change_until_refused(posternd: &Running<'_>, name: &str) -> (usize, Refused) {
     let change = |number| posternd.change(&format!("{name}{number}@example.com"), Action::Enable).err();
     (0..CHANGES_MAX).find_map(|number| Some((number, change(number)?))).expect("the disk does not fill")
 }
 
-/// What the store says of itself.
+/// The store's error in the status.
 fn trouble(posternd: &Running<'_>) -> String {
     posternd.order("Status", &Empty {}).map_or_else(|refused| refused.message, |status: Status| status.trouble)
 }
@@ -41,7 +41,7 @@ fn live_through_a_full_disk(is_good: impl Fn(&AskVerdict) -> bool) {
     let home = home_on(&mount);
     let (posternd, alice) = home.start_with_alice();
     for round in 0..2 {
-        // The code of the round before was used.
+        // The code of the previous round was used.
         home.clock().advance(30);
         mount.fill();
         let (kept, refused) = change_until_refused(&posternd, &format!("r{round}n"));
@@ -52,7 +52,7 @@ fn live_through_a_full_disk(is_good: impl Fn(&AskVerdict) -> bool) {
         }
         assert!(trouble(&posternd).contains("the disk is full"));
 
-        // What would have to be written is refused, right or wrong, and is no "wrong code".
+        // An answer that requires a write is refused, right or wrong, and is not reported as a wrong code.
         let right = posternd.code(&alice);
         for code in [right.as_str(), "000000", alice.backup_codes[round].as_str()] {
             assert_eq!(refusal(posternd.answer(ALICE, code)).reason, Reason::Unavailable);
@@ -78,14 +78,14 @@ fn live_through_a_full_disk(is_good: impl Fn(&AskVerdict) -> bool) {
 
 #[test]
 fn a_full_disk_refuses_what_it_cannot_keep_and_says_so() {
-    // Asking goes on, but for a page that sled wants to split when it reads it (Tree::view_for_key), which a full disk
-    // refuses: then nobody gets in until there is room. That is no "yes" either.
+    // `Ask` continues to work, except when sled wants to split a page when it reads it (Tree::view_for_key), which
+    // fails on a full disk: then sign-ins are refused until there is room. This is no "yes" either.
     live_through_a_full_disk(|verdict| {
         matches!(verdict, AskVerdict::Challenge { .. }) || verdict.reason() == Some(Reason::Unavailable)
     });
 }
 
-/// Starts a daemon on a small disk, has it import what does not fit, and makes room. Then it is another's turn.
+/// Starts a daemon on a small disk, imports more than fits, frees space, and then calls `then`.
 fn after_a_broken_import(then: impl FnOnce(&Home, Running<'_>, &str)) {
     let Some(mount) = Mount::new() else { return };
     let source = Home::new(Plan::default());
@@ -97,7 +97,7 @@ fn after_a_broken_import(then: impl FnOnce(&Home, Running<'_>, &str)) {
     let key = Some(source.path("master.key"));
     let home = Home::new(Plan { disk: Some(mount.path()), key, ..Plan::default() });
     let restored = home.start();
-    // The text is kept in a nameless file beside the store before the store takes it over: there is room for that.
+    // The text is first kept in an unnamed file next to the store: there is room for that.
     mount.fill_but(text.len() + SPARE);
     let refused = restored.import(&text).unwrap_err();
     assert!(refused.message.contains("the disk is full"), "{}", refused.message);
@@ -128,7 +128,7 @@ fn an_import_that_a_full_disk_breaks_off_can_be_given_up() {
     });
 }
 
-/// Whether something is sealed under it, a full disk does not say.
+/// With a full disk, it is unknown whether data is sealed under the key.
 #[test]
 fn a_store_that_a_full_disk_left_half_made_keeps_its_key() {
     let Some(mount) = Mount::new() else { return };
@@ -141,14 +141,14 @@ fn a_store_that_a_full_disk_left_half_made_keeps_its_key() {
     assert!(!made.status.success() && home.store().exists(), "{said}");
     assert!(home.path("master.key").exists(), "{said}");
     assert!(said.contains("the master key stays") && said.contains("init --existing-key"), "{said}");
-    // What it says to do.
+    // Follow the instructions of the message.
     mount.free();
     let key = fs::read(home.path("master.key")).unwrap();
     fs::remove_dir_all(home.store()).unwrap();
     assert!(home.output(&["init", "--existing-key"]).status.success());
     assert_eq!(fs::read(home.path("master.key")).unwrap(), key);
     home.start().stop();
-    // Where no store was begun, nothing stands in the way of the next attempt.
+    // If no store was created, the next attempt succeeds.
     fs::remove_dir_all(home.store()).unwrap();
     fs::remove_file(home.path("master.key")).unwrap();
     let config = fs::read_to_string(home.path("posternd.toml")).unwrap();
@@ -179,8 +179,8 @@ fn a_disk_that_turns_read_only_is_named_and_survived() {
     let Some(mount) = Mount::new() else { return };
     let home = home_on(&mount);
     let (posternd, alice) = home.start_with_alice();
-    // The kernel does not let anybody turn a file system read-only under files that are open for writing. So it is
-    // turned while the daemon is away, which then must not start: it could count no wrong code.
+    // The kernel does not allow a file system to become read-only while files on it are open for writing. So this is
+    // done while the daemon is stopped. Then it must not start, since it could not count wrong codes.
     posternd.stop();
     assert!(mount.remount("ro"));
     let said = home.try_start().map(|_| ()).expect_err("it has started");

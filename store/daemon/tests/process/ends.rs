@@ -1,5 +1,5 @@
-//! Whatever lets people in until a time: when that has come, the session that rests on it is over, fronts are told though
-//! nobody did anything, and it does not come back with the clock.
+//! Everything that admits users until a given time: at that time the session that rests on it is over, fronts are told
+//! although there was no other event, and it does not become valid again when the clock steps back.
 
 use crate::calls::DEADLINE;
 use crate::home::{Home, Running};
@@ -15,25 +15,25 @@ use postern_wire::auth::{Answer, AnswerVerdict, Ask, AskVerdict, Channel, FieldV
 use posternd::clock;
 use std::path::Path;
 
-/// Seconds of a day, for which a browser is trusted here.
+/// Seconds of a day, the time for which a browser is trusted here.
 const DAY: i64 = 86_400;
 
-/// A sign-in that rests on something that ends, and on what.
+/// A sign-in that rests on something that expires, and its expiry.
 struct Open {
     session: Session,
     ends: i64,
-    /// As the audit log names it.
+    /// The name in the audit log.
     named: &'static str,
-    /// A sign-in of the same kind, now.
+    /// Tries a sign-in of the same kind now.
     signs_in: Box<dyn Fn(&Running<'_>) -> bool>,
 }
 
-/// Everything that a verdict can rest on: whoever adds something is led here, and says whether it ends by itself.
+/// Covers everything that a verdict can rest on: a new variant must be added here, with whether it expires by itself.
 fn ends_by_itself(standing: &Standing) -> bool {
     match standing {
-        // Of these only a suspension ends.
+        // Of these only a suspension expires.
         Standing::NotRequired(..) | Standing::AppPassword { .. } | Standing::Trusted { .. } => true,
-        // Until something of the account changes, which is told then.
+        // Until the account changes, which is reported then.
         Standing::Verified(_) => false,
     }
 }
@@ -61,7 +61,7 @@ fn by_app_password(posternd: &Running<'_>, _: &Enrolled) -> Open {
     Open { session, ends, named: "app password expired", signs_in: Box::new(move |it| sign_in(it).is_some()) }
 }
 
-/// Signs in with a code and trusts the browser of that number: what its next sign-in asks.
+/// Signs in with a code and trusts the browser of this number; returns the request of its next sign-in.
 fn trusts_browser(posternd: &Running<'_>, alice: &Enrolled, number: u8) -> Ask {
     let browser = Secret::from(format!("{number:043}"));
     posternd.home.saw(&browser);
@@ -94,7 +94,7 @@ fn opened(home: &Home, open: fn(&Running<'_>, &Enrolled) -> Open) -> (Running<'_
     (posternd, open)
 }
 
-/// Each kind of end.
+/// Each kind of expiry.
 const KINDS: [fn(&Running<'_>, &Enrolled) -> Open; 3] = [suspended, by_app_password, by_trusted_browser];
 
 #[test]
@@ -124,7 +124,7 @@ fn who_asks_in_the_moment_of_the_end_ends_it_for_good() {
         let home = Home::with_clock();
         let (posternd, Open { session, ends, named, signs_in }) = opened(&home, open);
         home.clock().advance(ends - home.clock().now());
-        // Before the sweep comes by, most of the time.
+        // Most of the time, this is before the sweep.
         assert!(posternd.is_over(ALICE, &session.standing), "{named}");
         home.clock().advance(-HOUR / 2);
         assert!(posternd.is_over(ALICE, &session.standing) && !signs_in(&posternd), "{named}");
@@ -147,7 +147,7 @@ fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
     let Open { session, .. } = by_trusted_browser(&posternd, &alice);
     set_trust(&posternd, 30);
     home.clock().advance(30);
-    // Trusted anew, for thirty days.
+    // Trusted again, for thirty days.
     let ask = trusts_browser(&posternd, &alice, 8);
     let AskVerdict::NotRequired { standing, .. } = posternd.front("Ask", &ask) else {
         panic!("it is asked for a code")
@@ -163,7 +163,7 @@ fn a_policy_that_lets_trust_end_earlier_ends_sessions_then() {
     assert!(posternd.is_over(ALICE, &standing));
 }
 
-/// As one of before there was an index of everything, or one into which an export of that time was imported.
+/// A store from before the index covered everything, or one into which an export of that time was imported.
 #[test]
 fn a_store_without_the_index_gets_it_at_the_start() {
     for open in KINDS {
@@ -173,7 +173,7 @@ fn a_store_without_the_index_gets_it_at_the_start() {
         take_out_the_index(home.store());
         let posternd = home.start();
         let watch = posternd.watch();
-        // The index is made beside the first calls.
+        // The index is created beside the first calls.
         let made = "the index of what ends is up to date: 1 accounts";
         wait_until("the index", DEADLINE, || home.log().contains(made));
         home.clock().advance(ends - home.clock().now());
@@ -188,7 +188,7 @@ fn open_store(store: &Path) -> SledEngine {
     SledEngine::open(store).unwrap().0
 }
 
-/// What the engine answers.
+/// Waits for the engine's result.
 fn wait<T>(pending: Pending<T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(pending).unwrap()
 }

@@ -11,7 +11,7 @@ use postern_wire::auth::{AnswerVerdict, Channel, EnrolVerdict, Reason};
 use std::sync::Barrier;
 use std::thread;
 
-/// Seconds that a ticket is good for.
+/// Lifetime of a ticket in seconds.
 const TICKET: i64 = 15 * 60;
 
 #[test]

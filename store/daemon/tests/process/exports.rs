@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Accounts of the export whose import is broken off, and the aliases of each, which are written after them all.
+/// Accounts of the export whose import is interrupted, and the aliases of each, which are written after all accounts.
 const MANY: usize = 320;
 const ALIASES: usize = 32;
-/// Bytes that are in the store when it is broken off: some of its records, by far not all.
+/// Bytes in the store at the interruption: some of its records, but by far not all.
 const BEGUN: u64 = 256 * 1024;
 const MAKERS: usize = 8;
 
@@ -67,7 +67,7 @@ fn an_export_under_load_is_of_one_moment_and_restores() {
     assert!(before.keys().all(|mailbox| accounts.contains_key(mailbox)), "what was there before the export began");
     for (mailbox, account) in &accounts {
         let source = &after[mailbox];
-        // An alias may have come after the export's moment; the account was then as it is here.
+        // An alias may have been added after the export was taken; the account was then as it is here.
         assert!(account == source || account.aliases.is_empty() && account.state == source.state, "{account:?}");
         if let Some(alias) = account.aliases.first() {
             assert_eq!(restored.show(alias).unwrap().mailbox, *mailbox, "an account and its alias are of one moment");
@@ -130,7 +130,7 @@ fn an_export_that_was_tampered_with_is_refused_whole() {
     assert!(is_empty(&foreign));
 }
 
-/// Makes so much that it takes a while to import.
+/// Creates so much data that an import of it takes a while.
 fn make_many(posternd: &Running<'_>) {
     thread::scope(|scope| {
         for maker in 0..MAKERS {
@@ -146,7 +146,7 @@ fn make_many(posternd: &Running<'_>) {
     });
 }
 
-/// Platforms come last, and accounts before: half of it would let everybody in.
+/// Accounts are written first, and platforms last: half an import would admit every user.
 #[test]
 fn every_name_is_refused_while_an_import_is_written() {
     let home = Home::new(Plan::default());
@@ -192,7 +192,7 @@ fn an_import_that_is_killed_leaves_nothing_behind() {
         let (client, before) = (connect(&other.admin()), restored.written());
         let outcome = thread::scope(|scope| {
             let importing = scope.spawn(|| import(client, &text));
-            // The text is written aside first, and looked through; then it goes into the store.
+            // The text is first written to a temporary file and checked; then it is written to the store.
             let enough = before + text.len() as u64 + BEGUN;
             wait_until("the first records", Duration::from_secs(60), || restored.written() > enough);
             restored.kill();

@@ -18,17 +18,17 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// In which `posternd` must be ready, or give up.
+/// Timeout for `posternd` to be ready, or to exit.
 const READY_WITHIN: Duration = Duration::from_secs(30);
-/// How often it is looked whether a process that is not ready yet still lives.
+/// Interval of the checks whether a process that is not ready yet is still running.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What a home is to be like.
+/// The properties of a home.
 #[derive(Default)]
 pub(crate) struct Plan<'a> {
     /// Lines for the configuration's `[names]`.
     pub(crate) names: &'a str,
-    /// Where the store lies, from the home itself; none: there.
+    /// The directory of the store, also as seen from the home itself; none: inside the home.
     pub(crate) disk: Option<&'a Path>,
     /// Whether the wall clock stands still until it is moved.
     pub(crate) clock: bool,
@@ -36,11 +36,11 @@ pub(crate) struct Plan<'a> {
     pub(crate) log: &'a str,
     /// The master key is a copy of this file, not a new one.
     pub(crate) key: Option<PathBuf>,
-    /// Writes down what is done to its files.
+    /// Records the changes to its files.
     pub(crate) recorder: Option<Recorder>,
 }
 
-/// The directory.
+/// A home directory.
 pub(crate) struct Home {
     dir: TempDir,
     store: PathBuf,
@@ -52,12 +52,12 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// With a wall clock that stands still.
+    /// Creates a home with a wall clock that stands still.
     pub(crate) fn with_clock() -> Self {
         Self::new(Plan { clock: true, ..Plan::default() })
     }
 
-    /// A configuration, a master key and an empty store.
+    /// Creates a configuration, a master key and an empty store.
     pub(crate) fn new(plan: Plan<'_>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join(plan.disk.unwrap_or(Path::new(""))).join("store");
@@ -87,17 +87,17 @@ impl Home {
         home
     }
 
-    /// A file of this home.
+    /// The path of a file in this home.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// Where what it sends is kept; gone with this home.
+    /// Sets the directory of sent messages; it is removed with this home.
     pub(crate) fn post_office(&self, directory: PathBuf) {
         self.post.set(directory).unwrap();
     }
 
-    /// Where what it sends is kept.
+    /// The directory of sent messages.
     pub(crate) fn post(&self) -> &Path {
         self.post.get().expect("this home sends nothing")
     }
@@ -117,32 +117,32 @@ impl Home {
         self.path("admin.sock")
     }
 
-    /// Where metrics are shown.
+    /// The socket of the metrics.
     pub(crate) fn metrics(&self) -> PathBuf {
         self.path("metrics.sock")
     }
 
-    /// The wall clock that the plan asked for.
+    /// The wall clock that the plan requested.
     pub(crate) fn clock(&self) -> &WallClock {
         self.clock.as_ref().expect("this home has the machine's clock")
     }
 
-    /// The recorder that the plan asked for.
+    /// The recorder that the plan requested.
     pub(crate) fn recorder(&self) -> &Recorder {
         self.recorder.as_ref().expect("nothing is written down of this home")
     }
 
-    /// All that `posternd` has written to its journal.
+    /// Everything that `posternd` has written to its journal.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("posternd.log")).unwrap_or_default()
     }
 
-    /// Notes what must be found neither in the journal nor in the store.
+    /// Records a secret that must be found neither in the journal nor in the store.
     pub(crate) fn saw(&self, secret: &Secret) {
         self.secrets.lock().unwrap().insert(secret.reveal().to_owned());
     }
 
-    /// Runs `posternd` with these arguments and this home's configuration, to its end.
+    /// Runs `posternd` with these arguments and this home's configuration until it exits.
     pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(env!("CARGO_BIN_EXE_posternd").as_ref());
         command.args(arguments).arg("--config").arg(self.path("posternd.toml")).output().unwrap()
@@ -160,19 +160,19 @@ impl Home {
         command
     }
 
-    /// Starts `posternd` and waits until it says that it is ready.
+    /// Starts `posternd` and waits until it is ready.
     pub(crate) fn start(&self) -> Running<'_> {
         self.try_start().unwrap_or_else(|said| panic!("posternd did not start: {said}"))
     }
 
-    /// Starts `posternd` and makes the platform.
+    /// Starts `posternd` and creates the platform.
     pub(crate) fn start_with_platform(&self) -> Running<'_> {
         let posternd = self.start();
         posternd.make_platform();
         posternd
     }
 
-    /// Starts `posternd`, makes the platform and protects Alice's account.
+    /// Starts `posternd`, creates the platform and protects Alice's account.
     pub(crate) fn start_with_alice(&self) -> (Running<'_>, Enrolled) {
         let posternd = self.start_with_platform();
         let alice = posternd.enrolled(ALICE);
@@ -184,7 +184,7 @@ impl Home {
         code(secret, self.clock().now())
     }
 
-    /// Starts it; an error is what it said when it gave up.
+    /// Starts it; the error is its output when it failed.
     pub(crate) fn try_start(&self) -> Result<Running<'_>, String> {
         let before = self.log().len();
         let mut running = self.spawn(&[env!("CARGO_BIN_EXE_posternd")]);
@@ -195,7 +195,7 @@ impl Home {
         }
     }
 
-    /// Runs `words` (`posternd`, or a command that becomes it) and does not wait.
+    /// Starts `words` (`posternd`, or a command that executes it) without waiting.
     pub(crate) fn spawn(&self, words: &[&str]) -> Running<'_> {
         let notify = self.path("notify.sock");
         let _ = fs::remove_file(&notify);
@@ -250,21 +250,21 @@ impl Drop for Home {
     }
 }
 
-/// A `posternd` that runs; killed when dropped.
+/// A running `posternd`; killed when dropped.
 pub(crate) struct Running<'h> {
-    /// Where it runs.
+    /// Its home.
     pub(crate) home: &'h Home,
     child: Child,
     notify: UnixDatagram,
 }
 
 impl Running<'_> {
-    /// Waits until it is ready, or has ended, or so much time has passed.
+    /// Waits until it is ready or has ended, or until this time has passed.
     pub(crate) fn ready_within(&mut self, time: Duration) -> Option<Result<(), ExitStatus>> {
         self.told_or_ended(time, "READY=1")
     }
 
-    /// Waits until it has told systemd this word; false when that takes longer.
+    /// Waits until it has sent this word to systemd; false on a timeout.
     pub(crate) fn told_within(&mut self, time: Duration, word: &str) -> bool {
         matches!(self.told_or_ended(time, word), Some(Ok(())))
     }
@@ -287,37 +287,37 @@ impl Running<'_> {
         None
     }
 
-    /// kill -9.
+    /// Kills it with SIGKILL.
     pub(crate) fn kill(mut self) {
         self.end();
     }
 
-    /// SIGTERM, and an end in good order.
+    /// Sends SIGTERM, and expects a clean exit.
     pub(crate) fn stop(mut self) {
         kill(self.pid(), Signal::SIGTERM).unwrap();
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}\n{}", self.home.log());
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().try_into().unwrap())
     }
 
-    /// Its memory, in KiB.
+    /// Its resident memory, in KiB.
     pub(crate) fn resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Bytes that it has written so far, to whatever.
+    /// Number of bytes that it has written so far, to any file or socket.
     pub(crate) fn written(&self) -> u64 {
         let io = fs::read_to_string(format!("/proc/{}/io", self.pid())).unwrap();
         io.lines().find_map(|line| line.strip_prefix("wchar: ")).unwrap().parse().unwrap()
     }
 
-    /// How many files and sockets it has open.
+    /// Number of its open files and sockets.
     pub(crate) fn open_files(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }

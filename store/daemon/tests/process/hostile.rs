@@ -1,4 +1,4 @@
-//! Peers that send garbage, or nothing, or too much, or too slowly; and too many of them.
+//! Peers that send invalid data, nothing, too much, or too slowly; and too many of them.
 
 use crate::calls::{Refuses, exchange};
 use crate::home::{Home, Plan, Running};
@@ -13,19 +13,19 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// What the daemon may take beyond a deadline on a busy machine.
+/// How much longer than a deadline the daemon may take on a busy machine.
 const SLACK: Duration = Duration::from_secs(3);
-/// What others may have to wait meanwhile for an answer.
+/// Maximum time that other peers may wait for an answer meanwhile.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
-/// One byte of a slow peer each so often.
+/// Interval between two bytes of a slow peer.
 const DRIP: Duration = Duration::from_millis(100);
-/// By how much its memory may grow, in KiB: what an allocator keeps, and nothing of 10 MB lines.
+/// Maximum growth of its memory, in KiB: what an allocator retains, but no 10 MB lines.
 const GROWTH_MAX: u64 = 24 * 1024;
-/// More than it serves at a time.
+/// More connections than it serves at a time.
 const CROWD: usize = 1200;
-/// Files that the crowd takes in this process.
+/// Number of files that the crowd needs in this process.
 const FILES: u64 = 4096;
-/// What a service manager gives a service unless it is told otherwise.
+/// The default limits that a service manager sets for a service.
 const SERVICE_FILES: &str = "--nofile=1024:4096";
 
 const INFO: &[u8] = b"{\"method\":\"org.varlink.service.GetInfo\"}\0";
@@ -39,7 +39,7 @@ fn error_of(reply: &[u8]) -> String {
     reply["error"].as_str().unwrap_or_default().to_owned()
 }
 
-/// How long it takes until the daemon has closed the connection.
+/// Returns how long it takes until the daemon has closed the connection.
 fn closed_after(socket: &Path, misbehave: impl FnOnce(&mut UnixStream)) -> Duration {
     let waiting = Stopwatch::start();
     let mut stream = UnixStream::connect(socket).unwrap();
@@ -73,7 +73,7 @@ fn drip(stream: &mut UnixStream) {
     stream.set_read_timeout(Some(4 * FRAME_DEADLINE)).unwrap();
 }
 
-/// Asks for so much that the answers fill every buffer, and takes none.
+/// Requests so much that the answers fill every buffer, and reads none of them.
 fn never_read(stream: &mut UnixStream) {
     while stream.write_all(&INFO.repeat(100)).is_ok() {}
 }
@@ -121,7 +121,7 @@ fn garbage_is_refused_at_once() {
             );
         }
         for long in [10_000_000, 65_536] {
-            // It hangs up in the middle, so the rest cannot be written.
+            // The daemon closes the connection before the end, so the rest cannot be written.
             let taken = closed_after(&socket, |stream| drop(stream.write_all(&vec![b'x'; long])));
             assert!(taken < ANSWERED_WITHIN, "{taken:?}");
         }
@@ -219,18 +219,18 @@ fn a_crowd_keeps_nobody_out() {
                 peer
             })
             .collect();
-        // The administrator has a socket of his own.
+        // The administrator has a separate socket.
         let waiting = Stopwatch::start();
         posternd.status();
         assert!(waiting.elapsed() < ANSWERED_WITHIN, "{:?}", waiting.elapsed());
-        // Those who have said nothing for the longest time make room.
+        // The connections that were silent for the longest time are closed.
         assert_eq!(posternd.ask("bob").reason(), None);
         assert!(waiting.elapsed() < ANSWERED_WITHIN, "{:?}", waiting.elapsed());
         drop(crowd);
         wait_until("all are forgotten", 2 * FRAME_DEADLINE, || posternd.open_files() <= files);
     }
     assert!(!home.log().contains("cannot be accepted"), "it ran out of files");
-    // Hundreds of half frames of 60 KB may be held at a time; once they are gone, not much of it is.
+    // Hundreds of partial frames of 60 KB may be held at a time; once these are closed, most of the memory is free.
     let grown = posternd.resident().saturating_sub(memory);
     assert!(grown < GROWTH_MAX + 1024 * 64, "{grown} KiB");
 }

@@ -1,4 +1,4 @@
-//! The master key is replaced while sign-ins go on.
+//! The master key is rotated while sign-ins continue.
 
 use crate::calls::Refuses;
 use crate::home::{Home, Running};
@@ -10,9 +10,9 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// In which all is sealed under the new key.
+/// Time limit for all records to be resealed under the new key.
 const SOON: Duration = Duration::from_secs(20);
-/// Accounts whose records have to be sealed anew.
+/// Number of accounts whose records have to be resealed.
 const MANY: usize = 300;
 
 impl Running<'_> {
@@ -58,7 +58,7 @@ fn a_new_key_seals_everything_while_people_sign_in() {
     });
     assert_eq!(posternd.status().key_id, 2);
     assert_eq!(posternd.status().accounts.values().sum::<u64>(), MANY as u64 + 1);
-    // The file holds both keys, for exports of before, and is its owner's alone.
+    // The file holds both keys, for earlier exports, and only its owner can read it.
     let text = fs::read_to_string(home.path("master.key")).unwrap();
     assert!(first_text.lines().filter(|line| line.starts_with("1 ")).all(|line| text.contains(line)));
     let after = fs::metadata(home.path("master.key")).unwrap();
@@ -69,7 +69,7 @@ fn a_new_key_seals_everything_while_people_sign_in() {
     let posternd = home.start();
     home.clock().advance(30);
     assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
-    // Everything opens without the first key: nothing is under it any more.
+    // Everything opens without the first key: no record is sealed under it any more.
     let without: String = text.lines().filter(|line| !line.starts_with("1 ")).map(|line| format!("{line}\n")).collect();
     posternd.stop();
     fs::write(home.path("master.key"), without).unwrap();
@@ -86,7 +86,7 @@ fn a_key_that_was_added_by_hand_is_taken_up_at_the_start_also_after_a_crash() {
     posternd.stop();
     let added = home.output(&["add-key"]);
     assert!(added.status.success() && String::from_utf8_lossy(&added.stdout).contains("master key, 2"), "{added:?}");
-    // Killed in the middle of it, most likely.
+    // Most likely, this kills it during the resealing.
     home.start().kill();
     let posternd = home.start();
     wait_until("all is sealed under the new key", SOON, || posternd.is_sealed_anew());

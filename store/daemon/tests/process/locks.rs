@@ -8,7 +8,7 @@ use crate::people::{ALICE, Enrolled};
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::{AskVerdict, Channel, Reason};
 
-/// Wrong codes in a row after which a channel closes, and for how many seconds.
+/// Number of successive wrong codes that lock a channel, and the duration of the lock in seconds.
 const FAILURES: u32 = 5;
 const LOCK: i64 = 30;
 
@@ -25,7 +25,7 @@ fn is_locked_until(posternd: &Running<'_>, until: i64) -> bool {
         if refusal.reason == Reason::Locked && refusal.until == Some(until))
 }
 
-/// The very bytes that the daemon answers with.
+/// The raw bytes of the daemon's reply.
 fn reply(home: &Home, code: &str) -> Vec<u8> {
     let answer = serde_json::to_string(&answer_of(ALICE, Channel::Webmail, code)).unwrap();
     let reply = exchange(

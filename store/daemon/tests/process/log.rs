@@ -1,4 +1,4 @@
-//! The log: its levels change while posternd runs, and the journal is told them.
+//! The log: its levels change while posternd runs, and the journal follows them.
 
 use crate::home::{Home, Plan, Running};
 use crate::people::ALICE;
@@ -7,7 +7,7 @@ use postern_wire::admin::{Action, Empty, LogLevels, SetLog};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
-/// How long a line may take to be in the file.
+/// Timeout for a line to be in the file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Running<'_> {
@@ -16,7 +16,7 @@ impl Running<'_> {
         set.map_err(|refused| refused.message)
     }
 
-    /// Has somebody refused, and an administrator do something; which of the two the log then tells of.
+    /// Causes a refused sign-in and an administrator's change; returns which of the two are in the log.
     fn told(&self) -> (bool, bool) {
         let before = self.home.log().len();
         let _ = self.ask("no name at all");
@@ -48,7 +48,7 @@ fn levels_change_at_once_and_the_audit_log_stays() {
     assert_eq!(posternd.order::<LogLevels>("ShowLog", &Empty {}).unwrap(), shown);
     let reset: LogLevels = posternd.order("ResetLog", &Empty {}).unwrap();
     assert_eq!(reset.levels, "info,sled=warn");
-    // Who changed them is in the audit log, and it is the same process all the while.
+    // The audit log has the actor of the change, and the process was not restarted.
     assert!(home.log().contains("action=set log levels") && home.log().contains("action=reset log levels"));
     assert_eq!(home.log().matches("is ready").count(), 1);
     posternd.stop();

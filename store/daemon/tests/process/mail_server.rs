@@ -1,4 +1,4 @@
-//! A front with a mail server behind it: it checks the passwords that the daemon brings.
+//! A front with an upstream mail server: it checks the passwords that the daemon sends.
 
 use crate::calls::{DEADLINE, connect};
 use crate::home::Running;
@@ -6,7 +6,7 @@ use postern_wire::admin::Empty;
 use postern_wire::auth::{self, CheckOutcome, PasswordChecked, PasswordChecks};
 use std::sync::mpsc;
 
-/// Offers to check passwords, from now until the daemon ends: `judge` is the mail server.
+/// Offers to check passwords, from now until the daemon ends: `judge` acts as the mail server.
 pub(crate) fn offer_checks(
     posternd: &Running<'_>,
     judge: impl Fn(&str, &str) -> Option<CheckOutcome> + Send + 'static,
@@ -28,7 +28,7 @@ pub(crate) fn offer_checks(
     ready.recv_timeout(DEADLINE).expect("the offer was not heard");
 }
 
-/// One mailbox password for all.
+/// Accepts one password for all mailboxes.
 pub(crate) fn only_right(password: &'static str) -> impl Fn(&str, &str) -> Option<CheckOutcome> {
     move |_, typed| Some(if typed == password { CheckOutcome::Accepted } else { CheckOutcome::Refused })
 }

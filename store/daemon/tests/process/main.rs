@@ -44,7 +44,7 @@ mod varlink;
 use posternd::clock::Stopwatch;
 use std::time::Duration;
 
-/// Waits until `there` is true, by asking again and again; panics with `what` when it does not come to be.
+/// Waits until `there` returns true; panics with `what` on a timeout.
 fn wait_until(what: &str, within: Duration, mut there: impl FnMut() -> bool) {
     let waiting = Stopwatch::start();
     while !there() {
@@ -53,7 +53,7 @@ fn wait_until(what: &str, within: Duration, mut there: impl FnMut() -> bool) {
     }
 }
 
-/// Says why a test could not look at anything.
+/// Reports why a test could not check anything.
 #[expect(clippy::print_stderr, reason = "what could not be checked is said")]
 fn skipped(why: &str) {
     eprintln!("skipped: {why}");

@@ -1,5 +1,5 @@
-//! What fronts and the administrator send, each field at its usual value: about Alice, at the webmail, from nowhere in
-//! particular. A test writes what is particular to it with `..`.
+//! The messages of fronts and of the administrator, with default values: about Alice, at the webmail, from no
+//! particular address. A test sets the fields that matter to it with `..`.
 
 use crate::people::ALICE;
 use postern_wire::Secret;
@@ -26,18 +26,18 @@ pub(crate) fn answer_of(name: &str, channel: Channel, code: &str) -> Answer {
     }
 }
 
-/// The same of Alice's at the webmail, to a challenge where there is one.
+/// The same for Alice at the webmail, to a challenge if there is one.
 pub(crate) fn answer_to(challenge: Option<&Secret>, origin: &Origin, code: &str) -> Answer {
     let (challenge, origin) = (challenge.cloned(), origin.clone());
     Answer { challenge, origin, ..answer_of(ALICE, Channel::Webmail, code) }
 }
 
-/// A field with a password and a code in it.
+/// A field that contains a password and a code.
 pub(crate) fn field_of(name: &str, channel: Channel, text: &str) -> AnswerField {
     AnswerField { name: name.to_owned(), channel, origin: Origin::default(), text: Secret::from(text) }
 }
 
-/// Has a method prepared for Alice: a code sent, a question for a key.
+/// Prepares a method for Alice: a code is sent, or a challenge for a key is created.
 pub(crate) fn prepare_of(method: &str, origin: &Origin) -> Prepare {
     Prepare {
         name: ALICE.to_owned(),
@@ -50,7 +50,7 @@ pub(crate) fn prepare_of(method: &str, origin: &Origin) -> Prepare {
     }
 }
 
-/// Ends an enrolment.
+/// Completes an enrolment.
 pub(crate) fn confirm_of(name: &str, ticket: &Secret, code: &str) -> Confirm {
     Confirm {
         name: name.to_owned(),

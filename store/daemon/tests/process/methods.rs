@@ -1,4 +1,4 @@
-//! Methods whose codes are sent: through a command and sendmail, which are scripts that keep what they are given.
+//! Methods whose codes are sent: with a command and sendmail, which are scripts that store their input.
 
 mod copied_key;
 
@@ -79,14 +79,14 @@ impl Running<'_> {
         }
     }
 
-    /// Enables Alice's account and sets up an authenticator: what the sign-in proves, and the secret.
+    /// Enables Alice's account and sets up an authenticator; returns the proof of the sign-in, and the secret.
     fn sets_up_app(&self) -> (Secret, String) {
         self.enable(ALICE);
         let (ticket, secret) = self.offered(ALICE);
         (proof_of(self.confirm(ALICE, &ticket, &self.home.code(&secret))), secret)
     }
 
-    /// Brings the app's next code for this change: the proof.
+    /// Answers with the app's next code for this change; returns the proof.
     fn proves(&self, secret: &str, proves: Proves) -> Secret {
         self.home.clock().advance(30);
         let answer = answer_of(ALICE, Channel::Webmail, &self.home.code(secret));
@@ -112,7 +112,7 @@ fn begin(kind: &str) -> Enrol {
     Enrol { name, kind, site, ..Enrol::default() }
 }
 
-/// The same, for codes that go there.
+/// The same, with this recipient of the codes.
 fn begin_to(kind: &str, to: &str) -> Enrol {
     Enrol { to: Some(to.to_owned()), ..begin(kind) }
 }
@@ -146,7 +146,7 @@ fn a_number_is_set_up_and_signs_in() {
     assert!(text.trim_end().ends_with(&format!("@webmail.example.com #{}", digits(&text))), "{text}");
     let first = digits(&text);
     post.home.saw(&Secret::from(format!("{first} is your code").as_str()));
-    // Again too soon, then in time: the first code is void.
+    // First too soon, then in time: the first code is void.
     let resend = Enrol { ticket: Some(ticket.clone()), ..begin_to("sms", NUMBER) };
     assert_eq!(posternd.refused(&resend), Reason::TooSoon);
     post.home.clock().advance(30);
@@ -165,7 +165,7 @@ fn a_number_is_set_up_and_signs_in() {
     let text = post.take("sms");
     assert!(text.contains("votre code"), "{text}");
     let sent = digits(&text);
-    // Another session, no session, and the right one, once.
+    // Another session, no session, and the right one, which works once.
     assert_eq!(posternd.prepare(&offers[0].id, None).reason(), Some(Reason::TooSoon));
     assert_eq!(posternd.answer_sent(None, &sent).reason(), Some(Reason::Wrong));
     assert_eq!(posternd.answer_sent(Some(&Secret::from("nonsense")), &sent).reason(), Some(Reason::Stale));
@@ -202,7 +202,7 @@ fn an_address_is_set_up_but_not_the_mailbox_itself() {
     for own in [ALICE, "ALICE@example.com", "alice+x@example.com", "ally@example.com", "not an address"] {
         assert_eq!(posternd.refused(&begin_to("email", own)), Reason::Unfit, "{own}");
     }
-    // Who has only the password sets no contact address.
+    // A user who has only the password cannot set a contact address.
     assert_eq!(posternd.refused(&begin_to("contact", ADDRESS)), Reason::Stale);
     let (ticket, _) = posternd.sent(&begin_to("email", ADDRESS));
     let mail = post.take("mail");
@@ -230,7 +230,7 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
     let (ticket, _) = posternd.sent(&contact(&proof));
     proof_of(posternd.finish(&ticket, &post.code("mail")));
     assert_eq!(posternd.refused(&contact(&proof)), Reason::NotFresh, "it is used up");
-    // A number beside the app: the contact address hears of it, and of nothing that the person has typed.
+    // A number in addition to the app: the contact address receives a notice, without any text that the user has typed.
     let number = |proof: &Secret| proven(proof, begin_to("sms", NUMBER));
     let nobody = begin_to("sms", NUMBER);
     assert_eq!(posternd.refused(&nobody), Reason::Stale, "the password is not enough");
@@ -251,7 +251,7 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
     assert_eq!(codes.len(), 10);
     posternd.do_change(&proves(Proves::DeleteBackupCodes), Change::DeleteBackupCodes).unwrap();
     assert_eq!(posternd.security(&signed_in).unwrap().backup_codes_left, None);
-    // Removing ends all sessions but the one that goes on with what it is given.
+    // Removing a method ends all sessions except the one that continues with the returned state.
     let remove = |id: &str| Change::RemoveMethod { id: id.to_owned() };
     let phone = security.methods[1].id.clone();
     let proof = proves(Proves::RemoveMethod { id: phone.clone() });
@@ -261,12 +261,12 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
     let signed_in = next.unwrap();
     let proof = proves(Proves::RemoveMethod { id: totp.clone() });
     assert_eq!(posternd.do_change(&proof, remove(&totp)).unwrap_err(), Reason::OnlyMethod);
-    // After a quarter of an hour a factor is no proof any more, and words need none.
+    // After a quarter of an hour a factor no longer proves anything; changes of texts need no factor.
     let proof = proves(Proves::MakeBackupCodes);
     post.home.clock().advance(15 * 60);
     assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
     posternd.do_change(&signed_in, Change::SetLanguage { language: "fr".into() }).unwrap();
-    // Somebody else's proof, and a made-up one, are none.
+    // A proof of another user, and a forged one, are invalid.
     posternd.enable("bob@example.com");
     for other in [Secret::from("nonsense"), ticket] {
         assert_eq!(posternd.security(&other).unwrap_err(), Reason::Stale);
@@ -274,7 +274,7 @@ fn people_change_their_own_account_with_a_factor_for_each_change() {
     posternd.stop();
 }
 
-/// One proof made eight sets of backup codes at once.
+/// Regression: one proof created eight sets of backup codes at once.
 #[test]
 fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
     let post = Post::new();
@@ -292,7 +292,7 @@ fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
     posternd.kill();
     let posternd = post.home.start();
     assert_eq!(posternd.do_change(&proof, Change::MakeBackupCodes).unwrap_err(), Reason::NotFresh);
-    // Nor has one factor two uses: what is asked for a change trusts no browser.
+    // One factor does not have two uses either: a factor for a change does not trust the browser.
     post.home.clock().advance(30);
     let mut both = answer_of(ALICE, Channel::Webmail, &post.home.code(&secret));
     (both.trust, both.proves) = (true, Some(Proves::MakeBackupCodes));
@@ -301,7 +301,7 @@ fn a_proof_is_used_up_by_its_change_at_once_and_over_a_restart() {
     posternd.stop();
 }
 
-/// Before the factor there is no secret to be seen, and behind it the secret is for one method.
+/// The secret is not shown before the factor, and after it the secret is for one method only.
 #[test]
 fn the_secret_of_a_further_method_is_shown_behind_a_factor_for_it() {
     let post = Post::new();
@@ -344,9 +344,9 @@ fn whoever_repeats_changes_is_stopped_for_the_day() {
     }
     assert_eq!(posternd.do_change(&proof, rename(0)).unwrap_err(), Reason::TooMany);
     let of_codes = posternd.proves(&secret, Proves::MakeBackupCodes);
-    // Words have a count of their own: they keep nobody from another change.
+    // Changes of texts have a limit of their own: it does not block other changes.
     posternd.do_change(&of_codes, Change::MakeBackupCodes).unwrap();
-    // What ends something goes on.
+    // Changes that end something are still possible.
     posternd.do_change(&proof, Change::RevokeOtherTrust).unwrap();
     post.home.clock().advance(86_400);
     posternd.do_change(&proof, rename(0)).unwrap();
@@ -388,15 +388,15 @@ fn an_enrolment_code_keeps_a_thief_with_the_password_from_being_first() {
         panic!()
     };
     assert_eq!(kinds, ["totp", "sms", "email", "key"]);
-    // Whoever has the ticket has typed the code, as long as it is that one.
+    // A user who has the ticket has typed the code, as long as the code has not changed.
     let (_, _) = posternd.sent(&Enrol { ticket: Some(ticket.clone()), ..begin_to("sms", NUMBER) });
     let right = post.home.code(secret.reveal());
     assert!(matches!(posternd.finish(&ticket, &right), ConfirmVerdict::Accepted { .. }));
-    // A platform that wants one lets nobody enrol without.
+    // If the platform requires a code, no user can enrol without one.
     posternd.set("enrolment-code", "required");
     posternd.change(ALICE, Action::Reset).unwrap();
     assert_eq!(posternd.refused(&with(Some(&typed))), Reason::EnrolmentCode);
-    // An enrolling account takes a new one.
+    // An account that is enrolling accepts a new one.
     let typed = posternd.enable_with_code(ALICE);
     assert!(matches!(posternd.front("Enrol", &with(Some(typed.reveal()))), EnrolVerdict::Offered { .. }));
     posternd.stop();
@@ -442,7 +442,7 @@ fn a_request_is_over_when_the_owner_signs_in_with_a_second_factor() {
     assert_eq!(posternd.answer(ALICE, &posternd.code(&alice)).reason(), None);
     assert_eq!(posternd.decide(true).unwrap_err().reason, "over");
     assert!(matches!(posternd.ask(ALICE), AskVerdict::Challenge { .. }));
-    // Others can be opened then, three a day: each is told to the owner.
+    // Further requests can be opened then, three a day; the owner receives a notice of each.
     for _ in 0..2 {
         assert_eq!(open(), RequestVerdict::Opened);
         posternd.decide(false).unwrap();
@@ -478,7 +478,7 @@ fn a_ticket_of_before_an_enrolment_code_is_none_after_it() {
     posternd.enable_with_code(ALICE);
     let right = post.home.code(&secret);
     assert_eq!(posternd.finish(&ticket, &right).reason(), Some(Reason::Stale));
-    // Nor where the platform begins to want one.
+    // The same applies if the platform starts to require one.
     posternd.enable("bob@example.com");
     let (ticket, secret) = posternd.offered("bob@example.com");
     posternd.set("enrolment-code", "required");

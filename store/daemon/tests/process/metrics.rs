@@ -1,4 +1,4 @@
-//! What is counted, and where it is shown.
+//! The metrics, and where they are served.
 
 use crate::authenticator::wrong_code;
 use crate::calls::Refuses;
@@ -11,13 +11,13 @@ use postern_wire::auth::{AskVerdict, Channel, Enrol, EnrolVerdict, FieldVerdict,
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 
-/// Wrong codes in a row after which a channel closes.
+/// Number of successive wrong codes that lock a channel.
 const FAILURES: u64 = 5;
-/// Messages that a day has, where the configuration says nothing.
+/// Daily budget of messages without a configured value.
 const TEXTS: u64 = 1000;
 const MAILS: u64 = 5000;
 
-/// What is shown now.
+/// Returns the current page of the metrics.
 pub(crate) fn page(home: &Home) -> String {
     let mut stream = UnixStream::connect(home.metrics()).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
@@ -28,12 +28,12 @@ pub(crate) fn page(home: &Home) -> String {
     page.to_owned()
 }
 
-/// A number on a page; none where it is not shown.
+/// Returns a value on a page; none if it is not there.
 fn number(page: &str, name: &str) -> Option<u64> {
     page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
-/// What is counted is there before the answer is.
+/// Checks values: an event is counted before its answer is sent.
 #[track_caller]
 fn shows(home: &Home, wanted: &[(&str, u64)]) {
     let page = page(home);
@@ -99,15 +99,15 @@ fn what_people_and_administrators_do_is_counted() {
             ("postern_calls_running{socket=\"auth\"}", 0),
         ],
     );
-    // What was acknowledged waited for the disk.
+    // Acknowledged changes have waited for the disk.
     let commits = number(&seen, "postern_store_commit_seconds_count{outcome=\"done\"}").unwrap();
     let batches = number(&seen, "postern_store_batches_total").unwrap();
     assert!(commits >= batches && batches > FAILURES, "{commits} {batches}");
-    // Neither names nor what was typed.
+    // Neither names nor typed values.
     for never in ["alice", "eve", "nobody", "example.com", &alice.backup_codes[0], &alice.secret] {
         assert!(!seen.contains(never), "{never}\n{seen}");
     }
-    // There is no sender, so nothing is left of its budget.
+    // There is no sender, so no remaining budget is shown.
     assert!(!seen.contains("postern_messages_budget_left{"), "{seen}");
 }
 
@@ -125,14 +125,14 @@ fn metrics_are_shown_to_this_host_or_not_at_all() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("would tell other hosts"), "{said}");
     assert!(home.try_start().is_err());
-    // A place that cannot be had ends the start, and says why.
+    // If the address cannot be bound, the start fails with an error that says why.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listening(&taken.local_addr().unwrap().to_string());
     let said = home.try_start().err().unwrap_or_default();
     assert!(said.contains("metrics cannot be shown at 127.0.0.1"), "{said}");
     listening("/nonexistent/metrics.sock");
     assert!(home.try_start().is_err());
-    // Without the table nobody listens.
+    // Without the table there is no listener.
     std::fs::write(home.path("posternd.toml"), config.replace("[metrics]", "").replace(&listen_line(&home), ""))
         .unwrap();
     let posternd = home.start();
@@ -167,7 +167,7 @@ fn messages_are_counted_and_what_is_left_of_them() {
         &[(&sent("sms", "sent"), 1), (&sent("mail", "sent"), 0), (&left("sms"), TEXTS - 1), (&left("mail"), MAILS)],
     );
     assert!(!page(&post.home).contains("44612345678"));
-    // A program that fails: whether something left is not known, so it counts.
+    // A program that fails: it is unknown whether a message was sent, so it counts.
     std::fs::write(post.home.post().join("send-sms"), "#!/bin/sh\nexit 1\n").unwrap();
     post.home.clock().advance(60);
     let verdict: EnrolVerdict = posternd.front("Enrol", &begin("sms", "+44612345679"));
@@ -177,7 +177,7 @@ fn messages_are_counted_and_what_is_left_of_them() {
         &[(&sent("sms", "unavailable"), 1), ("postern_refused_total{door=\"webmail\",reason=\"not_sent\"}", 1)],
     );
     posternd.stop();
-    // It is counted in the store, the rest since the start.
+    // This is counted in the store, everything else since the start.
     let _posternd = post.home.start();
     shows(&post.home, &[(&sent("sms", "sent"), 0)]);
     assert!(number(&page(&post.home), &left("sms")).unwrap() < TEXTS);

@@ -1,4 +1,4 @@
-//! One mailbox, many spellings; and names that are nobody's.
+//! One mailbox with many spellings; and names that belong to no mailbox.
 
 use crate::calls::Refuses;
 use crate::home::{Home, Plan};
@@ -11,7 +11,7 @@ use postern_wire::auth::{Ask, AskVerdict, Channel, Origin, Reason};
 
 const ALIAS: &str = "sales@example.com";
 
-/// Each is Alice for one mail server or another.
+/// Each spelling is Alice for at least one mail server.
 const SPELLINGS: &[&str] = &[
     "alice@example.com",
     "ALICE@EXAMPLE.COM",
@@ -32,7 +32,7 @@ const SPELLINGS: &[&str] = &[
     "sales+x",
 ];
 
-/// Each is refused, lest a mail server take it for Alice.
+/// Each is refused, because a mail server could take it for Alice.
 const NO_NAMES: &[&str] = &[
     "",
     " ",
@@ -89,7 +89,7 @@ fn every_spelling_of_a_protected_mailbox_is_asked_for_its_code() {
     for name in NO_NAMES {
         assert_eq!(posternd.ask(name).reason(), Some(Reason::Name), "{name:?}");
     }
-    // Two forms of one letter, in a domain that is beyond ASCII itself.
+    // Two Unicode forms of one letter, in a non-ASCII domain.
     posternd.enrolled("josé@müller.example");
     for spelling in ["jose\u{301}@mu\u{308}ller.example", "JOSÉ@xn--mller-kva.example", "José@MÜLLER.EXAMPLE"] {
         let verdict = posternd.ask(spelling);
@@ -144,12 +144,12 @@ fn a_mailbox_can_be_listed_without_a_second_factor() {
     let entries: Vec<_> = posternd.audit(None).into_iter().filter(|entry| entry.action == "add").collect();
     let of: Vec<_> = entries.iter().map(|entry| (entry.mailbox.as_deref(), entry.outcome.as_str())).collect();
     assert_eq!(of, [(Some("bob@example.com"), "done"), (Some("o'neil@xn--mller-kva.example"), "done")]);
-    // One that has a second factor keeps it.
+    // An account that has a second factor keeps it.
     posternd.enable("bob@example.com");
     let again = posternd.change("bob@example.com", Action::Add).unwrap();
     assert_eq!((again.before, again.changed), (Some(State::Enrolling), false));
     assert_eq!(posternd.change("bob@elsewhere.test", Action::Add).unwrap_err().reason, "foreign_mailbox");
-    // It is kept.
+    // The change is persistent.
     posternd.stop();
     let posternd = home.start();
     assert!(matches!(posternd.ask("o'neil@müller.example"), AskVerdict::NotRequired { .. }));

@@ -1,5 +1,5 @@
-//! Notices and a mail server that does not take them at once: each is tried until it is taken, for some hours, also after a
-//! restart, and handed over once.
+//! Notices when the mail server does not accept them at once: each is tried until it is accepted, for some hours,
+//! across restarts, and delivered once.
 
 use crate::calls::DEADLINE;
 use crate::home::{Home, Plan, Running};
@@ -12,23 +12,23 @@ use std::sync::{Arc, Mutex};
 
 const ADDRESS: &str = "alice@elsewhere.example";
 
-/// What a mail server does with the next mail.
+/// How a mail server responds to the next mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {
     Takes,
     /// RFC 5321 section 4.2.2: 450, the mailbox is unavailable for now.
     PutsOff,
-    /// 451 behind the mail itself.
+    /// 451 after the mail data.
     PutsOffTheMail,
-    /// It breaks off before the mail.
+    /// It closes the connection before the mail data.
     BreaksOff,
-    /// It breaks off when it has read the whole mail, without a word.
+    /// It reads the whole mail and closes the connection without a reply.
     ReadsAndBreaksOff,
     /// 550: there is no such mailbox.
     Refuses,
 }
 
-/// A mail server, and what it has taken.
+/// A mail server, and the mails that it has accepted.
 struct MailServer {
     port: u16,
     mood: Arc<Mutex<Mood>>,
@@ -62,7 +62,7 @@ impl MailServer {
         *self.mood.lock().unwrap() = mood;
     }
 
-    /// The tries so far; each that was begun has ended.
+    /// Number of attempts so far; each attempt that began has ended.
     fn tries(&self) -> usize {
         self.tries.lock().unwrap().len()
     }
@@ -77,7 +77,7 @@ impl MailServer {
     }
 }
 
-/// One dialogue: the mail, where it was taken.
+/// Handles one SMTP dialogue; returns the mail if it was accepted.
 fn serve(mut stream: TcpStream, mood: Mood) -> Option<String> {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).is_ok();
@@ -120,7 +120,7 @@ fn home(server: &MailServer) -> Home {
     Home::new(Plan { names: &names, clock: true, ..Plan::default() })
 }
 
-/// Makes a notice, which is tried once: Alice is told that no code is asked for an hour.
+/// Causes a notice, which is tried once: Alice is informed that no code is required for an hour.
 fn with_notice(home: &Home) -> Running<'_> {
     let (posternd, _) = home.start_with_alice();
     posternd.set_contact(Some(ADDRESS)).unwrap();
@@ -144,7 +144,7 @@ fn a_notice_outlives_temporary_refusals_and_restarts_and_is_taken_once() {
     let home = home(&server);
     let mut posternd = with_notice(&home);
     server.has_tried(1);
-    // Each mood is met once, at the time of the next try and not before.
+    // Each response is given once, at the time of the next attempt and not before.
     let moods = [Mood::PutsOffTheMail, Mood::BreaksOff, Mood::Takes];
     for (done, (mood, wait)) in moods.into_iter().zip([60, 120, 240]).enumerate() {
         wait_until("it is noted", DEADLINE, || home.log().matches("a notice is not sent yet").count() == done + 1);
@@ -162,7 +162,7 @@ fn a_notice_outlives_temporary_refusals_and_restarts_and_is_taken_once() {
     let posternd = home.start();
     home.clock().advance(HOUR / 2);
     assert_eq!(shown(&home, "postern_notices_given_up_total"), 0);
-    // Another notice says that the sender is at work.
+    // Another notice shows that the sender is working.
     posternd.suspend(ALICE, 2).unwrap();
     wait_until("the next notice", DEADLINE, || server.taken().len() == 2);
     let [first, second] = &server.taken()[..] else { panic!("{:?}", server.taken()) };
@@ -170,7 +170,7 @@ fn a_notice_outlives_temporary_refusals_and_restarts_and_is_taken_once() {
     assert_ne!(id(first), id(second));
 }
 
-/// Whether it has the mail nobody knows: it gets it again, and can tell.
+/// It is unknown whether the server has the mail: it receives the mail again, and can recognize it.
 #[test]
 fn a_notice_that_may_have_been_taken_comes_again_under_the_same_id() {
     let server = MailServer::start(Mood::ReadsAndBreaksOff);

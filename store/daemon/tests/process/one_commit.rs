@@ -1,4 +1,5 @@
-//! What belongs together is written in one commit, so that a crash leaves all of it or nothing: each verb writes once.
+//! Changes that belong together are written in one commit, so that a crash keeps all or none of them: each verb writes
+//! once.
 
 use crate::home::{Home, Running};
 use crate::messages::{app_password_of, request_of};
@@ -10,7 +11,7 @@ use postern_wire::security::RequestVerdict;
 
 const COMMITS: &str = "postern_store_commit_seconds_count";
 
-/// How often something was committed until now.
+/// Number of commits so far.
 fn commits(home: &Home) -> u64 {
     let page = page(home);
     let counts = page.lines().filter_map(|line| line.strip_prefix(COMMITS)?.rsplit_once(' ')?.1.parse::<u64>().ok());
@@ -18,7 +19,7 @@ fn commits(home: &Home) -> u64 {
 }
 
 impl Running<'_> {
-    /// Does something that has to be one commit.
+    /// Runs an operation that must be exactly one commit.
     #[track_caller]
     fn writes_once<T>(&self, what: &str, act: impl FnOnce(&Self) -> T) -> T {
         let before = commits(self.home);
@@ -37,7 +38,8 @@ impl Running<'_> {
     }
 }
 
-/// Approving was three: between the second and the third a thief with the password could set up the first method.
+/// Regression: an approval was three commits, and between the second and the third a thief with the password could set
+/// up the first method.
 #[test]
 fn an_approved_request_wants_its_enrolment_code_from_the_same_commit_on() {
     let home = Home::with_clock();
@@ -62,7 +64,7 @@ fn every_change_of_an_account_is_one_commit() {
     let alice = posternd.enrolled(ALICE);
     let _ = posternd.writes_once("a code", |it| code(it, &alice));
     posternd.writes_once("an app password", Running::make_app_password);
-    // The others of the account get the same password.
+    // The other app passwords of the account are updated to the same password.
     posternd.writes_once("one more app password", Running::make_app_password);
     posternd.writes_once("aliases", |it| it.add_aliases(ALICE, &["ally@example.com", "al@example.com"])).unwrap();
     posternd.writes_once("a suspension", |it| it.suspend(ALICE, 4)).unwrap();

@@ -1,4 +1,4 @@
-//! One right code, many channels and both verbs at once.
+//! One right code, sent on many channels and with both verbs at once.
 
 use crate::calls::{Refuses, connect};
 use crate::home::Home;
@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use std::thread;
 
 const CONNECTIONS: usize = 20;
-/// The race is run so many times, each with a code of its own.
+/// Number of races, each with a code of its own.
 const RACES: usize = 5;
 
 #[test]
@@ -40,7 +40,7 @@ fn of_twenty_answers_with_one_right_code_exactly_one_is_accepted() {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(reasons.iter().filter(|reason| reason.is_none()).count(), 1, "{reasons:?}");
-        // The others are the last code once more, which is no guess.
+        // The others repeat the last code, which does not count as a guess.
         assert!(reasons.iter().all(|reason| matches!(reason, None | Some(Reason::Wrong))), "{reasons:?}");
         assert!(posternd.show(ALICE).unwrap().failures.is_empty());
         home.clock().advance(30);

@@ -1,7 +1,7 @@
-//! Who may use the sockets, whatever their modes say.
+//! Which users may use the sockets, whatever their modes.
 //!
-//! Strangers are this test's own program, started again under another user; groups are given to the daemon alone, by
-//! a mount that nobody else sees. Both take root; without it the tests say so and pass.
+//! The clients without access are this test's own program, started again as another user. Groups are given to the
+//! daemon only, with a mount in its own namespace. Both require root; without root the tests say so and pass.
 
 use crate::calls::Refuses;
 use crate::home::{Home, Plan, Running};
@@ -26,17 +26,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// `nobody`, and users and groups that this machine does not have.
+/// `nobody`, and users and groups that do not exist on this machine.
 const STRANGER: u32 = 65534;
 const OTHER_STRANGER: u32 = 54324;
 const FRONTS: u32 = 54323;
 const AUTH_GROUP: u32 = 54321;
 const ADMIN_GROUP: u32 = 54322;
-/// Tells the stranger which socket to try.
+/// The environment variable with the socket that the client tries.
 const SOCKET_VARIABLE: &str = "POSTERN_STRANGER_SOCKET";
-/// What the stranger answers at a sign-in there, in JSON.
+/// The environment variable with the client's answer at a sign-in, in JSON.
 const ANSWER_VARIABLE: &str = "POSTERN_STRANGER_ANSWER";
-/// The exit code of a process that got an answer, and of one that was turned away.
+/// The exit code of a process that received an answer, and of one that was rejected.
 const ANSWERED: i32 = 42;
 const TURNED_AWAY: i32 = 43;
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ fn is_answered(home: &Home, socket: &Path, uid: u32, gid: u32) -> bool {
     is_answered_when_told(home, socket, (uid, gid), "")
 }
 
-/// The same, to an answer at a sign-in.
+/// The same, for an answer at a sign-in.
 fn is_answered_when_told(home: &Home, socket: &Path, (uid, gid): (u32, u32), answer: &str) -> bool {
     let output = Command::new(stranger(home))
         .args(["--exact", "peers::the_stranger", "--ignored", "--nocapture"])
@@ -72,12 +72,13 @@ fn is_answered_when_told(home: &Home, socket: &Path, (uid, gid): (u32, u32), ans
     }
 }
 
-/// This test's program where a stranger can run it, whatever the rights of the directories that it was built in.
+/// Copies this test's program to a place where another user can run it, whatever the permissions of the build
+/// directories.
 fn stranger(home: &Home) -> PathBuf {
     let program = home.path("stranger");
     if !program.exists() {
-        // By another process: what is open for writing here goes along with whatever the tests beside this one start, and
-        // cannot be run as long as that lives.
+        // Copied by another process: a file that is open for writing here would be inherited by processes that other
+        // tests start, and could not be executed while they run.
         let copied = Command::new("cp").arg(env::current_exe().unwrap()).arg(&program).status().unwrap();
         assert!(copied.success());
     }
@@ -101,7 +102,7 @@ fn the_stranger() {
     }
 }
 
-/// Lets strangers come as far as the sockets.
+/// Makes the sockets reachable for other users.
 fn open_the_way(home: &Home) {
     fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -127,7 +128,7 @@ fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
     posternd.stop();
 }
 
-/// With users and groups of the daemon's own; none where that cannot be.
+/// Starts a daemon that has users and groups of its own; none if that is not possible.
 fn with_groups(home: &Home) -> Option<Running<'_>> {
     if !is_root() {
         return None;
@@ -155,7 +156,7 @@ fn with_groups(home: &Home) -> Option<Running<'_>> {
 fn each_socket_is_for_its_own_group() {
     let home = Home::new(Plan::default());
     let Some(_running) = with_groups(&home) else { return };
-    // The mode lets in whom the group is for; then the daemon itself is asked, behind a mode that lets everybody in.
+    // Mode 660 admits the members of the group; then the daemon itself must decide, with a mode that admits every user.
     for mode in [0o660, 0o666] {
         for (socket, may, may_not) in [(home.auth(), AUTH_GROUP, ADMIN_GROUP), (home.admin(), ADMIN_GROUP, AUTH_GROUP)]
         {
@@ -193,14 +194,14 @@ fn what_is_said_of_browsers_counts_only_of_a_front() {
     assert!(matches!(ask(), AskVerdict::NotRequired { .. }));
 }
 
-/// A stranger who has as many calls running as the daemon lets him, until this is dropped.
+/// A client of another user that has as many calls running as the daemon allows, until this is dropped.
 struct Crowd {
     stranger: Child,
     calls: usize,
 }
 
 impl Crowd {
-    /// Those of `the_crowd`, or of `the_restless_crowd`.
+    /// Starts `the_crowd` or `the_restless_crowd`.
     fn of(home: &Home, part: &str, uid: u32) -> Self {
         let mut stranger = Command::new(stranger(home))
             .args(["--exact", &format!("peers::{part}"), "--ignored", "--nocapture"])
@@ -225,20 +226,20 @@ impl Drop for Crowd {
     }
 }
 
-/// Lets this process have more connections than the daemon takes.
+/// Allows this process more connections than the daemon accepts.
 fn allow_many_files() {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, soft.max(2 * CONNECTIONS_MAX as u64).min(hard), hard).unwrap();
 }
 
-/// As many calls as the daemon takes, of which none ends, `most` at most.
+/// Opens as many calls as the daemon accepts, at most `most`; none of them ends.
 fn endless_calls(socket: &Path, most: usize) -> Vec<UnixStream> {
     allow_many_files();
     let begin = || {
         let mut stream = UnixStream::connect(socket).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         stream.write_all(b"{\"method\":\"org.postern.Auth.Watch\",\"more\":true}\0").ok()?;
-        // The first answer comes at once, and the call goes on.
+        // The first reply is sent at once, and the call continues.
         stream.read_exact(&mut [0]).ok().map(|()| stream)
     };
     std::iter::from_fn(begin).take(most).collect()
@@ -255,8 +256,8 @@ fn the_crowd() {
     let _ = std::io::stdin().read(&mut [0]);
 }
 
-/// All places of a user but one are in calls that do not end. The last one calls ten times in a second, so it is never
-/// idle for long; and more connections wait for it.
+/// All places of a user except one are in calls that do not end. The last connection makes ten calls per second, so it
+/// is never idle for long; and more connections wait for it.
 #[test]
 #[ignore = "a part of the tests below"]
 #[expect(clippy::print_stdout, reason = "the test that has started it reads this")]
@@ -267,7 +268,7 @@ fn the_restless_crowd() {
     restless.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     let mut waiting = Vec::new();
     while restless.write_all(b"{\"method\":\"org.varlink.service.GetInfo\"}\0").is_ok() {
-        // Until nothing more has come for so long.
+        // Until nothing more has arrived for this time.
         while restless.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {}
         if waiting.is_empty() {
             waiting.extend((0..8).map(|_| UnixStream::connect(&socket).unwrap()));

@@ -1,14 +1,14 @@
-//! Whom most tests are about.
+//! The users in most tests.
 
-/// The account that most tests are about.
+/// The account in most tests.
 pub(crate) const ALICE: &str = "alice@example.com";
 
-/// An account that has a phone.
+/// An account that has an authenticator.
 pub(crate) struct Enrolled {
-    /// Base32.
+    /// In base32.
     pub(crate) secret: String,
-    /// Ten.
+    /// The ten backup codes.
     pub(crate) backup_codes: Vec<String>,
-    /// What the sign-in that enrolled rests on.
+    /// The standing of the sign-in that enrolled.
     pub(crate) standing: String,
 }

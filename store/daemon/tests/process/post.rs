@@ -1,4 +1,4 @@
-//! What a daemon sends: through a command and sendmail, which are scripts that keep what they are given.
+//! The messages of a daemon: sent with a command and sendmail, which are scripts that store their input.
 
 use crate::home::{Home, Plan};
 use crate::wait_until;
@@ -7,17 +7,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// In which a notice, which nothing waits for, is there.
+/// Timeout for a notice, which is sent asynchronously.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A home whose daemon sends by two scripts; each message is a file of its own.
+/// A home whose daemon sends with two scripts; each message is a file of its own.
 pub(crate) struct Post {
     /// The home.
     pub(crate) home: Home,
 }
 
 impl Post {
-    /// With a wall clock that stands still.
+    /// Creates one with a wall clock that stands still.
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap().keep();
         let script = |name: &str, text: &str| -> PathBuf {
@@ -41,23 +41,23 @@ impl Post {
         Self { home }
     }
 
-    /// Waits until there are so many messages of a kind: notices are sent beside what they are about.
+    /// Waits until there are this many messages of a kind: notices are sent asynchronously.
     pub(crate) fn wait_for(&self, what: &str, count: usize) {
         wait_until(what, SOON, || self.all(what).len() == count);
     }
 
-    /// The one notice that comes by mail; it is taken out.
+    /// Takes the single notice sent by mail, and removes it.
     pub(crate) fn notice(&self) -> String {
         self.wait_for("mail", 1);
         self.take("mail")
     }
 
-    /// The code in the one message of a kind that there is; it is taken out.
+    /// Takes the code in the single message of a kind, and removes the message.
     pub(crate) fn code(&self, what: &str) -> String {
         code_in(&self.take(what))
     }
 
-    /// The messages of a kind, in whatever order.
+    /// Returns the messages of a kind, in any order.
     pub(crate) fn all(&self, what: &str) -> Vec<String> {
         let files = fs::read_dir(self.home.post()).unwrap().flatten().map(|entry| entry.path());
         let is_one = |path: &PathBuf| {
@@ -67,7 +67,7 @@ impl Post {
         files.filter(is_one).map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 
-    /// The one message of a kind that there is; it is taken out.
+    /// Takes the single message of a kind, and removes it.
     pub(crate) fn take(&self, what: &str) -> String {
         let all = self.all(what);
         assert_eq!(all.len(), 1, "{all:?}");
@@ -80,12 +80,12 @@ impl Post {
     }
 }
 
-/// The code in a message: a mail has other digits in its head.
+/// Returns the code in a message: a mail has other digits in its header.
 pub(crate) fn code_in(message: &str) -> String {
     digits(message.split("\n\n").nth(2).unwrap_or(message))
 }
 
-/// The six digits in a message.
+/// Returns the six digits in a message.
 pub(crate) fn digits(message: &str) -> String {
     let mut words = message.split(|c: char| !c.is_ascii_digit());
     words.find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {message}")).to_owned()

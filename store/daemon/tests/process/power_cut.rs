@@ -1,7 +1,7 @@
-//! A power cut at any moment: what was acknowledged is there, and the store opens.
+//! A power cut at any moment: acknowledged changes are complete, and the store opens.
 //!
-//! [`recorder`] writes down what a real `posternd` does to its files, [`disk`] makes of that what a disk that forgets
-//! what was not synced holds after a cut, and a second `posternd` is started there.
+//! [`recorder`] records the file operations of a real `posternd`. From that record, [`disk`] computes the contents of a
+//! disk after a power cut that loses unsynced data, and a second `posternd` is started on them.
 
 mod disk;
 mod recorder;
@@ -24,16 +24,17 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-/// At how many moments the power is cut in each test, and the environment variable that says otherwise.
+/// Number of power cuts in each test, and the environment variable that overrides it.
 const CUTS: usize = 110;
 const CUTS_VARIABLE: &str = "POSTERN_POWER_CUTS";
-/// Begins the numbers without an order; else the clock does.
+/// The seed of the random numbers; without it, a random one.
 const SEED_VARIABLE: &str = "POSTERN_POWER_CUT_SEED";
-/// Daemons that are started side by side.
+/// Number of daemons that run concurrently.
 const CHECKERS: usize = 2;
-/// Every so many moments are any, not the one before a sync or behind an answer.
+/// One of this number of cuts is at any moment, not before a sync or after a reply.
 const ANY_EVERY: usize = 4;
-/// People who come one after the other, and those who come at once, and how many do so four times.
+/// The number of mailboxes that change one after the other, the number that change at once, and how many do so four
+/// times.
 const ALONE: usize = 7;
 const AT_ONCE: usize = 4;
 /// Accounts of the import, and the aliases of each.
@@ -43,11 +44,11 @@ const SOON: Duration = Duration::from_secs(30);
 /// Seconds of a step, and of a day.
 const STEP: i64 = 30;
 const DAY: i64 = 24 * 3600;
-/// A suspension outlasts the test.
+/// The suspension is longer than the test.
 const SUSPENDED_HOURS: i64 = 100;
 
-/// What is done with each mailbox, as the audit log names it, and what the account is like then: its state, its
-/// methods, its aliases and its backup codes.
+/// The changes of each mailbox, as the audit log names them, and the account after each change: its state, its methods,
+/// its aliases and its backup codes.
 const PROGRESS: [(&str, State, [usize; 3]); 7] = [
     ("enable", State::Enrolling, [0, 0, 0]),
     ("enrol", State::Protected, [1, 0, 10]),
@@ -57,24 +58,24 @@ const PROGRESS: [(&str, State, [usize; 3]); 7] = [
     ("suspend", State::Suspended, [1, 1, 9]),
     ("reset", State::Enrolling, [0, 1, 0]),
 ];
-/// Those who come at once do so many of them.
+/// The number of changes of mailboxes that change at once.
 const PROGRESS_AT_ONCE: usize = 5;
 
-/// One thing that somebody was told has been done.
+/// An acknowledged operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
     Initialised,
     PlatformMade,
-    /// A secret that is not of any account yet: nothing has to be kept.
+    /// A secret that does not belong to an account yet: nothing has to be kept.
     Offered,
-    /// The next step of a mailbox; with a code where one was spent.
+    /// The next change of a mailbox; with a code if one was spent.
     Progress(String, Option<String>),
     KeyRotated,
     Exported(String),
     Imported,
 }
 
-/// It, and when: the numbers of steps of the log.
+/// An operation and its time, as step numbers of the log.
 struct Act {
     what: What,
     begun: usize,
@@ -82,7 +83,7 @@ struct Act {
     clock: i64,
 }
 
-/// What is done, while it is written down.
+/// The sequence of operations during the recording.
 struct Story<'h> {
     home: &'h Home,
     acts: Mutex<Vec<(What, i64)>>,
@@ -93,7 +94,7 @@ impl<'h> Story<'h> {
         Self { home, acts: Mutex::default() }
     }
 
-    /// Does one thing, by one call.
+    /// Runs one operation with one call.
     fn act<T>(&self, what: What, call: impl FnOnce() -> T) -> T {
         let number = {
             let mut acts = self.acts.lock().unwrap();
@@ -106,7 +107,7 @@ impl<'h> Story<'h> {
         outcome
     }
 
-    /// Takes a mailbox so many steps.
+    /// Makes this number of changes of a mailbox.
     fn take(&self, posternd: &Running<'_>, mailbox: &str, count: usize) {
         let now = self.home.clock().now();
         let mut known = None;
@@ -141,7 +142,7 @@ impl<'h> Story<'h> {
         }
     }
 
-    /// Waits for the day's export.
+    /// Waits for the daily export.
     fn export(&self, count: usize) {
         wait_until("the day's export", SOON, || self.home.log().matches("export made").count() == count);
         let Some(Tree::Directory(exports)) = Tree::read(&exports(self.home)) else { panic!("no exports") };
@@ -149,8 +150,8 @@ impl<'h> Story<'h> {
         self.act(What::Exported(newest), || ());
     }
 
-    /// Finds in the log when each thing was done: when it was answered, or, where several were under way, when the
-    /// test had heard of it.
+    /// Finds in the log when each operation was done: at its reply or, if several were in progress, when the test
+    /// received the reply.
     fn acts(self, steps: &[Step<'_>]) -> Vec<Act> {
         let acts = self.acts.into_inner().unwrap().into_iter();
         let mut acts: Vec<Act> = acts.map(|(what, clock)| Act { what, begun: 0, done: 0, clock }).collect();
@@ -183,7 +184,7 @@ impl<'h> Story<'h> {
     }
 }
 
-/// The store lies in directories that are not there before.
+/// The store is in directories that do not exist before.
 fn plan<'a>(recorder: Option<Recorder>) -> Plan<'a> {
     Plan { disk: Some(Path::new("var/lib")), clock: true, recorder, ..Plan::default() }
 }
@@ -196,15 +197,15 @@ fn alias(mailbox: &str) -> String {
     format!("alias-{mailbox}")
 }
 
-/// A moment, and what becomes of that which was not synced.
+/// A moment of a power cut, and the state of unsynced data.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
-    /// So many steps of the log were done.
+    /// Number of completed steps of the log.
     at: usize,
     unsynced: Unsynced,
 }
 
-/// Says which cut it was when a check fails.
+/// Prints the cut when a check fails.
 struct Told(Cut);
 
 impl Drop for Told {
@@ -220,7 +221,7 @@ fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|number| number.parse().unwrap())
 }
 
-/// Moments in the order of time: before a sync and behind an answer most of all, since that is where it matters.
+/// Chooses moments, in chronological order: mostly before a sync and after a reply, since these are the critical ones.
 #[expect(clippy::print_stderr, reason = "without it a failure cannot be had again")]
 fn cuts(steps: &[Step<'_>]) -> Vec<Cut> {
     let seed = number(SEED_VARIABLE).unwrap_or_else(|| u64::from_ne_bytes(random()));
@@ -257,7 +258,7 @@ fn random() -> [u8; 8] {
     bytes
 }
 
-/// Checks what is found after each cut, in homes that `make` makes. `names` of them are as the disk has them.
+/// Checks the state after each cut, in homes that `make` creates. Their files `names` are taken from the disk.
 fn check_each(
     steps: &[Step<'_>],
     root: u64,
@@ -284,7 +285,7 @@ fn check_each(
     });
 }
 
-/// Makes what a home has of these names what the disk has of them.
+/// Replaces the files of these names in a home with those of the disk.
 fn put(home: &Home, names: &[&str], found: &Tree) {
     for name in names {
         let path = home.path(name);
@@ -295,7 +296,7 @@ fn put(home: &Home, names: &[&str], found: &Tree) {
     }
 }
 
-/// The log tells all that was done: followed to its end, it leads to what is really there.
+/// Checks that the log is complete: applying all of it results in the actual files.
 fn assert_complete(home: &Home, steps: &[Step<'_>], root: u64, names: &[&str]) {
     let mut disk = Disk::new(root);
     steps.iter().for_each(|step| disk.follow(*step));
@@ -349,7 +350,7 @@ fn what_was_acknowledged_survives_a_power_cut() {
     check_each(&steps, root, &names, || Home::new(plan(None)), |found, cut| check(found, cut, &acts, &kept));
 }
 
-/// Whether all that was done before the cut is there, and nothing that was not even begun.
+/// Checks that all operations completed before the cut are present, and none that had not started.
 fn check(home: &Home, cut: Cut, acts: &[Act], kept: &Tree) {
     let done = |what: &What| acts.iter().any(|act| act.what == *what && act.done < cut.at);
     let begun = |what: &What| acts.iter().any(|act| act.what == *what && act.begun < cut.at);
@@ -404,7 +405,7 @@ fn check(home: &Home, cut: Cut, acts: &[Act], kept: &Tree) {
                 assert_eq!((account.state, found), (*state, *counts), "{mailbox} is torn");
             }
         }
-        // A code that was accepted is spent for good.
+        // An accepted code remains spent.
         for act in acts.iter().filter(|act| act.done < cut.at) {
             if let What::Progress(_, Some(spent)) = &act.what {
                 assert!(posternd.answer(mailbox, spent).reason().is_some(), "{mailbox}: {spent} is accepted again");
@@ -436,7 +437,7 @@ fn an_import_is_there_whole_or_not_at_all_after_a_power_cut() {
     let story = Story::new(&home);
     story.act(What::Initialised, || ());
     let posternd = home.start();
-    // It takes more than one call, so that only its end counts.
+    // It takes more than one call, so only its end counts.
     let imported = posternd.import(&text).unwrap();
     story.act(What::Imported, || ());
     assert!(imported.records > 0);

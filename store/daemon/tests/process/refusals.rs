@@ -1,4 +1,4 @@
-//! Orders that are refused say what is allowed.
+//! Refusals of invalid commands list the valid values.
 
 use crate::calls::connect;
 use crate::home::{Home, Plan};

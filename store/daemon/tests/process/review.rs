@@ -1,4 +1,4 @@
-//! What a hostile review found, each so that it does not come back.
+//! Regression tests for the findings of a security review.
 
 use crate::authenticator::code;
 use crate::calls::Refuses;
@@ -31,7 +31,7 @@ fn letters_with_marks_are_no_way_around_a_protected_mailbox() {
     for name in ["álice@example.com", "alicé", "CORP\\àlïcê"] {
         assert_eq!(posternd.ask(name).reason(), Some(Reason::Name), "{name}");
     }
-    // An administrator may say that it is another person; then it has an account of its own.
+    // An administrator may declare that it is another user; then it has an account of its own.
     posternd.enable("alicé@example.com");
     assert!(matches!(posternd.ask("alicé"), AskVerdict::Enrol { mailbox, .. } if mailbox == "alicé@example.com"));
     assert_eq!(posternd.ask("bób").reason(), Some(Reason::Name), "nobody has said whose it is");
@@ -49,7 +49,7 @@ fn an_import_brings_no_open_session_and_no_past_code_back() {
     posternd.stop();
 
     let other = Home::new(Plan { key: Some(home.path("master.key")), clock: true, ..Plan::default() });
-    // One step later than the export: the code of that step may have been used, and the window still takes it.
+    // One step after the export: the code of that step may have been used, and the window still accepts it.
     other.clock().advance(home.clock().now() + 30 - other.clock().now());
     let restored = other.start();
     restored.import(&export).unwrap();
@@ -66,7 +66,7 @@ fn a_method_that_is_removed_takes_its_sessions_and_its_spent_codes_with_it() {
     let id = posternd.show(ALICE).unwrap().methods[0].id.clone();
     posternd.order::<Accounts>("RemoveMethod", &RemoveMethod { mailbox: ALICE.to_owned(), id }).unwrap();
     assert!(posternd.is_over(ALICE, &alice.standing));
-    // The code that confirmed the enrolment was spent; the same secret comes back.
+    // The code that confirmed the enrolment was spent; the same secret is added again.
     let secret = Some(Secret::from(alice.secret.as_str()));
     let add = AddTotp { mailbox: ALICE.to_owned(), secret, ..AddTotp::default() };
     posternd.order::<TotpAdded>("AddTotp", &add).unwrap();
@@ -101,7 +101,7 @@ fn a_clock_that_is_years_ahead_does_not_empty_the_audit_log() {
     home.clock().advance(2 * 366 * 24 * 3600);
     let posternd = home.start();
     assert_eq!(posternd.audit(None).len(), entries);
-    // Housekeeping is what would take them out; the export of the new day tells that it has been there.
+    // Periodic work would delete them; the export of the new day shows that it has run.
     crate::wait_until("today's export", std::time::Duration::from_secs(20), || {
         files_below(&home.path("exports")).len() > 1
     });

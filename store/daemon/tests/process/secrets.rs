@@ -1,4 +1,4 @@
-//! What must not be seen is not seen, at the most talkative level.
+//! Secrets are not logged, not even at the most verbose level.
 
 use crate::authenticator::code_of;
 use crate::calls::{Refuses, exchange};
@@ -10,7 +10,7 @@ use postern_wire::admin::{AddTotp, TotpAdded};
 use postern_wire::auth::{Channel, FieldVerdict, Reason};
 use std::fs;
 
-/// A secret that is easy to find again, and codes of it long enough not to turn up by chance.
+/// A secret that is easy to search for, with codes that are long enough not to occur by chance.
 const PLANTED: &str = "PLANTEDPLANTEDPLANTEDPLANTED2345";
 const DIGITS: u32 = 8;
 
@@ -18,7 +18,7 @@ const DIGITS: u32 = 8;
 fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
     let home = Home::new(Plan { clock: true, log: "trace", ..Plan::default() });
     let posternd = home.start_with_platform();
-    // Tickets, seeds and backup codes of these are noted as they come.
+    // Tickets, secrets and backup codes of these accounts are recorded for the search.
     let alice = posternd.enrolled(ALICE);
     assert_eq!(posternd.answer(ALICE, &alice.backup_codes[0]).reason(), None);
     posternd.enable("bob@example.com");
@@ -49,7 +49,7 @@ fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
         let field = field_of("bob", Channel::Imap, &format!("planted-password{code}"));
         assert_eq!(posternd.front::<FieldVerdict>("AnswerField", &field).reason(), reason);
     }
-    // What is not even a call may be one with a typing error.
+    // Data that is not a valid call may be a call with a typing error.
     let garbled = br#"{"method":"org.postern.Auth.Answer","parameters":{"name":"bob","door":"webmail","code":["planted-garbled"]}}"#;
     for garbage in [&b"{\"method\":\"planted-garbled\0"[..], b"planted-garbled\0", &[garbled, &b"\0"[..]].concat()] {
         let reply = exchange(&home.auth(), garbage);
@@ -59,7 +59,7 @@ fn no_secret_is_in_the_journal_or_in_plain_in_the_store() {
     let text = posternd.export().unwrap();
     fs::write(home.store().with_file_name("exports").join("taken.export"), &text).unwrap();
     posternd.stop();
-    // Home looks for all of them when it goes; here, that there is something to look through.
+    // The home searches for all of them when it is dropped; this checks that the log is not empty.
     assert!(home.log().contains("outcome=wrong code"), "{}", home.log());
     assert!(files_below(home.store()).iter().any(|file| fs::metadata(file).unwrap().len() > 1000));
     let key = fs::read_to_string(home.path("master.key")).unwrap();

@@ -1,4 +1,4 @@
-//! What it refuses to start on, and how it says so.
+//! Conditions under which it refuses to start, and its error messages.
 
 use crate::home::{Home, Plan};
 use std::fs;
@@ -55,7 +55,7 @@ fn init_makes_nothing_over_what_is_there() {
     assert_eq!(fs::read(home.path("master.key")).unwrap(), key);
     assert!(refusal(&home).contains("there is no store at"));
 
-    // The way back from an export: the key that was kept, and a new store.
+    // Recovery from an export: the key that was kept, and a new store.
     assert!(home.output(&["init", "--existing-key"]).status.success());
     assert_eq!(fs::read(home.path("master.key")).unwrap(), key);
     assert!(said(&home.output(&["init", "--existing-key"])).contains("exists already"));
@@ -72,7 +72,7 @@ fn a_second_daemon_is_refused_and_the_first_goes_on() {
     let first = home.start_with_platform();
     let refused = refusal(&home);
     assert!(refused.contains("open in another process") && refused.contains("stop the other one"), "{refused}");
-    // Another store, the same sockets.
+    // Another store with the same sockets.
     let other = Home::new(Plan::default());
     let config = fs::read_to_string(other.path("posternd.toml")).unwrap();
     let dir = |home: &Home| home.path("").display().to_string();

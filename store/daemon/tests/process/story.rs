@@ -1,4 +1,4 @@
-//! From enable to remove, as a person and an administrator live it.
+//! The sequence from enable to remove, as a user and an administrator see it.
 
 use crate::authenticator::code;
 use crate::calls::{Refuses, Watch};
@@ -42,13 +42,13 @@ fn the_first_sign_in_enrols_and_the_next_one_is_asked_for_the_code() {
     };
     assert!(!posternd.is_over(ALICE, &second));
     assert_eq!(posternd.answer(ALICE, &shown).reason(), Some(Reason::Wrong), "a code is good once");
-    // The step before the one that was accepted is within the window, but spent with it.
+    // The step before the accepted one is within the window, but spent together with it.
     let earlier = code(&secret, home.clock().now() - 30);
     assert_eq!(posternd.answer(ALICE, &earlier).reason(), Some(Reason::Wrong));
     posternd.stop();
 }
 
-/// Brings Alice's account into this state, which ends the session of her enrolment: what fronts are told from then on.
+/// Changes the state of Alice's account, which ends her session; returns the events that fronts receive from then on.
 fn changes(posternd: &Running<'_>, action: Action, state: State, alice: &Enrolled) -> Watch {
     let watch = posternd.watch();
     assert_eq!(posternd.change(ALICE, action).unwrap().after.state, state);
@@ -87,7 +87,7 @@ fn remove_asks_for_nothing_any_more() {
     assert!(posternd.show(ALICE).unwrap().methods.is_empty());
     assert_eq!(posternd.answer(ALICE, &posternd.code(&old)).reason(), Some(Reason::Stale));
 
-    // A session that no code was asked for ends once one is.
+    // A session for which no code was required ends once one is required.
     assert!(!posternd.is_over(ALICE, &standing));
     posternd.enable(ALICE);
     watch.tells_of(ALICE);

@@ -1,4 +1,4 @@
-//! Suspensions: they end by themselves, and for good.
+//! Suspensions: they end by themselves, and permanently.
 
 use crate::calls::Refuses;
 use crate::home::{Home, Running};
@@ -7,7 +7,7 @@ use crate::wall_clock::HOUR;
 use postern_wire::admin::{Action, State};
 use postern_wire::auth::AskVerdict;
 
-/// What the sign-in rests on for which no code was asked.
+/// The standing of a sign-in without a code.
 fn unasked(posternd: &Running<'_>) -> String {
     match posternd.ask(ALICE) {
         AskVerdict::NotRequired { standing, .. } => standing,

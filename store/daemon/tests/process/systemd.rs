@@ -1,4 +1,4 @@
-//! As systemd runs it: sockets that are open before it, a key that is passed, and a watchdog.
+//! Running under systemd: socket activation, a passed key, and a watchdog.
 
 use crate::calls::connect;
 use crate::home::{Home, Plan};
@@ -13,13 +13,13 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-/// In which what takes no time must have happened.
+/// Timeout for events that normally happen at once.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The program.
 const POSTERND: &str = env!("CARGO_BIN_EXE_posternd");
-/// Stops under load: each may hit the moment at which a call is on its way.
+/// Number of stops under load: each may occur while a call is being sent.
 const STOPS: usize = 20;
-/// Whoever is neither root nor the one who runs the tests.
+/// A user that is neither root nor the user who runs the tests.
 const NOBODY: u32 = 65_534;
 
 #[test]
@@ -27,7 +27,7 @@ fn whoever_connects_before_it_runs_is_served_and_the_sockets_stay() {
     let home = Home::new(Plan::default());
     let listen = |name: &str| format!("--listen={}", home.path(name).display());
     let (auth, admin, other) = (listen("auth.sock"), listen("admin.sock"), listen("other.sock"));
-    // It opens the sockets, waits for the first to connect, and then becomes posternd.
+    // It opens the sockets, waits for the first connection, and then executes posternd.
     let kept = ["--setenv=POSTERN_LOG", "--setenv=NOTIFY_SOCKET"];
     let words = [&["systemd-socket-activate", &auth, &admin, &other][..], &kept, &[POSTERND]].concat();
     let running = home.spawn(&words);
@@ -36,7 +36,7 @@ fn whoever_connects_before_it_runs_is_served_and_the_sockets_stay() {
     running.make_platform();
     assert_eq!(running.status().platforms.len(), 1);
     drop(early);
-    // Said beside the first calls, which are served at once.
+    // Logged beside the first calls, which are served at once.
     wait_until("the socket of no use is named", PATIENCE, || {
         home.log().contains("other.sock, which [sockets] does not name")
     });
@@ -118,7 +118,7 @@ fn init_if_absent_makes_once_and_never_again() {
     home.start().stop();
 }
 
-/// Where it is told that nobody reads, a front can ask again; a call that is read and not answered, it cannot.
+/// If sending fails, a front can ask again; if a call was read but not answered, it cannot.
 #[test]
 fn a_stop_loses_no_call_of_which_its_sender_cannot_know() {
     let home = Home::new(Plan::default());

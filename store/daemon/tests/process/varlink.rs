@@ -1,4 +1,4 @@
-//! What it serves is what its interface files say: every method, every parameter, every field of every reply.
+//! The service matches its interface files: every method, every parameter, every field of every reply.
 
 mod interface;
 
@@ -56,7 +56,7 @@ fn each_socket_describes_itself_and_serves_its_own_verbs_only() {
         };
         assert_eq!(interface.methods.keys().map(String::as_str).collect::<BTreeSet<_>>(), table);
         for method in interface.methods.keys() {
-            // Whatever else it says to a call without parameters.
+            // Any other error is allowed for a call without parameters.
             if let Err(CallError::Error(error)) = connect(&socket).call::<Value>(ours, method, &json!({})) {
                 assert_ne!(error.name, format!("{own}.MethodNotFound"), "{method}");
             }
@@ -70,7 +70,7 @@ fn each_socket_describes_itself_and_serves_its_own_verbs_only() {
     posternd.stop();
 }
 
-/// Calls, and holds the parameters and the reply against the interface.
+/// Makes calls, and checks the parameters and the reply against the interface.
 struct Conforming<'a> {
     interface: Interface,
     socket: &'a Path,
@@ -78,7 +78,7 @@ struct Conforming<'a> {
 }
 
 impl<'a> Conforming<'a> {
-    /// With the interface as the socket describes it.
+    /// Uses the interface as the socket describes it.
     fn new(socket: &'a Path, interface: &str) -> Self {
         Self { interface: described(socket, interface), socket, called: BTreeSet::new() }
     }
@@ -111,7 +111,7 @@ impl<'a> Conforming<'a> {
     }
 }
 
-/// What the daemon calls a Firefox and a client that it does not know.
+/// Returns the daemon's names of a Firefox and of an unknown client.
 fn names_of_clients(auth: &mut Conforming<'_>, proof: &str) -> Value {
     let clients = ["Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", ""];
     let mut names =
@@ -239,7 +239,7 @@ fn replies_of_the_auth_socket_are_as_described() {
     let mut answer = with(ALICE, "code", third);
     answer["proves"] = json!({ "change": "make_backup_codes" });
     let answered = auth.call("Answer", answer);
-    // That was the last code once more, which is no guess.
+    // That was the last code again, which does not count as a guess.
     for _ in 0..5 {
         assert_eq!(verdict(&auth.call("Answer", with(ALICE, "code", "000000"))), "refused");
     }

@@ -1,4 +1,4 @@
-//! A receiver that does what no good one does. It counts who comes, and keeps what they say.
+//! A faulty receiver. It counts its clients, and records what they send.
 
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -6,24 +6,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
-/// One step of a conversation.
+/// One step of an exchange.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
-    /// Says this.
+    /// Sends this text.
     Say(&'static str),
-    /// Reads until this has come.
+    /// Reads until this text has arrived.
     Hear(&'static str),
-    /// Breaks off, so that what is on its way is lost.
+    /// Resets the connection, so that data in transit is lost.
     Reset,
-    /// Closes the connection, within TLS without a goodbye.
+    /// Closes the connection; with TLS, without a close_notify.
     Leave,
-    /// Talks without end.
+    /// Sends data without end.
     Flood,
-    /// Says nothing more, and stays.
+    /// Sends nothing more, and keeps the connection open.
     Hang,
 }
 
-/// The receiver; it lives as long as the test's runtime.
+/// The receiver; it runs as long as the test's runtime.
 pub(crate) struct Faulty {
     pub(crate) port: u16,
     heard: Arc<Mutex<Vec<String>>>,
@@ -31,12 +31,12 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    /// One that does the same with everyone.
+    /// Starts one that follows the same steps with every client.
     pub(crate) async fn start(steps: impl Into<Arc<[Step]>>) -> Self {
         Self::behind(None, steps).await
     }
 
-    /// The same, with TLS.
+    /// Starts the same with TLS.
     pub(crate) async fn behind(tls: Option<TlsAcceptor>, steps: impl Into<Arc<[Step]>>) -> Self {
         let steps = steps.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -66,12 +66,13 @@ impl Faulty {
         faulty
     }
 
-    /// What each who came has said.
+    /// Returns what each client has sent.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 
-    /// Waits until it hangs with somebody; from then on time passes by itself, since nothing else moves.
+    /// Waits until it hangs with a client; from then on the clock advances automatically, since nothing else is
+    /// running.
     pub(crate) async fn let_time_pass(&self) {
         self.hangs.notified().await;
         tokio::time::pause();
@@ -114,6 +115,6 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             }
         }
     }
-    // Until the other side has had enough.
+    // Until the other side closes the connection.
     while matches!(stream.read(&mut buffer).await, Ok(1..)) {}
 }

@@ -1,4 +1,4 @@
-//! Texts through an HTTP gateway.
+//! Text messages through an HTTP gateway.
 
 use crate::faults::{Faulty, Step};
 use crate::http_gateway::HttpGateway;
@@ -10,12 +10,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-/// A configuration for texts through the gateway at this port, with `more` lines.
+/// A configuration for text messages through the gateway at this port, with the lines `more`.
 fn sms(scheme: &str, port: u16, target: &str, more: &str) -> String {
     format!("[sms]\nurl = \"{scheme}://127.0.0.1:{port}{target}\"\n{more}")
 }
 
-/// A Twilio-compatible gateway, with TLS of an own authority, a name and a password.
+/// A Twilio-compatible gateway, with TLS of a private CA, a user name and a password.
 #[tokio::test]
 async fn a_form_is_posted_with_a_password() {
     let dir = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ async fn ovhclouds_request_is_json_and_signed() {
     assert_eq!(asked.headers["x-ovh-application"], "ak");
     assert_eq!(asked.headers["x-ovh-consumer"], "ck");
     assert_eq!(asked.headers["x-ovh-timestamp"], NOW.0.to_string());
-    // The same by another hand.
+    // The same, computed independently.
     let url = format!("http://127.0.0.1:{}/1.0/sms/sms-ab12345-1/jobs", gateway.port);
     let signed = dir.path().join("signed");
     std::fs::write(&signed, format!("as+ck+POST+{url}+{}+{}", asked.body, NOW.0)).unwrap();
@@ -85,7 +85,7 @@ async fn a_request_may_stand_in_the_url() {
     let target = &asked.target;
     assert!(target.starts_with("/http2sms.cgi?to=44612345678&message=Votre%20code%20%22"), "{target}");
     assert!(target.ends_with("%23246810&password=s3cret%26x"), "{target}");
-    // A gateway that repeats everything.
+    // A gateway that repeats the request.
     gateway.answers(200, &format!("KO +44612345678 {} s3cret&x", text().reveal()));
     assert!(refused(send_text(&senders).await).contains("something with a secret in it"));
     gateway.answers(400, &format!("no: +44612345678 {} {target}", text().reveal()));
@@ -141,7 +141,7 @@ async fn a_certificate_of_a_stranger_gets_nothing() {
 
 const REQUEST: Step = Step::Hear("\r\n\r\n");
 
-/// What happens behind a request is never a reason to send it again.
+/// A failure after the request was sent is never a reason to send it again.
 #[tokio::test]
 async fn a_broken_answer_is_not_asked_for_again() {
     for steps in [
@@ -183,7 +183,7 @@ async fn an_answer_without_an_end_is_not_read_for_ever() {
     assert!(why.contains("cannot be read: length limit exceeded"), "{why}");
 }
 
-/// To a gateway that answers so over TLS, and by the words `answer_has = "OK"` says that a text was taken.
+/// Sends a text message to a gateway that answers in this way over TLS; `answer_has = "OK"` means that it was accepted.
 async fn send_to(certificate: &Certificate, steps: &[Step]) -> Result<(), SendError> {
     let gateway = Faulty::behind(Some(certificate.acceptor.clone()), steps).await;
     let more = format!("answer_has = \"OK\"\nca = {:?}\n", certificate.ca);
@@ -193,7 +193,7 @@ async fn send_to(certificate: &Certificate, steps: &[Step]) -> Result<(), SendEr
     outcome
 }
 
-/// Nothing that could follow would take it back.
+/// Nothing that could follow would revoke it.
 #[tokio::test]
 async fn an_answer_that_says_enough_counts_however_it_ends() {
     let dir = tempfile::tempdir().unwrap();
@@ -214,7 +214,7 @@ async fn an_answer_that_says_enough_counts_however_it_ends() {
     ] {
         refused(send_to(&certificate, steps).await);
     }
-    // What was cut off may have said it.
+    // The missing part may have contained it.
     for steps in [
         &[REQUEST, Step::Say("HTTP/1.0 200 OK\r\n\r\nyour text is O"), Step::Leave][..],
         &[REQUEST, Step::Say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), Step::Leave],
@@ -225,14 +225,14 @@ async fn an_answer_that_says_enough_counts_however_it_ends() {
     }
 }
 
-/// What is behind `port` comes up a moment after the first attempt.
+/// The server at `port` starts shortly after the first attempt.
 #[tokio::test]
 async fn connecting_is_tried_again() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let senders = senders(&simple(port));
     tokio::time::pause();
     let receiver = async {
-        // The clock stands still while there is anything to do: the first attempt has failed when this has passed.
+        // The clock stands still while there is work: the first attempt has failed when this time has passed.
         tokio::time::sleep(Duration::from_millis(100)).await;
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         tokio::time::resume();
@@ -248,7 +248,7 @@ async fn a_budget_is_for_what_may_have_left() {
     let (records, config) = (records(), format!("{}daily_budget = 2\n", simple(gateway.port)));
     let config = Config::parse(&config).unwrap();
     let before = Senders::new(&config, records.clone()).unwrap();
-    // Refused for want of a password: nothing has left.
+    // Rejected because of a missing password: nothing was sent.
     gateway.answers(401, "");
     for _ in 0..3 {
         unavailable(send_text(&before).await);

@@ -1,4 +1,4 @@
-//! An HTTP gateway that records what it is asked, and answers what it is told.
+//! An HTTP gateway that records requests, and sends predefined responses.
 
 use crate::tls::Certificate;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// What came.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) method: Method,
@@ -21,7 +21,7 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-/// The gateway; it lives as long as the test's runtime.
+/// The gateway; it runs as long as the test's runtime.
 pub(crate) struct HttpGateway {
     pub(crate) port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -39,7 +39,7 @@ impl HttpGateway {
         gateway
     }
 
-    /// From now on.
+    /// Sets the response for all requests from now on.
     pub(crate) fn answers(&self, status: u16, body: &str) {
         *self.answer.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), body.to_owned());
     }

@@ -1,4 +1,4 @@
-//! Mails through a mail server.
+//! Mail through a mail server.
 
 use crate::faults::{Faulty, Step};
 use crate::mail_server::MailServer;
@@ -94,7 +94,7 @@ async fn a_certificate_of_a_stranger_gets_nothing() {
     }
 }
 
-/// STARTTLS that is taken out of the offers, or has something behind it, is no reason to go on in the clear.
+/// If STARTTLS is missing from the capabilities, or unencrypted data follows it, the mail is not sent without TLS.
 #[tokio::test]
 async fn nobody_between_can_keep_tls_away() {
     const OFFER: [Step; 3] =
@@ -129,7 +129,7 @@ async fn nobody_between_can_keep_tls_away() {
     }
 }
 
-/// What a mail server hears until it has a mail.
+/// What a mail server receives until it has a mail.
 const HEARS: [&str; 5] = [
     "EHLO example.com\r\n",
     "MAIL FROM:<security@example.com>\r\n",
@@ -138,20 +138,21 @@ const HEARS: [&str; 5] = [
     "\r\n.\r\n",
 ];
 
-/// A conversation in which each of `says` comes before one of `hears`, and `then` follows.
+/// An exchange in which each of `says` comes before one of `hears`, and `then` follows.
 fn conversation(says: &[&'static str], hears: &[&'static str], then: &[Step]) -> Vec<Step> {
     assert_eq!(says.len(), hears.len());
     let turns = says.iter().zip(hears).flat_map(|(says, hears)| [Step::Say(says), Step::Hear(hears)]);
     turns.chain(then.iter().copied()).collect()
 }
 
-/// A conversation that goes well until its last line.
+/// An exchange that succeeds up to its last line.
 fn until_content(then: &[Step]) -> Vec<Step> {
     let says = ["220 mail\r\n", "250 mail\r\n", "250 OK\r\n", "250 OK\r\n", "354 go\r\n"];
     conversation(&says, &HEARS, then)
 }
 
-/// Codes alone, keywords in small letters, lines that end with LF, and no goodbye: by its codes it has taken the mail.
+/// Codes without text, keywords in small letters, lines that end with LF, and no reply to QUIT: by its codes it has
+/// accepted the mail.
 #[tokio::test]
 async fn a_server_of_few_words_is_understood() {
     let dir = tempfile::tempdir().unwrap();
@@ -195,7 +196,7 @@ async fn what_may_have_been_taken_is_not_sent_again() {
         let why = unavailable(send_mail(&senders, ADDRESS).await);
         assert!(why.contains("whether a mail to b***@example.org was sent is not known"), "{why}");
         assert_eq!(server.heard().len(), 1);
-        // It counts, for it may have left.
+        // It counts, since it may have been sent.
         assert!(matches!(send_mail(&senders, ADDRESS).await, Err(SendError::Budget(..))));
     }
 }
@@ -233,7 +234,7 @@ async fn nonsense_is_an_error() {
     }
 }
 
-/// A line that is a dot alone would end a mail: it is written with another before it.
+/// A line with a single dot would end a mail: it is sent with another dot before it.
 #[tokio::test]
 async fn a_dot_ends_no_mail() {
     let dir = tempfile::tempdir().unwrap();

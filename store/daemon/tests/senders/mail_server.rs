@@ -1,4 +1,4 @@
-//! Debian's aiosmtpd, which knows nothing of what is tested here.
+//! Debian's aiosmtpd, an independent implementation of a mail server.
 
 use crate::SOON;
 use crate::tls::Certificate;
@@ -16,9 +16,9 @@ pub(crate) struct MailServer {
 }
 
 impl MailServer {
-    /// One that speaks `plain`, `starttls` or `smtps`, and with a user wants that one to sign in.
+    /// Starts one with `plain`, `starttls` or `smtps`; if a user is given, it requires authentication as that user.
     pub(crate) async fn start(security: &str, certificate: &Certificate, [user, password]: [&str; 2]) -> Self {
-        // Debian's own interpreter: another one on the PATH has not Debian's modules.
+        // Debian's own interpreter: another one on the PATH lacks Debian's modules.
         let mut process = Command::new("/usr/bin/python3")
             .args(["-W", "ignore"])
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/senders/mail_server.py"))
@@ -35,13 +35,13 @@ impl MailServer {
         Self { port, mails, process }
     }
 
-    /// The next mail.
+    /// Waits for the next mail.
     pub(crate) async fn mail(&mut self) -> Value {
         let line = timeout(SOON, self.mails.next_line()).await.unwrap().unwrap().unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
-    /// Stops it: how many mails it had that nobody has asked for.
+    /// Stops it; returns the number of mails that were not taken.
     pub(crate) async fn left(mut self) -> usize {
         self.process.kill().await.unwrap();
         let mut count = 0;

@@ -1,5 +1,5 @@
-//! Codes and notices that leave the daemon, to receivers that are there: an HTTP gateway that records, Debian's
-//! aiosmtpd, programs that record, and servers that hang, break off or talk nonsense.
+//! Codes and notices that the daemon sends to real receivers: an HTTP gateway that records, Debian's aiosmtpd, programs
+//! that record, and servers that hang, close the connection or send invalid data.
 
 mod faults;
 mod http_gateway;
@@ -27,23 +27,23 @@ use tokio::time::timeout;
 
 /// 2026-11-22T12:00:00Z.
 const NOW: Time = Time(1_795_348_800);
-/// In no text for people may any of these be found.
+/// No text for users or administrators may contain any of these.
 const NUMBER: &str = "+44612345678";
 const ADDRESS: &str = "bob.smith@example.org";
 const CODE: &str = "246810";
-/// In which what must come has come.
+/// Timeout for expected events.
 const SOON: Duration = Duration::from_secs(30);
 
 fn records() -> Records {
     Records::new(Arc::new(MemoryEngine::new()), Arc::new(Sealer::new(MasterKeys::generate().unwrap())))
 }
 
-/// Of a configuration, and nothing sent yet.
+/// Creates the senders of a configuration, with nothing sent yet.
 fn senders(config: &str) -> Senders {
     Senders::new(&Config::parse(config).unwrap(), records()).unwrap()
 }
 
-/// What is sent: a text with everything in it that somebody might have to escape.
+/// The text of a message, with every character that may need escaping.
 fn text() -> Secret {
     Secret::from(format!("Votre code \"Été\" \\ & = % + : {CODE}\n\n@webmail.example.com #{CODE}").as_str())
 }
@@ -57,7 +57,7 @@ async fn send_mail(senders: &Senders, to: &str) -> Result<(), SendError> {
     shown(sent.expect("it takes as long as is promised"))
 }
 
-/// Looks that an error shows what it should.
+/// Checks what an error shows.
 fn shown(outcome: Result<(), SendError>) -> Result<(), SendError> {
     if let Err(error) = &outcome {
         let text = format!("{error} {error:?}");

@@ -1,4 +1,4 @@
-//! Texts and mails through programs of this host.
+//! Text messages and mail through local programs.
 
 use crate::{ADDRESS, NUMBER, SOON, refused, send_mail, send_text, senders, text, unavailable};
 use posternd::clock::Stopwatch;
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A program that writes its arguments, its environment and its input to files, and then does `then`.
+/// Creates a program that writes its arguments, its environment and its input to files, and then runs `then`.
 fn recorder(then: &str) -> (TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("send");
@@ -37,7 +37,7 @@ async fn a_command_has_the_number_and_reads_the_text() {
     assert_eq!(recorded(&dir, "arguments"), format!("TEXT\n{NUMBER}\n0044612345678\n"));
     assert_eq!(recorded(&dir, "input"), text().reveal());
     let environment = recorded(&dir, "environment");
-    // A shell sets some by itself.
+    // A shell sets some variables itself.
     let own = |line: &&str| !["PWD=", "SHLVL=", "_=", "OLDPWD="].iter().any(|name| line.starts_with(name));
     let left: Vec<_> = environment.lines().filter(own).collect();
     assert!(matches!(left[..], [path] if path.starts_with("PATH=/usr/local/sbin:")), "{left:?}");
@@ -52,7 +52,7 @@ async fn sendmail_has_a_mail_on_its_input() {
     let mail = recorded(&dir, "input");
     assert!(mail.contains("\nTo: bob.smith@example.org\n") && !mail.contains('\r'), "{mail}");
     assert!(refused(send_mail(&senders, "bob@example.org\nBcc: eve@example.org").await).contains("address"));
-    // An option it is not.
+    // It is not interpreted as an option.
     send_mail(&senders, "-oQ/tmp@example.org").await.unwrap();
     assert_eq!(recorded(&dir, "arguments"), "-i\n-f\nsecurity@example.com\n--\n-oQ/tmp@example.org\n");
 }
@@ -89,7 +89,7 @@ async fn a_program_that_hangs_is_stopped_with_what_it_started() {
     assert!(why.contains("has not ended within 20 s and was stopped"), "{why}");
     assert_eq!(recorded(&dir, "runs"), "run\n");
     let child = recorded(&dir, "child");
-    // It is gone, or waits for its parent to hear of it.
+    // It has ended, or waits for its parent to reap it.
     let state = || fs::read_to_string(Path::new("/proc").join(child.trim()).join("stat")).unwrap_or_default();
     let waiting = Stopwatch::start();
     while !(state().is_empty() || state().contains(") Z ")) {

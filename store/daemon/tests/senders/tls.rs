@@ -1,4 +1,4 @@
-//! Certificates for loopback, signed by an authority of the test's own.
+//! Certificates for loopback, signed by a CA of the test's own.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate of 127.0.0.1, in files.
+/// A certificate for 127.0.0.1, in files.
 pub(crate) struct Certificate {
     pub(crate) ca: PathBuf,
     pub(crate) cert: PathBuf,

@@ -1,4 +1,4 @@
-//! Lengths at their bounds.
+//! Values at their length limits.
 
 use posternd::webauthn::{MAX_CREDENTIAL_ID, MAX_RESPONSE, Rejected};
 

@@ -1,4 +1,4 @@
-//! Security keys: what the specification gives as right, what real browsers have sent, and every way to get it wrong.
+//! Security keys: the specification's valid examples, responses of real browsers, and all kinds of invalid responses.
 
 mod limits;
 mod options;

@@ -1,4 +1,4 @@
-//! What the browser is asked, what is kept of a key, and whose it is.
+//! The options for the browser, the stored data of a key, and the user that a key belongs to.
 
 use posternd::webauthn::{Credential, NoRelyingParty, Rejected, RelyingParty, User};
 use serde_json::{Value, json};

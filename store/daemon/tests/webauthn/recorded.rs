@@ -1,5 +1,5 @@
-//! What Chromium has sent, with its virtual authenticators: a U2F key, a FIDO2 key that takes Ed25519, and one built
-//! into the device whose credentials may be copied. The portal's own script made the JSON.
+//! Recorded responses of Chromium with its virtual authenticators: a U2F key, a FIDO2 key with Ed25519, and a built-in
+//! one whose credentials may be copied. The JSON was created by the portal's own script.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A security key in software, which does as it is told. Its CBOR is written by hand, byte by byte.
+//! A software security key that the test controls. Its CBOR is written by hand, byte by byte.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,14 +28,14 @@ pub(crate) struct SoftKey {
     pub(crate) id: Vec<u8>,
 }
 
-/// What is about to be signed, open to every change.
+/// The data that is about to be signed; the test can change all of it.
 #[derive(Clone)]
 pub(crate) struct Draft {
     pub(crate) client_data: Value,
     pub(crate) rp_id: String,
     pub(crate) flags: u8,
     pub(crate) counter: u32,
-    /// Behind the counter.
+    /// What follows the counter.
     pub(crate) rest: Vec<u8>,
 }
 
@@ -47,14 +47,14 @@ impl SoftKey {
         Self { pair, random, id: id.to_vec() }
     }
 
-    /// A registration as it should be.
+    /// A valid registration.
     pub(crate) fn creation(&self) -> Draft {
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
         let rest = [&[0; 16], &length[..], &self.id, &self.cose()].concat();
         Draft { flags: USER_PRESENT | ATTESTED, rest, counter: 0, ..Draft::new("webauthn.create", &CHALLENGE) }
     }
 
-    /// An assertion as it should be.
+    /// A valid assertion.
     pub(crate) fn request(&self, counter: u32) -> Draft {
         Draft { counter, ..Draft::new("webauthn.get", &CHALLENGE) }
     }
@@ -74,7 +74,7 @@ impl SoftKey {
         assertion(&self.id, client_data.as_bytes(), &data, signature.as_ref())
     }
 
-    /// Registered already, its counter at `counter`.
+    /// A registered credential with this counter.
     pub(crate) fn credential(&self, counter: u32) -> Credential {
         Credential { id: self.id.clone(), public_key: self.cose(), counter, transports: Vec::new() }
     }
@@ -113,7 +113,7 @@ pub(crate) fn registration(id: &[u8], client_data: &[u8], attestation_object: &[
     credential(id, json!({ "clientDataJSON": client_data, "attestationObject": object, "transports": ["usb"] }))
 }
 
-/// What either response stands in (a `PublicKeyCredential` as JSON).
+/// The object around either response (a `PublicKeyCredential` as JSON).
 fn credential(id: &[u8], response: Value) -> Value {
     let id = base64url(id);
     json!({ "id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {} })

@@ -1,4 +1,4 @@
-//! Responses with one thing wrong, all else right: each is refused for that one thing.
+//! Responses with a single error: each is refused for that error.
 
 use posternd::webauthn::{Credential, Rejected};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::{CHALLENGE, HANDLE, base64url, bytes, example_org};
 
 type Change<T> = fn(&mut T);
 
-/// Wrong in the eyes of whoever asks, though rightly signed.
+/// Correctly signed, but wrong for the relying party.
 fn wrongly_signed() -> Vec<(Change<Draft>, Rejected)> {
     let origin = |origin: &str| Rejected::WrongOrigin(origin.to_owned());
     vec![
@@ -33,7 +33,7 @@ fn wrongly_signed() -> Vec<(Change<Draft>, Rejected)> {
     ]
 }
 
-/// Not even of the right form.
+/// Malformed.
 fn malformed_json() -> Vec<(Change<Value>, Rejected)> {
     let json = || malformed("the JSON lacks a member or has a wrong one");
     vec![
@@ -131,7 +131,7 @@ fn only_the_account_s_keys_sign_in() {
     let assertion = example_org().finish_assertion(HANDLE, &both, &CHALLENGE, &response.to_string()).unwrap();
     assert_eq!((assertion.credential, assertion.counter), (&both[1], 1));
 
-    // Another key that gives itself the id.
+    // Another key that uses the same id.
     let thief = SoftKey::new(b"key");
     assert_eq!(sign_in(&key.credential(0), &thief.sign(&thief.request(1))), Err(Rejected::BadSignature));
 }

@@ -1,4 +1,4 @@
-//! The specification's own examples.
+//! The examples of the specification.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ fn vectors() -> BTreeMap<String, Vector> {
     toml::from_str(include_str!("vectors.toml")).unwrap()
 }
 
-/// What is refused of the examples: keys of algorithms that are not offered, and pages in somebody else's frame.
+/// The expected refusal of an example: keys of algorithms that are not offered, and pages in a frame of another origin.
 fn refusal(name: &str) -> Option<Rejected> {
     match name {
         "packed-es384" => Some(Rejected::UnsupportedAlgorithm(-35)),
@@ -75,7 +75,7 @@ fn refusal(name: &str) -> Option<Rejected> {
     }
 }
 
-/// The names and keys of those that are not.
+/// The names and keys of the examples that are not refused.
 fn registered() -> Vec<(String, Vector, Credential)> {
     let right = vectors().into_iter().filter(|(name, _)| refusal(name).is_none());
     right

@@ -1,4 +1,4 @@
-//! A security key that there is a copy of.
+//! A security key that has been copied.
 
 #[path = "../../webauthn/soft_key.rs"]
 #[expect(dead_code, reason = "the tests of WebAuthn do more with it")]
@@ -19,10 +19,10 @@ use postern_wire::security::{Change, Proves};
 use serde_json::Value;
 use soft_key::{Draft, SoftKey};
 
-/// Of the pages; the software key is for these.
+/// The origin of the pages; the software key is for these.
 const SITE: &str = "https://example.org";
 
-/// The same, to the question in these options.
+/// Sets the challenge of these options in a draft.
 fn to(options: &str, draft: Draft) -> Draft {
     let options: Value = serde_json::from_str(options).unwrap();
     let mut draft = draft;
@@ -39,7 +39,7 @@ impl Running<'_> {
         self.front("Confirm", &confirm)
     }
 
-    /// A question for the key.
+    /// Requests a challenge for the key.
     fn asks(&self, method: &str) -> PrepareVerdict {
         let (site, language) = (Some(SITE.to_owned()), None);
         let prepare = Prepare { site, language, ..prepare_of(method, &Origin::default()) };
@@ -80,7 +80,7 @@ fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
             && mail.contains("Subject: example.com: a security key was copied"),
         "{mail}"
     );
-    // One that is ahead is refused as well, and it is said once only.
+    // A key whose counter is ahead is refused as well, and the notice is sent only once.
     assert_eq!(posternd.signs(&key, 100, &asked_before).reason(), Some(Reason::Copied));
     assert!(post.all("mail").is_empty());
     let offered: Vec<String> = posternd.offers().into_iter().map(|offer| offer.kind).collect();
@@ -93,7 +93,7 @@ fn a_copied_key_stays_refused_and_everybody_hears_of_it() {
     let method = format!("method {id}");
     assert_eq!(told, [&method, &method]);
 
-    // By another method the owner sees it, and takes it away for a new one.
+    // With another method the owner sees the copied key, and replaces it.
     let with = |at: usize, proves| {
         let answer = Answer { proves, ..answer_of(ALICE, Channel::Webmail, backup_codes[at].reveal()) };
         match posternd.front("Answer", &answer) {

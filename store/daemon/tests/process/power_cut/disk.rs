@@ -1,9 +1,9 @@
-//! A disk that forgets what was not synced, by the letter of POSIX: a file's bytes are there after the power comes back
-//! if an fsync or fdatasync of that file has returned, and a name is there if an fsync of its directory has. That is
-//! less than most file systems keep (ext4 keeps the name of a new file that was synced itself).
+//! A disk that loses unsynced data, strictly as POSIX allows: a file's data survives a power cut if an fsync or
+//! fdatasync of that file has returned, and a name survives if an fsync of its directory has. Most file systems
+//! guarantee more (ext4 keeps the name of a new file that was synced itself).
 //!
-//! What was not synced may be there all the same, in part and in any order: each write for itself, cut up into sectors,
-//! and each directory as it was at some moment since its last sync.
+//! Unsynced data may survive nevertheless, in part and in any order: each write separately, split into sectors, and
+//! each directory in any of its states since its last sync.
 
 use super::recorder::Step;
 use std::collections::{BTreeMap, HashMap};
@@ -12,24 +12,24 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What a disk writes whole or not at all.
+/// The unit that a disk writes atomically.
 const SECTOR: usize = 512;
 
-/// What becomes of that which was not synced.
+/// What happens to unsynced data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unsynced {
-    /// It is all gone.
+    /// All of it is lost.
     Gone,
-    /// It is all there, as after kill -9.
+    /// All of it is present, as after kill -9.
     There,
-    /// Some of it is there; the number says how it falls out.
+    /// Some of it is present; the number is the random seed.
     Torn(u64),
 }
 
-/// The disk, as far as the log was followed.
+/// The disk after the steps that were applied.
 pub(crate) struct Disk<'log> {
     nodes: Vec<Node<'log>>,
-    /// Which of them a number means now: file systems give the numbers of files that are gone to new ones.
+    /// The current node of each inode number: file systems reuse the numbers of removed files.
     by_inode: HashMap<u64, usize>,
 }
 
@@ -46,7 +46,7 @@ enum Change<'log> {
     Size(usize),
 }
 
-/// A file or a directory as it is found after the power came back.
+/// A file or a directory as found after the power cut.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Tree {
     File(Vec<u8>),
@@ -54,7 +54,7 @@ pub(crate) enum Tree {
 }
 
 impl<'log> Disk<'log> {
-    /// With an empty directory of this number.
+    /// Creates a disk with an empty directory of this inode number.
     pub(crate) fn new(root: u64) -> Self {
         let mut disk = Self { nodes: Vec::new(), by_inode: HashMap::new() };
         disk.make(root, true);
@@ -70,7 +70,7 @@ impl<'log> Disk<'log> {
         });
     }
 
-    /// Does what was done.
+    /// Applies a step.
     pub(crate) fn follow(&mut self, step: Step<'log>) {
         match step {
             Step::New { inode, is_directory } => self.make(inode, is_directory),
@@ -79,7 +79,7 @@ impl<'log> Disk<'log> {
             Step::Names { inode, names } => {
                 let known = |line: &'log str| {
                     let (inode, name) = line.split_once(' ')?;
-                    // Sockets, and what was there before, are not ours.
+                    // Sockets and files from before the recording are ignored.
                     Some((name, *self.by_inode.get(&inode.parse().ok()?)?))
                 };
                 let names = names.split_terminator('\0').filter_map(known).collect();
@@ -107,7 +107,7 @@ impl<'log> Disk<'log> {
         }
     }
 
-    /// The root, should the power be cut now.
+    /// Returns the root directory after a power cut at this moment.
     pub(crate) fn after_a_cut(&self, unsynced: Unsynced) -> Tree {
         let seed = if let Unsynced::Torn(seed) = unsynced { seed } else { 0 };
         self.found(0, unsynced, &mut Chance(seed))
@@ -147,7 +147,7 @@ impl Change<'_> {
         match self {
             Self::Write(at, bytes) => {
                 let end = at + bytes.len();
-                // What lies between reads as zeros.
+                // The gap reads as zeros.
                 file.resize(file.len().max(end), 0);
                 file[at..end].copy_from_slice(bytes);
             }
@@ -174,7 +174,7 @@ impl Change<'_> {
 }
 
 impl Tree {
-    /// What has this name in it.
+    /// Returns the entry of this name.
     pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
         match self {
             Self::File(_) => None,
@@ -182,7 +182,7 @@ impl Tree {
         }
     }
 
-    /// What really stands at `path`; none where nothing does.
+    /// Reads the actual files at `path`; none if there are none.
     pub(crate) fn read(path: &Path) -> Option<Self> {
         if !path.is_dir() {
             return fs::read(path).ok().map(Self::File);
@@ -192,7 +192,7 @@ impl Tree {
         Some(Self::Directory(entries.filter_map(read).collect()))
     }
 
-    /// Puts it at `path`, where nothing stands.
+    /// Writes it to `path`, where no file exists.
     pub(crate) fn write(&self, path: &Path) {
         match self {
             Self::File(bytes) => {
@@ -207,11 +207,11 @@ impl Tree {
     }
 }
 
-/// Numbers without an order, the same ones each time (SplitMix64).
+/// A deterministic random number generator (SplitMix64).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    /// Any number.
+    /// Returns any number.
     pub(crate) fn any(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -219,7 +219,7 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 up to, but not including, `end`.
+    /// Returns a number from 0 up to, but not including, `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.any() % end as u64) as usize
     }

@@ -1,4 +1,4 @@
-//! What `posternd` did to its files, in the order in which it did it. `recorder.c` writes that down from inside.
+//! The file operations of `posternd` in their order. `recorder.c` records them inside the process.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -9,31 +9,31 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 const LIBRARY_VARIABLE: &str = "LD_PRELOAD";
-/// Four numbers of eight bytes come before the bytes of a step.
+/// A step begins with a header of four numbers of eight bytes each.
 const HEAD: usize = 4 * 8;
 /// The kind of a step that the test itself writes.
 const MARK: u8 = b'M';
 
-/// One thing that was done.
+/// One operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step<'log> {
-    /// A file or a directory was made; from now on the number means this one.
+    /// A file or a directory was created; from now on the inode number refers to it.
     New { inode: u64, is_directory: bool },
     /// Bytes were written.
     Write { inode: u64, at: usize, bytes: &'log [u8] },
     /// A file was given this length.
     Size { inode: u64, length: usize },
-    /// A directory was changed, and holds these names now.
+    /// A directory has changed, and contains these names now.
     Names { inode: u64, names: &'log str },
-    /// fsync or fdatasync has come back.
+    /// An fsync or fdatasync has returned.
     Sync { inode: u64 },
-    /// Somebody was told something.
+    /// A reply was sent to a client.
     Reply,
-    /// The test has come to this point.
+    /// The test has reached this point.
     Mark(u64),
 }
 
-/// Has the processes that are given it written down.
+/// Records the processes that it is attached to.
 pub(crate) struct Recorder {
     dir: TempDir,
 }
@@ -47,7 +47,7 @@ impl Recorder {
         self.dir.path().join("log")
     }
 
-    /// Has what a process does below `root` written down.
+    /// Records what a process does below `root`.
     pub(crate) fn give(&self, command: &mut Command, root: &Path) {
         let others = command.get_envs().find(|(name, _)| *name == LIBRARY_VARIABLE).and_then(|(_, value)| value);
         let others = others.map(|others| others.to_str().unwrap().to_owned()).unwrap_or_default();
@@ -57,20 +57,20 @@ impl Recorder {
             .env("POWER_CUT_LOG", self.log());
     }
 
-    /// Notes that the test has come to a point: what follows in the log was done after that.
+    /// Records that the test has reached a point: everything later in the log was done after it.
     pub(crate) fn mark(&self, number: u64) {
         let mut log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let head = [u64::from(MARK), 0, number, 0].map(u64::to_ne_bytes).concat();
         log.write_all(&head).unwrap();
     }
 
-    /// All that was written down so far; [`steps`] reads it.
+    /// Returns everything recorded so far; [`steps`] parses it.
     pub(crate) fn read(&self) -> Vec<u8> {
         fs::read(self.log()).unwrap()
     }
 }
 
-/// The steps of a log, as far as it is whole: a process may have been killed while it wrote the last.
+/// Parses the steps of a log, up to an incomplete one: a process may have been killed while it wrote the last step.
 pub(crate) fn steps(mut log: &[u8]) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
     while let Some((head, rest)) = log.split_at_checked(HEAD) {
@@ -92,13 +92,13 @@ pub(crate) fn steps(mut log: &[u8]) -> Vec<Step<'_>> {
     steps
 }
 
-/// Compiled once for all tests of this process.
+/// Compiles the library once for all tests of this process.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process/power_cut/recorder.c");
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("power_cut_recorder.so");
-        // Renamed into place: another test process may have it open.
+        // Renamed into place, since another test process may have it open.
         let next = tempfile::Builder::new().tempfile_in(env!("CARGO_TARGET_TMPDIR")).unwrap().into_temp_path();
         let compiled = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])

@@ -1,4 +1,4 @@
-//! Reads an interface file (<https://varlink.org/Interface-Definition>) as far as a check of values needs it.
+//! Parses an interface file (<https://varlink.org/Interface-Definition>), as far as needed to check values.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::iter::Peekable;
 
 /// An interface.
 pub(crate) struct Interface {
-    /// Such as `org.postern.Auth`.
+    /// Its name, such as `org.postern.Auth`.
     pub(crate) name: String,
     /// The parameters and the reply of each method.
     pub(crate) methods: BTreeMap<String, (Type, Type)>,
@@ -30,7 +30,7 @@ pub(crate) enum Type {
 }
 
 impl Interface {
-    /// Reads the text of an interface file; panics on what is not one.
+    /// Parses the text of an interface file; panics if it is invalid.
     pub(crate) fn parse(text: &str) -> Self {
         let words = words(text);
         let mut rest = words.iter().map(String::as_str).peekable();
@@ -52,12 +52,12 @@ impl Interface {
         interface
     }
 
-    /// Whether these may be a method's parameters.
+    /// Checks the parameters of a method.
     pub(crate) fn check_parameters(&self, method: &str, value: &Value) -> Result<(), String> {
         self.check(&self.methods[method].0, value)
     }
 
-    /// Whether this may be a method's reply.
+    /// Checks the reply of a method.
     pub(crate) fn check_reply(&self, method: &str, value: &Value) -> Result<(), String> {
         self.check(&self.methods[method].1, value)
     }
@@ -94,7 +94,7 @@ impl Interface {
     }
 }
 
-/// Names, `->`, and single signs; comments are left out.
+/// Splits a text into names, `->`, and single characters; comments are omitted.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for line in text.lines().map(|line| line.split('#').next().unwrap_or_default()) {
