@@ -16,7 +16,7 @@ use postern_vault::records::Stored;
 use postern_wire::admin::Refused;
 use postern_wire::{Secret, admin};
 
-/// Lists every open request, without the user's text about how to be contacted.
+/// Lists every open request, without the texts that the user has written except the contact information.
 ///
 /// # Errors
 /// [`Refused`].

@@ -20,7 +20,7 @@ label! {
     pub enum Channel in "door" of postern_rules::Channel {
         /// The webmail front.
         Webmail = "webmail" => postern_rules::Channel::Webmail,
-        /// The IMAP front, and the channels beside Outlook on the web.
+        /// The IMAP front, and the endpoints of Exchange besides Outlook on the web.
         Imap = "imap" => postern_rules::Channel::Imap,
         /// A host with the PAM module.
         Pam = "pam" => postern_rules::Channel::Pam,

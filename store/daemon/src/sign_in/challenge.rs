@@ -60,7 +60,7 @@ impl Challenge {
         self.key.is_some()
     }
 
-    /// Returns which key of the account has signed `response`, and its counter; none if no key has.
+    /// Returns which key of the account has answered with `response`, and its counter; none if no key has.
     pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
         let (challenge, site) = self.key.as_ref()?;
         let party = keys::relying_party(Some(site), texts::place(account, platform))?;
