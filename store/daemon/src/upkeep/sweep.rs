@@ -56,7 +56,7 @@ async fn keep_house(daemon: &Daemon) {
     }
 }
 
-/// Clears an interrupted import: every name is refused until it is cleared. It is not checked while another import runs.
+/// Clears an interrupted import: every name is refused until it is cleared. Does nothing while another import runs.
 async fn clear_broken_import(daemon: &Daemon) -> Result<(), export::ExportError> {
     let Ok(_alone) = daemon.administration.try_lock() else { return Ok(()) };
     if daemon.effects.clear_broken_import().await? > 0 {

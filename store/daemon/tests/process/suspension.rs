@@ -34,7 +34,7 @@ fn an_hour_and_a_second_later_the_code_is_asked_again() {
     home.clock().advance(2);
     assert!(is_challenged(&posternd));
     assert!(posternd.is_over(ALICE, &standing));
-    watch.tells_of(ALICE); // fronts are told, though nobody did anything
+    watch.tells_of(ALICE); // fronts are told without any other event
     let ended = posternd.audit(None).pop().unwrap();
     assert_eq!((ended.action.as_str(), ended.actor.as_str()), ("suspension ended", "posternd"));
 
