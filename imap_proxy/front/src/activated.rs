@@ -1,4 +1,4 @@
-//! Sockets of the fronts: the one that systemd has opened for an address or path, or else a new one.
+//! Sockets of the fronts: the one that systemd passed for an address or path, or else a new one.
 
 use crate::socket::{ListenError, Socket, bind, bind_path};
 use postern_process::activated::ActivatedSockets;
@@ -6,7 +6,7 @@ use postern_proxy_config::Listen;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};
 
-/// The socket that was activated for `listen`, or else a new one; to be called in a runtime.
+/// Returns the socket that was activated for `listen`, or else a new one. Must be called in a runtime.
 ///
 /// # Errors
 /// [`ListenError`].
@@ -21,7 +21,7 @@ pub fn listen(activated: &mut ActivatedSockets, listen: &Listen) -> Result<Socke
     }
 }
 
-/// The same for an address.
+/// As [`listen`], for an address.
 ///
 /// # Errors
 /// [`ListenError`].

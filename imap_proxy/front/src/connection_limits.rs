@@ -1,5 +1,5 @@
-//! How many there may be of something at once: in all, and for each of those who hold places, so that no one of them keeps
-//! the others out.
+//! Limits how many of something there may be at once: in total, and per holder, so that one holder cannot keep the
+//! others out.
 
 use crate::source::{Source, sources};
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// For each place that a holder has, so many have to be left before it gets another.
+/// Per place that a holder has, this many places must be free before it gets another.
 const LEFT_TO_OTHERS: usize = 4;
 
 /// Who holds a place.
@@ -17,34 +17,35 @@ const LEFT_TO_OTHERS: usize = 4;
 pub enum Holder {
     /// Where a client comes from.
     Source(Source),
-    /// A session, by the hash of its token.
+    /// A session, identified by the hash of its token.
     Session([u8; 32]),
-    /// A mailbox, by its canonical name.
+    /// A mailbox, identified by its canonical name.
     Mailbox(String),
 }
 
-/// A holder, and how many connections it may have.
+/// A holder, and its maximum number of connections.
 #[derive(Debug, Clone)]
 pub struct Share {
-    /// Whose they are.
+    /// The holder.
     pub holder: Holder,
-    /// How many there may be.
+    /// The maximum number of connections.
     pub max: usize,
 }
 
 impl Share {
-    /// Those of a client: one address may have `max` connections, and what is around it as many times that as [`sources`] says.
+    /// The shares of a client: one address may have `max` connections, and the networks around it the multiples of that
+    /// which [`sources`] gives.
     pub fn of_address(address: IpAddr, max: usize) -> Vec<Self> {
         let share = |(source, times)| Self { holder: Holder::Source(source), max: max.saturating_mul(times) };
         sources(address).map(share).collect()
     }
 }
 
-/// Places, of which some are taken.
+/// A limited number of places, of which some are taken.
 #[derive(Clone)]
 pub struct ConnectionLimits {
     taken: Arc<Mutex<Taken>>,
-    /// Told whenever one is given back.
+    /// Notified when a place is given back.
     freed: Arc<Notify>,
 }
 
@@ -60,22 +61,22 @@ pub struct ConnectionPermit {
     holders: Vec<Holder>,
 }
 
-/// How many connections each holder has.
+/// The number of connections of each holder.
 #[derive(Default)]
 pub struct Counts(HashMap<Holder, usize>);
 
 impl Counts {
-    /// How many `holder` has.
+    /// The number of connections of `holder`.
     pub fn of(&self, holder: &Holder) -> usize {
         self.0.get(holder).copied().unwrap_or_default()
     }
 
-    /// `holder` has one more.
+    /// Counts one more for `holder`.
     pub fn add(&mut self, holder: Holder) {
         *self.0.entry(holder).or_default() += 1;
     }
 
-    /// `holder` has one less.
+    /// Counts one fewer for `holder`.
     pub fn take(&mut self, holder: Holder) {
         if let Entry::Occupied(mut count) = self.0.entry(holder) {
             *count.get_mut() -= 1;
@@ -87,16 +88,16 @@ impl Counts {
 }
 
 impl ConnectionLimits {
-    /// For `max` connections in all.
+    /// Allows `max` connections in total.
     pub fn new(max: usize) -> Self {
         Self { taken: Arc::new(Mutex::new(Taken { max, all: 0, by_holder: Counts::default() })), freed: Arc::default() }
     }
 
-    /// A place for whoever these shares are of; waits until there is one.
+    /// Takes a place for the holders of these shares; waits until one is free.
     pub async fn wait_for(&self, shares: &[Share]) -> ConnectionPermit {
         loop {
             let mut freed = pin!(self.freed.notified());
-            // From here on, so that one that is given back between the look and the wait is not missed.
+            // Enabled before the check, so that a place given back between the check and the wait is not missed.
             freed.as_mut().enable();
             if let Some(place) = self.take(shares) {
                 return place;
@@ -105,9 +106,9 @@ impl ConnectionLimits {
         }
     }
 
-    /// A place for whoever these shares are of; none when one of them is used up. Nobody gets a second place who has as many
-    /// as a part of those that are left (see [`LEFT_TO_OTHERS`]): so a few that take all they can leave some to whoever
-    /// comes next.
+    /// Takes a place for the holders of these shares; none if one of the shares is used up. A holder that has as many
+    /// places as a part of those that are free gets no further place (see [`LEFT_TO_OTHERS`]): so a few holders that
+    /// take all they can leave some places to the next ones.
     pub fn take(&self, shares: &[Share]) -> Option<ConnectionPermit> {
         let mut taken = self.lock();
         let left = taken.max.saturating_sub(taken.all);

@@ -4,7 +4,7 @@ use postern_wire::auth::{MAX_FIELD, MAX_NAME};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What a client signs in with. Nothing of it is in logs; `Debug` shows the name only.
+/// The credentials that a client signs in with. They never appear in logs; `Debug` shows the name only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     name: String,
@@ -12,9 +12,9 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// None where no mailbox can be meant: the name is empty, too long, no UTF-8 or has control characters in it, or
-    /// the password is empty (a directory may take that for an anonymous bind, RFC 4513, section 5.1.2), longer than
-    /// [`MAX_FIELD`], or has a byte in it that would end a line or a SASL message.
+    /// None where the credentials cannot mean a mailbox: the name is empty, too long, not UTF-8 or contains control
+    /// characters, or the password is empty (a directory may take that for an anonymous bind, RFC 4513, section 5.1.2),
+    /// longer than [`MAX_FIELD`], or contains a byte that would end a line or a SASL message.
     #[must_use]
     pub fn new(name: &[u8], password: &[u8]) -> Option<Self> {
         let name = std::str::from_utf8(name).ok()?;
@@ -25,13 +25,13 @@ impl Credentials {
         (is_name && is_password).then(|| Self { name: name.to_owned(), password })
     }
 
-    /// As it was typed.
+    /// The name as it was typed.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// As it was typed, in whatever encoding. Whoever calls this answers for where it goes.
+    /// The password as it was typed, in whatever encoding. The caller is responsible for where it goes.
     #[must_use]
     pub fn password(&self) -> &[u8] {
         &self.password

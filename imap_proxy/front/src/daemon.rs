@@ -1,7 +1,7 @@
-//! Asking posternd: `org.postern.Auth` over its Unix socket, asynchronously.
+//! Calls to posternd: `org.postern.Auth` over its Unix socket, asynchronously.
 //!
-//! One connection a call, nothing kept: no verdict is ever remembered, a daemon that restarts is found again by the
-//! next call, and a call that may have been heard is never sent twice. No error here is ever a "yes".
+//! Each call uses one connection, and nothing is kept: no verdict is ever cached, the next call finds a daemon that has
+//! restarted, and a call that may have been received is never sent twice. No error here ever means "yes".
 
 use crate::clock;
 use crate::metrics::{self, METRICS};
@@ -28,21 +28,21 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-/// How long a call may take, waiting for its turn included.
+/// How long a call may take, including the wait for its turn.
 pub const DEADLINE: Duration = Duration::from_secs(5);
-/// The same for a call that sends a code: an SMS gateway and a mail server take their time.
+/// The same for a call that sends a code: an SMS gateway or a mail server can be slow.
 pub const SENDING_DEADLINE: Duration = Duration::from_secs(30);
-/// The same for a call that has the mail server asked about a password; the daemon waits for 45 seconds.
+/// The same for a call that makes the mail server check a password; the daemon waits for 45 seconds.
 pub const CHECKING_DEADLINE: Duration = Duration::from_secs(50);
 /// Calls that run at once; more wait for their turn.
 pub const MAX_CALLS: usize = 64;
-/// The same for calls that send a code, so that a slow gateway holds up nothing else.
+/// The same for calls that send a code, so that a slow gateway delays nothing else.
 pub const MAX_SENDING: usize = 64;
 /// The wait before the first new attempt to watch; each further one waits twice as long, up to [`LONGEST_PAUSE`].
 pub const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest wait between two attempts to watch.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Events that may wait for whoever watches.
+/// Events that may be queued for the receiver of a stream.
 const EVENTS_WAITING: usize = 64;
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 4096;
@@ -50,19 +50,19 @@ const READ_AT_ONCE: usize = 4096;
 /// Why a call has no reply.
 pub type DaemonError = CallError;
 
-/// What whoever watches is told.
+/// What the receiver of [`Daemon::watch`] gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watched {
-    /// The daemon is there (again): whatever changed meanwhile was missed, so every open session is to be rechecked.
+    /// The daemon is connected (again): changes in between were missed, so every open session must be rechecked.
     Connected,
     /// Something changed that may end sessions.
     Changed {
-        /// Of this mailbox; none: of any.
+        /// The mailbox; none: any mailbox.
         mailbox: Option<String>,
     },
 }
 
-/// The way to the daemon. It never fails to be made: whether somebody listens there shows at each call.
+/// The connection to the daemon. Creating it never fails: each call shows whether the daemon listens.
 #[derive(Clone)]
 pub struct Daemon(Arc<Inner>);
 
@@ -70,18 +70,18 @@ struct Inner {
     socket: PathBuf,
     calls: Semaphore,
     sending: Semaphore,
-    /// Who was found to be the daemon: looking up its user may ask a directory server, so it is done once.
+    /// The daemon's user: looking it up may query a directory server, so it is done once.
     known: OnceLock<u32>,
 }
 
 impl Daemon {
-    /// The daemon that listens at `socket`, now or later.
+    /// For the daemon that listens at `socket`, now or later.
     pub fn new(socket: PathBuf) -> Self {
         let (calls, sending) = (Semaphore::new(MAX_CALLS), Semaphore::new(MAX_SENDING));
         Self(Arc::new(Inner { socket, calls, sending, known: OnceLock::new() }))
     }
 
-    /// What does this sign-in need?
+    /// Asks what a sign-in needs.
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal.
@@ -89,7 +89,7 @@ impl Daemon {
         self.call::<auth_method::Ask>(ask).await
     }
 
-    /// Has a method begin: a code is sent, or a question for a security key made.
+    /// Begins a method: sends a code, or makes a challenge for a security key.
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though a code may have been sent.
@@ -105,7 +105,7 @@ impl Daemon {
         self.call::<auth_method::Answer>(answer).await
     }
 
-    /// Tells which browser was let in without a second factor.
+    /// Reports which browser was signed in without a second factor.
     ///
     /// # Errors
     /// Any [`DaemonError`]: the browser is not noted.
@@ -113,7 +113,7 @@ impl Daemon {
         self.call::<auth_method::SignedIn>(signed_in).await.map(drop)
     }
 
-    /// Hands on a field with an app password, or with a code behind the password.
+    /// Passes on a field with an app password, or with a code after the password.
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the code may have been used up.
@@ -121,7 +121,7 @@ impl Daemon {
         self.call::<auth_method::AnswerField>(field).await
     }
 
-    /// The mail server has refused what an app password stands for.
+    /// Reports that the mail server has refused the password that an app password stands for.
     ///
     /// # Errors
     /// Any [`DaemonError`]: the next sign-in will try the same password again.
@@ -129,23 +129,23 @@ impl Daemon {
         self.call::<auth_method::PasswordRefused>(refused).await.map(drop)
     }
 
-    /// The mail server or the webmail has accepted a password.
+    /// Reports that the mail server or the webmail has accepted a password.
     ///
     /// # Errors
-    /// Any [`DaemonError`]: app passwords go on standing for the password before.
+    /// Any [`DaemonError`]: app passwords go on standing for the previous password.
     pub async fn password_accepted(&self, accepted: &PasswordAccepted) -> Result<(), DaemonError> {
         self.call::<auth_method::PasswordAccepted>(accepted).await.map(drop)
     }
 
-    /// What the mail server says of a password that the daemon wanted to have checked.
+    /// Reports the mail server's result for a password that the daemon wanted to have checked.
     ///
     /// # Errors
-    /// Any [`DaemonError`]: whoever waits for it is told that nobody can say.
+    /// Any [`DaemonError`]: the user who waits for it sees that it is temporarily unavailable.
     pub async fn password_checked(&self, checked: &PasswordChecked) -> Result<(), DaemonError> {
         self.call::<auth_method::PasswordChecked>(checked).await.map(drop)
     }
 
-    /// Begins an enrolment, or shows a begun one again.
+    /// Begins an enrolment, or shows again one that has begun.
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though a code may have been sent.
@@ -153,15 +153,15 @@ impl Daemon {
         self.call_that_sends::<auth_method::Enrol>(enrol).await
     }
 
-    /// What does a person see of their own account?
+    /// Asks what a user sees of their own account.
     ///
     /// # Errors
-    /// Any [`DaemonError`]: nothing.
+    /// Any [`DaemonError`]: the user sees nothing.
     pub async fn show_security(&self, show: &ShowSecurity) -> Result<SecurityVerdict, DaemonError> {
         self.call::<auth_method::ShowSecurity>(show).await
     }
 
-    /// Changes something of it.
+    /// Changes something of the account.
     ///
     /// # Errors
     /// Any [`DaemonError`], though it may have been changed.
@@ -182,7 +182,7 @@ impl Daemon {
         self.call::<auth_method::OpenRequest>(request).await
     }
 
-    /// Ends an enrolment with a code.
+    /// Completes an enrolment with a code.
     ///
     /// # Errors
     /// Any [`DaemonError`]: a refusal, though the account may be protected now.
@@ -190,7 +190,7 @@ impl Daemon {
         self.call::<auth_method::Confirm>(confirm).await
     }
 
-    /// Which of these sessions are over? The reply has one word for each, in order.
+    /// Asks which of these sessions are over. The reply has one word for each, in order.
     ///
     /// # Errors
     /// Any [`DaemonError`]; a reply of another length is [`CallError::Garbage`].
@@ -203,7 +203,7 @@ impl Daemon {
         }
     }
 
-    /// Follows what changes, from now until the receiver is dropped. It reconnects by itself.
+    /// Reports changes, from now until the receiver is dropped. It reconnects by itself.
     pub fn watch(&self) -> mpsc::Receiver<Watched> {
         let read =
             |first, WatchEvent { mailbox }| Some(if first { Watched::Connected } else { Watched::Changed { mailbox } });
@@ -218,8 +218,8 @@ impl Daemon {
         )
     }
 
-    /// Calls a method that goes on replying. `read` makes of each reply, with whether it is the first of a connection,
-    /// what whoever listens is to have. `meanwhile` is what it means that there is no connection.
+    /// Calls a method that sends several replies. `read` turns each reply, and whether it is the first of a connection,
+    /// into what the receiver gets. `meanwhile` is the consequence that is logged while there is no connection.
     fn stream<M, T: Send + 'static>(
         &self,
         meanwhile: &'static str,
@@ -231,7 +231,7 @@ impl Daemon {
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let daemon = self.clone();
         tokio::spawn(async move {
-            // Ends the wait as well when nobody listens any more.
+            // Also ends the wait when the receiver is dropped.
             tokio::select! {
                 () = daemon.follow(M::NAME, meanwhile, &read, &events) => {}
                 () = events.closed() => {}
@@ -267,7 +267,7 @@ impl Daemon {
         }
     }
 
-    /// Ok: nobody listens any more.
+    /// Ok: the receiver was dropped.
     async fn follow_once<R: DeserializeOwned, T>(
         &self,
         method: &'static str,
@@ -276,7 +276,7 @@ impl Daemon {
         was_connected: &mut bool,
     ) -> Result<(), DaemonError> {
         let mut connection = timeout(DEADLINE, self.open(method, &Empty {}, true)).await.map_err(late)??;
-        // The first reply comes at once and says that it listens from here on.
+        // The first reply comes at once and means that events are reported from now on.
         let (mut reply, mut continues): (R, _) = timeout(DEADLINE, connection.receive()).await.map_err(late)??;
         let _told = METRICS.streams.hold(());
         tracing::info!(method, "connected to posternd");
@@ -348,7 +348,7 @@ impl Daemon {
         if !is_daemon.unwrap_or(false) {
             return Err(CallError::Impostor(uid));
         }
-        // Lost only where two were let in at once, and then the next call looks it up again.
+        // It fails only where two calls looked it up at once, and then the next call looks it up again.
         let _ = self.0.known.set(uid);
         Ok(())
     }
@@ -361,7 +361,7 @@ struct Connection {
 
 impl Connection {
     async fn receive<R: DeserializeOwned>(&mut self) -> Result<(R, bool), DaemonError> {
-        // On the heap so that it stays at one place and is wiped there, also when the deadline drops this future.
+        // On the heap, so that it is not moved and is wiped there, also when the deadline drops this future.
         let mut bytes = Zeroizing::new(vec![0; READ_AT_ONCE]);
         loop {
             if let Some(reply) = self.decoder.next_frame(parse_reply) {

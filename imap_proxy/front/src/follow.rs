@@ -1,4 +1,4 @@
-//! What a front has let in is over when the daemon says so.
+//! Ends sessions that a front has admitted when the daemon says that they are over.
 
 use crate::daemon::{Daemon, Watched};
 use postern_wire::auth::{MAX_RECHECK, Recheck, Rechecked, Session};
@@ -7,24 +7,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How long the daemon may take to say which sessions are over. For a mailbox that is known to have changed, they end
-/// then; and that has to happen within a second.
+/// How long the daemon may take to say which sessions are over. If the mailbox is known to have changed, its sessions
+/// end after this wait; they must end within a second.
 const RECHECK_WAIT: Duration = Duration::from_millis(500);
-/// How often what is over by itself is dropped, and a recheck that got no answer is repeated.
+/// How often sessions that have ended by themselves are dropped, and a recheck without an answer is repeated.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
-/// What a front has let in.
+/// The sessions that a front has admitted.
 pub trait Followed: Send + Sync + 'static {
-    /// What one is found by.
+    /// The key that a session is found by.
     type Key: Send + Sync;
 
-    /// Those of `mailbox`, or all.
+    /// The sessions of `mailbox`, or all.
     fn of(&self, mailbox: Option<&str>) -> Vec<(Self::Key, Session)>;
 
-    /// Ends one that still is this session, which cuts whatever waits on it; false when there is none any more.
+    /// Ends the session at `key` if it still is this one, which cancels everything that waits on it; false if it no
+    /// longer exists.
     fn end(&self, key: &Self::Key, session: &Session) -> bool;
 
-    /// Drops what is over by itself.
+    /// Drops sessions that have ended by themselves.
     fn sweep(&self) {}
 }
 
@@ -32,18 +33,18 @@ pub trait Followed: Send + Sync + 'static {
 pub struct Follower<K> {
     daemon: Daemon,
     kept: K,
-    /// How often the daemon has said that something changed.
+    /// How many changes the daemon has reported.
     changes: AtomicU64,
-    /// Nobody follows the daemon any more: no session can be trusted.
+    /// The task that follows the daemon has ended: no session can be trusted.
     disconnected: AtomicBool,
 }
 
-/// How much had changed when a sign-in began.
+/// The number of changes when a sign-in began.
 #[derive(Debug, Clone, Copy)]
 pub struct Before(u64);
 
 impl<K: Followed> Follower<K> {
-    /// Follows from here on, as long as the process lives, so it is made in a runtime.
+    /// Follows the daemon from now on, as long as the process lives. Must be called in a runtime.
     pub fn new(daemon: Daemon, kept: K) -> Arc<Self> {
         let follower =
             Arc::new(Self { daemon, kept, changes: AtomicU64::new(0), disconnected: AtomicBool::new(false) });
@@ -51,22 +52,22 @@ impl<K: Followed> Follower<K> {
         follower
     }
 
-    /// What is followed.
+    /// The sessions that are followed.
     pub fn kept(&self) -> &K {
         &self.kept
     }
 
-    /// Whether nobody follows the daemon any more: then the front refuses everything until a restart.
+    /// Whether the task that follows the daemon has ended: then the front refuses everything until a restart.
     pub fn is_disconnected(&self) -> bool {
         self.disconnected.load(Ordering::SeqCst)
     }
 
-    /// To be taken before the daemon is asked.
+    /// To be called before the daemon is asked.
     pub fn before(&self) -> Before {
         Before(self.changes.load(Ordering::SeqCst))
     }
 
-    /// To be called when a session of `mailbox` is kept: what has changed since `before` has not seen it.
+    /// To be called when a session of `mailbox` is kept: changes since `before` have not been applied to it.
     pub async fn catch_up(&self, before: Before, mailbox: &str) {
         if self.changes.load(Ordering::SeqCst) != before.0 {
             self.recheck_mailbox(mailbox).await;
@@ -81,7 +82,7 @@ impl<K: Followed> Follower<K> {
         let mut events = self.daemon.watch();
         let mut housekeeping = interval(HOUSEKEEPING);
         housekeeping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Whether some sessions wait for an answer that did not come.
+        // Whether some sessions still need an answer that did not come.
         let mut recheck_pending = false;
         loop {
             tokio::select! {
@@ -101,8 +102,8 @@ impl<K: Followed> Follower<K> {
         }
     }
 
-    /// False: the daemon did not answer for all of them. The rest go on, since nothing is known to have changed, and
-    /// are asked about again.
+    /// False: the daemon did not answer for all of them. The other sessions go on, since no change is known, and are
+    /// asked about again.
     async fn recheck_all(&self) -> bool {
         for batch in self.kept.of(None).chunks(MAX_RECHECK) {
             let Some(ended) = self.over_among(batch).await else { return false };
@@ -111,7 +112,7 @@ impl<K: Followed> Follower<K> {
         true
     }
 
-    /// This mailbox is known to have changed, so no answer ends its sessions too.
+    /// This mailbox is known to have changed, so its sessions also end if no answer comes.
     async fn recheck_mailbox(&self, mailbox: &str) {
         for batch in self.kept.of(Some(mailbox)).chunks(MAX_RECHECK) {
             let ended = self.over_among(batch).await;
@@ -141,25 +142,25 @@ impl<K: Followed> Follower<K> {
     }
 }
 
-/// Which of `asked` sessions end. None: the daemon did not say, so it has to be asked again.
+/// Which of `asked` sessions end. None: the daemon did not say, so it must be asked again.
 #[must_use]
 fn after_recheck<E>(reply: Result<Rechecked, E>, asked: usize) -> Option<Vec<bool>> {
     match reply {
         Ok(Rechecked { ended }) if ended.len() == asked => Some(ended),
-        // It answered, but not what it was asked: nothing vouches for these sessions.
+        // It answered, but not as many as it was asked: these sessions are not confirmed.
         Ok(_) => Some(vec![true; asked]),
         Err(_) => None,
     }
 }
 
-/// Should nobody follow the daemon any more, no session is to be used.
+/// Marks the sessions as unusable if the task that follows the daemon ends.
 struct DisconnectedWhenDropped<'a, K: Followed>(&'a Follower<K>);
 
 impl<K: Followed> Drop for DisconnectedWhenDropped<'_, K> {
     fn drop(&mut self) {
         self.0.disconnected.store(true, Ordering::SeqCst);
         self.0.end_all();
-        // When the process stops, its tasks are dropped, which is no news.
+        // When the process stops, its tasks are dropped, which needs no log line.
         if std::thread::panicking() {
             tracing::error!("the daemon is not followed any more: everything is refused until a restart");
         }

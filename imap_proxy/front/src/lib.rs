@@ -1,7 +1,8 @@
-//! What every listener of the proxy shares: sockets, TLS with its certificate, the PROXY header, limits of connections,
-//! the way to posternd, and the registry of sessions that follows it.
+//! What all listeners of the proxy share: sockets, TLS with its certificate, the PROXY header, connection limits, calls
+//! to posternd, and the registry of sessions that follows posternd.
 //!
-//! It knows no protocol that is spoken over these connections, and no rule: what cannot be asked of posternd is refused.
+//! This crate knows none of the protocols spoken over these connections, and makes no decision: where posternd cannot
+//! be asked, the answer is a refusal.
 
 pub mod activated;
 pub mod clock;

@@ -1,10 +1,10 @@
-//! What every front counts.
+//! The metrics of every front.
 
 use postern_process::{label, metrics};
 use postern_wire::CallError;
 
 metrics! {
-    /// What every front counts.
+    /// The metrics of every front.
     pub static METRICS: Metrics {
         /// Who has connected, by whether TLS began.
         arrivals: Counters<(Front, Arrival)> = "postern_proxy_connections_total",
@@ -20,7 +20,7 @@ metrics! {
 }
 
 label! {
-    /// Which front.
+    /// A front.
     pub enum Front in "front" {
         /// For browsers, and for programs at the endpoints beside Outlook on the web.
         Webmail = "webmail",
@@ -34,37 +34,37 @@ label! {
     pub enum Arrival in "outcome" {
         /// TLS has begun.
         Accepted = "accepted",
-        /// As many are open as may be.
+        /// The maximum number of connections is open.
         Full = "full",
-        /// As many are open from there as may be.
+        /// The maximum number of connections from that address or network is open.
         FullForAddress = "full_for_address",
-        /// It carried no request, or had not signed in, and made room for another.
+        /// It carried no request, or had not signed in, and was closed to make room for another.
         MadeRoom = "made_room",
-        /// A load balancer's PROXY header is none.
+        /// The PROXY header of a load balancer was invalid.
         ProxyHeader = "proxy_header",
         /// TLS did not begin.
         Handshake = "handshake",
-        /// It took too long, until TLS or until a sign-in.
+        /// The time limit passed, before TLS or before a sign-in.
         Late = "late",
     }
 }
 
 label! {
-    /// What became of a password, with or without something behind it.
+    /// The outcome of a password, with or without a code after it.
     pub enum Verdict in "verdict" {
-        /// It let somebody in.
+        /// The client was signed in.
         Accepted = "accepted",
         /// A code is asked for.
         Challenge = "challenge",
         /// A second factor has to be set up first.
         Enrol = "enrol",
-        /// The webmail does not take it.
+        /// The webmail refused the password.
         Password = "password_refused",
-        /// It lets nobody in.
+        /// The client is refused.
         Refused = "refused",
-        /// It is an app password that is of no use any more, or its time is over at the mail server.
+        /// It is an app password that can no longer be used, or has expired at the mail server.
         Expired = "expired",
-        /// The mailbox has as many sessions as it may have.
+        /// The mailbox has reached its maximum number of sessions.
         Limit = "limit",
         /// Temporarily unavailable.
         Unavailable = "unavailable",
@@ -72,23 +72,23 @@ label! {
 }
 
 label! {
-    /// What came of a call to posternd.
+    /// The outcome of a call to posternd.
     pub enum Call in "outcome" {
-        /// It answered, whatever it said.
+        /// It answered, whatever the answer is.
         Answered = "answered",
-        /// Nobody listens there.
+        /// No process listens there.
         Unreachable = "unreachable",
-        /// It did not answer in time, or broke off.
+        /// It did not answer in time, or the connection broke.
         Lost = "lost",
-        /// What answered is not posternd, or makes no sense.
+        /// The answer did not come from posternd, or is invalid.
         Garbage = "garbage",
-        /// It says that it cannot.
+        /// It answered with an error.
         Error = "error",
     }
 }
 
 impl Call {
-    /// Of a call.
+    /// The outcome of a call.
     pub fn of<T>(outcome: &Result<T, CallError>) -> Self {
         match outcome {
             Ok(_) => Self::Answered,

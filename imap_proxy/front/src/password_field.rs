@@ -1,8 +1,8 @@
-//! What the daemon's answers mean for a name and what was typed as its password: the only file that could fail open where
-//! a client signs in with a password field and nothing else (IMAP, and the endpoints beside the webmail).
+//! What the daemon's answers mean for a name and a password field: the only file that could fail open where a client
+//! signs in with nothing but a password field (IMAP, and the endpoints beside the webmail).
 //!
-//! A [`Pass`] is made here and nowhere else. Three words of the daemon make one, each for the mailbox that was asked
-//! about: `NotRequired`, `AppPassword` and, where there may be a code, `Accepted`.
+//! A [`Pass`] is made here and nowhere else. Three answers of the daemon make one, each for the mailbox that was asked
+//! about: `NotRequired`, `AppPassword` and, where a code is allowed, `Accepted`.
 
 use crate::credentials::Credentials;
 use crate::daemon::{Daemon, DaemonError};
@@ -14,7 +14,7 @@ use std::fmt;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Who may sign in at the backend, and with what.
+/// The right to sign in at the backend: the mailbox and its password.
 pub struct Pass {
     session: Session,
     password: Zeroizing<Vec<u8>>,
@@ -23,47 +23,47 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Made where a verdict says so, and with nothing in it that would end a line or a SASL message.
+    /// Made where a verdict permits it, and only if it contains nothing that would end a line or a SASL message.
     fn new(mailbox: String, standing: String, password: &[u8]) -> Result<Self, Denied> {
         Credentials::new(mailbox.as_bytes(), password).ok_or(Denied::Refused)?;
         let password = Zeroizing::new(password.to_vec());
         Ok(Self { session: Session { mailbox, standing }, password, by_app_password: false, is_proven: false })
     }
 
-    /// The mailbox that the daemon decided about. The backend is given this name and not the one that was typed: what
-    /// the two make of one spelling may differ.
+    /// The mailbox that the daemon decided about. The backend gets this name and not the one that was typed: the two
+    /// may interpret one spelling differently.
     #[must_use]
     pub fn mailbox(&self) -> &str {
         &self.session.mailbox
     }
 
-    /// The password, without a code. The caller answers for where it goes.
+    /// The password, without a code. The caller is responsible for where it goes.
     #[must_use]
     pub fn password(&self) -> &[u8] {
         &self.password
     }
 
-    /// For rechecks.
+    /// The session, for rechecks.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// What the backend's refusal is to be told about, when the password is one that the daemon has kept: it has been
+    /// The session to report the backend's refusal for, when the password is one that the daemon has kept: it has been
     /// changed since, and must not be tried again.
     #[must_use]
     pub fn outdated(&self) -> Option<&Session> {
         self.by_app_password.then_some(&self.session)
     }
 
-    /// Whether a second factor or an app password was right. Else the password is all that there is, and only the backend
-    /// knows whether that one is.
+    /// Whether a second factor or an app password was right. Otherwise there is only the password, and only the backend
+    /// knows whether it is right.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.is_proven
     }
 
-    /// What is left of it once it has been used.
+    /// The session that remains once the pass has been used.
     #[must_use]
     pub fn into_session(self) -> Session {
         self.session
@@ -76,43 +76,43 @@ impl fmt::Debug for Pass {
     }
 }
 
-/// There is no pass.
+/// Why there is no pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Denied {
-    /// No. The reason is in the daemon's audit log; the client is told the same for every reason.
+    /// Refused. The reason is in the daemon's audit log; the client gets the same answer for every reason.
     Refused,
-    /// The app password is right, but of no use any more, or not before the next sign-in to the webmail.
+    /// The app password is right, but can no longer be used, or not before the next sign-in to the webmail.
     Expired,
     /// Temporarily unavailable.
     Unavailable,
 }
 
-/// What may be in the field beside the password or an app password.
+/// What the field may contain besides the password or an app password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codes {
-    /// A code behind the password.
+    /// A code after the password.
     Appended,
-    /// None: programs send what they were once given with every request, and a code is good once.
+    /// None: programs send the same stored password with every request, and a code is good once.
     Never,
 }
 
-/// After the daemon was asked what a sign-in needs.
+/// What follows after the daemon was asked what a sign-in needs.
 #[derive(Debug)]
 #[must_use]
 pub enum AfterAsk {
-    /// No second factor is required: what was typed is the password.
+    /// No second factor is required: the field is the password.
     Pass(Pass),
-    /// What was typed is an app password or has a code at its end, which the daemon has to see.
+    /// The field is an app password or has a code at its end, which the daemon has to check.
     Field {
         /// The canonical mailbox.
         mailbox: String,
     },
-    /// It ends.
+    /// The sign-in ends.
     Denied(Denied),
 }
 
-/// Asks the daemon about what a client has typed. `failed` is told why the daemon gave no verdict.
+/// Asks the daemon about the credentials of a client. `failed` gets the reason why the daemon gave no verdict.
 ///
 /// # Errors
 /// The sign-in ends. Nothing has been sent to the backend.
@@ -128,30 +128,30 @@ pub async fn judge(
         AfterAsk::Denied(denied) => return Err(denied),
         AfterAsk::Field { mailbox } => mailbox,
     };
-    // Codes and app passwords are of ASCII, but in what is no text they cannot be told to the daemon.
+    // Codes and app passwords are ASCII, and bytes that are not UTF-8 cannot be sent to the daemon.
     let text = std::str::from_utf8(typed.password()).map_err(|_| Denied::Refused)?;
     let field = AnswerField { name, channel, origin: ask.origin, text: Secret::from(text) };
     after_field(daemon.answer_field(&field).await.inspect_err(&failed), &field.name, typed, codes)
 }
 
-/// What follows the question.
+/// Decides what follows the daemon's answer to the question.
 pub fn after_ask<E>(reply: Result<Asked, E>, typed: &Credentials, codes: Codes) -> AfterAsk {
     let Ok(Asked { verdict, app_passwords_of, .. }) = reply else { return AfterAsk::Denied(Denied::Unavailable) };
     match (verdict, app_passwords_of) {
         (AskVerdict::Challenge { mailbox, .. }, _) if codes == Codes::Appended => AfterAsk::Field { mailbox },
-        // A phone that works goes on working, whatever is asked of other sign-ins.
+        // A phone that is set up continues to work, whatever other sign-ins require.
         (_, Some(mailbox)) => AfterAsk::Field { mailbox },
         (AskVerdict::NotRequired { mailbox, standing }, None) => match Pass::new(mailbox, standing, typed.password()) {
             Ok(pass) => AfterAsk::Pass(pass),
             Err(denied) => AfterAsk::Denied(denied),
         },
-        // There is no app password, no code can be given, and nobody can enrol: the daemon has nothing to look at.
+        // There is no app password, no code can be given, and no user can enrol here: the daemon has nothing to check.
         (AskVerdict::Challenge { .. } | AskVerdict::Enrol { .. }, None) => AfterAsk::Denied(Denied::Refused),
         (AskVerdict::Refused(refusal), None) => AfterAsk::Denied(denied(&refusal)),
     }
 }
 
-/// What follows when the daemon has looked at what was typed for `mailbox`.
+/// Decides what follows when the daemon has checked the field of `mailbox`.
 ///
 /// # Errors
 /// The sign-in ends.
@@ -187,8 +187,8 @@ fn denied(refusal: &Refusal) -> Denied {
     }
 }
 
-/// How long to wait with a refusal when the sign-in has taken `taken` so far: refusals are given at multiples of `step`,
-/// counted from when the sign-in began, so that the reason cannot be told from the time that it took.
+/// How long to delay a refusal when the sign-in has taken `taken` so far: refusals are sent at multiples of `step`,
+/// counted from when the sign-in began, so that the time it took does not reveal the reason.
 #[must_use]
 pub fn until_refusal(taken: Duration, step: Duration) -> Duration {
     let begun = taken.as_nanos() / step.as_nanos() + 1;

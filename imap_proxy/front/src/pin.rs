@@ -1,4 +1,4 @@
-//! A server that is known by its key alone: for certificates that no authority has signed, as Exchange makes its own.
+//! A server that is identified by its key only: for certificates that no authority has signed, such as Exchange's own.
 
 use crate::tls::{TlsError, provider};
 use postern_proxy_config::Pin;
@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
-/// What speaks TLS to the server that has the key of this pin, whatever else its certificate says: the name in it,
-/// its validity and who signed it count for nothing. That the server has the private key is checked as always.
+/// The TLS configuration for the server that has the key of this pin, whatever else its certificate says: its name,
+/// validity and issuer are ignored. That the server has the private key is checked as always.
 ///
 /// # Errors
 /// [`TlsError::Setup`].
@@ -28,7 +28,7 @@ pub fn client_config(pin: Pin) -> Result<Arc<ClientConfig>, TlsError> {
     Ok(Arc::new(config))
 }
 
-/// It has another key than the pin's.
+/// The server has another key than the pin's.
 #[derive(Debug)]
 struct OtherKey(Pin);
 
@@ -57,7 +57,7 @@ impl ServerCertVerifier for Pinned {
     ) -> Result<ServerCertVerified, Error> {
         let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
         let seen = Pin::of_hash(Sha256::digest(&key).into());
-        // Both are public: nothing is told by the time that this takes.
+        // Both are public: the time that this takes reveals nothing.
         if seen == self.pin {
             Ok(ServerCertVerified::assertion())
         } else {
@@ -100,7 +100,7 @@ mod tests {
     use tokio::io::duplex;
     use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-    /// A certificate for somebody else that ran out long ago, signed by itself.
+    /// A self-signed certificate for another name, which expired long ago.
     fn certificate(key: &KeyPair) -> CertificateDer<'static> {
         let mut params = CertificateParams::new(vec!["elsewhere.example".to_owned()]).unwrap();
         params.not_after = date_time_ymd(2000, 1, 1);
@@ -111,7 +111,7 @@ mod tests {
         Pin::of_hash(Sha256::digest(key.subject_public_key_info()).into())
     }
 
-    /// Whether somebody who knows `pin` talks to a server that shows `shown` and signs with `signing`.
+    /// Whether a client that knows `pin` accepts a server that shows `shown` and signs with `signing`.
     async fn shake_hands(
         pin: Pin,
         shown: &CertificateDer<'static>,
@@ -140,7 +140,7 @@ mod tests {
             shake_hands(pin(&own), &certificate(&own), &own, version).await.unwrap();
             let error = shake_hands(pin(&own), &certificate(&other), &other, version).await.unwrap_err();
             assert!(error.contains(&format!("the key {}", pin(&other))) && error.contains("backend_pin"), "{error}");
-            // The certificate is no secret: whoever shows it has to have its key.
+            // The certificate is public: a server that shows it must have its key.
             let error = shake_hands(pin(&own), &certificate(&own), &other, version).await.unwrap_err();
             assert!(error.contains("BadSignature"), "{error}");
         }

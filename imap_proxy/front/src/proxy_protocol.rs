@@ -1,42 +1,42 @@
-//! The PROXY protocol, versions 1 and 2 (haproxy's `doc/proxy-protocol.txt`): who a load balancer says is connecting,
-//! and who we say is, to a backend that takes us for one.
+//! The PROXY protocol, versions 1 and 2 (haproxy's `doc/proxy-protocol.txt`): reads which client a load balancer names,
+//! and names the client to a backend that expects the header from the front.
 //!
-//! Only a load balancer that the configuration names is asked for it, and then it must be there; from anybody else
-//! the same bytes are the beginning of a TLS handshake that fails.
+//! The header is read only from a load balancer that the configuration names, and is then required; from any other
+//! client the same bytes are the beginning of a TLS handshake that fails.
 
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Bytes that a header of version 1 may have, its CRLF included (section 2.1).
+/// Maximum length of a header of version 1 in bytes, including its CRLF (section 2.1).
 pub const MAX_V1: usize = 107;
-/// Bytes that a header of version 2 may have behind its first 16: addresses, and what else is told. Section 2.2 sets no
-/// limit below 64 KiB; the longest that is sent carries a client's certificate, which has a few thousand.
+/// Maximum number of bytes of a version 2 header after its first 16: addresses and TLVs. Section 2.2 sets no limit
+/// below 64 KiB; the longest that is sent carries a client's certificate, which has a few thousand.
 pub const MAX_V2: usize = 16 * 1024;
 
 const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
-/// Version 2, and: the load balancer's own connection; somebody else's.
+/// Version 2, and the command: LOCAL, for the load balancer's own connection, or PROXY, for a client's.
 const V2_LOCAL: u8 = 0x20;
 const V2_PROXY: u8 = 0x21;
 /// TCP over IPv4 and IPv6.
 const V2_TCP4: u8 = 0x11;
 const V2_TCP6: u8 = 0x21;
-/// The signature, version and command, family, and length.
+/// The length of the signature, version and command, family, and length.
 const V2_START: usize = 16;
 /// The shortest header of version 1: `PROXY UNKNOWN` CRLF.
 const V1_SHORTEST: usize = 15;
 
-/// How far the bytes so far have come.
+/// What the bytes received so far are.
 #[derive(Debug, PartialEq, Eq)]
 enum Progress {
-    /// At least so many bytes are needed in all; no header is shorter, so none is read that belongs to TLS.
+    /// At least this many bytes are needed in total; no header is shorter, so no byte is read that belongs to TLS.
     Needs(usize),
-    /// The header is whole. Who connects; none: the load balancer itself, such as for its health check.
+    /// The header is complete. The client's address; none: the load balancer itself, such as for its health check.
     Whole(Option<IpAddr>),
 }
 
-/// The bytes are no PROXY header.
+/// The bytes are not a PROXY header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoHeader;
 
@@ -48,10 +48,10 @@ impl fmt::Display for NoHeader {
 
 impl std::error::Error for NoHeader {}
 
-/// Reads the header, and not a byte more. None: the load balancer speaks for itself.
+/// Reads the header, and not a byte more. None: the connection is the load balancer's own.
 ///
 /// # Errors
-/// Of the stream, and [`NoHeader`].
+/// Errors of the stream, and [`NoHeader`].
 pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<IpAddr>> {
     let mut bytes = Vec::with_capacity(MAX_V1);
     loop {
@@ -66,11 +66,11 @@ pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<IpA
     }
 }
 
-/// The header of version 2 that tells a server at `server` that `client` connects; none: the front speaks for itself.
+/// The version 2 header that names `client` to a server at `server`; none: the connection is the front's own.
 pub fn header(client: Option<IpAddr>, server: SocketAddr) -> Vec<u8> {
     let Some(client) = client else { return [V2_SIGNATURE.as_slice(), &[V2_LOCAL, 0, 0, 0]].concat() };
-    // Both addresses are of one family (section 2.2). The client's counts; where the server's is of the other, none is
-    // told. Of the ports the server's alone is known.
+    // Both addresses are of one family (section 2.2). The client's counts; where the server's is of the other family,
+    // it is sent as unspecified. Only the server's port is known.
     let port = server.port().to_be_bytes();
     let addresses = match (client, server.ip()) {
         (IpAddr::V4(client), IpAddr::V4(server)) => [client.octets(), server.octets()].concat(),
@@ -129,7 +129,7 @@ fn judge_v2(bytes: &[u8]) -> Result<Progress, NoHeader> {
     }
     match (start[12], start[13]) {
         (V2_LOCAL, _) => Ok(Progress::Whole(None)),
-        // Source, target, two ports.
+        // Source address, destination address, two ports.
         (V2_PROXY, V2_TCP4) if length >= 12 => {
             let source: [u8; 4] = behind[..4].try_into().map_err(|_| NoHeader)?;
             Ok(Progress::Whole(Some(Ipv4Addr::from(source).into())))
@@ -147,7 +147,7 @@ fn judge_v2(bytes: &[u8]) -> Result<Progress, NoHeader> {
 mod tests {
     use super::*;
 
-    /// What is read, and what is left of the bytes behind the header.
+    /// Returns what is read, and the bytes that remain after the header.
     async fn read_of(bytes: &[u8]) -> Option<(Option<IpAddr>, Vec<u8>)> {
         let mut stream = bytes;
         read(&mut stream).await.ok().map(|source| (source, stream.to_vec()))

@@ -1,25 +1,25 @@
-//! Log lines that a stranger can cause as often as he likes: each is written once a second at most, with how many were
-//! not, so that nobody fills the journal or pushes the rest out of it.
+//! Log lines that an unauthenticated client can cause as often as it likes: each is written at most once a second, with
+//! the number of those suppressed, so that no client fills the journal or pushes out other lines.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long one line keeps quiet the next of its kind.
+/// How long a line suppresses the next of its kind.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// When a line of one kind was last written, and how many were not since.
+/// When a line of one kind was last written, and how many have been suppressed since.
 #[derive(Default)]
 pub struct RateLimit(Mutex<(Option<Instant>, u64)>);
 
 impl RateLimit {
-    /// None was written yet.
+    /// No line was written yet.
     pub const fn new() -> Self {
         Self(Mutex::new((None, 0)))
     }
 
-    /// Whether the line may be written, and how many were not since the last that was.
+    /// Whether the line may be written, and how many have been suppressed since the last one written.
     pub fn may_tell(&self, now: Instant) -> Option<u64> {
-        // No panic leaves the two half changed.
+        // A panic leaves no inconsistent state.
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, untold) = &mut *state;
         if last.is_some_and(|last| now.saturating_duration_since(last) < PAUSE) {
@@ -31,8 +31,8 @@ impl RateLimit {
     }
 }
 
-/// As the macro of this name of `tracing` (`warn`, `info`), for lines that strangers cause; each place in the code is
-/// a kind of its own.
+/// As the macro of this name of `tracing` (`warn`, `info`), for lines that unauthenticated clients can cause; each
+/// place in the code is a kind of its own.
 #[macro_export]
 macro_rules! rate_limited {
     ($level:ident, $($line:tt)+) => {{

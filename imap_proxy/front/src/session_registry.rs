@@ -1,5 +1,5 @@
-//! The sessions that a front has let in: each with its mailbox and what it rests on, found by mailbox, cancelled when the
-//! daemon says that it is over, and forgotten when nothing uses it any more.
+//! The sessions that a front has admitted: each with its mailbox and what it depends on, found by mailbox, cancelled
+//! when the daemon says that it is over, and removed when nothing uses it any more.
 
 use crate::follow::{Before, Followed, Follower};
 use postern_wire::auth::Session;
@@ -17,19 +17,19 @@ struct Open {
     all: HashMap<u64, (Session, Cancellation)>,
 }
 
-/// What may be cut: dropping this cancels its tokens.
+/// The source of cancellation tokens: dropping it cancels them.
 #[derive(Debug)]
 pub struct Cancellation(watch::Sender<()>);
 
-/// Ties what runs in a session to it: cancelled as soon as the session is over.
+/// Ties what runs in a session to it: it is cancelled as soon as the session is over.
 #[derive(Clone)]
 pub struct CancellationToken {
     cancelled: watch::Receiver<()>,
-    /// The session of a [`SessionRegistry`] is forgotten when the last of its tokens is dropped.
+    /// The session is removed from its [`SessionRegistry`] when the last of its tokens is dropped.
     _registration: Option<Arc<Registration>>,
 }
 
-/// A session's entry; it goes when this is dropped.
+/// The entry of a session; removed when this is dropped.
 struct Registration {
     registry: SessionRegistry,
     id: u64,
@@ -73,7 +73,7 @@ impl SessionRegistry {
         CancellationToken { _registration: Some(Arc::new(Registration { registry: self.clone(), id })), ..token }
     }
 
-    /// How many of a mailbox are open.
+    /// How many sessions of a mailbox are open.
     pub fn count(&self, mailbox: &str) -> usize {
         self.lock().all.values().filter(|(session, _)| session.mailbox == mailbox).count()
     }
@@ -109,8 +109,8 @@ impl Followed for SessionRegistry {
 }
 
 impl Follower<SessionRegistry> {
-    /// Registers a session of a sign-in that began at `before`: what has changed since then has not seen it, so that is
-    /// made up for. The token may be cancelled already.
+    /// Registers a session of a sign-in that began at `before`, and rechecks it for changes since then, which have not
+    /// been applied to it. The token may be cancelled already.
     pub async fn register(&self, session: Session, before: Before) -> CancellationToken {
         let mailbox = session.mailbox.clone();
         let token = self.kept().register(session);

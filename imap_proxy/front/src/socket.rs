@@ -1,7 +1,7 @@
 //! The sockets that fronts listen on: an address, or a Unix socket for a proxy on the same host.
 //!
-//! Every local process can connect to a loopback address, so a PROXY header from there could be anybody's. Who may connect
-//! to a Unix socket the file system says.
+//! Every local process can connect to a loopback address, so a PROXY header from there could be forged. For a Unix
+//! socket, the file system's permissions decide who may connect.
 
 use nix::sys::socket::{setsockopt, sockopt};
 pub use postern_process::socket::{Socket, Stream};
@@ -17,9 +17,9 @@ use tokio_util::either::Either;
 
 /// Connections that the kernel may hold until they are accepted.
 const BACKLOG: u32 = 1024;
-/// Who may connect to a Unix socket that no socket unit has made: this user and its group.
+/// The mode of a Unix socket that no socket unit has made: this user and its group may connect.
 const MODE: u32 = 0o660;
-/// The address of whoever connects to a Unix socket and is named by no PROXY header. It lies in no network.
+/// The address of a client that connects to a Unix socket without an address in a PROXY header. No network contains it.
 pub const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Why a front cannot listen.
@@ -30,7 +30,7 @@ pub struct ListenError {
 }
 
 impl ListenError {
-    /// Of an attempt to listen at `listen`.
+    /// The error of an attempt to listen at `listen`.
     pub fn new(listen: Listen, error: io::Error) -> Self {
         Self { listen, error }
     }
@@ -79,7 +79,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     open().map_err(|error| ListenError::new(Listen::Address(address), error))
 }
 
-/// Opens a Unix socket that listens. One that was left behind, with nobody listening, is replaced.
+/// Opens a Unix socket that listens. A stale socket file, on which no process listens, is replaced.
 ///
 /// # Errors
 /// [`ListenError`].
@@ -98,10 +98,10 @@ pub(crate) fn bind_path(path: &Path) -> Result<UnixListener, ListenError> {
     open().map_err(|error| ListenError::new(Listen::Socket(path.to_owned()), error))
 }
 
-/// Has a connection send at once, and notice in the end that a phone has vanished.
+/// Sets options of a connection: send without delay, and detect in the end that a phone has vanished.
 ///
 /// # Errors
-/// Of the kernel.
+/// Errors of the kernel.
 pub fn prepare(stream: &Stream) -> io::Result<()> {
     let Either::Left(stream) = stream else { return Ok(()) };
     stream.set_nodelay(true)?;
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!((socket.to_string(), socket.address()), (format!("unix:{}", path.display()), None));
         let _client = UnixStream::connect(&path).await.unwrap();
         assert!(socket.accept().await.unwrap().1.is_none());
-        // What is no socket is never removed.
+        // A file that is not a socket is never removed.
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         assert!(bind_path(&file).is_err() && file.exists());

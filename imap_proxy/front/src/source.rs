@@ -1,13 +1,13 @@
-//! Where connections come from, as they are counted: an IPv4 address by itself, an IPv6 address with the networks that
-//! one party may have.
+//! The sources that connections are counted by: an IPv4 address by itself, an IPv6 address with the networks that one
+//! party may have.
 
 use std::net::IpAddr;
 
-/// What is counted of an address: so many of its first bits, and how many times the share of one address they have.
+/// A prefix length that addresses are counted by, and how many times the share of one address the network has.
 type Level = (u32, usize);
 
 const V4: &[Level] = &[(32, 1)];
-/// A link, a household and a site (RFC 6177): whoever has one of them has all addresses in it.
+/// A link, a household and a site (RFC 6177): a client that has such a network can use all addresses in it.
 const V6: &[Level] = &[(64, 1), (56, 2), (48, 4)];
 
 /// A network that connections come from. No IPv6 network is counted by 32 bits, so the two families do not mix.
@@ -17,8 +17,8 @@ pub struct Source {
     prefix: u128,
 }
 
-/// The networks that a connection from `address` is counted for, from the smallest on, each with how many times the share
-/// of one address it has.
+/// The networks that a connection from `address` is counted for, smallest first, each with the multiple of one
+/// address's share that it has.
 pub fn sources(address: IpAddr) -> impl Iterator<Item = (Source, usize)> {
     let (levels, left_aligned) = match address.to_canonical() {
         IpAddr::V4(address) => (V4, u128::from(address.to_bits()) << 96),

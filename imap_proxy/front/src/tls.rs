@@ -1,4 +1,4 @@
-//! TLS to clients: 1.2 and 1.3, and a certificate that is renewed while connections go on.
+//! TLS to clients: 1.2 and 1.3, with a certificate that is replaced while connections stay open.
 
 mod error;
 mod key;
@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
 
-/// How often the files are looked at for a new certificate.
+/// How often the files are checked for a new certificate.
 pub const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// What is offered by ALPN, the best first.
+/// The protocols offered by ALPN, in order of preference.
 pub const PROTOCOLS: [&[u8]; 2] = [H2, b"http/1.1"];
 /// How long a client may take over a PROXY header and the TLS handshake together.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -33,12 +33,12 @@ pub const ACME_TLS: &[u8] = b"acme-tls/1";
 /// HTTP/2's name in ALPN.
 pub const H2: &[u8] = b"h2";
 
-/// The one TLS library that is used, in both directions.
+/// The one TLS library that is used, for clients and for servers.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// The certificates in a PEM file, one at least.
+/// Reads the certificates in a PEM file, at least one.
 ///
 /// # Errors
 /// [`TlsError::File`].
@@ -49,11 +49,11 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tl
     if chain.is_empty() { Err(unreadable(pem::Error::NoItemsFound)) } else { Ok(chain) }
 }
 
-/// What speaks TLS to a server behind the front, whose certificate is signed by an authority in the file `ca`; none:
-/// by one that this system trusts.
+/// The TLS configuration for an upstream server whose certificate is signed by an authority in the file `ca`; none: by
+/// one that this system trusts.
 ///
 /// # Errors
-/// Of the file, and [`TlsError::Setup`].
+/// Errors of the file, and [`TlsError::Setup`].
 pub fn client_config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, TlsError> {
     let mut roots = RootCertStore::empty();
     match ca {
@@ -76,7 +76,7 @@ fn unreadable(path: &Path, wanted: &'static str, error: pem::Error) -> TlsError 
     let why = match error {
         pem::Error::Io(error) => error.to_string(),
         pem::Error::NoItemsFound => format!("there is no PEM block of a {wanted} in it"),
-        // The library's own text may quote a line, and that may be one of the key.
+        // The library's own text may quote a line, which may be part of the key.
         _ => "it is damaged".to_owned(),
     };
     TlsError::File { path: path.to_owned(), wanted, why }
@@ -89,7 +89,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads it for the first time.
+    /// Reads the certificate for the first time.
     ///
     /// # Errors
     /// Any [`TlsError`].
@@ -98,26 +98,27 @@ impl Certificate {
         Ok(Arc::new(Self { files, current }))
     }
 
-    /// One that is still to come: until [`reload`](Self::reload) finds it, every handshake is refused.
+    /// A certificate that does not exist yet: until [`reload`](Self::reload) finds it, every handshake is refused.
     pub fn awaited(files: CertificateFiles) -> Arc<Self> {
         Arc::new(Self { files, current: ArcSwapOption::empty() })
     }
 
-    /// Reads it again. Connections that there are keep the old one; where the new one is of no use, all do.
+    /// Reads the certificate again. Existing connections keep the old one; if the new one cannot be used, so do new
+    /// connections.
     ///
     /// # Errors
-    /// Any [`TlsError`], and then nothing has changed.
+    /// Any [`TlsError`]; then nothing has changed.
     pub fn reload(&self) -> Result<(), TlsError> {
         self.current.store(Some(Arc::new(read(&self.files)?)));
         Ok(())
     }
 
-    /// The one that new connections are shown; none before the first.
+    /// The certificate that new connections are shown; none before the first.
     pub fn current(&self) -> Option<Arc<CertifiedKey>> {
         self.current.load_full()
     }
 
-    /// What a listener needs to speak TLS with this certificate.
+    /// The TLS configuration of a listener with this certificate.
     ///
     /// # Errors
     /// [`TlsError::Setup`].
@@ -129,12 +130,13 @@ impl Certificate {
             .with_no_client_auth()
             .with_cert_resolver(resolver);
         config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
-        // Tickets instead of a cache of this process: a browser that comes back saves a signature.
+        // Tickets instead of a cache in this process: a browser that returns saves a signature.
         config.ticketer = ring::Ticketer::new().map_err(TlsError::Setup)?;
         Ok(Arc::new(config))
     }
 
-    /// Follows the files for ever: reads them again when they have changed and rest, and at each `hangup`.
+    /// Follows the files until the process ends: reads them again when they have changed and are stable, and at each
+    /// `hangup`.
     pub async fn follow(self: Arc<Self>, mut hangup: Signal) {
         let mut used = self.stamp();
         let mut seen = used;
@@ -144,7 +146,7 @@ impl Certificate {
                 _ = hangup.recv() => true,
             };
             let stamp = self.stamp();
-            // Whoever renews writes two files, one behind the other: wait until they have been the same twice.
+            // A renewal writes two files, one after the other: wait until both are unchanged between two checks.
             let renewed = stamp != used && stamp == seen;
             seen = stamp;
             if !told && !renewed {
@@ -158,7 +160,7 @@ impl Certificate {
         }
     }
 
-    /// Tells a changed file from an unchanged one.
+    /// Distinguishes a changed file from an unchanged one.
     fn stamp(&self) -> [Option<(u64, u64, i64, i64)>; 2] {
         [&self.files.cert, &self.files.key].map(|path| {
             let it = std::fs::metadata(path).ok()?;

@@ -1,4 +1,4 @@
-//! Bodies stream: nothing here collects one, except where a caller names the most it may hold.
+//! Bodies are streamed: nothing here collects one, except where a caller gives a size limit.
 
 use crate::guarded::Stall;
 use bytes::Bytes;
@@ -7,23 +7,23 @@ use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Any error of a body; the transfer it belonged to is over.
+/// Any error of a body; its transfer is over.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A body on its way in either direction.
+/// A body in either direction.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 
-/// No body at all.
+/// An empty body.
 pub fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-/// A body of known content.
+/// A body with known content.
 pub fn full(content: impl Into<Bytes>) -> Body {
     Full::new(content.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// What the other side sends, passed on as it comes.
+/// Streams the body that the other side sends.
 pub fn stream<B>(body: B) -> Body
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
@@ -31,17 +31,17 @@ where
     if body.is_end_stream() { empty() } else { body.map_err(Into::into).boxed_unsync() }
 }
 
-/// What an answer of our own has, which is there already.
+/// The content of a response that the proxy itself made; it is in memory already.
 ///
 /// # Errors
 /// As [`collect`].
 pub fn own(body: Body, limit: usize) -> Pin<Box<dyn Future<Output = Result<Bytes, BoxError>> + Send>> {
-    // The compiler does not see through the generic one in a task of its own.
+    // Boxed, since the compiler cannot see through the generic future in a task of its own.
     Box::pin(collect(body, limit))
 }
 
-/// The same of a client, which loses the request when it sends nothing for [`STALL`](crate::guarded::STALL). On HTTP/1
-/// its connection keeps that time already; on HTTP/2 the connection may be as lively as it likes.
+/// Streams a client's body; the request is aborted if the client sends nothing for [`STALL`](crate::guarded::STALL). On
+/// HTTP/1 its connection enforces that limit already; on HTTP/2 the connection may be active meanwhile.
 pub fn of_client<B>(body: B) -> Body
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
@@ -100,7 +100,7 @@ mod tests {
     use std::time::Duration;
     use tokio::time::{Instant, sleep};
 
-    /// Sends one byte each time that the wait is over; waits for ever after so many.
+    /// Sends one byte after each wait; after that many bytes it never becomes ready again.
     struct Slow {
         wait: Duration,
         left: usize,

@@ -1,4 +1,4 @@
-//! A client's HTTP/1 connection, behind the head guard and with an end to waiting.
+//! A client's HTTP/1 connection, checked by the head guard and with a limit for stalls.
 
 use crate::head_guard::{HeadGuard, Violation};
 use postern_front::rate_limited::rate_limited;
@@ -11,25 +11,25 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a client may send nothing of a body that is waited for, or take nothing of an answer.
+/// How long a client may send nothing of a body that is waited for, or read nothing of a response.
 pub const STALL: Duration = Duration::from_secs(60);
 
-/// How long, and for how many bytes, whoever was refused is listened to behind the answer: a close with unread bytes
-/// resets the connection, and the answer is lost (RFC 9112, section 9.6).
+/// How long, and for how many bytes, the connection is still read after a refusal was sent: a close with unread bytes
+/// resets the connection, and the response is lost (RFC 9112, section 9.6).
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// What no HTTP library takes for a part of a head or of a chunk's size: it answers 400 and closes. The end of a head
-/// is in it because hyper looks at a head that came in pieces only when it has ended.
+/// Bytes that no HTTP library accepts as part of a head or of a chunk's size: it answers 400 and closes. They include
+/// the end of a head, because hyper parses a head that came in pieces only when it is complete.
 const POISON: &[u8] = b"\0\r\n\r\n";
 
-/// Says of a connection that it has become a WebSocket. Whoever answers 101 opens it first; from then on the bytes
-/// are not looked at. On HTTP/2 it means nothing.
+/// Marks a connection as one that has become a WebSocket. It must be opened before 101 is answered; from then on the
+/// bytes are not checked. It has no effect on HTTP/2.
 #[derive(Clone, Default)]
 pub struct Tunnel(Arc<AtomicBool>);
 
 impl Tunnel {
-    /// Lets what follows through as it is.
+    /// Passes on what follows unchecked.
     pub fn open(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -39,12 +39,12 @@ impl Tunnel {
     }
 }
 
-/// The stream with the guard in front. Bytes are looked at where they lie; none is copied.
+/// The stream with the head guard applied to it. Bytes are checked in place; none is copied.
 pub(crate) struct Guarded<S> {
     stream: S,
     guard: HeadGuard,
     tunnel: Tunnel,
-    /// After a violation: what of [`POISON`] has not been read yet.
+    /// After a violation: the part of [`POISON`] that has not been read yet.
     poison: Option<&'static [u8]>,
     reading: Stall,
     writing: Stall,
@@ -71,7 +71,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
             return read;
         }
         if read.is_pending() && !this.guard.is_in_body() {
-            // Between two messages and within a head the HTTP library keeps the time.
+            // Between two messages and within a head, the HTTP library enforces the time limit.
             return Poll::Pending;
         }
         ready!(this.reading.limit(cx, read))?;
@@ -119,14 +119,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     }
 }
 
-/// Fills in as much of it as there is room for; none of it left is an end of the stream.
+/// Copies as much of it as there is room for; when none is left, the stream ends.
 fn administer(poison: &mut &[u8], buf: &mut ReadBuf<'_>) {
     let (now, later) = poison.split_at(poison.len().min(buf.remaining()));
     buf.put_slice(now);
     *poison = later;
 }
 
-/// Reads what is still being sent, and drops it.
+/// Reads and discards what is still being sent.
 #[derive(Default)]
 struct Linger {
     timer: Option<Pin<Box<Sleep>>>,
@@ -164,12 +164,12 @@ impl Stall {
         self.wait(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Something has come, or gone: nobody waits.
+    /// Bytes were received or sent: the wait is over.
     pub(crate) fn end(&mut self) {
         self.is_waiting = false;
     }
 
-    /// It is waited; done when that has lasted too long.
+    /// Begins or continues a wait; ready when it has lasted too long.
     pub(crate) fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(STALL)));
         if !self.is_waiting {

@@ -1,20 +1,21 @@
-//! HTTP/1 messages that two readers could take for different ones end here (RFC 9112, sections 2.2, 3, 5, 6, 7, 11.2).
+//! Rejects HTTP/1 messages that two parsers could read differently (RFC 9112, sections 2.2, 3, 5, 6, 7, 11.2).
 //!
-//! A front that decides by what a request looks like must see the same request as the server behind it. So this
-//! machine reads heads and framing before the HTTP library does, more strictly than the RFC asks: what is optional,
-//! obsolete or "may be repaired" is refused. It is pure: bytes in, in any pieces, and the first [`Violation`] out.
+//! A front that decides by the content of a request must see the same request as the upstream server. So this state
+//! machine checks heads and framing before the HTTP library does, more strictly than the RFC requires: what is
+//! optional, obsolete or "may be repaired" is refused. It does no I/O: bytes in, in any pieces, and the first
+//! [`Violation`] out.
 
 use std::fmt;
 
-/// Bytes that a line of a head or of a trailer section may have, its CRLF included.
+/// Maximum length in bytes of a line of a head or of a trailer section, including its CRLF.
 pub const MAX_LINE: usize = 16 * 1024;
-/// Bytes that a head, or a trailer section, may have.
+/// Maximum length in bytes of a head, or of a trailer section.
 pub const MAX_HEAD: usize = 64 * 1024;
-/// Fields that a head, or a trailer section, may have.
+/// Maximum number of fields of a head, or of a trailer section.
 pub const MAX_FIELDS: usize = 100;
-/// Bytes that a line with a chunk's size may have, its extensions and CRLF included.
+/// Maximum length in bytes of a line with a chunk's size, including its extensions and CRLF.
 pub const MAX_CHUNK_LINE: usize = 256;
-/// Bytes that a method may have.
+/// Maximum length in bytes of a method.
 pub const MAX_METHOD: usize = 32;
 
 /// Why a message is refused.
@@ -22,21 +23,21 @@ pub const MAX_METHOD: usize = 32;
 pub enum Refusal {
     /// Over [`MAX_LINE`], [`MAX_HEAD`], [`MAX_FIELDS`] or [`MAX_CHUNK_LINE`].
     TooLarge,
-    /// A line that does not end in CRLF, or has a CR, a NUL or another control character in it.
+    /// A line that does not end in CRLF, or contains a CR, a NUL or another control character.
     Line,
     /// Not `method SP /path SP HTTP/1.x`; `CONNECT`, the absolute form and the asterisk form are refused too.
     RequestLine,
-    /// Not `name: value`; a line continued on the next one, a blank before the colon.
+    /// Not `name: value`; a line folded onto the next one, or whitespace before the colon.
     Field,
-    /// None, or several.
+    /// No Host field, or several.
     Host,
-    /// A Content-Length that is not one number of digits, or stands twice.
+    /// A Content-Length that is not a single decimal number, or that occurs twice.
     Length,
-    /// A Transfer-Encoding that is not the one word `chunked`, that stands beside a Content-Length, or in HTTP/1.0.
+    /// A Transfer-Encoding that is not exactly `chunked`, that occurs together with a Content-Length, or in HTTP/1.0.
     Coding,
-    /// A chunk without a size, with one that is too large, or not as long as its size.
+    /// A chunk without a size, with one that is too large, or whose length differs from its size.
     Chunk,
-    /// A field in a trailer section that belongs into a head.
+    /// A field in a trailer section that belongs in a head.
     Trailer,
 }
 
@@ -56,17 +57,17 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The first thing that is wrong with a connection's bytes. Nothing behind it is looked at.
+/// The first violation in a connection's bytes. Nothing after it is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Violation {
     /// What is wrong.
     pub refusal: Refusal,
-    /// Where in the piece that was scanned last the bad line begins (0 where it began in an earlier one): whoever
-    /// cuts the bytes there has passed on no complete head, chunk or trailer section with it.
+    /// Where in the last scanned piece the bad line begins (0 where it began in an earlier one): a caller that cuts the
+    /// bytes there has passed on no complete head, chunk or trailer section with that line.
     pub at: usize,
 }
 
-/// Follows the requests of one connection.
+/// Checks the requests of one connection.
 #[derive(Default)]
 pub struct HeadGuard {
     state: State,
@@ -80,18 +81,18 @@ enum State {
     #[default]
     RequestLine,
     Fields,
-    /// So many bytes of body are to come.
+    /// This many bytes of the body remain.
     Body(u64),
     ChunkSize,
-    /// So many bytes of the chunk are to come.
+    /// This many bytes of the chunk remain.
     Chunk(u64),
-    /// The CRLF behind a chunk's bytes.
+    /// The CRLF after a chunk's bytes.
     ChunkEnd,
     Trailers,
     Refused(Refusal),
 }
 
-/// What has been seen of the head, or the trailer section, that is being read.
+/// What has been seen of the current head or trailer section.
 #[derive(Default)]
 struct Head {
     bytes: usize,
@@ -103,7 +104,7 @@ struct Head {
 }
 
 impl HeadGuard {
-    /// Takes the next bytes of the connection.
+    /// Checks the next bytes of the connection.
     ///
     /// # Errors
     /// The [`Violation`]; from then on the same one for any bytes.
@@ -164,7 +165,7 @@ impl HeadGuard {
         line.extend_from_slice(end);
         let judged = self.judge(&line);
         line.clear();
-        // Kept, so that a client that sends in small pieces costs one allocation.
+        // Kept, so that a client that sends in small pieces causes only one allocation.
         self.line = line;
         judged
     }
@@ -247,7 +248,7 @@ impl Head {
         if self.fields > MAX_FIELDS {
             return Err(Refusal::TooLarge);
         }
-        // A line that continues the one before begins with a blank, which no name does.
+        // A folded line begins with whitespace, which no name does.
         let name = line.iter().position(|byte| !is_token(*byte)).unwrap_or(line.len());
         match line.get(name) {
             Some(b':') if name > 0 => Ok((&line[..name], line[name + 1..].trim_ascii())),
@@ -267,7 +268,7 @@ impl Head {
     }
 }
 
-/// Whether the request line speaks HTTP/1.0 and not 1.1.
+/// Whether the request line has version HTTP/1.0 rather than 1.1.
 fn is_old_version(line: &[u8]) -> Result<bool, Refusal> {
     let mut words = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
@@ -275,7 +276,7 @@ fn is_old_version(line: &[u8]) -> Result<bool, Refusal> {
         return Err(Refusal::RequestLine);
     };
     let is_method = (1..=MAX_METHOD).contains(&method.len()) && method.iter().all(|byte| is_token(*byte));
-    // A fragment is never sent, and what it would mean differs from server to server.
+    // A fragment is never sent, and servers interpret it differently.
     let is_target = target.starts_with(b"/") && target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#');
     match version {
         _ if !is_method || !is_target || method == b"CONNECT" => Err(Refusal::RequestLine),
@@ -290,7 +291,7 @@ fn chunk_size(line: &[u8]) -> Result<u64, Refusal> {
     number(digits, 16).ok_or(Refusal::Chunk)
 }
 
-/// A number of digits alone: no sign, no blank, no overflow.
+/// A number that consists of digits only: no sign, no whitespace, no overflow.
 fn number(digits: &[u8], radix: u32) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -306,7 +307,7 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// What a line may have in it: anything but control characters, the tab excepted (RFC 9110, section 5.5).
+/// Whether a line may contain this byte: no control character except the tab (RFC 9110, section 5.5).
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// What the guard says of a connection's bytes when they come in pieces of these sizes.
+/// The guard's result for a connection's bytes when they arrive in pieces of these sizes.
 fn scan(bytes: &[u8], sizes: &[usize]) -> Result<(), Refusal> {
     let mut guard = HeadGuard::default();
     let mut rest = bytes;
@@ -24,12 +24,12 @@ fn with(fields: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n")
 }
 
-/// Bytes of connections, and what is said of them.
+/// Bytes of connections, and the expected results.
 const SAMPLES: &[(&[u8], Result<(), Refusal>)] = &[
     (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", Ok(())),
     (b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", Ok(())),
     (b"GET /?_task=mail&_mbox=INBOX%2FSent HTTP/1.1\r\nhost:a\r\nX: \xc3\xa9\t1\r\nE:\r\n\r\n", Ok(())),
-    // Several messages behind one another, bodies of both kinds between them.
+    // Several messages in sequence, with bodies of both kinds.
     (b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\0\r\n\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", Ok(())),
     (b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", Ok(())),
     (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=\"b\"\r\n\0\r\n\0\n\r\n0A\r\n0123456789\r\n0\r\n\
@@ -133,7 +133,7 @@ fn each_limit_stands_where_it_says() {
     let line = |length: usize| format!("X: {}\r\n", "x".repeat(length - 5));
     assert_eq!(whole(with(&line(MAX_LINE))), Ok(()));
     assert_eq!(whole(with(&line(MAX_LINE + 1))), Err(Refusal::TooLarge));
-    // Refused when it is too long, not when it ends.
+    // Refused as soon as it is too long, not only when it ends.
     assert_eq!(whole(&with(&line(MAX_LINE + 9)).as_bytes()[..MAX_LINE + 30]), Err(Refusal::TooLarge));
 
     let head = with("").len();
@@ -176,7 +176,7 @@ fn the_bad_line_is_pointed_at() {
     assert_eq!(guard.scan(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), Err(Violation { refusal: Refusal::Field, at: 0 }));
 }
 
-/// Requests, whole and spoilt, behind one another.
+/// Requests in sequence, valid and invalid.
 fn connections() -> impl Strategy<Value = Vec<u8>> {
     let sample = prop::sample::select(SAMPLES).prop_map(|(bytes, _)| bytes.to_vec());
     let spoilt = (sample.clone(), any::<prop::sample::Index>(), prop::sample::select(b"\0\r\n :;a1,\t\x80".as_slice()))
@@ -207,7 +207,7 @@ proptest! {
                 }
             }
         }
-        // Whatever was passed on is a beginning of good messages: it gets no refusal of its own.
+        // What was passed on is a prefix of valid messages: by itself it is not refused.
         prop_assert_eq!(whole(passed), Ok(()));
     }
 }

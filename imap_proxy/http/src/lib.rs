@@ -1,7 +1,7 @@
-//! HTTP as the proxy speaks it, to clients and to the server behind.
+//! HTTP as the proxy uses it, with clients and with the upstream.
 //!
-//! A request's way, top to bottom: [`listener`] (limits, PROXY header, TLS) → [`head_guard`] (HTTP/1 messages that could be
-//! read in two ways end here) → the front that serves it → [`upstream`].
+//! The path of a request: [`listener`] (limits, PROXY header, TLS) → [`head_guard`] (rejects ambiguous HTTP/1 messages)
+//! → the front that serves it → [`upstream`].
 
 pub mod body;
 mod guarded;

@@ -1,4 +1,4 @@
-//! A front's socket: who may connect, TLS, HTTP/1.1 or HTTP/2 by ALPN, and an orderly end.
+//! A front's listening socket: connection limits, TLS, HTTP/1.1 or HTTP/2 by ALPN, and a graceful shutdown.
 
 mod connections;
 mod peer;
@@ -31,15 +31,15 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// Connections in all. When there are more, one that carries no request makes room.
+/// Maximum number of connections in total. When it is exceeded, one that carries no request makes room.
 pub const MAX_CONNECTIONS: usize = 8192;
-/// Connections from one IPv4 address, or one IPv6 network of 64 bits: an office behind one address has many browsers. From
-/// an IPv6 network of 56 bits there may be twice as many, from one of 48 bits four times.
+/// Maximum number of connections from one IPv4 address, or one IPv6 /64: an office with one address has many browsers.
+/// An IPv6 /56 may have twice as many, a /48 four times.
 pub const MAX_PER_ADDRESS: usize = 512;
-/// How long requests that are running get when the proxy stops; what lasts longer (long polls) is cut.
+/// How long running requests may take to finish when the proxy stops; longer ones (long polls) are cut.
 pub const DRAIN: Duration = Duration::from_secs(10);
 
-/// A socket that listens, and what is done with whoever connects.
+/// A listening socket, and how its connections are served.
 pub struct Listener {
     socket: Socket,
     tls: Arc<ServerConfig>,
@@ -47,18 +47,18 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes a socket that listens. `proxies` are the load balancers that tell with a PROXY header who connects.
+    /// Takes a listening socket. `proxies` are the load balancers that send a PROXY header with the client's address.
     pub fn new(socket: impl Into<Socket>, tls: Arc<ServerConfig>, proxies: Vec<Network>) -> Self {
         Self { socket: socket.into(), tls, proxies }
     }
 
-    /// Where it listens: the port too, where the configuration left that to the kernel. None on a path.
+    /// The address it listens on, with the port, also where the configuration left that to the kernel. None on a path.
     pub fn address(&self) -> Option<SocketAddr> {
         self.socket.address()
     }
 
-    /// Serves whoever connects, until `stop` is done: then no more is accepted, running requests get [`DRAIN`] to
-    /// end, and the rest is cut.
+    /// Serves clients until `stop` is done: then no connection is accepted, running requests get [`DRAIN`] to finish,
+    /// and the rest is cut.
     pub async fn serve<S, F>(self, service: S, stop: impl Future<Output = ()>)
     where
         S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
@@ -82,7 +82,7 @@ impl Listener {
     }
 }
 
-/// What all connections of a listener share.
+/// The state that all connections of a listener share.
 struct Front<S> {
     service: S,
     tls: TlsAcceptor,
@@ -97,7 +97,7 @@ where
 {
     async fn connection(self: Arc<Self>, stream: Stream, from: Option<IpAddr>, stopped: watch::Receiver<()>) {
         let _open = METRICS.connections.hold(metrics::Front::Webmail);
-        // Held by every connection, load balancers' too, from before its first byte is read.
+        // Held by every connection, also a load balancer's, from before its first byte is read.
         let (seat, room) = self.connections.enter();
         made_room(&room, "in all");
         let Some(seat) = seat.map(Arc::new) else {
@@ -122,22 +122,22 @@ where
             },
         };
         if let Err(error) = outcome {
-            // What the internet sends to port 443 is no news.
+            // Errors of unauthenticated connections to port 443 are common.
             tracing::debug!(?from, error, "a connection ended");
         }
     }
 
-    /// Serves a connection whose TLS has begun.
+    /// Serves a connection after its TLS handshake.
     async fn converse(
         &self,
         stream: TlsStream<Stream>,
         peer: Peer,
         mut stopped: watch::Receiver<()>,
     ) -> Result<(), String> {
-        // The sender is dropped when it is time; nothing is ever sent.
+        // The sender is dropped at shutdown; nothing is ever sent.
         let stop = async { drop(stopped.changed().await) };
         let served = match stream.get_ref().1.alpn_protocol() {
-            // The authority has seen what it came for.
+            // The authority has completed its check.
             Some(ACME_TLS) => return Ok(()),
             Some(H2) => protocol::http2(stream, &self.service, peer, stop).await,
             _ => protocol::http1(stream, &self.service, peer, stop).await,
@@ -145,7 +145,7 @@ where
         served.map_err(|error| error.to_string())
     }
 
-    /// Finds out who connects and makes the TLS handshake; none where there is no room.
+    /// Determines the client's address and makes the TLS handshake; none if there is no room.
     async fn welcome(
         &self,
         mut stream: Stream,
@@ -153,14 +153,14 @@ where
         seat: &SessionPermit,
     ) -> io::Result<Option<(TlsStream<Stream>, IpAddr)>> {
         socket::prepare(&stream)?;
-        // Whoever may connect to a Unix socket is believed.
+        // A client that may connect to a Unix socket is trusted.
         let is_proxy = from.is_none_or(|from| self.proxies.iter().any(|network| network.contains(from)));
         let told = match is_proxy {
             true => proxy_protocol::read(&mut stream).await.inspect_err(|_| arrive(Arrival::ProxyHeader))?,
             false => None,
         };
         let address = told.or(from).unwrap_or(socket::UNKNOWN);
-        // A load balancer speaks for many, and for itself only in its health checks.
+        // A load balancer connects for many clients, and for itself only in its health checks.
         if !is_proxy || told.is_some() {
             let room = seat.claim(address);
             made_room(&room, "from there");
@@ -176,7 +176,7 @@ where
     }
 }
 
-/// Another connection may have ended for this one.
+/// Logs that another connection may have been closed to make room for this one.
 fn made_room(room: &Room, which: &str) {
     if *room == Room::Made {
         arrive(Arrival::MadeRoom);

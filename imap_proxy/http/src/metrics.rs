@@ -1,9 +1,9 @@
-//! What is counted of the server behind.
+//! The metrics of the upstream.
 
 use postern_process::{label, metrics};
 
 metrics! {
-    /// What is counted of the server behind.
+    /// The metrics of the upstream.
     pub static METRICS: Metrics {
         /// What it takes until the webmail begins its answer; long polls take long by design.
         upstream: Histograms<(Way, Heard)> = "postern_proxy_upstream_seconds",
@@ -11,7 +11,7 @@ metrics! {
 }
 
 label! {
-    /// For whom the webmail is asked.
+    /// The kind of client that a request to the webmail is for.
     pub enum Way in "way" {
         /// For browsers.
         Browser = "browser",
@@ -21,19 +21,19 @@ label! {
 }
 
 label! {
-    /// What came of a request to the webmail.
+    /// The outcome of a request to the webmail.
     pub enum Heard in "outcome" {
-        /// It answered, whatever it said.
+        /// It answered, whatever the answer is.
         Answered = "answered",
-        /// It was not asked: as many requests are running as may.
+        /// No request was sent: the maximum number of requests is running.
         Full = "full",
-        /// There is no connection to be had.
+        /// It cannot be reached.
         Unreachable = "unreachable",
         /// The connection broke.
         Broken = "broken",
         /// It did not answer in time.
         Silent = "silent",
-        /// The client gave up, or asked for what cannot be passed on.
+        /// The client gave up, or sent what cannot be passed on.
         Client = "client",
     }
 }

@@ -1,5 +1,5 @@
-//! Connections to the webmail that are kept alive. Each is driven by the request that it carries, within that
-//! request's own task: nothing passes between threads, and whoever drops an answer closes its connection.
+//! Keep-alive connections to the webmail. Each is driven by the request that it carries, within that request's own
+//! task: nothing passes between threads, and dropping a response closes its connection.
 
 use crate::body::{Body, BoxError};
 use bytes::Bytes;
@@ -19,34 +19,34 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Sleep, sleep};
 
-/// How long a connection is kept that nobody uses: less than the 5 s after which Apache closes it by default, so
-/// that a request is not sent into a connection that is being closed.
+/// How long an unused connection is kept: less than the 5 s after which Apache closes it by default, so that no request
+/// is sent on a connection that is being closed.
 pub const KEEP_IDLE: Duration = Duration::from_secs(4);
-/// Connections that are kept although nobody uses them.
+/// Maximum number of unused connections that are kept.
 pub const MAX_IDLE: usize = 128;
-/// How long the webmail may take to begin an answer. A long poll is answered late by design, and an export is made
-/// before its first byte; no limit stands over the whole of an answer.
+/// How long the webmail may take to begin a response. A long poll is answered late by design, and an export is made
+/// before its first byte; the whole of a response has no time limit.
 pub const FIRST_BYTE: Duration = Duration::from_secs(300);
-/// The same for a request that brings content: it is answered when all of that has come, over whatever line the person
-/// has. A client that stalls is cut off by the listener.
+/// The same for a request with content: it is answered when all of that has arrived, however slow the client's link is.
+/// A client that stalls is cut off by the listener.
 pub const UPLOAD: Duration = Duration::from_secs(3600);
 
 /// A connection.
 pub(crate) struct Line {
     send: SendRequest<Body>,
-    /// What moves its bytes when it is polled; none once it is closed.
+    /// The future that moves its bytes when polled; none once it is closed.
     driver: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
-    /// For [`FIRST_BYTE`]: one timer that is set anew costs less than one for each request.
+    /// For [`FIRST_BYTE`]: resetting one timer costs less than one for each request.
     deadline: Pin<Box<Sleep>>,
 }
 
-/// Why a request has no answer.
+/// Why a request has no response.
 pub enum Unanswered {
-    /// It was not sent, for the connection had been closed: here it is again.
+    /// It was not sent, because the connection had been closed: the request is returned.
     Unsent(Box<Request<Body>>, hyper::Error),
-    /// It may have been heard.
+    /// It may have been received.
     Broken(hyper::Error),
-    /// Nothing within [`FIRST_BYTE`], or [`UPLOAD`].
+    /// No response within [`FIRST_BYTE`], or [`UPLOAD`].
     Silent,
 }
 
@@ -65,8 +65,8 @@ impl Line {
         Ok(Self { send, driver: Some(Box::pin(driver.with_upgrades())), deadline: Box::pin(sleep(FIRST_BYTE)) })
     }
 
-    /// Sends a request. The connection moves into the answer's content, and from there back into the pool.
-    /// `first_byte`: how long the answer to a request without content may take to begin.
+    /// Sends a request. The connection moves into the response's content, and from there back into the pool.
+    /// `first_byte`: how long the response to a request without content may take to begin.
     pub(crate) async fn send(
         mut self,
         request: Request<Body>,
@@ -105,38 +105,38 @@ impl Line {
 }
 
 fn drive(driver: &mut Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>, cx: &mut Context<'_>) {
-    // What went wrong is told to whoever waits for the answer.
+    // The error is reported to the caller that waits for the response.
     if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
         *driver = None;
     }
 }
 
-/// The content of an answer.
+/// The content of a response.
 pub struct Content {
     incoming: Incoming,
     has_ended: bool,
     /// The connection is a tunnel from here on.
     is_tunnel: bool,
     line: Option<Line>,
-    /// Among the requests that may run at once.
+    /// Its place among the requests that may run at once.
     place: Option<ConnectionPermit>,
     pool: Pool,
 }
 
 impl Content {
-    /// Holds the place until the answer has come, or nobody wants it any more; that of a tunnel until it is
+    /// Holds the place until the response is complete or dropped; that of a tunnel until it is
     /// [taken](Self::take_place).
     pub fn at(mut self, place: ConnectionPermit) -> Self {
         self.place = (!self.has_ended || self.is_tunnel).then_some(place);
         self
     }
 
-    /// The place of a tunnel, which is open for longer than this lasts.
+    /// Takes the place of a tunnel, which is open for longer than this content exists.
     pub fn take_place(&mut self) -> Option<ConnectionPermit> {
         self.place.take()
     }
 
-    /// Whoever takes an answer slowly keeps neither connection nor place once all of it is here.
+    /// Returns connection and place once the whole response is here, also if the client reads it slowly.
     fn give_back(&mut self) {
         self.place = None;
         if let Some(line) = self.line.take() {
@@ -151,13 +151,13 @@ impl hyper::body::Body for Content {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
-        // Says that more is wanted; then the driver has it brought.
+        // Asks for more; then the driver fetches it.
         let mut frame = Pin::new(&mut this.incoming).poll_frame(cx);
         if let (Poll::Pending, Some(line)) = (&frame, &mut this.line) {
             drive(&mut line.driver, cx);
             frame = Pin::new(&mut this.incoming).poll_frame(cx);
         }
-        // Trailers end here (RFC 9110, section 6.5.1): they are headers that nobody has looked at.
+        // Trailers are dropped (RFC 9110, section 6.5.1): they are headers that have not been checked.
         let frame = ready!(frame).filter(|frame| !frame.as_ref().is_ok_and(Frame::is_trailers));
         this.has_ended = frame.is_none() || this.incoming.is_end_stream();
         if this.has_ended {
@@ -189,7 +189,7 @@ impl Drop for Content {
     }
 }
 
-/// Connections that nobody uses.
+/// Unused connections.
 #[derive(Clone, Default)]
 pub(crate) struct Pool(Arc<Mutex<Idle>>);
 
@@ -201,7 +201,7 @@ struct Idle {
 }
 
 impl Pool {
-    /// A connection that can take a request; none where there is none.
+    /// Takes a connection that can take a request; none if there is none.
     pub(crate) async fn take(&self) -> Option<Line> {
         poll_fn(|cx| {
             while let Some((since, mut line)) = self.pop() {
@@ -228,7 +228,7 @@ impl Pool {
         }
     }
 
-    /// Closes what has been idle for long, as long as there is something.
+    /// Closes connections that have been idle for long, while there are any.
     async fn sweep(self) {
         loop {
             sleep(KEEP_IDLE).await;
@@ -247,7 +247,7 @@ impl Pool {
     }
 
     fn lock(&self) -> MutexGuard<'_, Idle> {
-        // No panic leaves a list half changed.
+        // A panic leaves no list inconsistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

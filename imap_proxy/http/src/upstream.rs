@@ -1,7 +1,7 @@
-//! The way to the webmail behind the front, over HTTP/1.1 connections that are kept alive.
+//! Requests to the webmail upstream, over HTTP/1.1 keep-alive connections.
 //!
-//! What of a request belongs to the connection it came on, or claims where it came from, ends here; what the webmail
-//! is told of that is written here.
+//! Headers that belong to the client's connection, or that claim where it came from, are removed; the headers that give
+//! this to the webmail are set here.
 
 use crate::body::{Body, BoxError};
 use crate::metrics::{Heard, METRICS, Way};
@@ -26,23 +26,24 @@ use tokio_rustls::TlsConnector;
 pub use crate::pool::{Content, FIRST_BYTE, KEEP_IDLE, MAX_IDLE, UPLOAD};
 
 /// Requests that may run at once for sessions: a page that waits for news holds one for minutes. As many as there may
-/// be connections, for every browser has such a page open.
+/// be connections, since every browser has such a page open.
 pub const MAX_RUNNING: usize = 8192;
 /// The same for one session: a few windows, each of which waits for news and loads a page.
 pub const MAX_RUNNING_PER_SESSION: usize = 128;
 /// The same for one mailbox, at the webmail and again at the endpoints beside it.
 pub const MAX_RUNNING_PER_MAILBOX: usize = 256;
-/// The same for visitors who ask for the login page and its files, in all and for one address: that is answered at once.
+/// The same for visitors who request the login page and its files, in total and for one address: these are answered at
+/// once.
 pub const MAX_RUNNING_FOR_VISITORS: (usize, usize) = (256, 32);
-/// The same for logins, which take as long as the mail server does; so they have places of their own.
+/// The same for logins, which take as long as the mail server does; so they have their own places.
 pub const MAX_RUNNING_FOR_LOGINS: (usize, usize) = (256, 32);
 /// How long a phone may wait for mail: 59 minutes (MS-ASCMD 2.2.3.79.1), and what the answer then takes.
 pub const LONGEST_POLL: Duration = Duration::from_secs(3600);
-/// How long a request waits for a place: a whole office may come in at nine, behind one address.
+/// How long a request waits for a place: a whole office may sign in at nine, from one address.
 pub const PLACE: Duration = Duration::from_secs(3);
 /// How long the webmail may take to accept a connection, TLS included.
 pub const CONNECT: Duration = Duration::from_secs(5);
-/// Headers that belong to one connection (RFC 9110, section 7.6.1), beside those that `Connection` names.
+/// Hop-by-hop headers (RFC 9110, section 7.6.1), besides those that `Connection` names.
 static HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -60,22 +61,22 @@ const HTTPS: HeaderValue = HeaderValue::from_static("https");
 const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
-/// Why the webmail gave no answer.
+/// Why there is no response of the webmail.
 #[derive(Debug)]
 pub enum UpstreamError {
-    /// The request cannot be put into words: its path makes no URL.
+    /// The request cannot be sent: its path is not valid in a URL.
     Request(http::uri::InvalidUri),
-    /// As many requests are running as may.
+    /// The maximum number of requests is running.
     Full,
-    /// There is no connection to be had.
+    /// The webmail cannot be reached.
     Unreachable(io::Error),
-    /// The connection broke before there was an answer; the request may have been heard.
+    /// The connection broke before there was a response; the request may have been received.
     Broken(hyper::Error),
-    /// What the client sends broke off, so the webmail has not heard the whole of the request.
+    /// The client's body broke off, so the webmail has not received the whole request.
     Client(hyper::Error),
-    /// Nothing within [`FIRST_BYTE`].
+    /// No response within [`FIRST_BYTE`].
     Silent,
-    /// It asks for credentials for a proxy (407). There is none between, and a browser would ask the person for them.
+    /// It asks for proxy credentials (407). It is not a proxy, and a browser would ask the user for them.
     AsksAsProxy,
 }
 
@@ -107,11 +108,11 @@ impl From<Unanswered> for UpstreamError {
     }
 }
 
-/// The webmail behind the front.
+/// The webmail upstream.
 #[derive(Clone)]
 pub struct Upstream {
     base: Base,
-    /// Where TLS is spoken.
+    /// Set if TLS is used.
     tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
     pool: Pool,
@@ -123,10 +124,10 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// The webmail that the configuration names; nothing is connected yet.
+    /// For the webmail that the configuration names; nothing is connected yet.
     ///
     /// # Errors
-    /// When the file of its certificate authorities is of no use, or its name can stand in no certificate.
+    /// If the file of its certificate authorities cannot be used, or no certificate can contain its name.
     pub fn new(settings: &config::Webmail) -> Result<Self, TlsError> {
         let base = settings.upstream.clone();
         let tls = match base.is_https() {
@@ -164,13 +165,13 @@ impl Upstream {
         Self { connection_limits: ConnectionLimits::new(all), max_per_address, ..self.clone() }
     }
 
-    /// The same server on connections of its own, so that nothing a mail app does there meets a browser.
+    /// The same server over separate connections, so that nothing a mail app does there affects a browser.
     pub fn for_endpoints(&self) -> Self {
         let (pool, connection_limits) = (Pool::default(), ConnectionLimits::new(MAX_RUNNING));
         Self { pool, connection_limits, first_byte: LONGEST_POLL, way: Way::Endpoint, ..self.clone() }
     }
 
-    /// Sends a request whose URI is a path and a query, for a browser at `client`. Answers stream; one with
+    /// Sends a request whose URI is a path and a query, for a browser at `client`. Responses are streamed; one with
     /// [`StatusCode::SWITCHING_PROTOCOLS`] is to be followed by [`tunnel`].
     ///
     /// # Errors
@@ -179,12 +180,12 @@ impl Upstream {
         self.send_for(request, client, &self.of_address(client)).await
     }
 
-    /// What a request counts for of which no more is known than where it comes from.
+    /// The shares of a request of which only the client's address is known.
     pub fn of_address(&self, client: IpAddr) -> Vec<Share> {
         Share::of_address(client, self.max_per_address)
     }
 
-    /// The same, counted for whoever `shares` are of, see [`of_session`] and [`of_mailbox`].
+    /// As [`Self::send`], counted for these shares, see [`of_session`] and [`of_mailbox`].
     pub async fn send_for(
         &self,
         request: Request<Body>,
@@ -233,12 +234,12 @@ impl Upstream {
         while let Some(line) = self.pool.take().await {
             request = match line.send(request, &self.pool, self.first_byte).await {
                 Ok(answer) => return Ok(answer),
-                // The webmail closed the connection in this moment.
+                // The webmail closed the connection at this moment.
                 Err(Unanswered::Unsent(request, _)) => *request,
                 Err(unanswered) => return Err(unanswered.into()),
             };
         }
-        // Rare, and large as a future: boxed, so that those of all other requests are not.
+        // Rare, and large as a future: boxed, so that the futures of all other requests stay small.
         let line = Box::pin(self.connect()).await?;
         Ok(line.send(request, &self.pool, self.first_byte).await?)
     }
@@ -262,13 +263,13 @@ impl Upstream {
     }
 }
 
-/// What a request of a session counts for: `session` is the hash of its token.
+/// The shares of a request of a session: `session` is the hash of its token.
 pub fn of_session(session: [u8; 32], mailbox: &str) -> Vec<Share> {
     let session = Share { holder: Holder::Session(session), max: MAX_RUNNING_PER_SESSION };
     [vec![session], of_mailbox(mailbox)].concat()
 }
 
-/// What a request counts for that is of a mailbox, and of no session.
+/// The shares of a request of a mailbox without a session.
 pub fn of_mailbox(mailbox: &str) -> Vec<Share> {
     vec![Share { holder: Holder::Mailbox(mailbox.to_owned()), max: MAX_RUNNING_PER_MAILBOX }]
 }
@@ -306,8 +307,8 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Takes out `Connection` and what it names, but for `Upgrade`, which [`Upstream::send`] looks at. To be done before
-/// anything is added that a client must not name.
+/// Removes `Connection` and the headers it names, except `Upgrade`, which [`Upstream::send`] handles. To be called
+/// before anything is added that a client must not name.
 pub fn strip_named(headers: &mut HeaderMap) {
     let words = headers.get_all(header::CONNECTION).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
     let named: Vec<HeaderName> = words.filter_map(|word| HeaderName::from_bytes(word.trim_ascii()).ok()).collect();
@@ -331,7 +332,7 @@ fn written(client: IpAddr) -> HeaderValue {
 }
 
 impl Heard {
-    /// Of a request.
+    /// The outcome of a request.
     pub fn of<T>(outcome: &Result<T, UpstreamError>) -> Self {
         match outcome {
             Ok(_) => Self::Answered,

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 /// Why a certificate cannot be used.
 #[derive(Debug)]
 pub enum TlsError {
-    /// A file cannot be read as what it should be.
+    /// A file cannot be read as what it should contain.
     File {
         /// The file.
         path: PathBuf,
-        /// What it should have: a certificate, a private key.
+        /// What it should contain: a certificate, a private key.
         wanted: &'static str,
         /// What is wrong with it.
         why: String,
@@ -22,7 +22,7 @@ pub enum TlsError {
         /// Why, and what to do.
         why: String,
     },
-    /// The two files do not go together.
+    /// The certificate and the key do not match.
     Pair {
         /// The certificate's file.
         cert: PathBuf,
@@ -31,7 +31,7 @@ pub enum TlsError {
         /// What is wrong.
         why: String,
     },
-    /// The library refuses.
+    /// The TLS library returned an error.
     Setup(rustls::Error),
 }
 

@@ -1,16 +1,16 @@
-//! The private key of a certificate, and why one cannot be used: TLS libraries say no more of it than that they cannot.
+//! The private key of a certificate, and why one cannot be used: TLS libraries do not give the reason.
 
 use super::error::TlsError;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use std::path::Path;
 
-/// What is supported: what `ring` signs with.
+/// The supported keys: those that `ring` signs with.
 const SUPPORTED: &str = "RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, and Ed25519";
-/// What begins a private key that is encrypted (RFC 7468, section 11), and a line of one as OpenSSL wrote them before
-/// (RFC 1421, section 4.6.1.1).
+/// The first line of a private key that is encrypted (RFC 7468, section 11), and a line of one in OpenSSL's older
+/// format (RFC 1421, section 4.6.1.1).
 const ENCRYPTED: [&str; 2] = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
-/// The first byte of a key that is in DER alone: a sequence (X.690).
+/// The first byte of a key in DER without PEM: a sequence (X.690).
 const DER_SEQUENCE: u8 = 0x30;
 
 /// Algorithms and curves by their object identifiers (RFC 8017, RFC 5480, RFC 5639, RFC 8410, RFC 9881).
@@ -31,10 +31,10 @@ const NAMES: &[(&str, &str)] = &[
     ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
     ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
 ];
-/// ECDSA, whose curve stands beside it.
+/// ECDSA, whose curve is a parameter.
 const EC: &str = "1.2.840.10045.2.1";
 
-/// The key in a PEM file.
+/// Reads the key in a PEM file.
 ///
 /// # Errors
 /// [`TlsError::File`], [`TlsError::Key`].
@@ -65,7 +65,7 @@ pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     })
 }
 
-/// Why the library does not take a key that it could read.
+/// Why the library does not accept a key that it could read.
 pub(super) fn objection(key: &PrivateKeyDer<'_>) -> String {
     match described(key) {
         Some(kind) => unsupported(&kind),
@@ -77,7 +77,7 @@ fn unsupported(kind: &str) -> String {
     format!("it is a key for {kind}, which is not supported; get a certificate for another key: {SUPPORTED}")
 }
 
-/// What the key is for.
+/// The algorithm that the key is for.
 fn described(key: &PrivateKeyDer<'_>) -> Option<String> {
     match key {
         // RFC 8017, appendix A.1.2
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    /// What is said of a key that OpenSSL makes with these arguments.
+    /// The message for a key that OpenSSL makes with these arguments.
     fn told(arguments: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key.pem");

@@ -1,4 +1,4 @@
-//! From when until when a certificate is good (RFC 5280, section 4.1.2.5).
+//! The validity period of a certificate (RFC 5280, section 4.1.2.5).
 
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::CertificateDer;
@@ -6,10 +6,11 @@ use std::fmt;
 use yasna::tags::{TAG_GENERALIZEDTIME, TAG_UTCTIME};
 use yasna::{ASN1Result, BERReader, Tag};
 
-/// How much of its time a certificate is used before it is renewed: two thirds, as the authorities advise.
+/// The fraction of its lifetime that a certificate is used for before it is renewed: two thirds, as the authorities
+/// advise.
 const RENEWED_AT: (i64, i64) = (2, 3);
 
-/// From when until when a certificate is good, to the second.
+/// The validity period of a certificate, to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// Its first second.
@@ -18,7 +19,7 @@ pub struct Validity {
     pub until: Timestamp,
 }
 
-/// A certificate does not say when it is good.
+/// The validity period of the certificate cannot be read.
 #[derive(Debug)]
 pub struct ValidityError;
 
@@ -31,34 +32,34 @@ impl fmt::Display for ValidityError {
 impl std::error::Error for ValidityError {}
 
 impl Validity {
-    /// Reads it.
+    /// Reads the validity period.
     ///
     /// # Errors
-    /// [`ValidityError`], where it is no certificate.
+    /// [`ValidityError`], if it is not a certificate.
     pub fn of(certificate: &CertificateDer<'_>) -> Result<Self, ValidityError> {
         let [from, until] = yasna::parse_der(certificate, read).map_err(|_| ValidityError)?;
         let at = |second| Timestamp::from_second(second).map_err(|_| ValidityError);
         Ok(Self { from: at(from)?, until: at(until)? })
     }
 
-    /// Whether it is good at this time.
+    /// Whether the certificate is valid at this time.
     pub fn contains(&self, now: Timestamp) -> bool {
         (self.from..=self.until).contains(&now)
     }
 
-    /// How long it is good in all.
+    /// The length of the period.
     pub fn length(&self) -> SignedDuration {
         self.until.duration_since(self.from)
     }
 
-    /// When it is time for the next one.
+    /// When the certificate is to be renewed.
     pub fn renewal(&self) -> Timestamp {
         let (part, whole) = RENEWED_AT;
         self.from + SignedDuration::from_secs(self.length().as_secs() / whole * part)
     }
 }
 
-/// `Certificate`, as far as `validity`, in seconds since 1970.
+/// Reads a `Certificate`, as far as `validity`, in seconds since 1970.
 fn read(certificate: BERReader<'_, '_>) -> ASN1Result<[i64; 2]> {
     certificate.read_sequence(|signed| {
         let times = signed.next().read_sequence(|fields| {
@@ -96,7 +97,7 @@ mod tests {
         params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
     }
 
-    /// From 2050 on a certificate's time is written in another way.
+    /// From 2050 on, a certificate's time is encoded differently.
     #[test]
     fn both_ways_of_writing_a_time_are_read() {
         let validity = Validity::of(&certificate(2026, 2099)).unwrap();

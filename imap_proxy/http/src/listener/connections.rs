@@ -1,7 +1,8 @@
-//! The connections of a listener: how many there may be in all and from one network, and which makes room for a new one.
+//! The connections of a listener: how many there may be in total and from one network, and which makes room for a new
+//! one.
 //!
-//! A connection that carries no request makes room: it costs its client no more than another handshake. So silence keeps
-//! nobody out.
+//! A connection that carries no request makes room: that costs its client no more than another handshake. So idle
+//! connections keep no client out.
 
 use postern_front::connection_limits::{Counts, Holder, Share};
 use std::cmp::Reverse;
@@ -16,9 +17,9 @@ pub(super) struct Connections(Arc<Mutex<All>>);
 
 struct All {
     max: usize,
-    /// From one address; see [`Share::of_address`].
+    /// Maximum for one address; see [`Share::of_address`].
     max_per_address: usize,
-    /// Counts what happens, as a clock of its own.
+    /// Counts events, and serves as a logical clock.
     turn: u64,
     open: HashMap<u64, Open>,
     by_holder: Counts,
@@ -26,32 +27,32 @@ struct All {
 
 struct Open {
     holders: Vec<Holder>,
-    /// Requests that run.
+    /// The number of running requests.
     running: usize,
-    /// The turn since when none runs.
+    /// The turn since which no request has been running.
     idle_since: u64,
     /// Dropped when the connection has to make room.
     _end: watch::Sender<()>,
 }
 
-/// A connection among the others, until this is dropped.
+/// A counted connection, until this is dropped.
 pub(super) struct SessionPermit {
     connections: Connections,
     id: u64,
     lost: watch::Receiver<()>,
 }
 
-/// A request that runs on a connection, until this is dropped.
+/// A running request of a connection, until this is dropped.
 pub(super) struct Busy(Arc<SessionPermit>);
 
 /// Whether there is room for a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// There was.
+    /// There was room.
     Free,
     /// Another one has made room.
     Made,
-    /// Every other one carries a request.
+    /// Every other connection carries a request.
     None,
 }
 
@@ -61,7 +62,7 @@ impl Connections {
         Self(Arc::new(Mutex::new(All { max, max_per_address, turn: 0, open, by_holder })))
     }
 
-    /// One more connection, of which nothing is known yet. None where there is no room.
+    /// Adds a connection, of which nothing is known yet. None if there is no room.
     pub(super) fn enter(&self) -> (Option<SessionPermit>, Room) {
         let mut all = self.lock();
         let room = all.make_room(None, None);
@@ -76,7 +77,7 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, All> {
-        // No panic leaves the map and its counts apart.
+        // A panic leaves the map and its counts consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,7 +88,8 @@ impl All {
         self.turn
     }
 
-    /// Makes room among all, or among those of a holder that has its share; `newcomer` is the one that wants it.
+    /// Makes room among all connections, or among those of a holder that has used up its share; `newcomer` is the
+    /// connection that needs it.
     fn make_room(&mut self, share: Option<&Share>, newcomer: Option<u64>) -> Room {
         let is_full = match share {
             None => self.open.len() >= self.max,
@@ -96,7 +98,7 @@ impl All {
         if !is_full {
             return Room::Free;
         }
-        // From where most come, and there the one that has been idle for longest.
+        // Chosen from the holder with the most connections: the one that has been idle for longest.
         let crowd = |open: &Open| open.holders.last().map_or(0, |holder| self.by_holder.of(holder));
         let idle = self.open.iter().filter(|(id, open)| open.running == 0 && Some(**id) != newcomer);
         let idle = idle.filter(|(_, open)| share.is_none_or(|share| open.holders.contains(&share.holder)));
@@ -115,7 +117,7 @@ impl All {
 }
 
 impl SessionPermit {
-    /// Counts the connection for the address that it is from, once.
+    /// Counts the connection for its client's address, once.
     pub(super) fn claim(&self, address: IpAddr) -> Room {
         let mut all = self.connections.lock();
         let mut outcome = Room::Free;
@@ -125,7 +127,7 @@ impl SessionPermit {
                 Room::Made => outcome = Room::Made,
                 Room::None => return Room::None,
             }
-            // It may have made room meanwhile itself; then it is counted no more.
+            // It may itself have made room meanwhile; then it is no longer counted.
             if let Some(open) = all.open.get_mut(&self.id) {
                 open.holders.push(share.holder.clone());
                 all.by_holder.add(share.holder);
@@ -134,7 +136,7 @@ impl SessionPermit {
         outcome
     }
 
-    /// A request begins.
+    /// Counts a request that begins.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         if let Some(open) = self.connections.lock().open.get_mut(&self.id) {
             open.running += 1;
@@ -142,7 +144,7 @@ impl SessionPermit {
         Busy(Arc::clone(self))
     }
 
-    /// Done when the connection has to make room for another.
+    /// Completes when the connection has to make room for another.
     pub(super) async fn lost(&self) {
         // Nothing is ever sent.
         drop(self.lost.clone().changed().await);
@@ -215,7 +217,7 @@ mod tests {
             "not the longest idle of all"
         );
         assert_eq!(crowd.iter().map(|seat| is_lost(seat)).collect::<Vec<_>>(), [true, false, false, false]);
-        // A connection that has made room is gone already, and its end changes no count.
+        // A connection that has made room is already removed, and its end changes no count.
         drop(crowd);
         assert_eq!(connections.lock().open.len(), 3);
         drop((quiet, another, next));

@@ -1,4 +1,4 @@
-//! The client of a connection, as requests carry it along.
+//! The client of a connection, as it is attached to requests.
 
 use super::connections::{Busy, SessionPermit};
 use crate::guarded::Tunnel;
@@ -6,14 +6,14 @@ use std::future::pending;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Who sends a request.
+/// The client that sends a request.
 #[derive(Clone)]
 pub struct Peer {
-    /// The client's address, after any PROXY header that is believed; an IPv4 address is always one.
+    /// The client's address, after any trusted PROXY header; an IPv4 address is always an `IpAddr::V4`.
     pub address: IpAddr,
     /// To be opened before a 101 is answered.
     pub tunnel: Tunnel,
-    /// The connection, and the request: whoever holds this goes on with it.
+    /// The connection, and the request: both stay counted as long as this is held.
     pub(super) held: Held,
 }
 
@@ -25,13 +25,13 @@ pub(super) struct Held {
 }
 
 impl Peer {
-    /// The sender of one request more.
+    /// For one more request of the same client.
     pub(super) fn begin(&self) -> Self {
         let busy = self.held.seat.as_ref().map(|seat| Arc::new(seat.begin()));
         Self { held: Held { _busy: busy, ..self.held.clone() }, ..self.clone() }
     }
 
-    /// Done when the connection has to make room for another.
+    /// Completes when the connection has to make room for another.
     pub(super) async fn lost(&self) {
         match &self.held.seat {
             Some(seat) => seat.lost().await,

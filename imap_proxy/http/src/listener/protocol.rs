@@ -1,4 +1,4 @@
-//! One connection after its TLS handshake: HTTP/1.1 or HTTP/2, until it ends or is to stop.
+//! One connection after its TLS handshake: HTTP/1.1 or HTTP/2, until it ends or is stopped.
 
 use super::peer::Peer;
 use super::requests::Requests;
@@ -19,25 +19,25 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-/// How long a client may take over a head, and how long a connection is kept that asks for nothing.
+/// How long a client may take to send a head, and how long a connection without requests is kept.
 pub const IDLE: Duration = Duration::from_secs(60);
-/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
+/// The interval of pings to an HTTP/2 client, and how long it may take to answer one.
 pub const PING: Duration = Duration::from_secs(30);
-/// Requests that one HTTP/2 connection may run at once.
+/// Maximum number of concurrent requests of one HTTP/2 connection.
 pub const MAX_STREAMS: u32 = 32;
-/// Bytes of a body that an HTTP/2 client may send ahead of who reads them, for each request and for all of a
-/// connection: enough for a fast upload, and the most that one can fill of this process's memory.
+/// The HTTP/2 receive window in bytes, for each request and for a whole connection: enough for a fast upload, and the
+/// most memory that a connection's request bodies can use.
 pub const WINDOW: u32 = 1024 * 1024;
-/// Bytes of an answer that may wait for an HTTP/2 client, for each request.
+/// Bytes of a response that may be queued for an HTTP/2 client, for each request.
 pub const MAX_WAITING: usize = 64 * 1024;
-/// How long the other requests of an HTTP/2 connection get to end, when its client takes nothing of an answer.
+/// How long the other requests of an HTTP/2 connection get to finish, when its client does not read a response.
 pub const GRACE: Duration = Duration::from_secs(10);
-/// How long a connection that has to make room may take to say so.
+/// How long the graceful shutdown of a connection that has to make room may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes that may be read ahead on HTTP/1.
 const READ_AHEAD: usize = 2 * MAX_HEAD;
 
-/// Serves HTTP/1.1. When `stop` is done, the request that is running is the last.
+/// Serves HTTP/1.1. When `stop` is done, the running request is the last.
 pub(super) async fn http1<I, S, F>(io: I, service: &S, peer: Peer, stop: impl Future<Output = ()>) -> hyper::Result<()>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -64,8 +64,8 @@ where
     connection.await
 }
 
-/// Serves HTTP/2. When `stop` is done, the requests that are running are the last. A client that lets an answer lie
-/// loses the connection.
+/// Serves HTTP/2. When `stop` is done, the running requests are the last. A client that does not read a response loses
+/// the connection.
 pub(super) async fn http2<I, S, F>(io: I, service: &S, peer: Peer, stop: impl Future<Output = ()>) -> hyper::Result<()>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -104,13 +104,13 @@ where
     }
     tokio::select! {
         outcome = connection => outcome,
-        // What runs may still run for long, but what lies ready may not lie for long.
+        // Running requests may take long, but queued bytes may not stay unread for long.
         () = requests.stall() => Ok(()),
         () = requests.cease(IDLE) => Ok(()),
     }
 }
 
-/// An answer. Its connection counts as busy until the whole of it has been taken from here.
+/// A response. Its connection counts as busy until the whole of it has been read from here.
 struct UntilTaken {
     body: Body,
     _peer: Peer,

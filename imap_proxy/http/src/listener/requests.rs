@@ -1,7 +1,7 @@
 //! The requests of an HTTP/2 connection, from their heads until the client has taken the last byte of the answers.
 //!
-//! A client gives each answer a window, and none at all if it likes; it can answer pings meanwhile for ever. So the bytes
-//! themselves tell when they leave: what waits for the webmail holds none, and may take its time.
+//! A client chooses the window of each response, which may be zero, and can answer pings for ever. So the bytes
+//! themselves report when they are sent: a response that waits for the webmail has no queued bytes, and may take long.
 
 use crate::body::BoxError;
 use crate::guarded::STALL;
@@ -14,17 +14,17 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Bytes of an answer that a client must take within [`STALL`], so that a few now and then are not enough.
+/// Bytes of a response that a client must read within [`STALL`], so that a few bytes now and then are not enough.
 const STEP: usize = 16 * 1024;
 
-/// What a connection is asked for, and what of the answers lies ready.
+/// The requests of a connection, and the queued bytes of their responses.
 #[derive(Default)]
 pub(super) struct Requests {
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// Which of the two counts is of the present turn; a turn lasts for [`STALL`].
+    /// Which of the two counts belongs to the present turn; a turn lasts for [`STALL`].
     turn: AtomicUsize,
-    /// Pieces by the turn in which they were last seen to move.
+    /// Pieces, by the turn in which they last made progress.
     untaken: [AtomicUsize; 2],
 }
 
@@ -34,7 +34,7 @@ impl Requests {
         Running(Arc::new(Request(Arc::clone(self))))
     }
 
-    /// Done when none has begun or run for `idle` at least.
+    /// Completes when no request has begun or run for at least `idle`.
     pub(super) async fn cease(&self, idle: Duration) {
         loop {
             let begun = self.begun.load(Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Requests {
         }
     }
 
-    /// Done when something has lain ready for [`STALL`] at least, and for no more than twice that.
+    /// Completes when something has been queued for at least [`STALL`], and at most twice that.
     pub(super) async fn stall(&self) {
         loop {
             sleep(STALL).await;
@@ -67,7 +67,7 @@ impl Drop for Request {
     }
 }
 
-/// A request that runs until nothing holds this, nor a piece of its answer.
+/// A request; it runs until this and all pieces of its response are dropped.
 #[derive(Clone)]
 pub(super) struct Running(Arc<Request>);
 
@@ -81,7 +81,7 @@ impl Running {
     }
 }
 
-/// The content of an answer.
+/// The content of a response.
 pub(super) struct Answer<B> {
     body: B,
     running: Running,
@@ -108,10 +108,10 @@ where
     }
 }
 
-/// Bytes that lie ready, until this is dropped.
+/// Queued bytes, until this is dropped.
 pub(super) struct Piece {
     bytes: Bytes,
-    /// Those that were taken since it was last seen to move.
+    /// The number of bytes that were read since it last made progress.
     taken: usize,
     turn: usize,
     running: Running,
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
     use tokio::time::{Instant, timeout};
 
-    /// How long an answer may lie of which so many bytes are taken every ten seconds.
+    /// How long a response is kept if this many of its bytes are read every ten seconds.
     async fn lies(step: usize) -> Duration {
         let requests = Arc::new(Requests::default());
         let mut piece = Piece::new(vec![0; STEP * 100].into(), requests.begin());

@@ -20,7 +20,7 @@ async fn echo(request: Request<Incoming>, _: Peer) -> Response<Body> {
     Response::new(body::stream(request.into_body()))
 }
 
-/// A client's end of a connection that is served, and the task that serves it.
+/// The client's end of a served connection, and the task that serves it.
 fn served() -> (DuplexStream, tokio::task::JoinHandle<hyper::Result<()>>) {
     let (client, server) = duplex(1024);
     (client, tokio::spawn(async { http1(server, &echo, peer(), std::future::pending()).await }))
@@ -32,7 +32,7 @@ async fn a_head_that_trickles_is_cut() {
     let (mut client, task) = served();
     let began = Instant::now();
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n").await.unwrap();
-    // A byte every ten seconds keeps no connection open.
+    // One byte every ten seconds does not keep a connection open.
     while client.write_all(b"X").await.is_ok() {
         assert!(began.elapsed() <= IDLE + Duration::from_secs(20));
         sleep(Duration::from_secs(10)).await;
@@ -83,7 +83,7 @@ async fn an_http2_connection_that_asks_for_nothing_is_closed() {
     client.await.unwrap().unwrap();
 }
 
-/// Says when it is dropped, as an answer of the webmail gives back its connection; comes in pieces for ever.
+/// Reports when it is dropped, as a response of the webmail returns its connection; it yields pieces without end.
 struct Endless {
     _dropped: mpsc::Sender<()>,
 }
@@ -97,7 +97,7 @@ impl hyper::body::Body for Endless {
     }
 }
 
-/// Comes in pieces, the last of these first, with waits.
+/// Yields these pieces, the last one first, after waits.
 struct Late {
     pieces: Vec<&'static str>,
     wait: Pin<Box<tokio::time::Sleep>>,
@@ -114,7 +114,8 @@ impl hyper::body::Body for Late {
     }
 }
 
-/// Asks with a window of `window` bytes, takes nothing of the answer, and gives how long the connection was kept.
+/// Sends a request with a window of `window` bytes, reads nothing of the response, and returns how long the connection
+/// was kept.
 async fn kept_for<S, F>(window: u32, service: S) -> Duration
 where
     S: Fn(Request<Incoming>, Peer) -> F + Send + Sync + 'static,
@@ -145,14 +146,14 @@ async fn an_answer_that_no_window_is_given_for_ends_its_connection() {
         let kept = kept.await;
         assert!((STALL..=STALL * 2 + GRACE).contains(&kept), "{window}: {kept:?}");
         tokio::task::yield_now().await;
-        // Only the service still has a sender, and it is gone too.
+        // Only the service still had a sender, and it has been dropped too.
         assert_eq!(gone.try_recv(), Err(mpsc::TryRecvError::Disconnected), "{window}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_an_answer_must_be_taken_too() {
-    // It is given to the HTTP library as a whole, which then has no more to ask the body.
+    // The HTTP library gets it as a whole, and does not poll the body again.
     let kept = kept_for(1, |_, _| async { Response::new(body::full("the last piece")) }).await;
     assert!((STALL..=STALL * 2 + GRACE).contains(&kept), "{kept:?}");
 }
