@@ -1,9 +1,9 @@
-//! What is counted of mail sessions.
+//! The metrics of mail sessions.
 
 use postern_process::{label, metrics};
 
 metrics! {
-    /// What is counted of mail sessions.
+    /// The metrics of mail sessions.
     pub static METRICS: Metrics {
         /// IMAP sessions that are open.
         imap_sessions: Gauges<()> = "postern_proxy_imap_sessions",
@@ -15,7 +15,7 @@ metrics! {
 }
 
 label! {
-    /// Which way bytes went.
+    /// The direction of bytes.
     pub enum Direction in "direction" {
         /// To the mail app.
         ToClient = "to_client",
@@ -25,19 +25,19 @@ label! {
 }
 
 label! {
-    /// What came of a sign-in at the IMAP backend.
+    /// The outcome of a sign-in at the IMAP backend.
     pub enum Asked in "outcome" {
-        /// Somebody is in.
+        /// The user is signed in.
         Accepted = "accepted",
-        /// It says no.
+        /// It refused the sign-in.
         Refused = "refused",
-        /// As many sessions are open as may be.
+        /// The maximum number of sessions is open.
         Full = "full",
-        /// There is no connection to be had, or it broke.
+        /// It cannot be reached, or the connection broke.
         Unreachable = "unreachable",
         /// It did not answer in time.
         Silent = "silent",
-        /// It says what it must not.
+        /// Its reply violates the protocol or the configuration.
         Unfit = "unfit",
     }
 }

@@ -1,4 +1,5 @@
-//! The backend: sign in with a [`Pass`], on a connection that is [`super::preconnect`] or new, and hand over.
+//! The backend: signs in with a [`Pass`], on a connection from [`super::preconnect`] or a new one, and hands the
+//! connection over.
 
 use super::command::Tag;
 use super::connection::{BackendError, Stream};
@@ -23,12 +24,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// How long the backend may take over a sign-in.
+/// How long the backend may take for a sign-in.
 pub const SIGN_IN: Duration = Duration::from_secs(30);
-/// How long it may take over our leaving after a mere check.
+/// How long it may take for the logout after a mere check.
 pub const GOODBYE: Duration = Duration::from_secs(2);
 
-/// What we call our commands; a backend's reply to anything else is not ours.
+/// The tag of the front's sign-in command; a reply with any other tag is not for it.
 const LOGIN: &str = "P2";
 const LEARN: &str = "P3";
 const LEAVE: &str = "P4";
@@ -36,17 +37,17 @@ const LEAVE: &str = "P4";
 /// Lines to and from the backend.
 type BackendDialogue = Dialogue<Box<dyn Stream>>;
 
-/// A connection on which somebody is signed in.
+/// A connection on which a user is signed in.
 pub struct SignedIn {
     /// The connection.
     pub stream: Box<dyn Stream>,
-    /// What the backend has said to that, for the client.
+    /// The backend's replies to the sign-in, for the client.
     pub told: Vec<u8>,
     /// Held as long as the session lasts.
     pub(super) seat: SessionPermit,
 }
 
-/// The mail server behind the front.
+/// The IMAP backend.
 #[derive(Clone)]
 pub struct Backend {
     target: Arc<Target>,
@@ -54,22 +55,22 @@ pub struct Backend {
     preconnect: Option<PreconnectPool>,
 }
 
-/// A connection on which somebody is signed in, before anybody has it, and what the backend has said to that.
+/// A connection on which a user is signed in, before it is handed over, and the backend's replies to the sign-in.
 type Entered = (BackendDialogue, Vec<u8>);
 
-/// What is said to the backend of somebody.
+/// What the backend receives at a sign-in.
 struct Login<'a> {
     name: &'a [u8],
     password: &'a [u8],
-    /// None: the front asks for itself.
+    /// None: the sign-in is the front's own.
     client: Option<IpAddr>,
 }
 
 impl Backend {
-    /// The backend that the configuration names; nothing is connected yet.
+    /// For the backend that the configuration names; nothing is connected yet.
     ///
     /// # Errors
-    /// When the file of its certificate authorities is of no use, or its name can stand in no certificate.
+    /// If the file of its certificate authorities cannot be used, or no certificate can contain its name.
     pub fn new(settings: &config::Imap) -> Result<Self, TlsError> {
         Ok(Self {
             target: Arc::new(Target::new(settings)?),
@@ -78,8 +79,8 @@ impl Backend {
         })
     }
 
-    /// The same, with connections kept ready for those who sign in next; to be called in a runtime. Where the backend
-    /// is told by a PROXY header who connects there are none: whom a connection is for comes first on it.
+    /// The same, with connections kept ready for the next sign-ins; must be called in a runtime. Where the backend gets
+    /// a PROXY header with the client's address, none are kept: that header must come first on a connection.
     #[must_use]
     pub fn keep_warm(self) -> Self {
         if self.target.tells_client() {
@@ -93,15 +94,15 @@ impl Backend {
         Self { preconnect: Some(PreconnectPool::keep(open)), ..self }
     }
 
-    /// Whether it is Exchange, as far as its greeting tells.
+    /// Whether it is Exchange, as far as its greeting shows.
     ///
     /// # Errors
-    /// Any [`BackendError`]: it was not reached yet, and nobody knows.
+    /// Any [`BackendError`]: it was not reached yet, so it is not known.
     pub async fn is_exchange(&self) -> Result<bool, BackendError> {
         self.target.is_exchange().await
     }
 
-    /// Signs in for a client at `address` who calls its sign-in `tag`.
+    /// Signs in for a client at `address` whose sign-in command has the tag `tag`.
     ///
     /// # Errors
     /// Any [`BackendError`]: a refusal.
@@ -113,7 +114,7 @@ impl Backend {
     }
 
     async fn try_sign_in(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
-        // The backend hears of none that would be too many: Exchange says of them what it says of a wrong password.
+        // Sessions over the limit are not sent to the backend: Exchange answers them as it answers a wrong password.
         let seat = match pass.is_proven() {
             true => Some(self.session_limits.take(pass.mailbox())?),
             false => self.session_limits.look(pass.mailbox()).map(|()| None)?,
@@ -125,13 +126,13 @@ impl Backend {
         Ok(SignedIn { stream, told, seat })
     }
 
-    /// Signs in for nobody, to see whether a password is right, and leaves: nobody gets that connection, so this takes
-    /// no [`Pass`]. Whoever calls it answers for who may try passwords.
+    /// Signs in only to see whether a password is right, and logs out: no client gets that connection, so this takes no
+    /// [`Pass`]. The caller is responsible for who may try passwords.
     ///
     /// # Errors
-    /// Any [`BackendError`]; [`Stop::Refused`] is in it when the password is wrong.
+    /// Any [`BackendError`]; it contains [`Stop::Refused`] if the password is wrong.
     pub async fn check(&self, mailbox: &str, password: &[u8]) -> Result<(), BackendError> {
-        // What could end a line or a SASL message is no password of anybody's.
+        // No valid password contains bytes that could end a line or a SASL message.
         let typed = Credentials::new(mailbox.as_bytes(), password).ok_or(BackendError::Refused(Stop::Refused))?;
         let login = Login { name: typed.name().as_bytes(), password: typed.password(), client: None };
         let (dialogue, _) = self.enter(&login, LOGIN).await?;
@@ -140,7 +141,7 @@ impl Backend {
             stream.write_all(format!("{LEAVE} LOGOUT\r\n").as_bytes()).await?;
             stream.shutdown().await
         };
-        // It has answered already; how it takes this changes nothing.
+        // It has answered already; the outcome of the logout changes nothing.
         drop(timeout(GOODBYE, goodbye).await);
         Ok(())
     }
@@ -150,7 +151,7 @@ impl Backend {
             && let Some(greeted) = preconnect.take().await
         {
             match sign_in(greeted, login, tag).await {
-                // It may have ended in this very moment. A new one tells how it is.
+                // It may have closed the connection at this moment. A new one gives a reliable result.
                 Err(BackendError::Lost(_) | BackendError::Unfit(_)) => {}
                 outcome => return outcome,
             }
@@ -163,7 +164,7 @@ async fn sign_in(greeted: Greeted, login: &Login<'_>, tag: &str) -> Result<Enter
     timeout(SIGN_IN, say_login(greeted, login, tag)).await.map_err(|_| BackendError::Silent)?
 }
 
-/// Signs in. What the backend says to it is given under the client's `tag`.
+/// Signs in. The backend's replies to it are returned with the client's `tag`.
 async fn say_login(
     Greeted { mut dialogue, capabilities }: Greeted,
     login: &Login<'_>,
@@ -179,7 +180,8 @@ async fn say_login(
     loop {
         let line = dialogue.line().await?;
         match read(&line) {
-            // The end of our ID, whether it was welcome or not. What came before it is nothing for the client.
+            // The end of the front's ID command, whether it succeeded or not. The replies before it are not for the
+            // client.
             Reply::Done { tag: done, .. } if introduces && done == PREPARE => {
                 told.clear();
                 introduces = false;
@@ -205,8 +207,8 @@ async fn say_login(
     }
 }
 
-/// Looks at what the backend can now that somebody is signed in, and gives the connection away. It is asked each time:
-/// some tell of themselves less than they answer.
+/// Checks the backend's capabilities after sign-in, and hands the connection over. They are requested each time: some
+/// backends announce fewer than they list on request.
 async fn hand_over(mut dialogue: BackendDialogue, told: &mut Vec<u8>) -> Result<Box<dyn Stream>, BackendError> {
     refuse_unauthenticate(Some(ask_capabilities(&mut dialogue, LEARN, told).await?))?;
     let (stream, rest) = dialogue.end();
@@ -214,15 +216,16 @@ async fn hand_over(mut dialogue: BackendDialogue, told: &mut Vec<u8>) -> Result<
     Ok(stream)
 }
 
-/// With UNAUTHENTICATE (RFC 8437) a client would sign in anew, as anybody, on a connection that nobody looks at any more.
-/// A backend that has it has to say so; and one that hides it is not found out by watching commands either, because what
-/// is a command and what is part of a message, only the backend decides.
+/// With UNAUTHENTICATE (RFC 8437) a client could sign in again, as any user, on a connection that is no longer checked.
+/// A backend that supports it must announce it. Watching commands would not detect a backend that hides it either,
+/// because only the backend decides what is a command and what is part of a message.
 fn refuse_unauthenticate(capabilities: Option<Capabilities>) -> Result<(), BackendError> {
     let why = "it offers UNAUTHENTICATE, which leads past the second factor; switch it off there";
     if capabilities.is_some_and(|it| it.unauthenticate) { Err(BackendError::Unfit(why)) } else { Ok(()) }
 }
 
-/// The parts in which a sign-in is said; each but the first waits to be asked for. One, where the backend can.
+/// The parts in which a sign-in is sent; each except the first waits for a continuation request. One part, where the
+/// backend supports that.
 fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<Vec<u8>>>, BackendError> {
     let Login { name, password, client } = *login;
     let piece = |parts: &[&[u8]]| Zeroizing::new(parts.concat());
@@ -248,7 +251,7 @@ fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<
         return Err(BackendError::Unfit("it takes no password: neither LOGIN nor AUTHENTICATE PLAIN"));
     };
     if let Some(address) = client.filter(|_| capabilities.id) {
-        // Dovecot believes it from its `login_trusted_networks`. What the client says in an ID of its own stays here.
+        // Dovecot trusts it from its `login_trusted_networks`. A client's own ID command is not passed on.
         let introduction = format!("{PREPARE} ID (\"x-originating-ip\" \"{address}\")\r\n");
         said[0] = piece(&[introduction.as_bytes(), &said[0]]);
     }
@@ -258,14 +261,14 @@ fn words(capabilities: Capabilities, login: &Login<'_>) -> Result<Vec<Zeroizing<
 /// The SASL message of RFC 4616, in base64.
 fn plain(login: &Login<'_>) -> Zeroizing<Vec<u8>> {
     let message = Zeroizing::new([b"\0", login.name, b"\0", login.password].concat());
-    // Four characters for three bytes; it never grows, so it leaves no copies.
+    // Four characters for three bytes; the buffer never grows, so it leaves no copies.
     let mut encoded = Zeroizing::new(String::with_capacity(message.len().div_ceil(3) * 4));
     STANDARD.encode_string(&*message, &mut encoded);
     Zeroizing::new(encoded.as_bytes().to_vec())
 }
 
 impl Asked {
-    /// Of a sign-in.
+    /// The outcome of a sign-in.
     pub fn of<T>(outcome: &Result<T, BackendError>) -> Self {
         match outcome {
             Ok(_) => Self::Accepted,

@@ -28,7 +28,7 @@ fn tag() -> Tag {
     command::parse(b"a1 NOOP\r\n").0.unwrap()
 }
 
-/// Plays a backend: what it says, what it then waits for, in turns. Gives what the client would be told.
+/// Simulates a backend: what it sends, and what it then waits for, alternately. Returns what the client would receive.
 async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendError> {
     let (mut backend, front) = duplex(64 * 1024);
     let stream: Box<dyn Stream> = Box::new(front);
@@ -46,7 +46,7 @@ async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendEr
             }
             expect(&mut backend, hears).await;
         }
-        // It hangs up, so that nobody waits for what it does not say.
+        // It closes the connection, so that the front does not wait for more.
         drop(backend);
     };
     let (signed_in, ()): (Result<_, BackendError>, ()) = tokio::join!(talk, backend);
@@ -64,7 +64,7 @@ async fn expect(stream: &mut DuplexStream, text: &str) {
 }
 
 const DOVECOT: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ AUTH=PLAIN] ready\r\n";
-/// What it is asked when it has let somebody in, and what it says to that.
+/// The command it receives after a sign-in, and its reply.
 const ASKED: &str = "P3 CAPABILITY\r\n";
 const CAN: (&str, &str) = ("* CAPABILITY IMAP4rev1 IDLE\r\nP3 OK done\r\n", "");
 const IN_ONE: &str =
@@ -140,7 +140,7 @@ async fn what_a_backend_must_not_say() {
     }
 }
 
-/// What it can is asked each time, whatever it has told: there is no way to sign in anew behind the front.
+/// Capabilities are requested each time, whatever was announced: a client cannot sign in again through the front.
 #[tokio::test]
 async fn unauthenticate_is_seen_wherever_it_is_shown() {
     let more = "* CAPABILITY IMAP4rev1 unauthenticate\r\nP3 OK done\r\n";
@@ -170,29 +170,29 @@ async fn no_error_shows_a_password() {
     assert!(!format!("{end} {end:?}").contains("p w"));
 }
 
-/// What a server does with a connection.
+/// How a server handles a connection.
 #[derive(Clone, Copy, PartialEq)]
 enum Habit {
-    /// Signs in who has Bob's password.
+    /// Signs in a client with Bob's password.
     Serves,
-    /// Leaves when somebody wants to sign in.
+    /// Closes the connection at a sign-in.
     Leaves,
-    /// Says goodbye first.
+    /// Sends BYE first.
     SaysBye,
-    /// Says who is in, and leaves.
+    /// Confirms the sign-in, and closes the connection.
     Quits,
-    /// Puts something in the clear behind its answer to STARTTLS.
+    /// Sends plaintext after its reply to STARTTLS.
     Injects,
 }
 
-/// A server of the test's own, and what each of its connections has heard.
+/// A server of the test's own, and what it received on each of its connections.
 struct Server {
     backend: Backend,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    /// The connections have these habits, the last for ever.
+    /// The connections have these habits in order, all further ones the last.
     async fn start(scheme: &str, habits: &'static [Habit], caps: [usize; 2]) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{scheme}://{}", socket.local_addr().unwrap());
@@ -219,7 +219,7 @@ impl Server {
         self.heard.lock().unwrap().len()
     }
 
-    /// Until there have been so many connections.
+    /// Waits until there have been this many connections.
     async fn connected(&self, count: usize) {
         let reached = async {
             while self.connections() < count {
@@ -270,7 +270,7 @@ async fn a_sign_in_has_a_connection_to_itself_that_was_ready_before_if_there_was
     let first = server.sign_in().await.unwrap();
     server.connected(2).await;
     let second = server.sign_in().await.unwrap();
-    // Two are kept now, beside the two that were taken.
+    // Two are kept now, besides the two that were taken.
     server.connected(4).await;
     let heard = server.heard.lock().unwrap().clone();
     let count = |heard: &String| heard.matches("AUTHENTICATE").count();
@@ -319,7 +319,7 @@ async fn a_password_is_checked_and_nobody_gets_the_connection() {
     assert!(!server.heard.lock().unwrap()[1].contains("x-originating-ip"));
 }
 
-/// Its word is all that is wanted of a check; for a session it has to be there.
+/// A check needs only its reply; a session needs the connection to stay open.
 #[tokio::test]
 async fn a_backend_that_leaves_behind_its_word_has_given_it() {
     let server = Server::start("imap", &[Habit::Quits], [9, 9]).await;

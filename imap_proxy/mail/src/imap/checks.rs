@@ -1,4 +1,4 @@
-//! Passwords that the daemon wants to have checked: it knows no mail server, and this front does.
+//! Checks passwords with the mail server for the daemon, which has no connection to it.
 
 use super::connection::BackendError;
 use super::verdict::Stop;
@@ -6,10 +6,10 @@ use postern_front::daemon::Daemon;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};
 use tokio::task::JoinSet;
 
-/// Checks that run at once.
+/// Maximum number of concurrent checks.
 const MAX_CHECKS: usize = 4;
 
-/// Checks with `ask` what the daemon brings, until it brings no more.
+/// Checks with `ask` the passwords that the daemon sends, until it sends no more.
 pub(super) async fn follow<F>(daemon: Daemon, ask: impl Fn(PasswordCheck) -> F)
 where
     F: Future<Output = Result<(), BackendError>> + Send + 'static,

@@ -1,5 +1,5 @@
-//! What a client may say before it is signed in (RFC 9051, sections 6.1 and 6.2; ID: RFC 2971; initial responses:
-//! RFC 4959). Everything else is refused without being understood.
+//! The commands that a client may send before it is signed in (RFC 9051, sections 6.1 and 6.2; ID: RFC 2971; initial
+//! responses: RFC 4959). Everything else is refused without being parsed.
 
 pub use super::splitter::MAX_TAG;
 use super::splitter::literal;
@@ -7,12 +7,12 @@ use postern_front::credentials::Credentials;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Characters of what a client says of itself that are kept.
+/// Characters that are kept of a client's ID.
 pub const MAX_CLIENT: usize = 200;
-/// Strings in an ID: 30 pairs (RFC 2971, section 3.3).
+/// Maximum number of strings in an ID: 30 pairs (RFC 2971, section 3.3).
 const MAX_ID_STRINGS: usize = 60;
 
-/// What a client calls a command; visible ASCII.
+/// A command's tag; visible ASCII.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag(String);
 
@@ -25,31 +25,32 @@ impl fmt::Display for Tag {
 /// A command before sign-in.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// What is there?
+    /// `CAPABILITY`.
     Capability,
-    /// Nothing.
+    /// `NOOP`.
     Noop,
-    /// Goodbye.
+    /// `LOGOUT`.
     Logout,
-    /// TLS from here on.
+    /// `STARTTLS`.
     StartTls,
-    /// Who the client is, if it says so.
+    /// `ID`, with the client's name, if it gives one.
     Id(Option<String>),
-    /// Name and password.
+    /// `LOGIN`, with name and password.
     Login(Credentials),
-    /// The same as a SASL message (RFC 4616); none: the client waits to be asked for it.
+    /// `AUTHENTICATE PLAIN` (RFC 4616); none: the client waits for a continuation request before it sends the SASL
+    /// message.
     Plain(Option<Credentials>),
-    /// The same as two answers to two questions (draft-murchison-sasl-login), for the oldest of clients.
+    /// `AUTHENTICATE LOGIN`, two challenges with two responses (draft-murchison-sasl-login), for very old clients.
     LoginMechanism,
-    /// A mechanism that is not verified here. Passing one on would be a way around.
+    /// A mechanism that is not verified here. Passing one on would bypass the second factor.
     OtherMechanism,
 }
 
-/// It cannot be understood, or there is no such command before sign-in.
+/// The command cannot be parsed, or does not exist before sign-in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bad;
 
-/// Reads a whole command. Without a tag nothing can be answered but an untagged `BAD`.
+/// Parses a whole command. Without a tag, only an untagged `BAD` can be the answer.
 pub fn parse(message: &[u8]) -> (Option<Tag>, Result<Verb, Bad>) {
     let mut words = Words(message);
     let Some(tag) = words.tag() else { return (None, Err(Bad)) };
@@ -57,13 +58,13 @@ pub fn parse(message: &[u8]) -> (Option<Tag>, Result<Verb, Bad>) {
     (Some(tag), verb.ok_or(Bad))
 }
 
-/// The tag of a command of which only the start is there.
+/// The tag of a command of which only the beginning has arrived.
 pub fn tag(start: &[u8]) -> Option<Tag> {
     let mut words = Words(start);
     words.tag().filter(|_| words.blank().is_some())
 }
 
-/// Reads the SASL message `authorise NUL authenticate NUL password` in base64, as a line of its own or behind
+/// Parses the SASL message `authorise NUL authenticate NUL password` in base64, as a line of its own or after
 /// `AUTHENTICATE PLAIN`.
 pub fn parse_plain(encoded: &[u8]) -> Option<Credentials> {
     use base64::Engine as _;
@@ -74,12 +75,12 @@ pub fn parse_plain(encoded: &[u8]) -> Option<Credentials> {
     else {
         return None;
     };
-    // To act for somebody else is not a thing that is verified here.
+    // An authorization identity that differs from the authentication identity cannot be verified here.
     if authorise.is_empty() || authorise == name { Credentials::new(name, password) } else { None }
 }
 
-/// Reads an answer in base64, as the mechanism LOGIN has them; none: it is not one, or has a byte in it that no name and
-/// no password has.
+/// Parses a base64 response of the mechanism LOGIN; none: it is not valid, or contains a byte that no name and no
+/// password contains.
 pub fn parse_answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     use base64::Engine as _;
     let mut decoded = Zeroizing::new(vec![0; encoded.len()]);
@@ -88,7 +89,7 @@ pub fn parse_answer(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     (!decoded.is_empty() && !decoded.iter().any(|byte| b"\0\r\n".contains(byte))).then_some(decoded)
 }
 
-/// A command, word by word from the left.
+/// The rest of a command, parsed word by word from the left.
 struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
@@ -157,7 +158,7 @@ impl<'a> Words<'a> {
     }
 
     fn string_in_list(&mut self) -> Option<Zeroizing<Vec<u8>>> {
-        // A bare word ends where the list does.
+        // An atom ends where the list does.
         if matches!(self.0.first(), Some(b'"' | b'{')) {
             return self.string();
         }
@@ -168,7 +169,7 @@ impl<'a> Words<'a> {
         Some(Zeroizing::new(if is_nil { Vec::new() } else { word.to_vec() }))
     }
 
-    /// An astring, and what clients send for one: Python's imaplib sends `DOMAIN\user` as it is.
+    /// An astring, or what clients send instead of one: Python's imaplib sends `DOMAIN\user` unquoted.
     fn string(&mut self) -> Option<Zeroizing<Vec<u8>>> {
         match self.0.first()? {
             b'"' => self.quoted(),
@@ -187,7 +188,7 @@ impl<'a> Words<'a> {
                     return Some(text);
                 }
                 b'\r' | b'\n' => return None,
-                // Before anything but a quote or itself it is a character: `"DOMAIN\user"`.
+                // Before any character except a quote or a backslash, it is an ordinary character: `"DOMAIN\user"`.
                 b'\\' => {
                     let escaped = bytes.next_if(|(_, next)| b"\"\\".contains(next));
                     text.push(escaped.map_or(b'\\', |(_, byte)| *byte));
@@ -201,14 +202,14 @@ impl<'a> Words<'a> {
     fn literal(&mut self) -> Option<Zeroizing<Vec<u8>>> {
         let end = self.0.iter().position(|byte| *byte == b'\n')? + 1;
         let (line, rest) = self.0.split_at(end);
-        // The blank before it has been read.
+        // The space before it has been read.
         let announced = literal(&[b" ", line].concat())?;
         let (text, rest) = rest.split_at_checked(announced.length)?;
         self.0 = rest;
         Some(Zeroizing::new(text.to_vec()))
     }
 
-    /// Everything up to a blank or the end of the line.
+    /// Everything up to a space or the end of the line.
     fn word(&mut self) -> Option<&'a [u8]> {
         let end = self.0.iter().position(|byte| b" \r\n".contains(byte)).unwrap_or(self.0.len());
         let (word, rest) = self.0.split_at(end);
@@ -273,7 +274,7 @@ mod tests {
             "a1 LOGIN bob {4}\r\np\r\nw\r\n",
             "a1 LOGIN {4+}\r\nb\0ob pw\r\n",
             "a1 LOGIN b\tob pw\r\n",
-            // Acts for eve; one NUL too few; one too many; not base64.
+            // Authorization identity eve; one NUL too few; one too many; not base64.
             "a1 AUTHENTICATE PLAIN ZXZlAGJvYgBwdw==\r\n",
             "a1 AUTHENTICATE PLAIN Ym9iAHB3\r\n",
             "a1 AUTHENTICATE PLAIN AGJvYgBwdwA=\r\n",

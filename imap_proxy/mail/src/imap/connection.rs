@@ -1,27 +1,27 @@
-//! A connection to the backend, and why there is none, or none on which the user is signed in.
+//! A connection to the backend, and the errors of connecting and signing in.
 
 use super::verdict::Stop;
 use std::fmt;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Bytes both ways.
+/// A bidirectional byte stream.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Why the backend let nobody in.
+/// Why the backend did not sign in the user.
 #[derive(Debug)]
 pub enum BackendError {
-    /// There is no connection to be had, or it broke.
+    /// It cannot be reached, or the connection broke.
     Lost(io::Error),
     /// It did not answer in time.
     Silent,
-    /// It says no.
+    /// It refused the sign-in.
     Refused(Stop),
-    /// It says what it must not.
+    /// Its reply violates the protocol or the configuration.
     Unfit(&'static str),
-    /// So many sessions are open, and no more may be.
+    /// This many sessions are open, which is the maximum.
     Full(usize),
 }
 
@@ -46,7 +46,7 @@ impl From<io::Error> for BackendError {
 }
 
 impl BackendError {
-    /// What the client is told.
+    /// The answer for the client.
     pub fn stop(&self) -> Stop {
         if let Self::Refused(stop) = self { *stop } else { Stop::Unavailable }
     }

@@ -1,4 +1,4 @@
-//! Lines to and from the backend, within limits.
+//! Lines to and from the backend, with size limits.
 
 use std::future::poll_fn;
 use std::io;
@@ -6,14 +6,15 @@ use std::pin::Pin;
 use std::task::Poll;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-/// Bytes of one line of the backend's; the longest that is known tells its capabilities, in less than a tenth of it.
+/// Maximum length in bytes of one line of the backend; the longest known one lists its capabilities, and is less than a
+/// tenth of it.
 pub const MAX_LINE: usize = 16 * 1024;
-/// Bytes of all that it says up to sign-in.
+/// Maximum number of bytes that it may send up to sign-in.
 pub const MAX_SAID: usize = 64 * 1024;
 /// Bytes read at once.
 const READ_AT_ONCE: usize = 4096;
 
-/// A connection on which lines are spoken.
+/// A connection used line by line.
 pub(super) struct Dialogue<S> {
     stream: S,
     bytes: Vec<u8>,
@@ -30,10 +31,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
         self.stream.flush().await
     }
 
-    /// The next line, its end included.
+    /// Reads the next line, including its line end.
     ///
     /// # Errors
-    /// Of the stream, its end, and when a limit is passed.
+    /// Errors of the stream, its end, and exceeded limits.
     pub(super) async fn line(&mut self) -> io::Result<Vec<u8>> {
         let mut scanned = 0;
         loop {
@@ -54,7 +55,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
         }
     }
 
-    /// Whether the other side has said nothing that was not read, and is still there as far as is known.
+    /// Whether the other side has sent nothing that was not read, and is connected as far as is known.
     pub(super) async fn is_quiet(&mut self) -> bool {
         let mut byte = [0];
         let mut piece = ReadBuf::new(&mut byte);
@@ -62,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
         self.bytes.is_empty() && read.await.is_pending()
     }
 
-    /// The stream, and what was read of it and not used.
+    /// Returns the stream, and the bytes that were read from it and not used.
     pub(super) fn end(self) -> (S, Vec<u8>) {
         (self.stream, self.bytes)
     }

@@ -1,4 +1,4 @@
-//! The story: connect, say who one is, be judged, be let in, and from then on bytes.
+//! The sequence of a connection: TLS, commands before sign-in, verdict, sign-in at the backend, and then the relay.
 
 use super::backend::{Backend, SignedIn};
 use super::checks;
@@ -32,15 +32,15 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use zeroize::{Zeroize, Zeroizing};
 
-/// What is offered by ALPN (RFC 7301's registry), so that a browser that was led here does not talk to this front.
+/// The ALPN protocol (RFC 7301's registry), so that a browser that was redirected here does not connect to this front.
 pub const PROTOCOL: &[u8] = b"imap";
-/// What the audit log calls this front.
+/// The name of this front in the audit log.
 const SERVICE: &str = "imap";
-/// Sessions of a mailbox from which on a refusal of a password that was right before is taken for one connection too
-/// many: Exchange lets 16 in, and several fronts may share them.
+/// Number of a mailbox's sessions from which on the refusal of a password that was right before is treated as a session
+/// limit: Exchange allows 16, and several fronts may share them.
 const MANY_SESSIONS: usize = 8;
-/// Sign-ins that the backend looks at, from one IPv4 address or one IPv6 network of 64 bits; twice as many from one of 56
-/// bits, and four times as many from one of 48. One more waits for its turn.
+/// Maximum number of sign-ins pending at the backend, from one IPv4 address or one IPv6 /64; twice as many from a /56,
+/// and four times as many from a /48. Further ones wait for their turn.
 pub const MAX_PENDING_PER_ADDRESS: usize = 64;
 /// Bytes read at once before sign-in.
 const READ_AT_ONCE: usize = 4096;
@@ -51,49 +51,49 @@ pub struct Front {
     daemon: Daemon,
     sessions: Arc<Follower<SessionRegistry>>,
     waiting: WaitingConnections,
-    /// Of the sign-ins that the backend looks at.
+    /// Limits the sign-ins that are pending at the backend.
     pending: connection_limits::ConnectionLimits,
     proxies: Vec<Network>,
     options: FrontOptions,
     rejected_credentials: RejectedCredentials,
 }
 
-/// A socket that listens for IMAP.
+/// A listening socket for IMAP.
 pub struct Socket {
     socket: socket::Socket,
     security: Security,
 }
 
-/// How the talk before sign-in ended.
+/// How the dialogue before sign-in ended.
 enum Talk {
     /// TLS begins.
     StartTls(Listening),
-    /// Somebody is in.
+    /// The user is signed in.
     In(In),
-    /// Nobody is.
+    /// The user is not signed in.
     Over,
 }
 
-/// A session that was let in.
+/// A session that was admitted.
 struct In {
     backend: SignedIn,
-    /// What the client has said already, for the backend.
+    /// Bytes that the client has sent already for the backend.
     ahead: Zeroizing<Vec<u8>>,
     token: CancellationToken,
 }
 
 impl Socket {
-    /// Takes a socket that listens, on which TLS begins at once, or with STARTTLS.
+    /// Takes a listening socket; TLS begins at once on its connections, or with STARTTLS.
     pub fn new(socket: impl Into<socket::Socket>, security: Security) -> Self {
         Self { socket: socket.into(), security }
     }
 
-    /// Where it listens: the port too, where the configuration left that to the kernel. None on a path.
+    /// The address it listens on, with the port, also where the configuration left that to the kernel. None on a path.
     pub fn address(&self) -> Option<SocketAddr> {
         self.socket.address()
     }
 
-    /// Serves whoever connects, until `stop` is done: then sessions end as they fall silent.
+    /// Serves clients until `stop` is done: then each session ends when it is idle.
     pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
         let (stopping, stopped) = watch::channel(());
         let security = self.security;
@@ -101,7 +101,7 @@ impl Socket {
         let failed = |error: &io::Error| tracing::warn!(%error, "no connection can be accepted now");
         let mut connections = accept_until(self.socket, stop, failed, serve).await;
         drop(stopping);
-        // Sessions keep the time themselves; what is left then is not signed in.
+        // Sessions enforce the time limit themselves; connections that remain then are not signed in.
         if !connections.end_within(relay::DRAIN + relay::FAREWELL).await {
             connections.cut().await;
         }
@@ -109,7 +109,7 @@ impl Socket {
 }
 
 impl Front {
-    /// The front that the configuration describes. From here on it follows what changes at the daemon, so it is made
+    /// The front that the configuration describes. From here on it follows changes at the daemon, so it must be called
     /// in a runtime.
     ///
     /// # Errors
@@ -152,17 +152,17 @@ impl Front {
         mut stopped: watch::Receiver<()>,
     ) {
         let _open = METRICS.connections.hold(metrics::Front::Imap);
-        // On the heap, and gone before bytes are relayed: a session lasts for hours, a sign-in for a second.
+        // On the heap, and dropped before bytes are relayed: a session lasts for hours, a sign-in for a second.
         let signing_in = Box::pin(self.sign_in(stream, from, security));
         let signed_in = tokio::select! {
-            // The sender is dropped when it is time; nothing is ever sent.
+            // The sender is dropped at shutdown; nothing is ever sent.
             _ = stopped.changed() => return,
             signed_in = timeout(DEADLINE, signing_in) => signed_in,
         };
         match signed_in {
             Ok(Ok(Some((client, session)))) => session.run(client, stopped).await,
             Ok(Ok(None)) => {}
-            // What the internet sends to port 993 is no news.
+            // Errors of unauthenticated connections to port 993 are common.
             Ok(Err(error)) => tracing::debug!(?from, %error, "a connection ended before sign-in"),
             Err(_) => {
                 arrive(Arrival::Late);
@@ -171,7 +171,7 @@ impl Front {
         }
     }
 
-    /// From the first byte to a session, if there is to be one.
+    /// Handles a connection from its first byte to a session, if it leads to one.
     async fn sign_in(
         &self,
         mut stream: Connected,
@@ -179,7 +179,7 @@ impl Front {
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
         socket::prepare(&stream)?;
-        // Whoever may connect to a Unix socket is believed.
+        // A client that may connect to a Unix socket is trusted.
         let is_proxy = from.is_none_or(|from| self.proxies.iter().any(|network| network.contains(from)));
         let told = match is_proxy {
             true => {
@@ -210,7 +210,7 @@ impl Front {
         if security == Security::Clear {
             match self.talk(&mut stream, address, begin).await? {
                 Talk::StartTls(listening) => begin = Step { say: Vec::new(), next: Next::Read(listening) },
-                // Nobody signs in in the clear; the login machine says so as well.
+                // No client signs in without TLS; the login state machine ensures that too.
                 Talk::In(_) | Talk::Over => return Ok(None),
             }
         }
@@ -223,7 +223,7 @@ impl Front {
         }
     }
 
-    /// Does what the login machine says.
+    /// Carries out the steps of the login state machine.
     async fn talk<S: Stream>(&self, stream: &mut S, address: IpAddr, mut step: Step) -> io::Result<Talk> {
         let mut bytes = Zeroizing::new(vec![0; READ_AT_ONCE]);
         loop {
@@ -251,7 +251,7 @@ impl Front {
         }
     }
 
-    /// A name and what was typed as its password: a session, or what is said instead.
+    /// Decides about a name and a password field: a session, or the step that is the answer.
     async fn judge(&self, judging: Judging, address: IpAddr) -> Result<In, Step> {
         let began = clock::monotonic();
         let exchange = self.backend.is_exchange().await;
@@ -260,7 +260,7 @@ impl Front {
             service: Some(SERVICE.to_owned()),
             client: judging.client().map(str::to_owned),
             browser: None,
-            // While nobody knows it may be.
+            // While it is not known, it may be Exchange.
             before_exchange: *exchange.as_ref().unwrap_or(&true),
         };
         let refused = match self.admit(&judging, origin).await {
@@ -283,7 +283,7 @@ impl Front {
                 }
             },
             Err(stop) => match (stop, exchange) {
-                // It may have been refused for what the backend was taken for.
+                // It may have been refused because of the wrong assumption about the backend.
                 (Stop::Refused, Err(error)) => {
                     tracing::error!(%error, "nobody can sign in by IMAP");
                     Stop::Unavailable
@@ -304,9 +304,10 @@ impl Front {
         self.backend.sign_in(pass, tag, address).await
     }
 
-    /// What an app password stands for is not tried again once the backend has refused it: phones sign in for days, and
-    /// a directory closes an account after a few wrong passwords. But Exchange says of one connection too many what it
-    /// says of a wrong password, so with many open that is what it is taken for.
+    /// Decides how a refusal by the backend is treated. The password of an app password is not tried again once the
+    /// backend has refused it: phones sign in for days, and a directory locks an account after a few wrong passwords.
+    /// But Exchange answers one session too many as it answers a wrong password, so with many sessions open the refusal
+    /// is treated as that limit.
     async fn after_refusal(&self, pass: &Pass, stop: Stop) -> Stop {
         let Some(session) = pass.outdated().filter(|_| stop == Stop::Refused) else { return stop };
         if self.sessions.kept().count(&session.mailbox) >= MANY_SESSIONS {
@@ -319,12 +320,12 @@ impl Front {
         Stop::Expired
     }
 
-    /// Whether this is the mailbox's password, as the backend sees it. The daemon asks for it, by way of [`checks`].
+    /// Checks with the backend whether this is the mailbox's password. The daemon requests it, by way of [`checks`].
     async fn check(&self, mailbox: &str, password: &Secret) -> Result<(), BackendError> {
         self.backend.check(mailbox, password.reveal().as_bytes()).await
     }
 
-    /// Asks the daemon. The backend hears of nobody who has no pass.
+    /// Asks the daemon. Nothing is sent to the backend without a pass.
     async fn admit(&self, judging: &Judging, origin: Origin) -> Result<(Pass, Before), Stop> {
         let typed = judging.credentials();
         if self.sessions.is_disconnected() {
@@ -356,7 +357,7 @@ impl In {
     }
 }
 
-/// What comes before the first byte of IMAP.
+/// Applies the time limit to a step before the first byte of IMAP.
 async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     timeout(HANDSHAKE, step).await?
 }

@@ -1,4 +1,4 @@
-//! The way to the backend, as far as it can be gone for anybody: connect, TLS, greeting, capabilities.
+//! The part of a backend connection that does not depend on the user: connect, TLS, greeting, capabilities.
 
 use super::connection::{BackendError, Stream};
 use super::dialogue::Dialogue;
@@ -19,13 +19,13 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// How long the backend may take to be connected, its greeting and TLS included.
+/// How long connecting to the backend may take, including its greeting and TLS.
 pub const CONNECT: Duration = Duration::from_secs(10);
 
-/// What we call our commands up to sign-in; a backend's reply to anything else is not ours.
+/// The tag of the front's commands up to sign-in; a reply with any other tag is not for them.
 pub(super) const PREPARE: &str = "P1";
 
-/// Where the backend is, and how it is spoken to.
+/// The backend's address, and how to connect to it.
 pub(super) struct Target {
     host: String,
     port: u16,
@@ -36,7 +36,7 @@ pub(super) struct Target {
     exchange: OnceCell<bool>,
 }
 
-/// A connection on which nobody has signed in yet, and somebody can.
+/// A connection that is ready for a sign-in.
 pub(super) struct Greeted {
     pub(super) dialogue: Dialogue<Box<dyn Stream>>,
     pub(super) capabilities: Capabilities,
@@ -66,10 +66,11 @@ impl Target {
         self.tells_client
     }
 
-    /// Whether the backend greets as Exchange. It is asked once: only whoever replaces it has to restart the front.
+    /// Whether the backend's greeting is Exchange's. It is determined once: the front must be restarted only if the
+    /// backend is replaced.
     ///
     /// # Errors
-    /// When it cannot be reached; then it is asked again the next time.
+    /// If it cannot be reached; then the next call tries again.
     pub(super) async fn is_exchange(&self) -> Result<bool, BackendError> {
         let greeting = async {
             let stream = self.open(None).await?;
@@ -85,7 +86,7 @@ impl Target {
         known.await.copied()
     }
 
-    /// Connects on behalf of `client`; none: of the front itself.
+    /// Connects on behalf of `client`; none: for the front itself.
     pub(super) async fn greet(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
         timeout(CONNECT, self.connect(client)).await.map_err(|_| BackendError::Silent)?
     }
@@ -93,7 +94,7 @@ impl Target {
     async fn open(&self, client: Option<IpAddr>) -> Result<TcpStream, BackendError> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
-        // A backend that has vanished is noticed in the end, also by a session in which nothing is said for hours.
+        // A backend that has vanished is detected in the end, also by a session that is idle for hours.
         setsockopt(&stream, sockopt::KeepAlive, &true).map_err(io::Error::from)?;
         if self.tells_client {
             let header = proxy_protocol::header(client, stream.peer_addr()?);
@@ -114,7 +115,7 @@ impl Target {
                 }
                 dialogue.say(format!("{PREPARE} STARTTLS\r\n").as_bytes()).await?;
                 finish(&mut dialogue, PREPARE).await?;
-                // What was said in the clear counts for nothing now, and what came behind the reply may be anybody's.
+                // What was sent without TLS is discarded now, and bytes after the reply may have been injected.
                 let (stream, rest) = dialogue.end();
                 if !rest.is_empty() {
                     return Err(BackendError::Unfit("it sends something in the clear behind STARTTLS"));
@@ -131,14 +132,14 @@ impl Target {
     }
 }
 
-/// Whether this greeting names Exchange, as every release of it does that has not been told to say something else
-/// (`Set-ImapSettings -Banner`).
+/// Whether this greeting names Exchange, as every release does unless it is configured otherwise (`Set-ImapSettings
+/// -Banner`).
 fn is_of_exchange(greeting: &[u8]) -> bool {
     const NAME: &[u8] = b"microsoft exchange";
     greeting.to_ascii_lowercase().windows(NAME.len()).any(|part| part == NAME)
 }
 
-/// Reads the greeting, and asks what the backend can if that does not say so.
+/// Reads the greeting, and requests the capabilities if the greeting does not contain them.
 pub(super) async fn hear(stream: Box<dyn Stream>) -> Result<Greeted, BackendError> {
     let mut dialogue = Dialogue::over(stream);
     let told = match read(&dialogue.line().await?) {
@@ -153,7 +154,7 @@ pub(super) async fn hear(stream: Box<dyn Stream>) -> Result<Greeted, BackendErro
     Ok(Greeted { dialogue, capabilities })
 }
 
-/// Asks what the backend can; what else it says meanwhile goes to `aside`.
+/// Requests the capabilities; other replies that arrive meanwhile go to `aside`.
 pub(super) async fn ask_capabilities(
     dialogue: &mut Dialogue<Box<dyn Stream>>,
     tag: &str,
@@ -173,7 +174,7 @@ pub(super) async fn ask_capabilities(
     }
 }
 
-/// Reads up to the end of the command with this tag.
+/// Reads up to the tagged reply that completes the command.
 async fn finish(dialogue: &mut Dialogue<Box<dyn Stream>>, tag: &str) -> Result<(), BackendError> {
     loop {
         let line = dialogue.line().await?;
@@ -184,7 +185,7 @@ async fn finish(dialogue: &mut Dialogue<Box<dyn Stream>>, tag: &str) -> Result<(
     }
 }
 
-/// A reply that is not what is waited for: an error if it ends the wait for `tag`.
+/// Checks a reply other than the expected one: an error if it ends the wait for `tag`.
 pub(super) fn check_aside(reply: &Reply, line: &[u8], tag: &str) -> Result<(), BackendError> {
     match reply {
         Reply::Done { outcome, .. }

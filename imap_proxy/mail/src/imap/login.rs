@@ -1,4 +1,4 @@
-//! The conversation before sign-in: bytes in, steps out. No socket, no clock, no daemon.
+//! The dialogue before sign-in, as a state machine: bytes in, steps out. It uses no socket, no clock and no daemon.
 //!
 //! ```text
 //!             bytes                 credentials             a backend that let the person in
@@ -16,49 +16,49 @@ use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// How long a client may take to be signed in, whatever it does meanwhile; from when it is connected.
+/// How long a client may take until it is signed in, counted from when it is connected, whatever it does meanwhile.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-/// Bytes of commands that a client may send before it is signed in.
+/// Maximum number of bytes of commands that a client may send before it is signed in.
 pub const MAX_BYTES: usize = 64 * 1024;
-/// The command that is not understood, of a client, with which it ends.
+/// The number of invalid commands at which a client's connection is closed.
 pub const MAX_BAD: u32 = 3;
-/// The sign-in that fails, of a client, with which it ends.
+/// The number of failed sign-ins at which a client's connection is closed.
 pub const MAX_FAILED: u32 = 3;
-/// A sign-in fails so long after it was asked for, or twice as long, and so on: so the time does not tell who said no,
-/// nor why. Dovecot takes two seconds over a wrong password.
+/// A failed sign-in is answered at a multiple of this time after it began: so the time does not reveal who refused it,
+/// or why. Dovecot takes two seconds for a wrong password.
 pub const REFUSAL: Duration = Duration::from_secs(3);
 
-/// What the connection is protected by.
+/// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// TLS: people may sign in.
+    /// TLS: clients may sign in.
     Tls,
     /// Nothing yet: TLS has to begin first.
     Clear,
 }
 
-/// How the front speaks.
+/// The options of the front.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontOptions {
-    /// What it says to sign-ins that fail.
+    /// Its answers to sign-ins that fail.
     pub texts: RefusalText,
-    /// Whether it takes the mechanism LOGIN, which only the oldest of clients need.
+    /// Whether it accepts the mechanism LOGIN, which only very old clients need.
     pub login_mechanism: bool,
 }
 
 /// The answers to sign-ins that fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalText {
-    /// To all of them but one, whatever the reason.
+    /// For every reason except the following.
     refused: Arc<str>,
-    /// To those with an app password that was right once.
+    /// For an app password that was right once.
     expired: Arc<str>,
-    /// To those whose password's time is over, as the backend says.
+    /// For a password that has expired, as the backend reports.
     password_expired: Arc<str>,
 }
 
 impl RefusalText {
-    /// For people whose second factor is set up at `webmail`, if there is one.
+    /// For users who set up their second factor at `webmail`, if there is one.
     pub fn new(webmail: Option<&PublicUrl>) -> Self {
         let place = webmail.map_or_else(|| "the webmail".to_owned(), |url| format!("{}/", url.origin()));
         let refused = format!(
@@ -77,7 +77,7 @@ impl RefusalText {
     }
 }
 
-/// What the driver does: first say, then the rest.
+/// What the driver does: first write `say`, then do `next`.
 #[derive(Debug)]
 #[must_use]
 pub struct Step {
@@ -92,11 +92,11 @@ pub struct Step {
 pub enum Next {
     /// Read on.
     Read(Listening),
-    /// Begin TLS, and read on there.
+    /// Begin TLS, and read on over it.
     StartTls(Listening),
     /// Ask the daemon, then the backend.
     Judge(Judging),
-    /// It is over.
+    /// Close the connection.
     Close,
 }
 
@@ -105,7 +105,7 @@ pub struct Listening {
     security: Security,
     options: FrontOptions,
     splitter: Splitter,
-    /// The `AUTHENTICATE` whose answer is awaited.
+    /// The `AUTHENTICATE` whose response is awaited.
     asked: Option<(Tag, Asked)>,
     client: Option<String>,
     bytes: usize,
@@ -113,7 +113,7 @@ pub struct Listening {
     failed: u32,
 }
 
-/// What a client has been asked for.
+/// What the client has been asked for.
 enum Asked {
     /// Name and password as one message.
     Plain,
@@ -131,7 +131,7 @@ pub struct Judging {
     listening: Listening,
 }
 
-/// What a command leads to, beside what is said.
+/// What a command leads to, besides the reply.
 enum Turn {
     Read,
     StartTls,
@@ -148,7 +148,7 @@ impl Listening {
         Step { say, next: Next::Read(listening) }
     }
 
-    /// What works here (RFC 9051, section 7.2.2). What the backend can is told after sign-in, by the backend.
+    /// The capabilities of the front (RFC 9051, section 7.2.2). The backend sends its own after sign-in.
     fn capabilities(&self) -> &'static str {
         match (self.security, self.options.login_mechanism) {
             (Security::Tls, false) => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN",
@@ -157,7 +157,7 @@ impl Listening {
         }
     }
 
-    /// Takes what was read.
+    /// Processes bytes that were read.
     pub fn receive(mut self, piece: &[u8]) -> Step {
         self.splitter.push(piece);
         self.go_on(String::new())
@@ -182,7 +182,7 @@ impl Listening {
                     return step(say, Next::Judge(Judging { tag, credentials, listening: self }));
                 }
                 Turn::StartTls => {
-                    // What came behind it in the clear may be anybody's.
+                    // Plaintext bytes after the command may have been injected.
                     let listening = Self { security: Security::Tls, splitter: Splitter::default(), ..self };
                     return step(say, Next::StartTls(listening));
                 }
@@ -242,7 +242,7 @@ impl Listening {
                 Turn::Read
             }
             Verb::LoginMechanism if self.options.login_mechanism => {
-                // "Username:" in base64: there are clients that look for that very word.
+                // "Username:" in base64: there are clients that look for exactly that word.
                 *say += "+ VXNlcm5hbWU6\r\n";
                 self.asked = Some((tag, Asked::Name));
                 Turn::Read
@@ -254,7 +254,7 @@ impl Listening {
         }
     }
 
-    /// The line that an `AUTHENTICATE` waits for; `*` takes it back.
+    /// Processes the line that an `AUTHENTICATE` waits for; `*` cancels it.
     fn hear_answer(&mut self, tag: Tag, asked: Asked, line: &[u8], say: &mut String) -> Turn {
         let line = line.trim_ascii_end();
         let credentials = match asked {
@@ -276,8 +276,8 @@ impl Listening {
         }
     }
 
-    /// What is longer than a command may be (RFC 7888, section 4). Where the client still waits to send a literal, its
-    /// command is over with this answer; else nothing sensible follows.
+    /// Refuses a command that is too long (RFC 7888, section 4). If the client waits to send a literal, this answer
+    /// ends its command; otherwise the bytes that follow cannot be interpreted, and the connection is closed.
     fn refuse_long(&mut self, start: &[u8], is_over: bool, say: &mut String) -> Turn {
         let tag = self.asked.take().map(|(tag, _)| tag).or_else(|| command::tag(start));
         let tag = tag.map_or_else(|| "*".to_owned(), |tag| tag.to_string());
@@ -305,17 +305,17 @@ impl Listening {
 }
 
 impl Judging {
-    /// Who wants to sign in, and with what.
+    /// The credentials of the sign-in.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
-    /// What the client says of itself.
+    /// The client's name from its ID.
     pub fn client(&self) -> Option<&str> {
         self.listening.client.as_deref()
     }
 
-    /// No.
+    /// Refuses the sign-in.
     pub fn refuse(mut self, stop: Stop) -> Step {
         let tag = self.tag;
         let mut say = match stop {
@@ -338,12 +338,13 @@ impl Judging {
         step(say, Next::Close)
     }
 
-    /// What the client calls its sign-in.
+    /// The tag of the sign-in command.
     pub fn tag(&self) -> &Tag {
         &self.tag
     }
 
-    /// The backend has let the person in: what the client has said behind its sign-in, which is for the backend.
+    /// The backend has signed in the user: returns the bytes that the client has sent after its sign-in command, which
+    /// are for the backend.
     pub fn accept(self) -> Zeroizing<Vec<u8>> {
         self.listening.splitter.rest()
     }

@@ -7,7 +7,8 @@ fn options(login_mechanism: bool) -> FrontOptions {
     FrontOptions { texts: RefusalText::new(Some(&url)), login_mechanism }
 }
 
-/// Everything that is said and asked for, with every sign-in refused: a verdict never comes from here.
+/// All replies and sign-ins of a dialogue in which every sign-in is refused: the state machine never gives a verdict
+/// itself.
 fn talk<'a>(
     security: Security,
     pieces: impl IntoIterator<Item = &'a [u8]>,
@@ -104,12 +105,12 @@ fn what_is_too_long_is_refused_under_its_tag() {
         assert!(asked.is_empty(), "{text}");
         (said, end)
     };
-    // Who waits to be invited is not, and goes on.
+    // A client that waits for a continuation request gets none, and goes on.
     let (said, end) = refused("a LOGIN {99999}\r\nb NOOP\r\n");
     assert!(said.starts_with("a BAD [TOOBIG] ") && said.ends_with("\r\nb OK Done\r\n") && end == "open", "{said}");
     let (said, end) = refused("a X {99999}\r\nb X {3}\r\nxyz {99999}\r\nc X {99999}\r\n");
     assert!(said.contains("\r\nb BAD ") && said.contains("\r\nc BAD ") && end == "closed", "{said}");
-    // Whatever else comes is part of it.
+    // All further bytes are part of it.
     let answer = format!("a AUTHENTICATE PLAIN\r\n{}\r\n", "x".repeat(20_000));
     for text in ["a LOGIN {99999+}\r\nb NOOP\r\n", &format!("a LOGIN {}", "x".repeat(20_000)), &answer] {
         let (said, end) = refused(text);

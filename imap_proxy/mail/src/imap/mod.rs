@@ -1,8 +1,8 @@
-//! The IMAP front: a sign-in needs what the daemon says it needs; then bytes pass as they are.
+//! The IMAP front: the daemon decides what a sign-in needs; after sign-in, bytes are relayed unchanged.
 //!
-//! [`front`] is the story. [`splitter`] finds commands, [`command`] reads them, [`login`] decides what they lead to:
-//! pure, all three. [`verdict`] turns the daemon's answers into a pass, [`backend`] takes nothing but a pass, and
-//! [`relay`] takes what the backend gives.
+//! [`front`] is the sequence. [`splitter`] finds commands, [`command`] parses them, and [`login`] decides what they
+//! lead to: none of the three does I/O. [`verdict`] says how a sign-in ends without a session, [`backend`] requires a
+//! pass, and [`relay`] takes the connection that the backend returns.
 
 pub mod backend;
 mod checks;

@@ -1,6 +1,7 @@
-//! Connections to the backend that have been greeted before anybody needs them, so that a sign-in costs one flight.
+//! Connections to the backend that are greeted in advance, so that a sign-in costs one round trip.
 //!
-//! As many are kept as were taken lately. Whoever takes one owns it: what has seen a sign-in never comes back.
+//! As many are kept as were taken lately. A connection that is taken is owned by the taker: one used for a sign-in is
+//! never returned.
 
 use super::connection::BackendError;
 use super::greeting::Greeted;
@@ -11,12 +12,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Connections that are kept, at most.
+/// Maximum number of connections that are kept.
 pub const MAX_WARM: usize = 8;
-/// One is kept for each that was taken this lately.
+/// One is kept for each that was taken within this time.
 pub const LATELY: Duration = Duration::from_secs(60);
-/// When a connection is closed, or replaced if there is need. Exchange ends one on which nobody signs in after a
-/// minute (`PreAuthenticatedConnectionTimeout`), Dovecot after three; [`super::greeting::CONNECT`] may be part of it.
+/// The age at which a connection is closed, or replaced if needed. Exchange closes one without a sign-in after a minute
+/// (`PreAuthenticatedConnectionTimeout`), Dovecot after three; [`super::greeting::CONNECT`] may be part of it.
 pub const MAX_AGE: Duration = Duration::from_secs(45);
 /// The wait after the backend could not be reached; each further one is twice as long, up to [`LONGEST_PAUSE`].
 pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -33,28 +34,28 @@ pub(super) struct PreconnectPool {
 #[derive(Default)]
 struct Shelf {
     state: Mutex<State>,
-    /// Told when one was taken.
+    /// Notified when one was taken.
     taken: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    /// From the oldest on, with when it was greeted.
+    /// Oldest first, with the time when it was greeted.
     ready: VecDeque<(Instant, Greeted)>,
-    /// When one was asked for: the last [`MAX_WARM`] times, from the oldest on.
+    /// When one was requested: the last [`MAX_WARM`] times, oldest first.
     asked: VecDeque<Instant>,
 }
 
-/// What the keeper does next.
+/// What the keeper task does next.
 enum Next {
     /// Connects.
     Open,
-    /// Waits until one is taken, or until then.
+    /// Waits until one is taken, or until that time.
     Rest(Option<Instant>),
 }
 
 impl PreconnectPool {
-    /// Keeps what `open` opens. Nothing is opened before the first [`Self::take`].
+    /// Keeps connections that `open` opens. None is opened before the first [`Self::take`].
     pub(super) fn keep<F>(open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Greeted, BackendError>> + Send + 'static,
@@ -65,13 +66,13 @@ impl PreconnectPool {
         Self { shelf, _keeper: Arc::new(keeper) }
     }
 
-    /// One that is alive, as far as is known here; none: whoever asks connects.
+    /// Takes a connection that is alive, as far as is known here; none: the caller connects.
     pub(super) async fn take(&self) -> Option<Greeted> {
         self.shelf.lock().note(Instant::now());
         self.shelf.taken.notify_one();
         loop {
             let mut greeted = self.shelf.lock().pop(Instant::now())?;
-            // What a backend says to somebody of whom it was not asked anything is a goodbye.
+            // What a backend sends without a command on an idle connection is a BYE.
             if greeted.dialogue.is_quiet().await {
                 return Some(greeted);
             }
@@ -93,7 +94,7 @@ where
                     pause = FIRST_PAUSE;
                 }
                 Err(error) => {
-                    // Whoever signs in sees the same, and that is logged as what it is.
+                    // The next sign-in gets the same error, and that is logged at its proper level.
                     tracing::debug!(%error, ?pause, "no connection to the IMAP backend is kept ready");
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);

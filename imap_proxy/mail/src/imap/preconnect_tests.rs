@@ -4,7 +4,7 @@ use crate::imap::greeting::hear;
 use std::future::pending;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
-/// The backend's ends of the connections that were opened.
+/// The backend's ends of the opened connections.
 type Opened = Arc<Mutex<Vec<DuplexStream>>>;
 
 async fn open(opened: Opened) -> Result<Greeted, BackendError> {
@@ -14,24 +14,24 @@ async fn open(opened: Opened) -> Result<Greeted, BackendError> {
     hear(Box::new(front) as Box<dyn Stream>).await
 }
 
-/// Connections to a backend that is there.
+/// Connections to a backend that can be reached.
 fn preconnect() -> (PreconnectPool, Opened) {
     let opened = Opened::default();
     let ends = Arc::clone(&opened);
     (PreconnectPool::keep(move || open(Arc::clone(&ends))), opened)
 }
 
-/// Lets the keeper do what it has to do now.
+/// Lets the keeper task run until it waits.
 async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }
 
-/// How many are open still.
+/// How many are still open.
 async fn open_ends(opened: &Opened) -> usize {
     let mut ends = std::mem::take(&mut *opened.lock().unwrap());
     let mut count = 0;
     for end in &mut ends {
-        // The front says nothing, so whatever is read is the end.
+        // The front sends nothing, so a read that completes is the end of the stream.
         count += usize::from(tokio::time::timeout(Duration::ZERO, end.read(&mut [0])).await.is_err());
     }
     opened.lock().unwrap().extend(ends);

@@ -1,21 +1,21 @@
-//! App passwords that the backend has just refused, where that may have been for one connection too many: it is not
-//! asked about them again for a while, since it may have been for a changed password after all, and a directory closes
-//! an account after a few wrong ones.
+//! App passwords that the backend has just refused, possibly because of one session too many: they are not tried at the
+//! backend again for a while, since the reason may be a changed password after all, and a directory locks an account
+//! after a few wrong ones.
 
 use postern_front::clock;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// For how long it is not asked again.
+/// How long they are not tried again.
 const KEPT: Duration = Duration::from_secs(300);
 
-/// By what the daemon vouches for them with.
+/// Identified by what the daemon vouches for them with.
 #[derive(Default)]
 pub(super) struct RejectedCredentials(Mutex<HashMap<String, Instant>>);
 
 impl RejectedCredentials {
-    /// From now on.
+    /// Keeps one from now on.
     pub(super) fn keep(&self, standing: &str) {
         let mut rejected_credentials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::monotonic();
@@ -23,7 +23,7 @@ impl RejectedCredentials {
         rejected_credentials.insert(standing.to_owned(), now);
     }
 
-    /// Whether it is one of them.
+    /// Whether it is one of those kept.
     pub(super) fn are_kept(&self, standing: &str) -> bool {
         let rejected_credentials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rejected_credentials.get(standing).is_some_and(|since| clock::monotonic().duration_since(*since) < KEPT)

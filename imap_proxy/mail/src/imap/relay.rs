@@ -1,8 +1,8 @@
-//! After sign-in: bytes both ways, as they are.
+//! Relays bytes in both directions after sign-in, unchanged.
 //!
-//! Nothing is looked at, and nothing is kept: a piece is read onto the stack when there is one and written on at once.
-//! Only what the other side does not take waits, and while it waits no more is read. So a session that is idle costs
-//! its two connections and nothing else.
+//! Bytes are not inspected and not kept: a piece is read onto the stack when there is one and written at once. Only
+//! bytes that the other side does not accept are buffered, and meanwhile no more is read. So an idle session costs its
+//! two connections and nothing else.
 
 use crate::metrics::{Direction, METRICS};
 use std::future::poll_fn;
@@ -14,40 +14,40 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Bytes that are read at once: two full TLS records, which go out with one call of the kernel.
+/// Bytes read at once: two full TLS records, which are sent with one system call.
 pub const PIECE: usize = 32 * 1024;
-/// Pieces that one direction moves before others have their turn.
+/// Pieces that one direction moves before it yields.
 const TURN: usize = 16;
-/// How long the backend may go on when the client has said that it will say no more.
+/// How long the backend may continue when the client has closed its sending side.
 pub const HALF_OPEN: Duration = Duration::from_secs(600);
-/// When the front stops, a session ends in the first moment of this length in which nothing is said.
+/// When the front stops, a session ends as soon as it has been idle for this long.
 pub const QUIET: Duration = Duration::from_millis(500);
-/// How long a session that never falls silent goes on when the front stops.
+/// How long a session that is never idle continues when the front stops.
 pub const DRAIN: Duration = Duration::from_secs(10);
-/// How long a client may take to hear the last words.
+/// How long sending the last words to a client may take.
 pub const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// One of the two sides ended it, or broke off.
+    /// One of the two sides ended it, or the connection broke.
     ByItself,
-    /// It was cut.
+    /// It was cancelled.
     Cut,
     /// The front stops.
     Stopped,
 }
 
-/// What each side is to hear before anything else.
+/// What each side gets before anything else.
 #[derive(Default)]
 pub struct First {
-    /// What the backend has said to the sign-in.
+    /// The backend's replies to the sign-in.
     pub to_client: Vec<u8>,
-    /// What the client has said behind it.
+    /// What the client has sent after its sign-in command.
     pub to_backend: Vec<u8>,
 }
 
-/// Moves bytes until one side ends it, `cut` is done, or `stop` is done and nothing is being said.
+/// Relays bytes until one side ends it, `cut` is done, or `stop` is done and the session is idle.
 pub async fn relay<C, B>(
     client: &mut C,
     backend: &mut B,
@@ -84,7 +84,7 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    /// Until the backend has ended, or either broke off, or the client has ended for [`HALF_OPEN`].
+    /// Runs until the backend has ended, either connection has broken, or the client has ended for [`HALF_OPEN`].
     async fn run(&mut self) {
         let mut half_open = None;
         loop {
@@ -111,7 +111,7 @@ where
         }
     }
 
-    /// Ends in a quiet moment.
+    /// Ends the session when it is idle.
     async fn drain(mut self) -> Ended {
         let quiet = async {
             loop {
@@ -130,8 +130,8 @@ where
         ended
     }
 
-    /// Closes both, with last words where a line may begin. In the middle of one they would become part of it; within
-    /// a message they might still, and the client then misses the rest of that message and fetches it again.
+    /// Closes both, and sends last words if a line may begin there. In the middle of a line they would become part of
+    /// it; within a message they still might, and the client then lacks the rest of that message and fetches it again.
     async fn part(&mut self, words: &str) {
         let farewell = async {
             if self.down.may_begin_line() {
@@ -139,7 +139,7 @@ where
             }
             self.client.shutdown().await
         };
-        // Whoever is not there any more needs none.
+        // A client that has disconnected needs none.
         drop(timeout(FAREWELL, farewell).await);
         drop(timeout(FAREWELL, self.backend.shutdown()).await);
     }
@@ -148,12 +148,12 @@ where
 /// One direction.
 struct Way {
     direction: Direction,
-    /// What was read and not taken yet, from `written` on.
+    /// Bytes read and not yet accepted, from `written` on.
     waiting: Vec<u8>,
     written: usize,
     /// The source has ended.
     has_ended: bool,
-    /// Written, and perhaps not sent.
+    /// Written, and perhaps not flushed.
     unflushed: bool,
     last: Option<u8>,
     moved: u64,
@@ -165,7 +165,7 @@ impl Way {
         Self { direction, last, unflushed, waiting: first, written: 0, has_ended: false, moved: 0 }
     }
 
-    /// Ready when the source has ended and the target knows it.
+    /// Ready when the source has ended and the target has been shut down.
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -181,7 +181,7 @@ impl Way {
             let mut piece = ReadBuf::uninit(&mut space);
             match Pin::new(&mut *from).poll_read(cx, &mut piece) {
                 Poll::Ready(Ok(())) => {}
-                // Many clients leave without TLS's own goodbye.
+                // Many clients disconnect without TLS's close_notify.
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
@@ -205,7 +205,7 @@ impl Way {
         Poll::Pending
     }
 
-    /// Writes what is taken; the rest waits.
+    /// Writes as much as is accepted; the rest is buffered.
     fn write(&mut self, cx: &mut Context<'_>, mut piece: &[u8], to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         self.unflushed = true;
         while !piece.is_empty() {

@@ -25,7 +25,7 @@ fn session_with(room: usize, first: First) -> Session {
     Session { client, backend, cut, stop, task }
 }
 
-/// Done when something is sent, and not when nobody can send any more.
+/// Completes when something is sent, and not when the sender is dropped.
 async fn told(sent: oneshot::Receiver<()>) {
     if sent.await.is_err() {
         pending().await
@@ -53,7 +53,7 @@ async fn bytes_pass_both_ways_whatever_the_room() {
         let (mut heard, mut reply) = (vec![0; sent.len()], vec![0; sent.len()]);
         let backend = tokio::spawn(async move {
             from_backend.read_exact(&mut heard).await.unwrap();
-            // The client has ended its side, and still hears the rest.
+            // The client has ended its side, and still receives the rest.
             assert_eq!(from_backend.read(&mut [0]).await.unwrap(), 0);
             to_backend.write_all(&down).await.unwrap();
             to_backend.shutdown().await.unwrap();

@@ -1,84 +1,84 @@
-//! Reads the backend's replies up to sign-in: the greeting, capabilities, and what comes of a sign-in.
+//! Parses the backend's replies up to sign-in: the greeting, capabilities, and the outcome of a sign-in.
 //!
-//! imap-proto does the reading, of a copy in ASCII: it panics on some characters beyond it, and no word that counts here
-//! has one. What it may still panic on is caught, and what has no business here (a BODYSTRUCTURE nested ten thousand deep)
-//! is not shown to it.
+//! imap-proto does the parsing, of a copy in ASCII: it panics on some characters beyond ASCII, and no relevant word
+//! contains one. Other panics are caught, and what cannot be relevant (a BODYSTRUCTURE nested ten thousand levels deep)
+//! is not passed to it.
 
 use imap_proto::{Capability, Response, ResponseCode, Status};
 use std::panic::catch_unwind;
 
-/// A line of the backend's.
+/// A line from the backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// It waits for more of a command.
+    /// A continuation request.
     Invitation,
-    /// The end of a command.
+    /// The tagged reply that completes a command.
     Done {
-        /// The command's.
+        /// The command's tag.
         tag: String,
-        /// What became of it.
+        /// The command's outcome.
         outcome: Outcome,
     },
-    /// A greeting, or news.
+    /// An untagged status response: a greeting, or a notice.
     Untagged(Outcome),
-    /// What it can, told by itself.
+    /// Untagged capabilities.
     Capabilities(Capabilities),
-    /// Anything else, also what cannot be read.
+    /// Anything else, including lines that cannot be parsed.
     Other,
 }
 
-/// How something ended.
+/// The status in a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It worked; what the backend can, if it says so at once.
+    /// OK, with the backend's capabilities if the reply contains them.
     Ok(Option<Capabilities>),
-    /// No, for this reason.
+    /// NO, for this reason.
     No(Why),
-    /// It does not understand.
+    /// BAD.
     Bad,
-    /// It ends.
+    /// BYE.
     Bye,
-    /// It takes whoever connects for signed in.
+    /// PREAUTH: it treats the client as signed in.
     PreAuth,
-    /// It wants the client to go elsewhere (RFC 2221).
+    /// A referral to another server (RFC 2221).
     Referral,
 }
 
-/// Why not.
+/// The reason of a NO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// Name and password are not good; also what a backend without response codes says.
+    /// Name or password is wrong; also what a backend without response codes says.
     Credentials,
     /// There are too many sessions.
     Limit,
-    /// The password was right once, and its time is over (RFC 5530).
+    /// The password was right once, and has expired (RFC 5530).
     Expired,
-    /// It lets this mailbox in no more, or not now; the administrator knows why (RFC 5530).
+    /// It no longer admits this mailbox, or not now; the administrator knows why (RFC 5530).
     ContactAdmin,
-    /// It cannot say now.
+    /// Temporarily unavailable.
     Unavailable,
 }
 
-/// What of the backend's capabilities matters here.
+/// The backend's capabilities that matter here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Capabilities {
     /// AUTHENTICATE PLAIN.
     pub plain: bool,
-    /// The first message of an AUTHENTICATE in the command itself (RFC 4959).
+    /// An initial response in the AUTHENTICATE command (RFC 4959).
     pub initial_response: bool,
     /// LOGIN is refused.
     pub login_disabled: bool,
-    /// Literals that are sent without waiting (RFC 7888).
+    /// Non-synchronizing literals (RFC 7888).
     pub literal_plus: bool,
     /// ID (RFC 2971).
     pub id: bool,
-    /// TLS on request.
+    /// STARTTLS.
     pub starttls: bool,
-    /// Signing out without an end (RFC 8437).
+    /// UNAUTHENTICATE (RFC 8437).
     pub unauthenticate: bool,
 }
 
-/// Reads one line, its CRLF included. Whoever waits for a command's end compares the tag.
+/// Parses one line, including its CRLF. A caller that waits for a command's completion compares the tag.
 #[must_use]
 pub fn read(line: &[u8]) -> Reply {
     if !line.ends_with(b"\n") || !is_readable(line) {
@@ -98,14 +98,14 @@ pub fn read(line: &[u8]) -> Reply {
     parsed.unwrap_or(Reply::Other)
 }
 
-/// Whether imap-proto is to see it.
+/// Whether the line is passed to imap-proto.
 fn is_readable(line: &[u8]) -> bool {
     let mut words = line.split(|byte| b" \r\n".contains(byte));
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_known = [b"OK".as_slice(), b"NO", b"BAD", b"BYE", b"PREAUTH", b"CAPABILITY"]
         .iter()
         .any(|known| second.eq_ignore_ascii_case(known));
-    // A tag beyond ASCII is none of ours.
+    // A tag beyond ASCII is not the front's.
     (is_known && first.is_ascii()) || first.starts_with(b"+")
 }
 
@@ -117,10 +117,10 @@ fn in_ascii(line: &[u8]) -> Vec<u8> {
     text.iter().map(plain).chain(*b"\r\n").collect()
 }
 
-/// The word behind `[` at the beginning of the text: imap-proto knows no codes of RFC 5530.
+/// The word after `[` at the beginning of the text: imap-proto does not know the codes of RFC 5530.
 fn code(line: &[u8]) -> &[u8] {
     let text = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
-    // Exchange has no codes: with these words, and a number behind them, it says that it is not about the password.
+    // Exchange has no codes: this text, followed by a number, means that the password is not the reason.
     if text.starts_with(b"Server Unavailable") {
         return b"UNAVAILABLE";
     }

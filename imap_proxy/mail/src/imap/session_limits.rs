@@ -1,7 +1,7 @@
-//! How many sessions there may be: in all, and of one mailbox, so that one mailbox cannot keep the others out.
+//! Limits how many sessions there may be: in total, and of one mailbox, so that one mailbox cannot keep the others out.
 //!
-//! Where the password is all that there is, a session is counted once the backend has signed it in: a sign-in that is
-//! under way has no seat, or strangers without the password would take those of the mailbox's owner.
+//! Where only the password protects a mailbox, a session is counted once the backend has signed it in: a pending
+//! sign-in has no seat, or clients without the password would take those of the mailbox's owner.
 
 use super::connection::BackendError;
 use super::verdict::Stop;
@@ -25,7 +25,7 @@ struct Taken {
     by_mailbox: HashMap<String, usize>,
 }
 
-/// A session's seat; it is given back when this is dropped.
+/// A session's place; it is given back when this is dropped.
 pub(super) struct SessionPermit {
     session_limits: SessionLimits,
     mailbox: String,
@@ -37,18 +37,18 @@ impl SessionLimits {
         Self(Arc::new(Inner { max, max_of_mailbox, taken: Mutex::default() }))
     }
 
-    /// Whether there is a seat for this mailbox now. It is asked before the backend is, and takes none.
+    /// Checks whether there is a place for this mailbox now. It is called before the backend is asked, and takes none.
     ///
     /// # Errors
-    /// There is none: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
+    /// There is no place: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
     pub(super) fn look(&self, mailbox: &str) -> Result<(), BackendError> {
         self.judge(&self.lock(), mailbox)
     }
 
-    /// A seat for a session, once it is known that it is the owner's.
+    /// Takes a place for a session, once it is known to be the owner's.
     ///
     /// # Errors
-    /// As [`Self::look`]: others were quicker.
+    /// As [`Self::look`]: other sessions took the last places.
     pub(super) fn take(&self, mailbox: &str) -> Result<SessionPermit, BackendError> {
         let mut taken = self.lock();
         self.judge(&taken, mailbox)?;
@@ -104,7 +104,7 @@ mod tests {
         let mut bobs: Vec<SessionPermit> = (0..3).map(|_| take("bob").unwrap()).collect();
         assert_eq!(take("bob").err(), Some(Stop::Limit));
         assert_eq!(session_limits.look("bob").map_err(|error| error.stop()), Err(Stop::Limit));
-        // Nobody else is turned away by it, and looking takes no seat.
+        // No other mailbox is refused because of it, and looking takes no place.
         assert!((0..9).all(|_| session_limits.look("alice").is_ok()));
         let others = [take("alice").unwrap(), take("carol").unwrap()];
         assert!(matches!(session_limits.take("dave"), Err(BackendError::Full(5))));

@@ -1,54 +1,55 @@
-//! Finds where a command ends before anybody looks at what it says (RFC 9051, sections 2.2.1 and 4.3).
+//! Finds where a command ends before its content is parsed (RFC 9051, sections 2.2.1 and 4.3).
 //!
-//! It knows line ends and literals, nothing else. Its answers do not depend on the pieces in which bytes arrive.
+//! It knows only line ends and literals. Its results do not depend on the pieces in which bytes arrive.
 
 use zeroize::Zeroizing;
 
-/// Bytes of one command, literals included: a name and a password of the greatest length in base64, or a talkative ID,
-/// several times over.
+/// Maximum length in bytes of one command, literals included: several times a name and a password of maximum length in
+/// base64, or a long ID.
 pub const MAX_COMMAND: usize = 16 * 1024;
 
-/// Bytes of a tag.
+/// Maximum length in bytes of a tag.
 pub const MAX_TAG: usize = 64;
-/// Bytes that are kept of a command that is too long: the longest tag and the blank behind it.
+/// Bytes that are kept of a command that is too long: the longest tag and the space after it.
 const START: usize = MAX_TAG + 1;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Split {
-    /// Nothing before more bytes come.
+    /// None until more bytes arrive.
     Incomplete,
-    /// The client waits to be told that it may send a literal.
+    /// The client waits for a continuation request before it sends a literal.
     Invite,
-    /// A command, or a line, its end included. Literals stand in it as they were sent: `{3}` CRLF and three bytes.
+    /// A command, or a line, including its line end. It contains literals as they were sent: `{3}` CRLF and three
+    /// bytes.
     Whole(Zeroizing<Vec<u8>>),
-    /// It is longer than [`MAX_COMMAND`], or says that it will be.
+    /// It is longer than [`MAX_COMMAND`], or announces a literal that would make it so.
     TooLong {
-        /// How it begins, [`START`] bytes of it.
+        /// Its beginning, [`START`] bytes of it.
         start: Vec<u8>,
-        /// The client waits to be told that it may send a literal, so a refusal ends the command, and the next one
-        /// follows. Else nothing sensible does.
+        /// The client waits for a continuation request before it sends a literal, so a refusal ends the command, and
+        /// the next one follows. Otherwise the bytes that follow cannot be interpreted.
         is_over: bool,
     },
 }
 
-/// The bytes that have come and not been used.
+/// The bytes that have arrived and are not used yet.
 #[derive(Default)]
 pub struct Splitter {
     bytes: Zeroizing<Vec<u8>>,
-    /// Where the line begins that is being looked at; beyond the bytes while a literal is on its way.
+    /// Where the current line begins; beyond the bytes while a literal is incomplete.
     line: usize,
     /// Up to where no end of that line was found.
     scanned: usize,
 }
 
 impl Splitter {
-    /// Takes what was read.
+    /// Adds bytes that were read.
     pub fn push(&mut self, piece: &[u8]) {
         let length = self.bytes.len() + piece.len();
         if length > self.bytes.capacity() {
-            // Not by growing: that would leave a password where the bytes have been.
+            // A new buffer, since growing would leave a password in the old memory.
             let mut larger = Zeroizing::new(Vec::with_capacity(length.next_power_of_two()));
             larger.extend_from_slice(&self.bytes);
             self.bytes = larger;
@@ -86,7 +87,7 @@ impl Splitter {
         }
     }
 
-    /// What has come and was not used.
+    /// Returns the bytes that have arrived and were not used.
     #[must_use]
     pub fn rest(self) -> Zeroizing<Vec<u8>> {
         self.bytes
@@ -103,7 +104,7 @@ impl Splitter {
         if self.bytes.len() > MAX_COMMAND { self.too_long(START, false) } else { Split::Incomplete }
     }
 
-    /// What has come up to `end` is of the command that is too long.
+    /// The bytes up to `end` belong to the command that is too long.
     fn too_long(&mut self, end: usize, is_over: bool) -> Split {
         let start = self.bytes[..end.min(START)].to_vec();
         if is_over {
@@ -115,7 +116,7 @@ impl Splitter {
     fn take(&mut self, end: usize) -> Split {
         let rest = Zeroizing::new(self.bytes[end..].to_vec());
         let mut whole = std::mem::replace(&mut self.bytes, rest);
-        // What is cut off stays in the vector's memory, which is wiped to its end.
+        // The part cut off stays in the vector's memory, which is wiped to its end.
         whole.truncate(end);
         (self.line, self.scanned) = (0, 0);
         Split::Whole(whole)
@@ -125,13 +126,14 @@ impl Splitter {
 /// A literal that a line announces at its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Literal {
-    /// Bytes; far too many where the number is.
+    /// Its length in bytes; if the number is too large, the maximum.
     pub(super) length: usize,
     /// Whether the client waits before it sends them (`{3}`), or does not (`{3+}`, RFC 7888).
     pub(super) waits: bool,
 }
 
-/// What literal a line announces, if it does: behind a blank, so that a careless `LOGIN bob pw{3}` is a password.
+/// The literal that a line announces, if it does: only after a space, so that in an unquoted `LOGIN bob pw{3}` it is
+/// part of the password.
 pub(super) fn literal(line: &[u8]) -> Option<Literal> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line).strip_suffix(b"}")?;
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// All that comes of `pieces`.
+    /// All results for `pieces`.
     fn splits<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Split>, Vec<u8>) {
         let (mut splitter, mut all) = (Splitter::default(), Vec::new());
         for piece in pieces {

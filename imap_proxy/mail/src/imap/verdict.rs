@@ -1,21 +1,21 @@
-//! How a sign-in ends that leads to no session.
+//! How a sign-in ends without a session.
 
 use postern_front::metrics::Verdict;
 use postern_front::password_field::Denied;
 
-/// A sign-in ends here.
+/// Why a sign-in ends without a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Stop {
-    /// No. The reason is in the daemon's audit log; the client is told the same for every reason.
+    /// Refused. The reason is in the daemon's audit log; the client gets the same answer for every reason.
     Refused,
-    /// The app password is right, but of no use any more, or not before the next sign-in to the webmail.
+    /// The app password is right, but can no longer be used, or not before the next sign-in to the webmail.
     Expired,
     /// Temporarily unavailable.
     Unavailable,
-    /// The backend lets no more sessions of this mailbox in.
+    /// The backend admits no more sessions of this mailbox.
     Limit,
-    /// The backend says that the time of the mailbox's password is over.
+    /// The backend reports that the mailbox's password has expired.
     PasswordExpired,
     /// The backend refuses this mailbox for a reason that the administrator knows.
     ContactAdmin,

@@ -1,5 +1,5 @@
-//! Who may wait to be signed in. When there are too many, the one that has waited longest makes room: so silence keeps
-//! nobody out, and whoever signs in takes no place any more.
+//! Connections that wait to be signed in. When there are too many, the one that has waited longest makes room: so idle
+//! connections keep no client out, and a client that has signed in takes no place any more.
 
 use postern_front::source::{Source, sources};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -7,10 +7,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Connections that are not signed in, in all.
+/// Maximum number of connections that are not signed in, in total.
 pub const MAX_WAITING: usize = 2048;
-/// The same, from one IPv4 address or one IPv6 network of 64 bits; twice as many from one of 56 bits, and four times as
-/// many from one of 48.
+/// The same, from one IPv4 address or one IPv6 /64; twice as many from a /56, and four times as many from a /48.
 pub const MAX_WAITING_PER_ADDRESS: usize = 256;
 
 #[derive(Default, Clone)]
@@ -19,21 +18,21 @@ pub(super) struct WaitingConnections(Arc<Mutex<Waiting>>);
 #[derive(Default)]
 struct Waiting {
     next: u64,
-    /// From the oldest on; dropping the sender ends the connection.
+    /// Oldest first; dropping the sender closes the connection.
     all: BTreeMap<u64, (IpAddr, oneshot::Sender<()>)>,
     by_source: HashMap<Source, BTreeSet<u64>>,
 }
 
-/// A place among those who wait; it is given back when this is dropped.
+/// A place among the waiting connections; it is given back when this is dropped.
 pub(super) struct WaitingPlace {
     waiting: WaitingConnections,
     id: u64,
-    /// Done when the place is needed for somebody else.
+    /// Completes when another connection needs the place.
     pub(super) lost: oneshot::Receiver<()>,
 }
 
 impl WaitingConnections {
-    /// A place for a client at `address`.
+    /// Takes a place for a client at `address`.
     pub(super) fn take(&self, address: IpAddr) -> WaitingPlace {
         let mut waiting = self.lock();
         if waiting.all.len() >= MAX_WAITING
@@ -59,7 +58,7 @@ impl WaitingConnections {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // No panic leaves the two maps half changed.
+        // A panic leaves the two maps consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -111,7 +110,7 @@ mod tests {
         let waiting = WaitingConnections::default();
         let take = |link: usize| waiting.take(format!("2001:db8:0:{link:x}::1").parse().unwrap());
         let mut other = waiting.take("2001:db8:1::1".parse().unwrap());
-        // Each from a link of its own: at first of one household, then of others of the same site.
+        // Each from a different /64: first of one /56, then of others of the same /48.
         let mut household: Vec<WaitingPlace> = (0..256).map(take).collect();
         household.extend((0..256).map(take));
         assert!(household.iter_mut().all(|place| !is_lost(place)));
