@@ -1,4 +1,4 @@
-//! What the authority finds when it looks whether a name is ours. There is something to find only while it is asked for.
+//! Challenge responses: what the authority finds when it validates a name. They exist only during an order.
 
 use postern_front::tls::{ACME_TLS, provider};
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The answers that are laid out now.
+/// The responses that are provisioned now.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answers(Arc<Mutex<LaidOut>>);
 
@@ -22,16 +22,16 @@ struct LaidOut {
     texts: HashMap<String, String>,
 }
 
-/// Answers are laid out until this is dropped.
+/// Allows responses to be provisioned until this is dropped.
 pub(super) struct Asked<'a>(&'a Answers);
 
 impl Answers {
-    /// From here on answers may be laid out.
+    /// Allows responses to be provisioned from now on.
     pub(super) fn open(&self) -> Asked<'_> {
         Asked(self)
     }
 
-    /// The answer at `/.well-known/acme-challenge/TOKEN`.
+    /// The response at `/.well-known/acme-challenge/TOKEN`.
     pub(super) fn text(&self, token: &str) -> Option<String> {
         self.lock().texts.get(token).cloned()
     }
@@ -40,7 +40,7 @@ impl Answers {
         self.lock().certificates.get(name).cloned()
     }
 
-    /// Has a listener answer TLS-ALPN-01, too. Its connections that have agreed on [`ACME_TLS`] are over then.
+    /// Makes a listener also respond to TLS-ALPN-01. It must close connections that have negotiated [`ACME_TLS`].
     pub(super) fn at(&self, config: &ServerConfig) -> ServerConfig {
         let mut config = config.clone();
         config.alpn_protocols.push(ACME_TLS.to_vec());
@@ -50,28 +50,29 @@ impl Answers {
     }
 
     fn lock(&self) -> MutexGuard<'_, LaidOut> {
-        // No panic leaves a map half changed.
+        // A panic leaves the maps consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Asked<'_> {
-    /// Lays out a text for HTTP-01 (RFC 8555, section 8.3).
+    /// Provisions a text for HTTP-01 (RFC 8555, section 8.3).
     pub(super) fn by_http(&self, token: &str, text: &str) {
         self.0.lock().texts.insert(token.to_owned(), text.to_owned());
     }
 
-    /// Lays out a certificate for TLS-ALPN-01 (RFC 8737, section 3). `digest` is the SHA-256 of the key authorization.
+    /// Provisions a certificate for TLS-ALPN-01 (RFC 8737, section 3). `digest` is the SHA-256 of the key
+    /// authorization.
     ///
     /// # Errors
-    /// Where `name` can stand in no certificate.
+    /// If no certificate can contain `name`.
     pub(super) fn by_tls(&self, name: &str, digest: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut params = CertificateParams::new(vec![name.to_owned()])?;
         params.custom_extensions.push(CustomExtension::new_acme_identifier(digest));
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        // Not `CertifiedKey::from_der`: it looks into the certificate, and does not know the extension.
+        // Not `CertifiedKey::from_der`: it parses the certificate, and does not know the extension.
         let certified =
             CertifiedKey::new(vec![certificate.der().clone()], provider().key_provider.load_private_key(key)?);
         self.0.lock().certificates.insert(name.to_owned(), Arc::new(certified));
@@ -85,7 +86,7 @@ impl Drop for Asked<'_> {
     }
 }
 
-/// Shows the authority what it looks for, and everybody else what they would see without.
+/// Shows the authority the challenge certificate, and every other client the usual one.
 #[derive(Debug)]
 struct Resolver {
     answers: Answers,
@@ -94,7 +95,8 @@ struct Resolver {
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // Whoever names another protocol beside it is not the authority (RFC 8737, section 3), and would get that one.
+        // A client that offers another protocol as well is not the authority (RFC 8737, section 3), and would negotiate
+        // that one.
         if hello.alpn().is_some_and(|mut protocols| protocols.any(|protocol| protocol == ACME_TLS)) {
             let is_alone = hello.alpn().is_some_and(|protocols| protocols.eq([ACME_TLS]));
             return self.answers.certificate(hello.server_name().filter(|_| is_alone)?);
@@ -111,7 +113,7 @@ mod tests {
     use rustls::sign::SingleCertAndKey;
     use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-    /// What is shown to a client that offers these protocols.
+    /// The certificate for a client that offers these protocols.
     fn shown(resolver: &Resolver, name: &'static str, protocols: &[&[u8]]) -> Option<Arc<CertifiedKey>> {
         let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
         let mut config = config.with_root_certificates(RootCertStore::empty()).with_no_client_auth();

@@ -1,4 +1,4 @@
-//! The way to the authority: HTTPS by this workspace's own TLS, one connection a request, with limits.
+//! HTTPS requests to the authority: with this workspace's own TLS, one connection per request, with limits.
 
 use bytes::{Bytes, BytesMut};
 use http::header::{HOST, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -19,40 +19,40 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// How long a request may take, from looking up the name to the last byte of the answer.
+/// How long a request may take, from the name lookup to the last byte of the response.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-/// Bytes of an answer; a chain of certificates has some ten thousand.
+/// Maximum length of a response in bytes; a chain of certificates has some ten thousand.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// The way to an authority.
+/// An HTTPS client for an authority.
 #[derive(Clone)]
 pub(super) struct Http(TlsConnector);
 
-/// Why there is no answer that could be read.
+/// Why there is no readable response.
 #[derive(Debug)]
 pub(super) enum RequestFailed {
-    /// It leads to a URL that is not https.
+    /// The URL is not https.
     NotHttps(Uri),
-    /// Nobody is there, or nobody who is believed.
+    /// The server cannot be reached, or its certificate is not trusted.
     Unreachable(String),
-    /// The answer has more than [`MAX_ANSWER`] bytes.
+    /// The response has more than [`MAX_ANSWER`] bytes.
     TooLong,
-    /// The connection broke off.
+    /// The connection broke.
     Broken(body::BoxError),
-    /// Nothing within [`PATIENCE`].
+    /// No response within [`PATIENCE`].
     Silent,
-    /// A status that is no success, to what nobody is refused.
+    /// A status that is neither a success nor the refusal of a signed request.
     Status {
-        /// It.
+        /// The status.
         status: StatusCode,
-        /// With what is said of it.
+        /// The status and the problem as text.
         said: String,
     },
-    /// It wants to be asked later (RFC 8555, section 6.6).
+    /// The authority asks for a later retry (RFC 8555, section 6.6).
     Later {
-        /// In how long, where it says so.
+        /// The delay, if it gives one.
         wait: Option<Duration>,
-        /// With what is said of it.
+        /// The status and the problem as text.
         said: String,
     },
 }
@@ -74,8 +74,8 @@ impl fmt::Display for RequestFailed {
 impl std::error::Error for RequestFailed {}
 
 impl Http {
-    /// The way to a server whose certificate is signed by an authority in the file `ca`; none: by one that this system
-    /// trusts.
+    /// A client for a server whose certificate is signed by an authority in the file `ca`; none: by one that this
+    /// system trusts.
     ///
     /// # Errors
     /// As [`tls::client_config`].
@@ -95,7 +95,7 @@ impl Http {
         let stream = self.0.connect(name, stream).await.map_err(|error| unreachable(&error))?;
         let broken = |error: hyper::Error| RequestFailed::Broken(error.into());
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        // It ends with the sender; what goes wrong is told there.
+        // It ends with the sender; its errors are reported there.
         tokio::spawn(connection);
         let host = HeaderValue::from_str(authority.as_str()).map_err(|error| unreachable(&error))?;
         request.headers_mut().insert(HOST, host);
@@ -109,7 +109,7 @@ impl Http {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Err(RequestFailed::Later { wait: wait(&parts.headers), said: said(status, problem) })
             }
-            // A refusal is read by whoever has asked for something.
+            // The caller handles the refusal of a signed request.
             _ if status.is_success() || is_signed && problem.is_some() => {
                 Ok(BytesResponse { parts, body: Box::new(content) })
             }
@@ -131,8 +131,8 @@ impl HttpClient for Http {
     }
 }
 
-/// The content of an answer. Where the connection breaks off, as it does where TLS ends without a goodbye, it counts if it
-/// is a JSON object, which says by itself that it is whole. A chain of certificates does not: the last may be missing.
+/// The content of a response. If the connection breaks, as it does where TLS ends without close_notify, the content
+/// counts if it is a complete JSON object. A chain of certificates does not: the last one may be missing.
 async fn read<B>(content: B) -> Result<Bytes, RequestFailed>
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<body::BoxError>>,
@@ -152,7 +152,7 @@ where
     Ok(all.freeze())
 }
 
-/// An IPv6 address stands in brackets in a URL, and nowhere else.
+/// An IPv6 address is in brackets in a URL, and nowhere else.
 fn host(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
 }
@@ -162,7 +162,7 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// A status, and what a problem document (RFC 8555, section 6.7) says of it.
+/// A status, and the text of its problem document (RFC 8555, section 6.7).
 fn said(status: StatusCode, problem: Option<Problem>) -> String {
     match problem.and_then(|problem| problem.detail.or(problem.r#type)) {
         Some(why) => format!("{status}, {why}"),
@@ -179,7 +179,7 @@ mod tests {
     use std::io::{self, ErrorKind};
     use std::task::{Context, Poll};
 
-    /// Content that comes in pieces and then breaks off.
+    /// Content that arrives in pieces and then breaks off.
     struct Cut(VecDeque<&'static str>);
 
     impl hyper::body::Body for Cut {

@@ -1,7 +1,7 @@
-//! A certificate from an authority, by ACME (RFC 8555): got, kept, and renewed while everything goes on.
+//! A certificate from an authority, by ACME (RFC 8555): ordered, stored, and renewed without interrupting service.
 //!
-//! The story is [`Acme::run`]. The certificate in use is replaced when the next one is on disk, and by nothing else.
-//! While there is none, every TLS handshake but the authority's own is refused.
+//! The sequence is in [`Acme::run`]. The certificate in use is replaced only when the next one is on disk. While there
+//! is none, every TLS handshake except the authority's own is refused.
 
 mod answers;
 mod http;
@@ -33,16 +33,16 @@ use tokio::time::{sleep, timeout};
 use trouble::{BackOff, Trouble};
 use zeroize::Zeroizing;
 
-/// How often the clock is looked at: by the wall clock it is told when a certificate is renewed, and that is set, and
-/// goes on while the machine sleeps.
+/// How often the clock is checked: the time of renewal is measured by the wall clock, which can be set, and goes on
+/// while the machine sleeps.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How long an order may take as a whole.
+/// How long a whole order may take.
 const ORDER: Duration = Duration::from_secs(300);
-/// What part of a certificate's time passes before the next is ordered, where by this host's clock it is due already when
-/// it comes: no clock that is wrong has one certificate ordered after the other.
+/// The fraction of a certificate's lifetime to wait before the next order, where this host's clock says that the
+/// certificate is due as soon as it is issued: so a wrong clock does not cause one order after the other.
 const REST: u32 = 3;
 
-/// The certificate's way from the authority.
+/// Orders and renews the certificate.
 pub struct Acme {
     settings: config::Acme,
     state: State,
@@ -52,13 +52,13 @@ pub struct Acme {
     certificate: Arc<Certificate>,
 }
 
-/// What an account that there is already is proved with.
+/// The credentials of an existing account at the authority.
 struct ExternalAccount {
     id: String,
     key: Zeroizing<Vec<u8>>,
 }
 
-/// Why it cannot begin.
+/// Why it cannot be set up.
 #[derive(Debug)]
 pub struct AcmeError(Cause);
 
@@ -93,10 +93,10 @@ impl From<StateError> for AcmeError {
 }
 
 impl Acme {
-    /// Takes up what is kept. Nothing is written, and nobody is asked.
+    /// Loads the stored state. Nothing is written, and no request is sent.
     ///
     /// # Errors
-    /// When a file that is there cannot be read. A certificate that is damaged is none: the next is ordered.
+    /// If an existing file cannot be read. A damaged certificate counts as none: the next is ordered.
     pub fn new(settings: config::Acme) -> Result<Self, AcmeError> {
         let state = State::at(settings.state.clone());
         let http = Http::new(settings.directory_ca.as_deref()).map_err(|error| AcmeError(Cause::Ca(error)))?;
@@ -116,8 +116,8 @@ impl Acme {
         &self.certificate
     }
 
-    /// Has a listener at port 443 answer the authority, where that is the way. Its connections that have agreed on
-    /// [`postern_front::tls::ACME_TLS`] are over with the handshake.
+    /// Makes a listener at port 443 respond to the authority, where TLS-ALPN-01 is configured. It must close
+    /// connections that have negotiated [`postern_front::tls::ACME_TLS`] after the handshake.
     pub fn answer_at(&self, tls: &Arc<ServerConfig>) -> Arc<ServerConfig> {
         match self.settings.challenge {
             Challenge::TlsAlpn01 => Arc::new(self.answers.at(tls)),
@@ -130,7 +130,7 @@ impl Acme {
         self.settings.http_listen
     }
 
-    /// Serves whoever connects there, until `stop` is done: answers the authority, and leads browsers to the webmail.
+    /// Serves HTTP clients until `stop` is done: answers the authority, and redirects browsers to the webmail.
     pub fn serve_http<S: Future<Output = ()>>(
         &self,
         socket: TcpListener,
@@ -139,16 +139,16 @@ impl Acme {
         plain::serve(socket, self.answers.clone(), self.settings.webmail.clone(), stop)
     }
 
-    /// Makes the directory of what is kept.
+    /// Creates the state directory.
     ///
     /// # Errors
-    /// When that cannot be, or others may look into it.
+    /// If that fails, or other users can access it.
     pub fn make_state(&self) -> Result<(), AcmeError> {
         Ok(self.state.make()?)
     }
 
-    /// For ever: orders a certificate whenever it is time. At each `hangup` the one that is kept is read again, or another
-    /// ordered if it was taken away, and an order that waits for its next attempt waits no more.
+    /// Orders a certificate whenever one is due; never returns. At each `hangup` the stored certificate is read again,
+    /// or another is ordered if it was removed, and an order that waits for its next attempt is tried at once.
     pub async fn run(self, mut hangup: Signal) {
         let mut is_wrong = self.is_wrong();
         let mut back_off = BackOff::default();
@@ -190,7 +190,7 @@ impl Acme {
         }
     }
 
-    /// Whether there is no certificate, or one for other names than are configured, or of another authority.
+    /// Whether there is no certificate, or one for other names than configured, or from another authority.
     fn is_wrong(&self) -> bool {
         let origin = self.state.origin().ok().flatten();
         let current = self.certificate.current();
@@ -203,7 +203,7 @@ impl Acme {
         Validity::of(self.certificate.current()?.cert.first()?).ok()
     }
 
-    /// Orders a certificate, keeps it, and takes it into use.
+    /// Orders a certificate, stores it, and puts it into use.
     async fn renew(&self) -> Result<Validity, Trouble> {
         self.state.probe()?;
         tracing::info!(directory = self.settings.directory, names = ?self.settings.domains, "a certificate is ordered");
@@ -216,7 +216,7 @@ impl Acme {
 
     async fn order(&self) -> Result<Zeroizing<String>, Trouble> {
         match order::order(&self.account().await?, &self.settings, &self.answers).await {
-            // An authority that was set up anew; it is asked once more, as nobody that it knows.
+            // The authority has lost its accounts; the order is repeated once with a new account.
             Err(trouble) if trouble.is_of_unknown_account() => {
                 tracing::warn!("the authority does not know our account any more; another one is made");
                 self.state.forget_account()?;
@@ -226,7 +226,7 @@ impl Acme {
         }
     }
 
-    /// The account that is kept, or a new one.
+    /// The stored account, or a new one.
     async fn account(&self) -> Result<Account, Trouble> {
         let settings = &self.settings;
         let builder = Account::builder_with_http(Box::new(self.http.clone()));
@@ -242,7 +242,7 @@ impl Acme {
         Ok(account)
     }
 
-    /// Reads the certificate again. False where somebody has taken it away, who wants another one.
+    /// Reads the certificate again. False if the administrator has removed it, in order to get another one.
     fn is_there_again(&self) -> bool {
         match self.state.origin() {
             Ok(None) => return false,
@@ -284,7 +284,7 @@ impl ExternalAccount {
     }
 }
 
-/// How long to wait after a certificate has come, whenever it is due.
+/// How long to wait after a certificate was issued, whenever it is due.
 fn rest(validity: Validity, now: Timestamp) -> Duration {
     if now < validity.renewal() {
         return Duration::ZERO;

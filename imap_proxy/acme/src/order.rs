@@ -17,11 +17,11 @@ use rustls::sign::CertifiedKey;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// How often the authority is asked how far it is; it may name longer waits.
+/// How often the order's status is polled; the authority may ask for longer intervals.
 const ASK: RetryPolicy =
     RetryPolicy::new().initial_delay(Duration::from_millis(500)).backoff(1.5).timeout(Duration::from_secs(120));
 
-/// Orders a certificate: its private key, and behind it the certificate with its chain, in PEM.
+/// Orders a certificate. Returns its private key, followed by the certificate and its chain, in PEM.
 ///
 /// # Errors
 /// Any [`Trouble`].
@@ -37,7 +37,7 @@ pub(super) async fn order(
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
         let name = authorization.identifier().to_string();
-        // One that was shown to be ours for an earlier order may stand for a while.
+        // An authorization from an earlier order may still be valid.
         if authorization.status == AuthorizationStatus::Valid {
             continue;
         }
@@ -72,7 +72,7 @@ fn lay_out(asked: &Asked<'_>, name: &str, kind: Challenge, challenge: &Challenge
     Ok(())
 }
 
-/// What the authority has against a name; if nothing can be found, what it says of the whole.
+/// The authority's problem with a name; if none is found, its problem with the order.
 async fn why_not(order: &mut Order, whole: Option<Problem>) -> Trouble {
     let mut authorizations = order.authorizations();
     while let Some(Ok(authorization)) = authorizations.next().await {
@@ -86,7 +86,7 @@ async fn why_not(order: &mut Order, whole: Option<Problem>) -> Trouble {
     }
 }
 
-/// Judges what was issued: until when it is good.
+/// Checks an issued certificate, and returns its validity period.
 ///
 /// # Errors
 /// [`Trouble::Useless`].
@@ -107,7 +107,7 @@ pub(super) fn judge(pem: &str, domains: &[String], now: Timestamp) -> Result<Val
     Ok(validity)
 }
 
-/// A name that the certificate is not for, if there is one.
+/// A configured name that the certificate does not contain, if there is one.
 pub(super) fn missing<'a>(certificate: &CertificateDer<'_>, domains: &'a [String]) -> Option<&'a str> {
     let parsed = ParsedCertificate::try_from(certificate);
     let is_for = |domain: &str| {

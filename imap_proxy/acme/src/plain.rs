@@ -1,4 +1,4 @@
-//! HTTP without TLS: the answers to HTTP-01 (RFC 8555, section 8.3), and for all else the way to where TLS is.
+//! HTTP without TLS: the responses to HTTP-01 (RFC 8555, section 8.3), and redirects to HTTPS for everything else.
 
 use super::answers::Answers;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
@@ -19,22 +19,22 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// Connections in all.
+/// Maximum number of connections in total.
 const MAX_CONNECTIONS: usize = 512;
-/// Connections from one IPv4 address; see [`Share::of_address`] for IPv6.
+/// Maximum number of connections from one IPv4 address; see [`Share::of_address`] for IPv6.
 const MAX_PER_ADDRESS: usize = 64;
-/// How long a connection may last, which is for one request.
+/// How long a connection, which is for one request, may last.
 const LIFE: Duration = Duration::from_secs(10);
-/// Fields of a request's head.
+/// Maximum number of fields of a request's head.
 const MAX_FIELDS: usize = 64;
-/// Bytes of a request's head.
+/// Maximum length in bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
-/// Where the authority looks.
+/// The path where the authority requests responses.
 const PREFIX: &str = "/.well-known/acme-challenge/";
-/// What an answer is.
+/// The content type of a response.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 
-/// Serves every client, until `stop` is done. `webmail` is where browsers are led to; none: nowhere.
+/// Serves clients until `stop` is done. `webmail` is where browsers are redirected to; none: nowhere.
 pub(super) async fn serve(
     socket: TcpListener,
     answers: Answers,
@@ -48,12 +48,12 @@ pub(super) async fn serve(
         let shared = Arc::clone(&shared);
         Some(async move {
             let _permit = permit;
-            // What goes wrong here is not reported: any client can cause it.
+            // Errors are not reported here: any client can cause them.
             drop(timeout(LIFE, connection(stream, &shared.0, shared.1.as_ref())).await);
         })
     };
     let failed = |error: &io::Error| rate_limited!(warn, %error, "no connection can be accepted now");
-    // Connections that are open when it stops are cut.
+    // Connections that are open when it stops are closed.
     drop(accept_until(socket, stop, failed, serve).await);
 }
 
@@ -80,7 +80,7 @@ fn answer(uri: &Uri, answers: &Answers, webmail: Option<&PublicUrl>) -> Response
         answer.headers_mut().insert(CONTENT_TYPE, TEXT);
         return answer;
     }
-    // To the name that is configured, whatever the request names.
+    // To the configured name, whatever host the request names.
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let place = webmail.and_then(|webmail| HeaderValue::try_from(format!("{}{path}", webmail.origin())).ok());
     match place.filter(|_| path.starts_with('/')) {

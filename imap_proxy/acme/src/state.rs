@@ -1,5 +1,5 @@
-//! What outlives a restart: the account's key, and the certificate with its key in one file, so that they are replaced
-//! in one moment.
+//! State that is kept over restarts: the account's key, and the certificate with its key in one file, so that both are
+//! replaced atomically.
 
 use instant_acme::AccountCredentials;
 use postern_proxy_config::CertificateFiles;
@@ -11,23 +11,23 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// Who may enter the directory: its owner.
+/// The mode of the directory: only its owner may enter.
 const DIRECTORY_MODE: u32 = 0o700;
-/// Who may read a file: its owner.
+/// The mode of a file: only its owner may read it.
 const FILE_MODE: u32 = 0o600;
-/// Where others are let in.
+/// The permissions of group and other users.
 const OTHERS: u32 = 0o077;
 /// The account, as JSON.
 const ACCOUNT: &str = "account.json";
-/// A line with the directory's URL, the private key, and behind it the certificate with its chain. In PEM, what stands
-/// outside of blocks is for people (RFC 7468, section 2).
+/// A line with the directory's URL, the private key, and the certificate with its chain. In PEM, text outside of blocks
+/// is explanatory (RFC 7468, section 2).
 const CERTIFICATE: &str = "certificate.pem";
 
 /// The directory `state`.
 #[derive(Debug, Clone)]
 pub(super) struct State(PathBuf);
 
-/// Something there cannot be read or written.
+/// A file there cannot be read or written.
 #[derive(Debug)]
 pub(super) struct StateError {
     path: PathBuf,
@@ -48,7 +48,7 @@ impl fmt::Display for StateError {
 
 impl std::error::Error for StateError {}
 
-/// As far as we look into what instant-acme writes.
+/// The part that is read of what instant-acme writes.
 #[derive(Deserialize)]
 struct Registered {
     directory: String,
@@ -59,26 +59,26 @@ impl State {
         Self(directory)
     }
 
-    /// Where the certificate is, or will be.
+    /// The path of the certificate, whether it exists or not.
     pub(super) fn certificate(&self) -> CertificateFiles {
         let both = self.0.join(CERTIFICATE);
         CertificateFiles { cert: both.clone(), key: both }
     }
 
-    /// The directory that the certificate is from; none where there is no certificate.
+    /// The directory URL that the certificate is from; none if there is no certificate.
     ///
     /// # Errors
-    /// [`StateError`], where that cannot be told.
+    /// [`StateError`], if it cannot be determined.
     pub(super) fn origin(&self) -> Result<Option<String>, StateError> {
         let file = self.read(CERTIFICATE)?;
         let line = |file: Zeroizing<Vec<u8>>| Vec::from(file.split(|byte| *byte == b'\n').next().unwrap_or_default());
         Ok(file.map(line).map(|line| String::from_utf8_lossy(&line).into_owned()))
     }
 
-    /// Makes the directory where it is missing.
+    /// Creates the directory if it is missing.
     ///
     /// # Errors
-    /// [`StateError`], also where others may look into it.
+    /// [`StateError`], also if other users can access it.
     pub(super) fn make(&self) -> Result<(), StateError> {
         let made = DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(&self.0);
         let about = made.and_then(|()| fs::metadata(&self.0)).map_err(|error| self.wrong(&self.0, &error))?;
@@ -92,7 +92,7 @@ impl State {
     /// The account at this directory of an authority.
     ///
     /// # Errors
-    /// [`StateError`]. What can be read, but not understood, is no account.
+    /// [`StateError`]. Content that can be read but not parsed counts as no account.
     pub(super) fn account(&self, directory: &str) -> Result<Option<AccountCredentials>, StateError> {
         let Some(bytes) = self.read(ACCOUNT)? else { return Ok(None) };
         let read = serde_json::from_slice::<Registered>(&bytes)
@@ -107,16 +107,16 @@ impl State {
         }
     }
 
-    /// Keeps the account.
+    /// Stores the account.
     ///
     /// # Errors
-    /// [`StateError`], and then the one before is still there.
+    /// [`StateError`]; then the previous one is still stored.
     pub(super) fn keep_account(&self, credentials: &AccountCredentials) -> Result<(), StateError> {
         let text = serde_json::to_vec(credentials).map_err(|error| self.wrong(&self.0.join(ACCOUNT), &error))?;
         self.keep(ACCOUNT, &Zeroizing::new(text))
     }
 
-    /// Forgets the account: the authority does not know it any more.
+    /// Removes the account: the authority no longer knows it.
     ///
     /// # Errors
     /// [`StateError`].
@@ -125,15 +125,15 @@ impl State {
         fs::remove_file(&path).map_err(|error| self.wrong(&path, &error))
     }
 
-    /// Keeps a certificate with its key, which is from this directory of an authority.
+    /// Stores a certificate with its key, which is from this directory of an authority.
     ///
     /// # Errors
-    /// [`StateError`], and then the one before is still there.
+    /// [`StateError`]; then the previous one is still stored.
     pub(super) fn keep_certificate(&self, directory: &str, pem: &str) -> Result<(), StateError> {
         self.keep(CERTIFICATE, Zeroizing::new([directory, "\n", pem].concat()).as_bytes())
     }
 
-    /// Whether something could be kept, to be asked before an authority is.
+    /// Checks whether files can be stored; to be called before an authority is asked.
     ///
     /// # Errors
     /// [`StateError`].
@@ -152,7 +152,7 @@ impl State {
         }
     }
 
-    /// Replaces a file whole, on disk, or not at all.
+    /// Replaces a file on disk atomically: completely or not at all.
     fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
         let path = self.0.join(name);
         let replace = || {
@@ -165,7 +165,7 @@ impl State {
         replace().map_err(|error| self.wrong(&path, &error))
     }
 
-    /// The file that will take the place of the one at `path`; empty, whatever a crash has left there.
+    /// Creates the file that will replace the one at `path`; empty, whatever a crash has left there.
     fn begin(&self, path: &Path) -> io::Result<File> {
         let file = File::options().create(true).write(true).truncate(true).mode(FILE_MODE).open(next(path))?;
         file.set_permissions(Permissions::from_mode(FILE_MODE))?;

@@ -1,4 +1,4 @@
-//! Why there is no certificate, what to do about it, and when it is tried again.
+//! Why there is no certificate, what to do about it, and when the order is tried again.
 
 use super::http::RequestFailed;
 use super::state::StateError;
@@ -6,51 +6,51 @@ use instant_acme::{Error, Problem};
 use std::fmt;
 use std::time::Duration;
 
-/// The wait after the first failure that costs the authority nothing; each further one waits twice as long.
+/// The wait after the first failure that costs the authority nothing; each further failure doubles it.
 const SOON: Duration = Duration::from_secs(5);
 /// The longest of these waits.
 const SOON_AT_MOST: Duration = Duration::from_secs(15 * 60);
-/// The same after an order that failed: Let's Encrypt allows five of these an hour for each name.
+/// The same after a failed order: Let's Encrypt allows five of these an hour for each name.
 const SLOWLY: Duration = Duration::from_secs(15 * 60);
 /// The longest of these waits.
 const SLOWLY_AT_MOST: Duration = Duration::from_secs(6 * 3600);
-/// The longest wait that an authority may ask for.
+/// The longest wait that is accepted from an authority.
 const TOLD_AT_MOST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Doublings after which no wait grows any more.
 const MAX_DOUBLINGS: u32 = 16;
-/// Characters of what others say that are passed on.
+/// Maximum number of characters of another party's message that are passed on.
 const MAX_TEXT: usize = 500;
-/// What the types of problems begin with (RFC 8555, section 6.7).
+/// The prefix of problem types (RFC 8555, section 6.7).
 const URN: &str = "urn:ietf:params:acme:error:";
 
 /// Why there is no certificate.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// It could not be kept; the authority was not asked.
+    /// The state cannot be stored; the authority was not asked.
     State(StateError),
-    /// An account or a certificate was got, and could not be kept.
+    /// An account or a certificate was issued, but could not be stored.
     Unkept(StateError),
     /// The authority does not answer.
     RequestFailed(RequestFailed),
-    /// It answers what no authority answers.
+    /// Its response is invalid.
     Garbled(String),
-    /// It refuses.
+    /// It refused the request.
     Refused {
-        /// The name that it is about.
+        /// The name that the problem is about.
         name: Option<String>,
-        /// What it says.
+        /// Its problem document.
         problem: Problem,
     },
-    /// It offers no challenge of the kind that is configured, for this name.
+    /// It offers no challenge of the configured type for this name.
     NoChallenge(String),
-    /// It came to no end.
+    /// The order did not finish in time.
     Slow,
-    /// What it issued is of no use.
+    /// The issued certificate cannot be used.
     Useless(String),
 }
 
 impl Trouble {
-    /// Whether the authority has lost the account, or never had it.
+    /// Whether the authority does not know the account.
     pub(super) fn is_of_unknown_account(&self) -> bool {
         matches!(self, Self::Refused { problem, .. } if kind(problem) == "accountDoesNotExist")
     }
@@ -108,7 +108,7 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The failures in a row, of either cost.
+/// The number of consecutive failures, for each kind of cost.
 #[derive(Debug, Default)]
 pub(super) struct BackOff {
     soon: u32,
@@ -116,7 +116,7 @@ pub(super) struct BackOff {
 }
 
 impl BackOff {
-    /// How long to wait after one more.
+    /// Counts a failure, and returns how long to wait after it.
     pub(super) fn after(&mut self, trouble: &Trouble) -> Duration {
         let is_cheap = match trouble {
             Trouble::RequestFailed(RequestFailed::Later { .. }) => false,
@@ -138,12 +138,12 @@ impl BackOff {
     }
 }
 
-/// The type of a problem, without what all begin with.
+/// The type of a problem, without the common prefix.
 fn kind(problem: &Problem) -> &str {
     problem.r#type.as_deref().and_then(|kind| kind.strip_prefix(URN)).unwrap_or_default()
 }
 
-/// What a problem says, of all that it is about.
+/// A problem's text, with those of its subproblems.
 fn said(problem: &Problem) -> String {
     let parts = problem.subproblems.iter().map(ToString::to_string);
     let whole = problem.detail.iter().cloned().chain(parts).collect::<Vec<_>>().join("; ");
@@ -177,7 +177,7 @@ fn advice(problem: &Problem, is_of_name: bool) -> &'static str {
     }
 }
 
-/// What others say goes into a log: one line, of bounded length.
+/// Makes another party's message fit for a log: one line, of bounded length.
 fn plain(text: &str) -> String {
     text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

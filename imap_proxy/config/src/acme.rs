@@ -24,11 +24,11 @@ pub(crate) const KEYS: &[&str] = &[
 ];
 /// Let's Encrypt.
 const DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
-/// Where account and certificate are kept.
+/// The directory where account and certificate are stored.
 const STATE: &str = "/var/lib/postern-proxy/acme";
-/// Where the authority asks by HTTP (RFC 8555, section 8.3), on every address.
+/// The address for HTTP-01 requests of the authority (RFC 8555, section 8.3): port 80 of every address.
 const HTTP_LISTEN: &str = "[::]:80";
-/// Names of one certificate; the large authorities allow as many.
+/// Maximum number of names of one certificate; the large authorities allow as many.
 const MAX_DOMAINS: usize = 100;
 
 /// `[tls.acme]`
@@ -36,25 +36,25 @@ const MAX_DOMAINS: usize = 100;
 pub struct Acme {
     /// The URL of the authority's directory.
     pub directory: String,
-    /// Who signs the certificate of the directory's server; none: the authorities that this system trusts.
+    /// The authorities that sign the certificate of the directory's server; none: those that this system trusts.
     pub directory_ca: Option<PathBuf>,
-    /// Where the authority may write to, each `mailto:…`.
+    /// The contact URLs for the authority, each `mailto:…`.
     pub contact: Vec<String>,
-    /// The names that the certificate is for, one at least, in lower case.
+    /// The names of the certificate, at least one, in lower case.
     pub domains: Vec<String>,
-    /// How the authority is shown that the names are ours.
+    /// How control of the names is proved to the authority.
     pub challenge: Challenge,
-    /// The directory where account and certificate are kept.
+    /// The directory where account and certificate are stored.
     pub state: PathBuf,
     /// Where to listen for HTTP without TLS.
     pub http_listen: Option<SocketAddr>,
-    /// Where browsers that come there are led to; none: nowhere.
+    /// Where browsers that connect there are redirected to; none: nowhere.
     pub webmail: Option<PublicUrl>,
-    /// The account at the authority that ours is to belong to (RFC 8555, section 7.3.4).
+    /// The account at the authority that the ACME account is bound to (RFC 8555, section 7.3.4).
     pub external_account: Option<ExternalAccount>,
 }
 
-/// How a name is shown to be ours.
+/// How control of a name is proved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum Challenge {
     /// By a TLS handshake at port 443 (RFC 8737).
@@ -66,10 +66,10 @@ pub enum Challenge {
     Http01,
 }
 
-/// What an authority gives to those who have an account there already.
+/// The key of an external account, which an authority gives to its existing customers.
 #[derive(Debug, Clone)]
 pub struct ExternalAccount {
-    /// The key's name.
+    /// The key identifier.
     pub id: String,
     /// The file with the key, in base64url.
     pub key: PathBuf,
@@ -109,7 +109,7 @@ impl Default for WrittenAcme {
 }
 
 impl WrittenAcme {
-    /// None where something is missing or wrong.
+    /// None if something is missing or wrong.
     pub(crate) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Acme> {
         let known = problems.len();
         let mut wrong = |message: String| problems.push(Problem::new(message));
@@ -201,7 +201,7 @@ impl TryFrom<String> for Contact {
     }
 }
 
-/// A name that a certificate can be for.
+/// A name that a certificate can contain.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 struct Domain(String);

@@ -1,4 +1,4 @@
-//! `[webmail.doors]`: what stands beside a webmail and takes the password alone.
+//! `[webmail.doors]`: the endpoints beside a webmail that require only the password.
 
 use crate::problem::Problem;
 use crate::values::Network;
@@ -9,12 +9,12 @@ use std::net::IpAddr;
 pub(crate) const KEYS: &[&str] =
     &["ews", "activesync", "mapi", "rpc", "oab", "autodiscover", "powershell", "api", "dav"];
 
-/// A webmail that the front knows. This crate knows none: whoever reads the file brings the list.
+/// A webmail that the front supports. This crate contains none: the caller that reads the file passes the list.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownProduct {
-    /// What `product` calls it.
+    /// Its name as a value of `product`.
     pub name: &'static str,
-    /// The endpoints that it has beside its pages.
+    /// The endpoints that it has besides its pages.
     pub endpoints: &'static [Endpoint],
 }
 
@@ -27,7 +27,7 @@ pub enum Endpoint {
     ActiveSync,
     /// MAPI over HTTP: Outlook for Windows.
     Mapi,
-    /// RPC over HTTP: the same, before.
+    /// RPC over HTTP: the predecessor, for Outlook for Windows.
     Rpc,
     /// The offline address book.
     Oab,
@@ -42,7 +42,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Every one.
+    /// Every endpoint.
     pub const ALL: [Self; 9] = [
         Self::Ews,
         Self::ActiveSync,
@@ -55,7 +55,7 @@ impl Endpoint {
         Self::Dav,
     ];
 
-    /// What configuration and audit log call it.
+    /// Its name in the configuration and in the audit log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ews => "ews",
@@ -70,10 +70,10 @@ impl Endpoint {
         }
     }
 
-    /// Why no app password opens it, where none does.
+    /// Why it accepts no app password, if it accepts none.
     fn takes_no_app_password(self) -> Option<&'static str> {
         match self {
-            // It opens more than a mailbox.
+            // It gives access to more than a mailbox.
             Self::PowerShell => Some("an app password is for a mailbox, this is for administrators"),
             // It keeps two requests open for hours, each of which waits for the other.
             Self::Rpc => Some("it does not pass a front that reads requests; Outlook uses `mapi`"),
@@ -82,16 +82,16 @@ impl Endpoint {
     }
 }
 
-/// How far an endpoint is open.
+/// Which clients may use an endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawOpening")]
 pub enum Opening {
-    /// Nobody passes.
+    /// No client.
     #[default]
     Closed,
-    /// Who brings an app password passes, and who needs no second factor passes with the password.
+    /// Clients with an app password, and clients that need no second factor with the password.
     AppPassword,
-    /// Who comes from these networks passes, and is asked for nothing here.
+    /// Clients from these networks, without any check here.
     Networks(Vec<Network>),
 }
 
@@ -127,14 +127,14 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// How far this one is open.
+    /// Which clients may use this endpoint.
     pub fn opening(&self, endpoint: Endpoint) -> &Opening {
         self.open.iter().find(|(known, _)| *known == endpoint).map_or(&Opening::Closed, |(_, opening)| opening)
     }
 }
 
 impl Opening {
-    /// Whether `address` may pass without being asked for anything here.
+    /// Whether `address` may use an endpoint without any check here.
     pub fn is_open_to(&self, address: IpAddr) -> bool {
         matches!(self, Self::Networks(networks) if networks.iter().any(|network| network.contains(address)))
     }
@@ -156,7 +156,7 @@ pub struct WrittenEndpoints {
 }
 
 impl WrittenEndpoints {
-    /// Every endpoint, and how far it is open.
+    /// Every endpoint, and which clients may use it.
     pub fn into_openings(self) -> [(Endpoint, Opening); 9] {
         [
             (Endpoint::Ews, self.ews),

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Sessions that may be open in all, unless configured.
+/// Default of `max_sessions`.
 const MAX_SESSIONS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
-/// Sessions of one mailbox that may be open, unless configured: a dozen devices with several connections each.
+/// Default of `max_sessions_per_mailbox`: a dozen devices with several connections each.
 const MAX_SESSIONS_PER_MAILBOX: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
 /// Every key of `[imap]`.
@@ -33,30 +33,30 @@ pub(crate) const KEYS: &[&str] = &[
 pub struct Imap {
     /// Where to listen for IMAP over TLS.
     pub listen: Option<Listen>,
-    /// Where to listen for IMAP that begins in the clear and allows nothing there but STARTTLS.
+    /// Where to listen for IMAP that begins without TLS and requires STARTTLS before sign-in.
     pub starttls_listen: Option<Listen>,
-    /// The mail server behind.
+    /// The IMAP backend.
     pub backend: ImapBackend,
-    /// Who signs the backend's certificate; none: the authorities that this system trusts.
+    /// The authorities that sign the backend's certificate; none: those that this system trusts.
     pub backend_ca: Option<PathBuf>,
-    /// The backend's key; then who signs its certificate does not count.
+    /// The pin of the backend's key; if it is set, the issuer of the certificate does not matter.
     pub backend_pin: Option<Pin>,
-    /// Whether the backend is told by a PROXY header (version 2) who connects.
+    /// Whether the backend gets a PROXY header (version 2) with the client's address.
     pub backend_proxy_protocol: bool,
-    /// Whether the mechanism LOGIN is taken beside PLAIN, for the oldest of clients.
+    /// Whether the mechanism LOGIN is accepted besides PLAIN, for very old clients.
     pub login_mechanism: bool,
-    /// Load balancers whose PROXY header is believed.
+    /// Load balancers whose PROXY header is trusted.
     pub proxy_protocol_from: Vec<Network>,
-    /// Sessions that may be open, in all.
+    /// Maximum number of open sessions in total.
     pub max_sessions: NonZeroUsize,
-    /// Sessions of one mailbox that may be open.
+    /// Maximum number of open sessions of one mailbox.
     pub max_sessions_per_mailbox: NonZeroUsize,
-    /// Where people set up their second factor: the `public_url` of `[webmail]`, if it has one.
+    /// Where users set up their second factor: the `public_url` of `[webmail]`, if it is set.
     pub webmail: Option<PublicUrl>,
 }
 
 impl Imap {
-    /// A front before this backend, with everything else as it is when it is not configured; it listens nowhere.
+    /// The configuration of a front for this backend, with defaults for everything else; it listens nowhere.
     pub fn before(backend: ImapBackend) -> Self {
         Self {
             listen: None,
@@ -82,23 +82,23 @@ pub struct WrittenImap {
     pub listen: Option<Listen>,
     /// Where to listen for IMAP that begins without TLS.
     pub starttls_listen: Option<Listen>,
-    /// The mail server behind.
+    /// The IMAP backend.
     pub backend: Option<ImapBackend>,
-    /// Who signs the backend's certificate.
+    /// The authorities that sign the backend's certificate.
     pub backend_ca: Option<PathBuf>,
-    /// The backend's key.
+    /// The pin of the backend's key.
     pub backend_pin: Option<Pin>,
-    /// Whether the backend is told by a PROXY header who connects.
+    /// Whether the backend gets a PROXY header with the client's address.
     pub backend_proxy_protocol: bool,
     login_mechanism: bool,
-    /// Load balancers whose PROXY header is believed.
+    /// Load balancers whose PROXY header is trusted.
     pub proxy_protocol_from: Vec<Network>,
     max_sessions: Option<NonZeroUsize>,
     max_sessions_per_mailbox: Option<NonZeroUsize>,
 }
 
 impl WrittenImap {
-    /// None where the front is off, and where something is missing.
+    /// None if the front is off, or if something is missing.
     pub(crate) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
         if self.listen.is_none() && self.starttls_listen.is_none() {
             return None;
@@ -130,18 +130,18 @@ impl WrittenImap {
     }
 }
 
-/// What protects the way to a backend.
+/// How the connection to a backend is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImapSecurity {
     /// TLS from the first byte.
     Tls,
-    /// TLS before anything is said that matters.
+    /// STARTTLS, before anything confidential is sent.
     StartTls,
-    /// Nothing: on this host only.
+    /// No TLS: on this host only.
     Plain,
 }
 
-/// Where a mail server is: `imaps://mail.internal:993`.
+/// The URL of an IMAP backend: `imaps://mail.internal:993`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ImapBackend {
@@ -156,7 +156,7 @@ impl ImapBackend {
         (&self.host, self.port)
     }
 
-    /// What protects the way there.
+    /// How the connection to it is protected.
     pub fn security(&self) -> ImapSecurity {
         self.security
     }
@@ -174,13 +174,13 @@ impl TryFrom<String> for ImapBackend {
             "imap" => (ImapSecurity::Plain, 143),
             _ => return Err(wrong("begins with none of imaps://, imap+starttls:// and imap://")),
         };
-        // Without a scheme the library takes a path for a host, so it gets one that it knows.
+        // Without a scheme the library parses a path as a host, so a known scheme is added.
         let uri: Uri = format!("https://{place}").parse().map_err(|_| wrong("is not a URL"))?;
         let authority = uri.authority().filter(|it| !it.as_str().contains('@')).ok_or_else(|| wrong("is not a URL"))?;
         if uri.path() != "/" || uri.query().is_some() {
             return Err(wrong("has more than host and port"));
         }
-        // An IPv6 address stands in brackets in a URL, and nowhere else.
+        // An IPv6 address is in brackets in a URL, and nowhere else.
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let is_here = host == "localhost" || parse_address(&host).is_some_and(|address| address.is_loopback());
         if security == ImapSecurity::Plain && !is_here {

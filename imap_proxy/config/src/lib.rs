@@ -1,13 +1,13 @@
-//! `proxy.toml`: read whole, judged whole, before anything is opened.
+//! `proxy.toml`: read and checked completely, before any socket is opened.
 //!
-//! Whatever is wrong is said with its line, why, and what to do. An unknown key is an error: a misspelt key that is
-//! passed over would be a protection that is believed to stand.
+//! Every problem is reported with its line, the reason, and what to do. An unknown key is an error: if a misspelt key
+//! were ignored, the administrator would believe in a protection that does not exist.
 
-//! [`Config`] is what the fronts run by: complete, and without contradictions. [`Written`] is the file before that is
-//! judged: `postern check` looks at what is named in it even while something is missing.
+//! [`Config`] is the configuration for the fronts: complete, and without contradictions. [`Written`] is the file before
+//! these checks: `postern check` reads the names in it even while something is missing.
 //!
-//! The levels of the log and the address of the metrics are of types of the process that has a log and metrics; both are
-//! parameters here, so that who only reads the file brings neither.
+//! The log levels and the address of the metrics have types of the process that has a log and metrics; both are
+//! parameters here, so that a program that only reads the file depends on neither.
 
 mod acme;
 mod endpoints;
@@ -33,14 +33,14 @@ use problem::Problem;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
-/// Where `proxy.toml` is looked for unless the command line says otherwise.
+/// The path of `proxy.toml` unless the command line gives another.
 pub const DEFAULT_PATH: &str = "/etc/postern/proxy.toml";
-/// The whole of `proxy.toml`: `L` reads the levels of the log, `P` the address of the metrics.
+/// The contents of `proxy.toml`: `L` is the type of the log levels, `P` that of the metrics' address.
 #[derive(Debug, Clone)]
 pub struct Config<L, P> {
     /// How to reach posternd.
     pub daemon: Daemon,
-    /// The certificate; there whenever a front listens.
+    /// The certificate; set whenever a front listens.
     pub tls: Option<Tls>,
     /// The log.
     pub log: Log<L>,
@@ -56,7 +56,7 @@ impl<L: DeserializeOwned + Default, P: DeserializeOwned> Config<L, P> {
     /// Reads the file at `path`. `products` are the webmails that `product` may name.
     ///
     /// # Errors
-    /// When it cannot be read, and all that is wrong in it.
+    /// If it cannot be read, and all problems in it.
     pub fn load(path: &Path, products: &[KnownProduct]) -> Result<Self, ConfigError> {
         let failed = |problems| ConfigError::new(path, problems);
         let text = std::fs::read_to_string(path).map_err(|error| {

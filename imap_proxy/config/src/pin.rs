@@ -1,11 +1,11 @@
-//! The pin of a server's key, as it is written.
+//! The pin of a server's key, in its text form.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use std::fmt;
 
-/// What a pin begins with, as in curl's `--pinnedpubkey`.
+/// The prefix of a pin, as in curl's `--pinnedpubkey`.
 const PREFIX: &str = "sha256//";
 
 /// The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo, RFC 7469, section 2.4): `sha256//` and base64.

@@ -1,9 +1,9 @@
-//! What is wrong with a configuration, each with its line where it has one.
+//! Problems of a configuration, each with its line if it has one.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// All that is wrong with a configuration, for people: one problem a line, as `FILE:LINE: what, and what to do`.
+/// All problems of a configuration, as text: one problem per line, as `FILE:LINE: what, and what to do`.
 #[derive(Debug)]
 pub struct ConfigError {
     path: PathBuf,
@@ -32,10 +32,10 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    /// From 1 on; none for what is missing, or concerns several lines.
+    /// From 1; none for what is missing, or concerns several lines.
     pub(crate) line: Option<usize>,
     pub(crate) message: String,
 }
@@ -46,14 +46,14 @@ impl Problem {
         Self { line: None, message: message.into() }
     }
 
-    /// What the TOML library says of `text`.
+    /// The error of the TOML library for `text`.
     pub(crate) fn of(text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| line_at(text, span.start));
         Self { line, message: error.message().to_owned() }
     }
 }
 
-/// The line, from 1 on, of the byte at `offset`.
+/// The line, from 1, of the byte at `offset`.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }

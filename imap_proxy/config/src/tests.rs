@@ -3,7 +3,7 @@ use crate::problem::ConfigError;
 
 type Config = super::Config<String, String>;
 
-/// What the front brings.
+/// The webmails that the front supports.
 pub(crate) const PRODUCTS: &[KnownProduct] =
     &[KnownProduct { name: "roundcube", endpoints: &[] }, KnownProduct { name: "owa", endpoints: &[Endpoint::Ews] }];
 
@@ -53,7 +53,7 @@ fn every_key_that_is_known_is_read_and_no_other() {
     assert_eq!(webmail.upstream_ca.as_deref(), Some(Path::new("/ca.pem")));
     for (table, keys) in written::KEYS {
         for key in keys {
-            // In their table, and in the one where they do not belong.
+            // In their table, and in one where they do not belong.
             assert!(
                 problems(&format!("[{table}]\n{key}x = 1"))
                     .contains(&format!(":2: unknown key `{key}x` in [{table}]; did you mean"))

@@ -1,4 +1,4 @@
-//! `[tls]`: where the certificate comes from, files or an authority.
+//! `[tls]`: the source of the certificate, files or an authority.
 
 use crate::acme::{Acme, WrittenAcme};
 use crate::problem::Problem;
@@ -9,13 +9,13 @@ use std::path::PathBuf;
 /// `[tls]`
 #[derive(Debug, Clone)]
 pub enum Tls {
-    /// Somebody else puts it there, and renews it.
+    /// From files that another program writes and renews.
     Files(CertificateFiles),
-    /// The proxy gets it from an authority by ACME (RFC 8555).
+    /// From an authority by ACME (RFC 8555); the proxy orders it.
     Acme(Box<Acme>),
 }
 
-/// Where a certificate and its private key are; both may be in one file.
+/// The files of a certificate and its private key; both may be in one file.
 #[derive(Debug, Clone)]
 pub struct CertificateFiles {
     /// The certificate and its chain, PEM.
@@ -36,7 +36,7 @@ pub struct WrittenTls {
 }
 
 impl WrittenTls {
-    /// None where something is missing or wrong.
+    /// None if something is missing or wrong.
     pub(crate) fn complete(self, webmail: Option<&Webmail>, problems: &mut Vec<Problem>) -> Option<Tls> {
         let mut wrong = |message: &str| {
             problems.push(Problem::new(message));

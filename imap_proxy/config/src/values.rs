@@ -1,4 +1,4 @@
-//! The values of `proxy.toml` that have a form of their own.
+//! The values of `proxy.toml` that have a syntax of their own.
 
 use http::Uri;
 use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
@@ -10,10 +10,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Bytes that the path of a Unix socket may have (`sun_path`, unix(7)), its end included.
+/// Maximum length in bytes of the path of a Unix socket (`sun_path`, unix(7)), without the NUL at its end.
 const MAX_SOCKET_PATH: usize = 107;
 
-/// What stands in the browser's address bar: `https://webmail.example.com/`.
+/// The public URL of the webmail: `https://webmail.example.com/`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PublicUrl {
@@ -27,12 +27,12 @@ impl PublicUrl {
         self.authority.as_str()
     }
 
-    /// The host alone.
+    /// The host only.
     pub fn host(&self) -> &str {
         self.authority.host()
     }
 
-    /// The port, 443 unless another one is written.
+    /// The port, 443 unless another one is given.
     pub fn port(&self) -> u16 {
         self.authority.port_u16().unwrap_or(443)
     }
@@ -56,7 +56,7 @@ impl TryFrom<String> for PublicUrl {
             return Err(wrong("has more than a host: the front owns the whole of it"));
         }
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-        // A browser leaves the default port out of Host and Origin.
+        // A browser omits the default port from Host and Origin.
         let authority = match uri.port_u16() {
             None | Some(443) => host,
             Some(port) => format!("{host}:{port}"),
@@ -73,7 +73,7 @@ impl TryFrom<String> for PublicUrl {
 pub enum Listen {
     /// An address with a port.
     Address(SocketAddr),
-    /// A Unix socket, for a proxy on this host. Whoever connects there says by a PROXY header for whom.
+    /// A Unix socket, for a proxy on this host. It sends a PROXY header with the client's address.
     Socket(PathBuf),
 }
 
@@ -113,7 +113,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// A host's name without a port, in lower case.
+/// A host name without a port, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct HostName(String);
@@ -136,21 +136,21 @@ impl TryFrom<String> for HostName {
     }
 }
 
-/// Where an upstream is: scheme, host, port, and a path that everything there lies under.
+/// The base URL of an upstream: scheme, host, port, and a path prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Base {
     scheme: Scheme,
     authority: Authority,
-    /// Without the slash at its end; empty at the top.
+    /// Without the slash at its end; empty for the root.
     path: String,
 }
 
 impl Base {
-    /// Where what a request names lies there: a path and a query, whatever host the request names.
+    /// The URL there for a request's path and query, whatever host the request names.
     ///
     /// # Errors
-    /// When it makes no URL.
+    /// If the result is not a valid URL.
     pub fn locate(&self, wanted: &Uri) -> Result<Uri, InvalidUri> {
         let wanted = wanted.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         if self.path.is_empty() { Ok(wanted.into()) } else { format!("{}{wanted}", self.path).parse() }
@@ -159,11 +159,11 @@ impl Base {
     /// Host and port to connect to.
     pub fn endpoint(&self) -> (&str, u16) {
         let default = if self.is_https() { 443 } else { 80 };
-        // An IPv6 address stands in brackets in a URL, and nowhere else.
+        // An IPv6 address is in brackets in a URL, and nowhere else.
         (self.authority.host().trim_matches(['[', ']']), self.authority.port_u16().unwrap_or(default))
     }
 
-    /// Whether TLS is spoken there.
+    /// Whether the upstream uses TLS.
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }
@@ -173,7 +173,7 @@ impl Base {
         self.authority.as_str()
     }
 
-    /// The path that everything lies under, without the slash at its end; empty at the top.
+    /// The path prefix, without the slash at its end; empty for the root.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -205,7 +205,7 @@ pub(crate) fn absolute(text: &str) -> Option<Uri> {
     (uri.scheme().is_some() && !authority.host().is_empty() && !authority.as_str().contains('@')).then_some(uri)
 }
 
-/// A network: an address and how many of its first bits count.
+/// A network: an address and a prefix length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Network {
@@ -214,18 +214,18 @@ pub struct Network {
 }
 
 impl Network {
-    /// The address as it is written; IPv4 in IPv6's form is IPv4.
+    /// The address as it is written; an IPv4-mapped IPv6 address as IPv4.
     pub fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// How many of its first bits count: at most 32 or 128.
+    /// The prefix length: at most 32 or 128.
     pub fn bits(&self) -> u8 {
         self.bits
     }
 
-    /// Whether `address` lies in it. An IPv4 address is one, however it is written. One that is not specified (0.0.0.0)
-    /// is nobody's, and lies in none.
+    /// Whether the network contains `address`. An IPv4-mapped address counts as IPv4. The unspecified address (0.0.0.0)
+    /// belongs to no client, and is in no network.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (_, address) if address.is_unspecified() => false,
@@ -258,7 +258,7 @@ impl FromStr for Network {
 }
 
 impl fmt::Display for Network {
-    /// `10.0.0.0/8`; a single address without its length.
+    /// `10.0.0.0/8`; a single address without a prefix length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_single = self.bits == if self.address.is_ipv4() { 32 } else { 128 };
         if is_single { self.address.fmt(f) } else { write!(f, "{}/{}", self.address, self.bits) }

@@ -25,21 +25,21 @@ pub(crate) const KEYS: &[&str] = &[
 pub struct Webmail {
     /// Where to listen for HTTPS.
     pub listen: Listen,
-    /// What stands in the browser's address bar.
+    /// The public URL of the webmail.
     pub public_url: PublicUrl,
-    /// Other names under which mail apps ask for the endpoints, such as `autodiscover.example.com`.
+    /// Further host names that mail apps use for the endpoints, such as `autodiscover.example.com`.
     pub endpoint_hosts: Vec<HostName>,
-    /// The webmail behind.
+    /// The webmail upstream.
     pub upstream: Base,
-    /// Who signs the upstream's certificate; none: the authorities that this system trusts.
+    /// The authorities that sign the upstream's certificate; none: those that this system trusts.
     pub upstream_ca: Option<PathBuf>,
-    /// Which webmail it is: the name of a [`KnownProduct`].
+    /// The webmail product: the name of a [`KnownProduct`].
     pub product: String,
-    /// What the pages call this place; the public host unless configured.
+    /// The name of this service on the pages; the public host unless configured.
     pub brand: String,
-    /// Load balancers whose PROXY header is believed.
+    /// Load balancers whose PROXY header is trusted.
     pub proxy_protocol_from: Vec<Network>,
-    /// How far the endpoints beside the webmail are open.
+    /// Which clients may use the endpoints beside the webmail.
     pub endpoints: Endpoints,
 }
 
@@ -49,25 +49,25 @@ pub struct Webmail {
 pub struct WrittenWebmail {
     /// Where to listen for HTTPS; none: the front is off.
     pub listen: Option<Listen>,
-    /// What stands in the browser's address bar.
+    /// The public URL of the webmail.
     pub public_url: Option<PublicUrl>,
     #[serde(rename = "door_hosts")]
     endpoint_hosts: Vec<HostName>,
-    /// The webmail behind.
+    /// The webmail upstream.
     pub upstream: Option<Base>,
-    /// Who signs the upstream's certificate.
+    /// The authorities that sign the upstream's certificate.
     pub upstream_ca: Option<PathBuf>,
     product: Option<Spanned<String>>,
     brand: Option<String>,
-    /// Load balancers whose PROXY header is believed.
+    /// Load balancers whose PROXY header is trusted.
     pub proxy_protocol_from: Vec<Network>,
-    /// How far the endpoints beside the webmail are open.
+    /// Which clients may use the endpoints beside the webmail.
     #[serde(rename = "doors")]
     pub endpoints: WrittenEndpoints,
 }
 
 impl WrittenWebmail {
-    /// None where the front is off, and where something is missing.
+    /// None if the front is off, or if something is missing.
     pub(crate) fn complete(
         self,
         text: &str,

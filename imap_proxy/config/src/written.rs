@@ -1,4 +1,4 @@
-//! The file as it is written: every value is read, and it is not judged yet what is missing or does not go together.
+//! The file as it is written: every value is parsed, but missing and contradictory values are not checked yet.
 
 use crate::acme;
 use crate::endpoints;
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// How unlike a known key an unknown one may be to be taken for it (Jaro-Winkler, 1.0 is equal).
+/// The similarity from which on an unknown key is taken for a known one (Jaro-Winkler; 1.0 is equal).
 const LIKENESS: f64 = 0.75;
 
-/// Every table and every key that there is.
+/// Every table and every key that exists.
 pub(crate) const KEYS: [(&str, &[&str]); 8] = [
     ("daemon", &["socket"]),
     ("log", &["level"]),
@@ -27,7 +27,7 @@ pub(crate) const KEYS: [(&str, &[&str]); 8] = [
     ("webmail.doors", endpoints::KEYS),
 ];
 
-/// What stands in `proxy.toml`: `L` reads the levels of the log, `P` the address of the metrics.
+/// The contents of `proxy.toml` as written: `L` is the type of the log levels, `P` that of the metrics' address.
 #[derive(Debug, Clone)]
 pub struct Written<L, P> {
     /// How to reach posternd.
@@ -36,7 +36,7 @@ pub struct Written<L, P> {
     pub log: Log<L>,
     /// Metrics.
     pub metrics: Metrics<P>,
-    /// Where the certificate comes from; none: the table is missing.
+    /// The source of the certificate; none: the table is missing.
     pub tls: Option<WrittenTls>,
     /// The IMAP front.
     pub imap: WrittenImap,
@@ -58,11 +58,11 @@ impl<L: Default, P> Default for Written<L, P> {
 }
 
 impl<L: DeserializeOwned + Default, P: DeserializeOwned> Written<L, P> {
-    /// Reads `text`, which is of the file at `path`. A table with a value that is none of its kind is as if it was not
-    /// there, and the second value says so. Unknown keys are passed over.
+    /// Parses `text`, the content of the file at `path`. A table with an invalid value counts as missing, and the
+    /// second value reports that. Unknown keys are ignored.
     ///
     /// # Errors
-    /// Where it is no TOML at all.
+    /// If it is not TOML.
     pub fn parse(path: &Path, text: &str) -> Result<(Self, Option<ConfigError>), ConfigError> {
         let failed = |problems| ConfigError::new(path, problems);
         let root = DeTable::parse(text).map_err(|error| failed(vec![Problem::of(text, &error)]))?;
@@ -91,7 +91,7 @@ impl Default for Daemon {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, bound = "L: DeserializeOwned + Default")]
 pub struct Log<L> {
-    /// Up to which level lines are written.
+    /// The level up to which lines are written.
     pub level: L,
 }
 
@@ -99,7 +99,7 @@ pub struct Log<L> {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, bound = "P: DeserializeOwned")]
 pub struct Metrics<P> {
-    /// Where they are shown; none: nowhere.
+    /// Where the metrics are served; none: nowhere.
     pub listen: Option<P>,
 }
 
@@ -109,11 +109,11 @@ impl<P> Default for Metrics<P> {
     }
 }
 
-/// What stands in `text`. Into `problems` goes what is wrong there: unknown keys, and values that are none of their kind, in whose place is
-/// what the table has when it is missing.
+/// Reads `text`. Problems are added to `problems`: unknown keys, and invalid values, whose table then has its default
+/// value.
 ///
 /// # Errors
-/// When it is no TOML.
+/// If it is not TOML.
 pub(crate) fn read<L: DeserializeOwned + Default, P: DeserializeOwned>(
     text: &str,
     problems: &mut Vec<Problem>,

@@ -6,13 +6,13 @@ use postern_proxy_config::ConfigError;
 use postern_webmail::products::{self, PRODUCTS};
 use std::path::Path;
 
-/// The whole of `proxy.toml`.
+/// The contents of `proxy.toml`.
 pub type Config = postern_proxy_config::Config<Levels, Place>;
 
-/// Reads the file at `path`; `product` may name the webmails that the front has in its registry.
+/// Reads the file at `path`; `product` may name the webmails in the front's registry.
 ///
 /// # Errors
-/// When it cannot be read, and all that is wrong in it.
+/// If it cannot be read, and all problems in it.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     Config::load(path, &products::known(PRODUCTS))
 }

@@ -1,7 +1,7 @@
-//! The program `postern-proxy`: it reads its configuration, opens its sockets, and puts the fronts together.
+//! The program `postern-proxy`: it reads its configuration, opens its sockets, and starts the fronts.
 //!
-//! The fronts are `postern-webmail` and `postern-mail`; the certificate comes from files, or by `postern-acme`. The library is
-//! what manual pages and tests take from the program.
+//! The fronts are `postern-webmail` and `postern-mail`; the certificate comes from files, or by `postern-acme`. The
+//! library contains what manual pages and tests need of the program.
 
 pub mod cli;
 pub mod config;

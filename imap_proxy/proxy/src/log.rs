@@ -1,15 +1,15 @@
-//! The log: its levels stand in `proxy.toml`, and are read again without a restart.
+//! The log: its levels are set in `proxy.toml`, and are read again without a restart.
 
 use crate::config;
 use postern_process::log::{Levels, Log, Look, StartError};
 use std::path::PathBuf;
 use tokio::signal::unix::Signal;
 
-/// Where levels may be set that go before those of `proxy.toml`; the first that is there counts.
+/// Environment variables with levels that override those of `proxy.toml`; the first that is set counts.
 const VARIABLES: [&str; 2] = ["POSTERN_LOG", "RUST_LOG"];
 
-/// What levels may name, and the target of its lines: `postern_proxy=debug` and `postern_proxy::imap=debug` stand in
-/// configurations, whichever crate a part is in.
+/// The names that levels may contain, and the targets of their lines: configurations contain `postern_proxy=debug` and
+/// `postern_proxy::imap=debug`, whichever crate a part is in.
 const PARTS: &[(&str, &str)] = &[
     ("postern_proxy::acme", "postern_acme"),
     ("postern_proxy::body", "postern_http::body"),
@@ -43,16 +43,16 @@ const PARTS: &[(&str, &str)] = &[
     ("postern_proxy::webmail::sogo", "postern_webmail::products::sogo"),
 ];
 
-/// Begins the log.
+/// Starts the log.
 ///
 /// # Errors
-/// When the environment's levels are none.
+/// If the levels in the environment are invalid.
 pub fn start(configured: &Levels) -> Result<Log, StartError> {
     let look = Look { with_target: false, with_time: true, parts: PARTS };
     Log::start(Levels::default(), configured, &VARIABLES, look)
 }
 
-/// Takes up the levels that stand in the configuration at `path` at each `hangup`; for ever.
+/// Applies the levels of the configuration at `path` at each `hangup`; never returns.
 pub async fn follow(log: Log, path: PathBuf, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match config::load(&path).map(|config| log.configure(&config.log.level)) {

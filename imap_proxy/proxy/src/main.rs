@@ -1,4 +1,4 @@
-//! `postern-proxy`: reads its configuration, opens its sockets, and stops in good order.
+//! `postern-proxy`: reads its configuration, opens its sockets, and shuts down gracefully.
 
 use clap::Parser;
 use postern_acme::Acme;
@@ -31,18 +31,18 @@ use tokio::sync::watch;
 
 /// Exit code: the command line, the configuration or a file that it names is wrong.
 const WRONG: u8 = 2;
-/// Files of a connection: one to the client, one to what stands behind.
+/// Open files per connection: one to the client, one to the backend or upstream.
 const FILES_EACH: usize = 2;
 
-/// A front that serves until it is told to stop.
+/// A front that serves until it is stopped.
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// All that can be made, and be wrong, before a socket is opened.
+/// Everything that can be created, and can fail, before a socket is opened.
 struct Parts {
     log: Log,
     metrics: Option<scrape::Place>,
     certificate: Arc<Certificate>,
-    /// Where the certificate comes from, unless somebody else renews its files.
+    /// The ACME client, unless another program renews the certificate's files.
     acme: Option<Acme>,
     daemon: Daemon,
     imap: Option<(config::Imap, Backend)>,
@@ -51,14 +51,14 @@ struct Parts {
 
 fn main() -> ExitCode {
     if let Err(error) = limits::disable_core_dumps() {
-        // Before the log: its levels are not known yet.
+        // Not to the log: its levels are not known yet.
         drop(writeln!(io::stderr(), "postern-proxy: a crash may leave a core dump: {error}"));
     }
     let arguments = Arguments::parse();
     let parts = match prepare(&arguments.config) {
         Ok(parts) => parts,
         Err(error) => {
-            // Not by the log: its levels may be what is wrong.
+            // Not to the log: its levels may be the problem.
             drop(writeln!(io::stderr(), "postern-proxy: {error}"));
             return WRONG.into();
         }
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         drop(writeln!(io::stdout(), "{}: in order", arguments.config.display()));
         return ExitCode::SUCCESS;
     }
-    // Before there are threads: it changes the environment.
+    // Before any thread is started: it changes the environment.
     let served = activated_sockets().and_then(|sockets| run(parts, sockets, arguments.config));
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -112,7 +112,8 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
     let hangup = signal(SignalKind::hangup())?;
     raise_file_limit(files_wanted(imap.as_ref().map(|(settings, _)| settings), webmail.is_some()));
     let (stopping, stopped) = watch::channel(());
-    // Every socket is open before one is served: what cannot be bound ends the start, not half of the service.
+    // Every socket is open before one is served: if one cannot be bound, the start fails instead of serving only a
+    // part.
     let mut serving: Vec<Serving> = Vec::new();
     if let Some((settings, product, upstream)) = webmail {
         let tls = certificate.server_config()?;
@@ -177,9 +178,9 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
     Ok(())
 }
 
-/// Done when it is time to stop.
+/// Completes at shutdown.
 async fn told(mut stopped: watch::Receiver<()>) {
-    // The sender is dropped when it is time; nothing is ever sent.
+    // The sender is dropped at shutdown; nothing is ever sent.
     drop(stopped.changed().await);
 }
 
@@ -194,14 +195,14 @@ fn activated_sockets() -> Result<ActivatedSockets, Box<dyn Error>> {
     })
 }
 
-/// How many files may be needed at once.
+/// How many files may be open at once.
 fn files_wanted(imap: Option<&config::Imap>, has_webmail: bool) -> usize {
     let of_imap = imap.map_or(0, |settings| settings.max_sessions.get().saturating_add(imap::MAX_WAITING));
     let of_webmail = if has_webmail { MAX_CONNECTIONS } else { 0 };
     of_imap.saturating_add(of_webmail).saturating_mul(FILES_EACH)
 }
 
-/// Allows as many open files as the kernel lets it.
+/// Allows as many open files as the kernel permits.
 fn raise_file_limit(wanted: usize) {
     match limits::raise_open_files() {
         Ok(held) if held < wanted as u64 => tracing::warn!(

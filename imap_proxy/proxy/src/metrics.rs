@@ -1,4 +1,4 @@
-//! The page of metrics: what every crate counts, and what is looked up when the page is asked for.
+//! The metrics page: the metrics of every crate, and values that are determined when the page is requested.
 
 use jiff::Timestamp;
 use postern_front::tls::{Certificate, Validity};
@@ -6,7 +6,7 @@ use postern_process::{label, metrics};
 use postern_webmail::WebmailFront;
 
 metrics! {
-    /// What the process says of itself.
+    /// The metrics of the process.
     pub static METRICS: Metrics {
         /// Which postern-proxy this is.
         build: Readings<Build> = "postern_proxy_build_info",
@@ -25,18 +25,18 @@ label! {
     }
 }
 
-/// What is looked up when the metrics are asked for.
+/// The values that are determined when the page is requested.
 pub struct Looked {
     /// When the proxy started.
     pub started: Timestamp,
-    /// What clients are shown.
+    /// The certificate that clients are shown.
     pub certificate: std::sync::Arc<Certificate>,
-    /// The webmail front, where there is one.
+    /// The webmail front, if there is one.
     pub webmail_front: Option<std::sync::Arc<WebmailFront>>,
 }
 
 impl Looked {
-    /// Everything, as Prometheus reads it.
+    /// All metrics, in Prometheus's format.
     pub fn page(&self) -> String {
         METRICS.build.set(Build::This, 1);
         METRICS.started.set((), self.started.as_second());
