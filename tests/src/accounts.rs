@@ -1,34 +1,34 @@
-//! What a test does to the accounts of its world, one line each. Whatever fails ends the test.
+//! Operations of a test on the accounts of its world, one line each. A failure ends the test.
 
 use serde_json::Value;
 
 use crate::World;
 use crate::mailboxes::Mailbox;
 
-/// Seconds for which an authenticator shows a code.
+/// The time step of an authenticator's codes in seconds.
 pub const STEP: i64 = 30;
 
 impl World {
-    /// The mailbox of `person`, with the password that is valid now.
+    /// The mailbox of `person`, with its current password.
     #[track_caller]
     pub fn mailbox(&self, person: &str) -> Mailbox {
         let is_theirs = |mailbox: &Mailbox| mailbox.name.split('@').next() == Some(person);
         self.mailboxes().into_iter().find(is_theirs).unwrap_or_else(|| panic!("{person} has no mailbox"))
     }
 
-    /// Runs an administrator's command that has to succeed: what it prints.
+    /// Runs an administrator's command that must succeed, and returns its output.
     #[track_caller]
     pub fn admin(&self, command: &str) -> String {
         succeeds(self.postern(command.split(' ')).and_then(|outcome| outcome.success()))
     }
 
-    /// The same with `--json`: what it prints, parsed.
+    /// The same with `--json`, with the output parsed.
     #[track_caller]
     pub fn admin_json(&self, command: &str) -> Value {
         succeeds(serde_json::from_str(&self.admin(&format!("{command} --json"))))
     }
 
-    /// What the administrator is shown of an account.
+    /// The account as the administrator sees it.
     #[track_caller]
     pub fn account(&self, mailbox: &Mailbox) -> Value {
         self.admin_json(&format!("account show {}", mailbox.name))
@@ -54,7 +54,7 @@ impl World {
         self.admin(&format!("account enable {}", mailbox.name));
     }
 
-    /// Enables an account and gives it an authenticator: its secret.
+    /// Enables an account and adds an authenticator. Returns its secret.
     #[track_caller]
     pub fn protect(&mut self, mailbox: &Mailbox) -> String {
         self.enable(mailbox);
@@ -71,27 +71,27 @@ impl World {
         (mailbox, secret)
     }
 
-    /// Alice, whose account has an authenticator with this secret, and Bob, whose account asks for nothing.
+    /// Alice, whose account has an authenticator with this secret, and Bob, whose account requires no second factor.
     #[track_caller]
     pub fn alice_and_bob(&mut self) -> (Mailbox, String, Mailbox) {
         let (alice, secret) = self.protected("alice");
         (alice, secret, self.mailbox("bob"))
     }
 
-    /// Lets the next code come: what an authenticator shows then.
+    /// Moves the clock to the next code, and returns that code.
     #[track_caller]
     pub fn next_code(&mut self, secret: &str) -> String {
         succeeds(self.move_clock(STEP));
         succeeds(self.code(secret))
     }
 
-    /// The password of a mailbox and the code that comes next, in one.
+    /// The password of a mailbox followed by the next code.
     #[track_caller]
     pub fn with_next_code(&mut self, mailbox: &Mailbox, secret: &str) -> String {
         format!("{}{}", mailbox.password, self.next_code(secret))
     }
 
-    /// Creates an app password, with `more` arguments: its id, and what goes into the mail app.
+    /// Creates an app password, with `more` arguments. Returns its id, and the password for the mail app.
     #[track_caller]
     pub fn app_password(&mut self, mailbox: &Mailbox, more: &[&str]) -> (String, String) {
         let words = ["app-password", "create", &mailbox.name, "--description", "phone", "--json"];

@@ -1,5 +1,5 @@
-//! A real certificate authority that speaks ACME: Pebble, which Let's Encrypt tests clients with, and a DNS in which every
-//! name leads to loopback.
+//! A real ACME certificate authority: Pebble, which Let's Encrypt provides for testing clients, and a DNS server in
+//! which every name has a loopback address.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,30 +11,30 @@ use crate::certificates::Certificates;
 use crate::service::{Ready, Service};
 use crate::{During, Result, ports, tools};
 
-/// What an authority of a test is like.
+/// The behaviour of a test's authority.
 #[derive(Debug)]
 pub struct Manners {
-    /// Where it looks with TLS-ALPN-01, instead of 443.
+    /// The port that it validates TLS-ALPN-01 at, instead of 443.
     pub tls_port: u16,
-    /// Where it looks with HTTP-01, instead of 80.
+    /// The port that it validates HTTP-01 at, instead of 80.
     pub http_port: u16,
-    /// A name and a key in base64url: who has neither gets no account.
+    /// A key identifier and a key in base64url that it requires for a new account.
     pub external_account: Option<(&'static str, &'static str)>,
-    /// A name that it issues nothing for.
+    /// A name that it issues no certificate for.
     pub blocked: Option<&'static str>,
-    /// Waits for some seconds before it looks, as authorities do.
+    /// Whether it waits for some seconds before it validates, as real authorities do.
     pub is_slow: bool,
 }
 
-/// How long its certificates are good, in seconds: 90 days.
+/// The lifetime of its certificates in seconds: 90 days.
 const LIFETIME: u32 = 90 * 24 * 3600;
-/// The longest wait of one that is slow, in seconds.
+/// The longest wait of a slow one in seconds.
 const SLOW: &str = "3";
 
 /// The authority.
 #[derive(Debug)]
 pub struct Authority {
-    /// Pebble: it has forgotten everything when it starts again, its own root too.
+    /// Pebble: it loses its state at a restart, including its own root.
     pub service: Service,
     _names: Service,
     port: u16,
@@ -44,7 +44,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Sets it up in `directory`, behind the TLS of `certificates`; it is not started yet.
+    /// Sets it up in `directory`, with TLS by `certificates`; it is not started yet.
     pub fn prepare(directory: &Path, certificates: &Certificates, manners: &Manners) -> Result<Authority> {
         fs::create_dir(directory).during(directory.display())?;
         let (port, management) = (ports::free()?, ports::free()?);
@@ -68,7 +68,7 @@ impl Authority {
         let names = ports::free()?;
         let mut dns = name_server(directory, names)?;
         dns.start()?;
-        // Pebble refuses nonces and reuses authorizations now and then; here all goes the same way each time.
+        // Pebble rejects nonces and reuses authorizations at random; here it behaves the same way each time.
         let deadline = if manners.is_slow { ("PEBBLE_VA_SLEEPTIME", SLOW) } else { ("PEBBLE_VA_NOSLEEP", "1") };
         let manners = [("PEBBLE_WFE_NONCEREJECT", "0"), ("PEBBLE_AUTHZREUSE", "0"), deadline];
         let service = Service::new("pebble", "pebble", Ready::Port(port), directory)
@@ -87,7 +87,7 @@ impl Authority {
         format!("https://localhost:{}/dir", self.port)
     }
 
-    /// The file of its root, which browsers would know. Another one after each start.
+    /// The file of its root certificate, which clients would trust. It changes with each start.
     pub fn root(&self) -> Result<PathBuf> {
         let url = format!("https://localhost:{}/roots/0", self.management);
         let pem = tools::curl(["--cacert", &self.ca.to_string_lossy(), &url])?.success()?;
@@ -97,7 +97,8 @@ impl Authority {
     }
 }
 
-/// A DNS server in which every name leads to 127.0.0.1. What else the program can do is off, as far as its version has it.
+/// A DNS server in which every name resolves to 127.0.0.1. Other features of the program are off, as far as its version
+/// has them.
 fn name_server(directory: &Path, port: u16) -> Result<Service> {
     let usage = tools::run(Command::new("pebble-challtestsrv").arg("-help"), &[])?;
     let management = ports::free()?;

@@ -1,6 +1,6 @@
-//! axe-core: what a program can tell of a page's barriers to people who see, hear or move otherwise.
+//! axe-core: the accessibility problems of a page that a program can detect.
 //!
-//! It comes from npm in the version and with the hash that `npm/package-lock.json` has, and is kept in `target/npm`.
+//! It is installed from npm in the version and with the hash in `npm/package-lock.json`, and kept in `target/npm`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use crate::binaries::workspace;
 use crate::browser::Browser;
 use crate::{During, Error, Result, tools};
 
-/// The files that say what npm installs.
+/// The files that define what npm installs.
 const LISTS: [&str; 2] = ["package.json", "package-lock.json"];
-/// What npm writes at the end of an installation, and removes at the beginning of one.
+/// The file that npm writes at the end of an installation, and removes at the beginning of one.
 const INSTALLED: &str = "node_modules/.package-lock.json";
 const SCRIPT: &str = "node_modules/axe-core/axe.min.js";
 
-/// Runs every rule that is on by itself, and the size of what is clicked (WCAG 2.2, 2.5.8), which is not.
+/// Runs every rule that is enabled by default, and the target size rule (WCAG 2.2, 2.5.8), which is not.
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const wanted = { resultTypes: ['violations'], preload: false, rules: { 'target-size': { enabled: true } } };
@@ -27,20 +27,20 @@ const RUN: &str = "
     axe.run(document, wanted).then(found => done({ found: told(found), passed: found.passes.length }),
                                    error => done({ error: String(error) }));";
 
-/// A rule that the page breaks.
+/// A rule that the page violates.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Finding {
     /// The rule's name, such as `color-contrast`.
     pub rule: String,
-    /// How bad it is: `minor`, `moderate`, `serious` or `critical`.
+    /// Its severity: `minor`, `moderate`, `serious` or `critical`.
     pub impact: String,
-    /// What the rule wants.
+    /// What the rule requires.
     pub help: String,
-    /// The elements that break it, each with what to do.
+    /// The elements that violate it, each with a remedy.
     pub at: Vec<String>,
 }
 
-/// What axe-core said: findings, or why it could not judge.
+/// The result of axe-core: findings, or why it could not check.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Judgement {
@@ -48,10 +48,10 @@ enum Judgement {
     Failed { error: String },
 }
 
-/// Judges the page that the browser shows, as it shows it: what is too faint in the dark is a finding in the dark only.
+/// Checks the page as the browser shows it: insufficient contrast in dark mode is found in dark mode only.
 ///
 /// # Errors
-/// Where axe-core is not installed, or could not judge.
+/// If axe-core is not installed, or could not check.
 pub async fn judge(browser: &Browser) -> Result<Vec<Finding>> {
     let client = &browser.client;
     let is_there = client.execute("return 'axe' in window", vec![]).await.during("looking for axe-core")?;
@@ -76,10 +76,10 @@ fn directory() -> PathBuf {
     workspace().join("target/npm")
 }
 
-/// Has npm install axe-core, unless it is there already; `say` gets one line.
+/// Installs axe-core with npm, unless it is installed already; `say` gets one line.
 ///
 /// # Errors
-/// Without npm, or in its own words.
+/// If npm is missing, or its error.
 pub(crate) fn install(say: impl Fn(&str)) -> Result<()> {
     let (lists, directory) = (workspace().join("tests/npm"), directory());
     if is_installed(&lists, &directory) {

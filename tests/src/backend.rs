@@ -1,4 +1,4 @@
-//! What stood there before Postern: a mail server and a webmail that asks for nothing but the password.
+//! The setup before Postern: a mail server, and a webmail that requires only the password.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +12,7 @@ use crate::roundcube::Roundcube;
 use crate::service::Service;
 use crate::{During, Result, mailboxes};
 
-/// Dovecot, with Roundcube before it. What drops first ends first.
+/// Dovecot, with Roundcube in front of it. The fields are stopped in the order of their declaration.
 #[derive(Debug)]
 pub struct Backend {
     /// The webmail.
@@ -39,7 +39,8 @@ impl Backend {
     }
 }
 
-/// A new directory that goes away with the value. The servers' own users may pass through it, nobody may list it.
+/// A new directory that is removed when the value is dropped. The servers' own users may pass through it; only its
+/// owner may list it.
 pub fn private_directory() -> Result<TempDir> {
     let directory = tempfile::Builder::new().prefix("postern-").tempdir().during("making a temporary directory")?;
     let passable = Permissions::from_mode(0o711);

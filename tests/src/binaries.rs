@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::{During, Error, Result};
 
-/// Where the programs are.
+/// The paths of the programs.
 #[derive(Debug, Clone)]
 pub struct Binaries {
     /// The daemon.
@@ -15,7 +15,7 @@ pub struct Binaries {
     pub postern: PathBuf,
     /// The fronts.
     pub proxy: PathBuf,
-    /// The PAM module as cargo names it; a host expects `pam_postern.so`.
+    /// The PAM module with cargo's name; a host expects `pam_postern.so`.
     pub pam_module: PathBuf,
 }
 
@@ -24,8 +24,8 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"))
 }
 
-/// Cargo, in the root of the checkout and without what an outer cargo says about the package that it runs: that would
-/// make some dependencies' build scripts run again.
+/// Cargo, in the root of the checkout and without an outer cargo's variables about the package that it runs: these
+/// would make some dependencies' build scripts run again.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace());
@@ -37,18 +37,18 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Builds the programs, once per process and in the profile of the caller, and tells where they are.
+/// Builds the programs, once per process and in the profile of the caller, and returns their paths.
 ///
 /// # Errors
-/// If they do not compile; cargo has then said why.
+/// If they do not compile; cargo has then printed why.
 pub fn binaries() -> Result<&'static Binaries> {
     static BINARIES: OnceLock<Result<Binaries>> = OnceLock::new();
     let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
     BINARIES.get_or_init(|| build(&[&["--workspace"], profile].concat())).as_ref().map_err(Error::clone)
 }
 
-/// Builds the programs as `cargo build` with `args` does. Asks cargo itself for the paths: it knows about
-/// CARGO_TARGET_DIR, `--target` and what its configuration says.
+/// Builds the programs with `cargo build` and `args`. Cargo itself reports the paths: it takes CARGO_TARGET_DIR,
+/// `--target` and its configuration into account.
 ///
 /// # Errors
 /// As [`binaries`].
@@ -73,7 +73,7 @@ pub fn build(args: &[&str]) -> Result<Binaries> {
     })
 }
 
-/// The files that one of cargo's messages reports as made or fresh.
+/// The files that one of cargo's messages reports as built or fresh.
 fn artifact_files(message: &str) -> Vec<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).unwrap_or_default();
     let files = message["filenames"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A person's browser: headless Chromium, driven through ChromeDriver.
+//! A user's browser: headless Chromium, driven through ChromeDriver.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::certificates::Certificates;
 use crate::service::{Ready, Service};
 use crate::{During, Result, ports, tools};
 
-/// How the person sees pages.
+/// How pages are displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// Width of the page in CSS pixels.
@@ -24,7 +24,7 @@ pub struct Look {
     pub height: u16,
     /// Whether the system is in dark mode.
     pub dark: bool,
-    /// What the browser sends as `Accept-Language`.
+    /// The browser's `Accept-Language`.
     pub language: &'static str,
 }
 
@@ -47,7 +47,7 @@ impl Look {
     }
 }
 
-/// A browser with a fresh profile. `client` is the person's hand: see fantoccini.
+/// A browser with a fresh profile. `client` controls it: see fantoccini.
 #[derive(Debug)]
 pub struct Browser {
     /// Navigation, clicks, typing.
@@ -58,12 +58,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Opens a browser that trusts the servers' key in `certificates` and finds the `example.com` hosts on loopback.
+    /// Opens a browser that trusts the servers' key in `certificates` and resolves the `example.com` hosts to loopback.
     pub async fn open(look: Look, certificates: &Certificates) -> Result<Browser> {
         Self::open_with(capabilities(look, certificates, "")).await
     }
 
-    /// The same, which finds at port `to` what it asks port `from` of `localhost` for.
+    /// The same; its connections to port `from` of `localhost` go to port `to`.
     pub async fn open_over(look: Look, certificates: &Certificates, from: u16, to: u16) -> Result<Browser> {
         let line = format!(", MAP localhost:{from} 127.0.0.1:{to}");
         Self::open_with(capabilities(look, certificates, &line)).await
@@ -72,7 +72,7 @@ impl Browser {
     async fn open_with(capabilities: Capabilities) -> Result<Browser> {
         let directory = private_directory()?;
         let port = ports::free()?;
-        // The profile and every cache of the browser land in the directory that goes away with it.
+        // The profile and all caches of the browser are in the directory that is removed with it.
         let home = ["HOME", "TMPDIR"].map(|name| (name.into(), directory.path().into()));
         let mut driver = Service::new("chromedriver", "chromedriver", Ready::Port(port), directory.path())
             .arg(format!("--port={port}"))
@@ -86,7 +86,7 @@ impl Browser {
         Ok(Browser { client, driver, port, directory })
     }
 
-    /// Keeps what the person sees as `target/screenshots/NAME.png`, and tells where that is.
+    /// Saves what the browser shows as `target/screenshots/NAME.png`, and returns the path.
     pub async fn screenshot(&self, name: &str) -> Result<PathBuf> {
         let directory = workspace().join("target/screenshots");
         fs::create_dir_all(&directory).during(directory.display())?;
@@ -96,7 +96,7 @@ impl Browser {
         Ok(path)
     }
 
-    /// Has Chromium do what no person can: a command of the DevTools protocol, with its parameters; what it says.
+    /// Sends Chromium a command of the DevTools protocol, for what a user cannot do; returns the result.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
         let session = self.client.session_id().await.during("asking for the session")?.unwrap_or_default();
         let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
@@ -107,21 +107,21 @@ impl Browser {
         Ok(said["value"].take())
     }
 
-    /// The directory with its profile and caches; every process of the browser has it in its command line.
+    /// The directory with its profile and caches; all processes of the browser have it in their command line.
     pub fn profile(&self) -> &Path {
         self.directory.path()
     }
 }
 
 impl Drop for Browser {
-    /// Ended by a signal, ChromeDriver would leave Chromium behind; asked to shut down, it takes it along.
+    /// If ended by a signal, ChromeDriver would leave Chromium running; if asked to shut down, it ends it too.
     fn drop(&mut self) {
         let _ = tools::curl([format!("http://127.0.0.1:{}/shutdown", self.port)]);
         let _ = self.driver.stop();
     }
 }
 
-/// `more`: host resolver rules beside the usual one.
+/// `more`: further host resolver rules.
 fn capabilities(look: Look, certificates: &Certificates, more: &str) -> Capabilities {
     let Look { width, height, dark, language } = look;
     let scheme = if dark { 0 } else { 1 };
@@ -144,7 +144,7 @@ fn capabilities(look: Look, certificates: &Certificates, more: &str) -> Capabili
             format!("--host-resolver-rules=MAP *.example.com 127.0.0.1{more}"),
         ],
         "prefs": { "intl.accept_languages": language },
-        // The window's frame is no part of the page: without this a page is smaller than asked for.
+        // The window's frame is not part of the page: without this setting a page is smaller than requested.
         "mobileEmulation": { "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1, "mobile": false } },
     });
     Capabilities::from_iter([("browserName".to_owned(), json!("chrome")), ("goog:chromeOptions".to_owned(), options)])

@@ -21,13 +21,13 @@ pub const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "mail.example.com
 /// The files, in PEM.
 #[derive(Debug)]
 pub struct Certificates {
-    /// The authority's certificate: what a client has to trust.
+    /// The authority's certificate, which clients must trust.
     pub ca: PathBuf,
-    /// The servers' certificate with the authority's behind it.
+    /// The servers' certificate, followed by the authority's.
     pub chain: PathBuf,
     /// The servers' private key, readable by its owner only.
     pub key: PathBuf,
-    /// Base64 of the SHA-256 of the servers' public key: what Chromium's `--ignore-certificate-errors-spki-list` takes.
+    /// Base64 of the SHA-256 of the servers' public key, for Chromium's `--ignore-certificate-errors-spki-list`.
     pub public_key_hash: String,
 }
 
@@ -73,7 +73,7 @@ fn server() -> Result<CertificateParams> {
     Ok(params)
 }
 
-/// Wide enough for every time that a test moves a clock to.
+/// A validity period that contains every time that a test moves a clock to.
 fn validity(mut params: CertificateParams) -> CertificateParams {
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2099, 1, 1);

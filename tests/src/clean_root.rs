@@ -1,4 +1,4 @@
-//! A clean Debian in a directory, in which an ordinary user has this checkout, a toolchain, and no package but those that
+//! A clean Debian in a directory, in which an ordinary user has this checkout, a toolchain, and only the packages that
 //! are named.
 
 use std::ffi::OsString;
@@ -12,14 +12,14 @@ use tempfile::TempDir;
 use crate::binaries::{binaries, cargo, workspace};
 use crate::{During, Error, Result, tools};
 
-/// Builds the namespace.
+/// The script that builds the namespace.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/clean_root.sh");
-/// What the README takes for given: a Rust toolchain links with it.
+/// The packages that the README requires: a Rust toolchain links with them.
 const GIVEN: &str = "gcc,libc6-dev";
 /// The user inside.
 pub const USER: &str = "visitor";
 
-/// A Debian of minbase, kept in `target/clean-root` for the next time.
+/// A Debian of variant minbase, kept in `target/clean-root` for the next run.
 #[derive(Debug)]
 pub struct CleanRoot {
     path: PathBuf,
@@ -28,11 +28,11 @@ pub struct CleanRoot {
 }
 
 impl CleanRoot {
-    /// Makes it of the Debian that this runs on, with `packages` (separated by commas); takes the one that was made
-    /// before, if it had the same.
+    /// Creates it from the release that the tests run on, with `packages` (separated by commas); reuses the previous
+    /// one if it had the same packages.
     ///
     /// # Errors
-    /// Without root, or in mmdebstrap's words.
+    /// If the caller is not root, or mmdebstrap's error.
     pub fn make(name: &str, packages: &str) -> Result<CleanRoot> {
         let home = workspace().join("target/clean-root");
         fs::create_dir_all(&home).during(home.display())?;
@@ -56,12 +56,12 @@ impl CleanRoot {
         Ok(CleanRoot { path, scratch, tmp })
     }
 
-    /// What is `/tmp` inside.
+    /// The directory that is `/tmp` inside.
     pub fn tmp(&self) -> &Path {
         self.tmp.path()
     }
 
-    /// A command of the user's, who stands in the checkout. It is the process that is started, after some `exec`s.
+    /// A command of the user inside, in the checkout. It is the process that is started, after some `exec`s.
     pub fn inside(&self, program: &str) -> Result<Command> {
         let sysroot = tools::run(Command::new("rustc").args(["--print", "sysroot"]), &[])?.success()?;
         let target = binaries()?.posternd.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
@@ -77,7 +77,7 @@ impl CleanRoot {
     }
 }
 
-/// Whether a variable says how cargo builds: with others, what was built here would be built again.
+/// Whether a variable affects how cargo builds: with other values, cargo would build everything again.
 fn is_of_the_build((name, _): &(OsString, OsString)) -> bool {
     let name = name.to_string_lossy();
     let of_a_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix));
@@ -92,17 +92,17 @@ fn suite() -> Result<String> {
     name.map(str::to_owned).ok_or_else(|| Error::new(format!("{file} has no VERSION_CODENAME: this is no Debian")))
 }
 
-/// Where cargo keeps the crates.
+/// The directory where cargo stores the crates.
 fn cargo_home() -> Result<PathBuf> {
     let home = |name| std::env::var_os(name).map(PathBuf::from);
     let found = home("CARGO_HOME").or_else(|| Some(home("HOME")?.join(".cargo")));
     found.ok_or_else(|| Error::new("neither CARGO_HOME nor HOME says where cargo keeps the crates"))
 }
 
-/// Builds what the user inside would: nothing is left to be built there.
+/// Builds what the user inside would build, so that nothing has to be built there.
 ///
 /// # Errors
-/// When it does not compile.
+/// If it does not compile.
 pub fn build() -> Result<()> {
     binaries()?;
     tools::run(cargo().args(["build", "--quiet", "--package", "xtask"]), &[])?.success().map(drop)

@@ -1,4 +1,4 @@
-//! The wall clock that Postern's processes see. Codes, suspensions and locks go by it, so the tests move it.
+//! The wall clock that Postern's processes see. Codes, suspensions and locks depend on it, so the tests move it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,11 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{During, Error, Result};
 
-/// The libfaketime for programs with threads, below `/usr/lib/ARCHITECTURE/`.
+/// The libfaketime for multi-threaded programs, below `/usr/lib/ARCHITECTURE/`.
 const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
-/// A wall clock that can be moved while processes run by it. Monotonic time, and with it every deadline, goes on as it
-/// is.
+/// A wall clock that can be moved while processes use it. Monotonic time, and with it every deadline, is not affected.
 #[derive(Debug)]
 pub struct WallClock {
     library: PathBuf,
@@ -20,7 +19,7 @@ pub struct WallClock {
 }
 
 impl WallClock {
-    /// A clock that shows the real time until it is moved; it is kept in `directory`.
+    /// A clock that shows the real time until it is moved; its state is in `directory`.
     pub fn new(directory: &Path) -> Result<WallClock> {
         let libraries = Path::new("/usr/lib");
         let library = fs::read_dir(libraries)
@@ -33,18 +32,18 @@ impl WallClock {
         Ok(clock)
     }
 
-    /// The environment that puts a process under this clock.
+    /// The environment variables that make a process use this clock.
     pub fn environment(&self) -> [(OsString, OsString); 4] {
         [
             ("LD_PRELOAD".into(), self.library.clone().into()),
             ("FAKETIME_TIMESTAMP_FILE".into(), self.file.clone().into()),
-            // Without a cache a move is seen by the very next reading of the clock.
+            // Without a cache, the next reading of the clock sees a move.
             ("FAKETIME_NO_CACHE".into(), "1".into()),
             ("FAKETIME_DONT_FAKE_MONOTONIC".into(), "1".into()),
         ]
     }
 
-    /// Moves the clock by `seconds`, back if negative, for all processes under it at once.
+    /// Moves the clock by `seconds`, back if negative, for all processes that use it at once.
     pub fn advance(&mut self, seconds: i64) -> Result<()> {
         self.offset += seconds;
         let next = self.file.with_extension("next");
@@ -52,13 +51,13 @@ impl WallClock {
         fs::rename(&next, &self.file).during(self.file.display())
     }
 
-    /// What the clock shows now, in seconds since 1970 (UTC).
+    /// The current time of the clock, in seconds since 1970 (UTC).
     pub fn now(&self) -> u64 {
         real_time().saturating_add_signed(self.offset)
     }
 }
 
-/// What a clock that is not moved shows, in seconds since 1970 (UTC).
+/// The real time, in seconds since 1970 (UTC).
 #[expect(clippy::disallowed_methods, reason = "the one place where the harness reads the time of day")]
 pub fn real_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
@@ -70,7 +69,7 @@ mod tests {
     use crate::service::{Ready, Service};
     use crate::wait;
 
-    /// Python stands for any process: what is tested is that the move reaches one that runs already.
+    /// Python represents any process: the test is that the move reaches one that is running already.
     #[test]
     fn a_running_process_sees_the_clock_move_both_ways() {
         let directory = tempfile::tempdir().unwrap();

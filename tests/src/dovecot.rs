@@ -1,4 +1,4 @@
-//! A real Dovecot with a configuration, a user list and mail of its own. No file of the system is read or written.
+//! A real Dovecot with its own configuration, user list and mail. No file of the system is read or written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use crate::{During, Error, Result, ports, tools, wait};
 
 /// Not on the PATH of ordinary users.
 const PROGRAM: &str = "/usr/sbin/dovecot";
-/// The system user who owns the mail, where root starts Dovecot, which refuses to read mail as root.
+/// The system user who owns the mail, if root starts Dovecot, which refuses to read mail as root.
 const MAIL_OWNER: &str = "mail";
-/// The system user that Dovecot's authentication process becomes then.
+/// The system user of Dovecot's authentication process in that case.
 const AUTH_USER: &str = "dovecot";
 
 /// Dovecot, running.
@@ -25,7 +25,7 @@ const AUTH_USER: &str = "dovecot";
 pub struct Dovecot {
     /// Its master process.
     pub service: Service,
-    /// The port for IMAP in the clear on 127.0.0.1.
+    /// The port for IMAP without TLS on 127.0.0.1.
     pub imap: u16,
     /// The port for IMAP over TLS on 127.0.0.1.
     pub imaps: u16,
@@ -59,8 +59,8 @@ impl Dovecot {
         Ok(dovecot)
     }
 
-    /// Opens every mailbox once. While Dovecot does so for the first time, a second session, as Roundcube's background
-    /// requests begin it, may see an empty mailbox.
+    /// Opens every mailbox once. While Dovecot opens one for the first time, a second session, such as Roundcube's
+    /// background requests use, may see an empty mailbox.
     fn index(&self) -> Result<()> {
         let names = self.config.with_extension("names");
         let lines: String = self.mailboxes.iter().map(|mailbox| format!("{}\n", mailbox.name)).collect();
@@ -70,13 +70,13 @@ impl Dovecot {
         tools::run(&mut index, &[])?.success().map(drop)
     }
 
-    /// The mailboxes with the passwords in force.
+    /// The mailboxes with their current passwords.
     pub fn mailboxes(&self) -> &[Mailbox] {
         &self.mailboxes
     }
 
-    /// Changes a password, as an administrator of the directory would, and returns once it is in force: Dovecot looks
-    /// at its user list at most once a second.
+    /// Changes a password, as an administrator of the directory would, and returns once it is in effect: Dovecot checks
+    /// its user list at most once a second.
     pub fn set_password(&mut self, name: &str, password: &str) -> Result<()> {
         let mailbox = self.mailboxes.iter_mut().find(|mailbox| mailbox.name == name);
         mailbox.ok_or_else(|| Error::new(format!("no mailbox {name}")))?.password = password.to_owned();
@@ -88,7 +88,7 @@ impl Dovecot {
         })
     }
 
-    /// Writes the user list anew and puts it in place at once, so that Dovecot never reads half of it.
+    /// Writes the user list and replaces the old one atomically, so that Dovecot never reads a part of it.
     fn write_users(&self) -> Result<()> {
         let line =
             |mailbox: &Mailbox| format!("{}:{{PLAIN.b64}}{}::::::\n", mailbox.name, STANDARD.encode(&mailbox.password));
@@ -99,7 +99,7 @@ impl Dovecot {
     }
 }
 
-/// The configuration languages that Dovecot has had.
+/// The versions of Dovecot's configuration language.
 enum Version {
     /// 2.3, in Debian 12.
     Two3,
@@ -163,8 +163,8 @@ userdb static {{
     }
 }
 
-/// Wrong passwords are answered without delay, by the process that knows the passwords and by the one that counts
-/// failures per address (all come from Roundcube's), and sessions are not limited.
+/// Wrong passwords are answered without delay, by the process that verifies passwords and by the one that counts
+/// failures per address (all come from Roundcube's), and the number of sessions is not limited.
 fn shared_configuration(directory: &Path, imap: u16, imaps: u16) -> String {
     let directory = directory.display();
     let folder = |name: &str| format!("  mailbox {name} {{\n    special_use = \\{name}\n    auto = subscribe\n  }}\n");
@@ -202,8 +202,8 @@ service imap-login {{
     )
 }
 
-/// Nothing where root starts Dovecot. Any other user runs all of it as themselves, and nobody but root may change the
-/// root directory (Dovecot's manual, "Rootless installation").
+/// Empty if root starts Dovecot. Any other user runs all of it as themselves, and only root may change the root
+/// directory (Dovecot's manual, "Rootless installation").
 fn rootless_configuration() -> Result<String> {
     if Uid::effective().is_root() {
         return Ok(String::new());
@@ -217,13 +217,13 @@ fn rootless_configuration() -> Result<String> {
         .fold(settings, |all, service| all + &format!("service {service} {{\n  chroot =\n}}\n")))
 }
 
-/// The name of a user's own group.
+/// The name of a user's primary group.
 fn group(user: &User) -> Result<String> {
     let group = Group::from_gid(user.gid).during(format_args!("looking up the group {}", user.gid))?;
     Ok(group.ok_or_else(|| Error::new(format!("the system has no group {}", user.gid)))?.name)
 }
 
-/// Who a part of a server runs as: the system user `name` where root starts it, and who starts it everywhere else.
+/// The user of a part of a server: the system user `name` if root starts it, otherwise the user who starts it.
 pub(crate) fn server_user(name: &str) -> Result<User> {
     let uid = Uid::effective();
     if uid.is_root() {
@@ -233,14 +233,14 @@ pub(crate) fn server_user(name: &str) -> Result<User> {
     user.ok_or_else(|| Error::new(format!("the system has no user with the id {uid}, which this runs as")))
 }
 
-/// The system user `name`; the error says which package brings it.
+/// The system user `name`; the error names the package that creates it.
 pub(crate) fn system_user(name: &str) -> Result<User> {
     User::from_name(name).during(format_args!("looking up the user {name}"))?.ok_or_else(|| {
         Error::new(format!("the system has no user {name}: is the package installed (cargo xtask test)?"))
     })
 }
 
-/// Gives `path` to `user`.
+/// Makes `user` the owner of `path`.
 pub(crate) fn own(path: &Path, user: &User) -> Result<()> {
     chown(path, Some(user.uid), Some(user.gid)).during(format_args!(
         "giving {} to {} (run as root)",

@@ -1,4 +1,4 @@
-//! What goes wrong in the harness, in words for the person who reads the test's output.
+//! Errors of the harness, as text for the reader of the test's output.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Adds to an error what was being done.
+/// Adds to an error what was attempted.
 pub trait During<T> {
     /// Turns the error into `doing: error`.
     fn during(self, doing: impl fmt::Display) -> Result<T>;

@@ -8,7 +8,7 @@ use crate::certificates::Certificates;
 use crate::mailboxes::DOMAIN;
 use crate::{During, Result, ports};
 
-/// Where everything of Postern's is, and where its fronts listen.
+/// The paths of Postern's files, and the ports of its fronts.
 #[derive(Debug, Clone)]
 pub struct Files {
     /// The private directory that holds the rest.
@@ -21,32 +21,32 @@ pub struct Files {
     pub store: PathBuf,
     /// The master key, once `posternd init` has made it.
     pub master_key: PathBuf,
-    /// The socket of the fronts.
+    /// The socket for the fronts.
     pub auth_socket: PathBuf,
-    /// The socket of the administrator.
+    /// The socket for the administrator.
     pub admin_socket: PathBuf,
-    /// Where posternd shows its metrics.
+    /// The socket of posternd's metrics.
     pub posternd_metrics: PathBuf,
-    /// Where the proxy does.
+    /// The socket of the proxy's metrics.
     pub proxy_metrics: PathBuf,
     /// The port of the webmail front.
     pub webmail: u16,
 }
 
-/// What the webmail and IMAP fronts stand before.
+/// The backends of the webmail and IMAP fronts.
 #[derive(Debug)]
 pub(crate) struct Backends<'a> {
     /// The webmail's URL.
     pub(crate) webmail: &'a str,
-    /// Which webmail it is.
+    /// The webmail product.
     pub(crate) product: &'a str,
-    /// Lines for `[webmail.doors]`; none for a webmail without.
+    /// Lines for `[webmail.doors]`; none for a webmail without endpoints.
     pub(crate) endpoints: &'a str,
-    /// Dovecot's plain port, where an IMAP front is wanted.
+    /// The ports of the IMAP front, if one is wanted.
     pub(crate) imap: Option<ImapFront>,
 }
 
-/// The ports of the IMAP front and of what stands behind it.
+/// The ports of the IMAP front and of its backend.
 #[derive(Debug, Clone, Copy)]
 pub struct ImapFront {
     /// IMAP over TLS, for clients.

@@ -1,7 +1,7 @@
-//! Installs what the tests and the demo run (`programs.rs` has the list): Debian packages, as Debian 12 and 13 have them,
-//! and axe-core from npm.
+//! Installs what the tests and the demo run (`programs.rs` has the list): Debian packages, as in Debian 12 and 13, and
+//! axe-core from npm.
 //!
-//! Nothing that a package brings is started or left enabled: the world runs its own copies with its own configuration.
+//! No service of a package is started or left enabled: the world runs its own copies with its own configuration.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,28 +14,29 @@ use nix::unistd::Uid;
 
 use crate::{During, Error, Result, axe, programs, tools};
 
-/// What installs axe-core, and the package that it comes in. Where the machine has it from elsewhere that is enough.
+/// The program that installs axe-core, and its package. An npm from another source is accepted too.
 const NPM: &str = "npm";
 
-/// Roundcube's package would set up a database for the system, and Postfix's the system's mail; the world makes its own.
+/// Roundcube's package would set up a database for the system, and Postfix's would set up the system's mail; the world
+/// makes its own.
 const ANSWERS: &str = "roundcube-core roundcube/dbconfig-install boolean false\n\
                        postfix postfix/main_mailer_type select No configuration\n";
 
-/// The file by which a package's scripts are told whether they may start services (invoke-rc.d(8)).
+/// The file that controls whether a package's scripts may start services (invoke-rc.d(8)).
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// "Not allowed", for every service and action.
 const POLICY_TEXT: &str = "#!/bin/sh\n# Made by Postern's set-up while it installs packages.\nexit 101\n";
 
-/// Where a package enables its units.
+/// The directory where a package enables its units.
 const UNITS: &str = "/etc/systemd/system";
 
-/// How long apt waits for another apt, in seconds: a fresh machine is often at its own updates.
+/// How long apt waits for another apt, in seconds: a fresh machine often runs its own updates.
 const LOCK_TIMEOUT: u16 = 300;
 
-/// Installs what the tests need and is missing; `say` gets one line per step. Does nothing when all is there.
+/// Installs what the tests need and is missing; `say` gets one line per step. Does nothing if all is installed.
 ///
 /// # Errors
-/// Without apt, without root (the command to run is in the text), or when apt or npm fails (its own words are).
+/// Without apt, without root (the text contains the command to run), or if apt or npm fails (with its own error).
 pub fn install(say: impl Fn(&str)) -> Result<()> {
     let mut packages = programs::tests();
     packages.retain(|package| *package != NPM || tools::run(Command::new(NPM).arg("--version"), &[]).is_err());
@@ -61,7 +62,7 @@ pub fn install_packages(packages: &[&'static str], say: impl Fn(&str)) -> Result
     apt(&["update"])?;
     say(&format!("installing {} (takes a minute or two)", missing.join(", ")));
     tools::run(&mut Command::new("debconf-set-selections"), ANSWERS.as_bytes())?.success()?;
-    // What is there stays: another mail server, for one, goes together with no other.
+    // Installed packages stay: another mail server, for example, would conflict with Postfix.
     apt(&[&["install", "--yes", "--no-install-recommends", "--no-remove"], missing.as_slice()].concat())?;
     for link in enabled_units(Path::new(UNITS))?.difference(&enabled) {
         fs::remove_file(link).during(format_args!("disabling {}", link.display()))?;
@@ -70,7 +71,7 @@ pub fn install_packages(packages: &[&'static str], say: impl Fn(&str)) -> Result
     Ok(())
 }
 
-/// What somebody is told who may not install what is missing.
+/// The error for a user who may not install what is missing.
 fn ask_for(missing: &[&str]) -> String {
     format!(
         "packages are missing. Install them, and run this again (as root it installs them itself):\n  \
@@ -85,7 +86,7 @@ fn ask_for(missing: &[&str]) -> String {
 fn missing(packages: &[&'static str]) -> Result<Vec<&'static str>> {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat", "${db:Status-Status} ${Package}\\n"]).args(packages);
-    // The exit code says that some package is unknown, which is no news here.
+    // The exit code reports that some package is unknown, which is expected here.
     let outcome = tools::run(&mut query, &[])
         .map_err(|error| Error::new(format!("{error}: the tests and the demo need Debian 12 or later")))?;
     Ok(not_installed(packages, &outcome.stdout))
@@ -106,8 +107,8 @@ fn apt(args: &[&str]) -> Result<()> {
     Err(Error::new(format!("apt-get {} failed:\n{}{}", args.join(" "), outcome.stdout, outcome.stderr)))
 }
 
-/// The links that enable units, in `*.wants` and `*.requires` below `directory`. Removing one disables its unit, which
-/// is what `systemctl disable` does, and works where systemd does not run.
+/// The links that enable units, in `*.wants` and `*.requires` below `directory`. Removing one disables its unit, as
+/// `systemctl disable` does, and works where systemd does not run.
 fn enabled_units(directory: &Path) -> Result<BTreeSet<PathBuf>> {
     let targets = match fs::read_dir(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
@@ -125,14 +126,14 @@ fn enabled_units(directory: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(links)
 }
 
-/// While it lives, packages do not start services.
+/// While this exists, packages do not start services.
 struct NoServices {
     policy: PathBuf,
     made_here: bool,
 }
 
 impl NoServices {
-    /// Puts the policy at `path`, unless the machine has one of its own: that is left as it is.
+    /// Puts the policy at `path`, unless the machine has its own, which is left as it is.
     fn enforce(path: &Path) -> Result<NoServices> {
         let policy = path.to_owned();
         match File::options().write(true).create_new(true).mode(0o755).open(path) {
@@ -141,7 +142,7 @@ impl NoServices {
                 file.write_all(POLICY_TEXT.as_bytes()).during(path.display())?;
                 Ok(guard)
             }
-            // Left by a set-up that was killed: it is ours, and goes away with this one.
+            // Left by a set-up that was killed: it has our text, and is removed with this one.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let made_here = fs::read_to_string(path).is_ok_and(|text| text == POLICY_TEXT);
                 Ok(NoServices { policy, made_here })

@@ -1,6 +1,6 @@
-//! The harness: real servers, Postern's own programs and a real browser, started on loopback and gone afterwards.
+//! The harness: real servers, Postern's own programs and a real browser, started on loopback and stopped afterwards.
 //!
-//! [`World::start`] is what most tests begin with; `tests/README.md` shows the way around.
+//! Most tests begin with [`World::start`]; `tests/README.md` gives an overview.
 
 pub mod accounts;
 pub mod acme;

@@ -1,4 +1,4 @@
-//! The people of `example.com`, their passwords and their mail.
+//! The users of `example.com`, their passwords and their mail.
 
 use std::fs;
 use std::path::Path;
@@ -15,16 +15,16 @@ const PEOPLE: [&str; 12] =
 /// The name of the attachment that is in every mailbox.
 pub const ATTACHMENT: &str = "budget.csv";
 
-/// A mailbox and the password that Dovecot knows.
+/// A mailbox and its password at Dovecot.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     /// The address, which is the sign-in name as well.
     pub name: String,
-    /// The password, in the clear: it guards nothing but the mail below.
+    /// The password, in plain text: it protects only the mail below.
     pub password: String,
 }
 
-/// The mailboxes, the first being Alice's.
+/// The mailboxes; the first is Alice's.
 pub fn all() -> Vec<Mailbox> {
     PEOPLE
         .iter()
@@ -47,7 +47,7 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The subject of the message that only this mailbox has: seen by a stranger, it is a leak.
+    /// The subject of the message that only this mailbox has: if another user sees it, it is a leak.
     pub fn private_subject(&self) -> String {
         format!("For {} only", self.name)
     }

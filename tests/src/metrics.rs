@@ -1,4 +1,4 @@
-//! What Prometheus sees of Postern: the page as it is, and the numbers on it as Prometheus's own library for Python reads
+//! Postern's metrics as Prometheus reads them: the page, and its numbers as Prometheus's own library for Python parses
 //! them.
 
 use std::collections::BTreeMap;
@@ -10,9 +10,9 @@ use crate::{During, Result, tools, wait};
 /// Seconds that a scrape may take.
 const PATIENCE: &str = "5";
 
-/// Debian's, which has Debian's libraries.
+/// Debian's Python, which finds Debian's libraries.
 const PYTHON: &str = "/usr/bin/python3";
-/// Prints each number under its name and its labels. What the library does not know, or nothing is said about, ends it.
+/// Prints each number with its name and labels. An unknown type, or a metric without a description, is an error.
 const READ: &str = "import json, sys
 from prometheus_client.parser import text_string_to_metric_families as families
 numbers = {}
@@ -31,26 +31,26 @@ pub type Numbers = BTreeMap<String, f64>;
 /// Scrapes the Unix socket.
 ///
 /// # Errors
-/// When nobody answers there.
+/// If no process listens there.
 pub fn page(socket: &Path) -> Result<String> {
     let socket = socket.to_string_lossy();
     let fixed = ["--fail", "--max-time", PATIENCE, "--unix-socket", &socket];
     tools::curl(fixed.into_iter().chain(["http://localhost/metrics"]))?.success()
 }
 
-/// Reads a page.
+/// Parses a page.
 ///
 /// # Errors
-/// When it is not one.
+/// If it is not a page of metrics.
 pub fn read(page: &str) -> Result<Numbers> {
     let printed = tools::run(Command::new(PYTHON).args(["-c", READ]), page.as_bytes())?.success()?;
     serde_json::from_str(&printed).during("the numbers of a page")
 }
 
-/// Scrapes `socket` until all of `wanted` have grown by so much since `before`, and answers with what there is then.
+/// Scrapes `socket` until all of `wanted` have grown by these amounts since `before`, and returns the numbers.
 ///
 /// # Errors
-/// Which did not come to be.
+/// The numbers that did not grow enough.
 pub fn wait_for(socket: &Path, before: &Numbers, wanted: &[(&str, f64)]) -> Result<Numbers> {
     let grown = |now: &Numbers, name: &str| {
         let of = |numbers: &Numbers| numbers.get(name).copied();

@@ -1,4 +1,4 @@
-//! nginx before a webmail, with a configuration and directories of its own.
+//! nginx in front of a webmail, with its own configuration and directories.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,10 @@ use crate::{During, Result};
 /// Not on the PATH of ordinary users.
 const NGINX: &str = "/usr/sbin/nginx";
 
-/// Starts it on 127.0.0.1:`port`, in `directory`, which has a folder `nginx` that it may write to. `server` stands in its
-/// `server` block, bodies may have `upload_mb` megabytes.
+/// Starts it on 127.0.0.1:`port`, in `directory`, which contains a writable folder `nginx`. `server` is the content of
+/// its `server` block; bodies may have `upload_mb` megabytes.
 ///
-/// One process (`master_process off`): it runs as the user who starts it, serves loopback only, and is gone when it is
+/// One process (`master_process off`): it runs as the user who starts it, serves loopback only, and ends when it is
 /// killed.
 pub(crate) fn start(directory: &Path, port: u16, upload_mb: u16, server: &str) -> Result<Service> {
     let at = directory.display();
@@ -39,14 +39,14 @@ http {{
     );
     let config = directory.join("nginx.conf");
     fs::write(&config, text).during(config.display())?;
-    // Without -e nginx would write its first words to the system's log.
+    // Without -e, nginx would write its first messages to the system's log.
     let log = directory.join("nginx-error.log");
     let mut nginx = Service::new("nginx", NGINX, Ready::Port(port), directory).arg("-c").arg(config).arg("-e").arg(log);
     nginx.start()?;
     Ok(nginx)
 }
 
-/// Every request that reached it so far, one line each: method, target, status.
+/// Every request that it has received, one line each: method, target, status.
 pub(crate) fn requests(directory: &Path) -> String {
     fs::read_to_string(directory.join("access.log")).unwrap_or_default()
 }

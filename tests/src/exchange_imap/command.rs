@@ -1,4 +1,4 @@
-//! Reads commands: lines with quoted strings, and literals of both kinds.
+//! Parses commands: lines with quoted strings, and literals of both kinds.
 
 use std::io;
 
@@ -6,17 +6,17 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 
 use super::shared::Shared;
 
-/// A command of more words or longer ones ends the connection: no client of the tests' sends such.
+/// A command with more or longer words ends the connection: no client of the tests sends one.
 const MAX_LENGTH: u64 = 64 * 1024;
 
-/// A connection, and who writes down what is said on it.
+/// A connection, and the record of what is sent on it.
 pub(super) struct Line<'a, S: AsyncRead + AsyncWrite> {
     pub(super) stream: &'a mut BufStream<S>,
     pub(super) shared: &'a Shared,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<'_, S> {
-    /// The next command, as words: of a string what is in it. None at the end of the connection.
+    /// The next command, as words: of a string, its content. None at the end of the connection.
     pub(super) async fn command(&mut self) -> io::Result<Option<Vec<String>>> {
         let mut words = Vec::new();
         loop {
@@ -45,7 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<'_, S> {
     }
 }
 
-/// The literal that a line ends with: how long it is, and whether its sender waits to be asked for it.
+/// The literal that a line ends with: its length, and whether its sender waits for a continuation request.
 fn split_literal(line: &str) -> (&str, Option<(u64, bool)>) {
     let announced = line.strip_suffix('}').and_then(|line| line.rsplit_once('{'));
     let Some((text, length)) = announced else { return (line, None) };
@@ -53,7 +53,8 @@ fn split_literal(line: &str) -> (&str, Option<(u64, bool)>) {
     digits.parse().map_or((line, None), |length_of| (text, Some((length_of, digits == length))))
 }
 
-/// Words are apart by blanks; a quoted string is one, whatever is in it, and so is everything in parentheses.
+/// Words are separated by spaces; a quoted string is one word, whatever it contains, and so is everything in
+/// parentheses.
 fn split_words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted, mut escaped, mut depth) = (Vec::new(), String::new(), false, false, 0_i32);
     for letter in text.chars() {

@@ -1,7 +1,8 @@
-//! An imitation of Exchange's IMAP service, for what Debian cannot run: its words, its ways and its limit. It listens
-//! on loopback, holds two messages per mailbox, and keeps all that is said to it.
+//! An imitation of Exchange's IMAP service, which Debian cannot run: its replies, its behaviour and its limit. It
+//! listens on loopback, holds two messages per mailbox, and records everything it receives.
 //!
-//! What it says is what servers of Microsoft's were seen to say. Issues of these projects on GitHub have the logs:
+//! Its replies are those that Microsoft's servers were observed to send. Issues of these projects on GitHub have the
+//! logs:
 //!
 //! | words | from |
 //! |---|---|
@@ -35,13 +36,13 @@ use session::Session;
 use shared::Shared;
 pub use shared::{MAX_CONNECTIONS, Manner, Mood, NETBIOS, Transport};
 
-/// What Exchange 2013 to 2019 can.
+/// The capabilities of Exchange 2013 to 2019.
 pub const ON_PREMISES: &str =
     "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM AUTH=GSSAPI UIDPLUS MOVE ID CHILDREN IDLE NAMESPACE LITERAL+";
-/// What Exchange Online can.
+/// The capabilities of Exchange Online.
 pub const ONLINE: &str = "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE \
                           NAMESPACE LITERAL+";
-/// What Exchange would say that takes no LOGIN. None was seen to; but before such a one alone its bare `+` is met.
+/// The capabilities of an Exchange without LOGIN. None was observed; but its bare `+` is reached only with such a one.
 pub const ONLY_AUTHENTICATE: &str = "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM LOGINDISABLED UIDPLUS MOVE ID IDLE NAMESPACE";
 /// The imitation, listening until it is dropped.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl ExchangeImap {
         Ok(ExchangeImap { shared, port, listening })
     }
 
-    /// What a front takes as `backend`.
+    /// Its URL, as a front's `backend`.
     pub fn url(&self) -> String {
         let scheme = match self.shared.manner.transport {
             Transport::Tls => "imaps",
@@ -81,13 +82,13 @@ impl ExchangeImap {
         self.port
     }
 
-    /// All that was said to it on all connections, as it came out of TLS; what came in base64, in the clear as well.
+    /// Everything it received on all connections, after TLS was removed; base64 is also included decoded.
     pub fn heard(&self) -> String {
         let heard = self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&heard).into_owned()
     }
 
-    /// How many connections this mailbox has.
+    /// The number of connections of this mailbox.
     pub fn connections(&self, mailbox: &str) -> usize {
         self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner).get(mailbox).copied().unwrap_or(0)
     }
@@ -109,7 +110,7 @@ fn tls(certificates: &Certificates) -> Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).during("TLS")?)))
 }
 
-/// Serves whoever connects; who is there when it ends is cut off.
+/// Serves clients; connections that are open when it ends are closed.
 async fn listen(socket: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = socket.accept().await {

@@ -10,14 +10,14 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 use super::command::Line;
 use super::shared::{BEFORE_TLS, GREETING, Mood, Place, Shared};
 
-/// What becomes of a connection after a command.
+/// What happens to a connection after a command.
 enum Next {
     Go,
     StartTls,
     Close,
 }
 
-/// A connection, and who is signed in on it.
+/// A connection, and the mailbox that is signed in on it.
 pub(super) struct Session<S: AsyncRead + AsyncWrite> {
     shared: Arc<Shared>,
     stream: BufStream<S>,
@@ -26,7 +26,7 @@ pub(super) struct Session<S: AsyncRead + AsyncWrite> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
-    /// Over a connection that was greeted before.
+    /// Uses a connection that was greeted before.
     pub(super) fn over(shared: Arc<Shared>, stream: S) -> Self {
         let capabilities = shared.manner.capabilities;
         Self { shared, stream: BufStream::new(stream), capabilities, place: None }
@@ -38,12 +38,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(session)
     }
 
-    /// A session in which nothing works but STARTTLS.
+    /// A session in which only STARTTLS works.
     pub(super) fn before_tls(self) -> Self {
         Self { capabilities: BEFORE_TLS, ..self }
     }
 
-    /// Obeys until the end: the connection, if TLS is to begin on it. What came behind STARTTLS is forgotten.
+    /// Executes commands until the end; returns the connection if TLS is to begin on it. Bytes after STARTTLS are
+    /// discarded.
     pub(super) async fn run(mut self) -> io::Result<Option<S>> {
         while let Some(words) = self.line().command().await? {
             match self.obey(&words).await? {
@@ -110,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(Next::Go)
     }
 
-    /// PLAIN, with or without an initial response; none of the other mechanisms that it names.
+    /// PLAIN, with or without an initial response; none of the other mechanisms that it announces.
     async fn authenticate(&mut self, tag: &str, arguments: &[String]) -> io::Result<()> {
         let response = match arguments {
             [mechanism, response] if mechanism.eq_ignore_ascii_case("PLAIN") => response.clone(),
@@ -144,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.say(&format!("{tag} OK {verb} completed.")).await
     }
 
-    /// What only those can do who are signed in.
+    /// The commands that require a sign-in.
     async fn serve(&mut self, place: &Place, tag: &str, verb: &str, arguments: &[String]) -> io::Result<()> {
         if self.shared.manner.mood == Mood::NotConnected {
             return self.say(&format!("{tag} BAD User is authenticated but not connected.")).await;

@@ -1,4 +1,4 @@
-//! What the connections of the imitation have in common.
+//! The state that the connections of the imitation share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,64 +8,64 @@ use tokio_rustls::TlsAcceptor;
 use crate::mailboxes::Mailbox;
 use crate::{Error, Result};
 
-/// What it says to whoever connects: no capabilities, and its name in base64.
+/// Its greeting: no capabilities, and its name in base64.
 pub(super) const GREETING: &str =
     "* OK The Microsoft Exchange IMAP4 service is ready. [RQBYADAAMQAuAEUAWABBAE0AUABMAEUA]";
-/// What every Exchange can before TLS.
+/// The capabilities of every Exchange before TLS.
 pub(super) const BEFORE_TLS: &str = "IMAP4 IMAP4rev1 AUTH=NTLM AUTH=GSSAPI LOGINDISABLED STARTTLS UIDPLUS CHILDREN IDLE NAMESPACE \
                           LITERAL+";
-/// What stands before the backslash in the names of its people.
+/// The NetBIOS domain, which precedes the backslash in user names.
 pub const NETBIOS: &str = "EXAMPLE";
-/// Connections of one mailbox, as set for every new server (`MaxConnectionsPerUser` of `Set-ImapSettings`).
+/// Connections of one mailbox: the default of every new server (`MaxConnectionsPerUser` of `Set-ImapSettings`).
 pub const MAX_CONNECTIONS: usize = 16;
 
-/// What protects the connections.
+/// How the connections are protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// TLS from the first byte.
     Tls,
-    /// TLS before anybody signs in.
+    /// STARTTLS before sign-in.
     StartTls,
-    /// Nothing.
+    /// No TLS.
     Plain,
 }
 
-/// How it is today.
+/// Its current condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     /// It serves.
     Well,
-    /// It serves, and has something to say before it says that somebody is in. Exchange was not seen to; Gmail tells
-    /// its capabilities there.
+    /// It serves, and sends a reply before it confirms a sign-in. Exchange was not observed to do so; Gmail sends its
+    /// capabilities there.
     Talkative,
-    /// Its front stands; what is behind it does not answer.
+    /// Its front end answers; its backend does not.
     Unavailable,
-    /// It lets people in and then does nothing for them.
+    /// It signs users in and then refuses every command.
     NotConnected,
 }
 
-/// How it is set up.
+/// Its configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner {
-    /// What protects the connections.
+    /// How the connections are protected.
     pub transport: Transport,
-    /// What it says that it can, once a connection is protected.
+    /// The capabilities that it announces once a connection is protected.
     pub capabilities: &'static str,
-    /// How it is today.
+    /// Its current condition.
     pub mood: Mood,
 }
 
-/// What its connections have in common.
+/// The state that its connections share.
 pub(super) struct Shared {
     pub(super) manner: Manner,
     pub(super) mailboxes: Vec<Mailbox>,
     pub(super) tls: TlsAcceptor,
     pub(super) heard: Mutex<Vec<u8>>,
-    /// How many connections a mailbox has.
+    /// The number of connections of each mailbox.
     pub(super) connections: Mutex<HashMap<String, usize>>,
 }
 
-/// One connection of a mailbox; with it the place is given back.
+/// One connection of a mailbox; dropping it gives the place back.
 pub(super) struct Place {
     pub(super) shared: Arc<Shared>,
     pub(super) mailbox: String,
@@ -76,8 +76,8 @@ impl Shared {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
     }
 
-    /// Lets somebody in who is called `user@domain` or `DOMAIN\user`. None: a wrong name, a wrong password, or one
-    /// connection too many, which are all told the same.
+    /// Signs in the user `user@domain` or `DOMAIN\user`. None: a wrong name, a wrong password, or one connection too
+    /// many, which all get the same reply.
     pub(super) fn admit(self: &Arc<Self>, name: &str, password: &str) -> Option<Place> {
         let is_called = |mailbox: &Mailbox| {
             let person = mailbox.name.split('@').next().unwrap_or_default();
@@ -95,7 +95,7 @@ impl Shared {
 }
 
 impl Place {
-    /// The messages of the mailbox. The first has words of the protocol in it.
+    /// The messages of the mailbox. The first contains words of the protocol.
     pub(super) fn messages(&self) -> Result<[String; 2]> {
         let is_mine = |mailbox: &&Mailbox| mailbox.name == self.mailbox;
         let mailbox = self.shared.mailboxes.iter().find(is_mine).ok_or_else(|| Error::new("a mailbox that is none"))?;

@@ -1,4 +1,4 @@
-//! The doors beside Outlook on the web, which take the password alone.
+//! The endpoints beside Outlook on the web, which require only the password.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use super::http::{Answer, Line, Request};
 /// Their folders.
 pub const DOORS: [&str; 8] =
     ["EWS", "Microsoft-Server-ActiveSync", "mapi", "rpc", "OAB", "Autodiscover", "PowerShell", "api"];
-/// An address in each that opens something.
+/// A path in each that gives access to something.
 pub const PUBLIC: [&str; 8] = [
     "/EWS/Exchange.asmx",
     "/Microsoft-Server-ActiveSync?User=alice&DeviceId=1&DeviceType=phone&Cmd=Sync",
@@ -20,7 +20,7 @@ pub const PUBLIC: [&str; 8] = [
     "/PowerShell",
     "/api/v2.0/me/messages",
 ];
-/// What ActiveSync can.
+/// The commands that ActiveSync supports.
 const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,CreateCollection,\
                         DeleteCollection,MoveCollection,FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,\
                         GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,Provision,ResolveRecipients,\
@@ -28,7 +28,7 @@ const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetH
 const VERSIONS: &str = "2.0,2.1,2.5,12.0,12.1,14.0,14.1,16.0,16.1";
 
 impl Shared {
-    /// A request to a door.
+    /// Serves a request to an endpoint.
     pub(super) fn door(&self, line: &mut Line, method: &str, folder: &str, request: &Request) -> Option<()> {
         let takes_basic = !self.state().without_basic.iter().any(|it| it.eq_ignore_ascii_case(folder));
         let Some(mailbox) = self.opened_by(line, request, takes_basic) else {
@@ -74,7 +74,7 @@ impl Shared {
         line.answer(&answer.with("MS-ASProtocolCommands", COMMANDS))
     }
 
-    /// By Basic for this request; by NTLM and Negotiate for the whole connection, as IIS has it. Of their three messages
+    /// By Basic for this request; by NTLM and Negotiate for the whole connection, as in IIS. Of their three messages
     /// one is enough here: a name and a password in base64.
     fn opened_by(&self, line: &mut Line, request: &Request, takes_basic: bool) -> Option<String> {
         let (scheme, credentials) = request.header("authorization").split_once(' ').unwrap_or_default();

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, so that nothing is tidied up before it is written down.
+//! HTTP/1.1 without a library, so that requests are recorded unchanged.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::Shared;
 
-/// Bytes of a body that are looked at; a longer one is counted only.
+/// Bytes of a body that are kept; the rest is only counted.
 const MAX_READ: usize = 64 * 1024;
-/// Bytes written at once of an answer that is long.
+/// Bytes of a long response that are written at once.
 const PIECE: usize = 64 * 1024;
 
-/// One side of a connection, which writes down what it reads.
+/// One side of a connection, which records what it reads.
 #[derive(Debug)]
 pub(super) struct Heard {
     stream: TcpStream,
@@ -32,26 +32,26 @@ impl Read for Heard {
 pub(super) struct Line {
     reader: BufReader<Heard>,
     writer: TcpStream,
-    /// Who has signed in on it by NTLM or Negotiate, which hold for a connection and not for a request.
+    /// The user who signed in on it by NTLM or Negotiate, which authenticate a connection and not a request.
     pub(super) owner: Option<String>,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// The method.
     pub method: String,
-    /// What stands between method and version.
+    /// The request target.
     pub target: String,
     /// The headers, in order.
     pub headers: Vec<(String, String)>,
     /// The beginning of the body.
     pub body: Vec<u8>,
-    /// How long the body was.
+    /// The length of the body.
     pub length: usize,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     status: u16,
@@ -60,20 +60,20 @@ pub(super) struct Answer {
 }
 
 impl Request {
-    /// The first value of a header; empty where there is none.
+    /// The first value of a header; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value.as_str())
     }
 
-    /// The value of a cookie. ASP.NET takes names of cookies in any case.
+    /// The value of a cookie. ASP.NET compares cookie names without regard to case.
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
         let lines = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("cookie"));
         let pairs = lines.flat_map(|(_, line)| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
     }
 
-    /// The query; empty where there is none.
+    /// The query; empty if there is none.
     pub(super) fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
@@ -83,7 +83,7 @@ impl Request {
         field(self.query(), name)
     }
 
-    /// A field of the form, decoded.
+    /// A form field, decoded.
     pub(super) fn field(&self, name: &str) -> Option<String> {
         field(std::str::from_utf8(&self.body).ok()?, name)
     }
@@ -101,7 +101,7 @@ fn field(form: &str, name: &str) -> Option<String> {
     Some(decoded(&value.replace('+', " ")))
 }
 
-/// Without escapes; what is none stays as it is.
+/// Decodes percent escapes; invalid ones stay as they are.
 pub(super) fn decoded(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let [first, tail @ ..] = rest {
@@ -140,7 +140,7 @@ impl Line {
         Ok(Line { reader: BufReader::new(Heard { stream, shared }), writer, owner: None })
     }
 
-    /// The next request; none when there is none any more.
+    /// The next request; none at the end of the connection.
     pub(super) fn request(&mut self) -> Option<Request> {
         let first = self.line()?;
         let mut words = first.split(' ');
@@ -188,17 +188,17 @@ impl Line {
         self.writer.write_all(&answer.body).ok()
     }
 
-    /// The beginning of an answer whose end is not known yet.
+    /// Begins a response of unknown length.
     pub(super) fn begin(&mut self, content_type: &str) -> Option<()> {
         self.head(200, &[("Content-Type", content_type.to_owned())], "Transfer-Encoding: chunked\r\n\r\n")
     }
 
-    /// A piece of it; the empty one is its end.
+    /// Sends a piece of it; an empty one is its end.
     pub(super) fn piece(&mut self, piece: &str) -> Option<()> {
         self.writer.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).ok()
     }
 
-    /// An answer of so many bytes, all of them `x`.
+    /// Sends a response of this many bytes, all of them `x`.
     pub(super) fn long(&mut self, length: usize) -> Option<()> {
         let headers = [("Content-Type", "application/octet-stream".to_owned())];
         self.head(200, &headers, &format!("Content-Length: {length}\r\n\r\n"))?;
@@ -206,7 +206,7 @@ impl Line {
         (0..length).step_by(PIECE).try_for_each(|at| self.writer.write_all(&piece[..PIECE.min(length - at)]).ok())
     }
 
-    /// Becomes a WebSocket, as far as a handshake goes, and gives back whatever comes.
+    /// Completes a WebSocket handshake as far as needed, and echoes what is received.
     pub(super) fn echo(&mut self) -> Option<()> {
         let headers = [("Connection", "Upgrade".to_owned()), ("Upgrade", "websocket".to_owned())];
         self.head(101, &headers, "\r\n")?;
@@ -219,7 +219,7 @@ impl Line {
 
     fn head(&mut self, status: u16, headers: &[(&'static str, String)], rest: &str) -> Option<()> {
         let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
-        // With every answer of IIS.
+        // In every response of IIS.
         head += "Server: Microsoft-IIS/10.0\r\nX-Powered-By: ASP.NET\r\nX-FEServer: EX01\r\n";
         headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
         self.writer.write_all((head + rest).as_bytes()).ok()

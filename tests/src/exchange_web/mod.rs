@@ -1,8 +1,8 @@
-//! An imitation of the web side of Exchange 2016 to SE, for what Debian cannot run: forms-based authentication as IIS
-//! has it, enough of Outlook on the web to sign in to and read, and the doors beside it. It listens on loopback, and
-//! keeps every byte that reaches it. Paths it takes in whatever way any server may ([`canonical`]).
+//! An imitation of the web side of Exchange 2016 to SE, which Debian cannot run: forms-based authentication as in IIS,
+//! enough of Outlook on the web to sign in and read mail, and the endpoints beside it. It listens on loopback, and
+//! keeps every byte it receives. It interprets paths in every way that any server may ([`canonical`]).
 //!
-//! What it does is what is documented, and what servers of Microsoft's were seen to do:
+//! Its behaviour is documented, or was observed on Microsoft's servers:
 //!
 //! | what | from |
 //! |---|---|
@@ -40,11 +40,11 @@ use http::{Answer, Line, decoded};
 use sign_in::Session;
 pub use sign_in::forged;
 
-/// What stands before the backslash in the names of its people.
+/// The domain that precedes the backslash in user names.
 pub const NETBIOS: &str = "EXAMPLE.COM";
-/// Bytes that are kept of all that is heard; what comes behind them is an upload.
+/// Bytes that are kept of everything received; more than that is an upload.
 const MAX_HEARD: usize = 16 * 1024 * 1024;
-/// How long something that waits for news waits at a time.
+/// The interval at which a request that waits for news checks for it.
 const WAIT: Duration = Duration::from_millis(200);
 
 /// The imitation, listening until it is dropped.
@@ -54,7 +54,7 @@ pub struct ExchangeWeb {
     port: u16,
 }
 
-/// What its connections have in common.
+/// The state that its connections share.
 #[derive(Debug)]
 struct Shared {
     mailboxes: Vec<Mailbox>,
@@ -69,17 +69,17 @@ struct State {
     requests: Vec<Request>,
     open: Vec<TcpStream>,
     sessions: Vec<Session>,
-    /// Passwords that were changed since.
+    /// Passwords that have been changed.
     passwords: HashMap<String, String>,
     /// Mailboxes whose password has expired.
     expired: Vec<String>,
-    /// Mailboxes that nobody has opened yet.
+    /// Mailboxes that were never opened.
     unopened: Vec<String>,
-    /// Says who is in among much else only.
+    /// Whether the user's name appears only among much other data.
     reticent: bool,
-    /// Folders of doors without Basic, as they are after an installation of some.
+    /// Folders of endpoints without Basic, as after some installations.
     without_basic: Vec<String>,
-    /// Messages that have come meanwhile: mailbox, subject.
+    /// Messages that have arrived meanwhile: mailbox, subject.
     arrived: Vec<(String, String)>,
 }
 
@@ -87,7 +87,7 @@ impl ExchangeWeb {
     /// Starts it for these mailboxes, on a port of 127.0.0.1 that the kernel chooses.
     ///
     /// # Errors
-    /// When nothing can listen.
+    /// If it cannot listen.
     pub fn start(mailboxes: Vec<Mailbox>) -> Result<ExchangeWeb> {
         let doing = "starting the imitation of Exchange";
         let socket = TcpListener::bind("127.0.0.1:0").during(doing)?;
@@ -99,47 +99,47 @@ impl ExchangeWeb {
         Ok(ExchangeWeb { shared, port })
     }
 
-    /// What a front takes as `upstream`.
+    /// Its URL, as a front's `upstream`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// The requests that have reached it.
+    /// The requests that it received.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
     }
 
-    /// All bytes that have reached it; base64 as it stands there.
+    /// All bytes that it received; base64 is not decoded.
     pub fn heard(&self) -> String {
         String::from_utf8_lossy(&self.shared.state().heard).into_owned()
     }
 
-    /// The path that this request can be taken for.
+    /// The path that this request can be interpreted as.
     pub fn meaning(request: &Request) -> String {
         canonical(request)
     }
 
-    /// From now on this mailbox has another password.
+    /// Changes the password of this mailbox.
     pub fn set_password(&self, mailbox: &str, password: &str) {
         self.shared.state().passwords.insert(mailbox.to_owned(), password.to_owned());
     }
 
-    /// The password of this mailbox has expired.
+    /// Makes the password of this mailbox expire.
     pub fn expire(&self, mailbox: &str) {
         self.shared.state().expired.push(mailbox.to_owned());
     }
 
-    /// Nobody has opened this mailbox so far: it asks for a language first.
+    /// Marks this mailbox as never opened: it asks for a language first.
     pub fn never_opened(&self, mailbox: &str) {
         self.shared.state().unopened.push(mailbox.to_owned());
     }
 
-    /// From now on `GetOwaUserConfiguration` fails, and `sessiondata.ashx` says who is in.
+    /// From now on `GetOwaUserConfiguration` fails, and `sessiondata.ashx` contains the user's name.
     pub fn be_reticent(&self) {
         self.shared.state().reticent = true;
     }
 
-    /// From now on, or no longer, this folder takes Windows authentication only.
+    /// Sets whether this folder accepts Basic besides Windows authentication.
     pub fn take_basic(&self, folder: &str, taken: bool) {
         let without = &mut self.shared.state().without_basic;
         without.retain(|it| it != folder);
@@ -148,13 +148,13 @@ impl ExchangeWeb {
         }
     }
 
-    /// A message comes in.
+    /// Delivers a message.
     pub fn deliver(&self, mailbox: &str, subject: &str) {
         self.shared.state().arrived.push((mailbox.to_owned(), subject.to_owned()));
         self.shared.news.notify_all();
     }
 
-    /// Its sessions are over, as after a restart.
+    /// Ends all sessions, as after a restart.
     pub fn forget_sessions(&self) {
         self.shared.state().sessions.clear();
     }
@@ -167,7 +167,7 @@ impl Drop for ExchangeWeb {
         for stream in self.shared.state().open.drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        // Wakes the one that listens.
+        // Wakes the listening thread.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
@@ -225,7 +225,7 @@ impl Shared {
         }
     }
 
-    /// The mailbox that this name and password open.
+    /// The mailbox of this name and password.
     fn owner(&self, name: &str, password: &str) -> Option<&Mailbox> {
         let name = name.trim().to_lowercase();
         let found = self.mailboxes.iter().find(|mailbox| {
@@ -238,7 +238,7 @@ impl Shared {
         (right == password).then_some(found)
     }
 
-    /// Waits until something has come for this mailbox that is not among the first `seen`; none: it is all over.
+    /// Waits until a message for this mailbox has arrived after the first `seen`; none: the imitation is shutting down.
     fn wait_for_news(&self, mailbox: &str, seen: usize) -> Option<String> {
         let mut state = self.state();
         while !self.over.load(Ordering::SeqCst) {
@@ -251,14 +251,15 @@ impl Shared {
         None
     }
 
-    /// How much has come for this mailbox so far.
+    /// The number of messages that have arrived for this mailbox.
     fn seen(&self, mailbox: &str) -> usize {
         self.state().arrived.iter().filter(|(to, _)| to == mailbox).count()
     }
 }
 
-/// What a path means to whoever takes it in the widest sense: an absolute URI, a header that overrides it, two rounds of
-/// escapes, backslashes, parameters behind a semicolon, empty and dot segments, dots and blanks at an end, any case.
+/// The path as the most permissive server interprets it: an absolute URI, a header that overrides it, two rounds of
+/// percent decoding, backslashes, parameters after a semicolon, empty and dot segments, dots and blanks at an end, any
+/// case.
 fn canonical(request: &Request) -> String {
     let override_by = ["x-rewrite-url", "x-original-url"].map(|name| request.header(name));
     let target = override_by.into_iter().find(|target| !target.is_empty()).unwrap_or(&request.target);

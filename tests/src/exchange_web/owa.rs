@@ -1,24 +1,24 @@
-//! Outlook on the web, as much of it as tells whether somebody is in.
+//! Outlook on the web, as far as needed to see whether a user is signed in.
 
 use super::Shared;
 use super::http::{Answer, Line, Request};
 use super::sign_in::{Session, logon};
 
-/// The cookie that scripts read, and the header and parameter that they bring it back in.
+/// The cookie that scripts read, and the header and parameter in which they send it back.
 const CANARY: &str = "X-OWA-CANARY";
-/// The same of the control panel.
+/// The same for the control panel.
 const ECP_CANARY: &str = "msExchEcpCanary";
-/// Sent while nothing happens, so that nobody in between thinks the connection dead.
+/// Sent while nothing happens, so that no intermediary treats the connection as dead.
 const STILL_THERE: &str = "<script></script>\r\n";
 
-/// A text in a query.
+/// A text escaped for a query.
 pub(super) fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }).collect()
 }
 
 impl Shared {
-    /// Everything under `/owa` and `/ecp` that wants a session.
+    /// Everything under `/owa` and `/ecp` that requires a session.
     pub(super) fn in_session(&self, line: &mut Line, method: &str, path: &str, request: &Request) -> Option<()> {
         let Some((session, renewed)) = self.session(request) else { return line.answer(&nobody(method, request)) };
         let answer = match path {
@@ -52,7 +52,7 @@ impl Shared {
             "/owa/sessiondata.ashx" if has_canary(session, request) => {
                 json(format!(r#"{{"findFolders":{{}},"owaUserConfig":{}}}"#, settings(&session.mailbox)))
             }
-            // To whoever does not bring the canary back.
+            // The response to a request without the canary.
             "/owa/service.svc" | "/owa/service.svc/s/getfileattachment" | "/owa/sessiondata.ashx" => {
                 Answer::new(449, "text/html", "")
             }
@@ -81,7 +81,7 @@ impl Shared {
         json(body)
     }
 
-    /// Waits for news, and brings them at once.
+    /// Waits for news, and sends it at once.
     fn events(&self, line: &mut Line, session: &Session, request: &Request) -> Option<()> {
         if request.parameter("ev").as_deref() != Some("PendingNotificationRequest") {
             return line.answer(&Answer::new(200, "text/plain", ""));
@@ -102,14 +102,15 @@ fn json(body: String) -> Answer {
     Answer::new(200, "application/json; charset=utf-8", body)
 }
 
-/// What its script begins with. The signature is one that would like to be somebody else's.
+/// The settings that its script begins with. The signature imitates another user's.
 fn settings(name: &str) -> String {
     format!(
         r#"{{"__type":"OwaUserConfiguration:#Exchange","UserOptions":{{"SignatureText":"\"LogonEmailAddress\":\"eve@example.com\""}},"SessionSettings":{{"__type":"SessionSettingsType:#Exchange","UserDisplayName":"{name}","UserEmailAddress":"{name}","LogonEmailAddress":"{name}"}}}}"#
     )
 }
 
-/// GET is sent to the form, but for what scripts ask for; all else hears that the session is over.
+/// Without a session: GET is redirected to the form, except for requests of scripts; everything else is answered with
+/// the end of the session.
 fn nobody(method: &str, request: &Request) -> Answer {
     let by_script =
         request.header("x-requested-with") == "XMLHttpRequest" || request.query().contains("ns=PendingRequest");
@@ -127,7 +128,7 @@ fn has_canary(session: &Session, request: &Request) -> bool {
     brought == session.canary && request.cookie(CANARY) == Some(&session.canary)
 }
 
-/// Set where it is not there yet.
+/// Sets the cookie if it is missing.
 fn with_canary(answer: Answer, name: &'static str, session: &Session, request: &Request) -> Answer {
     if request.cookie(name) == Some(&session.canary) {
         return answer;
@@ -135,7 +136,7 @@ fn with_canary(answer: Answer, name: &'static str, session: &Session, request: &
     answer.with("Set-Cookie", format!("{name}={}; path=/; secure", session.canary))
 }
 
-/// What a browser draws: who is in, what has come, and what comes meanwhile. All of it is asked for by script.
+/// The page: the user's name, the messages, and new ones as they arrive. All of it is requested by script.
 const PAGE: &str = r#"<!DOCTYPE html>
 <html><head><title>Mail - Outlook</title></head><body>
 <h1 id="user"></h1><ul id="mail"></ul><p id="news"></p><a id="signout" href="/owa/logoff.owa">Sign out</a>

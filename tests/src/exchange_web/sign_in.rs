@@ -13,21 +13,21 @@ const COOKIES: [&str; 5] = ["cadata", "cadataTTL", "cadataKey", "cadataIV", "cad
 const HALF: usize = 4;
 /// The version in the addresses of its files.
 pub(super) const VERSION: &str = "15.2.1544";
-/// How a value begins that was not made here.
+/// The prefix of a value that was not made here.
 const FORGED: &str = "FORGED.";
 
-/// Somebody who has signed in.
+/// A session of a user.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     pub(super) mailbox: String,
     pub(super) canary: String,
     values: [String; 5],
-    /// The time before the last one, which is good still: requests run side by side.
+    /// The previous timestamp, which is still valid: requests run concurrently.
     earlier: String,
     used: usize,
 }
 
-/// The cookies that whoever knows the certificate's public key can make of a name and a password.
+/// The cookies that an attacker who knows the certificate's public key can make for a name and a password.
 pub fn forged(name: &str, password: &str) -> String {
     let value = format!("{FORGED}{}", STANDARD.encode(format!("{name}:{password}")));
     COOKIES.map(|cookie| format!("{cookie}={value}")).join("; ")
@@ -52,7 +52,7 @@ impl Session {
         [0, 2, 3, 4].into_iter().all(same) && in_time
     }
 
-    /// A new time, now and then; the other cookies stay.
+    /// A new timestamp, at intervals; the other cookies stay.
     fn renewed(&mut self) -> Option<String> {
         self.used += 1;
         if !self.used.is_multiple_of(HALF) {
@@ -69,7 +69,7 @@ fn set(name: &str, value: &str) -> String {
 }
 
 impl Shared {
-    /// POST to `auth.owa`, wherever that lies.
+    /// POST to `auth.owa`, at any path.
     pub(super) fn sign_in(&self, request: &Request) -> Answer {
         let field = |name| request.field(name).unwrap_or_default();
         let destination = field("destination");
@@ -77,7 +77,7 @@ impl Shared {
             let to = super::owa::escaped(&destination);
             Answer::found(format!("{}?url={to}&reason={reason}", logon(request)))
         };
-        // The page's script sets it: so the server knows that cookies are taken.
+        // The page's script sets it: so the server sees that the browser accepts cookies.
         if request.cookie("PBack").is_none() {
             return back(0);
         }
@@ -97,7 +97,7 @@ impl Shared {
             .fold(answer, |answer, (name, value)| answer.with("Set-Cookie", set(name, &value)))
     }
 
-    /// Who sends this, and a cookie that is to be set with the answer.
+    /// The session that a request belongs to, and a cookie to be set with the response.
     pub(super) fn session(&self, request: &Request) -> Option<(Session, Option<String>)> {
         let made = request.cookie(COOKIES[0])?;
         if let Some(credentials) = made.strip_prefix(FORGED) {
@@ -111,7 +111,7 @@ impl Shared {
         Some((session.clone(), renewed))
     }
 
-    /// Signing out: the session is over, and its cookies are taken away.
+    /// Signs out: ends the session, and deletes its cookies.
     pub(super) fn sign_out(&self, session: &Session) -> Answer {
         self.state().sessions.retain(|other| other.values != session.values);
         let gone = |name: &&str| format!("{name}=; expires=Thu, 01-Jan-1970 00:00:00 GMT; path=/; secure; HttpOnly");
@@ -119,7 +119,7 @@ impl Shared {
         COOKIES.iter().map(gone).fold(answer, |answer, cookie| answer.with("Set-Cookie", cookie))
     }
 
-    /// What lies beside the form, and is there for everyone.
+    /// The resources beside the form, which need no session.
     pub(super) fn beside_sign_in(&self, method: &str, rest: &str, request: &Request) -> Answer {
         match rest {
             "auth/logon.aspx" => Answer::page(logon_page(request)),
@@ -151,7 +151,7 @@ impl Shared {
     }
 }
 
-/// The address of the logon page, as a redirection has it.
+/// The address of the logon page in a redirection.
 pub(super) fn logon(request: &Request) -> String {
     format!("https://{}/owa/auth/logon.aspx", request.header("host"))
 }
