@@ -1,5 +1,5 @@
-//! Sequences of events on an account, with a clock that goes both ways: nothing is accepted twice, nothing passes that
-//! the rules do not let pass, and no event panics.
+//! Sequences of events on an account, with a clock that moves in both directions: nothing is accepted twice, the rules
+//! decide about everything that passes, and no event panics.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +26,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
     let (mut account, mut now) = (Account::new(mailbox, "p"), Time(1_700_000_000));
     let (mut shown, mut spent_codes) = (Vec::<String>::new(), BTreeSet::new());
     let mut steps_spent: BTreeSet<(Vec<u8>, u64)> = BTreeSet::new();
-    // Browsers that somebody has said to trust, and at which epoch of the account.
+    // Browsers that a user has marked as trusted, and the account's epoch at that time.
     let mut trusted: BTreeSet<(u8, u64)> = BTreeSet::new();
     for (turn, (what, with)) in steps.into_iter().enumerate().take(200) {
         let channel = Channel::ALL[usize::from(what >> 4) % 3];
@@ -86,7 +86,7 @@ fuzz_target!(|steps: Vec<(u8, i32)>| {
             }
             Verdict::Trusted { .. } => {
                 assert!(platform.enabled && asked && channel == Channel::Webmail);
-                // Where another channel is locked, this one is not: whoever fails there must not close it.
+                // If another channel is locked, this one is not: failures there must not lock it.
                 assert!(matches!(account.state(now), State::Protected | State::Locked(_)));
                 assert!(account.throttle(channel).lock(channel, now).is_none());
                 assert!(platform.policy.trusted_browsers > 0 && trusted.contains(&(browser, account.epoch)));

@@ -1,5 +1,5 @@
-//! HTTP heads: the guard says the same of the same bytes in other pieces, and what a request is classified as never
-//! depends on how its path is spelled.
+//! HTTP heads: the guard's result does not depend on the pieces in which bytes arrive, and the classification of a
+//! request does not depend on the spelling of its path.
 #![no_main]
 
 use http::{HeaderMap, Method};

@@ -1,19 +1,20 @@
-//! Commands before sign-in, beside imap-codec, which others wrote from the grammar: what both can read means the same
-//! to both, the name and the password above all; and what is read here can be said by the grammar.
+//! Commands before sign-in, compared with imap-codec, an independent implementation of the grammar: what both can parse
+//! has the same meaning for both, above all the name and the password; and what is parsed here can be expressed in the
+//! grammar.
 //!
-//! What imap-codec reads may be refused here:
+//! What imap-codec accepts may be refused here:
 //! * a tag of more than 64 bytes (`MAX_TAG`), and an ID of more than 60 strings;
-//! * a name or a password that [`Credentials`] does not take: empty, too long, with control characters in it;
-//! * `AUTHENTICATE PLAIN` on behalf of somebody else, and with an empty message;
-//! * every command that is not for the time before sign-in.
+//! * a name or a password that [`Credentials`] does not accept: empty, too long, or with control characters;
+//! * `AUTHENTICATE PLAIN` with a different authorization identity, or with an empty message;
+//! * every command that is not allowed before sign-in.
 //!
-//! What imap-codec refuses may be read here, because real clients send it:
-//! * a line that ends with LF alone;
-//! * `LOGIN DOMAIN\user pw`: a bare word may have any bytes in it but a blank and line ends;
-//! * `"DOMAIN\user"`: a backslash before anything but a quote or itself is a character;
-//! * UTF-8 and other bytes beyond ASCII in words and between quotes;
-//! * an ID whose list has words without quotes in it, or blanks that are missing or stand at its end;
-//! * `AUTHENTICATE` with anything at all behind a mechanism that is refused anyway.
+//! What imap-codec refuses may be accepted here, because real clients send it:
+//! * a line that ends with LF only;
+//! * `LOGIN DOMAIN\user pw`: an unquoted word may contain any bytes except spaces and line ends;
+//! * `"DOMAIN\user"`: a backslash before any character except a quote or a backslash is an ordinary character;
+//! * UTF-8 and other bytes beyond ASCII in words and quoted strings;
+//! * an ID whose list contains unquoted words, lacks spaces, or has spaces at its end;
+//! * `AUTHENTICATE` with anything after a mechanism that is refused anyway.
 #![no_main]
 
 use imap_codec::decode::Decoder;
@@ -26,23 +27,23 @@ use postern_mail::imap::command::{Bad, MAX_CLIENT, MAX_TAG, Verb, parse, parse_p
 use postern_front::credentials::Credentials;
 use postern_mail::imap::splitter::{Split, Splitter};
 
-/// Strings in an ID that are read (RFC 2971, section 3.3).
+/// Maximum number of strings in an ID (RFC 2971, section 3.3).
 const MAX_ID_STRINGS: usize = 60;
 
-/// What imap-codec says of a whole message, where it can read all of it.
+/// imap-codec's result for a whole message, if it can parse all of it.
 fn oracle(message: &[u8]) -> Option<(String, CommandBody<'_>)> {
     let (rest, command) = CommandCodec::default().decode(message).ok()?;
     rest.is_empty().then(|| (command.tag.inner().to_owned(), command.body))
 }
 
-/// RFC 4616, written once more.
+/// RFC 4616, implemented a second time.
 fn plain(message: &[u8]) -> Option<Credentials> {
     let parts: Vec<&[u8]> = message.split(|byte| *byte == 0).collect();
     let [authorise, name, password] = parts[..] else { return None };
     if authorise.is_empty() || authorise == name { Credentials::new(name, password) } else { None }
 }
 
-/// What a client says of itself.
+/// The client's ID parameters.
 fn client(parameters: &[(IString<'_>, NString<'_>)]) -> String {
     let value = |wanted: &[u8]| {
         let (_, value) = parameters.iter().find(|(name, _)| name.as_ref().eq_ignore_ascii_case(wanted))?;
@@ -52,7 +53,7 @@ fn client(parameters: &[(IString<'_>, NString<'_>)]) -> String {
     words.join(" ").chars().filter(|letter| !letter.is_control()).take(MAX_CLIENT).collect()
 }
 
-/// What is to be read where imap-codec reads `body`.
+/// The expected result here where imap-codec's result is `body`.
 fn expected(body: &CommandBody<'_>) -> Result<Verb, Bad> {
     match body {
         CommandBody::Capability => Ok(Verb::Capability),
@@ -75,7 +76,7 @@ fn expected(body: &CommandBody<'_>) -> Result<Verb, Bad> {
     }
 }
 
-/// A login that is read here means the same to imap-codec when it is written with literals.
+/// A login that is accepted here has the same meaning for imap-codec when it is written with literals.
 fn check_said_again(credentials: &Credentials) {
     let (name, password) = (credentials.name(), credentials.password());
     let login = format!("a LOGIN {{{}+}}\r\n{name} {{{}+}}\r\n", name.len(), password.len());

@@ -1,13 +1,13 @@
-//! Lines of a backend: none panics, and none is read as more than its first two words say. A success begins with a tag
-//! and `OK`, an invitation with `+`, a greeting with `* OK`.
+//! Lines of a backend: none panics, and none is interpreted as more than its first two words say. A success begins with
+//! a tag and `OK`, a continuation request with `+`, a greeting with `* OK`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use postern_mail::imap::reply::{Outcome, Reply, read};
 use std::sync::Once;
 
-/// libFuzzer ends at a panic, also at one that is caught: those of imap-proto are part of the game. What this target
-/// asserts it asserts outside of the reader, and that ends it still.
+/// libFuzzer ends at a panic, also at one that is caught; imap-proto's panics are expected. The assertions of this
+/// target are outside of the parser, and still end it.
 fn let_the_reader_catch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(std::panic::take_hook()));
@@ -28,7 +28,7 @@ fn check(line: &[u8]) {
     assert!(is_right, "{}: {:?}", line.escape_ascii(), read(line));
 }
 
-/// Whether the second word is the one of this outcome.
+/// Whether the second word is that of this outcome.
 fn said(outcome: &Outcome, text: &[u8]) -> bool {
     let second = text.split(|byte| b" \r\n".contains(byte)).nth(1).unwrap_or_default();
     match outcome {
@@ -37,7 +37,7 @@ fn said(outcome: &Outcome, text: &[u8]) -> bool {
         Outcome::Bad => second == b"BAD",
         Outcome::Bye => second == b"BYE",
         Outcome::PreAuth => second == b"PREAUTH",
-        // Whether it comes with an OK or a NO: nobody is sent away past the second factor.
+        // Whether it comes with an OK or a NO: no client is referred to another server, bypassing the second factor.
         Outcome::Referral => text.windows(b"REFERRAL".len()).any(|word| word == b"REFERRAL"),
     }
 }
@@ -46,6 +46,6 @@ fuzz_target!(|bytes: &[u8]| {
     let_the_reader_catch();
     check(bytes);
     check(&[bytes, b"\r\n"].concat());
-    // As our own dialogue cuts them.
+    // Split into lines as the front's own dialogue does.
     bytes.split_inclusive(|byte| *byte == b'\n').for_each(check);
 });

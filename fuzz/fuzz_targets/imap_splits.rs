@@ -1,11 +1,11 @@
-//! The IMAP splitter: the same bytes in other pieces give the same commands, and no byte is lost or made up.
+//! The IMAP splitter: the same bytes in other pieces give the same commands, and no byte is lost or added.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use postern_mail::imap::splitter::{MAX_COMMAND, Split, Splitter};
 
-/// What comes of `bytes` in pieces of `size`: each line or command, and what is left; none when it is too long.
-/// Every `nth` time a line is wanted instead of a command, as when a client answers a challenge.
+/// The results for `bytes` in pieces of `size`: each line or command, and the rest; none if one is too long. Every
+/// `nth` time a line is requested instead of a command, as when a client answers a challenge.
 fn splits(bytes: &[u8], size: usize, nth: usize) -> (Vec<Split>, Option<Vec<u8>>) {
     let (mut splitter, mut all, mut taken) = (Splitter::default(), Vec::new(), 0);
     for piece in bytes.chunks(size) {

@@ -1,4 +1,4 @@
-//! The files of other programs: any text gives what posternd can be asked about, or a problem that says no secret.
+//! The files of other programs: any text gives what posternd can be asked about, or a problem that contains no secret.
 #![no_main]
 
 use jiff::tz::TimeZone;

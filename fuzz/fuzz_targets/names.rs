@@ -1,4 +1,4 @@
-//! Names: any text gives one canonical name or a refusal, and the canonical name means itself.
+//! Names: any text gives one canonical name or a refusal, and a canonical name is its own canonical form.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

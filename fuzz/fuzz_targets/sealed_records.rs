@@ -1,4 +1,5 @@
-//! Sealed records and the master key's file: any bytes give a value or an error, and what opens was sealed here.
+//! Sealed records and the master key's file: any bytes give a value or an error, and what can be opened was sealed
+//! here.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Security keys' responses: any bytes, in the browser's wrapping or without, give a value or a refusal; what is taken
-//! for a new key can be asked for again; and nobody signs in without one.
+//! Security keys' responses: any bytes, with the browser's JSON around them or without, give a value or a refusal; an
+//! accepted new key can be requested again; and no sign-in succeeds without a key.
 #![no_main]
 
 use base64::Engine as _;
@@ -15,11 +15,11 @@ const HANDLE: &[u8] = b"handle";
 static RELYING_PARTY: LazyLock<RelyingParty> =
     LazyLock::new(|| RelyingParty::new("https://example.org/", "Postern").expect("an https host"));
 
-/// SHA-256 of `example.org`, with which authenticator data begins.
+/// SHA-256 of `example.org`, the beginning of authenticator data.
 static RP_ID_HASH: LazyLock<Vec<u8>> =
     LazyLock::new(|| bytes("bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b5"));
 
-/// The one key of the account: a point of P-256, for which no input holds a signature.
+/// The only key of the account: a point of P-256, for which no input contains a signature.
 static KNOWN: LazyLock<Credential> = LazyLock::new(|| {
     let public_key = "a5010203262001215820\
                       6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296225820\
@@ -31,7 +31,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
 }
 
-/// The client data that passes, so that what lies behind it is reached.
+/// Valid client data, so that the checks after it are reached.
 fn client_data(kind: &str) -> String {
     json!({ "type": kind, "challenge": URL_SAFE_NO_PAD.encode(CHALLENGE), "origin": "https://example.org" }).to_string()
 }
@@ -48,7 +48,7 @@ fn signs_in(known: &Credential, response: &str) -> Result<(), Rejected> {
     RELYING_PARTY.finish_assertion(HANDLE, [known], &CHALLENGE, response).map(|_| ())
 }
 
-/// The wrapping of both responses.
+/// The JSON around both responses.
 fn credential(id: &[u8], response: serde_json::Value) -> String {
     let id = URL_SAFE_NO_PAD.encode(id);
     json!({ "id": id, "rawId": id, "type": "public-key", "response": response }).to_string()
@@ -79,13 +79,13 @@ fuzz_target!(|input: (&str, &[u8], &[u8], &[u8])| {
     registers(&registration(id, data, raw));
     assert!(signs_in(&KNOWN, &assertion(&KNOWN.id, data, signature)).is_err());
 
-    // Past the wrapping, and past the hash that no fuzzer guesses.
+    // Valid JSON, and the hash that no fuzzer guesses.
     let data = [&RP_ID_HASH, data].concat();
     assert!(signs_in(&KNOWN, &assertion(&KNOWN.id, &data, signature)).is_err());
     let Ok(length) = u16::try_from(data.len()) else { return };
     let object = [b"\xa1\x68authData\x59", &length.to_be_bytes()[..], &data].concat();
     if let Some(own) = registers(&registration(id, &object, raw)) {
-        // A key of the fuzzer's own choice may have signatures that anybody can make. It only must not panic.
+        // Anyone may be able to sign for a key that the fuzzer has chosen. It must only not panic.
         let _ = signs_in(&own, &assertion(&own.id, &data, signature));
     }
 });

@@ -1,5 +1,5 @@
-//! Frames: the same bytes in other pieces give the same frames or the same refusal; no frame is read as a yes that does
-//! not say so.
+//! Frames: the same bytes in other pieces give the same frames or the same refusal; no frame is interpreted as a yes
+//! unless it says so.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

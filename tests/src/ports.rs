@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::{Error, Result};
 
-/// Where the search begins: above the well-known ports.
+/// The first port that is tried: above the well-known ports.
 const FIRST: u16 = 10_000;
-/// How many ports are searched; they end below 32768, where Linux takes the ports of outgoing connections from, so
-/// that a port stays free between this look and the daemon's own bind.
+/// The number of ports that are tried; they end below 32768, where Linux's ports for outgoing connections begin, so
+/// that a port stays free between this check and the daemon's own bind.
 const COUNT: u16 = 22_000;
-/// Processes that start at the same time begin this far apart.
+/// The distance between the first ports of processes that start at the same time.
 const STRIDE: u32 = 101;
 
 static HANDED_OUT: AtomicU16 = AtomicU16::new(0);
 
-/// A port that nothing listens on, and that this process has not handed out before.
+/// Returns a port that nothing listens on, and that this process has not returned before.
 pub fn free() -> Result<u16> {
     let start = (std::process::id().wrapping_mul(STRIDE) % u32::from(COUNT)) as u16;
     (0..COUNT)
@@ -26,7 +26,7 @@ pub fn free() -> Result<u16> {
 
 fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-        // A host without IPv6 cannot have anything listening there.
+        // On a host without IPv6, nothing can listen there.
         && (TcpListener::bind((Ipv6Addr::LOCALHOST, port)).is_ok() || TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err())
 }
 

@@ -1,5 +1,5 @@
-//! A real Postfix with a configuration, a queue and one mailbox of its own: another provider's mail server, which takes
-//! mail over TLS only. No file of the system is read or written.
+//! A real Postfix with its own configuration, queue and one mailbox: another provider's mail server, which accepts mail
+//! over TLS only. No file of the system is read or written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use crate::receivers::Message;
 use crate::service::{Ready, Service};
 use crate::{During, Result, ports, tools, wait};
 
-/// The domain that it takes mail for; whatever the address, it lands in the same mailbox.
+/// The domain that it accepts mail for; mail for all addresses goes to the same mailbox.
 pub const DOMAIN: &str = "elsewhere.example";
 const PROGRAM: &str = "/usr/sbin/postfix";
-/// The system user that most of Postfix's processes become.
+/// The system user of most of Postfix's processes.
 const POSTFIX: &str = "postfix";
-/// The system user who owns the mail: Postfix delivers nothing as root or as itself.
+/// The system user who owns the mail: Postfix does not deliver as root or as its own user.
 const MAIL_OWNER: &str = "nobody";
-/// The services that receiving and delivering take (master(5)), none of them in a chroot of its own.
+/// The services needed to receive and deliver mail (master(5)), none of them in a chroot.
 const SERVICES: &str = "\
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -83,7 +83,7 @@ impl Postfix {
         Ok(Postfix { service, config, port, ca: certificates.ca.clone(), new: mail.join("inbox/new") })
     }
 
-    /// The lines of posternd.toml that lead there.
+    /// The lines of posternd.toml for it.
     pub fn configuration(&self) -> String {
         format!(
             "[mail]\nfrom = \"Example <security@example.com>\"\nsmtp = \"smtp+starttls://localhost:{}\"\nca = {:?}\n",
@@ -91,7 +91,7 @@ impl Postfix {
         )
     }
 
-    /// Waits for the next mail, and takes it out.
+    /// Waits for the next mail, and removes it from the mailbox.
     pub fn next(&self) -> Result<Message> {
         let path = wait::until("a mail to be delivered", || {
             let Ok(mut entries) = fs::read_dir(&self.new) else { return Ok(None) };
@@ -104,7 +104,7 @@ impl Postfix {
 }
 
 impl Drop for Postfix {
-    /// Ended by a signal, the script would leave the master process behind.
+    /// If ended by a signal, the script would leave the master process running.
     fn drop(&mut self) {
         let _ = tools::run(Command::new(PROGRAM).arg("-c").arg(&self.config).arg("stop"), &[]);
         let _ = self.service.stop();

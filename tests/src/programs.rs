@@ -1,21 +1,22 @@
-//! Every program of Debian's that the demo and the tests start, and the package that brings it: what is installed is
-//! computed from this. `tests/tests/programs.rs` sees to it that no source starts a program that is not here.
+//! All programs of Debian that the demo and the tests start, and the packages that contain them: the list of packages
+//! to install is computed from this. `tests/tests/programs.rs` checks that no source starts a program that is not
+//! listed here.
 
-/// The name of a program, and the package that brings it.
+/// The name of a program, and the package that contains it.
 pub type Program = (&'static str, &'static str);
 
-/// What the world starts, and so the demo.
+/// The programs of the world, and so of the demo.
 pub const DEMO: &[Program] = &[
     ("doveadm", "dovecot-imapd"),
     ("dovecot", "dovecot-imapd"),
     ("nginx", "nginx"),
     ("php", "php-cli"),
-    // PHP-FPM is called after the version of PHP.
+    // The name of PHP-FPM's program contains the version of PHP.
     ("php-fpm", "php-fpm"),
 ];
 
-/// What the world needs beyond its programs: Roundcube and its parts, and what the PAM module links with. PHP-FPM comes
-/// before Roundcube, or apt would choose Apache to run it; [`packages`] keeps that order.
+/// Packages that the world needs besides its programs: Roundcube and its parts, and libraries that the PAM module links
+/// with. PHP-FPM comes before Roundcube, or apt would choose Apache to run it; [`packages`] keeps that order.
 const DEMO_BESIDE: &[&str] = &[
     "php-gd",
     "php-intl",
@@ -27,8 +28,8 @@ const DEMO_BESIDE: &[&str] = &[
     "libpam0g-dev",
 ];
 
-/// What the tests start beyond that: other hosts, webmails, clients and servers, and independent programs that judge what
-/// Postern makes.
+/// The further programs of the tests: other hosts, webmails, clients and servers, and independent programs that check
+/// Postern's output.
 pub const TESTS: &[Program] = &[
     ("Xvfb", "xvfb"),
     ("apparmor_parser", "apparmor"),
@@ -82,8 +83,8 @@ pub const TESTS: &[Program] = &[
     ("zbarimg", "zbar-tools"),
 ];
 
-/// What the tests need beyond that: libraries, PAM modules that ours is measured against, programs that scripts and other
-/// programs start or that are not on the PATH, letters for the browser, and a C++ compiler for libFuzzer.
+/// The further packages that the tests need: libraries, PAM modules that ours is compared with, programs that scripts
+/// and other programs start or that are not on the PATH, fonts for the browser, and a C++ compiler for libFuzzer.
 const TESTS_BESIDE: &[&str] = &[
     "chromium",
     "faketime",

@@ -1,4 +1,4 @@
-//! A telephone and a mailbox elsewhere: where codes and notices arrive. The SMS gateway speaks HTTP, the mail server SMTP
+//! A telephone and an external mailbox: they receive codes and notices. The SMS gateway uses HTTP, the mail server SMTP
 //! (RFC 5321), as far as a client that sends one mail needs it.
 
 use std::io;
@@ -20,22 +20,22 @@ use tokio::runtime::{Builder, Runtime};
 use crate::wait;
 use crate::{During, Result};
 
-/// A message that arrived.
+/// A received message.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// `sms` or `mail`.
     pub by: &'static str,
     /// The number or the address.
     pub to: String,
-    /// Of a mail.
+    /// The subject of a mail.
     pub subject: String,
-    /// All of it.
+    /// The whole text.
     pub text: String,
 }
 
 impl Message {
-    /// A mail as it came, decoded. A mail server that has put it into a mailbox says in it to whom it came, where `to`
-    /// is none.
+    /// A received mail, decoded. If `to` is none, the recipient is in the mail: a mail server that delivered it to a
+    /// mailbox has added it.
     pub(crate) fn mail(mail: &str, to: Option<String>) -> Message {
         let mail = MessageParser::default().parse(mail).unwrap_or_default();
         let to = to.or_else(|| Some(mail.header("Delivered-To")?.as_text()?.to_owned())).unwrap_or_default();
@@ -43,14 +43,14 @@ impl Message {
         Message { by: "mail", to, subject: mail.subject().unwrap_or_default().to_owned(), text }
     }
 
-    /// The code in it: six digits by themselves.
+    /// The code in it: six digits that are not part of a longer number.
     pub fn code(&self) -> Option<String> {
         let mut words = self.text.split(|c: char| !c.is_ascii_digit());
         words.find(|word| word.len() == 6).map(str::to_owned)
     }
 }
 
-/// What arrived, in the order in which it did.
+/// The received messages, in order.
 #[derive(Debug, Clone, Default)]
 struct Inbox(Arc<Mutex<Vec<Message>>>);
 
@@ -64,10 +64,10 @@ impl Inbox {
     }
 }
 
-/// Both servers, on loopback. They end with the value.
+/// Both servers, on loopback. They are stopped when the value is dropped.
 #[derive(Debug)]
 pub struct Receivers {
-    /// Taken out at the end only.
+    /// Taken out only at the end.
     runtime: Option<Runtime>,
     gateway: u16,
     mail: u16,
@@ -87,7 +87,7 @@ impl Receivers {
         Ok(Receivers { runtime: Some(runtime), gateway, mail, inbox })
     }
 
-    /// The lines of posternd.toml that lead there.
+    /// The lines of posternd.toml for them.
     pub(crate) fn configuration(&self) -> String {
         format!(
             "[sms]\nurl = \"http://127.0.0.1:{}/send\"\nheaders = {{ Content-Type = \"application/json\" }}\n\
@@ -97,17 +97,17 @@ impl Receivers {
         )
     }
 
-    /// All that have arrived, by SMS or by mail.
+    /// All messages received, by SMS or by mail.
     pub fn all(&self, by: &str) -> Vec<Message> {
         self.inbox.with(|messages| messages.iter().filter(|message| message.by == by).cloned().collect())
     }
 
-    /// Takes out all that have arrived.
+    /// Removes and returns all messages received.
     pub fn take(&self) -> Vec<Message> {
         self.inbox.with(std::mem::take)
     }
 
-    /// Waits for the next one that fits, and takes it out.
+    /// Waits for the next message that fits, and removes it.
     pub fn next(&self, by: &str, fits: impl Fn(&Message) -> bool) -> Result<Message> {
         wait::until("a message to arrive", || {
             let fits = |message: &Message| message.by == by && fits(message);
@@ -118,14 +118,14 @@ impl Receivers {
 
 impl Drop for Receivers {
     fn drop(&mut self) {
-        // A world may end inside of another runtime, where waiting for this one would panic.
+        // A world may end inside another runtime, where waiting for this one would panic.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// Listens on a free port, which is the answer, and has `connection` serve whoever comes.
+/// Listens on a free port, which is returned, and serves each client with `connection`.
 fn serve<F, S>(runtime: &Runtime, inbox: &Inbox, connection: F) -> Result<u16>
 where
     F: Fn(TcpStream, Inbox) -> S + Send + 'static,
@@ -145,14 +145,14 @@ where
     Ok(port)
 }
 
-/// What posternd posts for a text message, by [`Receivers::configuration`].
+/// The body that posternd posts for a text message, by [`Receivers::configuration`].
 #[derive(Deserialize)]
 struct Text {
     to: String,
     text: String,
 }
 
-/// Takes one text message; 400 for anything else.
+/// Receives one text message; 400 for anything else.
 async fn take_text(request: Request<Incoming>, inbox: Inbox) -> hyper::Result<Response<Empty<Bytes>>> {
     let body = request.into_body().collect().await?.to_bytes();
     let mut response = Response::new(Empty::new());
@@ -196,14 +196,14 @@ async fn say(stream: &mut BufStream<TcpStream>, reply: &str) -> io::Result<()> {
     stream.flush().await
 }
 
-/// The next line without its end, or none when the client is gone.
+/// The next line without its end; none if the client has closed the connection.
 async fn line(stream: &mut BufStream<TcpStream>) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let length = stream.read_until(b'\n', &mut line).await?;
     Ok((length > 0).then(|| String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// A mail up to the dot that ends it, without the dots that SMTP adds (RFC 5321 section 4.5.2).
+/// A mail up to the dot that ends it, without the dots that SMTP adds (RFC 5321, section 4.5.2).
 async fn body(stream: &mut BufStream<TcpStream>) -> io::Result<Option<String>> {
     let mut mail = String::new();
     while let Some(line) = line(stream).await? {
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
     use crate::tools;
 
-    /// As another client sends it: curl.
+    /// Sent by another client: curl.
     #[test]
     fn a_text_and_a_mail_arrive_as_they_were_meant() {
         let receivers = Receivers::start().unwrap();

@@ -1,7 +1,7 @@
-//! A real Roundcube: Debian's package, run by PHP-FPM behind nginx, with a configuration and a database of its own.
+//! A real Roundcube: Debian's package, run by PHP-FPM behind nginx, with its own configuration and database.
 //!
-//! PHP's built-in server would do with fewer parts, but its worker processes survive their master, it never keeps a
-//! connection open, and it answers every unknown path with the login page: no webmail stands like that.
+//! PHP's built-in server would need fewer parts, but its worker processes survive their master, it never keeps a
+//! connection open, and it answers every unknown path with the login page: no webmail is operated like that.
 
 use std::fs;
 use std::io::Read;
@@ -15,17 +15,18 @@ use crate::dovecot::{own, server_user};
 use crate::service::{Ready, Service};
 use crate::{During, Error, Result, nginx, ports};
 
-/// The system user that PHP runs as, where root starts it.
+/// The system user that PHP runs as, if root starts it.
 const WEB_USER: &str = "www-data";
-/// What the web server serves, where Debian's package puts it.
+/// The directory that the web server serves, where Debian's package puts it.
 const PUBLIC: &str = "/var/lib/roundcube/public_html";
-/// The tables of a new database.
+/// The schema of a new database.
 const SCHEMA: &str = "/usr/share/roundcube/SQL/sqlite.initial.sql";
-/// Files of the package that Roundcube looks for beside its configuration.
+/// Files of the package that Roundcube expects beside its configuration.
 const DEFAULTS: [&str; 2] = ["/etc/roundcube/defaults.inc.php", "/etc/roundcube/mimetypes.php"];
-/// Requests that PHP works on at once.
+/// The number of requests that PHP handles concurrently.
 const WORKERS: u8 = 6;
-/// Bytes of the key that seals the mailbox's password in Roundcube's session (`des_key` has to have 24 characters).
+/// The length in bytes of the key that encrypts the mailbox's password in Roundcube's session (`des_key` must have 24
+/// characters).
 const KEY_BYTES: usize = 12;
 /// The largest attachment, in megabytes; the largest body that a test sends is 100 MB.
 const UPLOAD_MB: u16 = 128;
@@ -33,9 +34,9 @@ const UPLOAD_MB: u16 = 128;
 /// Roundcube, running.
 #[derive(Debug)]
 pub struct Roundcube {
-    /// nginx: who ends this process has ended the webmail.
+    /// nginx: ending this process ends the webmail.
     pub web: Service,
-    /// PHP behind it.
+    /// PHP, behind nginx.
     pub php: Service,
     /// The port for HTTP on 127.0.0.1.
     pub port: u16,
@@ -71,22 +72,22 @@ impl Roundcube {
         Ok(Roundcube { web, php, port, directory: directory.to_owned() })
     }
 
-    /// Where it answers, without Postern in between.
+    /// Its URL, without Postern in front of it.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Every request that reached it so far, one line each: method, target, status.
+    /// Every request that it has received, one line each: method, target, status.
     pub fn requests(&self) -> String {
         nginx::requests(&self.directory)
     }
 
-    /// Who has signed in so far, and from where, by what Roundcube was told.
+    /// The sign-ins so far, and the client addresses that Roundcube was given.
     pub fn sign_ins(&self) -> String {
         fs::read_to_string(self.directory.join("logs/userlogins.log")).unwrap_or_default()
     }
 
-    /// What Roundcube itself found wrong so far.
+    /// The errors that Roundcube itself has logged so far.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.directory.join("logs/errors.log")).unwrap_or_default()
     }
@@ -121,8 +122,8 @@ fn create_database(directory: &Path) -> Result<()> {
     own(&database, &server_user(WEB_USER)?)
 }
 
-/// X-Forwarded-* is believed from loopback, where Postern stands. Roundcube's own brake on wrong passwords is taken
-/// off, as the tests type many.
+/// X-Forwarded-* is trusted from loopback, where Postern runs. Roundcube's own limit on wrong passwords is disabled, as
+/// the tests type many.
 fn configuration(directory: &Path, imap: u16) -> Result<String> {
     let mut key = [0; KEY_BYTES];
     fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key)).during("/dev/urandom")?;
@@ -148,7 +149,7 @@ $config['login_rate_limit'] = 100000;
 
 fn php_configuration(directory: &Path, socket: &Path) -> String {
     let (directory, socket) = (directory.display(), socket.display());
-    // Nobody but root can start it as somebody else.
+    // Only root can start it as another user.
     let user =
         if Uid::effective().is_root() { format!("user = {WEB_USER}\ngroup = {WEB_USER}\n") } else { String::new() };
     format!(
@@ -170,7 +171,7 @@ php_admin_value[post_max_size] = {UPLOAD_MB}M
     )
 }
 
-/// A path behind `index.php` reaches Roundcube, as it does with Apache.
+/// A path after `index.php` reaches Roundcube, as it does with Apache.
 fn server_configuration(socket: &Path) -> String {
     let socket = socket.display();
     format!(

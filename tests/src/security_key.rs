@@ -1,5 +1,5 @@
-//! A security key in software, for what no browser lets a key do: the same credential on two accounts, a counter that
-//! goes back; and for what is measured. Its CBOR is written by hand, byte by byte (WebAuthn Level 3).
+//! A security key in software, for what browsers do not allow a key to do: the same credential on two accounts, a
+//! counter that decreases; and for measurements. Its CBOR is written by hand, byte by byte (WebAuthn Level 3).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 
 use crate::{During, Error, Result};
 
-/// Flags of authenticator data (6.1): somebody touched the key.
+/// Flags of authenticator data (6.1): user present.
 const USER_PRESENT: u8 = 0x01;
-/// A new credential is in it.
+/// Attested credential data is included.
 const ATTESTED: u8 = 0x40;
-/// Bytes of a coordinate on P-256.
+/// Length in bytes of a coordinate on P-256.
 const COORDINATE: usize = 32;
 
 /// See the module.
@@ -34,7 +34,7 @@ impl SecurityKey {
         Ok(SecurityKey { pair, random, id: id.to_vec() })
     }
 
-    /// The `RegistrationResponseJSON` to a page of `origin` with these options.
+    /// The `RegistrationResponseJSON` for a page of `origin` with these options.
     pub fn register(&self, options: &str, origin: &str) -> Result<String> {
         let options = read(options)?;
         let client = client_data("webauthn.create", &options, origin);
@@ -52,7 +52,7 @@ impl SecurityKey {
         })))
     }
 
-    /// The `AuthenticationResponseJSON` to a page of `origin` with these options, its counter at `counter`.
+    /// The `AuthenticationResponseJSON` for a page of `origin` with these options, with the counter value `counter`.
     pub fn sign(&self, options: &str, origin: &str, counter: u32) -> Result<String> {
         let options = read(options)?;
         let client = client_data("webauthn.get", &options, origin);

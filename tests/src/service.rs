@@ -1,4 +1,4 @@
-//! One process of the world: started, waited for, stopped by its own id, its output kept in a file.
+//! One process of the world: it is started, waited for and stopped by its own id, and its output is kept in a file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -13,12 +13,12 @@ use nix::unistd::Pid;
 use crate::wait;
 use crate::{During, Error, Result};
 
-/// Lines of a log that are shown when something went wrong.
+/// The number of lines of a log that are shown after a failure.
 const SHOWN_LINES: usize = 60;
-/// The longest readiness message that is read; systemd's own limit is far above what a daemon sends.
+/// The maximum length of a readiness message that is read; systemd's own limit is far above what a daemon sends.
 const NOTIFY_LENGTH: usize = 4096;
 
-/// What tells that a service answers.
+/// How a service shows that it is ready.
 #[derive(Debug)]
 pub enum Ready {
     /// It accepts TCP connections on this port of 127.0.0.1.
@@ -29,10 +29,10 @@ pub enum Ready {
     Notify,
 }
 
-/// A program, how to run it, and, while it runs, its process.
+/// A program, how to run it, and its process while it runs.
 #[derive(Debug)]
 pub struct Service {
-    /// What people call it.
+    /// Its usual name.
     pub name: &'static str,
     program: PathBuf,
     args: Vec<OsString>,
@@ -63,7 +63,8 @@ impl Service {
         self
     }
 
-    /// Starts the process and returns once it answers. An error if it runs already, ends at once, or stays silent.
+    /// Starts the process and returns once it is ready. An error if it runs already, ends at once, or does not become
+    /// ready.
     pub fn start(&mut self) -> Result<()> {
         if self.pid().is_some() {
             return Err(Error::new(format!("{} is running already", self.name)));
@@ -108,7 +109,7 @@ impl Service {
         self.log.with_extension("notify")
     }
 
-    /// A socket of its own for each start, so that an earlier process cannot speak for this one.
+    /// A new socket for each start, so that an earlier process cannot report readiness for this one.
     fn notify_socket(&self) -> Result<UnixDatagram> {
         let path = self.notify_path();
         let _ = fs::remove_file(&path);
@@ -130,10 +131,10 @@ impl Service {
         self.running.as_mut().and_then(|child| child.try_wait().ok().flatten())
     }
 
-    /// Asks the process to end (SIGTERM) and waits for it; a process that does not is killed, and that is an error.
+    /// Asks the process to end (SIGTERM) and waits for it; if it does not end, it is killed, which is an error.
     pub fn stop(&mut self) -> Result<()> {
         let Some(child) = &mut self.running else { return Ok(()) };
-        // A process that has ended already can no longer be told to.
+        // The signal has no effect on a process that has ended already.
         let _ = kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM);
         let ended = wait::until(&format!("{} to end", self.name), || child.try_wait().during("waiting"));
         self.kill();
@@ -160,13 +161,13 @@ impl Service {
         self.start()
     }
 
-    /// The command that a person types to start it again.
+    /// The command line that starts it again.
     pub fn command_line(&self) -> String {
         let args = self.args.iter().map(|arg| arg.to_string_lossy());
         std::iter::once(self.program.to_string_lossy()).chain(args).collect::<Vec<_>>().join(" ")
     }
 
-    /// All that it has printed so far.
+    /// Its whole output so far.
     pub fn log(&self) -> String {
         fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
@@ -190,7 +191,7 @@ impl Drop for Service {
 mod tests {
     use super::*;
 
-    /// Says that it is ready only after it was told about the socket, and goes on until it is asked to end.
+    /// Reports readiness only after it got the socket, and runs until it is asked to end.
     const NOTIFIER: &str = "import os, signal, socket
 print('hello', flush=True)
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'STATUS=up\\nREADY=1', os.environ['NOTIFY_SOCKET'])

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use crate::mailboxes::Mailbox;
 use crate::{During, Error, Result};
 
-/// A request that reached it.
+/// A request that it received.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Reached {
     /// Method and target.
     pub line: String,
-    /// Which call it is, by its body.
+    /// The action of the call, from its body.
     pub action: String,
     /// The names of its headers, in lower case.
     pub headers: Vec<String>,
@@ -29,10 +29,10 @@ pub struct SnappyMail {
 }
 
 impl SnappyMail {
-    /// Starts it for these people; `additional_accounts`: they may add each other's mailboxes by the password.
+    /// Starts it for these users; `additional_accounts`: they may add each other's mailboxes with the password.
     ///
     /// # Errors
-    /// Without Python.
+    /// If there is no Python.
     pub fn start(people: &[Mailbox], additional_accounts: bool) -> Result<SnappyMail> {
         let people: serde_json::Map<String, serde_json::Value> =
             people.iter().map(|person| (person.name.clone(), person.password.as_str().into())).collect();
@@ -45,7 +45,7 @@ impl SnappyMail {
         let port = lines.next().and_then(|line| line.ok()?.parse().ok()).ok_or_else(unready)?;
         let reached = Arc::<Mutex<Vec<Reached>>>::default();
         let all = Arc::clone(&reached);
-        // It ends with the process, which closes its end.
+        // It ends with the process, which closes the other end.
         std::thread::spawn(move || {
             for request in lines.map_while(std::result::Result::ok).filter_map(|line| serde_json::from_str(&line).ok())
             {
@@ -55,12 +55,12 @@ impl SnappyMail {
         Ok(SnappyMail { process, port, reached })
     }
 
-    /// Where it answers.
+    /// Its URL.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Every request that is known to have reached it so far.
+    /// Every request that it is known to have received so far.
     pub fn reached(&self) -> Vec<Reached> {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,6 +1,6 @@
-//! A real SOGo: Debian's package behind nginx, with a PostgreSQL and a memcached of its own.
+//! A real SOGo: Debian's package behind nginx, with its own PostgreSQL and memcached.
 //!
-//! People are known there by the name before the `@`, as in many directories; their address stands beside it.
+//! Users have the name before the `@` there, as in many directories; their address is a separate field.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,22 +14,22 @@ use crate::{During, Error, Result, nginx, ports, tools};
 /// The system users that the parts run as: none runs as root.
 const SOGO_USER: &str = "sogo";
 const DATABASE_USER: &str = "postgres";
-/// What the web server serves by itself, where Debian's package puts it.
+/// The files that the web server serves by itself, where Debian's package puts them.
 const FILES: &str = "/usr/lib/GNUstep/SOGo/WebServerResources/";
 /// Where Debian's packages put PostgreSQL, a directory for each version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
-/// Requests that SOGo works on at once.
+/// The number of requests that SOGo handles concurrently.
 const WORKERS: u8 = 3;
-/// Megabytes of memcached, and of the largest body of a request.
+/// The size in megabytes of memcached, and of the largest body of a request.
 const CACHE_MB: u8 = 16;
 const UPLOAD_MB: u16 = 32;
 
-/// SOGo, running. What drops first ends first: a database waits for those who are connected.
+/// SOGo, running. The fields are stopped in the order of their declaration: a database waits for its clients.
 #[derive(Debug)]
 pub struct Sogo {
-    /// nginx: who ends this process has ended the webmail.
+    /// nginx: ending this process ends the webmail.
     pub web: Service,
-    /// SOGo behind it.
+    /// SOGo, behind nginx.
     pub sogod: Service,
     cache: Service,
     database: Service,
@@ -45,7 +45,7 @@ impl Sogo {
         Sogo::start_with(directory, imap, people, "NO")
     }
 
-    /// The same, where people may add each other's mailboxes by the password.
+    /// The same; users may add each other's mailboxes with the password.
     pub fn start_with_second_doors(directory: &Path, imap: u16, people: &[Mailbox]) -> Result<Sogo> {
         Sogo::start_with(directory, imap, people, "YES")
     }
@@ -78,14 +78,15 @@ impl Sogo {
         Ok(Sogo { web, sogod, cache, database, port, sql, directory: directory.to_owned() })
     }
 
-    /// Gives a person another address, in the directory. SOGo goes on signing in to their mailbox by its own name.
+    /// Gives a user another address in the directory. SOGo goes on signing in to their mailbox by its own name.
     ///
-    /// Before they first sign in: SOGo remembers what it has read.
+    /// Must be called before the user first signs in: SOGo caches what it has read.
     pub fn readdress(&self, person: &str, address: &str) -> Result<()> {
         self.change(&format!("UPDATE people SET mail = {} WHERE c_uid = {};", quoted(address), quoted(person)))
     }
 
-    /// Gives a person preferences, as if kept from other days: before they first sign in, and after somebody else has.
+    /// Gives a user preferences, as if stored earlier. Must be called before that user first signs in, and after
+    /// another user has signed in.
     pub fn keep_preferences(&self, person: &str, json: &str) -> Result<()> {
         let row = format!("({}, {})", quoted(person), quoted(json));
         self.change(&format!("INSERT INTO sogo_user_profile (c_uid, c_defaults) VALUES {row};"))
@@ -96,12 +97,12 @@ impl Sogo {
         Ok(())
     }
 
-    /// Where it answers, without Postern in between.
+    /// Its URL, without Postern in front of it.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Every request that reached it so far, one line each: method, target, status.
+    /// Every request that it has received, one line each: method, target, status.
     pub fn requests(&self) -> Vec<String> {
         nginx::requests(&self.directory).lines().map(str::to_owned).collect()
     }
@@ -112,7 +113,7 @@ impl Sogo {
     }
 }
 
-/// A service that becomes `user` before it runs `program` (setpriv(1)).
+/// A service that switches to `user` before it runs `program` (setpriv(1)).
 fn run_as(user: &str, name: &'static str, program: impl AsRef<Path>, ready: Ready, at: &Path) -> Result<Service> {
     let user = system_user(user)?;
     Ok(Service::new(name, "setpriv", ready, at)
@@ -122,7 +123,7 @@ fn run_as(user: &str, name: &'static str, program: impl AsRef<Path>, ready: Read
         .arg(program.as_ref()))
 }
 
-/// The directory of PostgreSQL's programs, which are not in the path.
+/// The directory of PostgreSQL's programs, which are not on the PATH.
 fn postgresql() -> Result<PathBuf> {
     let versions = fs::read_dir(POSTGRESQL).during(POSTGRESQL)?;
     let found =
@@ -130,13 +131,13 @@ fn postgresql() -> Result<PathBuf> {
     found.ok_or_else(|| Error::new("no PostgreSQL below /usr/lib/postgresql: `cargo xtask test` installs it"))
 }
 
-/// It need not survive a power cut.
+/// Durability is disabled: the data need not survive a power failure.
 fn start_database(directory: &Path, port: u16) -> Result<Service> {
     let (programs, data, user) = (postgresql()?, directory.join("database/data"), system_user(DATABASE_USER)?);
     let mut init = Command::new("setpriv");
     init.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid)).arg("--clear-groups");
     init.arg(programs.join("initdb")).arg("-D").arg(&data);
-    // Who reaches loopback here may do everything: there is nothing in it but the people of the tests.
+    // Every local client has full access: the database contains only the users of the tests.
     init.args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C"]);
     init.current_dir(directory);
     tools::run(&mut init, &[])?.success()?;
@@ -150,7 +151,7 @@ fn start_database(directory: &Path, port: u16) -> Result<Service> {
     Ok(database)
 }
 
-/// Makes the table of people; the rest SOGo makes by itself. Returns what its tables' addresses begin with.
+/// Creates the table of users; SOGo creates the others itself. Returns the prefix of the URLs of its tables.
 fn fill_database(directory: &Path, port: u16, people: &[Mailbox]) -> Result<String> {
     let row = |person: &Mailbox| {
         let name = quoted(person.name.split('@').next().unwrap_or_default());
@@ -160,7 +161,7 @@ fn fill_database(directory: &Path, port: u16, people: &[Mailbox]) -> Result<Stri
     let sql = "CREATE TABLE people \
                (c_uid text PRIMARY KEY, c_name text, c_password text, c_cn text, mail text, mailbox text);\n";
     let sql = sql.to_owned() + &people.iter().map(row).collect::<String>();
-    // A port that is open is no database that lets anybody in yet.
+    // An open port does not mean that the database accepts clients yet.
     crate::wait::until("PostgreSQL to let somebody in", || {
         let mut ready = Command::new(postgresql()?.join("pg_isready"));
         let ready = ready.args(["-q", "-h", "127.0.0.1", "-p"]).arg(port.to_string());
@@ -170,7 +171,7 @@ fn fill_database(directory: &Path, port: u16, people: &[Mailbox]) -> Result<Stri
     Ok(format!("postgresql://postgres:none@127.0.0.1:{port}/postgres"))
 }
 
-/// Runs what it reads.
+/// A psql that runs the statements on its standard input.
 fn psql(directory: &Path, port: u16) -> Result<Command> {
     let mut psql = Command::new(postgresql()?.join("psql"));
     psql.args(["--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-p"]);
@@ -178,12 +179,12 @@ fn psql(directory: &Path, port: u16) -> Result<Command> {
     Ok(psql)
 }
 
-/// As SQL has text.
+/// An SQL string literal.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// On the command line, where it has precedence over `/etc/sogo/sogo.conf`.
+/// Given on the command line, which has precedence over `/etc/sogo/sogo.conf`.
 fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) -> Vec<(&'static str, String)> {
     let table = |name: &str| format!("{sql}/{name}");
     let people = format!(
@@ -212,7 +213,7 @@ fn configuration(directory: &Path, sql: &str, port: u16, cache: u16, imap: u16) 
     ]
 }
 
-/// As SOGo's guide has it; its cookie alone has four thousand bytes.
+/// As SOGo's guide recommends; its cookie has four thousand bytes by itself.
 fn server_configuration(behind: u16) -> String {
     format!(
         r#"    proxy_buffer_size 8k;

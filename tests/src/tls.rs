@@ -1,4 +1,4 @@
-//! TLS as a client of a world speaks it.
+//! TLS as a client of a world uses it.
 
 use std::path::Path;
 use std::sync::Arc;

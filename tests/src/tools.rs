@@ -1,4 +1,4 @@
-//! The command-line programs that stand for a person's own: an authenticator, a camera, a client.
+//! The command-line programs that represent a user's own: an authenticator, a camera, a client.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::{During, Error, Result};
 
-/// How a command ended and what it said.
+/// The exit code and output of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The exit code; −1 if a signal ended it.
@@ -19,7 +19,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The standard output of a command that ended with 0; otherwise an error that says everything.
+    /// The standard output of a command that exited with 0; otherwise an error with the complete output.
     pub fn success(self) -> Result<String> {
         if self.code == 0 { Ok(self.stdout) } else { Err(Error::new(format!("{self:#?}"))) }
     }
@@ -31,7 +31,7 @@ pub fn run(command: &mut Command, input: &[u8]) -> Result<Outcome> {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().during(&doing)?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A program that does not read its input to the end is free to do so.
+        // A program may end without reading all of its input.
         let _ = stdin.write_all(input);
     }
     let output = child.wait_with_output().during(&doing)?;
@@ -54,7 +54,7 @@ pub fn zbar(picture: &Path) -> Result<String> {
     Ok(run(&mut command, &[])?.success()?.trim().to_owned())
 }
 
-/// Runs curl, silent but for errors, with `args`.
+/// Runs curl, silent except for errors, with `args`.
 pub fn curl<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Result<Outcome> {
     run(Command::new("curl").args(["--silent", "--show-error"]).args(args), &[])
 }

@@ -1,4 +1,4 @@
-//! Waiting for something to become true, with a deadline. There is no other kind of waiting in the tests.
+//! Waits for a condition, with a deadline. The tests wait in no other way.
 
 use std::time::{Duration, Instant};
 
@@ -6,15 +6,15 @@ use crate::{Error, Result};
 
 /// How long anything may take to become ready: a loaded two-core machine starts Chromium in a few seconds.
 pub const DEADLINE: Duration = Duration::from_secs(30);
-/// The pause between two looks.
+/// The pause between two checks.
 pub const POLL: Duration = Duration::from_millis(10);
 
-/// Looks with `probe` until it finds something; an error that names `what` when [`DEADLINE`] has passed.
+/// Calls `probe` until it returns something; an error that names `what` after [`DEADLINE`].
 pub fn until<T>(what: &str, probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     within(DEADLINE, what, probe)
 }
 
-/// The same, where it may take until `deadline`: for what starts many things.
+/// The same with another deadline: for what starts many things.
 pub fn within<T>(deadline: Duration, what: &str, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = monotonic();
     loop {

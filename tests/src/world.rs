@@ -28,7 +28,7 @@ use crate::{During, Error, Result, ports};
 /// The platform that every world has, with [`DOMAIN`] in it.
 pub const PLATFORM: &str = "example";
 
-/// What the webmail front stands before.
+/// The upstream of the webmail front.
 #[derive(Debug, Default)]
 pub enum Upstream {
     /// Roundcube on Dovecot.
@@ -36,33 +36,34 @@ pub enum Upstream {
     Roundcube,
     /// A server of the test's own.
     Url(String),
-    /// The same, taken for this product.
+    /// The same, configured as this product.
     Product {
-        /// What the configuration calls it.
+        /// The product's name in the configuration.
         product: &'static str,
-        /// Where it is.
+        /// Its URL.
         url: String,
         /// Lines for `[webmail.doors]`, the product's other endpoints.
         endpoints: &'static str,
     },
-    /// Nothing: only the daemon and its sockets are wanted, and no front is started.
+    /// None: only the daemon and its sockets are needed, and no front is started.
     None,
 }
 
-/// What a world is made of.
+/// The parts of a world.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// What the webmail front stands before.
+    /// The upstream of the webmail front.
     pub upstream: Upstream,
-    /// Runs Postern under a clock that [`World::move_clock`] moves. Costs a file read per look at the clock.
+    /// Runs Postern under a clock that [`World::move_clock`] moves. Each reading of the clock then costs a file read.
     pub movable_clock: bool,
-    /// Has the proxy listen for IMAP too. Takes [`Upstream::Roundcube`], which brings a Dovecot.
+    /// Makes the proxy listen for IMAP too. Requires [`Upstream::Roundcube`], which includes a Dovecot.
     pub imap_front: bool,
-    /// Gives people a telephone and a mailbox elsewhere, and posternd the way there.
+    /// Gives users a telephone and an external mailbox, and posternd the configuration to reach them.
     pub receivers: bool,
 }
 
-/// A running world. What drops first ends first: the fronts before what they stand on, the directory last.
+/// A running world. The fields are stopped in the order of their declaration: the fronts before what they depend on,
+/// the directory last.
 #[derive(Debug)]
 pub struct World {
     /// The fronts.
@@ -77,7 +78,7 @@ pub struct World {
     pub certificates: Certificates,
     /// The ports of the IMAP front, with [`Plan::imap_front`].
     pub imap_front: Option<ImapFront>,
-    /// A telephone and a mailbox elsewhere, with [`Plan::receivers`].
+    /// A telephone and an external mailbox, with [`Plan::receivers`].
     pub receivers: Option<Receivers>,
     /// Postern's programs.
     pub binaries: &'static Binaries,
@@ -87,10 +88,10 @@ pub struct World {
 }
 
 impl World {
-    /// Starts it all: one platform that is on, with Alice's account enabled and nobody enrolled.
+    /// Starts everything: one enabled platform, with Alice's account enabled and no account enrolled.
     ///
     /// # Errors
-    /// With the log of the part that did not start.
+    /// The log of the part that did not start.
     pub fn start(plan: Plan) -> Result<World> {
         let binaries = binaries()?;
         let directory = private_directory()?;
@@ -176,14 +177,14 @@ impl World {
         tools::run(&mut command, input.as_bytes())
     }
 
-    /// Runs curl against the front: it trusts the world's authority and knows where `webmail.example.com` is.
+    /// Runs curl against the front: it trusts the world's authority and resolves `webmail.example.com`.
     pub fn curl<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<Outcome> {
         let trust = ["--cacert".into(), self.certificates.ca.to_string_lossy().into_owned()];
         let resolve = ["--resolve".into(), format!("webmail.example.com:{}:127.0.0.1", self.files.webmail)];
         tools::curl(trust.into_iter().chain(resolve).chain(args.into_iter().map(String::from)))
     }
 
-    /// The mailboxes with the passwords in force; Alice's is the first.
+    /// The mailboxes with their current passwords; the first is Alice's.
     pub fn mailboxes(&self) -> Vec<Mailbox> {
         self.backend.as_ref().map_or_else(mailboxes::all, |backend| backend.dovecot.mailboxes().to_vec())
     }
@@ -198,7 +199,7 @@ impl World {
         &self.backend.as_ref().expect("this world was planned without Roundcube").roundcube
     }
 
-    /// The telephone and the mailbox elsewhere, with [`Plan::receivers`].
+    /// The telephone and the external mailbox, with [`Plan::receivers`].
     pub fn receivers(&self) -> &Receivers {
         self.receivers.as_ref().expect("this world was planned without receivers")
     }
@@ -208,13 +209,13 @@ impl World {
         self.imap_front.expect("this world was planned without an IMAP front")
     }
 
-    /// Edits the configuration of the fronts and starts them again.
+    /// Edits the configuration of the fronts and restarts them.
     pub fn configure_proxy(&mut self, edit: impl FnOnce(&str) -> String) -> Result<()> {
         rewrite(&self.files.proxy_config, edit)?;
         self.proxy.restart()
     }
 
-    /// Edits the configuration of the daemon and starts it again.
+    /// Edits the configuration of the daemon and restarts it.
     pub fn configure_posternd(&mut self, edit: impl FnOnce(&str) -> String) -> Result<()> {
         rewrite(&self.files.posternd_config, edit)?;
         self.posternd.restart()
@@ -226,7 +227,7 @@ impl World {
         clock.ok_or_else(|| Error::new("this world was planned without a movable clock"))?.advance(seconds)
     }
 
-    /// What Postern's wall clock shows, in seconds since 1970.
+    /// Postern's current wall clock time, in seconds since 1970.
     pub fn now(&self) -> u64 {
         self.clock.as_ref().map_or_else(clock::real_time, WallClock::now)
     }
@@ -236,13 +237,13 @@ impl World {
         tools::oathtool(secret, self.now())
     }
 
-    /// Says that `secret` exists. When the world ends, it must be in no log of Postern's and in none of its metrics: that
-    /// fails the test. The mailboxes' passwords are planted from the start.
+    /// Registers a secret. When the world ends, it must be in no log of Postern's and in none of its metrics; otherwise
+    /// the test fails. The mailboxes' passwords are registered from the start.
     pub fn plant(&mut self, secret: &str) {
         self.planted.push(secret.to_owned());
     }
 
-    /// The secret that leaked into a log, and which log, if any did.
+    /// The registered secret that is in a log, and that log, if any.
     fn leak(&self) -> Option<String> {
         [&self.posternd, &self.proxy].into_iter().find_map(|service| {
             let log = service.log();
@@ -251,9 +252,9 @@ impl World {
         })
     }
 
-    /// The secret, or the mailbox, that is shown in metrics, if any is.
+    /// The secret or the mailbox that is in the metrics, if any.
     fn shown(&self) -> Option<String> {
-        // A part that does not run shows nothing.
+        // A part that is not running has no metrics.
         let pages = [&self.files.posternd_metrics, &self.files.proxy_metrics].map(|socket| metrics::page(socket));
         let names = mailboxes::all().into_iter().map(|mailbox| mailbox.name);
         let never: Vec<String> = self.planted.iter().cloned().chain(names).collect();
@@ -274,7 +275,7 @@ impl World {
     }
 }
 
-/// Puts into the file at `path` what `edit` makes of its text.
+/// Replaces the text of the file at `path` by the result of `edit`.
 pub fn rewrite(path: &Path, edit: impl FnOnce(&str) -> String) -> Result<()> {
     let text = fs::read_to_string(path).during(path.display())?;
     fs::write(path, edit(&text)).during(path.display())

@@ -1,4 +1,5 @@
-//! `cargo xtask check`: the quick loop. What it runs is chosen by which files differ from where the branch left `main`.
+//! `cargo xtask check`: the quick checks. What it runs depends on the files that differ from the commit where the
+//! branch left `main`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,9 +13,9 @@ use serde_json::Value;
 
 use crate::setup::{is_installed, say};
 
-/// Crates whose tests beside their unit tests start other programs: they take minutes, and are left to `cargo xtask test`.
+/// Crates whose integration tests start other programs: these take minutes, and are left to `cargo xtask test`.
 const SLOW: [&str; 4] = ["postern-admin", "postern-daemon", "postern-tests", "xtask"];
-/// What is compared with where nothing else is said: where the branch left this one.
+/// The default base of the comparison: the commit where the branch left this one.
 const MAIN: &str = "main";
 
 /// A crate of the workspace.
@@ -23,30 +24,30 @@ struct Package {
     name: String,
     directory: PathBuf,
     has_library: bool,
-    /// The crates of the workspace that it is built of.
+    /// The crates of the workspace that it depends on.
     needs: BTreeSet<String>,
 }
 
-/// What is run.
+/// The packages whose tests are run.
 #[derive(Debug, PartialEq, Eq)]
 struct Choice {
-    /// Changed: all of their quick tests.
+    /// Changed packages: all of their quick tests.
     changed: BTreeSet<String>,
-    /// Built of those: their unit tests.
+    /// Packages that depend on those: their unit tests.
     users: BTreeSet<String>,
 }
 
-/// One step, and how it ended.
+/// One step, and its result.
 struct Step {
     name: String,
     passed: bool,
     took: Duration,
 }
 
-/// Runs format, lints and quick tests, each also after one has failed, and sums up; true if all passed.
+/// Runs format, lints and quick tests, each also after one has failed, and prints a summary; true if all passed.
 ///
 /// # Errors
-/// When git or cargo do not run, or there is no such package.
+/// If git or cargo cannot be run, or there is no such package.
 pub(crate) fn run(named: &[String], since: Option<&str>) -> Result<bool> {
     let packages = packages()?;
     let choice = if named.is_empty() {
@@ -80,7 +81,7 @@ fn step(args: &[String]) -> Result<Step> {
     Ok(Step { name, passed: status.success(), took: begin.elapsed() })
 }
 
-/// The arguments of cargo, step by step.
+/// The arguments of cargo for each step.
 fn commands(packages: &[Package], choice: &Choice) -> Vec<Vec<String>> {
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let mut commands =
@@ -110,8 +111,9 @@ fn by_name(packages: &[Package], named: &[String]) -> Result<Choice> {
     Ok(Choice { changed: named.iter().cloned().collect(), users: BTreeSet::new() })
 }
 
-/// Which packages the files belong to, and which are built of those. A file of no package counts for the packages whose
-/// sources name it (a document that a test reads), and what all of them are built by for all.
+/// Determines which packages the files belong to, and which depend on those. A file outside of the packages counts for
+/// the packages whose sources name it (a document that a test reads), and a file that affects all builds counts for
+/// all.
 fn choose(packages: &[Package], files: &[PathBuf], read_by: &dyn Fn(&str) -> BTreeSet<String>) -> Choice {
     let mut changed = BTreeSet::new();
     for file in files {
@@ -140,7 +142,7 @@ fn choose(packages: &[Package], files: &[PathBuf], read_by: &dyn Fn(&str) -> BTr
     Choice { changed, users }
 }
 
-/// By the name of a file: the packages with a Rust file that names it.
+/// For the name of a file: the packages with a Rust file that contains the name.
 fn read_by(packages: &[Package]) -> Result<impl Fn(&str) -> BTreeSet<String>> {
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let owned = tools::run(git().args(["ls-files", "*.rs"]), &[])?.success()?;

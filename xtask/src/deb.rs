@@ -1,4 +1,5 @@
-//! `cargo xtask deb`: the Debian packages. Cargo builds, debhelper packs: what it is told stands in `packaging/debian`.
+//! `cargo xtask deb`: the Debian packages. Cargo builds the programs, debhelper packs them as `packaging/debian`
+//! describes.
 
 mod container;
 mod machine;
@@ -18,15 +19,15 @@ use crate::release::Release;
 use crate::setup::{Setup, run, say};
 use crate::{licences, man};
 
-/// What is packed.
+/// The crates that are packed.
 const CRATES: [&str; 4] = ["postern-daemon", "postern-admin", "postern-proxy", "pam_postern"];
-/// The tags that lintian may not find: errors and warnings.
+/// The kinds of tags that make lintian fail: errors and warnings.
 const FAIL_ON: &str = "--fail-on=error,warning";
 
-/// Builds the programs for a machine and packs them; answers where the packages are.
+/// Builds the programs for a machine and packs them; returns the paths of the packages.
 ///
 /// # Errors
-/// What cargo or debhelper said, and a changelog of another version.
+/// Errors of cargo or debhelper, and a changelog of another version.
 pub(crate) fn build(target: Option<Machine>, setup: &Setup) -> Result<Vec<PathBuf>> {
     let (release, here) = (Release::read()?, Machine::here()?);
     let machine = target.unwrap_or(here);
@@ -59,7 +60,7 @@ pub(crate) fn build(target: Option<Machine>, setup: &Setup) -> Result<Vec<PathBu
 /// The packages that were built last.
 ///
 /// # Errors
-/// When there are none.
+/// If there are none.
 pub(crate) fn built() -> Result<Vec<PathBuf>> {
     let home = workspace().join("target/deb");
     let packages = packages(&home)?;
@@ -69,10 +70,10 @@ pub(crate) fn built() -> Result<Vec<PathBuf>> {
     Ok(packages)
 }
 
-/// Judges the packages: what lintian says, and what becomes of a machine that they are installed on and taken from.
+/// Checks the packages: with lintian, and by installing and removing them on a test machine.
 ///
 /// # Errors
-/// When a tool is missing, or the container cannot be made.
+/// If a tool is missing, or the container cannot be made.
 pub(crate) fn check(packages: &[PathBuf], suite: &str, setup: &Setup) -> Result<bool> {
     setup.packages(&["lintian", "mmdebstrap", "piuparts", "systemd-container"])?;
     say("lintian");
@@ -80,7 +81,7 @@ pub(crate) fn check(packages: &[PathBuf], suite: &str, setup: &Setup) -> Result<
     container::check(packages, suite)
 }
 
-/// What debhelper packs, in a directory of its own.
+/// Puts what debhelper packs into a directory of its own.
 fn lay_out(source: &Path, programs: &Binaries) -> Result<()> {
     let _ = fs::remove_dir_all(source);
     let bin = source.join("bin");
@@ -99,7 +100,7 @@ fn lay_out(source: &Path, programs: &Binaries) -> Result<()> {
     maintainer::write(&source.join("debian"))
 }
 
-/// debhelper and its kin, as `packaging/debian/control` names them.
+/// Installs debhelper and the other build dependencies in `packaging/debian/control`.
 fn install_what_is_missing(source: &Path, machine: Machine, setup: &Setup) -> Result<()> {
     let mut check = Command::new("dpkg-checkbuilddeps");
     let check = check.args(["-a", machine.debian()]).current_dir(source).stderr(Stdio::null()).status();

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the whole of it on this machine, for a person to try or for a program to test.
+//! `cargo xtask demo`: the complete system on this machine, for a user to try or for a program to test.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,18 +14,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::setup::{Setup, say};
 
-/// How often the demo looks whether its processes still run.
+/// How often the demo checks whether its processes still run.
 const LOOK: Duration = Duration::from_millis(500);
 /// The administrator's command in the demo's directory.
 const COMMAND: &str = "postern";
-/// Mailboxes on the screen.
+/// The number of mailboxes on the screen.
 const SHOWN: usize = 10;
 
 /// Runs the demo until SIGINT or SIGTERM.
 pub(crate) fn run(ready: Option<&Path>, setup: &Setup) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().during("starting")?;
     let _inside = runtime.enter();
-    // From here on a signal no longer ends this process, so that whatever has been started is ended in order.
+    // From here on a signal no longer ends this process, so that everything that has been started is stopped in order.
     let mut stop = Stop::listen()?;
     setup.packages(&programs::demo())?;
     say("building (the debug profile: the tests share it, so it is built once)");
@@ -68,7 +68,7 @@ impl Stop {
     }
 }
 
-/// The running world, and the PAM module under the name that a host expects.
+/// The running world, and the PAM module under the file name that a host expects.
 struct Demo {
     world: World,
     pam_module: PathBuf,
@@ -84,7 +84,7 @@ impl Demo {
         Ok(demo)
     }
 
-    /// Writes `./postern` into the demo's directory: the administrator's command, which knows the demo's socket.
+    /// Writes `./postern` into the demo's directory: the administrator's command with the demo's socket.
     fn write_command(&self) -> Result<()> {
         let World { files, binaries, .. } = &self.world;
         let (path, socket) = (files.directory.join(COMMAND), files.admin_socket.display());
@@ -93,7 +93,7 @@ impl Demo {
         fs::set_permissions(&path, Permissions::from_mode(0o755)).during(path.display())
     }
 
-    /// Every process with the name that `pids` has for it.
+    /// Every process, with its name in `pids`.
     fn services(&mut self) -> Vec<(&'static str, &mut Service)> {
         let mut services = vec![("posternd", &mut self.world.posternd), ("proxy", &mut self.world.proxy)];
         if let Some(backend) = &mut self.world.backend {
@@ -103,7 +103,7 @@ impl Demo {
         services
     }
 
-    /// Says of each process that has ended how to start it again, once, and shows what was sent to people.
+    /// Prints for each process that has ended how to start it again, once, and shows the messages sent to users.
     fn look(&mut self) {
         for (_, service) in self.services() {
             if let Some(status) = service.exited() {
@@ -111,7 +111,7 @@ impl Demo {
                 service.kill();
             }
         }
-        // There is no telephone here, and no mailbox elsewhere: what is sent to them is shown.
+        // There is no real telephone or external mailbox here: the messages sent to them are shown.
         for message in self.world.receivers.iter().flat_map(Receivers::take) {
             let text = message.text.trim_end().replace('\n', "\n    ");
             match message.by {
@@ -121,7 +121,7 @@ impl Demo {
         }
     }
 
-    /// Writes the JSON object in one step: whoever sees the file sees all of it.
+    /// Writes the JSON object atomically: a reader never sees a part of it.
     fn write_ready(&mut self, file: &Path) -> Result<()> {
         let next = PathBuf::from(format!("{}.next", file.display()));
         fs::write(&next, format!("{:#}\n", self.ready()?)).during(next.display())?;
@@ -160,7 +160,7 @@ impl Demo {
         }))
     }
 
-    /// What a person reads: where to go, who can sign in, what to try.
+    /// The text for the user: the URLs, who can sign in, what to try.
     fn screen(&self) -> String {
         let World { files, certificates, imap_front, .. } = &self.world;
         let mailboxes = self.world.mailboxes();

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzz targets, with libFuzzer, on the stable toolchain. `cargo xtask test` gives each some
+//! `cargo xtask fuzz`: the fuzz targets, with libFuzzer, on the stable toolchain. `cargo xtask test` runs each for some
 //! seconds from the corpus that is kept in `fuzz/corpus`.
 
 use std::fs::{self, File};
@@ -12,8 +12,9 @@ use postern_tests::{During, Error, Result, tools};
 
 use crate::setup::say;
 
-/// What cargo-fuzz gives rustc, but for the address sanitiser, which is not in the stable toolchain: LLVM's own pass
-/// counts edges and tells comparisons. `nostart-stop-gc` keeps lld from dropping the section with the counters.
+/// The flags that cargo-fuzz gives rustc, except for the address sanitiser, which is not in the stable toolchain:
+/// LLVM's own pass counts edges and reports comparisons. `nostart-stop-gc` keeps lld from dropping the section with the
+/// counters.
 const FLAGS: [&str; 8] = [
     "--cfg",
     "fuzzing",
@@ -24,21 +25,21 @@ const FLAGS: [&str; 8] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
     "-Clink-arg=-Wl,-z,nostart-stop-gc",
 ];
-/// Separates flags in cargo's variable, so that one may have a blank in it.
+/// Separates flags in cargo's variable, so that one may contain a space.
 const SEPARATOR: &str = "\u{1f}";
-/// Seconds that each target gets in the tests.
+/// Seconds per target in the tests.
 const SECONDS_IN_TESTS: u32 = 15;
-/// Seconds that one input may take.
+/// Maximum number of seconds for one input.
 const SECONDS_OF_INPUT: u32 = 10;
-/// Mebibytes that a target may take.
+/// Maximum memory of a target in mebibytes.
 const MEMORY: u32 = 2048;
-/// Lines of a log that are shown when a target has failed.
+/// The number of lines of a log that are shown when a target has failed.
 const SHOWN_LINES: usize = 40;
 
-/// Gives every target some seconds, as many at a time as there are processors; true if none has failed.
+/// Runs every target for some seconds, as many at a time as there are processors; true if none has failed.
 ///
 /// # Errors
-/// When they do not build.
+/// If they cannot be built.
 pub(crate) fn in_tests() -> Result<bool> {
     let names = names()?;
     let programs = build()?;
@@ -60,10 +61,11 @@ pub(crate) fn in_tests() -> Result<bool> {
     })
 }
 
-/// Gives one target, or each after the other, so many minutes, and shows what libFuzzer says; true if none has failed.
+/// Runs one target, or each after the other, for this many minutes, and shows libFuzzer's output; true if none has
+/// failed.
 ///
 /// # Errors
-/// When there is no such target, or they do not build.
+/// If there is no such target, or they cannot be built.
 pub(crate) fn run(name: Option<&str>, minutes: u32) -> Result<bool> {
     let mut names = names()?;
     if let Some(name) = name {
@@ -96,7 +98,7 @@ fn names() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Builds the targets; answers where they are.
+/// Builds the targets; returns their directory.
 fn build() -> Result<PathBuf> {
     say("building the fuzz targets");
     let told = tools::run(Command::new("rustc").arg("-vV").current_dir(workspace()), &[])?.success()?;
@@ -105,7 +107,7 @@ fn build() -> Result<PathBuf> {
     let target = workspace().join("target/fuzz");
     let mut build = cargo();
     build.args(["build", "--quiet", "--release", "--bins", "--manifest-path", "fuzz/Cargo.toml"]);
-    // With --target the flags are not for build scripts, which have no libFuzzer to link with.
+    // With --target the flags do not apply to build scripts, which have no libFuzzer to link with.
     build.args(["--target", host]).arg("--target-dir").arg(&target);
     build.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join(SEPARATOR));
     let status = build.status().during("building the fuzz targets")?;
@@ -115,7 +117,7 @@ fn build() -> Result<PathBuf> {
     Ok(target.join(host).join("release"))
 }
 
-/// libFuzzer over what was found here before, and the corpus that is kept. What it finds new goes to the first.
+/// libFuzzer with the inputs found here before, and the corpus that is kept. New inputs are stored with the former.
 fn command(programs: &Path, name: &str, seconds: u32) -> Result<Command> {
     let found = workspace().join("target/fuzz/corpus").join(name);
     let (kept, artifacts) = (workspace().join("fuzz/corpus").join(name), artifacts(name));
@@ -134,12 +136,12 @@ fn command(programs: &Path, name: &str, seconds: u32) -> Result<Command> {
     Ok(command)
 }
 
-/// Where inputs go that fail.
+/// The directory of inputs that fail.
 fn artifacts(name: &str) -> PathBuf {
     workspace().join("fuzz/artifacts").join(name)
 }
 
-/// Some seconds of one target, in one line; with the end of its log where it fails.
+/// Runs one target for some seconds, and prints one line; with the end of its log if it fails.
 fn briefly(programs: &Path, name: &str) -> Result<bool> {
     let path = workspace().join("target/fuzz").join(format!("{name}.log"));
     let log = File::create(&path).during(path.display())?;
@@ -155,7 +157,7 @@ fn briefly(programs: &Path, name: &str) -> Result<bool> {
     Ok(status.success())
 }
 
-/// How many inputs libFuzzer says it has run.
+/// The number of inputs that libFuzzer reports.
 fn inputs(log: &str) -> Option<&str> {
     log.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:")).map(str::trim)
 }

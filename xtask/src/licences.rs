@@ -1,4 +1,4 @@
-//! The licences of the crates that the programs are linked with: they want to go where the programs go.
+//! The licences of the crates that the programs are linked with: they must be distributed with the programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,10 +9,10 @@ use postern_tests::binaries::cargo;
 use postern_tests::{During, Error, Result, tools};
 use serde_json::Value;
 
-/// How the files that have a licence begin, in capitals.
+/// The prefixes of licence files, in capitals.
 const NAMES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE"];
 
-/// A crate that somebody else wrote.
+/// A crate from outside of the workspace.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Crate {
     /// `serde 1.0.0 (MIT OR Apache-2.0)`.
@@ -20,10 +20,10 @@ struct Crate {
     manifest: PathBuf,
 }
 
-/// Every licence once, below the crates that have it, of all that `packages` are built of.
+/// The text of every licence once, after the crates that have it, for all dependencies of `packages`.
 ///
 /// # Errors
-/// When cargo does not know, or a file cannot be read.
+/// If cargo fails, or a file cannot be read.
 pub(crate) fn text(packages: &[&str]) -> Result<String> {
     let args = ["metadata", "--format-version=1", "--locked"];
     let metadata: Value =
@@ -35,7 +35,7 @@ pub(crate) fn text(packages: &[&str]) -> Result<String> {
     }
     for Crate { title, manifest } in crates {
         let found = files(manifest.parent().unwrap_or(Path::new("/")))?;
-        // Some crates carry the name of their licence only.
+        // Some crates contain only the name of their licence.
         let found = if found.is_empty() { vec!["(no text in the crate)".to_owned()] } else { found };
         for text in found {
             texts.entry(text).or_default().insert(title.clone());
@@ -49,7 +49,7 @@ pub(crate) fn text(packages: &[&str]) -> Result<String> {
     Ok(all)
 }
 
-/// The crates that `packages` need when they run, and those crates' own.
+/// The runtime dependencies of `packages`, including transitive ones.
 fn linked(metadata: &Value, packages: &[&str]) -> BTreeSet<Crate> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let nodes = list(&metadata["resolve"]["nodes"]);

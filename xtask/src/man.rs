@@ -1,5 +1,5 @@
-//! `cargo xtask man DIR`: the manual pages. Those of the programs are made of what `--help` is made of, those of the
-//! configurations of the commented files in `packaging/`, so that neither can fall behind.
+//! `cargo xtask man DIR`: the manual pages. Those of the programs are generated from the same source as `--help`, those
+//! of the configurations from the commented files in `packaging/`, so that they stay up to date.
 
 mod example;
 
@@ -15,16 +15,16 @@ use crate::release::{self, Release};
 
 /// Pages that are written by hand.
 const BY_HAND: [&str; 1] = ["pam_postern.8"];
-/// Configurations: the file, what it is for, and the program that reads it.
+/// Configurations: the file, its purpose, and the program that reads it.
 const EXAMPLES: [(&str, &str, &str); 2] = [
     ("posternd.toml", "configuration of the daemon that decides about second factors", "posternd"),
     ("proxy.toml", "configuration of the fronts before webmail and IMAP", "postern-proxy"),
 ];
 
-/// Writes every page into `directory`, which is made where it is not there.
+/// Writes every page into `directory`, which is created if it is missing.
 ///
 /// # Errors
-/// When a file cannot be read or written.
+/// If a file cannot be read or written.
 pub(crate) fn write(directory: &Path) -> Result<()> {
     let release = Release::read()?;
     let save = |name: &str, text: &[u8]| fs::write(directory.join(name), text).during(name);
@@ -50,7 +50,7 @@ fn packaging(name: &str) -> std::path::PathBuf {
     workspace().join("packaging").join(name)
 }
 
-/// The page of a command, and those of its verbs.
+/// The page of a command, and those of its subcommands.
 fn program(
     command: clap::Command,
     section: &str,
@@ -72,12 +72,12 @@ fn program(
         .and_then(|()| man.render_options_section(&mut page))
         .and_then(|()| if has_verbs { man.render_subcommands_section(&mut page) } else { Ok(()) })
         .during(&name)?;
-    // clap_mangen breaks the line three times over before a list of values, of which mandoc warns.
+    // clap_mangen writes three line breaks before a list of values, and mandoc warns of them.
     let mut page = String::from_utf8(page).during(&name)?.replace(".br\n\n.br\n", ".br\n").into_bytes();
     if let Some(notes) = notes {
         page.extend(as_typed("NOTES", &notes).to_roff().into_bytes());
     }
-    // What no --help has room for: files, signals, examples.
+    // Sections that --help does not contain: files, signals, examples.
     let more = packaging("man").join(format!("{name}.more"));
     if more.exists() {
         page.extend(fs::read(&more).during(more.display())?);
@@ -85,7 +85,7 @@ fn program(
     save(&name, &page)
 }
 
-/// A section whose lines stay as they are.
+/// A section whose lines are not filled.
 fn as_typed(heading: &str, text: &str) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", [heading]).control("nf", []);

@@ -1,4 +1,4 @@
-//! What is released: the version of the workspace, and since when, from the packages' changelog.
+//! The current release: the version of the workspace, and its date, from the packages' changelog.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use jiff::fmt::rfc2822;
 use postern_tests::binaries::workspace;
 use postern_tests::{During, Error, Result};
 
-/// The manual that every page is of: it stands in their feet.
+/// The manual that every page belongs to: it is in their footers.
 pub(crate) const MANUAL: &str = "Postern";
 
 /// A version and its date.
@@ -22,7 +22,7 @@ impl Release {
     /// The newest entry of `packaging/debian/changelog`.
     ///
     /// # Errors
-    /// When it is not the entry of the workspace's version.
+    /// If it is not the entry of the workspace's version.
     pub(crate) fn read() -> Result<Release> {
         let path = workspace().join("packaging/debian/changelog");
         let text = fs::read_to_string(&path).during(path.display())?;

@@ -6,22 +6,23 @@ use postern_tests::{During, Result, tools};
 use crate::fuzz;
 use crate::setup::{is_installed, say};
 
-/// A check: the command, and whether it may be absent from the machine.
+/// A check: the command, and whether it may be missing on the machine.
 struct Check {
     args: &'static [&'static str],
-    /// The cargo subcommand comes with the toolchain or is installed apart: where it is absent the check is skipped.
+    /// The cargo subcommand comes with the toolchain or is installed separately: if it is missing, the check is
+    /// skipped.
     optional: bool,
 }
 
-/// The database of the advisories, which is fetched from GitHub.
+/// Fetches the advisory database from GitHub.
 const FETCH_ADVISORIES: [&str; 3] = ["deny", "fetch", "db"];
-/// With the database that was fetched.
+/// Uses the database that was fetched.
 const ADVISORIES: Check = Check { args: &["deny", "check", "--disable-fetch", "advisories"], optional: true };
 /// The tests are last, so that cargo's own summary is the last line.
 const CHECKS: [Check; 4] = [
     Check { args: &["fmt", "--all", "--check"], optional: true },
     Check { args: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], optional: true },
-    // Some crates of Cargo.lock are built on other systems only: `structure::doubles` looks at these.
+    // Some crates of Cargo.lock are built on other systems only: `structure::doubles` checks these.
     Check { args: &["deny", "check", "--allow", "unmatched-skip", "bans", "licenses", "sources"], optional: true },
     Check { args: &["test", "--workspace", "--no-fail-fast"], optional: false },
 ];
@@ -39,7 +40,7 @@ pub(crate) fn run() -> Result<bool> {
     Ok(passed)
 }
 
-/// Crates with a known vulnerability, and crates that nobody maintains any more, where the list of them can be had.
+/// Checks for crates with a known vulnerability and unmaintained crates, if the advisory database is available.
 fn advisories() -> Result<bool> {
     if !is_installed(ADVISORIES.args[0]) {
         say("NOT RUN: advisories about crates (cargo-deny is not installed: CONTRIBUTING.md says how)");

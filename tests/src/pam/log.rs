@@ -1,4 +1,4 @@
-//! A `/dev/log` of one's own.
+//! A private `/dev/log`.
 
 use std::net::Shutdown;
 use std::os::unix::net::UnixDatagram;
@@ -8,12 +8,12 @@ use std::thread::{self, JoinHandle};
 
 use crate::{During, Result, wait};
 
-/// The longest line that is read.
+/// The maximum length of a line that is read.
 const LINE: usize = 8192;
-/// What no host says.
+/// A text that no host logs.
 const MARKER: &str = "all that came before has been read";
 
-/// Collects what is said to it. It reads all the time, or syslog(3) would wait for it.
+/// Collects the messages sent to it. It reads continuously, since syslog(3) would otherwise block.
 pub(super) struct Log {
     path: PathBuf,
     socket: UnixDatagram,
@@ -36,7 +36,7 @@ impl Log {
         Ok(Log { path: path.to_owned(), socket, lines, reader: Some(reader) })
     }
 
-    /// What came since this was called last: all of it, since datagrams keep their order.
+    /// The messages since the last call: all of them, since datagrams keep their order.
     pub(super) fn take(&self) -> Result<Vec<String>> {
         let marker = UnixDatagram::unbound().during("a marker for the log")?;
         marker.send_to(MARKER.as_bytes(), &self.path).during(self.path.display())?;

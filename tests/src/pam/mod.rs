@@ -1,4 +1,4 @@
-//! The PAM module in real hosts. They run untouched, in a mount namespace where `/etc/pam.d`, the users and `/dev/log`
+//! The PAM module in real hosts. They run unchanged, in a mount namespace where `/etc/pam.d`, the users and `/dev/log`
 //! are those of a private directory.
 
 mod log;
@@ -22,11 +22,11 @@ const NAMESPACE: &str = include_str!("namespace.sh");
 /// The first user id of the mailboxes' owners.
 const FIRST_UID: usize = 20_000;
 
-/// A world with Alice protected, and a place to run PAM hosts in.
+/// A world with Alice protected, and an environment to run PAM hosts in.
 pub struct Hosts {
     /// The daemon and its clock.
     pub world: World,
-    /// Alice. Everybody with a mailbox is a system user too, by the address and by its local part.
+    /// Alice. Every mailbox's owner is also a system user, by the address and by its local part.
     pub alice: Mailbox,
     /// Alice's secret, in base32.
     pub secret: String,
@@ -39,7 +39,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Starts the world and lays the directory out.
+    /// Starts the world and creates the directory.
     pub fn start() -> Result<Hosts> {
         let plan = Plan { upstream: Upstream::None, movable_clock: true, ..Plan::default() };
         let mut world = World::start(plan)?;
@@ -68,7 +68,7 @@ impl Hosts {
         let (mut passwd, mut shadow) = (read("passwd")?, read("shadow")?);
         let home = self.path("home");
         for (at, mailbox) in self.world.mailboxes().iter().enumerate() {
-            // perl-base is on each Debian; crypt(3) there is the C library's.
+            // perl-base is on every Debian; its crypt(3) is the C library's.
             let mut perl = Command::new("perl");
             perl.args(["-e", "print crypt($ARGV[0], '$6$postern$')", &mailbox.password]);
             let hash = tools::run(&mut perl, &[])?.success()?;
@@ -83,19 +83,19 @@ impl Hosts {
         Ok(())
     }
 
-    /// Below the directory.
+    /// A path below the directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// Writes a PAM service. In `lines`, `POSTERN` stands for the module with the socket and the domain.
+    /// Writes a PAM service. In `lines`, `POSTERN` is replaced by the module with the socket and the domain.
     pub fn service(&self, name: &str, lines: &str) -> Result<()> {
         let socket = self.world.files.auth_socket.display();
         let module = format!("{} socket={socket} domain=example.com", self.module.display());
         fs::write(self.path("pam.d").join(name), lines.replace("POSTERN", &module) + "\n").during(name)
     }
 
-    /// A command inside. It is the process that is started, after some `exec`s.
+    /// A command inside the namespace. It is the process that is started, after some `exec`s.
     pub fn inside(&self, program: &str) -> Command {
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation", "private", "sh"]).arg(self.path("namespace.sh"));
@@ -103,20 +103,20 @@ impl Hosts {
         command
     }
 
-    /// pamtester's verdict on a sign-in in which `typed` is typed, line for line.
+    /// pamtester's result of a sign-in in which `typed` is typed, line by line.
     pub fn pamtester(&self, service: &str, user: &str, typed: &[&str]) -> Result<Outcome> {
         let mut command = self.inside("pamtester");
         command.args(["-I", "rhost=192.0.2.7", service, user, "authenticate"]);
         tools::run(&mut command, typed.join("\n").as_bytes())
     }
 
-    /// A code that was not used before: the clock moves on by a step.
+    /// A code that was not used before: the clock is moved on by one step.
     pub fn code(&mut self) -> Result<String> {
         self.world.move_clock(STEP)?;
         self.world.code(&self.secret)
     }
 
-    /// A new app password of Alice's: its id, and what is typed.
+    /// A new app password of Alice's: its id, and the password to type.
     pub fn app_password(&self) -> Result<(String, String)> {
         let create = ["app-password", "create", &self.alice.name, "--description", "phone", "--unchecked", "--json"];
         let made = self.world.postern_reading(create, &self.alice.password)?.success()?;
@@ -124,13 +124,13 @@ impl Hosts {
         Ok((text(&made["id"]), text(&made["app_password"])))
     }
 
-    /// Runs the administrator's command and gives what it prints.
+    /// Runs the administrator's command and returns its output.
     pub fn postern<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Result<String> {
         self.world.postern(args)?.success()
     }
 
-    /// What the module has written to the log since this was asked last. An error if any line of the log, of whatever
-    /// module, holds one of Alice's secrets.
+    /// The lines that the module has logged since the last call. An error if any line of the log, of whatever module,
+    /// contains one of Alice's secrets.
     pub fn audit(&self) -> Result<Vec<String>> {
         let lines = self.log.take()?;
         let secrets = || self.backup_codes.iter().chain([&self.secret, &self.alice.password]);
@@ -141,7 +141,7 @@ impl Hosts {
     }
 }
 
-/// Gives an enabled account its first method: the secret and the backup codes.
+/// Adds the first method to an enabled account. Returns the secret and the backup codes.
 pub fn protect(world: &World, mailbox: &str) -> Result<(String, Vec<String>)> {
     let added = world.postern(["method", "add", "totp", mailbox, "--json"])?.success()?;
     let added: serde_json::Value = serde_json::from_str(&added).map_err(|error| Error::new(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! A host that prints numbers: `host.py`, real libpam driven from Python.
+//! A host that measures itself: `host.py`, real libpam driven from Python.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -11,74 +11,74 @@ use crate::{During, Error, Result, tools};
 
 const PROGRAM: &str = include_str!("host.py");
 
-/// What the host is to do.
+/// What the host does.
 #[derive(Serialize)]
 pub struct Session<'a> {
     #[serde(skip)]
     hosts: &'a Hosts,
     service: &'a str,
     user: &'a str,
-    /// What is typed at the prompts; none: the conversation gives NULL.
+    /// The answers to the prompts; none: the conversation returns NULL.
     typed: Vec<Option<&'a str>>,
-    /// Users and what they type, one transaction each, instead of the same again and again.
+    /// Users and their answers, one transaction each, instead of repeating the same one.
     sequence: Vec<(&'a str, &'a str)>,
     /// A process that is killed at the first prompt.
     kill: u32,
-    /// Transactions one after another, and how many of them come before the host looks at itself.
+    /// The number of consecutive transactions, and how many of them come before the host measures itself.
     times: usize,
     warm: usize,
-    /// Transactions in children, one after another, and in threads, at once.
+    /// Transactions in child processes, one after another, and in threads, concurrently.
     forks: u32,
     threads: u32,
-    /// Transactions at once, all of which wait at their prompts until they are told to go on.
+    /// Concurrent transactions that all wait at their prompts until they are continued.
     crowd: usize,
 }
 
-/// A host whose transactions wait at their prompts. It ends with this.
+/// A host whose transactions wait at their prompts. It is ended when this is dropped.
 pub struct Crowd {
-    /// How many of them.
+    /// The number of transactions that wait.
     pub prompted: usize,
-    /// Files that the host has open.
+    /// The host's open files.
     pub fds: usize,
     host: Child,
     said: BufReader<ChildStdout>,
 }
 
-/// What became of it.
+/// The results of a host.
 #[derive(Debug, Deserialize)]
 pub struct Ended {
-    /// Of pam_authenticate, one after another.
+    /// The results of pam_authenticate, in sequence.
     pub codes: Vec<i32>,
-    /// Of pam_setcred, for who got in.
+    /// The results of pam_setcred, for successful sign-ins.
     pub credentials: Vec<Option<i32>>,
-    /// Of the transactions in children.
+    /// The results of the transactions in child processes.
     pub children: Vec<i32>,
-    /// Of the transactions in threads.
+    /// The results of the transactions in threads.
     pub parallel: Vec<i32>,
-    /// How long those after the warm ones took, together.
+    /// The total time of the transactions after the warm-up.
     #[serde(deserialize_with = "seconds")]
     pub took: Duration,
-    /// How much CPU of the host.
+    /// The CPU time of the host for these.
     #[serde(deserialize_with = "seconds")]
     pub cpu: Duration,
-    /// After the warm ones.
+    /// The measurement after the warm-up.
     pub before: Seen,
-    /// After all.
+    /// The measurement after all transactions.
     pub after: Seen,
-    /// Signals that were caught before the module was loaded.
+    /// The signals that were caught before the module was loaded.
     pub handlers: String,
 }
 
-/// What the host sees of itself.
+/// A host's measurement of itself.
 #[derive(Debug, Deserialize)]
 pub struct Seen {
     /// Open files.
     pub fds: u32,
     /// Threads.
     pub threads: u32,
-    /// Resident memory.
+    /// Resident memory in KiB.
     pub kib: u32,
-    /// Signals that are caught.
+    /// The signals that are caught.
     pub handlers: String,
 }
 
@@ -94,14 +94,14 @@ impl<'a> Session<'a> {
         Session { hosts, service, user, typed, sequence, kill, times, warm, forks: 0, threads: 0, crowd: 0 }
     }
 
-    /// Somebody else.
+    /// Sets another user.
     #[must_use]
     pub fn user(mut self, user: &'a str) -> Self {
         self.user = user;
         self
     }
 
-    /// Answers the prompts, the last one again and again.
+    /// Sets the answers to the prompts; the last one is repeated.
     #[must_use]
     pub fn typing(mut self, typed: &[&'a str]) -> Self {
         self.typed = typed.iter().copied().map(Some).collect();
@@ -115,14 +115,14 @@ impl<'a> Session<'a> {
         self
     }
 
-    /// Does `warm` transactions that are not measured, and then `times` that are.
+    /// Runs `warm` transactions that are not measured, and then `times` that are.
     #[must_use]
     pub fn times(mut self, warm: usize, times: usize) -> Self {
         (self.warm, self.times) = (warm, warm + times);
         self
     }
 
-    /// One transaction for each user and what that one types; the first `warm` are not measured.
+    /// Runs one transaction for each user with that user's answer; the first `warm` are not measured.
     #[must_use]
     pub fn sequence(mut self, warm: usize, sequence: Vec<(&'a str, &'a str)>) -> Self {
         (self.warm, self.times) = (warm, sequence.len());
@@ -130,21 +130,21 @@ impl<'a> Session<'a> {
         self
     }
 
-    /// Then as many in children, one after another.
+    /// Then runs this many in child processes, one after another.
     #[must_use]
     pub fn forking(mut self, forks: u32) -> Self {
         self.forks = forks;
         self
     }
 
-    /// Then as many in threads, at once.
+    /// Then runs this many in threads, concurrently.
     #[must_use]
     pub fn threads(mut self, threads: u32) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Has so many transactions wait at their prompts, and does nothing else.
+    /// Makes this many transactions wait at their prompts, and does nothing else.
     pub fn crowd(mut self, count: usize) -> Result<Crowd> {
         (self.times, self.crowd) = (0, count);
         let doing = "starting a host with many prompts";
@@ -163,14 +163,14 @@ impl<'a> Session<'a> {
         Ok(crowd)
     }
 
-    /// The command that does it, for who starts many of them.
+    /// The command of the host, for callers that start many of them.
     pub fn command(&self) -> Result<Command> {
         let mut command = self.hosts.inside("python3");
         command.args(["-c", PROGRAM, &serde_json::to_string(self).map_err(|error| Error::new(error.to_string()))?]);
         Ok(command)
     }
 
-    /// Does it. An error if anything was said on standard error: a module says nothing there.
+    /// Runs the host. An error if anything was written to standard error: a module must not write there.
     pub fn run(self) -> Result<Ended> {
         let outcome = tools::run(&mut self.command()?, &[])?;
         if outcome.code != 0 || !outcome.stderr.is_empty() {
@@ -181,7 +181,7 @@ impl<'a> Session<'a> {
 }
 
 impl Crowd {
-    /// Gives all of them what is typed.
+    /// Answers the prompts of all transactions.
     pub fn go_on(mut self) -> Result<Ended> {
         let doing = "ending a host with many prompts";
         self.host.stdin.take().ok_or_else(|| Error::new(doing))?.write_all(b"\n").during(doing)?;
@@ -200,7 +200,7 @@ impl Drop for Crowd {
 }
 
 impl Ended {
-    /// Reads what the host printed. An error if there was more than that on standard output.
+    /// Reads the host's output. An error if there was anything else on standard output.
     pub fn read(printed: &str) -> Result<Ended> {
         serde_json::from_str(printed).map_err(|error| Error::new(format!("{error}: {printed}")))
     }

@@ -1,6 +1,6 @@
 use super::*;
 
-/// `front` and `daemon` are built of `wire`, `proxy` of `front`; `proxy` lies around `front`.
+/// `front` and `daemon` depend on `wire`, `proxy` on `front`; the directory of `proxy` contains that of `front`.
 fn workspace_of_five() -> Vec<Package> {
     let package = |name: &str, directory: &str, needs: &[&str]| Package {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! A fresh Debian, booted with its systemd in a container, on which `packaging/check.sh` does to the packages what an
+//! A fresh Debian, booted with its systemd in a container, in which `packaging/check.sh` uses the packages as an
 //! administrator would.
 
 use std::fs;
@@ -10,9 +10,10 @@ use postern_tests::{During, Error, Result};
 
 use crate::setup::{run, say};
 
-/// What the packages need: it has no network once it is booted.
+/// The packages that it needs from the start: it has no network once it is booted.
 const INCLUDED: &str = "systemd,systemd-sysv,dbus,debconf,libpam-runtime,ca-certificates,openssl,pamtester,perl";
-/// What the check installs when it has booted, as `packaging/sign_in.sh` and the document that it follows name them.
+/// The packages that the check installs after the boot, as `packaging/sign_in.sh` and the document that it follows name
+/// them.
 const FETCHED: [&str; 10] = [
     "php-fpm",
     "nginx",
@@ -25,26 +26,26 @@ const FETCHED: [&str; 10] = [
     "passwd",
     "zbar-tools",
 ];
-/// The check: what is run, what that reads, and the document that it does what is written in.
+/// The check: the script, what it reads, and the document whose instructions it follows.
 const CHECK: [&str; 3] = ["packaging/check.sh", "packaging/sign_in.sh", "docs/operations.md"];
-/// Where the packages and the check lie in the container.
+/// The directory of the packages and the check in the container.
 const INSIDE: &str = "opt/check";
-/// Runs the check once the container has booted, and ends it.
+/// Runs the check once the container has booted, and powers it off.
 const UNIT: &str = "[Unit]\nDescription=Check of the packages\nAfter=multi-user.target\n\
     [Service]\nType=oneshot\nExecStart=/bin/sh /opt/check/check.sh\n\
     StandardOutput=file:/opt/check/said\nStandardError=file:/opt/check/said\n\
     ExecStopPost=/bin/systemctl --no-block poweroff\nTimeoutStartSec=20min\n";
-/// systemd-nspawn unmounts what it makes in /run, and refuses where that is on a disk; it needs no other of the host. Its
-/// time zone is its own, or tzdata cannot be installed.
+/// systemd-nspawn unmounts what it mounts in /run, and fails if that is on a disk; it needs nothing else of the host's
+/// /run. The container has its own time zone, or tzdata could not be installed.
 const BOOT: &str = "mount -t tmpfs tmpfs /run && exec systemd-nspawn --quiet --register=no --keep-unit \
     --private-network --timezone=off --console=pipe --directory=\"$1\" --boot systemd.unit=check.target </dev/null >\"$1.log\" 2>&1";
-/// What is reached when the check is over, too.
+/// The target of the boot; it is also reached when the check is over.
 const TARGET: &str = "[Unit]\nRequires=multi-user.target\nWants=check.service\nAllowIsolate=yes\n";
 
-/// True if the check ended well; what it said is printed.
+/// Runs the check and prints its output; true if it succeeded.
 ///
 /// # Errors
-/// When the container cannot be made or booted.
+/// If the container cannot be made or booted.
 pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
     let home = workspace().join("target/deb");
     let (archive, root) = (home.join(format!("{suite}.tar.gz")), home.join(suite));
@@ -65,7 +66,7 @@ pub(super) fn check(packages: &[PathBuf], suite: &str) -> Result<bool> {
     Ok(said.trim_end().ends_with("all is well"))
 }
 
-/// Installs and purges them in a directory without systemd, and looks for what they leave behind.
+/// Installs and purges them in a directory without systemd, and checks for files that they leave.
 fn piuparts(archive: &Path, suite: &str, packages: &[PathBuf]) -> Result<()> {
     let log = archive.with_file_name(format!("{suite}.piuparts.log"));
     say(&format!("piuparts; told in {}", log.display()));
@@ -91,7 +92,7 @@ fn unpack(archive: &Path, root: &Path, packages: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Lays the packages that the check installs where apt finds them without a network.
+/// Downloads the packages that the check installs to where apt finds them without a network.
 fn fetch(root: &Path) -> Result<()> {
     say("fetching what stands behind the proxy: Dovecot, Roundcube, and what signs in to it");
     let apt = |args: &[&str]| run(Command::new("chroot").arg(root).args(["apt-get", "--quiet=2"]).args(args));

@@ -1,4 +1,4 @@
-//! Who is named in the packages: whoever builds them, as Debian's own tools have it.
+//! The maintainer named in the packages: the user who builds them, determined as Debian's own tools do.
 
 use std::fs;
 use std::path::Path;
@@ -7,15 +7,15 @@ use std::process::Command;
 use postern_tests::binaries::workspace;
 use postern_tests::{During, Error, Result, tools};
 
-/// Stands for it in `packaging/debian`.
+/// The placeholder in `packaging/debian`.
 const PLACE: &str = "@MAINTAINER@";
-/// The files that name it.
+/// The files that contain it.
 const FILES: [&str; 2] = ["control", "changelog"];
 
-/// Puts the name and the address into the files of a copy of `packaging/debian`.
+/// Writes the name and the address into the files of a copy of `packaging/debian`.
 ///
 /// # Errors
-/// Where there is no name or address.
+/// If there is no name or address.
 pub(super) fn write(debian: &Path) -> Result<()> {
     let name = told("DEBFULLNAME", "user.name")?;
     let address = told("DEBEMAIL", "user.email")?;
@@ -27,7 +27,7 @@ pub(super) fn write(debian: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The variable that devscripts(1) and dch(1) read, or else what git knows.
+/// The variable that devscripts(1) and dch(1) read, or else git's setting.
 fn told(variable: &str, key: &str) -> Result<String> {
     let from_git = || {
         let mut git = Command::new("git");

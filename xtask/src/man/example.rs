@@ -1,23 +1,24 @@
-//! A page of section 5, from a commented example: `[table]`, `# text`, and `key = value`, which `#` before it turns off.
+//! A page of section 5, from a commented example: `[table]`, `# text`, and `key = value`, which a `#` before it
+//! disables.
 
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use crate::release::{MANUAL, Release};
 
-/// A line of an example, as far as its meaning goes.
+/// A line of an example.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line<'t> {
     /// `[table]`.
     Table(&'t str),
-    /// `key = value`, with whether it is turned on.
+    /// `key = value`, and whether it is enabled.
     Key(&'t str, &'t str, bool),
-    /// What stands behind `# `.
+    /// The text after `# `.
     Text(&'t str),
-    /// Nothing.
+    /// An empty line.
     Blank,
 }
 
-/// Every line of an example.
+/// All lines of an example.
 pub(super) fn lines(example: &str) -> impl Iterator<Item = Line<'_>> {
     example.lines().map(|line| {
         if let Some(text) = line.strip_prefix("# ") {
@@ -31,14 +32,14 @@ pub(super) fn lines(example: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// The page of the example `text` of the configuration `name`, which `program` reads.
+/// The page for the example `text` of the configuration `name`, which `program` reads.
 pub(super) fn page(name: &str, about: &str, program: &str, text: &str, release: &Release) -> Roff {
     let mut roff = Roff::new();
     roff.control("TH", [name, "5", &release.date, &release.name(), MANUAL]);
     roff.control("SH", ["NAME"]).text([roman(format!("{name} - {about}"))]);
     roff.control("SH", ["DESCRIPTION"]);
-    // Text that belongs to what follows it; of it, the lines of the paragraph that has not ended; and how many keys there
-    // were behind it.
+    // Paragraphs that belong to what follows them; the lines of the current paragraph; and the number of keys after
+    // them.
     let (mut paragraphs, mut said, mut keys, mut is_first) = (Vec::new(), Vec::new(), 0, true);
     for line in lines(text).chain([Line::Blank]) {
         if keys > 0 && !matches!(line, Line::Key(..)) {
@@ -52,7 +53,7 @@ pub(super) fn page(name: &str, about: &str, program: &str, text: &str, release: 
         match line {
             Line::Text(text) => said.push(text),
             Line::Table(table) => {
-                // Ahead of the first table it is what the file itself is about.
+                // Before the first table, the text is about the file itself.
                 if is_first {
                     write_paragraphs(&mut roff, &mut paragraphs);
                 }
@@ -77,7 +78,7 @@ pub(super) fn page(name: &str, about: &str, program: &str, text: &str, release: 
 
 fn write_paragraphs(roff: &mut Roff, paragraphs: &mut Vec<String>) {
     for (number, paragraph) in paragraphs.drain(..).enumerate() {
-        // Behind a heading a paragraph begins by itself.
+        // After a heading a paragraph begins by itself.
         if number > 0 {
             roff.control("PP", []);
         }
@@ -85,7 +86,7 @@ fn write_paragraphs(roff: &mut Roff, paragraphs: &mut Vec<String>) {
     }
 }
 
-/// Text in which names stand between backticks.
+/// Text in which names are in backticks.
 fn inline(text: &str) -> Vec<Inline> {
     let word = |(number, part)| if number % 2 == 0 { roman(part) } else { bold(part) };
     text.split('`').enumerate().map(word).collect()

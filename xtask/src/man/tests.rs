@@ -4,15 +4,15 @@ use postern_tests::tools;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// A key that is like none there is, so that all there are are named.
+/// A key that is similar to no known one, so that the error names all known ones.
 const UNKNOWN: &str = "zzzzzzzz = 1";
 
-/// Words of `text` between backticks, without the first, which is the unknown key itself.
+/// The words of `text` in backticks, without the first, which is the unknown key itself.
 fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).skip(1).map(str::to_owned).collect()
 }
 
-/// The tables of an example, each with its keys. A table within a table is a key of that, too.
+/// The tables of an example, each with its keys. A table within a table also counts as a key of it.
 fn described(example: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut at = String::new();
@@ -31,7 +31,7 @@ fn described(example: &str) -> BTreeMap<String, BTreeSet<String>> {
     tables
 }
 
-/// Asks what each table of an example might have had, and compares.
+/// Compares the keys of each table of an example with those that the program knows.
 fn compare(example: &str, known: impl Fn(&str) -> BTreeSet<String>) {
     let described = described(example);
     let top: BTreeSet<String> = described.keys().filter(|table| !table.contains('.')).cloned().collect();
@@ -41,8 +41,8 @@ fn compare(example: &str, known: impl Fn(&str) -> BTreeSet<String>) {
     }
 }
 
-/// Each table of an example with everything turned on but these keys and tables, where some exclude each other. A table
-/// that is there several times is so for several ways of doing it.
+/// Each table of an example with everything enabled except these keys and tables, where some exclude each other. A
+/// table that occurs several times shows several alternatives.
 fn all_on(example: &str, but: &[&str]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     let mut is_on = true;
@@ -69,12 +69,12 @@ fn shipped(name: &str) -> String {
     fs::read_to_string(packaging(name)).unwrap()
 }
 
-/// What posternd itself says that it would have known, where it is given what it does not know.
+/// The keys that posternd itself names as known when it is given an unknown one.
 #[test]
 fn the_example_of_posternd_has_every_key_and_no_other() {
     use posternd::config::Config;
     let text = shipped("posternd.toml");
-    // The advice at the end repeats the nearest; a set has it once.
+    // The suggestion at the end repeats the most similar key; a set contains it once.
     compare(&text, |text| quoted(&Config::parse(text).unwrap_err()).into_iter().collect());
     assert_eq!(Config::parse(&text).unwrap(), Config::default(), "the defaults are what is shown");
     for text in all_on(&text, &[]) {
@@ -115,7 +115,7 @@ fn an_example_becomes_a_page() {
     assert!(body.starts_with(expected), "{body}");
 }
 
-/// Both programs that render manual pages on Debian and elsewhere.
+/// Rendered by both programs that render manual pages on Debian and elsewhere.
 #[test]
 fn every_page_is_rendered_without_a_warning() {
     let directory = tempfile::tempdir().unwrap();
