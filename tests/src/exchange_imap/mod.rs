@@ -13,7 +13,7 @@
 //! | `OK Begin TLS negotiation now.`, `NO Server Unavailable. 15` | jstedfast/MailKit 333 |
 //! | the replies to SELECT and IDLE | smiley22/S22.Imap 57 |
 //! | the replies to LOGOUT and to what it does not know | mxk/go-imap 11, mscdex/node-imap 44 |
-//! | one connection too many is told what a wrong password is told | deltachat/deltachat-desktop 1527 |
+//! | one connection too many gets the reply to a wrong password | deltachat/deltachat-desktop 1527 |
 
 mod command;
 mod session;

@@ -10,7 +10,7 @@
 //! | the body of a 440 | Ericsson/exchangecalendar 489 |
 //! | `reason` 1 to 4 | devnulli/EvlWatcher 140 |
 //! | fields of the form, `PBack` | the logon page of Exchange 2016; DavMail's form authenticator |
-//! | the five cookies, what is in them, and that whoever has the certificate's public key can make them | Orange Tsai, "ProxyOracle" (2021) |
+//! | the five cookies, what is in them, and that the certificate's public key is enough to make them | Orange Tsai, "ProxyOracle" (2021) |
 //! | a cookie is replaced when half of its time has passed | TechNet bb123719 |
 //! | `expiredpassword.aspx` | TechNet, `ChangeExpiredPasswordEnabled`; myuclab.nl, "Exchange 2007 Service Pack 3" |
 //! | `languageselection.aspx` before a mailbox is first opened | DavMail's form authenticator |

@@ -1,7 +1,7 @@
 //! The dialogue before sign-in, as a state machine: bytes in, steps out. It uses no socket, no clock and no daemon.
 //!
 //! ```text
-//!             bytes                 credentials             a backend that let the person in
+//!             bytes                 credentials                sign-in at the backend
 //! Listening ─────────▶ Listening ─────────────▶ Judging ───────────────────────────────────▶ relay
 //!     ▲                                            │
 //!     └────────────────── refused ─────────────────┘
