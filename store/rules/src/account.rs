@@ -1,4 +1,4 @@
-//! What an account is.
+//! The account, and its state at a point in time.
 
 use crate::app_password::AppPassword;
 use crate::backup::{self, BackupCodes};
@@ -15,170 +15,171 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
-/// One mailbox's account.
+/// The account of one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The canonical mailbox.
     pub mailbox: Mailbox,
-    /// Its platform's name.
+    /// The name of its platform.
     pub platform: String,
-    /// What was decided about it.
+    /// The stage that was set for it.
     pub stage: Stage,
-    /// No code is asked meanwhile.
+    /// While a suspension is in effect, no code is required.
     #[serde(default)]
     pub suspension: Option<Suspension>,
-    /// Wrong codes, by channel.
+    /// Counts of wrong codes, by channel.
     #[serde(default)]
     pub throttles: BTreeMap<Channel, Throttle>,
-    /// What it can be opened with; in [`Stage::Protected`] at least one.
+    /// Its factors; at least one in [`Stage::Protected`].
     #[serde(default)]
     pub factors: Vec<Factor>,
-    /// Made with the first factor.
+    /// Backup codes, made together with the first factor.
     #[serde(default)]
     pub backup: Option<BackupCodes>,
-    /// What mail apps sign in with; none in [`Stage::Off`].
+    /// App passwords of mail apps; none in [`Stage::Off`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub app_passwords: Vec<AppPassword>,
     /// Codes that were sent.
     #[serde(default, skip_serializing_if = "Outbox::is_empty")]
     pub outbox: Outbox,
-    /// Questions to security keys that were answered, until they could not be answered any more.
+    /// Security key challenges that were answered, kept until they expire.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answered: Vec<(ChallengeId, Time)>,
     /// Where notices go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Address>,
-    /// In which language: `en` or `fr`.
+    /// The language of notices: `en` or `fr`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// A hash of what has to be typed before the first method is set up.
+    /// The hash of the enrolment code that is required before the first method is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_code: Option<[u8; 32]>,
-    /// Fields with a password and a code that may come again for a while; see [`FieldFingerprint`].
+    /// Fields with a password and a code that are accepted again for a limited time; see [`FieldFingerprint`].
     #[serde(default, rename = "passed", skip_serializing_if = "Vec::is_empty")]
     pub accepted_fields: Vec<AcceptedField>,
-    /// The last steps of factors that are gone, so that a secret which comes back does not bring spent codes back.
+    /// The last accepted steps of removed factors, so that codes which were used stay used when a secret is added
+    /// again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentSeed>,
-    /// The last code that was accepted at each channel, as a hash; see [`Account::is_last_code`].
+    /// The hash of the last code that was accepted at each channel; see [`Account::is_last_code`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub last_codes: BTreeMap<Channel, [u8; 32]>,
     /// The browsers that have signed in.
     #[serde(default, skip_serializing_if = "Browsers::is_empty")]
     pub browsers: Browsers,
-    /// No administrator has listed it: the record is there to note something about the name, and vouches for nobody.
+    /// No administrator has listed it: the record only holds data about the name, and does not make the name known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlisted: bool,
-    /// Counts what ends sessions and tickets: enable, the first factor, a factor taken out or found to be
-    /// copied, reset, remove.
+    /// Incremented by every change that ends sessions and tickets: enable, the first factor, a factor that is removed
+    /// or found to be copied, reset, remove.
     #[serde(default)]
     pub epoch: u64,
-    /// Counts what its owner has changed: each proof is good for one change, see [`crate::Proof`].
+    /// Incremented by each change that the owner makes: a proof is valid for one change, see [`crate::Proof`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub changes: u64,
-    /// When its owner has changed something, as far as [`crate::proof::CHANGES_A_DAY`] needs it.
+    /// The times of the owner's changes, as far as [`crate::proof::CHANGES_A_DAY`] needs them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Time>,
-    /// When its owner has changed words only, as far as [`crate::proof::WORDS_A_DAY`] needs it.
+    /// The times of the owner's changes of text only, as far as [`crate::proof::WORDS_A_DAY`] needs them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reworded: Vec<Time>,
-    /// When a reset was asked for, as far as [`crate::request::REQUESTS_A_DAY`] needs it.
+    /// The times of requests for a reset, as far as [`crate::request::REQUESTS_A_DAY`] needs them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Time>,
-    /// Other names of the mailbox. Each also has a record of its own, which is what a sign-in is looked up by.
+    /// Aliases of the mailbox. Each also has a record of its own, which a sign-in looks up.
     #[serde(default)]
     pub aliases: Vec<Mailbox>,
 }
 
-/// A field with a password and a code, as far as it is remembered: the same string from the same source passes again
-/// within the platform's reconnect window, since a mail app can only send what it has stored.
+/// The fingerprint of a field with a password and a code. The same string from the same source is accepted again within
+/// the platform's reconnect window, since a mail app can only send what it has stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldFingerprint {
     /// The client's network: an IPv4 address, or the /64 of an IPv6 one.
     pub source: String,
-    /// A keyed hash of the whole field, which nobody without the key can guess at.
+    /// A keyed hash of the whole field; without the key, it does not allow guessing the field.
     pub hash: [u8; 32],
 }
 
-/// A field that passed.
+/// A field that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedField {
-    /// The field and its source.
+    /// The fingerprint of the field.
     pub again: FieldFingerprint,
-    /// At which channel.
+    /// The channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// When it passed first; the window counts from then and does not slide.
+    /// When it was accepted first; the window starts then and is not extended.
     pub since: Time,
-    /// What had matched.
+    /// The method whose code matched.
     pub method: String,
-    /// How many bytes of it are the password.
+    /// The length of the password in the field, in bytes.
     pub password: usize,
 }
 
-/// The last step that was accepted of a seed that is gone.
+/// The last accepted step of a removed TOTP seed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpentSeed {
     /// SHA-256 of the seed.
     pub seed: [u8; 32],
-    /// A code of this step or an earlier one is spent.
+    /// Codes of this step and of earlier steps are used.
     pub last_step: u64,
 }
 
-/// Seeds that are gone and remembered; the oldest is forgotten first.
+/// The most removed seeds that are remembered; the oldest is dropped first.
 pub const SPENT_MAX: usize = 16;
 
-/// Fields that are remembered of an account.
+/// The most accepted fields that are remembered of an account.
 pub const ACCEPTED_FIELDS_MAX: usize = 16;
 
-/// What was decided about an account.
+/// The stage of an account, as set by the administrator or by enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// No second factor is asked.
+    /// No second factor is required.
     Off,
-    /// The next sign-in that can show a QR code does.
+    /// The next sign-in at a channel that can show a QR code enrols.
     Enrolling,
-    /// A second factor is asked.
+    /// A second factor is required.
     Protected,
 }
 
-/// Hours that a suspension may last.
+/// The allowed duration of a suspension, in hours.
 pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 
-/// A time in which no code is asked.
+/// A period in which no code is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
     /// When it was ordered.
     pub since: Time,
-    /// When it ends by itself.
+    /// When it ends.
     pub until: Time,
 }
 
 impl Suspension {
-    /// Whether it stands at `now`. It does not when the clock says that it has not begun yet.
+    /// Whether it is in effect at `now`. It is not if, by the clock, it has not begun yet.
     pub fn stands(self, now: Time) -> bool {
         self.since.plus(-CLOCK_TOLERANCE) <= now && now < self.until
     }
 }
 
-/// What an account is at a moment: its stage, with what lies over it.
+/// The state of an account at a point in time: its stage, or the suspension or lock that overrides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// No second factor is asked.
+    /// No second factor is required.
     Off,
-    /// The next sign-in that can show a QR code does.
+    /// The next sign-in at a channel that can show a QR code enrols.
     Enrolling,
-    /// A second factor is asked.
+    /// A second factor is required.
     Protected,
-    /// No code is asked until then.
+    /// No code is required until then.
     Suspended(Time),
-    /// Some channel is closed; until then, or until an administrator opens it.
+    /// Some channel is locked, until then or until an administrator unlocks it.
     Locked(Option<Time>),
 }
 
 impl Account {
-    /// An account that is off, and that no administrator has listed.
+    /// An account that is off and not listed by an administrator.
     pub fn new(mailbox: Mailbox, platform: &str) -> Self {
         Self {
             mailbox,
@@ -208,7 +209,7 @@ impl Account {
         }
     }
 
-    /// What it is at `now`. With several channels closed, the one that stays closed longest speaks.
+    /// Its state at `now`. If several channels are locked, the lock that lasts longest counts.
     pub fn state(&self, now: Time) -> State {
         match (self.stage, self.suspension) {
             (Stage::Off, _) => State::Off,
@@ -230,17 +231,17 @@ impl Account {
         }
     }
 
-    /// Until when this browser of the account is not asked for a code; none: it is not trusted at `now`.
+    /// Until when this browser of the account is not asked for a code; `None`: it is not trusted at `now`.
     pub fn trusted_until(&self, browser: &Browser, policy: &Policy, now: Time) -> Option<Time> {
         (self.stage == Stage::Protected).then(|| browser.trusted_until(self.epoch, policy, now)).flatten()
     }
 
-    /// The count at one channel.
+    /// The count of wrong codes at one channel.
     pub fn throttle(&self, channel: Channel) -> Throttle {
         self.throttles.get(&channel).copied().unwrap_or_default()
     }
 
-    /// Everything that could open it is gone, and everything that was open on its strength is over.
+    /// Removes every factor, and ends every session that depends on one.
     pub(crate) fn clear(&mut self, stage: Stage) {
         for factor in std::mem::take(&mut self.factors) {
             self.remember_spent(&factor);
@@ -252,15 +253,15 @@ impl Account {
         self.app_passwords.clear();
         self.outbox.clear();
         self.enrolment_code = None;
-        // Who was there without a second factor, or by one that is gone, may be a thief. The contact address stays: an
-        // account that is off may need a code there.
+        // A browser that signed in without a second factor, or with a removed one, may be an attacker's. The contact
+        // address stays: an account that is off may need a code there.
         self.browsers.clear();
         self.unlisted = false;
         self.accepted_fields.clear();
         self.epoch += 1;
     }
 
-    /// Notes what was spent of a factor that goes.
+    /// Records the used codes of a factor that is being removed.
     pub(crate) fn remember_spent(&mut self, factor: &Factor) {
         if let Kind::Totp(totp) = &factor.kind
             && let Some(last_step) = totp.last_step()
@@ -271,27 +272,27 @@ impl Account {
         self.outbox.forget(&factor.id);
     }
 
-    /// The last step that was accepted of a seed while it was here before.
+    /// The last accepted step of this seed from an earlier time when the account had it.
     pub(crate) fn spent_before(&self, totp: &Totp) -> Option<u64> {
         let seed = totp.seed().hash();
         self.spent.iter().filter(|spent| spent.seed == seed).map(|spent| spent.last_step).max()
     }
 
-    /// Notes a code that was accepted at a channel just now.
+    /// Records a code that was just accepted at a channel.
     pub(crate) fn note_code(&mut self, channel: Channel, code: &str) {
         self.last_codes.insert(channel, code_hash(code));
     }
 
-    /// Whether this is exactly the code that was accepted last at some channel. To send it again is no guess: it is spent,
-    /// and mail apps repeat what they have stored.
+    /// Whether this is exactly the code that was accepted last at some channel. Sending it again does not count as a
+    /// guess: it is already used, and mail apps repeat what they have stored.
     pub(crate) fn is_last_code(&self, code: &str) -> bool {
         let hash = code_hash(code);
         self.last_codes.values().any(|last| *last == hash)
     }
 
-    /// As it is when it comes back from an export at `now`: the codes of steps before the present one are spent, since
-    /// they may have been used after the export was made, and what was open then is over. Backup codes that were used
-    /// since, and what was reset or removed since, cannot be told from the rest: whoever imports is told so.
+    /// Adjusts an account that is imported from an export at `now`: codes of steps before the current one count as
+    /// used, since they may have been used after the export was made, and sessions of that time end. Backup codes that
+    /// were used since, and resets or removals since, cannot be detected: the import reports this to the administrator.
     pub fn restored(&mut self, now: Time) {
         for factor in &mut self.factors {
             if let Kind::Totp(totp) = &mut factor.kind {
@@ -306,7 +307,7 @@ impl Account {
     }
 }
 
-/// A hash of a code in its one spelling. It needs no key: a code that was accepted is spent, and opens nothing.
+/// A hash of a code in its canonical form. It needs no key: an accepted code is used, and is not valid any more.
 fn code_hash(code: &str) -> [u8; 32] {
     let digits = || Zeroizing::new(text::ungrouped(code).collect());
     let code = if code.bytes().any(|byte| byte.is_ascii_alphabetic()) {
@@ -322,6 +323,6 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// By how much a restored account's epoch moves: further than it can have moved since the export was made, so that no
-/// session or ticket of that time fits.
+/// The increment of a restored account's epoch: more than it can have advanced since the export was made, so that no
+/// session or ticket of that time is valid.
 const RESTORED_EPOCHS: u64 = 1 << 20;

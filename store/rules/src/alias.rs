@@ -1,12 +1,12 @@
-//! Aliases: other names of a mailbox, and what plus-addressing makes of names.
+//! Aliases of a mailbox, and the effect of plus-addressing on names.
 
 use crate::name::{LookupName, Named};
 use crate::{Account, Mailbox, Platform, Stage};
 
-/// Aliases that a mailbox may have.
+/// The most aliases that a mailbox may have.
 pub const ALIASES_MAX: usize = 32;
 
-/// What is there already under a name that is to become an alias.
+/// What is stored under a name that is to become an alias.
 #[derive(Debug, Clone, Copy)]
 pub enum Known<'a> {
     /// Nothing.
@@ -17,25 +17,25 @@ pub enum Known<'a> {
     Account(&'a Account),
 }
 
-/// What adding an alias comes to.
+/// The result of adding an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
-    /// It was one already.
+    /// It was an alias of the mailbox already.
     Already,
-    /// It is one now.
+    /// It is now an alias.
     Now,
-    /// It is one now, and what was noted about the name goes: it is about this mailbox from now on.
+    /// It is now an alias, and the data recorded about the name is dropped: from now on it is recorded for the mailbox.
     NowWithoutNotes,
 }
 
-/// Why an alias is not added, or not removed.
+/// Why an alias is not added or not removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AliasRefusal {
     /// It is an alias of another mailbox.
     AliasOf(Mailbox),
-    /// It has an account of its own: nobody could reach that any more.
+    /// It has an account of its own, which would not be reachable any more.
     HasAccount,
-    /// The mailbox has [`ALIASES_MAX`].
+    /// The mailbox has [`ALIASES_MAX`] aliases.
     TooMany,
     /// The mailbox has no such alias.
     Unknown,
@@ -62,7 +62,7 @@ pub fn add(account: &mut Account, alias: Mailbox, known: Known<'_>) -> Result<Ad
     Ok(added)
 }
 
-/// Takes an alias from an account.
+/// Removes an alias from an account.
 ///
 /// # Errors
 /// [`AliasRefusal::Unknown`].
@@ -72,8 +72,9 @@ pub fn remove(account: &mut Account, alias: &Mailbox) -> Result<(), AliasRefusal
     Ok(())
 }
 
-/// The names of an account that could not be reached any more once plus-addressing is on for this platform: `bob+x@` means
-/// bob then, and nobody would be asked for the code of `bob+x`. An account that is off is not asked for a code anyway.
+/// The names of an account that are not reachable any more once plus-addressing is on for this platform: `bob+x@` then
+/// means bob, and the code of `bob+x` would never be required. Accounts that are off are skipped: they require no code
+/// anyway.
 pub fn hidden_by_plus_addressing<'a>(
     account: &'a Account,
     platform: &'a Platform,
@@ -85,7 +86,8 @@ pub fn hidden_by_plus_addressing<'a>(
     asked_for_codes(account).filter(is_hidden)
 }
 
-/// The names of an account that mean another mailbox, or none, on these platforms: nobody is asked for its code by them.
+/// The names of an account that mean another mailbox, or none, on these platforms: a sign-in with one never requires
+/// the account's code.
 pub fn astray<'a>(account: &'a Account, platforms: &'a [Platform]) -> impl Iterator<Item = &'a Mailbox> + 'a {
     asked_for_codes(account).filter(|name| !means_itself(name, platforms))
 }

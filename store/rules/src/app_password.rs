@@ -1,9 +1,9 @@
-//! App passwords: what a mail app signs in with, since it can store one string and cannot be asked for a code.
+//! App passwords: credentials for mail apps, which can store only one string and cannot prompt for a code.
 //!
-//! Twenty-five letters: the first five are the id, by which it is found, and twenty, a hundred random bits, are the
-//! secret. So many bits need no slow hash, and no lock against guessing. Of the secret only a verifier is kept; the
-//! mailbox's real password is kept sealed to a key pair that is derived from the secret, so that nobody can open it
-//! but with the app password in hand, and everybody who holds the record can seal a changed one.
+//! Twenty-five letters: the first five are the id, which is used for lookup, and the other twenty, 100 random bits, are
+//! the secret. With that many bits, neither a slow hash nor a lock against guessing is needed. Only a verifier of the
+//! secret is stored. The mailbox's real password is stored sealed to a key pair that is derived from the secret, so
+//! that only the app password opens it, and every holder of the record can seal a changed password.
 
 use crate::{Mailbox, Time, letters, text};
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,17 +14,17 @@ use std::net::IpAddr;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// App passwords that an account may have.
+/// The most app passwords that an account may have.
 pub const APP_PASSWORDS_MAX: usize = 25;
-/// Networks that one of them may be bound to.
+/// The most networks that an app password may be bound to.
 pub const NETWORKS_MAX: usize = 16;
-/// Letters of one, without its hyphens.
+/// Letters of an app password, without its hyphens.
 pub const LENGTH: usize = ID_LENGTH + SECRET_LENGTH;
-/// Random bytes that one takes: 125 of their bits are used.
+/// Random bytes for an app password: 125 of their bits are used.
 pub const RANDOM: usize = 16;
-/// Seconds in which a use from the same address is not noted anew: mail apps connect several times at once.
+/// Seconds in which another use from the same address is not recorded: mail apps open several connections at once.
 pub const USE_RESOLUTION: i64 = 60;
-/// Characters that are kept of what a client says of itself.
+/// Characters that are kept of a client's description of itself.
 pub const CLIENT_MAX: usize = 128;
 
 const ID_LENGTH: usize = 5;
@@ -32,24 +32,24 @@ const SECRET_LENGTH: usize = 20;
 /// Letters between two hyphens.
 const GROUP: usize = 5;
 
-/// When and from where an app password is to be taken.
+/// When and from where an app password is accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
     expires: Option<Time>,
     networks: Vec<IpNet>,
 }
 
-/// Why there are no such [`Limits`].
+/// Why [`Limits`] are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitsError {
-    /// Its end is not to come.
+    /// The expiry is not in the future.
     Past,
-    /// More than [`NETWORKS_MAX`].
+    /// More than [`NETWORKS_MAX`] networks.
     Networks,
 }
 
 impl Limits {
-    /// Until `expires`, if it has an end, and from these networks, if there are any.
+    /// Limits to uses before `expires`, if given, and from these networks, if there are any.
     ///
     /// # Errors
     /// [`LimitsError`].
@@ -64,12 +64,12 @@ impl Limits {
     }
 }
 
-/// What is kept of an app password.
+/// The stored record of an app password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppPassword {
-    /// Unique in its account, and the beginning of what is typed.
+    /// Unique in its account; the first letters of the app password.
     pub id: String,
-    /// The person's own words; may be empty.
+    /// The user's description; may be empty.
     #[serde(deserialize_with = "text::read_line")]
     pub description: String,
     /// When it was made.
@@ -77,10 +77,10 @@ pub struct AppPassword {
     /// From when on it is refused.
     #[serde(default)]
     pub expires: Option<Time>,
-    /// From where it is taken; empty: from anywhere.
+    /// The networks from which it is accepted; empty: from anywhere.
     #[serde(default)]
     pub networks: Vec<IpNet>,
-    /// When it was last used, to [`USE_RESOLUTION`].
+    /// The last use, to [`USE_RESOLUTION`].
     #[serde(default)]
     pub last_used: Option<Use>,
     /// The mailbox's password, sealed.
@@ -88,18 +88,18 @@ pub struct AppPassword {
     /// The mail server has refused the sealed password: it is not tried again until it is sealed anew.
     #[serde(default)]
     pub outdated: bool,
-    /// Its time was seen to be over: it stays so, whatever the clock says later.
+    /// It was seen to be expired: it stays expired, whatever the clock says later.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) ended: bool,
     verifier: [u8; 32],
 }
 
-/// The mailbox's password, sealed to the key pair of an app password. What is in it only the caller knows.
+/// The mailbox's password, sealed to the key pair of an app password. Only the caller can interpret its content.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
     /// The public key.
     pub key: [u8; 32],
-    /// What the private key opens.
+    /// The sealed text, which the private key opens.
     pub text: Vec<u8>,
     /// When it was sealed.
     pub at: Time,
@@ -116,39 +116,39 @@ impl std::fmt::Debug for Sealed {
 pub struct Use {
     /// When.
     pub time: Time,
-    /// From where, where that is known.
+    /// The client's address, if known.
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// What the client says of itself.
+    /// The client's description of itself.
     #[serde(default, deserialize_with = "text::read_optional_line")]
     pub client: Option<String>,
 }
 
-/// An app password as it is in somebody's hand: made just now, or typed.
+/// An app password in clear text: just made, or typed.
 pub struct Typed(Zeroizing<String>);
 
 impl Typed {
-    /// Makes one of random bytes that the caller drew.
+    /// Makes one from random bytes that the caller drew.
     pub fn made_of(random: &Zeroizing<[u8; RANDOM]>) -> Self {
         Self(letters::write(u128::from_le_bytes(**random), LENGTH))
     }
 
-    /// What was typed, if it has the form of one: case, blanks and hyphens do not count.
+    /// Parses typed text, if it has the form of an app password: case, blanks and hyphens do not count.
     pub fn read(text: &str) -> Option<Self> {
         letters::read(text, LENGTH).map(Self)
     }
 
-    /// By which it is found.
+    /// The id, for lookup.
     pub fn id(&self) -> &str {
         &self.0[..ID_LENGTH]
     }
 
-    /// As it is shown to the person, this once.
+    /// The form that is shown to the user, once.
     pub fn shown(&self) -> Zeroizing<String> {
         letters::grouped(&self.0, GROUP)
     }
 
-    /// What the key pair is derived from: 32 bytes that nobody can make without the secret.
+    /// The input for the key pair: 32 bytes that cannot be computed without the secret.
     pub fn key_material(&self, mailbox: &Mailbox) -> Zeroizing<[u8; 32]> {
         self.derive("seal", mailbox)
     }
@@ -157,8 +157,8 @@ impl Typed {
         *self.derive("verify", mailbox)
     }
 
-    /// The secret is the key of an HMAC, and what it is for, with the mailbox, the message: of one nothing can be
-    /// told about the other. The master key has no part in it, or it could never be replaced.
+    /// The secret is the key of an HMAC over the purpose and the mailbox, so that one output reveals nothing about
+    /// another. The master key is not used: otherwise it could never be replaced.
     fn derive(&self, purpose: &str, mailbox: &Mailbox) -> Zeroizing<[u8; 32]> {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()) else {
             unreachable!("HMAC takes a key of any length")
@@ -171,7 +171,7 @@ impl Typed {
 }
 
 impl AppPassword {
-    /// Keeps one that was made just now.
+    /// The record of an app password that was just made.
     pub fn keep(typed: &Typed, mailbox: &Mailbox, sealed: Sealed, now: Time) -> Self {
         Self {
             id: typed.id().to_owned(),
@@ -187,35 +187,35 @@ impl AppPassword {
         }
     }
 
-    /// The same, within limits.
+    /// The same record with limits.
     #[must_use]
     pub fn within(self, limits: Limits) -> Self {
         Self { expires: limits.expires, networks: limits.networks, ..self }
     }
 
-    /// Whether it is the one that was typed, in a time that does not depend on where it differs.
+    /// Whether it is the typed one, in a time that does not depend on the position of a difference.
     pub fn is(&self, typed: &Typed, mailbox: &Mailbox) -> bool {
         self.id == typed.id() && bool::from(self.verifier.ct_eq(&typed.verifier(mailbox)))
     }
 
-    /// Whether it is the same one, and lets in as that one did.
+    /// Whether it is the same one, with the same access.
     pub(crate) fn is_still(&self, other: &Self) -> bool {
         self.id == other.id && self.verifier == other.verifier && self.ended == other.ended
     }
 
-    /// Whether its time is over at `now`.
+    /// Whether it is expired at `now`.
     pub fn has_expired(&self, now: Time) -> bool {
         self.ended || self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// Whether it is taken from this address. One that is bound to networks is not taken from nowhere.
+    /// Whether it is accepted from this address. One that is bound to networks is refused if the address is unknown.
     pub fn is_taken_from(&self, address: Option<IpAddr>) -> bool {
         let within =
             |address: IpAddr| self.networks.iter().any(|network| canonical(*network).contains(&address.to_canonical()));
         self.networks.is_empty() || address.is_some_and(within)
     }
 
-    /// Notes a use. False: one was noted just before, and nothing changes.
+    /// Records a use. Returns false if one was recorded just before, and nothing changes.
     pub(crate) fn note(&mut self, used: Use) -> bool {
         let just_before = |last: &Use| {
             last.address == used.address && last.time <= used.time && used.time < last.time.plus(USE_RESOLUTION)
@@ -228,8 +228,8 @@ impl AppPassword {
     }
 }
 
-/// PAM services that give more than mail: a shell, another user's rights, a screen. An app password, which lies in
-/// phones, is none of theirs.
+/// PAM services that give more than mail: a shell, another user's rights, a screen. App passwords, which are stored on
+/// phones, are not accepted for them.
 const SHELLS: [&str; 50] = [
     "atd",
     "chfn",
@@ -283,13 +283,13 @@ const SHELLS: [&str; 50] = [
     "xscreensaver",
 ];
 
-/// Whether a service gives more than mail.
+/// Whether a PAM service gives more than mail.
 pub fn is_shell(service: &str) -> bool {
     SHELLS.binary_search(&service.to_ascii_lowercase().as_str()).is_ok()
 }
 
-/// The IPv4 network that one of IPv6 stands for (RFC 4291, section 2.5.5.2): what was bound to it before it was read so
-/// is taken from there.
+/// The IPv4 network of an IPv4-mapped IPv6 network (RFC 4291, section 2.5.5.2): an app password that was bound to one
+/// before this mapping existed is accepted from it.
 fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(six) = network else { return network };
     let mapped = six.addr().to_ipv4_mapped().zip(six.prefix_len().checked_sub(128 - 32));

@@ -1,4 +1,4 @@
-//! Backup codes: ten, made with the first method of any kind, each good for one sign-in, kept as salted hashes.
+//! Backup codes: ten, made with the first method of any kind, each valid for one sign-in, stored as salted hashes.
 
 use crate::{Time, letters, text};
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,38 +7,38 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-/// How many codes a set has.
+/// Codes in a set.
 pub const COUNT: usize = 10;
 /// Characters of a code, without its hyphen: 50 bits.
 pub const LENGTH: usize = 10;
-/// Digits of a code that another program has made, such as pam_google_authenticator's emergency scratch codes.
+/// Digits of a code from another program, such as pam_google_authenticator's emergency scratch codes.
 pub const IMPORTED_DIGITS: usize = 8;
-/// Such codes in a set: as many as that program makes at most.
+/// The most such codes in a set: that program makes no more.
 pub const IMPORTED_MAX: usize = 10;
-/// Random bytes that a set takes: seven for each code, and the salt.
+/// Random bytes for a set: seven for each code, and the salt.
 pub const RANDOM: usize = COUNT * BYTES_EACH + SALT;
 
 /// 56 bits are drawn for each code, of which 50 are used.
 const BYTES_EACH: usize = 7;
 const SALT: usize = 16;
 
-/// What is kept of a set.
+/// The stored record of a set.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupCodes {
     salt: [u8; SALT],
-    /// One for each code that is still good.
+    /// The hashes of the unused codes.
     unused: Vec<[u8; 32]>,
     /// When the set was made.
     pub created: Time,
     /// When a code of it was last used.
     #[serde(default)]
     pub last_used: Option<Time>,
-    /// Whether there were codes of another program among them.
+    /// Whether the set has codes of another program.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     with_imported: bool,
 }
 
-/// The codes of a new set, as they are shown to the person.
+/// The codes of a new set, in the form that is shown to the user.
 #[derive(PartialEq, Eq)]
 pub struct Shown(Vec<Zeroizing<String>>);
 
@@ -66,7 +66,7 @@ impl std::fmt::Debug for Shown {
 }
 
 impl BackupCodes {
-    /// Makes a set of random bytes that the caller drew. The codes are handed back this once.
+    /// Makes a set from random bytes that the caller drew. The codes are returned only here.
     pub fn make(mut random: [u8; RANDOM], now: Time) -> (Self, Shown) {
         let (drawn, salt) = random.split_at(COUNT * BYTES_EACH);
         let mut set = Self {
@@ -83,8 +83,8 @@ impl BackupCodes {
         (set, Shown(codes))
     }
 
-    /// A set into which another program's unused codes are taken over, as far as they are such codes: of
-    /// [`IMPORTED_DIGITS`], and [`IMPORTED_MAX`]. None where there are no codes at all.
+    /// Adds unused codes of another program to a set. Only codes of [`IMPORTED_DIGITS`] digits are taken, and at most
+    /// [`IMPORTED_MAX`]. `None` if there are no codes at all.
     pub fn take_over(held: Option<Self>, mut random: [u8; RANDOM], codes: &[&str], now: Time) -> Option<Self> {
         let mut salt = [0; SALT];
         salt.copy_from_slice(&random[COUNT * BYTES_EACH..]);
@@ -106,17 +106,17 @@ impl BackupCodes {
         is_own(typed) || self.with_imported && imported(typed).is_some()
     }
 
-    /// Whether codes of another program are among them.
+    /// Whether the set has codes of another program.
     pub(crate) fn has_imported(&self) -> bool {
         self.with_imported
     }
 
-    /// How many codes are still good.
+    /// The number of unused codes.
     pub fn left(&self) -> u32 {
         u32::try_from(self.unused.len()).unwrap_or(u32::MAX)
     }
 
-    /// The place of `code` among the unused ones. Every one is compared, whichever matches.
+    /// The index of `code` among the unused ones. Every code is compared, whichever matches.
     pub fn find(&self, code: &str) -> Option<usize> {
         let hash = self.hash(code)?;
         let mut found = None;
@@ -128,13 +128,13 @@ impl BackupCodes {
         found
     }
 
-    /// Takes the code at that place out of the set.
+    /// Removes the code at that index from the set.
     pub(crate) fn spend(&mut self, at: usize, now: Time) {
         self.unused.remove(at);
         self.last_used = Some(now);
     }
 
-    /// The hash of a code however it was typed; none where the text cannot be one.
+    /// The hash of a typed code in its canonical form; `None` if the text cannot be a code.
     fn hash(&self, code: &str) -> Option<[u8; 32]> {
         let typed = letters::read(code, LENGTH).or_else(|| imported(code))?;
         // The salt is the key: HMAC-SHA-256 over 50 random bits needs no slow hash, since the record is sealed and
@@ -151,13 +151,13 @@ impl std::fmt::Debug for BackupCodes {
     }
 }
 
-/// Whether this has the form of a code that was made here: no code of another kind has, so wherever a person types one it
-/// can be told what it is.
+/// Whether this has the form of a code that Postern made: no other kind of code has it, so a typed backup code is
+/// recognized in any input field.
 pub(crate) fn is_own(typed: &str) -> bool {
     letters::read(typed, LENGTH).is_some()
 }
 
-/// A code of another program in its one spelling: blanks and hyphens do not count.
+/// A code of another program in its canonical form: blanks and hyphens do not count.
 fn imported(typed: &str) -> Option<Zeroizing<String>> {
     let mut digits = Zeroizing::new(String::with_capacity(IMPORTED_DIGITS));
     for character in text::ungrouped(typed) {
@@ -169,7 +169,7 @@ fn imported(typed: &str) -> Option<Zeroizing<String>> {
     (digits.len() == IMPORTED_DIGITS).then_some(digits)
 }
 
-/// Seven random bytes as `abcde-fghij`.
+/// Formats seven random bytes as `abcde-fghij`.
 fn shown(drawn: &[u8]) -> Zeroizing<String> {
     let bits = drawn.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
     letters::grouped(&letters::write(bits, LENGTH), LENGTH / 2)

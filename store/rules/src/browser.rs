@@ -1,6 +1,8 @@
-//! Browsers that have signed in at the webmail. Each is known by a random token that it keeps in a cookie; of that only
-//! a hash is kept, with the network of its last sign-in, so that a sign-in which fits neither can be told apart. A
-//! person may trust one for a while: it is not asked for a code then.
+//! Browsers that have signed in at the webmail.
+//!
+//! Each is identified by a random token in a cookie. Only a hash of the token is stored, with the network of the last
+//! sign-in, so that a sign-in that matches neither can be detected. A user may trust a browser for a limited time: it
+//! is not asked for a code then.
 
 use crate::Time;
 use crate::platform::Policy;
@@ -9,18 +11,18 @@ use crate::time::CLOCK_TOLERANCE;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// Browsers of an account that are remembered. The one that was not used for longest makes room: first of those that only
-/// their network vouches for, last of those that are trusted.
+/// The most browsers of an account that are remembered. The least recently used one is dropped: first browsers that are
+/// known only by their network, trusted browsers last.
 pub const BROWSERS_MAX: usize = 32;
-/// Browsers that are alike, with the same description in the same network, and not trusted, that are remembered: a browser
-/// that forgets its cookies is another one at each sign-in.
+/// The most similar browsers that are remembered: with the same description, in the same network, and not trusted. A
+/// browser that drops its cookies is a new one at each sign-in.
 pub const ALIKE_MAX: usize = 4;
-/// New browsers of which an account's owner is told within a day.
+/// The most new browsers in a day of which the account's owner is notified.
 pub const NEWS_MAX: usize = 3;
-/// Seconds after its last use in which a browser is remembered: as long as browsers keep a cookie (RFC 6265bis section
+/// Seconds after its last use for which a browser is remembered: as long as browsers keep a cookie (RFC 6265bis section
 /// 5.5).
 pub const REMEMBERED: i64 = 400 * DAY;
-/// Seconds in which another sign-in of a browser from the same network is not noted anew.
+/// Seconds in which another sign-in of a browser from the same network is not recorded.
 pub const USE_RESOLUTION: i64 = DAY;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -30,21 +32,22 @@ const ID_LENGTH: usize = 16;
 /// A browser that has signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Browser {
-    /// Unique in its account: the beginning of its token's hash.
+    /// Unique in its account: the first part of its token's hash.
     pub id: String,
-    /// Such as `Firefox (Linux)`: names, which are the same in every language. May be empty.
+    /// Such as `Firefox (Linux)`: product names, the same in every language. May be empty.
     #[serde(deserialize_with = "crate::text::read_line")]
     pub description: String,
-    /// Of its last sign-in, where the address was known.
+    /// The network of its last sign-in, if the address was known.
     #[serde(default)]
     pub network: Option<IpNet>,
-    /// When it signed in first.
+    /// The first sign-in.
     pub created: Time,
-    /// When it signed in last, to [`USE_RESOLUTION`].
+    /// The last sign-in, to [`USE_RESOLUTION`].
     pub last_used: Time,
     token: Token,
-    /// The network that vouched for it, where nothing else did: its token says nothing elsewhere, and where it goes from
-    /// there is not known by it. None: it is known anywhere, as all were before this was told apart.
+    /// The network, if the browser is known only because of it: its token is not valid in other networks, and networks
+    /// that it uses later do not become known through it. `None`: it is known in every network, as all browsers were
+    /// before this field existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     only_in: Option<IpNet>,
     /// See [`Browser::is_news`].
@@ -54,17 +57,17 @@ pub struct Browser {
     trust: Option<Trust>,
 }
 
-/// How a browser that signs in has become known.
+/// How a browser that signs in becomes known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Known {
-    /// By a code, or while the platform learned: wherever it comes from.
+    /// By a code, or while the platform was in learning mode: known in every network.
     Anywhere,
-    /// It was let in for what was known already. A browser that is new has its network to thank for it.
+    /// It was admitted because of what was known before. A new browser is then known only in its network.
     AsBefore,
 }
 
-/// That a person trusts a browser. It is bound to the account's epoch, and to the platform's round: whatever moves
-/// either has ended it.
+/// The user's trust in a browser. It is bound to the account's epoch and to the platform's trust round: a change of
+/// either ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Trust {
     since: Time,
@@ -75,7 +78,7 @@ struct Trust {
 }
 
 impl Trust {
-    /// The policy of now bounds what was allowed before. One that allows none has ended it by its round.
+    /// The end by the current policy, which limits earlier trust. A policy that allows none has ended it by its round.
     fn until_by(&self, policy: &Policy) -> Time {
         match policy.trusted_browsers {
             0 => self.until,
@@ -89,37 +92,37 @@ impl Browser {
         now < self.last_used.plus(REMEMBERED)
     }
 
-    /// Until when this browser of an account at this epoch is not asked for a code; none: it is not trusted at `now`. The
-    /// policy of now bounds what was allowed before.
+    /// Until when this browser of an account at this epoch is not asked for a code; `None`: it is not trusted at `now`.
+    /// The current policy limits earlier trust.
     pub(crate) fn trusted_until(&self, epoch: u64, policy: &Policy, now: Time) -> Option<Time> {
         let trust = self.trust.filter(|trust| trust.epoch == epoch && trust.round == policy.trust_round)?;
         let until = Some(trust.until_by(policy)).filter(|_| policy.trusted_browsers > 0)?;
-        // A moment well before it began is one to which the clock stepped back: trust must not last longer by that.
+        // If `now` is well before the start, the clock was set back: that must not extend the trust.
         (trust.since.plus(-CLOCK_TOLERANCE) <= now && now < until).then_some(until)
     }
 
-    /// When its trust ends by itself, if it has any.
+    /// When its trust ends, if it is trusted.
     pub(crate) fn trust_ends(&self) -> Option<Time> {
         self.trust.map(|trust| trust.until)
     }
 
-    /// Whether its owner is told of it: when it came, nothing like it was known in that network, and not too many others
-    /// had come within the day.
+    /// Whether the owner is notified of it: at its first sign-in, no similar browser was known in that network, and not
+    /// too many others were new on that day.
     pub fn is_news(&self) -> bool {
         self.news
     }
 
-    /// What [`Self::description`] is made of.
+    /// The names in [`Self::description`].
     pub fn named(&self) -> Named {
         Named::read(&self.description)
     }
 
-    /// Whether it says the same of itself in the same network: the same browser, as far as can be told without its cookie.
+    /// Whether its description and network are the same: the same browser, as far as this is known without its cookie.
     fn is_alike(&self, network: Option<IpNet>, description: &str) -> bool {
         network.is_some() && self.network == network && self.description == description
     }
 
-    /// Whether this token is its own.
+    /// Whether this token is its token.
     pub fn is(&self, token: &Token) -> bool {
         self.token == *token
     }
@@ -131,17 +134,17 @@ impl Browser {
 pub struct Browsers(Vec<Browser>);
 
 impl Browsers {
-    /// None has signed in.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them, the one that was noted first first.
+    /// All browsers, in the order in which they were recorded.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Browser> {
         self.0.iter()
     }
 
-    /// Whether a sign-in from there fits what is known: its browser, or else its network.
+    /// Whether a sign-in from this source is known, by its browser or else by its network.
     pub fn know(&self, source: &Source<'_>, now: Time) -> bool {
         let network = source.address.and_then(network);
         let is_known = |browser: &Browser| {
@@ -152,19 +155,19 @@ impl Browsers {
         self.0.iter().filter(|browser| browser.is_remembered(now)).any(is_known)
     }
 
-    /// Whether this token is remembered. A browser that brings another one is given a new token when it is let in, since
-    /// somebody else may have planted the one that it brings.
+    /// Whether this token is remembered. A browser with another token receives a new one when it is admitted, since an
+    /// attacker may have planted the token that it sent.
     pub fn remember(&self, token: &Token, now: Time) -> bool {
         self.find(token).is_some_and(|browser| browser.is_remembered(now))
     }
 
-    /// The one that this token is of.
+    /// The browser with this token.
     pub fn find(&self, token: &Token) -> Option<&Browser> {
         self.0.iter().find(|browser| browser.is(token))
     }
 
-    /// Notes that a browser has signed in. Whether there is something to write: the same browser in the same network is
-    /// nothing within a day. A visitor without a token is not noted.
+    /// Records that a browser has signed in. Returns whether there is a change to write: another sign-in of the same
+    /// browser in the same network within a day is none. A visitor without a token is not recorded.
     pub(crate) fn note(
         &mut self,
         source: &Source<'_>,
@@ -186,7 +189,7 @@ impl Browsers {
         }
         let only_in = network.filter(|_| known == Known::AsBefore);
         if known == Known::AsBefore && only_in.is_none() {
-            // Nothing vouches for it.
+            // Neither its token nor its network is known.
             return false;
         }
         let news = self.are_news(network, &description, now);
@@ -197,15 +200,16 @@ impl Browsers {
         true
     }
 
-    /// Whether a browser like this one is something to tell.
+    /// Whether the owner is notified of a browser like this one.
     fn are_news(&self, network: Option<IpNet>, description: &str, now: Time) -> bool {
         let is_of_today = |browser: &&Browser| browser.news && (now.0 - browser.created.0).abs() < DAY;
         let is_alike = |browser: &Browser| browser.is_alike(network, description);
         !self.0.iter().any(is_alike) && self.0.iter().filter(is_of_today).count() < NEWS_MAX
     }
 
-    /// Makes room for a browser like this one: among those that it may be itself, without its cookie, or among all. One
-    /// that its network vouches for takes no place of one that is known anywhere while there are others.
+    /// Makes room for a browser like this one: among similar browsers, which may be the same one without its cookie, or
+    /// among all. A browser that is known only by its network replaces one that is known everywhere only if there is no
+    /// other.
     fn make_room(
         &mut self,
         network: Option<IpNet>,
@@ -228,8 +232,8 @@ impl Browsers {
         leaves.map(|at| self.0.remove(at));
     }
 
-    /// The browser of this token is trusted from now on. The front has drawn the token for that, so those that are alike
-    /// and not trusted go: among them is the one that it was known by before.
+    /// Trusts the browser with this token from now on. The front has drawn the token for this, so similar untrusted
+    /// browsers are removed: among them is the one under which it was known before.
     pub(crate) fn trust(
         &mut self,
         token: &Token,
@@ -245,14 +249,14 @@ impl Browsers {
         self.0.retain(|it| it.is(token) || is_trusted(it) || !it.is_alike(network, &description));
     }
 
-    /// The browsers of which `ends` says so are trusted no more. Whether one of them was.
+    /// Ends the trust of the browsers that `ends` selects. Returns whether one of them was trusted.
     pub(crate) fn end_trust(&mut self, ends: impl Fn(&Browser) -> bool) -> bool {
         let ended = self.0.iter_mut().filter(|browser| browser.trust.is_some() && ends(browser));
         ended.map(|browser| browser.trust = None).count() > 0
     }
 
-    /// Trust that has ended at `now` is over for good, and none lasts longer than the policy of now allows. Whether that
-    /// has changed anything.
+    /// Removes trust that has ended at `now`, and limits the rest to what the current policy allows. Returns whether
+    /// anything has changed.
     pub(crate) fn settle_trust(&mut self, policy: &Policy, now: Time) -> bool {
         let mut has_changed = false;
         for browser in &mut self.0 {
@@ -264,20 +268,20 @@ impl Browsers {
         has_changed
     }
 
-    /// None of them is known any more.
+    /// Removes all browsers.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Whether each that was trusted `before` is trusted still, as far as these know.
+    /// Whether each browser that was trusted `before` is still trusted, by this list.
     pub(crate) fn still_trust(&self, before: &Self) -> bool {
         let is_left = |it: &Browser| self.find(&it.token).is_some_and(|left| left.trust.is_some());
         before.0.iter().filter(|it| it.trust.is_some()).all(is_left)
     }
 }
 
-/// Browsers by what only they say in their User-Agent (RFC 9110 section 10.1.5). Where several fit the first does: the later
-/// ones are what others pretend to be.
+/// Browsers by a part of the User-Agent that only they send (RFC 9110 section 10.1.5). The first match counts: browsers
+/// pretend to be those further down.
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -290,7 +294,7 @@ const BROWSERS: [(&str, &str); 9] = [
     ("Safari/", "Safari"),
 ];
 
-/// The same for what they run on.
+/// The same for operating systems.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
     ("iPhone", "iOS"),
@@ -301,18 +305,18 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// A browser and what it runs on, in names that people know. A guess: no decision depends on it but which of those that are
-/// alike makes room.
+/// A browser and its operating system, by common names. A guess: the only decision that depends on it is which of
+/// several similar browsers is dropped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Named {
     /// The browser.
     pub browser: Option<&'static str>,
-    /// What it runs on.
+    /// The operating system.
     pub system: Option<&'static str>,
 }
 
 impl Named {
-    /// What a client says of itself.
+    /// Parses a client's description of itself.
     pub fn of(client: &str) -> Self {
         let first = |names: &[(&str, &'static str)]| {
             names.iter().find(|(sign, _)| client.contains(sign)).map(|(_, name)| *name)
@@ -329,7 +333,7 @@ impl Named {
         }
     }
 
-    /// What such a description was made of.
+    /// Parses such a description.
     fn read(description: &str) -> Self {
         let both = description.strip_suffix(')').and_then(|rest| rest.split_once(" ("));
         let (browser, system) = both.unwrap_or((description, description));
@@ -350,12 +354,12 @@ mod tests {
     }
 
     impl Browsers {
-        /// Notes one that has brought a code.
+        /// Records a browser that has sent a code.
         fn learn(&mut self, source: &Source<'_>, now: Time) -> bool {
             self.note(source, Known::Anywhere, |_| false, now)
         }
 
-        /// Notes one that was let in for what was known.
+        /// Records a browser that was admitted because of what was known.
         fn let_in(&mut self, source: &Source<'_>, now: Time) -> bool {
             assert!(self.know(source, now), "{source:?}");
             self.note(source, Known::AsBefore, |_| false, now)
@@ -404,7 +408,7 @@ mod tests {
         ] {
             assert_eq!(browsers.know(&from(byte, address), NOW.plus(after)), known, "{byte} {address} {after}");
         }
-        // Two whose networks are not known have none in common.
+        // Two browsers whose networks are unknown have none in common.
         assert!(browsers.learn(&from(3, ""), NOW));
         assert!(!browsers.know(&from(4, ""), NOW));
         assert!(!browsers.know(&Source::default(), NOW));
@@ -422,7 +426,7 @@ mod tests {
         ] {
             let was = browsers.clone();
             assert_eq!(browsers.learn(&from(1, address), NOW.plus(after)), news, "{address} {after}");
-            // What is no news is not written.
+            // A browser of which the owner is not notified is not written.
             browsers = if news { browsers } else { was };
         }
         assert_eq!(browsers.iter().len(), 1);
@@ -448,18 +452,19 @@ mod tests {
         assert!(browsers.let_in(&from(2, "192.0.2.2"), NOW));
         assert!(!browsers.know(&from(2, "198.51.100.1"), NOW), "its token alone is nothing");
         assert!(browsers.know(&from(2, "192.0.2.3"), NOW));
-        // It is let in elsewhere while the other one is there, and that becomes no place of its own.
+        // It is admitted elsewhere while the other browser is there, and that network does not become known for it.
         browsers.learn(&from(1, "198.51.100.1"), NOW);
         assert!(browsers.let_in(&from(2, "198.51.100.2"), NOW));
         browsers.learn(&from(1, "203.0.113.1"), NOW);
         for (byte, address, known) in [(2, "198.51.100.2", false), (3, "198.51.100.2", false), (3, "192.0.2.3", true)] {
             assert_eq!(browsers.know(&from(byte, address), NOW), known, "{byte} {address}");
         }
-        // A code makes it known anywhere, and that is written at once; a word of the front's does not take it back.
+        // A code makes it known everywhere, and that is written at once; a later sign-in without a code does not undo
+        // it.
         let there = from(2, "198.51.100.2");
         assert!(browsers.learn(&there, NOW));
         assert!(!browsers.let_in(&there, NOW) && browsers.know(&from(2, "100.64.0.1"), NOW));
-        // Nothing vouches for a new one whose network nobody has told.
+        // A new browser whose network is unknown is not recorded.
         assert!(!browsers.note(&from(9, ""), Known::AsBefore, |_| false, NOW));
         assert!(browsers.find(&[9; 32]).is_none());
     }
@@ -472,14 +477,14 @@ mod tests {
             browsers.learn(&firefox(byte, "192.0.2.1"), NOW.plus(i64::from(byte)));
         }
         assert_eq!(browsers.known(), [16, 17, 18, 19]);
-        // What only its network vouches for takes no place of these.
+        // A browser that is known only by its network replaces none of these.
         for byte in 20..40 {
             browsers.let_in(&firefox(byte, "192.0.2.1"), NOW.plus(i64::from(byte)));
         }
         assert_eq!(browsers.known(), [16, 17, 18, 19, 36, 37, 38, 39]);
         browsers.learn(&firefox(40, "192.0.2.1"), NOW.plus(40));
         assert_eq!(browsers.known(), [16, 17, 18, 19, 37, 38, 39, 40]);
-        // Elsewhere, or of another kind, is another browser; so is one whose network is not known.
+        // In another network, or of another kind, it is another browser; so is one whose network is unknown.
         assert!(browsers.0.iter().all(|browser| !browser.is_news()));
         for new in [firefox(41, "198.51.100.1"), from(42, "192.0.2.1"), firefox(43, "")] {
             browsers.learn(&new, NOW.plus(USE_RESOLUTION));
@@ -496,7 +501,7 @@ mod tests {
         };
         let told = (1..=5).map(|byte| come(byte, i64::from(byte))).collect::<Vec<_>>();
         assert_eq!(told, [true, true, true, false, false]);
-        // The day of the first is over, and that of the second; those of which nobody was told do not count.
+        // The day of the first is over, and that of the second; those without a notice do not count.
         assert_eq!([come(6, DAY), come(7, DAY + 1), come(8, DAY + 1)], [false, true, false]);
     }
 

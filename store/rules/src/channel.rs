@@ -1,4 +1,4 @@
-//! Channels: where people sign in.
+//! Channels: where users sign in.
 
 use crate::KindName;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ impl Channel {
     /// Every channel.
     pub const ALL: [Self; 3] = [Self::Webmail, Self::Imap, Self::Pam];
 
-    /// Failures in a row after which only an administrator opens this channel.
+    /// Failures in a row after which the channel stays locked until an administrator unlocks it.
     pub fn budget(self) -> u32 {
         match self {
             Self::Webmail => 50,
@@ -35,7 +35,7 @@ impl Channel {
         }
     }
 
-    /// Whether a person types there: only then is a backup code one.
+    /// Whether a user types there: only then is a backup code accepted.
     pub fn takes_backup_codes(self) -> bool {
         match self {
             Self::Webmail | Self::Pam => true,
@@ -43,7 +43,8 @@ impl Channel {
         }
     }
 
-    /// Whether a sign-in there can be answered with a method of this kind: what is sent or plugged in is for pages.
+    /// Whether a sign-in there can be answered with a method of this kind: codes that are sent, and security keys, need
+    /// web pages.
     pub fn takes(self, kind: KindName) -> bool {
         match (self, kind) {
             (_, KindName::Totp) | (Self::Webmail, _) => true,
@@ -51,7 +52,7 @@ impl Channel {
         }
     }
 
-    /// Its name in the audit log and in answers to programs.
+    /// Its name in the audit log and in output for programs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Webmail => "webmail",

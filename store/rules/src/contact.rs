@@ -1,4 +1,4 @@
-//! Where a code or a notice can be sent: telephone numbers and e-mail addresses, each in one spelling.
+//! Destinations of codes and notices: telephone numbers and e-mail addresses, each in one canonical form.
 
 use crate::text;
 use phonenumber::metadata::DATABASE;
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 /// Digits of a number with its country code (ITU-T E.164 section 6).
 const DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
-/// Digits of a country code (ITU-T E.164 section 6.1); no code is the beginning of another.
+/// Digits of a country code (ITU-T E.164 section 6.1); no code is a prefix of another.
 const COUNTRY_CODE: std::ops::RangeInclusive<usize> = 1..=3;
 /// Bytes of an address (RFC 5321 section 4.5.3.1.3, without the angle brackets).
 const ADDRESS_MAX: usize = 254;
 /// Bytes of a local part.
 const LOCAL_MAX: usize = 64;
-/// What stands for a hidden character.
+/// The replacement of a hidden character.
 const HIDDEN: char = '•';
 /// Characters of a number that are shown at its end.
 const NUMBER_END: usize = 3;
@@ -25,9 +25,10 @@ const NUMBER_BEGINNING: usize = 3;
 pub struct Number(String);
 
 impl Number {
-    /// Reads a number as people write it, with blanks, dots, hyphens and brackets. It begins with a plus and the country
-    /// code: what is dialled at home leads elsewhere from abroad. What is dialled at home only, such as the zero of
-    /// `+44 (0) 612…` and `+33 06…`, is left out by the rules of the country; in Italy it belongs to the number.
+    /// Parses a number as users write it, with blanks, dots, hyphens and parentheses. It begins with a plus and the
+    /// country code: a national number is a different one from abroad. Digits that are dialled only within the country,
+    /// such as the zero of `+44 (0) 612…` and `+33 06…`, are removed by the rules of that country; in Italy the zero is
+    /// part of the number.
     pub fn read(text: &str) -> Option<Self> {
         let typed: String = text::visible(text).collect();
         let rest = typed.trim().strip_prefix('+')?;
@@ -45,7 +46,7 @@ impl Number {
         &self.0
     }
 
-    /// As it is shown to whoever has only the password.
+    /// The masked form, for a client that has given only the password.
     pub fn masked(&self) -> String {
         let (beginning, rest) = self.0.split_at(NUMBER_BEGINNING);
         let (hidden, end) = rest.split_at(rest.len() - NUMBER_END);
@@ -54,8 +55,8 @@ impl Number {
     }
 }
 
-/// The digits as they are dialled from abroad, where they begin with what is dialled at home only: the national prefix
-/// (ITU-T E.164, "trunk prefix") of a country whose numbers do not begin so.
+/// The international form of digits that begin with a national prefix (ITU-T E.164, "trunk prefix") of a country whose
+/// numbers do not begin with it.
 fn dialled_from_abroad(digits: &str) -> Option<String> {
     let country = |length| Some((length, DATABASE.by_code(&digits.get(..length)?.parse::<u16>().ok()?)?));
     let (length, countries) = COUNTRY_CODE.into_iter().find_map(country)?;
@@ -72,8 +73,8 @@ fn dialled_from_abroad(digits: &str) -> Option<String> {
 pub struct Address(String);
 
 impl Address {
-    /// Reads an address: `local@domain`, the domain in ASCII afterwards, and none of the forms that no mailbox in use
-    /// has (quoted local parts, domain literals, comments).
+    /// Parses `local@domain` and converts the domain to ASCII. Forms that no mailbox in use has are refused (quoted
+    /// local parts, domain literals, comments).
     pub fn read(text: &str) -> Option<Self> {
         let typed: String = text::visible(text).collect();
         let (local, domain) = typed.trim().rsplit_once('@')?;
@@ -94,7 +95,7 @@ impl Address {
         &self.0
     }
 
-    /// As it is shown to whoever has only the password.
+    /// The masked form, for a client that has given only the password.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
         let first: String = local.chars().take(1).collect();
@@ -102,7 +103,7 @@ impl Address {
     }
 }
 
-/// Where a code goes.
+/// The destination of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// By SMS.
@@ -128,13 +129,13 @@ mod tests {
             ("+44 07700 900123", "+447700900123"),
             ("+49 0171 1234567", "+491711234567"),
             ("+41 079 123 45 67", "+41791234567"),
-            // Of a number in Italy, San Marino or the Vatican it is a part.
+            // In Italy, San Marino and the Vatican it is part of the number.
             ("+39 06 6982 0000", "+390669820000"),
             ("+39 347 123 4567", "+393471234567"),
             ("+378 0549 882914", "+3780549882914"),
             ("+1 212 555 0123", "+12125550123"),
             ("+36 06 20 123 4567", "+36201234567"),
-            // Countries that have no such digit keep what is there.
+            // Numbers of countries without such a digit are not changed.
             ("+45 20 12 34 56", "+4520123456"),
             ("+34 612 34 56 78", "+34612345678"),
             ("+225 07 01 02 03 04", "+2250701020304"),

@@ -1,4 +1,4 @@
-//! The one place where a rule about an account stands.
+//! The decision function: every rule about an account applies here.
 
 mod administer;
 mod answer;
@@ -25,10 +25,10 @@ use field::Field;
 use methods::Fresh;
 use outcome::{already, done};
 
-/// What comes of `event` for `account` at `now`, on its `platform`. Total, and without a side effect: the caller
-/// writes the next account in one swap and only then acts on the verdict.
+/// Decides the result of `event` for `account` at `now`, on its `platform`. Total, and without side effects: the caller
+/// first writes the next account in one atomic swap and then acts on the verdict.
 ///
-/// Whatever the event is, what has ended at `now` is taken off for good: see [`Account::ends`].
+/// With every event, what has ended at `now` is removed permanently: see [`Account::ends`].
 pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
     let mut account = account.clone();
     let settled = account.settle(&platform.policy, now).then(|| account.clone());
@@ -40,7 +40,7 @@ pub fn decide(account: &Account, platform: &Platform, event: Event<'_>, now: Tim
     Decision { verdict, next: next.or(settled) }
 }
 
-/// What comes of `event` for an account of which nothing has ended.
+/// Decides the result of `event` for an account without expired grants.
 fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: Time) -> Decision {
     match event {
         Event::Ask(channel) => {

@@ -1,28 +1,28 @@
-//! What lets people in until a time, and is over for good once that time has come: a clock that steps back does not
-//! bring it back.
+//! Grants of access with an expiry. Once expired, they are removed permanently: setting the clock back does not restore
+//! them.
 
 use crate::platform::Policy;
 use crate::{Account, Time};
 use std::collections::BTreeSet;
 
-/// Something that lets people in until a time.
+/// A grant of access with an expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ground {
-    /// No code is asked.
+    /// A suspension: no code is required.
     Suspension,
-    /// An app password that was made with an end.
+    /// An app password with an expiry.
     AppPassword,
-    /// A browser that the person trusts.
+    /// A browser that the user trusts.
     TrustedBrowser,
 }
 
 impl Ground {
-    /// Every one.
+    /// Every grant.
     pub const ALL: [Self; 3] = [Self::Suspension, Self::AppPassword, Self::TrustedBrowser];
 }
 
 impl Account {
-    /// What ends by itself, and when. What is over already, and was seen to be, is not among it.
+    /// The grants that expire, and when. Grants that were already seen to be expired are not included.
     pub fn ends(&self) -> BTreeSet<(Time, Ground)> {
         let suspension = self.suspension.iter().map(|it| (it.until, Ground::Suspension));
         let app_passwords = self.app_passwords.iter().filter(|it| !it.ended).filter_map(|it| it.expires);
@@ -33,8 +33,8 @@ impl Account {
             .collect()
     }
 
-    /// Takes off for good what has ended at `now`, and has trust end no later than the policy of now allows. Whether
-    /// there is something to write.
+    /// Removes grants that have expired at `now`, and limits trust to what the current policy allows. Returns whether
+    /// there is a change to write.
     pub(crate) fn settle(&mut self, policy: &Policy, now: Time) -> bool {
         let is_suspended = self.suspension.is_some();
         self.suspension = self.suspension.filter(|suspension| suspension.stands(now));
@@ -47,8 +47,8 @@ impl Account {
     }
 }
 
-/// What of an account has ended by itself at `now`, once it was taken off. Trust that a policy has made shorter has not
-/// ended.
+/// The grants of an account that expired at `now`, after they were removed. Trust that the policy has shortened is not
+/// expired.
 pub fn ended(before: &Account, settled: &Account, now: Time) -> BTreeSet<Ground> {
     let (was, is) = (before.ends(), settled.ends());
     let has_ended = |(until, ground): &&(Time, Ground)| *until <= now || *ground == Ground::Suspension;

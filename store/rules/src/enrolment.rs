@@ -1,23 +1,23 @@
-//! Who may set something up.
+//! Who may set up a method.
 
 use crate::event::Event;
 use crate::{Account, Channel, Platform, Proof, Refusal, Stage, Time, Verdict, decide, enrolment_code};
 
-/// On whose word something is set up.
+/// The authority for a setup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// The password is known; with the hash of the enrolment code that was typed.
+    /// The user knows the password; with the hash of the enrolment code that was typed.
     Password(Option<[u8; 32]>),
-    /// A factor was brought for it.
+    /// The user has given a factor for it.
     Proof(Proof),
 }
 
-/// On whose word something may be set up at this channel: of a protected account a proof, of one that enrols the
-/// enrolment code where one is wanted. What the proof is good for is judged with the change.
+/// The authority for a setup at this channel: a protected account needs a proof; an account that enrols needs the
+/// enrolment code, where one is required. Whether the proof is valid is checked with the change.
 ///
 /// # Errors
-/// [`Refusal::Stale`]: a proof is needed and there is none, or nothing is set up at this channel;
-/// [`Refusal::EnrolmentCode`]: it is missing or wrong; what [`Event::Ask`] is refused with.
+/// [`Refusal::Stale`]: a proof is needed and there is none, or no method can be set up at this channel;
+/// [`Refusal::EnrolmentCode`]: it is missing or wrong; or the refusal of [`Event::Ask`].
 pub fn authority(
     account: &Account,
     platform: &Platform,

@@ -1,14 +1,14 @@
-//! The code that an administrator gives to a user, and without which their first method is not set up.
+//! The code that an administrator gives to a user, and that is required to set up the first method.
 
 use crate::{Account, Platform, Refusal, factor, text};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Random bytes of an enrolment code. Eighty bits: nobody guesses them, so a plain hash is kept.
+/// Random bytes of an enrolment code. Eighty bits cannot be guessed, so a plain hash is stored.
 pub const CODE_RANDOM: usize = 2 * factor::ID_RANDOM;
 
-/// Makes an enrolment code of random bytes that the caller drew: sixteen letters and digits in four groups.
+/// Makes an enrolment code from random bytes that the caller drew: sixteen letters and digits in four groups.
 pub fn make(random: &[u8; CODE_RANDOM]) -> Zeroizing<String> {
     let mut code = Zeroizing::new(String::with_capacity(2 * CODE_RANDOM));
     for half in random.chunks_exact(factor::ID_RANDOM) {
@@ -26,15 +26,15 @@ pub fn make(random: &[u8; CODE_RANDOM]) -> Zeroizing<String> {
     code
 }
 
-/// What is kept of an enrolment code. Case, blanks and hyphens do not count.
+/// The stored hash of an enrolment code. Case, blanks and hyphens do not count.
 pub fn hash(code: &str) -> [u8; 32] {
     let plain: Zeroizing<String> =
         Zeroizing::new(text::ungrouped(code).map(|character| character.to_ascii_lowercase()).collect());
     Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
 }
 
-/// Whether the hash of what was typed is the enrolment code's, where one is wanted: by the platform, which then lets
-/// nobody enrol whom no code was given, or of this account.
+/// Checks the hash of the typed enrolment code, where one is required: by the platform, which then refuses accounts
+/// without a code, or by this account.
 ///
 /// # Errors
 /// [`Refusal::EnrolmentCode`].

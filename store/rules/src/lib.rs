@@ -1,26 +1,27 @@
-//! What is true of accounts and factors: every rule of Postern.
+//! The rules for accounts and factors: every rule of Postern.
 //!
-//! Pure: no I/O, no clock, no randomness. Time and random bytes are arguments, so that every rule can be run by a
+//! Pure: no I/O, no clock, no randomness. Time and random bytes are arguments, so that every rule can be tested from a
 //! table. The tables are in `docs/states.md`, and `tests/states/` reads them.
 //!
-//! What there is:
-//! * [`name`], [`alias`]: the many spellings of one mailbox, to one canonical name or to a refusal; its other names;
-//! * [`platform`]: the switch over a set of domains, and its policy;
-//! * [`account`]: what an account is at a moment;
-//! * [`factor`], [`totp`], [`backup`], [`app_password`]: what it can be opened with;
-//! * [`source`], [`browser`]: where a sign-in comes from; which browsers have signed in, and which are trusted;
-//! * [`contact`], [`sent`]: where codes are sent to, and what becomes of them;
-//! * [`text`]: what people write, without what nobody sees in it.
+//! Data:
+//! * [`name`], [`alias`]: maps the spellings of a mailbox to one canonical name, or refuses them; aliases of a mailbox;
+//! * [`platform`]: a set of domains with one switch and one policy;
+//! * [`account`]: the account and its state at a point in time;
+//! * [`factor`], [`totp`], [`backup`], [`app_password`]: the credentials of an account;
+//! * [`source`], [`browser`]: where a sign-in comes from; browsers that have signed in, and browsers that are trusted;
+//! * [`contact`], [`sent`]: the destinations of codes, and the codes that were sent;
+//! * [`text`]: user input without invisible characters.
 //!
-//! What is decided:
-//! * [`event`], [`decide`]: what happens to an account, and what comes of it;
-//! * [`offers`], [`ticket`]: which methods are offered at a channel and to be set up, and how long what was begun is good;
-//! * [`enrolment`], [`enrolment_code`]: who sets something up;
-//! * [`proof`]: what a user's change of their own account takes, and how many there may be;
-//! * [`standing`], [`ends`]: what a session rests on and when it is over; what lets people in until a time;
+//! Decisions:
+//! * [`event`], [`decide`]: the events of an account, and their results;
+//! * [`offers`], [`ticket`]: the methods offered for sign-in at a channel and for setup, and how long a started
+//!   operation is valid;
+//! * [`enrolment`], [`enrolment_code`]: who may set up a method;
+//! * [`proof`]: the proof that a user needs to change their own account, and the limits on such changes;
+//! * [`standing`], [`ends`]: what a session depends on and when it ends; grants of access with an expiry;
 //! * [`request`]: requests for a reset;
-//! * [`notice`], [`retry`]: of what the owner is told, and when a notice is tried again;
-//! * [`throttle`], [`password_tries`], [`message_cap`]: what wrong codes cost, and how often something may happen.
+//! * [`notice`], [`retry`]: notices to the owner, and when delivery is retried;
+//! * [`throttle`], [`password_tries`], [`message_cap`]: limits on wrong codes, passwords and messages.
 
 pub mod account;
 pub mod alias;
