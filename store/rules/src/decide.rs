@@ -100,7 +100,7 @@ fn decide_settled(account: Account, platform: &Platform, event: Event<'_>, now: 
         Event::Reset { enrolment_code } => administer::reset(account, enrolment_code),
         Event::Remove => administer::remove(account),
         Event::Unlock => administer::unlock(account),
-        // It was all that a tick does.
+        // Expired grants were already removed; a tick does no more.
         Event::Tick => already(),
     }
 }

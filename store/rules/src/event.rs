@@ -1,4 +1,4 @@
-//! What happens to an account, and what comes of it.
+//! Events of an account, and their results.
 
 use crate::account::FieldFingerprint;
 use crate::app_password::{AppPassword, Sealed};
@@ -10,104 +10,105 @@ use crate::source::{Source, Token};
 use crate::totp::Totp;
 use crate::{Account, Channel, Kind, Proof, Refusal, Time};
 
-/// What happens.
+/// An event.
 pub enum Event<'a> {
-    /// Asks what a sign-in needs, whoever comes. Changes nothing, but that what has ended is over for good.
+    /// Asks what a sign-in needs, whatever its source. Changes nothing, except that expired grants are removed.
     Ask(Channel),
-    /// A front asks what a sign-in needs of whoever comes from there. Changes nothing but what [`Self::Ask`] does.
+    /// A front asks what a sign-in from this source needs. Changes nothing except what [`Self::Ask`] does.
     AskFor {
-        /// Which front.
+        /// The front's channel.
         channel: Channel,
-        /// From where.
+        /// The source of the sign-in.
         source: Source<'a>,
     },
-    /// A front has released a session without an answer.
+    /// A front has admitted a session without an answer.
     SignedIn {
-        /// Which front.
+        /// The front's channel.
         channel: Channel,
-        /// From where.
+        /// The source of the sign-in.
         source: Source<'a>,
     },
-    /// A front hands on what the person typed.
+    /// A front passes on the code that the user typed.
     Answer {
-        /// Which front.
+        /// The front's channel.
         channel: Channel,
-        /// A factor's id, [`BACKUP`](crate::factor::BACKUP), [`CONTACT`](crate::factor::CONTACT), or none for whatever fits.
+        /// A factor's id, [`BACKUP`](crate::factor::BACKUP), [`CONTACT`](crate::factor::CONTACT), or `None` for any
+        /// method that matches.
         method: Option<&'a str>,
-        /// What the person typed.
+        /// What the user typed.
         code: &'a str,
-        /// Steps of a TOTP that are accepted on either side of now.
+        /// TOTP steps that are accepted before and after the current one.
         window: u32,
-        /// For a code that was sent: to which session.
+        /// For a code that was sent: the challenge that it was sent for.
         session: Option<ChallengeId>,
-        /// From where.
+        /// The source of the sign-in.
         source: Source<'a>,
-        /// The person trusts that browser.
+        /// Whether the user trusts that browser.
         trust: bool,
     },
-    /// A front hands on a security key's response, which the daemon has checked.
+    /// A front passes on a security key's response, which the daemon has checked.
     AnswerKey {
-        /// Which front.
+        /// The front's channel.
         channel: Channel,
-        /// The credential and its counter; none: the signature is wrong.
+        /// The credential and its counter; `None`: the signature is wrong.
         key: Option<(&'a [u8], u32)>,
-        /// Which question it answers: each is answered once.
+        /// The challenge that it answers: each is answered once.
         session: ChallengeId,
-        /// Until when that can be answered.
+        /// The expiry of the challenge.
         until: Time,
-        /// From where.
+        /// The source of the sign-in.
         source: Source<'a>,
-        /// The person trusts that browser.
+        /// Whether the user trusts that browser.
         trust: bool,
     },
     /// A code is to be sent.
     Send {
-        /// To whom, and what for.
+        /// The recipient and the purpose.
         to: Recipient<'a>,
-        /// Who will bring it back.
+        /// The challenge for which the code is valid.
         session: ChallengeId,
-        /// The session before this one, whose code is void.
+        /// The challenge before this one, whose code becomes void.
         replaces: Option<ChallengeId>,
         /// The code.
         code: &'a str,
     },
-    /// A front hands on a field that holds a password with a code behind it, or an app password: all that a mail app,
-    /// or a host that asks once, can give.
+    /// A front passes on a field that holds a password followed by a code, or an app password: a mail app, or a host
+    /// that prompts once, can send nothing else.
     Field {
-        /// Which front.
+        /// The front's channel.
         channel: Channel,
         /// The whole field.
         text: &'a str,
         /// As in [`Self::Answer`].
         window: u32,
-        /// Where it comes from and a keyed hash of it, where both are known.
+        /// The source and a keyed hash of the field, if both are known.
         again: Option<FieldFingerprint>,
-        /// Where it comes from.
+        /// The source of the sign-in.
         source: Source<'a>,
     },
-    /// A front brings what confirms something new.
+    /// A front passes on the confirmation of a new method or contact address.
     Confirm {
-        /// On whose word.
+        /// The authority for it.
         by: By<'a>,
-        /// What.
+        /// What is confirmed.
         offered: Offered<'a>,
-        /// The person's own words.
+        /// The user's description.
         description: &'a str,
         /// For the factor's id and the backup codes.
         random: Random,
-        /// From where.
+        /// The source of the request.
         source: Source<'a>,
     },
     /// The administrator adds a secret.
     AddTotp {
         /// The secret.
         totp: Totp,
-        /// Words for it.
+        /// Its description.
         description: &'a str,
         /// For the factor's id and the backup codes.
         random: Random,
     },
-    /// The administrator takes over what another program has asked for until now.
+    /// The administrator imports a secret from another program.
     ImportTotp(Import<'a>),
     /// The administrator removes a factor.
     RemoveFactor(&'a str),
@@ -115,23 +116,24 @@ pub enum Event<'a> {
     AddAppPassword {
         /// The new one.
         fresh: AppPassword,
-        /// At which epoch of the account it was asked for: the mail server may have taken its time.
+        /// The account's epoch when it was requested: the mail server may take time to check the password.
         epoch: u64,
-        /// That its owner has brought a factor for this; none: the administrator makes it.
+        /// The owner's proof, with a factor given for this; `None`: the administrator makes it.
         proof: Option<&'a Proof>,
-        /// The same password sealed to the others of the account, as in [`Self::RenewAppPasswords`].
+        /// The same password sealed to the other app passwords of the account, as in [`Self::RenewAppPasswords`].
         renewed: Vec<Sealed>,
     },
-    /// An app password is taken back.
+    /// An app password is revoked.
     RevokeAppPassword {
         /// Its id.
         id: &'a str,
-        /// That its owner has signed in with a second factor; none: the administrator takes it back.
+        /// The proof that the owner has signed in with a second factor; `None`: the administrator revokes it.
         proof: Option<&'a Proof>,
     },
-    /// The mail server has accepted a password of the mailbox: sealed anew to the key pair of each app password.
+    /// The mail server has accepted a password of the mailbox: it was sealed again to the key pair of each app
+    /// password.
     RenewAppPasswords(Vec<Sealed>),
-    /// The mail server has refused the sealed password of an app password that a front was given.
+    /// The mail server has refused the sealed password of an app password that a front had received.
     SealedRefused {
         /// Its id.
         id: &'a str,
@@ -140,158 +142,158 @@ pub enum Event<'a> {
         /// When the refused one was sealed.
         sealed: Time,
     },
-    /// A person gives a method other words.
+    /// The user changes the description of a method.
     Rename {
         /// The factor.
         id: &'a str,
-        /// That the person has signed in with a second factor.
+        /// The proof that the user has signed in with a second factor.
         proof: &'a Proof,
-        /// The words.
+        /// The new description.
         description: &'a str,
     },
-    /// A person removes a method.
+    /// The user removes a method.
     RemoveOwn {
         /// The factor.
         id: &'a str,
-        /// That they have brought a factor for this.
+        /// The proof that the user has given a factor for this.
         proof: &'a Proof,
     },
-    /// A person makes a new set of backup codes.
+    /// The user makes a new set of backup codes.
     MakeBackupCodes {
-        /// That they have brought a factor for this.
+        /// The proof that the user has given a factor for this.
         proof: &'a Proof,
         /// For the codes.
         random: Random,
     },
-    /// A person does without backup codes.
+    /// The user deletes the backup codes.
     DeleteBackupCodes {
-        /// That they have brought a factor for this.
+        /// The proof that the user has given a factor for this.
         proof: &'a Proof,
     },
-    /// A person has no contact address any more.
+    /// The user removes the contact address.
     RemoveContact {
-        /// That they have brought a factor for this.
+        /// The proof that the user has given a factor for this.
         proof: &'a Proof,
     },
-    /// A person does not trust a browser any more.
+    /// The user ends the trust in a browser.
     RevokeTrust {
         /// The browser.
         id: &'a str,
         /// As in [`Self::Rename`].
         proof: &'a Proof,
     },
-    /// A person trusts no browser but this one any more.
+    /// The user ends the trust in every browser except this one.
     RevokeOtherTrust {
-        /// This one.
+        /// This browser.
         browser: Option<Token>,
         /// As in [`Self::Rename`].
         proof: &'a Proof,
     },
-    /// Whoever knows the password says, at this channel, that every method is lost, and asks for a reset.
+    /// A client that knows the password reports, at this channel, that every method is lost, and requests a reset.
     OpenRequest(Channel),
-    /// The administrator says where notices go, or that they go nowhere.
+    /// The administrator sets or removes the address for notices.
     SetContact(Option<Address>),
-    /// Codes and notices come in this language.
+    /// The user sets the language of codes and notices.
     SetLanguage {
         /// `en` or `fr`.
         language: &'a str,
         /// As in [`Self::Rename`].
         proof: &'a Proof,
     },
-    /// The administrator says that there is such a mailbox, and that no code is asked for it.
+    /// The administrator lists the mailbox; no code is required for it.
     Add,
-    /// Off → Enrolling; an enrolling account takes a new enrolment code.
+    /// Off → Enrolling; an account that is enrolling gets a new enrolment code.
     Enable {
-        /// A hash of what has to be typed before the first method is set up.
+        /// The hash of the enrolment code that is required before the first method is set up.
         enrolment_code: Option<[u8; 32]>,
     },
-    /// No code for so many hours.
+    /// Suspends the account for this many hours: no code is required.
     Suspend(i64),
     /// Ends a suspension.
     Resume,
-    /// All factors gone → Enrolling.
+    /// Removes all factors → Enrolling.
     Reset {
-        /// As in [`Self::Enable`]; none: the password is enough for the first method.
+        /// As in [`Self::Enable`]; `None`: the password is enough to set up the first method.
         enrolment_code: Option<[u8; 32]>,
     },
-    /// All secrets gone → Off.
+    /// Removes all secrets → Off.
     Remove,
     /// Ends every lock.
     Unlock,
-    /// Time passes: what has ended is over for good. See [`Account::ends`].
+    /// Time passes: expired grants are removed permanently. See [`Account::ends`].
     Tick,
 }
 
 impl std::fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Codes, fields and secrets are in them.
+        // Events hold codes, fields and secrets.
         f.write_str("Event")
     }
 }
 
-/// On whose word something new is set up.
+/// The authority for setting up something new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By<'a> {
     /// The user has signed in with the password, and sets up the first method.
     Enrolment {
-        /// At this channel.
+        /// The channel of the sign-in.
         channel: Channel,
-        /// The account's epoch then.
+        /// The account's epoch at that time.
         epoch: u64,
-        /// The hash of the enrolment code that was typed, if one was.
+        /// The hash of the enrolment code that was typed, if any.
         code: Option<[u8; 32]>,
     },
-    /// The user has brought a factor for this.
+    /// The user has given a factor for this.
     Proof(&'a Proof),
 }
 
 /// What is to be confirmed.
 pub enum Offered<'a> {
-    /// A secret, with a code of it.
+    /// A secret, with one of its codes.
     Totp {
         /// The secret.
         totp: Totp,
-        /// What the person typed.
+        /// What the user typed.
         code: &'a str,
         /// As in [`Event::Answer`].
         window: u32,
     },
     /// A number or an address, with the code that was sent there.
     Sent {
-        /// To which session.
+        /// The challenge for which the code was sent.
         session: ChallengeId,
-        /// What the person typed.
+        /// What the user typed.
         code: &'a str,
     },
     /// A security key, which the daemon has checked.
     Key(Key),
 }
 
-/// To whom a code is sent.
+/// The recipient of a code.
 #[derive(Debug, Clone)]
 pub enum Recipient<'a> {
-    /// To a factor of the account, which is to be answered with at this channel.
+    /// A factor of the account, which is then answered with at this channel.
     Factor(Channel, &'a str),
-    /// To a number or an address that is to become a method.
+    /// A number or an address that is to become a method.
     Method(By<'a>, Kind),
-    /// To an address that notices are to go to.
+    /// An address that is to become the contact address.
     Contact(By<'a>, Address),
-    /// To the contact address, since the sign-in at this channel from there is unusual.
+    /// The contact address, since the sign-in at this channel from this source is unusual.
     SignIn(Channel, Source<'a>),
 }
 
-/// A secret that a person holds already, with what belongs to it.
+/// A secret that a user has already, with its data from another program.
 pub struct Import<'a> {
     /// The secret.
     pub totp: Totp,
-    /// A code of this step or an earlier one is spent, as the other program says. Steps before the present one are so
-    /// whatever it says.
+    /// Codes of this step and of earlier steps are used, by the data of the other program. Steps before the current one
+    /// count as used in any case.
     pub spent: Option<u64>,
-    /// Unused codes for emergencies.
+    /// Unused backup codes of the other program.
     pub codes: &'a [&'a str],
-    /// Whether an account that is protected already gets it beside what it has.
+    /// Whether the secret is added to the factors of an account that is protected already.
     pub beside: bool,
-    /// Words for it.
+    /// Its description.
     pub description: &'a str,
     /// For the factor's id and the hashes of the codes.
     pub random: Random,
@@ -311,13 +313,13 @@ impl std::fmt::Debug for Random {
     }
 }
 
-/// What comes of an event.
+/// The result of an event.
 #[derive(Debug)]
 #[must_use]
 pub struct Decision {
-    /// For whoever brought the event.
+    /// The answer to the caller.
     pub verdict: Verdict,
-    /// The account as it is now; none: it stays as it was.
+    /// The changed account; `None`: it is unchanged.
     pub next: Option<Account>,
 }
 
@@ -326,16 +328,17 @@ pub struct Decision {
 pub enum Verdict {
     /// No second factor is required.
     NotRequired,
-    /// A second factor is required: ask for one.
+    /// A second factor is required.
     Challenge,
-    /// One is required, but not of this browser, which the person trusts.
+    /// A second factor is required, but not from this browser, which the user trusts.
     Trusted {
         /// The browser's id.
         browser: String,
     },
-    /// No second factor is required, but nothing of this sign-in is known: ask for a code to the contact address.
+    /// No second factor is required, but the source of the sign-in is unknown: a code to the contact address is
+    /// required.
     Unusual,
-    /// Offer a secret, show it, and come back with [`Event::Confirm`].
+    /// Offer a secret, show it, and send [`Event::Confirm`].
     Enrol,
     /// The factor is verified.
     Accepted {
@@ -344,44 +347,44 @@ pub enum Verdict {
         /// Backup codes left, when one was used now.
         backup_codes_left: Option<u32>,
     },
-    /// The field's code is verified.
+    /// The code in the field is verified.
     AcceptedBehind {
         /// The factor's id, or [`BACKUP`](crate::factor::BACKUP).
         method: String,
-        /// Backup codes left, when one was used now.
+        /// The number of unused backup codes, if one was just used.
         backup_codes_left: Option<u32>,
-        /// How many bytes of the field are the password.
+        /// The length of the password in the field, in bytes.
         password: usize,
     },
-    /// The field is this app password.
+    /// The field is an app password.
     AppPassword {
         /// Its id.
         id: String,
         /// When it was made.
         created: Time,
-        /// What it opens.
+        /// The sealed password that it opens.
         sealed: Sealed,
     },
-    /// Send the code there.
+    /// Send the code.
     Send {
-        /// Where.
+        /// The destination.
         to: Destination,
-        /// From when on another may be sent.
+        /// The time from which another code may be sent.
         again: Time,
     },
     /// A factor was added.
     Added {
         /// Its id.
         method: String,
-        /// A set of backup codes, when it was the first.
+        /// A set of backup codes, if it was the first factor.
         backup_codes: Option<backup::Shown>,
     },
     /// Done.
     Done,
-    /// There is a new set of backup codes.
+    /// A new set of backup codes was made.
     Codes(backup::Shown),
-    /// It was so already.
+    /// There was nothing to change.
     Already,
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }

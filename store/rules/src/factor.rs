@@ -1,4 +1,4 @@
-//! A factor: one thing that an account can be opened with.
+//! Factors: the methods that prove a user's identity in addition to the password.
 
 use crate::Time;
 use crate::contact::{Address, Destination, Number};
@@ -6,33 +6,33 @@ use crate::text;
 use crate::totp::Totp;
 use serde::{Deserialize, Serialize};
 
-/// Factors that an account may have.
+/// The most factors that an account may have.
 pub const FACTORS_MAX: usize = 10;
 /// Characters of a description.
 pub const DESCRIPTION_MAX: usize = 64;
 /// The id under which backup codes are offered and answered.
 pub const BACKUP: &str = "backup";
-/// The id under which a code to the contact address is offered and answered.
+/// The id of a code to the contact address among the methods.
 pub const CONTACT: &str = "contact";
 
-/// One thing that an account can be opened with. Backup codes are not among them: they are never the only method.
+/// A factor of an account. Backup codes are not factors: they are never the only method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Factor {
     /// Unique in its account.
     pub id: String,
-    /// What it is.
+    /// Its kind, with its data.
     pub kind: Kind,
-    /// The person's own words; may be empty.
+    /// The user's description; may be empty.
     #[serde(deserialize_with = "text::read_line")]
     pub description: String,
     /// When it was confirmed or added.
     pub created: Time,
-    /// When it last opened the account.
+    /// When it was last used to sign in.
     #[serde(default)]
     pub last_used: Option<Time>,
 }
 
-/// What a factor is.
+/// A kind of factor, with its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -51,31 +51,31 @@ pub enum Kind {
 pub struct Key {
     /// The credential's id.
     pub id: Vec<u8>,
-    /// The signature counter that was seen last.
+    /// The last signature counter that was received.
     pub counter: u32,
-    /// What the daemon needs to check signatures. It is no secret.
+    /// The data that the daemon needs to verify signatures. It is not secret.
     pub credential: String,
-    /// Its counter went back once, so there are two of it: neither is taken until it is removed.
+    /// Its counter has once decreased, so the key was copied: it is refused until it is removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub copied: bool,
 }
 
 impl Factor {
-    /// Whether it is a security key of which there is a copy. It opens nothing any more.
+    /// Whether it is a security key that was copied. Such a key is not accepted any more.
     pub fn is_copied(&self) -> bool {
         matches!(&self.kind, Kind::Key(key) if key.copied)
     }
 }
 
 impl Key {
-    /// Whether a counter is that of the same key: it grows, or there is none. One that does not is a copy's (WebAuthn
-    /// Level 3, section 6.1.1).
+    /// Whether the counter is valid for this key: it increases, or the key has none. Otherwise it is from a copy
+    /// (WebAuthn Level 3, section 6.1.1).
     pub fn has_grown_to(&self, counter: u32) -> bool {
         counter > self.counter || (counter == 0 && self.counter == 0)
     }
 }
 
-/// The kinds by name.
+/// The name of a kind of factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KindName {
@@ -93,7 +93,7 @@ impl KindName {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Totp, Self::Sms, Self::Email, Self::Key];
 
-    /// Its name on the wire and in answers to programs.
+    /// Its name on the wire and in output for programs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
@@ -103,7 +103,7 @@ impl KindName {
         }
     }
 
-    /// Reads what [`Self::as_str`] gives.
+    /// Parses the output of [`Self::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -120,12 +120,12 @@ impl Kind {
         }
     }
 
-    /// Its name on the wire and in answers to programs.
+    /// Its name on the wire and in output for programs.
     pub fn as_str(&self) -> &'static str {
         self.name().as_str()
     }
 
-    /// Whether a person can hold only one of the two: the same secret, number, address or credential.
+    /// Whether the two are duplicates: the same secret, number, address or credential.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Totp(one), Self::Totp(other)) => one.seed() == other.seed(),
@@ -136,7 +136,7 @@ impl Kind {
         }
     }
 
-    /// Where its codes go, where they are sent.
+    /// The destination of its codes, if they are sent.
     pub fn destination(&self) -> Option<Destination> {
         match self {
             Self::Sms(number) => Some(Destination::Number(number.clone())),
@@ -145,7 +145,7 @@ impl Kind {
         }
     }
 
-    /// The same with most of it hidden.
+    /// The destination in masked form.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Sms(number) => Some(number.masked()),
@@ -155,17 +155,18 @@ impl Kind {
     }
 }
 
-/// Random bytes that an id takes.
+/// Random bytes for an id.
 pub const ID_RANDOM: usize = 5;
 
-/// A factor's id of random bytes that the caller drew: eight characters that survive a shell and a telephone.
+/// Makes a factor's id from random bytes that the caller drew: eight characters that are safe in a shell and when read
+/// out.
 pub fn id(random: [u8; ID_RANDOM]) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let bits = random.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
     (0..8).map(|at| char::from(ALPHABET[(bits >> (5 * at) & 31) as usize])).collect()
 }
 
-/// A description as it is kept: one line of at most [`DESCRIPTION_MAX`] characters, all of which are seen.
+/// Normalizes a description: one line of at most [`DESCRIPTION_MAX`] characters, without invisible ones.
 pub fn description(text: &str) -> String {
     text::line(text, DESCRIPTION_MAX)
 }

@@ -1,14 +1,14 @@
-//! Random bits as letters that people read out and type: backup codes and app passwords.
+//! Random bits as letters that users read out and type: backup codes and app passwords.
 
 use crate::text;
 use zeroize::Zeroizing;
 
 /// Base32 in lower case (RFC 4648 section 6): it has no 0, 1 or 8 that look like o, l or b.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-/// Bits of a letter.
+/// Bits per letter.
 const BITS: usize = 5;
 
-/// The lowest bits as so many letters.
+/// Encodes the lowest bits as this many letters.
 pub(crate) fn write(bits: u128, letters: usize) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(letters));
     for at in 0..letters {
@@ -17,7 +17,7 @@ pub(crate) fn write(bits: u128, letters: usize) -> Zeroizing<String> {
     text
 }
 
-/// In groups with hyphens between them, as they are shown.
+/// Formats letters in groups with hyphens between them, for display.
 pub(crate) fn grouped(letters: &str, group: usize) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(letters.len() + letters.len() / group));
     for (at, letter) in letters.chars().enumerate() {
@@ -29,8 +29,8 @@ pub(crate) fn grouped(letters: &str, group: usize) -> Zeroizing<String> {
     text
 }
 
-/// What was typed in its one spelling, if it has so many letters: case, blanks, hyphens and what nobody sees do not
-/// count, and a digit that the alphabet lacks is the letter that it looks like.
+/// Parses typed text to the canonical form, if it has this many letters: case, blanks, hyphens and invisible characters
+/// do not count, and a digit that the alphabet lacks is read as the similar letter.
 pub(crate) fn read(typed: &str, letters: usize) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(letters));
     for character in text::ungrouped(typed) {

@@ -1,22 +1,22 @@
-//! How many messages leave in a day (UTC): in all, which the administrator says, and to one number or address, whoever
-//! asks, so that nobody is flooded by way of many accounts, and one account does not use up what all have.
+//! Limits on messages per day (UTC): in total, set by the administrator, and to one number or address, over all
+//! accounts. So many accounts cannot be used to flood one recipient, and one account does not use up the total.
 
 use crate::Time;
 use std::fmt;
 
-/// Texts to one number in a day.
+/// SMS messages to one number in a day.
 pub const TEXTS: u32 = 30;
 /// Mails to one address in a day.
 pub const MAILS: u32 = 60;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// How a message leaves.
+/// The way a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Medium {
-    /// As a text to a phone.
+    /// As an SMS message.
     Text,
-    /// As a mail.
+    /// As an e-mail.
     Mail,
 }
 
@@ -47,13 +47,13 @@ impl fmt::Display for Medium {
     }
 }
 
-/// The count after one more message, of a day that has had `sent` and may have `most`; none: it does not leave.
+/// The count after one more message, on a day with `sent` messages and a limit of `most`; `None`: it must not be sent.
 #[must_use]
 pub fn one_more(sent: u32, most: u32) -> Option<u32> {
     (sent < most).then(|| sent + 1)
 }
 
-/// Which day it is. A message that was counted is given back on the day on which it was counted, and on no other.
+/// The day of a point in time. A message that was not sent is subtracted only on the day on which it was counted.
 pub fn day(now: Time) -> i64 {
     now.0.div_euclid(DAY)
 }

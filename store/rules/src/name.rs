@@ -1,25 +1,25 @@
-//! Names: the many spellings of one mailbox, to one canonical name or to a refusal.
+//! Names: maps the spellings of a mailbox to one canonical name, or refuses them.
 //!
-//! Every way around a second factor that is not a way through it is a second spelling of a name: one that the mail
-//! server takes for a protected mailbox, and that Postern takes for another, unprotected one. What servers take for one
-//! name cannot be listed: they read `/`, `%`, `#`, `=` and more as separators (Exchange reads `DOMAIN/user/mailbox`,
-//! winbind a separator of the administrator's), and their directories compare letters by tables of their own (MySQL's
-//! collations and Active Directory take `ß` for `ss`, `þ` for `th`, Arabic digits for ours).
+//! To bypass a second factor, an attacker can use another spelling of a name: one that the mail server resolves to a
+//! protected mailbox, and that Postern resolves to another, unprotected one. A complete list of equivalent names is not
+//! possible: servers read `/`, `%`, `#`, `=` and more as separators (Exchange reads `DOMAIN/user/mailbox`, winbind a
+//! separator that the administrator sets), and their directories compare letters by their own tables (MySQL's
+//! collations and Active Directory equate `ß` with `ss`, `þ` with `th`, Arabic digits with ASCII digits).
 //!
-//! So case, the forms of Unicode, plus-addressing and NetBIOS names are folded here to find the mailbox, and that may
-//! lead to an account. A mailbox without an account passes only under a name that every server reads alike:
-//! [`SignInName::may_pass`]. Whatever else people's names hold, an administrator lists it (`postern account add`).
+//! So this module folds case, Unicode forms, plus-addressing and NetBIOS names to find the mailbox; the result may lead
+//! to an account. A mailbox without an account passes only under a name that every server reads alike:
+//! [`SignInName::may_pass`]. For any other name, an administrator lists the mailbox (`postern account add`).
 
 use crate::{Channel, Platform, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
-/// Bytes that a name may have: 64 of local part, 255 of domain, the sign between them (RFC 5321 section 4.5.3.1).
+/// The most bytes of a name: 64 of local part, 255 of domain, the sign between them (RFC 5321 section 4.5.3.1).
 pub const NAME_MAX: usize = 320;
-/// Bytes that a local part may have.
+/// The most bytes of a local part.
 pub const LOCAL_MAX: usize = 64;
-/// Bytes that a domain may have in ASCII.
+/// The most bytes of a domain in ASCII.
 pub const DOMAIN_MAX: usize = 253;
 
 /// A canonical mailbox: lower case, NFKC, the domain in ASCII. Two spellings of one mailbox are equal.
@@ -33,7 +33,7 @@ impl Mailbox {
         &self.0
     }
 
-    /// The part behind the `@`.
+    /// The part after the `@`.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
@@ -45,7 +45,7 @@ impl fmt::Display for Mailbox {
     }
 }
 
-/// What a name means.
+/// The meaning of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Named<'a> {
@@ -58,19 +58,19 @@ pub enum Named<'a> {
 /// Why a name is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing, or more than [`NAME_MAX`] bytes.
+    /// Empty, or more than [`NAME_MAX`] bytes.
     Length,
-    /// A control, invisible or direction character, or one that no mailbox has.
+    /// A control, invisible or bidirectional formatting character, or one that is not allowed in a mailbox name.
     Character,
     /// Not a mailbox: empty parts, two `@`, dots at the wrong places.
     Form,
-    /// The domain cannot be one.
+    /// The domain is not valid.
     Domain,
     /// No domain, and no default domain is configured.
     NoDomain,
     /// `DOMAIN\user` with a DOMAIN that no platform has.
     Netbios,
-    /// No account is listed under it, and mail servers may read it as another's: see [`SignInName::may_pass`].
+    /// No account is listed under it, and mail servers may read it as another mailbox: see [`SignInName::may_pass`].
     Unlisted,
 }
 
@@ -93,26 +93,26 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// A name that says which mailbox is meant, and by which nobody signs in: an administrator typed it, or mail is sent to it.
+/// A name that identifies a mailbox, but is not used to sign in: an administrator typed it, or it is a mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookupName<'a>(&'a str);
 
 impl<'a> LookupName<'a> {
-    /// As it was typed.
+    /// Takes the name as typed.
     pub fn new(typed: &'a str) -> Self {
         Self(typed)
     }
 
-    /// Reads it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
+    /// Parses it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
     ///
     /// # Errors
-    /// [`NameError`], but for [`NameError::Unlisted`].
+    /// [`NameError`], except [`NameError::Unlisted`].
     pub fn read<'p>(self, platforms: &'p [Platform], default_domain: &str) -> Result<Named<'p>, NameError> {
         read_with(self.0, platforms, default_domain, true)
     }
 }
 
-/// A name with which somebody signs in at a channel. What it leads to counts only where [`Self::may_pass`] says so.
+/// A name that is used to sign in at a channel. Its result may be used only if [`Self::may_pass`] allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignInName<'a> {
     channel: Channel,
@@ -120,26 +120,27 @@ pub struct SignInName<'a> {
 }
 
 impl<'a> SignInName<'a> {
-    /// As it was typed at this channel.
+    /// Takes the name as typed at this channel.
     pub fn new(channel: Channel, typed: &'a str) -> Self {
         Self { channel, typed }
     }
 
-    /// Reads it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
+    /// Parses it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
     ///
-    /// The PAM module cannot change the name that its host signs in with, so nothing is folded there that might be another
-    /// user to the host: `EXAMPLE+sam` is sam where winbind's separator is a plus, and not an address of EXAMPLE's.
+    /// The PAM module cannot change the name that its host signs in with. So a name is not folded there if it might be
+    /// another user for the host: `EXAMPLE+sam` is sam where winbind's separator is a plus, and not an address in
+    /// EXAMPLE.
     ///
     /// # Errors
-    /// [`NameError`], but for [`NameError::Unlisted`]; a refusal, whatever the name may have meant.
+    /// [`NameError`], except [`NameError::Unlisted`]; an error is a refusal, whatever the name may have meant.
     pub fn read<'p>(self, platforms: &'p [Platform], default_domain: &str) -> Result<Named<'p>, NameError> {
         read_with(self.typed, platforms, default_domain, self.channel != Channel::Pam)
     }
 
-    /// Whether the sign-in goes on, once it is known whether an account is listed under the name. Where none is, the local
-    /// part has to be of letters, digits and signs that every mail server and directory takes for themselves, in either
-    /// case, and has to stand at a domain or alone. Anything else passes only where no platform is on, so that nothing is
-    /// protected.
+    /// Checks whether the sign-in may continue, given whether an account is listed under the name. If none is, the
+    /// local part may have only letters, digits and signs that every mail server and directory reads literally, in
+    /// either case, and the name must have a plain domain or none. Any other name passes only if no platform is on, so
+    /// that nothing is protected.
     ///
     /// # Errors
     /// [`NameError::Unlisted`].
@@ -152,12 +153,12 @@ impl<'a> SignInName<'a> {
     }
 }
 
-/// What an e-mail address means here.
+/// The meaning of an e-mail address for this installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addressee<'a> {
     /// A mailbox whose account is listed.
     Listed(&'a Mailbox),
-    /// A mailbox in a platform's domain that nobody has listed.
+    /// A mailbox in a platform's domain that is not listed.
     Unlisted(&'a Mailbox),
     /// It is in no platform's domain.
     Foreign,
@@ -165,8 +166,8 @@ pub enum Addressee<'a> {
     Unreadable,
 }
 
-/// Whether mail to an address may end in this mailbox, which a code that is sent there is to guard. An address that has
-/// signs which servers read each in their own way may be taken for the mailbox, so it counts as leading into it.
+/// Whether mail to an address may be delivered to this mailbox, which a code sent to that address is to protect. An
+/// address with signs that servers interpret differently may mean the mailbox, so it counts as leading into it.
 pub fn leads_into(addressee: Addressee<'_>, mailbox: &Mailbox) -> bool {
     match addressee {
         Addressee::Listed(other) => other == mailbox,
@@ -180,7 +181,7 @@ fn is_plain(channel: Channel, typed: &str, platforms: &[Platform]) -> bool {
     let typed = typed.trim_matches(' ');
     let (local, domain) = typed.rsplit_once('@').unwrap_or((typed, ""));
     let is_netbios = |prefix: &str| domain_of_netbios(prefix, platforms).is_some();
-    // Where winbind's separator is one of the signs that are plain elsewhere.
+    // For winbind separators that are plain characters elsewhere.
     let has_prefix = || local.match_indices(['.', '_', '-']).any(|(at, _)| is_netbios(&local[..at]));
     !local.is_empty()
         && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-'".contains(&byte))
@@ -217,7 +218,7 @@ fn read_with<'a>(
     })
 }
 
-/// What stands before the backslash: a NetBIOS name, or the domain itself.
+/// The domain of the part before the backslash: a NetBIOS name, or the domain itself.
 fn domain_of_prefix(prefix: &str, platforms: &[Platform]) -> Result<String, NameError> {
     match domain_of_netbios(prefix, platforms) {
         Some(domain) => Ok(domain),
@@ -226,7 +227,7 @@ fn domain_of_prefix(prefix: &str, platforms: &[Platform]) -> Result<String, Name
     }
 }
 
-/// The domain that `user@EXAMPLE` means, which Active Directory takes for `EXAMPLE\user`; none where it is a domain.
+/// The domain of `user@EXAMPLE`, which Active Directory reads as `EXAMPLE\user`; `None` if the suffix is a domain.
 fn domain_of_suffix(suffix: &str, platforms: &[Platform]) -> Option<String> {
     let domain = canonical_domain(suffix);
     let suffix = domain.as_deref().unwrap_or(suffix);
@@ -239,7 +240,7 @@ fn domain_of_netbios(name: &str, platforms: &[Platform]) -> Option<String> {
     platforms.iter().find(|platform| platform.netbios.contains(&upper))?.domains.first().cloned()
 }
 
-/// A domain in its one spelling: UTS 46, ASCII, without a final dot.
+/// The canonical form of a domain: UTS 46, ASCII, without a final dot.
 ///
 /// # Errors
 /// [`NameError::Domain`].
@@ -254,16 +255,16 @@ pub fn canonical_domain(domain: &str) -> Result<String, NameError> {
     Ok(ascii.into_owned())
 }
 
-/// A NetBIOS name in its one spelling; none where it cannot be one (1 to 15 characters, MS-ADA1).
+/// The canonical form of a NetBIOS name; `None` if it is not valid (1 to 15 characters, MS-ADA1).
 pub fn canonical_netbios(name: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     ((1..=15).contains(&name.len()) && name.bytes().all(plain)).then(|| name.to_ascii_uppercase())
 }
 
-/// A local part in its one spelling: NFKC, lower case, NFKC again (lower case may bring new compositions), without
-/// what stands behind a plus where the platform says that this is the same mailbox.
+/// The canonical form of a local part: NFKC, lower case, NFKC again (lower case may allow new compositions). The part
+/// after a plus is removed if the platform uses plus-addressing.
 fn canonical_local(local: &str, plus_addressing: bool) -> Result<String, NameError> {
-    // Looked at before folding too, since NFKC makes plain characters of some of these.
+    // Checked before folding too, since NFKC maps some of these to plain characters.
     if local.chars().any(is_hidden) {
         return Err(NameError::Character);
     }
@@ -282,7 +283,8 @@ fn canonical_local(local: &str, plus_addressing: bool) -> Result<String, NameErr
     Ok(local.to_owned())
 }
 
-/// Characters that are not seen, or stand for what could not be: a name with one of them reads like another name.
+/// Characters that are invisible, or a replacement for an invalid one: a name with such a character looks like another
+/// name.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || character.is_whitespace()
@@ -290,8 +292,8 @@ fn is_hidden(character: char) -> bool {
         || matches!(character, '\u{fffc}' | '\u{fffd}')
 }
 
-/// Characters of a local part: RFC 5322 atext, the dot, and what is beyond ASCII (RFC 6531). Not `*`, `%`, `/` and `!`,
-/// which mail servers read as "log in as another user", "relay to another host" and "a mailbox of a domain".
+/// Characters of a local part: RFC 5322 atext, the dot, and characters beyond ASCII (RFC 6531). Not `*`, `%`, `/` and
+/// `!`, which mail servers read as "log in as another user", "relay to another host" and "a mailbox of a domain".
 fn is_local(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphanumeric() || "#$&'+-=?^_`{|}~.".contains(character)
@@ -418,7 +420,7 @@ mod tests {
         assert_eq!(LookupName::new("bob").read(&platforms(), ""), Err(NoDomain));
     }
 
-    /// At each channel, whether a name passes that nobody has listed.
+    /// Whether an unlisted name passes, at each channel.
     fn passes(typed: &str) -> [bool; 3] {
         [Channel::Webmail, Channel::Imap, Channel::Pam]
             .map(|channel| SignInName::new(channel, typed).may_pass(false, &platforms()).is_ok())
@@ -489,7 +491,7 @@ mod tests {
         #[test]
         fn case_never_makes_another_mailbox(local in "[a-zà-ÿß]{1,8}") {
             let name = |local: &str| ours(&format!("{local}@example.com"));
-            // ß has no single upper case letter: SS is another name, to every mail server too.
+            // ß has no single upper case letter: SS is another name, also for every mail server.
             if !local.contains('ß') {
                 prop_assert_eq!(name(&local), name(&local.to_uppercase()));
             }

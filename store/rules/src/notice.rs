@@ -1,37 +1,38 @@
-//! Of which changes the owner of an account is told, and at which addresses, so that a thief does not change it unseen.
+//! Notices to the owner of an account: which changes cause one, and its addresses. A change by an attacker is so
+//! reported.
 
 use crate::{Account, AppPassword, Browser, Factor, KindName, Mailbox, Platform, Stage, Time, Verdict};
 
-/// What the owner of an account is told.
+/// A notice to the owner of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A method was set up.
     MethodAdded(KindName),
     /// A method was removed.
     MethodRemoved(KindName),
-    /// All methods were taken away, by an administrator.
+    /// All methods were removed by an administrator.
     Reset,
     /// The second factor was switched off.
     Removed,
-    /// There is a copy of a security key, which is refused from now on.
+    /// A security key was copied, and is refused from now on.
     KeyCopied,
-    /// No code is asked until then.
+    /// No code is required until then.
     Suspended(Time),
-    /// A backup code was used; so many are left.
+    /// A backup code was used; this many are left.
     BackupCodeUsed(u32),
-    /// There is a new set of backup codes.
+    /// A new set of backup codes was made.
     BackupCodesMade,
     /// An app password was made.
     AppPasswordMade,
-    /// Notices go to another address from now on, or to none.
+    /// The contact address was changed or removed.
     ContactChanged,
-    /// Somebody who knows the password says that every method is lost.
+    /// A client that knows the password reports that every method is lost.
     RequestOpened,
-    /// Somebody has signed in from a browser that was not known; what it is, in names that the rules have a list of.
+    /// A sign-in came from an unknown browser; its description, which has only names from a list in the rules.
     NewBrowser(String),
 }
 
-/// What a change is to be told about.
+/// The notices for a change.
 pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     let mut notices = Vec::new();
     match (before.stage, next.stage) {
@@ -71,8 +72,8 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     notices
 }
 
-/// The browser that was noted just now, where it is news. That which enrols is none, nor is the first of an account that
-/// has no second factor: there nothing was known yet.
+/// The browser that was just recorded, if the owner is to be notified of it. Not the browser that enrols, and not the
+/// first one of an account without a second factor: no browser was known there before.
 fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<String> {
     let enrols = matches!(verdict, Verdict::Added { .. });
     if enrols || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
@@ -83,8 +84,8 @@ fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<St
     news.map(|browser| browser.description.clone())
 }
 
-/// The addresses at which the owner is told: the contact address, also one that is being replaced, and, where the platform
-/// says so, the mailbox.
+/// The addresses for notices: the contact address, also one that is being replaced, and the mailbox, if the platform
+/// says so.
 pub fn addresses(before: &Account, next: &Account, platform: &Platform) -> Vec<String> {
     let contacts = [before.contact.as_ref(), next.contact.as_ref()];
     let mailbox = Some(&next.mailbox).filter(|_| platform.policy.notify_mailbox).map(Mailbox::to_string);

@@ -1,21 +1,21 @@
-//! Which methods are offered: to be set up, and to sign in with, by platform, channel and what can be sent from here.
+//! The methods that are offered for setup and sign-in, by platform, channel and available message delivery.
 
 use crate::contact::Address;
 use crate::event::Event;
 use crate::{Account, Channel, Factor, Kind, KindName, Platform, Refusal, Time, Verdict, decide};
 use std::cmp::Reverse;
 
-/// What can be sent from here at all.
+/// The kinds of messages that can be sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sendable {
-    /// Texts to phones.
+    /// SMS messages.
     pub texts: bool,
-    /// Mails.
+    /// E-mails.
     pub mails: bool,
 }
 
 impl Sendable {
-    /// Whether a method of this kind needs nothing that cannot be sent.
+    /// Whether a method of this kind works with these kinds of messages.
     fn serves(self, kind: KindName) -> bool {
         match kind {
             KindName::Totp | KindName::Key => true,
@@ -25,17 +25,17 @@ impl Sendable {
     }
 }
 
-/// What can be set up on this platform.
+/// The kinds of methods that can be set up on this platform.
 pub fn kinds(platform: &Platform, sendable: Sendable) -> Vec<KindName> {
     platform.policy.methods.iter().copied().filter(|kind| sendable.serves(*kind)).collect()
 }
 
-/// Whether a contact address can be set: a code is sent there to confirm it.
+/// Whether a contact address can be set: the code that confirms it is sent by e-mail.
 pub fn takes_contact(sendable: Sendable) -> bool {
     sendable.mails
 }
 
-/// What a sign-in can be answered with.
+/// A method that can answer a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer<'a> {
     /// This method.
@@ -44,8 +44,8 @@ pub enum Offer<'a> {
     BackupCode,
 }
 
-/// What a sign-in to an account can be answered with at a channel: the methods, the one used last first, then backup
-/// codes, if some are left. A security key that there is a copy of is none of them.
+/// The methods that can answer a sign-in to an account at a channel: the factors, the last used first, then backup
+/// codes, if any are left. A copied security key is not included.
 pub fn at_sign_in(account: &Account, channel: Channel, sendable: Sendable) -> Vec<Offer<'_>> {
     let is_offered = |factor: &&Factor| {
         let kind = factor.kind.name();
@@ -60,33 +60,33 @@ pub fn at_sign_in(account: &Account, channel: Channel, sendable: Sendable) -> Ve
     offers
 }
 
-/// For how many days a browser that answers at this channel may be trusted; none: not at all.
+/// For how many days a browser that answers at this channel may be trusted; `None`: not at all.
 pub fn trust_days(platform: &Platform, channel: Channel) -> Option<u32> {
     Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && channel == Channel::Webmail)
 }
 
-/// The address to which a code goes when a sign-in is unusual. `leads_into`: whether mail to it ends in the mailbox.
+/// The address for a code when a sign-in is unusual. `leads_into`: whether mail to it is delivered to the mailbox.
 ///
 /// # Errors
-/// [`Refusal::Unusual`] where none can be sent.
+/// [`Refusal::Unusual`] if no code can be sent.
 pub fn unusual_contact(account: &Account, sendable: Sendable, leads_into: bool) -> Result<&Address, Refusal> {
     account.contact.as_ref().filter(|_| sendable.mails && !leads_into).ok_or(Refusal::Unusual)
 }
 
-/// What a method begins with.
+/// The first step of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
     /// A code is sent.
     Code,
-    /// A security key is asked.
+    /// A security key is sent a challenge.
     Question,
 }
 
-/// How the method with this id begins at a sign-in at this channel.
+/// The first step of the method with this id, for a sign-in at this channel.
 ///
 /// # Errors
-/// [`Refusal::Stale`]: no code is asked for, or there is no such method; [`Refusal::NotOffered`]: nothing has to begin;
-/// what [`Event::Ask`] is refused with.
+/// [`Refusal::Stale`]: no code is required, or there is no such method; [`Refusal::NotOffered`]: the method has no
+/// first step; or the refusal of [`Event::Ask`].
 pub fn begin(
     account: &Account,
     platform: &Platform,

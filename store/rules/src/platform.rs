@@ -9,13 +9,13 @@ use std::fmt;
 pub const NAME_MAX: usize = 64;
 /// Domains, and NetBIOS names, that a platform may have.
 pub const DOMAINS_MAX: usize = 256;
-/// Characters of the issuer that apps show.
+/// Characters of the issuer that authenticator apps show.
 pub const ISSUER_MAX: usize = 40;
-/// Minutes that a reconnect window may last.
+/// The longest reconnect window, in minutes.
 pub const RECONNECT_MAX: u32 = 24 * 60;
-/// Hours that a request may have to wait.
+/// The longest wait for a request, in hours.
 pub const REQUEST_WAIT_MAX: u32 = 30 * 24;
-/// Days for which a browser may be trusted at most.
+/// The most days for which a browser may be trusted.
 pub const TRUST_DAYS_MAX: u32 = 90;
 
 /// A set of domains with one switch and one policy.
@@ -28,61 +28,61 @@ pub struct Platform {
     /// NetBIOS names in upper case.
     #[serde(default)]
     pub netbios: Vec<String>,
-    /// Off: no account is asked for a code, every account keeps its state.
+    /// If off, no account is asked for a code, and every account keeps its state.
     pub enabled: bool,
-    /// What the administrator has set.
+    /// The policy that the administrator has set.
     #[serde(default)]
     pub policy: Policy,
 }
 
-/// What a platform lets pass. Every field has the default that `postern platform set` documents.
+/// The policy of a platform. Every field has the default that `postern platform set` documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// Mail apps may send the password with the code right behind it.
+    /// Mail apps may send the password followed by the code.
     pub password_and_code: bool,
-    /// What may stand between the two, and belongs to neither.
+    /// The separator that is allowed between the two, and is part of neither.
     pub code_separator: Option<char>,
-    /// Minutes in which the same mailbox, the same string and the same source pass again; 0: never.
+    /// Minutes in which the same mailbox, string and source are accepted again; 0: never.
     pub reconnect_window: u32,
-    /// What a channel that cannot enrol does with an enrolling account: true lets it pass.
+    /// For a channel that cannot enrol: whether an account that is enrolling passes.
     pub unenrolled_pass: bool,
-    /// What becomes of a name in the platform's domains that has no account.
+    /// The treatment of a name in the platform's domains that has no account.
     #[serde(rename = "unlisted_pass")]
     pub unlisted: Unlisted,
-    /// `bob+shop@` is bob.
+    /// Whether `bob+shop@` means `bob@`.
     pub plus_addressing: bool,
-    /// The name that apps show beside the code; empty: the mailbox's domain.
+    /// The name that authenticator apps show beside the code; empty: the mailbox's domain.
     #[serde(deserialize_with = "text::read_line")]
     pub issuer: String,
-    /// What a person may set up.
+    /// The methods that a user may set up.
     pub methods: BTreeSet<KindName>,
-    /// Whether a person may remove the only method, which switches the second factor off.
+    /// Whether a user may remove the only method, which switches the second factor off.
     pub last_method_removable: bool,
-    /// Whether the first method is set up with a code that the administrator has given.
+    /// Whether setup of the first method requires a code from the administrator.
     pub enrolment_code: bool,
-    /// Hours that a request for a reset waits at least.
+    /// The least hours that a request for a reset waits.
     pub request_wait: u32,
-    /// Whether notices go to the mailbox too, beside the contact address.
+    /// Whether notices also go to the mailbox, in addition to the contact address.
     pub notify_mailbox: bool,
-    /// For how many days a person may trust a browser; 0: not at all.
+    /// For how many days a user may trust a browser; 0: not at all.
     pub trusted_browsers: u32,
-    /// Counts how often that was set to 0: what was trusted before is not trusted again when the days are raised.
+    /// Counts how often that was set to 0: earlier trust is not restored when the days are raised again.
     pub trust_round: u64,
-    /// What becomes of a sign-in to an account without a second factor of which nothing is known.
+    /// The treatment of a sign-in to an account without a second factor, from an unknown browser and network.
     pub unusual_sign_in: UnusualSignIn,
 }
 
-/// What becomes of a name in the platform's domains that has no account.
+/// The treatment of a name in the platform's domains that has no account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Option<bool>", into = "Option<bool>")]
 pub enum Unlisted {
-    /// No code is asked.
+    /// No code is required.
     Pass,
     /// It is refused.
     Refuse,
-    /// It is refused where the front stands before Exchange, which knows one mailbox by several names; elsewhere no code
-    /// is asked.
+    /// It is refused at a front for Exchange, which accepts several names for one mailbox; elsewhere no code is
+    /// required.
     #[default]
     Auto,
 }
@@ -98,7 +98,7 @@ impl Unlisted {
         }
     }
 
-    /// Whether such a name passes at a front that stands before Exchange, or does not.
+    /// Whether such a name passes, given whether the front is for Exchange.
     pub fn passes(self, before_exchange: bool) -> bool {
         match self {
             Self::Pass => true,
@@ -108,7 +108,7 @@ impl Unlisted {
     }
 }
 
-/// As records of 0.1 have it, which know the first two.
+/// The format of records of 0.1, which has only the first two values.
 impl From<Option<bool>> for Unlisted {
     fn from(kept: Option<bool>) -> Self {
         kept.map_or(Self::Auto, |passes| if passes { Self::Pass } else { Self::Refuse })
@@ -125,15 +125,15 @@ impl From<Unlisted> for Option<bool> {
     }
 }
 
-/// What becomes of a sign-in, at the webmail, to an account without a second factor, whose browser and network are both
-/// not known.
+/// The treatment of a sign-in, at the webmail, to an account without a second factor, if browser and network are both
+/// unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnusualSignIn {
-    /// Nobody looks.
+    /// Browsers and networks are ignored.
     #[default]
     Off,
-    /// Browsers and networks are noted; nobody is asked.
+    /// Browsers and networks are recorded; no code is required.
     Learn,
     /// A code is sent to the contact address.
     Ask,
@@ -173,7 +173,7 @@ impl Default for Policy {
     }
 }
 
-/// The keys of a policy, as `platform set` names them.
+/// The keys of a policy, as in `platform set`.
 pub const KEYS: [&str; 14] = [
     "password-and-code",
     "code-separator",
@@ -191,12 +191,12 @@ pub const KEYS: [&str; 14] = [
     "unusual-sign-in",
 ];
 
-/// Why a policy cannot be set.
+/// Why a policy key cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyError {
     /// No such key.
     Key(String),
-    /// Not a value of this key; what would be one.
+    /// Not a valid value of this key; with the valid ones.
     Value(&'static str, String, String),
 }
 
@@ -215,7 +215,7 @@ impl Policy {
     /// Sets one key.
     ///
     /// # Errors
-    /// [`PolicyError`], with nothing changed.
+    /// [`PolicyError`]; nothing is changed.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), PolicyError> {
         match key {
             "password-and-code" => self.password_and_code = choose("password-and-code", value, "on", "off")?,
@@ -332,7 +332,8 @@ fn choose(key: &'static str, value: &str, yes: &str, no: &str) -> Result<bool, P
     }
 }
 
-/// Whether `name` can name a platform: 1 to 64 ASCII letters, digits, `-`, `_`, `.`, beginning with a letter or digit.
+/// Whether `name` is a valid platform name: 1 to 64 ASCII letters, digits, `-`, `_`, `.`, beginning with a letter or
+/// digit.
 pub fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(plain) && name.as_bytes()[0].is_ascii_alphanumeric()

@@ -1,26 +1,27 @@
-//! Proofs: that a person has brought a second factor, when, and what for.
+//! Proofs: that a user has given a second factor, when, and for which change.
 //!
-//! A change that gives or takes a way in (a method, backup codes, an app password, the contact address) takes a factor of
-//! its own: it is asked for that one change, at that moment, and the change uses it up. A sign-in is no such proof: a
-//! script in the webmail acts with the person's session, and must not come to more than that. What takes nothing but
-//! words, or ends what others have open, takes the sign-in alone.
+//! A change that adds or removes a credential (a method, backup codes, an app password, the contact address) requires a
+//! factor of its own: it is requested for that one change at that moment, and the change uses the proof up. A sign-in
+//! is not such a proof: a script in the webmail acts with the user's session, and must not be able to make such a
+//! change. A change of text only, and a change that ends other sessions or trust, requires only the sign-in.
 //!
-//! | change | takes |
+//! | change | requires |
 //! |---|---|
 //! | every [`Change`], and trust in a browser (with the answer itself: [`crate::Event::Answer`]) | a factor for it |
-//! | a method's words, the language, an app password revoked, trust revoked | the sign-in |
+//! | a method's description, the language, an app password revoked, trust revoked | the sign-in |
 
 use crate::time::CLOCK_TOLERANCE;
 use crate::{Account, KindName, Mailbox, Refusal, Stage, Time};
 use serde::{Deserialize, Serialize};
 
-/// Seconds for which a factor that was asked for a change is good for it: long enough to set up what it was asked for, too
-/// short for a browser left open.
+/// Seconds for which a factor that was given for a change is valid: long enough to set up the method, too short for an
+/// unattended browser.
 pub const FRESH: i64 = 15 * 60;
-/// Seconds for which a sign-in shows a person their account. Sessions of a front last no longer.
+/// Seconds for which a sign-in allows a user to view their account. Sessions of a front last no longer.
 pub const SHOWS: i64 = 7 * 86_400;
-/// Changes that a person makes of their own account within [`DAY`]: most of them send a notice, and each is written to
-/// disk. What ends trust or an app password is not counted: it can be done once, and must always be possible.
+/// The most changes that a user may make to their own account within [`DAY`]: most of them send a notice, and each is
+/// written to disk. Revoking trust or an app password is not counted: it can be done only once for each, and must
+/// always be possible.
 pub const CHANGES_A_DAY: usize = 30;
 /// Changes of words within [`DAY`]: they take the sign-in alone, so a script in the webmail can make them. They have a
 /// count of their own, and use up no proof: otherwise that script could keep the owner from every other change.
@@ -28,58 +29,59 @@ pub const WORDS_A_DAY: usize = 30;
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
 
-/// A change that gives or takes a way in, and what it is about.
+/// A change that adds or removes a credential, with its object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// A further method is set up.
     AddMethod {
-        /// Of this kind.
+        /// Its kind.
         kind: KindName,
-        /// The number or address that its codes go to, in its one spelling; none: no codes are sent.
+        /// The number or address for its codes, in canonical form; `None`: no codes are sent.
         to: Option<String>,
     },
-    /// The method with this id goes.
+    /// The method with this id is removed.
     RemoveMethod(String),
-    /// A new set of backup codes.
+    /// A new set of backup codes is made.
     MakeBackupCodes,
-    /// The set of backup codes goes.
+    /// The set of backup codes is deleted.
     DeleteBackupCodes,
-    /// A new app password.
+    /// A new app password is made.
     CreateAppPassword,
-    /// Notices, and codes where a sign-in is unusual, go to this address, in its one spelling.
+    /// The contact address, for notices and for codes of unusual sign-ins, is set to this address, in canonical form.
     SetContact(String),
-    /// They go nowhere.
+    /// The contact address is removed.
     RemoveContact,
 }
 
-/// A proof. Whoever keeps it seals it, so that nobody else makes one.
+/// A proof. Its holder must store it sealed, so that it cannot be forged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     mailbox: Mailbox,
     /// [`Account::epoch`] at that time.
     epoch: u64,
-    /// [`Account::changes`] at that time: the change itself moves it, so a proof is used up in the commit that it is for.
+    /// [`Account::changes`] at that time: the change itself increments it, so the commit of the change uses the proof
+    /// up.
     changes: u64,
     at: Time,
-    /// What the factor was asked for; none: to sign in.
+    /// The change for which the factor was given; `None`: to sign in.
     change: Option<Change>,
 }
 
 impl Proof {
-    /// A factor of this account was brought just now, for this change or to sign in.
+    /// A factor of this account was just given, for this change or to sign in.
     pub fn of(account: &Account, change: Option<Change>, now: Time) -> Self {
         let Account { mailbox, epoch, changes, .. } = account.clone();
         Self { mailbox, epoch, changes, at: now, change }
     }
 
-    /// The same person's sign-in, for the account as their own change has left it.
+    /// The proof of the same user's sign-in, for the account after their own change.
     #[must_use]
     pub fn carried_over(&self, account: &Account) -> Self {
         Self::of(account, None, self.at)
     }
 
-    /// Whether it shows its holder the account, and changes what is no way in.
+    /// Checks whether it allows viewing the account and changing what is not a credential.
     ///
     /// # Errors
     /// [`Refusal::Stale`].
@@ -91,27 +93,27 @@ impl Proof {
         if fits { Ok(()) } else { Err(Refusal::Stale) }
     }
 
-    /// Whether it is for this change, and was not used.
+    /// Checks whether it is for this change, and unused.
     ///
     /// # Errors
-    /// [`Refusal::NotFresh`]: a factor is to be asked for this change; [`Refusal::TooMany`]: not today; as
-    /// [`Self::check`].
+    /// [`Refusal::NotFresh`]: a factor must be given for this change; [`Refusal::TooMany`]: the limit of the day is
+    /// reached; as [`Self::check`].
     pub fn check_for(&self, account: &Account, change: &Change, now: Time) -> Result<(), Refusal> {
         self.check(account, now)?;
         may_change(account, now)?;
-        // A clock that stepped back makes none of them young again for long.
+        // Setting the clock back does not make a proof valid for much longer.
         let is_fresh = self.at.plus(-CLOCK_TOLERANCE) <= now && now < self.at.plus(FRESH);
         let is_for_it = self.change.as_ref() == Some(change) && self.changes == account.changes;
         if is_fresh && is_for_it { Ok(()) } else { Err(Refusal::NotFresh) }
     }
 }
 
-/// Whether the account's owner may change something today.
+/// Checks whether the account's owner may make a change today.
 pub(crate) fn may_change(account: &Account, now: Time) -> Result<(), Refusal> {
     is_left(&account.changed, CHANGES_A_DAY, now)
 }
 
-/// Whether the account's owner may change words today.
+/// Checks whether the account's owner may change text today.
 pub(crate) fn may_reword(account: &Account, now: Time) -> Result<(), Refusal> {
     is_left(&account.reworded, WORDS_A_DAY, now)
 }
@@ -124,13 +126,13 @@ fn is_left(made: &[Time], max: usize, now: Time) -> Result<(), Refusal> {
     Err(Refusal::TooMany(today.min().copied().unwrap_or(now).plus(DAY)))
 }
 
-/// The account's owner has changed something now: a proof of before is used up.
+/// Records a change by the account's owner: earlier proofs are used up.
 pub(crate) fn note_change(account: &mut Account, now: Time) {
     account.changes += 1;
     note(&mut account.changed, now);
 }
 
-/// The account's owner has changed words now.
+/// Records a change of text by the account's owner.
 pub(crate) fn note_words(account: &mut Account, now: Time) {
     note(&mut account.reworded, now);
 }
@@ -140,7 +142,7 @@ fn note(made: &mut Vec<Time>, now: Time) {
     made.push(now);
 }
 
-/// Also with a clock that steps back.
+/// Whether `at` is within a day of `now`, also if the clock was set back.
 pub(crate) fn is_today(at: Time, now: Time) -> bool {
     (now.0 - at.0).abs() < DAY
 }

@@ -1,4 +1,4 @@
-//! The secret that a code is computed from.
+//! The secret from which TOTP codes are computed.
 
 use crate::text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -6,15 +6,15 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The secret that a code is computed from. It is wiped when dropped; `Debug` says `[redacted]` in every build.
+/// The secret from which codes are computed. It is wiped when dropped; `Debug` prints `[redacted]` in every build.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Seed(Box<[u8]>);
 
 /// Bytes of a seed that Postern makes: 160 bits, as RFC 4226 section 4 (R6) recommends.
 pub const SEED_LEN: usize = 20;
-/// Bytes that an imported seed must have: 80 bits, what older provisioning gave.
+/// The least bytes of an imported seed: 80 bits, as in older provisioning.
 pub const SEED_LEN_MIN: usize = 10;
-/// Bytes that an imported seed may have: the block of SHA-512; longer ones are hashed by HMAC anyway.
+/// The most bytes of an imported seed: the block of SHA-512; HMAC hashes longer ones anyway.
 pub const SEED_LEN_MAX: usize = 128;
 
 /// RFC 4648 section 6.
@@ -52,18 +52,18 @@ impl fmt::Display for SeedError {
 impl std::error::Error for SeedError {}
 
 impl Seed {
-    /// A seed of random bytes that the caller drew.
+    /// Makes a seed from random bytes that the caller drew.
     pub fn made_of(random: [u8; SEED_LEN]) -> Self {
         Self(Box::new(random))
     }
 
-    /// Reads base32 as people paste it: upper or lower case, blanks, hyphens and what nobody sees anywhere, padding or
-    /// not.
+    /// Parses base32 as users paste it: upper or lower case, blanks, hyphens and invisible characters anywhere, with or
+    /// without padding.
     ///
     /// # Errors
     /// [`SeedError`].
     pub fn parse(text: &str) -> Result<Self, SeedError> {
-        // Sized ahead: a Vec that grows would leave copies of the secret behind.
+        // Allocated in advance: a growing `Vec` would leave copies of the secret in memory.
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
         let (mut buffer, mut bits) = (0u32, 0u32);
         let mut body = Zeroizing::new(String::with_capacity(text.len()));
@@ -90,12 +90,12 @@ impl Seed {
         }
     }
 
-    /// The bytes themselves. Whoever calls this answers for where they go.
+    /// The bytes themselves. The caller is responsible for where they are copied.
     pub fn reveal(&self) -> &[u8] {
         &self.0
     }
 
-    /// SHA-256 of it: enough to know it again, and nothing to compute a code from.
+    /// SHA-256 of the seed: it identifies the seed, but no code can be computed from it.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }

@@ -1,4 +1,4 @@
-//! Codes that were sent, by SMS or e-mail: each good once, for ten minutes, and for the sign-in that asked for it.
+//! Codes that were sent by SMS or e-mail: each valid once, for ten minutes, and only for the sign-in that requested it.
 
 use crate::contact::Address;
 use crate::time::CLOCK_TOLERANCE;
@@ -10,20 +10,20 @@ use subtle::ConstantTimeEq;
 
 /// Digits of a code.
 pub const DIGITS: u32 = 6;
-/// Seconds that a code is good for.
+/// Seconds for which a code is valid.
 pub const LIFETIME: i64 = 600;
 /// Seconds until another may be sent to the same number or address.
 pub const AGAIN: i64 = 30;
-/// Codes that are sent for an account within [`DAY`].
+/// The most codes that are sent for an account within [`DAY`].
 pub const A_DAY: usize = 20;
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
-/// Wrong codes after which the one that was sent is void.
+/// Wrong codes after which the code that was sent becomes void.
 pub const MISSES: u8 = 5;
-/// Codes of an account that are open at once; the oldest makes room.
+/// The most valid codes of an account at one time; the oldest is dropped.
 const OPEN_MAX: usize = 8;
 
-/// What tells one challenge from another: random bytes that whoever asked for it keeps.
+/// The identifier of a challenge: random bytes that are kept by the requester.
 pub type ChallengeId = [u8; 16];
 
 /// The codes that were sent for an account.
@@ -36,7 +36,7 @@ pub struct Outbox {
     sends: Vec<Time>,
 }
 
-/// What a code is for.
+/// The purpose of a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -44,18 +44,18 @@ pub enum Purpose {
     Factor(String),
     /// To set up this method.
     Method(Kind),
-    /// To have notices sent there.
+    /// To set the contact address.
     Contact(Address),
     /// To sign in to an account without a second factor, since the sign-in is unusual.
     SignIn(Address),
 }
 
-/// Why none is sent.
+/// Why no code is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotNow {
     /// Not before then.
     TooSoon(Time),
-    /// [`A_DAY`] have been sent; the next not before then.
+    /// [`A_DAY`] codes have been sent; the next may not be sent before then.
     TooMany(Time),
 }
 
@@ -82,13 +82,13 @@ impl SentCode {
 }
 
 impl Outbox {
-    /// Nothing was sent for long.
+    /// Whether there are no codes and no recent sending times.
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty() && self.sends.is_empty()
     }
 
-    /// Notes that `code` is sent now, for one session; one that was sent to it before for the same purpose is void.
-    /// Gives back from when on another may be.
+    /// Records that `code` is now sent for one session; an earlier code for the same session and purpose becomes void.
+    /// Returns when another one may be sent.
     pub(crate) fn send(
         &mut self,
         purpose: Purpose,
@@ -115,7 +115,8 @@ impl Outbox {
         Ok(now.plus(AGAIN))
     }
 
-    /// Spends the code that was sent to this session for this purpose, if this is it; else that one has a miss more.
+    /// Uses up the code that was sent for this session and purpose, if it matches; otherwise counts a wrong code for
+    /// it.
     pub(crate) fn spend(&mut self, purpose: &Purpose, session: &ChallengeId, code: &str, now: Time) -> bool {
         let meant = |sent: &SentCode| sent.is_alive(now) && sent.session == *session && sent.purpose == *purpose;
         let Some(at) = self.codes.iter().position(meant) else { return false };
@@ -127,23 +128,23 @@ impl Outbox {
         false
     }
 
-    /// What a session was to set up, by the code that was sent to it.
+    /// The purpose of the code that was sent to this session.
     pub fn purpose_of(&self, session: &ChallengeId, now: Time) -> Option<&Purpose> {
         self.codes.iter().find(|sent| sent.session == *session && sent.is_alive(now)).map(|sent| &sent.purpose)
     }
 
-    /// Whatever was sent is void. How much was sent today stays.
+    /// Makes all codes void. The count of the day is kept.
     pub(crate) fn clear(&mut self) {
         self.codes.clear();
     }
 
-    /// What was sent to answer with this factor is void.
+    /// Makes the codes void that were sent to answer with this factor.
     pub(crate) fn forget(&mut self, factor: &str) {
         self.codes.retain(|sent| sent.purpose != Purpose::Factor(factor.to_owned()));
     }
 }
 
-/// The session's own bytes are the key: six digits are no secret from whoever reads the record, which is sealed.
+/// The session's own bytes are the key: six digits cannot be kept secret from a reader of the record, which is sealed.
 fn hash(session: &ChallengeId, code: &str) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session) else { unreachable!("HMAC takes a key of any length") };
     let digits: String = text::ungrouped(code).collect();
@@ -192,7 +193,7 @@ mod tests {
         let mut outbox = sent();
         let too_soon = Err(NotNow::TooSoon(NOW.plus(AGAIN)));
         assert_eq!(outbox.send(phone(), [2; 16], Some([1; 16]), "222222", NOW.plus(AGAIN - 1)), too_soon);
-        // Another browser has to wait as well: it is the same phone.
+        // Another browser has to wait as well: it is the same telephone.
         assert_eq!(outbox.send(phone(), [3; 16], None, "333333", NOW), too_soon);
         assert!(outbox.send(phone(), [2; 16], Some([1; 16]), "222222", NOW.plus(AGAIN)).is_ok());
         assert!(!outbox.clone().spend(&phone(), &[1; 16], "123456", NOW.plus(AGAIN)));

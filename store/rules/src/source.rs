@@ -1,4 +1,4 @@
-//! Where a sign-in comes from.
+//! The source of a sign-in.
 
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
@@ -6,50 +6,50 @@ use std::net::IpAddr;
 
 /// Characters of a token: 32 random bytes in base64url without padding (RFC 4648 section 5).
 pub const TOKEN_LENGTH: usize = 43;
-/// Bits of an address that are its network: what a provider or a site moves its people about in.
+/// Prefix length of an address's network: the range within which a provider or a site reassigns addresses.
 const NETWORK_V4: u8 = 24;
 const NETWORK_V6: u8 = 48;
-/// Bits of an IPv6 address that are one link (RFC 4291, section 2.5.4): one client has all addresses in it.
+/// Prefix length of an IPv6 link (RFC 4291, section 2.5.4): one client has all addresses in it.
 const LINK_V6: u8 = 64;
-/// What is kept of a token: its SHA-256. Nobody can guess at 256 random bits, so nothing slower is needed.
+/// The stored form of a token: its SHA-256. 256 random bits cannot be guessed, so no slower hash is needed.
 pub type Token = [u8; 32];
 
-/// Reads a token as a front hands it on; none: it has not the form of one.
+/// Parses a token from a front; `None` if its form is wrong.
 pub fn token(text: &str) -> Option<Token> {
     let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (text.len() == TOKEN_LENGTH && text.bytes().all(is_of_it)).then(|| Sha256::digest(text).into())
 }
 
-/// The network of an address: the /24 of an IPv4 one, the /48 of an IPv6 one.
+/// The network of an address: /24 for IPv4, /48 for IPv6.
 pub fn network(address: IpAddr) -> Option<IpNet> {
     masked(address, NETWORK_V4, NETWORK_V6)
 }
 
-/// What a client is known by when it comes again: its IPv4 address, or the /64 of its IPv6 one.
+/// The key that identifies a returning client: its IPv4 address, or the /64 of its IPv6 address.
 pub fn link(address: IpAddr) -> Option<String> {
     let network = masked(address, 32, LINK_V6)?;
     Some(if network.addr().is_ipv4() { network.addr().to_string() } else { network.to_string() })
 }
 
-/// The first bits of an address; an IPv4 address in IPv6's form is that IPv4 address.
+/// The first bits of an address; an IPv4-mapped IPv6 address counts as that IPv4 address.
 fn masked(address: IpAddr, bits_v4: u8, bits_v6: u8) -> Option<IpNet> {
     let address = address.to_canonical();
     let bits = if address.is_ipv4() { bits_v4 } else { bits_v6 };
     IpNet::new(address, bits).ok().map(|network| network.trunc())
 }
 
-/// Where a sign-in comes from.
+/// The source of a sign-in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Source<'a> {
     /// The client's address.
     pub address: Option<IpAddr>,
     /// The PAM service, or the front's listener.
     pub service: Option<&'a str>,
-    /// What the client says of itself.
+    /// The client's description of itself.
     pub client: Option<&'a str>,
     /// The browser's token, at the webmail.
     pub browser: Option<Token>,
-    /// The front stands before Exchange.
+    /// Whether the front is for Exchange.
     pub before_exchange: bool,
 }
 

@@ -1,42 +1,42 @@
-//! What a session rests on, and when it is over. A front keeps it as text and does not read it.
+//! What a session depends on, and when it ends. A front stores it as opaque text.
 
 use crate::app_password::Sealed;
 use crate::event::Event;
 use crate::{Account, AppPassword, Browser, Channel, Platform, Stage, Time, Verdict, decide};
 use std::fmt;
 
-/// What a verdict rested on.
+/// What a verdict depended on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// A factor was verified, at this epoch of the account.
     Verified(u64),
-    /// None was required at this channel; or, since the sign-in was unusual, a code to the contact address was brought.
+    /// No factor was required at this channel; or the sign-in was unusual and a code to the contact address was given.
     NotRequired(Channel, u64),
-    /// A browser that the person trusts.
+    /// A browser that the user trusts.
     Trusted {
         /// The account's epoch.
         epoch: u64,
         /// The browser's id.
         browser: String,
     },
-    /// This app password.
+    /// An app password.
     AppPassword {
         /// Its id.
         id: String,
-        /// When it was made: an id may come again.
+        /// When it was made: an id may be used again later.
         created: Time,
-        /// When the password that it gave was sealed.
+        /// When the password in it was sealed.
         sealed: Time,
     },
 }
 
 impl Standing {
-    /// A factor of this account was verified just now.
+    /// A factor of this account was just verified.
     pub fn verified(account: &Account) -> Self {
         Self::Verified(account.epoch)
     }
 
-    /// Somebody has done at this channel what the account, as it is now, asks for.
+    /// The client has met, at this channel, the requirements of the account as it is now.
     pub fn of(account: &Account, channel: Channel) -> Self {
         match account.stage {
             Stage::Protected => Self::verified(account),
@@ -44,12 +44,12 @@ impl Standing {
         }
     }
 
-    /// This app password was taken just now.
+    /// This app password was just accepted.
     pub fn app_password(id: &str, created: Time, sealed: &Sealed) -> Self {
         Self::AppPassword { id: id.to_owned(), created, sealed: sealed.at }
     }
 
-    /// Reads what [`fmt::Display`] wrote.
+    /// Parses the output of [`fmt::Display`].
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();
         Some(match parts[..] {
@@ -68,8 +68,8 @@ impl Standing {
         })
     }
 
-    /// Whether a session that rests on it is over at `now`. One that began by a browser that was known, or before any
-    /// second factor was asked for, goes on as long as none is required at its channel.
+    /// Whether a session that depends on it has ended at `now`. A session that began with a known browser, or before a
+    /// second factor was required, continues as long as none is required at its channel.
     pub fn is_over(&self, holder: &Holder<'_>, now: Time) -> bool {
         match (self, holder) {
             (_, Holder::Nobody) => true,
@@ -82,13 +82,14 @@ impl Standing {
         }
     }
 
-    /// At which channel its name is read: by a mailbox's own name all channels mean the same, but for what passes unlisted.
+    /// The channel at which its name is read: a mailbox's own name means the same at all channels, except whether an
+    /// unlisted name passes.
     pub fn channel(&self) -> Channel {
         if let Self::NotRequired(channel, _) = self { *channel } else { Channel::Webmail }
     }
 
-    /// Whether a front may have a browser noted that it has let in at this channel without an answer: where no second
-    /// factor was required there, or where that browser is trusted.
+    /// Whether a front may record a browser that it has admitted at this channel without an answer: if no second factor
+    /// was required there, or if that browser is trusted.
     pub fn may_be_noted_at(&self, channel: Channel) -> bool {
         match self {
             Self::NotRequired(at, _) => *at == channel,
@@ -97,7 +98,7 @@ impl Standing {
         }
     }
 
-    /// Of [`Self::NotRequired`] only asking again tells.
+    /// For [`Self::NotRequired`], only a new request shows it.
     fn is_still_there(&self, account: &Account, platform: &Platform, now: Time) -> bool {
         match self {
             Self::Verified(epoch) => account.epoch == *epoch && account.stage == Stage::Protected,
@@ -115,9 +116,9 @@ impl Standing {
     }
 }
 
-/// Whether a change may have ended sessions of the account, so that the fronts are to ask again. `before`: as it was
-/// written; none: there was no record. A suspension that ends by itself was over before that is written, so the state alone
-/// does not tell.
+/// Whether a change may have ended sessions of the account, so that the fronts must check them again. `before`: the
+/// account as last written; `None`: there was no record. A suspension that expires has ended before the change is
+/// written, so a comparison of the states is not enough.
 pub fn may_end_sessions(before: Option<&Account>, next: &Account, now: Time) -> bool {
     let Some(before) = before else { return true };
     let is_left = |gone: &AppPassword| next.app_passwords.iter().any(|left| left.is_still(gone));
@@ -129,14 +130,14 @@ pub fn may_end_sessions(before: Option<&Account>, next: &Account, now: Time) -> 
         || before.state(now) != next.state(now)
 }
 
-/// Who the mailbox of a session is, as its name is read now.
+/// The holder of a session's mailbox, as its name is read now.
 #[derive(Debug, Clone, Copy)]
 pub enum Holder<'a> {
-    /// This account; one that was never written, where there is none.
+    /// This account; an unwritten one if there is no record.
     Account(&'a Account, &'a Platform),
-    /// The name is in no platform's domain, and such names pass.
+    /// The name is in no platform's domain, and passes.
     Foreign,
-    /// The name is refused, or could not be looked up.
+    /// The name is refused, or the lookup failed.
     Nobody,
 }
 

@@ -1,13 +1,13 @@
-//! What people and programs write: texts that are kept and shown to others, and what is typed to be compared.
+//! Text input from users and programs: text that is stored and displayed, and typed text that is compared.
 //!
-//! A text may hold characters that nobody sees, and characters that turn the direction of what stands around them
-//! (Unicode Standard Annex 9), so that a page, a mail or a list reads other than what is in it. They are taken out
-//! before a text is kept, and again when a record is read, since an earlier release may have kept them.
+//! Text may hold invisible characters, and characters that change the direction of the surrounding text (Unicode
+//! Standard Annex 9), so that its display in a page, a mail or a list differs from its content. They are removed before
+//! a text is stored, and again when a record is read, since an earlier release may have stored them.
 
 use serde::{Deserialize, Deserializer};
 
-/// A text on one line: blanks of all kinds are plain blanks, there are none around it, and it has at most `max`
-/// characters.
+/// Normalizes a text to one line: all kinds of blanks become plain blanks, leading and trailing ones are removed, and
+/// it has at most `max` characters.
 pub fn line(text: &str, max: usize) -> String {
     let plain = text.chars().filter_map(|character| match character {
         blank if blank.is_whitespace() => Some(' '),
@@ -17,7 +17,7 @@ pub fn line(text: &str, max: usize) -> String {
     cut(plain, max)
 }
 
-/// A text of several lines, otherwise as [`line`] has it.
+/// Normalizes a text of several lines, otherwise like [`line`].
 pub fn paragraphs(text: &str, max: usize) -> String {
     let plain = text.chars().filter_map(|character| match character {
         '\r' => None,
@@ -34,9 +34,9 @@ fn cut(plain: impl Iterator<Item = char>, max: usize) -> String {
     begun.take(max).collect::<String>().trim_end().to_owned()
 }
 
-/// What was typed, or stands in a file, as a code, a secret, a number, an address or an entry of a list, without what
-/// nobody sees in it: copying brings such marks along. Blanks of all kinds are plain blanks, hyphens of all kinds plain
-/// hyphens. Not for names that somebody signs in with: there such marks are refused.
+/// The visible characters of a code, a secret, a number, an address or a list entry that was typed or read from a file:
+/// copying often adds invisible marks. All kinds of blanks become plain blanks, all kinds of hyphens plain hyphens. Not
+/// for sign-in names: there such marks are refused.
 pub fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|character| !is_invisible(*character)).map(|character| match character {
         blank if blank.is_whitespace() => ' ',
@@ -45,13 +45,13 @@ pub fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
-/// The same of a code or a secret that may be typed in groups: without the blanks and hyphens between them.
+/// The same for a code or a secret that may be typed in groups: without blanks and hyphens.
 pub fn ungrouped(text: &str) -> impl Iterator<Item = char> + '_ {
     visible(text).filter(|character| !matches!(character, ' ' | '-'))
 }
 
-/// Whether a character is not seen by itself: joiners, marks of direction, fillers, variation selectors, tags. Blanks
-/// and control characters are not among these.
+/// Whether a character is invisible by itself: joiners, direction marks, fillers, variation selectors, tags. Blanks and
+/// control characters are not included.
 pub fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -62,7 +62,7 @@ pub fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Reads a text on one line from a record.
+/// Deserializes a text on one line from a record.
 ///
 /// # Errors
 /// Of the deserializer.
@@ -70,7 +70,7 @@ pub fn read_line<'de, D: Deserializer<'de>>(record: D) -> Result<String, D::Erro
     String::deserialize(record).map(|text| line(&text, usize::MAX))
 }
 
-/// Reads a text on one line from a record, where there may be none.
+/// Deserializes an optional text on one line from a record.
 ///
 /// # Errors
 /// Of the deserializer.
@@ -78,7 +78,7 @@ pub fn read_optional_line<'de, D: Deserializer<'de>>(record: D) -> Result<Option
     Ok(Option::<String>::deserialize(record)?.map(|text| line(&text, usize::MAX)))
 }
 
-/// Reads a text of several lines from a record.
+/// Deserializes a text of several lines from a record.
 ///
 /// # Errors
 /// Of the deserializer.
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Every mark that was met around what people paste, and the rest of the blocks that they are of.
+    /// The marks that were found around pasted text, and the rest of their blocks.
     fn marks() -> impl Iterator<Item = char> {
         ['\u{ad}', '\u{feff}']
             .into_iter()

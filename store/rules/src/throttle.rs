@@ -1,22 +1,22 @@
-//! What wrong codes cost.
+//! Throttling of wrong codes.
 //!
-//! Failures count per account and channel, on disk, until a right code at that channel, or an administrator, ends the
-//! count. After [`FREE`] failures in a row each further one closes the channel for a while that doubles up to
-//! [`LONGEST`]. A channel has a [budget](Channel::budget); when it is spent, only an administrator opens it. The budgets
-//! add up to [`BOUND`], the most that NIST SP 800-63B section 5.2.2 allows for an account. They are apart so that a
-//! stranger, who can fail at the IMAP front without knowing the password, cannot close the webmail, where the
-//! password is asked first.
+//! Failures are counted per account and channel, on disk, until a right code at that channel, or an administrator,
+//! resets the count. After [`FREE`] failures in a row each further one locks the channel for a time that doubles up to
+//! [`LONGEST`]. A channel has a [budget](Channel::budget); when it is used up, only an administrator unlocks it. The
+//! budgets add up to [`BOUND`], the most that NIST SP 800-63B section 5.2.2 allows for an account. They are separate
+//! because an unauthenticated client can cause failures at the IMAP front without the password: it must not be able to
+//! lock the webmail, where the password is checked first.
 
 use crate::{Channel, Time};
 use serde::{Deserialize, Serialize};
 
-/// Wrong codes in a row that an account may see in all, over every channel.
+/// The most wrong codes in a row for an account, over all channels.
 pub const BOUND: u32 = 100;
-/// Wrong codes in a row that cost nothing: people mistype.
+/// Wrong codes in a row that lock nothing: users make typing errors.
 pub const FREE: u32 = 4;
-/// Seconds that the first failure after those costs.
+/// The first lock in seconds.
 pub const SHORTEST: i64 = 30;
-/// Seconds that a failure costs at most.
+/// The longest lock in seconds.
 pub const LONGEST: i64 = 3600;
 
 /// The count at one channel.
@@ -24,21 +24,21 @@ pub const LONGEST: i64 = 3600;
 pub struct Throttle {
     /// Wrong codes since the last right one.
     pub failures: u32,
-    /// Closed until then; it stays written after that time has passed.
+    /// Locked until then; not reset when that time has passed.
     pub until: Time,
 }
 
-/// How a closed channel is opened again.
+/// How a lock ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// By waiting until then.
+    /// At that time.
     Until(Time),
     /// By an administrator.
     Administrator,
 }
 
 impl Throttle {
-    /// Whether the channel is closed at `now`.
+    /// The lock of the channel at `now`, if it is locked.
     pub fn lock(self, channel: Channel, now: Time) -> Option<Lock> {
         if self.failures >= channel.budget() {
             Some(Lock::Administrator)
@@ -49,7 +49,7 @@ impl Throttle {
         }
     }
 
-    /// The count after one more wrong code at `now`. It never shrinks, and a lock never becomes shorter.
+    /// The count after one more wrong code at `now`. It never decreases, and a lock never becomes shorter.
     #[must_use]
     pub fn failed(self, now: Time) -> Self {
         let failures = self.failures.saturating_add(1);
@@ -57,7 +57,7 @@ impl Throttle {
     }
 }
 
-/// Seconds that the `failures`th wrong code in a row costs.
+/// Seconds of the lock after the `failures`th wrong code in a row.
 pub fn wait(failures: u32) -> i64 {
     match failures.checked_sub(FREE + 1) {
         None => 0,

@@ -6,10 +6,10 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The hash behind HMAC (RFC 6238 section 1.2).
+/// The hash function of the HMAC (RFC 6238 section 1.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Algorithm {
-    /// What every app knows.
+    /// Supported by every authenticator app.
     #[default]
     #[serde(rename = "SHA1")]
     Sha1,
@@ -22,7 +22,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Reads `SHA1`, `sha-256`, …
+    /// Parses `SHA1`, `sha-256`, …
     pub fn parse(text: &str) -> Option<Self> {
         match text.to_ascii_uppercase().replace('-', "").as_str() {
             "SHA1" => Some(Self::Sha1),
@@ -41,18 +41,18 @@ impl Algorithm {
     }
 }
 
-/// Digits of a code unless an imported secret says otherwise.
+/// Digits of a code, except for imported secrets with another number.
 pub const DIGITS: u32 = 6;
-/// Digits that a code may have.
+/// Allowed numbers of digits.
 pub const DIGITS_ALLOWED: std::ops::RangeInclusive<u32> = 6..=8;
-/// Seconds of a step unless an imported secret says otherwise.
+/// Seconds of a step, except for imported secrets with another period.
 pub const PERIOD: u64 = 30;
-/// Seconds that a step may have.
+/// Allowed seconds of a step.
 pub const PERIOD_ALLOWED: std::ops::RangeInclusive<u64> = 15..=300;
-/// Steps accepted on either side of now, at most: beyond it a code would live for minutes.
+/// The most steps that are accepted before and after the current one: with more, a code would be valid for minutes.
 pub const WINDOW_MAX: u32 = 10;
 
-/// A TOTP generator, and the last step that was accepted of it.
+/// A TOTP generator, and its last accepted step.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totp {
     seed: Seed,
@@ -60,12 +60,12 @@ pub struct Totp {
     algorithm: Algorithm,
     digits: u32,
     period: u64,
-    /// A code of this step or an earlier one is spent.
+    /// Codes of this step and of earlier steps are used.
     #[serde(default)]
     last_step: Option<u64>,
 }
 
-/// Why parameters do not make a TOTP.
+/// Why parameters are not valid for TOTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TotpError {
     /// Not within [`DIGITS_ALLOWED`].
@@ -86,12 +86,12 @@ impl fmt::Display for TotpError {
 impl std::error::Error for TotpError {}
 
 impl Totp {
-    /// SHA-1, 6 digits, 30 seconds: what every app can read from a QR code.
+    /// A generator with SHA-1, 6 digits, 30 seconds: every authenticator app can read it from a QR code.
     pub fn new(seed: Seed) -> Self {
         Self { seed, algorithm: Algorithm::Sha1, digits: DIGITS, period: PERIOD, last_step: None }
     }
 
-    /// An imported one.
+    /// A generator for an imported secret.
     ///
     /// # Errors
     /// [`TotpError`].
@@ -115,13 +115,13 @@ impl Totp {
         &self.seed
     }
 
-    /// The step that `code` belongs to, if it is right at `now`, give or take `window` steps, and its step is later
-    /// than the last accepted one (RFC 6238 section 5.2: a code must not be accepted twice).
+    /// The step of `code`, if it is right at `now`, plus or minus `window` steps, and its step is later than the last
+    /// accepted one (RFC 6238 section 5.2: a code must not be accepted twice).
     pub fn matching_step(&self, code: &str, now: Time, window: u32) -> Option<u64> {
         let typed = digits(code, self.digits)?;
         let (now, window) = (now.unsigned() / self.period, u64::from(window.min(WINDOW_MAX)));
         let earliest = self.last_step.map_or(0, |last| last.saturating_add(1)).max(now.saturating_sub(window));
-        // Every step of the window is computed, whichever matches: the time taken tells nothing.
+        // Every step of the window is computed, whichever matches, so that the time reveals nothing.
         let generator = self.generator();
         let mut found = None;
         for step in earliest..=now.saturating_add(window) {
@@ -138,25 +138,25 @@ impl Totp {
         self.last_step
     }
 
-    /// Spends every code of a step before the one of `now`.
+    /// Marks every code of a step before the one of `now` as used.
     pub(crate) fn spend_before(&mut self, now: Time) {
         if let Some(step) = (now.unsigned() / self.period).checked_sub(1) {
             self.spend(step);
         }
     }
 
-    /// The last step of which a code can have been used by `now`: that of a clock that is as far ahead as any is let be.
+    /// The latest step of which a code can have been used by `now`, with the largest clock difference that is accepted.
     pub(crate) fn latest_step(&self, now: Time) -> u64 {
         now.unsigned() / self.period + u64::from(WINDOW_MAX)
     }
 
-    /// Notes that a code of `step` was accepted. A step never goes back.
+    /// Records that a code of `step` was accepted. The last step never decreases.
     pub(crate) fn spend(&mut self, step: u64) {
         self.last_step = Some(self.last_step.map_or(step, |last| last.max(step)));
     }
 
-    /// The `otpauth://` URI that apps read from a QR code. What every app takes for granted is left out, so that the
-    /// QR code stays small enough for a terminal of 80 by 24.
+    /// The `otpauth://` URI that apps read from a QR code. Default values are left out, so that the QR code stays small
+    /// enough for a terminal of 80 by 24.
     pub fn uri(&self, issuer: &str, mailbox: &str) -> Zeroizing<String> {
         let issuer = percent_encode(issuer);
         let mut uri = Zeroizing::new(String::with_capacity(256 + issuer.len() * 2 + mailbox.len() * 3));
@@ -181,7 +181,7 @@ impl Totp {
             Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
             Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
         };
-        // "noncompliant" is about secrets below 128 bits, which imported ones may have; the rest was checked here.
+        // "noncompliant" refers to secrets below 128 bits, which imported ones may have; the rest was checked above.
         totp_rs::Builder::new()
             .with_algorithm(algorithm)
             .with_digits(u8::try_from(self.digits).unwrap_or(6))
@@ -198,7 +198,8 @@ impl fmt::Debug for Totp {
     }
 }
 
-/// RFC 3986 section 2.1: everything but unreserved characters. Apps disagree about `+`, so a blank is `%20`.
+/// Percent-encodes everything but unreserved characters (RFC 3986 section 2.1). Apps disagree about `+`, so a blank is
+/// `%20`.
 fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -211,7 +212,8 @@ fn percent_encode(text: &str) -> String {
     encoded
 }
 
-/// What was typed as so many digits; none where it is none. Blanks and hyphens are how people and clipboards group them.
+/// Parses typed text as this many digits; `None` if it is not. Blanks and hyphens are ignored, since users and
+/// clipboards group digits with them.
 pub(crate) fn digits(typed: &str, count: u32) -> Option<Zeroizing<String>> {
     let digits: Zeroizing<String> = Zeroizing::new(text::ungrouped(typed).collect());
     (digits.len() == count as usize && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)

@@ -1,8 +1,7 @@
-//! Addresses and networks as people and programs write them, in one spelling each: what is compared here and there has to
-//! be the same.
+//! Parses addresses and networks to one canonical form, so that the same address compares equal everywhere.
 //!
-//! An IPv4 address in IPv6's form (`::ffff:192.0.2.7`, RFC 4291, section 2.5.5.2) is that IPv4 address, and the zone of an
-//! IPv6 address (`fe80::1%eth0`, RFC 4007, section 11) is no part of it: it says by which interface this host reaches it.
+//! An IPv4-mapped IPv6 address (`::ffff:192.0.2.7`, RFC 4291, section 2.5.5.2) is that IPv4 address, and the zone of an
+//! IPv6 address (`fe80::1%eth0`, RFC 4007, section 11) is removed: it is only an interface of this host.
 
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -11,7 +10,7 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Bits of an IPv6 address before the IPv4 address in it.
 const MAPPED_BITS: u8 = 96;
 
-/// Reads an address.
+/// Parses an address.
 #[must_use]
 pub fn parse_address(text: &str) -> Option<IpAddr> {
     let (text, zone) = split_zone(text);
@@ -19,15 +18,15 @@ pub fn parse_address(text: &str) -> Option<IpAddr> {
     zone.is_none_or(|zone| !zone.is_empty() && address.is_ipv6()).then(|| address.to_canonical())
 }
 
-/// Reads a network in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), or an address for the network of that
-/// one: the address, and how many of its first bits count.
+/// Parses a network in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), or a single address. Returns the
+/// address and the prefix length.
 ///
 /// # Errors
 /// [`NoNetwork`].
 pub fn parse_network(text: &str) -> Result<(IpAddr, u8), NoNetwork> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
     if let (address, Some(_)) = split_zone(address) {
-        // Of one link or of another: the network without its zone would be larger than what is written there.
+        // The network without its zone would be larger than the text says.
         return address.parse().map_or(Err(NoNetwork::Unreadable), |address| Err(NoNetwork::Zone(address)));
     }
     let written: IpAddr = address.parse().map_err(|_| NoNetwork::Unreadable)?;
@@ -43,16 +42,16 @@ pub fn parse_network(text: &str) -> Result<(IpAddr, u8), NoNetwork> {
     }
 }
 
-/// Why a text is no network. It goes on from the text: `fe80::1%eth0 names …`.
+/// Why a text is not a network. The message continues the text: `fe80::1%eth0 names …`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoNetwork {
     /// It is neither an address nor CIDR notation.
     Unreadable,
-    /// An address has fewer bits.
+    /// The prefix is longer than the address.
     Bits,
-    /// It names an interface.
+    /// It has a zone, which is an interface.
     Zone(Ipv6Addr),
-    /// IPv4 in IPv6's form, with bits that are not of the IPv4 address alone.
+    /// An IPv4-mapped network whose prefix is shorter than the mapping.
     Mapped,
 }
 
@@ -69,7 +68,7 @@ impl fmt::Display for NoNetwork {
 
 impl std::error::Error for NoNetwork {}
 
-/// An IPv4 address is told as one, however the other side writes it.
+/// Deserializes an address; an IPv4-mapped IPv6 address becomes an IPv4 address.
 pub(crate) fn canonical<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
     Ok(Option::<IpAddr>::deserialize(deserializer)?.map(|address| address.to_canonical()))
 }

@@ -1,7 +1,7 @@
-//! `org.postern.Admin`: what the administrator may say. The interface file is [`DESCRIPTION`].
+//! `org.postern.Admin`: the interface for the administrator. The interface file is [`DESCRIPTION`].
 //!
-//! A refusal is the error `org.postern.Admin.Refused` with a [`Refused`]: what, why, what to do, in one text for
-//! people and one word for programs.
+//! A refusal is the error `org.postern.Admin.Refused` with a [`Refused`]: a text for the administrator (what, why, what
+//! to do), and one word for programs.
 
 use crate::Secret;
 use serde::{Deserialize, Serialize};
@@ -12,21 +12,21 @@ use std::fmt;
 pub const INTERFACE: &str = "org.postern.Admin";
 /// The interface file.
 pub const DESCRIPTION: &str = include_str!("org.postern.Admin.varlink");
-/// The error with which everything is refused that can be refused.
+/// The error for every refusal.
 pub const REFUSED: &str = "org.postern.Admin.Refused";
 /// Hours that a suspension may last.
 pub const SUSPEND_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
 
-/// Why the daemon did not do it.
+/// Why the daemon refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// One word for programs: `unknown_mailbox`, `wrong_state`, …
     pub reason: String,
-    /// A sentence or two for people: what, why, what to do.
+    /// One or two sentences for the administrator: what, why, what to do.
     pub message: String,
 }
 
-/// A parameter list without parameters.
+/// An empty parameter list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}
 
@@ -37,12 +37,12 @@ pub struct SetLog {
     pub levels: String,
 }
 
-/// The reply to what is about the log.
+/// The reply of the methods about the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLevels {
-    /// In force, such as `info,sled=warn`.
+    /// The filter in effect, such as `info,sled=warn`.
     pub levels: String,
-    /// What the daemon started with, and starts with again.
+    /// The configured filter, which is in effect after a start.
     pub at_start: String,
 }
 
@@ -53,9 +53,9 @@ pub struct Status {
     pub version: String,
     /// `sled` or `memory`.
     pub engine: String,
-    /// Where the store lies.
+    /// The directory of the store.
     pub path: String,
-    /// Empty when the store answers; else what is wrong with it and what to do.
+    /// Empty if the store works; otherwise the problem and what to do.
     pub trouble: String,
     /// The id of the master key that seals new records.
     pub key_id: u32,
@@ -63,7 +63,7 @@ pub struct Status {
     pub started: String,
     /// Seconds since then on the monotonic clock.
     pub uptime: u64,
-    /// How many accounts are in each state.
+    /// The number of accounts in each state.
     pub accounts: BTreeMap<String, u64>,
     /// The platforms.
     pub platforms: Vec<Platform>,
@@ -74,30 +74,30 @@ pub struct Status {
 /// One finding of `Check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// Its severity.
     pub level: Level,
-    /// What was looked at.
+    /// The object of the check.
     pub subject: String,
-    /// What was found, and what to do where there is something to do.
+    /// The result, and what to do if something is to be done.
     pub message: String,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// As it should be.
     Ok,
-    /// Works, but may not be what was meant.
+    /// It works, but may not be intended.
     Warning,
-    /// Does not work, or leads around the second factor.
+    /// It does not work, or allows to bypass the second factor.
     Failure,
 }
 
 /// The reply to `Check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
-    /// In the order in which they were looked at.
+    /// In the order of the checks.
     pub findings: Vec<Finding>,
 }
 
@@ -108,17 +108,17 @@ pub struct Platform {
     pub name: String,
     /// The domains whose mailboxes belong to it, in ASCII (A-labels).
     pub domains: Vec<String>,
-    /// NetBIOS names that stand before the backslash in `DOMAIN\user`.
+    /// NetBIOS names for the part before the backslash in `DOMAIN\user`.
     pub netbios: Vec<String>,
-    /// The switch. Off: no account is asked for a code, every account keeps its state.
+    /// The switch. If off, no account is asked for a code, and every account keeps its state.
     pub enabled: bool,
     /// The keys of `platform set`, with their values.
     pub settings: BTreeMap<String, String>,
-    /// How many accounts it has.
+    /// The number of its accounts.
     pub accounts: u64,
 }
 
-/// Names a platform.
+/// Parameters with the name of a platform.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlatformName {
     /// Its name.
@@ -164,47 +164,47 @@ pub struct Platforms {
     pub platforms: Vec<Platform>,
 }
 
-/// An account as it is shown.
+/// An account, as reported to the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// `local@domain`, canonical.
     pub mailbox: String,
     /// Its platform's name.
     pub platform: String,
-    /// What it is at this moment.
+    /// Its current state.
     pub state: State,
-    /// When a suspension or a lock ends, RFC 3339; none for a lock that needs an administrator.
+    /// When a suspension or a lock ends, RFC 3339; `None` for a lock that only an administrator ends.
     pub until: Option<String>,
     /// Its methods.
     pub methods: Vec<Method>,
-    /// Other names of the same mailbox.
+    /// Aliases of the mailbox.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Unused backup codes.
+    /// The number of unused backup codes.
     #[serde(default)]
     pub backup_codes_left: u32,
     /// Wrong codes in a row, by channel.
     #[serde(default)]
     pub failures: BTreeMap<String, u32>,
-    /// Where notices go, and a code when the sign-in to an account that is off looks unusual.
+    /// The address for notices, and for a code when the sign-in to an account that is off is unusual.
     #[serde(default)]
     pub contact: Option<String>,
-    /// How many browsers are known that have signed in at the webmail.
+    /// The number of known browsers that have signed in at the webmail.
     #[serde(default)]
     pub browsers: u32,
 }
 
-/// What an account is at a moment.
+/// The state of an account at a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// No second factor is asked.
+    /// No second factor is required.
     Off,
     /// The next webmail sign-in shows a QR code.
     Enrolling,
-    /// A second factor is asked.
+    /// A second factor is required.
     Protected,
-    /// Not asked until a given time.
+    /// No second factor is required until a given time.
     Suspended,
     /// Too many wrong codes at some channel.
     Locked,
@@ -227,38 +227,38 @@ impl fmt::Display for State {
     }
 }
 
-/// A method as it is shown.
+/// A method, as reported to the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
-    /// For `RemoveMethod`.
+    /// Its id, for `RemoveMethod`.
     pub id: String,
-    /// `totp`, or one to come.
+    /// `totp`, or another kind.
     pub kind: String,
-    /// The person's own words.
+    /// The user's description.
     pub description: String,
-    /// RFC 3339.
+    /// When it was made, RFC 3339.
     pub created: String,
-    /// RFC 3339; none: never.
+    /// When it was last used, RFC 3339; `None`: never.
     pub last_used: Option<String>,
-    /// A security key of which there is a copy: it is refused until it is removed.
+    /// A security key that was copied: it is refused until it is removed.
     #[serde(default)]
     pub copied: bool,
 }
 
-/// Names a mailbox.
+/// Parameters with a mailbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mailbox {
-    /// As the administrator typed it; the daemon canonicalises it.
+    /// As the administrator typed it; the daemon canonicalizes it.
     pub mailbox: String,
 }
 
 /// Parameters of `ListAccounts`; called with `more`, it returns [`Accounts`] in pieces.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ListAccounts {
-    /// Only of this platform.
+    /// Only accounts of this platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
-    /// Only in this state.
+    /// Only accounts in this state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
 }
@@ -270,21 +270,21 @@ pub struct Accounts {
     pub accounts: Vec<Account>,
 }
 
-/// What can be done to an account.
+/// An action on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Lists a mailbox without a second factor; changes nothing of one that is listed.
+    /// Lists a mailbox without a second factor; a listed one is unchanged.
     Add,
-    /// Off → Enrolling; creates the account where there is none.
+    /// Off → Enrolling; creates the account if there is none.
     Enable,
-    /// No code for a number of hours; it returns by itself.
+    /// No code is required for a number of hours.
     Suspend,
     /// Ends a suspension.
     Resume,
-    /// All factors gone, the next webmail sign-in shows a QR code.
+    /// Removes all factors; the next webmail sign-in shows a QR code.
     Reset,
-    /// All secrets gone, Off.
+    /// Removes all secrets → Off.
     Remove,
     /// Ends a lock.
     Unlock,
@@ -295,15 +295,15 @@ pub enum Action {
 pub struct ChangeAccount {
     /// As the administrator typed it.
     pub mailbox: String,
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// For [`Action::Suspend`]: within [`SUSPEND_HOURS`].
+    /// For [`Action::Suspend`]: the hours, within [`SUSPEND_HOURS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<i64>,
-    /// Only say what would come of it.
+    /// Only report the result, without a change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// For [`Action::Enable`]: make a code that has to be typed before the first method is set up.
+    /// For [`Action::Enable`]: make a code that is required before the first method is set up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub enrolment_code: bool,
 }
@@ -311,13 +311,13 @@ pub struct ChangeAccount {
 /// The reply to `ChangeAccount`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
-    /// The state before; none where there was no account.
+    /// The state before; `None` if there was no account.
     pub before: Option<State>,
-    /// The account after it.
+    /// The account after the change.
     pub after: Account,
-    /// False where it was so already.
+    /// False if there was nothing to change.
     pub changed: bool,
-    /// What the person types before the first method is set up; it is shown this once.
+    /// The enrolment code, which the user types before the first method is set up; it is returned only here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_code: Option<Secret>,
 }
@@ -325,18 +325,18 @@ pub struct Changed {
 /// Parameters of `AddAliases` and `RemoveAliases`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Aliases {
-    /// The mailbox that they mean.
+    /// The mailbox.
     pub mailbox: String,
-    /// Other names of it.
+    /// Its aliases.
     pub aliases: Vec<String>,
 }
 
 /// Parameters of `SetContact`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SetContact {
-    /// The mailbox; it needs no account yet.
+    /// The mailbox; the account need not exist yet.
     pub mailbox: String,
-    /// An e-mail address outside the mailbox; none: there is none any more.
+    /// An e-mail address outside the mailbox; `None`: the address is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
 }
@@ -346,7 +346,7 @@ pub struct SetContact {
 pub struct AddTotp {
     /// The mailbox.
     pub mailbox: String,
-    /// Base32, 80 bits or more; none makes one of 160 bits.
+    /// Base32, 80 bits or more; `None`: a secret of 160 bits is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
     /// May be empty.
@@ -363,7 +363,7 @@ pub struct AddTotp {
     pub period: Option<u64>,
 }
 
-/// The reply to `AddTotp`: shown this once.
+/// The reply to `AddTotp`; the secret is returned only here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TotpAdded {
     /// The method's id.
@@ -372,13 +372,13 @@ pub struct TotpAdded {
     pub secret: Secret,
     /// `otpauth://…`.
     pub uri: Secret,
-    /// When it was the first method.
+    /// Backup codes, if it was the first method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_codes: Option<Vec<Secret>>,
 }
 
-/// Parameters of `ImportTotp`: a secret that a person holds already, and what another program knows of it. The account is
-/// made where there is none, and protected at once; the reply is [`Changed`].
+/// Parameters of `ImportTotp`: a secret that a user has already, with its data from another program. The account is
+/// created if there is none, and is protected at once; the reply is [`Changed`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ImportTotp {
     /// The mailbox.
@@ -394,25 +394,25 @@ pub struct ImportTotp {
     /// Seconds, 15 to 300; 30 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<u64>,
-    /// A code of this step (RFC 6238: seconds since 1970 by the period) or an earlier one was used. Those of steps before
-    /// the present one count as used whatever this is.
+    /// A code of this step (RFC 6238: seconds since 1970 by the period) or an earlier one was used. Codes of steps
+    /// before the current one count as used in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent_step: Option<u64>,
-    /// Unused codes for emergencies, of eight digits each.
+    /// Unused backup codes of the other program, of eight digits each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backup_codes: Vec<Secret>,
-    /// Also where the account is protected already: beside what it has.
+    /// Also if the account is protected already: the secret is added to its methods.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub beside: bool,
-    /// Only say what would come of it.
+    /// Only report the result, without a change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// With `dry_run`: what would have been taken over for this mailbox before.
+    /// With `dry_run`: secrets that would have been imported for this mailbox before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<HeldTotp>,
 }
 
-/// A secret that a person holds already, as in [`ImportTotp`].
+/// A secret that a user has already, as in [`ImportTotp`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct HeldTotp {
     /// Base32, 80 bits or more.
@@ -434,28 +434,28 @@ pub struct RemoveMethod {
     pub id: String,
 }
 
-/// An app password as it is shown.
+/// An app password, as reported to the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppPassword {
     /// Unique in its account, and its first five letters.
     pub id: String,
-    /// The person's own words.
+    /// The user's description.
     pub description: String,
-    /// RFC 3339.
+    /// When it was made, RFC 3339.
     pub created: String,
     /// From when on it is refused, RFC 3339.
     #[serde(default)]
     pub expires: Option<String>,
-    /// From where it is taken, in CIDR notation; empty: from anywhere.
+    /// The networks from which it is accepted, in CIDR notation; empty: from anywhere.
     #[serde(default)]
     pub networks: Vec<String>,
     /// When it was last used, RFC 3339.
     #[serde(default)]
     pub last_used: Option<String>,
-    /// From where.
+    /// The client's address at that time.
     #[serde(default)]
     pub last_address: Option<String>,
-    /// What the client said of itself.
+    /// The client's description of itself.
     #[serde(default)]
     pub last_client: Option<String>,
     /// The mailbox's password has changed: it works again after the next sign-in to the webmail.
@@ -463,7 +463,7 @@ pub struct AppPassword {
     pub outdated: bool,
 }
 
-/// The reply to `ListAppPasswords` and `RevokeAppPassword`: the ones that are left.
+/// The reply to `ListAppPasswords` and `RevokeAppPassword`: the remaining app passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppPasswords {
     /// The canonical mailbox.
@@ -477,18 +477,18 @@ pub struct AppPasswords {
 pub struct CreateAppPassword {
     /// The mailbox.
     pub mailbox: String,
-    /// Its password, which the mail server is asked about.
+    /// Its password, which the mail server checks.
     pub password: Secret,
-    /// The mail server is not asked: the administrator answers for the password. For hosts without an IMAP front.
+    /// The mail server does not check it: the administrator vouches for the password. For hosts without an IMAP front.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unchecked: bool,
-    /// The person's own words.
+    /// The user's description.
     #[serde(default)]
     pub description: String,
     /// From when on it is refused, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
-    /// From where it is taken, in CIDR notation; none: from anywhere.
+    /// The networks from which it is accepted, in CIDR notation; empty: from anywhere.
     #[serde(default)]
     pub networks: Vec<String>,
 }
@@ -498,7 +498,7 @@ pub struct CreateAppPassword {
 pub struct AppPasswordCreated {
     /// Its id.
     pub id: String,
-    /// What goes into the mail app; it is shown this once.
+    /// The app password to enter in the mail app; it is returned only here.
     pub app_password: Secret,
 }
 
@@ -514,9 +514,9 @@ pub struct RevokeAppPassword {
 /// The reply to `ListKeys` and `RotateKey`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
-    /// The id of the master key that seals.
+    /// The id of the master key that seals new records.
     pub active: u32,
-    /// All of them, the oldest first.
+    /// All keys, the oldest first.
     pub keys: Vec<Key>,
 }
 
@@ -525,27 +525,27 @@ pub struct Keys {
 pub struct Key {
     /// Its id.
     pub id: u32,
-    /// How many records are sealed under it.
+    /// The number of records that are sealed under it.
     pub records: u64,
 }
 
-/// A request for a reset that nobody has decided about. What the person wrote is a stranger's text.
+/// An undecided request for a reset. Its texts are untrusted input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The canonical mailbox.
     pub mailbox: String,
     /// When it was opened, RFC 3339.
     pub opened: String,
-    /// From when on it may be approved, RFC 3339.
+    /// When it may be approved, RFC 3339.
     pub ready: String,
-    /// From where.
+    /// The client's address.
     #[serde(default)]
     pub address: Option<String>,
-    /// How the person can be reached.
+    /// How the user can be reached.
     pub contact: String,
-    /// What happened.
+    /// The reason for the request.
     pub reason: String,
-    /// What is to prove that it is the owner.
+    /// The evidence that the requester is the owner.
     pub evidence: String,
 }
 
@@ -561,7 +561,8 @@ pub struct Requests {
 pub struct Decided {
     /// The canonical mailbox.
     pub mailbox: String,
-    /// After an approval: what the person types before the first method is set up; it is shown this once.
+    /// After an approval: the enrolment code, which the user types before the first method is set up; it is returned
+    /// only here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_code: Option<Secret>,
 }
@@ -571,17 +572,17 @@ pub struct Decided {
 pub struct DecideRequest {
     /// The mailbox.
     pub mailbox: String,
-    /// Reset the account; else leave it as it is. The request is gone either way.
+    /// True: reset the account; false: leave it unchanged. The request is removed in both cases.
     pub approve: bool,
 }
 
 /// Parameters of `ReadAudit`; called with `more`, it returns [`AuditEntries`] in pieces.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ReadAudit {
-    /// Only what is about this mailbox.
+    /// Only entries about this mailbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<String>,
-    /// Only from this time on, RFC 3339.
+    /// Only entries from this time on, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
 }
@@ -598,21 +599,21 @@ pub struct AuditEntries {
 pub struct AuditEntry {
     /// RFC 3339.
     pub time: String,
-    /// `uid 0 (root)`, a front's channel, or `posternd` for what happens by itself.
+    /// `uid 0 (root)`, a front's channel, or `posternd` for automatic actions.
     pub actor: String,
-    /// What was done: `enable`, `answer`, …
+    /// The action: `enable`, `answer`, …
     pub action: String,
-    /// To whom; none for platforms.
+    /// The mailbox; `None` for platforms.
     pub mailbox: Option<String>,
-    /// The client's address, where there is one.
+    /// The client's address, if there is one.
     pub address: Option<String>,
     /// The state before.
     pub before: Option<State>,
     /// The state after.
     pub after: Option<State>,
-    /// `done`, `accepted`, or why not.
+    /// `done`, `accepted`, or the reason of a refusal.
     pub outcome: String,
-    /// The method, the hours, the alias, …
+    /// Details: the method, the hours, the alias, …
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
@@ -622,7 +623,7 @@ pub struct AuditEntry {
 pub struct ExportPiece {
     /// Whole lines of the export's text.
     pub lines: String,
-    /// Import only: this was the last piece; check it and take it over, all or nothing.
+    /// Import only: this was the last piece. Check all of it and import it atomically.
     #[serde(default)]
     pub last: bool,
 }
@@ -630,6 +631,6 @@ pub struct ExportPiece {
 /// The reply to `Import`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
-    /// Records taken over; 0 until the last piece.
+    /// The number of imported records; 0 until the last piece.
     pub records: u64,
 }

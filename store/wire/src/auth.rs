@@ -1,7 +1,7 @@
-//! `org.postern.Auth`: what a front may say to the daemon. The interface file is [`DESCRIPTION`].
+//! `org.postern.Auth`: the interface for the fronts. The interface file is [`DESCRIPTION`].
 //!
 //! Every reply to a sign-in is a verdict; a refusal is a value, not an error. A verdict that a front does not know
-//! does not parse, and what does not parse is a refusal.
+//! fails to parse, and the front must treat that as a refusal.
 
 use crate::Secret;
 use crate::proves::Proves;
@@ -13,35 +13,35 @@ use std::net::IpAddr;
 pub const INTERFACE: &str = "org.postern.Auth";
 /// The interface file.
 pub const DESCRIPTION: &str = include_str!("org.postern.Auth.varlink");
-/// The error of what cannot be noted now: the store is full, damaged or read-only.
+/// The error for changes that cannot be stored now: the store is full, damaged or read-only.
 pub const UNAVAILABLE: &str = "org.postern.Auth.Unavailable";
-/// Characters that a name, a service or a client may have.
+/// The most characters of a name, a service or a client.
 pub const MAX_NAME: usize = 320;
-/// Characters that an answer may have: the longest is an app password with its separators, or a code pasted with
-/// blanks in it.
+/// The most characters of an answer: the longest is an app password with its separators, or a code pasted with blanks
+/// in it.
 pub const MAX_CODE: usize = 128;
-/// Bytes that a security key's response may have.
+/// The most bytes of a security key's response.
 pub const MAX_RESPONSE: usize = 16 * 1024;
-/// Bytes that a field with a password and a code may have (PAM_MAX_RESP_SIZE of libpam is 512).
+/// The most bytes of a field with a password and a code (PAM_MAX_RESP_SIZE of libpam is 512).
 pub const MAX_FIELD: usize = 1024;
-/// Characters that a method's description may have.
+/// The most characters of a method's description.
 pub const MAX_DESCRIPTION: usize = 64;
 /// Characters of a browser's token: 32 random bytes in base64url without padding (RFC 4648 section 5).
 pub const BROWSER_TOKEN: usize = 43;
 /// Letters of an app password, without the blanks and hyphens between them.
 pub const APP_PASSWORD_LETTERS: usize = 25;
-/// Sessions that one [`Recheck`] may name.
+/// The most sessions in one [`Recheck`].
 pub const MAX_RECHECK: usize = 128;
 
-/// A kind of front. Failures count for each on its own, so that a stranger who hammers one channel does not close the
-/// others.
+/// A kind of front. Failures are counted for each separately, so that an unauthenticated client that attacks one
+/// channel does not lock the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
-    /// The webmail front: the password has been accepted before the daemon is asked.
+    /// The webmail front: the mail server has accepted the password before the daemon is asked.
     #[default]
     Webmail,
-    /// The IMAP front: asks before the backend has seen a password.
+    /// The IMAP front: the daemon is asked before the backend has received a password.
     Imap,
     /// The PAM module.
     Pam,
@@ -57,38 +57,38 @@ impl fmt::Display for Channel {
     }
 }
 
-/// Where a sign-in comes from, as the front saw it; for the audit log and for throttling.
+/// The source of a sign-in, as seen by the front; for the audit log and for throttling.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The client's address, after any trusted PROXY header.
+    /// The client's address, from a PROXY header if that is trusted.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::address::canonical")]
     pub address: Option<IpAddr>,
     /// The PAM service, or the front's listener.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// What the client says of itself (User-Agent, IMAP ID).
+    /// The client's description of itself (User-Agent, IMAP ID).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// The random token by which the webmail front knows this browser again, [`BROWSER_TOKEN`] characters; what is not
-    /// of that form counts as none. A browser that brings none gets one when its session is released, so the front draws
-    /// it before [`Answer`], [`Confirm`] and [`SignedIn`]. To have a code asked for whoever is trusted, leave it out of
+    /// The random token that identifies the browser at the webmail front, [`BROWSER_TOKEN`] characters; any other form
+    /// counts as none. A browser without a token receives one when its session is admitted, so the front draws it
+    /// before [`Answer`], [`Confirm`] and [`SignedIn`]. To require a code from trusted browsers too, leave it out of
     /// [`Ask`]. Other fronts have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<Secret>,
-    /// The front stands before Exchange, which knows each mailbox by several names.
+    /// Whether the front is for Exchange, which accepts several names for each mailbox.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub before_exchange: bool,
 }
 
-/// Asks what a sign-in needs. Reading only: asking changes nothing.
+/// Asks what a sign-in needs. Read-only: it changes nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ask {
-    /// The name as the person typed it; the daemon canonicalises it.
+    /// The name as the user typed it; the daemon canonicalizes it.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the sign-in.
     #[serde(default)]
     pub origin: Origin,
 }
@@ -100,12 +100,12 @@ pub struct Asked {
     /// What the sign-in needs.
     #[serde(flatten)]
     pub verdict: AskVerdict,
-    /// The canonical mailbox, where it has app passwords: what a mail app typed may be one, so it goes to
-    /// [`AnswerField`] whatever the verdict is, and a password that the webmail has accepted to [`PasswordAccepted`].
+    /// The canonical mailbox, if it has app passwords. In that case, input of a mail app may be one: send it as
+    /// [`AnswerField`] whatever the verdict is, and a password that the webmail has accepted as [`PasswordAccepted`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_passwords_of: Option<String>,
-    /// Whether [`Origin::browser`] is a token that is remembered of this account. One that is not may have been planted
-    /// by somebody who knows it: a front that lets this browser in gives it a new one.
+    /// Whether [`Origin::browser`] is a known token of this account. An unknown token may have been planted by an
+    /// attacker: a front that admits this browser gives it a new one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub browser_known: bool,
 }
@@ -115,9 +115,9 @@ pub struct Asked {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum AskVerdict {
-    /// No second factor is required. This is the only word that lets a sign-in pass without one.
+    /// No second factor is required. This is the only verdict that admits a sign-in without one.
     NotRequired {
-        /// The canonical mailbox, or the name as given when it is none of ours.
+        /// The canonical mailbox, or the name as given if it is not in a platform's domain.
         mailbox: String,
         /// For [`Recheck`].
         standing: String,
@@ -129,7 +129,7 @@ pub enum AskVerdict {
         /// What may be answered with, the one used last first. [`CONTACT`] alone: the account has no second factor,
         /// and the sign-in looks unusual.
         methods: Vec<Offer>,
-        /// For how many days the person may trust this browser, by [`Answer::trust`]; none: not at all.
+        /// For how many days the user may trust this browser, by [`Answer::trust`]; `None`: not at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trust_days: Option<u32>,
     },
@@ -137,56 +137,55 @@ pub enum AskVerdict {
     Enrol {
         /// The canonical mailbox.
         mailbox: String,
-        /// What can be set up, as in [`Enrol::kind`].
+        /// The methods that can be set up, as in [`Enrol::kind`].
         #[serde(default)]
         kinds: Vec<String>,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// A method that a sign-in may be answered with.
+/// A method that can answer a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// For [`Answer::method`].
+    /// Its id, for [`Answer::method`].
     pub id: String,
-    /// `totp`, `sms`, `email`, `key` or `backup`; a front shows a kind it does not know as a plain code. A code of `sms`
-    /// and `email`, and the question for a `key`, come by [`Prepare`].
+    /// `totp`, `sms`, `email`, `key` or `backup`; a front shows an unknown kind as a plain code. The code for `sms` and
+    /// `email`, and the challenge for `key`, are requested by [`Prepare`].
     pub kind: String,
-    /// The person's own words for it; may be empty.
+    /// The user's description; may be empty.
     pub description: String,
-    /// How many characters the code has, where that is known.
+    /// The number of characters of the code, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<u32>,
-    /// The number or address that a code goes to, with most of it hidden.
+    /// The number or address for the code, in masked form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
-/// The id under which backup codes are offered and answered.
+/// The id of backup codes among the methods.
 pub const BACKUP: &str = "backup";
-/// The id under which a code to the contact address is offered, to an account without a second factor whose sign-in
-/// looks unusual.
+/// The id of a code to the contact address, for an account without a second factor whose sign-in is unusual.
 pub const CONTACT: &str = "contact";
 
-/// A refusal. What the person is told of it is the front's part; an administrator finds the rest in the audit log.
+/// A refusal. The front chooses the text for the user; the audit log has the details for the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Seconds since 1970 until which asking again is useless, where that is known.
+    /// The time before which another attempt is useless, in seconds since 1970, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
-    /// Wrong codes in a row at this channel, so that a front can hint at the phone's clock.
+    /// Wrong codes in a row at this channel, so that a front can suggest checking the phone's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<u32>,
-    /// The canonical mailbox that was asked about, in the reply to [`Ask`]: whom a request for a reset would be about.
+    /// The canonical mailbox, in the reply to [`Ask`]: the mailbox for a reset request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<String>,
 }
 
 impl Refusal {
-    /// A refusal of which nothing but the reason is known.
+    /// A refusal with only a reason.
     pub fn new(reason: Reason) -> Self {
         Self { reason, until: None, failures: None, mailbox: None }
     }
@@ -200,58 +199,58 @@ pub enum Reason {
     Wrong,
     /// Too many wrong codes; until the time given, or until the administrator unlocks it.
     Locked,
-    /// The name is not one that this platform serves, or cannot be a name.
+    /// No platform serves the name, or it is not a valid name.
     Name,
     /// The account must enrol first, and this channel cannot do that.
     Unenrolled,
-    /// Another code may be sent from the time given on.
+    /// Another code may be sent from the given time on.
     TooSoon,
-    /// No more codes are sent to this account today, or changes made, or requests taken.
+    /// The limit of the day is reached: no more codes are sent, changes made, or requests accepted.
     TooMany,
-    /// The code could not be sent: another method may do.
+    /// The code could not be sent: another method may work.
     NotSent,
-    /// What was asked for takes a second factor that is brought for it ([`Answer::proves`]).
+    /// The change requires a second factor that is given for it ([`Answer::proves`]).
     NotFresh,
-    /// It is the only method, and the platform keeps that.
+    /// It is the only method, and the platform does not allow its removal.
     OnlyMethod,
-    /// The account, or another one, has it already.
+    /// This account, or another one, has it already.
     InUse,
-    /// Not a number in international form, not an e-mail address, or one that leads into the mailbox itself.
+    /// Not a number in international form, not an e-mail address, or an address that leads into the mailbox itself.
     Unfit,
     /// The platform does not offer that.
     NotOffered,
-    /// The administrator's enrolment code is needed first, and is missing or wrong.
+    /// The administrator's enrolment code is required, and is missing or wrong.
     EnrolmentCode,
-    /// What the front refers to is over: the account changed, or the enrolment took too long. Begin again.
+    /// The request refers to an outdated state: the account changed, or the enrolment took too long. Begin again.
     Stale,
-    /// The app password is right, but its time is over, or the mailbox's password has changed since: the person makes
-    /// a new one, or signs in to the webmail once.
+    /// The app password is right, but expired, or the mailbox's password has changed since: the user makes a new one,
+    /// or signs in to the webmail once.
     Expired,
-    /// The sign-in looks unusual, and there is no address to which a code can be sent.
+    /// The sign-in is unusual, and there is no address to which a code can be sent.
     Unusual,
-    /// There is a copy of the security key that has answered: it is not offered any more, and another method may do.
+    /// The security key in the answer was copied: it is not offered any more, and another method may work.
     Copied,
     /// The daemon cannot answer now (its store is full, damaged or read-only).
     Unavailable,
 }
 
-/// Has a method begin: a code is sent, or a question for a security key made.
+/// Starts a method: sends a code, or makes a challenge for a security key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Prepare {
-    /// The mailbox that the verdict named.
+    /// The mailbox from the verdict.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the sign-in.
     #[serde(default)]
     pub origin: Origin,
-    /// One of the offers.
+    /// The id of one of the offers.
     pub method: String,
-    /// What an earlier call for this sign-in gave: the code sent then is void when another is sent.
+    /// The challenge of an earlier call for this sign-in: its code becomes void when another is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<Secret>,
-    /// In which language to send: `en` or `fr`.
+    /// The language of the message: `en` or `fr`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The origin of the pages (RFC 6454), to which a security key's answer is bound.
@@ -259,7 +258,7 @@ pub struct Prepare {
     pub site: Option<String>,
 }
 
-/// What a method has begun with.
+/// The result of [`Prepare`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
@@ -268,12 +267,12 @@ pub enum PrepareVerdict {
     Sent {
         /// The canonical mailbox.
         mailbox: String,
-        /// For [`Answer::challenge`]: the code is good for whoever brings this.
+        /// For [`Answer::challenge`]: the code is valid only together with it.
         challenge: Secret,
-        /// From when on another may be asked for, in seconds since 1970.
+        /// The time from which another code may be requested, in seconds since 1970.
         again: i64,
     },
-    /// A security key is to sign this.
+    /// A challenge for a security key.
     Key {
         /// The canonical mailbox.
         mailbox: String,
@@ -282,40 +281,40 @@ pub enum PrepareVerdict {
         /// For `navigator.credentials.get` (WebAuthn Level 3, `PublicKeyCredentialRequestOptionsJSON`).
         options: String,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
 /// Answers a challenge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
-    /// The mailbox that the verdict named.
+    /// The mailbox from the verdict.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the sign-in.
     #[serde(default)]
     pub origin: Origin,
-    /// One of the offers; none tries every method that fits.
+    /// The id of one of the offers; `None`: every method that matches is tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// What the person typed; of a security key its response as JSON, at most [`MAX_RESPONSE`] bytes.
+    /// What the user typed; for a security key its response as JSON, at most [`MAX_RESPONSE`] bytes.
     pub code: Secret,
-    /// What [`PrepareVerdict`] gave, for a code that was sent and for a security key.
+    /// The challenge from [`PrepareVerdict`], for a code that was sent and for a security key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<Secret>,
-    /// The person trusts this browser ([`Origin::browser`]): it is not asked for a code for as long as the platform
-    /// allows. Ignored where it allows none.
+    /// The user trusts this browser ([`Origin::browser`]): it is not asked for a code for as long as the platform
+    /// allows. Ignored if the platform allows none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trust: bool,
-    /// What the person is asked for a factor for, in the midst of a session; none: to sign in. The proof is good for that
-    /// change and no other. Not together with [`Self::trust`].
+    /// The change for which the user is asked for a factor during a session; `None`: to sign in. The proof is valid
+    /// only for that change. Not together with [`Self::trust`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proves: Option<Proves>,
 }
 
-/// What became of an answer.
+/// The result of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
@@ -328,47 +327,47 @@ pub enum AnswerVerdict {
         standing: String,
         /// The method that matched.
         method: String,
-        /// Unused backup codes, when one was used now.
+        /// The number of unused backup codes, if one was just used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backup_codes_left: Option<u32>,
-        /// That this person has just brought a second factor: to sign in, or for [`Answer::proves`]; opaque.
+        /// Proof that the user has just given a second factor, to sign in or for [`Answer::proves`]; opaque.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Secret>,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// Hands on a field that holds an app password, or the password with a code right behind it: all that a mail app, or a
-/// host that asks once, can give. To be asked after a [`AskVerdict::Challenge`], and whatever the verdict where the
-/// account has app passwords ([`Asked::app_passwords_of`]).
+/// Sends a field that holds an app password, or the password followed by a code: a mail app, or a host that prompts
+/// once, can send nothing else. To be called after a [`AskVerdict::Challenge`], and, if the account has app passwords
+/// ([`Asked::app_passwords_of`]), after any verdict.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AnswerField {
-    /// The mailbox that the verdict named.
+    /// The mailbox from the verdict.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the sign-in.
     #[serde(default)]
     pub origin: Origin,
     /// The whole field, at most [`MAX_FIELD`] bytes.
     pub text: Secret,
 }
 
-/// What became of a field.
+/// The result of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum FieldVerdict {
-    /// It is no app password, and no second factor is required: the whole field is the password.
+    /// It is not an app password, and no second factor is required: the whole field is the password.
     NotRequired {
         /// The canonical mailbox.
         mailbox: String,
         /// For [`Recheck`].
         standing: String,
     },
-    /// It ends in a code, and that is verified.
+    /// It ends in a code, which is verified.
     Accepted {
         /// The canonical mailbox.
         mailbox: String,
@@ -376,9 +375,9 @@ pub enum FieldVerdict {
         standing: String,
         /// The method that matched.
         method: String,
-        /// How many bytes of the field are the password; the rest is the code, and no longer good.
+        /// The length of the password in the field, in bytes; the rest is the code, which is used up.
         password_length: u32,
-        /// Unused backup codes, when one was used now.
+        /// The number of unused backup codes, if one was just used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backup_codes_left: Option<u32>,
     },
@@ -388,44 +387,44 @@ pub enum FieldVerdict {
         mailbox: String,
         /// For [`Recheck`], and for [`PasswordRefused`].
         standing: String,
-        /// Which one.
+        /// Its id.
         id: String,
-        /// The mailbox's password, which the mail server wants.
+        /// The mailbox's password, for the mail server.
         password: Secret,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// Tells that the mail server has refused the password that [`FieldVerdict::AppPassword`] gave: it was changed. The
-/// account's app passwords are [`Reason::Expired`] from now on, until [`PasswordAccepted`] brings the new one.
+/// Reports that the mail server has refused the password from [`FieldVerdict::AppPassword`]: it was changed. From now
+/// on the account's app passwords are [`Reason::Expired`], until [`PasswordAccepted`] reports the new password.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PasswordRefused {
-    /// The session that was to be.
+    /// The session that was to be opened.
     pub session: Session,
 }
 
-/// Tells that the mail server, or the webmail, has accepted a password of this mailbox: it is sealed anew for the
+/// Reports that the mail server, or the webmail, has accepted a password of this mailbox: it is sealed again for the
 /// account's app passwords.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PasswordAccepted {
-    /// The mailbox that [`Asked::app_passwords_of`] named.
+    /// The mailbox from [`Asked::app_passwords_of`].
     pub name: String,
-    /// Who tells it.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the sign-in.
     #[serde(default)]
     pub origin: Origin,
     /// The password, at most [`MAX_FIELD`] bytes.
     pub password: Secret,
 }
 
-/// Offers to check passwords with the mail server behind a front. A stream: each reply is one password to check, and
-/// the first, which comes at once, is none. Only root, the daemon's own user and `postern-proxy` may ask for it.
+/// Offers to check passwords with the mail server of a front. A stream: each reply is one password to check, and the
+/// first, which is sent at once, has none. Only root, the daemon's own user and `postern-proxy` may call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordChecks {
-    /// What to check; none: the daemon has heard the offer.
+    /// The check to make; `None`: the daemon has received the offer.
     #[serde(default)]
     pub check: Option<PasswordCheck>,
 }
@@ -433,58 +432,58 @@ pub struct PasswordChecks {
 /// A password to check; [`PasswordChecked`] brings the result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordCheck {
-    /// Which check it is.
+    /// The id of the check.
     pub id: u64,
     /// The canonical mailbox.
     pub mailbox: String,
-    /// What may be its password.
+    /// The password to check.
     pub password: Secret,
 }
 
 /// The result of a [`PasswordCheck`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordChecked {
-    /// Which check it is.
+    /// The id of the check.
     pub id: u64,
-    /// What the mail server says.
+    /// The mail server's answer.
     pub outcome: CheckOutcome,
 }
 
-/// What the mail server says of a password.
+/// The mail server's answer about a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckOutcome {
-    /// It opens the mailbox.
+    /// The password is right.
     Accepted,
-    /// It does not.
+    /// The password is wrong.
     Refused,
-    /// It cannot say now.
+    /// Temporarily unavailable.
     Unavailable,
 }
 
-/// Begins to set up a method, or shows what was begun again. The first one of an enrolling account needs nothing more
-/// than the password; any further one, and a contact address, needs a [`proof`](Self::proof) that is for it.
+/// Starts the setup of a method, or returns one that was started. The first method of an enrolling account requires
+/// only the password; any further one, and a contact address, requires a [`proof`](Self::proof) for it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Enrol {
-    /// The mailbox that the verdict named.
+    /// The mailbox from the verdict.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the request.
     #[serde(default)]
     pub origin: Origin,
-    /// The ticket of what was begun, to see it again, or to have another code sent.
+    /// The ticket of a started setup, to receive it again, or to have another code sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Secret>,
-    /// `totp`, `sms`, `email`, `key` or `contact`; none: `totp`, or what the ticket says.
+    /// `totp`, `sms`, `email`, `key` or `contact`; `None`: `totp`, or the kind in the ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The number or the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// What an `Accepted` gave for [`Answer::proves`], for an account that is protected already; not needed with the ticket
-    /// of what was begun with one.
+    /// The proof from `Accepted` for [`Answer::proves`], if the account is protected already; not needed with the
+    /// ticket of a setup that was started with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Secret>,
     /// As in [`Prepare::language`].
@@ -493,21 +492,21 @@ pub struct Enrol {
     /// As in [`Prepare::site`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
-    /// What the administrator gave the person, where the platform wants it.
+    /// The administrator's enrolment code, if the platform requires one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_code: Option<Secret>,
 }
 
-/// What to set up.
+/// The result of [`Enrol`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum EnrolVerdict {
-    /// A new TOTP secret. It counts for nothing until [`Confirm`] brings a code of it.
+    /// A new TOTP secret. It is not used until [`Confirm`] sends one of its codes.
     Offered {
         /// The canonical mailbox.
         mailbox: String,
-        /// Opaque; the daemon keeps nothing, so the front hands it back. Good for 15 minutes and for one enrolment.
+        /// Opaque. The daemon stores nothing, so the front sends it back. Valid for 15 minutes and for one enrolment.
         ticket: Secret,
         /// The secret in base32, without padding.
         secret: Secret,
@@ -523,15 +522,15 @@ pub enum EnrolVerdict {
         mailbox: String,
         /// As in [`Self::Offered`].
         ticket: Secret,
-        /// Where to, as the person typed it, in its one spelling.
+        /// The destination as the user typed it, in canonical form.
         to: String,
-        /// From when on another may be asked for, in seconds since 1970.
+        /// The time from which another code may be requested, in seconds since 1970.
         again: i64,
         /// As in [`AskVerdict::Enrol`].
         #[serde(default)]
         kinds: Vec<String>,
     },
-    /// A security key is to make a credential.
+    /// A challenge for a security key to create a credential.
     Key {
         /// The canonical mailbox.
         mailbox: String,
@@ -543,36 +542,36 @@ pub enum EnrolVerdict {
         #[serde(default)]
         kinds: Vec<String>,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// Ends what [`Enrol`] began.
+/// Completes a setup that [`Enrol`] started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Confirm {
-    /// The mailbox that the verdict named.
+    /// The mailbox from the verdict.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the request.
     #[serde(default)]
     pub origin: Origin,
-    /// What [`EnrolVerdict::Offered`] gave.
+    /// The ticket from [`EnrolVerdict::Offered`].
     pub ticket: Secret,
-    /// The code that the app shows or that was sent; of a security key its response as JSON.
+    /// The code from the app or the message; for a security key its response as JSON.
     pub code: Secret,
-    /// The person's own words for the device; may be empty.
+    /// The user's description of the device; may be empty.
     #[serde(default)]
     pub description: String,
 }
 
-/// What became of an enrolment.
+/// The result of an enrolment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum ConfirmVerdict {
-    /// The account is protected now, and the person signed in.
+    /// The account is protected now, and the user is signed in.
     Accepted {
         /// The canonical mailbox.
         mailbox: String,
@@ -580,64 +579,63 @@ pub enum ConfirmVerdict {
         standing: String,
         /// The new method's id.
         method: String,
-        /// The backup codes, when this was the first method; they are shown this once.
+        /// The backup codes, if this was the first method; they are returned only here.
         #[serde(default)]
         backup_codes: Vec<Secret>,
         /// As in [`AnswerVerdict::Accepted`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Secret>,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// Tells that a session was released because no second factor was required: the browser is noted, where there is
-/// something to note. The reply is empty; the sign-in stands whatever becomes of this. For the fronts' user only, as
-/// [`PasswordChecks`].
+/// Reports that a session was admitted because no second factor was required: the browser is recorded if needed. The
+/// reply is empty; the sign-in is valid whatever the result is. For the fronts' user only, as [`PasswordChecks`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignedIn {
-    /// The mailbox that the verdict named.
+    /// The mailbox from the verdict.
     pub name: String,
-    /// Who tells it.
+    /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the sign-in.
     #[serde(default)]
     pub origin: Origin,
-    /// What the verdict gave. One that does not stand any more notes nothing.
+    /// The standing from the verdict. If it is not valid any more, nothing is recorded.
     pub standing: String,
-    /// The language of the pages, for a notice to a person who has chosen none.
+    /// The language of the pages, for a notice to a user who has chosen none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
 
-/// Asks which open sessions are over. A front asks after each event of [`WatchEvent`], and when it is connected anew.
+/// Asks which open sessions have ended. A front calls it after each [`WatchEvent`], and after reconnecting.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recheck {
     /// At most [`MAX_RECHECK`].
     pub sessions: Vec<Session>,
 }
 
-/// An open session, as far as the daemon needs to know it.
+/// The data of an open session that the daemon needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     /// The canonical mailbox.
     pub mailbox: String,
-    /// What the verdict gave that released it.
+    /// The standing from the verdict that admitted it.
     pub standing: String,
 }
 
-/// Which of the named sessions are over.
+/// The reply to [`Recheck`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rechecked {
     /// For each session, in order: true if it must end now.
     pub ended: Vec<bool>,
 }
 
-/// One reply of `Watch`: something changed that may end sessions.
+/// One reply of `Watch`: a change that may end sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchEvent {
-    /// The mailbox it is about; none: any (a platform's switch, or the first event of a stream).
+    /// The mailbox of the change; `None`: any (a platform's switch, or the first event of a stream).
     #[serde(default)]
     pub mailbox: Option<String>,
 }

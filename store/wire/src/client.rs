@@ -15,24 +15,24 @@ use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Bytes read at once: few replies of a sign-in have more, and the buffer is wiped as a whole, a byte at a time.
+/// The size of a read: few replies of a sign-in are larger, and the whole buffer is wiped, byte by byte.
 const READ_AT_ONCE: usize = 1024;
 
-/// The error of a parameter that is none (`org.varlink.service`).
+/// The error for an invalid parameter (`org.varlink.service`).
 pub const INVALID_PARAMETER: &str = "org.varlink.service.InvalidParameter";
 
-/// Why a call has no reply. None of these is ever a "yes".
+/// Why a call has no reply. None of these may be treated as an acceptance.
 #[derive(Debug)]
 pub enum CallError {
-    /// Nobody listens there, or the socket may not be opened.
+    /// No server listens there, or the socket may not be opened.
     Unreachable(io::Error),
-    /// The other end is neither root, nor the daemon's user, nor this process's own user; the number is its uid.
+    /// The server runs neither as root, nor as the daemon's user, nor as this process's own user; with its uid.
     Impostor(u32),
-    /// No whole reply within the deadline, or the connection ended.
+    /// No complete reply within the deadline, or the connection was closed.
     Lost(io::Error),
-    /// What came is not a reply of this protocol.
+    /// The data is not a reply of this protocol.
     Garbage(String),
-    /// The daemon says no.
+    /// The daemon returned an error.
     Error(ErrorReply),
 }
 
@@ -51,19 +51,19 @@ impl fmt::Display for CallError {
 impl std::error::Error for CallError {}
 
 impl CallError {
-    /// Whether the daemon says that a parameter is none: too long, or of another form. What was asked is to be refused
-    /// then, and asking again is useless.
+    /// Whether the daemon reports an invalid parameter: too long, or of another form. The sign-in is then to be
+    /// refused, and another attempt is useless.
     pub fn is_invalid_parameter(&self) -> bool {
         matches!(self, Self::Error(reply) if reply.name == INVALID_PARAMETER)
     }
 }
 
-/// How long a client may still wait: asked before each wait.
+/// The remaining time of a client: called before each wait.
 ///
-/// A [`Duration`] begins anew with each wait, so a daemon that sends a byte now and then is waited for as long as it
-/// likes. Who must be done in time brings something that runs out; this crate reads no clock.
+/// A [`Duration`] starts again with each wait, so a daemon that sends a byte from time to time can prolong a call
+/// without limit. A caller with a hard limit passes a deadline that runs out; this crate reads no clock.
 pub trait Deadline {
-    /// What is left of it; zero when it is over.
+    /// The remaining time; zero when it is over.
     fn left(&self) -> Duration;
 }
 
@@ -81,10 +81,10 @@ pub struct Client<P = Duration> {
 }
 
 impl<P: Deadline> Client<P> {
-    /// Connects to the socket at `path` and checks who serves it. `deadline` bounds this and all that follows.
+    /// Connects to the socket at `path` and checks its server. `deadline` limits this and all later calls.
     ///
     /// # Errors
-    /// [`CallError::Unreachable`], and [`CallError::Impostor`] when the server runs as a stranger.
+    /// [`CallError::Unreachable`], and [`CallError::Impostor`] if the server runs as an unexpected user.
     pub fn connect(path: &Path, deadline: P) -> Result<Self, CallError> {
         let stream = connect(path, &deadline).map_err(CallError::Unreachable)?;
         check_server(&stream)?;
@@ -94,7 +94,7 @@ impl<P: Deadline> Client<P> {
     /// Calls `interface.method` and waits for its one reply.
     ///
     /// # Errors
-    /// Any [`CallError`]; after one, this client is of no further use unless it was [`CallError::Error`].
+    /// Any [`CallError`]; after one, this client must not be used again unless it was [`CallError::Error`].
     pub fn call<R: DeserializeOwned>(
         &mut self,
         interface: &str,
@@ -105,7 +105,7 @@ impl<P: Deadline> Client<P> {
         self.receive().map(|(reply, _)| reply)
     }
 
-    /// Calls `interface.method` with `more` and hands each reply to `each`, until the last.
+    /// Calls `interface.method` with `more` and passes each reply to `each`, until the last.
     ///
     /// # Errors
     /// As [`Self::call`].
@@ -138,7 +138,7 @@ impl<P: Deadline> Client<P> {
         let mut rest = &frame[..];
         while !rest.is_empty() {
             self.stream.set_write_timeout(Some(left(&self.deadline)?)).map_err(CallError::Lost)?;
-            // Not `write`: where the daemon is gone, SIGPIPE would end the program that this client is a guest in.
+            // Not `write`: if the daemon has closed the connection, SIGPIPE would end the host program of this client.
             match socket::send(self.stream.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
                 Ok(count) => rest = &rest[count..],
                 Err(Errno::EINTR) => {}
@@ -165,13 +165,13 @@ impl<P: Deadline> Client<P> {
     }
 }
 
-/// What is left of a wait, never zero: to the kernel that would mean "for ever".
+/// The remaining time of a wait, never zero: for the kernel, zero means without limit.
 fn left(deadline: &impl Deadline) -> Result<Duration, CallError> {
     Some(deadline.left()).filter(|left| !left.is_zero()).ok_or(CallError::Lost(io::ErrorKind::TimedOut.into()))
 }
 
-/// Connects as [`UnixStream::connect`] does, but not for ever: where the daemon hangs, its backlog fills up, and
-/// connect(2) waits as long as SO_SNDTIMEO says.
+/// Connects like [`UnixStream::connect`], but with a time limit: if the daemon hangs, its backlog fills up, and
+/// connect(2) waits for SO_SNDTIMEO.
 fn connect(path: &Path, deadline: &impl Deadline) -> io::Result<UnixStream> {
     let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     let stream = UnixStream::from(fd);
@@ -191,20 +191,20 @@ fn garbage(error: FrameError) -> CallError {
     CallError::Garbage(error.to_string())
 }
 
-/// Reads one reply: parameters of the type that the method returns, or an error. Anything else is
+/// Parses one reply: parameters of the type that the method returns, or an error. Anything else is
 /// [`CallError::Garbage`].
 ///
 /// # Errors
 /// [`CallError::Error`] and [`CallError::Garbage`].
 pub fn parse_reply<R: DeserializeOwned>(frame: &[u8]) -> Result<(R, bool), CallError> {
     let unreadable = |error: serde_json::Error| {
-        // serde_json's own text may quote the value that it did not expect, which may be a secret.
+        // serde_json's own message may quote the unexpected value, which may be a secret.
         CallError::Garbage(format!("line {} column {}", error.line(), error.column()))
     };
     match serde_json::from_slice(frame) {
         Ok(Reply { error: None, parameters: Some(parameters), continues }) => Ok((parameters, continues)),
         Ok(Reply { error: None, .. }) => Err(CallError::Garbage("no parameters".to_owned())),
-        // Parameters that look like a verdict are none beside an error; most errors' have another type.
+        // Next to an error, parameters that look like a verdict are not one; most errors' parameters have another type.
         Ok(Reply { error: Some(_), .. }) => Err(parse_error(frame).unwrap_or_else(unreadable)),
         Err(error) => Err(parse_error(frame).unwrap_or_else(|_| unreadable(error))),
     }
@@ -221,14 +221,14 @@ fn parse_error(frame: &[u8]) -> serde_json::Result<CallError> {
     Ok(CallError::Error(ErrorReply { name: error, parameters }))
 }
 
-/// Whether the process at the other end may be the daemon: root, the daemon's user, or this process's own user (as in
-/// a private directory of one's own).
+/// Checks that the server may be the daemon: it runs as root, as the daemon's user, or as this process's own user (as
+/// in a user's private directory).
 fn check_server(stream: &UnixStream) -> Result<(), CallError> {
     let peer = getsockopt(stream, PeerCredentials).map_err(|errno| CallError::Unreachable(errno.into()))?.uid();
     if is_daemon_user(peer) { Ok(()) } else { Err(CallError::Impostor(peer)) }
 }
 
-/// See [`Client::connect`]; for fronts that bring their own socket.
+/// Checks the user of a server, see [`Client::connect`]; for fronts that open their own socket.
 pub fn is_daemon_user(uid: u32) -> bool {
     if uid == 0 || uid == nix::unistd::geteuid().as_raw() {
         return true;
@@ -246,7 +246,7 @@ mod tests {
     use std::thread;
 
     const DEADLINE: Duration = Duration::from_millis(200);
-    /// For what has no reason to wait.
+    /// For calls that do not wait.
     const LONG: Duration = Duration::from_secs(30);
 
     fn answered_by(bytes: &'static [u8]) -> Result<AskVerdict, CallError> {
@@ -263,7 +263,7 @@ mod tests {
             let read = stream.read(&mut call).unwrap();
             assert!(call[..read].starts_with(b"{\"method\":\"org.postern.Auth.Ask\""));
             stream.write_all(bytes).unwrap();
-            // Held open until the client is gone: a silent peer, not a closed one.
+            // Open until the client closes: a silent peer, not a closed one.
             let _ = stream.read(&mut call);
         });
         let mut client = Client::connect(&path, deadline).unwrap();
@@ -306,7 +306,7 @@ mod tests {
         assert!(matches!(answered_within(DEADLINE, b"{\"parameters\""), Err(CallError::Lost(_))));
     }
 
-    /// It sends a byte each time it is asked how long it may still take, and never a NUL.
+    /// It sends a byte each time the remaining time is read, and never a NUL.
     #[test]
     fn a_dripping_server_does_not_outlast_a_patience_that_runs_out() {
         struct Waits(std::cell::Cell<u32>, UnixStream);
@@ -324,7 +324,7 @@ mod tests {
         assert!(matches!(reply, Err(CallError::Lost(error)) if error.kind() == io::ErrorKind::TimedOut));
     }
 
-    /// A listener that nobody accepts from: its backlog is full at some point, and then connecting has to end too.
+    /// A listener that never accepts: its backlog fills up, and then connecting has to end too.
     #[test]
     fn a_full_backlog_is_unreachable_at_the_deadline() {
         let dir = tempfile::tempdir().unwrap();

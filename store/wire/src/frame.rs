@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use zeroize::Zeroize;
 
-/// Bytes that one frame may hold, its NUL included.
+/// The most bytes of a frame, including its NUL.
 pub const MAX_FRAME: usize = 64 * 1024;
 
-/// Why bytes are not a frame. Nothing after it on that connection can be trusted: close it.
+/// Why bytes are not a frame. No later data on that connection can be trusted: close it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameError {
     /// More than [`MAX_FRAME`] bytes without a NUL, or a message that would not fit into a frame.
@@ -27,23 +27,23 @@ impl fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
-/// Finds frames in a stream of bytes. It holds at most one incomplete frame and what was read behind it, and wipes
-/// what it has handed out, since a frame may have carried a secret.
+/// Finds frames in a stream of bytes. It holds at most one incomplete frame and the data that was read with it, and
+/// wipes frames that it has returned, since a frame may hold a secret.
 #[derive(Default)]
 pub struct Decoder {
     buffer: Vec<u8>,
-    /// How many bytes of `buffer` are known to hold no NUL, so that a slow sender costs no second look.
+    /// The number of bytes of `buffer` that are known to hold no NUL, so that they are not searched again.
     searched: usize,
 }
 
 impl Decoder {
-    /// Takes bytes as they were read.
+    /// Appends bytes that were read.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`] when no frame ends within [`MAX_FRAME`] bytes.
+    /// [`FrameError::TooLong`] if no frame ends within [`MAX_FRAME`] bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
         if self.buffer.len() + bytes.len() > self.buffer.capacity() {
-            // Growing a Vec leaves its old allocation behind unwiped, so it is moved by hand.
+            // A growing `Vec` leaves its old allocation unwiped, so the data is moved explicitly.
             let wanted = (self.buffer.len() + bytes.len()).next_power_of_two().max(1024);
             let mut larger = Vec::with_capacity(wanted);
             larger.extend_from_slice(&self.buffer);
@@ -58,7 +58,7 @@ impl Decoder {
         }
     }
 
-    /// The next whole frame without its NUL, handed to `read`; none while it is incomplete.
+    /// Passes the next complete frame without its NUL to `read`; `None` if it is incomplete.
     pub fn next_frame<T>(&mut self, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let end = self.end()?;
         let value = read(&self.buffer[..end]);
@@ -70,7 +70,7 @@ impl Decoder {
         Some(value)
     }
 
-    /// Whether a frame has begun that has not ended.
+    /// Whether there is an incomplete frame.
     pub fn is_partial(&self) -> bool {
         !self.buffer.is_empty()
     }
@@ -92,13 +92,13 @@ impl Drop for Decoder {
     }
 }
 
-/// One message as a frame. The buffer is wiped when it is dropped.
+/// Encodes one message as a frame. The buffer is wiped when it is dropped.
 ///
 /// # Errors
-/// [`FrameError::TooLong`] when it would exceed [`MAX_FRAME`], [`FrameError::NotJson`] when it cannot be written.
+/// [`FrameError::TooLong`] if it would exceed [`MAX_FRAME`], [`FrameError::NotJson`] if it cannot be serialized.
 pub fn encode(message: &impl serde::Serialize) -> Result<zeroize::Zeroizing<Vec<u8>>, FrameError> {
-    // Counted before it is written: a Vec that grows leaves copies of what it held, and one of MAX_FRAME bytes costs more
-    // to wipe than to write.
+    // Counted before it is written: a growing `Vec` leaves copies of its content, and wiping one of MAX_FRAME bytes
+    // costs more than writing it.
     let mut length = Length(0);
     serde_json::to_writer(&mut length, message).map_err(|_| FrameError::NotJson)?;
     if length.0 >= MAX_FRAME {

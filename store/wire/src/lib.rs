@@ -1,17 +1,17 @@
-//! What a front, the administrator's command and the daemon say to each other.
+//! The protocol between the fronts, the administrator's command and the daemon.
 //!
 //! The protocol is [Varlink](https://varlink.org/): JSON objects on a Unix stream socket, each ended by a NUL byte.
-//! The interface files beside this crate document it; `posternd` serves them, so any Varlink tool can talk to it.
-//! Limits that Varlink leaves open are set here: a frame holds at most [`MAX_FRAME`] bytes, and a client waits at
-//! most the deadline that it was given.
+//! The interface files beside this crate document it; `posternd` serves them, so any Varlink tool can use it. Varlink
+//! sets no limits, so this crate does: a frame holds at most [`MAX_FRAME`] bytes, and a client waits at most until the
+//! deadline that it was given.
 //!
-//! * [`auth`]: what a front may say (ask, answer, enrol, confirm, recheck, watch);
-//! * [`security`]: what a front may say for a person who looks after their own account;
-//! * [`admin`]: what the administrator may say;
-//! * [`methods`]: what each method takes and replies, and who may call it;
-//! * [`address`]: addresses and networks, in one spelling each;
-//! * [`frame`]: bytes to messages and back;
-//! * [`client`]: a small blocking client, for processes that must not have a runtime (the PAM module, the CLI).
+//! * [`auth`]: sign-in calls of a front (ask, answer, enrol, confirm, recheck, watch);
+//! * [`security`]: calls of a front for a user who manages their own account;
+//! * [`admin`]: calls of the administrator;
+//! * [`methods`]: parameters, replies and allowed callers of each method;
+//! * [`address`]: the canonical form of addresses and networks;
+//! * [`frame`]: encoding and decoding of messages;
+//! * [`client`]: a small blocking client, for processes that must not have an async runtime (the PAM module, the CLI).
 
 pub mod address;
 pub mod admin;

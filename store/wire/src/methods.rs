@@ -1,5 +1,5 @@
-//! The methods of both interfaces: what each takes, what it replies, how often, and who may call it. Dispatchers and
-//! clients are written over these tables; a test holds them against the interface files.
+//! The methods of both interfaces: parameters, replies, number of replies, and allowed callers. Dispatchers and clients
+//! use these tables; a test compares them with the interface files.
 
 use crate::admin::{
     Accounts, AddTotp, Aliases, AppPasswordCreated, AppPasswords, AuditEntries, ChangeAccount, Changed,
@@ -14,31 +14,31 @@ use crate::auth::{
 };
 use crate::security::{ChangeSecurity, ChangeVerdict, OpenRequest, RequestVerdict, SecurityVerdict, ShowSecurity};
 
-/// A method, as a type: the compiler then knows what belongs together.
+/// A method as a type, which links its parameters and its reply.
 pub trait Method {
-    /// Without its interface, such as `Ask`.
+    /// Its name without the interface, such as `Ask`.
     const NAME: &'static str;
-    /// What it takes.
+    /// Its parameters.
     type Parameters;
-    /// What it replies; where there are several replies, each.
+    /// Its reply; if there are several, each of them.
     type Reply;
 }
 
-/// How often a method replies.
+/// The number of replies of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replies {
     /// Once.
     One,
-    /// Again and again: the call has to ask for `more`.
+    /// Several: the call has to set `more`.
     Many,
 }
 
-/// Who may call a method, of those who may connect to its socket.
+/// The allowed callers of a method, among those who may connect to its socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
     /// All of them.
     Any,
-    /// The user that the fronts run as.
+    /// Only the user that the fronts run as.
     Front,
 }
 
@@ -61,7 +61,7 @@ macro_rules! methods {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$method),+];
 
-            /// The method of this full name, such as `org.postern.Auth.Ask`.
+            /// The method with this full name, such as `org.postern.Auth.Ask`.
             pub fn of(name: &str) -> Option<Self> {
                 let name = name.strip_prefix($interface)?.strip_prefix('.')?;
                 Self::ALL.iter().find(|method| method.name() == name).copied()
@@ -74,14 +74,14 @@ macro_rules! methods {
                 }
             }
 
-            /// How often it replies.
+            /// The number of its replies.
             pub const fn replies(self) -> Replies {
                 match self {
                     $(Self::$method => Replies::$replies,)+
                 }
             }
 
-            /// Who may call it.
+            /// Its allowed callers.
             pub const fn caller(self) -> Caller {
                 match self {
                     $(Self::$method => Caller::$caller,)+
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::{admin, auth};
 
-    /// The methods that an interface file names, in its order.
+    /// The methods in an interface file, in its order.
     fn described(file: &str) -> Vec<&str> {
         let lines = file.lines().filter_map(|line| line.strip_prefix("method "));
         lines.filter_map(|line| line.split('(').next()).collect()

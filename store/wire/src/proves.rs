@@ -1,8 +1,8 @@
-//! For which change a factor is asked.
+//! The changes for which a factor is requested.
 
 use serde::{Deserialize, Serialize};
 
-/// What a factor is asked for inside a session: a change that gives or takes a way in, and what it is about.
+/// The change for which a factor is requested during a session: it adds or removes a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Proves {
@@ -14,14 +14,14 @@ pub enum Proves {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
-    /// Notices go to this address.
+    /// The contact address is set to this address.
     SetContact {
         /// As in [`crate::auth::Enrol::to`].
         to: String,
     },
     /// See [`crate::security::Change::RemoveMethod`].
     RemoveMethod {
-        /// Which.
+        /// The method's id.
         id: String,
     },
     /// See [`crate::security::Change::MakeBackupCodes`].

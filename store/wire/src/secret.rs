@@ -2,14 +2,14 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A text that must not be shown: a code, a seed, an app password. It is wiped when dropped, and `Debug` says
+/// A text that must not be displayed: a code, a seed, an app password. It is wiped when dropped, and `Debug` prints
 /// `[redacted]` in every build; there is no `Display`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// The text itself. The caller is responsible for where it is copied.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,9 +1,9 @@
-//! `org.postern.Auth`, the part for a person who looks after their own account, in the pages of the webmail front.
+//! `org.postern.Auth`, the part for a user who manages their own account, in the pages of the webmail front.
 //!
-//! Each call brings a proof, which the daemon gave when the person brought a second factor
-//! ([`AnswerVerdict::Accepted`](crate::auth::AnswerVerdict::Accepted)). So a front can do nothing to accounts of people
-//! who are not there. What gives or takes a way in takes a factor that was asked for that one change ([`Proves`]); the
-//! change uses it up.
+//! Each call carries a proof, which the daemon issued when the user gave a second factor
+//! ([`AnswerVerdict::Accepted`](crate::auth::AnswerVerdict::Accepted)). So a front cannot change accounts of users who
+//! are not signed in. A change that adds or removes a credential requires a factor that was requested for that one
+//! change ([`Proves`]); the change uses the proof up.
 
 use crate::Secret;
 use crate::admin::AppPassword;
@@ -11,23 +11,23 @@ use crate::auth::{Channel, Origin, Refusal};
 pub use crate::proves::Proves;
 use serde::{Deserialize, Serialize};
 
-/// Characters that each text of a request may have.
+/// The most characters of each text of a request.
 pub const MAX_REQUEST_TEXT: usize = 1000;
 
-/// User-Agents that the daemon names at once.
+/// The most User-Agents in one call.
 pub const MAX_CLIENTS: usize = 64;
 
-/// Asks what there is to see.
+/// Requests the data of the account page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShowSecurity {
     /// The mailbox.
     pub name: String,
-    /// From where: tells which of the browsers is this one.
+    /// The source of the request: it determines which of the browsers is this one.
     #[serde(default)]
     pub origin: Origin,
-    /// What the sign-in gave.
+    /// The proof from the sign-in.
     pub proof: Secret,
-    /// The User-Agents of sessions that the front has of this mailbox, at most [`MAX_CLIENTS`]: it is told their names.
+    /// The User-Agents of the front's sessions of this mailbox, at most [`MAX_CLIENTS`]; the reply has their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<String>,
 }
@@ -37,62 +37,62 @@ pub struct ShowSecurity {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum SecurityVerdict {
-    /// All of it.
+    /// The data of the account.
     Shown(Security),
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// What a person sees of their own account. Times are seconds since 1970.
+/// The data of an account for its owner. Times are seconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Security {
     /// The canonical mailbox.
     pub mailbox: String,
-    /// Other names of the same mailbox.
+    /// Aliases of the mailbox.
     #[serde(default)]
     pub aliases: Vec<String>,
     /// The methods, in the order in which they were made.
     pub methods: Vec<OwnMethod>,
-    /// Unused backup codes; none: there is no set.
+    /// The number of unused backup codes; `None`: there is no set.
     #[serde(default)]
     pub backup_codes_left: Option<u32>,
-    /// What mail apps sign in with.
+    /// The app passwords of mail apps.
     #[serde(default)]
     pub app_passwords: Vec<AppPassword>,
-    /// Whether they are of use here: there is a channel that takes them, or the account has some. Else none is to be
-    /// offered.
+    /// Whether app passwords can be used here: there is a channel that accepts them, or the account has some. Otherwise
+    /// none is to be offered.
     #[serde(default)]
     pub takes_app_passwords: bool,
-    /// Whether one can be made now: a mail server can be asked about the password.
+    /// Whether one can be made now: a mail server is available to check the password.
     #[serde(default)]
     pub can_make_app_passwords: bool,
-    /// Where notices go.
+    /// The address for notices.
     #[serde(default)]
     pub contact: Option<String>,
-    /// In which language: `en` or `fr`.
+    /// The language of notices: `en` or `fr`.
     #[serde(default)]
     pub language: Option<String>,
     /// What can be added: `totp`, `sms`, `email`, `key`, `contact`.
     pub kinds: Vec<String>,
-    /// The browsers that have signed in, the one used last first.
+    /// The browsers that have signed in, the last used first.
     #[serde(default)]
     pub browsers: Vec<OwnBrowser>,
-    /// The names of [`ShowSecurity::clients`], in their order.
+    /// The names for [`ShowSecurity::clients`], in their order.
     #[serde(default)]
     pub clients: Vec<BrowserName>,
-    /// Whether the platform lets people trust browsers.
+    /// Whether the platform allows users to trust browsers.
     #[serde(default)]
     pub may_trust: bool,
 }
 
-/// A browser and what it runs on, by names that are the same in every language. A guess, since browsers call themselves by
-/// the names of others: no decision depends on it.
+/// A browser and its operating system, by names that are the same in every language. A guess, since browsers include
+/// the names of others in their User-Agent: no decision depends on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserName {
-    /// Such as `Firefox`; none where it is not known.
+    /// Such as `Firefox`; `None` if unknown.
     #[serde(default)]
     pub browser: Option<String>,
-    /// What it runs on, such as `Linux`; none where it is not known.
+    /// The operating system, such as `Linux`; `None` if unknown.
     #[serde(default)]
     pub system: Option<String>,
 }
@@ -104,33 +104,33 @@ pub struct OwnMethod {
     pub id: String,
     /// As in [`crate::auth::Offer::kind`].
     pub kind: String,
-    /// The person's own words; may be empty.
+    /// The user's description; may be empty.
     pub description: String,
-    /// The number or address, with most of it hidden.
+    /// The number or address, in masked form.
     #[serde(default)]
     pub hint: Option<String>,
     /// When it was set up.
     pub created: i64,
-    /// When it last opened the account.
+    /// When it was last used to sign in.
     #[serde(default)]
     pub last_used: Option<i64>,
-    /// A security key of which there is a copy: it is refused until it is removed.
+    /// A security key that was copied: it is refused until it is removed.
     #[serde(default)]
     pub copied: bool,
-    /// What it comes to when the person removes it.
+    /// The result of its removal by the user.
     #[serde(default)]
     pub removal: Removal,
 }
 
-/// What the removal of a method comes to.
+/// The result of a method's removal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Removal {
-    /// The method goes, and others are left.
+    /// The method is removed, and others are left.
     Free,
-    /// It is the only one: the second factor is off then.
+    /// It is the only one: the second factor is switched off.
     SwitchesOff,
-    /// It cannot be removed: there is no other that opens the account.
+    /// It cannot be removed: it is the only usable one.
     #[default]
     Kept,
 }
@@ -140,149 +140,150 @@ pub enum Removal {
 pub struct OwnBrowser {
     /// Its id.
     pub id: String,
-    /// What it says of itself, in names that are the same in every language: `Firefox (Linux)`; may be empty.
+    /// Its description, in names that are the same in every language: `Firefox (Linux)`; may be empty.
     pub description: String,
-    /// The same in parts.
+    /// The description as browser and system.
     #[serde(default)]
     pub named: BrowserName,
     /// The network of its last sign-in in CIDR notation, IPv4 /24 or IPv6 /48; may be empty.
     pub network: String,
-    /// When it signed in first.
+    /// The first sign-in.
     pub created: i64,
-    /// When it signed in last, to the day.
+    /// The last sign-in, to the day.
     pub last_used: i64,
-    /// Until when it is not asked for a code; none: it is not trusted.
+    /// Until when it is not asked for a code; `None`: it is not trusted.
     #[serde(default)]
     pub trusted_until: Option<i64>,
-    /// Whether that is the network that asks.
+    /// Whether that is the network of this request.
     #[serde(default)]
     pub here: bool,
-    /// Whether it is the one that asks.
+    /// Whether it is the browser of this request.
     pub this: bool,
 }
 
-/// Changes something.
+/// Changes the account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChangeSecurity {
     /// The mailbox.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(default)]
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the request.
     #[serde(default)]
     pub origin: Origin,
-    /// What the sign-in gave, or what a factor for this change did.
+    /// The proof from the sign-in, or from a factor for this change.
     pub proof: Secret,
-    /// What.
+    /// The change.
     pub change: Change,
 }
 
-/// What can be changed. What gives or takes a way in is refused as [`crate::auth::Reason::NotFresh`] where the proof is not
-/// for it.
+/// A change of the account. One that adds or removes a credential is refused with [`crate::auth::Reason::NotFresh`] if
+/// the proof is not for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
-    /// Other words for a method.
+    /// Changes the description of a method.
     Rename {
-        /// Which.
+        /// The method's id.
         id: String,
-        /// The words.
+        /// The new description.
         description: String,
     },
-    /// A method goes.
+    /// Removes a method.
     RemoveMethod {
-        /// Which.
+        /// The method's id.
         id: String,
     },
-    /// A new set of backup codes, in place of the one that there is.
+    /// Makes a new set of backup codes, which replaces the present one.
     MakeBackupCodes,
-    /// The set of backup codes goes.
+    /// Deletes the set of backup codes.
     DeleteBackupCodes,
-    /// A new app password.
+    /// Makes a new app password.
     CreateAppPassword {
-        /// The mailbox's password, which the mail server is asked about.
+        /// The mailbox's password, which the mail server checks.
         password: Secret,
-        /// The person's own words.
+        /// The user's description.
         description: String,
     },
-    /// An app password goes.
+    /// Revokes an app password.
     RevokeAppPassword {
-        /// Which.
+        /// The id of the app password.
         id: String,
     },
-    /// The contact address goes.
+    /// Removes the contact address.
     RemoveContact,
-    /// Notices and codes come in this language.
+    /// Sets the language of notices and codes.
     SetLanguage {
         /// `en` or `fr`.
         language: String,
     },
-    /// A browser is asked for a code again; what it has open without one is over.
+    /// Ends the trust in a browser: it is asked for a code again, and its sessions without one end.
     RevokeTrust {
-        /// Which.
+        /// The browser's id.
         id: String,
     },
-    /// The same for every browser but the one that asks.
+    /// The same for every browser except the one of this request.
     RevokeOtherTrust,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum ChangeVerdict {
-    /// Done. The session goes on with these, in place of what it had: a change may end all others of the account.
+    /// Done. The session continues with these values instead of its present ones: a change may end all others of the
+    /// account.
     Done {
-        /// For rechecks.
+        /// The standing, for [`Recheck`](crate::auth::Recheck).
         standing: String,
-        /// For further changes; none: the second factor is off now.
+        /// The proof for further changes; `None`: the second factor is off now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Secret>,
-        /// The new backup codes, which are shown this once.
+        /// The new backup codes; they are returned only here.
         #[serde(default)]
         backup_codes: Vec<Secret>,
-        /// The new app password, which is shown this once.
+        /// The new app password; it is returned only here.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app_password: Option<Secret>,
     },
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }
 
-/// Someone who knows the password has lost every method: asks the administrator for a reset.
+/// Requests a reset from the administrator, for a user who knows the password and has lost every method.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenRequest {
     /// The mailbox.
     pub name: String,
-    /// Who asks.
+    /// The front's channel.
     #[serde(default)]
     #[serde(rename = "door")]
     pub channel: Channel,
-    /// From where.
+    /// The source of the request.
     #[serde(default)]
     pub origin: Origin,
-    /// How the administrator reaches the person: a telephone number, an address.
+    /// How the administrator can reach the user: a telephone number, an address.
     pub contact: String,
-    /// What happened.
+    /// The reason for the request.
     pub reason: String,
-    /// What proves that it is the owner who asks.
+    /// The evidence that the requester is the owner.
     pub evidence: String,
-    /// In which language to answer.
+    /// The language of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[must_use]
 pub enum RequestVerdict {
-    /// The administrator sees it.
+    /// The request is open, and the administrator can see it.
     Opened,
-    /// There is one already, which the administrator sees.
+    /// A request was open already.
     OpenAlready,
-    /// No.
+    /// Refused.
     Refused(Refusal),
 }

@@ -1,4 +1,4 @@
-//! What an administrator orders of an account.
+//! Events from an administrator.
 
 use super::outcome::{already, done, refused};
 use crate::account::{SUSPEND_HOURS, Suspension};
@@ -11,13 +11,13 @@ const HOUR: i64 = 3600;
 pub(super) fn enable(mut account: Account, enrolment_code: Option<[u8; 32]>, now: Time) -> Decision {
     match (account.stage, account.state(now)) {
         (Stage::Off, _) => begun_anew(account, enrolment_code),
-        // Whoever has begun without it begins again.
+        // An enrolment that was started without the code starts again.
         (Stage::Enrolling, _) if enrolment_code.is_some() => {
             account.enrolment_code = enrolment_code;
             account.epoch += 1;
             done(account)
         }
-        // "Enabled" would be untrue while no code is asked, and ending a suspension is another word.
+        // "Enabled" would be untrue while no code is required, and a suspension is ended with another command.
         (_, State::Suspended(until)) => refused(Refusal::Suspended(until)),
         _ => already(),
     }
@@ -63,7 +63,7 @@ pub(super) fn unlock(mut account: Account) -> Decision {
     done(account)
 }
 
-/// The next sign-in sets up the first method; with the enrolment code, where there is one, from the first moment on.
+/// Sets the account to enrolling: the next sign-in sets up the first method, with the enrolment code if there is one.
 fn begun_anew(mut account: Account, enrolment_code: Option<[u8; 32]>) -> Decision {
     account.clear(Stage::Enrolling);
     account.enrolment_code = enrolment_code;

@@ -12,10 +12,10 @@ use crate::source::Source;
 use crate::time::CLOCK_TOLERANCE;
 use crate::{Account, Channel, Platform, Refusal, Time};
 
-/// From where an answer comes, and whether the person trusts that browser.
+/// The source of an answer, and whether the user trusts that browser.
 pub(super) type Visit<'a> = (Source<'a>, bool);
 
-/// Looks at a code.
+/// Checks a code.
 pub(super) fn answer(
     mut account: Account,
     platform: &Platform,
@@ -25,7 +25,7 @@ pub(super) fn answer(
     now: Time,
 ) -> Decision {
     let refusal = not_asked(&account, platform, channel, visit.0, now);
-    // Also while codes are not judged: it tells nothing but what was typed.
+    // Also while the channel is locked: the result depends only on what was typed.
     if matches!(refusal, None | Some(Verdict::Refused(Refusal::Locked(_)))) && is_slip(&account, typed) {
         return refused(Refusal::NotACode);
     }
@@ -41,8 +41,9 @@ pub(super) fn answer(
     }
 }
 
-/// Looks at a security key's response. Its question is answered once, whatever the counter says: some keys have none. A
-/// key whose counter went back is refused from then on: a copy that is behind would be right at its next try.
+/// Checks a security key's response. Its challenge is answered once, whatever the counter is: some keys have none. A
+/// key whose counter decreased is refused from then on: otherwise a copy with a lower counter would be accepted at its
+/// next attempt.
 pub(super) fn answer_key(
     mut account: Account,
     platform: &Platform,
@@ -59,7 +60,7 @@ pub(super) fn answer_key(
     if now >= until || account.answered.iter().any(|(answered, _)| *answered == session) {
         return refused(Refusal::Stale);
     }
-    // For longer than it can be answered: the clock may step back.
+    // Kept for longer than it can be answered: the clock may be set back.
     account.answered.push((session, until.plus(CLOCK_TOLERANCE)));
     let Some((id, counter)) = key else { return failed(account, channel, now) };
     for factor in &mut account.factors {
@@ -68,7 +69,7 @@ pub(super) fn answer_key(
         {
             if key.copied || !key.has_grown_to(counter) {
                 let (is_news, method) = (!std::mem::replace(&mut key.copied, true), factor.id.clone());
-                // Which of the two has signed in before, nobody knows: what they have opened is over.
+                // It is not known which of the two has signed in before: the sessions of both end.
                 account.epoch += u64::from(is_news);
                 return Decision { verdict: Verdict::Refused(Refusal::Copied { method }), next: Some(account) };
             }
@@ -81,7 +82,7 @@ pub(super) fn answer_key(
     failed(account, channel, now)
 }
 
-/// Looks at the code that was sent because a sign-in is unusual. It is bound to the address that it went to.
+/// Checks the code that was sent because a sign-in is unusual. It is bound to the address to which it was sent.
 pub(super) fn answer_unusual(
     mut account: Account,
     platform: &Platform,
@@ -103,13 +104,13 @@ pub(super) fn answer_unusual(
     accepted(account, platform, channel, answered, (source, false), now)
 }
 
-/// What was right.
+/// What was accepted.
 struct Answered {
     method: String,
     backup_codes_left: Option<u32>,
 }
 
-/// The count of wrong codes ends, and the browser is known from now on.
+/// Resets the count of wrong codes, and makes the browser known.
 fn accepted(
     mut account: Account,
     platform: &Platform,

@@ -1,4 +1,4 @@
-//! Making app passwords and taking them back, and what becomes of what is sealed in them.
+//! Making, revoking and resealing app passwords.
 
 use super::outcome::{already, done, refused};
 use crate::app_password::{APP_PASSWORDS_MAX, AppPassword, Sealed};
@@ -6,12 +6,12 @@ use crate::event::Decision;
 use crate::proof::{Change, note_change};
 use crate::{Account, Proof, Refusal, Stage, Time};
 
-/// Whether an app password may be made for an account: by an administrator, or, with a proof, by its owner. Asked before
-/// the mail server is, so that nobody else has it try passwords, and again when the app password is kept. An account that
-/// is off has none: there the password opens the mailbox, and what is not needed is not kept.
+/// Checks whether an app password may be made for an account: by an administrator, or, with a proof, by its owner. It
+/// is called before the mail server is asked, so that no other client can try passwords there, and again when the app
+/// password is stored. An account that is off has none: there the password is enough, and no unneeded secret is stored.
 ///
 /// # Errors
-/// [`Refusal::Off`]; what [`Proof::check_for`] is refused with.
+/// [`Refusal::Off`]; or the refusal of [`Proof::check_for`].
 pub fn may_be_made(account: &Account, proof: Option<&Proof>, now: Time) -> Result<(), Refusal> {
     if account.stage == Stage::Off {
         return Err(Refusal::Off);
@@ -19,7 +19,7 @@ pub fn may_be_made(account: &Account, proof: Option<&Proof>, now: Time) -> Resul
     proof.map_or(Ok(()), |proof| proof.check_for(account, &Change::CreateAppPassword, now))
 }
 
-/// Whether app passwords are of use to an account: it has some, or a mail server can be asked about its password.
+/// Whether app passwords can be used for an account: it has some, or a mail server is available to check its password.
 pub fn are_of_use(account: &Account, can_be_checked: bool) -> bool {
     !account.app_passwords.is_empty() || can_be_checked
 }
@@ -51,7 +51,7 @@ pub(super) fn add(
     done(account)
 }
 
-/// Its owner needs no more than their sign-in: who has lost a phone must not look for it first.
+/// The owner needs only the sign-in: revoking must not require a phone that was lost.
 pub(super) fn revoke(mut account: Account, id: &str, proof: Option<&Proof>, now: Time) -> Decision {
     if let Some(Err(refusal)) = proof.map(|proof| proof.check(&account, now)) {
         return refused(refusal);
@@ -67,7 +67,8 @@ pub(super) fn renew(mut account: Account, fresh: Vec<Sealed>) -> Decision {
     if take_over(&mut account, fresh) { done(account) } else { already() }
 }
 
-/// Each takes what was sealed to its own key; of one that was made meanwhile there is nothing. Whether any did.
+/// Replaces the sealed password of each app password by the one for its key; an app password without one is unchanged.
+/// Returns whether any changed.
 fn take_over(account: &mut Account, fresh: Vec<Sealed>) -> bool {
     let mut taken = false;
     for fresh in fresh {
@@ -80,8 +81,8 @@ fn take_over(account: &mut Account, fresh: Vec<Sealed>) -> bool {
     taken
 }
 
-/// What was sealed at that time or before is the same password: none of it is tried again, since the mail server may
-/// close the account after a few wrong ones.
+/// Marks passwords that were sealed at that time or earlier as outdated. They are the same password, and are not tried
+/// again, since the mail server may lock the account after a few wrong ones.
 pub(super) fn outdate(mut account: Account, id: &str, (created, sealed): (Time, Time)) -> Decision {
     let is_it = |it: &AppPassword| it.id == id && it.created == created && it.sealed.at == sealed && !it.outdated;
     if !account.app_passwords.iter().any(is_it) {

@@ -8,8 +8,8 @@ use crate::source::Source;
 use crate::throttle::Lock;
 use crate::{Account, Channel, Platform, Refusal, State, Time};
 
-/// What a sign-in at `channel` needs. Everything that lets a sign-in pass without a second factor stands here, but for
-/// trusted browsers: see [`ask_for`].
+/// What a sign-in at `channel` needs. Every rule that admits a sign-in without a second factor is here, except trusted
+/// browsers: see [`ask_for`].
 pub(super) fn ask(account: &Account, platform: &Platform, channel: Channel, source: Source<'_>, now: Time) -> Verdict {
     if !platform.enabled {
         return Verdict::NotRequired;
@@ -30,8 +30,8 @@ pub(super) fn ask(account: &Account, platform: &Platform, channel: Channel, sour
     }
 }
 
-/// What a sign-in needs of whoever comes from there: a trusted browser is not asked for a code, and an account that has
-/// no second factor is when nothing of the sign-in is known.
+/// What a sign-in from this source needs: a trusted browser is not asked for a code; an account without a second factor
+/// is, if the source is unknown.
 pub(super) fn ask_for(
     account: &Account,
     platform: &Platform,
@@ -55,7 +55,7 @@ fn is_unusual(account: &Account, platform: &Platform, channel: Channel, source: 
     looks && account.state(now) == State::Off && !account.browsers.know(&source, now)
 }
 
-/// A code to the contact address, or nothing: there is no way around it.
+/// Requires a code to the contact address, or refuses: there is no exception.
 fn unusual(account: &Account, channel: Channel, now: Time) -> Verdict {
     match (&account.contact, account.throttle(channel).lock(channel, now)) {
         (None, _) => Verdict::Refused(Refusal::Unusual),
@@ -70,8 +70,8 @@ fn trusted<'a>(account: &'a Account, platform: &Platform, source: Source<'_>, no
     account.trusted_until(browser, &platform.policy, now).map(|_| browser)
 }
 
-/// What is said instead of looking at a code, if none is looked at. A closed channel looks at no code at all, so a right
-/// one learns nothing and a wrong one costs nothing.
+/// The verdict that replaces a check of the code, if there is one. A locked channel checks no code at all, so a right
+/// code reveals nothing and a wrong one is not counted.
 pub(super) fn not_asked(
     account: &Account,
     platform: &Platform,
@@ -82,12 +82,12 @@ pub(super) fn not_asked(
     match ask(account, platform, channel, source, now) {
         Verdict::Challenge => None,
         verdict @ (Verdict::NotRequired | Verdict::Refused(_)) => Some(verdict),
-        // What is not a challenge now was one when the front asked: it has to ask again.
+        // The front had received a challenge, and the state has changed since: it must ask again.
         _ => Some(Verdict::Refused(Refusal::Stale)),
     }
 }
 
-/// It was required when the front asked, and is not now: the front has to ask again.
+/// A factor was required when the front asked, and is not any more: the front must ask again.
 pub(super) fn stale_if_not_required(verdict: Verdict) -> Decision {
     match verdict {
         Verdict::NotRequired => refused(Refusal::Stale),

@@ -1,4 +1,4 @@
-//! What is noted of the browser that signs in, and trust in it.
+//! Records browsers that sign in, and trust in them.
 
 use super::ask::ask_for;
 use super::outcome::{already, done, refused};
@@ -8,7 +8,7 @@ use crate::platform::UnusualSignIn;
 use crate::source::{Source, Token};
 use crate::{Account, Channel, Platform, Proof, Refusal, Stage, State, Time};
 
-/// A session was released without an answer. A front can have noted only what it may let pass anyway.
+/// A session was admitted without an answer. A front can only report browsers that it may admit anyway.
 pub(super) fn signed_in(
     mut account: Account,
     platform: &Platform,
@@ -26,8 +26,8 @@ pub(super) fn signed_in(
     if note(&mut account, platform, channel, (source, known), now) { done(account) } else { already() }
 }
 
-/// Notes the browser that signs in, where there is something to note: at the webmail, of accounts that are protected, and
-/// of those that are off where the platform looks at unusual sign-ins. Whether there is something to write.
+/// Records the browser that signs in: at the webmail, for protected accounts, and for accounts that are off if the
+/// platform checks for unusual sign-ins. Returns whether there is a change to write.
 pub(super) fn note(
     account: &mut Account,
     platform: &Platform,
@@ -46,7 +46,7 @@ pub(super) fn note(
         && with_trust(account, platform, now, |browsers, is_trusted| browsers.note(&source, known, is_trusted, now))
 }
 
-/// Changes the browsers of an account by the look of which of them are trusted now.
+/// Changes the browsers of an account, with access to which of them are trusted now.
 fn with_trust<T>(
     account: &mut Account,
     platform: &Platform,
@@ -59,7 +59,7 @@ fn with_trust<T>(
     changed
 }
 
-/// The person trusts the browser that has just answered, if the platform allows that.
+/// Trusts the browser that has just answered, if the platform allows it.
 pub(super) fn trust(account: &mut Account, platform: &Platform, source: Source<'_>, now: Time) {
     if account.stage == Stage::Protected
         && platform.policy.trusted_browsers > 0

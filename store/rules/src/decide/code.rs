@@ -1,4 +1,4 @@
-//! What is typed as a code: what it opens, and what it costs where it opens nothing.
+//! Typed codes: what they match, and how wrong ones are counted.
 
 use super::outcome::refused;
 use crate::backup;
@@ -9,18 +9,17 @@ use crate::{Account, Channel, Refusal, Time, totp};
 
 /// What was typed as a code.
 pub(super) struct Typed<'a> {
-    /// A factor's id, [`BACKUP`], or none for whatever fits.
+    /// A factor's id, [`BACKUP`], or `None` for any method that matches.
     pub(super) method: Option<&'a str>,
-    /// What may be the code in it: together they are one guess.
+    /// The parts that may be the code: together they count as one guess.
     pub(super) readings: &'a [&'a str],
-    /// Steps of a TOTP that are accepted on either side of now.
+    /// TOTP steps that are accepted before and after the current one.
     pub(super) window: u32,
-    /// Whose a code is that was sent.
+    /// The challenge of a code that was sent.
     pub(super) session: Option<ChallengeId>,
 }
 
-/// Whether what was typed for a method can be no code of it, and no backup code either. Where no method was asked for,
-/// anything may be meant.
+/// Whether the typed text cannot be a code of the method, nor a backup code. Without a method, any text may be one.
 pub(super) fn is_slip(account: &Account, typed: &Typed<'_>) -> bool {
     let backup = account.backup.as_ref();
     let factor = account.factors.iter().find(|factor| typed.method == Some(&factor.id));
@@ -33,16 +32,16 @@ pub(super) fn is_slip(account: &Account, typed: &Typed<'_>) -> bool {
     !typed.readings.iter().any(can_be)
 }
 
-/// A code that was right, and is no more.
+/// A code that was right and is now used.
 pub(super) struct Spent {
-    /// Which of the readings it was.
+    /// The index of the matching reading.
     pub(super) at: usize,
     pub(super) method: String,
     pub(super) backup_codes_left: Option<u32>,
 }
 
-/// Finds the method that one of the readings opens, and spends the code. Every method that may be meant is looked at,
-/// whichever matches.
+/// Finds the method that one of the readings matches, and uses the code up. Every possible method is checked, whichever
+/// matches.
 pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, now: Time) -> Option<Spent> {
     let mut spent = None;
     for (at, code) in typed.readings.iter().enumerate() {
@@ -59,7 +58,7 @@ pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, 
                 Kind::Sms(_) | Kind::Email(_) => typed.session.filter(|_| meant).is_some_and(|session| {
                     account.outbox.spend(&Purpose::Factor(factor.id.clone()), &session, code, now)
                 }),
-                // It answers with more than a code.
+                // A security key needs more than a code.
                 Kind::Key(_) => false,
             };
             if matches {
@@ -67,8 +66,9 @@ pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, 
                 spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
             }
         }
-        // Backup codes work where a person types them: the webmail and PAM dialogues, not an IMAP password. One that is
-        // typed where another method was asked for is taken: no code of that method has its form, so it is one guess.
+        // Backup codes are accepted where a user types them: the webmail and PAM dialogues, not an IMAP password. One
+        // that is typed instead of a code of another method is accepted: no code of that method has its form, so it is
+        // one guess.
         let meant = typed.method.is_none_or(|id| id == BACKUP || backup::is_own(code));
         let meant = spent.is_none() && meant && channel.takes_backup_codes();
         if let Some(backup) = account.backup.as_mut().filter(|_| meant)
@@ -81,9 +81,9 @@ pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, 
     spent
 }
 
-/// None of the readings of what was typed opens anything: one more wrong code, but where it is the last one once more.
-/// What can be read as other digits too would be a guess at those; a backup code, of fifty random bits, nobody guesses by
-/// putting letters before a code that is spent.
+/// No reading of the typed text matches: counts one more wrong code, unless it is the last accepted code again. If the
+/// text also has another reading as digits, it would be a guess at those and is counted. Backup codes have fifty random
+/// bits: letters before a used code are no useful guess at them.
 pub(super) fn missed(account: Account, channel: Channel, readings: &[&str], now: Time) -> Decision {
     let is_last = |reading: &&str| account.is_last_code(reading);
     let is_no_guess = |reading: &&str| is_last(reading) || reading.len() >= backup::LENGTH;
@@ -93,7 +93,7 @@ pub(super) fn missed(account: Account, channel: Channel, readings: &[&str], now:
     failed(account, channel, now)
 }
 
-/// One more wrong code at a channel.
+/// Counts one more wrong code at a channel.
 pub(super) fn failed(mut account: Account, channel: Channel, now: Time) -> Decision {
     let throttle = account.throttle(channel).failed(now);
     account.throttles.insert(channel, throttle);

@@ -1,5 +1,5 @@
-//! A field of which a mail app, or a host that asks once, can give no more: an app password, a password with a code
-//! behind it, or, where no code is required, the password.
+//! The single field of a mail app, or of a host that prompts once: an app password, a password followed by a code, or,
+//! where no code is required, the password.
 
 use super::ask::not_asked;
 use super::code::{self, missed, spend};
@@ -15,18 +15,18 @@ use crate::{Account, Channel, Kind, Platform, Refusal, Time, text};
 /// Seconds of a minute.
 const MINUTE: i64 = 60;
 
-/// A field and where it comes from.
+/// A field and its source.
 pub(super) struct Field<'a> {
     pub(super) channel: Channel,
     pub(super) text: &'a str,
-    /// Steps of a TOTP that are accepted on either side of now.
+    /// TOTP steps that are accepted before and after the current one.
     pub(super) window: u32,
     pub(super) source: Source<'a>,
 }
 
-/// An app password comes first, and whatever is asked of the account: a phone that works goes on working when the
-/// account is suspended or its platform switched off. Nor does a lock keep it out, which is there against guessing:
-/// else anybody who fails at this channel could keep every phone out.
+/// Checks a field. App passwords are checked first, whatever the account requires: a configured phone continues to work
+/// when the account is suspended or its platform is switched off. A lock does not apply to them, since it is against
+/// guessing: otherwise any client that fails at this channel could lock out every phone.
 pub(super) fn look(
     account: Account,
     platform: &Platform,
@@ -42,8 +42,8 @@ pub(super) fn look(
     }
 }
 
-/// It is the app password at that place. To be let in by one does not end the count of wrong codes: a phone that
-/// signs in every few minutes would give whoever guesses codes at this channel as many guesses as he likes.
+/// The field is the app password at that index. Its use does not reset the count of wrong codes: with a phone that
+/// signs in every few minutes, an attacker would otherwise have unlimited guesses at this channel.
 fn app_password(mut account: Account, at: usize, field: &Field<'_>, now: Time) -> Decision {
     let it = &mut account.app_passwords[at];
     if !it.is_taken_from(field.source.address) || field.source.service.is_some_and(app_password::is_shell) {
@@ -61,9 +61,9 @@ fn app_password(mut account: Account, at: usize, field: &Field<'_>, now: Time) -
     Decision { verdict, next: is_news.then_some(account) }
 }
 
-/// Looks at a field that holds a password with a code behind it. How many characters the code has, the methods in use
-/// say; all readings of one field together are one guess, and what cannot be read so is none: a mail app that still
-/// has the bare password tries it for days.
+/// Checks a field that holds a password followed by a code. The methods in use determine the length of the code. All
+/// readings of one field together count as one guess. A field without a valid reading is not counted: a mail app that
+/// still has the bare password retries it for days.
 fn password_and_code(
     mut account: Account,
     platform: &Platform,
@@ -72,7 +72,7 @@ fn password_and_code(
     now: Time,
 ) -> Decision {
     let Field { channel, text, window, source } = *field;
-    // What was copied with the code, and is not seen, stands behind it.
+    // Invisible characters that were copied with the code are at the end.
     let text = text.trim_end_matches(|end: char| text::is_invisible(end) || (end.is_whitespace() && end != ' '));
     if let Some(verdict) = not_asked(&account, platform, channel, source, now) {
         return Decision { verdict, next: None };
@@ -81,7 +81,7 @@ fn password_and_code(
         return refused(Refusal::NotInOneField);
     }
     let minutes = i64::from(platform.policy.reconnect_window);
-    // A moment before `since` is one to which the clock stepped back: the window must not grow by that.
+    // If `now` is before `since`, the clock was set back: that must not extend the window.
     let open = |passed: &AcceptedField| passed.since <= now && now < passed.since.plus(minutes * MINUTE);
     if let Some(again) = &again
         && let Some(passed) = account
@@ -93,8 +93,8 @@ fn password_and_code(
         let verdict = Verdict::AcceptedBehind { method, backup_codes_left: None, password };
         return Decision { verdict, next: None };
     }
-    // What has the form of an app password, and is none of this account, is one that was taken back: a phone tries it
-    // for days, and its letters are no backup code.
+    // A field in the form of an app password that is not one of this account is a revoked one: a phone retries it for
+    // days, and its letters are not a backup code.
     let reads_backup_codes = channel.takes_backup_codes() && Typed::read(text).is_none();
     let readings = readings(&account, reads_backup_codes, text);
     if readings.is_empty() {
@@ -107,11 +107,11 @@ fn password_and_code(
     account.note_code(channel, readings[spent.at]);
     let before = text[..text.len() - readings[spent.at].len()].trim_end_matches(text::is_invisible);
     let separated = platform.policy.code_separator.and_then(|separator| before.strip_suffix(separator));
-    // What would leave nothing is no separator.
+    // If no password would be left, it is not a separator.
     let password = separated.filter(|password| !password.is_empty()).unwrap_or(before).len();
     account.throttles.remove(&channel);
     account.accepted_fields.retain(open);
-    // A backup code is good for one sign-in, whatever the window.
+    // A backup code is valid for one sign-in, whatever the window is.
     if let Some(again) = again.filter(|_| minutes > 0 && spent.method != BACKUP) {
         account.accepted_fields.truncate(ACCEPTED_FIELDS_MAX - 1);
         account
@@ -122,9 +122,9 @@ fn password_and_code(
     Decision { verdict: Verdict::AcceptedBehind { method, backup_codes_left, password }, next: Some(account) }
 }
 
-/// What the code at the end of a field may be.
+/// The possible codes at the end of a field.
 fn readings<'a>(account: &Account, reads_backup_codes: bool, text: &'a str) -> Vec<&'a str> {
-    // What is sent or plugged in is not behind a password.
+    // Codes that are sent, and security keys, are not used in this form.
     let digits = account.factors.iter().filter_map(|factor| match &factor.kind {
         Kind::Totp(totp) => Some(totp.digits() as usize),
         Kind::Sms(_) | Kind::Email(_) | Kind::Key(_) => None,
@@ -136,15 +136,15 @@ fn readings<'a>(account: &Account, reads_backup_codes: bool, text: &'a str) -> V
     lengths.dedup();
     let is_digit = |byte: u8| byte.is_ascii_digit();
     let codes = lengths.into_iter().filter_map(|length| tail(text, length, is_digit));
-    // Its letters, and the digits that look like some of them.
+    // The letters of a backup code, and the digits that are read as letters.
     let is_of_backup = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'0'..=b'8' | b'-');
     let lengths = backup.iter().flat_map(|_| [backup::LENGTH, backup::LENGTH + 1]);
     codes.chain(lengths.filter_map(|length| tail(text, length, is_of_backup))).collect()
 }
 
-/// The last `length` characters of a field, where there are so many and all are of that kind.
+/// The last `length` characters of a field, if it has that many and all are of that kind.
 fn tail(text: &str, length: usize, is_of_it: impl Fn(u8) -> bool) -> Option<&str> {
-    // A code alone is not a password with a code: some mail servers take an empty password for a good one.
+    // A code without a password is refused: some mail servers accept an empty password.
     let at = text.len().checked_sub(length).filter(|at| *at > 0)?;
     text.get(at..).filter(|tail| tail.bytes().all(is_of_it))
 }

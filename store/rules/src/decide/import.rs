@@ -1,4 +1,4 @@
-//! Taking over what another program has asked for until now.
+//! Import of secrets from another program.
 
 use super::methods::{Fresh, add};
 use super::outcome::{already, refused};
@@ -6,11 +6,11 @@ use crate::backup::BackupCodes;
 use crate::event::{Decision, Import, Verdict};
 use crate::{Account, Kind, Refusal, Stage, Time};
 
-/// The account is protected at once, and its backup codes are those that the person holds already: nobody is there to
-/// be shown others. What may have been used at the other program is spent.
+/// Imports a secret. The account is protected at once, and its backup codes are the ones that the user has already,
+/// since new ones could not be shown. Codes that may have been used at the other program count as used.
 pub(super) fn import(mut account: Account, import: Import<'_>, now: Time) -> Decision {
     let Import { mut totp, spent, codes, beside, description, random } = import;
-    // One of far ahead would refuse every code until then.
+    // A step far in the future would refuse every code until then.
     if let Some(step) = spent.filter(|step| *step > totp.latest_step(now)) {
         return refused(Refusal::FutureStep(step));
     }

@@ -1,4 +1,4 @@
-//! Setting methods up, and taking them out.
+//! Setting up and removing methods.
 
 use super::browsers;
 use super::outcome::{done, refused};
@@ -11,7 +11,7 @@ use crate::sent::Purpose;
 use crate::source::Source;
 use crate::{Account, Channel, Platform, Refusal, Stage, Time, proof};
 
-/// Sets up what a front offered, if what it brings confirms that. A wrong code uses no proof up.
+/// Sets up an offered method if the answer confirms it. A wrong code does not use up the proof.
 pub(super) fn confirm(
     mut account: Account,
     platform: &Platform,
@@ -25,7 +25,7 @@ pub(super) fn confirm(
     if let Some(refusal) = sent::not_entitled(&account, platform, by, &change, now) {
         return refused(refusal);
     }
-    // People change their account at the webmail.
+    // Users change their account at the webmail.
     let channel = if let By::Enrolment { channel, .. } = by { channel } else { Channel::Webmail };
     let kind = match offered {
         Offered::Totp { mut totp, code, window } => match totp.matching_step(code, now, window) {
@@ -52,7 +52,7 @@ pub(super) fn confirm(
                     account.contact = Some(address);
                     return noted(done(account), by, now);
                 }
-                // These are for a sign-in.
+                // These codes are for a sign-in.
                 Purpose::Factor(_) | Purpose::SignIn(_) => return refused(Refusal::Stale),
             }
         }
@@ -63,7 +63,7 @@ pub(super) fn confirm(
     noted(add(account, Fresh { kind, used: true, description }, random, now), by, now)
 }
 
-/// The browser that has set up the first method is known.
+/// Makes the browser that has set up the first method known.
 pub(super) fn with_browser(
     decision: Decision,
     platform: &Platform,
@@ -78,7 +78,7 @@ pub(super) fn with_browser(
     Decision { verdict, next }
 }
 
-/// What was set up on the word of a proof has used it up.
+/// Marks the proof as used if something was set up with it.
 fn noted(decision: Decision, by: By<'_>, now: Time) -> Decision {
     let Decision { verdict, mut next } = decision;
     if let (By::Proof(_), Some(account)) = (by, &mut next) {
@@ -87,15 +87,15 @@ fn noted(decision: Decision, by: By<'_>, now: Time) -> Decision {
     Decision { verdict, next }
 }
 
-/// A factor to be.
+/// A factor to be added.
 pub(super) struct Fresh<'a> {
     pub(super) kind: Kind,
-    /// Whether it has just confirmed itself.
+    /// Whether it was just confirmed with a code.
     pub(super) used: bool,
     pub(super) description: &'a str,
 }
 
-/// Adds a factor; the first one protects the account and brings the backup codes.
+/// Adds a factor; the first one protects the account and creates the backup codes.
 pub(super) fn add(mut account: Account, fresh: Fresh<'_>, random: Random, now: Time) -> Decision {
     let Fresh { mut kind, used, description } = fresh;
     if account.stage == Stage::Off {
@@ -142,12 +142,12 @@ pub(super) fn remove_factor(mut account: Account, id: &str) -> Decision {
     let Some(at) = account.factors.iter().position(|factor| factor.id == id) else {
         return refused(Refusal::NoSuchFactor);
     };
-    // A key of which there is a copy lets nobody in, so it is none to be left with.
+    // A copied key admits no sign-in, so it does not count as a remaining factor.
     let is_copied = account.factors[at].is_copied();
     if !account.factors.iter().any(|other| other.id != id && (is_copied || !other.is_copied())) {
         return refused(Refusal::OnlyFactor);
     }
-    // What it has opened is over too: it may be in other hands.
+    // Sessions from it end too: it may be in an attacker's hands.
     let factor = account.factors.remove(at);
     account.remember_spent(&factor);
     account.accepted_fields.retain(|passed| passed.method != factor.id);

@@ -1,4 +1,4 @@
-//! The decisions that hold nothing but an account, or nothing at all.
+//! Constructors for decisions that hold only an account, or nothing.
 
 use crate::event::{Decision, Verdict};
 use crate::{Account, Refusal};

@@ -1,4 +1,4 @@
-//! What people change of their own account. What each change takes stands in [`crate::proof`].
+//! Changes that users make to their own account. The requirements are in [`crate::proof`].
 
 use super::administer::cleared;
 use super::methods::remove_factor;
@@ -8,10 +8,10 @@ use crate::event::{Decision, Random, Verdict};
 use crate::proof::{Change, may_reword, note_change, note_words};
 use crate::{Account, Platform, Proof, Refusal, Stage, Time, factor};
 
-/// Languages that codes and notices come in.
+/// Languages of codes and notices.
 const LANGUAGES: [&str; 2] = ["en", "fr"];
 
-/// A change of words: it takes a sign-in, and counts among those of words of the day.
+/// A change of text: it requires a sign-in, and counts for the daily limit on changes of text.
 fn reworded(
     account: Account,
     proof: &Proof,
@@ -27,7 +27,7 @@ fn reworded(
     Ok(decision)
 }
 
-/// A change that takes a factor for itself, and uses it up where it is made.
+/// A change that requires a factor for itself and uses up its proof.
 fn proven(
     account: Account,
     (proof, wanted): (&Proof, &Change),
@@ -67,18 +67,18 @@ pub(super) fn set_language(account: Account, language: &str, proof: &Proof, now:
     or_refused(reworded(account, proof, now, set))
 }
 
-/// What it comes to when a person removes one of their methods.
+/// The result of a user's removal of one of their methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// The method goes, and others are left.
+    /// The method is removed, and others are left.
     Free,
-    /// It is the only one: the second factor is off then.
+    /// It is the only one: the second factor is switched off.
     SwitchesOff,
-    /// It stays: there is no other that opens the account, and the platform keeps it.
+    /// It is kept: it is the only usable one, and the platform forbids its removal.
     Kept,
 }
 
-/// What it would come to if the person removed the factor `id` now, so that a page can say it beforehand.
+/// The result if the user removed the factor `id` now, for display before the removal.
 #[must_use]
 pub fn removal(account: &Account, platform: &Platform, id: &str) -> Removal {
     match removed(account.clone(), platform, id) {

@@ -1,4 +1,4 @@
-//! Requests for a reset, by whoever knows the password and says that every method is lost.
+//! Requests for a reset, by a client that knows the password and reports that every method is lost.
 
 use super::ask::ask;
 use super::outcome::{done, refused};
@@ -8,7 +8,7 @@ use crate::request::REQUESTS_A_DAY;
 use crate::source::Source;
 use crate::{Account, Channel, Platform, Refusal, Time};
 
-/// Who is locked out may have lost everything, too.
+/// Also for a locked account: its user may have lost every method, too.
 pub(super) fn open(mut account: Account, platform: &Platform, channel: Channel, now: Time) -> Decision {
     match ask(&account, platform, channel, Source::default(), now) {
         Verdict::Challenge | Verdict::Refused(Refusal::Locked(_)) => {}

@@ -1,4 +1,4 @@
-//! Who is sent a code, and for what.
+//! Decides to whom a code is sent, and for what.
 
 use super::ask::{ask, ask_for, not_asked, stale_if_not_required};
 use super::outcome::refused;
@@ -40,7 +40,7 @@ pub(super) fn send(
             (Purpose::Method(kind), destination)
         }
         Recipient::Contact(by, address) => {
-            // A thief who has only the password must not be told in the owner's place.
+            // An attacker with only the password must not learn this before the owner does.
             match (by, not_entitled(&account, platform, by, &Change::SetContact(address.as_str().to_owned()), now)) {
                 (By::Proof(_), None) => {}
                 (By::Enrolment { .. }, None) => return refused(Refusal::Stale),
@@ -64,7 +64,7 @@ pub(super) fn send(
     }
 }
 
-/// Why nothing new is set up on somebody's word, if it is not.
+/// Why nothing new may be set up on this authority, if so.
 pub(super) fn not_entitled(
     account: &Account,
     platform: &Platform,
@@ -84,7 +84,7 @@ pub(super) fn not_entitled(
     }
 }
 
-/// The change that is made when this is confirmed; none: what was sent is not there any more, or is to sign in.
+/// The change that this confirmation makes; `None`: the code is no longer there, or is for a sign-in.
 pub(super) fn offers(account: &Account, offered: &Offered<'_>, now: Time) -> Option<Change> {
     let without_codes = |kind| Some(Change::AddMethod { kind, to: None });
     match offered {
