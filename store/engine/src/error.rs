@@ -1,45 +1,45 @@
-//! What can go wrong with a store, in words for the admin: what, why, and what to do.
+//! Errors of a store, with messages for the administrator: what, why, and what to do.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// What to do about a store that is not whole. The one road back: nothing is guessed from its remains.
+/// The advice for a damaged store. The only way is a restore: no record is reconstructed from the rest.
 const RESTORE: &str =
     "Move the directory aside, run 'posternd init --existing-key', and restore the last export with 'postern import'";
 
-/// Why a request to an engine was refused. None of these says anything about whether a record exists.
+/// Why a request to an engine was refused. None of these indicates whether a record exists.
 #[derive(Debug)]
 pub enum EngineError {
-    /// The disk does not take writes, or does not give what is on it.
+    /// The disk cannot be written or read.
     Unavailable(Failure),
-    /// What is on disk is not what was written.
+    /// The data on disk differs from what was written.
     Damaged {
-        /// Which record, or which part of the store.
+        /// The record, or the part of the store.
         what: String,
     },
-    /// The request breaks a limit of the contract; the text says which.
+    /// The request exceeds a limit of the contract; with the limit.
     Limit(String),
-    /// The visitor of a snapshot gave up.
+    /// The visitor of a snapshot returned an error.
     Visitor(io::Error),
     /// The engine has been closed.
     Closed,
 }
 
-/// What an engine was doing when it failed, and why it did. Stored, and told to everybody who asks in the meantime.
+/// What an engine was doing when it failed, and the cause. It is stored, and returned to every caller until recovery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What can't be done, such as `the store at /var/lib/postern/store cannot be written`.
+    /// What is not possible, such as `the store at /var/lib/postern/store cannot be written`.
     pub what: String,
     /// The cause.
     pub why: String,
-    /// What an admin can do about it.
+    /// What an administrator can do about it.
     pub remedy: &'static str,
 }
 
 impl Failure {
-    /// Judges an I/O error by its kind: sled copies errors and keeps only that.
+    /// Classifies an I/O error by its kind: sled copies errors and keeps only the kind.
     pub(super) fn new(what: String, error: &io::Error) -> Self {
         let (why, remedy) = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -83,15 +83,15 @@ impl Error for EngineError {
     }
 }
 
-/// Why a store was not opened or made.
+/// Why a store was not opened or created.
 #[derive(Debug)]
 pub enum OpenError {
-    /// There is no store yet.
+    /// There is no store.
     NotInitialised {
-        /// Where one was looked for.
+        /// The directory.
         path: PathBuf,
     },
-    /// `init` found something where the store should go.
+    /// `init` found a directory that is not empty.
     Exists {
         /// The directory that is not empty.
         path: PathBuf,
@@ -105,22 +105,21 @@ pub enum OpenError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What is unexpected in it.
+        /// The unexpected content.
         why: String,
     },
-    /// The store is not whole. It is left shut: an account missing from it would pass for one without a second
-    /// factor.
+    /// The store is not complete. It is not opened: a missing account would be treated as one without a second factor.
     Damaged {
         /// The store.
         path: PathBuf,
         /// What is missing or wrong.
         why: String,
     },
-    /// The system refused a file.
+    /// A file operation failed.
     Io {
-        /// What was being done.
+        /// The operation.
         what: String,
-        /// The system's reason.
+        /// The error from the system.
         error: io::Error,
     },
 }
@@ -131,7 +130,7 @@ impl OpenError {
         |error| Self::Io { what, error }
     }
 
-    /// The same, as what keeps a store that was open from being taken up again.
+    /// Converts it to the reason why a store that was open could not be opened again.
     pub(super) fn into_failure(self) -> Failure {
         match self {
             Self::Io { what, error } => Failure::new(format!("can't {what}"), &error),
@@ -181,12 +180,12 @@ impl Error for OpenError {
     }
 }
 
-/// Something that was put right while opening. Nothing of the records is lost by it.
+/// A repair while opening. No records are lost by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// sled was killed while writing its index, and would take the torso for the index (spacejam/sled#1527, #1533).
+    /// An incomplete index was removed: sled was killed while writing it, and would use it (spacejam/sled#1527, #1533).
     TornIndexRemoved(PathBuf),
-    /// sled's index was unreadable; it was put aside and made anew from the log, and the records were counted.
+    /// sled's index was unreadable; it was moved aside and rebuilt from the log, and the records were verified.
     IndexRebuilt(PathBuf),
 }
 

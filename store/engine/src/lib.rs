@@ -1,7 +1,7 @@
-//! Where records are stored: the trait [`Engine`], and its implementations. Every write is a compare-and-swap, so that one
-//! host ([`SledEngine`]) and a test ([`MemoryEngine`]) serve alike; one suite of tests (`tests/engine`) runs on each.
+//! Storage of records: the trait [`Engine`], and its implementations.
 //!
-//! An engine sees opaque bytes. What they mean is sealed before they come here.
+//! Every write is a compare-and-swap. The same trait serves one host ([`SledEngine`]) and tests ([`MemoryEngine`]); one
+//! test suite (`tests/engine`) runs on each. An engine stores opaque bytes, which the caller has sealed.
 
 mod contract;
 mod error;

@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::revision::{Key, Revision};
 use crate::watch::{Watch, Watchers};
 
-/// Keeps records as long as it lives.
+/// Keeps records until it is dropped.
 #[derive(Debug, Default)]
 pub struct MemoryEngine {
     records: Mutex<Records>,
@@ -32,7 +32,7 @@ impl MemoryEngine {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        // A visitor that panicked has changed nothing: the records behind a poisoned lock are whole.
+        // A visitor that panicked has changed nothing: the records in a poisoned lock are consistent.
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -81,7 +81,7 @@ impl Engine for MemoryEngine {
     }
 
     fn commit(&self, changes: Vec<Change>) -> Pending<Swap> {
-        // Told before another commit can be made, so that watchers see them in their order.
+        // Reported before another commit can be made, so that watchers receive them in order.
         let mut records = self.records();
         let keys: Vec<Key> = changes.iter().filter(|change| change.writes()).map(|change| change.key.clone()).collect();
         let swap = records.swap(changes);

@@ -1,4 +1,4 @@
-//! What an engine counts. posternd shows it beside its own metrics.
+//! The metrics of an engine. posternd exports them together with its own.
 
 use crate::contract::Swap;
 use crate::error::EngineError;

@@ -1,4 +1,4 @@
-//! What was committed, as those who watch are told of it.
+//! Notifications of commits to watchers.
 
 use crate::error::EngineError;
 use crate::revision::{Key, Revision};
@@ -6,29 +6,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
 
-/// Writes that a watcher may be behind before it misses some.
+/// Writes that may be pending for a watcher before it misses some.
 const BACKLOG: usize = 1024;
 
-/// One write that is durable: of one commit, or of several that came to disk together.
+/// One durable write: of one commit, or of several that were written together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The revision of all that it wrote. Later writes have greater ones.
+    /// The revision of all its records. Later writes have greater ones.
     pub revision: Revision,
-    /// The records that it made, replaced or removed.
+    /// The records that it created, replaced or removed.
     pub keys: Vec<Key>,
 }
 
-/// What a watcher is told.
+/// A notification to a watcher.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// This was written.
+    /// A write.
     Written(Arc<Written>),
-    /// Some writes were missed: the watcher was too slow, or the store has failed and was taken up again. What the watcher
-    /// goes by has to be read anew; what is written from now on is told.
+    /// Some writes were missed: the watcher was too slow, or the store has failed and recovered. The watcher has to
+    /// read its data again; later writes are reported.
     Missed,
 }
 
-/// The writes from one moment on, in their order, each once.
+/// A stream of writes from one point on, in order, each once.
 #[derive(Debug)]
 pub struct Watch(Receiver<Told>);
 
@@ -36,7 +36,7 @@ impl Watch {
     /// The next write. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`EngineError::Closed`], when the engine is closed and all was told.
+    /// [`EngineError::Closed`], if the engine is closed and all writes were reported.
     pub async fn next(&mut self) -> Result<Told, EngineError> {
         match self.0.recv().await {
             Ok(told) => Ok(told),
@@ -46,7 +46,7 @@ impl Watch {
     }
 }
 
-/// Those who watch an engine.
+/// The watchers of an engine.
 #[derive(Debug)]
 pub struct Watchers(Mutex<Option<Sender<Told>>>);
 
@@ -57,7 +57,7 @@ impl Default for Watchers {
 }
 
 impl Watchers {
-    /// One more, from now on.
+    /// Adds a watcher, from now on.
     ///
     /// # Errors
     /// [`EngineError::Closed`].
@@ -66,24 +66,24 @@ impl Watchers {
         told.map(Watch).ok_or(EngineError::Closed)
     }
 
-    /// Tells of a write, after readers can see it and before its commit is answered.
+    /// Reports a write, after readers can see it and before its commit is answered.
     pub fn tell(&self, revision: Revision, keys: Vec<Key>) {
-        // An error says that nobody watches.
+        // An error means that there are no watchers.
         let _ = self.with(|sender| sender.send(Told::Written(Arc::new(Written { revision, keys }))));
     }
 
-    /// Tells that writes may have been missed.
+    /// Reports that writes may have been missed.
     pub fn tell_of_a_gap(&self) {
         let _ = self.with(|sender| sender.send(Told::Missed));
     }
 
-    /// Ends all watches, once they have told what is left to tell.
+    /// Ends all watches, after their pending notifications.
     pub fn close(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn with<T>(&self, act: impl FnOnce(&Sender<Told>) -> T) -> Option<T> {
-        // Each change is one assignment, so what is behind a poisoned lock is whole.
+        // Each change is one assignment, so the content of a poisoned lock is consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(act)
     }
 }

@@ -1,9 +1,9 @@
-//! The accept loop of every socket that a program of Postern listens on.
+//! The accept loop of every listening socket of a Postern program.
 //!
-//! A connection is served by a task of its own, which is reaped when it has ended. What the kernel refuses because it has
-//! no means (file descriptors, memory) is tried again after [`ACCEPT_BACKOFF`]. How many connections there may be is the
-//! caller's matter: it turns a connection away by giving no task for it, or lets [`Bounded`] leave those that are too
-//! many in the kernel's queue. What a slow peer may cost is the task's matter: it has deadlines of its own.
+//! Each connection is served by its own task, which is reaped when it has ended. If the kernel lacks resources (file
+//! descriptors, memory), accepting is retried after [`ACCEPT_BACKOFF`]. The caller limits the number of connections: it
+//! refuses a connection by returning no task for it, or uses [`Bounded`] to leave excess connections in the kernel's
+//! queue. The task limits the cost of a slow peer: it has its own deadlines.
 
 use std::io;
 use std::pin::pin;
@@ -14,15 +14,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// The wait after the kernel had no means (file descriptors, memory) for one more connection.
+/// The wait after the kernel lacked resources (file descriptors, memory) for one more connection.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
-/// A socket that listens.
+/// A listening socket.
 pub trait Accept {
-    /// A connection, with what is known of its client.
+    /// A connection, with the known data of its client.
     type Connection;
 
-    /// The next connection. Nothing is lost when the future is dropped.
+    /// Accepts the next connection. Cancel safe: nothing is lost when the future is dropped.
     ///
     /// # Errors
     /// Of the kernel (accept(2)).
@@ -45,14 +45,14 @@ impl Accept for UnixListener {
     }
 }
 
-/// A socket from which at most so many connections are accepted at a time; the next one waits in the kernel's queue.
+/// A socket that accepts at most a fixed number of connections at a time; the next one waits in the kernel's queue.
 pub struct Bounded<L> {
     listener: L,
     permits: Arc<Semaphore>,
 }
 
 impl<L> Bounded<L> {
-    /// For `max` connections. Each counts until its permit is dropped.
+    /// Limits a socket to `max` connections. Each counts until its permit is dropped.
     pub fn new(listener: L, max: usize) -> Self {
         Self { listener, permits: Arc::new(Semaphore::new(max)) }
     }
@@ -68,9 +68,9 @@ impl<L: Accept + Sync> Accept for Bounded<L> {
     }
 }
 
-/// Accepts connections until `stop` is done, and closes the socket then. `serve` gives the task that serves a connection,
-/// or none for one that is turned away; it must not wait. `failed` is told of each error of the kernel but those of a
-/// client that has gone already.
+/// Accepts connections until `stop` completes, and then closes the socket. `serve` returns the task that serves a
+/// connection, or `None` to refuse it; it must not block. `failed` receives each error of the kernel, except that of a
+/// client that has closed its connection already.
 pub async fn accept_until<L: Accept, F: Future<Output = ()> + Send + 'static>(
     listener: L,
     stop: impl Future<Output = ()>,
@@ -92,7 +92,7 @@ pub async fn accept_until<L: Accept, F: Future<Output = ()> + Send + 'static>(
                     tasks.spawn(task);
                 }
             }
-            // Of the connection alone (accept(2)): the client is gone already.
+            // An error of the connection only (accept(2)): the client has closed it already.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
@@ -102,22 +102,22 @@ pub async fn accept_until<L: Accept, F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// The connections that are open when a socket is closed. Dropping this cuts them.
+/// The connections that are open when a socket is closed. Dropping this aborts them.
 #[must_use = "dropping this cuts the connections"]
 pub struct OpenConnections(JoinSet<()>);
 
 impl OpenConnections {
-    /// How many of them have not ended.
+    /// The number of connections that have not ended.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// Waits until all have ended; false when they have not after `time`.
+    /// Waits until all have ended; returns false if some have not after `time`.
     pub async fn end_within(&mut self, time: Duration) -> bool {
         timeout(time, async { while self.0.join_next().await.is_some() {} }).await.is_ok()
     }
 
-    /// Cuts those that have not ended.
+    /// Aborts the connections that have not ended.
     pub async fn cut(mut self) {
         self.0.shutdown().await;
     }

@@ -1,4 +1,4 @@
-//! Socket activation (sd_listen_fds(3)). The service manager opens the sockets and keeps them while the program is
+//! Socket activation (sd_listen_fds(3)). The service manager opens the sockets and keeps them open while the program is
 //! restarted: clients that connect meanwhile wait, and are not refused. It also opens ports below 1024, so that the
 //! program needs no capability.
 
@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-/// Where an activated socket listens.
+/// The address of an activated socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ActivatedAddress {
     /// A TCP socket.
@@ -36,16 +36,16 @@ pub struct ActivatedSockets {
 }
 
 impl ActivatedSockets {
-    /// Takes the activated sockets, and removes `LISTEN_FDS` from the environment: call it once, before there are
-    /// threads.
+    /// Takes the activated sockets, and removes `LISTEN_FDS` from the environment: call it once, before threads are
+    /// started.
     ///
     /// # Errors
-    /// When a socket is neither a TCP socket nor a Unix stream socket with a path.
+    /// If a socket is neither a TCP socket nor a Unix stream socket with a path.
     pub fn from_env() -> io::Result<Self> {
         let mut activated = ListenFd::from_env();
         let mut sockets = Self::default();
         for index in 0..activated.len() {
-            // A socket of another kind stays where it is.
+            // A socket of another kind is left.
             match activated.take_unix_listener(index) {
                 Ok(Some(listener)) => sockets.add_unix(listener)?,
                 Ok(None) => {}
@@ -80,7 +80,7 @@ impl ActivatedSockets {
         Some(self.unix.swap_remove(index).1)
     }
 
-    /// The sockets that were activated and not taken: clients that connect there are not answered.
+    /// The activated sockets that were not taken: clients that connect there are not answered.
     pub fn left(&self) -> impl Iterator<Item = ActivatedAddress> {
         let tcp = self.tcp.iter().map(|(address, _)| ActivatedAddress::Tcp(*address));
         tcp.chain(self.unix.iter().map(|(path, _)| ActivatedAddress::Unix(path.clone())))

@@ -1,21 +1,21 @@
-//! The clocks. No other file of the daemons reads one: everything else takes the time as an argument.
+//! The clocks. No other file of the daemons reads a clock: all other code takes the time as an argument.
 
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
-/// The wall clock. It may step.
+/// The wall clock. It may be set forward or back.
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
 pub fn wall() -> Timestamp {
     Timestamp::now()
 }
 
-/// The monotonic clock: for deadlines, and for how old something is.
+/// The monotonic clock: for deadlines and ages.
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
 pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// A stopwatch on the monotonic clock. Of two, the one that was started first is the lesser.
+/// A stopwatch on the monotonic clock. The one that was started earlier is less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stopwatch(Instant);
 

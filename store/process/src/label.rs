@@ -1,26 +1,26 @@
-//! Labels: by what a metric is told apart. Each is one of a fixed set of words, so that the number of lines is known when
-//! the program is built, and nothing that a person types can ever be among them.
+//! Labels: they distinguish the lines of a metric. Each is one of a fixed set of words, so that the number of lines is
+//! known when the program is built, and user input can never be a label.
 
-/// One of a fixed set of words. [`label!`](crate::label!) makes one.
+/// One of a fixed set of words. [`label!`](crate::label!) defines one.
 pub trait Label: Copy + 'static {
-    /// What stands before the word, such as `door`.
+    /// The name of the label, such as `door`.
     const NAME: &'static str;
     /// Every word, in the order of [`Label::index`].
     const WORDS: &'static [&'static str];
 
-    /// Which of the words it is.
+    /// The index of the word.
     fn index(self) -> usize;
 }
 
-/// What tells the lines of a metric apart: nothing, a label, or several, as in `(Door, Verdict)`.
+/// The labels of a metric's lines: none, one, or several, as in `(Door, Verdict)`.
 pub trait Labels: Copy + 'static {
-    /// How many lines there are.
+    /// The number of lines.
     const COUNT: usize;
 
-    /// Which of them this is: less than [`Self::COUNT`].
+    /// The index of this line: less than [`Self::COUNT`].
     fn index(self) -> usize;
 
-    /// That line's labels as Prometheus reads them, such as `door="imap",verdict="accepted"`.
+    /// The labels of a line in the Prometheus text format, such as `door="imap",verdict="accepted"`.
     fn show(index: usize) -> String;
 }
 
@@ -60,7 +60,7 @@ impl<A: Label, B: Label> Labels for (A, B) {
     }
 }
 
-/// Makes an enumeration that is a [`Label`]:
+/// Defines an enumeration that is a [`Label`]:
 ///
 /// ```
 /// postern_process::label! {
@@ -74,7 +74,7 @@ impl<A: Label, B: Label> Labels for (A, B) {
 /// }
 /// ```
 ///
-/// Where it says of what another type tells apart, each word has the values that it stands for:
+/// With `of`, the values of another type are mapped to the words:
 ///
 /// ```
 /// postern_process::label! {

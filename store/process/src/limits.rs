@@ -3,7 +3,7 @@
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io;
 
-/// Switches core dumps off: a crash must not write keys, passwords and sessions to a disk.
+/// Disables core dumps: a crash must not write keys, passwords and sessions to a disk.
 ///
 /// # Errors
 /// Of the kernel.
@@ -11,8 +11,8 @@ pub fn disable_core_dumps() -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_CORE, 0, 0)?)
 }
 
-/// Raises the number of files that the process may have open to the hard limit, and returns it. The usual soft limit of
-/// 1,024 is for programs that use select(2).
+/// Raises the limit of open files to the hard limit, and returns it. The usual soft limit of 1,024 is for programs that
+/// use select(2).
 ///
 /// # Errors
 /// Of the kernel.

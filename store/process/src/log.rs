@@ -1,7 +1,7 @@
-//! The log: lines on the standard error, with levels that change while the program runs.
+//! The log: lines on the standard error, with levels that can be changed while the program runs.
 //!
-//! Where the standard error is the journal, each line tells its level as sd-daemon(3) has it, so that `journalctl
-//! --priority=warning` works; the rest of a line is `message key=value…`, as everywhere.
+//! If the standard error is the journal, each line begins with its level in the form of sd-daemon(3), so that
+//! `journalctl --priority=warning` works; the rest of a line is `message key=value…`, as elsewhere.
 
 mod levels;
 
@@ -19,24 +19,24 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, Registry, reload};
 
-/// How lines look.
+/// The format of lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Whether a line says which part of the program it is of.
+    /// Whether a line includes its target.
     pub with_target: bool,
-    /// Whether it has the time, where it does not go to the journal, which has its own.
+    /// Whether it includes the time, if it is not written to the journal, which has its own.
     pub with_time: bool,
-    /// Names of parts of the program that levels may speak of, each with the target that its lines have. Names with what
-    /// follows after `::` count too.
+    /// Names of parts of the program that can be used in levels, each with the target of its lines. Names extended with
+    /// `::` are included.
     pub parts: &'static [(&'static str, &'static str)],
 }
 
-/// Why there can be no log.
+/// Why the log was not started.
 #[derive(Debug)]
 pub enum StartError {
-    /// The variable of the environment does not hold levels.
+    /// The environment variable does not hold levels.
     Variable(&'static str, LevelsError),
-    /// There is one already.
+    /// It was started already.
     Twice,
 }
 
@@ -55,7 +55,7 @@ impl std::error::Error for StartError {}
 pub struct Log {
     filter: reload::Handle<Targets, Registry>,
     usual: Levels,
-    /// Whether the levels at the start are of the environment, which a configuration does not overrule.
+    /// Whether the levels at the start are from the environment, which takes precedence over a configuration.
     by_environment: bool,
     levels: Mutex<Held>,
     /// As in [`Look`].
@@ -68,8 +68,8 @@ struct Held {
 }
 
 impl Log {
-    /// Begins it. The levels are those in the first of `variables` that the environment has, or else those that are
-    /// `configured`; what neither speaks of is as in `usual`.
+    /// Starts the log. The levels are from the first of `variables` that is set in the environment, or else those that
+    /// are `configured`; anything that these do not name is as in `usual`.
     ///
     /// # Errors
     /// [`StartError`].
@@ -103,34 +103,35 @@ impl Log {
         Ok(Self { filter: handle, usual, by_environment, levels, parts: look.parts })
     }
 
-    /// The levels in force.
+    /// The levels in effect.
     pub fn levels(&self) -> Levels {
         self.held().now.clone()
     }
 
-    /// The levels that the program started with, or was configured with since.
+    /// The levels that the program started with, or that were configured since.
     pub fn levels_at_start(&self) -> Levels {
         self.held().at_start.clone()
     }
 
-    /// Puts these over the levels in force, until the next start.
+    /// Overrides the levels in effect, until the next start.
     ///
     /// # Errors
-    /// [`LevelsError::TooMany`]; nothing has changed then.
+    /// [`LevelsError::TooMany`]; nothing is changed then.
     pub fn set(&self, change: &Levels) -> Result<Levels, LevelsError> {
         let mut held = self.held();
         held.now = held.now.with(change).judge()?;
         Ok(self.apply(&held.now))
     }
 
-    /// Brings back the levels of the start.
+    /// Restores the levels of the start.
     pub fn reset(&self) -> Levels {
         let mut held = self.held();
         held.now = held.at_start.clone();
         self.apply(&held.now)
     }
 
-    /// The configuration was read again, and says this. None where the environment says otherwise, which goes before.
+    /// Applies the levels of a reloaded configuration. `None` if the levels are from the environment, which takes
+    /// precedence.
     pub fn configure(&self, configured: &Levels) -> Option<Levels> {
         if self.by_environment {
             return None;
@@ -142,13 +143,13 @@ impl Log {
     }
 
     fn apply(&self, levels: &Levels) -> Levels {
-        // It fails only where there is no log any more.
+        // It fails only if there is no log any more.
         let _ = self.filter.reload(levels.filter(self.parts));
         levels.clone()
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        // No panic leaves the two half changed.
+        // No panic leaves the two in an inconsistent state.
         self.levels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -170,7 +171,7 @@ fn is_journal() -> bool {
 /// Writes lines to the journal.
 struct Journal;
 
-/// One line, and how grave it is by syslog(3).
+/// One line, with its syslog(3) severity.
 struct Line(u8);
 
 impl<'w> MakeWriter<'w> for Journal {
@@ -187,7 +188,7 @@ impl<'w> MakeWriter<'w> for Journal {
 
 impl Write for Line {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        // In one piece, so that lines of two threads do not mix.
+        // In one write, so that lines of two threads do not mix.
         let line = [format!("<{}>", self.0).as_bytes(), text].concat();
         io::stderr().lock().write_all(&line).map(|()| text.len())
     }

@@ -1,4 +1,4 @@
-//! The numbers, and how Prometheus reads them: its text format, version 0.0.4, which everything that scrapes understands.
+//! Metrics, and their output in the Prometheus text format, version 0.0.4, which every scraper supports.
 
 use crate::label::Labels;
 use std::fmt::Write as _;
@@ -6,24 +6,24 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Up to how many seconds each bucket of a histogram goes; one more takes the rest. From what a local socket takes to
-/// what a mail server is given at most.
+/// The upper bounds of a histogram's buckets, in seconds; one more takes the rest. They range from the time of a local
+/// socket to the timeout for a mail server.
 const BOUNDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-/// What a reading is that has not been taken.
+/// The value of a reading that was not set.
 const UNREAD: i64 = i64::MIN;
 
-/// Numbers under one name.
+/// Values under one name.
 pub trait Metric {
-    /// All of them nought.
+    /// A metric with all values zero.
     ///
-    /// `help` is for people, in one line.
+    /// `help` is the help text, in one line.
     fn new(name: &'static str, help: &'static str) -> Self;
 
-    /// Writes them down.
+    /// Writes its lines to the page.
     fn show(&self, page: &mut String);
 }
 
-/// The name of a metric, and what it is.
+/// The name of a metric, and its help text.
 struct Head {
     name: &'static str,
     help: &'static str,
@@ -53,7 +53,7 @@ fn put(page: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = page.write_fmt(text);
 }
 
-/// What has happened, how often, since the program started.
+/// Counts of events since the program started.
 pub struct Counters<L: Labels> {
     head: Head,
     lines: Box<[AtomicU64]>,
@@ -61,12 +61,12 @@ pub struct Counters<L: Labels> {
 }
 
 impl<L: Labels> Counters<L> {
-    /// It has happened once more.
+    /// Counts one event.
     pub fn count(&self, labels: L) {
         self.add(labels, 1);
     }
 
-    /// It has happened so many times more.
+    /// Counts `times` events.
     pub fn add(&self, labels: L, times: u64) {
         self.lines[labels.index()].fetch_add(times, Relaxed);
     }
@@ -89,19 +89,19 @@ impl<L: Labels> Metric for Counters<L> {
     }
 }
 
-/// How many there are of something now.
+/// Current numbers of objects.
 pub struct Gauges<L: Labels> {
     head: Head,
     lines: Box<[AtomicI64]>,
     labels: PhantomData<fn(L)>,
 }
 
-/// One of what a gauge counts; it is gone when this is dropped.
+/// One object that a gauge counts, until this is dropped.
 #[must_use]
 pub struct Held(&'static AtomicI64);
 
 impl<L: Labels> Gauges<L> {
-    /// There is one more, as long as what is returned lives.
+    /// Counts one more object, for as long as the returned value lives.
     pub fn hold(&'static self, labels: L) -> Held {
         let line = &self.lines[labels.index()];
         line.fetch_add(1, Relaxed);
@@ -132,7 +132,8 @@ impl<L: Labels> Metric for Gauges<L> {
     }
 }
 
-/// What was found when it was last looked: a time in seconds since 1970, how much is left. A line is not shown before.
+/// Values from the last reading: a time in seconds since 1970, a remaining amount. A line is not shown before it is
+/// set.
 pub struct Readings<L: Labels> {
     head: Head,
     lines: Box<[AtomicI64]>,
@@ -140,7 +141,7 @@ pub struct Readings<L: Labels> {
 }
 
 impl<L: Labels> Readings<L> {
-    /// It is this now.
+    /// Sets the value.
     pub fn set(&self, labels: L, value: i64) {
         self.lines[labels.index()].store(value, Relaxed);
     }
@@ -163,7 +164,7 @@ impl<L: Labels> Metric for Readings<L> {
     }
 }
 
-/// How long something took, how often.
+/// Distributions of durations.
 pub struct Histograms<L: Labels> {
     head: Head,
     lines: Box<[Histogram]>,
@@ -172,13 +173,13 @@ pub struct Histograms<L: Labels> {
 
 #[derive(Default)]
 struct Histogram {
-    /// Each counts what belongs into it and into none before.
+    /// Counts of the values in each bucket, without those of the buckets before it.
     buckets: [AtomicU64; BOUNDS.len() + 1],
     microseconds: AtomicU64,
 }
 
 impl<L: Labels> Histograms<L> {
-    /// It took so long this time.
+    /// Records a duration.
     pub fn observe(&self, labels: L, took: Duration) {
         let line = &self.lines[labels.index()];
         let seconds = took.as_secs_f64();
@@ -249,7 +250,7 @@ macro_rules! metrics {
                 Self { $($field: $crate::Metric::new($name, concat!($($help),+)),)+ }
             }
 
-            /// All of them, as Prometheus reads them.
+            /// All metrics, in the Prometheus text format.
             $visibility fn page(&self) -> String {
                 let mut page = String::new();
                 $($crate::Metric::show(&self.$field, &mut page);)+
@@ -303,7 +304,7 @@ mod tests {
             "# TYPE t_guests gauge\nt_guests 1\n",
             "# TYPE t_last_timestamp_seconds gauge\nt_last_timestamp_seconds{door=\"imap\"} -5\n#",
             "# TYPE t_heard_seconds histogram\nt_heard_seconds_bucket{le=\"0.0005\"} 1\n",
-            // What is as long as a bound belongs below it.
+            // A value that is equal to a bound is counted below it.
             "t_heard_seconds_bucket{le=\"0.001\"} 2\nt_heard_seconds_bucket{le=\"0.0025\"} 3\n",
             "t_heard_seconds_bucket{le=\"1\"} 4\nt_heard_seconds_bucket{le=\"5\"} 4\n",
             "t_heard_seconds_bucket{le=\"30\"} 4\nt_heard_seconds_bucket{le=\"+Inf\"} 5\n",

@@ -1,4 +1,4 @@
-//! Where the numbers are shown: `GET /metrics` over HTTP/1.1, to programs of this host and to nobody else.
+//! Serves the metrics: `GET /metrics` over HTTP/1.1, to programs of this host only.
 
 use crate::accept::{Bounded, accept_until};
 use crate::socket::Socket;
@@ -25,30 +25,30 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::timeout;
 
-/// What is asked for; everything else is not found.
+/// The path of the metrics; any other path is not found.
 pub const PATH: &str = "/metrics";
 /// How long a scrape may take, from the connection to the last byte.
 pub const DEADLINE: Duration = Duration::from_secs(5);
-/// Scrapes at a time; the next one waits.
+/// Scrapes at one time; the next one waits.
 pub const MAX_SCRAPES: usize = 8;
-/// Bytes that the head of a request may have: the least that hyper lets one say.
+/// The most bytes of a request's head: the least that hyper accepts as a limit.
 pub const MAX_HEAD: usize = 8192;
-/// Of a socket: its owner and its group may ask.
+/// The mode of a socket: its owner and its group may connect.
 const SOCKET_MODE: u32 = 0o660;
-/// What a page is.
+/// The content type of a page.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// Where it is listened: an address of this host alone, or the path of a Unix socket.
+/// Where the metrics are served: an address of this host, or the path of a Unix socket.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Place {
-    /// A loopback address. Every program of this host can ask.
+    /// A loopback address. Every program of this host can connect.
     Address(SocketAddr),
-    /// A Unix socket. Whoever may write to it can ask.
+    /// A Unix socket. Every process with write permission can connect.
     Socket(PathBuf),
 }
 
-/// The text of a [`Place`] that is none.
+/// The text of a [`Place`] that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceError(String);
 
@@ -97,7 +97,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why nobody can be listened to there.
+/// Why listening there is not possible.
 #[derive(Debug)]
 pub struct ListenError {
     place: Place,
@@ -112,11 +112,11 @@ impl fmt::Display for ListenError {
 
 impl std::error::Error for ListenError {}
 
-/// A socket that listens.
+/// A listening socket.
 pub struct Listener(Socket);
 
 impl Listener {
-    /// Opens it; to be called in a runtime.
+    /// Opens the socket; to be called in a runtime.
     ///
     /// # Errors
     /// [`ListenError`].
@@ -128,14 +128,14 @@ impl Listener {
         bound.map(Self).map_err(|error| ListenError { place: place.clone(), why: error.to_string() })
     }
 
-    /// Answers each scrape with what `page` makes then; for ever. To stop it, drop it.
+    /// Answers each scrape with the output of `page`; never returns. To stop it, drop it.
     pub async fn serve<F: Future<Output = String> + Send>(self, page: impl Fn() -> F + Send + Sync + 'static) {
         let page = Arc::new(page);
         let scrape = |((stream, _), permit)| {
             let page = Arc::clone(&page);
             Some(async move {
                 let _permit = permit;
-                // A client that is too slow, or sends what is not HTTP, gets no answer.
+                // A client that is too slow, or does not send HTTP, gets no answer.
                 let _ = timeout(DEADLINE, answer(stream, &*page)).await;
             })
         };
@@ -143,7 +143,7 @@ impl Listener {
     }
 }
 
-/// One request, and the connection is over.
+/// Answers one request and closes the connection.
 async fn answer<F: Future<Output = String>>(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     page: impl Fn() -> F,
@@ -164,12 +164,12 @@ async fn answer<F: Future<Output = String>>(
         Ok::<_, Infallible>(answer)
     });
     let mut http = http1::Builder::new();
-    // The deadline stands over all of it. Some clients say that they will say no more before they listen.
+    // The deadline covers all of it. Some clients close their sending side before they read.
     http.keep_alive(false).half_close(true).max_buf_size(MAX_HEAD).header_read_timeout(None);
     http.serve_connection(TokioIo::new(stream), service).await
 }
 
-/// Opens a Unix socket, in the place of one that an earlier run has left.
+/// Opens a Unix socket, and replaces one that an earlier run has left.
 fn bind_socket(path: &Path) -> io::Result<UnixListener> {
     if let Ok(there) = fs::symlink_metadata(path) {
         if !there.file_type().is_socket() {

@@ -1,4 +1,4 @@
-//! A socket that listens, on an address or on a path, and its connections.
+//! Listening sockets, on an address or a path, and their connections.
 
 use crate::accept::Accept;
 use std::fmt;
@@ -11,7 +11,7 @@ use tokio_util::either::Either;
 /// A connection.
 pub type Stream = Either<TcpStream, UnixStream>;
 
-/// A socket that listens.
+/// A listening socket.
 #[derive(Debug)]
 pub enum Socket {
     /// On an address.
@@ -27,7 +27,7 @@ impl From<TcpListener> for Socket {
 }
 
 impl Socket {
-    /// Where it listens, with the port that the kernel has chosen; none on a path.
+    /// Its address, with the port that the kernel has chosen; `None` for a path.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
@@ -37,7 +37,7 @@ impl Socket {
 }
 
 impl Accept for Socket {
-    /// The address that it comes from; none on a path: there a PROXY header has to say it.
+    /// The client's address; `None` for a path: there it is in a PROXY header.
     type Connection = (Stream, Option<IpAddr>);
 
     async fn accept(&self) -> io::Result<Self::Connection> {

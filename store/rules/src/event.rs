@@ -344,7 +344,7 @@ pub enum Verdict {
     Accepted {
         /// The factor's id, [`BACKUP`](crate::factor::BACKUP), or [`CONTACT`](crate::factor::CONTACT).
         method: String,
-        /// Backup codes left, when one was used now.
+        /// The number of unused backup codes, if one was just used.
         backup_codes_left: Option<u32>,
     },
     /// The code in the field is verified.

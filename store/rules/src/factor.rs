@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const FACTORS_MAX: usize = 10;
 /// Characters of a description.
 pub const DESCRIPTION_MAX: usize = 64;
-/// The id under which backup codes are offered and answered.
+/// The id of backup codes among the methods.
 pub const BACKUP: &str = "backup";
 /// The id of a code to the contact address among the methods.
 pub const CONTACT: &str = "contact";

@@ -162,7 +162,7 @@ pub enum Addressee<'a> {
     Unlisted(&'a Mailbox),
     /// It is in no platform's domain.
     Foreign,
-    /// It cannot be read as a name here.
+    /// It is not a valid name here.
     Unreadable,
 }
 

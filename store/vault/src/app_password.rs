@@ -1,8 +1,8 @@
 //! The mailbox's password, sealed to the key pair of an app password by HPKE (RFC 9180: DHKEM(X25519, HKDF-SHA256),
 //! HKDF-SHA256, ChaCha20-Poly1305, base mode, single shot).
 //!
-//! The private key is derived from the app password, of which nothing is stored that could give it back. So whoever has
-//! the store and the master key can seal a password, and cannot open one.
+//! The private key is derived from the app password; no stored data allows recovering it. So the store together with
+//! the master key is enough to seal a password, but not to open one.
 
 use crate::seal::SealError;
 use hpke::aead::ChaCha20Poly1305;
@@ -17,13 +17,13 @@ type Private = <Kem as hpke::Kem>::PrivateKey;
 type Public = <Kem as hpke::Kem>::PublicKey;
 type Encapped = <Kem as hpke::Kem>::EncappedKey;
 
-/// Bytes of the key that stands before the ciphertext.
+/// Bytes of the encapsulated key before the ciphertext.
 const ENCAPPED: usize = 32;
 /// See [`padded`].
 const PADDED_TO: usize = 64;
 const PURPOSE: &[u8] = b"postern v1 mailbox password";
 
-/// The public key that [`seal`] seals to, of an app password's key material.
+/// The public key that [`seal`] uses, from an app password's key material.
 #[must_use]
 pub fn public_key(material: &[u8; 32]) -> [u8; 32] {
     pair(material).1.to_bytes().into()
@@ -32,7 +32,7 @@ pub fn public_key(material: &[u8; 32]) -> [u8; 32] {
 /// Seals the password of `mailbox` to a public key.
 ///
 /// # Errors
-/// [`SealError::Damaged`] when the key is none, [`SealError::Unsealable`].
+/// [`SealError::Damaged`] if the key is not valid, [`SealError::Unsealable`].
 pub fn seal(key: &[u8; 32], mailbox: &Mailbox, password: &[u8]) -> Result<Vec<u8>, SealError> {
     let key = Public::from_bytes(key).map_err(|_| damaged(mailbox))?;
     let password = padded(password);
@@ -44,7 +44,7 @@ pub fn seal(key: &[u8; 32], mailbox: &Mailbox, password: &[u8]) -> Result<Vec<u8
     Ok([&encapped.to_bytes()[..], &ciphertext].concat())
 }
 
-/// Opens what [`seal`] made for the same mailbox, with an app password's key material.
+/// Opens the output of [`seal`] for the same mailbox, with an app password's key material.
 ///
 /// # Errors
 /// [`SealError::Damaged`].
@@ -63,7 +63,8 @@ pub fn open(material: &[u8; 32], mailbox: &Mailbox, sealed: &[u8]) -> Result<Zer
     Ok(opened)
 }
 
-/// To a multiple of [`PADDED_TO`] bytes with NULs, which no password has: what is sealed does not tell its length.
+/// Pads to a multiple of [`PADDED_TO`] bytes with NULs, which no password contains: so the sealed text does not reveal
+/// the length.
 fn padded(password: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut padded = Zeroizing::new(Vec::with_capacity(password.len().next_multiple_of(PADDED_TO)));
     padded.extend_from_slice(password);
@@ -110,8 +111,8 @@ mod tests {
         }
     }
 
-    /// RFC 9180, appendix A.2.1 has this recipient's key pair for the same KEM; what the crate derives is checked
-    /// against the RFC's numbers and not against itself.
+    /// RFC 9180, appendix A.2.1 has this recipient's key pair for the same KEM: the crate's derivation is compared with
+    /// the values of the RFC and not with its own output.
     #[test]
     fn the_key_pair_is_the_rfcs() {
         let hex = |text: &str| -> Vec<u8> {

@@ -1,7 +1,8 @@
-//! The audit log: who did what, to whom, from where, the state before and after, and the outcome. An entry is written
-//! in the same commit as what it tells of, so neither exists without the other; it is written to the journal too.
-//! Sign-ins that change nothing (not required, asked while locked) are in the journal only, so that a stranger cannot
-//! fill the disk.
+//! The audit log: actor, action, mailbox, source, the state before and after, and the outcome.
+//!
+//! An entry is written in the same commit as its change, so neither exists without the other; it is also written to the
+//! journal. Sign-ins that change nothing (not required, asked while locked) are only in the journal, so that an
+//! unauthenticated client cannot fill the disk.
 
 use postern_rules::{self as rules, Time, text};
 use serde::{Deserialize, Serialize};
@@ -10,22 +11,22 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Every entry's key begins so.
+/// The prefix of every entry's key.
 pub const AUDIT: &[u8] = b"audit/";
 
 /// An entry as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When.
+    /// The time.
     pub time: Time,
-    /// Who: `uid 0 (root)`, a channel, or `posternd`.
+    /// The actor: `uid 0 (root)`, a channel, or `posternd`.
     pub actor: String,
-    /// What: `enable`, `answer`, …
+    /// The action: `enable`, `answer`, …
     pub action: String,
-    /// To whom; a platform's entry has none.
+    /// The mailbox; `None` for platforms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<String>,
-    /// From where.
+    /// The client's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
     /// The state before.
@@ -34,9 +35,9 @@ pub struct Record {
     /// The state after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<State>,
-    /// `done`, `accepted`, or why not.
+    /// `done`, `accepted`, or the reason of a refusal.
     pub outcome: String,
-    /// The method, the hours, the alias, …
+    /// Details: the method, the hours, the alias, …
     #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "text::read_line")]
     pub detail: String,
 }
@@ -59,17 +60,17 @@ impl Record {
     }
 }
 
-/// An account's state, without until when.
+/// An account's state, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// No second factor is asked.
+    /// No second factor is required.
     Off,
-    /// A first second factor is wanted.
+    /// The first method is to be set up.
     Enrolling,
-    /// A second factor is asked.
+    /// A second factor is required.
     Protected,
-    /// Not asked until a given time.
+    /// No second factor is required until a given time.
     Suspended,
     /// Too many wrong codes at some channel.
     Locked,
@@ -99,17 +100,17 @@ impl fmt::Display for State {
     }
 }
 
-/// The key of the next entry: in the order of time, and within a second in the order of writing.
+/// The key of the next entry: ordered by time, and within a second by the order of writing.
 pub fn next_key(time: Time) -> Vec<u8> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    // Drawn by each run: two runs within one second must not name the same key, which would read as a conflict. Should
-    // the kernel give no random bytes, the process's number does.
+    // Drawn in each process: two processes within one second must not use the same key, which would be a conflict. If
+    // the kernel returns no random bytes, the process id is used.
     static RUN: LazyLock<u32> = LazyLock::new(|| getrandom::u32().unwrap_or_else(|_| std::process::id()));
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     [&first_key(time)[..], format!(".{count:08x}.{:08x}", *RUN).as_bytes()].concat()
 }
 
-/// No entry of `time` or later has a smaller key.
+/// A lower bound for the keys of all entries of `time` or later.
 pub fn first_key(time: Time) -> Vec<u8> {
     [AUDIT, format!("{:016x}", time.unsigned()).as_bytes()].concat()
 }

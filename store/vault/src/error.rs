@@ -1,37 +1,37 @@
-//! Why records cannot be read or written.
+//! Errors of reading and writing records.
 
 use crate::seal::SealError;
 use postern_engine::EngineError;
 use std::fmt;
 use std::time::Duration;
 
-/// How long a commit may take, and all rounds of a decision together, before whoever asked is told that it could not be
-/// done. It may still be done.
+/// The limit for one commit, and for all rounds of a decision together. After it the caller receives an error; the
+/// commit may still be done.
 pub const COMMIT_DEADLINE: Duration = Duration::from_secs(4);
 
-/// How long one reading may take, a record or a page of them, before it counts as not to be had.
+/// The limit for one read, of a record or a page of records.
 pub const READ_DEADLINE: Duration = Duration::from_secs(2);
 
-/// Why a record could not be read or written. None of these is ever "there is no such record".
+/// Why a record could not be read or written. None of these means "there is no such record".
 #[derive(Debug)]
 pub enum RecordError {
-    /// The engine cannot, now.
+    /// The engine returned an error.
     Engine(EngineError),
-    /// The record does not open.
+    /// The record cannot be opened.
     Seal(SealError),
-    /// The record opened, and is not what belongs there.
+    /// The record was opened, but has another content.
     Content(String),
     /// The engine did not answer within this time.
     Slow(Duration),
-    /// It is written, and the platforms could not be read anew since.
+    /// It is written, but the platforms could not be reloaded after it.
     NotTakenUp,
-    /// The kernel gave no random bytes.
+    /// The kernel returned no random bytes.
     Random,
     /// Another account has that security key.
     Taken,
-    /// Others were first, again and again.
+    /// Other commits were first, in every attempt.
     Contended,
-    /// An import is being written, or one that was broken off has left something.
+    /// An import is being written, or an interrupted one has left records.
     Importing,
 }
 

@@ -1,4 +1,4 @@
-//! Exports: every record as it is stored, that is sealed, as lines of JSON.
+//! Exports: every record in its sealed form, as lines of JSON.
 //!
 //! ```text
 //! {"postern_export":1,"created":"2026-11-21T03:00:00Z","key_id":1}
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The MAC is over the SHA-256 of all lines before it, under a key derived from the master key, so that a file that was
-//! cut, mixed or edited is not taken over. Without the master key it can be neither read nor imported.
+//! truncated, combined or edited is refused. Without the master key it can be neither read nor imported.
 
 use crate::audit;
 use crate::error::RecordError;
@@ -33,15 +33,15 @@ use std::time::Duration;
 
 /// The format's version.
 const FORMAT: u32 = 1;
-/// What the MAC is for.
+/// The purpose of the MAC.
 const PURPOSE: &str = "export";
-/// Records that an import writes at once.
+/// Records per commit of an import.
 const BATCH: usize = 64;
-/// How long the disk may take for one batch of an import. Sign-ins are refused meanwhile, and nobody waits for them.
+/// How long the disk may take for one batch of an import. Sign-ins are refused during an import, so none waits for it.
 const BATCH_WITHIN: Duration = Duration::from_secs(60);
-/// Daily exports are named so, with their date between.
+/// The name of a daily export: its date is between the two.
 const NAME: (&str, &str) = ("postern-", ".export");
-/// One that is being written is named so.
+/// The name of an export that is being written.
 const PARTIAL: (&str, &str) = (".postern-", ".partial");
 
 #[derive(Serialize, Deserialize)]
@@ -68,14 +68,14 @@ struct Last {
     mac: String,
 }
 
-/// Why an export could not be made, or an import not taken over. The store is as it was.
+/// Why an export was not made, or not imported. The store is unchanged.
 #[derive(Debug)]
 pub enum ExportError {
-    /// The store cannot, now.
+    /// The store returned an error.
     Record(RecordError),
     /// The file cannot be written or read.
     Io(io::Error),
-    /// The file is not an export, or not a whole one; at which line, and why.
+    /// The file is not an export, or not complete; with the line and the reason.
     Line(u64, String),
     /// The store is not empty.
     NotEmpty,
@@ -129,7 +129,7 @@ impl<W: Write> Hashing<W> {
     }
 }
 
-/// Writes every record into `file`, consistent as of one moment, and hands the file back at its beginning.
+/// Writes every record into `file`, as a consistent snapshot, and returns the file at its start.
 ///
 /// # Errors
 /// [`ExportError`].
@@ -137,10 +137,10 @@ pub async fn write(records: &Records, now: Time, file: File) -> Result<File, Exp
     let mut out = Hashing { inner: BufWriter::new(file), hash: Sha256::new() };
     let key_id = records.sealer().active().number();
     out.line(&First { postern_export: FORMAT, created: rfc3339(now), key_id })?;
-    // The visitor runs in the engine's writer, so it shares the file for as long as that takes.
+    // The visitor runs in the engine's writer, so the file is shared with it.
     let shared = Arc::new(Mutex::new(Some(out)));
     let visited = Arc::clone(&shared);
-    // What is about this very store, and what somebody waits to have decided: it would come back after the decision.
+    // Not exported: data of this very store, and open requests, which would return after their decision.
     let stored = |key: &[u8]| !key.starts_with(b"meta/") && !key.starts_with(REQUEST);
     let count = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&count);
@@ -165,15 +165,16 @@ pub async fn write(records: &Records, now: Time, file: File) -> Result<File, Exp
     Ok(file)
 }
 
-/// Reads the platforms anew.
+/// Reloads the platforms.
 pub type Reload<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), RecordError>> + Send + 'a>> + Sync + 'a;
 
-/// The present moment, by the program's clock.
+/// The current time, by the program's clock.
 pub type Now = dyn Fn() -> Time + Sync;
 
-/// Takes an export over into an empty store: every line is checked before the first is written. While it is written, every
-/// name is refused; that it has ended is one commit with its entry in the audit log, which `entry` makes of how many records
-/// there are. `reload` reads the platforms anew; `now` is asked for each account: what may have been spent elsewhere until
+/// Imports an export into an empty store. Every line is checked before the first is written. While it is written, every
+/// name is refused. The end of the import is one commit with its entry in the audit log, which `entry` makes from the
+/// number of records. `reload` reloads the platforms; `now` is read for each account: codes that may have been used
+/// elsewhere until then count as used.
 /// then counts as spent.
 ///
 /// # Errors
@@ -199,15 +200,15 @@ pub async fn import(
         let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
         write_batch(records, vec![marker]).await?;
         write_lines(records, now, file).await?;
-        // Before anybody is let in: no name must be foreign whose account is there.
+        // Before any sign-in is admitted: no name of an existing account may count as foreign.
         reload().await?;
         let (_, revision) = records.load_sealed(IMPORTING).await?.ok_or(ExportError::NotEmpty)?;
         write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
     };
     if let Err(error) = written.await {
-        // Half of it must not stay. Where that cannot be written either, the next import or start does it.
+        // A part of it must not remain. If the removal cannot be written either, the next import or start does it.
         let cleared = clear_broken_import(records).await;
-        // The platforms that it brought are gone with it.
+        // The platforms of the import are removed too.
         let _ = reload().await;
         tracing::warn!("an import was broken off; taking out what it wrote: {cleared:?}");
         return Err(error);
@@ -234,7 +235,8 @@ async fn write_lines(records: &Records, now: &Now, file: File) -> Result<(), Exp
     Ok(())
 }
 
-/// A record as it comes back. An account does so with what may have been spent since; see [`Account::restored`].
+/// The change that restores a record. In an account, codes that may have been used since are marked as used; see
+/// [`Account::restored`].
 fn restored(records: &Records, now: Time, key: Vec<u8>, sealed: Vec<u8>) -> Result<Change, ExportError> {
     if !key.starts_with(ACCOUNT) {
         return Ok(Change::create(key, sealed));
@@ -252,20 +254,20 @@ async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), Export
     }
 }
 
-/// Takes out what a broken import has left behind, and answers how many records that were; none: there was none. The
-/// platforms have to be read anew after it.
+/// Removes what an interrupted import has written, and returns the number of records; `None`: there was no such import.
+/// The platforms must be reloaded after it.
 ///
 /// # Errors
 /// [`ExportError`].
 pub async fn clear_broken_import(records: &Records) -> Result<Option<u64>, ExportError> {
     let Some((_, revision)) = records.load_sealed(IMPORTING).await? else { return Ok(None) };
-    // A batch whose answer was lost may still come. Commits are made in order: once this one is, it has come or never will,
-    // and what is seen from here on is all there is.
+    // A batch whose result was lost may still be written. Commits are made in order: once this one is done, no earlier
+    // one is pending, and all records are visible.
     write_batch(records, vec![records.put(IMPORTING.to_vec(), Some(revision), &FORMAT)?]).await?;
     let mut cleared = 0;
     loop {
         let page = records.scan(b"", None, BATCH).await?;
-        // The marker goes last, so that a start that is broken off begins again.
+        // The marker is removed last, so that an interrupted start begins again.
         let all: Vec<_> = page.iter().filter(|entry| entry.key != HEADER_KEY).collect();
         let only_marker = all.iter().all(|entry| entry.key == IMPORTING);
         let gone = all.iter().filter(|entry| only_marker || entry.key != IMPORTING);
@@ -283,7 +285,8 @@ async fn is_empty(records: &Records) -> Result<bool, ExportError> {
     Ok(first.iter().all(|entry| entry.key.starts_with(b"meta/")))
 }
 
-/// Whether every line is one of ours, opens under its key, and the whole is whole; how many records it has.
+/// Checks that every line is valid and opens under its key, and that the file is complete. Returns the number of
+/// records.
 fn check(records: &Records, file: &File) -> Result<u64, ExportError> {
     let mut hash = Sha256::new();
     let (mut number, mut count, mut last) = (0, 0, None);
@@ -324,7 +327,7 @@ fn check(records: &Records, file: &File) -> Result<u64, ExportError> {
     Ok(count)
 }
 
-/// Makes today's export in `directory` where there is none, and takes out all but the newest `keep`.
+/// Makes today's export in `directory` if there is none, and removes all but the newest `keep`.
 ///
 /// # Errors
 /// [`ExportError`].
@@ -342,7 +345,7 @@ pub async fn daily(
     }
     make_directory(directory)?;
     for left in files(directory).filter(|path| is_named(path, PARTIAL)) {
-        // A daemon that was killed while it exported.
+        // Left by a daemon that was killed during an export.
         std::fs::remove_file(left)?;
     }
     let file = tempfile::Builder::new().prefix(PARTIAL.0).suffix(PARTIAL.1).tempfile_in(directory)?;
@@ -361,7 +364,7 @@ pub async fn daily(
 fn make_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     match std::fs::DirBuilder::new().mode(0o700).create(directory) {
-        // Its name is durable only once the directory around it is.
+        // Its name is durable only after a sync of the parent directory.
         Ok(()) => directory.canonicalize()?.parent().map_or(Ok(()), |around| File::open(around)?.sync_all()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
@@ -381,7 +384,7 @@ fn is_named(path: &Path, (prefix, suffix): (&str, &str)) -> bool {
     name.is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix))
 }
 
-/// When the newest export in `directory` was made.
+/// The time of the newest export in `directory`.
 pub fn newest(directory: &Path) -> Option<Time> {
     let made = |path: &PathBuf| {
         let modified = path.metadata().ok()?.modified().ok()?;

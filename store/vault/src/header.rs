@@ -1,7 +1,7 @@
-//! The record that tells whether the master key at hand is the store's own.
+//! The record that shows whether the master key belongs to the store.
 //!
-//! It is written when the store is made. Without it, a store and a key that don't belong together would look like a
-//! store in which every single account is damaged.
+//! It is written when the store is created. Without it, a store with a wrong key would look like a store in which every
+//! account is damaged.
 
 use std::error::Error;
 use std::fmt;
@@ -10,18 +10,19 @@ use std::time::Duration;
 use crate::seal::{SealError, Sealer};
 use postern_engine::{Change, Engine, EngineError, Swap};
 
-/// Where it stands in the store.
+/// Its key in the store.
 pub const HEADER_KEY: &[u8] = b"meta/header";
-/// How long a disk may take for it.
+/// How long the disk may take to write it.
 const WITHIN: Duration = Duration::from_secs(60);
-/// What is sealed in it.
+/// The sealed text.
 const TEXT: &[u8] = b"postern store v1";
 
-/// Seals a new store as one of this key. Where the answer is lost, it is looked whether it was done.
+/// Writes the header of a new store, sealed with this key. If the result of the write is lost, the header is read to
+/// find out.
 ///
 /// # Errors
-/// [`HeaderError::Present`] when it is sealed already; [`HeaderError::Engine`], [`HeaderError::Late`] when that it was
-/// sealed is not known.
+/// [`HeaderError::Present`] if the store has a header already; [`HeaderError::Engine`], [`HeaderError::Late`] if it is
+/// not known whether the header was written.
 pub async fn write(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderError> {
     let sealed = sealer.seal(HEADER_KEY, TEXT).map_err(HeaderError::Seal)?;
     let answer = tokio::time::timeout(WITHIN, engine.commit(vec![Change::create(HEADER_KEY, sealed)])).await;
@@ -34,7 +35,7 @@ pub async fn write(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderErr
     check(engine, sealer).await.map_err(|_| error)
 }
 
-/// Checks that the store is one of this key. To be called before anything else is read from it.
+/// Checks that the store belongs to this key. To be called before any other read from it.
 ///
 /// # Errors
 /// See [`HeaderError`]; the daemon must not start.
@@ -47,20 +48,20 @@ pub async fn check(engine: &dyn Engine, sealer: &Sealer) -> Result<(), HeaderErr
     }
 }
 
-/// Why store and master key are not used together.
+/// Why the store cannot be used with the master key.
 #[derive(Debug)]
 pub enum HeaderError {
-    /// The store has no header: it was never sealed, or has lost records.
+    /// The store has no header: it was never initialized, or has lost records.
     Missing,
     /// The store has a header already.
     Present,
-    /// The header opens but says something that this version does not know.
+    /// The header opens, but has a content that this version does not know.
     Unknown,
     /// The header does not open under the master key.
     Seal(SealError),
-    /// The store does not answer.
+    /// The store returned an error.
     Engine(EngineError),
-    /// It did not answer in time.
+    /// The store did not answer in time.
     Late,
 }
 

@@ -1,12 +1,12 @@
-//! What is stored under which key.
+//! The keys under which records are stored.
 //!
 //! | key | record |
 //! |---|---|
 //! | `account/MAILBOX` | [`Account`] |
-//! | `alias/NAME` | the [`Mailbox`] that it means |
-//! | `key/HASH` | the [`Mailbox`] whose security key has the credential id of that SHA-256 |
+//! | `alias/NAME` | the [`Mailbox`] of the alias |
+//! | `key/HASH` | the [`Mailbox`] with the security key whose credential id has this SHA-256 |
 //! | `platform/NAME` | [`Platform`] |
-//! | `ends/TIME/MAILBOX` | an index: whose account has something that ends, and when; see [`Account::ends`] |
+//! | `ends/TIME/MAILBOX` | an index of accounts by the expiry of their grants; see [`Account::ends`] |
 //! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
 //! | `meta/notice/TIME/ID` | a notice that is to be sent |
 
@@ -14,30 +14,30 @@ use postern_rules::{Account, Kind, Mailbox, Time};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// Every request's key begins so.
+/// The prefix of every request's key.
 pub const REQUEST: &[u8] = b"request/";
-/// Every account's key begins so.
+/// The prefix of every account's key.
 pub const ACCOUNT: &[u8] = b"account/";
-/// Set while an import writes; found at start, it tells of one that was broken off.
+/// Set while an import writes; if it is present at start, an import was interrupted.
 pub const IMPORTING: &[u8] = b"meta/importing";
-/// Every platform's key begins so.
+/// The prefix of every platform's key.
 pub const PLATFORM: &[u8] = b"platform/";
-/// Every key of the index of ends begins so.
+/// The prefix of every key of the index of ends.
 pub const ENDS: &[u8] = b"ends/";
-/// Every key of the index of suspensions, which was there before that of ends, begins so.
+/// The prefix of every key of the index of suspensions, which the index of ends has replaced.
 pub const SUSPENDED: &[u8] = b"suspended/";
 
-/// Where an account is stored.
+/// The key of an account.
 pub fn account_key(mailbox: &Mailbox) -> Vec<u8> {
     [ACCOUNT, mailbox.as_str().as_bytes()].concat()
 }
 
-/// Where an alias is stored.
+/// The key of an alias.
 pub fn alias_key(name: &Mailbox) -> Vec<u8> {
     [b"alias/", name.as_str().as_bytes()].concat()
 }
 
-/// Where it is stored whose security key has this credential id.
+/// The key of the mailbox that has a security key with this credential id.
 pub(crate) fn credential_key(credential: &[u8]) -> Vec<u8> {
     let hash = Sha256::digest(credential);
     [b"key/".as_slice(), hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().as_bytes()].concat()
@@ -51,23 +51,23 @@ pub(crate) fn credentials(account: &Account) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Where a platform is stored.
+/// The key of a platform.
 pub fn platform_key(name: &str) -> Vec<u8> {
     [PLATFORM, name.as_bytes()].concat()
 }
 
-/// The places of an account in the index of ends.
+/// The keys of an account in the index of ends.
 pub(crate) fn end_keys(account: &Account) -> BTreeSet<Vec<u8>> {
     let key = |time| [&end_prefix(time)[..], b"/", account.mailbox.as_str().as_bytes()].concat();
     account.ends().into_iter().map(|(time, _)| key(time)).collect()
 }
 
-/// Whether something of the account ends at the time of this key of the index.
+/// Whether a grant of the account expires at the time in this index key.
 pub fn is_end_of(key: &[u8], account: &Account) -> bool {
     end_keys(account).contains(key)
 }
 
-/// In the order of time: times before 1970 do not occur, since nothing ends before it was made.
+/// The prefix for a time, in the order of time: times before 1970 do not occur, since a grant ends after it was made.
 pub(crate) fn end_prefix(time: Time) -> Vec<u8> {
     [ENDS, format!("{:016x}", time.unsigned()).as_bytes()].concat()
 }

@@ -1,9 +1,9 @@
-//! Sealed records over an engine: what is stored under which key, the keys that seal it, the audit log, tickets and
-//! exports. It knows neither sockets nor the daemon, and reads no clock.
+//! Sealed records over an engine: the record keys, the master keys that seal them, the audit log, tickets and exports.
+//! This crate uses neither sockets nor the daemon, and reads no clock.
 //!
-//! From below: [`master_key`], [`seal`], [`header`] (whether a store and a key belong together), [`records`] (accounts,
-//! aliases, platforms) with their [`keys`], [`audit`] entries, [`tickets`] that fronts keep, [`app_password`] (the
-//! mailbox's password, sealed to an app password), [`reseal`] under a newer key, and [`export`].
+//! In order of dependency: [`master_key`], [`seal`], [`header`] (checks that a store and a key belong together),
+//! [`records`] (accounts, aliases, platforms) with their [`keys`], [`audit`] entries, [`tickets`] that fronts store,
+//! [`app_password`] (the mailbox's password, sealed to an app password), [`reseal`] under a newer key, and [`export`].
 
 pub mod app_password;
 pub mod audit;

@@ -1,4 +1,4 @@
-//! The master keys, under which everything at rest is sealed.
+//! The master keys, under which all stored data is sealed.
 //!
 //! They come from a file that its owner alone can read, or from a systemd credential. Both have the same text:
 //!
@@ -24,7 +24,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
-/// The name of the systemd credential that the packaged unit passes the key by.
+/// The name of the systemd credential with the key in the packaged unit.
 pub const CREDENTIAL: &str = "postern-master-key";
 /// The length of a master key, in bytes: what XChaCha20-Poly1305 takes.
 pub const KEY_LEN: usize = 32;
@@ -32,23 +32,23 @@ pub const KEY_LEN: usize = 32;
 const HEAD: &str = "postern-master-key v1";
 /// The most bytes of a key file: some thousand keys.
 const FILE_LEN_MAX: usize = 64 * 1024;
-/// What group and others may not have.
+/// Mode bits that must not be set: access for group and others.
 const MODE_FORBIDDEN: u32 = 0o077;
-/// The owner whose files anybody may be given.
+/// The uid whose files are accepted in addition to the process's own.
 const ROOT: u32 = 0;
 
-/// Names a master key, in the key file and in everything sealed under it.
+/// The id of a master key, in the key file and in all data that is sealed under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(NonZeroU32);
 
 impl KeyId {
-    /// `None` for 0, which names no key.
+    /// `None` for 0, which is not a valid id.
     #[must_use]
     pub fn new(id: u32) -> Option<Self> {
         NonZeroU32::new(id).map(Self)
     }
 
-    /// The number as it is written.
+    /// The id as a number.
     #[must_use]
     pub fn number(self) -> u32 {
         self.0.get()
@@ -64,29 +64,29 @@ impl fmt::Display for KeyId {
 /// The bytes of one key; wiped when dropped.
 pub(crate) type KeyBytes = Zeroizing<[u8; KEY_LEN]>;
 
-/// One key or more.
+/// One or more master keys.
 pub struct MasterKeys {
-    /// The highest id, which seals.
+    /// The key with the highest id, which seals.
     pub(crate) active: (KeyId, KeyBytes),
-    /// The others, which open what is still sealed under them.
+    /// The other keys, which open data that is still sealed under them.
     pub(crate) older: BTreeMap<KeyId, KeyBytes>,
 }
 
 impl MasterKeys {
-    /// A ring with one new key, of id 1.
+    /// Makes a ring with one new key, of id 1.
     ///
     /// # Errors
-    /// [`KeyError::Random`] when the kernel gives no random bytes.
+    /// [`KeyError::Random`] if the kernel returns no random bytes.
     pub fn generate() -> Result<Self, KeyError> {
         let mut bytes = KeyBytes::default();
         getrandom::fill(&mut *bytes).map_err(KeyError::Random)?;
         Ok(Self { active: (KeyId(NonZeroU32::MIN), bytes), older: BTreeMap::new() })
     }
 
-    /// Reads the text of a key file.
+    /// Parses the text of a key file.
     ///
     /// # Errors
-    /// [`KeyError::Syntax`] with the line; nothing of a key is ever in the message.
+    /// [`KeyError::Syntax`] with the line; the message never contains any part of a key.
     pub fn parse(text: &[u8]) -> Result<Self, KeyError> {
         let syntax = |line: usize, why: &'static str| KeyError::Syntax { line: line + 1, why };
         let text = str::from_utf8(text).map_err(|_| syntax(0, "it is not text"))?;
@@ -99,7 +99,7 @@ impl MasterKeys {
             let (id, key) = line.split_once(' ').ok_or(syntax(number, "it must be an id, a space and a key"))?;
             let id = id.parse().ok().and_then(KeyId::new).ok_or(syntax(number, "the id must be a number from 1 up"))?;
             let mut bytes = KeyBytes::default();
-            // The decoder may use more room than it fills, and says how much it has filled.
+            // The decoder may need more space than it fills, and returns the length.
             let mut decoded = Zeroizing::new([0; KEY_LEN + 4]);
             match BASE64.decode_slice(key.trim_start(), &mut *decoded) {
                 Ok(KEY_LEN) => bytes.copy_from_slice(&decoded[..KEY_LEN]),
@@ -113,14 +113,14 @@ impl MasterKeys {
         Ok(Self { active, older: by_id })
     }
 
-    /// The key that seals.
+    /// The id of the key that seals.
     #[must_use]
     pub fn active(&self) -> KeyId {
         self.active.0
     }
 
     fn to_text(&self) -> Zeroizing<String> {
-        // Room for all of it from the start: growing would leave copies behind that nobody wipes.
+        // Allocated in full at once: growing would leave unwiped copies in memory.
         let mut text = Zeroizing::new(String::with_capacity(FILE_LEN_MAX));
         text.push_str(HEAD);
         text.push_str("\n# id, and 32 bytes in base64; the highest id seals, all of them open\n");
@@ -139,11 +139,11 @@ impl fmt::Debug for MasterKeys {
     }
 }
 
-/// Makes a new key and writes it to `path`, readable by its owner alone. The keys are on disk when this returns: a
-/// store that is sealed under them can be opened again.
+/// Makes a new key and writes it to `path`, readable only by its owner. The file is on disk when this returns, so a
+/// store that is sealed under the key can be opened again.
 ///
 /// # Errors
-/// [`KeyError::Exists`] where anything is there; a key is never written over.
+/// [`KeyError::Exists`] if anything exists at `path`; a key is never overwritten.
 pub fn create(path: &Path) -> Result<MasterKeys, KeyError> {
     let keys = MasterKeys::generate()?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -157,18 +157,18 @@ pub fn create(path: &Path) -> Result<MasterKeys, KeyError> {
         .and_then(|()| path.canonicalize())
         .and_then(|path| path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all()));
     written.map_err(|error| {
-        // Half a key file would be in the way of the next attempt.
+        // A partial key file would prevent the next attempt.
         let _ = std::fs::remove_file(path);
         KeyError::Io { path: path.to_owned(), error }
     })?;
     Ok(keys)
 }
 
-/// Adds a new key to the file at `path`, which seals from now on. The file is replaced in one step, with the owner that
-/// it had; the key is on disk when this returns.
+/// Adds a new key to the file at `path`, which seals from now on. The file is replaced atomically and keeps its owner;
+/// the key is on disk when this returns.
 ///
 /// # Errors
-/// See [`KeyError`]; the file is as it was.
+/// See [`KeyError`]; the file is unchanged.
 pub fn add(path: &Path) -> Result<MasterKeys, KeyError> {
     let mut keys = load_file(path)?;
     let fresh = MasterKeys::generate()?;
@@ -180,7 +180,7 @@ pub fn add(path: &Path) -> Result<MasterKeys, KeyError> {
     let path = path.canonicalize().map_err(io)?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     let about = std::fs::metadata(&path).map_err(io)?;
-    // Made for its owner alone, and gone when something fails.
+    // Readable only by its owner, and removed if something fails.
     let mut next = tempfile::NamedTempFile::new_in(directory).map_err(io)?;
     let written = next
         .write_all(keys.to_text().as_bytes())
@@ -192,13 +192,13 @@ pub fn add(path: &Path) -> Result<MasterKeys, KeyError> {
     Ok(keys)
 }
 
-/// Reads the keys from a file of root's or of our own, which nobody else may read.
+/// Reads the keys from a file that belongs to root or to the process's own user, and that no other user may read.
 ///
 /// # Errors
-/// See [`KeyError`]; the message says which command puts it right.
+/// See [`KeyError`]; the message names the command that corrects the problem.
 pub fn load_file(path: &Path) -> Result<MasterKeys, KeyError> {
     let io = |error| KeyError::Io { path: path.to_owned(), error };
-    // Without O_NONBLOCK a FIFO in the file's place would hold up the start for ever.
+    // Without O_NONBLOCK, opening a FIFO at this path would block the start.
     let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(io)?;
     let about = file.metadata().map_err(io)?;
     if !about.is_file() {
@@ -214,11 +214,11 @@ pub fn load_file(path: &Path) -> Result<MasterKeys, KeyError> {
     read(file).map_err(io).and_then(|text| MasterKeys::parse(&text))
 }
 
-/// Reads the keys from the systemd credential `name`. `directory` is `$CREDENTIALS_DIRECTORY`, which systemd guards
-/// by its own rules, so owner and mode are not looked at.
+/// Reads the keys from the systemd credential `name`. `directory` is `$CREDENTIALS_DIRECTORY`, which systemd protects
+/// by its own rules, so owner and mode are not checked.
 ///
 /// # Errors
-/// [`KeyError::NoCredentials`] when there is no such directory or `name` is no plain name.
+/// [`KeyError::NoCredentials`] if there is no such directory or `name` is not a plain file name.
 pub fn load_credential(directory: Option<&OsStr>, name: &str) -> Result<MasterKeys, KeyError> {
     let directory = directory.filter(|_| !name.is_empty() && !name.contains('/') && !name.starts_with('.'));
     let directory = directory.ok_or_else(|| KeyError::NoCredentials { name: name.to_owned() })?;
@@ -236,27 +236,27 @@ fn read(file: File) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(text)
 }
 
-/// Why there is no master key.
+/// Why no master key was read or written.
 #[derive(Debug)]
 pub enum KeyError {
-    /// A key would have been written over.
+    /// A key would have been overwritten.
     Exists {
-        /// What is in the way.
+        /// The existing file.
         path: PathBuf,
     },
     /// Not a regular file.
     NotAFile {
-        /// What it is that was named.
+        /// The path.
         path: PathBuf,
     },
-    /// Belongs to a third party, who could change the key.
+    /// It belongs to another user, who could change the key.
     Owner {
         /// The file.
         path: PathBuf,
-        /// Whose it is.
+        /// The uid of its owner.
         uid: u32,
     },
-    /// Others can read it.
+    /// Other users can read it.
     Permissions {
         /// The file.
         path: PathBuf,
@@ -270,18 +270,18 @@ pub enum KeyError {
         /// What is wrong with the line.
         why: &'static str,
     },
-    /// systemd has passed no credentials, or the name is not one of a credential.
+    /// systemd has passed no credentials, or the name is not valid for a credential.
     NoCredentials {
-        /// The credential that was asked for.
+        /// The name of the credential.
         name: String,
     },
-    /// The kernel gave no random bytes.
+    /// The kernel returned no random bytes.
     Random(getrandom::Error),
-    /// The system refused the file.
+    /// An operation on the file failed.
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The error from the system.
         error: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! The records of one store: opened, sealed, and written by compare-and-swap.
+//! The records of a store: reading, sealing, and writing by compare-and-swap.
 
 use crate::audit;
 use crate::error::{COMMIT_DEADLINE, READ_DEADLINE, RecordError};
@@ -17,16 +17,16 @@ use std::task::Poll;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Records read at once when many are looked through.
+/// The page size for reading many records.
 pub const PAGE: usize = 256;
-/// Entries of the index of ends that a commit takes out beside what it is about; what is left over goes when its time
-/// comes. An account has at most 58, and a commit at most 64 changes.
+/// The most unrelated entries of the index of ends that one commit also removes; the rest is removed when it expires.
+/// An account has at most 58 entries, and a commit at most 64 changes.
 const ENDS_OUT: usize = 12;
 
-/// A record with the revision that a swap must name.
+/// A record with its revision, which a swap must name.
 #[derive(Debug, Clone)]
 pub struct Stored<T> {
-    /// Where it is stored.
+    /// Its key.
     pub key: Vec<u8>,
     /// The record.
     pub value: T,
@@ -34,11 +34,11 @@ pub struct Stored<T> {
     pub revision: Revision,
 }
 
-/// An account of which something ends.
+/// An account with a grant that has expired.
 pub struct Ended {
-    /// Its place in the index.
+    /// Its key in the index.
     pub key: Vec<u8>,
-    /// Whose it is.
+    /// The mailbox of the account.
     pub mailbox: Result<Mailbox, RecordError>,
 }
 
@@ -50,7 +50,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// Over an open engine.
+    /// The records of an open engine.
     pub fn new(engine: Arc<dyn Engine>, sealer: Arc<Sealer>) -> Self {
         Self { engine, sealer: Arc::new(ArcSwap::new(sealer)) }
     }
@@ -60,17 +60,17 @@ impl Records {
         &*self.engine
     }
 
-    /// What seals them.
+    /// The sealer of the records.
     pub fn sealer(&self) -> Arc<Sealer> {
         self.sealer.load_full()
     }
 
-    /// Seals with another key from now on. It must open everything that the one before has sealed.
+    /// Seals with another key from now on. It must open all data that the previous one has sealed.
     pub fn seal_with(&self, sealer: Sealer) {
         self.sealer.store(Arc::new(sealer));
     }
 
-    /// One record.
+    /// Reads one record.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -83,7 +83,7 @@ impl Records {
         }
     }
 
-    /// One record as it is stored, within [`READ_DEADLINE`].
+    /// Reads one record without opening it, within [`READ_DEADLINE`].
     ///
     /// # Errors
     /// [`RecordError`].
@@ -91,7 +91,8 @@ impl Records {
         within(READ_DEADLINE, self.engine.load(key)).await
     }
 
-    /// At most `limit` records under `prefix` behind the key `after` as they are stored, within [`READ_DEADLINE`].
+    /// Reads at most `limit` records under `prefix` after the key `after` without opening them, within
+    /// [`READ_DEADLINE`].
     ///
     /// # Errors
     /// [`RecordError`].
@@ -99,7 +100,7 @@ impl Records {
         within(READ_DEADLINE, self.engine.scan(prefix, after, limit)).await
     }
 
-    /// The account of a mailbox.
+    /// Reads the account of a mailbox.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -107,7 +108,7 @@ impl Records {
         self.load(&account_key(mailbox)).await
     }
 
-    /// The mailbox that an alias means.
+    /// Reads the mailbox of an alias.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -115,7 +116,7 @@ impl Records {
         self.load(&alias_key(name)).await
     }
 
-    /// Whose security key has this credential id.
+    /// Reads the mailbox with the security key that has this credential id.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -123,7 +124,8 @@ impl Records {
         self.load(&credential_key(credential)).await
     }
 
-    /// Refuses while an import writes: there may be platforms without accounts, which need no second factor.
+    /// Returns an error while an import writes: there may be platforms without their accounts, and such accounts would
+    /// need no second factor.
     ///
     /// # Errors
     /// [`RecordError::Importing`].
@@ -134,7 +136,7 @@ impl Records {
         }
     }
 
-    /// Every platform.
+    /// Reads all platforms.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -148,11 +150,11 @@ impl Records {
         Ok(platforms)
     }
 
-    /// The next records under `prefix` behind the key `after`, in the order of their keys; none are left when it is
-    /// empty.
+    /// Reads the next records under `prefix` after the key `after`, in the order of their keys. An empty result is the
+    /// end.
     ///
     /// # Errors
-    /// [`RecordError`], when one of them cannot be read.
+    /// [`RecordError`], if one of them cannot be read.
     pub async fn page<T: DeserializeOwned>(
         &self,
         prefix: &[u8],
@@ -166,7 +168,7 @@ impl Records {
         .collect()
     }
 
-    /// Hands every record under `prefix` to `each`, in the order of their keys, until it says `false`.
+    /// Passes every record under `prefix` to `each`, in the order of their keys, until it returns `false`.
     ///
     /// # Errors
     /// [`RecordError`], at the first record that cannot be read.
@@ -188,7 +190,8 @@ impl Records {
         }
     }
 
-    /// A change that writes `value` under `key`, over what has that revision; none: there must be nothing yet.
+    /// A change that writes `value` under `key`, over the record with that revision; `None`: there must be no record
+    /// yet.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -203,7 +206,7 @@ impl Records {
         })
     }
 
-    /// The changes that write an account and keep the indices of ends and of security keys with it.
+    /// The changes that write an account and update the indexes of ends and of security keys.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -238,8 +241,8 @@ impl Records {
         Ok(changes)
     }
 
-    /// Writes all of it, or nothing: `false` where something else was written meanwhile, and the caller must look
-    /// again. What it says is on disk.
+    /// Writes all changes, or none. Returns `false` if another commit was first: the caller must read again. When it
+    /// returns `true`, the changes are on disk.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -250,8 +253,8 @@ impl Records {
         }
     }
 
-    /// Writes changes with an entry of the audit log, all or nothing, as [`Self::commit`] does. Nothing must depend on what
-    /// is done after it: posternd has its effects for that.
+    /// Writes changes with an entry of the audit log, all or none, like [`Self::commit`]. No state may depend on steps
+    /// after it: posternd has effects for those.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -268,8 +271,8 @@ impl Records {
         self.put(audit::next_key(entry.time), None, entry)
     }
 
-    /// Accounts of which something has ended at `now`, at most a page of them, behind the key `after` of the index; none
-    /// are left when it is empty. One that does not open does not hide the others.
+    /// The accounts with grants that have expired at `now`, at most a page of them, after the index key `after`. An
+    /// empty result is the end. An account that cannot be opened does not hide the others.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -279,7 +282,7 @@ impl Records {
         Ok(due.map(|entry| Ended { mailbox: self.open(&entry.key, &entry.value), key: entry.key }).collect())
     }
 
-    /// What the index of ends lacks of this account.
+    /// The changes that add the account's missing entries to the index of ends.
     ///
     /// # Errors
     /// [`RecordError`].
@@ -287,7 +290,7 @@ impl Records {
         self.index(end_keys(account).iter(), &account.mailbox).await
     }
 
-    /// Makes those entries of the index of ends that are not there.
+    /// Makes the missing entries of the index of ends.
     async fn index<'k>(
         &self,
         keys: impl Iterator<Item = &'k Vec<u8>>,
@@ -302,19 +305,19 @@ impl Records {
         Ok(changes)
     }
 
-    /// A record as it was stored under `key`.
+    /// Opens a record that was stored under `key`.
     ///
     /// # Errors
-    /// [`RecordError`], when it does not open or is not what belongs there.
+    /// [`RecordError`], if it cannot be opened or has another content.
     pub fn open<T: DeserializeOwned>(&self, key: &[u8], sealed: &[u8]) -> Result<T, RecordError> {
         let plain = self.sealer.load().open(key, sealed)?;
         serde_json::from_slice(&plain).map_err(|_| RecordError::Content(String::from_utf8_lossy(key).into_owned()))
     }
 }
 
-/// Waits for an answer of the engine, and no longer than `deadline`.
+/// Waits for an answer of the engine, at most for `deadline`.
 async fn within<T>(deadline: Duration, mut pending: Pending<T>) -> Result<T, RecordError> {
-    // A store on this host has read before it answers: that takes no timer.
+    // A store on this host has usually read before it returns: no timer is needed then.
     if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(pending.as_mut().poll(context))).await {
         return answer.map_err(RecordError::Engine);
     }

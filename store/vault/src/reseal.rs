@@ -1,4 +1,4 @@
-//! Records under an older master key are sealed anew under the newest one.
+//! Reseals records of older master keys under the newest one.
 
 use crate::error::RecordError;
 use crate::records::{PAGE, Records};
@@ -6,10 +6,10 @@ use crate::seal;
 use postern_engine::Change;
 use std::collections::BTreeMap;
 
-/// Records that are sealed anew in one commit: few enough that sign-ins do not wait for it.
+/// Records that are resealed in one commit: few enough that sign-ins do not wait for it.
 const BATCH: usize = 32;
 
-/// How many records are sealed under each master key that can open them, by the number of the key.
+/// The number of records that are sealed under each available master key, by the number of the key.
 ///
 /// # Errors
 /// [`RecordError`].
@@ -26,11 +26,11 @@ pub async fn count(records: &Records) -> Result<BTreeMap<u32, u64>, RecordError>
     }
 }
 
-/// Seals anew what is under an older key, and answers how many records that were. What is written meanwhile is sealed under
-/// the new one by its writer; what does not open is left, and is told of when it is needed.
+/// Reseals the records of older keys, and returns their number. Records that are written meanwhile are sealed under the
+/// new key by their writer. A record that cannot be opened is left, and is reported when it is needed.
 ///
 /// # Errors
-/// [`RecordError`]: some are left.
+/// [`RecordError`]: some records are left.
 pub async fn run(records: &Records) -> Result<u64, RecordError> {
     let (mut after, mut count): (Option<Vec<u8>>, u64) = (None, 0);
     loop {
@@ -52,7 +52,7 @@ pub async fn run(records: &Records) -> Result<u64, RecordError> {
             if records.commit(changes.clone()).await? {
                 count += of_batch;
             } else {
-                // One of them was written meanwhile: each by itself.
+                // One of them was written meanwhile: commit each separately.
                 for change in changes {
                     count += u64::from(records.commit(vec![change]).await?);
                 }

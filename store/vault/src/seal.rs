@@ -1,10 +1,11 @@
-//! Sealing of what is at rest, and of what others keep for us.
+//! Sealing of stored data, and of data that other processes store for the daemon.
 //!
 //! A sealed record is `version u8 | key id u32 | nonce 24 bytes | ciphertext and tag`, by XChaCha20-Poly1305, whose
 //! 192-bit nonces may be random. Version, key id and the record's name in the store are authenticated with it, so a
-//! record that is moved to another name does not open. A ticket is the same under another key, bound to a purpose.
+//! record that is moved to another name cannot be opened. A ticket has the same form under another key, bound to a
+//! purpose.
 //!
-//! The master keys themselves seal nothing: a key of its own is derived from each for records, tickets and MACs.
+//! The master keys themselves seal nothing: a separate key is derived from each for records, tickets and MACs.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::master_key::{KeyBytes, KeyId, MasterKeys};
 
-/// The layout of what is sealed.
+/// The version of the sealed format.
 const VERSION: u8 = 1;
 /// Bytes of a key id.
 const KEY_ID_LEN: usize = 4;
@@ -33,29 +34,29 @@ pub const OVERHEAD: usize = HEAD_LEN + NONCE_LEN + TAG_LEN;
 /// Bytes of a [`Mac`]: the id of its key, and HMAC-SHA256.
 pub const MAC_LEN: usize = KEY_ID_LEN + 32;
 
-/// What is sealed, taken apart but not opened: nothing in it is authentic yet.
+/// The parts of a sealed record before it is opened: nothing in it is authentic yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parsed<'a> {
-    /// Which master key it says to be sealed under.
+    /// The id of the master key in the record.
     pub key: KeyId,
     /// The nonce.
     pub nonce: &'a [u8; NONCE_LEN],
     /// Ciphertext.
     pub ciphertext: &'a [u8],
-    /// The tag over it and over what it is bound to.
+    /// The tag over the ciphertext and the associated data.
     pub tag: &'a [u8; TAG_LEN],
 }
 
-/// Why bytes are not of the form of a sealed record.
+/// Why bytes do not have the form of a sealed record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
     /// Too short, or without a key id.
     Malformed,
-    /// Of a layout that this version does not know.
+    /// A version of the format that is not known.
     Version(u8),
 }
 
-/// Takes a sealed record apart. Total: any bytes give a value or an error.
+/// Splits a sealed record into its parts. Total: any bytes give a value or an error.
 ///
 /// # Errors
 /// See [`ParseError`].
@@ -71,17 +72,17 @@ pub fn parse(sealed: &[u8]) -> Result<Parsed<'_>, ParseError> {
     Ok(Parsed { key, nonce, ciphertext, tag })
 }
 
-/// Why something was not sealed or opened. Every one of these is a refusal, never an absence.
+/// Why data was not sealed or opened. Every one of these is a refusal, and never means that there is no record.
 #[derive(Debug)]
 pub enum SealError {
-    /// Sealed under a key that is not in the ring.
+    /// Sealed under a key that is not available.
     UnknownKey {
         /// The record or ticket.
         name: String,
-        /// The key it says to be sealed under.
+        /// The id of the key in the record.
         key: KeyId,
     },
-    /// Changed, cut, moved from another name, or sealed under another key of the same id.
+    /// Changed, truncated, moved from another name, or sealed under another key of the same id.
     Damaged {
         /// The record or ticket.
         name: String,
@@ -90,10 +91,10 @@ pub enum SealError {
     Version {
         /// The record or ticket.
         name: String,
-        /// The layout's number.
+        /// The version.
         version: u8,
     },
-    /// The kernel gave no random bytes, or the plain text is of a length that no cipher takes.
+    /// The kernel returned no random bytes, or the plain text has a length that the cipher does not accept.
     Unsealable(String),
 }
 
@@ -119,12 +120,12 @@ impl fmt::Display for SealError {
 
 impl Error for SealError {}
 
-/// An authentication code over some bytes, with the id of the master key it comes from.
+/// An authentication code over some bytes, with the id of its master key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Mac([u8; MAC_LEN]);
 
 impl Mac {
-    /// The bytes to keep.
+    /// The encoded form, for storage.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -137,7 +138,7 @@ impl fmt::Debug for Mac {
     }
 }
 
-/// The keys that one master key stands for.
+/// The keys that are derived from one master key.
 struct Derived {
     records: KeyBytes,
     tickets: KeyBytes,
@@ -151,14 +152,14 @@ impl Derived {
     }
 }
 
-/// Seals under the active master key and opens under any of the ring.
+/// Seals under the active master key and opens under every available one.
 pub struct Sealer {
     active: (KeyId, Derived),
     older: BTreeMap<KeyId, Derived>,
 }
 
 impl Sealer {
-    /// A sealer for this ring, whose own bytes are wiped.
+    /// A sealer for these keys; the master keys themselves are wiped.
     #[must_use]
     pub fn new(keys: MasterKeys) -> Self {
         let MasterKeys { active: (active, bytes), older } = keys;
@@ -186,7 +187,7 @@ impl Sealer {
         seal(*id, &keys.records, name, plain)
     }
 
-    /// Opens what [`Sealer::seal`] made for the same `name`.
+    /// Opens the output of [`Sealer::seal`] for the same `name`.
     ///
     /// # Errors
     /// See [`SealError`].
@@ -194,7 +195,8 @@ impl Sealer {
         self.open_under(|keys| &keys.records, name, sealed)
     }
 
-    /// Seals bytes that somebody else keeps for us, for one purpose. It says nothing of its age: put a time inside.
+    /// Seals data that another process stores for the daemon, for one purpose. It has no time of its own: include one
+    /// in the data if needed.
     ///
     /// # Errors
     /// [`SealError::Unsealable`].
@@ -203,7 +205,7 @@ impl Sealer {
         seal(*id, &keys.tickets, &ticket_name(purpose), plain)
     }
 
-    /// Opens what [`Sealer::seal_ticket`] made for the same purpose.
+    /// Opens the output of [`Sealer::seal_ticket`] for the same purpose.
     ///
     /// # Errors
     /// See [`SealError`].
@@ -211,7 +213,7 @@ impl Sealer {
         self.open_under(|keys| &keys.tickets, &ticket_name(purpose), ticket)
     }
 
-    /// Authenticates `bytes` for one purpose.
+    /// Makes an authentication code of `bytes` for one purpose.
     #[must_use]
     pub fn mac(&self, purpose: &str, bytes: &[u8]) -> Mac {
         let (id, keys) = &self.active;
@@ -222,11 +224,11 @@ impl Sealer {
         Mac(mac)
     }
 
-    /// Whether `mac` is what [`Sealer::mac`] made of these bytes for this purpose, in a time that does not depend on
-    /// where it differs.
+    /// Whether `mac` is the output of [`Sealer::mac`] for these bytes and this purpose, in a time that does not depend
+    /// on the position of a difference.
     ///
     /// # Errors
-    /// [`SealError::UnknownKey`], or [`SealError::Damaged`] when it has not the form of a code.
+    /// [`SealError::UnknownKey`], or [`SealError::Damaged`] if its form is not valid.
     pub fn verify_mac(&self, purpose: &str, bytes: &[u8], mac: &[u8]) -> Result<bool, SealError> {
         let name = || format!("the authentication code for {purpose}");
         let split = mac.split_first_chunk().filter(|_| mac.len() == MAC_LEN);
@@ -291,11 +293,11 @@ fn seal(id: KeyId, key: &KeyBytes, name: &[u8], plain: &[u8]) -> Result<Vec<u8>,
 }
 
 fn cipher(key: &KeyBytes) -> XChaCha20Poly1305 {
-    // By reference: a copy of the key would stay behind on the stack.
+    // By reference: a copy of the key would remain on the stack.
     XChaCha20Poly1305::new(<&Key>::from(&**key))
 }
 
-/// What is authenticated with a sealed text: its head, and what it belongs to.
+/// The associated data of a sealed text: its header, and the name or purpose.
 fn bound_to(key: KeyId, name: &[u8]) -> Vec<u8> {
     [&[VERSION], key.number().to_be_bytes().as_slice(), name].concat()
 }

@@ -1,5 +1,5 @@
-//! What a front keeps for the daemon between two calls: sealed, for one purpose, so that the daemon keeps nothing of
-//! strangers, and a front can neither read nor make one.
+//! State that a front stores for the daemon between two calls: sealed, for one purpose. So the daemon stores no data of
+//! unauthenticated clients, and a front can neither read nor forge it.
 
 use crate::error::RecordError;
 use crate::records::Records;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-/// Characters that a ticket may have.
+/// The most characters of a ticket.
 const TICKET_MAX: usize = 4096;
 
 /// Seals a ticket.
@@ -22,7 +22,7 @@ pub fn seal(records: &Records, purpose: &str, ticket: &impl Serialize) -> Result
     Ok(URL_SAFE_NO_PAD.encode(sealed))
 }
 
-/// Opens one that was sealed for this purpose; none for anything else.
+/// Opens a ticket that was sealed for this purpose; `None` for anything else.
 pub fn open<T: DeserializeOwned>(records: &Records, purpose: &str, shown: &str) -> Option<T> {
     let sealed = Some(shown).filter(|text| text.len() <= TICKET_MAX)?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use postern_rules::Time;
 
-/// RFC 3339 in UTC; a time that no calendar has is shown as seconds since 1970.
+/// Formats a time as RFC 3339 in UTC, or, if it is outside the calendar, as seconds since 1970.
 pub fn rfc3339(time: Time) -> String {
     Timestamp::from_second(time.0).map_or_else(|_| format!("@{}", time.0), |stamp| stamp.to_string())
 }
 
-/// Reads RFC 3339.
+/// Parses RFC 3339.
 pub fn parse_rfc3339(text: &str) -> Option<Time> {
     text.parse::<Timestamp>().ok().map(|stamp| Time(stamp.as_second()))
 }

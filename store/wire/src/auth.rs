@@ -38,7 +38,7 @@ pub const MAX_RECHECK: usize = 128;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
-    /// The webmail front: the mail server has accepted the password before the daemon is asked.
+    /// The webmail front: the password has been accepted before the daemon is asked.
     #[default]
     Webmail,
     /// The IMAP front: the daemon is asked before the backend has received a password.

@@ -1,4 +1,4 @@
-//! Several commits on their way to becoming one write.
+//! Combines several commits to one write.
 
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::path::Path;
@@ -17,19 +17,19 @@ pub(super) struct Batch<'a> {
     dir: &'a Path,
     /// The number of this batch.
     revision: Revision,
-    /// What durably stands at every key that a commit names.
+    /// The durable value of every key that a commit names.
     before: Mask,
-    /// What shall stand at the keys that are written.
+    /// The new value of every key that is written.
     after: Mask,
 }
 
 impl<'a> Batch<'a> {
-    /// Begins the batch that follows the one `last` was written with.
+    /// Begins the batch after the one that has the tally `last`.
     pub(super) fn new(db: &'a Db, dir: &'a Path, last: &Tally) -> Self {
         Self { db, dir, revision: Revision(last.batch + 1), before: Mask::new(), after: Mask::new() }
     }
 
-    /// Takes a commit in, whole or not at all, as if those taken in before it were written already.
+    /// Adds a commit, completely or not at all, as if the earlier ones of the batch were already written.
     pub(super) fn decide(&mut self, changes: Vec<Change>) -> Result<Swap, EngineError> {
         for Change { key, expected, .. } in &changes {
             if self.revision_of(key)? != *expected {
@@ -37,7 +37,7 @@ impl<'a> Batch<'a> {
             }
         }
         for Change { key, expected, next } in changes {
-            // Nothing that stays nothing is a condition only.
+            // A key that has no record before and after is only a condition.
             if expected.is_some() || next.is_some() {
                 self.after.insert(key, next.map(|value| Stored { revision: self.revision, value }));
             }
@@ -54,8 +54,7 @@ impl<'a> Batch<'a> {
         Ok(stored.as_ref().map(|stored| stored.revision))
     }
 
-    /// What sled has to write, with the tally that belongs to it, the mask to hide it with, and the keys; `None` when no commit
-    /// writes anything.
+    /// The batch for sled, with its tally, the mask to hide it, and the keys; `None` if no commit writes anything.
     pub(super) fn finish(self, last: Tally) -> Option<(::sled::Batch, Tally, Mask, Vec<Key>)> {
         let Self { revision, before, after, .. } = self;
         if after.is_empty() {

@@ -1,10 +1,10 @@
-//! sled panics on some of the errors that a disk can give: here a panic becomes an error.
+//! Converts sled's panics to errors: it panics on some disk errors.
 
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Makes an error of a panic: where an invariant of sled's does not hold, it panics instead of returning.
+/// Converts a panic to an error: if one of sled's invariants does not hold, it panics instead of returning.
 pub(super) fn contain<T, E: Into<io::Error>>(call: impl FnOnce() -> Result<T, E>) -> io::Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(Into::into),
@@ -15,7 +15,7 @@ pub(super) fn contain<T, E: Into<io::Error>>(call: impl FnOnce() -> Result<T, E>
     }
 }
 
-/// A panic that was contained.
+/// A panic that was caught.
 #[derive(Debug)]
 pub(super) struct Panicked(String);
 

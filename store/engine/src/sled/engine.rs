@@ -1,4 +1,4 @@
-//! The engine: it hands requests to the writer, and reads through the view.
+//! The engine: it passes requests to the writer, and reads through the view.
 
 use std::fmt;
 use std::future::ready;
@@ -19,7 +19,7 @@ use crate::revision::Revision;
 use crate::watch::{Watch, Watchers};
 use postern_process::clock::Stopwatch;
 
-/// How many requests may wait for the writer before the next caller has to wait for a place.
+/// How many requests may wait for the writer before the next caller has to wait.
 const WAITING_MAX: usize = 1024;
 
 /// A store on the disk of this host.
@@ -27,21 +27,21 @@ pub struct SledEngine {
     view: Arc<View>,
     watchers: Arc<Watchers>,
     requests: Sender<Request>,
-    /// A place among those who wait. Taken before a request is sent and given back with its answer.
+    /// A place in the queue. Acquired before a request is sent and released with its answer.
     places: Arc<Semaphore>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SledEngine {
-    /// Makes an empty store in `dir`, which must be empty or not exist.
+    /// Creates an empty store in `dir`, which must be empty or not exist.
     ///
     /// # Errors
-    /// [`OpenError::Exists`] where anything is there, [`OpenError::Io`] when it can't be written.
+    /// [`OpenError::Exists`] if `dir` is not empty, [`OpenError::Io`] if it cannot be written.
     pub fn init(dir: &Path) -> Result<Self, OpenError> {
         open::init(dir).and_then(Self::start)
     }
 
-    /// Opens the store in `dir`, whole or not at all, and says what had to be put right. Reads every record once.
+    /// Opens the store in `dir`, completely or not at all, and returns the repairs. Reads every record once.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -69,14 +69,14 @@ impl SledEngine {
         })
     }
 
-    /// Writes what was asked for before this call, then closes the files. What is asked for later is refused with
-    /// [`EngineError::Closed`]. Waits for the disk; dropping the engine does the same.
+    /// Writes all earlier requests, then closes the files. Later requests fail with [`EngineError::Closed`]. Waits for
+    /// the disk; dropping the engine does the same.
     pub fn close(&self) {
-        // A writer that is gone already needs no word to stop.
+        // A writer that has already ended needs no request to close.
         let _ = self.requests.send(Request::Close);
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // The writer catches its own panics and closes the view on every way out.
+            // The writer catches its own panics and closes the view in every case.
             let _ = thread.join();
         }
     }

@@ -1,7 +1,7 @@
-//! sled's files and what it takes to have them on disk.
+//! sled's files, and how they are made durable.
 //!
-//! `db` is the log. A page that is too large for it becomes a file of its own in `blobs/`, which sled never syncs.
-//! `snap.*` is an index that is made while opening and can be made anew from the log. `conf` is made once.
+//! `db` is the log. A page that is too large for it becomes a separate file in `blobs/`, which sled never syncs.
+//! `snap.*` is an index that is written while opening and can be rebuilt from the log. `conf` is written once.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -19,23 +19,23 @@ const BLOBS: &str = "blobs";
 const CONFIG: &str = "conf";
 const INDEX_PREFIX: &str = "snap.";
 const TORN_INDEX_SUFFIX: &str = ".generating";
-/// Comes before the name of a file that was put aside, where sled doesn't look for it.
+/// The prefix of a file that was moved aside, so that sled does not find it.
 const ASIDE_PREFIX: &str = "aside.";
 
-/// Written to see whether the disk takes writes again.
+/// A file that is written to test whether the disk can be written again.
 const TRIAL: &str = "postern.trial";
-/// What the trial writes, in bytes: more than sled needs to open (a log segment of 512 KiB and its index).
+/// The size of that file, in bytes: more than sled needs to open (a log segment of 512 KiB and its index).
 const TRIAL_LEN: usize = 2 * 1024 * 1024;
 
-/// How often sled's lock is looked at before somebody else is said to have it, and how long each look waits.
+/// How often sled's lock is tried before it counts as held by another process, and the wait between attempts.
 const LOCK_LOOKS: u32 = 200;
 const LOCK_LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// The files of an open store, for making durable what sled has written to them.
+/// The files of an open store, for syncing.
 #[derive(Debug)]
 pub(super) struct Files {
     dir: PathBuf,
-    /// Held open from the start: a write error that the kernel finds late is told to those who had the file open.
+    /// Open from the start: the kernel reports late write errors only to processes that had the file open.
     log: File,
     synced_blobs: HashSet<OsString>,
 }
@@ -45,8 +45,8 @@ impl Files {
         Ok(Self { dir: dir.to_owned(), log: File::open(dir.join(LOG))?, synced_blobs: HashSet::new() })
     }
 
-    /// Returns when all that sled has flushed is on disk. `flush` alone issues `sync_file_range`, which does not
-    /// write what a file system needs to find the data again.
+    /// Returns when all data that sled has flushed is on disk. `flush` alone calls `sync_file_range`, which does not
+    /// write the file system's metadata.
     pub(super) fn make_durable(&mut self) -> io::Result<()> {
         let blobs = self.dir.join(BLOBS);
         let mut present = HashSet::new();
@@ -55,7 +55,7 @@ impl Files {
             if !self.synced_blobs.contains(&name) {
                 match File::open(blobs.join(&name)) {
                     Ok(file) => file.sync_all()?,
-                    // sled removes blobs that it has rewritten, at any time.
+                    // sled may remove blobs that it has rewritten, at any time.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     Err(error) => return Err(error),
                 }
@@ -69,7 +69,7 @@ impl Files {
         self.log.sync_data()
     }
 
-    /// Makes durable that the files exist at all; needed once after opening.
+    /// Makes the directory entries of the files durable; needed once after opening.
     pub(super) fn make_names_durable(&self) -> io::Result<()> {
         File::open(self.dir.join(CONFIG))?.sync_all()?;
         self.log.sync_all()?;
@@ -77,8 +77,8 @@ impl Files {
         sync_dir(&self.dir)
     }
 
-    /// Prepares for reading back what is really there after a failed sync. The kernel counts a page whose writing
-    /// failed as clean and would go on to show it until it drops it; so make it drop it now.
+    /// Prepares for reading the real state of the disk after a failed sync. The kernel marks a page whose write failed
+    /// as clean and returns it until it is evicted; this evicts it.
     pub(super) fn forget_cached(&self) -> io::Result<()> {
         self.log.sync_all()?;
         posix_fadvise(&self.log, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
@@ -86,12 +86,12 @@ impl Files {
     }
 }
 
-/// Syncs a directory: the names in it, not the files.
+/// Syncs a directory: its entries, not the files.
 pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Whether sled has a log to open. Without one it would make an empty database without a word.
+/// Whether sled has a log to open. Without one it would silently create an empty database.
 pub(super) fn has_log(dir: &Path) -> io::Result<bool> {
     match fs::metadata(dir.join(LOG)) {
         Ok(log) => Ok(log.is_file() && log.len() > 0),
@@ -107,7 +107,7 @@ pub(super) fn has_log(dir: &Path) -> io::Result<bool> {
 pub(super) fn wait_for_lock(dir: &Path) -> io::Result<bool> {
     let mut log = File::open(dir.join(LOG))?;
     for _ in 0..LOCK_LOOKS {
-        // Let go of at once, by an unlock: sled takes it for itself.
+        // Released at once, by an unlock: sled takes it for itself.
         log = match Flock::lock(log, FlockArg::LockExclusiveNonblock) {
             Ok(_) => return Ok(true),
             Err((log, Errno::EWOULDBLOCK)) => log,
@@ -118,7 +118,7 @@ pub(super) fn wait_for_lock(dir: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether `dir` has nothing in it or does not exist.
+/// Whether `dir` is empty or does not exist.
 pub(super) fn is_vacant(dir: &Path) -> io::Result<bool> {
     match fs::read_dir(dir) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -127,8 +127,8 @@ pub(super) fn is_vacant(dir: &Path) -> io::Result<bool> {
     }
 }
 
-/// Removes indexes that sled was still writing when it was killed, and tells which. It gives an index its real name
-/// only when it is whole, but then reads the highest name with the prefix, whole or not.
+/// Removes indexes that sled was still writing when it was killed, and returns their paths. sled renames an index only
+/// when it is complete, but then reads the highest name with the prefix, complete or not.
 pub(super) fn remove_torn_indexes(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut torn = indexes(dir)?;
     torn.retain(|path| path.to_string_lossy().ends_with(TORN_INDEX_SUFFIX));
@@ -136,7 +136,8 @@ pub(super) fn remove_torn_indexes(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(torn)
 }
 
-/// Puts the indexes where sled doesn't find them, and tells where. It makes a new one from the whole log.
+/// Moves the indexes aside so that sled does not find them, and returns their new paths. sled makes a new one from the
+/// whole log.
 pub(super) fn put_indexes_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut aside = Vec::new();
     for path in indexes(dir)? {
@@ -160,7 +161,7 @@ fn indexes(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Tries whether the file system of `dir` takes as much as opening needs.
+/// Tests whether the file system of `dir` accepts as much data as opening needs.
 pub(super) fn try_writing(dir: &Path) -> io::Result<()> {
     let path = dir.join(TRIAL);
     let tried = File::create(&path).and_then(|mut file| {

@@ -1,15 +1,16 @@
-//! `postern.store`, the file that says: here is a store, and it has come at least this far.
+//! `postern.store`, the file that marks a store and a batch that it has reached at least.
 //!
-//! It stands beside sled's files and is made last, so a directory without it is no store, and one with it that has
-//! lost its database is a damaged store, never a new one. Its lock keeps a second process out.
+//! It is beside sled's files and is created last. So a directory without it is not a store, and one with it but without
+//! its database is a damaged store, never a new one. Its lock excludes a second process.
 //!
 //! ```text
 //! postern-store v1
 //! batch 00000000000000000042
 //! ```
 //!
-//! The number is that of a batch which is certainly on disk. It is written over in place after each batch but not
-//! synced: after a power cut it may be old, never ahead. A database that is behind it has lost the end of its log.
+//! The number is that of a batch which is certainly on disk. It is overwritten in place after each batch but not
+//! synced: after a power failure it may be old, but never ahead. A database that is behind it has lost the end of its
+//! log.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -23,20 +24,20 @@ use crate::error::OpenError;
 
 const NAME: &str = "postern.store";
 const HEAD: &str = "postern-store v1\nbatch ";
-/// Digits of the largest batch number, so that a later number takes the place of an earlier one byte by byte.
+/// Digits of the largest batch number, so that a later number overwrites an earlier one byte by byte.
 const DIGITS: usize = 20;
-/// Longer than any marker; what is longer is none.
+/// More than the length of any marker; a longer file is not one.
 const READ_MAX: u64 = 256;
 
 #[derive(Debug)]
 pub(super) struct Marker {
     file: Flock<File>,
-    /// As far as the file says that the store has come.
+    /// The batch in the file.
     batch: u64,
 }
 
 impl Marker {
-    /// Makes the marker of a store that has just been made.
+    /// Creates the marker of a new store.
     pub(super) fn create(dir: &Path, batch: u64) -> Result<Self, OpenError> {
         let path = path(dir);
         let making = || OpenError::io(format!("make {}", path.display()));
@@ -48,7 +49,7 @@ impl Marker {
         Ok(marker)
     }
 
-    /// Takes the store for this process; `None` when there is no marker.
+    /// Locks the store for this process; `None` if there is no marker.
     pub(super) fn open(dir: &Path) -> Result<Option<Self>, OpenError> {
         let path = path(dir);
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
@@ -71,13 +72,13 @@ impl Marker {
         self.batch
     }
 
-    /// Notes that `batch` is on disk.
+    /// Records that `batch` is on disk.
     pub(super) fn advance(&mut self, batch: u64) -> io::Result<()> {
         self.batch = batch;
         self.file.write_all_at(text(batch).as_bytes(), 0)
     }
 
-    /// Makes the number itself durable; done when a store is opened and closed.
+    /// Makes the number itself durable; called when a store is opened and closed.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }

@@ -1,14 +1,14 @@
 //! The engine of one host, on sled 0.34.7.
 //!
-//! One thread writes (`writer`): it takes every commit that waits, checks them one after the other, and puts
-//! what is left to disk as one batch: apply, flush, `fdatasync`, and only then the answers. So a hundred commits at
-//! once cost one wait for the disk, and no two can both win.
+//! One thread writes (`writer`): it takes all waiting commits, checks them one after the other, and writes the accepted
+//! ones to disk as one batch: apply, flush, `fdatasync`, and only then the answers. So a hundred concurrent commits
+//! cost one wait for the disk, and two conflicting ones cannot both succeed.
 //!
-//! Readers look through a `View`, which hides what is not yet durable. sled itself is only ever touched
-//! under `contain`, since it panics on some of the errors that a disk can give.
+//! Readers use a `View`, which hides data that is not yet durable. All calls to sled are made under `contain`, since it
+//! panics on some disk errors.
 //!
-//! A store is a directory: sled's own files, and `postern.store` beside them (`marker`). A sled database that has
-//! lost records may open without a word; `tally` notices.
+//! A store is a directory: sled's own files, and `postern.store` beside them (`marker`). A sled database that has lost
+//! records may open without an error; `tally` detects that.
 
 mod batch;
 mod contain;

@@ -1,4 +1,4 @@
-//! Making and opening a store, whole or not at all.
+//! Creates and opens a store, completely or not at all.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -13,25 +13,25 @@ use super::marker::Marker;
 use super::tally::{Amiss, TALLY_KEY, Tally, add_up};
 use crate::error::{OpenError, Repair};
 
-/// What sled may keep in memory of what is on disk, in bytes.
+/// The size of sled's cache, in bytes.
 const CACHE_MAX: u64 = 64 * 1024 * 1024;
 
-/// A store that was found whole.
+/// A store that was opened and verified.
 pub(super) struct Opened {
     pub(super) dir: PathBuf,
     pub(super) marker: Marker,
     pub(super) database: Database,
 }
 
-/// The part that is opened anew when the disk has failed.
+/// The part that is reopened after a disk failure.
 pub(super) struct Database {
     pub(super) db: Db,
     pub(super) files: Files,
-    /// What the last durable batch left.
+    /// The tally of the last durable batch.
     pub(super) tally: Tally,
 }
 
-/// Makes an empty store. The marker comes last: without it, what a broken-off attempt leaves is no store.
+/// Creates an empty store. The marker is written last: without it, what an interrupted attempt leaves is not a store.
 pub(super) fn init(dir: &Path) -> Result<Opened, OpenError> {
     let making = || OpenError::io(format!("make a store at {}", dir.display()));
     if !files::is_vacant(dir).map_err(making())? {
@@ -51,9 +51,9 @@ pub(super) fn init(dir: &Path) -> Result<Opened, OpenError> {
     Ok(Opened { dir: dir.to_owned(), marker, database: Database { db, files, tally } })
 }
 
-/// Makes durable the names of `dir` and of the directories that were made around it, up to the one that was there.
+/// Makes the names of `dir` and of its newly created parent directories durable, up to the one that existed.
 fn sync_above(dir: &Path, there: Option<&Path>) -> io::Result<()> {
-    // A relative path of one name has the empty one above it.
+    // The parent of a relative path with one component is the empty path.
     let there = there.filter(|there| !there.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let there = there.canonicalize()?;
     for above in dir.canonicalize()?.ancestors().skip(1) {
@@ -65,7 +65,7 @@ fn sync_above(dir: &Path, there: Option<&Path>) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a store, adding to `repairs` what had to be put right.
+/// Opens a store, and adds the repairs that were necessary to `repairs`.
 pub(super) fn open(dir: &Path, repairs: &mut Vec<Repair>) -> Result<Opened, OpenError> {
     let opening = || OpenError::io(format!("open the store at {}", dir.display()));
     let Some(mut marker) = Marker::open(dir)? else {
@@ -80,7 +80,7 @@ pub(super) fn open(dir: &Path, repairs: &mut Vec<Repair>) -> Result<Opened, Open
     Ok(Opened { dir: dir.to_owned(), marker, database })
 }
 
-/// Opens the database of a store whose marker says `batch`, and adds up its records.
+/// Opens the database of a store whose marker has `batch`, and verifies its records.
 pub(super) fn open_database(dir: &Path, batch: u64, repairs: &mut Vec<Repair>) -> Result<Database, OpenError> {
     let opening = || OpenError::io(format!("open the store at {}", dir.display()));
     let damaged = |why: String| OpenError::Damaged { path: dir.to_owned(), why };
@@ -94,7 +94,7 @@ pub(super) fn open_database(dir: &Path, batch: u64, repairs: &mut Vec<Repair>) -
     repairs.extend(torn.into_iter().map(Repair::TornIndexRemoved));
     let db = match open_sled(dir) {
         Err(error) if is_damage(&error) => {
-            // The index is the one part that can be made anew; the tally tells whether that was all.
+            // The index is the only part that can be rebuilt; the tally shows whether the records are complete.
             let aside = files::put_indexes_aside(dir).map_err(opening())?;
             repairs.extend(aside.into_iter().map(Repair::IndexRebuilt));
             open_sled(dir)
@@ -117,11 +117,11 @@ pub(super) fn open_database(dir: &Path, batch: u64, repairs: &mut Vec<Repair>) -
 }
 
 fn open_sled(dir: &Path) -> io::Result<Db> {
-    // No flushing by sled's own clock: the writer flushes when it has written, and knows whether it worked.
+    // No periodic flush by sled: the writer flushes after each write, and knows whether it succeeded.
     contain(|| Config::new().path(dir).cache_capacity(CACHE_MAX).flush_every_ms(None).open())
 }
 
-/// Whether sled has found something else than what it once wrote. While it reads its log it panics on some of that.
+/// Whether sled has found data that it did not write. While it reads its log it panics on some of that.
 fn is_damage(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
         || error.get_ref().is_some_and(|inner| inner.is::<Panicked>())

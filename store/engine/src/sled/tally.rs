@@ -1,9 +1,9 @@
-//! A running account of what the database must hold.
+//! A checksum over all records of the database.
 //!
-//! sled recovers what it can from a damaged log and opens: a store cut in half comes back as half a store, and an
-//! account that is missing from it would pass for one without a second factor. So every batch also writes how many
-//! records there are and the sum of a hash over their keys and revisions, and opening adds them up again. The number
-//! of the batch, compared with the marker's, tells when the end of the log is missing.
+//! sled recovers what it can from a damaged log and opens: a log that is cut in half gives half a store, and a missing
+//! account would be treated as one without a second factor. So every batch also writes the number of records and the
+//! sum of a hash over their keys and revisions, and opening computes them again. The number of the batch, compared with
+//! the marker's, shows whether the end of the log is missing.
 
 use std::io;
 
@@ -15,17 +15,17 @@ use super::stored::Stored;
 use crate::contract::{Entry, RESERVED, is_key};
 use crate::revision::Revision;
 
-/// Where the tally stands: among the engine's own keys.
+/// The key of the tally: one of the engine's own.
 pub(super) const TALLY_KEY: &[u8] = &[RESERVED, b't', b'a', b'l', b'l', b'y'];
 
-/// What stands in the tally's record: batch, count and sum.
+/// The size of the tally's record: batch, count and sum.
 const TALLY_LEN: usize = 8 + 8 + 16;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// The last batch. Its number is the revision of all it wrote.
+    /// The last batch. Its number is the revision of all its writes.
     pub(super) batch: u64,
-    /// How many records there are.
+    /// The number of records.
     pub(super) count: u64,
     pub(super) sum: u128,
 }
@@ -57,18 +57,18 @@ impl Tally {
     }
 }
 
-/// Why records could not be added up.
+/// Why the records could not be verified.
 #[derive(Debug)]
 pub(super) enum Amiss {
-    /// They are not those that were written; the text says how.
+    /// They differ from what was written; with the difference.
     Records(String),
     /// They could not be read.
     Disk(io::Error),
-    /// Whom they were shown to gave up.
+    /// The visitor returned an error.
     Visitor(io::Error),
 }
 
-/// Shows every record to `visit` and compares them with the tally that the last batch left.
+/// Passes every record to `visit` and compares the records with the tally of the last batch.
 pub(super) fn add_up(db: &Db, mut visit: impl FnMut(&Entry) -> io::Result<()>) -> Result<Tally, Amiss> {
     let expected = contain(|| db.get(TALLY_KEY)).map_err(Amiss::Disk)?;
     let expected = expected.and_then(|bytes| Tally::from_bytes(&bytes));
@@ -92,7 +92,7 @@ pub(super) fn add_up(db: &Db, mut visit: impl FnMut(&Entry) -> io::Result<()>) -
     Ok(expected)
 }
 
-/// A number that stands for one record. Adding up is independent of order; a hash keeps two losses from cancelling.
+/// A hash of one record. The sum does not depend on the order; with a hash, two losses do not cancel out.
 fn fingerprint(key: &[u8], revision: Revision) -> u128 {
     let digest = Sha256::new().chain_update(revision.0.to_be_bytes()).chain_update(key).finalize();
     digest.iter().take(size_of::<u128>()).fold(0, |number, &byte| number << 8 | u128::from(byte))

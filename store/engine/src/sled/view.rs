@@ -1,9 +1,9 @@
-//! What readers see: durable values only.
+//! The readers' view: durable values only.
 //!
-//! Between applying a batch and having it on disk, sled already shows it. A verdict given on such a value would
-//! outlive a power cut that the value does not. So the writer first puts what stood at the batch's keys over the
-//! database as a mask, and takes it away when the batch is durable. When that fails the mask stays: readers go on
-//! with the last durable state until the database has been opened anew.
+//! sled shows a batch as soon as it is applied, before it is on disk. A verdict that is based on such a value would
+//! survive a power failure, but the value would not. So the writer first covers the batch's keys with a mask of their
+//! old values, and removes the mask when the batch is durable. If that fails the mask stays: readers continue with the
+//! last durable state until the database has been reopened.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::contract::{Entry, is_key};
 use crate::error::{EngineError, Failure};
 use crate::revision::{Key, Revision};
 
-/// What durably stands at some keys; `None`: nothing.
+/// The durable values of some keys; `None`: no record.
 pub(super) type Mask = BTreeMap<Key, Option<Stored>>;
 
 pub(super) struct View {
@@ -25,9 +25,9 @@ pub(super) struct View {
     sight: RwLock<Sight>,
 }
 
-/// Readers hold it shared for the whole of one reading, so none sees a batch come in half way.
+/// Readers hold it shared during a whole read, so that none sees a part of a batch.
 struct Sight {
-    /// `None` while the database is closed: between two attempts to open it, or for good.
+    /// `None` while the database is closed: between two attempts to open it, or permanently.
     db: Option<Db>,
     mask: Mask,
     /// Why writes are refused.
@@ -45,7 +45,7 @@ impl View {
         let sight = self.read();
         let stored = match sight.mask.get(key) {
             Some(masked) => masked.clone(),
-            // The engine's own keys name no record of anybody's.
+            // The engine's own keys are not records.
             None if !is_key(key) => None,
             None => Stored::read(sight.db()?, &self.dir, key)?,
         };
@@ -57,7 +57,7 @@ impl View {
         let db = sight.db()?;
         let follows = |key: &[u8]| key.starts_with(prefix) && after.is_none_or(|after| key > after);
         let start = after.filter(|after| *after >= prefix).unwrap_or(prefix);
-        // The mask may take away as many as it has; what it adds falls among these or beyond the page.
+        // The mask may remove as many entries as it has; the entries that it adds are among these or after the page.
         let wanted = limit.saturating_add(sight.mask.len());
         let mut found = BTreeMap::new();
         contain(|| {
@@ -97,7 +97,7 @@ impl View {
         }
     }
 
-    /// Hides a batch that is about to be applied.
+    /// Hides a batch before it is applied.
     pub(super) fn cover(&self, before: Mask) {
         self.write().mask = before;
     }
@@ -107,29 +107,29 @@ impl View {
         self.write().mask.clear();
     }
 
-    /// Writes fail from now on; readers keep what they see.
+    /// Writes fail from now on; the readers' view does not change.
     pub(super) fn fail(&self, failure: Failure) {
         self.write().failure = Some(failure);
     }
 
-    /// Takes the database away, to be closed. Nobody reads in it any more when this returns.
+    /// Removes the database, to be closed. No reader uses it any more when this returns.
     pub(super) fn take(&self) -> Option<Db> {
         self.write().db.take()
     }
 
-    /// Shows a database that was opened anew, as it is on disk.
+    /// Shows a database that was reopened, in its state on disk.
     pub(super) fn replace(&self, db: Db) {
         *self.write() = Sight { db: Some(db), mask: Mask::new(), failure: None, closed: false };
     }
 
-    /// The end: takes the database away for good.
+    /// Removes the database permanently.
     pub(super) fn close(&self) -> Option<Db> {
         let mut sight = self.write();
         sight.closed = true;
         sight.db.take()
     }
 
-    // Nothing panics while it holds the lock for writing, so what is behind a poisoned one is whole.
+    // Nothing panics while it holds the write lock, so the content of a poisoned lock is consistent.
     fn read(&self) -> RwLockReadGuard<'_, Sight> {
         self.sight.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,8 +160,8 @@ mod tests {
         Stored { revision: Revision(revision), value: revision.to_string().into_bytes() }
     }
 
-    /// A database in which a batch is under way: `a` and `d` changed, `b` and `c` removed, `e` and `f` made, `g` and
-    /// `h` untouched; with the view that its readers have.
+    /// A database with a batch in progress: `a` and `d` changed, `b` and `c` removed, `e` and `f` created, `g` and `h`
+    /// unchanged; with its readers' view.
     fn under_way(dir: &Path) -> View {
         let db = ::sled::open(dir).unwrap();
         let mut mask = Mask::new();

@@ -4,7 +4,7 @@
 //! Writing ──apply, flush or fdatasync fails──▶ Failed ──trial works, database opens whole──▶ Writing
 //! ```
 //!
-//! While it has failed, every batch of requests and every [`RETRY_EVERY`] without any is one attempt to recover.
+//! In the failed state, every batch of requests, and every [`RETRY_EVERY`] without any, is one attempt to recover.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,9 +29,9 @@ use crate::metrics::METRICS;
 use crate::revision::Revision;
 use crate::watch::Watchers;
 
-/// The most commits that share one wait for the disk. More would make the first of them wait for the checks of all.
+/// The most commits that share one wait for the disk. With more, the first of them would wait too long for the checks.
 const BATCH_MAX: usize = 256;
-/// How long a failed store that nobody writes to is left alone before it is tried again.
+/// The interval between recovery attempts of a failed store without write requests.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) enum Request {
@@ -50,7 +50,7 @@ pub(super) struct Snapshot {
     pub(super) answer: Answer<u64>,
 }
 
-/// Where an answer goes, and the place in the queue that is free once it is given.
+/// The receiver of an answer, and the place in the queue that is released with it.
 pub(super) struct Answer<T> {
     sender: oneshot::Sender<Result<T, EngineError>>,
     _place: OwnedSemaphorePermit,
@@ -62,7 +62,7 @@ impl<T> Answer<T> {
     }
 
     fn give(self, answer: Result<T, EngineError>) {
-        // Nobody there: who stopped waiting took that for a refusal.
+        // A receiver that has stopped waiting treats that as a refusal.
         let _ = self.sender.send(answer);
     }
 }
@@ -87,10 +87,10 @@ impl Writer {
         Self { dir, view, watchers, waiting, marker, state: State::Writing(database) }
     }
 
-    /// Serves requests until it is told to close or nobody is left to ask.
+    /// Serves requests until it is closed or there are no senders left.
     pub(super) fn run(mut self) {
-        // A panic here is a bug of ours. The view is closed on that way out too, so that nobody reads in a store
-        // whose writer is gone; those who wait are refused, as their answers are dropped.
+        // A panic here is a bug in this crate. The view is closed in that case too, so that no reader uses a store
+        // without a writer; waiting requests fail, since their answers are dropped.
         let served = catch_unwind(AssertUnwindSafe(|| while self.serve() {}));
         if served.is_err() {
             tracing::error!("the thread that writes the store has panicked; the store is closed");
@@ -98,7 +98,7 @@ impl Writer {
         self.close();
     }
 
-    /// Takes what waits and answers it; `false` when there will be no more.
+    /// Takes the waiting requests and answers them; `false` if there will be no more.
     fn serve(&mut self) -> bool {
         let failed = matches!(self.state, State::Failed(_));
         let first = match failed {
@@ -139,8 +139,8 @@ impl Writer {
         }
     }
 
-    /// Returns what became of each commit once all of it is on disk. Conflicts too have to wait for that: they may
-    /// be with a commit of the same batch.
+    /// Returns the result of each commit once all of them are on disk. Conflicts have to wait for that too: they may be
+    /// with a commit of the same batch.
     fn write(&mut self, commits: Vec<Vec<Change>>) -> Result<Vec<Result<Swap, EngineError>>, Failure> {
         let database = match &mut self.state {
             State::Writing(database) => database,
@@ -164,25 +164,25 @@ impl Writer {
         database.tally = tally;
         self.view.uncover();
         self.watchers.tell(Revision(tally.batch), keys);
-        // Only a lower bound, so it may fail: on a file system that copies on write, a full disk refuses even this.
+        // Only a lower bound, so it may fail: on a copy-on-write file system, a full disk refuses even this.
         let _ = self.marker.advance(tally.batch);
         Ok(outcomes)
     }
 
-    /// Stops writing. sled can't take back what it has applied, so the database has to be opened anew.
+    /// Stops writing. sled cannot undo what it has applied, so the database has to be reopened.
     fn fail(&mut self, failure: Failure) {
         tracing::error!("{failure}. Writes are refused until then");
         self.view.fail(failure.clone());
         self.state = State::Failed(failure);
     }
 
-    /// Opens the database anew if the disk takes writes again. Until then readers keep what they see.
+    /// Reopens the database if the disk can be written again. Until then the readers' view does not change.
     fn recover(&mut self) {
         match self.reopen() {
             Ok(database) => {
                 tracing::info!("the store at {} takes writes again", self.dir.display());
                 self.view.replace(database.db.clone());
-                // What was under way when it failed is on disk, or is not: nobody was told.
+                // The batch in progress at the failure is on disk, or is not: it was not reported to watchers.
                 self.watchers.tell_of_a_gap();
                 self.state = State::Writing(database);
             }
@@ -205,7 +205,7 @@ impl Writer {
         database.map_err(OpenError::into_failure)
     }
 
-    /// Shows every record and checks that they are all there.
+    /// Passes every record to the visitor and checks that none is missing.
     fn snapshot(&mut self, mut visit: Visitor) -> Result<u64, EngineError> {
         let database = match &self.state {
             State::Writing(database) => database,
@@ -225,12 +225,12 @@ impl Writer {
         let Self { view, watchers, state, marker, .. } = self;
         let_go((state, view.close()));
         watchers.close();
-        // A lower bound, as ever. The marker's lock goes with it, after sled's own.
+        // A lower bound here too. The marker's lock is released with it, after sled's own.
         let _ = marker.sync();
     }
 }
 
-/// Drops what holds the database. sled flushes when it is dropped, and panics when that fails.
+/// Drops a value that holds the database. sled flushes when it is dropped, and panics if that fails.
 fn let_go<T>(holder: T) {
     let dropped = contain(|| {
         drop(holder);

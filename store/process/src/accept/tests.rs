@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// A socket that gives what it has been told to, and then nothing.
+/// A socket that returns the given results, and then nothing.
 struct Script(Mutex<VecDeque<io::Result<u32>>>);
 
 impl Script {

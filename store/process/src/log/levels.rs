@@ -1,4 +1,4 @@
-//! What is written to the log: `info`, or `info,signin=warn,sled=off`.
+//! Log levels: `info`, or `info,signin=warn,sled=off`.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -7,15 +7,15 @@ use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-/// The lines of the audit log, which no level switches off.
+/// The target of the audit log, which no level switches off.
 const AUDIT: &str = "audit";
 /// The level of its lines.
 const AUDIT_LEVEL: LevelFilter = LevelFilter::INFO;
-/// Parts of a program that levels may name.
+/// The most targets in one set of levels.
 pub const MAX_TARGETS: usize = 32;
-/// Bytes that the name of one may have.
+/// The most bytes of a target's name.
 pub const MAX_TARGET: usize = 100;
-/// Every level, from none on.
+/// Every level, beginning with `off`.
 const LEVELS: [(&str, LevelFilter); 6] = [
     ("off", LevelFilter::OFF),
     ("error", LevelFilter::ERROR),
@@ -25,8 +25,8 @@ const LEVELS: [(&str, LevelFilter); 6] = [
     ("trace", LevelFilter::TRACE),
 ];
 
-/// Up to which level lines are written: in general, and for parts of a program (targets, such as `signin`). What it does
-/// not speak of stays as it is.
+/// The maximum levels of lines: in general, and for parts of a program (targets, such as `signin`). Anything it does
+/// not name is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Levels {
@@ -34,14 +34,14 @@ pub struct Levels {
     targets: BTreeMap<String, LevelFilter>,
 }
 
-/// Why a text is no levels.
+/// Why a text is not a set of levels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LevelsError {
-    /// These words are neither a level nor `target=level`.
+    /// A word that is neither a level nor `target=level`.
     Word(String),
     /// The audit log cannot be switched off.
     Audit,
-    /// More than [`MAX_TARGETS`].
+    /// More than [`MAX_TARGETS`] targets.
     TooMany,
 }
 
@@ -64,14 +64,14 @@ impl fmt::Display for LevelsError {
 impl std::error::Error for LevelsError {}
 
 impl Default for Levels {
-    /// What is worth telling whoever runs the program.
+    /// The level for normal operation.
     fn default() -> Self {
         Self { general: Some(LevelFilter::INFO), targets: BTreeMap::new() }
     }
 }
 
 impl Levels {
-    /// These, with what `change` speaks of as it says.
+    /// These levels, overridden by `change`.
     #[must_use]
     pub fn with(&self, change: &Self) -> Self {
         let mut targets = self.targets.clone();
@@ -79,7 +79,7 @@ impl Levels {
         Self { general: change.general.or(self.general), targets }
     }
 
-    /// Whether so many may be held.
+    /// Checks the number of targets.
     ///
     /// # Errors
     /// [`LevelsError::TooMany`].
@@ -87,10 +87,10 @@ impl Levels {
         if self.targets.len() <= MAX_TARGETS { Ok(self) } else { Err(LevelsError::TooMany) }
     }
 
-    /// For the log; the lines of the audit log pass. What is said of one of `parts` counts for its target.
+    /// The filter for the log; lines of the audit log pass. A level for one of `parts` applies to its target.
     pub(super) fn filter(&self, parts: &[(&str, &str)]) -> Targets {
         let audit = self.targets.get(AUDIT).copied().unwrap_or(AUDIT_LEVEL);
-        // A name comes before what lies in it, so that what is said of that counts last.
+        // A name is before the names below it, so that the more specific level is applied last.
         let targets = self.targets.iter().flat_map(|(name, level)| {
             let named = parts.iter().filter_map(|(part, target)| named(name, part, target));
             std::iter::once(name.clone()).chain(named).map(|target| (target, *level))
@@ -123,7 +123,7 @@ impl FromStr for Levels {
     }
 }
 
-/// The target that `name` speaks of, where it is `part`, lies in it, or holds it: `part` has lines under `target`.
+/// The target that `name` selects, if it is `part`, is below it, or contains it: `part` has lines under `target`.
 fn named(name: &str, part: &str, target: &str) -> Option<String> {
     match (name.strip_prefix(part), part.strip_prefix(name)) {
         (Some(rest), _) if rest.is_empty() || rest.starts_with("::") => Some(format!("{target}{rest}")),
@@ -132,7 +132,7 @@ fn named(name: &str, part: &str, target: &str) -> Option<String> {
     }
 }
 
-/// A path of modules, or a word of our own.
+/// Whether it is a module path, or a target of Postern.
 fn is_target(text: &str) -> bool {
     let is_part_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-:".contains(&byte);
     (1..=MAX_TARGET).contains(&text.len()) && text.bytes().all(is_part_of_name)

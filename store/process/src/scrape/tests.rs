@@ -5,7 +5,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 const PAGE: &str = "one 1\n";
 
-/// What is said to `sent` on a connection of its own.
+/// The response to `sent` on a separate connection.
 async fn said_to(sent: &[u8]) -> String {
     let (mut client, server): (DuplexStream, _) = duplex(64 * 1024);
     client.write_all(sent).await.unwrap();
@@ -46,7 +46,7 @@ async fn what_is_asked_for_is_shown_and_nothing_else() {
         let said = said_to(format!("{other} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await;
         assert!(said.starts_with("HTTP/1.1 404") && !said.contains(PAGE), "{other}: {said}");
     }
-    // The connection ends: what comes behind is not answered.
+    // The connection is closed: a second request is not answered.
     let said = said_to(b"GET / HTTP/1.1\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n").await;
     assert!(!said.contains(PAGE), "{said}");
     let long = format!("GET /metrics HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(2 * MAX_HEAD));
@@ -61,7 +61,7 @@ proptest! {
     }
 }
 
-/// Asks on a real connection; nothing where that is cut.
+/// Sends a request on a real connection; empty if the connection is closed.
 async fn scrape(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     let mut said = String::new();
     if stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {
@@ -72,9 +72,9 @@ async fn scrape(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn who_says_nothing_keeps_others_out_for_the_deadline_at_most() {
-    /// Rounds of silence before somebody who speaks.
+    /// Rounds of idle connections before one that sends a request.
     const ROUNDS: u32 = 2;
-    /// Time passes by itself as soon as nobody does anything, so it may run out for somebody who was about to.
+    /// The paused clock advances as soon as all tasks are idle, so the deadline may pass before a task continues.
     const TRIES: u32 = 100;
     let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
     let Listener(Socket::Tcp(tcp)) = &listener else { panic!() };
@@ -101,7 +101,7 @@ async fn a_socket_is_for_its_owner_and_its_group() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("metrics.sock");
     let place: Place = path.to_str().unwrap().parse().unwrap();
-    // What an earlier run has left.
+    // Left by an earlier run.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let listener = Listener::bind(&place).await.unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, SOCKET_MODE);

@@ -8,7 +8,7 @@ use super::*;
 
 const NAME: &[u8] = b"account/bob@example.com";
 
-/// A ring of keys with these ids, each of its id's byte over and over.
+/// A ring of keys with these ids, each filled with its id's byte.
 fn sealer(ids: &[u8]) -> Sealer {
     let lines: String = ids.iter().map(|id| format!("{id} {}\n", BASE64.encode([*id; 32]))).collect();
     Sealer::new(MasterKeys::parse(format!("postern-master-key v1\n{lines}").as_bytes()).unwrap())
@@ -68,7 +68,7 @@ fn a_ticket_is_bound_to_its_purpose() {
     let ticket = sealer.seal_ticket("enrol", b"bob").unwrap();
     assert_eq!(**sealer.open_ticket("enrol", &ticket).unwrap(), *b"bob");
     assert!(sealer.open_ticket("challenge", &ticket).is_err());
-    // Records and tickets have keys of their own, so not even a record of the ticket's name will do.
+    // Records and tickets have separate keys, so not even a record with the ticket's name opens as one.
     assert!(sealer.open(b"ticket/enrol", &ticket).is_err());
     assert!(sealer.open_ticket("enrol", &sealer.seal(b"ticket/enrol", b"bob").unwrap()).is_err());
 }
@@ -91,7 +91,7 @@ fn a_mac_is_bound_to_purpose_bytes_and_key() {
     assert_eq!(format!("{mac:?} {both:?}"), "[redacted] [redacted]");
 }
 
-/// The derivation of keys is part of the format: a change of it would lock everybody out after an upgrade.
+/// The derivation of keys is part of the format: a change of it would lock out every user after an upgrade.
 #[test]
 fn a_record_and_a_code_of_the_first_version_stay_valid() {
     let sealer = sealer(&[1]);
