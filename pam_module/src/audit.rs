@@ -1,21 +1,21 @@
-//! The one line that the log gets of each sign-in. `packaging/fail2ban/postern.conf` reads it.
+//! The single log line for each sign-in. `packaging/fail2ban/postern.conf` parses it.
 //!
-//! What a stranger chooses (the user name) stands last, and nothing in a value can look like the next field.
+//! Untrusted input (the user name) is last, and nothing in a value can look like the next field.
 
 use crate::host::{Facts, Priority};
 use crate::verdict::{Passed, Stopped, Unfit};
 use postern_wire::address::parse_address;
 use postern_wire::auth::Reason;
 
-/// Characters of a value that are shown.
+/// The most characters of a value in the line.
 const SHOWN: usize = 320;
-/// Bytes of most lines.
+/// The capacity that is enough for most lines, in bytes.
 const USUAL: usize = 160;
 
-/// The line, and how loud it is.
+/// The line, and its priority.
 pub(crate) fn line(ended: &Result<Passed, Stopped>, facts: &Facts) -> (Priority, String) {
     let nothing = String::new();
-    // As all other logs write it, so that one ban is for one address.
+    // In the same form as in all other logs, so that a ban applies to one address.
     let rhost = parse_address(&facts.rhost).map_or_else(|| facts.rhost.clone(), |address| address.to_string());
     let (priority, outcome, reason, method, detail) = match ended {
         Ok(Passed::NotRequired) => (Priority::Info, "not_required", "", "", nothing),
@@ -67,7 +67,8 @@ fn reason(stopped: &Stopped) -> (Priority, &'static str, String) {
     (priority, reason, String::new())
 }
 
-/// A value as one word: blanks, quotes, `=` and whatever a terminal or a log reader might act on become `_`.
+/// A value as one word: blanks, quotes, `=` and all characters that a terminal or a log parser might interpret become
+/// `_`.
 fn clean(value: &str) -> impl Iterator<Item = char> {
     let harmless = |char: char| char.is_alphanumeric() || (char.is_ascii_graphic() && !"\"'`=".contains(char));
     value.chars().take(SHOWN).map(move |char| if harmless(char) { char } else { '_' })

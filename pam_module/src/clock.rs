@@ -1,4 +1,4 @@
-//! The monotonic clock, for the deadline of a transaction. Nothing here knows the time of day: the daemon decides.
+//! The monotonic clock, for the deadline of a transaction. The module does not use the time of day: the daemon decides.
 
 use std::time::Instant;
 

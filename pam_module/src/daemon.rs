@@ -1,4 +1,4 @@
-//! posternd, as the dialogue sees it.
+//! The dialogue's interface to posternd.
 
 use crate::clock;
 use postern_wire::methods::Method;
@@ -7,10 +7,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long all calls of one transaction may take together. What the person takes to type does not count.
+/// The limit for all calls of one transaction together. The user's typing time does not count.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Who gives the verdicts.
+/// The source of the verdicts.
 pub(crate) trait Daemon {
     /// Calls a method of [`auth::INTERFACE`].
     ///
@@ -21,15 +21,15 @@ pub(crate) trait Daemon {
         M: Method<Parameters: Serialize, Reply: DeserializeOwned>;
 }
 
-/// The daemon behind a socket. Each call has a connection of its own: while a person types, none is open, so that no
-/// number of open prompts takes up the daemon's places.
+/// The daemon behind a socket. Each call uses its own connection: while a user types, none is open, so that open
+/// prompts do not use up the daemon's connections.
 pub(crate) struct Posternd<'a> {
     socket: &'a Path,
     left: Duration,
 }
 
 impl<'a> Posternd<'a> {
-    /// The daemon that listens at `socket`; nothing is opened yet.
+    /// The daemon that listens at `socket`; no connection is opened yet.
     pub(crate) fn new(socket: &'a Path) -> Self {
         Self { socket, left: DEADLINE }
     }
@@ -48,7 +48,7 @@ impl Daemon for Posternd<'_> {
     }
 }
 
-/// A deadline that runs out.
+/// A deadline at a fixed point in time.
 struct Until(Instant);
 
 impl Deadline for Until {

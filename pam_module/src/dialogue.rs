@@ -1,6 +1,6 @@
-//! The story of a sign-in: ask the daemon, prompt for what it says, hand on the answer, bring back the verdict.
+//! The sequence of a sign-in: ask the daemon, prompt as its verdict says, send the answer, return the verdict.
 //!
-//! It knows no rule and no method. What a code looks like, and where in a field it begins, the daemon says.
+//! It has no rules and knows no methods. The daemon determines the form of a code, and where in a field it begins.
 
 use crate::daemon::Daemon;
 use crate::enrolment;
@@ -17,10 +17,10 @@ use postern_wire::auth::{
 use postern_wire::methods::auth_method;
 use postern_wire::{CallError, Secret};
 
-/// Tells the whole story.
+/// Runs the whole sequence.
 ///
 /// # Errors
-/// A [`Stopped`] is a refusal; what there is to say about it has been shown.
+/// A [`Stopped`] is a refusal; its text has already been shown.
 pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &Options) -> Result<Passed, Stopped> {
     let name = options.qualified(host.user()?);
     if name.chars().count() > auth::MAX_NAME {
@@ -68,13 +68,13 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         self.options.may_enrol() && self.host.shows_text()
     }
 
-    /// Where no code is asked for now, and the field of a mail app comes in, it may still be an app password: a phone
-    /// that works goes on working. None: what was given is not worth a look, or changes nothing.
+    /// Checks the field of a mail app as an app password when no code is required now, so that a configured phone
+    /// continues to work. `None`: the input is not checked, or does not change the result.
     fn app_password(&mut self, asked: &AskVerdict) -> Result<Option<Passed>, Stopped> {
         let text = match self.options.first {
             First::Prompt if self.options.forward_pass => Some(self.host.ask(text::prompt(self.options))?),
             First::Prompt => None,
-            // What is not UTF-8 is none.
+            // Input that is not UTF-8 is not an app password.
             First::Use | First::Try => {
                 self.host.password().ok().flatten().filter(|text| may_be_app_password(text.reveal()))
             }
@@ -82,7 +82,8 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         let Some(text) = text else { return Ok(None) };
         match self.field(text)? {
             Ok(passed) => Ok(Some(passed)),
-            // It is none, and the account can do nothing but enrol. Where no code was required, "stale" is that no more.
+            // It is not an app password, and the account can only enrol. Where no code was required, "stale" means that
+            // this has changed.
             Err(refusal) if refusal.reason == Reason::Stale && matches!(asked, AskVerdict::Enrol { .. }) => Ok(None),
             Err(refusal) => Err(self.refused(&refusal)),
         }
@@ -115,7 +116,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         verdict.map_err(|refusal| self.refused(&refusal))
     }
 
-    /// Looks at a code by itself.
+    /// Checks a code that was typed separately.
     fn answer(&mut self, code: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let code = fit(code, auth::MAX_CODE)?;
         let origin = self.origin.clone();
@@ -135,8 +136,8 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         })
     }
 
-    /// Looks at a field with an app password, or with a code behind the password, and leaves the mailbox's password to
-    /// the modules after this one if that was asked for.
+    /// Checks a field with an app password, or with a password followed by a code, and stores the mailbox's password
+    /// for the modules after this one if that is configured.
     fn field(&mut self, text: Secret) -> Result<Result<Passed, Refusal>, Stopped> {
         let text = fit(text, auth::MAX_FIELD)?;
         let field = AnswerField { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone(), text };
@@ -167,18 +168,17 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     }
 }
 
-/// Whether a bare password should not even be asked about: each question that ends in "wrong" counts against the
-/// account, and with `try_first_pass` most passwords have no code behind them. Codes of unknown length (backup codes)
-/// are for the prompt then.
+/// Whether a password may end in a code, so that the daemon is to be asked: each request that ends in "wrong" counts
+/// against the account, and with `try_first_pass` most passwords have no code at the end. Codes of unknown length
+/// (backup codes) are requested by the prompt in that case.
 fn may_end_in_code(text: &str, methods: &[Offer]) -> bool {
-    // Copying brings marks along that nobody sees; the daemon reads over them, too.
+    // Copied text may end in invisible marks; the daemon ignores them too.
     let text = text.trim_end_matches(|end: char| end.is_whitespace() || !(end.is_ascii() || end.is_alphanumeric()));
     let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     methods.iter().filter_map(|method| method.digits).any(|length| digits >= length as usize)
 }
 
-/// Whether a text has the length of an app password: its letters, however they are grouped, and whatever mark was copied
-/// with them.
+/// Whether a text has the length of an app password: its letters in any grouping, ignoring copied marks.
 fn may_be_app_password(text: &str) -> bool {
     let is_letter = |char: &char| char.is_alphanumeric() || (char.is_ascii_graphic() && *char != '-');
     text.chars().filter(is_letter).count() == APP_PASSWORD_LETTERS

@@ -1,4 +1,4 @@
-//! A first method, set up where the person signs in: show the secret, have it confirmed by a code, show backup codes.
+//! Sets up a first method during a sign-in: shows the secret, confirms it with a code, shows backup codes.
 
 use crate::daemon::Daemon;
 use crate::host::Host;
@@ -9,14 +9,14 @@ use crate::verdict::{Passed, Stopped};
 use postern_wire::auth::{self, Channel, Confirm, ConfirmVerdict, Enrol, EnrolVerdict, Reason, Refusal};
 use postern_wire::methods::auth_method;
 
-/// How often a code may be typed before the person has to sign in again: what one sees on a screen and types from it is
-/// right at the third time.
+/// How often a code may be typed before the user has to sign in again: codes that are read from a screen should be
+/// right by the third attempt.
 const TRIES: u32 = 3;
 
-/// Enrols.
+/// Enrols the account.
 ///
 /// # Errors
-/// As [`crate::dialogue::sign_in`]. An enrolment that is broken off leaves nothing: the daemon has kept nothing of it.
+/// As [`crate::dialogue::sign_in`]. An interrupted enrolment has no effect: the daemon has stored nothing.
 pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Result<Passed, Stopped> {
     let (name, origin) = (sign_in.name.clone(), sign_in.origin.clone());
     let begin = Enrol { name: name.clone(), channel: Channel::Pam, origin: origin.clone(), ..Enrol::default() };
@@ -27,7 +27,7 @@ pub(crate) fn enrol<H: Host, D: Daemon>(sign_in: &mut SignIn<'_, H, D>) -> Resul
         }
         EnrolVerdict::Refused(refusal) => return Err(sign_in.refused(&refusal)),
     };
-    // The picture comes last: with the prompt below it, it fills the screen, and what stood above may scroll away.
+    // The picture is last: with the prompt below it, it fills the screen, and earlier text may scroll away.
     sign_in.host.info(&text::invitation(&name, &secret));
     if let Some(picture) = qr::picture(uri.reveal(), sign_in.host.shows_unicode()) {
         sign_in.host.info(&picture);

@@ -1,4 +1,4 @@
-//! The host: libpam, and behind it sshd, Dovecot, su. All unsafe code of this module is here.
+//! The host: libpam and the program that uses it (sshd, Dovecot, su). All unsafe code of this module is here.
 #![expect(unsafe_code, reason = "two functions of libpam that the binding does not have")]
 
 use crate::locale;
@@ -11,27 +11,27 @@ use postern_wire::Secret;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use zeroize::Zeroizing;
 
-/// The host could not put a question, or gave nothing back: NULL, or an error of its own.
+/// The host could not show a prompt, or returned NULL or an error.
 #[derive(Debug)]
 pub(crate) struct ConversationFailed;
 
-/// What the dialogue needs of a host.
+/// The functions of a host that the dialogue needs.
 pub(crate) trait Host {
-    /// PAM_USER, which is never changed; libpam asks for it where it is not known.
+    /// PAM_USER, which is never changed; libpam prompts for it if it is not known.
     fn user(&mut self) -> Result<String, Stopped>;
     /// PAM_SERVICE.
     fn service(&self) -> Option<String>;
     /// PAM_RHOST.
     fn rhost(&self) -> Option<String>;
-    /// PAM_AUTHTOK: the password that an earlier module left.
+    /// PAM_AUTHTOK: the password from an earlier module.
     fn password(&self) -> Result<Option<Secret>, Unfit>;
-    /// Leaves a password to the modules after this one.
+    /// Stores a password for the modules after this one.
     fn set_password(&mut self, password: &Secret) -> Result<(), ConversationFailed>;
-    /// Prompts without echo: Dovecot answers each echoing prompt with the user name, and sshd breaks off at one.
+    /// Prompts without echo: Dovecot answers each echoing prompt with the user name, and sshd aborts at one.
     fn ask(&mut self, prompt: &str) -> Result<Secret, Stopped>;
-    /// Shows a text, where that is wanted and can be done.
+    /// Shows a text, if texts are wanted and possible.
     fn info(&mut self, text: &str);
-    /// Shows why it ends.
+    /// Shows why the sign-in fails.
     fn error(&mut self, text: &str);
     /// Whether texts are wanted at all.
     fn shows_text(&self) -> bool;
@@ -41,7 +41,7 @@ pub(crate) trait Host {
     fn debug(&self, step: &str);
 }
 
-/// What the log says of a sign-in besides its end.
+/// Data of a sign-in for the log, besides its result.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) user: String,
@@ -75,22 +75,22 @@ impl<'a> PamHost<'a> {
         Self { pamh, silent: flags & PAM_SILENT != 0 }
     }
 
-    /// What is known by now, for the log.
+    /// The data that is known so far, for the log.
     pub(crate) fn facts(&self) -> Facts {
         let user = self.pamh.get_item::<User<'_>>().ok().flatten().map(|user| lossy(user.0));
         let [user, service, rhost] = [user, self.service(), self.rhost()].map(Option::unwrap_or_default);
         Facts { user, service, rhost }
     }
 
-    /// Writes a line through libpam, which adds the module's and the service's names. It has to be clean.
+    /// Writes a line through libpam, which adds the module's and the service's names. The line must be cleaned already.
     pub(crate) fn log(&self, priority: Priority, line: &str) {
-        // A line with a NUL in it is none of audit.rs.
+        // audit.rs produces no line with a NUL.
         let Ok(line) = CString::new(line) else { return };
         // SAFETY: the handle is the one that libpam gave; "%s" takes the one C string that follows.
         unsafe { pam_syslog(&raw const *self.pamh, priority as c_int, c"%s".as_ptr(), line.as_ptr()) };
     }
 
-    /// One message per call: hosts differ in what they make of several.
+    /// Sends one message per call: hosts handle several messages differently.
     fn converse(
         &mut self,
         style: PamMessageStyle,
@@ -102,7 +102,7 @@ impl<'a> PamHost<'a> {
 
     fn show(&mut self, style: PamMessageStyle, text: &str) {
         if !self.silent {
-            // A host that cannot show it is no reason to refuse, nor to let pass.
+            // If the host cannot show it, the sign-in is neither refused nor accepted because of that.
             let _ = self.converse(style, text);
         }
     }
@@ -110,7 +110,7 @@ impl<'a> PamHost<'a> {
 
 impl Host for PamHost<'_> {
     fn user(&mut self) -> Result<String, Stopped> {
-        // A name that is not UTF-8 is an error of the binding too, and can be told by there being one.
+        // The binding also returns an error for a name that is not UTF-8; in that case the item exists.
         self.pamh.get_user(None).map_err(|_| match self.pamh.get_item::<User<'_>>() {
             Ok(Some(_)) => Unfit::NotText.into(),
             _ => Stopped::ConversationFailed,

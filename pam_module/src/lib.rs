@@ -1,12 +1,14 @@
-//! `pam_postern.so`: asks posternd whether a sign-in needs a second factor, prompts for what the daemon says, and turns
-//! its verdict into a PAM code. It runs inside somebody else's process, so it has no policy, no wall clock, no thread,
-//! no runtime, no signal handler, and nothing of it is left when a transaction ends.
+//! `pam_postern.so`: asks posternd whether a sign-in needs a second factor, prompts as the daemon says, and converts
+//! its verdict to a PAM code.
 //!
-//! * `dialogue`: the story of a sign-in, told over the traits `Host` and `Daemon`; `enrolment`: its longest chapter;
-//! * `verdict`: how a sign-in can end, and the one place where that becomes a PAM code;
-//! * `host`: libpam behind the trait `Host`, and all the unsafe code; `daemon`: posternd behind the trait `Daemon`;
-//! * `text`, `qr`, `audit`: what people read, what the log says. What the administrator wrote is read by
-//!   `postern-pam-options`, which `postern check` shares.
+//! It runs in the process of another program, so it has no policy, no wall clock, no thread, no async runtime, no
+//! signal handler, and it leaves no state when a transaction ends.
+//!
+//! * `dialogue`: the sequence of a sign-in, over the traits `Host` and `Daemon`; `enrolment`: its longest part;
+//! * `verdict`: the results of a sign-in, and the only place where they become a PAM code;
+//! * `host`: libpam behind the trait `Host`, and all unsafe code; `daemon`: posternd behind the trait `Daemon`;
+//! * `text`, `qr`, `audit`: the texts for users and for the log. `postern-pam-options`, which `postern check` also
+//!   uses, parses the administrator's options.
 
 mod audit;
 mod clock;
@@ -40,7 +42,7 @@ mod hooks {
 pub use hooks::*;
 
 impl PamHooks for Postern {
-    /// Asks the daemon. PAM_DISALLOW_NULL_AUTHTOK is about passwords, so it changes nothing here.
+    /// Asks the daemon. PAM_DISALLOW_NULL_AUTHTOK is about passwords, so it has no effect here.
     fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
         let mut host = PamHost::new(pamh, flags);
         let ended = unpanicked(|| authenticate(&mut host, &args));
@@ -60,11 +62,11 @@ fn authenticate(host: &mut PamHost<'_>, args: &[&CStr]) -> Result<Passed, Stoppe
     dialogue::sign_in(host, &mut Posternd::new(&options.socket), &options)
 }
 
-/// Runs `story`; a panic in it ends the sign-in, not the host, and prints nothing: standard error may be anything,
-/// even the mail client's connection.
+/// Runs `story`; a panic in it ends the sign-in, not the host, and prints nothing: standard error may be anything, even
+/// the mail client's connection.
 ///
-/// The hook is set for good, which no host notices: a shared object of Rust carries its own standard library, so this
-/// hook is that of our panics and of nobody else's, even in a host written in Rust.
+/// The hook is set permanently, without effect on the host: a shared object of Rust has its own standard library, so
+/// this hook only gets panics of this module, even in a host written in Rust.
 fn unpanicked(story: impl FnOnce() -> Result<Passed, Stopped>) -> Result<Passed, Stopped> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| panic::set_hook(Box::new(|_| ())));
@@ -78,7 +80,7 @@ mod tests {
     #[test]
     fn a_panic_is_a_refusal() {
         let ended = unpanicked(|| panic!("246810"));
-        // In a test the standard library is everybody's.
+        // In a test, all code shares one standard library.
         drop(panic::take_hook());
         assert!(matches!(ended, Err(Stopped::Panicked)));
         assert_eq!(verdict::code(&ended), PamResultCode::PAM_ABORT);

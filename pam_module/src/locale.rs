@@ -1,13 +1,13 @@
-//! Whether half blocks can be shown.
+//! Whether Unicode half blocks can be shown.
 
 use std::ffi::OsString;
 
-/// The variables that choose a character set, the strongest first (locale(7)).
+/// The variables that choose a character set, in order of precedence (locale(7)).
 const VARIABLES: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 
-/// Whether the process runs in a UTF-8 locale, as far as its environment says. Where it says nothing, the answer is yes:
-/// sshd empties its environment at the start, and terminals speak UTF-8 unless they were told otherwise. What libc knows
-/// (nl_langinfo) says less still, since few servers call setlocale.
+/// Whether the process runs in a UTF-8 locale, by its environment. If no variable is set, the answer is yes: sshd
+/// empties its environment at the start, and terminals use UTF-8 unless configured otherwise. libc (nl_langinfo) is
+/// less useful, since few servers call setlocale.
 pub(crate) fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let chosen = VARIABLES.into_iter().filter_map(variable).find(|value| !value.is_empty());
     chosen.is_none_or(|locale| {

@@ -1,24 +1,24 @@
-//! A QR code on a terminal.
+//! QR codes on a terminal.
 //!
 //! Light modules are drawn and dark ones left out, as on a terminal with light text on a dark background, which is the
-//! usual one; on the other kind the picture is inverted, which phones read as well. Colours would settle it, but ssh
-//! clients strip what looks like an escape sequence.
+//! most common; on the other kind the picture is inverted, which phones read too. Colours would be unambiguous, but ssh
+//! clients remove text that looks like an escape sequence.
 
 use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
 
-/// Modules of light around the picture (ISO/IEC 18004, 9.1).
+/// The width of the quiet zone in modules (ISO/IEC 18004, 9.1).
 const QUIET_ZONE: usize = 4;
-/// The same where each module takes two columns: a version 5 code would else be wider than the terminal.
+/// The same if each module takes two columns: otherwise a version 5 code would be wider than the terminal.
 const QUIET_ZONE_ASCII: usize = 1;
-/// Columns of the terminal. A line that wraps is no picture.
+/// Columns of the terminal. A line that wraps would break the picture.
 const COLUMNS: usize = 80;
 /// Bytes of a half block in UTF-8.
 const BLOCK: usize = 3;
 
-/// `text` as a picture of lines; none where it is too long for the width of a terminal.
+/// Draws `text` as a picture of lines; `None` if it is too long for the width of a terminal.
 pub(crate) fn picture(text: &str, unicode: bool) -> Option<Zeroizing<String>> {
-    // The lowest level of correction: a screen has no scratches, and each level more is a larger picture.
+    // The lowest level of error correction: a screen has no damage, and each higher level makes the picture larger.
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let (width, modules) = (code.width(), code.into_colors());
     let margin = if unicode { QUIET_ZONE } else { QUIET_ZONE_ASCII };

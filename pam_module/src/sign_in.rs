@@ -1,4 +1,4 @@
-//! What a sign-in has at hand at each of its steps: the host, the daemon, the options, and the name.
+//! The context of a sign-in: the host, the daemon, the options, and the name.
 
 use crate::daemon::Daemon;
 use crate::host::{ConversationFailed, Host};
@@ -11,22 +11,23 @@ use postern_wire::methods::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
-/// The first character of what OpenSSH gives instead of a password that it does not want checked (`auth-pam.c`).
+/// The first character of the text that OpenSSH sends instead of a password when it does not want it checked
+/// (`auth-pam.c`).
 const STAND_IN: char = '\u{8}';
 
-/// A sign-in that has begun.
+/// A sign-in in progress.
 pub(crate) struct SignIn<'a, H, D> {
     pub(crate) host: &'a mut H,
     pub(crate) daemon: &'a mut D,
     pub(crate) options: &'a Options,
-    /// As it was typed, and from the first verdict on, as the daemon calls the mailbox.
+    /// The name as typed, and from the first verdict on, the daemon's name of the mailbox.
     pub(crate) name: String,
     pub(crate) origin: Origin,
 }
 
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
-    /// Says a refusal. Where the host shows nothing but its last prompt, that carries the URL to enrol at; whatever is
-    /// typed there means nothing.
+    /// Shows a refusal. If the host shows only its last prompt, the prompt has the URL for enrolment; its answer is
+    /// ignored.
     pub(crate) fn refused(&mut self, refusal: &Refusal) -> Stopped {
         match (&self.options.enrol_url, refusal.reason) {
             (Some(url), Reason::Unenrolled) => drop(self.host.ask(&text::unenrolled_at(url))),
@@ -43,7 +44,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
         let method = M::NAME;
         self.debug(format_args!("{method}: {}", if verdict.is_ok() { "there is a verdict" } else { "no verdict" }));
         verdict.map_err(|error| match error {
-            // What was typed, or the name, is nothing that the daemon would look at: the daemon is well.
+            // The input or the name is not valid for the daemon: the daemon itself is available.
             error if error.is_invalid_parameter() => Unfit::Invalid.into(),
             error => error.into(),
         })
@@ -56,7 +57,7 @@ impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     }
 }
 
-/// Whether a text is worth looking at as an answer of at most `length` bytes.
+/// Checks that a text can be an answer of at most `length` bytes.
 pub(crate) fn fit(text: Secret, length: usize) -> Result<Secret, Unfit> {
     match text.reveal() {
         "" => Err(Unfit::Empty),

@@ -1,17 +1,17 @@
-//! What people read.
+//! Texts for users.
 //!
-//! English only: the module knows neither the person's language nor the terminal's. The process's locale is the
-//! server's, and an ssh client says its own only after the sign-in. The prompt, which is what people see each day, is
-//! the administrator's to set (`prompt=`).
+//! English only: the module knows neither the user's language nor the terminal's. The process's locale is the server's,
+//! and an ssh client sends its own only after the sign-in. The administrator can set the prompt (`prompt=`), which
+//! users see at each sign-in.
 
 use postern_pam_options::Options;
 use postern_wire::Secret;
 use postern_wire::auth::{Reason, Refusal};
 use zeroize::Zeroizing;
 
-/// Wrong codes in a row from which on the phone's clock is mentioned.
+/// The number of wrong codes in a row from which the text mentions the phone's clock.
 const HINT_AT: u32 = 2;
-/// Characters of the secret that stand together.
+/// Characters in a group of the secret.
 const GROUP: usize = 4;
 /// Backup codes in one line.
 const CODES_IN_LINE: usize = 5;
@@ -20,9 +20,9 @@ const CODE: &str = "Verification code: ";
 const PASSWORD_AND_CODE: &str = "Password & verification code: ";
 /// The prompt for the first code of a new method.
 pub(crate) const FIRST_CODE: &str = "Code that the app shows: ";
-/// The prompt that keeps the backup codes on the screen; its answer means nothing.
+/// The prompt that keeps the backup codes on the screen; its answer is ignored.
 pub(crate) const CODES_KEPT: &str = "Press Enter when you have written them down: ";
-/// After a code that did not confirm.
+/// The text after a code that did not match.
 pub(crate) const NOT_CONFIRMED: &str = "That code does not fit. Wait for the next one, and check the phone's clock.";
 
 /// The prompt of a sign-in.
@@ -31,7 +31,7 @@ pub(crate) fn prompt(options: &Options) -> &str {
     options.prompt.as_deref().unwrap_or(usual)
 }
 
-/// What is shown to somebody who is refused. An unknown name is told as a wrong code is.
+/// The text of a refusal. An unknown name has the same text as a wrong code.
 pub(crate) fn refused(refusal: &Refusal) -> &'static str {
     match refusal.reason {
         Reason::Wrong if refusal.failures >= Some(HINT_AT) => {
@@ -43,22 +43,22 @@ pub(crate) fn refused(refusal: &Refusal) -> &'static str {
         Reason::Expired => "This app password is out of date. Sign in to the webmail once, or make a new one.",
         Reason::Unavailable => UNAVAILABLE,
         Reason::Unenrolled => UNENROLLED,
-        // The others are no answers to what is asked here.
+        // The other reasons do not occur for these calls.
         _ => "This sign-in is refused. Please ask your administrator.",
     }
 }
 
-/// What is shown while the daemon gives no verdict.
+/// The text if the daemon gives no verdict.
 pub(crate) const UNAVAILABLE: &str = "Sign-in is not possible right now. Please try again later.";
-/// What is shown to somebody who must enrol and cannot do so here.
+/// The text for a user who must enrol and cannot do so here.
 pub(crate) const UNENROLLED: &str = "This account needs a second factor, which cannot be set up here.";
 
-/// The same, where the administrator said where it can be done.
+/// The same, if the administrator has set a URL for enrolment.
 pub(crate) fn unenrolled_at(url: &str) -> String {
     format!("This account needs a second factor. Set it up at {url} ")
 }
 
-/// What stands above the QR code. The URI is not printed: nobody types it, and it would push the QR code off.
+/// The text above the QR code. The URI is not printed: it would not be typed, and the QR code would scroll away.
 pub(crate) fn invitation(mailbox: &str, secret: &Secret) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(512 + mailbox.len() + 2 * secret.reveal().len()));
     text.push_str("\nThis account needs a second factor. Scan this with an authenticator app, or\n");
@@ -74,7 +74,7 @@ pub(crate) fn invitation(mailbox: &str, secret: &Secret) -> Zeroizing<String> {
     text
 }
 
-/// What is shown once enrolled.
+/// The text after an enrolment.
 pub(crate) fn backup_codes(codes: &[Secret]) -> Zeroizing<String> {
     let length: usize = codes.iter().map(|code| code.reveal().len() + 3).sum();
     let mut text = Zeroizing::new(String::with_capacity(256 + length));
@@ -90,7 +90,7 @@ pub(crate) fn backup_codes(codes: &[Secret]) -> Zeroizing<String> {
     text
 }
 
-/// After a backup code was used.
+/// The text after a backup code was used.
 pub(crate) fn backup_codes_left(count: u32) -> String {
     match count {
         0 => "That was your last backup code. Make new ones soon.".to_owned(),

@@ -1,58 +1,58 @@
-//! How a sign-in can end, and what libpam is told: the one file of this module that could let somebody in by mistake.
+//! The results of a sign-in, and their PAM codes: the only file of this module where an error could admit a sign-in.
 
 use pam::constants::PamResultCode;
 use postern_pam_options::Unknown;
 use postern_wire::CallError;
 use postern_wire::auth::Reason;
 
-/// The daemon let the sign-in pass. Nothing else makes one of these.
+/// The daemon admitted the sign-in. Only its verdict creates a value of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Passed {
-    /// It said that no second factor is required.
+    /// No second factor is required.
     NotRequired,
-    /// It accepted a code.
+    /// A code was accepted.
     Verified {
-        /// Of which method.
+        /// The method of the code.
         method: String,
     },
-    /// It accepted the first code of a new method.
+    /// The first code of a new method was accepted.
     Enrolled {
-        /// The new one.
+        /// The new method.
         method: String,
     },
 }
 
-/// Why a sign-in does not pass.
+/// Why a sign-in fails.
 #[derive(Debug)]
 #[must_use]
 pub(crate) enum Stopped {
-    /// The daemon said no.
+    /// The daemon refused it.
     Refused(Reason),
-    /// What the host gave as an answer cannot be one; the daemon was not asked.
+    /// The answer from the host is not valid; the daemon was not asked.
     Unfit(Unfit),
-    /// The host could not put a question, or gave nothing back.
+    /// The host could not show a prompt, or returned nothing.
     ConversationFailed,
     /// The daemon gave no verdict.
     Unavailable(CallError),
-    /// An argument in the PAM configuration makes no sense.
+    /// An argument in the PAM configuration is not valid.
     Option(String),
     /// A bug in this module.
     Panicked,
 }
 
-/// Why an answer is not worth a question to the daemon.
+/// Why an answer is not sent to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    /// Nothing was typed, or no module before this one has left a password.
+    /// The answer is empty, or no earlier module has left a password.
     Empty,
-    /// OpenSSH's stand-in for the password of a user that it does not know or does not let in.
+    /// OpenSSH's placeholder for the password of a user that it does not know or does not admit.
     StandIn,
     /// A user name or an answer that is not UTF-8: it could not be compared byte for byte.
     NotText,
-    /// A user name or an answer longer than the daemon takes.
+    /// A user name or an answer longer than the daemon accepts.
     TooLong,
-    /// A user name or an answer that the daemon says it cannot read.
+    /// A user name or an answer that the daemon rejects as invalid.
     Invalid,
 }
 
@@ -74,10 +74,10 @@ impl From<Unfit> for Stopped {
     }
 }
 
-/// What libpam is told.
+/// The PAM code of a result.
 ///
-/// What a stranger can bring about is never AUTHINFO_UNAVAIL, USER_UNKNOWN or the like: stacks are told to ignore
-/// those, and a stranger would choose to be ignored.
+/// Results that an unauthenticated client can cause are never AUTHINFO_UNAVAIL, USER_UNKNOWN or similar: some stacks
+/// ignore those, so the client could make the stack ignore this module.
 pub(crate) fn code(ended: &Result<Passed, Stopped>) -> PamResultCode {
     match ended {
         Ok(Passed::Verified { .. } | Passed::Enrolled { .. }) => PamResultCode::PAM_SUCCESS,

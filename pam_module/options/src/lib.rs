@@ -1,10 +1,10 @@
-//! The arguments of `pam_postern.so` in a PAM service file. The module obeys them, and `postern check` judges them with
-//! the same parser (decision 28).
+//! The arguments of `pam_postern.so` in a PAM service file. The module and `postern check` use the same parser
+//! (decision 28).
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Every option: what stands before the `=` of those that have a value, and the words of the others.
+/// Every option: the part before the `=` for options with a value, and the whole word for the others.
 pub const OPTIONS: [&str; 9] = [
     "socket=",
     "domain=",
@@ -17,7 +17,7 @@ pub const OPTIONS: [&str; 9] = [
     "debug",
 ];
 
-/// An argument that makes no sense. The module refuses every sign-in because of it.
+/// An invalid argument. The module refuses every sign-in because of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown(pub String);
 
@@ -29,36 +29,36 @@ impl fmt::Display for Unknown {
 
 impl std::error::Error for Unknown {}
 
-/// Which password the module looks at, in the words of the established one-time-password modules.
+/// The password that the module uses, named as in the established one-time-password modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum First {
     /// It prompts.
     #[default]
     Prompt,
-    /// It looks for a code behind the password that an earlier module left, and prompts if there is none.
+    /// It looks for a code after the password that an earlier module left, and prompts if there is none.
     Try,
-    /// It looks there and never prompts.
+    /// It uses only that password and never prompts.
     Use,
 }
 
-/// What the administrator wrote.
+/// The parsed options.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Where posternd listens.
+    /// The socket of posternd.
     pub socket: PathBuf,
     /// Appended to user names that have no domain.
     pub domain: Option<String>,
     /// `try_first_pass`, `use_first_pass`.
     pub first: First,
-    /// The prompt asks for password and code in one field, and the password without the code is left in PAM_AUTHTOK.
+    /// The prompt asks for password and code in one field, and the password without the code is stored in PAM_AUTHTOK.
     pub forward_pass: bool,
-    /// Instead of the module's own prompt.
+    /// The prompt, instead of the module's own.
     pub prompt: Option<String>,
-    /// Not `no_enrol`: this host can show an enrolment.
+    /// False with `no_enrol`: this host cannot show an enrolment.
     pub enrol: bool,
-    /// Where people enrol who cannot do so here.
+    /// The URL for users who cannot enrol here.
     pub enrol_url: Option<String>,
-    /// Whether the log tells each step.
+    /// Whether the log has each step.
     pub debug: bool,
 }
 
@@ -78,11 +78,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads the arguments. Of two that contradict each other, the later counts.
+    /// Parses the arguments. If two contradict each other, the later one applies.
     ///
     /// # Errors
-    /// [`Unknown`] names the first argument that makes no sense. It refuses the sign-in: an option that was mistyped may
-    /// have been the one that protects.
+    /// [`Unknown`] with the first invalid argument. It refuses the sign-in: a mistyped option may have been one that
+    /// protects.
     pub fn parse<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Unknown> {
         let mut options = Self::default();
         for arg in args {
@@ -114,16 +114,16 @@ impl Options {
         Some(())
     }
 
-    /// Whether somebody may enrol here. With `forward_pass` the password is looked at after this module: an enrolment
-    /// would be open to a stranger.
+    /// Whether a user may enrol here. With `forward_pass` the password is checked after this module: an unauthenticated
+    /// client could enrol.
     pub fn may_enrol(&self) -> bool {
         self.enrol && !self.forward_pass
     }
 
-    /// The name that the daemon is asked about; the user name itself stays as the host has it.
+    /// The name for the daemon; the host's user name is not changed.
     pub fn qualified(&self, user: String) -> String {
         match &self.domain {
-            // `DOMAIN\user` has its domain too.
+            // `DOMAIN\user` also has a domain.
             Some(domain) if !user.contains(['@', '\\']) => format!("{user}@{domain}"),
             _ => user,
         }

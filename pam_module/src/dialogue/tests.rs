@@ -1,4 +1,4 @@
-//! The story without libpam and without posternd: what is said, to whom, in which order, and how it ends.
+//! Tests of the dialogue without libpam and without posternd: the messages, their receivers and order, and the result.
 
 use super::*;
 use crate::host::ConversationFailed;
@@ -30,7 +30,7 @@ const LOCKED: &str = r#"{"verdict":"refused","reason":"locked"}"#;
 const UNENROLLED: &str = r#"{"verdict":"refused","reason":"unenrolled"}"#;
 const STALE: &str = r#"{"verdict":"refused","reason":"stale"}"#;
 
-/// Plays both ends: replies as they are given, and a journal of what was said, a line each.
+/// Plays both ends: gives the replies, and records each message as a line.
 #[derive(Default)]
 struct Stage {
     user: String,
@@ -41,7 +41,7 @@ struct Stage {
     journal: Vec<String>,
 }
 
-/// The daemon: each reply is the bytes of a frame, read as the client reads them; none is a lost connection.
+/// The daemon: each reply is the bytes of a frame, read as the client reads them; `None` is a lost connection.
 struct Script {
     replies: VecDeque<Option<Vec<u8>>>,
     calls: Vec<String>,
@@ -108,7 +108,7 @@ impl Stage {
         Self { authtok: Some(password.to_owned()), ..Self::typing(typed) }
     }
 
-    /// Signs in; gives the code for libpam and the calls that the daemon got.
+    /// Signs in; returns the code for libpam and the calls that the daemon received.
     fn sign_in(&mut self, options: &str, replies: &[&str]) -> (PamResultCode, Vec<String>) {
         let frames = replies.iter().map(|reply| Some(format!("{{\"parameters\":{reply}}}").into_bytes()));
         self.sign_in_with(options, frames.collect())
@@ -154,7 +154,7 @@ fn an_address_is_told_in_one_spelling() {
     }
 }
 
-/// What an app password looks like, and an account that has one.
+/// Input in the form of an app password, and an account that has one.
 const TYPED_APP_PASSWORD: &str = "abcde-fghij-klmno-pqrst-uvwxy";
 const HAS_APP_PASSWORDS: &str = r#","app_passwords_of":"bob@example.com"}"#;
 
@@ -190,10 +190,10 @@ fn what_is_no_app_password_changes_nothing() {
     assert_eq!((code, host.authtok.as_deref()), (PamResultCode::PAM_IGNORE, Some("secret")));
     let (code, calls) = Stage::after("secret", &[]).sign_in("use_first_pass forward_pass", &[&asked(NOT_REQUIRED)]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]), "it has not the length of one");
-    // A prompt for codes is no place for one: it opens shells.
+    // Codes are required in a prompt that opens shells: an app password is not accepted there.
     let (code, calls) = Stage::typing(&[]).sign_in("", &[&asked(NOT_REQUIRED)]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]));
-    // A code is required since it was asked.
+    // A code has become required after the first call.
     for (verdict, answer) in
         [(NOT_REQUIRED, WRONG), (NOT_REQUIRED, STALE), (LOCKED, LOCKED), (ENROL, STALE), (CHALLENGE, WRONG)]
     {
@@ -204,7 +204,7 @@ fn what_is_no_app_password_changes_nothing() {
     }
 }
 
-/// Each question that ends in "wrong" counts against the account.
+/// Each request that ends in "wrong" counts against the account.
 #[test]
 fn a_password_as_long_as_an_app_password_is_asked_about_only_where_there_are_some() {
     let asked = CHALLENGE.trim_end_matches('}').to_owned() + HAS_APP_PASSWORDS;
@@ -275,7 +275,7 @@ fn try_first_pass_prompts_where_there_is_no_code() {
     assert_eq!(host.sign_in("try_first_pass forward_pass", &[CHALLENGE, BEHIND_6]).0, PamResultCode::PAM_SUCCESS);
     assert_eq!(host.authtok.as_deref(), Some("secret"));
 
-    // A password that cannot end in a code costs the account no failure.
+    // A password that cannot end in a code causes no failure of the account.
     let mut host = Stage::after("secret24681", &["246810"]);
     let (code, calls) = host.sign_in("try_first_pass", &[CHALLENGE, ACCEPTED]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_SUCCESS, vec!["Ask", "Answer"]));
@@ -284,7 +284,7 @@ fn try_first_pass_prompts_where_there_is_no_code() {
     let (code, calls) = host.sign_in("try_first_pass", &[CHALLENGE, WRONG, ACCEPTED]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_SUCCESS, vec!["Ask", "AnswerField", "Answer"]));
 
-    // Locked is no reason to prompt.
+    // A locked account is no reason to prompt.
     let (code, _) = Stage::after("born1234567", &["246810"]).sign_in("try_first_pass", &[CHALLENGE, LOCKED, ACCEPTED]);
     assert_eq!(code, PamResultCode::PAM_MAXTRIES);
 
@@ -308,7 +308,7 @@ fn what_is_no_answer_is_not_sent() {
     assert_eq!((code, calls.len()), (PamResultCode::PAM_AUTH_ERR, 0));
 }
 
-/// A stack that ignores "unavailable" must not be one that a stranger can make it say.
+/// An unauthenticated client must not be able to cause "unavailable", which some stacks ignore.
 #[test]
 fn what_the_daemon_cannot_read_is_the_fault_of_who_typed_it() {
     let error = br#"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"name"}}"#;
@@ -347,7 +347,7 @@ fn enrolment_stands_whatever_becomes_of_the_last_prompt() {
 fn who_cannot_enrol_here_is_told_where() {
     let url = "no_enrol enrol_url=https://webmail.example.com/";
     for reply in [ENROL, UNENROLLED] {
-        // The answer to the last prompt means nothing, not even when it is right or missing.
+        // The answer to the last prompt is ignored, even if it is right or missing.
         for typed in [&["246810"][..], &[]] {
             let mut host = Stage::typing(typed);
             let (code, calls) = host.sign_in(url, &[reply, ACCEPTED]);
@@ -358,12 +358,12 @@ fn who_cannot_enrol_here_is_told_where() {
     let mut host = Stage::typing(&[]);
     assert_eq!(host.sign_in("no_enrol", &[ENROL]).0, PamResultCode::PAM_AUTH_ERR);
     assert_eq!(host.journal, [format!("error {}", text::UNENROLLED)]);
-    // The password is looked at later: a stranger could enrol.
+    // The password is checked later: an unauthenticated client could enrol.
     for options in ["forward_pass", "try_first_pass forward_pass"] {
         let mut host = Stage::after("nonsense", &["246810"]);
         assert_eq!(host.sign_in(options, &[ENROL, OFFERED, CONFIRMED]).0, PamResultCode::PAM_AUTH_ERR);
     }
-    // PAM_SILENT: what may not be shown cannot be enrolled.
+    // PAM_SILENT: a secret that may not be shown cannot be enrolled.
     let mut host = Stage { silent: true, ..Stage::typing(&["246810"]) };
     assert_eq!(host.sign_in("", &[ENROL, OFFERED, CONFIRMED]).0, PamResultCode::PAM_AUTH_ERR);
 }
@@ -378,8 +378,8 @@ fn a_password_that_ends_in_the_middle_of_a_character_is_garbage() {
     }
 }
 
-/// A reply that lets nobody in where it stands: none at all, bytes, a cut or changed verdict, a word that the method
-/// does not have, an error, a refusal.
+/// A reply that must not admit a sign-in: none at all, arbitrary bytes, a truncated or changed verdict, a verdict that
+/// the method does not have, an error, a refusal.
 fn fault() -> impl Strategy<Value = Option<Vec<u8>>> {
     let verdicts = [CHALLENGE, ENROL, OFFERED, WRONG, LOCKED, UNENROLLED, STALE];
     let framed = |reply: &str| format!("{{\"parameters\":{reply}}}").into_bytes();
@@ -418,7 +418,7 @@ proptest! {
     ) {
         let mut replies: VecDeque<_> = replies.into();
         if misplaced {
-            // A yes, but to a question that was not asked.
+            // An acceptance, but of a different call.
             replies.push_front(Some(format!("{{\"parameters\":{ACCEPTED}}}").into_bytes()));
         }
         let mut host = Stage { user: "bob".to_owned(), authtok, silent, typed: typed.into(), ..Stage::default() };

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-/// The time now, against which "in 58 min" is said.
+/// The current time, for relative times such as "in 58 min".
 #[expect(clippy::disallowed_methods, reason = "the one place of this binary")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The time by which waits end.
+/// The clock for deadlines.
 #[expect(clippy::disallowed_methods, reason = "the one place of this binary")]
 pub(crate) fn monotonic() -> std::time::Instant {
     std::time::Instant::now()

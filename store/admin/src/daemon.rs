@@ -1,4 +1,4 @@
-//! The connection to posternd, and what its failures mean to people.
+//! The connection to posternd, and the messages for its failures.
 
 use crate::exit::Failure;
 use postern_wire::admin::{INTERFACE, REFUSED, Refused};
@@ -10,9 +10,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long each wait for an answer may last.
+/// The limit for each wait for an answer.
 pub(crate) const WAIT: Duration = Duration::from_secs(5);
-/// The same where the daemon reads the whole store before an answer or between two: check, export and import.
+/// The same for methods in which the daemon reads the whole store: check, export and import.
 pub(crate) const WAIT_TRANSFER: Duration = Duration::from_secs(60);
 
 /// A connection to the admin socket.
@@ -22,7 +22,7 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Connects; each wait for an answer lasts `wait` at most.
+    /// Connects; each wait for an answer lasts at most `wait`.
     ///
     /// # Errors
     /// [`Failure::Unreachable`].
@@ -34,8 +34,8 @@ impl Daemon {
     /// Calls a method and waits for its one answer.
     ///
     /// # Errors
-    /// [`Failure::Refused`], after which the connection goes on, and [`Failure::Unreachable`], after which it is of
-    /// no more use.
+    /// [`Failure::Refused`], after which the connection can still be used, and [`Failure::Unreachable`], after which it
+    /// cannot.
     pub(crate) fn call<M>(&mut self, parameters: &M::Parameters) -> Result<M::Reply, Failure>
     where
         M: Method<Parameters: Serialize, Reply: DeserializeOwned>,
@@ -43,8 +43,8 @@ impl Daemon {
         self.client.call(INTERFACE, M::NAME, parameters).map_err(|error| failure(error, &self.socket))
     }
 
-    /// Calls a method, which answers in pieces, and hands each to `each`. Once `each` has failed, the remaining pieces
-    /// are read and dropped.
+    /// Calls a method that answers in pieces, and passes each to `each`. If `each` fails, the remaining pieces are read
+    /// and dropped.
     ///
     /// # Errors
     /// As [`Self::call`], and the first failure of `each`.
@@ -66,10 +66,10 @@ impl Daemon {
     }
 }
 
-/// The one thing that was asked for, out of an answer that is a list.
+/// The only element of an answer that is a list.
 ///
 /// # Errors
-/// [`Failure::Unreachable`] when the list is empty, which this interface's methods never answer.
+/// [`Failure::Unreachable`] if the list is empty, which this interface's methods never return.
 pub(crate) fn only<T>(list: Vec<T>) -> Result<T, Failure> {
     list.into_iter()
         .next()

@@ -1,4 +1,4 @@
-//! How a verb ends: an exit code that scripts rely on, and a text that says what, why, and what to do.
+//! The end of a subcommand: an exit code for scripts, and a message (what, why, what to do).
 
 use crate::table::clean;
 use postern_wire::admin::Refused;
@@ -13,9 +13,9 @@ pub(crate) enum Exit {
     Done = 0,
     /// Refused, wholly or in part; or a check found a failure.
     Refused = 1,
-    /// The command line makes no sense. clap uses the same number.
+    /// The command line is not valid. clap uses the same number.
     Usage = 2,
-    /// The daemon could not be asked, or its answer was lost.
+    /// The daemon could not be reached, or its answer was lost.
     Unreachable = 3,
 }
 
@@ -25,16 +25,16 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a verb was not done.
+/// Why a subcommand failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The daemon said no, or this command did before it asked.
+    /// The daemon refused, or this command did before it asked.
     Refused(Refused),
-    /// What was typed makes no sense.
+    /// The command line is not valid.
     Usage(String),
-    /// No answer: nobody knows whether it was done.
+    /// No answer: it is not known whether the request was done.
     Unreachable(String),
-    /// Standard output takes no more.
+    /// Standard output cannot be written.
     Output(io::Error),
 }
 
@@ -47,7 +47,7 @@ impl Failure {
     /// The code to exit with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            // Whoever closed the pipe has seen enough: `postern account list | head` is no error.
+            // The reader has closed the pipe: `postern account list | head` is not an error.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Refused(_) | Self::Output(_) => Exit::Refused,
             Self::Usage(_) => Exit::Usage,
@@ -55,10 +55,10 @@ impl Failure {
         }
     }
 
-    /// Says it on standard error, unless it is a closed pipe.
+    /// Prints it on standard error, unless the failure is a closed pipe.
     pub(crate) fn report(&self) {
         if self.exit() != Exit::Done {
-            // Where even standard error is closed, the exit code has to do.
+            // If standard error is closed too, only the exit code remains.
             let _ = writeln!(io::stderr(), "error: {self}");
         }
     }

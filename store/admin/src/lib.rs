@@ -1,16 +1,16 @@
-//! `postern`: what the administrator does to platforms, accounts and methods, from a shell.
+//! `postern`: the administrator's command for platforms, accounts and methods.
 //!
-//! It decides nothing. Each verb says one thing to `posternd` on its admin socket and shows the answer: to people as
-//! text and tables, to programs as JSON. The verbs of one noun stand in one file, with their arguments, their help and
-//! what they do.
+//! It makes no decisions. Each subcommand sends one request to `posternd` on its admin socket and shows the answer: as
+//! text and tables, or as JSON for programs. The subcommands of one noun are in one file, with their arguments, their
+//! help and their implementation.
 //!
-//! * `cli`: the command line as a whole;
-//! * `platform`, `account`, `method`, `app_password`, `request`, `key`, `log`, `audit`, `status`, `backup` (exports and
-//!   their return), `import` (from other programs): the nouns;
-//! * `check`: what is wrong, here and in posternd;
-//! * `daemon`: the connection, and what its failures mean to people;
-//! * `screen`, `table`, `time`: what is printed;
-//! * `exit`: how it ends.
+//! * `cli`: the whole command line;
+//! * `platform`, `account`, `method`, `app_password`, `request`, `key`, `log`, `audit`, `status`, `backup` (export and
+//!   import of all data), `import` (from other programs): the nouns;
+//! * `check`: finds problems, on this host and in posternd;
+//! * `daemon`: the connection, and the messages for its failures;
+//! * `screen`, `table`, `time`: output;
+//! * `exit`: exit codes and error messages.
 
 mod account;
 mod app_password;
@@ -38,14 +38,14 @@ pub use cli::command;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Does what the arguments of this process say. Usage errors, `--help` and `--version` end the process here.
+/// Runs the command line of this process. Usage errors, `--help` and `--version` end the process here.
 pub fn main() -> ExitCode {
     let (verb, mut session) = cli::Cli::parse().into_parts();
     let ended = verb.run(&mut session).and_then(|exit| session.screen.flush().map(|()| exit));
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            // What was printed before it failed is still worth reading; a second failure of it is not.
+            // The output before the failure is still useful; a second failure is ignored.
             let _ = session.screen.flush();
             failure.report();
             failure.exit().into()

@@ -1,4 +1,4 @@
-//! `postern`: see the library of this package.
+//! The program `postern`: see the library of this package.
 
 fn main() -> std::process::ExitCode {
     postern_admin::main()

@@ -1,4 +1,4 @@
-//! Where a verb prints: standard output for what was asked for, standard error for notes, questions and progress.
+//! Output of a subcommand: standard output for results, standard error for notes, questions and progress.
 
 use crate::exit::Failure;
 use crate::table::{Tint, is_unsafe};
@@ -9,18 +9,18 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-/// Standard output and what may be used on it.
+/// Standard output and its settings.
 pub(crate) struct Screen {
     out: BufWriter<Stdout>,
     colour: bool,
-    /// For programs, not people.
+    /// Whether the output is JSON, for programs.
     pub(crate) json: bool,
-    /// How times are shown.
+    /// The format of times.
     pub(crate) calendar: Calendar,
 }
 
 impl Screen {
-    /// Colours are used on a terminal that knows them, unless NO_COLOR says otherwise (<https://no-color.org>).
+    /// Colours are used on a terminal that supports them, unless NO_COLOR is set (<https://no-color.org>).
     pub(crate) fn new(json: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
@@ -33,7 +33,7 @@ impl Screen {
         writeln!(self.out, "{text}").map_err(Failure::Output)
     }
 
-    /// Prints text as it is.
+    /// Prints text unchanged.
     pub(crate) fn raw(&mut self, text: &str) -> Result<(), Failure> {
         self.out.write_all(text.as_bytes()).map_err(Failure::Output)
     }
@@ -49,12 +49,12 @@ impl Screen {
         self.line(&crate::table::render(table, self.colour))
     }
 
-    /// `text` in a colour, where there are colours.
+    /// `text` in a colour, if colours are used.
     pub(crate) fn tint(&self, tint: Tint, text: &str) -> String {
         if self.colour { tint.paint(text) } else { text.to_owned() }
     }
 
-    /// Prints a value for programs.
+    /// Prints a value as JSON.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
         self.line(&escape(&text))
@@ -72,25 +72,25 @@ impl Screen {
         self.raw(if count == 0 { "[]\n" } else { "\n]\n" })
     }
 
-    /// What is worth knowing, but not the answer: on standard error, so that it never mixes with what was asked for.
+    /// Prints additional information: on standard error, so that it is separate from the results.
     pub(crate) fn note(&mut self, text: &str) {
-        // In the order in which it was said, where both streams are one terminal.
+        // Keeps the order of both streams if they are the same terminal.
         let _ = self.out.flush();
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    /// Hands on all that was printed.
+    /// Writes all buffered output.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::Output)
     }
 }
 
-/// A bar for `length` steps on standard error, when that is a terminal; else nothing.
+/// A progress bar for `length` steps on standard error, if that is a terminal; otherwise hidden.
 pub(crate) fn progress(length: u64, what: &str) -> ProgressBar {
     bar(ProgressBar::new(length), "{msg} {bar:32} {pos}/{len}, {eta} left", what)
 }
 
-/// The same for bytes. `length` is none where it is not known.
+/// The same for bytes. `length` is `None` if it is not known.
 pub(crate) fn progress_bytes(length: Option<u64>, what: &str) -> ProgressBar {
     match length {
         Some(length) => bar(ProgressBar::new(length), "{msg} {bar:32} {bytes}/{total_bytes}, {eta} left", what),
@@ -103,12 +103,12 @@ fn bar(bar: ProgressBar, template: &str, what: &str) -> ProgressBar {
     bar.with_style(style).with_message(what.to_owned())
 }
 
-/// JSON leaves some characters alone that a terminal acts on: they become `\u` escapes, which mean the same.
+/// Escapes characters that are allowed in JSON but have an effect on terminals: they become equivalent `\u` escapes.
 fn escape(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for char in json.chars() {
         if char != '\n' && is_unsafe(char) {
-            // All of them are in the basic plane, so one escape does.
+            // All of them are in the basic multilingual plane, so one escape is enough.
             let _ = write!(out, "\\u{:04x}", char as u32);
         } else {
             out.push(char);

@@ -1,4 +1,4 @@
-//! What people see: colours with a meaning, tables without noise, and nothing that could drive their terminal.
+//! Terminal output: colours with a meaning, plain tables, and no characters that could control the terminal.
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use postern_wire::admin::State;
@@ -6,23 +6,23 @@ use std::borrow::Cow;
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
-/// Columns below which a text is not broken into lines any more: a word on each line reads worse than an overflow.
+/// The column width below which a text is not wrapped any more: a word on each line is less readable than an overflow.
 const WRAP_FROM: u16 = 30;
 
-/// What a colour means. The text beside it always says the same in words.
+/// The meaning of a colour. The text always has the same meaning in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tint {
-    /// As it should be.
+    /// In order.
     Good,
-    /// On its way, or off for a while.
+    /// In progress, or off for a limited time.
     Passing,
-    /// Needs somebody.
+    /// Action is required.
     Bad,
-    /// Stands back.
+    /// Less important.
     Faint,
-    /// Stands out.
+    /// More important.
     Strong,
-    /// Like the rest.
+    /// Normal text.
     Plain,
 }
 
@@ -50,7 +50,7 @@ impl Tint {
         format!("\x1b[{code}m{text}\x1b[0m")
     }
 
-    /// A cell of a table in this colour. What it holds is cleaned.
+    /// A cell of a table in this colour. Its content is cleaned.
     pub(crate) fn cell(self, text: &str) -> Cell {
         let cell = Cell::new(clean(text));
         match self {
@@ -64,7 +64,7 @@ impl Tint {
     }
 }
 
-/// A cell without a colour. What it holds is cleaned.
+/// A cell without a colour. Its content is cleaned.
 pub(crate) fn plain(text: &str) -> Cell {
     Tint::Plain.cell(text)
 }
@@ -76,14 +76,14 @@ pub(crate) fn table(headings: &[&str]) -> Table {
     table
 }
 
-/// The table as text without lines around it: fitted to the terminal where there is one, else as wide as it needs.
+/// Formats the table as text without borders: fitted to the terminal if there is one, otherwise as wide as needed.
 pub(crate) fn render(mut table: Table, colour: bool) -> String {
     table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     let last = table.column_count().saturating_sub(1);
     for column in table.column_iter_mut() {
         column.set_padding((0, GAP));
-        // Only the last column is broken into lines: half a name can be neither read nor copied. Where that does not
-        // suffice, the terminal breaks the line.
+        // Only the last column is wrapped: half a name can be neither read nor copied. If that is not enough, the
+        // terminal wraps the line.
         column.set_constraint(if column.index == last {
             ColumnConstraint::LowerBoundary(Width::Fixed(WRAP_FROM))
         } else {
@@ -93,7 +93,7 @@ pub(crate) fn render(mut table: Table, colour: bool) -> String {
     if colour {
         table.enforce_styling();
     } else if table.is_tty() {
-        // Its width is still that of the terminal; only the colours go.
+        // The width stays that of the terminal; only the colours are removed.
         let width = table.width();
         table.force_no_tty();
         width.map(|width| table.set_width(width));
@@ -101,19 +101,20 @@ pub(crate) fn render(mut table: Table, colour: bool) -> String {
     table.trim_fmt()
 }
 
-/// Whether a terminal may act on a character: the control characters, and those that turn the direction of the text
-/// around (which can make one name look like another).
+/// Whether a character may have an effect on a terminal: control characters, and characters that change the direction
+/// of text (which can make one name look like another).
 pub(crate) fn is_unsafe(char: char) -> bool {
     char.is_control() || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` with every character that [`is_unsafe`] replaced. Line feeds stay, since messages have several lines.
+/// `text` with every character replaced for which [`is_unsafe`] is true. Line feeds are kept, since messages have
+/// several lines.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     let bad = |char| char != '\n' && is_unsafe(char);
     if text.contains(bad) { Cow::Owned(text.replace(bad, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
-/// The same for what must stay on one line.
+/// The same for text that must stay on one line.
 pub(crate) fn clean_line(text: &str) -> Cow<'_, str> {
     if text.contains(is_unsafe) { Cow::Owned(text.replace(is_unsafe, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }

@@ -1,4 +1,4 @@
-//! Times for people: in their zone, and how far away; and the times that people type.
+//! Output of times, absolute in the local zone and relative; parsing of typed times.
 
 use crate::table::clean_line;
 use jiff::civil::DateTime;
@@ -10,33 +10,33 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
 
-/// From this on, a time is said in the next larger unit: "90 min" says less than "2 h".
+/// From this value on, a time is shown in the next larger unit: "2 h" is clearer than "90 min".
 const HOURS_FROM: i64 = 59 * MINUTE + 30;
 const DAYS_FROM: i64 = 48 * HOUR;
 
-/// The time now and the zone in which times are shown and typed.
+/// The current time and the zone for output and input.
 pub(crate) struct Calendar {
     now: Timestamp,
     zone: TimeZone,
 }
 
 impl Calendar {
-    /// With the zone of this system (`TZ`, else `/etc/localtime`).
+    /// With the zone of this system (`TZ`, otherwise `/etc/localtime`).
     pub(crate) fn local(now: Timestamp) -> Self {
         Self { now, zone: TimeZone::system() }
     }
 
-    /// `2026-11-22 01:10 (in 58 min)`, from RFC 3339. What is not a time is shown as it came.
+    /// Converts RFC 3339 to `2026-11-22 01:10 (in 58 min)`. Text that is not a time is returned unchanged.
     pub(crate) fn show(&self, text: &str) -> String {
         self.parsed(text, |time| format!("{} ({})", self.format(time, "%Y-%m-%d %H:%M"), self.distance(time)))
     }
 
-    /// `in 58 min`, from RFC 3339.
+    /// Converts RFC 3339 to `in 58 min`.
     pub(crate) fn show_distance(&self, text: &str) -> String {
         self.parsed(text, |time| self.distance(time))
     }
 
-    /// `2026-11-22 01:10:09`, from RFC 3339.
+    /// Converts RFC 3339 to `2026-11-22 01:10:09`.
     pub(crate) fn show_second(&self, text: &str) -> String {
         self.parsed(text, |time| self.format(time, "%Y-%m-%d %H:%M:%S"))
     }
@@ -61,11 +61,11 @@ impl Calendar {
         if seconds > 0 { format!("in {length}") } else { format!("{length} ago") }
     }
 
-    /// A time that somebody typed: RFC 3339, a date or a date with a time in this zone, or how long ago (`30m`, `2h`,
-    /// `3d`, `1w`). It comes back as RFC 3339.
+    /// Parses a typed time: RFC 3339, a date or a date with a time in this zone, or an age (`30m`, `2h`, `3d`, `1w`).
+    /// Returns RFC 3339.
     ///
     /// # Errors
-    /// A text that names the forms.
+    /// A text that lists the forms.
     pub(crate) fn since(&self, text: &str) -> Result<String, String> {
         let time = match length(text) {
             Some(length) => self.now.checked_sub(length).ok(),
@@ -74,10 +74,10 @@ impl Calendar {
         time.map(|time| time.to_string()).ok_or_else(|| not_a_time(text, "ago"))
     }
 
-    /// The same of a time to come: `30d` is so far from now.
+    /// The same for a future time: `30d` is that far from now.
     ///
     /// # Errors
-    /// A text that names the forms.
+    /// A text that lists the forms.
     pub(crate) fn until(&self, text: &str) -> Result<String, String> {
         let time = match length(text) {
             Some(length) => self.now.checked_add(length).ok(),

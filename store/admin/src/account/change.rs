@@ -1,4 +1,4 @@
-//! add, enable, suspend, resume, reset, remove, unlock: one account after the other, then what came of it.
+//! add, enable, suspend, resume, reset, remove, unlock: changes one account after the other, and shows the results.
 
 use super::choose::Chosen;
 use crate::exit::{Exit, Failure};
@@ -10,7 +10,7 @@ use postern_wire::admin::{Account, Action, ChangeAccount, Changed, Refused, Stat
 use postern_wire::methods::admin_method as m;
 use serde::Serialize;
 
-/// What came of all of it; with `--json` this is what is printed.
+/// The results of all changes; printed with `--json`.
 #[derive(Serialize)]
 struct Report {
     action: Action,
@@ -21,7 +21,7 @@ struct Report {
     results: Vec<Outcome>,
 }
 
-/// What came of one account.
+/// The result for one account.
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
@@ -70,34 +70,34 @@ impl Report {
     }
 }
 
-/// What is to be done to each account.
+/// The change for each account.
 #[derive(Clone, Copy)]
 pub(super) struct Order {
     action: Action,
-    /// For how long.
+    /// The hours of a suspension.
     hours: Option<i64>,
-    /// Whether a code is to be made that has to be typed before the first method is set up.
+    /// Whether to make an enrolment code, which is required before the first method is set up.
     enrolment_code: bool,
 }
 
 impl Order {
-    /// To do this.
+    /// An order for this action.
     pub(super) fn to(action: Action) -> Self {
         Self { action, hours: None, enrolment_code: false }
     }
 
-    /// To suspend for so many hours.
+    /// An order to suspend for this many hours.
     pub(super) fn suspend(hours: i64) -> Self {
         Self { hours: Some(hours), ..Self::to(Action::Suspend) }
     }
 
-    /// To enable.
+    /// An order to enable.
     pub(super) fn enable(enrolment_code: bool) -> Self {
         Self { enrolment_code, ..Self::to(Action::Enable) }
     }
 }
 
-/// Does it to all that were chosen. A refusal stops none of the others; a lost daemon does.
+/// Applies the order to all chosen accounts. A refusal does not stop the others; a lost connection does.
 pub(super) fn run(session: &mut Session, chosen: &Chosen, order: Order) -> Result<Exit, Failure> {
     let Order { action, hours, enrolment_code } = order;
     let mailboxes = chosen.mailboxes(session, verb(action))?;
@@ -176,7 +176,7 @@ fn print_one(screen: &mut Screen, action: Action, dry_run: bool, outcome: &Outco
     }
 }
 
-/// What it means to the person that an account is now so.
+/// What the new state means for the user.
 fn meaning(action: Action, state: State) -> &'static str {
     match (action, state) {
         (_, State::Enrolling) => "The next webmail sign-in shows the QR code.",
@@ -229,7 +229,7 @@ fn print_many(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
     screen.line(&format!("{would}{counts}"))
 }
 
-/// `suspended until 2026-11-22 01:10 (in 58 min)`.
+/// Formats a state with its end: `suspended until 2026-11-22 01:10 (in 58 min)`.
 pub(super) fn state_until(screen: &Screen, state: State, until: Option<&str>) -> String {
     match until {
         Some(until) => format!("{state} until {}", screen.calendar.show(until)),

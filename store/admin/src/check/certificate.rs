@@ -1,5 +1,5 @@
-//! Certificates: in their file, and as they are shown. Whom to trust is what this system trusts, as the proxy itself and
-//! most clients have it; an authority of the house is installed there, or named with `--ca`.
+//! Checks certificates: in their files, and as servers present them. The trust anchors are those of this system, as for
+//! the proxy itself and most clients; a private authority is installed there, or named with `--ca`.
 
 use super::report::{Line, Section};
 use jiff::{SignedDuration, Timestamp};
@@ -14,16 +14,16 @@ use rustls::{CertificateError, Error, RootCertStore};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long before its end a certificate is warned of: whatever renews it has failed several times by then.
+/// How long before its end a certificate causes a warning: automatic renewal has failed several times by then.
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Later than any certificate ends: the last second of 9999 (RFC 5280, section 4.1.2.5) and one.
+/// Later than any certificate ends: one second after the last one of 9999 (RFC 5280, section 4.1.2.5).
 const BEYOND: Duration = Duration::from_secs(253_402_300_800);
 
-/// Who is trusted.
+/// The trust anchors.
 pub(super) struct Authorities(RootCertStore);
 
 impl Authorities {
-    /// Nobody.
+    /// No trust anchors.
     pub(super) fn none() -> Self {
         Self(RootCertStore::empty())
     }
@@ -31,7 +31,7 @@ impl Authorities {
     /// Those of this system, and those in the file `more`.
     ///
     /// # Errors
-    /// When that file has none.
+    /// If that file has none.
     pub(super) fn of_system(more: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -44,7 +44,7 @@ impl Authorities {
     /// Those in a file.
     ///
     /// # Errors
-    /// When it has none.
+    /// If it has none.
     pub(super) fn of_file(path: &Path) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         for certificate in read(path)? {
@@ -54,7 +54,7 @@ impl Authorities {
     }
 }
 
-/// The certificates in a PEM file, one at least.
+/// Reads the certificates in a PEM file, at least one.
 pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let chain = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match chain {
@@ -64,10 +64,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> 
     }
 }
 
-/// When it ends.
+/// When a certificate ends.
 fn end(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     let certificate = ParsedCertificate::try_from(certificate).ok()?;
-    // At a time at which none is valid any more, the library says until when it was.
+    // At a time at which no certificate is valid, the library reports when it ended.
     match verify(&certificate, &[], &RootCertStore::empty(), BEYOND) {
         Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             Timestamp::from_second(i64::try_from(not_after.as_secs()).ok()?).ok()
@@ -86,7 +86,7 @@ fn verify(
     verify_server_cert_signed_by_trust_anchor(certificate, roots, chain, UnixTime::since_unix_epoch(at), algorithms)
 }
 
-/// Why a client would not take it for `host` (none: whatever it is called); none where it would.
+/// Why a client would not accept it for `host` (`None`: for any name); `None` if it would.
 pub(super) fn distrust(
     chain: &[CertificateDer<'_>],
     host: Option<&str>,
@@ -119,7 +119,7 @@ pub(super) fn distrust(
     })
 }
 
-/// How long it is good for.
+/// The finding about the certificate's remaining lifetime.
 fn age(subject: &str, leaf: &CertificateDer<'_>, now: Timestamp) -> Line {
     let renew = "renew it, and see why nothing has renewed it by itself";
     match end(leaf) {
@@ -136,7 +136,7 @@ fn age(subject: &str, leaf: &CertificateDer<'_>, now: Timestamp) -> Line {
     }
 }
 
-/// What there is to say of a chain: its age, and who would not trust it.
+/// The findings about a chain: its lifetime, and which clients would not trust it.
 fn judge(
     subject: &str,
     chain: &[CertificateDer<'_>],
@@ -156,7 +156,8 @@ fn judge(
     lines
 }
 
-/// The certificate in its file, and whether the key there is its own. `host`: whom it has to be for.
+/// Checks the certificate in its file, and that the key there belongs to it. `host`: the name that it must be valid
+/// for.
 pub(super) fn file(tls: &WrittenTls, host: Option<&str>, authorities: &Authorities, now: Timestamp) -> Vec<Line> {
     let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return vec![] };
     let subject = cert.display().to_string();
@@ -168,7 +169,7 @@ pub(super) fn file(tls: &WrittenTls, host: Option<&str>, authorities: &Authoriti
     let mut lines = judge(&subject, &chain, host, authorities, now);
     let key_name = key.display();
     match PrivateKeyDer::from_pem_file(key) {
-        // The library's text may quote the file.
+        // The library's message may quote the file.
         Err(rustls::pki_types::pem::Error::Io(error)) => lines.push(
             Line::warning(Section::Certificate, &subject, format!("its key cannot be looked at: {key_name}: {error}"))
                 .advice("run this as root"),
@@ -187,14 +188,14 @@ pub(super) fn file(tls: &WrittenTls, host: Option<&str>, authorities: &Authoriti
     lines
 }
 
-/// A key that cannot be read, or not be used. The proxy itself knows why.
+/// A key that cannot be read or used. The proxy itself reports why.
 fn unusable(key: &str, failure: impl Fn(String) -> Line) -> Line {
     failure(format!("{key} holds no private key that can be used"))
         .why("the proxy does not start with it, or goes on with the old one: it may be encrypted, or of a kind that is not supported")
         .advice("postern-proxy --check says what is wrong with it")
 }
 
-/// What a front shows, beside what is in its file.
+/// Checks the certificate that a front presents, compared with the one in its file.
 pub(super) fn shown(
     subject: &str,
     chain: &[CertificateDer<'_>],

@@ -1,5 +1,5 @@
-//! A connection to a place, and what its certificate is. Nothing that is ever sent is a secret, so whoever answers may be
-//! heard; what it shows is judged afterwards ([`super::certificate`]).
+//! Connects to a place and reads its certificate. No secret is ever sent, so any server may answer; its certificate is
+//! checked afterwards ([`super::certificate`]).
 
 use super::place::Place;
 use crate::clock;
@@ -12,21 +12,21 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a place may take to be connected.
+/// The limit for connecting to a place.
 const CONNECT: Duration = Duration::from_secs(4);
-/// How long it may take to answer one question, TLS included.
+/// The limit for the answer to one request, TLS included.
 pub(super) const ANSWER: Duration = Duration::from_secs(6);
-/// A PROXY header that says nothing of who asks (haproxy's `doc/proxy-protocol.txt`, section 2.1).
+/// A PROXY header without a client address (haproxy's `doc/proxy-protocol.txt`, section 2.1).
 const PROXY_HEADER: &[u8] = b"PROXY UNKNOWN\r\n";
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Silence {
-    /// The name means nothing.
+    /// The name cannot be resolved.
     NoSuchHost(String),
-    /// Nobody listens there, or nothing gets through.
+    /// No server listens there, or the network blocks it.
     Closed(String),
-    /// Somebody listens, and what follows makes no sense or takes too long.
+    /// A server listens, but its answer is not valid or takes too long.
     Broken(String),
 }
 
@@ -37,7 +37,7 @@ impl std::fmt::Display for Silence {
     }
 }
 
-/// The moment at which waiting ends, however many bytes have come until then.
+/// The time at which all waiting ends, however many bytes have been received.
 #[derive(Debug, Clone, Copy)]
 struct Deadline(Instant);
 
@@ -73,19 +73,19 @@ impl Write for Timed {
     }
 }
 
-/// Both ways.
+/// A stream for both directions.
 pub(super) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-/// A connection, good for [`ANSWER`].
+/// A connection, valid for [`ANSWER`].
 pub(super) struct Connection {
     pub(super) stream: Box<dyn Stream>,
-    /// What was shown; empty without TLS.
+    /// The certificates of the server; empty without TLS.
     pub(super) chain: Vec<CertificateDer<'static>>,
 }
 
 impl Connection {
-    /// Connects, and speaks TLS where the service begins with it.
+    /// Connects, and starts TLS if the service uses implicit TLS.
     ///
     /// # Errors
     /// [`Silence`].
@@ -108,10 +108,10 @@ impl Connection {
         Ok(Self { stream: Box::new(StreamOwned::new(session, stream)), chain })
     }
 
-    /// Reads until `enough` has seen all it needs, `limit` bytes are there, or the other side has said all.
+    /// Reads until `enough` returns true, `limit` bytes are read, or the server closes the connection.
     ///
     /// # Errors
-    /// When nothing came.
+    /// If nothing was received.
     pub(super) fn hear(&mut self, limit: usize, enough: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>, Silence> {
         let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
         let mut stopped = None;
@@ -135,7 +135,7 @@ impl Connection {
     }
 }
 
-/// Something that an exchange broke off with.
+/// The error of an exchange that was interrupted.
 pub(super) fn broken(error: &io::Error) -> Silence {
     Silence::Broken(said(error))
 }
@@ -147,8 +147,8 @@ fn said(error: &io::Error) -> String {
     }
 }
 
-/// The first address that answers, of those that are tried within [`CONNECT`] together. The resolver has a deadline of
-/// its own (resolv.conf(5)); `super::probe` gives up on it earlier.
+/// Connects to the first address that answers, within [`CONNECT`] for all addresses together. The resolver has its own
+/// deadline (resolv.conf(5)); `super::probe` gives up earlier.
 fn connect(place: &Place) -> Result<TcpStream, Silence> {
     let addresses = if place.at.is_empty() {
         let found = (place.host.as_str(), place.port).to_socket_addrs();
@@ -178,7 +178,7 @@ fn configuration() -> Result<Arc<ClientConfig>, rustls::Error> {
     Ok(Arc::new(config))
 }
 
-/// Hears whoever has the key of the certificate that is shown.
+/// Accepts every certificate, if the server has its key.
 #[derive(Debug)]
 struct Whoever(Arc<CryptoProvider>);
 

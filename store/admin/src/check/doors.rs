@@ -1,9 +1,9 @@
-//! What the answers of a place mean: which doors are closed there, which ask for an app password, and which lead around
-//! the second factor. Pure.
+//! Evaluates the answers of a place: which endpoints are closed, which require an app password, and which bypass the
+//! second factor. Pure.
 //!
-//! How a door's answer is known to be Postern's: the front has a page of its own ([`OURS`]), and answers everything that it
-//! does not pass on under the same content policy. What comes from behind it has none of Postern's, and a load balancer
-//! that sends some paths elsewhere is found out for the same reason. So no answer needs a mark that says who made it.
+//! How Postern's answers are recognized: the front has a page of its own ([`OURS`]), and sends every answer of its own
+//! with the same content policy. Answers from the backend do not have that policy, and neither do those of a load
+//! balancer that sends some paths elsewhere. So answers need no extra mark.
 
 use super::connection::Silence;
 use super::http::Answer;
@@ -13,30 +13,30 @@ use super::report::{Line, Section};
 use postern_proxy_config::{Network, Opening};
 use std::collections::BTreeMap;
 
-/// The header by which answers of one front are alike.
+/// The header that is the same in all answers of one front.
 const POLICY: &str = "content-security-policy";
 
 const PASSWORD_ALONE: &str = "whoever knows the password gets in there without a code";
 const FROM_ELSEWHERE: &str = "close it to everybody but Postern and the house (firewall), or let it be reached through \
                               Postern";
 
-/// What `[webmail.doors]` says, where it is known.
+/// The content of `[webmail.doors]`, if known.
 pub(super) type Openings = BTreeMap<&'static str, Opening>;
 
-/// What stands behind a path, for somebody without credentials.
+/// The result at a path, for a client without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Way {
     /// Postern refuses, or shows a page of its own.
     Closed,
-    /// Postern asks for an app password.
+    /// Postern requires an app password.
     AppPassword,
-    /// Something else asks for credentials, by these schemes.
+    /// Another server requires credentials, with these schemes.
     Asks(String),
-    /// Something else answers without asking.
+    /// Another server answers without credentials.
     Answers,
-    /// Something else refuses, or sends elsewhere.
+    /// Another server refuses or redirects.
     Refuses(u16),
-    /// It fails.
+    /// The request fails.
     Fails(String),
 }
 
@@ -56,36 +56,36 @@ fn way(answer: &Result<Answer, Silence>, ours: Option<&Answer>) -> Way {
     }
     match (answer.status, &challenges[..]) {
         (_, [_, ..]) => Way::Asks(schemes(&challenges)),
-        // Without a challenge there is nothing that credentials could be sent for.
+        // Without a challenge, there is no scheme for credentials.
         (200..=299, _) => Way::Answers,
         (500.., _) => Way::Fails(format!("it answers {}", answer.status)),
         (status, _) => Way::Refuses(status),
     }
 }
 
-/// Whatever stands between may add a policy of its own to all answers: then they are alike in what they have beside it.
+/// An intermediary may add its own policy to all answers: then the common part of both is compared.
 fn is_alike(ours: &Answer, answer: &Answer) -> bool {
     ours.headers(POLICY).next().is_some() && ours.headers(POLICY).eq(answer.headers(POLICY))
 }
 
-/// Basic (RFC 7617) as Postern asks for it, in UTF-8. No mail server says so.
+/// Whether it is Postern's Basic challenge (RFC 7617), in UTF-8. No mail server sends the same.
 fn is_our_challenge(challenge: &str) -> bool {
     let challenge = challenge.to_ascii_lowercase();
     challenge.starts_with("basic ") && challenge.ends_with("charset=\"utf-8\"")
 }
 
-/// `Negotiate, NTLM, Basic`.
+/// Formats schemes as `Negotiate, NTLM, Basic`.
 fn schemes(challenges: &[&str]) -> String {
     let scheme = |challenge: &&str| challenge.split([' ', ',']).next().unwrap_or_default().to_owned();
     challenges.iter().map(scheme).collect::<Vec<_>>().join(", ")
 }
 
-/// `10.0.0.0/8, ::1`.
+/// Formats networks as `10.0.0.0/8, ::1`.
 fn list(networks: &[Network]) -> String {
     networks.iter().map(Network::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// What there is to say of a front of Postern's. `openings`: none where its configuration is not known.
+/// The findings about a Postern front. `openings`: `None` if its configuration is not known.
 pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
     let subject = place.to_string();
     let Said::Web { ours, doors, .. } = &heard.said else {
@@ -154,14 +154,14 @@ fn leads(subject: &str, door: &Endpoint, way: &Way, openings: Option<&Openings>)
     })
 }
 
-/// The front is not as its configuration says.
+/// A finding that the front differs from its configuration.
 fn elsewise(subject: &str, message: String) -> Line {
     Line::warning(Section::Endpoints, subject, message)
         .why("postern-proxy runs with another configuration than the one in the file")
         .advice("systemctl restart postern-proxy")
 }
 
-/// What takes the password alone at a place that is not Postern's.
+/// The endpoints and services that accept the password alone, at a place that is not Postern.
 fn takes_passwords(heard: &Heard) -> (Vec<String>, Vec<&'static str>) {
     let Said::Web { doors, sign_ins, .. } = &heard.said else { return (vec![], vec![]) };
     let page = |SignIn { path, product }: &SignIn| format!("{path} (the sign-in page of {product})");
@@ -177,8 +177,8 @@ fn takes_passwords(heard: &Heard) -> (Vec<String>, Vec<&'static str>) {
     (asking, open)
 }
 
-/// What there is to say of the server behind a front, seen from the front's own host: it has to be reachable here, and
-/// nowhere else.
+/// The finding about the backend of a front, seen from the front's own host: it must be reachable from here, and only
+/// from here.
 pub(super) fn behind(place: &Place, heard: &Heard) -> Line {
     let subject = place.to_string();
     if heard.is_postern() {
@@ -205,7 +205,7 @@ pub(super) fn behind(place: &Place, heard: &Heard) -> Line {
     ))
 }
 
-/// What there is to say of any place, as somebody outside sees it.
+/// The findings about any place, as seen by an external client.
 pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Line> {
     let subject = place.to_string();
     let heard = match outcome {
@@ -215,7 +215,7 @@ pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Li
             return vec![Line::ok(Section::Endpoints, subject, format!("nobody answers from here ({why})"))];
         }
         Err(Silence::NoSuchHost(why)) => {
-            // The same at every port of a host.
+            // The same for every port of a host.
             return vec![Line::failure(Section::Endpoints, &place.host, format!("nothing could be tried: {why}"))];
         }
         Err(Silence::Broken(why)) => {
@@ -256,7 +256,7 @@ pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Li
     lines
 }
 
-/// What a place that should be Postern's says when it is not.
+/// The answer of a place that should be Postern and is not.
 pub(super) fn status(heard: &Heard) -> String {
     match &heard.said {
         Said::Web { ours, .. } => format!("{} at {OURS}", ours.status),
@@ -264,7 +264,7 @@ pub(super) fn status(heard: &Heard) -> String {
     }
 }
 
-/// What `[webmail.doors]` opens to whoever has the password.
+/// The endpoints that `[webmail.doors]` opens to clients with the password.
 pub(super) fn policy(openings: &Openings) -> Vec<Line> {
     let networks = openings.iter().filter_map(|(door, opening)| match opening {
         Opening::Networks(networks) => Some((door, networks)),

@@ -1,4 +1,4 @@
-//! The judgement, on answers as they are given.
+//! Tests of the evaluation, with given answers.
 
 use super::*;
 use crate::check::place;
@@ -22,7 +22,7 @@ fn place() -> Place {
     place::read("https://mail.example.com").unwrap().remove(0)
 }
 
-/// A web server that answers every door with `other`, but for `special`.
+/// A web server that answers every endpoint with `other`, except `special`.
 fn web(own: Result<Answer, Silence>, other: &str, special: (&str, Result<Answer, Silence>)) -> Heard {
     let (path, answered) = special;
     let doors = ENDPOINTS.map(|door| {
@@ -33,7 +33,7 @@ fn web(own: Result<Answer, Silence>, other: &str, special: (&str, Result<Answer,
     Heard { chain: vec![], said: Said::Web { ours: own.unwrap(), doors, sign_ins: vec![] } }
 }
 
-/// A front all of whose doors are closed, but for this one.
+/// A front with all endpoints closed, except this one.
 fn front_with(path: &str, answered: Result<Answer, Silence>) -> Heard {
     web(ours("200 OK"), &format!("HTTP/1.1 403 Forbidden\r\n{CSP}\r\n"), (path, answered))
 }
@@ -62,7 +62,7 @@ fn the_words_of_a_door() {
         (Err(Silence::Broken("late".to_owned())), Way::Fails("late".to_owned())),
     ] {
         assert_eq!(way(&answered, Some(&front)), expected, "{answered:?}");
-        // Nothing is Postern's where no page of Postern's is.
+        // No answer counts as Postern's if Postern's page is missing.
         assert!(!matches!(way(&answered, None), Way::Closed | Way::AppPassword), "{answered:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Dovecot with `passdb pam`: whether a sign-in that PAM refused, or was never asked about, gets in all the same.
+//! Dovecot with `passdb pam`: whether it admits a sign-in that PAM has refused, or was never asked about.
 
 use super::pam::Service;
 use super::program::{self, Ran};
@@ -7,22 +7,22 @@ use postern_wire::admin::Level;
 use std::path::Path;
 
 const SUBJECT: &str = "Dovecot";
-/// The PAM service of Dovecot unless its configuration names another.
+/// The default PAM service of Dovecot.
 const SERVICE: &str = "dovecot";
-/// Mechanisms in which the client sends the password: the only ones that PAM is asked about.
+/// Mechanisms in which the client sends the password: PAM is used only with these.
 const PLAIN: [&str; 2] = ["plain", "login"];
 
-/// What there is to say, where Dovecot asks one of `services`. `config` is what `doveconf -n` prints; without it, it is
-/// asked.
+/// The findings, if Dovecot uses one of `services`. `config` is the output of `doveconf -n`; without it, the program is
+/// run.
 pub(super) fn look(config: Option<&Path>, services: &[Service]) -> Vec<Line> {
     let text = match config {
         Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display())),
-        // Nothing of Dovecot's can be asked through PAM then.
+        // Dovecot cannot use PAM then.
         None if services.is_empty() => return vec![],
         None => match program::run("doveconf", &["-n"], None) {
             Ran::Said(text) => Ok(text),
             Ran::Failed(why) => Err(format!("doveconf -n failed: {why}")),
-            // No Dovecot on this host.
+            // Dovecot is not installed on this host.
             Ran::Absent => return vec![],
         },
     };
@@ -32,10 +32,10 @@ pub(super) fn look(config: Option<&Path>, services: &[Service]) -> Vec<Line> {
     }
 }
 
-/// What `doveconf -n` prints, as far as it matters here.
+/// The relevant part of the output of `doveconf -n`.
 #[derive(Debug, Default)]
 struct Config {
-    /// Settings that stand in no block.
+    /// Settings outside of all blocks.
     global: Vec<(String, String)>,
     passdbs: Vec<Passdb>,
 }
@@ -53,13 +53,13 @@ fn value<'a>(settings: &'a [(String, String)], key: &str) -> Option<&'a str> {
 impl Config {
     fn read(text: &str) -> Self {
         let mut config = Self::default();
-        // The names of the blocks that are open.
+        // The names of the open blocks.
         let mut open: Vec<String> = Vec::new();
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
             if let Some(name) = line.strip_suffix('{') {
                 let name = name.trim();
                 if let Some(driver) = name.strip_prefix("passdb").filter(|_| open.is_empty()) {
-                    // 2.4 has the driver, or a name that is one by default, behind the word; 2.3 within the block.
+                    // 2.4 has the driver, or a name that implies it, after the keyword; 2.3 has it within the block.
                     config.passdbs.push(Passdb { driver: driver.trim().to_owned(), settings: Vec::new() });
                 }
                 open.push(name.to_owned());
@@ -84,7 +84,7 @@ impl Config {
 }
 
 impl Passdb {
-    /// The PAM service that it asks, where it asks one. In 2.3 the last of its arguments that is no option.
+    /// The PAM service that it uses, if it uses one. In 2.3 the last of its arguments that is not an option.
     fn service(&self) -> Option<&str> {
         let args = value(&self.settings, "args").unwrap_or_default();
         let word = args.split_whitespace().rfind(|word| !word.contains('='));
@@ -92,7 +92,7 @@ impl Passdb {
         (self.driver == "pam").then(|| named.unwrap_or(SERVICE))
     }
 
-    /// Whether a sign-in that it refuses is refused.
+    /// Whether a sign-in that it refuses is refused in the end.
     fn ends_failures(&self) -> bool {
         let rule = value(&self.settings, "result_failure").or_else(|| value(&self.settings, "passdb_result_failure"));
         matches!(rule, Some("return" | "return-fail"))

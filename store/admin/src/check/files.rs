@@ -1,5 +1,5 @@
-//! Sockets and files, as far as they can be seen from here: whether strangers could speak to a socket or stand in for it,
-//! read a key, or write a configuration.
+//! Sockets and files, as far as they are visible from here: whether other users could connect to a socket or replace
+//! it, read a key, or write a configuration.
 
 use super::proxy_config::ProxyConfig;
 use super::report::{Line, Section};
@@ -10,22 +10,22 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// What the admin socket is called.
+/// The name of the admin socket in findings.
 pub(super) const ADMIN: &str = "admin socket";
-/// What the socket of the fronts is called.
+/// The name of the fronts' socket in findings.
 const AUTH: &str = "auth socket";
 /// The user that the packaged proxy runs as.
 pub(super) const PROXY_USER: &str = "postern-proxy";
-/// Permission bits with which every user of this host could speak to a socket, or replace it.
+/// Permission bits with which every user of this host could connect to a socket, or replace it.
 const OTHERS_WRITE: u32 = 0o002;
-/// In such a directory (`/tmp`), others cannot replace a file that is there.
+/// In a directory with this bit (`/tmp`), other users cannot replace an existing file.
 const STICKY: u32 = 0o1000;
-/// Bits of a key, and of what is sealed by one: nothing for anybody else, and nobody of the group may write.
+/// Forbidden bits of a key, and of data that is sealed with it: any access for others, and write access for the group.
 const SECRET: u32 = 0o027;
-/// Bits of a configuration: nobody but its owner may write.
+/// Forbidden bits of a configuration: only its owner may write.
 const WRITTEN: u32 = 0o022;
 
-/// posternd.toml, as far as it names files. posternd itself judges it.
+/// The file names in posternd.toml. posternd itself checks the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct PosterndConfig {
@@ -45,12 +45,12 @@ struct Keys {
     file: Option<PathBuf>,
 }
 
-/// The admin socket.
+/// Checks the admin socket.
 pub(super) fn admin_socket(path: &Path) -> Option<Line> {
     socket(ADMIN, path)
 }
 
-/// The socket of the fronts, and whether the packaged proxy may open it.
+/// Checks the socket of the fronts, and whether the packaged proxy may open it.
 pub(super) fn auth_socket(path: &Path) -> Vec<Line> {
     let mut lines: Vec<Line> = socket(AUTH, path).into_iter().collect();
     if let (Ok(meta), Ok(Some(user))) = (fs::metadata(path), User::from_name(PROXY_USER))
@@ -77,7 +77,7 @@ fn may_write(meta: &Metadata, user: &User) -> bool {
 
 fn socket(subject: &str, path: &Path) -> Option<Line> {
     let failure = |text: String| Some(Line::failure(Section::Sockets, subject, text));
-    // A path that cannot be looked at cannot be connected to either, and that failure says more.
+    // If the path cannot be read, connecting fails too, with a more useful message.
     let meta = fs::metadata(path).ok()?;
     if !meta.file_type().is_socket() {
         return failure(format!("{} is not a socket", path.display()));
@@ -93,7 +93,7 @@ fn socket(subject: &str, path: &Path) -> Option<Line> {
     Some(Line::ok(Section::Sockets, subject, format!("{} is closed to other users ({})", path.display(), owner(&meta))))
 }
 
-/// What posternd.toml names, and the file itself.
+/// Checks the files that posternd.toml names, and the file itself.
 pub(super) fn of_posternd(config: &Path) -> Vec<Line> {
     let Ok(text) = fs::read_to_string(config) else { return vec![] };
     let named: PosterndConfig = toml::from_str(&text).unwrap_or_default();
@@ -106,7 +106,7 @@ pub(super) fn of_posternd(config: &Path) -> Vec<Line> {
     files.into_iter().filter_map(|(path, what, bits, why)| file(&path?, what, bits, why)).collect()
 }
 
-/// What proxy.toml names, and the file itself.
+/// Checks the files that proxy.toml names, and the file itself.
 pub(super) fn of_proxy(path: &Path, config: &ProxyConfig) -> Vec<Line> {
     let why = "whoever writes it can open every door";
     let key = "whoever reads it can stand in for this host, and hear every password";
@@ -117,7 +117,7 @@ pub(super) fn of_proxy(path: &Path, config: &ProxyConfig) -> Vec<Line> {
 fn file(path: &Path, what: &str, forbidden: u32, why: &str) -> Option<Line> {
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
-        // A key may be a credential of systemd's instead; whoever needs it says that it is missing.
+        // The key may be a systemd credential instead; the program that needs it reports if it is missing.
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => {
             let message = format!("{} cannot be looked at: {error}", path.display());
@@ -126,7 +126,7 @@ fn file(path: &Path, what: &str, forbidden: u32, why: &str) -> Option<Line> {
     };
     let owner = owner(&meta);
     let open = meta.mode() & forbidden;
-    // What only root may do through a group is no more than root may do anyway.
+    // Access through root's group gives root nothing new.
     let open = if meta.gid() == 0 { open & !0o070 } else { open };
     if open == 0 {
         return Some(Line::ok(Section::Sockets, what, format!("{} is {owner}", path.display())));
@@ -136,7 +136,7 @@ fn file(path: &Path, what: &str, forbidden: u32, why: &str) -> Option<Line> {
     Some(Line::failure(Section::Sockets, what, message).why(why).advice(advice))
 }
 
-/// `root:postern-auth 0660`.
+/// Formats owner, group and mode as `root:postern-auth 0660`.
 fn owner(meta: &Metadata) -> String {
     let user = User::from_uid(Uid::from_raw(meta.uid())).ok().flatten();
     let user = user.map_or_else(|| meta.uid().to_string(), |user| user.name);

@@ -1,5 +1,4 @@
-//! The fronts of this host, what stands behind them, and the names under which they are known: each is tried, and judged
-//! by what it has to be.
+//! Tries the fronts of this host, their backends, and their public names, and evaluates each by its role.
 
 use super::certificate::{self, Authorities};
 use super::connection::Silence;
@@ -14,30 +13,30 @@ use crate::screen::progress;
 use jiff::Timestamp;
 use std::path::Path;
 
-/// What the command line names beside the configuration.
+/// Places from the command line, in addition to the configuration.
 pub(super) struct Named {
-    /// Must be reachable from here.
+    /// Places that must be reachable from here.
     pub(super) backends: Vec<Place>,
-    /// Seen as from outside.
+    /// Places to check as an external client.
     pub(super) outside: Vec<Place>,
 }
 
-/// What a place has to be.
+/// The role of a place.
 enum Role<'a> {
     /// A front, at its own address.
     Front,
-    /// The same, by its public name.
+    /// A front, by its public name.
     Public,
-    /// A server behind the fronts; whom the proxy trusts there, or none where it goes by the key.
+    /// A backend of the fronts; with the trust anchors of the proxy for it, or `None` if the proxy pins the key.
     Behind(Option<Trust<'a>>),
-    /// Anything: as a stranger sees it.
+    /// Any place, seen by an unauthenticated client.
     Outside,
 }
 
-/// Who may have signed a server's certificate: whoever is in the file, else whom this system trusts.
+/// The trust anchors for a server: those in the file, otherwise those of this system.
 struct Trust<'a>(Option<&'a Path>);
 
-/// Tries all of them, and says what there is to say.
+/// Tries all places, and returns the findings.
 pub(super) fn look(config: &ProxyConfig, named: Named, ca: Option<&Path>) -> Vec<Line> {
     let mut places: Vec<(Place, Role<'_>)> = Vec::new();
     places.extend(config.webmail_front().into_iter().chain(config.imap_fronts()).map(|place| (place, Role::Front)));
@@ -74,7 +73,7 @@ pub(super) fn look(config: &ProxyConfig, named: Named, ca: Option<&Path>) -> Vec
     lines
 }
 
-/// What all are judged by.
+/// The data for the evaluation of all places.
 struct Seen<'a> {
     config: &'a ProxyConfig,
     authorities: Authorities,
@@ -112,7 +111,8 @@ impl Seen<'_> {
         }
     }
 
-    /// By its name, whatever stands between may answer otherwise than the front does, of which `before` tells.
+    /// The findings for a public name. An intermediary may answer differently from the front; `before` has the front's
+    /// findings.
     fn public(&self, place: &Place, outcome: &Outcome, before: &[Line]) -> Vec<Line> {
         let subject = format!("{place} by its name");
         match outcome {

@@ -1,21 +1,21 @@
-//! As much HTTP/1.1 as it takes to ask for a page and read what a server says to strangers.
+//! The part of HTTP/1.1 that is needed to request a page and read the answer for unauthenticated clients.
 
 use super::connection::{Connection, Silence, broken};
 use super::place::Place;
 use rustls::pki_types::CertificateDer;
 use std::io::Write;
 
-/// Bytes of an answer that are read: a page's head and the beginning of its text.
+/// The most bytes of an answer that are read: the head and the beginning of the body.
 const MAX_ANSWER: usize = 64 * 1024;
-/// Where the head ends.
+/// The end of the head.
 const BLANK_LINE: &[u8] = b"\r\n\r\n";
 
-/// What a server said.
+/// The answer of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
     headers: Vec<(String, String)>,
-    /// As far as it was read; what is not UTF-8 is replaced.
+    /// The part that was read; invalid UTF-8 is replaced.
     pub(super) body: String,
 }
 
@@ -31,7 +31,7 @@ impl Answer {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// Reads it; none where it is no HTTP, or its head is not whole.
+    /// Parses it; `None` if it is not HTTP, or its head is incomplete.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let end = find(bytes, BLANK_LINE)?;
         let head = std::str::from_utf8(&bytes[..end]).ok()?;
@@ -50,14 +50,14 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-/// Whether all of an answer is there, where its head says how long it is.
+/// Whether an answer is complete, if its head has a length.
 fn is_whole(bytes: &[u8]) -> bool {
     let Some(end) = find(bytes, BLANK_LINE) else { return false };
     let length = Answer::read(bytes).and_then(|answer| answer.header("content-length")?.parse::<usize>().ok());
     length.is_some_and(|length| bytes.len() - end - BLANK_LINE.len() >= length)
 }
 
-/// GETs `path`, as somebody of whom nothing is known: the answer, and the certificates that were shown with it.
+/// Sends a GET for `path` without credentials. Returns the answer, and the server's certificates.
 ///
 /// # Errors
 /// [`Silence`].

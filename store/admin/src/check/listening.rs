@@ -1,15 +1,15 @@
-//! Whether what is meant for this host alone can be reached from elsewhere: from what the kernel says of its sockets.
+//! Checks whether a server for this host only can be reached from elsewhere, by the kernel's list of sockets.
 
 use super::place::Place;
 use super::report::{Line, Section};
 use std::fs;
 
-/// Where the kernel lists them (proc_pid_net(5)).
+/// The kernel's lists (proc_pid_net(5)).
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 /// TCP_LISTEN of the kernel.
 const LISTEN: &str = "0A";
 
-/// A backend at a loopback address whose port is open on every address of this host.
+/// The finding about a backend at a loopback address whose port is open on every address of this host.
 pub(super) fn look(backend: &Place) -> Option<Line> {
     if !backend.is_loopback() {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn look(backend: &Place) -> Option<Line> {
     })
 }
 
-/// Whether `table` has a socket that listens at `port` of every address.
+/// Whether `table` has a socket that listens at `port` on every address.
 fn has_any(table: &str, port: u16) -> bool {
     let listens = |line: &str| {
         let mut words = line.split_whitespace().skip(1);

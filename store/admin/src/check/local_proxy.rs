@@ -1,5 +1,5 @@
-//! Whether every program of this host could tell the fronts any address: where they believe a PROXY header that comes from
-//! a loopback address, and something depends on where people come from. Pure.
+//! Checks whether every program of this host could send the fronts a false client address: they trust a PROXY header
+//! from a loopback address, and a decision depends on the client's address. Pure.
 
 use super::proxy_config::ProxyConfig;
 use super::report::{Line, Section};
@@ -8,7 +8,7 @@ use postern_wire::address::parse_network;
 use postern_wire::admin::Platform;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What there is to say of it; nothing where no header is believed from here.
+/// The finding; `None` if no header from a loopback address is trusted.
 pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line> {
     let trusted: Vec<String> =
         config.load_balancers().filter(|network| holds_loopback(network)).map(Network::to_string).collect();
@@ -35,7 +35,7 @@ pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line
     ))
 }
 
-/// Whether there is a loopback address in it: all of 127.0.0.0/8, or ::1.
+/// Whether it includes a loopback address: any of 127.0.0.0/8, or ::1.
 fn holds_loopback(network: &Network) -> bool {
     match network.address() {
         IpAddr::V4(address) => {

@@ -1,4 +1,4 @@
-//! PAM services that have `pam_postern.so`: whether somebody gets in who was not asked, and whether anybody gets in.
+//! PAM services with `pam_postern.so`: whether they admit a sign-in without it, and whether they admit any sign-in.
 
 use super::pam_control::Action;
 use super::pam_dispatch::{next, passes};
@@ -11,26 +11,26 @@ use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-/// The module.
+/// The name of the module.
 const OURS: &str = "pam_postern.so";
-/// The module that refuses everybody.
+/// The module that always refuses.
 const DENY: &str = "pam_deny.so";
-/// Modules that ask for a password.
+/// Modules that check a password.
 const PASSWORD: [&str; 6] =
     ["pam_unix.so", "pam_ldap.so", "pam_sss.so", "pam_krb5.so", "pam_winbind.so", "pam_userdb.so"];
-/// Who passes there needs no second factor: root becomes somebody else.
+/// A sign-in that this module admits needs no second factor: root changes to another user.
 const NOT_A_WAY_AROUND: &str = "pam_rootok.so";
-/// What a refusal of the module returns (pam_postern(8)).
+/// The return values of a refusal by the module (pam_postern(8)).
 const REFUSALS: [&str; 5] = ["auth_err", "maxtries", "conv_err", "service_err", "abort"];
-/// What it returns while posternd is down, and where no code is needed.
+/// Its return value while posternd is not running, and where no code is required.
 const DOWN: &str = "authinfo_unavail";
 const NOT_REQUIRED: &str = "ignore";
 
-/// A service and its `auth` stack.
+/// A service with its `auth` stack.
 pub(super) struct Service {
     pub(super) name: String,
     stack: Vec<Module>,
-    /// Where in the stack the module is.
+    /// The index of the module in the stack.
     at: usize,
 }
 
@@ -44,7 +44,7 @@ impl Service {
         Line::new(Section::Pam, level, format!("PAM {}", self.name), message)
     }
 
-    /// Whether a sign-in passes when the module returns `value`, and everything that could has succeeded.
+    /// Whether a sign-in passes if the module returns `value`, and every other module succeeds.
     fn passes(&self, from: usize, value: &'static str) -> bool {
         passes(&self.stack, from, |_, module| match module.name.as_str() {
             OURS => value,
@@ -54,7 +54,7 @@ impl Service {
     }
 }
 
-/// The services in `directory` that ask posternd.
+/// The services in `directory` that use the module.
 pub(super) fn services(directory: &Path) -> Vec<Service> {
     let entries = directories(directory).into_iter().filter_map(|place| fs::read_dir(place).ok()).flatten().flatten();
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
@@ -65,16 +65,16 @@ pub(super) fn services(directory: &Path) -> Vec<Service> {
         let at = stack.iter().position(|module| module.name == OURS)?;
         Some(Service { name, stack, at })
     };
-    // Files that others include are no services of their own.
+    // Files that are included by others are not services.
     names.into_iter().filter(|name| !name.starts_with("common-")).filter_map(service).collect()
 }
 
-/// Whether somebody listens on a socket.
+/// Checks whether a server listens on a socket.
 pub(super) fn connects(socket: &Path) -> io::Result<()> {
     UnixStream::connect(socket).map(drop)
 }
 
-/// What there is to say about a service. `connects` tries a socket.
+/// The findings about a service. `connects` tries a socket.
 pub(super) fn judge(service: &Service, connects: impl Fn(&Path) -> io::Result<()>) -> Vec<Line> {
     let mut findings = unread(service);
     findings.extend(options(service, connects));
@@ -89,7 +89,7 @@ pub(super) fn judge(service: &Service, connects: impl Fn(&Path) -> io::Result<()
     findings
 }
 
-/// Lines that libpam cannot read.
+/// The findings about lines that libpam cannot parse.
 fn unread(service: &Service) -> Vec<Line> {
     let line = |module: &Module| match &module.kind {
         Kind::Broken(why) => Some(
@@ -103,7 +103,7 @@ fn unread(service: &Service) -> Vec<Line> {
     service.stack.iter().filter_map(line).collect()
 }
 
-/// What the module itself makes of its lines.
+/// The findings about the module's own options.
 fn options(service: &Service, connects: impl Fn(&Path) -> io::Result<()>) -> Vec<Line> {
     let ours = service.stack.iter().filter(|module| module.name == OURS && module.kind == Kind::Module);
     let judged = ours.map(|module| match Options::parse(module.args.iter().map(String::as_bytes)) {
@@ -118,7 +118,7 @@ fn options(service: &Service, connects: impl Fn(&Path) -> io::Result<()>) -> Vec
     judged.flatten().collect()
 }
 
-/// A socket that cannot be opened.
+/// The finding about a socket that cannot be opened.
 fn unreachable(service: &Service, socket: &Path, error: &io::Error) -> Line {
     let socket = socket.display();
     match error.kind() {
@@ -134,7 +134,7 @@ fn unreachable(service: &Service, socket: &Path, error: &io::Error) -> Line {
     }
 }
 
-/// Refusals that do not count.
+/// The finding about refusals that are ignored.
 fn ignored(service: &Service) -> Vec<Line> {
     let mut findings = Vec::new();
     if let Some(value) = REFUSALS.iter().find(|value| service.passes(service.at, value)) {
@@ -147,7 +147,7 @@ fn ignored(service: &Service) -> Vec<Line> {
     findings
 }
 
-/// Modules before ours with which a sign-in passes it by.
+/// The findings about earlier modules with which a sign-in bypasses it.
 fn around(service: &Service) -> Vec<Line> {
     let before = service.stack[..service.at].iter().enumerate();
     let passes_by = |at: usize, module: &Module| {
@@ -159,10 +159,10 @@ fn around(service: &Service) -> Vec<Line> {
     around.map(|(_, module)| service.finding(Level::Failure, text(&module.name))).collect()
 }
 
-/// Whether somebody who typed a wrong password comes as far as an enrolment, and takes the account's second factor.
+/// The finding if a client with a wrong password can reach an enrolment, and so set the account's second factor.
 fn open_enrolment(service: &Service) -> Option<Line> {
     let ours = service.ours();
-    // With forward_pass the module enrols nobody.
+    // With `forward_pass` the module does not enrol.
     if ours.has("no_enrol") || ours.has("forward_pass") {
         return None;
     }
@@ -175,7 +175,7 @@ fn open_enrolment(service: &Service) -> Option<Line> {
             Kind::Substack => Action::Ignore,
             Kind::Module | Kind::Broken(_) => module.control.on(if fails { "auth_err" } else { "success" }),
         };
-        // That who passes here is not asked at all is another finding.
+        // A sign-in that bypasses the module here is another finding.
         let action = if action == Action::Done { Action::Ok } else { action };
         at = next(&service.stack, at, action).unwrap_or(at + 1);
     }
@@ -188,7 +188,7 @@ fn open_enrolment(service: &Service) -> Option<Line> {
     service.stack[..service.at].iter().any(is_password).then(|| service.finding(Level::Failure, text))
 }
 
-/// Whether nobody gets in, or nobody who needs no code, whatever they type.
+/// The finding if no sign-in passes, or none of users who need no code.
 fn nobody(service: &Service) -> Option<Line> {
     if service.stack.iter().any(|module| matches!(module.kind, Kind::Broken(_))) {
         return None;
@@ -203,7 +203,7 @@ fn nobody(service: &Service) -> Option<Line> {
     (!service.passes(0, NOT_REQUIRED)).then(|| service.finding(Level::Warning, text))
 }
 
-/// What stands beside ours.
+/// The findings about other modules beside it.
 fn company(service: &Service) -> Vec<Line> {
     let ours = service.ours();
     let mut findings = Vec::new();
@@ -225,7 +225,7 @@ fn company(service: &Service) -> Vec<Line> {
 mod tests {
     use super::*;
 
-    /// What is said of a stack: the level of each finding, and a word of it.
+    /// The findings for a stack: the level of each, and a word of it.
     fn said(stack: &str) -> Vec<(Level, String)> {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("sshd"), stack).unwrap();
@@ -246,7 +246,7 @@ mod tests {
             "auth sufficient pam_rootok.so\nauth requisite pam_unix.so\nauth required pam_postern.so",
             "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n\
              auth required pam_postern.so",
-            // As pam-auth-update writes what is asked first: a refusal goes on to pam_deny.so.
+            // As pam-auth-update writes it for primary modules: a refusal continues at pam_deny.so.
             "auth requisite pam_unix.so\nauth [success=1 ignore=1 default=ignore] pam_postern.so\n\
              auth requisite pam_deny.so\nauth required pam_permit.so",
         ] {
@@ -256,7 +256,7 @@ mod tests {
         assert!(said("auth required pam_unix.so").is_empty(), "none of ours");
     }
 
-    /// What a mistyped line does, and what the module says of its own options.
+    /// The effect of a mistyped line, and the module's findings about its own options.
     #[test]
     fn a_stack_in_which_everybody_is_refused_is_named() {
         for (stack, word) in [

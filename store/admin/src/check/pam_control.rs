@@ -1,4 +1,4 @@
-//! What libpam does with the return value of a module (pam.conf(5), "control"; `_pam_parse_control` of Linux-PAM 1.5).
+//! The effect of a module's return value in libpam (pam.conf(5), "control"; `_pam_parse_control` of Linux-PAM 1.5).
 
 use std::collections::BTreeMap;
 
@@ -37,29 +37,29 @@ const VALUES: [&str; 32] = [
     "conv_again",
     "incomplete",
 ];
-/// What a line returns that libpam cannot read (`PAM_MUST_FAIL_CODE`).
+/// The return value of a line that libpam cannot parse (`PAM_MUST_FAIL_CODE`).
 pub(super) const MUST_FAIL: &str = "perm_denied";
 
-/// What is done with a return value.
+/// The action for a return value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Nothing.
+    /// The value is ignored.
     Ignore,
-    /// It counts.
+    /// The value counts.
     Ok,
-    /// It counts, and the stack ends unless something failed before.
+    /// The value counts, and the stack ends unless an earlier module failed.
     Done,
-    /// It fails the stack, which goes on.
+    /// The stack fails, but continues.
     Bad,
-    /// It fails the stack, which ends.
+    /// The stack fails and ends.
     Die,
-    /// What was before is forgotten, back to where the substack began.
+    /// Earlier results are dropped, back to the start of the substack.
     Reset,
-    /// So many modules are skipped.
+    /// This many modules are skipped.
     Jump(usize),
 }
 
-/// What is done with each return value.
+/// The action for each return value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Control {
     named: BTreeMap<&'static str, Action>,
@@ -67,7 +67,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Whatever is returned fails the stack.
+    /// Every return value fails the stack.
     pub(super) fn bad() -> Self {
         Self { named: BTreeMap::new(), others: Action::Bad }
     }
@@ -76,13 +76,13 @@ impl Control {
         Self { named: named.iter().copied().collect(), others }
     }
 
-    /// What is done when the module returns `value`, such as `success`.
+    /// The action if the module returns `value`, such as `success`.
     pub(super) fn on(&self, value: &str) -> Action {
         self.named.get(value).copied().unwrap_or(self.others)
     }
 }
 
-/// Reads a control; none where libpam cannot, which takes it for one that fails on everything.
+/// Parses a control; `None` if libpam cannot, which then treats it as one that fails for every value.
 pub(super) fn read(text: &str) -> Option<Control> {
     let passes = |action| [("success", action), ("new_authtok_reqd", action)];
     let strict = [passes(Action::Ok).as_slice(), &[("ignore", Action::Ignore)]].concat();
@@ -95,7 +95,7 @@ pub(super) fn read(text: &str) -> Option<Control> {
     }
 }
 
-/// `value=action value=action …`, in which `default` stands for the values that were not named before it.
+/// Parses `value=action value=action …`, in which `default` is for the values that were not named before it.
 fn pairs(text: &str) -> Option<Control> {
     let (mut named, mut rest) = (BTreeMap::new(), text.trim_start());
     while !rest.is_empty() {
@@ -114,7 +114,7 @@ fn pairs(text: &str) -> Option<Control> {
     Some(Control { named, others: Action::Bad })
 }
 
-/// The action that `text` begins with, and what follows.
+/// Parses the action at the start of `text`; returns it and the rest.
 fn action(text: &str) -> Option<(Action, &str)> {
     let words = [
         ("ignore", Action::Ignore),

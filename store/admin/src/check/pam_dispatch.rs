@@ -1,10 +1,10 @@
-//! What libpam makes of a whole stack (`_pam_dispatch_aux` of Linux-PAM 1.5).
+//! The result of a whole stack in libpam (`_pam_dispatch_aux` of Linux-PAM 1.5).
 
 use super::pam_control::{Action, MUST_FAIL};
 use super::pam_file::{Kind, Module};
 
-/// The place after the module `at` when `action` is what is done; none where a jump leads out of its stack, which fails
-/// it. The end is the length of the stack.
+/// The index after the module `at` if `action` is taken; `None` if a jump leaves its stack, which fails it. The end is
+/// the length of the stack.
 pub(super) fn next(stack: &[Module], at: usize, action: Action) -> Option<usize> {
     let level = stack[at].level;
     let is_inside = |at: usize, least: usize| stack.get(at).is_some_and(|module| module.level >= least);
@@ -20,7 +20,7 @@ pub(super) fn next(stack: &[Module], at: usize, action: Action) -> Option<usize>
                 if !is_inside(next, level) {
                     return None;
                 }
-                // A substack is one module.
+                // A substack counts as one module.
                 next += 1;
                 while is_inside(next, level + 1) {
                     next += 1;
@@ -32,23 +32,23 @@ pub(super) fn next(stack: &[Module], at: usize, action: Action) -> Option<usize>
     Some(next)
 }
 
-/// How the sign-in looks so far.
+/// The result so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Impression {
-    /// Nothing has counted.
+    /// No value has counted.
     None,
-    /// What has counted was a success.
+    /// The values that counted were successes.
     Success,
-    /// What has counted was not, and nothing changes that but a reset.
+    /// A failure has counted, and only a reset changes that.
     Failure,
 }
 
-/// Whether a sign-in passes the stack from the module `from` on, where what stands before has succeeded, if anything
-/// does. `returns` says what each module returns.
+/// Whether a sign-in passes the stack from the module `from` on, if the earlier modules have succeeded as far as any of
+/// them counts. `returns` gives the return value of each module.
 pub(super) fn passes(stack: &[Module], from: usize, returns: impl Fn(usize, &Module) -> &'static str) -> bool {
     let begin = if from > 0 { Impression::Success } else { Impression::None };
     let (mut at, mut impression) = (from, begin);
-    // What it was when each substack began.
+    // The state at the start of each substack.
     let mut before = vec![begin; stack.iter().map(|module| module.level).max().unwrap_or_default() + 2];
     while let Some(module) = stack.get(at) {
         let value = match module.kind {

@@ -1,17 +1,17 @@
-//! The `auth` stack of a PAM service, read as libpam reads it: pam.conf(5), and `pam_handlers.c` and `pam_misc.c` of
-//! Linux-PAM 1.5, with the `@include` of Debian's. What libpam cannot read it keeps as a line that fails.
+//! The `auth` stack of a PAM service, parsed as by libpam: pam.conf(5), and `pam_handlers.c` and `pam_misc.c` of
+//! Linux-PAM 1.5, with Debian's `@include`. A line that libpam cannot parse is kept as one that fails.
 
 use super::pam_control::{self, Control};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How deep files may include files; libpam's own limit.
+/// The depth of includes; libpam's own limit.
 const DEPTH: usize = 16;
-/// Bytes of a file that are read; a longer one is none of PAM's.
+/// The most bytes of a file; a longer one is not a PAM file.
 const LENGTH: u64 = 64 * 1024;
-/// What libpam takes for blanks between words. A carriage return is none.
+/// The characters that libpam treats as blanks between words. A carriage return is not one of them.
 const BLANKS: [char; 3] = [' ', '\t', '\n'];
-/// Where libpam looks first, and where it looks for what is not there.
+/// The first directory that libpam searches.
 const ETC: &str = "/etc/pam.d";
 const USR: &str = "/usr/lib/pam.d";
 
@@ -20,21 +20,21 @@ const USR: &str = "/usr/lib/pam.d";
 pub(super) struct Module {
     pub(super) kind: Kind,
     pub(super) control: Control,
-    /// The file's name without directories; empty where it is no module.
+    /// The file name without directories; empty if it is not a module.
     pub(super) name: String,
     pub(super) args: Vec<String>,
-    /// How many substacks it stands in.
+    /// The number of substacks around it.
     pub(super) level: usize,
 }
 
-/// What libpam makes of a line.
+/// The meaning of a line in libpam.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It calls a module.
     Module,
-    /// A substack begins; nothing is called.
+    /// A substack begins; no module is called.
     Substack,
-    /// It cannot read the line, for this reason, and fails where the module would be called.
+    /// libpam cannot parse the line, for this reason, and fails where the module would be called.
     Broken(String),
 }
 
@@ -44,13 +44,13 @@ impl Module {
     }
 }
 
-/// The directories that stand behind `directory`.
+/// The directories that are searched in place of `directory`.
 pub(super) fn directories(directory: &Path) -> Vec<PathBuf> {
     let vendor = (directory == Path::new(ETC)).then(|| PathBuf::from(USR));
     std::iter::once(directory.to_owned()).chain(vendor).collect()
 }
 
-/// The `auth` stack of the service file `name` in `directory`, with what it includes.
+/// The `auth` stack of the service file `name` in `directory`, with its includes.
 pub(super) fn auth_stack(directory: &Path, name: &str) -> Vec<Module> {
     let mut stack = Vec::new();
     if let Err(why) = read(directory, name, (0, 0), &mut stack) {
@@ -59,12 +59,12 @@ pub(super) fn auth_stack(directory: &Path, name: &str) -> Vec<Module> {
     stack
 }
 
-/// Reads a file, which stands so many files and so many substacks deep.
+/// Reads a file at this depth of includes and substacks.
 fn read(directory: &Path, name: &str, (depth, level): (usize, usize), stack: &mut Vec<Module>) -> Result<(), String> {
     if depth >= DEPTH {
         return Err(format!("{name} is included more than {DEPTH} files deep"));
     }
-    // `join` takes an absolute name as it is, and so does libpam.
+    // `join` uses an absolute name as it is, like libpam.
     let paths = directories(directory).into_iter().map(|directory| directory.join(name));
     let mut files = paths.filter(|path| fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= LENGTH));
     let bytes = files.next().and_then(|path| fs::read(path).ok()).ok_or_else(|| format!("there is no file {name}"))?;
@@ -75,7 +75,7 @@ fn read(directory: &Path, name: &str, (depth, level): (usize, usize), stack: &mu
     if is_whole { Ok(()) } else { Err(format!("{name} ends in a line that goes on behind its backslash")) }
 }
 
-/// Takes one whole line.
+/// Parses one whole line.
 fn take(directory: &Path, line: &str, (depth, level): (usize, usize), stack: &mut Vec<Module>) {
     let mut words = words(line).into_iter();
     let kind = words.next().unwrap_or_default();
@@ -86,7 +86,7 @@ fn take(directory: &Path, line: &str, (depth, level): (usize, usize), stack: &mu
             return include(directory, words.next(), (depth, level), stack);
         }
         "auth" => true,
-        // libpam takes it for a line of the most sensitive type.
+        // libpam treats it as a line of the most sensitive type.
         _ => false,
     };
     let control = words.next();
@@ -119,7 +119,7 @@ fn take(directory: &Path, line: &str, (depth, level): (usize, usize), stack: &mu
     stack.push(Module { kind, control, name, args: words.collect(), level });
 }
 
-/// Reads what is included; libpam fails there where it cannot.
+/// Reads an included file; if that is not possible, libpam fails at this line.
 fn include(directory: &Path, file: Option<String>, (depth, level): (usize, usize), stack: &mut Vec<Module>) {
     let read = match file {
         Some(file) => read(directory, &file, (depth + 1, level), stack),
@@ -134,8 +134,8 @@ fn broken(why: String, level: usize) -> Module {
     Module { kind: Kind::Broken(why), control: Control::bad(), name: String::new(), args: Vec::new(), level }
 }
 
-/// Whole lines without comments, and whether the last one came to an end. A comment ends a line, whatever stands before
-/// it; a line that is empty, or a comment alone, does not end one that goes on.
+/// Splits into whole lines without comments, and returns whether the last one is complete. A comment ends a line,
+/// whatever is before it; a line that is empty, or only a comment, does not end a continued one.
 fn lines(text: &str) -> (Vec<String>, bool) {
     let (mut lines, mut open) = (Vec::new(), None::<String>);
     for physical in text.split('\n') {
@@ -153,8 +153,8 @@ fn lines(text: &str) -> (Vec<String>, bool) {
     (lines, open.is_none())
 }
 
-/// Words between blanks. What begins with a bracket is one word up to the closing one, without both; `\]` in it is a
-/// bracket.
+/// Splits into words. Text that begins with a bracket is one word up to the closing bracket, without both; `\]` in it
+/// is a bracket.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = line.trim_start_matches(BLANKS);

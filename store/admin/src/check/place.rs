@@ -1,26 +1,26 @@
-//! Places to try: a host, a port, and what is spoken there.
+//! Places to try: a host, a port, and a protocol.
 
 use postern_wire::address::parse_address;
 use std::fmt;
 use std::net::SocketAddr;
 
-/// What is spoken.
+/// The protocol of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speaks {
     Http,
-    /// A protocol in which the server begins: with this.
+    /// A protocol in which the server sends a greeting first; with its beginning.
     Greeting(&'static str),
 }
 
-/// A service that takes passwords.
+/// A service that accepts passwords.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Service {
     pub(super) scheme: &'static str,
     pub(super) port: u16,
-    /// Whether TLS comes first.
+    /// Whether it uses implicit TLS.
     pub(super) tls: bool,
     pub(super) speaks: Speaks,
-    /// Whether what it opens is the mailbox, not only the sending of mail.
+    /// Whether it gives access to the mailbox, and not only to sending mail.
     pub(super) opens_mailbox: bool,
 }
 
@@ -28,7 +28,7 @@ const fn service(scheme: &'static str, port: u16, tls: bool, speaks: Speaks) -> 
     Service { scheme, port, tls, speaks, opens_mailbox: true }
 }
 
-/// RFC 9051, 1939, 5804 (whoever writes the filters reads the mail too), and 6409.
+/// RFC 9051, 1939, 5804 (a client that can write filters can read the mail too), and 6409.
 pub(super) const SERVICES: [Service; 9] = [
     service("https", 443, true, Speaks::Http),
     service("http", 80, false, Speaks::Http),
@@ -41,30 +41,30 @@ pub(super) const SERVICES: [Service; 9] = [
     Service { opens_mailbox: false, ..service("submission", 587, false, Speaks::Greeting("220")) },
 ];
 
-/// Somewhere to look.
+/// A place to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) service: &'static Service,
     /// A name or an address, without brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// Where to connect to; empty: whatever `host` resolves to.
+    /// The addresses to connect to; empty: those of `host`.
     pub(super) at: Vec<SocketAddr>,
     /// Whether a PROXY header must come first.
     pub(super) wants_proxy_header: bool,
 }
 
-/// A place of this scheme; none for a scheme that is not known.
+/// The place of a scheme; `None` for an unknown scheme.
 pub(super) fn of(scheme: &str, host: &str, port: Option<u16>) -> Option<Place> {
     let service = SERVICES.iter().find(|service| service.scheme == scheme)?;
     let port = port.unwrap_or(service.port);
     Some(Place { service, host: host.to_owned(), port, at: vec![], wants_proxy_header: false })
 }
 
-/// Reads `https://mail.example.com/`, or `mail.example.com`, which is every service of that host.
+/// Parses `https://mail.example.com/`, or `mail.example.com`, which means every service of that host.
 ///
 /// # Errors
-/// A text that names the forms.
+/// A text that lists the forms.
 pub(super) fn read(text: &str) -> Result<Vec<Place>, String> {
     let wrong = || {
         let schemes: Vec<&str> = SERVICES.iter().map(|service| service.scheme).collect();
@@ -75,13 +75,13 @@ pub(super) fn read(text: &str) -> Result<Vec<Place>, String> {
     let (host, port) = host_and_port(authority).ok_or_else(wrong)?;
     match scheme {
         Some(scheme) => of(scheme, &host, port).map(|place| vec![place]).ok_or_else(wrong),
-        // A path is no part of a host, and one port cannot be that of every service.
+        // A host has no path, and one port cannot be that of every service.
         None if authority != rest || port.is_some() => Err(wrong()),
         None => Ok(SERVICES.iter().filter_map(|service| of(service.scheme, &host, None)).collect()),
     }
 }
 
-/// RFC 3986, section 3.2, without user information.
+/// Parses an authority (RFC 3986, section 3.2) without user information.
 fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map(|(host, port)| (host, port.strip_prefix(':').or(Some(port))))?,
@@ -93,13 +93,13 @@ fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
 }
 
 impl Place {
-    /// `host` as it stands in a URL, with the port where it is not the usual one.
+    /// `host` as in a URL, with the port if it is not the default.
     pub(super) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == self.service.port { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// Whether it is on this host, where nobody else can connect to.
+    /// Whether it is on a loopback address, which other hosts cannot connect to.
     pub(super) fn is_loopback(&self) -> bool {
         self.host == "localhost" || parse_address(&self.host).is_some_and(|address| address.is_loopback())
     }

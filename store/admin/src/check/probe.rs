@@ -1,4 +1,4 @@
-//! Tries places, all at once, and brings back what each of them said. No credentials are ever sent.
+//! Tries places concurrently, and returns their answers. No credentials are ever sent.
 
 use super::connection::{Connection, Silence};
 use super::http::{self, Answer};
@@ -9,17 +9,17 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// How long all places together may take, with all that is asked of each.
+/// The limit for all places together, with all requests.
 const ALL: Duration = Duration::from_secs(45);
-/// Bytes of a greeting that are read: a line with some capabilities.
+/// The most bytes of a greeting: a line with some capabilities.
 const MAX_GREETING: usize = 1024;
 
-/// A page that every front of Postern's has, and nothing else. Load balancers ask it how the front is.
+/// A page that every Postern front has, and no other server. Load balancers use it as a health check.
 pub(super) const OURS: &str = "/postern/style.css";
-/// What the IMAP front greets with.
+/// The greeting of the IMAP front.
 const OUR_GREETING: &str = "Postern is ready";
 
-/// What takes a password by itself, beside a webmail's own page.
+/// An endpoint that accepts a password, beside a webmail's own page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) path: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct Endpoint {
     pub(super) key: &'static str,
 }
 
-/// Exchange's folders, and SOGo's.
+/// The endpoints of Exchange and of SOGo.
 pub(super) const ENDPOINTS: [Endpoint; 9] = [
     Endpoint { path: "/EWS/Exchange.asmx", key: "ews" },
     Endpoint { path: "/Microsoft-Server-ActiveSync", key: "activesync" },
@@ -39,7 +39,7 @@ pub(super) const ENDPOINTS: [Endpoint; 9] = [
     Endpoint { path: "/api/", key: "api" },
     Endpoint { path: "/SOGo/dav/", key: "dav" },
 ];
-/// Where webmails have their sign-in page, what stands on it (in lower case), and which one it is.
+/// The sign-in pages of webmails: path, text on the page (in lower case), and name.
 const SIGN_INS: [(&str, &str, &str); 7] = [
     ("/", "name=\"_pass\"", "Roundcube"),
     ("/roundcube/", "name=\"_pass\"", "Roundcube"),
@@ -50,7 +50,7 @@ const SIGN_INS: [(&str, &str, &str); 7] = [
     ("/snappymail/", "id=\"rl-app\"", "SnappyMail"),
 ];
 
-/// What a place said.
+/// The answers of a place.
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) chain: Vec<CertificateDer<'static>>,
@@ -59,13 +59,13 @@ pub(super) struct Heard {
 
 #[derive(Debug)]
 pub(super) enum Said {
-    /// A web server: its answer for [`OURS`], and to whoever comes without credentials at each of [`ENDPOINTS`].
+    /// A web server: its answer for [`OURS`], and its answers without credentials at each of [`ENDPOINTS`].
     Web { ours: Answer, doors: Vec<(Endpoint, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
     /// A mail service: its first line.
     Mail(String),
 }
 
-/// A webmail's own page.
+/// A webmail's own sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SignIn {
     pub(super) path: &'static str,
@@ -73,7 +73,7 @@ pub(super) struct SignIn {
 }
 
 impl Heard {
-    /// Whether a front of Postern's answers.
+    /// Whether a Postern front answers.
     pub(super) fn is_postern(&self) -> bool {
         match &self.said {
             Said::Web { ours, .. } => is_ours(ours),
@@ -87,15 +87,15 @@ fn is_ours(answer: &Answer) -> bool {
     answer.status == 200 && is_style && answer.headers("content-security-policy").next().is_some()
 }
 
-/// What came back from a place.
+/// The result for a place.
 pub(super) type Outcome = Result<Heard, Silence>;
 
-/// Tries all of them; `each` is told whenever one is done.
+/// Tries all places; calls `each` whenever one is done.
 pub(super) fn all(places: &[Place], each: impl Fn()) -> Vec<Outcome> {
     let (sender, receiver) = mpsc::channel();
     for (number, place) in places.iter().cloned().enumerate() {
         let sender = sender.clone();
-        // Not awaited at the end: one that is stuck in the resolver is left behind.
+        // Not joined: a thread that hangs in the resolver is abandoned.
         thread::spawn(move || drop(sender.send((number, one(&place)))));
     }
     drop(sender);

@@ -1,34 +1,34 @@
-//! Programs that are asked, none for longer than [`PATIENCE`].
+//! Runs other programs, each for [`PATIENCE`] at most.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Seconds that a program may take, and that it has to end once it is told to.
+/// Seconds that a program may run, and that it has to end after a signal.
 const PATIENCE: &str = "10";
 const LAST_WORDS: &str = "--kill-after=2";
-/// Exit codes of `timeout` (coreutils) for: it took too long; there is no such program. A kill is 128 and the signal.
+/// Exit codes of `timeout` (coreutils): for a timeout; for a missing program. For a kill it is 128 plus the signal.
 const TOO_LONG: [i32; 2] = [124, 137];
 const ABSENT: i32 = 127;
 
-/// How it ended.
+/// The result of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ran {
-    /// Well: what it printed.
+    /// Success, with its output.
     Said(String),
-    /// Not so: why, in its own words where it has any.
+    /// Failure, with its message if there is one.
     Failed(String),
-    /// There is no such program.
+    /// The program does not exist.
     Absent,
 }
 
-/// Runs it to its end, as `user` where that is given (which takes root).
+/// Runs a program to its end, as `user` if given (which requires root).
 pub(super) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S], user: Option<&str>) -> Ran {
     run_for(PATIENCE, program, arguments, user)
 }
 
 fn run_for<S: AsRef<OsStr>>(seconds: &str, program: impl AsRef<OsStr>, arguments: &[S], user: Option<&str>) -> Ran {
-    // In a session of its own: another user's program has no business at this terminal.
+    // In a separate session: another user's program must not access this terminal.
     let mut command = Command::new("setsid");
     command.args(["--wait", "timeout", LAST_WORDS, seconds]).env("LC_ALL", "C");
     if let Some(user) = user {
@@ -48,10 +48,10 @@ fn run_for<S: AsRef<OsStr>>(seconds: &str, program: impl AsRef<OsStr>, arguments
     }
 }
 
-/// A program of Postern's: the one that lies beside this, else whichever is found.
+/// A program of Postern: the one beside this program, or else the first one found.
 pub(super) fn ours(name: &str) -> PathBuf {
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(name)));
-    // The packages have the daemons in sbin, which not everybody's PATH has.
+    // The packages install the daemons in sbin, which is not in every user's PATH.
     let places = beside.into_iter().chain([Path::new("/usr/sbin").join(name)]);
     places.into_iter().find(|path| path.exists()).unwrap_or_else(|| name.into())
 }

@@ -1,4 +1,4 @@
-//! What other programs have to say: the daemons of their configurations, systemd of the clock.
+//! Results of other programs: the daemons about their configurations, systemd about the clock.
 
 use super::files::PROXY_USER;
 use super::program::{self, Ran};
@@ -6,17 +6,17 @@ use super::report::{Line, Section};
 use nix::unistd::{User, geteuid};
 use std::path::Path;
 
-/// Where posternd.toml is unless the command line says otherwise.
+/// The default path of posternd.toml.
 pub(super) const POSTERND_CONFIG: &str = "/etc/postern/posternd.toml";
 /// The user that the packaged daemon runs as.
 const DAEMON_USER: &str = "postern";
 
-/// Lets posternd judge its configuration.
+/// Runs posternd to check its configuration.
 pub(super) fn posternd(config: &Path) -> Line {
     judged(config, "posternd.toml", "posternd", POSTERND_CONFIG, DAEMON_USER)
 }
 
-/// Lets postern-proxy judge its configuration, and what that names.
+/// Runs postern-proxy to check its configuration, and the files in it.
 pub(super) fn proxy(config: &Path) -> Line {
     judged(config, "proxy.toml", "postern-proxy", super::proxy_config::DEFAULT_PATH, PROXY_USER)
 }
@@ -37,7 +37,7 @@ fn judged(config: &Path, subject: &str, program: &str, packaged: &str, user: &st
             return Line::warning(Section::Configuration, subject, message).advice("run this as root");
         }
     }
-    // What root can read, the user of the packages' service need not.
+    // The user of the packaged service may not be able to read all files that root can.
     let as_service = is_packaged && geteuid().is_root();
     let user = Some(user).filter(|user| as_service && User::from_name(user).is_ok_and(|user| user.is_some()));
     let arguments = ["--config".as_ref(), config.as_os_str(), "--check".as_ref()];
@@ -53,7 +53,7 @@ fn judged(config: &Path, subject: &str, program: &str, packaged: &str, user: &st
     }
 }
 
-/// Whether the clock is kept right. The kernel knows (`adjtimex`), and systemd says it.
+/// Whether the clock is synchronized. The kernel knows (`adjtimex`), and systemd reports it.
 pub(super) fn clock() -> Line {
     const SUBJECT: &str = "clock";
     let why = "codes are of a time: with a clock that is wrong by a minute, right ones are refused";

@@ -1,4 +1,4 @@
-//! Where `proxy.toml` says to look. The file may be incomplete or contradict itself: postern-proxy itself judges it.
+//! The places in `proxy.toml`. The file may be incomplete or contradictory: postern-proxy itself checks it.
 
 use super::place::{self, Place};
 use postern_proxy_config::{
@@ -11,19 +11,19 @@ use std::path::Path;
 
 pub(super) use postern_proxy_config::DEFAULT_PATH;
 
-/// What the check takes from the file; nothing where there is no such file.
+/// The data that the check uses from the file; empty if there is no such file.
 #[derive(Debug, Default)]
 pub(super) struct ProxyConfig {
     pub(super) daemon: Daemon,
     pub(super) tls: WrittenTls,
     pub(super) imap: WrittenImap,
     pub(super) webmail: WrittenWebmail,
-    /// What `[webmail.doors]` opens, by key.
+    /// The endpoints that `[webmail.doors]` opens, by key.
     pub(super) doors: BTreeMap<&'static str, Opening>,
 }
 
 impl ProxyConfig {
-    /// Reads it; none where there is no such file. What is wrong in it comes beside what could be read.
+    /// Reads the file; `None` if it does not exist. An error in its content is returned together with the valid part.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -43,19 +43,19 @@ impl ProxyConfig {
         Ok((Self { daemon, tls: tls.unwrap_or_default(), imap, webmail, doors }, problems))
     }
 
-    /// What `text` says, for tests.
+    /// Parses `text`, for tests.
     #[cfg(test)]
     pub(super) fn of(text: &str) -> Self {
         Self::parse(Path::new(DEFAULT_PATH), text).unwrap().0
     }
 
-    /// What browsers open, where the webmail front is on: by name.
+    /// The public place of the webmail front, by name, if that front is on.
     pub(super) fn public(&self) -> Option<Place> {
         self.webmail.listen.as_ref()?;
         place::read(self.webmail.public_url.as_ref()?.origin()).ok()?.pop()
     }
 
-    /// The webmail front at its own address, where it has one.
+    /// The webmail front at its own address, if it has one.
     pub(super) fn webmail_front(&self) -> Option<Place> {
         Some(Place { at: reachable(address(self.webmail.listen.as_ref()?)?), ..self.public()? })
     }
@@ -72,7 +72,7 @@ impl ProxyConfig {
         listening.filter_map(front).collect()
     }
 
-    /// The webmail behind the front.
+    /// The upstream of the webmail front.
     pub(super) fn upstream(&self) -> Option<Place> {
         self.webmail.listen.as_ref()?;
         let upstream = self.webmail.upstream.as_ref()?;
@@ -81,7 +81,7 @@ impl ProxyConfig {
         place::of(scheme, host, Some(port))
     }
 
-    /// The mail server behind the front.
+    /// The backend of the IMAP front.
     pub(super) fn imap_backend(&self) -> Option<Place> {
         self.imap.listen.as_ref().or(self.imap.starttls_listen.as_ref())?;
         let backend = self.imap.backend.as_ref()?;
@@ -91,18 +91,18 @@ impl ProxyConfig {
         Some(Place { wants_proxy_header: self.imap.backend_proxy_protocol, ..place })
     }
 
-    /// Whether load balancers are believed, of which this host may be one.
+    /// Whether load balancers are trusted, of which this host may be one.
     pub(super) fn has_load_balancers(&self) -> bool {
         self.load_balancers().next().is_some()
     }
 
-    /// The networks from which a PROXY header is believed.
+    /// The networks from which a PROXY header is trusted.
     pub(super) fn load_balancers(&self) -> impl Iterator<Item = &Network> {
         self.webmail.proxy_protocol_from.iter().chain(&self.imap.proxy_protocol_from)
     }
 }
 
-/// Where it listens; none for a Unix socket, which is for a proxy on this host: nobody else connects there.
+/// The address that it listens on; `None` for a Unix socket, which only a proxy on this host can use.
 fn address(listen: &Listen) -> Option<SocketAddr> {
     match listen {
         Listen::Address(address) => Some(*address),
@@ -110,7 +110,7 @@ fn address(listen: &Listen) -> Option<SocketAddr> {
     }
 }
 
-/// Where a socket that listens there can be reached from this host.
+/// The addresses at which such a socket can be reached from this host.
 fn reachable(listening: SocketAddr) -> Vec<SocketAddr> {
     let local: &[IpAddr] = match listening.ip() {
         IpAddr::V4(address) if address.is_unspecified() => &[IpAddr::V4(Ipv4Addr::LOCALHOST)],

@@ -1,4 +1,4 @@
-//! What a check has found: lines under headings, for people and for programs.
+//! The findings of a check: lines in sections, as text and as JSON.
 
 use crate::exit::{Exit, Failure};
 use crate::screen::Screen;
@@ -7,7 +7,7 @@ use comfy_table::Table;
 use postern_wire::admin::{Finding, Level};
 use serde::Serialize;
 
-/// What a finding is about, in the order in which it is shown.
+/// The section of a finding, in the order of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Section {
@@ -16,7 +16,7 @@ pub(super) enum Section {
     Configuration,
     Certificate,
     Backends,
-    /// The word that scripts know it by.
+    /// Its name for scripts.
     #[serde(rename = "doors")]
     Endpoints,
     Pam,
@@ -51,8 +51,7 @@ impl Section {
         }
     }
 
-    /// Where a finding of posternd's belongs. Those of a newer one, which nobody here knows, are about its store most
-    /// likely.
+    /// The section of a finding from posternd. Unknown ones, from a newer posternd, are most likely about its store.
     fn of(subject: &str) -> Self {
         match subject {
             "auth socket" | "admin socket" => Self::Sockets,
@@ -63,8 +62,8 @@ impl Section {
     }
 }
 
-/// One finding. `message` says what was found, `why` why that matters, `advice` what to do; the last two are empty where
-/// all is well, and where `message` says it all.
+/// One finding. `message` is the result, `why` its consequence, `advice` what to do; the last two are empty if there is
+/// no problem, or if `message` is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
     pub(super) section: Section,
@@ -102,20 +101,20 @@ impl Line {
     }
 }
 
-/// What posternd finds.
+/// Converts a finding of posternd.
 impl From<Finding> for Line {
     fn from(Finding { level, subject, message }: Finding) -> Self {
         Self::new(Section::of(&subject), level, subject, message)
     }
 }
 
-/// All of them, as programs get them.
+/// All findings, for programs.
 #[derive(Debug, Serialize)]
 struct Findings<'a> {
     findings: &'a [Line],
 }
 
-/// Prints the lines by section, and says how the command ends: warnings count with `strict` only.
+/// Prints the lines by section, and returns the exit code: warnings count only with `strict`.
 pub(super) fn conclude(screen: &mut Screen, mut lines: Vec<Line>, strict: bool) -> Result<Exit, Failure> {
     lines.sort_by_key(|line| line.section);
     let count = |level| lines.iter().filter(|line| line.level == level).count();
@@ -124,7 +123,7 @@ pub(super) fn conclude(screen: &mut Screen, mut lines: Vec<Line>, strict: bool) 
     if screen.json {
         return screen.json(&Findings { findings: &lines }).map(|()| exit);
     }
-    // The tables of all sections have columns of one width.
+    // The tables of all sections have the same column width.
     let width = lines.iter().map(|line| line.subject.chars().count()).max().unwrap_or_default();
     for section in Section::ALL {
         let mut table = Table::new();
@@ -162,7 +161,7 @@ fn text(line: &Line) -> String {
     text
 }
 
-/// Words of one width beside the marks, so that nothing hangs on colour alone.
+/// Words of one width beside the marks, so that the meaning does not depend on colour.
 fn mark(level: Level) -> (&'static str, Tint) {
     match level {
         Level::Ok => ("✓ ok     ", Tint::Good),
@@ -171,7 +170,7 @@ fn mark(level: Level) -> (&'static str, Tint) {
     }
 }
 
-/// `1 warning`, `2 warnings`.
+/// Formats a count as `1 warning`, `2 warnings`.
 fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

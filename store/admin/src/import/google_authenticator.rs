@@ -10,56 +10,56 @@
 //! 75671773
 //! ```
 //!
-//! The first line is the secret in Base32, as people may have written it themselves: in groups, in small letters, with
-//! 0, 1 and 8 for the letters that they look like (`base32.c` there). Lines that begin with a quote are settings and what the module remembers,
-//! and the others are scratch codes that are still good (google-authenticator-libpam, `FILEFORMAT`).
+//! The first line is the secret in Base32, which may be typed by the user: in groups, in small letters, with 0, 1 and 8
+//! for the letters that look similar (`base32.c` there). Lines that begin with a quote are settings and the module's
+//! state, and the others are unused scratch codes (google-authenticator-libpam, `FILEFORMAT`).
 
 use postern_wire::Secret;
 use std::fmt;
 
-/// Bytes of a file: as much as the module itself reads.
+/// The most bytes of a file: as much as the module itself reads.
 pub const FILE_MAX: usize = 64 * 1024;
-/// Scratch codes of a file: the program makes no more.
+/// The most scratch codes in a file: the program makes no more.
 pub const CODES_MAX: usize = 10;
 /// Digits of a scratch code.
 const CODE_DIGITS: usize = 8;
-/// Characters of a secret: as many as the module has room for.
+/// The most characters of a secret: the module's limit.
 const SECRET_MAX: usize = 128;
-/// Seconds of a step, unless the file says otherwise, and what it may say.
+/// The default seconds of a step, and the allowed range.
 const STEP: u64 = 30;
 const STEP_ALLOWED: std::ops::RangeInclusive<u64> = 1..=60;
-/// Codes that are accepted at one time, unless the file says otherwise: the one of now and one on either side.
+/// The default number of codes that are accepted at one time: the current one and one before and after it.
 const WINDOW: i64 = 3;
 
-/// What a file says.
+/// The content of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct File {
     /// Base32.
     pub secret: Secret,
     /// Seconds of a step.
     pub period: u64,
-    /// The last step of which a code was used, as far as the module remembers.
+    /// The last step of which a code was used, as far as the module has stored it.
     pub spent_step: Option<u64>,
-    /// Scratch codes that were not used.
+    /// Unused scratch codes.
     pub codes: Vec<Secret>,
-    /// What is not taken over, for the administrator. No secret is in it.
+    /// Settings that are not imported, for the administrator. They contain no secret.
     pub notes: Vec<String>,
 }
 
-/// Why a file cannot be taken over.
+/// Why a file cannot be imported.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Problem {
     /// More than [`FILE_MAX`] bytes.
     Long,
-    /// The first line is no secret.
+    /// The first line is not a secret.
     Secret,
-    /// It counts sign-ins instead of time (RFC 4226).
+    /// It uses counter-based codes (RFC 4226).
     Counter,
-    /// It says neither that it counts time nor that it counts sign-ins.
+    /// It has neither the setting for time-based nor that for counter-based codes.
     Neither,
-    /// The line with the seconds of a step.
+    /// The line with the seconds of a step is not valid.
     Step(usize),
-    /// A line with steps that were used.
+    /// A line with used steps is not valid.
     Reuse(usize),
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Reads a file.
+/// Parses a file.
 ///
 /// # Errors
 /// [`Problem`].
@@ -127,7 +127,7 @@ pub fn parse(text: &str) -> Result<File, Problem> {
                     file.notes.push(format!("the phone's clock was off by {skew} steps, and has to be set right"));
                 }
             }
-            // Postern has its own, or this is about signing in without a code.
+            // Postern has its own settings for this, or it is about signing in without a code.
             "RATE_LIMIT" | "RESETTING_TIME_SKEW" => {}
             name if name.starts_with("LAST") => {}
             _ => file.notes.push(format!("line {number} is a setting that is not known here, and was left out")),
@@ -156,9 +156,9 @@ fn number_in(word: Option<&str>) -> Option<i64> {
     word.and_then(|word| word.parse().ok())
 }
 
-/// The secret of a line in Base32 alone, if it can be one; how many bits it has to have, posternd knows.
+/// The secret, if the line can be one in Base32; posternd checks its length.
 fn read_secret(line: &str) -> Option<Secret> {
-    // Sized ahead: growing would leave copies of the secret behind.
+    // Allocated in advance: growing would leave copies of the secret in memory.
     let mut letters = String::with_capacity(line.len());
     let is_whole = line.chars().filter(|letter| !matches!(letter, ' ' | '\t' | '\r' | '-')).all(|letter| {
         let letter = match letter {

@@ -5,39 +5,39 @@
 //! HOTP/T30/6    bob    -    00112233445566778899aabbccddeeff00112233  0       328482     2026-11-21T09:30:11L
 //! ```
 //!
-//! As liboath's `usersfile.c` reads it: `HOTP` and `HOTP/E` count sign-ins (RFC 4226), `HOTP/T30` and `HOTP/T60` are
-//! times (RFC 6238), and the digits may follow. The PIN is `-` for none and `+` for one that another module has checked.
-//! Times are in the machine's zone.
+//! The format is that of liboath's `usersfile.c`: `HOTP` and `HOTP/E` are counter-based (RFC 4226), `HOTP/T30` and
+//! `HOTP/T60` are time-based (RFC 6238), and the number of digits may follow. The PIN is `-` for none and `+` for one
+//! that another module has checked. Times are in the machine's time zone.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use postern_wire::Secret;
 use std::fmt;
 
-/// Bytes of a file: some hundred thousand lines.
+/// The most bytes of a file: some hundred thousand lines.
 pub const FILE_MAX: usize = 32 * 1024 * 1024;
-/// Bytes of a line, of which the secret takes most.
+/// The most bytes of a line; the secret is the longest part.
 pub const LINE_MAX: usize = 1024;
-/// Digits of a code, unless the line says otherwise, and what it may say.
+/// The default digits of a code, and the allowed range.
 const DIGITS: u32 = 6;
 const DIGITS_ALLOWED: std::ops::RangeInclusive<u32> = 6..=8;
-/// Bytes of a secret: what HMAC-SHA-512 takes without hashing it, which is more than any token has.
+/// The most bytes of a secret: HMAC-SHA-512 uses this many without hashing; no token has more.
 const SECRET_MAX: usize = 128;
 /// RFC 4648 section 6.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// One line.
+/// One line of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
     /// Counted from 1.
     pub number: usize,
-    /// Whose it is; empty where it could not be read so far.
+    /// The user; empty if the line was invalid before it.
     pub user: String,
-    /// What it says.
+    /// The token, or the problem.
     pub token: Result<Token, Problem>,
 }
 
-/// A token that counts time.
+/// A time-based token.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Token {
     /// Base32.
@@ -48,24 +48,24 @@ pub struct Token {
     pub period: u64,
     /// The last step of which a code may have been used.
     pub spent_step: Option<u64>,
-    /// Whether there is a PIN, which cannot be taken over.
+    /// Whether there is a PIN, which cannot be imported.
     pub has_pin: bool,
 }
 
-/// Why a line cannot be taken over.
+/// Why a line cannot be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
     /// More than [`LINE_MAX`] bytes.
     Long,
-    /// It counts sign-ins.
+    /// It is counter-based.
     Counter,
-    /// A type that is not known.
+    /// An unknown type.
     Type,
-    /// Less than type, user, PIN and secret.
+    /// Type, user, PIN or secret is missing.
     Short,
     /// The secret is not in hexadecimal digits, two for each byte.
     Secret,
-    /// When the token was last used cannot be read, so it is not known which codes are spent.
+    /// The time of the last use is not valid, so it is not known which codes are used.
     LastUse,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Reads the lines that have something in them. `zone` is that of the machine on which the file was written.
+/// Parses the lines that are not empty. `zone` is that of the machine on which the file was written.
 pub fn parse<'a>(text: &'a str, zone: &'a TimeZone) -> impl Iterator<Item = Line> + 'a {
     let lines = text.lines().zip(1..);
     lines.filter_map(|(line, number)| {
@@ -105,13 +105,13 @@ fn token<'a>(kind: &str, mut words: impl Iterator<Item = &'a str>, zone: &TimeZo
     let (period, digits) = read_type(kind)?;
     let (pin, secret) = words.next().zip(words.next()).ok_or(Problem::Short)?;
     let secret = to_base32(secret).ok_or(Problem::Secret)?;
-    // The offset is of tokens that count, and the code itself tells no more than its time.
+    // The offset is for counter-based tokens, and the code itself adds nothing to its time.
     let last_use = words.nth(2);
     let spent_step = last_use.map(|last_use| last_step(last_use, period, zone).ok_or(Problem::LastUse)).transpose()?;
     Ok(Token { secret, digits, period, spent_step, has_pin: !matches!(pin, "-" | "+") })
 }
 
-/// Seconds of a step, and digits.
+/// Parses the seconds of a step, and the digits.
 fn read_type(kind: &str) -> Result<(u64, u32), Problem> {
     let mut parts = kind.split('/');
     let algorithm = parts.next();
@@ -132,15 +132,15 @@ fn last_step(text: &str, period: u64, zone: &TimeZone) -> Option<u64> {
     Some(u64::try_from(seconds).ok()? / period + 1)
 }
 
-/// Hexadecimal digits as Base32 without padding, which is what posternd takes.
+/// Converts hexadecimal digits to Base32 without padding, for posternd.
 fn to_base32(hex: &str) -> Option<Secret> {
     let fits = !hex.is_empty() && hex.len().is_multiple_of(2) && hex.len() <= 2 * SECRET_MAX;
-    // Sized ahead: growing would leave copies of the secret behind.
+    // Allocated in advance: growing would leave copies of the secret in memory.
     let mut text = String::with_capacity(hex.len().div_ceil(10) * 8);
     let (mut buffer, mut bits) = (0, 0);
     for digit in hex.chars().filter(|_| fits) {
         let Some(value) = digit.to_digit(16) else {
-            // Wipes what was read so far.
+            // Wipes the part that was converted.
             drop(Secret::from(text));
             return None;
         };
