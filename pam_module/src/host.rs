@@ -35,7 +35,7 @@ pub(crate) trait Host {
     fn error(&mut self, text: &str);
     /// Whether texts are wanted at all.
     fn shows_text(&self) -> bool;
-    /// Whether texts may be more than ASCII.
+    /// Whether texts may have characters beyond ASCII.
     fn shows_unicode(&self) -> bool;
     /// Writes a step to the log.
     fn debug(&self, step: &str);

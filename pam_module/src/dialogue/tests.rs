@@ -190,10 +190,10 @@ fn what_is_no_app_password_changes_nothing() {
     assert_eq!((code, host.authtok.as_deref()), (PamResultCode::PAM_IGNORE, Some("secret")));
     let (code, calls) = Stage::after("secret", &[]).sign_in("use_first_pass forward_pass", &[&asked(NOT_REQUIRED)]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]), "it has not the length of one");
-    // Codes are required in a prompt that opens shells: an app password is not accepted there.
+    // A code prompt, which shells use too, accepts no app password.
     let (code, calls) = Stage::typing(&[]).sign_in("", &[&asked(NOT_REQUIRED)]);
     assert_eq!((code, methods(&calls)), (PamResultCode::PAM_IGNORE, vec!["Ask"]));
-    // A code has become required after the first call.
+    // A code has become required after the first call, or is required anyway.
     for (verdict, answer) in
         [(NOT_REQUIRED, WRONG), (NOT_REQUIRED, STALE), (LOCKED, LOCKED), (ENROL, STALE), (CHALLENGE, WRONG)]
     {

@@ -20,7 +20,7 @@ pub struct MemoryEngine {
 #[derive(Debug, Default)]
 struct Records {
     by_key: BTreeMap<Key, (Vec<u8>, Revision)>,
-    /// Commits so far: the revision of the next is one more.
+    /// The number of commits so far: the next has this revision plus one.
     commits: u64,
 }
 

@@ -215,8 +215,8 @@ impl<L: Labels> Metric for Histograms<L> {
     }
 }
 
-/// Declares what a program counts, as a `static` that is made when it is first used. What a metric's comment says is
-/// shown to whoever reads it, so it is one line of plain text.
+/// Declares the metrics of a program, as a `static` that is created when it is first used. The comment of a metric is
+/// its help text, so it is one line of plain text.
 ///
 /// ```
 /// postern_process::metrics! {

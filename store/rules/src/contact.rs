@@ -27,8 +27,8 @@ pub struct Number(String);
 impl Number {
     /// Parses a number as users write it, with blanks, dots, hyphens and parentheses. It begins with a plus and the
     /// country code: a national number is a different one from abroad. Digits that are dialled only within the country
-    /// (the zero of `+44 (0) 612…` and `+33 06…`) are removed by the rules of that country; in Italy the zero is part
-    /// of the number.
+    /// (the zero of `+44 (0) 612…`, of `+33 06…`) are removed by the rules of that country. In Italy the zero is
+    /// part of the number.
     pub fn read(text: &str) -> Option<Self> {
         let typed: String = text::visible(text).collect();
         let rest = typed.trim().strip_prefix('+')?;

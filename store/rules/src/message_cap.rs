@@ -6,7 +6,7 @@ use std::fmt;
 
 /// SMS messages to one number in a day.
 pub const TEXTS: u32 = 30;
-/// Mails to one address in a day.
+/// E-mails to one address in a day.
 pub const MAILS: u32 = 60;
 /// Seconds of a day.
 const DAY: i64 = 86_400;

@@ -139,8 +139,8 @@ impl<'a> SignInName<'a> {
 
     /// Checks whether the sign-in may continue, given whether an account is listed under the name. If none is, the
     /// local part may have only letters, digits and signs that every mail server and directory reads literally, in
-    /// either case, and the name must have a plain domain or none. Any other name passes only if no platform is on, so
-    /// that nothing is protected.
+    /// either case, and the part after the `@`, if any, must be a domain and not a NetBIOS name. Any other name passes
+    /// only if no platform is on, so that nothing is protected.
     ///
     /// # Errors
     /// [`NameError::Unlisted`].

@@ -23,8 +23,9 @@ pub const SHOWS: i64 = 7 * 86_400;
 /// written to disk. Revoking trust or an app password is not counted: it can be done only once for each, and must
 /// always be possible.
 pub const CHANGES_A_DAY: usize = 30;
-/// Changes of words within [`DAY`]: they take the sign-in alone, so a script in the webmail can make them. They have a
-/// count of their own, and use up no proof: otherwise that script could keep the owner from every other change.
+/// The most changes of text within [`DAY`]. They require only the sign-in, so a script in the webmail can make them.
+/// They have a separate limit and use up no proof: otherwise that script could keep the owner from making other
+/// changes.
 pub const WORDS_A_DAY: usize = 30;
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;

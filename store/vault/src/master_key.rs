@@ -1,6 +1,6 @@
 //! The master keys, under which all stored data is sealed.
 //!
-//! They come from a file that its owner alone can read, or from a systemd credential. Both have the same text:
+//! They are read from a file that only its owner can read, or from a systemd credential. Both have the same text:
 //!
 //! ```text
 //! postern-master-key v1

@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 
 /// The page size for reading many records.
 pub const PAGE: usize = 256;
-/// The most unrelated entries of the index of ends that one commit also removes; the rest is removed when it expires.
-/// An account has at most 58 entries, and a commit at most 64 changes.
+/// The most entries of the index of ends that one commit removes in addition to its change; the rest is removed when
+/// its time comes. An account has at most 58 entries, and a commit at most 64 changes.
 const ENDS_OUT: usize = 12;
 
 /// A record with its revision, which a swap must name.

@@ -87,7 +87,7 @@ pub enum SealError {
         /// The record or ticket.
         name: String,
     },
-    /// Of a layout that this version does not know.
+    /// A version of the format that is not known.
     Version {
         /// The record or ticket.
         name: String,

@@ -126,8 +126,8 @@ pub enum AskVerdict {
     Challenge {
         /// The canonical mailbox.
         mailbox: String,
-        /// What may be answered with, the one used last first. [`CONTACT`] alone: the account has no second factor,
-        /// and the sign-in looks unusual.
+        /// The methods that may be answered with, the last used first. If [`CONTACT`] is the only one, the account has
+        /// no second factor, and the sign-in is unusual.
         methods: Vec<Offer>,
         /// For how many days the user may trust this browser, by [`Answer::trust`]; `None`: not at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,7 +44,7 @@ impl Module {
     }
 }
 
-/// The directories that are searched in place of `directory`.
+/// The directories in which libpam searches for files of `directory`, in order.
 pub(super) fn directories(directory: &Path) -> Vec<PathBuf> {
     let vendor = (directory == Path::new(ETC)).then(|| PathBuf::from(USR));
     std::iter::once(directory.to_owned()).chain(vendor).collect()

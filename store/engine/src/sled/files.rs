@@ -100,10 +100,10 @@ pub(super) fn has_log(dir: &Path) -> io::Result<bool> {
     }
 }
 
-/// Waits until nobody holds sled's lock, for as long as [`LOCK_LOOKS`] take; `false` when somebody still does.
+/// Waits until sled's lock is free, for at most [`LOCK_LOOKS`] attempts; `false` if it is still held.
 ///
-/// Our own lock is on the marker, and who has that finds sled's taken only by remains of an earlier opening: one of
-/// sled's threads that has not ended yet, or a child process between fork and exec.
+/// Postern's own lock is on the marker. If that is held and sled's is not free, it is held by the rest of an earlier
+/// opening: a thread of sled that has not ended yet, or a child process between fork and exec.
 pub(super) fn wait_for_lock(dir: &Path) -> io::Result<bool> {
     let mut log = File::open(dir.join(LOG))?;
     for _ in 0..LOCK_LOOKS {
