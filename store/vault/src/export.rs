@@ -175,7 +175,6 @@ pub type Now = dyn Fn() -> Time + Sync;
 /// name is refused. The end of the import is one commit with its entry in the audit log, which `entry` makes from the
 /// number of records. `reload` reloads the platforms; `now` is read for each account: codes that may have been used
 /// elsewhere until then count as used.
-/// then counts as spent.
 ///
 /// # Errors
 /// [`ExportError`].

@@ -429,7 +429,7 @@ pub struct PasswordChecks {
     pub check: Option<PasswordCheck>,
 }
 
-/// A password to check; [`PasswordChecked`] brings the result.
+/// A password to check; [`PasswordChecked`] reports the result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordCheck {
     /// The id of the check.
