@@ -3,7 +3,7 @@
 //! The browser never holds a cookie of the webmail, only an opaque one of this front, which changes at every step of
 //! the sign-in. The processing of a request, in order:
 //!
-//! 1. [`front`] creates the [`context`] of the request. [`classify`] determines what the request is, using the only
+//! 1. [`front`] creates the [`context`] of the request. [`mod@classify`] determines what the request is, using the only
 //!    [`path`] parser, the table of our own [`routes`] and the rules of the product ([`products`]), and what to do with
 //!    it in the stage of its [`session`]. Both are pure.
 //! 2. Without a session, only the login page and its files are available, through requests that the front makes itself

@@ -5,7 +5,7 @@
 //!   [`accept`]: the accept loop. [`limits`]: resource limits. [`systemd`]: notifications to the service manager.
 //!   [`clock`]: the only place where clocks are read.
 //! * [`metrics!`] declares the metrics, one table for each program: [`Counters`], [`Gauges`], [`Readings`] and
-//!   [`Histograms`], with [`label`]s that are enumerations. Counting is an atomic addition; a name or an address cannot
+//!   [`Histograms`], with [`label!`]s that are enumerations. Counting is an atomic addition; a name or an address cannot
 //!   become a label, since labels are fixed sets of words.
 //! * [`scrape`] serves them to Prometheus, on a loopback address or a Unix socket. Nothing is sent without a request.
 //! * [`log`] has levels that can be changed while the program runs.

@@ -13,7 +13,7 @@
 //! * [`text`]: user input without invisible characters.
 //!
 //! Decisions:
-//! * [`event`], [`decide`]: the events of an account, and their results;
+//! * [`event`], [`mod@decide`]: the events of an account, and their results;
 //! * [`offers`], [`ticket`]: the methods offered for sign-in at a channel and for setup, and how long a started
 //!   operation is valid;
 //! * [`enrolment`], [`enrolment_code`]: who may set up a method;

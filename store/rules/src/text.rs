@@ -17,7 +17,7 @@ pub fn line(text: &str, max: usize) -> String {
     cut(plain, max)
 }
 
-/// Normalizes a text of several lines, otherwise like [`line`].
+/// Normalizes a text of several lines, otherwise like [`line()`].
 pub fn paragraphs(text: &str, max: usize) -> String {
     let plain = text.chars().filter_map(|character| match character {
         '\r' => None,

@@ -5,7 +5,7 @@
 //! | `account/MAILBOX` | [`Account`] |
 //! | `alias/NAME` | the [`Mailbox`] of the alias |
 //! | `key/HASH` | the [`Mailbox`] with the security key whose credential id has this SHA-256 |
-//! | `platform/NAME` | [`Platform`] |
+//! | `platform/NAME` | [`Platform`](postern_rules::Platform) |
 //! | `ends/TIME/MAILBOX` | an index of accounts by the expiry of their grants; see [`Account::ends`] |
 //! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
 //! | `meta/notice/TIME/ID` | a notice that is to be sent |

@@ -6,10 +6,10 @@
 //!
 //! | words | from |
 //! |---|---|
-//! | [`GREETING`] | jstedfast/MailKit 1494, postalsys/imapflow 314 |
+//! | `GREETING` | jstedfast/MailKit 1494, postalsys/imapflow 314 |
 //! | [`ON_PREMISES`], a bare `+`, `NO LOGIN failed.`, `NO AUTHENTICATE failed.` | jstedfast/MailKit 483 |
 //! | [`ONLINE`], `BAD User is authenticated but not connected.` after `OK LOGIN completed.` | mscdex/node-imap 523 |
-//! | [`BEFORE_TLS`], `BAD Command received in Invalid state.` | flourishlib/flourish-classes 145 |
+//! | `BEFORE_TLS`, `BAD Command received in Invalid state.` | flourishlib/flourish-classes 145 |
 //! | `OK Begin TLS negotiation now.`, `NO Server Unavailable. 15` | jstedfast/MailKit 333 |
 //! | the replies to SELECT and IDLE | smiley22/S22.Imap 57 |
 //! | the replies to LOGOUT and to what it does not know | mxk/go-imap 11, mscdex/node-imap 44 |

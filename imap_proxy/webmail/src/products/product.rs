@@ -267,7 +267,7 @@ pub trait Product: Send + Sync {
     fn ended_page(&self) -> &'static str;
 
     /// Names of request headers that the webmail's own scripts send, in lower case, in addition to those that all may
-    /// send (see [`super::headers`]). No other header of a browser is forwarded.
+    /// send (see [`crate::headers`]). No other header of a browser is forwarded.
     fn request_headers(&self) -> &'static [&'static str];
 
     /// Names of cookies that a browser's own scripts set and the webmail reads. No other cookie of a browser is

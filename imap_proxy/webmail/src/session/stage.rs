@@ -9,15 +9,15 @@ pub enum Stage {
     Anonymous,
     /// The session cookie names a session that does not exist, or no longer exists.
     Stale,
-    /// See [`Enrolling`].
+    /// See [`Enrolling`](super::state::Enrolling).
     Enrolling,
-    /// See [`Challenged`].
+    /// See [`Challenged`](super::state::Challenged).
     Challenged,
-    /// See [`Blocked`].
+    /// See [`Blocked`](super::state::Blocked).
     Blocked,
-    /// See [`SavingCodes`].
+    /// See [`SavingCodes`](super::state::SavingCodes).
     SavingCodes,
-    /// See [`Released`].
+    /// See [`Released`](super::released::Released).
     Released,
 }
 

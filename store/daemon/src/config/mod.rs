@@ -134,7 +134,7 @@ pub struct Export {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// The levels of the log, which take precedence over [`crate::log::usual`].
+    /// The levels of the log, which take precedence over the built-in ones (see [`crate::log`]).
     pub level: Levels,
 }
 

@@ -10,7 +10,7 @@ use postern_wire::auth::{self, AskVerdict, Offer};
 /// Returns the address that receives a code when a sign-in is unusual.
 ///
 /// # Errors
-/// [`Reason::Unusual`] if no code can be sent: no mail is configured, or the address now resolves to the mailbox
+/// [`Reason::Unusual`](postern_wire::auth::Reason::Unusual) if no code can be sent: no mail is configured, or the address now resolves to the mailbox
 /// itself.
 pub async fn contact<'a>(daemon: &Daemon, account: &'a Account) -> Result<&'a Address, auth::Refusal> {
     let leads_into = match &account.contact {
