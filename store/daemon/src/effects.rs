@@ -82,8 +82,13 @@ impl Effects {
         let _reading = self.reading.lock().await;
         let stored = self.records.platforms().await?;
         let newest = stored.iter().map(|stored| stored.revision).max();
-        let platforms = stored.into_iter().map(|stored| stored.value).collect();
+        let platforms: Vec<Platform> = stored.into_iter().map(|stored| stored.value).collect();
+        let shortens_trust = shortens_trust(&self.platforms(), &platforms);
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platforms);
+        if shortens_trust {
+            // Only now: the index is updated by the platforms as they are read here.
+            self.ends_moved.notify_one();
+        }
         Ok(newest)
     }
 
@@ -224,4 +229,12 @@ impl Effects {
             tokio::time::sleep(AGAIN).await;
         }
     }
+}
+
+/// Whether the trust in a browser may end earlier by the policies of `after` than by those of `before`.
+fn shortens_trust(before: &[Platform], after: &[Platform]) -> bool {
+    after.iter().any(|after| {
+        let before = before.iter().find(|before| before.name == after.name);
+        before.is_some_and(|before| after.policy.shortens_trust(&before.policy))
+    })
 }

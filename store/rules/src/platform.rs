@@ -212,6 +212,12 @@ impl fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 impl Policy {
+    /// Whether trust in a browser may end earlier by this policy than by the one `before` it.
+    #[must_use]
+    pub fn shortens_trust(&self, before: &Self) -> bool {
+        self.trusted_browsers < before.trusted_browsers || self.trust_round != before.trust_round
+    }
+
     /// Sets one key.
     ///
     /// # Errors

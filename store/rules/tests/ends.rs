@@ -227,6 +227,25 @@ fn trust_ends_when_the_policy_of_now_says_so() {
     assert_eq!(shortened.ends().first().unwrap().0, end);
 }
 
+#[test]
+fn a_policy_shortens_trust_by_fewer_days_and_by_having_been_off() {
+    let policy = |values: &[&str]| {
+        let mut policy = platform().policy;
+        values.iter().for_each(|days| policy.set("trusted-browsers", days).unwrap());
+        policy
+    };
+    for (before, after, shortens) in [
+        (&["30"][..], &["30"][..], false),
+        (&["2"], &["2", "30"], false),
+        (&["0"], &["0", "30"], false),
+        (&["30"], &["30", "2"], true),
+        (&["30"], &["30", "0"], true),
+        (&["30"], &["30", "0", "30"], true),
+    ] {
+        assert_eq!(policy(after).shortens_trust(&policy(before)), shortens, "{before:?} {after:?}");
+    }
+}
+
 fn answer(code: &str, channel: Channel) -> Event<'_> {
     Event::Answer { channel, method: None, code, window: 1, session: None, source: Source::default(), trust: false }
 }

@@ -3,7 +3,6 @@
 use super::{alone, entry, nearest, refuse, visible};
 use crate::administer::unstored;
 use crate::daemon::Daemon;
-use crate::effects::Effects;
 use postern_rules::alias::hidden_by_plus_addressing;
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
@@ -165,14 +164,7 @@ async fn write(
     cleared.map_err(|error| refuse("store", format!("{error}.")))?;
     let over = before.map(|stored| stored.revision);
     let change = daemon.records.put(platform_key(&platform.name), over, platform).map_err(unstored)?;
-    let is_trust_shorter =
-        before.is_some_and(|stored| platform.policy.trusted_browsers < stored.value.policy.trusted_browsers);
-    let follow = move |effects: &Effects| {
-        if is_trust_shorter {
-            effects.ends_moved.notify_one();
-        }
-    };
-    if daemon.effects.commit(vec![change], vec![entry], follow).await.map_err(unstored)?.is_none() {
+    if daemon.effects.commit(vec![change], vec![entry], |_| ()).await.map_err(unstored)?.is_none() {
         return Err(refuse("busy", format!("the platform {} was changed meanwhile. Try again.", platform.name)));
     }
     Ok(())

@@ -132,6 +132,35 @@ async fn an_order_about_a_platform_that_is_repeated_is_found_done() {
     assert_eq!(watch.try_recv().unwrap().mailbox, None);
 }
 
+/// The index of what ends is updated by the platforms as the daemon reads them. A task that is woken before the shorter
+/// trust is read would find nothing to write, and would not be woken again.
+#[tokio::test]
+async fn the_index_of_what_ends_is_updated_after_a_shorter_trust_is_read() {
+    let daemon = daemon(Arc::new(MemoryEngine::new())).await;
+    let set = async |days: &str| {
+        let [name, key, value] = [PLATFORM, "trusted-browsers", days].map(str::to_owned);
+        platforms::set(&daemon, BY, &SetPlatform { name, key, value }).await.unwrap();
+    };
+    set("30").await;
+    let woken = daemon.effects.ends_moved.notified();
+    assert!(tokio::time::timeout(Duration::ZERO, woken).await.is_err(), "nothing ends earlier");
+    // Woken where the platforms are replaced, whoever wrote them, and in the same moment.
+    let woken = async {
+        daemon.effects.ends_moved.notified().await;
+        daemon.platforms()[0].policy.trusted_browsers
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, async { tokio::join!(woken, set("2")).0 }).await, Ok(2));
+    // Switched off and on again between two readings.
+    let stored = daemon.records.load::<Platform>(&platform_key(PLATFORM)).await.unwrap().unwrap();
+    let mut platform = stored.value;
+    platform.policy.set("trusted-browsers", "0").unwrap();
+    platform.policy.set("trusted-browsers", "2").unwrap();
+    let change = daemon.records.put(stored.key, Some(stored.revision), &platform).unwrap();
+    let woken = daemon.effects.ends_moved.notified();
+    assert!(daemon.records.commit(vec![change]).await.unwrap());
+    tokio::time::timeout(PATIENCE, woken).await.expect("it is not woken");
+}
+
 /// A store whose writes return an error: the changes are found later.
 #[derive(Default)]
 struct Failing {
