@@ -7,9 +7,3 @@ use jiff::Timestamp;
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
-
-/// The clock for deadlines.
-#[expect(clippy::disallowed_methods, reason = "the one place of this binary")]
-pub(crate) fn monotonic() -> std::time::Instant {
-    std::time::Instant::now()
-}

@@ -7,7 +7,7 @@
 //! * `cli`: the whole command line;
 //! * `platform`, `account`, `method`, `app_password`, `request`, `key`, `log`, `audit`, `status`, `backup` (export and
 //!   import of all data), `import` (from other programs): the nouns;
-//! * `check`: finds problems, on this host and in posternd;
+//! * `check`: the command line and the output of the checks, which are in postern-check;
 //! * `daemon`: the connection, and the messages for its failures;
 //! * `screen`, `table`, `time`: output;
 //! * `exit`: exit codes and error messages.

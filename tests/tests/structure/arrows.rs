@@ -4,7 +4,8 @@
 /// Every crate of ours and what it depends on: neither less nor more. `deny.toml` has who may use the rules and sled.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("pam_postern", &["postern-pam-options", "postern-wire"]),
-    ("postern-admin", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
+    ("postern-admin", &["postern-check", "postern-wire"]),
+    ("postern-check", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
     ("postern-daemon", &["postern-engine", "postern-process", "postern-rules", "postern-vault", "postern-wire"]),
     ("postern-engine", &["postern-process"]),
     ("postern-acme", &["postern-front", "postern-http", "postern-process", "postern-proxy-config"]),
@@ -64,6 +65,7 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
     // Who only reads the file must not bring what serves it.
     ("postern-proxy-config", &["tokio", "hyper", "rustls", "tracing", "sled", "totp-rs"]),
     ("postern-admin", &["tokio", "sled", "totp-rs"]),
+    ("postern-check", &["tokio", "sled", "totp-rs"]),
     ("pam_postern", &["tokio", "sled", "totp-rs", "tracing", "rustls"]),
     ("postern-process", &[]),
     ("postern-proxy", &["sled", "totp-rs", "chacha20poly1305"]),

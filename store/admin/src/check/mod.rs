@@ -1,24 +1,5 @@
-//! `postern check`: what is wrong, or leads around the second factor. posternd looks at what it was told; this command
-//! looks at the host that it runs on, and tries the doors as a stranger would.
+//! `postern check`: its command line, the questions to posternd, and the output. The checks are in postern-check.
 
-mod certificate;
-mod connection;
-mod doors;
-mod dovecot;
-mod files;
-mod fronts;
-mod http;
-mod listening;
-mod local_proxy;
-mod pam;
-mod pam_control;
-mod pam_dispatch;
-mod pam_file;
-mod place;
-mod probe;
-mod program;
-mod programs;
-mod proxy_config;
 mod report;
 
 use crate::daemon::{Daemon, WAIT_TRANSFER};
@@ -26,11 +7,10 @@ use crate::exit::{Exit, Failure};
 use crate::screen::progress;
 use crate::session::Session;
 use clap::{Args, Subcommand};
-use place::Place;
-use postern_wire::admin::{Empty, Platform};
+use postern_check::{FromDaemon, POSTERND_CONFIG, PROXY_CONFIG, Place, Where, read_place};
+use postern_wire::admin::Empty;
 use postern_wire::methods::admin_method as m;
-use proxy_config::ProxyConfig;
-use report::{Line, Section, conclude};
+use report::conclude;
 use std::path::PathBuf;
 
 pub(crate) const HELP: &str = "\
@@ -76,16 +56,16 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     dovecot: Option<PathBuf>,
     /// The configuration of posternd
-    #[arg(long, value_name = "FILE", default_value = programs::POSTERND_CONFIG)]
+    #[arg(long, value_name = "FILE", default_value = POSTERND_CONFIG)]
     config: PathBuf,
     /// The configuration of postern-proxy
-    #[arg(long, value_name = "FILE", default_value = proxy_config::DEFAULT_PATH)]
+    #[arg(long, value_name = "FILE", default_value = PROXY_CONFIG)]
     proxy_config: PathBuf,
     /// Another server behind the fronts, which must be reachable from here: a URL
-    #[arg(long, value_name = "PLACE", value_parser = place::read)]
+    #[arg(long, value_name = "PLACE", value_parser = read_place)]
     backend: Vec<Places>,
     /// A name under which this host or the mail server is known outside: a URL, or a host
-    #[arg(long, value_name = "PLACE", value_parser = place::read)]
+    #[arg(long, value_name = "PLACE", value_parser = read_place)]
     also: Vec<Places>,
     /// Whom to trust beside the authorities that this system trusts, PEM
     #[arg(long, value_name = "FILE")]
@@ -110,7 +90,7 @@ enum Only {
 #[derive(Args)]
 struct Doors {
     /// A URL, or a host
-    #[arg(required = true, value_name = "PLACE", value_parser = place::read)]
+    #[arg(required = true, value_name = "PLACE", value_parser = read_place)]
     places: Vec<Places>,
     /// Fail on warnings too
     #[arg(long)]
@@ -119,13 +99,12 @@ struct Doors {
 
 impl Doors {
     fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        let places = self.places.concat();
-        let bar = progress(places.len() as u64, "Knocking");
-        let outcomes = probe::all(&places, || bar.inc(1));
+        let bar = progress(0, "Knocking");
+        let lines = postern_check::endpoints(&self.places.concat(), &|done, of| {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        });
         bar.finish_and_clear();
-        let tried = places.iter().zip(&outcomes);
-        let mut lines: Vec<Line> = tried.flat_map(|(place, outcome)| doors::outside(place, outcome)).collect();
-        lines.dedup();
         conclude(&mut session.screen, lines, self.strict)
     }
 }
@@ -135,62 +114,31 @@ impl Check {
         if let Some(Only::Doors(doors)) = self.only {
             return doors.run(session);
         }
-        let mut lines: Vec<Line> = files::admin_socket(&session.socket).into_iter().collect();
         // The daemon opens every record.
         let daemon = Daemon::connect(&session.socket, WAIT_TRANSFER);
         let asked = daemon.and_then(|mut daemon| {
-            let found = daemon.call::<m::Check>(&Empty {})?;
-            Ok((found, daemon.call::<m::ListPlatforms>(&Empty {})?.platforms))
+            let findings = daemon.call::<m::Check>(&Empty {})?.findings;
+            let platforms = daemon.call::<m::ListPlatforms>(&Empty {})?.platforms;
+            Ok(FromDaemon { findings, platforms })
         });
-        let mut platforms = Vec::new();
-        let unreachable = match asked {
-            Ok((found, listed)) => {
-                platforms = listed;
-                lines.push(Line::ok(Section::Sockets, files::ADMIN, "posternd answers"));
-                lines.extend(found.findings.into_iter().map(Line::from));
-                None
-            }
-            Err(failure) => {
-                lines.push(Line::failure(Section::Sockets, files::ADMIN, failure.to_string()));
-                Some(failure.exit())
-            }
+        let unreachable = asked.as_ref().err().map(Failure::exit);
+        let places = Where {
+            admin_socket: session.socket.clone(),
+            pam: self.pam,
+            dovecot: self.dovecot,
+            posternd_config: self.config,
+            proxy_config: self.proxy_config,
+            backends: self.backend.concat(),
+            outside: self.also.concat(),
+            ca: self.ca,
         };
-        lines.extend(files::of_posternd(&self.config));
-        lines.push(programs::clock());
-        lines.push(programs::posternd(&self.config));
-        lines.extend(self.fronts(&platforms));
-        let services = pam::services(&self.pam);
-        lines.extend(services.iter().flat_map(|service| pam::judge(service, pam::connects)));
-        lines.extend(dovecot::look(self.dovecot.as_deref(), &services));
+        let bar = progress(0, "Knocking");
+        let lines = postern_check::host(places, asked.map_err(|failure| failure.to_string()), &|done, of| {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        });
+        bar.finish_and_clear();
         let exit = conclude(&mut session.screen, lines, self.strict)?;
         Ok(unreachable.unwrap_or(exit))
-    }
-
-    /// The fronts of this host, where it has any, and the places that the command line names.
-    fn fronts(&self, platforms: &[Platform]) -> Vec<Line> {
-        let mut lines = Vec::new();
-        lines.push(programs::proxy(&self.proxy_config));
-        let config = match ProxyConfig::load(&self.proxy_config) {
-            Ok(Some((config, problems))) => {
-                if let Some(problems) = problems {
-                    let message = format!("{problems}\nWhat its table says is not looked at");
-                    lines.push(Line::failure(Section::Configuration, "proxy.toml", message));
-                }
-                lines.extend(files::of_proxy(&self.proxy_config, &config));
-                lines.extend(files::auth_socket(&config.daemon.socket));
-                lines.extend(doors::policy(&config.doors));
-                lines.extend(local_proxy::judge(&config, platforms));
-                config
-            }
-            Ok(None) => ProxyConfig::default(),
-            Err(error) => {
-                let message = format!("it cannot be read, so no front is looked at: {error}");
-                lines.push(Line::failure(Section::Configuration, "proxy.toml", message));
-                ProxyConfig::default()
-            }
-        };
-        let named = fronts::Named { backends: self.backend.concat(), outside: self.also.concat() };
-        lines.extend(fronts::look(&config, named, self.ca.as_deref()));
-        lines
     }
 }

@@ -1,8 +1,8 @@
 //! Sockets and files, as far as they are visible from here: whether other users could connect to a socket or replace
 //! it, read a key, or write a configuration.
 
-use super::proxy_config::ProxyConfig;
-use super::report::{Line, Section};
+use crate::proxy_config::ProxyConfig;
+use crate::report::{Line, Section};
 use nix::unistd::{Gid, Group, Uid, User};
 use serde::Deserialize;
 use std::fs::{self, Metadata};
@@ -11,11 +11,11 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The name of the admin socket in findings.
-pub(super) const ADMIN: &str = "admin socket";
+pub(crate) const ADMIN: &str = "admin socket";
 /// The name of the fronts' socket in findings.
 const AUTH: &str = "auth socket";
 /// The user that the packaged proxy runs as.
-pub(super) const PROXY_USER: &str = "postern-proxy";
+pub(crate) const PROXY_USER: &str = "postern-proxy";
 /// Permission bits with which every user of this host could connect to a socket, or replace it.
 const OTHERS_WRITE: u32 = 0o002;
 /// In a directory with this bit (`/tmp`), other users cannot replace an existing file.
@@ -46,12 +46,12 @@ struct Keys {
 }
 
 /// Checks the admin socket.
-pub(super) fn admin_socket(path: &Path) -> Option<Line> {
+pub(crate) fn admin_socket(path: &Path) -> Option<Line> {
     socket(ADMIN, path)
 }
 
 /// Checks the socket of the fronts, and whether the packaged proxy may open it.
-pub(super) fn auth_socket(path: &Path) -> Vec<Line> {
+pub(crate) fn auth_socket(path: &Path) -> Vec<Line> {
     let mut lines: Vec<Line> = socket(AUTH, path).into_iter().collect();
     if let (Ok(meta), Ok(Some(user))) = (fs::metadata(path), User::from_name(PROXY_USER))
         && !may_write(&meta, &user)
@@ -94,7 +94,7 @@ fn socket(subject: &str, path: &Path) -> Option<Line> {
 }
 
 /// Checks the files that posternd.toml names, and the file itself.
-pub(super) fn of_posternd(config: &Path) -> Vec<Line> {
+pub(crate) fn of_posternd(config: &Path) -> Vec<Line> {
     let Ok(text) = fs::read_to_string(config) else { return vec![] };
     let named: PosterndConfig = toml::from_str(&text).unwrap_or_default();
     let key = "whoever has the key and an export can read every secret";
@@ -107,7 +107,7 @@ pub(super) fn of_posternd(config: &Path) -> Vec<Line> {
 }
 
 /// Checks the files that proxy.toml names, and the file itself.
-pub(super) fn of_proxy(path: &Path, config: &ProxyConfig) -> Vec<Line> {
+pub(crate) fn of_proxy(path: &Path, config: &ProxyConfig) -> Vec<Line> {
     let why = "whoever writes it can open every door";
     let key = "whoever reads it can stand in for this host, and hear every password";
     let own = file(path, "proxy.toml", WRITTEN, why);

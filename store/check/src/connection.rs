@@ -1,8 +1,8 @@
 //! Connects to a place and reads its certificate. No secret is ever sent, so any server may answer; its certificate is
-//! checked afterwards ([`super::certificate`]).
+//! checked afterwards ([`crate::certificate`]).
 
-use super::place::Place;
 use crate::clock;
+use crate::place::Place;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 /// The limit for connecting to a place.
 const CONNECT: Duration = Duration::from_secs(4);
 /// The limit for the answer to one request, TLS included.
-pub(super) const ANSWER: Duration = Duration::from_secs(6);
+pub(crate) const ANSWER: Duration = Duration::from_secs(6);
 /// A PROXY header without a client address (haproxy's `doc/proxy-protocol.txt`, section 2.1).
 const PROXY_HEADER: &[u8] = b"PROXY UNKNOWN\r\n";
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(crate) enum Silence {
     /// The name cannot be resolved.
     NoSuchHost(String),
     /// No server listens there, or the network blocks it.
@@ -74,14 +74,14 @@ impl Write for Timed {
 }
 
 /// A stream for both directions.
-pub(super) trait Stream: Read + Write {}
+pub(crate) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 /// A connection, valid for [`ANSWER`].
-pub(super) struct Connection {
-    pub(super) stream: Box<dyn Stream>,
+pub(crate) struct Connection {
+    pub(crate) stream: Box<dyn Stream>,
     /// The certificates of the server; empty without TLS.
-    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
 }
 
 impl Connection {
@@ -89,7 +89,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Silence`].
-    pub(super) fn open(place: &Place) -> Result<Self, Silence> {
+    pub(crate) fn open(place: &Place) -> Result<Self, Silence> {
         let mut stream = Timed(connect(place)?, Deadline::after(ANSWER));
         if place.wants_proxy_header {
             stream.write_all(PROXY_HEADER).map_err(|error| broken(&error))?;
@@ -112,7 +112,7 @@ impl Connection {
     ///
     /// # Errors
     /// If nothing was received.
-    pub(super) fn hear(&mut self, limit: usize, enough: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>, Silence> {
+    pub(crate) fn hear(&mut self, limit: usize, enough: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>, Silence> {
         let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
         let mut stopped = None;
         while heard.len() < limit && !enough(&heard) {
@@ -136,7 +136,7 @@ impl Connection {
 }
 
 /// The error of an exchange that was interrupted.
-pub(super) fn broken(error: &io::Error) -> Silence {
+pub(crate) fn broken(error: &io::Error) -> Silence {
     Silence::Broken(said(error))
 }
 
@@ -148,7 +148,7 @@ fn said(error: &io::Error) -> String {
 }
 
 /// Connects to the first address that answers, within [`CONNECT`] for all addresses together. The resolver has its own
-/// deadline (resolv.conf(5)); `super::probe` gives up earlier.
+/// deadline (resolv.conf(5)); `crate::probe` gives up earlier.
 fn connect(place: &Place) -> Result<TcpStream, Silence> {
     let addresses = if place.at.is_empty() {
         let found = (place.host.as_str(), place.port).to_socket_addrs();

@@ -1,7 +1,7 @@
 //! The `auth` stack of a PAM service, parsed as by libpam: pam.conf(5), and `pam_handlers.c` and `pam_misc.c` of
 //! Linux-PAM 1.5, with Debian's `@include`. A line that libpam cannot parse is kept as one that fails.
 
-use super::pam_control::{self, Control};
+use crate::pam_control::{self, Control};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,19 +17,19 @@ const USR: &str = "/usr/lib/pam.d";
 
 /// One line of the `auth` stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Module {
-    pub(super) kind: Kind,
-    pub(super) control: Control,
+pub(crate) struct Module {
+    pub(crate) kind: Kind,
+    pub(crate) control: Control,
     /// The file name without directories; empty if it is not a module.
-    pub(super) name: String,
-    pub(super) args: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) args: Vec<String>,
     /// The number of substacks around it.
-    pub(super) level: usize,
+    pub(crate) level: usize,
 }
 
 /// The meaning of a line in libpam.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// It calls a module.
     Module,
     /// A substack begins; no module is called.
@@ -39,19 +39,19 @@ pub(super) enum Kind {
 }
 
 impl Module {
-    pub(super) fn has(&self, arg: &str) -> bool {
+    pub(crate) fn has(&self, arg: &str) -> bool {
         self.args.iter().any(|have| have == arg)
     }
 }
 
 /// The directories in which libpam searches for files of `directory`, in order.
-pub(super) fn directories(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn directories(directory: &Path) -> Vec<PathBuf> {
     let vendor = (directory == Path::new(ETC)).then(|| PathBuf::from(USR));
     std::iter::once(directory.to_owned()).chain(vendor).collect()
 }
 
 /// The `auth` stack of the service file `name` in `directory`, with its includes.
-pub(super) fn auth_stack(directory: &Path, name: &str) -> Vec<Module> {
+pub(crate) fn auth_stack(directory: &Path, name: &str) -> Vec<Module> {
     let mut stack = Vec::new();
     if let Err(why) = read(directory, name, (0, 0), &mut stack) {
         stack.push(broken(why, 0));
@@ -190,8 +190,8 @@ fn bracketed(inner: &str) -> (String, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pam_control::Action;
     use super::*;
+    use crate::pam_control::Action;
 
     fn stack_of(files: &[(&str, &str)]) -> Vec<Module> {
         let dir = tempfile::tempdir().unwrap();

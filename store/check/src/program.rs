@@ -13,7 +13,7 @@ const ABSENT: i32 = 127;
 
 /// The result of a program.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ran {
+pub(crate) enum Ran {
     /// Success, with its output.
     Said(String),
     /// Failure, with its message if there is one.
@@ -23,7 +23,7 @@ pub(super) enum Ran {
 }
 
 /// Runs a program to its end, as `user` if given (which requires root).
-pub(super) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S], user: Option<&str>) -> Ran {
+pub(crate) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S], user: Option<&str>) -> Ran {
     run_for(PATIENCE, program, arguments, user)
 }
 
@@ -49,7 +49,7 @@ fn run_for<S: AsRef<OsStr>>(seconds: &str, program: impl AsRef<OsStr>, arguments
 }
 
 /// A program of Postern: the one beside this program, or else the first one found.
-pub(super) fn ours(name: &str) -> PathBuf {
+pub(crate) fn ours(name: &str) -> PathBuf {
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(name)));
     // The packages install the daemons in sbin, which is not in every user's PATH.
     let places = beside.into_iter().chain([Path::new("/usr/sbin").join(name)]);

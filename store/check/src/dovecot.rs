@@ -1,8 +1,8 @@
 //! Dovecot with `passdb pam`: whether it admits a sign-in that PAM has refused, or was never asked about.
 
-use super::pam::Service;
-use super::program::{self, Ran};
-use super::report::{Line, Section};
+use crate::pam::Service;
+use crate::program::{self, Ran};
+use crate::report::{Line, Section};
 use postern_wire::admin::Level;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const PLAIN: [&str; 2] = ["plain", "login"];
 
 /// The findings, if Dovecot uses one of `services`. `config` is the output of `doveconf -n`; without it, the program is
 /// run.
-pub(super) fn look(config: Option<&Path>, services: &[Service]) -> Vec<Line> {
+pub(crate) fn look(config: Option<&Path>, services: &[Service]) -> Vec<Line> {
     let text = match config {
         Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display())),
         // Dovecot cannot use PAM then.
@@ -155,7 +155,7 @@ fn judge(config: &Config, services: &[Service]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::pam;
+    use crate::pam;
 
     const GOOD: &str = "# 2.3.19.1\nauth_mechanisms = plain login\npassdb {\n  args = failure_show_msg=yes dovecot\n  \
         driver = pam\n}\nservice imap-login {\n  inet_listener imap {\n    port = 0\n  }\n}\n";

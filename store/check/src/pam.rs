@@ -1,9 +1,9 @@
 //! PAM services with `pam_postern.so`: whether they admit a sign-in without it, and whether they admit any sign-in.
 
-use super::pam_control::Action;
-use super::pam_dispatch::{next, passes};
-use super::pam_file::{Kind, Module, auth_stack, directories};
-use super::report::{Line, Section};
+use crate::pam_control::Action;
+use crate::pam_dispatch::{next, passes};
+use crate::pam_file::{Kind, Module, auth_stack, directories};
+use crate::report::{Line, Section};
 use postern_pam_options::{OPTIONS, Options};
 use postern_wire::admin::Level;
 use std::fs;
@@ -27,8 +27,8 @@ const DOWN: &str = "authinfo_unavail";
 const NOT_REQUIRED: &str = "ignore";
 
 /// A service with its `auth` stack.
-pub(super) struct Service {
-    pub(super) name: String,
+pub(crate) struct Service {
+    pub(crate) name: String,
     stack: Vec<Module>,
     /// The index of the module in the stack.
     at: usize,
@@ -36,7 +36,7 @@ pub(super) struct Service {
 
 impl Service {
     /// The module's line.
-    pub(super) fn ours(&self) -> &Module {
+    pub(crate) fn ours(&self) -> &Module {
         &self.stack[self.at]
     }
 
@@ -55,7 +55,7 @@ impl Service {
 }
 
 /// The services in `directory` that use the module.
-pub(super) fn services(directory: &Path) -> Vec<Service> {
+pub(crate) fn services(directory: &Path) -> Vec<Service> {
     let entries = directories(directory).into_iter().filter_map(|place| fs::read_dir(place).ok()).flatten().flatten();
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
@@ -70,12 +70,12 @@ pub(super) fn services(directory: &Path) -> Vec<Service> {
 }
 
 /// Checks whether a server listens on a socket.
-pub(super) fn connects(socket: &Path) -> io::Result<()> {
+pub(crate) fn connects(socket: &Path) -> io::Result<()> {
     UnixStream::connect(socket).map(drop)
 }
 
 /// The findings about a service. `connects` tries a socket.
-pub(super) fn judge(service: &Service, connects: impl Fn(&Path) -> io::Result<()>) -> Vec<Line> {
+pub(crate) fn judge(service: &Service, connects: impl Fn(&Path) -> io::Result<()>) -> Vec<Line> {
     let mut findings = unread(service);
     findings.extend(options(service, connects));
     findings.extend(ignored(service));

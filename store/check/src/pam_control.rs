@@ -38,11 +38,11 @@ const VALUES: [&str; 32] = [
     "incomplete",
 ];
 /// The return value of a line that libpam cannot parse (`PAM_MUST_FAIL_CODE`).
-pub(super) const MUST_FAIL: &str = "perm_denied";
+pub(crate) const MUST_FAIL: &str = "perm_denied";
 
 /// The action for a return value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// The value is ignored.
     Ignore,
     /// The value counts.
@@ -61,14 +61,14 @@ pub(super) enum Action {
 
 /// The action for each return value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Control {
+pub(crate) struct Control {
     named: BTreeMap<&'static str, Action>,
     others: Action,
 }
 
 impl Control {
     /// Every return value fails the stack.
-    pub(super) fn bad() -> Self {
+    pub(crate) fn bad() -> Self {
         Self { named: BTreeMap::new(), others: Action::Bad }
     }
 
@@ -77,13 +77,13 @@ impl Control {
     }
 
     /// The action if the module returns `value`, such as `success`.
-    pub(super) fn on(&self, value: &str) -> Action {
+    pub(crate) fn on(&self, value: &str) -> Action {
         self.named.get(value).copied().unwrap_or(self.others)
     }
 }
 
 /// Parses a control; `None` if libpam cannot, which then treats it as one that fails for every value.
-pub(super) fn read(text: &str) -> Option<Control> {
+pub(crate) fn read(text: &str) -> Option<Control> {
     let passes = |action| [("success", action), ("new_authtok_reqd", action)];
     let strict = [passes(Action::Ok).as_slice(), &[("ignore", Action::Ignore)]].concat();
     match text.to_ascii_lowercase().as_str() {

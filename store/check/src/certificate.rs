@@ -1,7 +1,7 @@
 //! Checks certificates: in their files, and as servers present them. The trust anchors are those of this system, as for
 //! the proxy itself and most clients; a private authority is installed there, or named with `--ca`.
 
-use super::report::{Line, Section};
+use crate::report::{Line, Section};
 use jiff::{SignedDuration, Timestamp};
 use postern_proxy_config::WrittenTls;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -20,11 +20,11 @@ const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 const BEYOND: Duration = Duration::from_secs(253_402_300_800);
 
 /// The trust anchors.
-pub(super) struct Authorities(RootCertStore);
+pub(crate) struct Authorities(RootCertStore);
 
 impl Authorities {
     /// No trust anchors.
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(RootCertStore::empty())
     }
 
@@ -32,7 +32,7 @@ impl Authorities {
     ///
     /// # Errors
     /// If that file has none.
-    pub(super) fn of_system(more: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn of_system(more: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for certificate in more.map(read).transpose()?.unwrap_or_default() {
@@ -45,7 +45,7 @@ impl Authorities {
     ///
     /// # Errors
     /// If it has none.
-    pub(super) fn of_file(path: &Path) -> Result<Self, String> {
+    pub(crate) fn of_file(path: &Path) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         for certificate in read(path)? {
             roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -55,7 +55,7 @@ impl Authorities {
 }
 
 /// Reads the certificates in a PEM file, at least one.
-pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(crate) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let chain = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match chain {
         Ok(chain) if chain.is_empty() => Err(format!("{}: there is no certificate in it", path.display())),
@@ -87,7 +87,7 @@ fn verify(
 }
 
 /// Why a client would not accept it for `host` (`None`: for any name); `None` if it would.
-pub(super) fn distrust(
+pub(crate) fn distrust(
     chain: &[CertificateDer<'_>],
     host: Option<&str>,
     authorities: &Authorities,
@@ -158,7 +158,7 @@ fn judge(
 
 /// Checks the certificate in its file, and that the key there belongs to it. `host`: the name that it must be valid
 /// for.
-pub(super) fn file(tls: &WrittenTls, host: Option<&str>, authorities: &Authorities, now: Timestamp) -> Vec<Line> {
+pub(crate) fn file(tls: &WrittenTls, host: Option<&str>, authorities: &Authorities, now: Timestamp) -> Vec<Line> {
     let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else { return vec![] };
     let subject = cert.display().to_string();
     let failure = |why: String| Line::failure(Section::Certificate, &subject, why);
@@ -196,7 +196,7 @@ fn unusable(key: &str, failure: impl Fn(String) -> Line) -> Line {
 }
 
 /// Checks the certificate that a front presents, compared with the one in its file.
-pub(super) fn shown(
+pub(crate) fn shown(
     subject: &str,
     chain: &[CertificateDer<'_>],
     tls: &WrittenTls,

@@ -1,24 +1,23 @@
 //! Tries the fronts of this host, their backends, and their public names, and evaluates each by its role.
 
-use super::certificate::{self, Authorities};
-use super::connection::Silence;
-use super::doors;
-use super::listening;
-use super::place::Place;
-use super::probe::{self, Outcome};
-use super::proxy_config::ProxyConfig;
-use super::report::{Line, Section};
+use crate::certificate::{self, Authorities};
 use crate::clock;
-use crate::screen::progress;
+use crate::connection::Silence;
+use crate::doors;
+use crate::listening;
+use crate::place::Place;
+use crate::probe::{self, Outcome};
+use crate::proxy_config::ProxyConfig;
+use crate::report::{Line, Section};
 use jiff::Timestamp;
 use std::path::Path;
 
 /// Places from the command line, in addition to the configuration.
-pub(super) struct Named {
+pub(crate) struct Named {
     /// Places that must be reachable from here.
-    pub(super) backends: Vec<Place>,
+    pub(crate) backends: Vec<Place>,
     /// Places to check as an external client.
-    pub(super) outside: Vec<Place>,
+    pub(crate) outside: Vec<Place>,
 }
 
 /// The role of a place.
@@ -37,7 +36,12 @@ enum Role<'a> {
 struct Trust<'a>(Option<&'a Path>);
 
 /// Tries all places, and returns the findings.
-pub(super) fn look(config: &ProxyConfig, named: Named, ca: Option<&Path>) -> Vec<Line> {
+pub(crate) fn look(
+    config: &ProxyConfig,
+    named: Named,
+    ca: Option<&Path>,
+    progress: &dyn Fn(usize, usize),
+) -> Vec<Line> {
     let mut places: Vec<(Place, Role<'_>)> = Vec::new();
     places.extend(config.webmail_front().into_iter().chain(config.imap_fronts()).map(|place| (place, Role::Front)));
     places.extend(config.public().map(|place| (place, Role::Public)));
@@ -49,9 +53,7 @@ pub(super) fn look(config: &ProxyConfig, named: Named, ca: Option<&Path>) -> Vec
     places.extend(named.outside.into_iter().map(|place| (place, Role::Outside)));
 
     let tried: Vec<Place> = places.iter().map(|(place, _)| place.clone()).collect();
-    let bar = progress(tried.len() as u64, "Knocking");
-    let outcomes = probe::all(&tried, || bar.inc(1));
-    bar.finish_and_clear();
+    let outcomes = probe::all(&tried, progress);
 
     let mut lines = Vec::new();
     let authorities = Authorities::of_system(ca).unwrap_or_else(|error| {

@@ -1,8 +1,8 @@
 //! Tests of the evaluation, with given answers.
 
 use super::*;
-use crate::check::place;
-use crate::check::probe::ENDPOINTS;
+use crate::place;
+use crate::probe::ENDPOINTS;
 use postern_wire::admin::Level;
 
 const CSP: &str = "Content-Security-Policy: default-src 'none'\r\nContent-Type: text/css\r\n";

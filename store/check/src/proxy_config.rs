@@ -1,6 +1,6 @@
 //! The places in `proxy.toml`. The file may be incomplete or contradictory: postern-proxy itself checks it.
 
-use super::place::{self, Place};
+use crate::place::{self, Place};
 use postern_proxy_config::{
     ConfigError, Daemon, ImapSecurity, Listen, Network, Opening, Written, WrittenImap, WrittenTls, WrittenWebmail,
 };
@@ -9,17 +9,17 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-pub(super) use postern_proxy_config::DEFAULT_PATH;
+pub use postern_proxy_config::DEFAULT_PATH;
 
 /// The data that the check uses from the file; empty if there is no such file.
 #[derive(Debug, Default)]
-pub(super) struct ProxyConfig {
-    pub(super) daemon: Daemon,
-    pub(super) tls: WrittenTls,
-    pub(super) imap: WrittenImap,
-    pub(super) webmail: WrittenWebmail,
+pub(crate) struct ProxyConfig {
+    pub(crate) daemon: Daemon,
+    pub(crate) tls: WrittenTls,
+    pub(crate) imap: WrittenImap,
+    pub(crate) webmail: WrittenWebmail,
     /// The endpoints that `[webmail.doors]` opens, by key.
-    pub(super) doors: BTreeMap<&'static str, Opening>,
+    pub(crate) doors: BTreeMap<&'static str, Opening>,
 }
 
 impl ProxyConfig {
@@ -27,7 +27,7 @@ impl ProxyConfig {
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub(super) fn load(path: &Path) -> Result<Option<(Self, Option<ConfigError>)>, String> {
+    pub(crate) fn load(path: &Path) -> Result<Option<(Self, Option<ConfigError>)>, String> {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(path, &text).map(Some).map_err(|error| error.to_string()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -45,23 +45,23 @@ impl ProxyConfig {
 
     /// Parses `text`, for tests.
     #[cfg(test)]
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self::parse(Path::new(DEFAULT_PATH), text).unwrap().0
     }
 
     /// The public place of the webmail front, by name, if that front is on.
-    pub(super) fn public(&self) -> Option<Place> {
+    pub(crate) fn public(&self) -> Option<Place> {
         self.webmail.listen.as_ref()?;
         place::read(self.webmail.public_url.as_ref()?.origin()).ok()?.pop()
     }
 
     /// The webmail front at its own address, if it has one.
-    pub(super) fn webmail_front(&self) -> Option<Place> {
+    pub(crate) fn webmail_front(&self) -> Option<Place> {
         Some(Place { at: reachable(address(self.webmail.listen.as_ref()?)?), ..self.public()? })
     }
 
     /// The IMAP front at its own addresses.
-    pub(super) fn imap_fronts(&self) -> Vec<Place> {
+    pub(crate) fn imap_fronts(&self) -> Vec<Place> {
         let host = self.public().map_or_else(|| "localhost".to_owned(), |place| place.host);
         let listening = [("imaps", &self.imap.listen), ("imap", &self.imap.starttls_listen)];
         let listening = listening.into_iter().filter_map(|(scheme, listen)| Some((scheme, address(listen.as_ref()?)?)));
@@ -73,7 +73,7 @@ impl ProxyConfig {
     }
 
     /// The upstream of the webmail front.
-    pub(super) fn upstream(&self) -> Option<Place> {
+    pub(crate) fn upstream(&self) -> Option<Place> {
         self.webmail.listen.as_ref()?;
         let upstream = self.webmail.upstream.as_ref()?;
         let scheme = if upstream.is_https() { "https" } else { "http" };
@@ -82,7 +82,7 @@ impl ProxyConfig {
     }
 
     /// The backend of the IMAP front.
-    pub(super) fn imap_backend(&self) -> Option<Place> {
+    pub(crate) fn imap_backend(&self) -> Option<Place> {
         self.imap.listen.as_ref().or(self.imap.starttls_listen.as_ref())?;
         let backend = self.imap.backend.as_ref()?;
         let scheme = if backend.security() == ImapSecurity::Tls { "imaps" } else { "imap" };
@@ -92,12 +92,12 @@ impl ProxyConfig {
     }
 
     /// Whether load balancers are trusted, of which this host may be one.
-    pub(super) fn has_load_balancers(&self) -> bool {
+    pub(crate) fn has_load_balancers(&self) -> bool {
         self.load_balancers().next().is_some()
     }
 
     /// The networks from which a PROXY header is trusted.
-    pub(super) fn load_balancers(&self) -> impl Iterator<Item = &Network> {
+    pub(crate) fn load_balancers(&self) -> impl Iterator<Item = &Network> {
         self.webmail.proxy_protocol_from.iter().chain(&self.imap.proxy_protocol_from)
     }
 }
@@ -125,7 +125,7 @@ fn reachable(listening: SocketAddr) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::probe::ENDPOINTS;
+    use crate::probe::ENDPOINTS;
 
     #[test]
     fn the_shipped_example_says_where_to_look() {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_door_of_the_example_is_tried() {
-        let text = include_str!("../../../../packaging/proxy.toml");
+        let text = include_str!("../../../packaging/proxy.toml");
         let doors = text.split_once("#[webmail.doors]").unwrap().1;
         let keys: Vec<&str> = doors
             .lines()

@@ -1,24 +1,24 @@
 //! Results of other programs: the daemons about their configurations, systemd about the clock.
 
-use super::files::PROXY_USER;
-use super::program::{self, Ran};
-use super::report::{Line, Section};
+use crate::files::PROXY_USER;
+use crate::program::{self, Ran};
+use crate::report::{Line, Section};
 use nix::unistd::{User, geteuid};
 use std::path::Path;
 
 /// The default path of posternd.toml.
-pub(super) const POSTERND_CONFIG: &str = "/etc/postern/posternd.toml";
+pub const POSTERND_CONFIG: &str = "/etc/postern/posternd.toml";
 /// The user that the packaged daemon runs as.
 const DAEMON_USER: &str = "postern";
 
 /// Runs posternd to check its configuration.
-pub(super) fn posternd(config: &Path) -> Line {
+pub(crate) fn posternd(config: &Path) -> Line {
     judged(config, "posternd.toml", "posternd", POSTERND_CONFIG, DAEMON_USER)
 }
 
 /// Runs postern-proxy to check its configuration, and the files in it.
-pub(super) fn proxy(config: &Path) -> Line {
-    judged(config, "proxy.toml", "postern-proxy", super::proxy_config::DEFAULT_PATH, PROXY_USER)
+pub(crate) fn proxy(config: &Path) -> Line {
+    judged(config, "proxy.toml", "postern-proxy", crate::proxy_config::DEFAULT_PATH, PROXY_USER)
 }
 
 fn judged(config: &Path, subject: &str, program: &str, packaged: &str, user: &str) -> Line {
@@ -54,7 +54,7 @@ fn judged(config: &Path, subject: &str, program: &str, packaged: &str, user: &st
 }
 
 /// Whether the clock is synchronized. The kernel knows (`adjtimex`), and systemd reports it.
-pub(super) fn clock() -> Line {
+pub(crate) fn clock() -> Line {
     const SUBJECT: &str = "clock";
     let why = "codes are of a time: with a clock that is wrong by a minute, right ones are refused";
     match program::run("timedatectl", &["show", "--property=NTPSynchronized", "--value"], None) {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 /// The protocol of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Speaks {
+pub(crate) enum Speaks {
     Http,
     /// A protocol in which the server sends a greeting first; with its beginning.
     Greeting(&'static str),
@@ -14,14 +14,14 @@ pub(super) enum Speaks {
 
 /// A service that accepts passwords.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Service {
-    pub(super) scheme: &'static str,
-    pub(super) port: u16,
+pub(crate) struct Service {
+    pub(crate) scheme: &'static str,
+    pub(crate) port: u16,
     /// Whether it uses implicit TLS.
-    pub(super) tls: bool,
-    pub(super) speaks: Speaks,
+    pub(crate) tls: bool,
+    pub(crate) speaks: Speaks,
     /// Whether it gives access to the mailbox, and not only to sending mail.
-    pub(super) opens_mailbox: bool,
+    pub(crate) opens_mailbox: bool,
 }
 
 const fn service(scheme: &'static str, port: u16, tls: bool, speaks: Speaks) -> Service {
@@ -29,7 +29,7 @@ const fn service(scheme: &'static str, port: u16, tls: bool, speaks: Speaks) -> 
 }
 
 /// RFC 9051, 1939, 5804 (a client that can write filters can read the mail too), and 6409.
-pub(super) const SERVICES: [Service; 9] = [
+pub(crate) const SERVICES: [Service; 9] = [
     service("https", 443, true, Speaks::Http),
     service("http", 80, false, Speaks::Http),
     service("imaps", 993, true, Speaks::Greeting("* ")),
@@ -43,19 +43,19 @@ pub(super) const SERVICES: [Service; 9] = [
 
 /// A place to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) service: &'static Service,
+pub struct Place {
+    pub(crate) service: &'static Service,
     /// A name or an address, without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// The addresses to connect to; empty: those of `host`.
-    pub(super) at: Vec<SocketAddr>,
+    pub(crate) at: Vec<SocketAddr>,
     /// Whether a PROXY header must come first.
-    pub(super) wants_proxy_header: bool,
+    pub(crate) wants_proxy_header: bool,
 }
 
 /// The place of a scheme; `None` for an unknown scheme.
-pub(super) fn of(scheme: &str, host: &str, port: Option<u16>) -> Option<Place> {
+pub(crate) fn of(scheme: &str, host: &str, port: Option<u16>) -> Option<Place> {
     let service = SERVICES.iter().find(|service| service.scheme == scheme)?;
     let port = port.unwrap_or(service.port);
     Some(Place { service, host: host.to_owned(), port, at: vec![], wants_proxy_header: false })
@@ -65,7 +65,7 @@ pub(super) fn of(scheme: &str, host: &str, port: Option<u16>) -> Option<Place> {
 ///
 /// # Errors
 /// A text that lists the forms.
-pub(super) fn read(text: &str) -> Result<Vec<Place>, String> {
+pub fn read(text: &str) -> Result<Vec<Place>, String> {
     let wrong = || {
         let schemes: Vec<&str> = SERVICES.iter().map(|service| service.scheme).collect();
         format!("`{text}` is neither a host nor a URL of it, beginning with one of: {}", schemes.join(", "))
@@ -94,13 +94,13 @@ fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
 
 impl Place {
     /// `host` as in a URL, with the port if it is not the default.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == self.service.port { host } else { format!("{host}:{}", self.port) }
     }
 
     /// Whether it is on a loopback address, which other hosts cannot connect to.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.host == "localhost" || parse_address(&self.host).is_some_and(|address| address.is_loopback())
     }
 }

@@ -1,15 +1,15 @@
 //! Checks whether every program of this host could send the fronts a false client address: they trust a PROXY header
 //! from a loopback address, and a decision depends on the client's address. Pure.
 
-use super::proxy_config::ProxyConfig;
-use super::report::{Line, Section};
+use crate::proxy_config::ProxyConfig;
+use crate::report::{Line, Section};
 use postern_proxy_config::{Network, Opening};
 use postern_wire::address::parse_network;
 use postern_wire::admin::Platform;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The finding; `None` if no header from a loopback address is trusted.
-pub(super) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line> {
+pub(crate) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line> {
     let trusted: Vec<String> =
         config.load_balancers().filter(|network| holds_loopback(network)).map(Network::to_string).collect();
     if trusted.is_empty() {

@@ -5,11 +5,11 @@
 //! with the same content policy. Answers from the backend do not have that policy, and neither do those of a load
 //! balancer that sends some paths elsewhere. So answers need no extra mark.
 
-use super::connection::Silence;
-use super::http::Answer;
-use super::place::Place;
-use super::probe::{Endpoint, Heard, OURS, Said, SignIn};
-use super::report::{Line, Section};
+use crate::connection::Silence;
+use crate::http::Answer;
+use crate::place::Place;
+use crate::probe::{Endpoint, Heard, OURS, Said, SignIn};
+use crate::report::{Line, Section};
 use postern_proxy_config::{Network, Opening};
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ const FROM_ELSEWHERE: &str = "close it to everybody but Postern and the house (f
                               Postern";
 
 /// The content of `[webmail.doors]`, if known.
-pub(super) type Openings = BTreeMap<&'static str, Opening>;
+pub(crate) type Openings = BTreeMap<&'static str, Opening>;
 
 /// The result at a path, for a client without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,7 @@ fn list(networks: &[Network]) -> String {
 }
 
 /// The findings about a Postern front. `openings`: `None` if its configuration is not known.
-pub(super) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
+pub(crate) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
     let subject = place.to_string();
     let Said::Web { ours, doors, .. } = &heard.said else {
         return vec![Line::ok(Section::Endpoints, subject, "Postern's IMAP front")];
@@ -179,7 +179,7 @@ fn takes_passwords(heard: &Heard) -> (Vec<String>, Vec<&'static str>) {
 
 /// The finding about the backend of a front, seen from the front's own host: it must be reachable from here, and only
 /// from here.
-pub(super) fn behind(place: &Place, heard: &Heard) -> Line {
+pub(crate) fn behind(place: &Place, heard: &Heard) -> Line {
     let subject = place.to_string();
     if heard.is_postern() {
         return Line::failure(
@@ -206,7 +206,7 @@ pub(super) fn behind(place: &Place, heard: &Heard) -> Line {
 }
 
 /// The findings about any place, as seen by an external client.
-pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Line> {
+pub(crate) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Line> {
     let subject = place.to_string();
     let heard = match outcome {
         Ok(heard) if heard.is_postern() => return front(place, heard, None),
@@ -257,7 +257,7 @@ pub(super) fn outside(place: &Place, outcome: &Result<Heard, Silence>) -> Vec<Li
 }
 
 /// The answer of a place that should be Postern and is not.
-pub(super) fn status(heard: &Heard) -> String {
+pub(crate) fn status(heard: &Heard) -> String {
     match &heard.said {
         Said::Web { ours, .. } => format!("{} at {OURS}", ours.status),
         Said::Mail(greeting) => greeting.clone(),
@@ -265,7 +265,7 @@ pub(super) fn status(heard: &Heard) -> String {
 }
 
 /// The endpoints that `[webmail.doors]` opens to clients with the password.
-pub(super) fn policy(openings: &Openings) -> Vec<Line> {
+pub(crate) fn policy(openings: &Openings) -> Vec<Line> {
     let networks = openings.iter().filter_map(|(door, opening)| match opening {
         Opening::Networks(networks) => Some((door, networks)),
         Opening::Closed | Opening::AppPassword => None,

@@ -1,7 +1,7 @@
 //! Checks whether a server for this host only can be reached from elsewhere, by the kernel's list of sockets.
 
-use super::place::Place;
-use super::report::{Line, Section};
+use crate::place::Place;
+use crate::report::{Line, Section};
 use std::fs;
 
 /// The kernel's lists (proc_pid_net(5)).
@@ -10,7 +10,7 @@ const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 const LISTEN: &str = "0A";
 
 /// The finding about a backend at a loopback address whose port is open on every address of this host.
-pub(super) fn look(backend: &Place) -> Option<Line> {
+pub(crate) fn look(backend: &Place) -> Option<Line> {
     if !backend.is_loopback() {
         return None;
     }

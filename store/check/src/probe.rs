@@ -1,9 +1,9 @@
 //! Tries places concurrently, and returns their answers. No credentials are ever sent.
 
-use super::connection::{Connection, Silence};
-use super::http::{self, Answer};
-use super::place::{Place, Speaks};
 use crate::clock;
+use crate::connection::{Connection, Silence};
+use crate::http::{self, Answer};
+use crate::place::{Place, Speaks};
 use rustls::pki_types::CertificateDer;
 use std::sync::mpsc;
 use std::thread;
@@ -15,20 +15,20 @@ const ALL: Duration = Duration::from_secs(45);
 const MAX_GREETING: usize = 1024;
 
 /// A page that every Postern front has, and no other server. Load balancers use it as a health check.
-pub(super) const OURS: &str = "/postern/style.css";
+pub(crate) const OURS: &str = "/postern/style.css";
 /// The greeting of the IMAP front.
 const OUR_GREETING: &str = "Postern is ready";
 
 /// An endpoint that accepts a password, beside a webmail's own page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    pub(super) path: &'static str,
+pub(crate) struct Endpoint {
+    pub(crate) path: &'static str,
     /// Its name in `[webmail.doors]`.
-    pub(super) key: &'static str,
+    pub(crate) key: &'static str,
 }
 
 /// The endpoints of Exchange and of SOGo.
-pub(super) const ENDPOINTS: [Endpoint; 9] = [
+pub(crate) const ENDPOINTS: [Endpoint; 9] = [
     Endpoint { path: "/EWS/Exchange.asmx", key: "ews" },
     Endpoint { path: "/Microsoft-Server-ActiveSync", key: "activesync" },
     Endpoint { path: "/mapi/emsmdb", key: "mapi" },
@@ -52,13 +52,13 @@ const SIGN_INS: [(&str, &str, &str); 7] = [
 
 /// The answers of a place.
 #[derive(Debug)]
-pub(super) struct Heard {
-    pub(super) chain: Vec<CertificateDer<'static>>,
-    pub(super) said: Said,
+pub(crate) struct Heard {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) said: Said,
 }
 
 #[derive(Debug)]
-pub(super) enum Said {
+pub(crate) enum Said {
     /// A web server: its answer for [`OURS`], and its answers without credentials at each of [`ENDPOINTS`].
     Web { ours: Answer, doors: Vec<(Endpoint, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
     /// A mail service: its first line.
@@ -67,14 +67,14 @@ pub(super) enum Said {
 
 /// A webmail's own sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SignIn {
-    pub(super) path: &'static str,
-    pub(super) product: &'static str,
+pub(crate) struct SignIn {
+    pub(crate) path: &'static str,
+    pub(crate) product: &'static str,
 }
 
 impl Heard {
     /// Whether a Postern front answers.
-    pub(super) fn is_postern(&self) -> bool {
+    pub(crate) fn is_postern(&self) -> bool {
         match &self.said {
             Said::Web { ours, .. } => is_ours(ours),
             Said::Mail(greeting) => greeting.contains(OUR_GREETING),
@@ -88,10 +88,11 @@ fn is_ours(answer: &Answer) -> bool {
 }
 
 /// The result for a place.
-pub(super) type Outcome = Result<Heard, Silence>;
+pub(crate) type Outcome = Result<Heard, Silence>;
 
-/// Tries all places; calls `each` whenever one is done.
-pub(super) fn all(places: &[Place], each: impl Fn()) -> Vec<Outcome> {
+/// Tries all places; tells `progress` how many are done, and of how many.
+pub(crate) fn all(places: &[Place], progress: &dyn Fn(usize, usize)) -> Vec<Outcome> {
+    progress(0, places.len());
     let (sender, receiver) = mpsc::channel();
     for (number, place) in places.iter().cloned().enumerate() {
         let sender = sender.clone();
@@ -102,9 +103,11 @@ pub(super) fn all(places: &[Place], each: impl Fn()) -> Vec<Outcome> {
     let late = || Err(Silence::Broken(format!("not done within {} s", ALL.as_secs())));
     let mut outcomes: Vec<Outcome> = places.iter().map(|_| late()).collect();
     let end = clock::monotonic() + ALL;
+    let mut done = 0;
     while let Ok((number, outcome)) = receiver.recv_timeout(end.saturating_duration_since(clock::monotonic())) {
         outcomes[number] = outcome;
-        each();
+        done += 1;
+        progress(done, places.len());
     }
     outcomes
 }

@@ -1,11 +1,11 @@
 //! The result of a whole stack in libpam (`_pam_dispatch_aux` of Linux-PAM 1.5).
 
-use super::pam_control::{Action, MUST_FAIL};
-use super::pam_file::{Kind, Module};
+use crate::pam_control::{Action, MUST_FAIL};
+use crate::pam_file::{Kind, Module};
 
 /// The index after the module `at` if `action` is taken; `None` if a jump leaves its stack, which fails it. The end is
 /// the length of the stack.
-pub(super) fn next(stack: &[Module], at: usize, action: Action) -> Option<usize> {
+pub(crate) fn next(stack: &[Module], at: usize, action: Action) -> Option<usize> {
     let level = stack[at].level;
     let is_inside = |at: usize, least: usize| stack.get(at).is_some_and(|module| module.level >= least);
     let mut next = at + 1;
@@ -45,7 +45,7 @@ enum Impression {
 
 /// Whether a sign-in passes the stack from the module `from` on, if the earlier modules have succeeded as far as any of
 /// them counts. `returns` gives the return value of each module.
-pub(super) fn passes(stack: &[Module], from: usize, returns: impl Fn(usize, &Module) -> &'static str) -> bool {
+pub(crate) fn passes(stack: &[Module], from: usize, returns: impl Fn(usize, &Module) -> &'static str) -> bool {
     let begin = if from > 0 { Impression::Success } else { Impression::None };
     let (mut at, mut impression) = (from, begin);
     // The state at the start of each substack.

@@ -1,7 +1,7 @@
 //! The part of HTTP/1.1 that is needed to request a page and read the answer for unauthenticated clients.
 
-use super::connection::{Connection, Silence, broken};
-use super::place::Place;
+use crate::connection::{Connection, Silence, broken};
+use crate::place::Place;
 use rustls::pki_types::CertificateDer;
 use std::io::Write;
 
@@ -12,27 +12,27 @@ const BLANK_LINE: &[u8] = b"\r\n\r\n";
 
 /// The answer of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
     /// The part that was read; invalid UTF-8 is replaced.
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The values of the header of this name, which is in lower case.
-    pub(super) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
     /// The only value of this header.
-    pub(super) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+    pub(crate) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         let mut values = self.headers(name);
         values.next().filter(|_| values.next().is_none())
     }
 
     /// Parses it; `None` if it is not HTTP, or its head is incomplete.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let end = find(bytes, BLANK_LINE)?;
         let head = std::str::from_utf8(&bytes[..end]).ok()?;
         let mut lines = head.split("\r\n");
@@ -61,7 +61,7 @@ fn is_whole(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`Silence`].
-pub(super) fn ask(place: &Place, path: &str) -> Result<(Answer, Vec<CertificateDer<'static>>), Silence> {
+pub(crate) fn ask(place: &Place, path: &str) -> Result<(Answer, Vec<CertificateDer<'static>>), Silence> {
     let mut connection = Connection::open(place)?;
     let host = place.authority();
     let request = format!(
