@@ -151,7 +151,7 @@ async fn commit_alone(engine: Arc<SledEngine>, client: usize, begun: Instant) ->
     let (mut commits, mut revision) = (0, None);
     while begun.elapsed() < MEASURED {
         let account = format!("account/{client}").into_bytes();
-        let account = Change { key: account, expected: revision, next: Some(vec![0x5a; RECORD[0]]) };
+        let account = Change::write(account, revision, vec![0x5a; RECORD[0]]);
         let entry = Change::create(format!("audit/{client}/{commits}"), vec![0x5a; RECORD[1]]);
         let Swap::Done(now) = engine.commit(vec![account, entry]).await.expect("the store") else {
             panic!("a conflict")

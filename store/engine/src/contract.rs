@@ -11,43 +11,69 @@ use std::pin::Pin;
 pub const KEY_LEN_MAX: usize = 512;
 /// The longest value, in bytes: the size of one frame on the wire.
 pub const VALUE_LEN_MAX: usize = 64 * 1024;
-/// The most changes in one commit. A commit is one decision: an account, its aliases, an audit event.
+/// The most records that one commit writes. A commit is one decision: an account, its aliases, an audit event.
 pub const CHANGES_MAX: usize = 64;
+/// The most records that one commit expects to be as they were read, besides those that it writes.
+pub const EXPECTED_MAX: usize = 16;
 
 /// Keys that begin with this byte are the engine's own and not visible to callers.
 pub(crate) const RESERVED: u8 = 0;
 
-/// One key of a commit: the revision that the decision is based on, and the new value.
+/// One key of a commit: the revision that the decision is based on, and what becomes of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The record's name.
     pub key: Key,
     /// The revision that was read; `None`: there must be no record.
     pub expected: Option<Revision>,
-    /// The value to write; `None`: the record is removed. With `expected: None` too, nothing is written: the commit
-    /// only requires that the key is free.
-    pub next: Option<Vec<u8>>,
+    /// What becomes of the record.
+    pub next: Next,
+}
+
+/// What a commit does with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing is written: the commit only requires the expected revision.
+    Same,
+    /// This value is written.
+    Value(Vec<u8>),
+    /// The record is removed. If there is none, nothing is written.
+    Gone,
 }
 
 impl Change {
     /// Creates a record; conflicts if there is one.
     pub fn create(key: impl Into<Key>, value: impl Into<Vec<u8>>) -> Self {
-        Self { key: key.into(), expected: None, next: Some(value.into()) }
+        Self::write(key, None, value)
     }
 
     /// Replaces the record that was read as `revision`.
     pub fn update(key: impl Into<Key>, revision: Revision, value: impl Into<Vec<u8>>) -> Self {
-        Self { key: key.into(), expected: Some(revision), next: Some(value.into()) }
+        Self::write(key, Some(revision), value)
     }
 
-    /// Whether it writes: a key that has no record before and after is only a condition.
-    pub(crate) fn writes(&self) -> bool {
-        self.expected.is_some() || self.next.is_some()
+    /// Writes a record over what was read: a revision, or `None` if there was no record.
+    pub fn write(key: impl Into<Key>, expected: Option<Revision>, value: impl Into<Vec<u8>>) -> Self {
+        Self { key: key.into(), expected, next: Next::Value(value.into()) }
     }
 
     /// Removes the record that was read as `revision`.
     pub fn delete(key: impl Into<Key>, revision: Revision) -> Self {
-        Self { key: key.into(), expected: Some(revision), next: None }
+        Self { key: key.into(), expected: Some(revision), next: Next::Gone }
+    }
+
+    /// Writes nothing, and requires that the record is as it was read: a revision, or `None` if there was no record.
+    pub fn expect(key: impl Into<Key>, expected: Option<Revision>) -> Self {
+        Self { key: key.into(), expected, next: Next::Same }
+    }
+
+    /// Whether it writes something if its expectation holds.
+    pub(crate) fn writes(&self) -> bool {
+        match self.next {
+            Next::Same => false,
+            Next::Value(_) => true,
+            Next::Gone => self.expected.is_some(),
+        }
     }
 }
 
@@ -66,7 +92,8 @@ pub struct Entry {
 #[must_use = "a conflict means that nothing was written"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// Every change is on disk. All written keys now have this revision, so the next change needs no read.
+    /// Every change is on disk. All written keys now have this revision, so the next change needs no read. If nothing
+    /// was to be written, every expectation was met, and the revision is that of no record.
     Done(Revision),
     /// Nothing was changed: `key` is not at the expected revision. Load again and decide again.
     Conflict {
@@ -100,7 +127,7 @@ pub trait Engine: Send + Sync + 'static {
     /// As [`Engine::load`].
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Pending<Vec<Entry>>;
 
-    /// Makes all changes or none, and completes when they are durable.
+    /// Makes all changes or none, and completes when they are durable. A commit may consist of expectations alone.
     ///
     /// # Errors
     /// [`EngineError::Limit`] if the commit is malformed: nothing was written. [`EngineError::Unavailable`] if the disk
@@ -130,8 +157,12 @@ pub trait Engine: Send + Sync + 'static {
 
 /// Refuses a commit that is not valid for any engine.
 pub(crate) fn check(changes: &[Change]) -> Result<(), EngineError> {
-    if changes.is_empty() || changes.len() > CHANGES_MAX {
-        return Err(EngineError::Limit(format!("a commit has 1 to {CHANGES_MAX} changes, not {}", changes.len())));
+    let expected = changes.iter().filter(|change| change.next == Next::Same).count();
+    let changed = changes.len() - expected;
+    if changes.is_empty() || changed > CHANGES_MAX || expected > EXPECTED_MAX {
+        return Err(EngineError::Limit(format!(
+            "a commit has 1 to {CHANGES_MAX} changes and at most {EXPECTED_MAX} expectations, not {changed} and {expected}"
+        )));
     }
     for (index, Change { key, next, .. }) in changes.iter().enumerate() {
         if !is_key(key) {
@@ -140,7 +171,10 @@ pub(crate) fn check(changes: &[Change]) -> Result<(), EngineError> {
                 "a key has 1 to {KEY_LEN_MAX} bytes and does not begin with a zero byte; this one has {len} bytes"
             )));
         }
-        if let Some(len) = next.as_ref().map(Vec::len).filter(|&len| len > VALUE_LEN_MAX) {
+        if let Next::Value(value) = next
+            && value.len() > VALUE_LEN_MAX
+        {
+            let len = value.len();
             return Err(EngineError::Limit(format!(
                 "the value of {} has {len} bytes; at most {VALUE_LEN_MAX} are kept in one record",
                 key.escape_ascii()

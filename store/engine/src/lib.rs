@@ -11,7 +11,9 @@ mod revision;
 mod sled;
 mod watch;
 
-pub use contract::{CHANGES_MAX, Change, Engine, Entry, KEY_LEN_MAX, Pending, Swap, VALUE_LEN_MAX, Visitor};
+pub use contract::{
+    CHANGES_MAX, Change, EXPECTED_MAX, Engine, Entry, KEY_LEN_MAX, Next, Pending, Swap, VALUE_LEN_MAX, Visitor,
+};
 pub use error::{EngineError, Failure, OpenError, Repair};
 pub use memory::MemoryEngine;
 pub use metrics::{Commit, METRICS, Metrics};

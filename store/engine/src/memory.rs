@@ -5,7 +5,7 @@ use std::future::ready;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::contract::{Change, Engine, Entry, Pending, Swap, Visitor, check};
+use crate::contract::{Change, Engine, Entry, Next, Pending, Swap, Visitor, check};
 use crate::error::EngineError;
 use crate::revision::{Key, Revision};
 use crate::watch::{Watch, Watchers};
@@ -49,9 +49,14 @@ impl Records {
         let revision = Revision(self.commits);
         for Change { key, next, .. } in changes {
             match next {
-                Some(value) => self.by_key.insert(key, (value, revision)),
-                None => self.by_key.remove(&key),
-            };
+                Next::Value(value) => {
+                    self.by_key.insert(key, (value, revision));
+                }
+                Next::Gone => {
+                    self.by_key.remove(&key);
+                }
+                Next::Same => {}
+            }
         }
         Ok(Swap::Done(revision))
     }

@@ -8,7 +8,7 @@ use postern_vault::seal::Sealer;
 /// Writes `value` to `key`, where nothing else writes.
 async fn put(engine: &dyn Engine, key: &[u8], value: Vec<u8>) {
     let expected = engine.load(key).await.unwrap().map(|(_, revision)| revision);
-    let change = Change { key: key.into(), expected, next: Some(value) };
+    let change = Change::write(key, expected, value);
     assert!(matches!(engine.commit(vec![change]).await, Ok(Swap::Done(_))));
 }
 

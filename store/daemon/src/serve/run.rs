@@ -317,7 +317,7 @@ async fn beat(engine: &dyn Engine, every: Duration, mut tell: impl FnMut()) {
     loop {
         ticks.tick().await;
         // This change expects a key that does not exist, and writes nothing.
-        let nothing = Change { key: HEARTBEAT_KEY.to_vec(), expected: None, next: None };
+        let nothing = Change::expect(HEARTBEAT_KEY, None);
         let answered = tokio::time::timeout(COMMIT_DEADLINE.min(every), engine.commit(vec![nothing])).await;
         if matches!(answered, Ok(Err(EngineError::Closed))) {
             tracing::error!("the store's writer is gone: posternd has to be started anew, and no longer beats");

@@ -8,7 +8,7 @@ use ::sled::Db;
 use super::stored::Stored;
 use super::tally::{TALLY_KEY, Tally};
 use super::view::Mask;
-use crate::contract::{Change, Swap};
+use crate::contract::{Change, Next, Swap};
 use crate::error::EngineError;
 use crate::revision::{Key, Revision};
 
@@ -36,11 +36,12 @@ impl<'a> Batch<'a> {
                 return Ok(Swap::Conflict { key: key.clone() });
             }
         }
-        for Change { key, expected, next } in changes {
-            // A key that has no record before and after is only a condition.
-            if expected.is_some() || next.is_some() {
-                self.after.insert(key, next.map(|value| Stored { revision: self.revision, value }));
-            }
+        for Change { key, next, .. } in changes.into_iter().filter(Change::writes) {
+            let next = match next {
+                Next::Value(value) => Some(Stored { revision: self.revision, value }),
+                Next::Gone | Next::Same => None,
+            };
+            self.after.insert(key, next);
         }
         Ok(Swap::Done(self.revision))
     }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use postern_engine::{
-    CHANGES_MAX, Change, Engine, EngineError, KEY_LEN_MAX, MemoryEngine, Revision, SledEngine, Swap, VALUE_LEN_MAX,
+    CHANGES_MAX, Change, EXPECTED_MAX, Engine, EngineError, KEY_LEN_MAX, MemoryEngine, Next, Revision, SledEngine,
+    Swap, VALUE_LEN_MAX,
 };
 use proptest::prelude::*;
 
@@ -97,11 +98,69 @@ fn several_keys_change_together_or_not_at_all() {
 fn a_free_key_can_be_a_condition() {
     on_each_engine(|engine| {
         let engine = &*engine;
-        let free = |key: &[u8]| Change { key: key.to_vec(), expected: None, next: None };
+        let free = |key: &[u8]| Change::expect(key, None);
         done(engine, [free(b"alias"), Change::create(b"a", b"1")]);
         assert_eq!(wait(engine.load(b"alias")).unwrap(), None);
         assert_eq!(commit(engine, [free(b"a"), Change::create(b"b", b"1")]), conflict(b"a"));
         assert_eq!(wait(engine.load(b"b")).unwrap(), None);
+        // Removing what is not there is the same expectation.
+        let none = |key: &[u8]| Change { key: key.to_vec(), expected: None, next: Next::Gone };
+        done(engine, [none(b"alias")]);
+        assert_eq!(commit(engine, [none(b"a")]), conflict(b"a"));
+    });
+}
+
+#[test]
+fn a_record_that_stays_as_it_was_read_can_be_a_condition() {
+    on_each_engine(|engine| {
+        let engine = &*engine;
+        let read = done(engine, [Change::create(b"a", b"1")]);
+        let written = done(engine, [Change::expect(b"a", Some(read)), Change::create(b"b", b"1")]);
+        assert_eq!(wait(engine.load(b"a")).unwrap(), Some((b"1".to_vec(), read)), "it is not written");
+        let changed = done(engine, [Change::update(b"a", read, b"2")]);
+        let late = [Change::update(b"b", written, b"2"), Change::expect(b"a", Some(read)), Change::create(b"c", b"")];
+        assert_eq!(commit(engine, late), conflict(b"a"));
+        assert_eq!(wait(engine.load(b"b")).unwrap(), Some((b"1".to_vec(), written)));
+        done(engine, [Change::delete(b"a", changed)]);
+        assert_eq!(commit(engine, [Change::expect(b"a", Some(changed)), Change::create(b"c", b"")]), conflict(b"a"));
+        assert_eq!(wait(engine.load(b"c")).unwrap(), None);
+    });
+}
+
+#[test]
+fn a_commit_can_consist_of_conditions_alone() {
+    on_each_engine(|engine| {
+        let engine = &*engine;
+        let read = done(engine, [Change::create(b"a", b"1")]);
+        done(engine, [Change::expect(b"a", Some(read)), Change::expect(b"b", None)]);
+        assert_eq!(commit(engine, [Change::expect(b"b", None), Change::expect(b"a", None)]), conflict(b"a"));
+        assert_eq!(commit(engine, [Change::expect(b"b", Some(read))]), conflict(b"b"));
+        let next = done(engine, [Change::update(b"a", read, b"2")]);
+        assert!(next > read);
+        assert_eq!(all(engine).len(), 1);
+    });
+}
+
+/// Two that each check what the other writes: without the expectations, both would succeed.
+#[test]
+fn of_two_commits_that_each_expect_the_other_s_key_to_be_free_one_wins() {
+    const ROUNDS: usize = 20;
+    on_each_engine(|engine| {
+        let engine = &*engine;
+        for round in 0..ROUNDS {
+            let [account, alias] = ["account", "alias"].map(|kind| format!("{kind}/{round}"));
+            let pair = |own: &str, other: &str| vec![Change::expect(other, None), Change::create(own, b"1")];
+            let commits = [engine.commit(pair(&account, &alias)), engine.commit(pair(&alias, &account))];
+            let won = commits.map(|commit| matches!(wait(commit).unwrap(), Swap::Done(_)));
+            assert_eq!(won, [true, false], "the first was decided first");
+            let swaps: Vec<Swap> = thread::scope(|scope| {
+                let keys =
+                    [("x", "y"), ("y", "x")].map(|(own, other)| (format!("{own}/{round}"), format!("{other}/{round}")));
+                let writers = keys.map(|(own, other)| scope.spawn(move || commit(engine, pair(&own, &other))));
+                writers.map(|writer| writer.join().unwrap()).into()
+            });
+            assert_eq!(swaps.iter().filter(|swap| matches!(swap, Swap::Done(_))).count(), 1, "{swaps:?}");
+        }
     });
 }
 
@@ -177,6 +236,8 @@ fn what_breaks_a_limit_is_refused_and_nothing_of_it_written() {
         refused(vec![good.clone(), Change::create(b"v", [0; VALUE_LEN_MAX + 1])]);
         refused(vec![good.clone(), good.clone()]);
         refused((0..=CHANGES_MAX).map(|n| Change::create(format!("{n}"), b"")).collect());
+        refused((0..=EXPECTED_MAX).map(|n| Change::expect(format!("{n}"), None)).collect());
+        refused(vec![good.clone(), Change::expect(b"good", None)]);
 
         let most = [Change::create([b'k'; KEY_LEN_MAX], [7; VALUE_LEN_MAX]), Change::create(b"empty", b"")];
         done(engine, most);
@@ -271,13 +332,13 @@ fn a_closed_store_refuses_and_lets_go_of_its_files() {
 
 #[derive(Clone, Debug)]
 struct Step {
-    /// Key, whether the expectation is right, and what to write.
+    /// Key, whether the expectation is right, and what to write; 0: nothing.
     changes: BTreeMap<u8, (bool, Option<u8>)>,
     reopen: bool,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let change = (prop::bool::weighted(0.9), prop::option::weighted(0.7, any::<u8>()));
+    let change = (prop::bool::weighted(0.9), prop::option::weighted(0.7, 0..8_u8));
     let changes = prop::collection::btree_map(0..12_u8, change, 1..6);
     let step = (changes, prop::bool::weighted(0.05)).prop_map(|(changes, reopen)| Step { changes, reopen });
     prop::collection::vec(step, 1..40)
@@ -304,7 +365,12 @@ proptest! {
                     // revision to be had.
                     let expected = if *as_it_is { present } else { None };
                     right &= expected == present;
-                    Change { key, expected, next: next.map(|value| vec![value]) }
+                    let next = match next {
+                        Some(0) => Next::Same,
+                        Some(value) => Next::Value(vec![*value]),
+                        None => Next::Gone,
+                    };
+                    Change { key, expected, next }
                 }).collect();
                 let swap = wait(engine.commit(commit)).unwrap();
                 prop_assert_eq!(matches!(swap, Swap::Done(_)), right);
@@ -313,6 +379,7 @@ proptest! {
                 for (key, (_, next)) in &changes {
                     let key = format!("k{key}").into_bytes();
                     match next {
+                        Some(0) => None,
                         Some(value) => map.insert(key, vec![*value]),
                         None => map.remove(&key),
                     };

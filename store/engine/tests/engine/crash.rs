@@ -107,7 +107,7 @@ fn the_child_that_is_killed() {
                     let changes = ["left", "right"].map(|side| {
                         let key = format!("{side}/{writer}");
                         let expected = wait(engine.load(key.as_bytes())).unwrap().map(|(_, revision)| revision);
-                        Change { key: key.into(), expected, next: Some(value(number)) }
+                        Change::write(key, expected, value(number))
                     });
                     assert!(matches!(wait(engine.commit(changes.into())), Ok(Swap::Done(_))));
                     say(format!("ack {writer} {number}"));

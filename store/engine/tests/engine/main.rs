@@ -18,7 +18,7 @@ fn wait<T>(pending: Pending<T>) -> Result<T, EngineError> {
 /// Writes `value` to `key`, where nobody else writes.
 fn put(engine: &dyn Engine, key: &str, value: impl Into<Vec<u8>>) -> Result<Revision, EngineError> {
     let expected = wait(engine.load(key.as_bytes()))?.map(|(_, revision)| revision);
-    match wait(engine.commit(vec![Change { key: key.into(), expected, next: Some(value.into()) }]))? {
+    match wait(engine.commit(vec![Change::write(key, expected, value)]))? {
         Swap::Done(revision) => Ok(revision),
         Swap::Conflict { .. } => panic!("somebody else has written {key}"),
     }

@@ -38,9 +38,10 @@ fn what_is_committed_after_a_watch_began_is_told_once_in_order() {
         let mut watch = watch(engine);
         let both = done(engine, [Change::create(b"a", b"1"), Change::create(b"b", b"1")]);
         assert!(matches!(wait(engine.commit(vec![Change::create(b"a", b"2")])), Ok(Swap::Conflict { .. })));
-        // A condition writes nothing, so nobody is told of its key.
-        let free = Change { key: b"free".to_vec(), expected: None, next: None };
-        let next = done(engine, [free, Change::update(b"a", both, b"3")]);
+        // An expectation writes nothing, so no watcher is told of its key.
+        let conditions = [Change::expect(b"free", None), Change::expect(b"b", Some(both))];
+        done(engine, conditions.clone());
+        let next = done(engine, [&conditions[..], &[Change::update(b"a", both, b"3")]].concat());
         let gone = done(engine, [Change::delete(b"b", both), Change::create(b"last", b"")]);
         let told = until(&mut watch, b"last");
         let wanted = [(b"a", both), (b"b", both), (b"a", next), (b"b", gone)].map(|(key, it)| (key.to_vec(), it));
