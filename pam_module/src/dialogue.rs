@@ -38,7 +38,7 @@ pub(crate) fn sign_in(host: &mut impl Host, daemon: &mut impl Daemon, options: &
 
 impl<H: Host, D: Daemon> SignIn<'_, H, D> {
     fn tell(&mut self) -> Result<Passed, Stopped> {
-        let ask = Ask { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone() };
+        let ask = Ask { name: self.name.clone(), channel: Channel::Pam, origin: self.origin.clone(), ..Ask::default() };
         let Asked { verdict, app_passwords_of, .. } = self.call::<auth_method::Ask>(&ask)?;
         let enrols = matches!(verdict, AskVerdict::Enrol { .. }) && self.enrols_here();
         let has_app_passwords = app_passwords_of.is_some();

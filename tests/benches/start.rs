@@ -147,7 +147,12 @@ fn ask(world: &World, accounts: usize) {
     const STEP: usize = 7_919;
     let mut front = Client::connect(&world.files.auth_socket, DEADLINE).expect("posternd");
     for number in (0..ASKS).filter(|_| accounts > 0) {
-        let ask = Ask { name: name(number * STEP % accounts), channel: Channel::Webmail, origin: Origin::default() };
+        let ask = Ask {
+            name: name(number * STEP % accounts),
+            channel: Channel::Webmail,
+            origin: Origin::default(),
+            ..Ask::default()
+        };
         let verdict: AskVerdict = front.call(auth::INTERFACE, "Ask", &ask).expect("a verdict");
         assert!(matches!(verdict, AskVerdict::Challenge { .. }), "{}: {verdict:?}", ask.name);
     }

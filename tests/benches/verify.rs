@@ -177,7 +177,12 @@ fn append(directory: &Path, batch: usize) -> f64 {
 
 fn ask(socket: &Path) -> (Duration, Duration) {
     let mut client = Client::connect(socket, DEADLINE).expect("posternd");
-    let ask = Ask { name: "user1@example.com".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
+    let ask = Ask {
+        name: "user1@example.com".to_owned(),
+        channel: Channel::Webmail,
+        origin: Origin::default(),
+        ..Ask::default()
+    };
     let mut waits: Vec<Duration> = (0..ASKS)
         .map(|_| {
             let sent = Instant::now();

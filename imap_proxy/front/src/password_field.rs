@@ -122,7 +122,7 @@ pub async fn judge(
     (channel, origin, codes): (Channel, Origin, Codes),
     failed: impl Fn(&DaemonError),
 ) -> Result<Pass, Denied> {
-    let ask = Ask { name: typed.name().to_owned(), channel, origin };
+    let ask = Ask { name: typed.name().to_owned(), channel, origin, ..Ask::default() };
     let name = match after_ask(daemon.ask(&ask).await.inspect_err(&failed), typed, codes) {
         AfterAsk::Pass(pass) => return Ok(pass),
         AfterAsk::Denied(denied) => return Err(denied),

@@ -11,7 +11,7 @@ use postern_front::daemon::DaemonError;
 use postern_front::metrics::Verdict;
 use postern_portal::{ChangeProblem, LostProblem, MethodKind, Problem, Requested, Secret};
 use postern_wire::auth::{
-    AnswerVerdict, AskVerdict, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Refusal,
+    AnswerVerdict, AskVerdict, Asked, ConfirmVerdict, EnrolVerdict, Offer, PrepareVerdict, Reason, Refusal,
 };
 use postern_wire::security::{Change, ChangeVerdict, RequestVerdict, Security, SecurityVerdict};
 
@@ -233,30 +233,12 @@ pub enum AfterChange {
     Denied(Denial),
 }
 
-/// Evaluates the daemon's responses after the webmail has accepted a password. `shown` is the response for the name
-/// that the webmail shows; `others` are those for the name that was typed and for further names that the webmail shows,
-/// if they differ. The strictest response applies, and all must be about the same mailbox.
-pub fn after_password<E: Unanswered>(
-    shown: Result<AskVerdict, E>,
-    others: impl IntoIterator<Item = Result<AskVerdict, E>>,
-) -> AfterPassword {
-    others.into_iter().map(one_answer).fold(one_answer(shown), stricter)
-}
-
-fn stricter(one: AfterPassword, other: AfterPassword) -> AfterPassword {
-    let mailbox = |answer: &AfterPassword| match answer {
-        AfterPassword::Release { mailbox, .. }
-        | AfterPassword::Challenge { mailbox, .. }
-        | AfterPassword::Enrol { mailbox, .. }
-        | AfterPassword::Blocked { mailbox, .. } => Some(mailbox.clone()),
-        AfterPassword::Denied(_) => None,
-    };
-    match (mailbox(&one), mailbox(&other)) {
-        (None, _) => one,
-        (_, None) => other,
-        (a, b) if a != b => AfterPassword::Denied(Denial::Refused),
-        _ if matches!(one, AfterPassword::Release { .. }) || matches!(other, AfterPassword::Blocked { .. }) => other,
-        _ => one,
+/// Evaluates the daemon's response after the webmail has accepted a password. `also` are the further names that were
+/// sent along: a daemon that has judged the first name alone does not release the session.
+pub fn after_password<E: Unanswered>(reply: Result<Asked, E>, also: &[String]) -> AfterPassword {
+    match reply {
+        Ok(asked) if !also.is_empty() && !asked.also_judged => AfterPassword::Denied(Denial::Unavailable),
+        reply => one_answer(reply.map(|asked| asked.verdict)),
     }
 }
 

@@ -17,6 +17,8 @@ pub const DESCRIPTION: &str = include_str!("org.postern.Auth.varlink");
 pub const UNAVAILABLE: &str = "org.postern.Auth.Unavailable";
 /// The most characters of a name, a service or a client.
 pub const MAX_NAME: usize = 320;
+/// The most names in [`Ask::also`].
+pub const MAX_ALSO: usize = 4;
 /// The most characters of an answer: the longest is an app password with its separators, or a code pasted with blanks
 /// in it.
 pub const MAX_CODE: usize = 128;
@@ -81,10 +83,14 @@ pub struct Origin {
 }
 
 /// Asks what a sign-in needs. Read-only: it changes nothing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ask {
-    /// The name as the user typed it; the daemon canonicalizes it.
+    /// The name as the user typed it; the daemon canonicalizes it. If the webmail tells whose session it is, that name.
     pub name: String,
+    /// Further names of the same sign-in, at most [`MAX_ALSO`]: all must lead to the same mailbox. See
+    /// [`Asked::also_judged`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// The front's channel.
     #[serde(rename = "door")]
     pub channel: Channel,
@@ -108,6 +114,16 @@ pub struct Asked {
     /// attacker: a front that admits this browser gives it a new one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub browser_known: bool,
+    /// Whether the verdict takes every name of [`Ask::also`] into account. A daemon that does not know that field leaves
+    /// this out: a front that has sent further names then treats the reply as a refusal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub also_judged: bool,
+}
+
+impl From<AskVerdict> for Asked {
+    fn from(verdict: AskVerdict) -> Self {
+        Self { verdict, app_passwords_of: None, browser_known: false, also_judged: false }
+    }
 }
 
 /// What a sign-in needs.

@@ -23,7 +23,8 @@ fn open_prompts_keep_nobody_out() {
     assert!(crowd.fds < FILES, "{} files are open", crowd.fds);
 
     let mut front = Client::connect(&hosts.world.files.auth_socket, FRONT_DEADLINE).unwrap();
-    let ask = Ask { name: hosts.alice.name.clone(), channel: Channel::Webmail, origin: Origin::default() };
+    let ask =
+        Ask { name: hosts.alice.name.clone(), channel: Channel::Webmail, origin: Origin::default(), ..Ask::default() };
     let verdict: AskVerdict = front.call(auth::INTERFACE, "Ask", &ask).unwrap();
     assert!(matches!(verdict, AskVerdict::Challenge { .. }), "{verdict:?}");
     let code = hosts.code().unwrap();

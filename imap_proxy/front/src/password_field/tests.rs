@@ -16,7 +16,7 @@ fn typed() -> Credentials {
 }
 
 fn asked(verdict: AskVerdict) -> Result<Asked, ()> {
-    Ok(Asked { verdict, app_passwords_of: None, browser_known: false })
+    Ok(Asked::from(verdict))
 }
 
 fn free() -> AskVerdict {
@@ -59,7 +59,7 @@ fn where_there_are_app_passwords_the_field_is_looked_at_and_nothing_passes_befor
     let refused = |reason| AskVerdict::Refused(Refusal::new(reason));
     let enrol = AskVerdict::Enrol { mailbox: BOB.into(), kinds: Vec::new() };
     for verdict in REASONS.into_iter().map(refused).chain([free(), enrol]) {
-        let asked = Ok::<_, ()>(Asked { verdict, app_passwords_of: Some(BOB.into()), browser_known: false });
+        let asked = Ok::<_, ()>(Asked { app_passwords_of: Some(BOB.into()), ..Asked::from(verdict) });
         assert!(matches!(after_ask(asked, &typed(), Codes::Appended), AfterAsk::Field { mailbox } if mailbox == BOB));
     }
 }
@@ -128,7 +128,7 @@ fn where_no_code_can_be_given_only_the_password_and_app_passwords_pass() {
     }
     let refused = |reason| AskVerdict::Refused(Refusal::new(reason));
     for verdict in REASONS.into_iter().map(refused).chain([free(), challenge()]) {
-        let asked = Ok::<_, ()>(Asked { verdict, app_passwords_of: Some(BOB.into()), browser_known: false });
+        let asked = Ok::<_, ()>(Asked { app_passwords_of: Some(BOB.into()), ..Asked::from(verdict) });
         assert!(matches!(after(asked), AfterAsk::Field { mailbox } if mailbox == BOB));
     }
     let after = |reply| after_field(reply, BOB, &typed(), Codes::Never);

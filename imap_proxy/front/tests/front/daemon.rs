@@ -55,7 +55,7 @@ async fn answered_with(bytes: &'static [u8]) -> Result<AskVerdict, DaemonError> 
         // Held open until the client is gone.
         let _ = stream.read_u8().await;
     });
-    let ask = Ask { name: "bob".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
+    let ask = Ask { name: "bob".to_owned(), channel: Channel::Webmail, origin: Origin::default(), ..Ask::default() };
     let verdict = place.daemon().ask(&ask).await.map(|asked| asked.verdict);
     server.await.unwrap();
     verdict

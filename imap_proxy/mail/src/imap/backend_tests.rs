@@ -14,13 +14,7 @@ use tokio::time::sleep;
 fn pass() -> Pass {
     let free = AskVerdict::NotRequired { mailbox: "bob@example.com".into(), standing: "s".into() };
     let typed = Credentials::new(b"bob", b"p w").unwrap();
-    let AfterAsk::Pass(pass) = after_ask(
-        Ok::<_, ()>(Asked { verdict: free, app_passwords_of: None, browser_known: false }),
-        &typed,
-        Codes::Appended,
-    ) else {
-        panic!()
-    };
+    let AfterAsk::Pass(pass) = after_ask(Ok::<_, ()>(Asked::from(free)), &typed, Codes::Appended) else { panic!() };
     pass
 }
 

@@ -62,8 +62,7 @@ impl Proving {
     /// or the second factor is suspended or switched off. There is no factor to ask for then, and without one nothing
     /// is changed.
     async fn second_factor(&self, cx: &RequestContext, mailbox: &str) -> Result<Option<Vec<Offer>>, Denial> {
-        let verdict = ask(&self.daemon, cx.origin_without_browser(), mailbox).await.map(|asked| asked.verdict);
-        match after_password(verdict, None) {
+        match after_password(ask(&self.daemon, cx.origin_without_browser(), mailbox, &[]).await, &[]) {
             // A code that is sent because a sign-in looks unusual is not a second factor.
             AfterPassword::Challenge { mailbox: same, methods, .. } if same == mailbox => {
                 Ok(Some(methods).filter(|methods| !view::is_unusual(methods)))

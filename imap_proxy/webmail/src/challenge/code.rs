@@ -65,7 +65,7 @@ impl CodePages {
         };
         // A signed-in user has to provide the factor again, even in a trusted browser.
         let origin = if cx.is_released() { cx.origin_without_browser() } else { cx.origin() };
-        let verdict = ask(&self.daemon, origin, &mailbox).await.map(|asked| asked.verdict);
+        let verdict = ask(&self.daemon, origin, &mailbox, &[]).await.map(|asked| asked.verdict);
         match after_waiting(verdict, &mailbox) {
             // A code that is sent because a sign-in looks unusual is not a second factor.
             AfterWaiting::Challenge { methods, .. } if cx.is_released() && view::is_unusual(&methods) => {

@@ -21,7 +21,7 @@ use crate::session::store::Store;
 use crate::verdict::{AfterEnrol, AfterPassword, Denial, after_enrol, after_password};
 use http::header::{LOCATION, REFRESH};
 use http::{HeaderMap, Response, StatusCode};
-use postern_front::daemon::{Daemon, DaemonError};
+use postern_front::daemon::Daemon;
 use postern_front::follow::Before;
 use postern_front::metrics::{Front, METRICS, Verdict};
 use postern_front::rate_limited::rate_limited;
@@ -150,20 +150,15 @@ impl SignIns {
         }
     }
 
-    /// Asks the daemon about the name that the webmail shows, and about the other names if they differ.
+    /// Asks the daemon about the name that the webmail shows, together with the other names if they differ.
     async fn judge(&self, cx: &RequestContext, login: &Login, Identity { shown, also }: &Identity) -> Judged {
-        let ask_other = async |name: Option<&String>| match name.filter(|name| *name != shown) {
-            Some(name) => Some(ask(&self.daemon, cx.origin(), name).await),
-            None => None,
-        };
-        let also = also.as_ref().filter(|also| **also != login.name);
-        let (of_shown, of_typed, of_also) =
-            tokio::join!(ask(&self.daemon, cx.origin(), shown), ask_other(Some(&login.name)), ask_other(also));
-        let app_passwords_of = of_shown.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
-        let browser_known = of_shown.as_ref().is_ok_and(|asked| asked.browser_known);
-        let verdict = |reply: Result<auth::Asked, DaemonError>| reply.map(|asked| asked.verdict);
-        let others = [of_typed, of_also].into_iter().flatten().map(verdict);
-        Judged { after: after_password(verdict(of_shown), others), app_passwords_of, browser_known }
+        let mut others: Vec<String> = [Some(&login.name), also.as_ref()].into_iter().flatten().cloned().collect();
+        others.retain(|name| name != shown);
+        others.dedup();
+        let reply = ask(&self.daemon, cx.origin(), shown, &others).await;
+        let app_passwords_of = reply.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
+        let browser_known = reply.as_ref().is_ok_and(|asked| asked.browser_known);
+        Judged { after: after_password(reply, &others), app_passwords_of, browser_known }
     }
 
     /// Releases the session: no second factor is required.

@@ -10,8 +10,8 @@ use crate::sign_in::{answer, ask, browsers, field, prepare, recheck};
 use postern_vault::RecordError;
 use postern_wire::admin::Empty;
 use postern_wire::auth::{
-    Answer, AnswerField, Ask, Confirm, Enrol, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE, Origin,
-    PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, SignedIn, UNAVAILABLE,
+    Answer, AnswerField, Ask, Confirm, Enrol, MAX_ALSO, MAX_CODE, MAX_FIELD, MAX_NAME, MAX_RECHECK, MAX_RESPONSE,
+    Origin, PasswordAccepted, PasswordChecked, PasswordRefused, Prepare, Recheck, SignedIn, UNAVAILABLE,
 };
 use postern_wire::methods::{AuthMethod, Caller, Method, auth_method as m};
 use postern_wire::security::{
@@ -187,7 +187,8 @@ fn secret(secret: &Secret, most: usize, name: &'static str) -> (bool, &'static s
 
 impl Parameters for Ask {
     fn too_long(&self) -> Option<&'static str> {
-        first(&[name(&self.name), origin(&self.origin)])
+        let also = self.also.len() > MAX_ALSO || self.also.iter().any(|name| is_long(name));
+        first(&[name(&self.name), origin(&self.origin), (also, "also")])
     }
 
     fn forget_browser(&mut self) {

@@ -4,7 +4,7 @@
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::metrics::METRICS;
-use crate::sign_in::context::{self, Owner, channel, journal, owner, source};
+use crate::sign_in::context::{self, Owner, channel, journal, owner_by_all, source};
 use crate::sign_in::offers::{kinds, methods};
 use crate::sign_in::unusual;
 use postern_rules::source::Source;
@@ -14,7 +14,7 @@ use postern_wire::auth::{self, Ask, AskVerdict, Asked, Reason};
 
 /// Returns what a sign-in requires. Nothing is written, except that something has expired.
 pub async fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
-    let asked = asked(daemon, &ask.name, channel(ask.channel), source(&ask.origin)).await;
+    let asked = asked(daemon, ask).await;
     METRICS.asked.count((channel(ask.channel).into(), (&asked.verdict).into()));
     if let AskVerdict::Refused(refusal) = &asked.verdict {
         journal("ask", &ask.name, ask.channel, &ask.origin, refusal);
@@ -22,9 +22,10 @@ pub async fn ask(daemon: &Daemon, ask: &Ask) -> Asked {
     asked
 }
 
-async fn asked(daemon: &Daemon, name: &str, channel: Channel, source: Source<'_>) -> Asked {
+async fn asked(daemon: &Daemon, Ask { name, also, channel, origin }: &Ask) -> Asked {
+    let (channel, source) = (self::channel(*channel), source(origin));
     let (mut app_passwords_of, mut browser_known) = (None, false);
-    let verdict = match owner(daemon, channel, name).await {
+    let verdict = match owner_by_all(daemon, channel, name, also).await {
         Err(reason) => AskVerdict::Refused(auth::Refusal::new(reason)),
         Ok(Owner::Foreign(mailbox)) => not_required(mailbox.as_str(), &Standing::NotRequired(channel, 0)),
         Ok(Owner::Ours(account, platform)) => {
@@ -35,7 +36,7 @@ async fn asked(daemon: &Daemon, name: &str, channel: Channel, source: Source<'_>
             needed
         }
     };
-    Asked { verdict, app_passwords_of, browser_known }
+    Asked { verdict, app_passwords_of, browser_known, also_judged: !also.is_empty() }
 }
 
 async fn needed(

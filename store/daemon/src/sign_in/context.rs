@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::daemon::{Daemon, ResolveError, SignInResolved};
 use crate::metrics::METRICS;
 use postern_rules::name::SignInName;
+use postern_rules::several_names::{Conflict, the_same_owner};
 use postern_rules::source::Source;
 use postern_rules::{Account, Channel, Mailbox, Platform, Refusal};
 use postern_vault::RecordError;
@@ -16,6 +17,40 @@ pub(crate) enum Owner {
     Foreign(Mailbox),
     /// This account; a new, unwritten one if there is none.
     Ours(Box<Account>, Platform),
+}
+
+impl Owner {
+    /// The mailbox that the name leads to.
+    pub(crate) fn mailbox(&self) -> &Mailbox {
+        match self {
+            Self::Foreign(mailbox) => mailbox,
+            Self::Ours(account, _) => &account.mailbox,
+        }
+    }
+}
+
+/// Returns the owner of a sign-in under this name and these further names.
+///
+/// # Errors
+/// [`Reason::Name`], also if they lead to different mailboxes; [`Reason::Unavailable`].
+pub(crate) async fn owner_by_all(
+    daemon: &Daemon,
+    channel: Channel,
+    name: &str,
+    also: &[String],
+) -> Result<Owner, Reason> {
+    let first = owner(daemon, channel, name).await;
+    let mut others = Vec::with_capacity(also.len());
+    for other in also {
+        others.push(owner(daemon, channel, other).await);
+    }
+    the_same_owner(first, others, Owner::mailbox).map_err(|conflict| match conflict {
+        Conflict::Refused(reason) => reason,
+        Conflict::Differ => {
+            tracing::info!(?name, ?also, "a sign-in is refused: its names lead to different mailboxes");
+            Reason::Name
+        }
+    })
 }
 
 /// Returns the owner of a sign-in under this name.

@@ -9,7 +9,7 @@ use postern_wire::security::OpenRequest;
 
 /// Asks whether a code is needed.
 pub(crate) fn ask_of(name: &str, channel: Channel, origin: &Origin) -> Ask {
-    Ask { name: name.to_owned(), channel, origin: origin.clone() }
+    Ask { name: name.to_owned(), channel, origin: origin.clone(), ..Ask::default() }
 }
 
 /// Answers with a code.

@@ -7,7 +7,7 @@ use postern_wire::admin::{
     Accounts, Action, AddTotp, Aliases, ChangeAccount, Changed, Empty, Finding, Findings, Level, SetContact, State,
     TotpAdded,
 };
-use postern_wire::auth::{Ask, AskVerdict, Channel, Origin, Reason};
+use postern_wire::auth::{Ask, AskVerdict, Asked, Channel, Origin, Reason};
 
 const ALIAS: &str = "sales@example.com";
 
@@ -155,13 +155,32 @@ fn a_mailbox_can_be_listed_without_a_second_factor() {
     assert!(matches!(posternd.ask("o'neil@müller.example"), AskVerdict::NotRequired { .. }));
 }
 
+/// A webmail gives a name of its own beside the one that was typed.
+#[test]
+fn all_names_of_a_sign_in_lead_to_one_mailbox() {
+    let home = Home::with_clock();
+    let (posternd, _) = home.start_with_alice();
+    let ask = |name: &str, also: &[&str]| -> Asked {
+        let also = also.iter().map(ToString::to_string).collect();
+        posternd.front("Ask", &Ask { name: name.to_owned(), also, ..Ask::default() })
+    };
+    assert!(!ask(ALICE, &[]).also_judged);
+    let same = ask(ALICE, &["Alice", "ALICE@example.com"]);
+    assert!(same.also_judged && matches!(&same.verdict, AskVerdict::Challenge { mailbox, .. } if mailbox == ALICE));
+    let free = ask("carol@example.com", &["carol"]);
+    assert!(free.also_judged && matches!(free.verdict, AskVerdict::NotRequired { .. }));
+    for (name, also) in [("carol", vec![ALICE]), (ALICE, vec!["carol"]), ("carol", vec!["carol", "b*b"])] {
+        assert_eq!(ask(name, &also).verdict.reason(), Some(Reason::Name), "{name} {also:?}");
+    }
+}
+
 #[test]
 fn by_default_names_that_are_not_listed_are_refused_before_exchange() {
     let home = Home::new(Plan::default());
     let posternd = home.start_with_platform();
     let ask = |name: &str| -> AskVerdict {
         let origin = Origin { before_exchange: true, ..Origin::default() };
-        posternd.front("Ask", &Ask { name: name.to_owned(), channel: Channel::Imap, origin })
+        posternd.front("Ask", &Ask { name: name.to_owned(), channel: Channel::Imap, origin, ..Ask::default() })
     };
     assert_eq!(posternd.ask("bob").reason(), None, "another front");
     assert_eq!(ask("bob").reason(), Some(Reason::Name));

@@ -179,7 +179,7 @@ fn what_is_said_of_browsers_counts_only_of_a_front() {
     home.saw(&token);
     let origin = || Origin { browser: Some(token.clone()), ..Origin::default() };
     let ask = || {
-        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin() };
+        let ask = Ask { name: ALICE.to_owned(), channel: Channel::Webmail, origin: origin(), ..Ask::default() };
         posternd.front::<AskVerdict>("Ask", &ask)
     };
     let answers = |code: &str, who: (u32, u32)| {

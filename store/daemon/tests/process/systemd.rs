@@ -125,7 +125,12 @@ fn a_stop_loses_no_call_of_which_its_sender_cannot_know() {
     for _ in 0..STOPS {
         let running = home.start();
         let mut client = connect(&home.auth());
-        let question = Ask { name: "bob@example.com".to_owned(), channel: Channel::Webmail, origin: Origin::default() };
+        let question = Ask {
+            name: "bob@example.com".to_owned(),
+            channel: Channel::Webmail,
+            origin: Origin::default(),
+            ..Ask::default()
+        };
         let mut ask = move || client.call::<AskVerdict>(auth::INTERFACE, "Ask", &question);
         let _ = ask().unwrap();
         let asker = thread::spawn(move || {

@@ -5,37 +5,60 @@ use crate::document::{compare, table};
 use postern_rules::event::Event;
 use postern_rules::name::Named;
 use postern_rules::name::{Addressee, LookupName, SignInName, leads_into};
+use postern_rules::several_names::{Conflict, the_same_owner};
 use postern_rules::source::Source;
-use postern_rules::{Account, Channel, decide};
+use postern_rules::{Account, Channel, Mailbox, Platform, decide};
 
-/// What a sign-in under a name comes to, as the daemon puts the rules together: whose account judges, and its verdict.
+/// The owner of a sign-in: a mailbox, and its account if it is in the platform's domain.
+type Owner = (Mailbox, Option<Account>);
+
+/// Where a name leads at a sign-in, as the daemon puts the rules together; an error is a refused name.
+fn owner(platforms: &[Platform], typed: &str, channel: Channel) -> Result<Owner, ()> {
+    let name = SignInName::new(channel, typed);
+    let may_pass_unlisted = name.may_pass(false, platforms).is_ok();
+    let mailbox = match name.read(platforms, "example.com") {
+        Ok(Named::Ours(mailbox, _)) => mailbox,
+        Ok(Named::Foreign(mailbox)) if may_pass_unlisted => return Ok((mailbox, None)),
+        Ok(Named::Foreign(_)) | Err(_) => return Err(()),
+    };
+    let account = match mailbox.as_str() {
+        "bob@example.com" => account("protected"),
+        "eve@example.com" | "josé@example.com" => after(&fresh(), Event::Add),
+        _ if may_pass_unlisted => fresh(),
+        _ => return Err(()),
+    };
+    Ok((mailbox.clone(), Some(Account { mailbox, ..account })))
+}
+
+/// Whose account decides about a sign-in, and the verdict.
+fn verdict<E>(platform: &Platform, owner: Result<Owner, E>, channel: Channel) -> (String, String) {
+    match owner {
+        Err(_) => ("-".to_owned(), "refused: name".to_owned()),
+        Ok((_, None)) => ("foreign".to_owned(), "not required, where foreign names pass".to_owned()),
+        Ok((mailbox, Some(account))) => {
+            let local = mailbox.as_str().split('@').next().unwrap().to_owned();
+            let event = Event::AskFor { channel, source: Source::default() };
+            (local, shown_verdict(&decide(&account, platform, event, NOW).verdict))
+        }
+    }
+}
+
 fn ask_by_name(column: &str, typed: &str, channel: Channel) -> (String, String) {
     let platforms = [platform(column)];
-    let refused = || ("-".to_owned(), "refused: name".to_owned());
-    let name = SignInName::new(channel, typed);
-    let mailbox = |name: SignInName<'_>| match name.read(&platforms, "example.com") {
-        Ok(Named::Ours(mailbox, _)) => Ok(mailbox),
-        Ok(Named::Foreign(_)) => Err(true),
-        Err(_) => Err(false),
-    };
-    let may_pass_unlisted = name.may_pass(false, &platforms).is_ok();
-    let mailbox = match mailbox(name) {
-        Ok(mailbox) => mailbox,
-        Err(true) if may_pass_unlisted => {
-            return ("foreign".to_owned(), "not required, where foreign names pass".to_owned());
-        }
-        Err(_) => return refused(),
-    };
-    let local = mailbox.as_str().split('@').next().unwrap().to_owned();
-    let account = match local.as_str() {
-        "bob" => account("protected"),
-        "eve" | "josé" => after(&fresh(), Event::Add),
-        _ if may_pass_unlisted => fresh(),
-        _ => return refused(),
-    };
-    let account = Account { mailbox, ..account };
-    let event = Event::AskFor { channel, source: Source::default() };
-    (local, shown_verdict(&decide(&account, &platforms[0], event, NOW).verdict))
+    verdict(&platforms[0], owner(&platforms, typed, channel), channel)
+}
+
+#[test]
+fn the_table_of_several_names_is_what_is_decided() {
+    compare(["shown", "typed", "also", "as: verdict"], |[shown, typed, also, _]| {
+        let platforms = [platform("on")];
+        let owner = |name| owner(&platforms, name, Channel::Webmail);
+        let others = [*typed, *also].into_iter().filter(|name| *name != "-").map(owner);
+        let owner = the_same_owner(owner(shown), others, |(mailbox, _)| mailbox);
+        let differ = matches!(owner, Err(Conflict::Differ));
+        let (whose, verdict) = verdict(&platforms[0], owner, Channel::Webmail);
+        if differ { "refused: they differ".to_owned() } else { format!("{whose}: {verdict}") }
+    });
 }
 
 #[test]
