@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
-use posternd::webauthn::{Challenge, Credential, MAX_CREDENTIAL_ID, Rejected, RelyingParty};
+use postern_webauthn::{Challenge, Credential, MAX_CREDENTIAL_ID, Rejected, RelyingParty};
 use serde_json::json;
 use std::sync::LazyLock;
 

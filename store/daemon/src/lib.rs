@@ -19,7 +19,7 @@ pub mod key_source;
 pub mod log;
 pub mod metrics;
 pub mod notify;
+pub mod security_keys;
 pub mod serve;
 pub mod sign_in;
 pub mod upkeep;
-pub mod webauthn;

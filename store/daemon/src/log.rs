@@ -21,7 +21,7 @@ const PARTS: &[(&str, &str)] = &[
     ("posternd::export", "postern_vault::export"),
     ("posternd::field", "posternd::sign_in::field"),
     ("posternd::log", "posternd::administer::log"),
-    ("posternd::keys", "posternd::webauthn::keys"),
+    ("posternd::keys", "posternd::security_keys"),
     ("posternd::master_key", "postern_vault::master_key"),
     ("posternd::notices", "posternd::notify::notices"),
     ("posternd::outbox", "posternd::notify::outbox"),

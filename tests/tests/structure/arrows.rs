@@ -6,7 +6,10 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("pam_postern", &["postern-pam-options", "postern-wire"]),
     ("postern-admin", &["postern-check", "postern-wire"]),
     ("postern-check", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
-    ("postern-daemon", &["postern-engine", "postern-process", "postern-rules", "postern-vault", "postern-wire"]),
+    (
+        "postern-daemon",
+        &["postern-engine", "postern-process", "postern-rules", "postern-vault", "postern-webauthn", "postern-wire"],
+    ),
     ("postern-engine", &["postern-process"]),
     ("postern-acme", &["postern-front", "postern-http", "postern-process", "postern-proxy-config"]),
     ("postern-front", &["postern-process", "postern-proxy-config", "postern-wire"]),
@@ -20,6 +23,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "postern-mail",
             "postern-rules",
             "postern-vault",
+            "postern-webauthn",
             "postern-webmail",
             "postern-wire",
         ],
@@ -47,6 +51,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("postern-rules", &[]),
     ("postern-tests", &["postern-wire"]),
     ("postern-vault", &["postern-engine", "postern-rules"]),
+    ("postern-webauthn", &[]),
     (
         "postern-webmail",
         &["postern-front", "postern-http", "postern-portal", "postern-process", "postern-proxy-config", "postern-wire"],
@@ -62,6 +67,7 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
     ("postern-process", &["sled", "totp-rs", "rustls"]),
     ("postern-engine", &["rustls", "totp-rs", "chacha20poly1305"]),
     ("postern-vault", &["rustls", "lettre"]),
+    ("postern-webauthn", &["tokio", "rustls", "hyper", "tracing"]),
     // Who only reads the file must not bring what serves it.
     ("postern-proxy-config", &["tokio", "hyper", "rustls", "tracing", "sled", "totp-rs"]),
     ("postern-admin", &["tokio", "sled", "totp-rs"]),

@@ -5,12 +5,12 @@ use crate::clock;
 use crate::daemon::Daemon;
 use crate::enrol::ticket::{Begun, CONTACT, PURPOSE, Ticket};
 use crate::notify::texts;
+use crate::security_keys;
 use crate::sign_in::codes::Wanted;
 use crate::sign_in::context::{account, actor, channel, journal, refused, unavailable};
 use crate::sign_in::offers::kinds;
 use crate::sign_in::proof::destination;
 use crate::sign_in::{codes, proof};
-use crate::webauthn::keys;
 use postern_rules::contact::{Address, Destination, Number};
 use postern_rules::enrolment::Authority;
 use postern_rules::event::{By, Recipient};
@@ -80,11 +80,11 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
         }
         Some(KindName::Key) => {
             let site = enrol.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
-            let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
+            let party = security_keys::relying_party(Some(&site), texts::place(&account, &platform));
             let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let mut challenge = [0; 32];
             getrandom::fill(&mut challenge).map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
-            let options = keys::registration(&party, &account, &challenge);
+            let options = security_keys::registration(&party, &account, &challenge);
             let ticket = seal(Begun::Key { challenge, site })?;
             Ok(EnrolVerdict::Key { mailbox, ticket, options, kinds })
         }

@@ -4,9 +4,9 @@ use crate::clock;
 use crate::daemon::{Daemon, draw};
 use crate::enrol::ticket::{Begun, CONTACT, Ticket};
 use crate::notify::texts;
+use crate::security_keys;
 use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
 use crate::sign_in::proof;
-use crate::webauthn::keys;
 use postern_rules::event::{By, Offered};
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Event, Platform, Standing, Verdict};
@@ -82,7 +82,7 @@ fn made_key(
     site: &str,
     confirm: &Confirm,
 ) -> Result<postern_rules::factor::Key, auth::Refusal> {
-    let party = keys::relying_party(Some(site), texts::place(account, platform));
-    let key = party.and_then(|party| keys::registered(&party, challenge, confirm.code.reveal()));
+    let party = security_keys::relying_party(Some(site), texts::place(account, platform));
+    let key = party.and_then(|party| security_keys::registered(&party, challenge, confirm.code.reveal()));
     key.ok_or(auth::Refusal { failures: Some(0), ..auth::Refusal::new(Reason::Wrong) })
 }

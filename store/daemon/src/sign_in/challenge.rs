@@ -2,8 +2,8 @@
 
 use crate::daemon::Daemon;
 use crate::notify::texts;
+use crate::security_keys;
 use crate::sign_in::context::unavailable;
-use crate::webauthn::keys;
 use postern_rules::sent::ChallengeId;
 use postern_rules::{Account, Platform, Time, ticket};
 use postern_vault::tickets;
@@ -63,7 +63,7 @@ impl Challenge {
     /// Returns which key of the account has answered with `response`, and its counter; none if no key has.
     pub fn answered(&self, account: &Account, platform: &Platform, response: &str) -> Option<(Vec<u8>, u32)> {
         let (challenge, site) = self.key.as_ref()?;
-        let party = keys::relying_party(Some(site), texts::place(account, platform))?;
-        keys::answered(&party, account, challenge, response)
+        let party = security_keys::relying_party(Some(site), texts::place(account, platform))?;
+        security_keys::answered(&party, account, challenge, response)
     }
 }

@@ -3,11 +3,11 @@
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::notify::texts;
+use crate::security_keys;
 use crate::sign_in::challenge::Challenge;
 use crate::sign_in::codes::{self, Wanted};
 use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
 use crate::sign_in::unusual::contact;
-use crate::webauthn::keys;
 use postern_rules::event::Recipient;
 use postern_rules::factor::CONTACT;
 use postern_rules::offers::Beginning;
@@ -57,12 +57,12 @@ async fn begun(daemon: &Daemon, prepare: &Prepare) -> Result<PrepareVerdict, aut
         Beginning::Code => send(Recipient::Factor(channel, &prepare.method)).await,
         Beginning::Question => {
             let site = prepare.site.clone().ok_or(auth::Refusal::new(Reason::NotOffered))?;
-            let party = keys::relying_party(Some(&site), texts::place(&account, &platform));
+            let party = security_keys::relying_party(Some(&site), texts::place(&account, &platform));
             let party = party.ok_or(auth::Refusal::new(Reason::NotOffered))?;
             let (mut question, mut session) = ([0; 32], ChallengeId::default());
             let drawn = getrandom::fill(&mut question).and_then(|()| getrandom::fill(&mut session));
             drawn.map_err(|_| auth::Refusal::new(unavailable(&RecordError::Random)))?;
-            let options = keys::assertion(&party, &account, &question);
+            let options = security_keys::assertion(&party, &account, &question);
             let challenge = seal(session, Some((question, site)))?;
             Ok(PrepareVerdict::Key { mailbox: mailbox.clone(), challenge, options })
         }

@@ -1,6 +1,6 @@
 //! A security key that has been copied.
 
-#[path = "../../webauthn/soft_key.rs"]
+#[path = "../../../../webauthn/tests/webauthn/soft_key.rs"]
 #[expect(dead_code, reason = "the tests of WebAuthn do more with it")]
 mod soft_key;
 

@@ -1,6 +1,6 @@
 //! Responses with a single error: each is refused for that error.
 
-use posternd::webauthn::{Credential, Rejected};
+use postern_webauthn::{Credential, Rejected};
 use serde_json::{Value, json};
 
 use super::soft_key::{ATTESTED, BACKUP_STATE, Draft, EXTENSIONS, SoftKey, USER_PRESENT};

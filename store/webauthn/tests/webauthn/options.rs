@@ -1,6 +1,6 @@
 //! The options for the browser, the stored data of a key, and the user that a key belongs to.
 
-use posternd::webauthn::{Credential, NoRelyingParty, Rejected, RelyingParty, User};
+use postern_webauthn::{Credential, NoRelyingParty, Rejected, RelyingParty, User};
 use serde_json::{Value, json};
 
 use super::soft_key::SoftKey;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use posternd::webauthn::{CHALLENGE_LEN, Challenge, Credential, RelyingParty};
+use postern_webauthn::{CHALLENGE_LEN, Challenge, Credential, RelyingParty};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};

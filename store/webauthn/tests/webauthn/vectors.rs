@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use posternd::webauthn::{Challenge, Credential, Rejected};
+use postern_webauthn::{Challenge, Credential, Rejected};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{HANDLE, assertion, example_org, registration};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use posternd::webauthn::{Credential, Rejected, RelyingParty};
+use postern_webauthn::{Credential, Rejected, RelyingParty};
 use serde::Deserialize;
 use serde_json::Value;
 

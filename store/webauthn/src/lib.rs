@@ -10,8 +10,6 @@
 //! and extensions do not apply, since none of them is requested. Why this is implemented by hand:
 //! `docs/decisions/0011-webauthn.md`.
 
-pub mod keys;
-
 mod authenticator_data;
 mod base64url;
 mod ceremony;

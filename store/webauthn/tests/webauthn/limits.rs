@@ -1,6 +1,6 @@
 //! Values at their length limits.
 
-use posternd::webauthn::{MAX_CREDENTIAL_ID, MAX_RESPONSE, Rejected};
+use postern_webauthn::{MAX_CREDENTIAL_ID, MAX_RESPONSE, Rejected};
 
 use super::soft_key::SoftKey;
 use super::{CHALLENGE, HANDLE, example_org};

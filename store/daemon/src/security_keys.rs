@@ -1,8 +1,8 @@
 //! Security keys, between WebAuthn and the rules.
 
-use crate::webauthn::{Challenge, Credential, RelyingParty, User};
 use postern_rules::factor::Key;
 use postern_rules::{Account, Kind, Mailbox};
+use postern_webauthn::{Challenge, Credential, RelyingParty, User};
 use sha2::{Digest, Sha256};
 
 /// Returns the relying party for pages at this origin, if keys can be used there.
