@@ -11,7 +11,7 @@
 
 mod acme;
 mod endpoints;
-mod imap;
+mod mail;
 mod pin;
 mod problem;
 mod tls;
@@ -21,7 +21,7 @@ mod written;
 
 pub use acme::{Acme, Challenge, ExternalAccount};
 pub use endpoints::{Endpoint, Endpoints, KnownProduct, Opening, WrittenEndpoints};
-pub use imap::{Imap, ImapBackend, ImapSecurity, WrittenImap};
+pub use mail::{Backend, BackendSecurity, BackendUrl, ImapTable, Mail, Table, WrittenMail};
 pub use pin::Pin;
 pub use problem::ConfigError;
 pub use tls::{CertificateFiles, Tls, WrittenTls};
@@ -47,7 +47,7 @@ pub struct Config<L, P> {
     /// Metrics.
     pub metrics: Metrics<P>,
     /// The IMAP front; none: it is off.
-    pub imap: Option<Imap>,
+    pub imap: Option<Mail>,
     /// The webmail front; none: it is off.
     pub webmail: Option<Webmail>,
 }

@@ -2,7 +2,7 @@
 
 use crate::acme;
 use crate::endpoints;
-use crate::imap::{self, WrittenImap};
+use crate::mail::{self, ImapTable, WrittenMail};
 use crate::problem::{ConfigError, Problem, line_at};
 use crate::tls::WrittenTls;
 use crate::webmail::{self, WrittenWebmail};
@@ -22,7 +22,7 @@ pub(crate) const KEYS: [(&str, &[&str]); 8] = [
     ("metrics", &["listen"]),
     ("tls", &["cert", "key", "acme"]),
     ("tls.acme", acme::KEYS),
-    ("imap", imap::KEYS),
+    ("imap", mail::KEYS),
     ("webmail", webmail::KEYS),
     ("webmail.doors", endpoints::KEYS),
 ];
@@ -39,7 +39,7 @@ pub struct Written<L, P> {
     /// The source of the certificate; none: the table is missing.
     pub tls: Option<WrittenTls>,
     /// The IMAP front.
-    pub imap: WrittenImap,
+    pub imap: WrittenMail<ImapTable>,
     /// The webmail front.
     pub webmail: WrittenWebmail,
 }
@@ -51,7 +51,7 @@ impl<L: Default, P> Default for Written<L, P> {
             log: Log::default(),
             metrics: Metrics::default(),
             tls: None,
-            imap: WrittenImap::default(),
+            imap: WrittenMail::default(),
             webmail: WrittenWebmail::default(),
         }
     }

@@ -8,7 +8,8 @@ use postern_front::daemon::Daemon;
 use postern_front::tls::Certificate;
 use postern_http::listener::{Listener, MAX_CONNECTIONS};
 use postern_http::upstream::Upstream;
-use postern_mail::imap::{self, Backend, Security};
+use postern_mail::imap::Imap;
+use postern_mail::{Backend, Front, MAX_WAITING, Security, Socket};
 use postern_process::activated::ActivatedSockets;
 use postern_process::log::Log;
 use postern_process::{limits, scrape, systemd};
@@ -45,7 +46,7 @@ struct Parts {
     /// The ACME client, unless another program renews the certificate's files.
     acme: Option<Acme>,
     daemon: Daemon,
-    imap: Option<(config::Imap, Backend)>,
+    imap: Option<(config::Mail, Backend<Imap>)>,
     webmail: Option<(config::Webmail, &'static dyn Product, Upstream)>,
 }
 
@@ -129,12 +130,12 @@ async fn run(parts: Parts, mut sockets: ActivatedSockets, path: PathBuf) -> Resu
         serving.push(Box::pin(serve));
     }
     if let Some((settings, backend)) = imap {
-        let front = imap::Front::new(&settings, &certificate, backend, daemon)?;
+        let front = Front::new(Imap::new(&settings), &settings, &certificate, backend, daemon)?;
         for (listen, security) in [(settings.listen, Security::Tls), (settings.starttls_listen, Security::Clear)] {
             let Some(listen) = listen else { continue };
             let socket = activated::listen(&mut sockets, &listen)?;
             let address = socket.to_string();
-            let socket = imap::Socket::new(socket, security);
+            let socket = Socket::new(socket, security);
             tracing::info!(address, ?security, "the IMAP front listens");
             serving.push(Box::pin(socket.serve(Arc::clone(&front), told(stopped.clone()))));
         }
@@ -196,8 +197,8 @@ fn activated_sockets() -> Result<ActivatedSockets, Box<dyn Error>> {
 }
 
 /// How many files may be open at once.
-fn files_wanted(imap: Option<&config::Imap>, has_webmail: bool) -> usize {
-    let of_imap = imap.map_or(0, |settings| settings.max_sessions.get().saturating_add(imap::MAX_WAITING));
+fn files_wanted(imap: Option<&config::Mail>, has_webmail: bool) -> usize {
+    let of_imap = imap.map_or(0, |settings| settings.max_sessions.get().saturating_add(MAX_WAITING));
     let of_webmail = if has_webmail { MAX_CONNECTIONS } else { 0 };
     of_imap.saturating_add(of_webmail).saturating_mul(FILES_EACH)
 }

@@ -2,7 +2,8 @@
 
 use crate::place::{self, Place};
 use postern_proxy_config::{
-    ConfigError, Daemon, ImapSecurity, Listen, Network, Opening, Written, WrittenImap, WrittenTls, WrittenWebmail,
+    BackendSecurity, ConfigError, Daemon, ImapTable, Listen, Network, Opening, Written, WrittenMail, WrittenTls,
+    WrittenWebmail,
 };
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -16,7 +17,7 @@ pub use postern_proxy_config::DEFAULT_PATH;
 pub(crate) struct ProxyConfig {
     pub(crate) daemon: Daemon,
     pub(crate) tls: WrittenTls,
-    pub(crate) imap: WrittenImap,
+    pub(crate) imap: WrittenMail<ImapTable>,
     pub(crate) webmail: WrittenWebmail,
     /// The endpoints that `[webmail.doors]` opens, by key.
     pub(crate) doors: BTreeMap<&'static str, Opening>,
@@ -85,7 +86,7 @@ impl ProxyConfig {
     pub(crate) fn imap_backend(&self) -> Option<Place> {
         self.imap.listen.as_ref().or(self.imap.starttls_listen.as_ref())?;
         let backend = self.imap.backend.as_ref()?;
-        let scheme = if backend.security() == ImapSecurity::Tls { "imaps" } else { "imap" };
+        let scheme = if backend.security() == BackendSecurity::Tls { "imaps" } else { "imap" };
         let (host, port) = backend.endpoint();
         let place = place::of(scheme, host, Some(port))?;
         Some(Place { wants_proxy_header: self.imap.backend_proxy_protocol, ..place })

@@ -1,162 +1,49 @@
-//! The part of a backend connection that does not depend on the user: connect, TLS, greeting, capabilities.
+//! The backend's greeting and its capabilities.
 
-use super::connection::{BackendError, Stream};
-use super::dialogue::Dialogue;
 use super::reply::{Capabilities, Outcome, Reply, Why, read};
-use super::verdict::Stop;
-use nix::sys::socket::{setsockopt, sockopt};
-use postern_front::pin;
-use postern_front::proxy_protocol;
-use postern_front::tls::{self, TlsError};
-use postern_proxy_config::{self as config, ImapSecurity};
-use rustls::pki_types::ServerName;
-use std::io;
-use std::net::IpAddr;
-use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::sync::OnceCell;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-
-/// How long connecting to the backend may take, including its greeting and TLS.
-pub const CONNECT: Duration = Duration::from_secs(10);
+use crate::connection::{BackendDialogue, BackendError};
+use crate::verdict::Stop;
 
 /// The tag of the front's commands up to sign-in; a reply with any other tag is not for them.
 pub(super) const PREPARE: &str = "P1";
 
-/// The backend's address, and how to connect to it.
-pub(super) struct Target {
-    host: String,
-    port: u16,
-    security: ImapSecurity,
-    tls: TlsConnector,
-    name: ServerName<'static>,
-    tells_client: bool,
-    exchange: OnceCell<bool>,
-}
-
-/// A connection that is ready for a sign-in.
-pub(super) struct Greeted {
-    pub(super) dialogue: Dialogue<Box<dyn Stream>>,
-    pub(super) capabilities: Capabilities,
-}
-
-impl Target {
-    pub(super) fn new(settings: &config::Imap) -> Result<Self, TlsError> {
-        let (host, port) = settings.backend.endpoint();
-        let name = ServerName::try_from(host.to_owned());
-        let tls = match &settings.backend_pin {
-            Some(pin) => pin::client_config(*pin)?,
-            None => tls::client_config(settings.backend_ca.as_deref())?,
-        };
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-            security: settings.backend.security(),
-            tls: TlsConnector::from(tls),
-            name: name.map_err(|error| TlsError::Setup(rustls::Error::General(error.to_string())))?,
-            tells_client: settings.backend_proxy_protocol,
-            exchange: OnceCell::new(),
-        })
-    }
-
-    /// Whether each connection is opened for a certain client.
-    pub(super) fn tells_client(&self) -> bool {
-        self.tells_client
-    }
-
-    /// Whether the backend's greeting is Exchange's. It is determined once: the front must be restarted only if the
-    /// backend is replaced.
-    ///
-    /// # Errors
-    /// If it cannot be reached; then the next call tries again.
-    pub(super) async fn is_exchange(&self) -> Result<bool, BackendError> {
-        let greeting = async {
-            let stream = self.open(None).await?;
-            let stream: Box<dyn Stream> = match self.security {
-                ImapSecurity::Tls => self.secure(stream).await?,
-                ImapSecurity::Plain | ImapSecurity::StartTls => Box::new(stream),
-            };
-            Ok(is_of_exchange(&Dialogue::over(stream).line().await?))
-        };
-        let known = self
-            .exchange
-            .get_or_try_init(|| async { timeout(CONNECT, greeting).await.map_err(|_| BackendError::Silent)? });
-        known.await.copied()
-    }
-
-    /// Connects on behalf of `client`; none: for the front itself.
-    pub(super) async fn greet(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
-        timeout(CONNECT, self.connect(client)).await.map_err(|_| BackendError::Silent)?
-    }
-
-    async fn open(&self, client: Option<IpAddr>) -> Result<TcpStream, BackendError> {
-        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        stream.set_nodelay(true)?;
-        // A backend that has vanished is detected in the end, also by a session that is idle for hours.
-        setsockopt(&stream, sockopt::KeepAlive, &true).map_err(io::Error::from)?;
-        if self.tells_client {
-            let header = proxy_protocol::header(client, stream.peer_addr()?);
-            stream.write_all(&header).await?;
-        }
-        Ok(stream)
-    }
-
-    async fn connect(&self, client: Option<IpAddr>) -> Result<Greeted, BackendError> {
-        let stream = self.open(client).await?;
-        match self.security {
-            ImapSecurity::Plain => hear(Box::new(stream)).await,
-            ImapSecurity::Tls => hear(self.secure(stream).await?).await,
-            ImapSecurity::StartTls => {
-                let Greeted { mut dialogue, capabilities } = hear(Box::new(stream)).await?;
-                if !capabilities.starttls {
-                    return Err(BackendError::Unfit("it offers no STARTTLS"));
-                }
-                dialogue.say(format!("{PREPARE} STARTTLS\r\n").as_bytes()).await?;
-                finish(&mut dialogue, PREPARE).await?;
-                // What was sent without TLS is discarded now, and bytes after the reply may have been injected.
-                let (stream, rest) = dialogue.end();
-                if !rest.is_empty() {
-                    return Err(BackendError::Unfit("it sends something in the clear behind STARTTLS"));
-                }
-                let mut dialogue = Dialogue::over(self.secure(stream).await?);
-                let capabilities = ask_capabilities(&mut dialogue, PREPARE, &mut Vec::new()).await?;
-                Ok(Greeted { dialogue, capabilities })
-            }
-        }
-    }
-
-    async fn secure(&self, stream: impl Stream + 'static) -> Result<Box<dyn Stream>, BackendError> {
-        Ok(Box::new(self.tls.connect(self.name.clone(), stream).await?))
-    }
-}
-
 /// Whether this greeting names Exchange, as every release does unless it is configured otherwise (`Set-ImapSettings
 /// -Banner`).
-fn is_of_exchange(greeting: &[u8]) -> bool {
+pub(super) fn is_of_exchange(greeting: &[u8]) -> bool {
     const NAME: &[u8] = b"microsoft exchange";
     greeting.to_ascii_lowercase().windows(NAME.len()).any(|part| part == NAME)
 }
 
 /// Reads the greeting, and requests the capabilities if the greeting does not contain them.
-pub(super) async fn hear(stream: Box<dyn Stream>) -> Result<Greeted, BackendError> {
-    let mut dialogue = Dialogue::over(stream);
-    let told = match read(&dialogue.line().await?) {
-        Reply::Untagged(Outcome::Ok(told)) => told,
-        Reply::Untagged(outcome) => return Err(unexpected(&outcome)),
-        _ => return Err(BackendError::Unfit("its greeting is no IMAP")),
-    };
-    let capabilities = match told {
-        Some(capabilities) => capabilities,
-        None => ask_capabilities(&mut dialogue, PREPARE, &mut Vec::new()).await?,
-    };
-    Ok(Greeted { dialogue, capabilities })
+pub(super) async fn greet(dialogue: &mut BackendDialogue) -> Result<Capabilities, BackendError> {
+    match read(&dialogue.line().await?) {
+        Reply::Untagged(Outcome::Ok(Some(capabilities))) => Ok(capabilities),
+        Reply::Untagged(Outcome::Ok(None)) => ask_capabilities(dialogue, PREPARE, &mut Vec::new()).await,
+        Reply::Untagged(outcome) => Err(unexpected(&outcome)),
+        _ => Err(BackendError::Unfit("its greeting is no IMAP")),
+    }
+}
+
+/// Has the backend begin TLS.
+pub(super) async fn start_tls(dialogue: &mut BackendDialogue, capabilities: &Capabilities) -> Result<(), BackendError> {
+    if !capabilities.starttls {
+        return Err(BackendError::Unfit("it offers no STARTTLS"));
+    }
+    dialogue
+        .say(
+            format!(
+                "{PREPARE} STARTTLS
+"
+            )
+            .as_bytes(),
+        )
+        .await?;
+    finish(dialogue, PREPARE).await
 }
 
 /// Requests the capabilities; other replies that arrive meanwhile go to `aside`.
 pub(super) async fn ask_capabilities(
-    dialogue: &mut Dialogue<Box<dyn Stream>>,
+    dialogue: &mut BackendDialogue,
     tag: &str,
     aside: &mut Vec<u8>,
 ) -> Result<Capabilities, BackendError> {
@@ -175,7 +62,7 @@ pub(super) async fn ask_capabilities(
 }
 
 /// Reads up to the tagged reply that completes the command.
-async fn finish(dialogue: &mut Dialogue<Box<dyn Stream>>, tag: &str) -> Result<(), BackendError> {
+async fn finish(dialogue: &mut BackendDialogue, tag: &str) -> Result<(), BackendError> {
     loop {
         let line = dialogue.line().await?;
         match read(&line) {

@@ -1,42 +1,23 @@
-//! The dialogue before sign-in, as a state machine: bytes in, steps out. It uses no socket, no clock and no daemon.
-//!
-//! ```text
-//!             bytes                 credentials                sign-in at the backend
-//! Listening ─────────▶ Listening ─────────────▶ Judging ───────────────────────────────────▶ relay
-//!     ▲                                            │
-//!     └────────────────── refused ─────────────────┘
-//! ```
+//! The dialogue before sign-in.
 
-use super::command::{self, Bad, Tag, Verb};
+use super::command::{self, Tag, Verb};
 use super::splitter::{MAX_COMMAND, Split, Splitter};
-use super::verdict::Stop;
+use crate::protocol::{self, Security};
+use crate::refusal_text::RefusalText;
+use crate::verdict::Stop;
 use postern_front::credentials::Credentials;
-use postern_proxy_config::PublicUrl;
-use std::sync::Arc;
-use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// How long a client may take until it is signed in, counted from when it is connected, whatever it does meanwhile.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+type Step = protocol::Step<Listening>;
+type Next = protocol::Next<Listening>;
+type Judging = protocol::Judging<Listening>;
+
 /// Maximum number of bytes of commands that a client may send before it is signed in.
 pub const MAX_BYTES: usize = 64 * 1024;
 /// The number of invalid commands at which a client's connection is closed.
 pub const MAX_BAD: u32 = 3;
 /// The number of failed sign-ins at which a client's connection is closed.
 pub const MAX_FAILED: u32 = 3;
-/// A failed sign-in is answered at a multiple of this time after it began: so the time does not reveal who refused it,
-/// or why. Dovecot takes two seconds for a wrong password.
-pub const REFUSAL: Duration = Duration::from_secs(3);
-
-/// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// TLS: clients may sign in.
-    Tls,
-    /// Nothing yet: TLS has to begin first.
-    Clear,
-}
-
 /// The options of the front.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontOptions {
@@ -44,60 +25,6 @@ pub struct FrontOptions {
     pub texts: RefusalText,
     /// Whether it accepts the mechanism LOGIN, which only very old clients need.
     pub login_mechanism: bool,
-}
-
-/// The answers to sign-ins that fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusalText {
-    /// For every reason except the following.
-    refused: Arc<str>,
-    /// For an app password that was right once.
-    expired: Arc<str>,
-    /// For a password that has expired, as the backend reports.
-    password_expired: Arc<str>,
-}
-
-impl RefusalText {
-    /// For users who set up their second factor at `webmail`, if there is one.
-    pub fn new(webmail: Option<&PublicUrl>) -> Self {
-        let place = webmail.map_or_else(|| "the webmail".to_owned(), |url| format!("{}/", url.origin()));
-        let refused = format!(
-            "[AUTHENTICATIONFAILED] Sign-in failed. If your mailbox has a second factor, use an app password, or type \
-             the code right behind your password. You set them up at {place}, or ask your administrator."
-        );
-        let expired = format!(
-            "[EXPIRED] This app password is out of date. If you have changed your password, sign in at {place} once, \
-             and it works again; else make a new one."
-        );
-        let password_expired = format!(
-            "[EXPIRED] The mail server says that your mailbox's password has expired. Change it, or ask your \
-             administrator. If you use an app password, sign in at {place} once afterwards."
-        );
-        Self { refused: refused.into(), expired: expired.into(), password_expired: password_expired.into() }
-    }
-}
-
-/// What the driver does: first write `say`, then do `next`.
-#[derive(Debug)]
-#[must_use]
-pub struct Step {
-    /// To be written to the client.
-    pub say: Vec<u8>,
-    /// What follows.
-    pub next: Next,
-}
-
-/// What follows.
-#[derive(Debug)]
-pub enum Next {
-    /// Read on.
-    Read(Listening),
-    /// Begin TLS, and read on over it.
-    StartTls(Listening),
-    /// Ask the daemon, then the backend.
-    Judge(Judging),
-    /// Close the connection.
-    Close,
 }
 
 /// Waits for commands.
@@ -121,14 +48,6 @@ enum Asked {
     Name,
     /// The password of this name.
     Password(Zeroizing<Vec<u8>>),
-}
-
-/// Waits for a verdict.
-#[derive(Debug)]
-pub struct Judging {
-    tag: Tag,
-    credentials: Credentials,
-    listening: Listening,
 }
 
 /// What a command leads to, besides the reply.
@@ -155,12 +74,6 @@ impl Listening {
             (Security::Tls, true) => "IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN AUTH=LOGIN",
             (Security::Clear, _) => "IMAP4rev1 LITERAL- SASL-IR ID STARTTLS LOGINDISABLED",
         }
-    }
-
-    /// Processes bytes that were read.
-    pub fn receive(mut self, piece: &[u8]) -> Step {
-        self.splitter.push(piece);
-        self.go_on(String::new())
     }
 
     fn go_on(mut self, mut say: String) -> Step {
@@ -196,7 +109,7 @@ impl Listening {
             Some((tag, asked)) => self.hear_answer(tag, asked, message, say),
             None => match command::parse(message) {
                 (Some(tag), Ok(verb)) => self.obey(tag, verb, say),
-                (Some(tag), Err(Bad)) => self.misunderstand(&tag, say),
+                (Some(tag), Err(command::Bad)) => self.misunderstand(&tag, say),
                 (None, _) => self.misunderstand(&"*", say),
             },
         };
@@ -304,49 +217,43 @@ impl Listening {
     }
 }
 
-impl Judging {
-    /// The credentials of the sign-in.
-    pub fn credentials(&self) -> &Credentials {
-        &self.credentials
+impl protocol::Listening for Listening {
+    type Tag = Tag;
+
+    fn receive(mut self, piece: &[u8]) -> Step {
+        self.splitter.push(piece);
+        self.go_on(String::new())
+    }
+
+    fn secured(self) -> Step {
+        step(String::new(), Next::Read(self))
     }
 
     /// The client's name from its ID.
-    pub fn client(&self) -> Option<&str> {
-        self.listening.client.as_deref()
+    fn client(&self) -> Option<&str> {
+        self.client.as_deref()
     }
 
-    /// Refuses the sign-in.
-    pub fn refuse(mut self, stop: Stop) -> Step {
-        let tag = self.tag;
+    fn refuse(mut self, tag: Tag, stop: Stop) -> Step {
+        let RefusalText { refused, expired, password_expired, unavailable, limit, contact_admin } = &self.options.texts;
         let mut say = match stop {
-            Stop::Refused => format!("{tag} NO {}\r\n", self.listening.options.texts.refused),
-            Stop::Expired => format!("{tag} NO {}\r\n", self.listening.options.texts.expired),
-            Stop::Unavailable => {
-                format!("{tag} NO [UNAVAILABLE] Sign-in is not possible right now. Try again later.\r\n")
-            }
-            Stop::Limit => format!("{tag} NO [LIMIT] Too many connections are open for this mailbox.\r\n"),
-            Stop::PasswordExpired => format!("{tag} NO {}\r\n", self.listening.options.texts.password_expired),
-            Stop::ContactAdmin => {
-                format!("{tag} NO [CONTACTADMIN] The mail server refuses this mailbox. Ask your administrator.\r\n")
-            }
+            Stop::Refused => format!("{tag} NO [AUTHENTICATIONFAILED] {refused}\r\n"),
+            Stop::Expired => format!("{tag} NO [EXPIRED] {expired}\r\n"),
+            Stop::Unavailable => format!("{tag} NO [UNAVAILABLE] {unavailable}\r\n"),
+            Stop::Limit => format!("{tag} NO [LIMIT] {limit}\r\n"),
+            Stop::PasswordExpired => format!("{tag} NO [EXPIRED] {password_expired}\r\n"),
+            Stop::ContactAdmin => format!("{tag} NO [CONTACTADMIN] {contact_admin}\r\n"),
         };
-        self.listening.failed += 1;
-        if self.listening.failed < MAX_FAILED {
-            return self.listening.go_on(say);
+        self.failed += 1;
+        if self.failed < MAX_FAILED {
+            return self.go_on(say);
         }
         say += "* BYE Too many sign-ins have failed\r\n";
         step(say, Next::Close)
     }
 
-    /// The tag of the sign-in command.
-    pub fn tag(&self) -> &Tag {
-        &self.tag
-    }
-
-    /// The backend has signed in the user: returns the bytes that the client has sent after its sign-in command, which
-    /// are for the backend.
-    pub fn accept(self) -> Zeroizing<Vec<u8>> {
-        self.listening.splitter.rest()
+    fn accept(self) -> Zeroizing<Vec<u8>> {
+        self.splitter.rest()
     }
 }
 

@@ -1,6 +1,10 @@
 use super::*;
+use crate::front::{DEADLINE, REFUSAL};
+use crate::protocol::Listening as _;
 use postern_front::password_field::until_refusal;
+use postern_proxy_config::PublicUrl;
 use proptest::prelude::*;
+use std::time::Duration;
 
 fn options(login_mechanism: bool) -> FrontOptions {
     let url = PublicUrl::try_from("https://webmail.example.com/".to_owned()).unwrap();
@@ -24,7 +28,7 @@ fn talk<'a>(
                 Next::StartTls(_) => return (said, asked, "TLS"),
                 Next::Close => return (said, asked, "closed"),
                 Next::Judge(judging) => {
-                    asked.push(judging.credentials().clone());
+                    asked.push(judging.credentials.clone());
                     judging.refuse(Stop::Refused)
                 }
             };
@@ -72,7 +76,7 @@ fn what_is_behind_starttls_in_the_clear_is_forgotten() {
     let Next::StartTls(listening) = step.next else { panic!("{:?}", step.next) };
     let step = listening.receive(b"d LOGIN bob pw\r\n");
     let Next::Judge(judging) = step.next else { panic!("{:?}", step.next) };
-    assert_eq!((judging.credentials(), step.say.as_slice()), (&bob(), b"".as_slice()));
+    assert_eq!((&judging.credentials, step.say.as_slice()), (&bob(), b"".as_slice()));
     assert!(
         matches!(talk(Security::Tls, [b"a STARTTLS\r\n".as_slice()]), (said, _, "open") if said.starts_with("a BAD"))
     );
@@ -125,9 +129,9 @@ fn only_what_was_not_used_is_left_for_the_backend() {
     let Next::Read(listening) = Listening::begin(Security::Tls, options(true)).next else { panic!() };
     let step = listening.receive(b"a ID (\"name\" \"K-9\")\r\nb LOGIN bob pw\r\nc SELECT INBOX\r\nd ");
     let Next::Judge(judging) = step.next else { panic!("{:?}", step.next) };
-    assert_eq!(judging.client(), Some("K-9"));
-    assert_eq!(judging.tag().to_string(), "b");
-    assert_eq!(judging.accept().as_slice(), b"c SELECT INBOX\r\nd ");
+    assert_eq!(judging.listening.client(), Some("K-9"));
+    assert_eq!(judging.tag.to_string(), "b");
+    assert_eq!(judging.listening.accept().as_slice(), b"c SELECT INBOX\r\nd ");
 }
 
 #[test]

@@ -1,29 +1,85 @@
-//! The IMAP front: the daemon decides what a sign-in needs; after sign-in, bytes are relayed unchanged.
+//! IMAP: the commands before sign-in, and the sign-in at the backend; after it, bytes are relayed unchanged.
 //!
-//! [`front`] is the sequence. [`splitter`] finds commands, [`command`] parses them, and [`login`] decides what they
-//! lead to: none of the three does I/O. [`verdict`] says how a sign-in ends without a session, [`backend`] requires a
-//! pass, and [`relay`] takes the connection that the backend returns.
+//! [`splitter`] finds commands, [`command`] parses them, and [`login`] decides what they lead to: none of the three does
+//! I/O. [`greeting`] and [`sign_in`] speak with the backend, whose replies [`reply`] parses.
 
-pub mod backend;
-mod checks;
 pub mod command;
-pub mod connection;
-pub mod dialogue;
-pub mod front;
-pub mod greeting;
+mod greeting;
 pub mod login;
-pub mod preconnect;
-mod rejected_credentials;
-pub mod relay;
 pub mod reply;
-mod session_limits;
+mod sign_in;
 pub mod splitter;
-pub mod verdict;
-mod waiting;
 
-pub use backend::Backend;
-pub use connection::BackendError;
-pub use front::{Front, MAX_PENDING_PER_ADDRESS, Socket};
-pub use login::Security;
-pub use verdict::Stop;
-pub use waiting::{MAX_WAITING, MAX_WAITING_PER_ADDRESS};
+use crate::connection::{BackendDialogue, BackendError};
+use crate::protocol::{Login, Protocol, Security, Step, Terms};
+use crate::refusal_text::RefusalText;
+use command::Tag;
+use login::{FrontOptions, Listening};
+use postern_front::metrics;
+use postern_proxy_config as config;
+use postern_wire::auth::Channel;
+use reply::Capabilities;
+
+/// IMAP4rev1 (RFC 3501) and what of rev2 (RFC 9051) concerns a sign-in.
+#[derive(Debug)]
+pub struct Imap {
+    options: FrontOptions,
+}
+
+impl Imap {
+    /// With these settings.
+    #[must_use]
+    pub fn new(settings: &config::Mail) -> Self {
+        let texts = RefusalText::new(settings.webmail.as_ref());
+        Self { options: FrontOptions { texts, login_mechanism: settings.login_mechanism } }
+    }
+}
+
+impl Protocol for Imap {
+    type Listening = Listening;
+    type Offers = Capabilities;
+
+    const TERMS: Terms = Terms {
+        name: "IMAP",
+        front: metrics::Front::Imap,
+        channel: Channel::Imap,
+        service: "imap",
+        alpn: b"imap",
+        account_changed: "* BYE The account has changed, sign in again\r\n",
+        restarting: "* BYE The server is being restarted\r\n",
+        logout: "P4 LOGOUT\r\n",
+    };
+
+    fn begin(&self, security: Security) -> Step<Listening> {
+        Listening::begin(security, self.options.clone())
+    }
+
+    fn is_of_exchange(greeting: &[u8]) -> bool {
+        greeting::is_of_exchange(greeting)
+    }
+
+    async fn greet(dialogue: &mut BackendDialogue) -> Result<Capabilities, BackendError> {
+        greeting::greet(dialogue).await
+    }
+
+    async fn start_tls(dialogue: &mut BackendDialogue, offers: &Capabilities) -> Result<(), BackendError> {
+        greeting::start_tls(dialogue, offers).await
+    }
+
+    async fn greet_again(dialogue: &mut BackendDialogue) -> Result<Capabilities, BackendError> {
+        greeting::ask_capabilities(dialogue, greeting::PREPARE, &mut Vec::new()).await
+    }
+
+    async fn sign_in(
+        dialogue: &mut BackendDialogue,
+        offers: &Capabilities,
+        login: &Login<'_>,
+        tag: Option<&Tag>,
+    ) -> Result<Vec<u8>, BackendError> {
+        sign_in::sign_in(dialogue, *offers, login, tag).await
+    }
+
+    async fn before_relay(dialogue: &mut BackendDialogue, told: &mut Vec<u8>) -> Result<(), BackendError> {
+        sign_in::before_relay(dialogue, told).await
+    }
+}

@@ -5,7 +5,7 @@ use crate::client::{self, Client};
 use crate::daemon::{self, PATIENCE};
 use crate::mail_server::mail_server;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use postern_mail::imap::{MAX_WAITING, MAX_WAITING_PER_ADDRESS, Security};
+use postern_mail::{MAX_WAITING, MAX_WAITING_PER_ADDRESS, Security};
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 

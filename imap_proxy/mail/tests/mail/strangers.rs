@@ -4,7 +4,7 @@ use crate::Front;
 use crate::client::Client;
 use crate::daemon::{self, PATIENCE};
 use crate::mail_server::mail_server;
-use postern_mail::imap::{MAX_PENDING_PER_ADDRESS, Security};
+use postern_mail::{MAX_PENDING_PER_ADDRESS, Security};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};

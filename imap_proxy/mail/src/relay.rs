@@ -47,11 +47,20 @@ pub struct First {
     pub to_backend: Vec<u8>,
 }
 
+/// The last words to a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Farewell {
+    /// If the session was cancelled.
+    pub cut: &'static str,
+    /// If the front stops.
+    pub stopped: &'static str,
+}
+
 /// Relays bytes until one side ends it, `cut` is done, or `stop` is done and the session is idle.
 pub async fn relay<C, B>(
     client: &mut C,
     backend: &mut B,
-    first: First,
+    (first, farewell): (First, Farewell),
     cut: impl Future<Output = ()>,
     stop: impl Future<Output = ()>,
 ) -> Ended
@@ -64,9 +73,9 @@ where
     let mut pair = Pair { client, backend, up, down };
     let (ended, words) = tokio::select! {
         biased;
-        () = cut => (Ended::Cut, "* BYE The account has changed, sign in again\r\n"),
+        () = cut => (Ended::Cut, farewell.cut),
         () = pair.run() => (Ended::ByItself, ""),
-        () = stop => return pair.drain().await,
+        () = stop => return pair.drain(farewell.stopped).await,
     };
     pair.part(words).await;
     ended
@@ -112,7 +121,7 @@ where
     }
 
     /// Ends the session when it is idle.
-    async fn drain(mut self) -> Ended {
+    async fn drain(mut self, words: &str) -> Ended {
         let quiet = async {
             loop {
                 let before = (self.up.moved, self.down.moved);
@@ -125,7 +134,7 @@ where
             }
         };
         let ended = timeout(DRAIN, quiet).await.unwrap_or(Ended::Stopped);
-        let words = if ended == Ended::Stopped { "* BYE The server is being restarted\r\n" } else { "" };
+        let words = if ended == Ended::Stopped { words } else { "" };
         self.part(words).await;
         ended
     }

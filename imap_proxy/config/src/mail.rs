@@ -1,4 +1,4 @@
-//! `[imap]`
+//! The tables of the mail protocols: `[imap]`. All have the same keys.
 
 use crate::pin::Pin;
 use crate::problem::Problem;
@@ -6,7 +6,9 @@ use crate::values::{Listen, Network, PublicUrl};
 use http::Uri;
 use postern_wire::address::parse_address;
 use serde::Deserialize;
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
+use std::ops::Deref;
 use std::path::PathBuf;
 
 /// Default of `max_sessions`.
@@ -14,7 +16,7 @@ const MAX_SESSIONS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 /// Default of `max_sessions_per_mailbox`: a dozen devices with several connections each.
 const MAX_SESSIONS_PER_MAILBOX: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
-/// Every key of `[imap]`.
+/// Every key of such a table.
 pub(crate) const KEYS: &[&str] = &[
     "listen",
     "starttls_listen",
@@ -28,15 +30,36 @@ pub(crate) const KEYS: &[&str] = &[
     "max_sessions_per_mailbox",
 ];
 
-/// `[imap]`, with a `listen` or a `starttls_listen`.
+/// The table of a mail protocol.
+pub trait Table {
+    /// Its name.
+    const NAME: &'static str;
+    /// The schemes of its backend's URL, with their default ports: with TLS, with STARTTLS, without TLS.
+    const SCHEMES: [(&'static str, BackendSecurity, u16); 3];
+}
+
+/// `[imap]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImapTable;
+
+impl Table for ImapTable {
+    const NAME: &'static str = "imap";
+    const SCHEMES: [(&'static str, BackendSecurity, u16); 3] = [
+        ("imaps", BackendSecurity::Tls, 993),
+        ("imap+starttls", BackendSecurity::StartTls, 143),
+        ("imap", BackendSecurity::Plain, 143),
+    ];
+}
+
+/// The configuration of a mail front, with a `listen` or a `starttls_listen`.
 #[derive(Debug, Clone)]
-pub struct Imap {
-    /// Where to listen for IMAP over TLS.
+pub struct Mail {
+    /// Where to listen for the protocol over TLS.
     pub listen: Option<Listen>,
-    /// Where to listen for IMAP that begins without TLS and requires STARTTLS before sign-in.
+    /// Where to listen for the protocol without TLS, which requires STARTTLS before sign-in.
     pub starttls_listen: Option<Listen>,
-    /// The IMAP backend.
-    pub backend: ImapBackend,
+    /// The mail server.
+    pub backend: Backend,
     /// The authorities that sign the backend's certificate; none: those that this system trusts.
     pub backend_ca: Option<PathBuf>,
     /// The pin of the backend's key; if it is set, the issuer of the certificate does not matter.
@@ -55,9 +78,9 @@ pub struct Imap {
     pub webmail: Option<PublicUrl>,
 }
 
-impl Imap {
+impl Mail {
     /// The configuration of a front for this backend, with defaults for everything else; it listens nowhere.
-    pub fn before(backend: ImapBackend) -> Self {
+    pub fn before(backend: Backend) -> Self {
         Self {
             listen: None,
             starttls_listen: None,
@@ -74,16 +97,16 @@ impl Imap {
     }
 }
 
-/// `[imap]` as it is written.
-#[derive(Debug, Clone, Deserialize, Default)]
-#[serde(default)]
-pub struct WrittenImap {
-    /// Where to listen for IMAP over TLS.
+/// Such a table as it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, bound = "T: Table")]
+pub struct WrittenMail<T> {
+    /// Where to listen for the protocol over TLS.
     pub listen: Option<Listen>,
-    /// Where to listen for IMAP that begins without TLS.
+    /// Where to listen for the protocol without TLS at first.
     pub starttls_listen: Option<Listen>,
-    /// The IMAP backend.
-    pub backend: Option<ImapBackend>,
+    /// The mail server.
+    pub backend: Option<BackendUrl<T>>,
     /// The authorities that sign the backend's certificate.
     pub backend_ca: Option<PathBuf>,
     /// The pin of the backend's key.
@@ -97,24 +120,45 @@ pub struct WrittenImap {
     max_sessions_per_mailbox: Option<NonZeroUsize>,
 }
 
-impl WrittenImap {
+impl<T> Default for WrittenMail<T> {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            starttls_listen: None,
+            backend: None,
+            backend_ca: None,
+            backend_pin: None,
+            backend_proxy_protocol: false,
+            login_mechanism: false,
+            proxy_protocol_from: Vec::new(),
+            max_sessions: None,
+            max_sessions_per_mailbox: None,
+        }
+    }
+}
+
+impl<T: Table> WrittenMail<T> {
     /// None if the front is off, or if something is missing.
-    pub(crate) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Imap> {
+    pub(crate) fn complete(self, webmail: Option<PublicUrl>, problems: &mut Vec<Problem>) -> Option<Mail> {
         if self.listen.is_none() && self.starttls_listen.is_none() {
             return None;
         }
-        let mut problem = |message: &str| problems.push(Problem::new(message));
+        let name = T::NAME;
+        let mut problem = |message: &str| problems.push(Problem::new(format!("[{name}] {message}")));
         if self.backend_ca.is_some() && self.backend_pin.is_some() {
-            problem("[imap] has `backend_ca` and `backend_pin`; take one out: a pinned key needs no authority");
+            problem("has `backend_ca` and `backend_pin`; take one out: a pinned key needs no authority");
         }
-        let Some(backend) = self.backend else {
-            problem("[imap] listens, but has no `backend`; add `backend = \"imaps://mail.internal:993\"`");
+        let Some(BackendUrl(backend, _)) = self.backend else {
+            problem(&format!("listens, but has no `backend`; add `backend = \"{}\"`", example::<T>()));
             return None;
         };
-        if self.backend_pin.is_some() && backend.security == ImapSecurity::Plain {
-            problem("[imap] has a `backend_pin`, but `backend` is without TLS; write imaps:// or take the pin out");
+        if self.backend_pin.is_some() && backend.security == BackendSecurity::Plain {
+            let [(scheme, ..), ..] = T::SCHEMES;
+            problem(&format!(
+                "has a `backend_pin`, but `backend` is without TLS; write {scheme}:// or take the pin out"
+            ));
         }
-        Some(Imap {
+        Some(Mail {
             listen: self.listen,
             starttls_listen: self.starttls_listen,
             backend_ca: self.backend_ca,
@@ -125,14 +169,14 @@ impl WrittenImap {
             max_sessions: self.max_sessions.unwrap_or(MAX_SESSIONS),
             max_sessions_per_mailbox: self.max_sessions_per_mailbox.unwrap_or(MAX_SESSIONS_PER_MAILBOX),
             webmail,
-            ..Imap::before(backend)
+            ..Mail::before(backend)
         })
     }
 }
 
 /// How the connection to a backend is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImapSecurity {
+pub enum BackendSecurity {
     /// TLS from the first byte.
     Tls,
     /// STARTTLS, before anything confidential is sent.
@@ -141,39 +185,62 @@ pub enum ImapSecurity {
     Plain,
 }
 
-/// The URL of an IMAP backend: `imaps://mail.internal:993`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ImapBackend {
-    security: ImapSecurity,
+/// A mail server: how to connect to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    security: BackendSecurity,
     host: String,
     port: u16,
 }
 
-impl ImapBackend {
+impl Backend {
     /// Host and port to connect to.
     pub fn endpoint(&self) -> (&str, u16) {
         (&self.host, self.port)
     }
 
     /// How the connection to it is protected.
-    pub fn security(&self) -> ImapSecurity {
+    pub fn security(&self) -> BackendSecurity {
         self.security
     }
 }
 
-impl TryFrom<String> for ImapBackend {
+/// The URL of the backend in such a table: `imaps://mail.internal:993`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String", bound = "T: Table")]
+pub struct BackendUrl<T>(Backend, PhantomData<T>);
+
+impl<T> Deref for BackendUrl<T> {
+    type Target = Backend;
+
+    fn deref(&self) -> &Backend {
+        &self.0
+    }
+}
+
+impl<T> From<BackendUrl<T>> for Backend {
+    fn from(BackendUrl(backend, _): BackendUrl<T>) -> Self {
+        backend
+    }
+}
+
+/// How the URL of a backend is written.
+fn example<T: Table>() -> String {
+    let [(scheme, _, port), ..] = T::SCHEMES;
+    format!("{scheme}://mail.internal:{port}")
+}
+
+impl<T: Table> TryFrom<String> for BackendUrl<T> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let wrong = |why: &str| format!("`{text}` {why}; write it like \"imaps://mail.internal:993\"");
+        let wrong = |why: &str| format!("`{text}` {why}; write it like \"{}\"", example::<T>());
         let (scheme, place) = text.split_once("://").ok_or_else(|| wrong("is not a URL"))?;
-        let (security, default) = match scheme {
-            "imaps" => (ImapSecurity::Tls, 993),
-            "imap+starttls" => (ImapSecurity::StartTls, 143),
-            "imap" => (ImapSecurity::Plain, 143),
-            _ => return Err(wrong("begins with none of imaps://, imap+starttls:// and imap://")),
-        };
+        let known = T::SCHEMES.into_iter().find(|(known, ..)| *known == scheme);
+        let (_, security, default) = known.ok_or_else(|| {
+            let [first, second, third] = T::SCHEMES.map(|(known, ..)| format!("{known}://"));
+            wrong(&format!("begins with none of {first}, {second} and {third}"))
+        })?;
         // Without a scheme the library parses a path as a host, so a known scheme is added.
         let uri: Uri = format!("https://{place}").parse().map_err(|_| wrong("is not a URL"))?;
         let authority = uri.authority().filter(|it| !it.as_str().contains('@')).ok_or_else(|| wrong("is not a URL"))?;
@@ -183,12 +250,12 @@ impl TryFrom<String> for ImapBackend {
         // An IPv6 address is in brackets in a URL, and nowhere else.
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let is_here = host == "localhost" || parse_address(&host).is_some_and(|address| address.is_loopback());
-        if security == ImapSecurity::Plain && !is_here {
+        if security == BackendSecurity::Plain && !is_here {
             return Err(wrong("would send passwords in the clear to another host"));
         }
         let has_port = authority.as_str().len() > authority.host().len();
         let port = if has_port { authority.port_u16().ok_or_else(|| wrong("has no proper port"))? } else { default };
-        Ok(Self { security, host, port })
+        Ok(Self(Backend { security, host, port }, PhantomData))
     }
 }
 
@@ -198,14 +265,14 @@ mod tests {
 
     #[test]
     fn a_backend_is_protected_or_on_this_host() {
-        let read = |text: &str| ImapBackend::try_from(text.to_owned());
+        let read = |text: &str| BackendUrl::<ImapTable>::try_from(text.to_owned());
         for (text, host, port, security) in [
-            ("imaps://mail.internal:993", "mail.internal", 993, ImapSecurity::Tls),
-            ("imaps://mail.internal/", "mail.internal", 993, ImapSecurity::Tls),
-            ("imap+starttls://mail.internal", "mail.internal", 143, ImapSecurity::StartTls),
-            ("imap://127.0.0.1:1143", "127.0.0.1", 1143, ImapSecurity::Plain),
-            ("imap://[::1]", "::1", 143, ImapSecurity::Plain),
-            ("imap://localhost", "localhost", 143, ImapSecurity::Plain),
+            ("imaps://mail.internal:993", "mail.internal", 993, BackendSecurity::Tls),
+            ("imaps://mail.internal/", "mail.internal", 993, BackendSecurity::Tls),
+            ("imap+starttls://mail.internal", "mail.internal", 143, BackendSecurity::StartTls),
+            ("imap://127.0.0.1:1143", "127.0.0.1", 1143, BackendSecurity::Plain),
+            ("imap://[::1]", "::1", 143, BackendSecurity::Plain),
+            ("imap://localhost", "localhost", 143, BackendSecurity::Plain),
         ] {
             let backend = read(text).unwrap();
             assert_eq!((backend.endpoint(), backend.security()), ((host, port), security));

@@ -15,18 +15,23 @@ pub const MAX_SAID: usize = 64 * 1024;
 const READ_AT_ONCE: usize = 4096;
 
 /// A connection used line by line.
-pub(super) struct Dialogue<S> {
+pub struct Dialogue<S> {
     stream: S,
     bytes: Vec<u8>,
     said: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
-    pub(super) fn over(stream: S) -> Self {
+    /// Uses a connection from which nothing was read.
+    pub fn over(stream: S) -> Self {
         Self { stream, bytes: Vec::new(), said: 0 }
     }
 
-    pub(super) async fn say(&mut self, text: &[u8]) -> io::Result<()> {
+    /// Sends bytes, without a wait for more.
+    ///
+    /// # Errors
+    /// Errors of the stream.
+    pub async fn say(&mut self, text: &[u8]) -> io::Result<()> {
         self.stream.write_all(text).await?;
         self.stream.flush().await
     }
@@ -35,7 +40,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
     ///
     /// # Errors
     /// Errors of the stream, its end, and exceeded limits.
-    pub(super) async fn line(&mut self) -> io::Result<Vec<u8>> {
+    pub async fn line(&mut self) -> io::Result<Vec<u8>> {
         let mut scanned = 0;
         loop {
             let found = self.bytes[scanned..].iter().position(|byte| *byte == b'\n');
@@ -56,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
     }
 
     /// Whether the other side has sent nothing that was not read, and is connected as far as is known.
-    pub(super) async fn is_quiet(&mut self) -> bool {
+    pub async fn is_quiet(&mut self) -> bool {
         let mut byte = [0];
         let mut piece = ReadBuf::new(&mut byte);
         let read = poll_fn(|cx| Poll::Ready(Pin::new(&mut self.stream).poll_read(cx, &mut piece)));
@@ -64,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<S> {
     }
 
     /// Returns the stream, and the bytes that were read from it and not used.
-    pub(super) fn end(self) -> (S, Vec<u8>) {
+    pub fn end(self) -> (S, Vec<u8>) {
         (self.stream, self.bytes)
     }
 }

@@ -1,21 +1,23 @@
 use super::*;
-use crate::imap::connection::Stream;
-use crate::imap::greeting::hear;
+use crate::connection::Stream;
+use crate::imap::Imap;
+use crate::imap::reply::Capabilities;
+use crate::target::hear;
 use std::future::pending;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 /// The backend's ends of the opened connections.
 type Opened = Arc<Mutex<Vec<DuplexStream>>>;
 
-async fn open(opened: Opened) -> Result<Greeted, BackendError> {
+async fn open(opened: Opened) -> Result<Greeted<Capabilities>, BackendError> {
     let (mut backend, front) = duplex(1024);
     backend.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n").await?;
     opened.lock().unwrap().push(backend);
-    hear(Box::new(front) as Box<dyn Stream>).await
+    hear::<Imap>(Box::new(front) as Box<dyn Stream>).await
 }
 
 /// Connections to a backend that can be reached.
-fn preconnect() -> (PreconnectPool, Opened) {
+fn preconnect() -> (PreconnectPool<Capabilities>, Opened) {
     let opened = Opened::default();
     let ends = Arc::clone(&opened);
     (PreconnectPool::keep(move || open(Arc::clone(&ends))), opened)
@@ -41,7 +43,7 @@ async fn open_ends(opened: &Opened) -> usize {
 #[test]
 fn a_connection_is_replaced_before_a_backend_ends_it() {
     const EXCHANGE: Duration = Duration::from_secs(60);
-    assert!(MAX_AGE + crate::imap::greeting::CONNECT < EXCHANGE && MAX_WARM == 8 && LATELY == EXCHANGE);
+    assert!(MAX_AGE + crate::target::CONNECT < EXCHANGE && MAX_WARM == 8 && LATELY == EXCHANGE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +100,7 @@ async fn what_has_ended_or_says_goodbye_is_never_handed_out() {
 async fn a_backend_that_is_down_is_tried_more_and_more_seldom_and_nobody_waits() {
     let tried = Arc::new(Mutex::new(Vec::new()));
     let tries = Arc::clone(&tried);
-    let preconnect = PreconnectPool::keep(move || {
+    let preconnect = PreconnectPool::<Capabilities>::keep(move || {
         tries.lock().unwrap().push(Instant::now());
         async { Err(BackendError::Silent) }
     });
@@ -117,7 +119,8 @@ async fn a_backend_that_is_down_is_tried_more_and_more_seldom_and_nobody_waits()
 #[tokio::test(start_paused = true)]
 async fn none_is_left_behind() {
     let (preconnect, opened) = preconnect();
-    let other = preconnect.clone();
+    let preconnect = Arc::new(preconnect);
+    let other = Arc::clone(&preconnect);
     drop(preconnect.take().await);
     settle().await;
     drop(preconnect);
@@ -127,7 +130,7 @@ async fn none_is_left_behind() {
     settle().await;
     assert_eq!(open_ends(&opened).await, 0);
 
-    let hanging = PreconnectPool::keep(pending);
+    let hanging = PreconnectPool::<Capabilities>::keep(pending);
     drop(hanging.take().await);
     settle().await;
     let shelf = Arc::downgrade(&hanging.shelf);

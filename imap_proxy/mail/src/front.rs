@@ -1,14 +1,14 @@
-//! The sequence of a connection: TLS, commands before sign-in, verdict, sign-in at the backend, and then the relay.
+//! The sequence of a connection, for every protocol: TLS, commands before sign-in, verdict, sign-in at the backend, and
+//! then the relay.
 
-use super::backend::{Backend, SignedIn};
-use super::checks;
-use super::command::Tag;
-use super::connection::{BackendError, Stream};
-use super::login::{DEADLINE, FrontOptions, Judging, Listening, Next, REFUSAL, RefusalText, Security, Step};
-use super::rejected_credentials::RejectedCredentials;
-use super::relay::{self, First, relay};
-use super::verdict::Stop;
-use super::waiting::{MAX_WAITING, WaitingConnections};
+use crate::backend::{Backend, SignedIn};
+use crate::checks;
+use crate::connection::{BackendError, Stream};
+use crate::protocol::{Judging, Listening, Next, Protocol, Security, Step};
+use crate::rejected_credentials::RejectedCredentials;
+use crate::relay::{self, Farewell, First, relay};
+use crate::verdict::Stop;
+use crate::waiting::{MAX_WAITING, WaitingConnections};
 use postern_front::daemon::Daemon;
 use postern_front::follow::{Before, Follower};
 use postern_front::metrics::{self, Arrival, METRICS};
@@ -21,21 +21,23 @@ use postern_front::{clock, connection_limits, proxy_protocol};
 use postern_process::accept::accept_until;
 use postern_proxy_config::{self as config, Network};
 use postern_wire::Secret;
-use postern_wire::auth::{Channel, Origin, PasswordRefused};
+use postern_wire::auth::{Origin, PasswordRefused};
 use rustls::ServerConfig;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The ALPN protocol (RFC 7301's registry), so that a browser that was redirected here does not connect to this front.
-pub const PROTOCOL: &[u8] = b"imap";
-/// The name of this front in the audit log.
-const SERVICE: &str = "imap";
+/// How long a client may take until it is signed in, counted from when it is connected, whatever it does meanwhile.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+/// A failed sign-in is answered at a multiple of this time after it began: so the time does not reveal who refused it,
+/// or why. Dovecot takes two seconds for a wrong password.
+pub const REFUSAL: Duration = Duration::from_secs(3);
 /// Number of a mailbox's sessions from which on the refusal of a password that was right before is treated as a session
 /// limit: Exchange allows 16, and several fronts may share them.
 const MANY_SESSIONS: usize = 8;
@@ -44,30 +46,31 @@ const MANY_SESSIONS: usize = 8;
 pub const MAX_PENDING_PER_ADDRESS: usize = 64;
 /// Bytes read at once before sign-in.
 const READ_AT_ONCE: usize = 4096;
-/// The IMAP front.
-pub struct Front {
+
+/// The front of a protocol.
+pub struct Front<P: Protocol> {
+    protocol: P,
     tls: TlsAcceptor,
-    backend: Backend,
+    backend: Backend<P>,
     daemon: Daemon,
     sessions: Arc<Follower<SessionRegistry>>,
     waiting: WaitingConnections,
     /// Limits the sign-ins that are pending at the backend.
     pending: connection_limits::ConnectionLimits,
     proxies: Vec<Network>,
-    options: FrontOptions,
     rejected_credentials: RejectedCredentials,
 }
 
-/// A listening socket for IMAP.
+/// A listening socket.
 pub struct Socket {
     socket: socket::Socket,
     security: Security,
 }
 
 /// How the dialogue before sign-in ended.
-enum Talk {
+enum Talk<L> {
     /// TLS begins.
-    StartTls(Listening),
+    StartTls(L),
     /// The user is signed in.
     In(In),
     /// The user is not signed in.
@@ -80,6 +83,7 @@ struct In {
     /// Bytes that the client has sent already for the backend.
     ahead: Zeroizing<Vec<u8>>,
     token: CancellationToken,
+    farewell: Farewell,
 }
 
 impl Socket {
@@ -94,7 +98,7 @@ impl Socket {
     }
 
     /// Serves clients until `stop` is done: then each session ends when it is idle.
-    pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
+    pub async fn serve<P: Protocol>(self, front: Arc<Front<P>>, stop: impl Future<Output = ()>) {
         let (stopping, stopped) = watch::channel(());
         let security = self.security;
         let serve = |(stream, from)| Some(Arc::clone(&front).connection(stream, from, security, stopped.clone()));
@@ -108,21 +112,23 @@ impl Socket {
     }
 }
 
-impl Front {
+impl<P: Protocol> Front<P> {
     /// The front that the configuration describes. From here on it follows changes at the daemon, so it must be called
     /// in a runtime.
     ///
     /// # Errors
     /// [`TlsError::Setup`].
     pub fn new(
-        settings: &config::Imap,
+        protocol: P,
+        settings: &config::Mail,
         certificate: &Arc<Certificate>,
-        backend: Backend,
+        backend: Backend<P>,
         daemon: Daemon,
     ) -> Result<Arc<Self>, TlsError> {
         let mut tls = ServerConfig::clone(&*certificate.server_config()?);
-        tls.alpn_protocols = vec![PROTOCOL.to_vec()];
+        tls.alpn_protocols = vec![P::TERMS.alpn.to_vec()];
         let front = Arc::new(Self {
+            protocol,
             tls: TlsAcceptor::from(Arc::new(tls)),
             backend: backend.keep_warm(),
             sessions: Follower::new(daemon.clone(), SessionRegistry::default()),
@@ -130,18 +136,18 @@ impl Front {
             waiting: WaitingConnections::default(),
             pending: connection_limits::ConnectionLimits::new(MAX_WAITING),
             proxies: settings.proxy_protocol_from.clone(),
-            options: FrontOptions {
-                texts: RefusalText::new(settings.webmail.as_ref()),
-                login_mechanism: settings.login_mechanism,
-            },
             rejected_credentials: RejectedCredentials::default(),
         });
         let checking = Arc::clone(&front);
-        tokio::spawn(checks::follow(front.daemon.clone(), move |check| {
+        tokio::spawn(checks::follow(&P::TERMS, front.daemon.clone(), move |check| {
             let front = Arc::clone(&checking);
             async move { front.check(&check.mailbox, &check.password).await }
         }));
         Ok(front)
+    }
+
+    fn arrive(arrival: Arrival) {
+        METRICS.arrivals.count((P::TERMS.front, arrival));
     }
 
     async fn connection(
@@ -151,7 +157,7 @@ impl Front {
         security: Security,
         mut stopped: watch::Receiver<()>,
     ) {
-        let _open = METRICS.connections.hold(metrics::Front::Imap);
+        let _open = METRICS.connections.hold(P::TERMS.front);
         // On the heap, and dropped before bytes are relayed: a session lasts for hours, a sign-in for a second.
         let signing_in = Box::pin(self.sign_in(stream, from, security));
         let signed_in = tokio::select! {
@@ -165,7 +171,7 @@ impl Front {
             // Errors of unauthenticated connections to port 993 are common.
             Ok(Err(error)) => tracing::debug!(?from, %error, "a connection ended before sign-in"),
             Err(_) => {
-                arrive(Arrival::Late);
+                Self::arrive(Arrival::Late);
                 tracing::debug!(?from, "a connection took too long to sign in");
             }
         }
@@ -184,7 +190,7 @@ impl Front {
         let told = match is_proxy {
             true => {
                 let read = in_time(proxy_protocol::read(&mut stream)).await;
-                read.inspect_err(|_| arrive(Arrival::ProxyHeader))?
+                read.inspect_err(|_| Self::arrive(Arrival::ProxyHeader))?
             }
             false => None,
         };
@@ -192,7 +198,7 @@ impl Front {
         let mut place = self.waiting.take(address);
         tokio::select! {
             _ = &mut place.lost => {
-                arrive(Arrival::MadeRoom);
+                Self::arrive(Arrival::MadeRoom);
                 tracing::info!(%address, "a connection that was not signed in made room for another");
                 Ok(None)
             }
@@ -206,17 +212,17 @@ impl Front {
         address: IpAddr,
         security: Security,
     ) -> io::Result<Option<(Box<dyn Stream>, In)>> {
-        let mut begin = Listening::begin(security, self.options.clone());
+        let mut begin = self.protocol.begin(security);
         if security == Security::Clear {
             match self.talk(&mut stream, address, begin).await? {
-                Talk::StartTls(listening) => begin = Step { say: Vec::new(), next: Next::Read(listening) },
+                Talk::StartTls(listening) => begin = listening.secured(),
                 // No client signs in without TLS; the login state machine ensures that too.
                 Talk::In(_) | Talk::Over => return Ok(None),
             }
         }
         let shaken = in_time(self.tls.accept(stream)).await;
-        let mut stream = shaken.inspect_err(|_| arrive(Arrival::Handshake))?;
-        arrive(Arrival::Accepted);
+        let mut stream = shaken.inspect_err(|_| Self::arrive(Arrival::Handshake))?;
+        Self::arrive(Arrival::Accepted);
         match self.talk(&mut stream, address, begin).await? {
             Talk::In(session) => Ok(Some((Box::new(stream), session))),
             Talk::StartTls(_) | Talk::Over => Ok(None),
@@ -224,7 +230,12 @@ impl Front {
     }
 
     /// Carries out the steps of the login state machine.
-    async fn talk<S: Stream>(&self, stream: &mut S, address: IpAddr, mut step: Step) -> io::Result<Talk> {
+    async fn talk<S: Stream>(
+        &self,
+        stream: &mut S,
+        address: IpAddr,
+        mut step: Step<P::Listening>,
+    ) -> io::Result<Talk<P::Listening>> {
         let mut bytes = Zeroizing::new(vec![0; READ_AT_ONCE]);
         loop {
             stream.write_all(&step.say).await?;
@@ -252,13 +263,13 @@ impl Front {
     }
 
     /// Decides about a name and a password field: a session, or the step that is the answer.
-    async fn judge(&self, judging: Judging, address: IpAddr) -> Result<In, Step> {
+    async fn judge(&self, judging: Judging<P::Listening>, address: IpAddr) -> Result<In, Step<P::Listening>> {
         let began = clock::monotonic();
         let exchange = self.backend.is_exchange().await;
         let origin = Origin {
             address: Some(address),
-            service: Some(SERVICE.to_owned()),
-            client: judging.client().map(str::to_owned),
+            service: Some(P::TERMS.service.to_owned()),
+            client: judging.listening.client().map(str::to_owned),
             browser: None,
             // While it is not known, it may be Exchange.
             before_exchange: *exchange.as_ref().unwrap_or(&true),
@@ -269,15 +280,19 @@ impl Front {
             {
                 Stop::Limit
             }
-            Ok((pass, before)) => match self.ask_backend(&pass, judging.tag(), address).await {
+            Ok((pass, before)) => match self.ask_backend(&pass, &judging, address).await {
                 Ok(backend) => {
-                    METRICS.sign_ins.count((metrics::Front::Imap, metrics::Verdict::Accepted));
+                    METRICS.sign_ins.count((P::TERMS.front, metrics::Verdict::Accepted));
                     return Ok(self.enter(judging, pass, before, backend).await);
                 }
                 Err(error) => {
                     match error.stop() {
-                        Stop::Unavailable => tracing::error!(%error, "nobody can sign in by IMAP"),
-                        stop => tracing::info!(mailbox = pass.mailbox(), %address, ?stop, "the IMAP backend refuses"),
+                        Stop::Unavailable => {
+                            tracing::error!(error = %error.of(&P::TERMS), "nobody can sign in by {}", P::TERMS.name)
+                        }
+                        stop => {
+                            tracing::info!(mailbox = pass.mailbox(), %address, ?stop, "the {} backend refuses", P::TERMS.name);
+                        }
                     }
                     self.after_refusal(&pass, error.stop()).await
                 }
@@ -285,23 +300,28 @@ impl Front {
             Err(stop) => match (stop, exchange) {
                 // It may have been refused because of the wrong assumption about the backend.
                 (Stop::Refused, Err(error)) => {
-                    tracing::error!(%error, "nobody can sign in by IMAP");
+                    tracing::error!(error = %error.of(&P::TERMS), "nobody can sign in by {}", P::TERMS.name);
                     Stop::Unavailable
                 }
                 (stop, _) => stop,
             },
         };
-        METRICS.sign_ins.count((metrics::Front::Imap, refused.into()));
+        METRICS.sign_ins.count((P::TERMS.front, refused.into()));
         if refused == Stop::Refused {
             sleep(until_refusal(clock::monotonic().duration_since(began), REFUSAL)).await;
         }
         Err(judging.refuse(refused))
     }
 
-    async fn ask_backend(&self, pass: &Pass, tag: &Tag, address: IpAddr) -> Result<SignedIn, BackendError> {
+    async fn ask_backend(
+        &self,
+        pass: &Pass,
+        judging: &Judging<P::Listening>,
+        address: IpAddr,
+    ) -> Result<SignedIn, BackendError> {
         let _pending =
             self.pending.wait_for(&connection_limits::Share::of_address(address, MAX_PENDING_PER_ADDRESS)).await;
-        self.backend.sign_in(pass, tag, address).await
+        self.backend.sign_in(pass, &judging.tag, address).await
     }
 
     /// Decides how a refusal by the backend is treated. The password of an app password is not tried again once the
@@ -326,42 +346,39 @@ impl Front {
     }
 
     /// Asks the daemon. Nothing is sent to the backend without a pass.
-    async fn admit(&self, judging: &Judging, origin: Origin) -> Result<(Pass, Before), Stop> {
-        let typed = judging.credentials();
+    async fn admit(&self, judging: &Judging<P::Listening>, origin: Origin) -> Result<(Pass, Before), Stop> {
+        let typed = &judging.credentials;
         if self.sessions.is_disconnected() {
             return Err(Stop::Unavailable);
         }
         let before = self.sessions.before();
-        let asked = (Channel::Imap, origin, Codes::Appended);
+        let asked = (P::TERMS.channel, origin, Codes::Appended);
         let failed = |error: &_| tracing::error!(%error, "a sign-in is refused");
         Ok((judge(&self.daemon, typed, asked, failed).await?, before))
     }
 
-    async fn enter(&self, judging: Judging, pass: Pass, before: Before, backend: SignedIn) -> In {
+    async fn enter(&self, judging: Judging<P::Listening>, pass: Pass, before: Before, backend: SignedIn) -> In {
         let session = pass.into_session();
-        tracing::debug!(mailbox = session.mailbox, "signed in by IMAP");
+        tracing::debug!(mailbox = session.mailbox, "signed in by {}", P::TERMS.name);
         let token = self.sessions.register(session, before).await;
-        In { backend, ahead: judging.accept(), token }
+        let farewell = Farewell { cut: P::TERMS.account_changed, stopped: P::TERMS.restarting };
+        In { backend, ahead: judging.listening.accept(), token, farewell }
     }
 }
 
 impl In {
     async fn run(self, mut client: Box<dyn Stream>, mut stopped: watch::Receiver<()>) {
-        let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, token } = self;
+        let Self { backend: SignedIn { mut stream, told, seat: _seat }, ahead, token, farewell } = self;
         let _open = crate::metrics::METRICS.imap_sessions.hold(());
         let first = First { to_client: told, to_backend: ahead.to_vec() };
         let cut = token.cut();
         let stop = async { drop(stopped.changed().await) };
-        let ended = relay(&mut client, &mut stream, first, cut, stop).await;
-        tracing::debug!(?ended, "an IMAP session has ended");
+        let ended = relay(&mut client, &mut stream, (first, farewell), cut, stop).await;
+        tracing::debug!(?ended, "a session has ended");
     }
 }
 
 /// Applies the time limit to a step before the first byte of IMAP.
 async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     timeout(HANDSHAKE, step).await?
-}
-
-fn arrive(arrival: Arrival) {
-    METRICS.arrivals.count((metrics::Front::Imap, arrival));
 }

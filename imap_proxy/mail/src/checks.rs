@@ -1,7 +1,8 @@
 //! Checks passwords with the mail server for the daemon, which has no connection to it.
 
-use super::connection::BackendError;
-use super::verdict::Stop;
+use crate::connection::BackendError;
+use crate::protocol::Terms;
+use crate::verdict::Stop;
 use postern_front::daemon::Daemon;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};
 use tokio::task::JoinSet;
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 const MAX_CHECKS: usize = 4;
 
 /// Checks with `ask` the passwords that the daemon sends, until it sends no more.
-pub(super) async fn follow<F>(daemon: Daemon, ask: impl Fn(PasswordCheck) -> F)
+pub(crate) async fn follow<F>(terms: &'static Terms, daemon: Daemon, ask: impl Fn(PasswordCheck) -> F)
 where
     F: Future<Output = Result<(), BackendError>> + Send + 'static,
 {
@@ -22,7 +23,7 @@ where
             check = checks.recv(), if running.len() < MAX_CHECKS => match check {
                 Some(check) => {
                     let (id, mailbox) = (check.id, check.mailbox.clone());
-                    running.spawn(run(daemon.clone(), (id, mailbox), ask(check)));
+                    running.spawn(run((terms, daemon.clone()), (id, mailbox), ask(check)));
                 }
                 None => return,
             },
@@ -30,12 +31,16 @@ where
     }
 }
 
-async fn run(daemon: Daemon, (id, mailbox): (u64, String), asked: impl Future<Output = Result<(), BackendError>>) {
+async fn run(
+    (terms, daemon): (&'static Terms, Daemon),
+    (id, mailbox): (u64, String),
+    asked: impl Future<Output = Result<(), BackendError>>,
+) {
     let outcome = match asked.await {
         Ok(()) => CheckOutcome::Accepted,
         Err(error) => {
             let stop = error.stop();
-            tracing::warn!(mailbox, %error, ?stop, "a password that an app password is to stand for");
+            tracing::warn!(mailbox, error = %error.of(terms), ?stop, "a password that an app password is to stand for");
             if stop == Stop::Refused { CheckOutcome::Refused } else { CheckOutcome::Unavailable }
         }
     };

@@ -3,8 +3,8 @@
 //! As many are kept as were taken lately. A connection that is taken is owned by the taker: one used for a sign-in is
 //! never returned.
 
-use super::connection::BackendError;
-use super::greeting::Greeted;
+use crate::connection::BackendError;
+use crate::target::Greeted;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub const MAX_WARM: usize = 8;
 /// One is kept for each that was taken within this time.
 pub const LATELY: Duration = Duration::from_secs(60);
 /// The age at which a connection is closed, or replaced if needed. Exchange closes one without a sign-in after a minute
-/// (`PreAuthenticatedConnectionTimeout`), Dovecot after three; [`super::greeting::CONNECT`] may be part of it.
+/// (`PreAuthenticatedConnectionTimeout`), Dovecot after three; [`crate::target::CONNECT`] may be part of it.
 pub const MAX_AGE: Duration = Duration::from_secs(45);
 /// The wait after the backend could not be reached; each further one is twice as long, up to [`LONGEST_PAUSE`].
 pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -25,23 +25,20 @@ pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The connections, and the task that keeps them; both end when this is dropped.
-#[derive(Clone)]
-pub(super) struct PreconnectPool {
-    shelf: Arc<Shelf>,
-    _keeper: Arc<JoinSet<()>>,
+pub(crate) struct PreconnectPool<O> {
+    shelf: Arc<Shelf<O>>,
+    _keeper: JoinSet<()>,
 }
 
-#[derive(Default)]
-struct Shelf {
-    state: Mutex<State>,
+struct Shelf<O> {
+    state: Mutex<State<O>>,
     /// Notified when one was taken.
     taken: Notify,
 }
 
-#[derive(Default)]
-struct State {
+struct State<O> {
     /// Oldest first, with the time when it was greeted.
-    ready: VecDeque<(Instant, Greeted)>,
+    ready: VecDeque<(Instant, Greeted<O>)>,
     /// When one was requested: the last [`MAX_WARM`] times, oldest first.
     asked: VecDeque<Instant>,
 }
@@ -54,20 +51,21 @@ enum Next {
     Rest(Option<Instant>),
 }
 
-impl PreconnectPool {
+impl<O: Send + 'static> PreconnectPool<O> {
     /// Keeps connections that `open` opens. None is opened before the first [`Self::take`].
-    pub(super) fn keep<F>(open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn keep<F>(open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<Greeted, BackendError>> + Send + 'static,
+        F: Future<Output = Result<Greeted<O>, BackendError>> + Send + 'static,
     {
-        let shelf = Arc::new(Shelf::default());
+        let state = State { ready: VecDeque::new(), asked: VecDeque::new() };
+        let shelf = Arc::new(Shelf { state: Mutex::new(state), taken: Notify::new() });
         let mut keeper = JoinSet::new();
         keeper.spawn(keep(Arc::clone(&shelf), open));
-        Self { shelf, _keeper: Arc::new(keeper) }
+        Self { shelf, _keeper: keeper }
     }
 
     /// Takes a connection that is alive, as far as is known here; none: the caller connects.
-    pub(super) async fn take(&self) -> Option<Greeted> {
+    pub(crate) async fn take(&self) -> Option<Greeted<O>> {
         self.shelf.lock().note(Instant::now());
         self.shelf.taken.notify_one();
         loop {
@@ -80,9 +78,9 @@ impl PreconnectPool {
     }
 }
 
-async fn keep<F>(shelf: Arc<Shelf>, open: impl Fn() -> F)
+async fn keep<O, F>(shelf: Arc<Shelf<O>>, open: impl Fn() -> F)
 where
-    F: Future<Output = Result<Greeted, BackendError>>,
+    F: Future<Output = Result<Greeted<O>, BackendError>>,
 {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -93,9 +91,7 @@ where
                     shelf.lock().ready.push_back((Instant::now(), greeted));
                     pause = FIRST_PAUSE;
                 }
-                Err(error) => {
-                    // The next sign-in gets the same error, and that is logged at its proper level.
-                    tracing::debug!(%error, ?pause, "no connection to the IMAP backend is kept ready");
+                Err(_) => {
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -109,14 +105,14 @@ where
     }
 }
 
-impl Shelf {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<O> Shelf<O> {
+    fn lock(&self) -> MutexGuard<'_, State<O>> {
         // Each change is one insertion or removal.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl<O> State<O> {
     fn note(&mut self, now: Instant) {
         if self.asked.len() == MAX_WARM {
             self.asked.pop_front();
@@ -124,7 +120,7 @@ impl State {
         self.asked.push_back(now);
     }
 
-    fn pop(&mut self, now: Instant) -> Option<Greeted> {
+    fn pop(&mut self, now: Instant) -> Option<Greeted<O>> {
         self.drop_old(now);
         self.ready.pop_front().map(|(_, greeted)| greeted)
     }

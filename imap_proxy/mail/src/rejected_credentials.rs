@@ -12,11 +12,11 @@ const KEPT: Duration = Duration::from_secs(300);
 
 /// Identified by what the daemon vouches for them with.
 #[derive(Default)]
-pub(super) struct RejectedCredentials(Mutex<HashMap<String, Instant>>);
+pub(crate) struct RejectedCredentials(Mutex<HashMap<String, Instant>>);
 
 impl RejectedCredentials {
     /// Keeps one from now on.
-    pub(super) fn keep(&self, standing: &str) {
+    pub(crate) fn keep(&self, standing: &str) {
         let mut rejected_credentials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::monotonic();
         rejected_credentials.retain(|_, since| now.duration_since(*since) < KEPT);
@@ -24,7 +24,7 @@ impl RejectedCredentials {
     }
 
     /// Whether it is one of those kept.
-    pub(super) fn are_kept(&self, standing: &str) -> bool {
+    pub(crate) fn are_kept(&self, standing: &str) -> bool {
         let rejected_credentials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rejected_credentials.get(standing).is_some_and(|since| clock::monotonic().duration_since(*since) < KEPT)
     }

@@ -1,14 +1,20 @@
 use super::*;
-use crate::imap::command;
-use crate::imap::greeting::hear;
-use postern_front::password_field::{AfterAsk, Codes, after_ask};
-use postern_proxy_config::ImapBackend;
+use crate::backend::{self, Backend, SIGN_IN, SignedIn, hand_over};
+use crate::connection::Stream;
+use crate::imap::{Imap, command};
+use crate::protocol::Protocol;
+use crate::target::hear;
+use crate::verdict::Stop;
+use postern_front::credentials::Credentials;
+use postern_front::password_field::{AfterAsk, Codes, Pass, after_ask};
+use postern_proxy_config::{self as config, BackendUrl, ImapTable};
 use postern_wire::auth::{AskVerdict, Asked};
 use std::future::pending;
-use std::sync::Mutex;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufStream, DuplexStream, duplex};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// A pass for Bob, whose password is `p w`.
 fn pass() -> Pass {
@@ -29,8 +35,8 @@ async fn play(script: &[(&str, &str)], piece: usize) -> Result<String, BackendEr
     let talk = async move {
         let (pass, client) = (pass(), "192.0.2.7".parse().unwrap());
         let login = Login { name: pass.mailbox().as_bytes(), password: pass.password(), client: Some(client) };
-        let (dialogue, mut told) = sign_in(hear(stream).await?, &login, "a1").await?;
-        Ok((hand_over(dialogue, &mut told).await?, told))
+        let (dialogue, mut told) = backend::sign_in::<Imap>(hear::<Imap>(stream).await?, &login, Some(&tag())).await?;
+        Ok((hand_over::<Imap>(dialogue, &mut told).await?, told))
     };
     let backend = async move {
         for (says, hears) in script {
@@ -161,7 +167,7 @@ async fn letters_beyond_ascii_behind_a_code_are_no_matter() {
 #[tokio::test]
 async fn no_error_shows_a_password() {
     let end = play(&[(DOVECOT, IN_ONE), ("P1 OK\r\nP2 NO \"p w\"\r\n", "")], 99).await.unwrap_err();
-    assert!(!format!("{end} {end:?}").contains("p w"));
+    assert!(!format!("{} {end:?}", end.of(&Imap::TERMS)).contains("p w"));
 }
 
 /// How a server handles a connection.
@@ -181,7 +187,7 @@ enum Habit {
 
 /// A server of the test's own, and what it received on each of its connections.
 struct Server {
-    backend: Backend,
+    backend: Backend<Imap>,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
@@ -190,9 +196,9 @@ impl Server {
     async fn start(scheme: &str, habits: &'static [Habit], caps: [usize; 2]) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{scheme}://{}", socket.local_addr().unwrap());
-        let settings = config::Imap::before(ImapBackend::try_from(url).unwrap());
+        let settings = config::Mail::before(BackendUrl::<ImapTable>::try_from(url).unwrap().into());
         let [max_sessions, max_sessions_per_mailbox] = caps.map(|cap| cap.try_into().unwrap());
-        let settings = config::Imap { max_sessions, max_sessions_per_mailbox, ..settings };
+        let settings = config::Mail { max_sessions, max_sessions_per_mailbox, ..settings };
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let book = Arc::clone(&heard);
         tokio::spawn(async move {
@@ -202,7 +208,7 @@ impl Server {
                 tokio::spawn(serve(stream, *habits.get(number).or(habits.last()).unwrap(), Arc::clone(&book), number));
             }
         });
-        Self { backend: Backend::new(&settings).unwrap(), heard }
+        Self { backend: Backend::<Imap>::new(&settings).unwrap(), heard }
     }
 
     async fn sign_in(&self) -> Result<SignedIn, BackendError> {
@@ -335,7 +341,7 @@ async fn there_are_so_many_sessions_and_no_more() {
 async fn what_is_put_behind_starttls_ends_it() {
     let server = Server::start("imap+starttls", &[Habit::Injects], [9, 9]).await;
     let error = server.sign_in().await.err().unwrap();
-    assert!(matches!(error, BackendError::Unfit(why) if why.contains("in the clear behind STARTTLS")), "{error}");
+    assert!(matches!(error, BackendError::Unfit(why) if why.contains("in the clear behind STARTTLS")), "{error:?}");
     assert!(!server.heard.lock().unwrap()[0].contains("AUTHENTICATE"));
 }
 
@@ -343,8 +349,8 @@ async fn what_is_put_behind_starttls_ends_it() {
 async fn whom_a_connection_is_for_is_told_before_all_else() {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("imap://{}", socket.local_addr().unwrap());
-    let settings = config::Imap::before(ImapBackend::try_from(url).unwrap());
-    let backend = Backend::new(&config::Imap { backend_proxy_protocol: true, ..settings }).unwrap().keep_warm();
+    let settings = config::Mail::before(BackendUrl::<ImapTable>::try_from(url).unwrap().into());
+    let backend = Backend::<Imap>::new(&config::Mail { backend_proxy_protocol: true, ..settings }).unwrap().keep_warm();
     assert!(backend.preconnect.is_none());
     let accepted = async {
         let (mut stream, _) = socket.accept().await.unwrap();

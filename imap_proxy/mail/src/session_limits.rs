@@ -3,15 +3,15 @@
 //! Where only the password protects a mailbox, a session is counted once the backend has signed it in: a pending
 //! sign-in has no seat, or clients without the password would take those of the mailbox's owner.
 
-use super::connection::BackendError;
-use super::verdict::Stop;
+use crate::connection::BackendError;
+use crate::verdict::Stop;
 use postern_front::rate_limited::rate_limited;
 use postern_proxy_config as config;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Clone)]
-pub(super) struct SessionLimits(Arc<Inner>);
+pub(crate) struct SessionLimits(Arc<Inner>);
 
 struct Inner {
     max: usize,
@@ -26,13 +26,13 @@ struct Taken {
 }
 
 /// A session's place; it is given back when this is dropped.
-pub(super) struct SessionPermit {
+pub(crate) struct SessionPermit {
     session_limits: SessionLimits,
     mailbox: String,
 }
 
 impl SessionLimits {
-    pub(super) fn new(settings: &config::Imap) -> Self {
+    pub(crate) fn new(settings: &config::Mail) -> Self {
         let (max, max_of_mailbox) = (settings.max_sessions.get(), settings.max_sessions_per_mailbox.get());
         Self(Arc::new(Inner { max, max_of_mailbox, taken: Mutex::default() }))
     }
@@ -41,7 +41,7 @@ impl SessionLimits {
     ///
     /// # Errors
     /// There is no place: [`BackendError::Full`], or [`Stop::Limit`] for this mailbox.
-    pub(super) fn look(&self, mailbox: &str) -> Result<(), BackendError> {
+    pub(crate) fn look(&self, mailbox: &str) -> Result<(), BackendError> {
         self.judge(&self.lock(), mailbox)
     }
 
@@ -49,7 +49,7 @@ impl SessionLimits {
     ///
     /// # Errors
     /// As [`Self::look`]: other sessions took the last places.
-    pub(super) fn take(&self, mailbox: &str) -> Result<SessionPermit, BackendError> {
+    pub(crate) fn take(&self, mailbox: &str) -> Result<SessionPermit, BackendError> {
         let mut taken = self.lock();
         self.judge(&taken, mailbox)?;
         *taken.by_mailbox.entry(mailbox.to_owned()).or_default() += 1;
@@ -91,15 +91,15 @@ impl Drop for SessionPermit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_proxy_config::{Imap, ImapBackend};
+    use postern_proxy_config::{BackendUrl, ImapTable, Mail};
 
     #[test]
     fn one_mailbox_leaves_seats_for_others_and_there_is_an_end_to_all() {
-        let settings = Imap::before(ImapBackend::try_from("imap://127.0.0.1".to_owned()).unwrap());
+        let settings = Mail::before(BackendUrl::<ImapTable>::try_from("imap://127.0.0.1".to_owned()).unwrap().into());
         assert_eq!((settings.max_sessions.get(), settings.max_sessions_per_mailbox.get()), (20_000, 100));
         let number = |count: usize| count.try_into().unwrap();
         let session_limits =
-            SessionLimits::new(&Imap { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
+            SessionLimits::new(&Mail { max_sessions: number(5), max_sessions_per_mailbox: number(3), ..settings });
         let take = |mailbox| session_limits.take(mailbox).map_err(|error| error.stop());
         let mut bobs: Vec<SessionPermit> = (0..3).map(|_| take("bob").unwrap()).collect();
         assert_eq!(take("bob").err(), Some(Stop::Limit));

@@ -13,7 +13,7 @@ pub const MAX_WAITING: usize = 2048;
 pub const MAX_WAITING_PER_ADDRESS: usize = 256;
 
 #[derive(Default, Clone)]
-pub(super) struct WaitingConnections(Arc<Mutex<Waiting>>);
+pub(crate) struct WaitingConnections(Arc<Mutex<Waiting>>);
 
 #[derive(Default)]
 struct Waiting {
@@ -24,16 +24,16 @@ struct Waiting {
 }
 
 /// A place among the waiting connections; it is given back when this is dropped.
-pub(super) struct WaitingPlace {
+pub(crate) struct WaitingPlace {
     waiting: WaitingConnections,
     id: u64,
     /// Completes when another connection needs the place.
-    pub(super) lost: oneshot::Receiver<()>,
+    pub(crate) lost: oneshot::Receiver<()>,
 }
 
 impl WaitingConnections {
     /// Takes a place for a client at `address`.
-    pub(super) fn take(&self, address: IpAddr) -> WaitingPlace {
+    pub(crate) fn take(&self, address: IpAddr) -> WaitingPlace {
         let mut waiting = self.lock();
         if waiting.all.len() >= MAX_WAITING
             && let Some(oldest) = waiting.all.keys().next().copied()

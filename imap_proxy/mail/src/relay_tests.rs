@@ -4,6 +4,11 @@ use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+const FAREWELL_WORDS: Farewell = Farewell {
+    cut: "* BYE The account has changed, sign in again\r\n",
+    stopped: "* BYE The server is being restarted\r\n",
+};
+
 struct Session {
     client: DuplexStream,
     backend: DuplexStream,
@@ -20,8 +25,9 @@ fn session(room: usize) -> Session {
 fn session_with(room: usize, first: First) -> Session {
     let ((client, mut front), (backend, mut back)) = (duplex(room), duplex(room));
     let ((cut, is_cancelled), (stop, is_stopped)) = (oneshot::channel::<()>(), oneshot::channel::<()>());
-    let task =
-        tokio::spawn(async move { relay(&mut front, &mut back, first, told(is_cancelled), told(is_stopped)).await });
+    let task = tokio::spawn(async move {
+        relay(&mut front, &mut back, (first, FAREWELL_WORDS), told(is_cancelled), told(is_stopped)).await
+    });
     Session { client, backend, cut, stop, task }
 }
 
