@@ -1,7 +1,7 @@
 //! Checks passwords with the mail server for the daemon, which has no connection to it.
 
 use crate::connection::BackendError;
-use crate::protocol::Terms;
+use crate::terms::Terms;
 use crate::verdict::Stop;
 use postern_front::daemon::Daemon;
 use postern_wire::auth::{CheckOutcome, PasswordCheck, PasswordChecked};

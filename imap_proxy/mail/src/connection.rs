@@ -1,7 +1,7 @@
 //! A connection to the backend, and the errors of connecting and signing in.
 
 use crate::dialogue::Dialogue;
-use crate::protocol::Terms;
+use crate::terms::Terms;
 use crate::verdict::Stop;
 use std::fmt;
 use std::io;

@@ -19,6 +19,7 @@ mod rejected_credentials;
 pub mod relay;
 mod session_limits;
 pub mod target;
+pub mod terms;
 pub mod verdict;
 mod waiting;
 

@@ -11,8 +11,9 @@ mod sign_in;
 pub mod splitter;
 
 use crate::connection::{BackendDialogue, BackendError};
-use crate::protocol::{Login, Protocol, Security, Step, Terms};
+use crate::protocol::{Login, Protocol, Security, Step};
 use crate::refusal_text::RefusalText;
+use crate::terms::Terms;
 use command::Tag;
 use login::{FrontOptions, Listening};
 use postern_front::metrics;
