@@ -19,7 +19,7 @@
 //! * [`enrolment`], [`enrolment_code`]: who may set up a method;
 //! * [`proof`]: the proof that a user needs to change their own account, and the limits on such changes;
 //! * [`several_names`]: a sign-in whose webmail gives another name than the one that was typed;
-//! * [`standing`], [`ends`]: what a session depends on and when it ends; grants of access with an expiry;
+//! * [`standing`], [`session_life`], [`ends`]: what a session depends on, and when it ends; grants of access with an expiry;
 //! * [`request`]: requests for a reset;
 //! * [`notice`], [`retry`]: notices to the owner, and when delivery is retried;
 //! * [`throttle`], [`password_tries`], [`message_cap`]: limits on wrong codes, passwords and messages.
@@ -50,6 +50,7 @@ pub mod request;
 pub mod retry;
 pub mod seed;
 pub mod sent;
+pub mod session_life;
 pub mod several_names;
 pub mod source;
 pub mod standing;

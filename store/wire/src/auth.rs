@@ -118,11 +118,27 @@ pub struct Asked {
     /// this out: a front that has sent further names then treats the reply as a refusal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub also_judged: bool,
+    /// How long the session of this sign-in may last; `None`: as long as its connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lives: Option<Lives>,
+}
+
+/// How long a session may last, in seconds. A front that is not told takes short times of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lives {
+    /// A sign-in after the password: until a code is given, or the first method is set up.
+    pub sign_in: u32,
+    /// The page with new backup codes at the first set-up.
+    pub saving: u32,
+    /// A session without any request.
+    pub idle: u32,
+    /// A session in all.
+    pub whole: u32,
 }
 
 impl From<AskVerdict> for Asked {
     fn from(verdict: AskVerdict) -> Self {
-        Self { verdict, app_passwords_of: None, browser_known: false, also_judged: false }
+        Self { verdict, app_passwords_of: None, browser_known: false, also_judged: false, lives: None }
     }
 }
 

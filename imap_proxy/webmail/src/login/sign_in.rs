@@ -13,6 +13,7 @@ use crate::session::challenge::Challenge;
 use crate::session::context::{PasswordFingerprint, UpstreamSession};
 use crate::session::cookies;
 use crate::session::enrolment::{SettingUp, default_kind};
+use crate::session::limits::Lives;
 use crate::session::logout::Logout;
 use crate::session::registry::WebmailFollower;
 use crate::session::stage::{BlockedReason, Stage};
@@ -58,6 +59,8 @@ struct Judged {
     app_passwords_of: Option<String>,
     /// Whether the daemon knows the browser.
     browser_known: bool,
+    /// How long the session may last.
+    lives: Lives,
 }
 
 impl SignIns {
@@ -114,7 +117,7 @@ impl SignIns {
             }
         };
         let before = self.follower.before();
-        let Judged { after, app_passwords_of, browser_known } = self.judge(cx, &login, &identity).await;
+        let Judged { after, app_passwords_of, browser_known, lives } = self.judge(cx, &login, &identity).await;
         METRICS.sign_ins.count((Front::Webmail, Verdict::from(&after)));
         let may_go_on = matches!(
             after,
@@ -128,7 +131,7 @@ impl SignIns {
         }
         let fingerprint = PasswordFingerprint::new(&self.fingerprint_key, &login.password);
         let browser = cx.browser.clone().filter(|_| browser_known);
-        let accepted = PasswordAccepted { upstream, fingerprint, client: cx.client(), browser };
+        let accepted = PasswordAccepted { upstream, fingerprint, client: cx.client(), browser, lives };
         match after {
             AfterPassword::Release { mailbox, standing } => {
                 self.end_old_sessions(&mailbox, &accepted.fingerprint);
@@ -156,9 +159,10 @@ impl SignIns {
         others.retain(|name| name != shown);
         others.dedup();
         let reply = ask(&self.daemon, cx.origin(), shown, &others).await;
+        let lives = reply.as_ref().ok().and_then(|asked| asked.lives).map_or(Lives::UNTOLD, Lives::from);
         let app_passwords_of = reply.as_ref().ok().and_then(|asked| asked.app_passwords_of.clone());
         let browser_known = reply.as_ref().is_ok_and(|asked| asked.browser_known);
-        Judged { after: after_password(reply, &others), app_passwords_of, browser_known }
+        Judged { after: after_password(reply, &others), app_passwords_of, browser_known, lives }
     }
 
     /// Releases the session: no second factor is required.

@@ -1,5 +1,6 @@
 //! The data that a session is bound to after the password: mailbox, webmail session, password and client.
 
+use super::limits::Lives;
 use crate::jar::Jar;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -72,4 +73,6 @@ pub struct SessionContext {
     /// The token by which the browser is recognised: the one that the daemon stores for this mailbox, or the one that
     /// the browser was given when it was admitted. None: it gets a new one when it is admitted.
     pub browser: Option<Secret>,
+    /// How long the session may last.
+    pub lives: Lives,
 }

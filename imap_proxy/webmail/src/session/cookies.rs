@@ -28,8 +28,8 @@ const BROWSER_LIFE: u32 = 400 * 24 * 3600;
 /// The page that the user wanted to open before signing in, since nothing is stored here without a session. The value
 /// is checked by [`crate::destination`] before a redirect.
 const NEXT: &str = "__Host-postern-next";
-/// Its lifetime in seconds: the maximum duration of a sign-in.
-const NEXT_LIFE: u64 = super::limits::PENDING_LIFE.as_secs();
+/// Its lifetime in seconds.
+const NEXT_LIFE: u64 = 15 * 60;
 
 /// The cookie that is set with a login page: a login form that is submitted twice with the same value is processed
 /// once.

@@ -1,7 +1,6 @@
 //! A session with access to the webmail.
 
 use super::context::{Moment, SessionContext};
-use super::limits::PENDING_LIFE;
 use super::pending_action::PendingAction;
 use jiff::Timestamp;
 use postern_front::session_registry::{Cancellation, CancellationToken};
@@ -62,7 +61,8 @@ impl Released {
     /// Records a use of the session. A pending action that has taken too long is dropped, unless it shows data once.
     pub fn touch(&mut self, now: Instant) {
         self.used = now;
-        let is_late = |began: Instant| now.saturating_duration_since(began) >= PENDING_LIFE;
+        let life = self.context.lives.sign_in;
+        let is_late = |began: Instant| now.saturating_duration_since(began) >= life;
         self.pending_action.take_if(|(pending_action, began)| pending_action.shown_once().is_none() && is_late(*began));
     }
 

@@ -6,7 +6,6 @@
 //! form again, with the same key and the same content, gets the same response: while the form is processed, and for a
 //! short time afterwards. See [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
 
-use super::limits::PENDING_LIFE;
 use super::token::Key;
 use crate::form::Form;
 use crate::session::cookies;
@@ -27,8 +26,8 @@ use tokio::sync::watch;
 pub const ANSWER_LIFE: Duration = Duration::from_secs(60);
 /// The same for a refused login: a user who tries again does so intentionally.
 pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
-/// How long a form is known to be processed, so that it is not processed again: the maximum duration of a sign-in.
-pub const JUDGED_LIFE: Duration = PENDING_LIFE;
+/// How long a form is known to be processed, so that it is not processed again.
+pub const JUDGED_LIFE: Duration = Duration::from_secs(15 * 60);
 /// Maximum number of forms of sessions that are being processed or known.
 pub const MAX_FORMS: usize = 8192;
 /// The same for login forms. They are counted separately, so that login forms cannot prevent a user from entering the

@@ -11,6 +11,7 @@
 use super::challenge::Challenge;
 use super::context::{Client, Moment, PasswordFingerprint, SessionContext, UpstreamSession};
 use super::enrolment::{Enrolment, SettingUp};
+use super::limits::Lives;
 use super::released::Released;
 use super::stage::{BlockedReason, Stage};
 use postern_portal::{self as portal, MethodKind, Requested};
@@ -26,6 +27,8 @@ pub struct PasswordAccepted {
     pub client: Client,
     /// The browser's token, as in [`SessionContext`].
     pub browser: Option<Secret>,
+    /// How long the session may last.
+    pub lives: Lives,
 }
 
 impl PasswordAccepted {
@@ -36,6 +39,7 @@ impl PasswordAccepted {
             fingerprint: self.fingerprint,
             client: self.client,
             browser: self.browser,
+            lives: self.lives,
         }
     }
 

@@ -3,8 +3,7 @@ use crate::jar::Jar;
 use crate::session::challenge::Challenge;
 use crate::session::context::{Client, Moment, UpstreamSession};
 use crate::session::limits::{
-    IDLE_LIFE, MAX_ENDS, MAX_PENDING, MAX_PENDING_PER_MAILBOX, MAX_RELEASED, MAX_RELEASED_PER_MAILBOX, PENDING_LIFE,
-    WHOLE_LIFE,
+    Lives, MAX_ENDS, MAX_PENDING, MAX_PENDING_PER_MAILBOX, MAX_RELEASED, MAX_RELEASED_PER_MAILBOX,
 };
 use crate::session::pending_action::PendingAction;
 use crate::session::state::PasswordAccepted;
@@ -12,6 +11,14 @@ use crate::session::token::TOKEN_LENGTH;
 use postern_front::clock;
 use postern_portal::{self as portal, paths};
 use std::time::Duration;
+
+/// Other times than those of a front that is not told any.
+const LIVES: Lives = Lives {
+    sign_in: Duration::from_secs(10 * 60),
+    saving: Duration::from_secs(2 * 3600),
+    idle: Duration::from_secs(6 * 3600),
+    whole: Duration::from_secs(3 * 24 * 3600),
+};
 
 fn now() -> Moment {
     Moment { tick: clock::monotonic(), wall: clock::wall() }
@@ -24,7 +31,7 @@ fn fingerprint(password: &str) -> PasswordFingerprint {
 fn accepted(password: &str) -> PasswordAccepted {
     let upstream = UpstreamSession { jar: Jar::default(), landing: "/".into(), logout: None, unopened: false };
     let client = Client { address: [127, 0, 0, 1].into(), agent: None };
-    PasswordAccepted { upstream, fingerprint: fingerprint(password), client, browser: None }
+    PasswordAccepted { upstream, fingerprint: fingerprint(password), client, browser: None, lives: LIVES }
 }
 
 fn pending_from(mailbox: &str, address: &str) -> State {
@@ -84,15 +91,15 @@ fn sessions_expire_each_in_its_time() {
     let busy = store.insert(released("bob", start), start.tick).unwrap();
     let at = |after: Duration| start.tick + after;
     let just_before = Duration::from_secs(1);
-    assert_eq!(store.stage(Some(&key(&waits)), at(PENDING_LIFE - just_before)), Stage::Challenged);
-    assert_eq!(store.stage(Some(&key(&waits)), at(PENDING_LIFE)), Stage::Stale);
+    assert_eq!(store.stage(Some(&key(&waits)), at(LIVES.sign_in - just_before)), Stage::Challenged);
+    assert_eq!(store.stage(Some(&key(&waits)), at(LIVES.sign_in)), Stage::Stale);
     let mut used = Duration::ZERO;
-    while used + IDLE_LIFE < WHOLE_LIFE {
-        used += IDLE_LIFE - just_before;
+    while used + LIVES.idle < LIVES.whole {
+        used += LIVES.idle - just_before;
         assert_eq!(store.stage(Some(&key(&busy)), at(used)), Stage::Released);
     }
     assert_eq!(store.stage(Some(&key(&rests)), at(used)), Stage::Stale);
-    assert_eq!(store.stage(Some(&key(&busy)), at(WHOLE_LIFE)), Stage::Stale);
+    assert_eq!(store.stage(Some(&key(&busy)), at(LIVES.whole)), Stage::Stale);
 }
 
 #[test]
@@ -170,7 +177,7 @@ async fn whoever_waits_on_a_session_hears_of_its_end() {
     let waiting = tokio::spawn(token.unwrap().cut());
     tokio::task::yield_now().await;
     assert!(!waiting.is_finished());
-    store.sweep(now.tick + WHOLE_LIFE);
+    store.sweep(now.tick + LIVES.whole);
     waiting.await.unwrap();
 }
 
@@ -234,8 +241,8 @@ fn an_errand_does_not_wait_for_ever() {
         store.with_released(&key, now.tick + after, look).unwrap()
     };
     store.with_released(&key, now.tick, |released| released.begin_action(PendingAction::FewCodes(3)));
-    assert!(few(PENDING_LIFE - Duration::from_secs(1)));
-    assert!(!few(PENDING_LIFE) && !few(Duration::ZERO));
+    assert!(few(LIVES.sign_in - Duration::from_secs(1)));
+    assert!(!few(LIVES.sign_in) && !few(Duration::ZERO));
 }
 
 #[test]
@@ -259,12 +266,12 @@ fn what_is_shown_once_is_shown_until_it_is_confirmed() {
     // Nothing else that the person begins or ends takes it away, nor time.
     assert_eq!(act(Duration::ZERO, &|it| it.begin_action(PendingAction::FewCodes(3))), codes_page);
     assert_eq!(act(Duration::ZERO, &|it| drop(it.end_action())), codes_page);
-    assert_eq!(act(PENDING_LIFE * 2, &|_| ()), codes_page);
+    assert_eq!(act(LIVES.sign_in * 2, &|_| ()), codes_page);
     // One after the other; but of backup codes only the last are good for anything.
-    act(PENDING_LIFE, &|it| it.begin_action(app_password()));
-    assert_eq!(act(PENDING_LIFE, &|it| it.begin_action(codes("new"))), codes_page);
-    assert_eq!(act(PENDING_LIFE, &|it| drop(it.end_shown())), app_page);
-    assert_eq!(act(PENDING_LIFE, &|it| drop(it.end_shown())), None);
+    act(LIVES.sign_in, &|it| it.begin_action(app_password()));
+    assert_eq!(act(LIVES.sign_in, &|it| it.begin_action(codes("new"))), codes_page);
+    assert_eq!(act(LIVES.sign_in, &|it| drop(it.end_shown())), app_page);
+    assert_eq!(act(LIVES.sign_in, &|it| drop(it.end_shown())), None);
 }
 
 #[test]
@@ -276,9 +283,9 @@ fn it_is_known_why_a_session_is_over() {
             .map(|state| store.insert(state, start.tick).unwrap());
     store.advance(&key(&steps), start.tick, Stage::Challenged, |_| None).unwrap();
     store.remove(&key(&gone), Ended::SignedOut);
-    store.sweep(start.tick + PENDING_LIFE);
+    store.sweep(start.tick + LIVES.sign_in);
     store.end_with_other_password("carol", &fingerprint("new"));
-    store.sweep(start.tick + IDLE_LIFE);
+    store.sweep(start.tick + LIVES.idle);
     assert_eq!((why(&waits), why(&rests)), (Ended::SlowSignIn, Ended::Idle));
     assert_eq!((why(&steps), why(&gone), why(&old)), (Ended::GoneOn, Ended::SignedOut, Ended::OtherPassword));
     assert_eq!(why(&Token::new().unwrap()), Ended::Unknown);

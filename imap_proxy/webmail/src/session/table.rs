@@ -1,9 +1,6 @@
 //! The sessions of one front, grouped by mailbox, and which sessions are evicted when a limit is reached.
 
-use super::limits::{
-    IDLE_LIFE, MAX_ENDS, MAX_PENDING, MAX_PENDING_PER_MAILBOX, MAX_RELEASED, MAX_RELEASED_PER_MAILBOX, PENDING_LIFE,
-    SAVING_LIFE, WHOLE_LIFE,
-};
+use super::limits::{MAX_ENDS, MAX_PENDING, MAX_PENDING_PER_MAILBOX, MAX_RELEASED, MAX_RELEASED_PER_MAILBOX};
 use super::state::State;
 use super::token::Key;
 use postern_front::source::{Source, sources};
@@ -42,12 +39,13 @@ impl Entry {
 
     /// Why it has expired, if it has.
     pub(super) fn time_is_over(&self, now: Instant) -> Option<Ended> {
+        let lives = self.state.context().lives;
         let age = |since| now.saturating_duration_since(since);
         match &self.state {
-            State::Released(released) if age(released.used) >= IDLE_LIFE => Some(Ended::Idle),
-            State::Released(_) => (age(self.began) >= WHOLE_LIFE).then_some(Ended::Old),
-            State::SavingCodes(_) => (age(self.began) >= SAVING_LIFE).then_some(Ended::SlowSignIn),
-            _ => (age(self.began) >= PENDING_LIFE).then_some(Ended::SlowSignIn),
+            State::Released(released) if age(released.used) >= lives.idle => Some(Ended::Idle),
+            State::Released(_) => (age(self.began) >= lives.whole).then_some(Ended::Old),
+            State::SavingCodes(_) => (age(self.began) >= lives.saving).then_some(Ended::SlowSignIn),
+            _ => (age(self.began) >= lives.sign_in).then_some(Ended::SlowSignIn),
         }
     }
 }

@@ -249,3 +249,28 @@ async fn a_mailbox_has_its_share_of_requests_and_no_more() {
     bob.get("/?_task=mail").await.shows(200, "mailbox");
     drop(held);
 }
+
+#[tokio::test]
+async fn a_session_lasts_as_long_as_the_daemon_says() {
+    let world = World::start().await;
+    let told = |verdict: &str, lives: [u32; 4]| {
+        let [sign_in, saving, idle, whole] = lives;
+        let lives = format!(r#"{{"sign_in":{sign_in},"saving":{saving},"idle":{idle},"whole":{whole}}}"#);
+        verdict.replacen('{', &format!(r#"{{"lives":{lives},"#), 1)
+    };
+    let over = "Your session has ended";
+    for (verdict, lives, status, page) in [
+        (FREE, [0, 0, 60, 60], 200, "mailbox"),
+        (FREE, [60, 60, 0, 60], 401, over),
+        (FREE, [60, 60, 60, 0], 401, over),
+        (CHALLENGE, [60, 0, 0, 0], 200, "code"),
+        (CHALLENGE, [0, 60, 60, 60], 401, "Signing in took too long"),
+    ] {
+        world.daemon.on("Ask", told(verdict, lives).as_str());
+        let mut browser = world.browser();
+        let landing = browser.sign_in(ALICE, "right").await;
+        let to = if verdict == FREE { "/?_task=mail" } else { "/postern/code" };
+        assert_eq!(landing.status, 303);
+        browser.get(to).await.shows(status, page);
+    }
+}

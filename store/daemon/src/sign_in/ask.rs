@@ -7,6 +7,7 @@ use crate::metrics::METRICS;
 use crate::sign_in::context::{self, Owner, channel, journal, owner_by_all, source};
 use crate::sign_in::offers::{kinds, methods};
 use crate::sign_in::unusual;
+use postern_rules::session_life::{self, Lives};
 use postern_rules::source::Source;
 use postern_rules::standing::Standing;
 use postern_rules::{Account, Channel, Event, Platform, Verdict, decide, offers};
@@ -36,7 +37,13 @@ async fn asked(daemon: &Daemon, Ask { name, also, channel, origin }: &Ask) -> As
             needed
         }
     };
-    Asked { verdict, app_passwords_of, browser_known, also_judged: !also.is_empty() }
+    let lives = session_life::lives(channel).map(|Lives { sign_in, saving, idle, whole }| auth::Lives {
+        sign_in,
+        saving,
+        idle,
+        whole,
+    });
+    Asked { verdict, app_passwords_of, browser_known, also_judged: !also.is_empty(), lives }
 }
 
 async fn needed(

@@ -5,6 +5,7 @@ use crate::accounts::{
 };
 use crate::document::compare;
 use postern_rules::proof::DAY;
+use postern_rules::session_life::lives;
 use postern_rules::standing::{Holder, may_end_sessions};
 use postern_rules::{Account, Channel, Event, Standing, Time};
 
@@ -96,5 +97,21 @@ fn the_table_of_sessions_is_what_is_over() {
             !is_over || !is_changed || what.starts_with("its end") || may_end_sessions(Some(&before), &account, now)
         );
         if is_over { "is over" } else { "goes on" }.to_owned()
+    });
+}
+
+#[test]
+fn the_table_of_lives_is_how_long_a_session_lasts() {
+    compare(["at", "what", "lasts at most"], |[at, what, _]| {
+        let channel = Channel::ALL.into_iter().find(|channel| channel.as_str() == *at).unwrap();
+        let Some(lives) = lives(channel) else { return "the connection".to_owned() };
+        let seconds = match *what {
+            "a sign-in after the password" => lives.sign_in,
+            "new backup codes, shown at the first set-up" => lives.saving,
+            "a session that is not used" => lives.idle,
+            "a session in all" => lives.whole,
+            other => panic!("{other:?}"),
+        };
+        format!("{} minutes", seconds / 60)
     });
 }
