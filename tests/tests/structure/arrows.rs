@@ -8,8 +8,17 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("postern-check", &["postern-pam-options", "postern-proxy-config", "postern-wire"]),
     (
         "postern-daemon",
-        &["postern-engine", "postern-process", "postern-rules", "postern-vault", "postern-webauthn", "postern-wire"],
+        &[
+            "postern-delivery",
+            "postern-engine",
+            "postern-process",
+            "postern-rules",
+            "postern-vault",
+            "postern-webauthn",
+            "postern-wire",
+        ],
     ),
+    ("postern-delivery", &["postern-rules", "postern-wire"]),
     ("postern-engine", &["postern-process"]),
     ("postern-acme", &["postern-front", "postern-http", "postern-process", "postern-proxy-config"]),
     ("postern-front", &["postern-process", "postern-proxy-config", "postern-wire"]),
@@ -75,6 +84,7 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
     ("pam_postern", &["tokio", "sled", "totp-rs", "tracing", "rustls"]),
     ("postern-process", &[]),
     ("postern-proxy", &["sled", "totp-rs", "chacha20poly1305"]),
+    ("postern-delivery", &["sled", "maud", "hyper-rustls"]),
     // It speaks HTTP and TLS to gateways and mail servers, and shows no pages.
     ("postern-daemon", &["maud", "imap-proto", "pam-bindings", "hyper-rustls"]),
 ];

@@ -1,18 +1,11 @@
 //! `posternd.toml`. Every key has a default; an unknown key is refused with its line and the most similar known key.
 
-mod login;
-mod mail;
-mod sms;
-
+use postern_delivery::config::{Mail, Sms};
 use postern_process::log::Levels;
 use postern_process::scrape::Place;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-pub use login::Login;
-pub use mail::{Mail, MailWay, Smtp, SmtpSecurity, SmtpServer};
-pub use sms::{Gateway, Ovh, Sms, SmsWay};
 
 /// The path of the configuration unless `--config` is given.
 pub const DEFAULT_PATH: &str = "/etc/postern/posternd.toml";

@@ -1,7 +1,8 @@
 //! Validation of `[sms]` and `[mail]`.
 
 use super::*;
-use crate::notify::template::Escape;
+use postern_delivery::config::{MailWay, SmsWay, Smtp, SmtpSecurity, SmtpServer};
+use postern_delivery::template::Escape;
 
 const OVH: &str = r#"
 [sms]

@@ -3,7 +3,5 @@
 pub mod letter;
 pub mod notices;
 pub mod outbox;
-pub mod recipient;
 pub mod senders;
-pub mod template;
 pub mod texts;

@@ -1,15 +1,13 @@
 //! All configured transports: messages are counted, and a transport is chosen.
 
-use crate::config::{Config, SmsWay};
+use crate::config::Config;
 use crate::metrics::{Delivery, METRICS};
 use crate::notify::letter::Letter;
-use crate::notify::recipient::{Number, mask, read_address};
 use crate::notify::senders::budget::Budget;
-use crate::notify::senders::failure::{Failed, SendError, SetUpError};
-use crate::notify::senders::gateway::Gateway;
-use crate::notify::senders::mail::{Mail, MessageId};
-use crate::notify::senders::program::Texter;
+use crate::notify::senders::failure::SendError;
 use crate::notify::senders::recipients::Recipients;
+use postern_delivery::recipient::{Number, mask, read_address};
+use postern_delivery::{Failed, MailTransport, MessageId, SetUpError, SmsTransport};
 use postern_rules::Time;
 use postern_rules::message_cap::Medium;
 use postern_rules::offers::Sendable;
@@ -17,19 +15,9 @@ use postern_vault::records::Records;
 use postern_wire::Secret;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::time::Duration;
-
-/// Maximum time for sending a message, in addition to the time that the store needs to count it. The timeout for
-/// clients at a front is longer.
-pub const LONGEST: Duration = Duration::from_secs(25);
-
-enum TextWay {
-    Gateway(Box<Gateway>),
-    Program(Texter),
-}
 
 struct Texts {
-    way: TextWay,
+    way: SmsTransport,
     daily_budget: NonZeroU32,
     /// Prefixes of the numbers that text messages are sent to; empty: all numbers.
     prefixes: Vec<String>,
@@ -38,7 +26,7 @@ struct Texts {
 /// All configured transports.
 pub struct Senders {
     text: Option<Texts>,
-    mail: Option<(Mail, NonZeroU32)>,
+    mail: Option<(MailTransport, NonZeroU32)>,
     budget: Budget,
     recipients: Recipients,
 }
@@ -51,20 +39,18 @@ pub fn judge(config: &Config) -> Result<(), SetUpError> {
     ways(config).map(drop)
 }
 
-type Ways = (Option<Texts>, Option<(Mail, NonZeroU32)>);
+type Ways = (Option<Texts>, Option<(MailTransport, NonZeroU32)>);
 
 fn ways(config: &Config) -> Result<Ways, SetUpError> {
     let text = match &config.sms {
         None => None,
-        Some(sms) => {
-            let way = match &sms.way {
-                SmsWay::Gateway(gateway) => TextWay::Gateway(Box::new(Gateway::new(gateway)?)),
-                SmsWay::Command(command) => TextWay::Program(Texter::new(command)),
-            };
-            Some(Texts { way, daily_budget: sms.daily_budget, prefixes: sms.prefixes.clone() })
-        }
+        Some(sms) => Some(Texts {
+            way: SmsTransport::new(&sms.way)?,
+            daily_budget: sms.daily_budget,
+            prefixes: sms.prefixes.clone(),
+        }),
     };
-    let mail = config.mail.as_ref().map(|mail| Ok((Mail::new(mail)?, mail.daily_budget))).transpose()?;
+    let mail = config.mail.as_ref().map(|mail| Ok((MailTransport::new(mail)?, mail.daily_budget))).transpose()?;
     Ok((text, mail))
 }
 
@@ -94,7 +80,7 @@ impl Senders {
     }
 
     /// Sends a text message to a number in international format, and returns when the gateway or the program has
-    /// accepted it, within [`LONGEST`].
+    /// accepted it, within [`LONGEST`](super::LONGEST).
     ///
     /// # Errors
     /// [`SendError`].
@@ -115,16 +101,11 @@ impl Senders {
             )));
         }
         self.count(now, Medium::Text, number.number())?;
-        let sent = async {
-            match way {
-                TextWay::Gateway(gateway) => gateway.send(now, &number, text).await,
-                TextWay::Program(texter) => texter.send(&number, text).await,
-            }
-        };
-        self.spend(now, Medium::Text, *daily_budget, (number.number(), &number), sent).await
+        let recipient = (number.number(), &number as &(dyn fmt::Display + Sync));
+        self.spend(now, Medium::Text, *daily_budget, recipient, way.send(now, &number, text)).await
     }
 
-    /// Sends a plain-text mail, and returns when the mail server or sendmail has accepted it, within [`LONGEST`].
+    /// Sends a plain-text mail, and returns when the mail server or sendmail has accepted it, within [`LONGEST`](super::LONGEST).
     ///
     /// # Errors
     /// [`SendError`].
@@ -207,22 +188,5 @@ fn delivery(outcome: &Result<(), SendError>) -> Delivery {
         Err(SendError::Budget(..)) => Delivery::Budget,
         Err(SendError::Recipient(_)) => Delivery::Recipient,
         Err(SendError::NotConfigured(_)) => Delivery::NotConfigured,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notify::senders::{gateway, line, program, smtp};
-
-    #[test]
-    fn no_way_takes_longer_than_is_promised() {
-        let ways = [
-            // Connecting, TLS, and the response.
-            line::REACH + line::REACH + gateway::ANSWER,
-            line::REACH + smtp::DIALOGUE + smtp::ACCEPT + smtp::QUIT,
-            program::PATIENCE,
-        ];
-        assert!(ways.into_iter().all(|way| way <= LONGEST), "{ways:?}");
     }
 }

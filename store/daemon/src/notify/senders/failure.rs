@@ -1,20 +1,8 @@
-//! Why a message was not sent, and why a configuration cannot be used.
+//! Why a message has not been sent.
 
 use postern_rules::message_cap::Medium;
 use std::fmt;
 use std::num::NonZeroU32;
-
-/// Why a configuration cannot be used: the file of a secret or of a CA is unusable. A message for the administrator.
-#[derive(Debug)]
-pub struct SetUpError(pub(super) String);
-
-impl fmt::Display for SetUpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SetUpError {}
 
 /// Why a message has not been sent. `Display` is for the journal: the failure, its cause, and what to do. It shows
 /// neither the message nor the recipient.
@@ -55,14 +43,3 @@ impl fmt::Display for SendError {
 }
 
 impl std::error::Error for SendError {}
-
-/// The error of a transport, by how much may have been sent.
-#[derive(Debug)]
-pub(super) enum Failed {
-    /// Certainly nothing was accepted.
-    Unsent(String),
-    /// The receiver rejects this message.
-    Refused(String),
-    /// The message may have been accepted.
-    Unclear(String),
-}

@@ -1,6 +1,6 @@
 //! A connection to a receiver: with TLS, or without it on this host.
 
-use crate::notify::senders::failure::{Failed, SetUpError};
+use crate::failure::{Failed, SetUpError};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
 /// Timeout for connecting to a receiver, all attempts included; and again for the TLS handshake.
-pub(super) const REACH: Duration = Duration::from_secs(6);
+pub(crate) const REACH: Duration = Duration::from_secs(6);
 /// Timeout for connecting to one of its addresses: another address may respond faster.
 const CONNECT: Duration = Duration::from_secs(3);
 /// Maximum number of connection attempts.
@@ -25,15 +25,15 @@ const ATTEMPTS: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// A byte stream.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug {}
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug> Wire for T {}
 
 /// A connection, with or without TLS.
-pub(super) type Line = Box<dyn Wire>;
+pub(crate) type Line = Box<dyn Wire>;
 
 /// The address of a receiver.
-pub(super) struct Destination {
+pub(crate) struct Destination {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
@@ -41,13 +41,13 @@ pub(super) struct Destination {
 
 impl Destination {
     /// A destination without TLS.
-    pub(super) fn plain(host: &str, port: u16) -> Self {
+    pub(crate) fn plain(host: &str, port: u16) -> Self {
         Self { host: host.to_owned(), port, tls: None }
     }
 
     /// A destination with TLS, whose certificate is signed by a CA in the file `ca`; none: by a CA that this system
     /// trusts.
-    pub(super) fn with_tls(host: &str, port: u16, ca: Option<&Path>) -> Result<Self, SetUpError> {
+    pub(crate) fn with_tls(host: &str, port: u16, ca: Option<&Path>) -> Result<Self, SetUpError> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| SetUpError(format!("{host} can stand in no certificate; write a name or an address")))?;
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -59,7 +59,7 @@ impl Destination {
     }
 
     /// Connects. A failed attempt is repeated, since nothing has been sent yet.
-    pub(super) async fn reach(&self) -> Result<TcpStream, Failed> {
+    pub(crate) async fn reach(&self) -> Result<TcpStream, Failed> {
         let attempts = async {
             let mut attempt = 1;
             loop {
@@ -90,7 +90,7 @@ impl Destination {
     }
 
     /// Starts TLS on a connection; a destination without TLS leaves it unchanged.
-    pub(super) async fn secure(&self, line: impl Wire + 'static) -> Result<Line, Failed> {
+    pub(crate) async fn secure(&self, line: impl Wire + 'static) -> Result<Line, Failed> {
         let Some((connector, name)) = &self.tls else { return Ok(Box::new(line)) };
         let shaken = timeout(REACH, connector.connect(name.clone(), line)).await;
         match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {

@@ -1,7 +1,7 @@
 //! `[mail]`: how the daemon sends mail.
 
 use super::login::{Login, is_this_host, login};
-use crate::notify::recipient::read_address;
+use crate::recipient::read_address;
 use http::Uri;
 use lettre::message::Mailbox;
 use serde::Deserialize;

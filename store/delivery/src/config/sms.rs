@@ -1,7 +1,7 @@
 //! `[sms]`: how the daemon sends text messages.
 
 use super::login::{Login, is_this_host, login};
-use crate::notify::template::{Escape, Placeholder, Template};
+use crate::template::{Escape, Placeholder, Template};
 use http::header::{self, HeaderName};
 use http::{Method, Uri};
 use serde::Deserialize;

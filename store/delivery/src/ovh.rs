@@ -3,9 +3,9 @@
 //! `X-Ovh-Signature` is `$1$` followed by the SHA-1, in hexadecimal, of the application secret, the consumer key, the
 //! method, the URL, the body and the time in seconds, joined with plus signs ("First steps with the OVHcloud APIs").
 
-use super::secret_file;
 use crate::config;
-use crate::notify::senders::failure::SetUpError;
+use crate::failure::SetUpError;
+use crate::secret_file;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use postern_rules::Time;
 use postern_wire::Secret;
@@ -18,7 +18,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-ovh-signature");
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-ovh-timestamp");
 
 /// The keys of an application.
-pub(super) struct Ovh {
+pub(crate) struct Ovh {
     application_key: HeaderValue,
     application_secret: Secret,
     consumer_key: (Secret, HeaderValue),
@@ -26,7 +26,7 @@ pub(super) struct Ovh {
 
 impl Ovh {
     /// Reads the keys from their files.
-    pub(super) fn new(ovh: &config::Ovh) -> Result<Self, SetUpError> {
+    pub(crate) fn new(ovh: &config::Ovh) -> Result<Self, SetUpError> {
         let consumer_key = secret_file::read(&ovh.consumer_key_file)?;
         let mut header = HeaderValue::from_str(consumer_key.reveal())
             .map_err(|_| SetUpError("OVHcloud's consumer key has letters that no header can have".to_owned()))?;
@@ -40,7 +40,7 @@ impl Ovh {
     }
 
     /// Signs a request that is about to be sent.
-    pub(super) fn sign(&self, now: Time, method: &Method, url: &str, body: &str, headers: &mut HeaderMap) {
+    pub(crate) fn sign(&self, now: Time, method: &Method, url: &str, body: &str, headers: &mut HeaderMap) {
         let time = now.unsigned().to_string();
         let (consumer_key, consumer_header) = &self.consumer_key;
         let signed = [self.application_secret.reveal(), consumer_key.reveal(), method.as_str(), url, body, &time];

@@ -1,9 +1,9 @@
 //! Mail: its format, and its transport.
 
-use super::program;
-use super::smtp::Smtp;
 use crate::config::{self, MailWay};
-use crate::notify::senders::failure::{Failed, SetUpError};
+use crate::failure::{Failed, SetUpError};
+use crate::program;
+use crate::smtp::Smtp;
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Body, Mailbox, Message};
@@ -19,7 +19,7 @@ const AUTO_SUBMITTED: (&str, &str) = ("Auto-Submitted", "auto-generated");
 pub type MessageId = [u8; 16];
 
 /// Composes and sends mail.
-pub(super) struct Mail {
+pub struct MailTransport {
     from: Mailbox,
     way: Way,
 }
@@ -29,9 +29,12 @@ enum Way {
     Sendmail(PathBuf),
 }
 
-impl Mail {
+impl MailTransport {
     /// Reads the files that the configuration names; does not connect.
-    pub(super) fn new(mail: &config::Mail) -> Result<Self, SetUpError> {
+    ///
+    /// # Errors
+    /// [`SetUpError`].
+    pub fn new(mail: &config::Mail) -> Result<Self, SetUpError> {
         let way = match &mail.way {
             MailWay::Smtp(smtp) => Way::Smtp(Smtp::new(smtp, mail.from.email.domain())?),
             MailWay::Sendmail(program) => Way::Sendmail(program.clone()),
@@ -39,8 +42,12 @@ impl Mail {
         Ok(Self { from: mail.from.clone(), way })
     }
 
-    /// Sends a plain-text mail.
-    pub(super) async fn send(
+    /// Sends a plain-text mail, and returns when the mail server or sendmail has accepted it, within
+    /// [`LONGEST`](crate::LONGEST).
+    ///
+    /// # Errors
+    /// [`Failed`].
+    pub async fn send(
         &self,
         now: Time,
         id: &MessageId,
@@ -99,7 +106,7 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::recipient::read_address;
+    use crate::recipient::read_address;
 
     fn written(from: &str, subject: &str, body: &str) -> Result<String, Failed> {
         let to = read_address("bob@example.org").unwrap();

@@ -16,7 +16,7 @@ const CODE: usize = 3;
 
 /// Reads the replies of a server, line by line.
 #[derive(Debug)]
-pub(super) struct Replies<R> {
+pub(crate) struct Replies<R> {
     stream: R,
     /// The incomplete line.
     line: Vec<u8>,
@@ -38,7 +38,7 @@ enum End {
 impl<R> Replies<R> {
     /// Reads from the server at the other end of `stream`. The caller limits the amount of data: a line is buffered
     /// until it ends.
-    pub(super) fn of(stream: R) -> Self {
+    pub(crate) fn of(stream: R) -> Self {
         Self { stream, line: Vec::new(), ready: Vec::new(), given: 0, end: None }
     }
 

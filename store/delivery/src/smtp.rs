@@ -1,11 +1,11 @@
 //! Mail through a mail server (RFC 5321), which is responsible for a mail once it has acknowledged the end of the data.
 
-use super::line::{Destination, Line, Wire};
-use super::replies::Replies;
-use super::said::said;
-use super::secret_file;
 use crate::config::{self, SmtpSecurity};
-use crate::notify::senders::failure::{Failed, SetUpError};
+use crate::failure::{Failed, SetUpError};
+use crate::line::{Destination, Line, Wire};
+use crate::replies::Replies;
+use crate::said::said;
+use crate::secret_file;
 use lettre::Address;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -21,11 +21,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
 /// Timeout for everything before the mail data, TLS included: some servers delay clients that they do not know.
-pub(super) const DIALOGUE: Duration = Duration::from_secs(10);
+pub(crate) const DIALOGUE: Duration = Duration::from_secs(10);
 /// Timeout for the server to accept the mail data.
-pub(super) const ACCEPT: Duration = Duration::from_secs(8);
+pub(crate) const ACCEPT: Duration = Duration::from_secs(8);
 /// Timeout for the reply to QUIT, which has no effect on the result.
-pub(super) const QUIT: Duration = Duration::from_secs(1);
+pub(crate) const QUIT: Duration = Duration::from_secs(1);
 /// Lines of a reply, and bytes of a line (RFC 5321, section 4.5.3.1.5), that are read before TLS.
 const REPLY_MAX: (usize, u64) = (64, 512);
 /// Maximum number of bytes that a server may send in all. lettre checks the length of a line only after it has read the
@@ -35,7 +35,7 @@ const HEARD_MAX: u64 = 64 * 1024;
 const GREETING: &[u8] = b"220 \r\n";
 
 /// A mail server.
-pub(super) struct Smtp {
+pub(crate) struct Smtp {
     place: Destination,
     security: SmtpSecurity,
     login: Option<(String, Secret)>,
@@ -61,7 +61,7 @@ impl AsyncTokioStream for Line {
 
 impl Smtp {
     /// Reads the files that the configuration names; does not connect. `domain` is the sender's domain.
-    pub(super) fn new(smtp: &config::Smtp, domain: &str) -> Result<Self, SetUpError> {
+    pub(crate) fn new(smtp: &config::Smtp, domain: &str) -> Result<Self, SetUpError> {
         let config::SmtpServer { security, host, port } = &smtp.server;
         let place = match security {
             SmtpSecurity::Plain => Destination::plain(host, *port),
@@ -75,7 +75,7 @@ impl Smtp {
     }
 
     /// Sends a mail. Its content is written once, whatever the result.
-    pub(super) async fn send(&self, from: &Address, to: &Address, content: &[u8]) -> Result<(), Failed> {
+    pub(crate) async fn send(&self, from: &Address, to: &Address, content: &[u8]) -> Result<(), Failed> {
         let stream = self.place.reach().await?;
         let late = |limit: Duration| format!("{} did not answer within {} s", self.place, limit.as_secs());
         let begun = timeout(DIALOGUE, self.begin(stream, from, to)).await;

@@ -1,9 +1,9 @@
 //! A local program that sends messages: the one in `[sms] command` for text messages, sendmail for mail.
 
-use super::said::said;
-use crate::notify::recipient::Number;
-use crate::notify::senders::failure::Failed;
-use crate::notify::template::{Escape, Placeholder, Template};
+use crate::failure::Failed;
+use crate::recipient::Number;
+use crate::said::said;
+use crate::template::{Escape, Placeholder, Template};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use postern_wire::Secret;
@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// Timeout for a program.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The `PATH` of a program. Its environment contains nothing else.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Maximum number of bytes of its error output that are read.
@@ -26,15 +26,15 @@ const COMPLAINT_MAX: u64 = 1024;
 const WRONG_RECIPIENT: [i32; 3] = [65, 67, 68];
 
 /// The program in `[sms] command`.
-pub(super) struct Texter(Vec<Template>);
+pub(crate) struct Program(Vec<Template>);
 
-impl Texter {
-    pub(super) fn new(command: &[Template]) -> Self {
+impl Program {
+    pub(crate) fn new(command: &[Template]) -> Self {
         Self(command.to_vec())
     }
 
     /// Runs the program with the text on its standard input.
-    pub(super) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
+    pub(crate) async fn send(&self, number: &Number, text: &Secret) -> Result<(), Failed> {
         let value = |place: &Placeholder| match place {
             Placeholder::Number => number.number(),
             Placeholder::Digits => number.digits(),
@@ -48,7 +48,7 @@ impl Texter {
 }
 
 /// Runs a program with `input` on its standard input. Status 0 means that the message was sent.
-pub(super) async fn run<'a>(
+pub(crate) async fn run<'a>(
     program: impl AsRef<OsStr>,
     arguments: impl Iterator<Item = &'a str>,
     input: &[u8],

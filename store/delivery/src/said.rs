@@ -5,7 +5,7 @@ const SHOWN: usize = 160;
 
 /// The beginning of the text on one line, in quotes: each digit becomes `#`, each address `@`, and each control
 /// character a space.
-pub(super) fn said(text: &str) -> String {
+pub(crate) fn said(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     let mut line = String::new();
     for word in words.filter(|word| !word.is_empty()) {

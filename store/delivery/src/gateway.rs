@@ -1,13 +1,13 @@
 //! Text messages by a request to an HTTP gateway, as configured.
 
-use super::line::Destination as Host;
-use super::ovh::Ovh;
-use super::said::said;
-use super::secret_file;
 use crate::config;
-use crate::notify::recipient::Number;
-use crate::notify::senders::failure::{Failed, SetUpError};
-use crate::notify::template::{Escape, Placeholder, Template};
+use crate::failure::{Failed, SetUpError};
+use crate::line::Destination as Host;
+use crate::ovh::Ovh;
+use crate::recipient::Number;
+use crate::said::said;
+use crate::secret_file;
+use crate::template::{Escape, Placeholder, Template};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -25,12 +25,12 @@ use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 /// Timeout for the gateway's response.
-pub(super) const ANSWER: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 /// Maximum length of a response that is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;
 
 /// A gateway, and the request to it.
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     host: Host,
     url: Template,
     method: Method,
@@ -45,7 +45,7 @@ pub(super) struct Gateway {
 
 impl Gateway {
     /// Reads the files that the configuration names; does not connect.
-    pub(super) fn new(gateway: &config::Gateway) -> Result<Self, SetUpError> {
+    pub(crate) fn new(gateway: &config::Gateway) -> Result<Self, SetUpError> {
         let config::Gateway { url, method, headers, body, answer_has, .. } = gateway.clone();
         // Host and scheme come before the first placeholder, so any value will do.
         let uri: Uri =
@@ -65,7 +65,7 @@ impl Gateway {
     }
 
     /// Sends a text message. The request is written once, whatever the result.
-    pub(super) async fn send(&self, now: Time, number: &Number, text: &Secret) -> Result<(), Failed> {
+    pub(crate) async fn send(&self, now: Time, number: &Number, text: &Secret) -> Result<(), Failed> {
         let request = self.request(now, number, text)?;
         let stream = self.host.reach().await?;
         let line = self.host.secure(stream).await?;

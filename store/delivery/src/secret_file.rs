@@ -1,6 +1,6 @@
 //! Secrets in files that the configuration names: a token, a password.
 
-use crate::notify::senders::failure::SetUpError;
+use crate::failure::SetUpError;
 use postern_wire::Secret;
 use std::fs::File;
 use std::io::Read;
@@ -17,7 +17,7 @@ const MODE_FORBIDDEN: u32 = 0o007;
 ///
 /// # Errors
 /// If other users can read the file, or it does not contain a single line. The error quotes nothing of it.
-pub(super) fn read(path: &Path) -> Result<Secret, SetUpError> {
+pub(crate) fn read(path: &Path) -> Result<Secret, SetUpError> {
     let wrong = |why: String| SetUpError(format!("the secret in {} cannot be used: {why}", path.display()));
     let mut file = File::open(path).map_err(|error| wrong(error.to_string()))?;
     let about = file.metadata().map_err(|error| wrong(error.to_string()))?;
