@@ -28,7 +28,7 @@ use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
 use std::error::Error;
 use std::sync::Arc;
-use tokio::sync::{Mutex, Notify, broadcast};
+use tokio::sync::{Notify, broadcast};
 
 /// How often an event is decided again because of a concurrent write. In each round another writer has made progress.
 /// All rounds together are limited by [`COMMIT_DEADLINE`].
@@ -56,9 +56,6 @@ pub struct Daemon {
     pub log: Arc<Log>,
     /// Notified when there is a new master key.
     pub rotated: Notify,
-    /// Held while platforms or aliases change, or an import runs: these operations read several records before they
-    /// write.
-    pub administration: Mutex<()>,
 }
 
 /// What a name resolves to when it is used to sign in. This is a different type from [`Resolved`], so that no user is
@@ -154,7 +151,6 @@ impl Daemon {
             key_source,
             log,
             rotated: Notify::new(),
-            administration: Mutex::new(()),
         })
     }
 
@@ -191,8 +187,7 @@ impl Daemon {
         &self,
         read: impl FnOnce(&[Platform]) -> Result<Named<'_>, NameError>,
     ) -> Result<Resolved, ResolveError> {
-        self.records.refuse_half_an_import().await?;
-        let platforms = self.platforms();
+        let platforms = self.effects.current_platforms().await?;
         let named = read(&platforms).map_err(ResolveError::Name)?;
         let (named, platform) = match named {
             Named::Foreign(mailbox) => return Ok(Resolved::Foreign(mailbox)),
@@ -288,8 +283,8 @@ impl Daemon {
             (None, Some(platform)) => Account::new(mailbox.clone(), &platform.name),
             (None, None) => return Ok(Round::Over(None)),
         };
-        let platforms = self.platforms();
-        let platform = platforms.iter().find(|platform| platform.name == account.platform);
+        let platforms = self.effects.platform_set();
+        let platform = platforms.all.iter().find(|platform| platform.name == account.platform);
         let platform = platform.ok_or_else(|| RecordError::Content(format!("account/{mailbox} (its platform)")))?;
         let beside = match beside {
             Some(key) => self.records.load_sealed(key).await?,
@@ -324,7 +319,7 @@ impl Daemon {
             METRICS.decide(channel, &verdict, &account);
             return Ok(Round::Over(Some(Box::new(Applied { verdict, before: listed_before, account, now }))));
         };
-        let mut changes = self.records.put_account(stored.as_ref(), &next).await?;
+        let mut changes = self.records.put_account(&platforms, stored.as_ref(), &next).await?;
         changes.extend(also.changes);
         let notices = notice::of(&account, &next, &verdict);
         let written = notices::written(self.senders.sendable().mails, platform, (&account, &next), &notices, actor);

@@ -2,12 +2,13 @@
 //! are written. They follow as soon as the outcome of the commit is known, even if the caller no longer waits for it: a
 //! commit that completes after its deadline revokes as much as one that completes before.
 
-use postern_engine::{Change, EngineError, Pending, Revision, Swap, Told, Watch};
+use postern_engine::{Change, EngineError, Key, Pending, Revision, Swap, Told, Watch};
 use postern_rules::{Mailbox, Platform};
 use postern_vault::audit;
-use postern_vault::export::{self, ExportError};
-use postern_vault::keys::PLATFORM;
-use postern_vault::records::Records;
+use postern_vault::export::ExportError;
+use postern_vault::import::{self, Found};
+use postern_vault::keys::{IMPORTING, PLATFORM, PLATFORMS};
+use postern_vault::records::{PlatformSet, Records};
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -31,7 +32,7 @@ pub(crate) mod tests;
 pub struct Effects {
     records: Records,
     /// Read at start, and again after each change: every sign-in needs them.
-    platforms: RwLock<Arc<Vec<Platform>>>,
+    platforms: RwLock<Arc<PlatformSet>>,
     /// Held while platforms are read, so that an older result never replaces a newer one.
     reading: tokio::sync::Mutex<()>,
     /// Notified when there is a notice to send.
@@ -69,9 +70,27 @@ impl Effects {
         Ok(effects)
     }
 
-    /// Every platform.
+    /// Every platform, as last read here.
     pub fn platforms(&self) -> Arc<Vec<Platform>> {
+        self.platform_set().all.clone()
+    }
+
+    /// The platforms as last read here, with the revision that a commit expects which depends on them.
+    pub fn platform_set(&self) -> Arc<PlatformSet> {
         self.platforms.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The platforms as they are stored now. They are read only if they have changed.
+    ///
+    /// # Errors
+    /// [`RecordError`]; [`RecordError::Importing`] while an import is written, or if one was interrupted.
+    pub async fn current_platforms(&self) -> Result<Arc<Vec<Platform>>, RecordError> {
+        let stored = self.records.revision(PLATFORMS).await?;
+        if self.platform_set().revision != stored {
+            self.reload_platforms().await?;
+        }
+        let platforms = self.platform_set();
+        if platforms.is_importing { Err(RecordError::Importing) } else { Ok(platforms.all.clone()) }
     }
 
     /// Reads the platforms from the store, and returns the newest of their revisions.
@@ -80,10 +99,9 @@ impl Effects {
     /// [`RecordError`]; the platforms are unchanged.
     pub async fn reload_platforms(&self) -> Result<Option<Revision>, RecordError> {
         let _reading = self.reading.lock().await;
-        let stored = self.records.platforms().await?;
-        let newest = stored.iter().map(|stored| stored.revision).max();
-        let platforms: Vec<Platform> = stored.into_iter().map(|stored| stored.value).collect();
-        let shortens_trust = shortens_trust(&self.platforms(), &platforms);
+        let platforms = self.records.platforms().await?;
+        let newest = platforms.newest;
+        let shortens_trust = shortens_trust(&self.platforms(), &platforms.all);
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(platforms);
         if shortens_trust {
             // Only now: the index is updated by the platforms as they are read here.
@@ -102,17 +120,17 @@ impl Effects {
         Ok(())
     }
 
-    /// Removes the records of an interrupted import, and reads the platforms again. Returns the number of removed
-    /// records.
+    /// Removes the records of an import that has stood still for the time `stalled`, and reads the platforms again.
     ///
     /// # Errors
     /// [`ExportError`].
-    pub async fn clear_broken_import(&self) -> Result<u64, ExportError> {
-        let cleared = export::clear_broken_import(&self.records).await?;
-        if cleared.is_some() {
+    pub async fn clear_broken_import(&self, stalled: Duration) -> Result<Found, ExportError> {
+        let found = import::clear_broken_import(&self.records, stalled).await?;
+        if let Found::Removed(count) = &found {
+            tracing::warn!("an import was broken off: {count} records of it were taken out. Import again");
             self.reload_platforms().await?;
         }
-        Ok(cleared.unwrap_or(0))
+        Ok(found)
     }
 
     /// Tells every watching front that sessions may be over: those of one mailbox, or of any mailbox.
@@ -127,7 +145,7 @@ impl Effects {
     }
 
     /// Writes changes together with entries of the audit log, all or nothing, and returns the result of `follow`; none
-    /// if there was a concurrent write and nothing was done. Once the changes are written, the entries are logged and
+    /// if there was a concurrent write and nothing was done; if it was one of platforms, they are read again. Once the changes are written, the entries are logged and
     /// `follow` is called, whether the caller still waits or not.
     ///
     /// # Errors
@@ -138,17 +156,17 @@ impl Effects {
         entries: Vec<audit::Record>,
         follow: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<Option<T>, RecordError> {
-        let is_about_platforms = changes.iter().any(|change| change.key.starts_with(PLATFORM));
+        let changes_platforms = changes.iter().any(|change| change.key.starts_with(PLATFORM));
         for entry in &entries {
             changes.push(self.records.put_entry(entry)?);
         }
         let outcome = async {
             let place = self.under_way.clone().acquire_owned().await;
-            let pending = self.records.engine().commit(changes);
+            let pending = self.records.begin(changes);
             let effects = Arc::clone(self);
             let followed = tokio::spawn(async move {
                 let _place = place;
-                effects.follow(pending, &entries, is_about_platforms, follow).await
+                effects.follow(pending, &entries, changes_platforms, follow).await
             });
             // If that task has not ended normally, the daemon stops.
             followed.await.unwrap_or(Err(RecordError::Engine(EngineError::Closed)))
@@ -160,15 +178,21 @@ impl Effects {
         &self,
         pending: Pending<Swap>,
         entries: &[audit::Record],
-        is_about_platforms: bool,
+        changes_platforms: bool,
         follow: impl FnOnce(&Self) -> T,
     ) -> Result<Option<T>, RecordError> {
         match pending.await {
-            Ok(Swap::Conflict { .. }) => Ok(None),
+            Ok(Swap::Conflict { key }) if key == IMPORTING => Err(RecordError::Importing),
+            Ok(Swap::Conflict { key }) => {
+                if key == PLATFORMS {
+                    self.reload_platforms().await?;
+                }
+                Ok(None)
+            }
             Ok(Swap::Done(revision)) => {
                 entries.iter().for_each(audit::Record::log);
                 let followed = follow(self);
-                if is_about_platforms {
+                if changes_platforms {
                     self.wait_for_platforms(revision).await?;
                 }
                 Ok(Some(followed))
@@ -195,7 +219,7 @@ impl Effects {
         while let Ok(told) = written.next().await {
             // A removed record has no revision that a read could return.
             let written = match told {
-                Told::Written(written) if !written.keys.iter().any(|key| key.starts_with(PLATFORM)) => continue,
+                Told::Written(written) if !written.keys.iter().any(is_about_platforms) => continue,
                 Told::Written(written) => Some(written.revision),
                 Told::Missed => None,
             };
@@ -229,6 +253,10 @@ impl Effects {
             tokio::time::sleep(AGAIN).await;
         }
     }
+}
+
+fn is_about_platforms(key: &Key) -> bool {
+    key.starts_with(PLATFORM) || key == PLATFORMS
 }
 
 /// Whether the trust in a browser may end earlier by the policies of `after` than by those of `before`.

@@ -13,8 +13,9 @@ pub const KEY_LEN_MAX: usize = 512;
 pub const VALUE_LEN_MAX: usize = 64 * 1024;
 /// The most records that one commit writes. A commit is one decision: an account, its aliases, an audit event.
 pub const CHANGES_MAX: usize = 64;
-/// The most records that one commit expects to be as they were read, besides those that it writes.
-pub const EXPECTED_MAX: usize = 16;
+/// The most records that one commit expects to be as they were read, besides those that it writes: the names of as many
+/// aliases as a mailbox may have, the platforms, and that no import is being written.
+pub const EXPECTED_MAX: usize = 48;
 
 /// Keys that begin with this byte are the engine's own and not visible to callers.
 pub(crate) const RESERVED: u8 = 0;

@@ -79,10 +79,7 @@ pub fn hidden_by_plus_addressing<'a>(
     account: &'a Account,
     platform: &'a Platform,
 ) -> impl Iterator<Item = &'a Mailbox> + 'a {
-    let is_hidden = |name: &&Mailbox| {
-        let has_plus = name.as_str().split('@').next().is_some_and(|local| local.contains('+'));
-        has_plus && platform.domains.iter().any(|domain| domain == name.domain())
-    };
+    let is_hidden = |name: &&Mailbox| has_plus(name) && platform.domains.iter().any(|domain| domain == name.domain());
     asked_for_codes(account).filter(is_hidden)
 }
 
@@ -90,6 +87,34 @@ pub fn hidden_by_plus_addressing<'a>(
 /// the account's code.
 pub fn astray<'a>(account: &'a Account, platforms: &'a [Platform]) -> impl Iterator<Item = &'a Mailbox> + 'a {
     asked_for_codes(account).filter(|name| !means_itself(name, platforms))
+}
+
+/// What a change of an account does to the names under which its code is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gained<'a> {
+    /// No name is added that plus-addressing could hide.
+    Nothing,
+    /// A name with a plus is added: plus-addressing must not be switched on at the same time.
+    WithPlus,
+    /// This name would be added, and it means another mailbox, or none: the change is refused.
+    Astray(&'a Mailbox),
+}
+
+/// Compares the names under which the code of an account is required, before a change and after it.
+pub fn gained<'a>(before: Option<&Account>, next: &'a Account, platforms: &[Platform]) -> Gained<'a> {
+    let is_new = |name: &&Mailbox| !before.is_some_and(|before| asked_for_codes(before).any(|known| known == *name));
+    let mut with_plus = false;
+    for name in asked_for_codes(next).filter(is_new) {
+        if !means_itself(name, platforms) {
+            return Gained::Astray(name);
+        }
+        with_plus |= has_plus(name);
+    }
+    if with_plus { Gained::WithPlus } else { Gained::Nothing }
+}
+
+fn has_plus(name: &Mailbox) -> bool {
+    name.as_str().split('@').next().is_some_and(|local| local.contains('+'))
 }
 
 fn asked_for_codes(account: &Account) -> impl Iterator<Item = &Mailbox> {

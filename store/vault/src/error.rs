@@ -33,6 +33,10 @@ pub enum RecordError {
     Contended,
     /// An import is being written, or an interrupted one has left records.
     Importing,
+    /// This name, or what it was decided with, was changed meanwhile.
+    Changed(String),
+    /// The account would be protected under this name, which means another mailbox.
+    Astray(String),
 }
 
 impl fmt::Display for RecordError {
@@ -46,6 +50,12 @@ impl fmt::Display for RecordError {
             Self::Importing => f.write_str(
                 "an import is being written, or one was broken off: nobody is let in by half of it. Wait for its end; if \
                  none runs, restart posternd, which takes out what is left, and import again",
+            ),
+            Self::Changed(name) => write!(f, "{name} was changed meanwhile. Try again"),
+            Self::Astray(name) => write!(
+                f,
+                "{name} means another mailbox, by the domains of the platforms or by plus addressing: nobody would be asked \
+                 for the code of this account under it. Rename it in the mail server"
             ),
             Self::NotTakenUp => f.write_str(
                 "the change is written, and this posternd does not go by it yet: it reads the platforms anew as soon as they \

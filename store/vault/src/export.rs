@@ -10,35 +10,27 @@
 //! The MAC is over the SHA-256 of all lines before it, under a key derived from the master key, so that a file that was
 //! truncated, combined or edited is refused. Without the master key it can be neither read nor imported.
 
-use crate::audit;
 use crate::error::RecordError;
-use crate::header::HEADER_KEY;
-use crate::keys::{ACCOUNT, IMPORTING, REQUEST};
+use crate::keys::REQUEST;
 use crate::records::Records;
 use crate::time::rfc3339;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postern_engine::{Change, EngineError, Entry, Swap};
-use postern_rules::{Account, Time};
+use postern_engine::{EngineError, Entry};
+use postern_rules::Time;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// The format's version.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 /// The purpose of the MAC.
-const PURPOSE: &str = "export";
-/// Records per commit of an import.
-const BATCH: usize = 64;
-/// How long the disk may take for one batch of an import. Sign-ins are refused during an import, so none waits for it.
-const BATCH_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const PURPOSE: &str = "export";
 /// The name of a daily export: its date is between the two.
 const NAME: (&str, &str) = ("postern-", ".export");
 /// The name of an export that is being written.
@@ -46,26 +38,26 @@ const PARTIAL: (&str, &str) = (".postern-", ".partial");
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct First {
-    postern_export: u32,
+pub(crate) struct First {
+    pub(crate) postern_export: u32,
     created: String,
     key_id: u32,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     #[serde(borrow)]
-    key: std::borrow::Cow<'a, str>,
+    pub(crate) key: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
-    sealed: std::borrow::Cow<'a, str>,
+    pub(crate) sealed: std::borrow::Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Last {
-    records: u64,
-    mac: String,
+pub(crate) struct Last {
+    pub(crate) records: u64,
+    pub(crate) mac: String,
 }
 
 /// Why an export was not made, or not imported. The store is unchanged.
@@ -79,6 +71,10 @@ pub enum ExportError {
     Line(u64, String),
     /// The store is not empty.
     NotEmpty,
+    /// Another import is being written.
+    Running,
+    /// Another process has taken this import for interrupted, and removes what it wrote.
+    GivenUp,
 }
 
 impl fmt::Display for ExportError {
@@ -87,6 +83,13 @@ impl fmt::Display for ExportError {
             Self::Record(error) => error.fmt(f),
             Self::Io(error) => write!(f, "the export's file: {error}"),
             Self::Line(line, why) => write!(f, "line {line} of the export: {why}. Nothing was imported"),
+            Self::Running => f.write_str(
+                "another import is being written, or what is left of one is being taken out. Nothing was imported: try \
+                 again",
+            ),
+            Self::GivenUp => f.write_str(
+                "the import stood still for too long and was given up; what it wrote is being taken out. Import again",
+            ),
             Self::NotEmpty => f.write_str(
                 "the store is not empty, and an import never mixes. Stop posternd, move its store aside, run \
                  `posternd init --existing-key`, start it, and import again. Nothing was imported",
@@ -163,167 +166,6 @@ pub async fn write(records: &Records, now: Time, file: File) -> Result<File, Exp
     file.sync_all()?;
     file.rewind()?;
     Ok(file)
-}
-
-/// Reloads the platforms.
-pub type Reload<'a> = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), RecordError>> + Send + 'a>> + Sync + 'a;
-
-/// The current time, by the program's clock.
-pub type Now = dyn Fn() -> Time + Sync;
-
-/// Imports an export into an empty store. Every line is checked before the first is written. While it is written, every
-/// name is refused. The end of the import is one commit with its entry in the audit log, which `entry` makes from the
-/// number of records. `reload` reloads the platforms; `now` is read for each account: codes that may have been used
-/// elsewhere until then count as used.
-///
-/// # Errors
-/// [`ExportError`].
-pub async fn import(
-    records: &Records,
-    now: &Now,
-    mut file: File,
-    entry: impl FnOnce(u64) -> audit::Record,
-    reload: &Reload<'_>,
-) -> Result<u64, ExportError> {
-    if clear_broken_import(records).await?.is_some() {
-        reload().await?;
-    }
-    if !is_empty(records).await? {
-        return Err(ExportError::NotEmpty);
-    }
-    file.rewind()?;
-    let count = check(records, &file)?;
-    file.rewind()?;
-    let entry = entry(count);
-    let written = async {
-        let marker = records.put(IMPORTING.to_vec(), None, &FORMAT)?;
-        write_batch(records, vec![marker]).await?;
-        write_lines(records, now, file).await?;
-        // Before any sign-in is admitted: no name of an existing account may count as foreign.
-        reload().await?;
-        let (_, revision) = records.load_sealed(IMPORTING).await?.ok_or(ExportError::NotEmpty)?;
-        write_batch(records, vec![Change::delete(IMPORTING, revision), records.put_entry(&entry)?]).await
-    };
-    if let Err(error) = written.await {
-        // A part of it must not remain. If the removal cannot be written either, the next import or start does it.
-        let cleared = clear_broken_import(records).await;
-        // The platforms of the import are removed too.
-        let _ = reload().await;
-        tracing::warn!("an import was broken off; taking out what it wrote: {cleared:?}");
-        return Err(error);
-    }
-    entry.log();
-    Ok(count)
-}
-
-async fn write_lines(records: &Records, now: &Now, file: File) -> Result<(), ExportError> {
-    let mut batch = Vec::with_capacity(BATCH);
-    for line in BufReader::new(file).lines() {
-        let line = line?;
-        if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
-            let sealed = STANDARD.decode(sealed.as_bytes()).map_err(io::Error::other)?;
-            batch.push(restored(records, now(), key.into_owned().into_bytes(), sealed)?);
-        }
-        if batch.len() == BATCH {
-            write_batch(records, std::mem::take(&mut batch)).await?;
-        }
-    }
-    if !batch.is_empty() {
-        write_batch(records, batch).await?;
-    }
-    Ok(())
-}
-
-/// The change that restores a record. In an account, codes that may have been used since are marked as used; see
-/// [`Account::restored`].
-fn restored(records: &Records, now: Time, key: Vec<u8>, sealed: Vec<u8>) -> Result<Change, ExportError> {
-    if !key.starts_with(ACCOUNT) {
-        return Ok(Change::create(key, sealed));
-    }
-    let mut account: Account = records.open(&key, &sealed)?;
-    account.restored(now);
-    Ok(records.put(key, None, &account)?)
-}
-
-async fn write_batch(records: &Records, batch: Vec<Change>) -> Result<(), ExportError> {
-    let done = tokio::time::timeout(BATCH_WITHIN, records.engine().commit(batch)).await;
-    match done.map_err(|_| RecordError::Slow(BATCH_WITHIN))?? {
-        Swap::Done(_) => Ok(()),
-        Swap::Conflict { .. } => Err(ExportError::NotEmpty),
-    }
-}
-
-/// Removes what an interrupted import has written, and returns the number of records; `None`: there was no such import.
-/// The platforms must be reloaded after it.
-///
-/// # Errors
-/// [`ExportError`].
-pub async fn clear_broken_import(records: &Records) -> Result<Option<u64>, ExportError> {
-    let Some((_, revision)) = records.load_sealed(IMPORTING).await? else { return Ok(None) };
-    // A batch whose result was lost may still be written. Commits are made in order: once this one is done, no earlier
-    // one is pending, and all records are visible.
-    write_batch(records, vec![records.put(IMPORTING.to_vec(), Some(revision), &FORMAT)?]).await?;
-    let mut cleared = 0;
-    loop {
-        let page = records.scan(b"", None, BATCH).await?;
-        // The marker is removed last, so that an interrupted start begins again.
-        let all: Vec<_> = page.iter().filter(|entry| entry.key != HEADER_KEY).collect();
-        let only_marker = all.iter().all(|entry| entry.key == IMPORTING);
-        let gone = all.iter().filter(|entry| only_marker || entry.key != IMPORTING);
-        let changes: Vec<_> = gone.map(|entry| Change::delete(entry.key.clone(), entry.revision)).collect();
-        if changes.is_empty() {
-            return Ok(Some(cleared));
-        }
-        cleared += changes.len() as u64;
-        write_batch(records, changes).await?;
-    }
-}
-
-async fn is_empty(records: &Records) -> Result<bool, ExportError> {
-    let first = records.scan(b"", None, 2).await?;
-    Ok(first.iter().all(|entry| entry.key.starts_with(b"meta/")))
-}
-
-/// Checks that every line is valid and opens under its key, and that the file is complete. Returns the number of
-/// records.
-fn check(records: &Records, file: &File) -> Result<u64, ExportError> {
-    let mut hash = Sha256::new();
-    let (mut number, mut count, mut last) = (0, 0, None);
-    for line in BufReader::new(file).lines() {
-        let line = line?;
-        number += 1;
-        let wrong = |why: &str| ExportError::Line(number, why.to_owned());
-        if last.is_some() {
-            return Err(wrong("there is something behind the last line"));
-        }
-        if number == 1 {
-            let first: First = serde_json::from_str(&line).map_err(|_| wrong("this is not an export of Postern"))?;
-            if first.postern_export != FORMAT {
-                return Err(wrong(&format!("format {} is not known to this version", first.postern_export)));
-            }
-        } else if let Ok(Line { key, sealed }) = serde_json::from_str(&line) {
-            let sealed = STANDARD.decode(sealed.as_bytes()).map_err(|_| wrong("this is not base64"))?;
-            if key.starts_with("meta/") {
-                return Err(wrong("this record does not belong into an export"));
-            }
-            records.sealer().open(key.as_bytes(), &sealed).map_err(|error| wrong(&error.to_string()))?;
-            count += 1;
-        } else {
-            let end: Last = serde_json::from_str(&line).map_err(|_| wrong("this is not a line of an export"))?;
-            let mac = STANDARD.decode(&end.mac).map_err(|_| wrong("this is not base64"))?;
-            let right = records.sealer().verify_mac(PURPOSE, &hash.clone().finalize(), &mac);
-            if !right.map_err(|error| wrong(&error.to_string()))? || end.records != count {
-                return Err(wrong("the export was changed after it was made, or was made under another master key"));
-            }
-            last = Some(());
-        }
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
-    }
-    if last.is_none() {
-        return Err(ExportError::Line(number, "the export ends too early".to_owned()));
-    }
-    Ok(count)
 }
 
 /// Makes today's export in `directory` if there is none, and removes all but the newest `keep`.

@@ -9,6 +9,9 @@
 //! | `ends/TIME/MAILBOX` | an index of accounts by the expiry of their grants; see [`Account::ends`] |
 //! | `audit/TIME.COUNT` | [`crate::audit::Record`] |
 //! | `meta/notice/TIME/ID` | a notice that is to be sent |
+//! | `meta/importing` | an import writes, or was interrupted |
+//! | `meta/platforms` | nothing; its revision is that of the set of platforms |
+//! | `meta/plus-names` | nothing; its revision is that of the protected names with a plus |
 
 use postern_rules::{Account, Kind, Mailbox, Time};
 use sha2::{Digest, Sha256};
@@ -18,8 +21,15 @@ use std::collections::BTreeSet;
 pub const REQUEST: &[u8] = b"request/";
 /// The prefix of every account's key.
 pub const ACCOUNT: &[u8] = b"account/";
-/// Set while an import writes; if it is present at start, an import was interrupted.
+/// Present while an import writes, and rewritten with each of its commits. One that stays as it is belongs to an import
+/// that was interrupted.
 pub const IMPORTING: &[u8] = b"meta/importing";
+/// Rewritten with every platform, and at the begin and the end of an import. A decision that depends on the platforms
+/// expects it as it was when they were read.
+pub const PLATFORMS: &[u8] = b"meta/platforms";
+/// Rewritten when a name with a plus becomes protected. Switching plus-addressing on, which would hide such names,
+/// expects it as it was before the accounts were read.
+pub const PLUS_NAMES: &[u8] = b"meta/plus-names";
 /// The prefix of every platform's key.
 pub const PLATFORM: &[u8] = b"platform/";
 /// The prefix of every key of the index of ends.

@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use nix::fcntl::OFlag;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag};
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
@@ -164,32 +165,80 @@ pub fn create(path: &Path) -> Result<MasterKeys, KeyError> {
     Ok(keys)
 }
 
-/// Adds a new key to the file at `path`, which seals from now on. The file is replaced atomically and keeps its owner;
-/// the key is on disk when this returns.
+/// Adds a new key to the file at `path`, which seals from now on.
 ///
 /// # Errors
 /// See [`KeyError`]; the file is unchanged.
 pub fn add(path: &Path) -> Result<MasterKeys, KeyError> {
-    let mut keys = load_file(path)?;
-    let fresh = MasterKeys::generate()?;
-    let id =
-        keys.active.0.0.checked_add(1).map(KeyId).ok_or(KeyError::Syntax { line: 0, why: "its ids are used up" })?;
-    let (last, bytes) = std::mem::replace(&mut keys.active, (id, fresh.active.1));
-    keys.older.insert(last, bytes);
-    let io = |error| KeyError::Io { path: path.to_owned(), error };
-    let path = path.canonicalize().map_err(io)?;
-    let directory = path.parent().unwrap_or(Path::new("/"));
-    let about = std::fs::metadata(&path).map_err(io)?;
-    // Readable only by its owner, and removed if something fails.
-    let mut next = tempfile::NamedTempFile::new_in(directory).map_err(io)?;
-    let written = next
-        .write_all(keys.to_text().as_bytes())
-        .and_then(|()| std::os::unix::fs::fchown(next.as_file(), Some(about.uid()), Some(about.gid())))
-        .and_then(|()| next.as_file().sync_all());
-    written.map_err(io)?;
-    next.persist(&path).map_err(|error| io(error.error))?;
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)?;
-    Ok(keys)
+    KeyFile::lock(path)?.add()
+}
+
+/// The file of the master keys, locked: while this value exists, no other thread or process adds a key.
+pub struct KeyFile {
+    path: PathBuf,
+    lock: Flock<File>,
+}
+
+impl KeyFile {
+    /// Locks the file. Its content is not checked yet.
+    ///
+    /// # Errors
+    /// [`KeyError::Busy`] if another thread or process has locked it, or has just replaced it; [`KeyError::Io`].
+    pub fn lock(path: &Path) -> Result<Self, KeyError> {
+        let path = path.canonicalize().map_err(|error| KeyError::Io { path: path.to_owned(), error })?;
+        let io = |error| KeyError::Io { path: path.clone(), error };
+        // Without O_NONBLOCK, opening a FIFO at this path would block.
+        let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&path).map_err(io)?;
+        let lock = lock(file, &path)?;
+        let (locked, now) = (lock.metadata().map_err(io)?, std::fs::metadata(&path).map_err(io)?);
+        if (locked.dev(), locked.ino()) != (now.dev(), now.ino()) {
+            return Err(KeyError::Busy { path });
+        }
+        Ok(Self { path, lock })
+    }
+
+    /// Adds a new key, which seals from now on. The file is replaced atomically and keeps its owner; the key is on disk
+    /// when this returns. The new file is locked as the old one was.
+    ///
+    /// # Errors
+    /// See [`KeyError`]; the file is unchanged.
+    pub fn add(&mut self) -> Result<MasterKeys, KeyError> {
+        let path = self.path.as_path();
+        let mut keys = load_file(path)?;
+        let fresh = MasterKeys::generate()?;
+        let id = keys
+            .active
+            .0
+            .0
+            .checked_add(1)
+            .map(KeyId)
+            .ok_or(KeyError::Syntax { line: 0, why: "its ids are used up" })?;
+        let (last, bytes) = std::mem::replace(&mut keys.active, (id, fresh.active.1));
+        keys.older.insert(last, bytes);
+        let io = |error| KeyError::Io { path: path.to_owned(), error };
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let about = self.lock.metadata().map_err(io)?;
+        // Readable only by its owner, and removed if something fails.
+        let mut next = tempfile::NamedTempFile::new_in(directory).map_err(io)?;
+        let written = next
+            .write_all(keys.to_text().as_bytes())
+            .and_then(|()| std::os::unix::fs::fchown(next.as_file(), Some(about.uid()), Some(about.gid())))
+            .and_then(|()| next.as_file().sync_all());
+        written.map_err(io)?;
+        let locked = lock(next.reopen().map_err(io)?, path)?;
+        next.persist(path).map_err(|error| io(error.error))?;
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)?;
+        self.lock = locked;
+        Ok(keys)
+    }
+}
+
+/// Locks an open file, and does not wait for it.
+fn lock(file: File, path: &Path) -> Result<Flock<File>, KeyError> {
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| match error {
+        Errno::EWOULDBLOCK => KeyError::Busy { path: path.to_owned() },
+        error => KeyError::Io { path: path.to_owned(), error: error.into() },
+    })
 }
 
 /// Reads the keys from a file that belongs to root or to the process's own user, and that no other user may read.
@@ -244,6 +293,11 @@ pub enum KeyError {
         /// The existing file.
         path: PathBuf,
     },
+    /// Another process, or another call, is adding a key.
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not a regular file.
     NotAFile {
         /// The path.
@@ -295,6 +349,13 @@ impl fmt::Display for KeyError {
                  Move it aside if no store needs it",
                 path.display()
             ),
+            Self::Busy { path } => {
+                write!(
+                    f,
+                    "a key is being added to {} by another process, or by another call. Try again",
+                    path.display()
+                )
+            }
             Self::NotAFile { path } => {
                 write!(f, "{} is not a regular file. Name the master key's file in [keys] file", path.display())
             }

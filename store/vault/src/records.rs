@@ -3,11 +3,13 @@
 use crate::audit;
 use crate::error::{COMMIT_DEADLINE, READ_DEADLINE, RecordError};
 use crate::keys::{
-    ENDS, IMPORTING, PLATFORM, account_key, alias_key, credential_key, credentials, end_keys, end_prefix,
+    ENDS, IMPORTING, PLATFORM, PLATFORMS, PLUS_NAMES, account_key, alias_key, credential_key, credentials, end_keys,
+    end_prefix,
 };
 use crate::seal::Sealer;
 use arc_swap::ArcSwap;
 use postern_engine::{Change, Engine, Entry, Pending, Revision, Swap};
+use postern_rules::alias::{self, Gained};
 use postern_rules::{Account, Mailbox, Platform, Time};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -23,6 +25,9 @@ pub const PAGE: usize = 256;
 /// its time comes. An account has at most 58 entries, and a commit at most 64 changes.
 const ENDS_OUT: usize = 12;
 
+/// How often the platforms are read because of concurrent writes.
+const READINGS: usize = 20;
+
 /// A record with its revision, which a swap must name.
 #[derive(Debug, Clone)]
 pub struct Stored<T> {
@@ -32,6 +37,27 @@ pub struct Stored<T> {
     pub value: T,
     /// Its revision.
     pub revision: Revision,
+}
+
+/// All platforms, as they are at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformSet {
+    /// The platforms.
+    pub all: Arc<Vec<Platform>>,
+    /// The revision of the set: that of [`PLATFORMS`]. None: no platform was written by this version.
+    pub revision: Option<Revision>,
+    /// The newest revision of a platform or of the set.
+    pub newest: Option<Revision>,
+    /// Whether an import is being written, or was interrupted: then there may be platforms without their accounts, and
+    /// such accounts would need no second factor.
+    pub is_importing: bool,
+}
+
+impl PlatformSet {
+    /// Expects that the set has not changed since.
+    pub fn expected(&self) -> Change {
+        Change::expect(PLATFORMS, self.revision)
+    }
 }
 
 /// An account with a grant that has expired.
@@ -124,30 +150,35 @@ impl Records {
         self.load(&credential_key(credential)).await
     }
 
-    /// Returns an error while an import writes: there may be platforms without their accounts, and such accounts would
-    /// need no second factor.
-    ///
-    /// # Errors
-    /// [`RecordError::Importing`].
-    pub async fn refuse_half_an_import(&self) -> Result<(), RecordError> {
-        match self.load_sealed(IMPORTING).await? {
-            None => Ok(()),
-            Some(_) => Err(RecordError::Importing),
-        }
-    }
-
-    /// Reads all platforms.
+    /// Reads the revision of a record; none if there is no such record.
     ///
     /// # Errors
     /// [`RecordError`].
-    pub async fn platforms(&self) -> Result<Vec<Stored<Platform>>, RecordError> {
-        let mut platforms = Vec::new();
-        self.each(PLATFORM, |platform| {
-            platforms.push(platform);
-            true
-        })
-        .await?;
-        Ok(platforms)
+    pub async fn revision(&self, key: &[u8]) -> Result<Option<Revision>, RecordError> {
+        Ok(self.load_sealed(key).await?.map(|(_, revision)| revision))
+    }
+
+    /// Reads all platforms, as they are at one moment.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn platforms(&self) -> Result<PlatformSet, RecordError> {
+        for _ in 0..READINGS {
+            let revision = self.revision(PLATFORMS).await?;
+            let is_importing = self.revision(IMPORTING).await?.is_some();
+            let (mut all, mut newest) = (Vec::new(), revision);
+            self.each(PLATFORM, |stored| {
+                newest = newest.max(Some(stored.revision));
+                all.push(stored.value);
+                true
+            })
+            .await?;
+            // Written between two of these readings: they are not of one moment.
+            if self.revision(PLATFORMS).await? == revision {
+                return Ok(PlatformSet { all: Arc::new(all), revision, newest, is_importing });
+            }
+        }
+        Err(RecordError::Contended)
     }
 
     /// Reads the next records under `prefix` after the key `after`, in the order of their keys. An empty result is the
@@ -206,17 +237,58 @@ impl Records {
         })
     }
 
-    /// The changes that write an account and update the indexes of ends and of security keys.
+    /// The change that gives a record without content its next revision.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub async fn next_revision(&self, key: &[u8]) -> Result<Change, RecordError> {
+        self.put(key.to_vec(), self.revision(key).await?, &())
+    }
+
+    /// What must still be true of other records when an account is written that was decided about with these platforms:
+    /// that they are unchanged, that the name of a new account is no alias, and that names which become protected mean
+    /// the account.
+    ///
+    /// # Errors
+    /// [`RecordError::Importing`], [`RecordError::Changed`], [`RecordError::Astray`] if it is not true now.
+    async fn conditions(
+        &self,
+        platforms: &PlatformSet,
+        before: Option<&Account>,
+        next: &Account,
+    ) -> Result<Vec<Change>, RecordError> {
+        if platforms.is_importing {
+            return Err(RecordError::Importing);
+        }
+        let mut conditions = vec![platforms.expected()];
+        if before.is_none() {
+            if self.alias(&next.mailbox).await?.is_some() {
+                return Err(RecordError::Changed(next.mailbox.to_string()));
+            }
+            conditions.push(Change::expect(alias_key(&next.mailbox), None));
+        }
+        match alias::gained(before, next, &platforms.all) {
+            Gained::Nothing => {}
+            Gained::WithPlus => conditions.push(self.next_revision(PLUS_NAMES).await?),
+            Gained::Astray(name) => return Err(RecordError::Astray(name.to_string())),
+        }
+        Ok(conditions)
+    }
+
+    /// The changes that write an account and update the indexes of ends and of security keys, and what they expect of
+    /// other records. `platforms` are those that were decided with.
     ///
     /// # Errors
     /// [`RecordError`].
     pub async fn put_account(
         &self,
+        platforms: &PlatformSet,
         before: Option<&Stored<Account>>,
         next: &Account,
     ) -> Result<Vec<Change>, RecordError> {
         let key = account_key(&next.mailbox);
         let mut changes = vec![self.put(key, before.map(|stored| stored.revision), next)?];
+        changes.extend(self.conditions(platforms, before.map(|stored| &stored.value), next).await?);
         let was = before.map(|stored| end_keys(&stored.value)).unwrap_or_default();
         let is = end_keys(next);
         for key in was.difference(&is).take(ENDS_OUT) {
@@ -241,14 +313,21 @@ impl Records {
         Ok(changes)
     }
 
+    /// Begins a commit. It conflicts at [`IMPORTING`] while an import is written.
+    pub fn begin(&self, mut changes: Vec<Change>) -> Pending<Swap> {
+        changes.push(Change::expect(IMPORTING, None));
+        self.engine.commit(changes)
+    }
+
     /// Writes all changes, or none. Returns `false` if another commit was first: the caller must read again. When it
     /// returns `true`, the changes are on disk.
     ///
     /// # Errors
-    /// [`RecordError`].
+    /// [`RecordError`]; [`RecordError::Importing`] while an import is written.
     pub async fn commit(&self, changes: Vec<Change>) -> Result<bool, RecordError> {
-        match within(COMMIT_DEADLINE, self.engine.commit(changes)).await? {
+        match within(COMMIT_DEADLINE, self.begin(changes)).await? {
             Swap::Done(_) => Ok(true),
+            Swap::Conflict { key } if key == IMPORTING => Err(RecordError::Importing),
             Swap::Conflict { .. } => Ok(false),
         }
     }

@@ -1,18 +1,19 @@
 //! Accounts and their aliases.
 
-use super::{account, alone, changed, entry, explain, mailbox, platforms, refuse, shown};
+use super::{account, changed, entry, explain, mailbox, platforms, refuse, shown, until_unchanged};
 use crate::actor::Actor;
 use crate::administer::audit::shown_state;
 use crate::administer::unstored;
 use crate::clock;
 use crate::daemon::{Applied, Daemon};
 use crate::effects::Effects;
+use postern_engine::Change;
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
 use postern_rules::name::{LookupName, Named};
 use postern_rules::{Account, Event, Mailbox, Verdict, decide, enrolment_code};
 use postern_vault::RecordError;
-use postern_vault::keys::{ACCOUNT, alias_key};
-use postern_vault::records::Stored;
+use postern_vault::keys::{ACCOUNT, account_key, alias_key};
+use postern_vault::records::{PlatformSet, Stored};
 use postern_wire::Secret;
 use postern_wire::admin::{Accounts, Action, Aliases, ChangeAccount, Changed, ListAccounts, Refused};
 
@@ -57,14 +58,9 @@ pub async fn show(daemon: &Daemon, typed: &str) -> Result<Accounts, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn change(daemon: &Daemon, actor: &str, wanted: &ChangeAccount) -> Result<Changed, Refused> {
-    // These actions may create an account for a name that is being made an alias at the same time.
-    let (mailbox, platform, _alone) = match wanted.action {
-        Action::Add | Action::Enable => {
-            let guard = alone(daemon).await?;
-            let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
-            (mailbox, platform, Some(guard))
-        }
-        _ => account(daemon, &wanted.mailbox).await.map(|(stored, platform)| (stored.value.mailbox, platform, None))?,
+    let (mailbox, platform) = match wanted.action {
+        Action::Add | Action::Enable => mailbox(daemon, &wanted.mailbox).await?,
+        _ => account(daemon, &wanted.mailbox).await.map(|(stored, platform)| (stored.value.mailbox, platform))?,
     };
     let code = match (wanted.enrolment_code, wanted.action) {
         (false, _) => None,
@@ -144,29 +140,30 @@ pub(super) fn judge(mailbox: &Mailbox, applied: &Applied) -> Result<Changed, Ref
 /// # Errors
 /// [`Refused`]; no alias was added.
 pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
-    let _alone = alone(daemon).await?;
-    let (stored, _) = account(daemon, &wanted.mailbox).await?;
-    let mut next = stored.value.clone();
-    let mut changes = Vec::new();
-    for typed in &wanted.aliases {
-        let alias = alias_name(daemon, typed)?;
-        let other = daemon.records.alias(&alias).await.map_err(unstored)?;
-        let own = daemon.records.account(&alias).await.map_err(unstored)?;
-        let known = match (&other, &own) {
-            (Some(other), _) => Known::AliasOf(&other.value),
-            (None, Some(own)) => Known::Account(&own.value),
-            (None, None) => Known::Nothing,
-        };
-        match alias::add(&mut next, alias.clone(), known).map_err(|why| explain_alias(&next, &alias, &why))? {
-            Added::Already => continue,
-            Added::Now => {}
-            Added::NowWithoutNotes => {
-                changes.extend(own.map(|notes| postern_engine::Change::delete(notes.key, notes.revision)));
+    until_unchanged(&wanted.mailbox, || async {
+        let (stored, _) = account(daemon, &wanted.mailbox).await?;
+        let platforms = daemon.effects.platform_set();
+        let mut next = stored.value.clone();
+        let mut changes = Vec::new();
+        for typed in &wanted.aliases {
+            let alias = alias_name(daemon, &platforms, typed)?;
+            let other = daemon.records.alias(&alias).await.map_err(unstored)?;
+            let own = daemon.records.account(&alias).await.map_err(unstored)?;
+            let known = match (&other, &own) {
+                (Some(other), _) => Known::AliasOf(&other.value),
+                (None, Some(own)) => Known::Account(&own.value),
+                (None, None) => Known::Nothing,
+            };
+            match alias::add(&mut next, alias.clone(), known).map_err(|why| explain_alias(&next, &alias, &why))? {
+                Added::Already => continue,
+                Added::Now => changes.push(Change::expect(account_key(&alias), None)),
+                Added::NowWithoutNotes => changes.extend(own.map(|notes| Change::delete(notes.key, notes.revision))),
             }
+            changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox).map_err(unstored)?);
         }
-        changes.push(daemon.records.put(alias_key(&alias), None, &next.mailbox).map_err(unstored)?);
-    }
-    write_aliases(daemon, actor, "add alias", &stored, &next, changes, &wanted.aliases).await
+        write_aliases(daemon, (actor, "add alias"), &platforms, (&stored, &next), changes, &wanted.aliases).await
+    })
+    .await
 }
 
 /// Removes aliases from a mailbox.
@@ -174,18 +171,21 @@ pub async fn add_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Resu
 /// # Errors
 /// [`Refused`]; no alias was removed.
 pub async fn remove_aliases(daemon: &Daemon, actor: &str, wanted: &Aliases) -> Result<Accounts, Refused> {
-    let _alone = alone(daemon).await?;
-    let (stored, _) = account(daemon, &wanted.mailbox).await?;
-    let mut next = stored.value.clone();
-    let mut changes = Vec::new();
-    for typed in &wanted.aliases {
-        let alias = alias_name(daemon, typed)?;
-        alias::remove(&mut next, &alias).map_err(|why| explain_alias(&next, &alias, &why))?;
-        if let Some(record) = daemon.records.alias(&alias).await.map_err(unstored)? {
-            changes.push(postern_engine::Change::delete(alias_key(&alias), record.revision));
+    until_unchanged(&wanted.mailbox, || async {
+        let (stored, _) = account(daemon, &wanted.mailbox).await?;
+        let platforms = daemon.effects.platform_set();
+        let mut next = stored.value.clone();
+        let mut changes = Vec::new();
+        for typed in &wanted.aliases {
+            let alias = alias_name(daemon, &platforms, typed)?;
+            alias::remove(&mut next, &alias).map_err(|why| explain_alias(&next, &alias, &why))?;
+            if let Some(record) = daemon.records.alias(&alias).await.map_err(unstored)? {
+                changes.push(Change::delete(alias_key(&alias), record.revision));
+            }
         }
-    }
-    write_aliases(daemon, actor, "remove alias", &stored, &next, changes, &wanted.aliases).await
+        write_aliases(daemon, (actor, "remove alias"), &platforms, (&stored, &next), changes, &wanted.aliases).await
+    })
+    .await
 }
 
 /// Describes a refusal of an alias by the rules in words.
@@ -205,31 +205,30 @@ fn explain_alias(account: &Account, alias: &Mailbox, why: &AliasRefusal) -> Refu
     }
 }
 
+/// Writes an account with its changed aliases. Returns none if there was a concurrent write and nothing was done.
 async fn write_aliases(
     daemon: &Daemon,
-    actor: &str,
-    action: &str,
-    before: &Stored<Account>,
-    next: &Account,
-    mut changes: Vec<postern_engine::Change>,
+    (actor, action): (&str, &str),
+    platforms: &PlatformSet,
+    (before, next): (&Stored<Account>, &Account),
+    mut changes: Vec<Change>,
     aliases: &[String],
-) -> Result<Accounts, Refused> {
+) -> Result<Option<Accounts>, Refused> {
     if !changes.is_empty() {
-        changes.extend(daemon.records.put_account(Some(before), next).await.map_err(unstored)?);
+        changes.extend(daemon.records.put_account(platforms, Some(before), next).await.map_err(unstored)?);
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
         // A user may be signed in under a name that now resolves to another account.
         let tell = |effects: &Effects| effects.announce(None);
         if daemon.effects.commit(changes, vec![entry], tell).await.map_err(unstored)?.is_none() {
-            return Err(refuse("busy", format!("{} was changed meanwhile. Try again.", next.mailbox)));
+            return Ok(None);
         }
     }
-    Ok(Accounts { accounts: vec![shown(next, clock::now())] })
+    Ok(Some(Accounts { accounts: vec![shown(next, clock::now())] }))
 }
 
 /// Returns the canonical spelling of an alias, without resolving it.
-fn alias_name(daemon: &Daemon, typed: &str) -> Result<Mailbox, Refused> {
-    let platforms = daemon.platforms();
-    match LookupName::new(&super::visible(typed)).read(&platforms, &daemon.config.names.default_domain) {
+fn alias_name(daemon: &Daemon, platforms: &PlatformSet, typed: &str) -> Result<Mailbox, Refused> {
+    match LookupName::new(&super::visible(typed)).read(&platforms.all, &daemon.config.names.default_domain) {
         Ok(Named::Ours(alias, _)) => Ok(alias),
         Ok(Named::Foreign(alias)) => Err(super::foreign(daemon, &alias)),
         Err(error) => Err(refuse("bad_name", format!("{typed:?} cannot be an alias: {error}."))),

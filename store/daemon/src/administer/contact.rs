@@ -1,7 +1,7 @@
 //! The address for notices, and for codes when a sign-in is unusual. The administrator vouches for the address: no
 //! confirmation is sent to it.
 
-use super::{alone, explain, mailbox, refuse, shown};
+use super::{explain, mailbox, refuse, shown};
 use crate::actor::Actor;
 use crate::administer::unstored;
 use crate::daemon::Daemon;
@@ -15,8 +15,6 @@ use postern_wire::admin::{Accounts, Refused, SetContact};
 /// # Errors
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, wanted: &SetContact) -> Result<Accounts, Refused> {
-    // As when enabling: the name must not become an alias at the same time.
-    let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
     let address = match &wanted.address {
         Some(typed) => Some(read(daemon, &mailbox, typed).await?),

@@ -3,7 +3,8 @@
 use crate::administer::entry;
 use crate::clock;
 use crate::daemon::Daemon;
-use postern_vault::export::{self, ExportError};
+use postern_vault::export::ExportError;
+use postern_vault::import;
 use std::fs::File;
 
 /// Imports an export into an empty store, and returns the number of its records.
@@ -12,6 +13,5 @@ use std::fs::File;
 /// [`ExportError`]: nothing was imported.
 pub async fn import(daemon: &Daemon, actor: &str, file: File) -> Result<u64, ExportError> {
     let entry = |count| entry(actor, "import", None, format!("{count} records"));
-    let reload = || Box::pin(async { daemon.effects.reload_platforms().await.map(drop) }) as _;
-    export::import(&daemon.records, &clock::now, file, entry, &reload).await
+    import::import(&daemon.records, &clock::now, file, entry).await
 }

@@ -1,7 +1,7 @@
 //! Imports secrets that users already have, from the files of other programs.
 
 use super::accounts::{judge, tried};
-use super::{alone, mailbox, refuse};
+use super::{mailbox, refuse};
 use crate::actor::Actor;
 use crate::administer::unstored;
 use crate::daemon::{Daemon, draw};
@@ -16,8 +16,6 @@ use postern_wire::admin::{Changed, HeldTotp, ImportTotp, Refused};
 /// # Errors
 /// [`Refused`]; nothing was changed.
 pub async fn import_totp(daemon: &Daemon, actor: &str, wanted: &ImportTotp) -> Result<Changed, Refused> {
-    // It may create an account for a name that is being made an alias at the same time.
-    let _alone = alone(daemon).await?;
     let (mailbox, platform) = mailbox(daemon, &wanted.mailbox).await?;
     let totp = held(&wanted.secret, wanted.digits, wanted.period)?;
     let codes: Vec<&str> = wanted.backup_codes.iter().map(Secret::reveal).collect();

@@ -2,11 +2,12 @@
 //! open records, and everything sealed under them is sealed again in the background.
 
 use crate::administer::unstored;
-use crate::administer::{alone, entry, refuse};
+use crate::administer::{entry, refuse};
 use crate::daemon::Daemon;
 use crate::key_source::KeySource;
+use postern_vault::master_key::{KeyError, KeyFile};
+use postern_vault::reseal;
 use postern_vault::seal::Sealer;
-use postern_vault::{master_key, reseal};
 use postern_wire::admin::{Key, Keys, Refused};
 
 /// Adds a new key, which seals from now on.
@@ -14,8 +15,6 @@ use postern_wire::admin::{Key, Keys, Refused};
 /// # Errors
 /// [`Refused`]: nothing was changed.
 pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
-    // Two concurrent rotations would each omit the other's key.
-    let _alone = alone(daemon).await?;
     let path = match &daemon.key_source {
         KeySource::File(path) => path,
         KeySource::Credential => {
@@ -24,9 +23,13 @@ pub async fn rotate(daemon: &Daemon, actor: &str) -> Result<Keys, Refused> {
             return Err(refuse("credential", message));
         }
     };
-    let keys = master_key::add(path).map_err(|error| refuse("key_file", format!("{error}. Nothing has changed.")))?;
+    let failed = |error: KeyError| refuse("key_file", format!("{error}. Nothing has changed."));
+    let mut file = KeyFile::lock(path).map_err(failed)?;
+    let keys = file.add().map_err(failed)?;
     let id = keys.active();
     daemon.records.seal_with(Sealer::new(keys));
+    // Not before: a key that was added later must not be replaced by this one.
+    drop(file);
     daemon.rotated.notify_one();
     let entry = entry(actor, "rotate master key", None, format!("key {id}"));
     entry.log();

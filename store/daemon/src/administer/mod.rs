@@ -21,15 +21,16 @@ use postern_rules::account::SUSPEND_HOURS;
 use postern_rules::factor::FACTORS_MAX;
 use postern_rules::name::LookupName;
 use postern_rules::{Account, Mailbox, Platform, Refusal, State, Time, text};
+use postern_vault::RecordError;
 use postern_vault::audit::Record;
 use postern_vault::keys::ACCOUNT;
 use postern_vault::records::{PAGE, Stored};
-use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::admin::{self, Refused};
-use tokio::sync::MutexGuard;
 
 /// Maximum edit distance between a mistyped name and a suggestion.
 const NEAR: usize = 3;
+/// How often a change is decided again because of a concurrent write.
+const ATTEMPTS: usize = 20;
 /// The reason of a refusal because a mailbox has no account.
 pub const UNKNOWN_MAILBOX: &str = "unknown_mailbox";
 /// Maximum number of accounts that are searched for a similar name.
@@ -42,20 +43,30 @@ pub fn refuse(reason: &str, message: impl Into<String>) -> Refused {
 
 /// The refusal for a store that cannot be read or written.
 pub fn unstored(error: RecordError) -> Refused {
+    match &error {
+        RecordError::Changed(_) => return refuse("busy", format!("{error}.")),
+        RecordError::Astray(_) => return refuse("hidden_names", format!("{error}.")),
+        _ => {}
+    }
     tracing::error!("an administrator is refused: {error}");
     refuse("store", error.to_string())
 }
 
-/// Locks the administration, for operations that read several records before they write. The wait is no longer than for
-/// a commit, since an import may take long.
+/// Repeats a change that returns none if there was a concurrent write and nothing was done. Each attempt has to read and
+/// judge everything anew.
 ///
 /// # Errors
-/// [`Refused`], if another change is in progress for that long.
-pub async fn alone(daemon: &Daemon) -> Result<MutexGuard<'_, ()>, Refused> {
-    let alone = tokio::time::timeout(COMMIT_DEADLINE, daemon.administration.lock()).await;
-    alone.map_err(|_| {
-        refuse("busy", "another administrator's change, or an import, is under way. Nothing has changed: try again.")
-    })
+/// [`Refused`]: by the change, or because there was a concurrent write of `what` each time.
+pub async fn until_unchanged<T, F>(what: &str, change: impl Fn() -> F) -> Result<T, Refused>
+where
+    F: Future<Output = Result<Option<T>, Refused>>,
+{
+    for _ in 0..ATTEMPTS {
+        if let Some(done) = change().await? {
+            return Ok(done);
+        }
+    }
+    Err(refuse("busy", format!("{what} was changed meanwhile. Try again.")))
 }
 
 /// Returns the account that a name resolves to.

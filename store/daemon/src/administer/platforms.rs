@@ -1,17 +1,23 @@
 //! Platforms.
 
-use super::{alone, entry, nearest, refuse, visible};
+use super::{entry, nearest, refuse, until_unchanged, visible};
 use crate::administer::unstored;
 use crate::daemon::Daemon;
+use postern_engine::Change;
 use postern_rules::alias::hidden_by_plus_addressing;
 use postern_rules::name::{canonical_domain, canonical_netbios};
 use postern_rules::platform::{DOMAINS_MAX, Policy, is_name};
 use postern_rules::{Account, Platform};
-use postern_vault::keys::{ACCOUNT, platform_key};
-use postern_vault::records::Stored;
+use postern_vault::RecordError;
+use postern_vault::audit;
+use postern_vault::import::{Found, STALLED};
+use postern_vault::keys::{ACCOUNT, PLATFORMS, PLUS_NAMES, platform_key};
+use postern_vault::records::{PlatformSet, Stored};
 use postern_wire::admin::{self, CreatePlatform, Platforms, Refused, SetPlatform, SwitchPlatform};
 use std::collections::BTreeMap;
 
+/// What a refusal calls that which concurrent writes have changed.
+const THE_PLATFORMS: &str = "what the platforms are";
 /// Maximum number of names that a refusal lists.
 const NAMED_MAX: usize = 10;
 
@@ -39,15 +45,24 @@ pub async fn show(daemon: &Daemon, name: &str) -> Result<Platforms, Refused> {
 /// # Errors
 /// [`Refused`].
 pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Result<Platforms, Refused> {
-    let _alone = alone(daemon).await?;
+    until_unchanged(THE_PLATFORMS, || async {
+        // Read from the store: a name must not be used twice because this daemon has not yet applied the last change.
+        let set = readable(daemon).await?;
+        let platform = created(&set.all, wanted)?;
+        let detail = format!("platform {}: {}", platform.name, platform.domains.join(", "));
+        write(daemon, &set, None, &platform, (entry(actor, "create platform", None, detail), Vec::new())).await
+    })
+    .await?;
+    show(daemon, &wanted.name).await
+}
+
+/// Judges what is wanted of a new platform, beside these.
+fn created(platforms: &[Platform], wanted: &CreatePlatform) -> Result<Platform, Refused> {
     let name = &wanted.name;
     if !is_name(name) {
         let form = "1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or digit";
         return Err(refuse("bad_name", format!("{name:?} cannot name a platform: it takes {form}.")));
     }
-    // Read from the store: a name must not be used twice because this daemon has not yet applied the last change.
-    let stored = daemon.records.platforms().await.map_err(unstored)?;
-    let platforms: Vec<Platform> = stored.into_iter().map(|stored| stored.value).collect();
     if platforms.iter().any(|platform| platform.name == *name) {
         return Err(refuse("exists", format!("there is a platform {name} already. `postern platform show {name}`.")));
     }
@@ -81,10 +96,7 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
             netbios.push(name);
         }
     }
-    let detail = format!("platform {name}: {}", domains.join(", "));
-    let platform = Platform { name: name.clone(), domains, netbios, enabled: false, policy: Policy::default() };
-    write(daemon, None, &platform, entry(actor, "create platform", None, detail)).await?;
-    show(daemon, name).await
+    Ok(Platform { name: name.clone(), domains, netbios, enabled: false, policy: Policy::default() })
 }
 
 /// Sets one key of the policy.
@@ -92,29 +104,35 @@ pub async fn create(daemon: &Daemon, actor: &str, wanted: &CreatePlatform) -> Re
 /// # Errors
 /// [`Refused`].
 pub async fn set(daemon: &Daemon, actor: &str, set: &SetPlatform) -> Result<Platforms, Refused> {
-    let _alone = alone(daemon).await?;
-    let stored = find(daemon, &set.name).await?;
-    let mut platform = stored.value.clone();
-    platform.policy.set(&set.key, &set.value).map_err(|error| {
-        let near = nearest(&set.key, postern_rules::platform::KEYS.into_iter());
-        let hint = near.filter(|near| *near != set.key).map_or(String::new(), |near| format!(" Did you mean {near}?"));
-        refuse("bad_policy", format!("{error}.{hint}"))
-    })?;
-    if platform.policy.plus_addressing && !stored.value.policy.plus_addressing {
-        refuse_hidden(daemon, &platform).await?;
-    }
-    if platform != stored.value {
+    until_unchanged(THE_PLATFORMS, || async {
+        let platforms = readable(daemon).await?;
+        let stored = find(daemon, &set.name).await?;
+        let mut platform = stored.value.clone();
+        platform.policy.set(&set.key, &set.value).map_err(|error| {
+            let near = nearest(&set.key, postern_rules::platform::KEYS.into_iter());
+            let hint =
+                near.filter(|near| *near != set.key).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+            refuse("bad_policy", format!("{error}.{hint}"))
+        })?;
+        let mut conditions = Vec::new();
+        if platform.policy.plus_addressing && !stored.value.policy.plus_addressing {
+            conditions.push(refuse_hidden(daemon, &platform).await?);
+        }
+        if platform == stored.value {
+            return repeated(daemon).await;
+        }
         let detail = format!("platform {}: {} = {}", set.name, set.key, set.value);
-        write(daemon, Some(&stored), &platform, entry(actor, "set platform", None, detail)).await?;
-    } else {
-        // A command that is repeated because its answer was late or lost must find the change made.
-        daemon.effects.look_at_platforms().await.map_err(unstored)?;
-    }
+        let entry = entry(actor, "set platform", None, detail);
+        write(daemon, &platforms, Some(&stored), &platform, (entry, conditions)).await
+    })
+    .await?;
     show(daemon, &set.name).await
 }
 
-/// Refuses to switch plus-addressing on while it would hide names of accounts.
-async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refused> {
+/// Refuses to switch plus-addressing on while it would hide names of accounts. Returns the expectation that no such name
+/// has become protected since.
+async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<Change, Refused> {
+    let expected = Change::expect(PLUS_NAMES, daemon.records.revision(PLUS_NAMES).await.map_err(unstored)?);
     let mut hidden = Vec::new();
     let mut look = |stored: Stored<Account>| {
         hidden.extend(hidden_by_plus_addressing(&stored.value, platform).map(ToString::to_string));
@@ -123,7 +141,7 @@ async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refus
     };
     daemon.records.each(ACCOUNT, &mut look).await.map_err(unstored)?;
     if hidden.is_empty() {
-        return Ok(());
+        return Ok(expected);
     }
     let names = hidden.join(", ");
     let message = format!(
@@ -138,36 +156,52 @@ async fn refuse_hidden(daemon: &Daemon, platform: &Platform) -> Result<(), Refus
 /// # Errors
 /// [`Refused`].
 pub async fn switch(daemon: &Daemon, actor: &str, switch: &SwitchPlatform) -> Result<Platforms, Refused> {
-    let _alone = alone(daemon).await?;
-    let stored = find(daemon, &switch.name).await?;
-    if stored.value.enabled != switch.enabled {
+    until_unchanged(THE_PLATFORMS, || async {
+        let platforms = readable(daemon).await?;
+        let stored = find(daemon, &switch.name).await?;
+        if stored.value.enabled == switch.enabled {
+            return repeated(daemon).await;
+        }
         let platform = Platform { enabled: switch.enabled, ..stored.value.clone() };
         let action = if switch.enabled { "enable platform" } else { "disable platform" };
         let entry = entry(actor, action, None, format!("platform {}", switch.name));
-        write(daemon, Some(&stored), &platform, entry).await?;
-    } else {
-        // A command that is repeated because its answer was late or lost must find the change made.
-        daemon.effects.look_at_platforms().await.map_err(unstored)?;
-    }
+        write(daemon, &platforms, Some(&stored), &platform, (entry, Vec::new())).await
+    })
+    .await?;
     show(daemon, &switch.name).await
 }
 
+/// The platforms as they are stored, with what is left of an interrupted import removed: it must neither become active
+/// together with a change, nor remove that when it is removed.
+async fn readable(daemon: &Daemon) -> Result<PlatformSet, Refused> {
+    let platforms = daemon.records.platforms().await.map_err(unstored)?;
+    if !platforms.is_importing {
+        return Ok(platforms);
+    }
+    match daemon.effects.clear_broken_import(STALLED).await {
+        Ok(Found::Running) => Err(unstored(RecordError::Importing)),
+        Ok(Found::Nothing | Found::Removed(_)) => daemon.records.platforms().await.map_err(unstored),
+        Err(error) => Err(refuse("store", format!("{error}."))),
+    }
+}
+
+/// A command that is repeated because its answer was late or lost must find the change made.
+async fn repeated(daemon: &Daemon) -> Result<Option<()>, Refused> {
+    daemon.effects.look_at_platforms().await.map(Some).map_err(unstored)
+}
+
+/// Writes a platform over what was read. Returns none if there was a concurrent write and nothing was done.
 async fn write(
     daemon: &Daemon,
+    platforms: &PlatformSet,
     before: Option<&Stored<Platform>>,
     platform: &Platform,
-    entry: postern_vault::audit::Record,
-) -> Result<(), Refused> {
-    // The rest of an interrupted import must neither become active together with this change, nor remove it when it is
-    // cleared.
-    let cleared = daemon.effects.clear_broken_import().await;
-    cleared.map_err(|error| refuse("store", format!("{error}.")))?;
+    (entry, mut changes): (audit::Record, Vec<Change>),
+) -> Result<Option<()>, Refused> {
     let over = before.map(|stored| stored.revision);
-    let change = daemon.records.put(platform_key(&platform.name), over, platform).map_err(unstored)?;
-    if daemon.effects.commit(vec![change], vec![entry], |_| ()).await.map_err(unstored)?.is_none() {
-        return Err(refuse("busy", format!("the platform {} was changed meanwhile. Try again.", platform.name)));
-    }
-    Ok(())
+    changes.push(daemon.records.put(platform_key(&platform.name), over, platform).map_err(unstored)?);
+    changes.push(daemon.records.put(PLATFORMS.to_vec(), platforms.revision, &()).map_err(unstored)?);
+    daemon.effects.commit(changes, vec![entry], |_| ()).await.map_err(unstored)
 }
 
 async fn find(daemon: &Daemon, name: &str) -> Result<Stored<Platform>, Refused> {

@@ -195,10 +195,8 @@ async fn serve(config: Config, log: Log, mut activated: ActivatedSockets, backgr
     let engine = Arc::new(engine);
     header::check(&*engine, &sealer).await?;
     let daemon = Arc::new(Daemon::new(engine.clone(), sealer, config, source, Arc::new(log)).await?);
-    let cleared = daemon.effects.clear_broken_import().await?;
-    if cleared > 0 {
-        tracing::warn!("an import was broken off: {cleared} records of it were taken out. Import again");
-    }
+    // This process has the store to itself: whatever import was being written, was interrupted.
+    daemon.effects.clear_broken_import(Duration::ZERO).await?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, stopped) = watch::channel(false);
     let mut servers = tokio::task::JoinSet::new();

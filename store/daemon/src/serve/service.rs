@@ -1,7 +1,7 @@
 //! Calls: from a frame to its verb, and back. The interface files in `store/wire` are the reference.
 
 use crate::administer::{
-    self, UNKNOWN_MAILBOX, accounts, alone, app_passwords, check, contact, import, keys, log, methods, nearest_account,
+    self, UNKNOWN_MAILBOX, accounts, app_passwords, check, contact, import, keys, log, methods, nearest_account,
     platforms, refuse, requests, status,
 };
 use crate::clock;
@@ -12,7 +12,7 @@ use crate::serve::call::{Incoming, Outcome, not_found, refused, reply, shown};
 use crate::serve::connection::Connection;
 use crate::serve::side::Side;
 use postern_vault::audit;
-use postern_vault::export;
+use postern_vault::export::{self, ExportError};
 use postern_wire::admin::{self, *};
 use postern_wire::auth::{self, PasswordChecks, WatchEvent};
 use postern_wire::methods::{AdminMethod, AuthMethod, admin_method as m};
@@ -377,13 +377,16 @@ async fn take_piece(
         *import = Some(current);
         return Ok(Imported { records: 0 });
     }
-    let _alone = alone(daemon).await?;
     let records = administer::export::import(daemon, peer, current.file).await;
     // After a refusal as well: the last commit may still complete.
-    daemon.announce(None);
+    let taken_up = daemon.effects.look_at_platforms().await;
     // Records that were exported under an older master key are resealed.
     daemon.rotated.notify_one();
     daemon.effects.ends_moved.notify_one();
-    let records = records.map_err(|error| refuse("import", format!("{error}.")))?;
+    let records = records.map_err(|error| match error {
+        ExportError::Running => refuse("busy", format!("{error}.")),
+        error => refuse("import", format!("{error}.")),
+    })?;
+    taken_up.map_err(administer::unstored)?;
     Ok(Imported { records })
 }

@@ -10,6 +10,7 @@ use postern_engine::Change;
 use postern_vault::RecordError;
 use postern_vault::audit;
 use postern_vault::export;
+use postern_vault::import;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ async fn keep_house(daemon: &Daemon) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = clear_broken_import(daemon).await {
+        // Every name is refused until it is removed.
+        if let Err(error) = daemon.effects.clear_broken_import(import::STALLED).await {
             tracing::error!("what an import has left that was broken off cannot be taken out: {error}");
         }
         if let Err(error) = forget_old_entries(daemon).await {
@@ -54,15 +56,6 @@ async fn keep_house(daemon: &Daemon) {
             Err(error) => tracing::error!("no export could be made in {}: {error}", path.display()),
         }
     }
-}
-
-/// Clears an interrupted import: every name is refused until it is cleared. Does nothing while another import runs.
-async fn clear_broken_import(daemon: &Daemon) -> Result<(), export::ExportError> {
-    let Ok(_alone) = daemon.administration.try_lock() else { return Ok(()) };
-    if daemon.effects.clear_broken_import().await? > 0 {
-        tracing::warn!("an import was broken off, and what it wrote is taken out. Import again");
-    }
-    Ok(())
 }
 
 async fn forget_old_entries(daemon: &Daemon) -> Result<(), RecordError> {

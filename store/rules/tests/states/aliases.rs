@@ -2,7 +2,7 @@
 
 use crate::accounts::{account, after, fresh, platform};
 use crate::document::compare;
-use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
+use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Gained, Known};
 use postern_rules::name::{LookupName, Named};
 use postern_rules::{Account, Event, Mailbox};
 
@@ -70,5 +70,24 @@ fn the_table_of_plus_addressing_is_what_it_hides() {
         let astray: Vec<String> = alias::astray(&account, &[platform]).map(local).collect();
         assert_eq!(hidden, astray);
         if hidden.is_empty() { "-".to_owned() } else { hidden.join(", ") }
+    });
+}
+
+#[test]
+fn the_table_of_names_that_are_gained_is_what_is_refused_or_recorded() {
+    compare(["before", "after", "mailbox", "plus-addressing", "outcome"], |[before, after, name, plus, _]| {
+        let named = |state: &str| {
+            let (state, alias) = state.split_once(" + ").map_or((state, None), |(state, alias)| (state, Some(alias)));
+            let aliases = alias.map(mailbox).into_iter().collect();
+            Account { mailbox: mailbox(name), aliases, ..account(state) }
+        };
+        let before = (*before != "new").then(|| named(before));
+        let mut platform = platform("on");
+        platform.policy.plus_addressing = *plus == "on";
+        match alias::gained(before.as_ref(), &named(after), &[platform]) {
+            Gained::Nothing => "done".to_owned(),
+            Gained::WithPlus => "done, and recorded".to_owned(),
+            Gained::Astray(name) => format!("refused: {}", name.as_str().split('@').next().unwrap()),
+        }
     });
 }

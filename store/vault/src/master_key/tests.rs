@@ -115,3 +115,43 @@ fn a_wrong_line_is_named_and_its_key_is_not() {
     }
     assert!(matches!(MasterKeys::parse(b"\xff"), Err(KeyError::Syntax { line: 1, .. })));
 }
+
+#[test]
+fn a_locked_file_gets_no_key_from_anyone_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("master.key");
+    create(&path).unwrap();
+    let mut file = KeyFile::lock(&path).unwrap();
+    assert!(matches!(add(&path), Err(KeyError::Busy { .. })));
+    let added = file.add().unwrap();
+    // The new file is locked as well: the holder has not taken up the new key yet.
+    assert!(matches!(add(&path), Err(KeyError::Busy { .. })));
+    drop(file);
+    let later = add(&path).unwrap();
+    assert_eq!((added.active().number(), later.active().number()), (2, 3));
+    assert_eq!(keys(&later)[..2], keys(&added));
+}
+
+/// Nothing is lost, however the calls overlap: each either adds its key to all that are there, or says that it did not.
+#[test]
+fn keys_that_are_added_at_once_are_all_in_the_file() {
+    const CALLERS: usize = 4;
+    const EACH: usize = 10;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("master.key");
+    let mut all = keys(&create(&path).unwrap());
+    let caller = || {
+        let added = (0..EACH).filter_map(|_| match add(&path) {
+            Ok(added) => keys(&added).pop(),
+            Err(KeyError::Busy { .. }) => None,
+            Err(error) => panic!("{error}"),
+        });
+        added.collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(caller)).collect();
+        callers.into_iter().for_each(|caller| all.extend(caller.join().unwrap()));
+    });
+    all.sort();
+    assert_eq!(keys(&load_file(&path).unwrap()), all);
+}

@@ -23,7 +23,7 @@ async fn what_has_not_ended_keeps_its_place_in_the_index() {
     let stored = daemon.records.account(&alice()).await.unwrap().unwrap();
     let suspension = postern_rules::account::Suspension { since: clock::now(), until };
     let account = Account { suspension: Some(suspension), ..stored.value.clone() };
-    let changes = daemon.records.put_account(Some(&stored), &account).await.unwrap();
+    let changes = daemon.records.put_account(&daemon.effects.platform_set(), Some(&stored), &account).await.unwrap();
     assert!(daemon.records.commit(changes).await.unwrap());
     let index = index_of(&daemon).await;
     let mut watch = daemon.watch();
