@@ -5,8 +5,9 @@
 use http::{HeaderMap, Method};
 use libfuzzer_sys::fuzz_target;
 use postern_http::head_guard::HeadGuard;
-use postern_webmail::products::{self, PRODUCTS};
-use postern_webmail::{classify, form, path};
+use postern_products::PRODUCTS;
+use postern_products::{form, path};
+use postern_webmail::classify;
 
 fn scanned(bytes: &[u8], size: usize) -> Result<(), String> {
     let mut guard = HeadGuard::default();
@@ -26,6 +27,6 @@ fuzz_target!(|input: (u8, &[u8])| {
     }
     let _ = form::parse(bytes);
     let query = std::str::from_utf8(bytes).unwrap_or_default();
-    let product = products::named(PRODUCTS, "roundcube").expect("it is in the registry");
+    let product = postern_products::named(PRODUCTS, "roundcube").expect("it is in the registry");
     let _ = classify(product, &Method::GET, bytes, query, &HeaderMap::new());
 });

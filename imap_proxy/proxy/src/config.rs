@@ -2,8 +2,8 @@
 
 use postern_process::log::Levels;
 use postern_process::scrape::Place;
+use postern_products::PRODUCTS;
 use postern_proxy_config::ConfigError;
-use postern_webmail::products::{self, PRODUCTS};
 use std::path::Path;
 
 /// The contents of `proxy.toml`.
@@ -14,7 +14,7 @@ pub type Config = postern_proxy_config::Config<Levels, Place>;
 /// # Errors
 /// If it cannot be read, and all problems in it.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    Config::load(path, &products::known(PRODUCTS))
+    Config::load(path, &postern_products::known(PRODUCTS))
 }
 
 #[cfg(test)]

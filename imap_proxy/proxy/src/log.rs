@@ -32,15 +32,15 @@ const PARTS: &[(&str, &str)] = &[
     ("postern_proxy::webmail::doors", "postern_webmail::endpoints"),
     ("postern_proxy::webmail::gate", "postern_webmail::front"),
     ("postern_proxy::webmail::lost", "postern_webmail::challenge::lost"),
-    ("postern_proxy::webmail::owa", "postern_webmail::products::owa"),
+    ("postern_proxy::webmail::owa", "postern_products::owa"),
     ("postern_proxy::webmail::prepare", "postern_webmail::challenge::prepare"),
-    ("postern_proxy::webmail::roundcube", "postern_webmail::products::roundcube"),
+    ("postern_proxy::webmail::roundcube", "postern_products::roundcube"),
     ("postern_proxy::webmail::second_factor", "postern_webmail::challenge"),
     ("postern_proxy::webmail::security", "postern_webmail::account"),
     ("postern_proxy::webmail::set_up", "postern_webmail::challenge::set_up"),
     ("postern_proxy::webmail::sign_in", "postern_webmail::login"),
-    ("postern_proxy::webmail::snappymail", "postern_webmail::products::snappymail"),
-    ("postern_proxy::webmail::sogo", "postern_webmail::products::sogo"),
+    ("postern_proxy::webmail::snappymail", "postern_products::snappymail"),
+    ("postern_proxy::webmail::sogo", "postern_products::sogo"),
 ];
 
 /// Starts the log.

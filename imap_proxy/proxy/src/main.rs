@@ -13,14 +13,14 @@ use postern_mail::{Backend, Front, MAX_WAITING, Security, Socket};
 use postern_process::activated::ActivatedSockets;
 use postern_process::log::Log;
 use postern_process::{limits, scrape, systemd};
+use postern_products::PRODUCTS;
+use postern_products::product::Product;
 use postern_proxy::cli::Arguments;
 use postern_proxy::config::Config;
 use postern_proxy::log;
 use postern_proxy::metrics::Looked;
 use postern_proxy_config::{self as config, Tls};
 use postern_webmail::WebmailFront;
-use postern_webmail::products::product::Product;
-use postern_webmail::products::{self, PRODUCTS};
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -95,7 +95,8 @@ fn prepare(path: &Path) -> Result<Parts, Box<dyn Error>> {
     };
     let webmail = match webmail {
         Some(settings) => {
-            let product = products::named(PRODUCTS, &settings.product).ok_or("the product is not in the registry")?;
+            let product =
+                postern_products::named(PRODUCTS, &settings.product).ok_or("the product is not in the registry")?;
             let upstream = Upstream::new(&settings)?;
             Some((settings, product, upstream))
         }

@@ -1,12 +1,12 @@
 //! What a request is, and what to do with it in each stage of a session. Pure; the driver in `front.rs` carries it out.
 
 use super::headers;
-use super::path::{self, Odd, Path};
 use super::routes::{self, PortalRoute, Route, home};
 use super::session::stage::Stage;
-use crate::products::product::{Head, Kind, Product};
 use http::{HeaderMap, Method};
 use postern_portal::paths;
+use postern_products::path::{self, Odd, Path};
+use postern_products::product::{Head, Kind, Product};
 use postern_proxy_config::Endpoint;
 
 /// The folder of our own pages, in any case of its letters.
@@ -173,8 +173,12 @@ fn post(stage: Stage, route: &Route) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::products::roundcube::Roundcube;
     use crate::routes::ROUTES;
+    use postern_products::PRODUCTS;
+
+    fn roundcube() -> &'static dyn Product {
+        postern_products::named(PRODUCTS, "roundcube").unwrap()
+    }
 
     const STAGES: [Stage; 7] = [
         Stage::Anonymous,
@@ -207,7 +211,7 @@ mod tests {
 
     fn class_of(method: &Method, target: &str) -> Class {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        classify(&Roundcube, method, path.as_bytes(), query, &HeaderMap::new()).class
+        classify(roundcube(), method, path.as_bytes(), query, &HeaderMap::new()).class
     }
 
     #[test]
@@ -325,14 +329,14 @@ mod tests {
         headers.insert("sec-fetch-dest", http::HeaderValue::from_static("empty"));
         for Route { path, is: own, .. } in ROUTES {
             for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT] {
-                let class = classify(&Roundcube, &method, path.as_bytes(), "", &headers).class;
+                let class = classify(roundcube(), &method, path.as_bytes(), "", &headers).class;
                 assert_eq!(class == Class::Scripted, !own.is_asset(), "{method} {path} {class:?}");
             }
         }
         for stage in STAGES {
             assert_eq!(decide(stage, Class::Scripted, false), Step::Forbidden, "{stage:?}");
         }
-        let page = classify(&Roundcube, &Method::GET, b"/", "_task=mail&_remote=1", &headers).class;
+        let page = classify(roundcube(), &Method::GET, b"/", "_task=mail&_remote=1", &headers).class;
         assert!(matches!(page, Class::Webmail(_)), "the webmail's own requests are its own matter: {page:?}");
     }
 

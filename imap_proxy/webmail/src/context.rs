@@ -1,8 +1,6 @@
 //! What is known about a request before it is processed: created once, on arrival.
 
 use super::destination;
-use super::jar::sole;
-use super::products::product::Product;
 use super::session::context::{Client, Moment};
 use super::session::cookies;
 use super::session::handle::SessionHandle;
@@ -15,6 +13,8 @@ use hyper::body::Incoming;
 use postern_front::clock;
 use postern_http::listener::Peer;
 use postern_portal::Language;
+use postern_products::jar::sole;
+use postern_products::product::Product;
 use postern_wire::Secret;
 use postern_wire::auth;
 use std::net::IpAddr;

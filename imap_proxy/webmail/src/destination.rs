@@ -2,10 +2,10 @@
 //! during the sign-in, and then opened if it is a page of this webmail that a link may open. Pure.
 
 use super::classify::{Class, classify};
-use super::path;
-use crate::products::product::{Head, Product, local_target};
 use http::{HeaderMap, Method};
 use postern_portal::paths;
+use postern_products::path;
+use postern_products::product::{Head, Product, local_target};
 
 /// Maximum size of such an address, in bytes. A longer one is discarded.
 pub const MAX_DESTINATION: usize = 2048;
@@ -45,13 +45,13 @@ pub fn is_of_document(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::products::{self, PRODUCTS};
+    use postern_products::PRODUCTS;
     use proptest::prelude::*;
 
     const ORIGIN: &str = "https://mail.example.com";
 
     fn product(name: &str) -> &'static dyn Product {
-        products::named(PRODUCTS, name).unwrap()
+        postern_products::named(PRODUCTS, name).unwrap()
     }
 
     fn asked(name: &str, target: &str, headers: &[(&'static str, &str)]) -> Option<String> {

@@ -3,12 +3,10 @@
 use super::classify::{Class, Classified, Step, classify, decide};
 use super::context::RequestContext;
 use super::destination;
-use super::form::Format;
 use super::headers;
 use super::host::{self, Host};
 use super::pages;
 use super::parts::Parts;
-use super::products::product::{Head, Kind, Product};
 use super::request_body::{discard, read_form};
 use super::routes::{self, PortalRoute};
 use super::session::cookies;
@@ -22,6 +20,8 @@ use postern_http::body::Body;
 use postern_http::listener::Peer;
 use postern_http::upstream::Upstream;
 use postern_portal::{Language, Page, fields, paths};
+use postern_products::form::Format;
+use postern_products::product::{Head, Kind, Product};
 use postern_proxy_config::{self as config, HostName, PublicUrl};
 use std::sync::Arc;
 

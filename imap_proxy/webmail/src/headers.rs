@@ -186,7 +186,7 @@ pub(crate) fn relative(uri: &Uri) -> Uri {
 mod tests {
     use super::*;
     use crate::endpoints::allowed as endpoints;
-    use crate::products::PRODUCTS;
+    use postern_products::PRODUCTS;
     use postern_proxy_config::Endpoint;
 
     #[test]

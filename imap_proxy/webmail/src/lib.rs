@@ -4,13 +4,13 @@
 //! the sign-in. The processing of a request, in order:
 //!
 //! 1. [`front`] creates the [`context`] of the request. [`mod@classify`] determines what the request is, using the only
-//!    [`path`] parser, the table of our own [`routes`] and the rules of the product ([`products`]), and what to do with
+//!    [path](postern_products::path) parser, the table of our own [`routes`] and the rules of the product ([`postern_products`]), and what to do with
 //!    it in the stage of its [`session`]. Both are pure.
 //! 2. Without a session, only the login page and its files are available, through requests that the front makes itself
 //!    ([`relay`]). The browser stores the page that the user wanted ([`destination`]).
 //! 3. Every form is processed once, however often it is submitted ([`submission`], [`session::repeats`]). A login form
-//!    is parsed ([`form`]), rebuilt and sent, and the webmail's response is evaluated ([`login`]). The webmail's
-//!    cookies are kept in a [`jar`]. The daemon is asked about the name that was typed and about the one that the
+//!    is parsed ([form](postern_products::form)), rebuilt and sent, and the webmail's response is evaluated ([`login`]). The webmail's
+//!    cookies are kept in a [jar](postern_products::jar). The daemon is asked about the name that was typed and about the one that the
 //!    webmail shows.
 //! 4. The [`verdict`] is one of: released, code required, or enrolment required. Until the session is released, none of
 //!    its requests are forwarded upstream ([`challenge`], [`pages`]).
@@ -34,19 +34,15 @@ mod context;
 mod cut;
 pub mod destination;
 pub mod endpoints;
-pub mod form;
 pub mod front;
 pub mod headers;
 mod host;
-pub mod jar;
 mod login;
 pub mod metrics;
 mod next;
 pub mod pages;
 mod parts;
-pub mod path;
 mod portal_pages;
-pub mod products;
 mod relay;
 mod request_body;
 pub mod routes;

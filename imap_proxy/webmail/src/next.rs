@@ -1,10 +1,10 @@
 //! What one part leaves to the others: a form may require a factor first, and the factor may lead to a change.
 
-use super::form::Form;
 use super::session::pending_action::AfterProof;
 use http::Response;
 use postern_http::body::Body;
 use postern_portal::MethodKind;
+use postern_products::form::Form;
 use postern_wire::Secret;
 use postern_wire::security::Change;
 

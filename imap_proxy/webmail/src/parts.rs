@@ -15,7 +15,6 @@ use super::login::sign_in::SignIns;
 use super::login::webmail::WebmailLogin;
 use super::pages::Pages;
 use super::portal_pages::PortalPages;
-use super::products::product::Product;
 use super::relay::Relay;
 use super::session::logout::Logout;
 use super::session::registry::{WebmailFollower, WebmailSessions};
@@ -26,6 +25,7 @@ use postern_front::daemon::Daemon;
 use postern_front::follow::Follower;
 use postern_front::session_registry::SessionRegistry;
 use postern_http::upstream::Upstream;
+use postern_products::product::Product;
 use postern_proxy_config as config;
 use std::sync::Arc;
 

@@ -11,7 +11,6 @@ use super::challenge::shown_once::ShownOnce;
 use super::challenge::transitions::Transitions;
 use super::challenge::view;
 use super::context::RequestContext;
-use super::form::Form;
 use super::next::Next;
 use super::pages::Pages;
 use super::routes::{Part, PortalRoute};
@@ -20,6 +19,7 @@ use super::session::handle::SessionHandle;
 use super::session::pending_action::AfterProof;
 use http::Response;
 use postern_http::body::Body;
+use postern_products::form::Form;
 
 /// The parts that have pages.
 pub(crate) struct PortalPages {

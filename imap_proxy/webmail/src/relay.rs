@@ -4,10 +4,7 @@
 use super::context::RequestContext;
 use super::cut::cut_when_cancelled;
 use super::headers;
-use super::jar::{Jar, set_cookies, sole};
 use super::pages::{self, Pages};
-use super::path::Path;
-use super::products::product::{Head, Kind, Life, Product};
 use super::request_body::drain_body;
 use super::session::cookies;
 use super::session::handle::SessionHandle;
@@ -25,6 +22,9 @@ use postern_http::body::{self, Body};
 use postern_http::listener::Peer;
 use postern_http::upstream::{self, Content, Upstream, UpstreamError, tunnel};
 use postern_portal::Ended;
+use postern_products::jar::{Jar, set_cookies, sole};
+use postern_products::path::Path;
+use postern_products::product::{Head, Kind, Life, Product};
 
 /// Maximum number of characters of a client cookie's value that is forwarded.
 const MAX_CLIENT_COOKIE: usize = 64;

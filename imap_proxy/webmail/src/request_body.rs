@@ -1,10 +1,10 @@
 //! The bodies of requests that are answered here.
 
-use super::form::{Form, Format, MAX_FORM};
 use http::header::{CONTENT_TYPE, EXPECT, HeaderValue};
 use http::{HeaderMap, Request};
 use hyper::body::{Body as _, Incoming};
 use postern_http::body;
+use postern_products::form::{Form, Format, MAX_FORM};
 use std::time::Duration;
 use tokio::time::timeout;
 use zeroize::Zeroize;

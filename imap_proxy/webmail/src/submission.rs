@@ -3,13 +3,11 @@
 
 use super::classify::Step;
 use super::context::RequestContext;
-use super::form::{Form, Format};
 use super::headers;
 use super::login::answer::LoginAnswer;
 use super::login::sign_in::SignIns;
 use super::pages::{self, Pages};
 use super::portal_pages::PortalPages;
-use super::products::product::Product;
 use super::request_body::read_form;
 use super::routes::{PortalRoute, home};
 use super::session::cookies;
@@ -23,6 +21,8 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use postern_http::body::Body;
 use postern_portal::{fields, paths};
+use postern_products::form::{Form, Format};
+use postern_products::product::Product;
 use std::sync::Arc;
 
 /// Whether a form that leads to this step is processed, or may have been processed earlier, in a session that has

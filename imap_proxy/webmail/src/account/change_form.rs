@@ -1,8 +1,8 @@
 //! The form of a change: what it requests, and what its page shows.
 
 use super::view::{app_password, method};
-use crate::form::{self, Form};
 use postern_portal::{ChangeKind, Changing, DESCRIPTION_LENGTH, Done, Language, fields};
+use postern_products::form::{self, Form};
 use postern_wire::Secret;
 use postern_wire::auth::MAX_NAME;
 use postern_wire::security::{Change, Security};

@@ -8,7 +8,6 @@ use crate::challenge::prepare::Preparation;
 use crate::challenge::transitions::Transitions;
 use crate::challenge::view;
 use crate::context::RequestContext;
-use crate::form;
 use crate::next::{Changing, Next, Proven};
 use crate::pages::{self, Pages};
 use crate::session::challenge::Challenge;
@@ -20,6 +19,7 @@ use http::{Response, StatusCode};
 use postern_front::daemon::Daemon;
 use postern_http::body::Body;
 use postern_portal::{ChangeKind, Page, fields, paths};
+use postern_products::form;
 use postern_wire::auth::Offer;
 
 /// Asks for a factor, and continues with what it was asked for.

@@ -3,7 +3,6 @@
 use super::transitions::Transitions;
 use super::view;
 use crate::context::RequestContext;
-use crate::form::Form;
 use crate::pages::{self, Pages};
 use crate::routes::PortalRoute;
 use crate::session::handle::SessionHandle;
@@ -14,6 +13,7 @@ use http::{Response, StatusCode};
 use postern_front::daemon::Daemon;
 use postern_http::body::Body;
 use postern_portal::{Lost, LostProblem, Page, fields, paths};
+use postern_products::form::Form;
 use postern_wire::auth::Channel;
 use postern_wire::security::{MAX_REQUEST_TEXT, OpenRequest};
 
@@ -86,7 +86,7 @@ fn read(form: &Form) -> Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form;
+    use postern_products::form;
 
     #[test]
     fn texts_are_kept_as_typed_within_their_limits() {

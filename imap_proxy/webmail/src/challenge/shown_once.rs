@@ -4,7 +4,6 @@
 use super::transitions::Transitions;
 use super::view;
 use crate::context::RequestContext;
-use crate::form::Form;
 use crate::pages::{self, Pages};
 use crate::routes::PortalRoute;
 use crate::session::handle::SessionHandle;
@@ -16,6 +15,7 @@ use crate::session::state::State;
 use http::Response;
 use postern_http::body::Body;
 use postern_portal::{fields, paths};
+use postern_products::form::Form;
 use std::sync::Arc;
 
 /// The pages for data that is shown once.

@@ -1,8 +1,8 @@
 //! Parsing codes as users type them.
 
 use super::view;
-use crate::form::Form;
 use postern_portal::{MethodKind, fields};
+use postern_products::form::Form;
 use postern_wire::Secret;
 use postern_wire::auth::{MAX_CODE, MAX_RESPONSE, Offer};
 

@@ -1,7 +1,7 @@
 //! Which headers and cookies of a client are forwarded at an endpoint, as data.
 
-use crate::jar::sole;
 use http::{HeaderMap, HeaderValue};
+use postern_products::jar::sole;
 use postern_proxy_config::Endpoint;
 
 /// Cookies that are forwarded at endpoints: MAPI over HTTP uses them to keep the state of its session (MS-OXCMAPIHTTP

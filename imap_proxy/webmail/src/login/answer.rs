@@ -2,12 +2,12 @@
 
 use crate::context::RequestContext;
 use crate::pages::Pages;
-use crate::products::product::{Outcome, Product};
 use crate::session::token::Key;
 use crate::verdict::Denial;
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use postern_http::body::{self, Body};
+use postern_products::product::{Outcome, Product};
 
 /// The result of a login.
 pub(crate) struct LoginAnswer {

@@ -2,16 +2,16 @@
 
 use super::answer::signs_in_by_script;
 use crate::context::RequestContext;
-use crate::form::Format;
 use crate::headers;
-use crate::jar::{Cookie, Jar, set_cookies};
-use crate::products::product::{IdentityAnswer, IdentityRequest, Kind, Life, Login, Product, SignIn};
 use crate::session::context::UpstreamSession;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue};
 use http::{HeaderMap, Method, Request, StatusCode};
 use postern_http::body::{self, BoxError};
 use postern_http::upstream::Upstream;
+use postern_products::form::Format;
+use postern_products::jar::{Cookie, Jar, set_cookies};
+use postern_products::product::{IdentityAnswer, IdentityRequest, Kind, Life, Login, Product, SignIn};
 use std::time::Duration;
 use tokio::time::timeout;
 

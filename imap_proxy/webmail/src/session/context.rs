@@ -1,9 +1,9 @@
 //! The data that a session is bound to after the password: mailbox, webmail session, password and client.
 
 use super::limits::Lives;
-use crate::jar::Jar;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use postern_products::jar::Jar;
 use postern_wire::Secret;
 use sha2::Sha256;
 use std::net::IpAddr;

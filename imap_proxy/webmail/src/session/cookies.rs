@@ -2,13 +2,13 @@
 //! wanted.
 
 use super::token::{Key, TOKEN_LENGTH, Token};
-use crate::jar::sole;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Response};
 use postern_http::body::Body;
 use postern_portal::Language;
+use postern_products::jar::sole;
 use postern_wire::Secret;
 
 /// The session cookie; with this prefix, browsers accept it only for this host, the path `/` and `Secure`.

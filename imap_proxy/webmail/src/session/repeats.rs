@@ -7,13 +7,13 @@
 //! short time afterwards. See [decision 26](../../../docs/decisions/0026-forms-that-come-twice.md).
 
 use super::token::Key;
-use crate::form::Form;
 use crate::session::cookies;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Response, StatusCode};
 use postern_front::connection_limits::{Counts, Holder, Share};
 use postern_http::body::{self, Body};
+use postern_products::form::Form;
 use sha2::Sha256;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -374,10 +374,10 @@ impl Drop for Judging {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form;
     use crate::pages;
     use crate::session::token::Token;
     use postern_front::clock;
+    use postern_products::form;
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     fn key() -> Key {

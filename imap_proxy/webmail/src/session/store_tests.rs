@@ -1,5 +1,4 @@
 use super::*;
-use crate::jar::Jar;
 use crate::session::challenge::Challenge;
 use crate::session::context::{Client, Moment, UpstreamSession};
 use crate::session::limits::{
@@ -10,6 +9,7 @@ use crate::session::state::PasswordAccepted;
 use crate::session::token::TOKEN_LENGTH;
 use postern_front::clock;
 use postern_portal::{self as portal, paths};
+use postern_products::jar::Jar;
 use std::time::Duration;
 
 /// Other times than those of a front that is not told any.

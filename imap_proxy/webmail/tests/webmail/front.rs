@@ -6,10 +6,10 @@ use crate::upstream::Webmail;
 use postern_front::tls::{self, Certificate};
 use postern_http::listener::{Listener, bind};
 use postern_http::upstream::Upstream;
+use postern_products::PRODUCTS;
+use postern_products::product::Product;
 use postern_proxy_config as config;
 use postern_webmail::WebmailFront;
-use postern_webmail::products::product::Product;
-use postern_webmail::products::{self, PRODUCTS};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl World {
 
     /// The front follows the daemon on this runtime.
     pub(crate) async fn start_following_on(runtime: &Handle) -> Self {
-        Self::make(runtime, "roundcube", products::named(PRODUCTS, "roundcube").unwrap()).await
+        Self::make(runtime, "roundcube", postern_products::named(PRODUCTS, "roundcube").unwrap()).await
     }
 
     /// The front is told that the webmail is this product.

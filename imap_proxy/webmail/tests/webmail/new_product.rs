@@ -3,12 +3,10 @@
 use crate::front::*;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use jiff::Timestamp;
-use postern_webmail::form::{self, Form};
-use postern_webmail::jar::{Cookie, Jar};
-use postern_webmail::products::product::{
-    Head, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between, typed_name,
-};
-use postern_webmail::products::{self, PRODUCTS, Registered};
+use postern_products::form::{self, Form};
+use postern_products::jar::{Cookie, Jar};
+use postern_products::product::{Head, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between, typed_name};
+use postern_products::{PRODUCTS, Registered};
 use zeroize::Zeroizing;
 
 /// Its login page and its form lie elsewhere and look otherwise than those of the products that are known. Behind it is the
@@ -96,8 +94,11 @@ impl Product for Stub {
 #[tokio::test]
 async fn a_product_is_one_file_and_one_line() {
     let registry = registry();
-    assert!(products::known(&registry).iter().any(|known| known.name == "stub"), "the configuration may name it");
-    let world = World::start_with("stub", products::named(&registry, "stub").unwrap()).await;
+    assert!(
+        postern_products::known(&registry).iter().any(|known| known.name == "stub"),
+        "the configuration may name it"
+    );
+    let world = World::start_with("stub", postern_products::named(&registry, "stub").unwrap()).await;
     world.daemon.on("Ask", CHALLENGE);
     let mut browser = world.browser();
     browser.get("/mail/enter").await.shows(200, "task-login");

@@ -1,10 +1,10 @@
 //! Against answers captured from Roundcube 1.6.5.
 
-use super::product::{Head, Kind, Life, Login, Product, SignIn};
-use super::roundcube::Roundcube;
 use crate::form;
 use crate::jar::{Cookie, Jar, set_cookies};
 use crate::path;
+use crate::product::{Head, Kind, Life, Login, Product, SignIn};
+use crate::roundcube::Roundcube;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
@@ -249,7 +249,7 @@ fn the_mail_page_says_who_is_signed_in() {
     assert_eq!(Roundcube.identity("<body class=\"task-login\">"), None);
 }
 
-fn gone(target: &str, sent: &[(&'static str, &str)]) -> super::product::Reply {
+fn gone(target: &str, sent: &[(&'static str, &str)]) -> crate::product::Reply {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = path::parse(path.as_bytes()).unwrap();
     Roundcube.gone(&Head { method: &Method::GET, path: &path, query, headers: &headers(sent) })

@@ -1,17 +1,17 @@
 //! What the tests of products share: a request as a browser sends it, and cookies as a webmail sets them.
 
-use super::product::{Kind, Product};
-use crate::classify::{Class, classify};
 use crate::jar::{Cookie, set_cookies};
+use crate::path;
+use crate::product::{Head, Kind, Product};
 use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 
 /// When the answers were captured.
-pub(super) const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_305_946, 0);
 
 /// These headers, in this order.
-pub(super) fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
+pub(crate) fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         headers.append(name, HeaderValue::from_str(value).unwrap());
@@ -20,16 +20,14 @@ pub(super) fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
 }
 
 /// The cookies of these `Set-Cookie` lines.
-pub(super) fn set(lines: &[&str]) -> Vec<Cookie> {
+pub(crate) fn set(lines: &[&str]) -> Vec<Cookie> {
     set_cookies(&headers(&lines.iter().map(|line| (SET_COOKIE, *line)).collect::<Vec<_>>()), NOW)
 }
 
 /// What a request to the webmail is, with these headers.
-pub(super) fn kind_of(product: &dyn Product, method: &Method, target: &str, sent: &[(&'static str, &str)]) -> Kind {
+pub(crate) fn kind_of(product: &dyn Product, method: &Method, target: &str, sent: &[(&'static str, &str)]) -> Kind {
     let sent = sent.iter().map(|(name, value)| (HeaderName::from_static(name), *value)).collect::<Vec<_>>();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    match classify(product, method, path.as_bytes(), query, &headers(&sent)).class {
-        Class::Webmail(kind) => kind,
-        other => panic!("{target}: {other:?}"),
-    }
+    let path = path::parse(path.as_bytes()).unwrap_or_else(|odd| panic!("{target}: {odd:?}"));
+    product.kind(&Head { method, path: &path, query, headers: &headers(&sent) })
 }

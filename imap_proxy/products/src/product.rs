@@ -1,7 +1,7 @@
 //! What the front must know about a webmail. Each product is one file of data and small pure rules, without I/O,
 //! waiting or state.
 //!
-//! **To add a product:** implement [`Product`] in a file of its own, add a line to the [registry](super), and add
+//! **To add a product:** implement [`Product`] in a file of its own, add a line to the [registry](crate::PRODUCTS), and add
 //! captured responses of the real product as tests.
 
 use crate::form::{Form, Format};
@@ -267,7 +267,7 @@ pub trait Product: Send + Sync {
     fn ended_page(&self) -> &'static str;
 
     /// Names of request headers that the webmail's own scripts send, in lower case, in addition to those that all may
-    /// send (see [`crate::headers`]). No other header of a browser is forwarded.
+    /// send (see `headers.rs` of the webmail front). No other header of a browser is forwarded.
     fn request_headers(&self) -> &'static [&'static str];
 
     /// Names of cookies that a browser's own scripts set and the webmail reads. No other cookie of a browser is

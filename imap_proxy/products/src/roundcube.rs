@@ -1,8 +1,8 @@
 //! Roundcube 1.6 (skin elastic), according to its observed behaviour.
 
-use super::product::{Head, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between, local_target, unescape};
 use crate::form::{self, Form};
 use crate::jar::{Cookie, Jar};
+use crate::product::{Head, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between, local_target, unescape};
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;

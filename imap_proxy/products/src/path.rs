@@ -118,7 +118,7 @@ fn has_escape(decoded: &[u8]) -> bool {
 }
 
 /// The byte that two hexadecimal digits at the start of `text` encode.
-pub(super) fn escape(text: &[u8]) -> Option<u8> {
+pub(crate) fn escape(text: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let [high, low, ..] = text else { return None };
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()

@@ -1,7 +1,7 @@
 //! Strict parsing of forms: `application/x-www-form-urlencoded` (URL Standard, section 5), and flat JSON objects that
 //! scripts send (RFC 8259).
 
-use super::path::escape;
+use crate::path::escape;
 use http::HeaderValue;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;

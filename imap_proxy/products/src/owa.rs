@@ -1,12 +1,12 @@
 //! Outlook on the web of Exchange 2016, 2019 and SE with forms-based authentication, according to its documentation and
 //! observed behaviour. `tests/src/exchange_web` documents the source of each part.
 
-use super::product::{
+use crate::form::{self, Form};
+use crate::jar::{Cookie, Jar};
+use crate::product::{
     BROWSER, Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Product, Rebuilt, Reply, SignIn, between,
     local_target, unescape,
 };
-use crate::form::{self, Form};
-use crate::jar::{Cookie, Jar};
 use http::header::{CONTENT_TYPE, HeaderName, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use jiff::Timestamp;

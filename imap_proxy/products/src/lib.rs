@@ -1,10 +1,16 @@
-//! The supported webmails: each has one file, and one line in the registry.
+//! The supported webmails: each has one file, and one line in the registry, [`PRODUCTS`].
+//!
+//! A product is data and small pure rules behind the trait [`Product`](product::Product). What it reads is here as well:
+//! paths ([`path`]), forms ([`form`]) and cookies ([`jar`]). Sessions and requests are the webmail front's.
 
 #[cfg(test)]
 mod captured;
+pub mod form;
+pub mod jar;
 mod owa;
+pub mod path;
 pub mod product;
-pub(crate) mod roundcube;
+mod roundcube;
 #[cfg(test)]
 mod roundcube_tests;
 mod snappymail;

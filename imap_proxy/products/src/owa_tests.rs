@@ -1,5 +1,5 @@
 use super::*;
-use crate::classify::{Class, classify};
+use crate::captured;
 use crate::jar::set_cookies;
 use http::header::SET_COOKIE;
 
@@ -13,15 +13,7 @@ const FIVE: [&str; 5] = [
 ];
 
 fn kind_of(method: &Method, target: &str, headers: &[(&'static str, &'static str)]) -> Kind {
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        map.append(*name, HeaderValue::from_static(value));
-    }
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    match classify(&Owa, method, path.as_bytes(), query, &map).class {
-        Class::Webmail(kind) => kind,
-        other => panic!("{target}: {other:?}"),
-    }
+    captured::kind_of(&Owa, method, target, headers)
 }
 
 fn get(target: &str) -> Kind {

@@ -1,10 +1,10 @@
 //! SOGo 5, according to its source code and observed behaviour.
 
-use super::product::{
-    BROWSER, Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
-};
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};
+use crate::product::{
+    BROWSER, Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
+};
 use http::header::{ACCEPT, HeaderName, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use jiff::Timestamp;

@@ -1,11 +1,11 @@
 //! Against answers captured from SOGo 5.8.0.
 
-use super::captured::{self, NOW, headers, set};
-use super::product::{Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, SignIn};
-use super::sogo::Sogo;
+use crate::captured::{self, NOW, headers, set};
 use crate::form::Format;
 use crate::jar::Jar;
 use crate::path;
+use crate::product::{Head, IdentityAnswer, Kind, Life, Login, Outcome, Product, SignIn};
+use crate::sogo::Sogo;
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode};
 use postern_proxy_config::Endpoint;

@@ -4,11 +4,11 @@
 //! queries that are not known to belong to the webmail are closed, whatever their name: the administration panel (whose
 //! name is configurable), sign-ins that other programs delegate (`Sso`), and anything that plugins add.
 
-use super::product::{
-    Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
-};
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};
+use crate::product::{
+    Head, IdentityAnswer, IdentityRequest, Kind, Life, Login, Outcome, Product, Rebuilt, Reply, SignIn, typed_name,
+};
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
 //! Against answers captured from SnappyMail 2.38.2.
 
-use super::captured::{self, NOW, set};
-use super::product::{Head, IdentityAnswer, Kind, Life, Outcome, Product, SignIn};
-use super::snappymail::SnappyMail;
+use crate::captured::{self, NOW, set};
 use crate::form::Format;
 use crate::jar::Jar;
 use crate::path;
+use crate::product::{Head, IdentityAnswer, Kind, Life, Outcome, Product, SignIn};
+use crate::snappymail::SnappyMail;
 use http::{HeaderMap, Method, StatusCode};
 
 const SESSION: &str = "smsession=2024ffbf37244ac7902630a32429c28ff2095ba0; path=/; HttpOnly; SameSite=Strict";
