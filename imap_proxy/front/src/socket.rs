@@ -4,21 +4,18 @@
 //! socket, the file system's permissions decide who may connect.
 
 use nix::sys::socket::{setsockopt, sockopt};
+use postern_process::socket::Access;
 pub use postern_process::socket::{Socket, Stream};
 use postern_proxy_config::Listen;
 use std::fmt;
-use std::fs::{self, Permissions};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio_util::either::Either;
 
 /// Connections that the kernel may hold until they are accepted.
 const BACKLOG: u32 = 1024;
-/// The mode of a Unix socket that no socket unit has made: this user and its group may connect.
-const MODE: u32 = 0o660;
 /// The address of a client that connects to a Unix socket without an address in a PROXY header. No network contains it.
 pub const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
@@ -50,8 +47,9 @@ impl fmt::Display for ListenError {
                 "this host has no such address; `ip address` lists them".to_owned()
             }
             (Listen::Socket(path), io::ErrorKind::AddrInUse) => {
-                format!("something is there that is no socket of before; `ss -lxp src {}` names a program", path.display())
+                format!("`ss -lxp src {}` names it", path.display())
             }
+            (Listen::Socket(_), io::ErrorKind::AlreadyExists) => "remove it, or choose another path".to_owned(),
             (Listen::Socket(_), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound) => {
                 "let a socket unit make it, with ListenStream= and this path, or its directory be there and writable for \
                  this user"
@@ -79,23 +77,13 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     open().map_err(|error| ListenError::new(Listen::Address(address), error))
 }
 
-/// Opens a Unix socket that listens. A stale socket file, on which no process listens, is replaced.
+/// Opens a Unix socket that listens, for this user and its group.
 ///
 /// # Errors
 /// [`ListenError`].
 pub(crate) fn bind_path(path: &Path) -> Result<UnixListener, ListenError> {
-    let open = || {
-        let is_left = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket())
-            && std::os::unix::net::UnixStream::connect(path)
-                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-        if is_left {
-            fs::remove_file(path)?;
-        }
-        let listener = UnixListener::bind(path)?;
-        fs::set_permissions(path, Permissions::from_mode(MODE))?;
-        Ok(listener)
-    };
-    open().map_err(|error| ListenError::new(Listen::Socket(path.to_owned()), error))
+    let bound = postern_process::socket::bind_path(path, Access::Group(None));
+    bound.map_err(|error| ListenError::new(Listen::Socket(path.to_owned()), error))
 }
 
 /// Sets options of a connection: send without delay, and detect in the end that a phone has vanished.
@@ -116,28 +104,25 @@ mod tests {
     use tokio::net::UnixStream;
 
     #[tokio::test]
-    async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
+    async fn a_socket_at_a_path_has_no_address_and_its_errors_have_advice() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("https.sock");
-        let first = bind_path(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, MODE);
-        let error = bind_path(&path).unwrap_err().to_string();
-        assert!(error.contains("cannot listen on unix:/") && error.contains("something is there"), "{error}");
-        drop(first);
         let socket = Socket::Unix(bind_path(&path).unwrap());
         assert_eq!((socket.to_string(), socket.address()), (format!("unix:{}", path.display()), None));
         let _client = UnixStream::connect(&path).await.unwrap();
         assert!(socket.accept().await.unwrap().1.is_none());
-        // A file that is not a socket is never removed.
+        let error = |path: &Path| bind_path(path).unwrap_err().to_string();
+        let in_use = error(&path);
+        assert!(in_use.contains("cannot listen on unix:/") && in_use.contains("another program listens"), "{in_use}");
         let file = dir.path().join("file");
-        fs::write(&file, "").unwrap();
-        assert!(bind_path(&file).is_err() && file.exists());
-        let error = bind_path(&dir.path().join("none/a.sock")).unwrap_err().to_string();
-        assert!(error.contains("let a socket unit make it"), "{error}");
+        std::fs::write(&file, "").unwrap();
+        assert!(error(&file).contains("not a socket is there; remove it"), "{}", error(&file));
+        let missing = error(&dir.path().join("none/a.sock"));
+        assert!(missing.contains("let a socket unit make it"), "{missing}");
     }
 
     #[test]
-    fn whoever_is_unknown_is_in_no_network() {
+    fn an_unknown_address_is_in_no_network() {
         for network in ["0.0.0.0/0", "127.0.0.0/8", "0.0.0.0/8", "::/0"] {
             assert!(!network.parse::<Network>().unwrap().contains(UNKNOWN), "{network}");
         }

@@ -1,7 +1,7 @@
 //! Serves the metrics: `GET /metrics` over HTTP/1.1, to programs of this host only.
 
 use crate::accept::{Bounded, accept_until};
-use crate::socket::Socket;
+use crate::socket::{Access, Socket, bind_path};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -12,17 +12,14 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::fmt;
-use std::fs;
 use std::future::pending;
-use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 /// The path of the metrics; any other path is not found.
@@ -33,8 +30,6 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 pub const MAX_SCRAPES: usize = 8;
 /// The most bytes of a request's head: the least that hyper accepts as a limit.
 pub const MAX_HEAD: usize = 8192;
-/// The mode of a socket: its owner and its group may connect.
-const SOCKET_MODE: u32 = 0o660;
 /// The content type of a page.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
@@ -123,7 +118,7 @@ impl Listener {
     pub async fn bind(place: &Place) -> Result<Self, ListenError> {
         let bound = match place {
             Place::Address(address) => TcpListener::bind(address).await.map(Socket::Tcp),
-            Place::Socket(path) => bind_socket(path).map(Socket::Unix),
+            Place::Socket(path) => bind_path(path, Access::Group(None)).map(Socket::Unix),
         };
         bound.map(Self).map_err(|error| ListenError { place: place.clone(), why: error.to_string() })
     }
@@ -167,22 +162,6 @@ async fn answer<F: Future<Output = String>>(
     // The deadline covers all of it. Some clients close their sending side before they read.
     http.keep_alive(false).half_close(true).max_buf_size(MAX_HEAD).header_read_timeout(None);
     http.serve_connection(TokioIo::new(stream), service).await
-}
-
-/// Opens a Unix socket, and replaces one that an earlier run has left.
-fn bind_socket(path: &Path) -> io::Result<UnixListener> {
-    if let Ok(there) = fs::symlink_metadata(path) {
-        if !there.file_type().is_socket() {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that is not a socket is there"));
-        }
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another program listens there"));
-        }
-        fs::remove_file(path)?;
-    }
-    let listener = UnixListener::bind(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
-    Ok(listener)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use crate::serve::side::Side;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::{Gid, Group, Uid};
 use postern_process::accept::accept_until;
+use postern_process::socket::{Access, bind_path};
 use std::fmt;
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,30 +47,19 @@ impl std::error::Error for ListenError {}
 /// # Errors
 /// [`ListenError`].
 pub fn listen(side: Side, path: &Path) -> Result<UnixListener, ListenError> {
-    let error = |what: String| ListenError { path: path.to_owned(), what };
-    if let Ok(there) = std::fs::symlink_metadata(path) {
-        if !there.file_type().is_socket() {
-            return Err(error("something that is not a socket is there. Configure another path".to_owned()));
-        }
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(error("another posternd is listening there. Stop it, or configure another path".to_owned()));
-        }
-        std::fs::remove_file(path).map_err(|why| error(format!("what is left of an earlier run stays: {why}")))?;
-    }
-    // No client may connect between the creation of the socket and the setting of its mode.
-    let umask = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o177));
-    let listener = UnixListener::bind(path);
-    nix::sys::stat::umask(umask);
-    let listener = listener.map_err(|why| match why.kind() {
-        io::ErrorKind::NotFound => error("its directory does not exist".to_owned()),
-        _ => error(why.to_string()),
-    })?;
-    if let Some(group) = Group::from_name(side.group()).ok().flatten() {
-        nix::unistd::chown(path, None, Some(group.gid)).map_err(|why| error(format!("chgrp: {why}")))?;
-        let mode = std::fs::Permissions::from_mode(0o660);
-        std::fs::set_permissions(path, mode).map_err(|why| error(format!("chmod: {why}")))?;
-    }
-    Ok(listener)
+    let group = Group::from_name(side.group()).ok().flatten();
+    let access = group.map_or(Access::Owner, |group| Access::Group(Some(group.gid)));
+    bind_path(path, access).map_err(|why| ListenError {
+        path: path.to_owned(),
+        what: match why.kind() {
+            io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
+            io::ErrorKind::AddrInUse => {
+                "another posternd is listening there. Stop it, or configure another path".to_owned()
+            }
+            io::ErrorKind::AlreadyExists => format!("{why}. Configure another path"),
+            _ => why.to_string(),
+        },
+    })
 }
 
 /// Uses a socket that the service manager has opened; its unit defines who may connect.
