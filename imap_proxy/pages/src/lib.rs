@@ -1,6 +1,6 @@
 //! Shared parts of all pages of Postern, for users and for administrators: languages and texts, times, QR codes.
 //!
-//! **To add a text:** add one entry in `text.rs`, in English and French side by side. The compiler rejects an entry
+//! **To add a text:** add one entry in the file of its subject in `text/`, in English and French side by side. The compiler rejects an entry
 //! that lacks a language, and a test rejects one that no page uses. `{name}` is a placeholder.
 
 mod language;

@@ -20,7 +20,7 @@ pub fn moment(until: Timestamp, now: Timestamp, language: Language) -> Markup {
     let shown = next_minute(until);
     let clock = html! { time datetime=(shown) { (clock(&utc(shown), &utc(now), language)) } };
     let wait = wait(until.as_second().saturating_sub(now.as_second()), language);
-    language.fill(Text::Moment, &[("clock", &clock), ("wait", &wait)])
+    language.fill(Text::MOMENT, &[("clock", &clock), ("wait", &wait)])
 }
 
 /// Seconds from `now` until `until`; none if it has passed.
@@ -61,12 +61,12 @@ fn utc(time: Timestamp) -> Zoned {
 /// The time of day, with the date unless it is today.
 fn clock(time: &Zoned, now: &Zoned, language: Language) -> String {
     let (hour, minute) = (format!("{:02}", time.hour()), format!("{:02}", time.minute()));
-    let clock = language.fill_plain(Text::Clock, &[("hour", &hour), ("minute", &minute)]);
+    let clock = language.fill_plain(Text::CLOCK, &[("hour", &hour), ("minute", &minute)]);
     if time.date() == now.date() {
         return format!("{clock} {ZONE}");
     }
     let date = date(time, now, language);
-    format!("{} {ZONE}", language.fill_plain(Text::DayAndClock, &[("date", &date), ("clock", &clock)]))
+    format!("{} {ZONE}", language.fill_plain(Text::DAY_AND_CLOCK, &[("date", &date), ("clock", &clock)]))
 }
 
 /// The words with which the script formats a `<time>` in the reader's time zone. They are the same as here, so that a
@@ -79,26 +79,26 @@ pub fn words(language: Language) -> [String; 6] {
         language.fill_plain(text, &values)
     };
     [
-        language.say(Text::Months),
-        language.say(Text::FirstOfMonth),
-        place(Text::Clock, &["hour", "minute"]),
-        place(Text::Day, &["day", "month"]),
-        place(Text::DayAndYear, &["day", "month", "year"]),
-        place(Text::DayAndClock, &["date", "clock"]),
+        language.say(Text::MONTHS),
+        language.say(Text::FIRST_OF_MONTH),
+        place(Text::CLOCK, &["hour", "minute"]),
+        place(Text::DAY, &["day", "month"]),
+        place(Text::DAY_AND_YEAR, &["day", "month", "year"]),
+        place(Text::DAY_AND_CLOCK, &["date", "clock"]),
     ]
 }
 
 /// The date, with the year unless it is the current one.
 fn date(time: &Zoned, now: &Zoned, language: Language) -> String {
-    let day = if time.day() == 1 { language.say(Text::FirstOfMonth) } else { time.day().to_string() };
-    let months = language.say(Text::Months);
+    let day = if time.day() == 1 { language.say(Text::FIRST_OF_MONTH) } else { time.day().to_string() };
+    let months = language.say(Text::MONTHS);
     let month = (1..).zip(months.split(' ')).find(|(number, _)| *number == time.month()).map_or("", |(_, name)| name);
     let values = [("day", day.as_str()), ("month", month)];
     if time.year() == now.year() {
-        return language.fill_plain(Text::Day, &values);
+        return language.fill_plain(Text::DAY, &values);
     }
     let year = time.year().to_string();
-    language.fill_plain(Text::DayAndYear, &[values[0], values[1], ("year", &year)])
+    language.fill_plain(Text::DAY_AND_YEAR, &[values[0], values[1], ("year", &year)])
 }
 
 /// The duration `seconds` in words. Minutes are rounded up, since trying too early is of no use; longer durations are
@@ -106,15 +106,15 @@ fn date(time: &Zoned, now: &Zoned, language: Language) -> String {
 fn wait(seconds: i64, language: Language) -> String {
     let say_number = |text, n: i64| language.fill_plain(text, &[("n", &n.to_string())]);
     match seconds {
-        ..MINUTE => language.say(Text::Soon),
+        ..MINUTE => language.say(Text::SOON),
         MINUTE..HOUR => match (seconds + MINUTE - 1) / MINUTE {
-            1 => language.say(Text::InAMinute),
-            minutes => say_number(Text::InMinutes, minutes),
+            1 => language.say(Text::IN_A_MINUTE),
+            minutes => say_number(Text::IN_MINUTES, minutes),
         },
         _ => match (seconds + HOUR / 2) / HOUR {
-            1 => language.say(Text::InAnHour),
-            hours if hours < 2 * DAY / HOUR => say_number(Text::InHours, hours),
-            _ => say_number(Text::InDays, (seconds + DAY / 2) / DAY),
+            1 => language.say(Text::IN_AN_HOUR),
+            hours if hours < 2 * DAY / HOUR => say_number(Text::IN_HOURS, hours),
+            _ => say_number(Text::IN_DAYS, (seconds + DAY / 2) / DAY),
         },
     }
 }
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn every_language_has_twelve_months() {
         for language in Language::ALL {
-            assert_eq!(language.say(Text::Months).split(' ').count(), 12, "{language:?}");
+            assert_eq!(language.say(Text::MONTHS).split(' ').count(), 12, "{language:?}");
         }
     }
 }

@@ -11,26 +11,26 @@ pub const CODES_FILE_NAME: &str = "postern-backup-codes.txt";
 
 pub(super) fn sheet(view: &BackupCodes, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
-        p.lead { (language.say(if context.signed_in { Text::NewCodesLead } else { Text::CodesLead })) }
-        p.notice { (language.say(Text::CodesOnce)) }
+        p.lead { (language.say(if context.signed_in { Text::NEW_CODES_LEAD } else { Text::CODES_LEAD })) }
+        p.notice { (language.say(Text::CODES_ONCE)) }
         p.printed { (headline(language, context)) }
-        ol.codes #codes aria-label=(language.say(Text::CodesList)) {
+        ol.codes #codes aria-label=(language.say(Text::CODES_LIST)) {
             @for code in &view.codes { li { code { (code.expose()) } } }
         }
         (ways_to_keep(language))
         (saved(view.not_ticked, language, context))
     };
-    Sheet { title: Text::CodesTitle, failed: view.not_ticked, wide: false, content }
+    Sheet { title: Text::CODES_TITLE, failed: view.not_ticked, wide: false, content }
 }
 
 /// The buttons for keeping the codes. Downloading needs no script; the other two appear only when the script runs.
 fn ways_to_keep(language: Language) -> Markup {
     html! {
         div.keep {
-            form method="post" action=(paths::CODES_FILE) { button { (language.say(Text::Download)) } }
-            button type="button" data-print hidden { (language.say(Text::Print)) }
-            button type="button" data-copy="codes" data-copied=(language.say(Text::Copied)) hidden {
-                (language.say(Text::Copy))
+            form method="post" action=(paths::CODES_FILE) { button { (language.say(Text::DOWNLOAD)) } }
+            button type="button" data-print hidden { (language.say(Text::PRINT)) }
+            button type="button" data-copy="codes" data-copied=(language.say(Text::COPIED)) hidden {
+                (language.say(Text::COPY))
             }
             span.visually-hidden #copied role="status" {}
         }
@@ -38,13 +38,13 @@ fn ways_to_keep(language: Language) -> Markup {
 }
 
 fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup {
-    let problem = not_ticked.then(|| html! { p { (language.say(Text::NotTicked)) } });
+    let problem = not_ticked.then(|| html! { p { (language.say(Text::NOT_TICKED)) } });
     let tick = html! {
         p.tick {
             input #saved type="checkbox" name=(fields::SAVED) value=(fields::YES) required autofocus[not_ticked]
                 aria-describedby=[not_ticked.then_some("saved-problem")]
                 aria-invalid=[not_ticked.then_some("true")];
-            label for="saved" { (language.say(Text::Tick)) }
+            label for="saved" { (language.say(Text::TICK)) }
         }
     };
     html! {
@@ -52,10 +52,10 @@ fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup 
             (field::attempt("saved-problem", problem, &tick))
             div.actions {
                 @if context.signed_in {
-                    button.main { (language.say(Text::Finish)) }
+                    button.main { (language.say(Text::FINISH)) }
                 } @else {
-                    button.main { (language.say(Text::GoOn)) }
-                    button.quiet name=(fields::NEXT) value=(fields::SECURITY) { (language.say(Text::OpenSecurity)) }
+                    button.main { (language.say(Text::GO_ON)) }
+                    button.quiet name=(fields::NEXT) value=(fields::SECURITY) { (language.say(Text::OPEN_SECURITY)) }
                 }
             }
         }
@@ -65,7 +65,7 @@ fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup 
 /// Identifies the account that the codes belong to, for a printed sheet or a file that is found years later.
 fn headline(language: Language, context: &Context<'_>) -> String {
     let mailbox = context.mailbox.unwrap_or_default();
-    language.fill_plain(Text::CodesFor, &[("mailbox", mailbox), ("brand", context.brand)])
+    language.fill_plain(Text::CODES_FOR, &[("mailbox", mailbox), ("brand", context.brand)])
 }
 
 /// The codes as a text file, to be sent as an attachment named [`CODES_FILE_NAME`]. Lines end with CR LF, so that every
@@ -74,7 +74,7 @@ fn headline(language: Language, context: &Context<'_>) -> String {
 pub fn render_codes_file(codes: &[Secret], language: Language, context: &Context<'_>) -> String {
     let codes: Vec<&str> = codes.iter().map(Secret::expose).collect();
     let file =
-        format!("{}\n\n{}\n\n{}\n", headline(language, context), language.say(Text::FileRules), codes.join("\n"));
+        format!("{}\n\n{}\n\n{}\n", headline(language, context), language.say(Text::FILE_RULES), codes.join("\n"));
     file.replace('\n', "\r\n")
 }
 

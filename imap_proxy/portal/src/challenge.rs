@@ -10,25 +10,25 @@ use super::{
 use postern_pages::{Language, Text};
 
 pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
-    let code = CodeField { label: Text::CodeLabel, texts: APP_TEXTS, digits: true, is_step: false };
+    let code = CodeField { label: Text::CODE_LABEL, texts: APP_TEXTS, digits: true, is_step: false };
     let content = html! {
-        (lead(Text::ChallengeLead, language, context))
+        (lead(Text::CHALLENGE_LEAD, language, context))
         (method(&view.method, language))
-        @if context.signed_in { p.hint { (language.say(Text::NextCode)) } }
+        @if context.signed_in { p.hint { (language.say(Text::NEXT_CODE)) } }
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
         (question(paths::CODE, &fields, view.problem, (view.others, view.trust), language, context))
     };
-    Sheet { title: Text::ChallengeTitle, failed: view.problem.is_some(), wide: false, content }
+    Sheet { title: Text::CHALLENGE_TITLE, failed: view.problem.is_some(), wide: false, content }
 }
 
 pub(super) fn backup_sheet(view: &ChallengeBackup, language: Language, context: &Context<'_>) -> Sheet {
-    let code = CodeField { label: Text::BackupLabel, texts: BACKUP_TEXTS, digits: false, is_step: false };
+    let code = CodeField { label: Text::BACKUP_LABEL, texts: BACKUP_TEXTS, digits: false, is_step: false };
     let content = html! {
-        (lead(Text::BackupLead, language, context))
+        (lead(Text::BACKUP_LEAD, language, context))
         @let fields = html! { (code.render(view.problem, language, context)) (field::trust(view.trust, language)) };
         (question(paths::BACKUP_CODE, &fields, view.problem, (view.others, view.trust), language, context))
     };
-    Sheet { title: Text::BackupTitle, failed: view.problem.is_some(), wide: false, content }
+    Sheet { title: Text::BACKUP_TITLE, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// The form with a code field, and the alternatives below it.
@@ -57,31 +57,33 @@ pub(super) fn lead(at_sign_in: Text, language: Language, context: &Context<'_>) 
     if !context.signed_in {
         return html! { p.lead { (language.say(at_sign_in)) } };
     }
-    let Some(purpose) = context.purpose else { return html! { p.lead { (language.say(Text::ProveLead)) } } };
+    let Some(purpose) = context.purpose else { return html! { p.lead { (language.say(Text::PROVE_LEAD)) } } };
     html! {
         p.lead { (asked_for(purpose, language)) }
         // A user who did not request the change is being deceived: the hint warns them.
-        @if !matches!(purpose, Purpose::Look) { p.hint { (language.say(Text::ProveOnce)) } }
+        @if !matches!(purpose, Purpose::Look) { p.hint { (language.say(Text::PROVE_ONCE)) } }
     }
 }
 
 fn asked_for(purpose: &Purpose, language: Language) -> Markup {
     let say = |text| html! { (language.say(text)) };
     match purpose {
-        Purpose::Look => say(Text::ProveFirstHow),
-        Purpose::Add { kind: MethodKind::Sms, to } => language.fill(Text::ProveAddSms, &[("to", &strong(to))]),
-        Purpose::Add { kind: MethodKind::Contact, to } => language.fill(Text::ProveSetContact, &[("to", &strong(to))]),
-        Purpose::Add { kind: MethodKind::Email, to } => language.fill(Text::ProveAddEmail, &[("to", &strong(to))]),
-        Purpose::Add { kind: MethodKind::Key, .. } => say(Text::ProveAddKey),
-        Purpose::Add { .. } => say(Text::ProveAddApp),
-        Purpose::RemoveMethod(Some(method)) => {
-            language.fill(Text::ProveRemove, &[("method", &strong(&name(method, language)))])
+        Purpose::Look => say(Text::PROVE_FIRST_HOW),
+        Purpose::Add { kind: MethodKind::Sms, to } => language.fill(Text::PROVE_ADD_SMS, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Contact, to } => {
+            language.fill(Text::PROVE_SET_CONTACT, &[("to", &strong(to))])
         }
-        Purpose::RemoveMethod(None) => say(Text::ProveRemoveOne),
-        Purpose::MakeCodes => say(Text::ProveMakeCodes),
-        Purpose::DeleteCodes => say(Text::ProveDeleteCodes),
-        Purpose::CreateAppPassword => say(Text::ProveCreateApp),
-        Purpose::RemoveContact => say(Text::ProveRemoveContact),
+        Purpose::Add { kind: MethodKind::Email, to } => language.fill(Text::PROVE_ADD_EMAIL, &[("to", &strong(to))]),
+        Purpose::Add { kind: MethodKind::Key, .. } => say(Text::PROVE_ADD_KEY),
+        Purpose::Add { .. } => say(Text::PROVE_ADD_APP),
+        Purpose::RemoveMethod(Some(method)) => {
+            language.fill(Text::PROVE_REMOVE, &[("method", &strong(&name(method, language)))])
+        }
+        Purpose::RemoveMethod(None) => say(Text::PROVE_REMOVE_ONE),
+        Purpose::MakeCodes => say(Text::PROVE_MAKE_CODES),
+        Purpose::DeleteCodes => say(Text::PROVE_DELETE_CODES),
+        Purpose::CreateAppPassword => say(Text::PROVE_CREATE_APP),
+        Purpose::RemoveContact => say(Text::PROVE_REMOVE_CONTACT),
     }
 }
 
@@ -91,7 +93,7 @@ fn strong(text: &str) -> Markup {
 
 /// The label of the submit button.
 pub(super) fn go_on(context: &Context<'_>) -> Text {
-    if context.signed_in { Text::ConfirmIt } else { Text::SignIn }
+    if context.signed_in { Text::CONFIRM_IT } else { Text::SIGN_IN }
 }
 
 /// The alternatives on a page that asks for one method; the page has a [`field::cancel_form`]. In a form with an offer
@@ -99,11 +101,11 @@ pub(super) fn go_on(context: &Context<'_>) -> Text {
 pub(super) fn ways_out(others: bool, trust: Option<Trust>, language: Language, context: &Context<'_>) -> Markup {
     html! {
         @if others && trust.is_some() {
-            button.quiet formaction=(paths::METHODS) formnovalidate { (language.say(Text::TryAnother)) }
+            button.quiet formaction=(paths::METHODS) formnovalidate { (language.say(Text::TRY_ANOTHER)) }
         } @else if others {
-            a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) }
+            a.quiet href=(paths::METHODS) { (language.say(Text::TRY_ANOTHER)) }
         } @else if !context.signed_in {
-            a.quiet href=(paths::LOST) { (language.say(Text::LostEverything)) }
+            a.quiet href=(paths::LOST) { (language.say(Text::LOST_EVERYTHING)) }
         }
         (field::cancel(language, context))
     }
@@ -119,7 +121,7 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &C
         @if let Some(problem) = view.problem {
             (field::alert("methods-problem", KEY_TEXTS.explain(problem, language, context)))
         }
-        p.lead { (language.say(Text::MethodsLead)) }
+        p.lead { (language.say(Text::METHODS_LEAD)) }
         form method="post" action=(paths::METHODS) {
             ul.methods {
                 @for method in &view.methods {
@@ -134,9 +136,9 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &C
                 @if !context.signed_in {
                     li {
                         a href=(paths::LOST) {
-                            strong { (language.say(Text::LostEverything)) }
+                            strong { (language.say(Text::LOST_EVERYTHING)) }
                             " "
-                            span.hint { (language.say(Text::LostHint)) }
+                            span.hint { (language.say(Text::LOST_HINT)) }
                         }
                     }
                 }
@@ -145,25 +147,25 @@ pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &C
         div.actions {
             @if let Some(left) = view.left {
                 @let path = if left == MethodKind::BackupCode { paths::BACKUP_CODE } else { paths::CODE };
-                a.quiet href=(path) { (language.say(Text::Back)) }
+                a.quiet href=(path) { (language.say(Text::BACK)) }
             }
             (field::cancel(language, context))
         }
         (field::cancel_form())
     };
-    Sheet { title: Text::MethodsTitle, failed: view.problem.is_some(), wide: false, content }
+    Sheet { title: Text::METHODS_TITLE, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// The user's description of the method, or otherwise the name of its kind.
 pub(super) fn name(method: &Method, language: Language) -> String {
     let kind = match method.kind {
         _ if !method.description.trim().is_empty() => return method.description.trim().to_owned(),
-        MethodKind::Authenticator => Text::Authenticator,
-        MethodKind::Sms => Text::Sms,
-        MethodKind::Email => Text::Email,
-        MethodKind::Key => Text::SecurityKey,
-        MethodKind::BackupCode => Text::BackupCode,
-        MethodKind::Contact => Text::ContactAddress,
+        MethodKind::Authenticator => Text::AUTHENTICATOR,
+        MethodKind::Sms => Text::SMS,
+        MethodKind::Email => Text::EMAIL,
+        MethodKind::Key => Text::SECURITY_KEY,
+        MethodKind::BackupCode => Text::BACKUP_CODE,
+        MethodKind::Contact => Text::CONTACT_ADDRESS,
     };
     language.say(kind)
 }
@@ -171,13 +173,13 @@ pub(super) fn name(method: &Method, language: Language) -> String {
 /// The kind of the method, and where its codes are sent.
 pub(super) fn hint(method: &Method, language: Language) -> Markup {
     let text = match (method.kind, &method.hint) {
-        (MethodKind::Sms, Some(to)) => return language.fill(Text::SmsTo, &[("to", to)]),
-        (MethodKind::Email | MethodKind::Contact, Some(to)) => return language.fill(Text::EmailTo, &[("to", to)]),
-        (MethodKind::Authenticator, _) => Text::AuthenticatorHint,
-        (MethodKind::Sms, None) => Text::SmsHint,
-        (MethodKind::Email | MethodKind::Contact, None) => Text::EmailHint,
-        (MethodKind::Key, _) => Text::SecurityKeyHint,
-        (MethodKind::BackupCode, _) => Text::BackupCodeHint,
+        (MethodKind::Sms, Some(to)) => return language.fill(Text::SMS_TO, &[("to", to)]),
+        (MethodKind::Email | MethodKind::Contact, Some(to)) => return language.fill(Text::EMAIL_TO, &[("to", to)]),
+        (MethodKind::Authenticator, _) => Text::AUTHENTICATOR_HINT,
+        (MethodKind::Sms, None) => Text::SMS_HINT,
+        (MethodKind::Email | MethodKind::Contact, None) => Text::EMAIL_HINT,
+        (MethodKind::Key, _) => Text::SECURITY_KEY_HINT,
+        (MethodKind::BackupCode, _) => Text::BACKUP_CODE_HINT,
     };
     html! { (language.say(text)) }
 }
@@ -216,7 +218,9 @@ mod tests {
                 let view = Challenge { method: method("Mine"), others: true, trust: None, problem: None };
                 let html = render(&Page::Challenge(view), language, &context);
                 assert!(html.contains(what), "{purpose:?}: {html}");
-                assert!(html.contains(&language.say(Text::ProveOnce)) && html.contains(&language.say(Text::NextCode)));
+                assert!(
+                    html.contains(&language.say(Text::PROVE_ONCE)) && html.contains(&language.say(Text::NEXT_CODE))
+                );
             }
         }
     }

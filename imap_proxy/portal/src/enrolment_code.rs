@@ -8,18 +8,18 @@ use super::{Context, EnrolmentCode, paths};
 use postern_pages::{Language, Text};
 
 pub(super) fn sheet(view: &EnrolmentCode, language: Language, context: &Context<'_>) -> Sheet {
-    let code = CodeField { label: Text::EnrolmentLabel, texts: ENROLMENT_TEXTS, digits: false, is_step: false };
+    let code = CodeField { label: Text::ENROLMENT_LABEL, texts: ENROLMENT_TEXTS, digits: false, is_step: false };
     let content = html! {
-        p.lead { (language.say(Text::EnrolmentLead)) }
+        p.lead { (language.say(Text::ENROLMENT_LEAD)) }
         form method="post" action=(paths::SET_UP) {
             (code.render(view.problem, language, context))
-            p.hint { (language.say(Text::NoEnrolmentCode)) }
+            p.hint { (language.say(Text::NO_ENROLMENT_CODE)) }
             div.actions {
-                (field::send(Text::GoFurther, view.problem, language, context))
+                (field::send(Text::GO_FURTHER, view.problem, language, context))
                 (field::cancel(language, context))
             }
         }
         (field::cancel_form())
     };
-    Sheet { title: Text::EnrolmentTitle, failed: view.problem.is_some(), wide: false, content }
+    Sheet { title: Text::ENROLMENT_TITLE, failed: view.problem.is_some(), wide: false, content }
 }

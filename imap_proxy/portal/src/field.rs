@@ -39,42 +39,44 @@ pub(super) struct ProblemTexts {
 
 /// For time-based codes.
 pub(super) const APP_TEXTS: ProblemTexts = ProblemTexts {
-    not_a_code: Text::NotACode,
-    wrong: Text::Wrong,
-    clock_hint: Some(Text::ClockHint),
-    too_early: Text::TooEarly,
-    in_use: Text::InUse,
+    not_a_code: Text::NOT_A_CODE,
+    wrong: Text::WRONG,
+    clock_hint: Some(Text::CLOCK_HINT),
+    too_early: Text::TOO_EARLY,
+    in_use: Text::IN_USE,
     others: true,
 };
 
 /// For codes that were sent.
-pub(super) const SENT_TEXTS: ProblemTexts = plain_texts(Text::SentNotACode, Text::SentWrong, Text::InUse);
+pub(super) const SENT_TEXTS: ProblemTexts = plain_texts(Text::SENT_NOT_A_CODE, Text::SENT_WRONG, Text::IN_USE);
 
 /// For codes that were sent, where there is no other method.
 pub(super) const ONLY_SENT_TEXTS: ProblemTexts = ProblemTexts { others: false, ..SENT_TEXTS };
 
 /// For backup codes.
-pub(super) const BACKUP_TEXTS: ProblemTexts = plain_texts(Text::BackupNotACode, Text::BackupWrong, Text::InUse);
+pub(super) const BACKUP_TEXTS: ProblemTexts = plain_texts(Text::BACKUP_NOT_A_CODE, Text::BACKUP_WRONG, Text::IN_USE);
 
 /// For an enrolment code.
 pub(super) const ENROLMENT_TEXTS: ProblemTexts =
-    plain_texts(Text::EnrolmentNotACode, Text::EnrolmentWrong, Text::InUse);
+    plain_texts(Text::ENROLMENT_NOT_A_CODE, Text::ENROLMENT_WRONG, Text::IN_USE);
 
 /// For a phone number that codes are to be sent to.
-pub(super) const NUMBER_TEXTS: ProblemTexts = plain_texts(Text::NumberUnfit, Text::NumberUnfit, Text::NumberInUse);
+pub(super) const NUMBER_TEXTS: ProblemTexts = plain_texts(Text::NUMBER_UNFIT, Text::NUMBER_UNFIT, Text::NUMBER_IN_USE);
 
 /// For an e-mail address that codes are to be sent to.
-pub(super) const ADDRESS_TEXTS: ProblemTexts = plain_texts(Text::AddressUnfit, Text::AddressUnfit, Text::AddressInUse);
+pub(super) const ADDRESS_TEXTS: ProblemTexts =
+    plain_texts(Text::ADDRESS_UNFIT, Text::ADDRESS_UNFIT, Text::ADDRESS_IN_USE);
 
 /// For a security key that the account has.
-pub(super) const KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::KeyWrong, Text::KeyKnown);
+pub(super) const KEY_TEXTS: ProblemTexts = plain_texts(Text::KEY_NOT_ANSWERED, Text::KEY_WRONG, Text::KEY_KNOWN);
 
 /// For a new security key.
-pub(super) const NEW_KEY_TEXTS: ProblemTexts = plain_texts(Text::KeyNotAnswered, Text::NewKeyWrong, Text::KeyKnown);
+pub(super) const NEW_KEY_TEXTS: ProblemTexts =
+    plain_texts(Text::KEY_NOT_ANSWERED, Text::NEW_KEY_WRONG, Text::KEY_KNOWN);
 
 /// For input that does not depend on a clock.
 const fn plain_texts(not_a_code: Text, wrong: Text, in_use: Text) -> ProblemTexts {
-    ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BackupTooEarly, in_use, others: true }
+    ProblemTexts { not_a_code, wrong, clock_hint: None, too_early: Text::BACKUP_TOO_EARLY, in_use, others: true }
 }
 
 impl CodeField {
@@ -140,14 +142,14 @@ impl ProblemTexts {
         match problem {
             Problem::NotACode => html! { p { (language.say(self.not_a_code)) } },
             Problem::InUse => html! { p { (language.say(self.in_use)) } },
-            Problem::NotSent if self.others => html! { p { (language.say(Text::NotSent)) } },
-            Problem::Copied => html! { p { (language.say(Text::KeyCopied)) } },
-            Problem::NotSent => html! { p { (language.say(Text::OnlyNotSent)) } },
-            Problem::TooMany { until: None } if self.others => html! { p { (language.say(Text::TooMany)) } },
-            Problem::TooMany { until: None } => html! { p { (language.say(Text::OnlyTooMany)) } },
-            Problem::TooMany { until: Some(time) } if self.others => until(Text::TooManyUntil, time),
-            Problem::TooMany { until: Some(time) } => until(Text::OnlyTooManyUntil, time),
-            Problem::TooSoon { until: time } => until(Text::TooSoon, time),
+            Problem::NotSent if self.others => html! { p { (language.say(Text::NOT_SENT)) } },
+            Problem::Copied => html! { p { (language.say(Text::KEY_COPIED)) } },
+            Problem::NotSent => html! { p { (language.say(Text::ONLY_NOT_SENT)) } },
+            Problem::TooMany { until: None } if self.others => html! { p { (language.say(Text::TOO_MANY)) } },
+            Problem::TooMany { until: None } => html! { p { (language.say(Text::ONLY_TOO_MANY)) } },
+            Problem::TooMany { until: Some(time) } if self.others => until(Text::TOO_MANY_UNTIL, time),
+            Problem::TooMany { until: Some(time) } => until(Text::ONLY_TOO_MANY_UNTIL, time),
+            Problem::TooSoon { until: time } => until(Text::TOO_SOON, time),
             Problem::Wrong { misses } => html! {
                 p { (language.say(self.wrong)) }
                 @if let Some(hint) = self.clock_hint && misses >= CLOCK_HINT_FROM { p { (language.say(hint)) } }
@@ -179,12 +181,12 @@ pub(super) fn trust(offer: Option<Trust>, language: Language) -> Markup {
                         aria-describedby="trust-hint";
                     label for="trust" {
                         @match days {
-                            1 => (language.say(Text::TrustForADay)),
-                            days => (language.fill(Text::TrustForDays, &[("n", &days)])),
+                            1 => (language.say(Text::TRUST_FOR_A_DAY)),
+                            days => (language.fill(Text::TRUST_FOR_DAYS, &[("n", &days)])),
                         }
                     }
                 }
-                p.hint #trust-hint { (language.say(Text::TrustHint)) }
+                p.hint #trust-hint { (language.say(Text::TRUST_HINT)) }
             }
         }
     }
@@ -202,6 +204,6 @@ pub(super) fn cancel_form() -> Markup {
 
 /// The button that cancels this sign-in, or the action the page belongs to; the page has a [`cancel_form`].
 pub(super) fn cancel(language: Language, context: &Context<'_>) -> Markup {
-    let text = if context.signed_in { Text::DoNothing } else { Text::Cancel };
+    let text = if context.signed_in { Text::DO_NOTHING } else { Text::CANCEL };
     html! { button.quiet.cancel form="cancel" formnovalidate { (language.say(text)) } }
 }

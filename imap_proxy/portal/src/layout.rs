@@ -20,7 +20,7 @@ pub(super) struct Sheet {
 /// The complete document. `path` is the page that the language switch returns to.
 pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &Context<'_>) -> Markup {
     let title = language.say(sheet.title);
-    let document_title = if sheet.failed { Text::FailedTitle } else { Text::DocumentTitle };
+    let document_title = if sheet.failed { Text::FAILED_TITLE } else { Text::DOCUMENT_TITLE };
     html! {
         (DOCTYPE)
         html lang=(language.tag()) {
@@ -43,13 +43,13 @@ pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &C
                 }
                 main.wide[sheet.wide] {
                     @if let Some(mailbox) = context.mailbox {
-                        @let text = if context.signed_in { Text::SignedIn } else { Text::SigningIn };
+                        @let text = if context.signed_in { Text::SIGNED_IN } else { Text::SIGNING_IN };
                         p.mailbox { (language.fill(text, &[("mailbox", &html! { strong { (mailbox) } })])) }
                     }
                     h1 { (title) }
                     (sheet.content)
                 }
-                footer { p { (language.say(Text::Footer)) } }
+                footer { p { (language.say(Text::FOOTER)) } }
             }
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &C
 /// One button for each other language, in that language.
 fn language_switch(path: &str, current: Language) -> Markup {
     html! {
-        form.language method="post" action=(paths::LANGUAGE) aria-label=(current.say(Text::LanguageSwitch)) {
+        form.language method="post" action=(paths::LANGUAGE) aria-label=(current.say(Text::LANGUAGE_SWITCH)) {
             input type="hidden" name=(fields::BACK) value=(path);
             @for other in Language::ALL.into_iter().filter(|language| *language != current) {
                 button.quiet name=(fields::TO) value=(other.tag()) lang=(other.tag()) { (other.own_name()) }

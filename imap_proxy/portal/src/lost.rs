@@ -10,15 +10,15 @@ use postern_pages::{Language, Text, moment};
 
 pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> Sheet {
     let texts = [
-        Question { name: fields::CONTACT, label: Text::ContactLabel, hint: Some(Text::ContactHint), long: false },
-        Question { name: fields::REASON, label: Text::ReasonLabel, hint: None, long: true },
-        Question { name: fields::EVIDENCE, label: Text::EvidenceLabel, hint: Some(Text::EvidenceHint), long: true },
+        Question { name: fields::CONTACT, label: Text::CONTACT_LABEL, hint: Some(Text::CONTACT_HINT), long: false },
+        Question { name: fields::REASON, label: Text::REASON_LABEL, hint: None, long: true },
+        Question { name: fields::EVIDENCE, label: Text::EVIDENCE_LABEL, hint: Some(Text::EVIDENCE_HINT), long: true },
     ];
     let typed = [&view.contact, &view.reason, &view.evidence];
     let incomplete = view.problem == Some(LostProblem::Incomplete);
     let due = typed.iter().position(|typed| typed.is_empty()).unwrap_or_default();
     let content = html! {
-        p.lead { (language.say(Text::LostLead)) }
+        p.lead { (language.say(Text::LOST_LEAD)) }
         form method="post" action=(paths::LOST) {
             @if let Some(problem) = view.problem {
                 (field::alert("lost-problem", explain(problem, language, context)))
@@ -27,14 +27,14 @@ pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> S
                 (text.render(typed, number == due, incomplete && typed.is_empty(), language))
             }
             div.actions {
-                button.main { (language.say(Text::SendRequest)) }
-                @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
+                button.main { (language.say(Text::SEND_REQUEST)) }
+                @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TRY_ANOTHER)) } }
                 (field::cancel(language, context))
             }
         }
         (field::cancel_form())
     };
-    Sheet { title: Text::LostTitle, failed: view.problem.is_some(), wide: false, content }
+    Sheet { title: Text::LOST_TITLE, failed: view.problem.is_some(), wide: false, content }
 }
 
 /// One of the three questions.
@@ -74,33 +74,33 @@ impl Question {
 
 fn explain(problem: LostProblem, language: Language, context: &Context<'_>) -> Markup {
     let text = match problem {
-        LostProblem::Incomplete => Text::LostIncomplete,
-        LostProblem::NotNow { until: None } => Text::LostNotNow,
+        LostProblem::Incomplete => Text::LOST_INCOMPLETE,
+        LostProblem::NotNow { until: None } => Text::LOST_NOT_NOW,
         LostProblem::NotNow { until: Some(until) } => {
             let until = moment::moment(until, context.now, language);
-            return html! { p { (language.fill(Text::LostNotBefore, &[("until", &until)])) } };
+            return html! { p { (language.fill(Text::LOST_NOT_BEFORE, &[("until", &until)])) } };
         }
-        LostProblem::NotOffered => Text::LostNotOffered,
+        LostProblem::NotOffered => Text::LOST_NOT_OFFERED,
     };
     html! { p { (language.say(text)) } }
 }
 
 pub(super) fn requested_sheet(view: RequestMade, language: Language, context: &Context<'_>) -> Sheet {
     let lead = match view.when {
-        Requested::Now => Text::RequestedNow,
-        Requested::Before => Text::RequestedBefore,
+        Requested::Now => Text::REQUESTED_NOW,
+        Requested::Before => Text::REQUESTED_BEFORE,
     };
     let content = html! {
         p.lead { (language.say(lead)) }
-        h2 { (language.say(Text::RequestedNext)) }
-        p { (language.say(Text::RequestedReach)) }
-        p { (language.say(Text::RequestedReset)) }
-        p { (language.say(Text::RequestedNotice)) }
+        h2 { (language.say(Text::REQUESTED_NEXT)) }
+        p { (language.say(Text::REQUESTED_REACH)) }
+        p { (language.say(Text::REQUESTED_RESET)) }
+        p { (language.say(Text::REQUESTED_NOTICE)) }
         div.actions {
-            @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TryAnother)) } }
+            @if view.others { a.quiet href=(paths::METHODS) { (language.say(Text::TRY_ANOTHER)) } }
             (field::cancel(language, context))
         }
         (field::cancel_form())
     };
-    Sheet { title: Text::RequestedTitle, failed: false, wide: false, content }
+    Sheet { title: Text::REQUESTED_TITLE, failed: false, wide: false, content }
 }

@@ -17,40 +17,40 @@ pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>
     let problem = view.problem.filter(|problem| !is_of_password(*problem));
     let problem = problem.map(|problem| field::alert("change-problem", explained(problem)));
     let (title, content) = match &view.changing {
-        Changing::Rename { method } => (Text::RenameTitle, rename(method, language)),
-        Changing::RemoveMethod { method } => (Text::RemoveTitle, remove(method, language)),
+        Changing::Rename { method } => (Text::RENAME_TITLE, rename(method, language)),
+        Changing::RemoveMethod { method } => (Text::REMOVE_TITLE, remove(method, language)),
         Changing::MakeCodes { replaces } => {
-            let lead = if *replaces { Text::MakeCodesLead } else { Text::FirstCodesLead };
+            let lead = if *replaces { Text::MAKE_CODES_LEAD } else { Text::FIRST_CODES_LEAD };
             let lead = html! { p.lead { (language.say(lead)) } };
-            (Text::MakeCodesTitle, question(ChangeKind::MakeCodes, "", &lead, Text::MakeCodes, language))
+            (Text::MAKE_CODES_TITLE, question(ChangeKind::MakeCodes, "", &lead, Text::MAKE_CODES, language))
         }
         Changing::DeleteCodes => {
-            let lead = html! { p.lead { (language.say(Text::DeleteCodesLead)) } };
-            (Text::DeleteCodesTitle, question(ChangeKind::DeleteCodes, "", &lead, Text::DeleteCodes, language))
+            let lead = html! { p.lead { (language.say(Text::DELETE_CODES_LEAD)) } };
+            (Text::DELETE_CODES_TITLE, question(ChangeKind::DeleteCodes, "", &lead, Text::DELETE_CODES, language))
         }
         Changing::CreateAppPassword { may: false, .. } => {
             let back = html! {
-                p.lead { (language.say(Text::NoAppsNow)) }
-                div.actions { a.button href=(paths::SECURITY) { (language.say(Text::BackToSecurity)) } }
+                p.lead { (language.say(Text::NO_APPS_NOW)) }
+                div.actions { a.button href=(paths::SECURITY) { (language.say(Text::BACK_TO_SECURITY)) } }
             };
-            (Text::CreateAppTitle, back)
+            (Text::CREATE_APP_TITLE, back)
         }
         Changing::CreateAppPassword { description, may: true, proven } => {
-            (Text::CreateAppTitle, create(description, *proven, view.problem, language, context))
+            (Text::CREATE_APP_TITLE, create(description, *proven, view.problem, language, context))
         }
         Changing::RevokeAppPassword(own) => {
             let lead = html! {
                 p.method.by-app { (app_name(own)) }
-                p.lead { (language.say(Text::RevokeLead)) }
+                p.lead { (language.say(Text::REVOKE_LEAD)) }
             };
-            (Text::RevokeTitle, question(ChangeKind::RevokeAppPassword, &own.id, &lead, Text::Revoke, language))
+            (Text::REVOKE_TITLE, question(ChangeKind::RevokeAppPassword, &own.id, &lead, Text::REVOKE, language))
         }
         Changing::RemoveContact { address } => {
             let lead = html! {
                 p.method.by-email { (address) }
-                p.lead { (language.say(Text::RemoveContactLead)) }
+                p.lead { (language.say(Text::REMOVE_CONTACT_LEAD)) }
             };
-            (Text::RemoveContactTitle, question(ChangeKind::RemoveContact, "", &lead, Text::Remove, language))
+            (Text::REMOVE_CONTACT_TITLE, question(ChangeKind::RemoveContact, "", &lead, Text::REMOVE, language))
         }
     };
     let content = html! { @if let Some(problem) = problem { (problem) } (content) };
@@ -64,10 +64,10 @@ fn is_of_password(problem: ChangeProblem) -> bool {
 
 fn explain(problem: ChangeProblem, language: Language) -> String {
     language.say(match problem {
-        ChangeProblem::OnlyMethod => Text::OnlyMethod,
-        ChangeProblem::WrongPassword => Text::AppWrongPassword,
-        ChangeProblem::NotChecked => Text::AppNotChecked,
-        ChangeProblem::Full => Text::AppsFull,
+        ChangeProblem::OnlyMethod => Text::ONLY_METHOD,
+        ChangeProblem::WrongPassword => Text::APP_WRONG_PASSWORD,
+        ChangeProblem::NotChecked => Text::APP_NOT_CHECKED,
+        ChangeProblem::Full => Text::APPS_FULL,
     })
 }
 
@@ -79,7 +79,7 @@ fn hidden(kind: ChangeKind, which: &str) -> Markup {
 }
 
 fn back(language: Language) -> Markup {
-    html! { a.quiet.cancel href=(paths::SECURITY) { (language.say(Text::DoNothing)) } }
+    html! { a.quiet.cancel href=(paths::SECURITY) { (language.say(Text::DO_NOTHING)) } }
 }
 
 /// Asks the user to confirm a change.
@@ -109,8 +109,8 @@ fn rename(own: &OwnMethod, language: Language) -> Markup {
         (about(own, language))
         form method="post" action=(paths::SECURITY_CHANGE) {
             (hidden(ChangeKind::Rename, &own.method.id))
-            (field::description(Text::RenameLabel, Text::DescriptionHint, &own.method.description, language))
-            div.actions { button.main { (language.say(Text::Save)) } (back(language)) }
+            (field::description(Text::RENAME_LABEL, Text::DESCRIPTION_HINT, &own.method.description, language))
+            div.actions { button.main { (language.say(Text::SAVE)) } (back(language)) }
         }
     }
 }
@@ -119,17 +119,17 @@ fn remove(own: &OwnMethod, language: Language) -> Markup {
     let lead = html! {
         (about(own, language))
         @match own.removal {
-            Removal::Free => p.lead { (language.say(Text::RemoveLead)) },
-            Removal::SwitchesOff => div.problem { p { (language.say(Text::RemoveLast)) } },
-            Removal::Kept => p.lead { (language.say(Text::OnlyMethod)) },
+            Removal::Free => p.lead { (language.say(Text::REMOVE_LEAD)) },
+            Removal::SwitchesOff => div.problem { p { (language.say(Text::REMOVE_LAST)) } },
+            Removal::Kept => p.lead { (language.say(Text::ONLY_METHOD)) },
         }
     };
     if own.removal != Removal::Kept {
-        return question(ChangeKind::RemoveMethod, &own.method.id, &lead, Text::Remove, language);
+        return question(ChangeKind::RemoveMethod, &own.method.id, &lead, Text::REMOVE, language);
     }
     html! {
         (lead)
-        div.actions { a.button href=(paths::SECURITY) { (language.say(Text::BackToSecurity)) } }
+        div.actions { a.button href=(paths::SECURITY) { (language.say(Text::BACK_TO_SECURITY)) } }
     }
 }
 
@@ -151,26 +151,26 @@ fn create(
     };
     let explained = problem.map(|problem| html! { p { (explain(problem, language)) } });
     html! {
-        p.lead { (language.say(Text::CreateAppLead)) }
+        p.lead { (language.say(Text::CREATE_APP_LEAD)) }
         form method="post" action=(paths::SECURITY_CHANGE) {
             (hidden(ChangeKind::CreateAppPassword, ""))
             div.field {
-                label for="description" { (language.say(Text::AppLabel)) }
+                label for="description" { (language.say(Text::APP_LABEL)) }
                 input #description name=(fields::DESCRIPTION) type="text" value=(description) required
                     autofocus[is_first] maxlength=(DESCRIPTION_LENGTH) autocomplete="off"
                     aria-describedby="description-hint";
-                p.hint #description-hint { (language.say(Text::AppLabelHint)) }
+                p.hint #description-hint { (language.say(Text::APP_LABEL_HINT)) }
             }
             @if proven {
                 // Tells a password manager which account the password belongs to.
                 input type="hidden" name="username" value=(context.mailbox.unwrap_or_default()) autocomplete="username";
                 div.field {
-                    label for="password" { (language.say(Text::PasswordLabel)) }
+                    label for="password" { (language.say(Text::PASSWORD_LABEL)) }
                     (field::attempt("password-problem", explained, &password))
-                    p.hint #password-hint { (language.say(Text::PasswordHint)) }
+                    p.hint #password-hint { (language.say(Text::PASSWORD_HINT)) }
                 }
             }
-            @let go_on = if proven { Text::CreateApp } else { Text::GoFurther };
+            @let go_on = if proven { Text::CREATE_APP } else { Text::GO_FURTHER };
             div.actions { button.main { (language.say(go_on)) } (back(language)) }
         }
     }
@@ -181,63 +181,63 @@ pub(super) fn app_password_sheet(view: &NewAppPassword, language: Language, cont
     let mailbox = html! { strong { (context.mailbox.unwrap_or_default()) } };
     let content = html! {
         @if !view.description.is_empty() { p.method.by-app { (view.description) } }
-        p.lead { (language.say(Text::NewAppLead)) }
-        ul.new-secret #app-password aria-label=(language.say(Text::AppsTitle)) {
+        p.lead { (language.say(Text::NEW_APP_LEAD)) }
+        ul.new-secret #app-password aria-label=(language.say(Text::APPS_TITLE)) {
             li { code { (view.app_password.expose()) } }
         }
         div.keep {
-            button type="button" data-copy="app-password" data-copied=(language.say(Text::Copied)) hidden {
-                (language.say(Text::Copy))
+            button type="button" data-copy="app-password" data-copied=(language.say(Text::COPIED)) hidden {
+                (language.say(Text::COPY))
             }
             span.visually-hidden #copied role="status" {}
         }
-        p.notice { (language.say(Text::NewAppOnce)) }
-        p { (language.fill(Text::NewAppName, &[("mailbox", &mailbox)])) }
-        p.hint { (language.say(Text::NewAppServers)) }
+        p.notice { (language.say(Text::NEW_APP_ONCE)) }
+        p { (language.fill(Text::NEW_APP_NAME, &[("mailbox", &mailbox)])) }
+        p.hint { (language.say(Text::NEW_APP_SERVERS)) }
         form method="post" action=(paths::APP_PASSWORD) {
-            div.actions { button.main { (language.say(Text::Finish)) } }
+            div.actions { button.main { (language.say(Text::FINISH)) } }
         }
     };
-    Sheet { title: Text::NewAppTitle, failed: false, wide: false, content }
+    Sheet { title: Text::NEW_APP_TITLE, failed: false, wide: false, content }
 }
 
 /// Shown after a sign-in with a backup code, when few are left.
 pub(super) fn few_codes_sheet(left: u32, language: Language) -> Sheet {
     let content = html! {
         div.problem { p { (codes_left(left, language)) } }
-        p.lead { (language.say(Text::FewCodesLead)) }
+        p.lead { (language.say(Text::FEW_CODES_LEAD)) }
         form method="post" action=(paths::SAVED) {
             div.actions {
-                a.button href=(paths::SECURITY) { (language.say(Text::OpenSecurity)) }
-                button.quiet { (language.say(Text::GoOn)) }
+                a.button href=(paths::SECURITY) { (language.say(Text::OPEN_SECURITY)) }
+                button.quiet { (language.say(Text::GO_ON)) }
             }
         }
     };
-    Sheet { title: Text::FewCodesTitle, failed: false, wide: false, content }
+    Sheet { title: Text::FEW_CODES_TITLE, failed: false, wide: false, content }
 }
 
 /// For a user who has signed in without a second factor because this browser is trusted.
 pub(super) fn prove_first_sheet(language: Language) -> Sheet {
     let content = html! {
-        p.lead { (language.say(Text::ProveFirstLead)) }
-        p { (language.say(Text::ProveFirstHow)) }
+        p.lead { (language.say(Text::PROVE_FIRST_LEAD)) }
+        p { (language.say(Text::PROVE_FIRST_HOW)) }
         form method="post" action=(paths::SECURITY) {
             div.actions {
-                button.main { (language.say(Text::GoFurther)) }
-                a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) }
+                button.main { (language.say(Text::GO_FURTHER)) }
+                a.quiet href=(paths::HOME) { (language.say(Text::BACK_TO_MAIL)) }
             }
         }
     };
-    Sheet { title: Text::SecurityTitle, failed: false, wide: false, content }
+    Sheet { title: Text::SECURITY_TITLE, failed: false, wide: false, content }
 }
 
 /// For a user who has signed in without a second factor.
 pub(super) fn off_sheet(language: Language) -> Sheet {
     let content = html! {
-        p.lead { (language.say(Text::OffLead)) }
-        p { (language.say(Text::OffHow)) }
-        p { (language.say(Text::OffPaused)) }
-        div.actions { a.button href=(paths::HOME) { (language.say(Text::BackToMail)) } }
+        p.lead { (language.say(Text::OFF_LEAD)) }
+        p { (language.say(Text::OFF_HOW)) }
+        p { (language.say(Text::OFF_PAUSED)) }
+        div.actions { a.button href=(paths::HOME) { (language.say(Text::BACK_TO_MAIL)) } }
     };
-    Sheet { title: Text::SecurityTitle, failed: false, wide: false, content }
+    Sheet { title: Text::SECURITY_TITLE, failed: false, wide: false, content }
 }

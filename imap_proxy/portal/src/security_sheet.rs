@@ -16,38 +16,38 @@ const FEW_CODES: u32 = 3;
 
 pub(super) fn sheet(view: &Security, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
-        p.lead { (language.say(Text::SecurityLead)) }
+        p.lead { (language.say(Text::SECURITY_LEAD)) }
         @if let Some(done) = view.done { p.notice role="status" { (language.say(said(done))) } }
-        (section("mailbox", Text::MailboxTitle, None, language, mailbox(view, language, context)))
-        (section("methods", Text::OwnMethodsTitle, Some(Text::OwnMethodsHint), language, methods(view, language, context)))
-        (section("codes", Text::OwnCodesTitle, Some(Text::OwnCodesHint), language, codes(view.codes_left, language)))
+        (section("mailbox", Text::MAILBOX_TITLE, None, language, mailbox(view, language, context)))
+        (section("methods", Text::OWN_METHODS_TITLE, Some(Text::OWN_METHODS_HINT), language, methods(view, language, context)))
+        (section("codes", Text::OWN_CODES_TITLE, Some(Text::OWN_CODES_HINT), language, codes(view.codes_left, language)))
         @if view.takes_app_passwords {
-            (section("apps", Text::AppsTitle, Some(Text::AppsHint), language, app_passwords(view, language, context)))
+            (section("apps", Text::APPS_TITLE, Some(Text::APPS_HINT), language, app_passwords(view, language, context)))
         }
-        @let hint = if view.may_trust { Text::TrustedBrowsersHint } else { Text::BrowsersHint };
-        (section("browsers", Text::BrowsersTitle, Some(hint), language, browsers(view, language, context)))
-        (section("notices", Text::NoticesTitle, Some(Text::NoticesHint), language, notices(view, language)))
-        p.hint.zone { (language.fill(Text::TimeZone, &[("zone", &html! { span data-zone { (moment::ZONE) } })])) }
-        div.actions { a.quiet href=(paths::HOME) { (language.say(Text::BackToMail)) } }
+        @let hint = if view.may_trust { Text::TRUSTED_BROWSERS_HINT } else { Text::BROWSERS_HINT };
+        (section("browsers", Text::BROWSERS_TITLE, Some(hint), language, browsers(view, language, context)))
+        (section("notices", Text::NOTICES_TITLE, Some(Text::NOTICES_HINT), language, notices(view, language)))
+        p.hint.zone { (language.fill(Text::TIME_ZONE, &[("zone", &html! { span data-zone { (moment::ZONE) } })])) }
+        div.actions { a.quiet href=(paths::HOME) { (language.say(Text::BACK_TO_MAIL)) } }
     };
-    Sheet { title: Text::SecurityTitle, failed: false, wide: true, content }
+    Sheet { title: Text::SECURITY_TITLE, failed: false, wide: true, content }
 }
 
 fn said(done: Done) -> Text {
     match done {
-        Done::MethodAdded => Text::DoneMethodAdded,
-        Done::Renamed => Text::DoneRenamed,
-        Done::MethodRemoved => Text::DoneMethodRemoved,
-        Done::Codes => Text::DoneCodes,
-        Done::CodesDeleted => Text::DoneCodesDeleted,
-        Done::AppPassword => Text::DoneAppPassword,
-        Done::AppPasswordRevoked => Text::DoneAppPasswordRevoked,
-        Done::ContactSet => Text::DoneContactSet,
-        Done::ContactRemoved => Text::DoneContactRemoved,
-        Done::LanguageSet => Text::DoneLanguageSet,
-        Done::SignedOut => Text::DoneSignedOut,
-        Done::TrustRevoked => Text::DoneTrustRevoked,
-        Done::Enough => Text::DoneEnough,
+        Done::MethodAdded => Text::DONE_METHOD_ADDED,
+        Done::Renamed => Text::DONE_RENAMED,
+        Done::MethodRemoved => Text::DONE_METHOD_REMOVED,
+        Done::Codes => Text::DONE_CODES,
+        Done::CodesDeleted => Text::DONE_CODES_DELETED,
+        Done::AppPassword => Text::DONE_APP_PASSWORD,
+        Done::AppPasswordRevoked => Text::DONE_APP_PASSWORD_REVOKED,
+        Done::ContactSet => Text::DONE_CONTACT_SET,
+        Done::ContactRemoved => Text::DONE_CONTACT_REMOVED,
+        Done::LanguageSet => Text::DONE_LANGUAGE_SET,
+        Done::SignedOut => Text::DONE_SIGNED_OUT,
+        Done::TrustRevoked => Text::DONE_TRUST_REVOKED,
+        Done::Enough => Text::DONE_ENOUGH,
     }
 }
 
@@ -67,9 +67,9 @@ fn section(id: &str, title: Text, hint: Option<Text>, language: Language, conten
 fn mailbox(view: &Security, language: Language, context: &Context<'_>) -> Markup {
     html! {
         ul.rows {
-            li { div.what { strong { (context.mailbox.unwrap_or_default()) } span.hint { (language.say(Text::MainName)) } } }
+            li { div.what { strong { (context.mailbox.unwrap_or_default()) } span.hint { (language.say(Text::MAIN_NAME)) } } }
             @for alias in &view.aliases {
-                li { div.what { strong { (alias) } span.hint { (language.say(Text::OtherName)) } } }
+                li { div.what { strong { (alias) } span.hint { (language.say(Text::OTHER_NAME)) } } }
             }
         }
     }
@@ -82,7 +82,7 @@ fn methods(view: &Security, language: Language, context: &Context<'_>) -> Markup
             view.kinds.iter().copied().filter(|kind| *kind != MethodKind::Contact).collect();
         @if !kinds.is_empty() {
             form.add method="post" action=(paths::SET_UP_WITH) aria-labelledby="add-method" {
-                h3 #add-method { (language.say(Text::AddMethod)) }
+                h3 #add-method { (language.say(Text::ADD_METHOD)) }
                 div.choices {
                     @for kind in kinds {
                         button name=(fields::METHOD) value=(kind.tag()) { (language.say(words(kind).0)) }
@@ -102,13 +102,13 @@ fn method(own: &OwnMethod, language: Language, context: &Context<'_>) -> Markup 
                 strong { (called) }
                 span.hint { (kind_and_hint(own, language)) }
                 (times(own.created, own.last_used, language, context))
-                @if own.copied { div.problem { p { (language.say(Text::OwnKeyCopied)) } } }
-                @if own.removal == Removal::Kept { span.hint.stays { (language.say(Text::OnlyMethodStays)) } }
+                @if own.copied { div.problem { p { (language.say(Text::OWN_KEY_COPIED)) } } }
+                @if own.removal == Removal::Kept { span.hint.stays { (language.say(Text::ONLY_METHOD_STAYS)) } }
             }
             div.do {
-                (link(ChangeKind::Rename, which, Text::Rename, &called, language))
+                (link(ChangeKind::Rename, which, Text::RENAME, &called, language))
                 @if own.removal != Removal::Kept {
-                    (link(ChangeKind::RemoveMethod, which, Text::Remove, &called, language))
+                    (link(ChangeKind::RemoveMethod, which, Text::REMOVE, &called, language))
                 }
             }
         }
@@ -130,13 +130,13 @@ fn times(created: Option<Timestamp>, used: Option<Timestamp>, language: Language
     html! {
         span.hint {
             @if let Some(time) = created {
-                (language.fill(Text::Added, &[("day", &moment::day(time, context.now, language))])) " · "
+                (language.fill(Text::ADDED, &[("day", &moment::day(time, context.now, language))])) " · "
             }
             @match used {
                 Some(time) => {
-                    (language.fill(Text::LastUsed, &[("time", &moment::point(time, context.now, language))]))
+                    (language.fill(Text::LAST_USED, &[("time", &moment::point(time, context.now, language))]))
                 }
-                None => (language.say(Text::NeverUsed)),
+                None => (language.say(Text::NEVER_USED)),
             }
         }
     }
@@ -148,16 +148,16 @@ fn codes(left: Option<u32>, language: Language) -> Markup {
             Some(left) => {
                 @let text = codes_left(left, language);
                 @if left <= FEW_CODES {
-                    div.problem { p { (text) } p { (language.say(Text::FewCodesHint)) } }
+                    div.problem { p { (text) } p { (language.say(Text::FEW_CODES_HINT)) } }
                 } @else {
                     p { (text) }
                 }
             }
-            None => div.problem { p { (language.say(Text::NoCodes)) } },
+            None => div.problem { p { (language.say(Text::NO_CODES)) } },
         }
         div.do {
-            (link(ChangeKind::MakeCodes, None, Text::MakeCodes, "", language))
-            @if left.is_some() { (link(ChangeKind::DeleteCodes, None, Text::DeleteCodes, "", language)) }
+            (link(ChangeKind::MakeCodes, None, Text::MAKE_CODES, "", language))
+            @if left.is_some() { (link(ChangeKind::DeleteCodes, None, Text::DELETE_CODES, "", language)) }
         }
     }
 }
@@ -165,24 +165,24 @@ fn codes(left: Option<u32>, language: Language) -> Markup {
 /// How many backup codes are left, in words.
 pub(super) fn codes_left(left: u32, language: Language) -> Markup {
     match left {
-        0 => html! { (language.say(Text::NoCodeLeft)) },
-        1 => html! { (language.say(Text::OneCodeLeft)) },
-        left => language.fill(Text::CodesLeft, &[("n", &left)]),
+        0 => html! { (language.say(Text::NO_CODE_LEFT)) },
+        1 => html! { (language.say(Text::ONE_CODE_LEFT)) },
+        left => language.fill(Text::CODES_LEFT, &[("n", &left)]),
     }
 }
 
 fn app_passwords(view: &Security, language: Language, context: &Context<'_>) -> Markup {
     html! {
         @if view.app_passwords.is_empty() {
-            p { (language.say(Text::NoApps)) }
+            p { (language.say(Text::NO_APPS)) }
         } @else {
             ul.rows { @for own in &view.app_passwords { (app_password(own, language, context)) } }
         }
         @if view.can_make_app_passwords {
             @let address = address(ChangeKind::CreateAppPassword, None);
-            div.choices { a.choice href=(address) { (language.say(Text::CreateApp)) } }
+            div.choices { a.choice href=(address) { (language.say(Text::CREATE_APP)) } }
         } @else {
-            p.hint { (language.say(Text::NoAppsNow)) }
+            p.hint { (language.say(Text::NO_APPS_NOW)) }
         }
     }
 }
@@ -201,17 +201,17 @@ fn app_password(own: &AppPassword, language: Language, context: &Context<'_>) ->
                 (times(own.created, own.last_used, language, context))
                 @if let Some(address) = &own.address {
                     span.hint {
-                        (language.fill(Text::FromAddress, &[("address", address)]))
+                        (language.fill(Text::FROM_ADDRESS, &[("address", address)]))
                         @if let Some(client) = &own.client { " · " (client) }
                     }
                 }
                 @if let Some(time) = own.expires {
                     @let time = moment::point(time, context.now, language);
-                    span.hint { (language.fill(Text::AppExpires, &[("time", &time)])) }
+                    span.hint { (language.fill(Text::APP_EXPIRES, &[("time", &time)])) }
                 }
-                @if own.outdated { span.hint { (language.say(Text::AppOutdated)) } }
+                @if own.outdated { span.hint { (language.say(Text::APP_OUTDATED)) } }
             }
-            div.do { (link(ChangeKind::RevokeAppPassword, Some(&own.id), Text::Revoke, called, language)) }
+            div.do { (link(ChangeKind::RevokeAppPassword, Some(&own.id), Text::REVOKE, called, language)) }
         }
     }
 }
@@ -223,7 +223,7 @@ fn browsers(view: &Security, language: Language, context: &Context<'_>) -> Marku
         @if view.browsers.iter().any(is_other) {
             form method="post" action=(paths::SECURITY_CHANGE) {
                 input type="hidden" name=(fields::CHANGE) value=(ChangeKind::SignOutOthers.tag());
-                div.choices { button { (language.say(Text::SignOutOthers)) } }
+                div.choices { button { (language.say(Text::SIGN_OUT_OTHERS)) } }
             }
         }
     }
@@ -239,16 +239,16 @@ fn browser_row(own: &OwnBrowser, language: Language, context: &Context<'_>) -> M
                 (place(&own.place, language))
                 @if let Some(time) = own.trusted_until {
                     @let time = moment::day(time, context.now, language);
-                    span.hint { (language.fill(Text::TrustedUntil, &[("time", &time)])) }
+                    span.hint { (language.fill(Text::TRUSTED_UNTIL, &[("time", &time)])) }
                 }
             }
-            @if own.this { p.this { (language.say(Text::ThisSession)) } }
+            @if own.this { p.this { (language.say(Text::THIS_SESSION)) } }
             @if let (Some(_), Some(id)) = (own.trusted_until, &own.id) {
                 form.do method="post" action=(paths::SECURITY_CHANGE) {
                     input type="hidden" name=(fields::CHANGE) value=(ChangeKind::RevokeTrust.tag());
                     input type="hidden" name=(fields::WHICH) value=(id);
                     button.quiet {
-                        (language.say(Text::RevokeTrust))
+                        (language.say(Text::REVOKE_TRUST))
                         span.visually-hidden { ": " (called) }
                     }
                 }
@@ -261,10 +261,10 @@ fn when(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
     html! {
         @if let Some(time) = own.since {
             @let since = moment::point(time, context.now, language);
-            span.now { (language.fill(Text::SignedInSince, &[("time", &since)])) }
+            span.now { (language.fill(Text::SIGNED_IN_SINCE, &[("time", &since)])) }
         } @else if let Some(time) = own.last_used {
             @let day = moment::day(time, context.now, language);
-            span.hint { (language.fill(Text::LastSignedIn, &[("day", &day)])) }
+            span.hint { (language.fill(Text::LAST_SIGNED_IN, &[("day", &day)])) }
         }
     }
 }
@@ -272,9 +272,9 @@ fn when(own: &OwnBrowser, language: Language, context: &Context<'_>) -> Markup {
 fn place(place: &Location, language: Language) -> Markup {
     let said = |text, network: &String| language.fill(text, &[("network", network)]);
     let said = match place {
-        Location::Here => html! { (language.say(Text::PlaceHere)) },
-        Location::Inside(network) => said(Text::PlaceInside, network),
-        Location::Elsewhere(network) => said(Text::PlaceElsewhere, network),
+        Location::Here => html! { (language.say(Text::PLACE_HERE)) },
+        Location::Inside(network) => said(Text::PLACE_INSIDE, network),
+        Location::Elsewhere(network) => said(Text::PLACE_ELSEWHERE, network),
         Location::Unknown => return html! {},
     };
     html! { span.hint { (said) } }
@@ -282,9 +282,9 @@ fn place(place: &Location, language: Language) -> Markup {
 
 fn browser(browser: Option<&str>, system: Option<&str>, language: Language) -> Markup {
     match (browser, system) {
-        (Some(browser), Some(system)) => language.fill(Text::BrowserOn, &[("browser", &browser), ("system", &system)]),
+        (Some(browser), Some(system)) => language.fill(Text::BROWSER_ON, &[("browser", &browser), ("system", &system)]),
         (Some(only), None) | (None, Some(only)) => html! { (only) },
-        (None, None) => html! { (language.say(Text::UnknownBrowser)) },
+        (None, None) => html! { (language.say(Text::UNKNOWN_BROWSER)) },
     }
 }
 
@@ -294,15 +294,15 @@ fn notices(view: &Security, language: Language) -> Markup {
             Some(contact) => {
                 ul.rows {
                     li {
-                        div.what { strong { (contact) } span.hint { (language.say(Text::ContactAddress)) } }
-                        div.do { (link(ChangeKind::RemoveContact, None, Text::Remove, contact, language)) }
+                        div.what { strong { (contact) } span.hint { (language.say(Text::CONTACT_ADDRESS)) } }
+                        div.do { (link(ChangeKind::RemoveContact, None, Text::REMOVE, contact, language)) }
                     }
                 }
             }
-            None => p { (language.say(Text::NoContact)) },
+            None => p { (language.say(Text::NO_CONTACT)) },
         }
         @if view.kinds.contains(&MethodKind::Contact) {
-            @let text = if view.contact.is_some() { Text::ChangeContact } else { Text::AddContact };
+            @let text = if view.contact.is_some() { Text::CHANGE_CONTACT } else { Text::ADD_CONTACT };
             form method="post" action=(paths::SET_UP_WITH) {
                 input type="hidden" name=(fields::METHOD) value=(MethodKind::Contact.tag());
                 div.choices { button { (language.say(text)) } }
@@ -316,13 +316,13 @@ fn notices_language(chosen: Language, language: Language) -> Markup {
     html! {
         form.pick method="post" action=(paths::SECURITY_CHANGE) {
             input type="hidden" name=(fields::CHANGE) value=(ChangeKind::SetLanguage.tag());
-            label for="notices-language" { (language.say(Text::NoticesLanguage)) }
+            label for="notices-language" { (language.say(Text::NOTICES_LANGUAGE)) }
             select #notices-language name=(fields::TO) {
                 @for each in Language::ALL {
                     option value=(each.tag()) lang=(each.tag()) selected[each == chosen] { (each.own_name()) }
                 }
             }
-            button { (language.say(Text::Save)) }
+            button { (language.say(Text::SAVE)) }
         }
     }
 }

@@ -15,13 +15,13 @@ pub const DESTINATION_LENGTH: usize = 254;
 
 pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) -> Sheet {
     let (title, at_sign_in) = match (view.sent, view.unusual) {
-        (true, false) => (Text::SentTitle, Text::SentLead),
-        (false, false) => (Text::NotYetSentTitle, Text::NotYetSentLead),
-        (true, true) => (Text::SentTitle, Text::UnusualSentLead),
-        (false, true) => (Text::NotYetSentTitle, Text::UnusualNotYetSentLead),
+        (true, false) => (Text::SENT_TITLE, Text::SENT_LEAD),
+        (false, false) => (Text::NOT_YET_SENT_TITLE, Text::NOT_YET_SENT_LEAD),
+        (true, true) => (Text::SENT_TITLE, Text::UNUSUAL_SENT_LEAD),
+        (false, true) => (Text::NOT_YET_SENT_TITLE, Text::UNUSUAL_NOT_YET_SENT_LEAD),
     };
     let texts = if view.others { SENT_TEXTS } else { ONLY_SENT_TEXTS };
-    let code = CodeField { label: Text::CodeLabel, texts, digits: true, is_step: false };
+    let code = CodeField { label: Text::CODE_LABEL, texts, digits: true, is_step: false };
     // An account without a second factor has nothing to reset.
     let ways_out = match view.unusual {
         true => field::cancel(language, context),
@@ -47,11 +47,11 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
                 (field::alert("code-problem", code.texts.explain(problem, language, context)))
             }
             div.actions {
-                button.main form="another" data-wait=[wait(view.again, context)] { (language.say(Text::SendCode)) }
+                button.main form="another" data-wait=[wait(view.again, context)] { (language.say(Text::SEND_CODE)) }
                 (ways_out)
             }
         }
-        @if view.unusual { p.hint { (language.say(Text::UnusualHelp)) } }
+        @if view.unusual { p.hint { (language.say(Text::UNUSUAL_HELP)) } }
         (another_form())
         (field::cancel_form())
     };
@@ -61,15 +61,15 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
 pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>) -> Sheet {
     let is_number = view.kind == MethodKind::Sms;
     let (title, lead) = match (view.kind, context.signed_in) {
-        (MethodKind::Sms, false) => (Text::SetUpSmsTitle, Text::SetUpSmsLead),
-        (MethodKind::Sms, true) => (Text::SetUpSmsTitle, Text::AddSmsLead),
-        (MethodKind::Contact, _) => (Text::SetContactTitle, Text::NoticesHint),
-        (_, false) => (Text::SetUpEmailTitle, Text::SetUpEmailLead),
-        (_, true) => (Text::SetUpEmailTitle, Text::AddEmailLead),
+        (MethodKind::Sms, false) => (Text::SET_UP_SMS_TITLE, Text::SET_UP_SMS_LEAD),
+        (MethodKind::Sms, true) => (Text::SET_UP_SMS_TITLE, Text::ADD_SMS_LEAD),
+        (MethodKind::Contact, _) => (Text::SET_CONTACT_TITLE, Text::NOTICES_HINT),
+        (_, false) => (Text::SET_UP_EMAIL_TITLE, Text::SET_UP_EMAIL_LEAD),
+        (_, true) => (Text::SET_UP_EMAIL_TITLE, Text::ADD_EMAIL_LEAD),
     };
     let (label, hint, texts) = match is_number {
-        true => (Text::NumberLabel, Text::NumberHint, NUMBER_TEXTS),
-        false => (Text::AddressLabel, Text::AddressHint, ADDRESS_TEXTS),
+        true => (Text::NUMBER_LABEL, Text::NUMBER_HINT, NUMBER_TEXTS),
+        false => (Text::ADDRESS_LABEL, Text::ADDRESS_HINT, ADDRESS_TEXTS),
     };
     let (input, autocomplete) = if is_number { ("tel", "tel") } else { ("email", "email") };
     let described_by = if view.problem.is_some() { "to-problem to-hint" } else { "to-hint" };
@@ -88,7 +88,7 @@ pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>
                 p.hint #to-hint { (language.say(hint)) }
             }
             div.actions {
-                button.main { (language.say(Text::SendCode)) }
+                button.main { (language.say(Text::SEND_CODE)) }
                 (field::cancel(language, context))
             }
         }
@@ -100,22 +100,22 @@ pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>
 
 pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context<'_>) -> Sheet {
     let (title, other) = match view.kind {
-        MethodKind::Sms => (Text::ConfirmNumberTitle, Text::OtherNumber),
-        _ => (Text::ConfirmAddressTitle, Text::OtherAddress),
+        MethodKind::Sms => (Text::CONFIRM_NUMBER_TITLE, Text::OTHER_NUMBER),
+        _ => (Text::CONFIRM_ADDRESS_TITLE, Text::OTHER_ADDRESS),
     };
     let (name, hint) = match view.kind {
-        MethodKind::Sms => (Text::DescriptionLabel, Text::DescriptionHint),
-        _ => (Text::AddressName, Text::AddressNameHint),
+        MethodKind::Sms => (Text::DESCRIPTION_LABEL, Text::DESCRIPTION_HINT),
+        _ => (Text::ADDRESS_NAME, Text::ADDRESS_NAME_HINT),
     };
-    let code = CodeField { label: Text::CodeLabel, texts: SENT_TEXTS, digits: true, is_step: false };
+    let code = CodeField { label: Text::CODE_LABEL, texts: SENT_TEXTS, digits: true, is_step: false };
     let content = html! {
-        p.lead { (language.fill(Text::SentTo, &[("to", &html! { strong { (view.to) } })])) }
+        p.lead { (language.fill(Text::SENT_TO, &[("to", &html! { strong { (view.to) } })])) }
         form method="post" action=(paths::SET_UP) {
             (code.render(view.problem, language, context))
             (spam_hint(view.kind, language))
             @if view.kind != MethodKind::Contact { (field::description(name, hint, &view.description, language)) }
             div.actions {
-                (field::send(Text::Confirm, view.problem, language, context))
+                (field::send(Text::CONFIRM, view.problem, language, context))
                 (another(Some(view.again), None, language, context))
                 button.quiet form="other" formnovalidate { (language.say(other)) }
                 (field::cancel(language, context))
@@ -132,7 +132,7 @@ pub(super) fn sent_sheet(view: &SetUpSent, language: Language, context: &Context
 }
 
 fn spam_hint(kind: MethodKind, language: Language) -> Markup {
-    html! { @if kind != MethodKind::Sms { p.hint { (language.say(Text::SpamHint)) } } }
+    html! { @if kind != MethodKind::Sms { p.hint { (language.say(Text::SPAM_HINT)) } } }
 }
 
 /// The button that requests another code, and the time before which none is sent, if there is one. A script shows that
@@ -143,10 +143,10 @@ fn another(again: Option<Timestamp>, trust: Option<Trust>, language: Language, c
     html! {
         @if let Some(from) = again.filter(|_| wait.is_some()) {
             @let until = moment::moment(from, context.now, language);
-            p.hint.without-script { (language.fill(Text::AnotherFrom, &[("until", &until)])) }
+            p.hint.without-script { (language.fill(Text::ANOTHER_FROM, &[("until", &until)])) }
         }
         button.quiet form=[form] formaction=[action] formnovalidate data-wait=[wait] {
-            (language.say(Text::SendAnother))
+            (language.say(Text::SEND_ANOTHER))
         }
     }
 }

@@ -12,22 +12,22 @@ const GROUP: usize = 4;
 
 pub(super) fn sheet(view: &SetUp, language: Language, context: &Context<'_>) -> Sheet {
     let (title, lead) = match context.signed_in {
-        true => (Text::AddAppTitle, Text::AddAppLead),
-        false => (Text::SetUpTitle, Text::SetUpLead),
+        true => (Text::ADD_APP_TITLE, Text::ADD_APP_LEAD),
+        false => (Text::SET_UP_TITLE, Text::SET_UP_LEAD),
     };
     let content = html! {
         // After a wrong code the page shows a problem instead, and the field should stay visible.
         @if view.problem.is_none() {
             p.lead {
                 (language.say(lead))
-                @if !context.signed_in { " " span.on-desk { (language.say(Text::SetUpWhy)) } }
+                @if !context.signed_in { " " span.on-desk { (language.say(Text::SET_UP_WHY)) } }
             }
         }
         div.set-up {
             ol.steps {
                 li {
-                    h2 { (language.say(Text::AppStep)) }
-                    @if view.problem.is_none() { p.hint { (language.say(Text::AppStepHint)) } }
+                    h2 { (language.say(Text::APP_STEP)) }
+                    @if view.problem.is_none() { p.hint { (language.say(Text::APP_STEP_HINT)) } }
                 }
                 li { (account(view, language)) }
                 li { (confirmation(view, language, context)) }
@@ -45,7 +45,7 @@ pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
     html! {
         @if !kinds.is_empty() {
             form.others method="post" action=(paths::SET_UP_WITH) {
-                h2 { (language.say(Text::OtherWays)) }
+                h2 { (language.say(Text::OTHER_WAYS)) }
                 ul.methods {
                     @for kind in kinds {
                         @let (name, hint) = words(*kind);
@@ -66,12 +66,12 @@ pub(super) fn other_ways(kinds: &[MethodKind], language: Language) -> Markup {
 /// The name and the description of a kind of method.
 pub(super) fn words(kind: MethodKind) -> (Text, Text) {
     match kind {
-        MethodKind::Authenticator => (Text::Authenticator, Text::ByAuthenticatorHint),
-        MethodKind::Sms => (Text::Sms, Text::BySmsHint),
-        MethodKind::Email => (Text::Email, Text::ByEmailHint),
-        MethodKind::Key => (Text::SecurityKey, Text::ByKeyHint),
-        MethodKind::BackupCode => (Text::BackupCode, Text::BackupCodeHint),
-        MethodKind::Contact => (Text::ContactAddress, Text::NoticesHint),
+        MethodKind::Authenticator => (Text::AUTHENTICATOR, Text::BY_AUTHENTICATOR_HINT),
+        MethodKind::Sms => (Text::SMS, Text::BY_SMS_HINT),
+        MethodKind::Email => (Text::EMAIL, Text::BY_EMAIL_HINT),
+        MethodKind::Key => (Text::SECURITY_KEY, Text::BY_KEY_HINT),
+        MethodKind::BackupCode => (Text::BACKUP_CODE, Text::BACKUP_CODE_HINT),
+        MethodKind::Contact => (Text::CONTACT_ADDRESS, Text::NOTICES_HINT),
     }
 }
 
@@ -81,22 +81,22 @@ fn account(view: &SetUp, language: Language) -> Markup {
     let uri = view.uri.expose();
     html! {
         h2 {
-            span.on-desk { (language.say(Text::ScanStep)) }
-            span.on-phone { (language.say(Text::AddStep)) }
+            span.on-desk { (language.say(Text::SCAN_STEP)) }
+            span.on-phone { (language.say(Text::ADD_STEP)) }
         }
         div.by-hand {
             @if uri.starts_with("otpauth://") {
                 a.open-app href=(uri) {
-                    span.on-desk { (language.say(Text::OpenHere)) }
-                    span.on-phone { (language.say(Text::OpenInApp)) }
+                    span.on-desk { (language.say(Text::OPEN_HERE)) }
+                    span.on-phone { (language.say(Text::OPEN_IN_APP)) }
                 }
             }
             details {
-                summary { (language.say(Text::KeyByHand)) }
+                summary { (language.say(Text::KEY_BY_HAND)) }
                 div.key {
                     p #key { code { (groups(&view.secret)) } }
-                    button.quiet type="button" data-copy="key" data-copied=(language.say(Text::Copied)) hidden {
-                        (language.say(Text::Copy))
+                    button.quiet type="button" data-copy="key" data-copied=(language.say(Text::COPIED)) hidden {
+                        (language.say(Text::COPY))
                     }
                     span.visually-hidden #copied role="status" {}
                 }
@@ -108,10 +108,10 @@ fn account(view: &SetUp, language: Language) -> Markup {
 fn picture(view: &SetUp, language: Language) -> Markup {
     html! {
         figure.picture {
-            figcaption.on-phone { (language.say(Text::ScanElsewhere)) }
-            @match qr::svg(view.uri.expose(), &language.say(Text::QrTitle)) {
+            figcaption.on-phone { (language.say(Text::SCAN_ELSEWHERE)) }
+            @match qr::svg(view.uri.expose(), &language.say(Text::QR_TITLE)) {
                 Some(svg) => (svg),
-                None => p { (language.say(Text::QrTooLong)) },
+                None => p { (language.say(Text::QR_TOO_LONG)) },
             }
         }
     }
@@ -129,14 +129,14 @@ fn groups(secret: &Secret) -> Markup {
 }
 
 fn confirmation(view: &SetUp, language: Language, context: &Context<'_>) -> Markup {
-    let code = CodeField { label: Text::ConfirmStep, texts: APP_TEXTS, digits: true, is_step: true };
+    let code = CodeField { label: Text::CONFIRM_STEP, texts: APP_TEXTS, digits: true, is_step: true };
     let name = html! {
-        (field::description(Text::DescriptionLabel, Text::DescriptionHint, &view.description, language))
+        (field::description(Text::DESCRIPTION_LABEL, Text::DESCRIPTION_HINT, &view.description, language))
     };
     html! {
         form method="post" action=(paths::SET_UP) {
-            (code.render_with(&field::send(Text::Confirm, view.problem, language, context), view.problem, language, context))
-            details open[!view.description.is_empty()] { summary { (language.say(Text::NameIt)) } (name) }
+            (code.render_with(&field::send(Text::CONFIRM, view.problem, language, context), view.problem, language, context))
+            details open[!view.description.is_empty()] { summary { (language.say(Text::NAME_IT)) } (name) }
             div.actions { (field::cancel(language, context)) }
         }
     }

@@ -5,8 +5,7 @@
 pub(crate) const CIRCLES: &[(&str, usize)] = &[("postern-tests", 4)];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
-pub(crate) const FILES: &[(&str, usize)] =
-    &[("pages/src/text.rs", 731), ("wire/src/admin.rs", 635), ("wire/src/auth.rs", 643)];
+pub(crate) const FILES: &[(&str, usize)] = &[("wire/src/admin.rs", 635), ("wire/src/auth.rs", 643)];
 
 /// Functions that are too long, by the end of their file's path, and their name.
 pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
@@ -16,4 +15,4 @@ pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
 ];
 
 /// Crates that are too long.
-pub(crate) const CRATES: &[(&str, usize)] = &[("postern-daemon", 10277), ("postern-webmail", 9687)];
+pub(crate) const CRATES: &[(&str, usize)] = &[];
