@@ -4,7 +4,7 @@
 use crate::actor::Actor;
 use crate::checks::Checks;
 use crate::clock::{self, Stopwatch};
-use crate::config::{Config, Foreign};
+use crate::config::Config;
 use crate::effects::Effects;
 use crate::key_source::KeySource;
 use crate::metrics::{self, METRICS, channel_of};
@@ -224,11 +224,6 @@ impl Daemon {
             Err(_) => Addressee::Unreadable,
         };
         Ok(name::leads_into(addressee, mailbox))
-    }
-
-    /// Whether names outside every platform's domains pass without a second factor.
-    pub fn foreign_passes(&self) -> bool {
-        self.config.names.foreign == Foreign::Pass
     }
 
     /// Applies an event to a mailbox's account, which is created if `create` names a platform: load, decide and swap,

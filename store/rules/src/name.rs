@@ -72,6 +72,8 @@ pub enum NameError {
     Netbios,
     /// No account is listed under it, and mail servers may read it as another mailbox: see [`SignInName::may_pass`].
     Unlisted,
+    /// It is in no platform's domain, and such names are refused: see [`ForeignNames`].
+    Foreign,
 }
 
 impl fmt::Display for NameError {
@@ -87,6 +89,7 @@ impl fmt::Display for NameError {
                 "nobody is listed under this name, and mail servers may read it as another's; if it is a mailbox, \
                  `postern account add` lists it"
             }
+            Self::Foreign => "the name is in no platform's domain, and [names] foreign does not let such names pass",
         })
     }
 }
@@ -106,7 +109,7 @@ impl<'a> LookupName<'a> {
     /// Parses it: `user@domain`, `DOMAIN\user`, or `user` in the default domain.
     ///
     /// # Errors
-    /// [`NameError`], except [`NameError::Unlisted`].
+    /// [`NameError`], except [`NameError::Unlisted`] and [`NameError::Foreign`].
     pub fn read<'p>(self, platforms: &'p [Platform], default_domain: &str) -> Result<Named<'p>, NameError> {
         read_with(self.0, platforms, default_domain, true)
     }
@@ -132,7 +135,7 @@ impl<'a> SignInName<'a> {
     /// EXAMPLE.
     ///
     /// # Errors
-    /// [`NameError`], except [`NameError::Unlisted`]; an error is a refusal, whatever the name may have meant.
+    /// [`NameError`], except [`NameError::Unlisted`] and [`NameError::Foreign`]; an error is a refusal, whatever the name may have meant.
     pub fn read<'p>(self, platforms: &'p [Platform], default_domain: &str) -> Result<Named<'p>, NameError> {
         read_with(self.typed, platforms, default_domain, self.channel != Channel::Pam)
     }
@@ -150,6 +153,30 @@ impl<'a> SignInName<'a> {
             return Ok(());
         }
         Err(NameError::Unlisted)
+    }
+}
+
+/// How a name outside every platform's domains is handled, as the administrator has configured it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForeignNames {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// No code is required: for hosts whose local users sign in through the same PAM stack.
+    Pass,
+}
+
+impl ForeignNames {
+    /// Checks whether a foreign name may sign in. It has no account, so no code can be required.
+    ///
+    /// # Errors
+    /// [`NameError::Foreign`].
+    pub fn may_pass(self) -> Result<(), NameError> {
+        match self {
+            Self::Pass => Ok(()),
+            Self::Refuse => Err(NameError::Foreign),
+        }
     }
 }
 

@@ -10,6 +10,8 @@
 //! | every [`Change`], and trust in a browser (with the answer itself: [`crate::Event::Answer`]) | a factor for it |
 //! | a method's description, the language, an app password revoked, trust revoked | the sign-in |
 
+use crate::contact::{Address, Number};
+use crate::factor::CONTACT;
 use crate::time::CLOCK_TOLERANCE;
 use crate::{Account, KindName, Mailbox, Refusal, Stage, Time};
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,25 @@ pub enum Change {
     SetContact(String),
     /// The contact address is removed.
     RemoveContact,
+}
+
+impl Change {
+    /// The change that is made by setting up this kind of method, or a contact address ([`CONTACT`]), with the number or
+    /// address as typed. `None`: there is no such kind, or codes cannot be sent there.
+    pub fn setting_up(kind: &str, to: Option<&str>) -> Option<Self> {
+        let to = to.unwrap_or_default();
+        let address = || Address::read(to).map(|address| address.as_str().to_owned());
+        if kind == CONTACT {
+            return Some(Self::SetContact(address()?));
+        }
+        let kind = KindName::parse(kind)?;
+        let to = match kind {
+            KindName::Totp | KindName::Key => None,
+            KindName::Sms => Some(Number::read(to)?.as_str().to_owned()),
+            KindName::Email => Some(address()?),
+        };
+        Some(Self::AddMethod { kind, to })
+    }
 }
 
 /// A proof. Its holder must store it sealed, so that it cannot be forged.

@@ -3,6 +3,7 @@
 use postern_delivery::config::{Mail, Sms};
 use postern_process::log::Levels;
 use postern_process::scrape::Place;
+use postern_rules::name::ForeignNames;
 use serde::Deserialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -91,18 +92,7 @@ pub struct Names {
     /// The domain for a name that has none; empty: such a name is refused.
     pub default_domain: String,
     /// How a name outside every platform's domains is handled.
-    pub foreign: Foreign,
-}
-
-/// How a name outside every platform's domains is handled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Foreign {
-    /// It is refused.
-    #[default]
-    Refuse,
-    /// No code is required: for hosts whose local users sign in through the same PAM stack.
-    Pass,
+    pub foreign: ForeignNames,
 }
 
 /// `[audit]`
@@ -266,7 +256,7 @@ mod tests {
         assert_eq!(config.keys.file, Path::new("/etc/postern/master.key"));
         assert_eq!(config.sockets.auth, Path::new("/run/postern/auth.sock"));
         assert_eq!(config.sockets.admin, Path::new("/run/postern/admin.sock"));
-        assert_eq!((config.totp.window, config.names.foreign), (1, Foreign::Refuse));
+        assert_eq!((config.totp.window, config.names.foreign), (1, ForeignNames::Refuse));
         assert_eq!(config.export_path(), Path::new("/var/lib/postern/exports"));
     }
 

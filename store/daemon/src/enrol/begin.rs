@@ -3,18 +3,17 @@
 
 use crate::clock;
 use crate::daemon::Daemon;
-use crate::enrol::ticket::{Begun, CONTACT, PURPOSE, Ticket};
+use crate::enrol::ticket::{Begun, PURPOSE, Ticket};
 use crate::notify::texts;
 use crate::security_keys;
 use crate::sign_in::codes::Wanted;
 use crate::sign_in::context::{account, actor, channel, journal, refused, unavailable};
 use crate::sign_in::offers::kinds;
-use crate::sign_in::proof::destination;
 use crate::sign_in::{codes, proof};
 use postern_rules::contact::{Address, Destination, Number};
 use postern_rules::enrolment::Authority;
 use postern_rules::event::{By, Recipient};
-use postern_rules::proof::Change;
+use postern_rules::factor::CONTACT;
 use postern_rules::totp::Totp;
 use postern_rules::{
     Account, Channel, Kind, KindName, Platform, Proof, Seed, Time, enrolment, enrolment_code, offers, seed, ticket,
@@ -53,7 +52,7 @@ async fn begun(daemon: &Daemon, enrol: &Enrol) -> Result<EnrolVerdict, auth::Ref
         (to, _) => (to.clone(), None),
     };
     if let Authority::Proof(proof) = &authority {
-        let change = change(&kind, to.as_deref())?;
+        let change = proof::setting_up(&kind, to.as_deref())?;
         proof.check_for(&account, &change, now).map_err(|refusal| refused(&refusal))?;
     }
     let by = by(&authority, &account, channel(enrol.channel));
@@ -141,14 +140,6 @@ fn authority(
     let code = typed.or(earlier.and_then(|ticket| ticket.code));
     let authority = enrolment::authority(account, platform, channel(enrol.channel), (proof, code), now);
     authority.map_err(|refusal| refused(&refusal))
-}
-
-/// Returns the change that is made by setting this up.
-fn change(kind: &str, to: Option<&str>) -> Result<Change, auth::Refusal> {
-    match KindName::parse(kind) {
-        Some(kind) => proof::adds(kind, to),
-        None => Ok(Change::SetContact(destination(KindName::Email, to.unwrap_or_default())?)),
-    }
 }
 
 /// Parses a number or an address, if it is valid and does not lead into the mailbox that it is to protect.

@@ -2,12 +2,13 @@
 
 use crate::clock;
 use crate::daemon::{Daemon, draw};
-use crate::enrol::ticket::{Begun, CONTACT, Ticket};
+use crate::enrol::ticket::{Begun, Ticket};
 use crate::notify::texts;
 use crate::security_keys;
 use crate::sign_in::context::{account, actor, channel, journal, refused, source, unavailable};
 use crate::sign_in::proof;
 use postern_rules::event::{By, Offered};
+use postern_rules::factor::CONTACT;
 use postern_rules::totp::Totp;
 use postern_rules::{Account, Event, Platform, Standing, Verdict};
 use postern_vault::RecordError;

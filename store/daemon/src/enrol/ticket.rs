@@ -10,9 +10,6 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) const PURPOSE: &str = "enrol";
 
-/// The kind of a ticket that is not for a method.
-pub(crate) const CONTACT: &str = "contact";
-
 /// The state of a setup that was begun. The front keeps it, so that an attacker with a password cannot fill the store,
 /// and two browsers that enrol concurrently do not interfere: the first that confirms increments the epoch.
 #[derive(Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use crate::actor::Actor;
 use crate::daemon::{Daemon, ResolveError, SignInResolved};
 use crate::metrics::METRICS;
-use postern_rules::name::SignInName;
+use postern_rules::name::{NameError, SignInName};
 use postern_rules::several_names::{Conflict, the_same_owner};
 use postern_rules::source::Source;
 use postern_rules::{Account, Channel, Mailbox, Platform, Refusal};
@@ -59,8 +59,10 @@ pub(crate) async fn owner_by_all(
 /// [`Reason::Name`], [`Reason::Unavailable`].
 pub(crate) async fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Result<Owner, Reason> {
     Ok(match resolve(daemon, channel, name).await? {
-        SignInResolved::Foreign(mailbox) if daemon.foreign_passes() => Owner::Foreign(mailbox),
-        SignInResolved::Foreign(_) => return Err(Reason::Name),
+        SignInResolved::Foreign(mailbox) => {
+            daemon.config.names.foreign.may_pass().map_err(|why| name_refused(name, why))?;
+            Owner::Foreign(mailbox)
+        }
         SignInResolved::Unlisted(mailbox, platform) => {
             Owner::Ours(Box::new(Account::new(mailbox, &platform.name)), platform)
         }
@@ -70,14 +72,16 @@ pub(crate) async fn owner(daemon: &Daemon, channel: Channel, name: &str) -> Resu
 
 pub(crate) async fn resolve(daemon: &Daemon, channel: Channel, name: &str) -> Result<SignInResolved, Reason> {
     daemon.resolve_sign_in(SignInName::new(channel, name)).await.map_err(|error| match error {
-        ResolveError::Name(why) => {
-            // The client does not learn the reason; the administrator, who reads the log, needs to know what to do
-            // about it.
-            tracing::info!(?name, "a sign-in is refused: {why}");
-            Reason::Name
-        }
+        ResolveError::Name(why) => name_refused(name, why),
         ResolveError::Record(error) => unavailable(&error),
     })
+}
+
+/// The client does not learn why a name is refused; the administrator, who reads the log, needs to know what to do about
+/// it.
+fn name_refused(name: &str, why: NameError) -> Reason {
+    tracing::info!(?name, "a sign-in is refused: {why}");
+    Reason::Name
 }
 
 /// Returns the account of a mailbox that a verdict has named. For one that was removed or is foreign, the front has to

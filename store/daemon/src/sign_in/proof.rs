@@ -2,9 +2,9 @@
 //! ([`postern_rules::proof`]).
 
 use crate::daemon::Daemon;
-use postern_rules::contact::{Address, Number};
+use postern_rules::factor::CONTACT;
 use postern_rules::proof::Change;
-use postern_rules::{Account, KindName, Proof, Time};
+use postern_rules::{Account, Proof, Time};
 use postern_vault::RecordError;
 use postern_vault::tickets;
 use postern_wire::Secret;
@@ -42,10 +42,10 @@ pub fn open(daemon: &Daemon, shown: &Secret) -> Result<Proof, auth::Refusal> {
 /// # Errors
 /// [`Reason::Unfit`]: there is no such kind, number or address.
 pub fn change(proves: &Proves) -> Result<Change, auth::Refusal> {
-    let unfit = || auth::Refusal::new(Reason::Unfit);
     Ok(match proves {
-        Proves::AddMethod { kind, to } => adds(KindName::parse(kind).ok_or_else(unfit)?, to.as_deref())?,
-        Proves::SetContact { to } => Change::SetContact(destination(KindName::Email, to)?),
+        Proves::AddMethod { kind, to } if kind != CONTACT => setting_up(kind, to.as_deref())?,
+        Proves::AddMethod { .. } => return Err(auth::Refusal::new(Reason::Unfit)),
+        Proves::SetContact { to } => setting_up(CONTACT, Some(to))?,
         Proves::RemoveMethod { id } => Change::RemoveMethod(id.clone()),
         Proves::MakeBackupCodes => Change::MakeBackupCodes,
         Proves::DeleteBackupCodes => Change::DeleteBackupCodes,
@@ -54,26 +54,10 @@ pub fn change(proves: &Proves) -> Result<Change, auth::Refusal> {
     })
 }
 
-/// Returns the change that adds a method of this kind, whose codes are sent to `to`.
+/// Returns the change that is made by setting this up.
 ///
 /// # Errors
-/// [`Reason::Unfit`].
-pub fn adds(kind: KindName, to: Option<&str>) -> Result<Change, auth::Refusal> {
-    let to = match kind {
-        KindName::Totp | KindName::Key => None,
-        KindName::Sms | KindName::Email => Some(destination(kind, to.unwrap_or_default())?),
-    };
-    Ok(Change::AddMethod { kind, to })
-}
-
-/// Returns the canonical form of a number or an address.
-///
-/// # Errors
-/// [`Reason::Unfit`]: it is invalid.
-pub fn destination(kind: KindName, typed: &str) -> Result<String, auth::Refusal> {
-    let read = match kind {
-        KindName::Sms => Number::read(typed).map(|number| number.as_str().to_owned()),
-        _ => Address::read(typed).map(|address| address.as_str().to_owned()),
-    };
-    read.ok_or(auth::Refusal::new(Reason::Unfit))
+/// [`Reason::Unfit`], as [`change`].
+pub fn setting_up(kind: &str, to: Option<&str>) -> Result<Change, auth::Refusal> {
+    Change::setting_up(kind, to).ok_or(auth::Refusal::new(Reason::Unfit))
 }

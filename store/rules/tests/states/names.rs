@@ -4,7 +4,7 @@ use crate::accounts::*;
 use crate::document::{compare, table};
 use postern_rules::event::Event;
 use postern_rules::name::Named;
-use postern_rules::name::{Addressee, LookupName, SignInName, leads_into};
+use postern_rules::name::{Addressee, ForeignNames, LookupName, SignInName, leads_into};
 use postern_rules::several_names::{Conflict, the_same_owner};
 use postern_rules::source::Source;
 use postern_rules::{Account, Channel, Mailbox, Platform, decide};
@@ -13,12 +13,12 @@ use postern_rules::{Account, Channel, Mailbox, Platform, decide};
 type Owner = (Mailbox, Option<Account>);
 
 /// Where a name leads at a sign-in, as the daemon puts the rules together; an error is a refused name.
-fn owner(platforms: &[Platform], typed: &str, channel: Channel) -> Result<Owner, ()> {
+fn owner(platforms: &[Platform], foreign: ForeignNames, typed: &str, channel: Channel) -> Result<Owner, ()> {
     let name = SignInName::new(channel, typed);
     let may_pass_unlisted = name.may_pass(false, platforms).is_ok();
     let mailbox = match name.read(platforms, "example.com") {
         Ok(Named::Ours(mailbox, _)) => mailbox,
-        Ok(Named::Foreign(mailbox)) if may_pass_unlisted => return Ok((mailbox, None)),
+        Ok(Named::Foreign(mailbox)) if may_pass_unlisted && foreign.may_pass().is_ok() => return Ok((mailbox, None)),
         Ok(Named::Foreign(_)) | Err(_) => return Err(()),
     };
     let account = match mailbox.as_str() {
@@ -34,7 +34,7 @@ fn owner(platforms: &[Platform], typed: &str, channel: Channel) -> Result<Owner,
 fn verdict<E>(platform: &Platform, owner: Result<Owner, E>, channel: Channel) -> (String, String) {
     match owner {
         Err(_) => ("-".to_owned(), "refused: name".to_owned()),
-        Ok((_, None)) => ("foreign".to_owned(), "not required, where foreign names pass".to_owned()),
+        Ok((_, None)) => ("foreign".to_owned(), "not required".to_owned()),
         Ok((mailbox, Some(account))) => {
             let local = mailbox.as_str().split('@').next().unwrap().to_owned();
             let event = Event::AskFor { channel, source: Source::default() };
@@ -44,15 +44,19 @@ fn verdict<E>(platform: &Platform, owner: Result<Owner, E>, channel: Channel) ->
 }
 
 fn ask_by_name(column: &str, typed: &str, channel: Channel) -> (String, String) {
+    let (column, foreign) = match column.strip_suffix(", foreign = pass") {
+        Some(column) => (column, ForeignNames::Pass),
+        None => (column, ForeignNames::default()),
+    };
     let platforms = [platform(column)];
-    verdict(&platforms[0], owner(&platforms, typed, channel), channel)
+    verdict(&platforms[0], owner(&platforms, foreign, typed, channel), channel)
 }
 
 #[test]
 fn the_table_of_several_names_is_what_is_decided() {
     compare(["shown", "typed", "also", "as: verdict"], |[shown, typed, also, _]| {
         let platforms = [platform("on")];
-        let owner = |name| owner(&platforms, name, Channel::Webmail);
+        let owner = |name| owner(&platforms, ForeignNames::Pass, name, Channel::Webmail);
         let others = [*typed, *also].into_iter().filter(|name| *name != "-").map(owner);
         let owner = the_same_owner(owner(shown), others, |(mailbox, _)| mailbox);
         let differ = matches!(owner, Err(Conflict::Differ));

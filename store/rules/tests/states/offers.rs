@@ -8,6 +8,7 @@ use postern_rules::factor::Key;
 use postern_rules::offers::{
     Beginning, Offer, Sendable, at_sign_in, begin, kinds, takes_contact, trust_days, unusual_contact,
 };
+use postern_rules::proof::Change;
 use postern_rules::{Account, Channel, Factor, Kind};
 
 pub(crate) fn channel(text: &str) -> Channel {
@@ -106,4 +107,17 @@ fn only_pages_offer_to_trust_a_browser() {
     assert_eq!(days("on, trusted-browsers = 30", Channel::Webmail), Some(30));
     assert_eq!(days("on", Channel::Webmail), None);
     assert_eq!([Channel::Imap, Channel::Pam].map(|at| days("on, trusted-browsers = 30", at)), [None; 2]);
+}
+
+#[test]
+fn the_table_of_changes_is_what_setting_something_up_makes() {
+    compare(["set up", "to", "the change"], |[kind, to, _]| {
+        match Change::setting_up(kind, Some(*to).filter(|to| *to != "-")) {
+            Some(Change::AddMethod { kind, to: None }) => format!("a method: {}", kind.as_str()),
+            Some(Change::AddMethod { kind, to: Some(to) }) => format!("a method: {}, {to}", kind.as_str()),
+            Some(Change::SetContact(to)) => format!("the contact address: {to}"),
+            Some(other) => panic!("{other:?}"),
+            None => "none".to_owned(),
+        }
+    });
 }
