@@ -1,44 +1,30 @@
-//! The stylesheet, the script of all pages, and the script for security keys.
+//! The addresses of the stylesheet and of the scripts.
 
 use std::sync::LazyLock;
 
-use sha2::{Digest, Sha256};
+use postern_pages::assets::address;
 
 use super::paths;
 
-/// `text/css`, served at [`paths::STYLE`].
-pub const STYLE: &str = include_str!("style.css");
-/// `text/javascript`, served at [`paths::SCRIPT`]. Optional: every page works without it.
-pub const SCRIPT: &str = include_str!("page.js");
-/// `text/javascript`, served at [`paths::KEY_SCRIPT`], for pages that ask for a security key, which requires a script.
-pub const KEY_SCRIPT: &str = include_str!("key.js");
+pub use postern_pages::assets::{KEY_SCRIPT, SCRIPT, STYLE};
 
-/// Number of bytes of the content's hash in an address: enough to distinguish one release from another.
-const CACHE_KEY_LENGTH: usize = 8;
-
-/// The address of [`STYLE`] with its content's hash, so that it may be cached indefinitely.
+/// The address of [`STYLE`], which is served at [`paths::STYLE`].
 #[must_use]
 pub fn style_url() -> &'static str {
-    static URL: LazyLock<String> = LazyLock::new(|| url(paths::STYLE, STYLE));
+    static URL: LazyLock<String> = LazyLock::new(|| address(paths::STYLE, STYLE));
     &URL
 }
 
-/// The address of [`SCRIPT`] with its content's hash, so that it may be cached indefinitely.
+/// The address of [`SCRIPT`], which is served at [`paths::SCRIPT`].
 #[must_use]
 pub fn script_url() -> &'static str {
-    static URL: LazyLock<String> = LazyLock::new(|| url(paths::SCRIPT, SCRIPT));
+    static URL: LazyLock<String> = LazyLock::new(|| address(paths::SCRIPT, SCRIPT));
     &URL
 }
 
-/// The address of [`KEY_SCRIPT`] with its content's hash, so that it may be cached indefinitely.
+/// The address of [`KEY_SCRIPT`], which is served at [`paths::KEY_SCRIPT`].
 #[must_use]
 pub fn key_script_url() -> &'static str {
-    static URL: LazyLock<String> = LazyLock::new(|| url(paths::KEY_SCRIPT, KEY_SCRIPT));
+    static URL: LazyLock<String> = LazyLock::new(|| address(paths::KEY_SCRIPT, KEY_SCRIPT));
     &URL
-}
-
-fn url(path: &str, content: &str) -> String {
-    let hash = Sha256::digest(content.as_bytes());
-    let key: String = hash[..CACHE_KEY_LENGTH].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{path}?v={key}")
 }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::layout::Sheet;
-use super::{BackupCodes, Context, Secret, field, fields, paths};
-use postern_pages::{Language, Text};
+use super::{BackupCodes, Context, Secret, fields, paths};
+use postern_pages::layout::Sheet;
+use postern_pages::{Language, Text, forms};
 
 /// The name of the downloaded file.
 pub const CODES_FILE_NAME: &str = "postern-backup-codes.txt";
@@ -49,7 +49,7 @@ fn saved(not_ticked: bool, language: Language, context: &Context<'_>) -> Markup 
     };
     html! {
         form.saved method="post" action=(paths::SAVED) {
-            (field::attempt("saved-problem", problem, &tick))
+            (forms::attempt("saved-problem", problem, &tick))
             div.actions {
                 @if context.signed_in {
                     button.main { (language.say(Text::FINISH)) }

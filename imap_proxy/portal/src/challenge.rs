@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::field::{self, APP_TEXTS, BACKUP_TEXTS, CodeField, KEY_TEXTS};
-use super::layout::Sheet;
 use super::{
     Challenge, ChallengeBackup, ChooseMethod, Context, Method, MethodKind, Problem, Purpose, Trust, fields, paths,
 };
-use postern_pages::{Language, Text};
+use postern_pages::layout::Sheet;
+use postern_pages::{Language, Text, forms};
 
 pub(super) fn sheet(view: &Challenge, language: Language, context: &Context<'_>) -> Sheet {
     let code = CodeField { label: Text::CODE_LABEL, texts: APP_TEXTS, digits: true, is_step: false };
@@ -119,7 +119,7 @@ pub(super) fn method(method: &Method, language: Language) -> Markup {
 pub(super) fn methods_sheet(view: &ChooseMethod, language: Language, context: &Context<'_>) -> Sheet {
     let content = html! {
         @if let Some(problem) = view.problem {
-            (field::alert("methods-problem", KEY_TEXTS.explain(problem, language, context)))
+            (forms::alert("methods-problem", KEY_TEXTS.explain(problem, language, context)))
         }
         p.lead { (language.say(Text::METHODS_LEAD)) }
         form method="post" action=(paths::METHODS) {

@@ -3,8 +3,8 @@
 use maud::html;
 
 use super::field::{self, CodeField, ENROLMENT_TEXTS};
-use super::layout::Sheet;
 use super::{Context, EnrolmentCode, paths};
+use postern_pages::layout::Sheet;
 use postern_pages::{Language, Text};
 
 pub(super) fn sheet(view: &EnrolmentCode, language: Language, context: &Context<'_>) -> Sheet {

@@ -1,8 +1,9 @@
 //! The code field with its error message, and the buttons that several pages share.
 
-use maud::{Markup, Render, html};
+use maud::{Markup, html};
 
 use super::{Context, Problem, Trust, fields, paths};
+use postern_pages::forms::attempt;
 use postern_pages::{Language, Text, moment};
 
 /// `maxlength` of a code field: much longer than a code, because pasted codes may contain spaces.
@@ -114,16 +115,6 @@ impl CodeField {
     }
 }
 
-/// A field, in one frame with the problem of the last attempt: the field refers to `id`.
-pub(super) fn attempt(id: &str, problem: Option<Markup>, field: &Markup) -> Markup {
-    html! {
-        div.attempt.wrong[problem.is_some()] {
-            @if let Some(problem) = problem { (alert(id, problem)) }
-            (field)
-        }
-    }
-}
-
 /// The button that submits a code. While no code is checked, a script disables it and shows a countdown on it.
 pub(super) fn send(text: Text, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
     let wait = match problem {
@@ -190,11 +181,6 @@ pub(super) fn trust(offer: Option<Trust>, language: Language) -> Markup {
             }
         }
     }
-}
-
-/// The error message that the field refers to by `id`.
-pub(super) fn alert(id: &str, content: impl Render) -> Markup {
-    html! { div.problem id=(id) role="alert" { (content) } }
 }
 
 /// The form that the button of [`cancel`] submits. It is separate because forms cannot be nested.

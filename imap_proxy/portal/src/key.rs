@@ -4,10 +4,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::challenge::{lead, method, ways_out};
 use super::field::{self, KEY_TEXTS, NEW_KEY_TEXTS, ProblemTexts};
-use super::layout::Sheet;
 use super::set_up::other_ways;
 use super::{Context, Key, Problem, SetUpKey, assets, fields, paths};
-use postern_pages::{Language, Text};
+use postern_pages::layout::Sheet;
+use postern_pages::{Language, Text, forms};
 
 pub(super) fn sheet(view: &Key, language: Language, context: &Context<'_>) -> Sheet {
     let ways_out = ways_out(view.others, view.trust.filter(|_| view.options.is_some()), language, context);
@@ -96,5 +96,5 @@ fn no_script(language: Language) -> Markup {
 }
 
 fn problem(texts: &ProblemTexts, problem: Option<Problem>, language: Language, context: &Context<'_>) -> Markup {
-    html! { @if let Some(problem) = problem { (field::alert("key-problem", texts.explain(problem, language, context))) } }
+    html! { @if let Some(problem) = problem { (forms::alert("key-problem", texts.explain(problem, language, context))) } }
 }

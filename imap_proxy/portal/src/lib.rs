@@ -5,9 +5,11 @@
 //! enabled, [`assets::SCRIPT`] adds copying, printing and local times. Only a security key needs a script,
 //! [`assets::KEY_SCRIPT`].
 //!
-//! The texts are in `postern-pages`. **To add a page:** add its view model and variant in `page.rs`, its path in
-//! `paths.rs` if it has a form, a function from the view model to a [`layout::Sheet`], one arm in [`render`], and a
-//! sample in `samples.rs`. Every test over all pages then covers it too.
+//! The texts, the frame of a page, and the parts of a form that are not the portal's alone are in `postern-pages`.
+//!
+//! **To add a page:** add its view model and variant in `page.rs`, its path in `paths.rs` if it has a form, a function
+//! from the view model to a [`Sheet`](postern_pages::layout::Sheet), one arm in [`render`], and a sample in `samples.rs`.
+//! Every test over all pages then covers it too.
 
 pub mod assets;
 mod backup_codes;
@@ -15,7 +17,6 @@ mod challenge;
 mod enrolment_code;
 mod field;
 mod key;
-mod layout;
 mod lost;
 mod method;
 mod notice;
@@ -43,6 +44,8 @@ pub use page::{
 };
 pub use paths::fields;
 pub use postern_pages::Language;
+pub use postern_pages::forms::with_idempotency_key;
+pub use postern_pages::layout::CONTENT_SECURITY_POLICY;
 pub use postern_wire::security::Removal;
 pub use secret::Secret;
 pub use security::{
@@ -51,9 +54,9 @@ pub use security::{
 };
 pub use sent_code::DESTINATION_LENGTH;
 
-/// The Content-Security-Policy of every page: only our own style, scripts and forms are allowed, and no framing.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+use maud::html;
+use postern_pages::Text;
+use postern_pages::layout::{Frame, document};
 
 /// Renders `page` as a complete HTML document, in UTF-8.
 ///
@@ -91,20 +94,17 @@ pub fn render(page: &Page, language: Language, context: &Context<'_>) -> String 
         Page::OtherHost => notice::other_host(language),
         Page::NoAnswer => notice::no_answer(language),
     };
-    layout::document(sheet, page.path(), language, context).into_string()
-}
-
-/// Adds the hidden field [`fields::IDEMPOTENCY_KEY`] to every form of a document of [`render`]. It is done here so that
-/// no page can omit it.
-#[must_use]
-pub fn with_idempotency_key(document: &str, key: &str) -> String {
-    let mut pieces = document.split("<form ");
-    let mut written = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        // User input is escaped, so the first `>` is the end of the tag.
-        let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
-        let name = fields::IDEMPOTENCY_KEY;
-        written.push_str(&format!(r#"<form {tag}><input type="hidden" name="{name}" value="{key}">{rest}"#));
-    }
-    written
+    let account = context.mailbox.map(|mailbox| {
+        let text = if context.signed_in { Text::SIGNED_IN } else { Text::SIGNING_IN };
+        language.fill(text, &[("mailbox", &html! { strong { (mailbox) } })])
+    });
+    let frame = Frame {
+        brand: context.brand,
+        account,
+        style: assets::style_url(),
+        script: assets::script_url(),
+        language_path: paths::LANGUAGE,
+        back: page.path(),
+    };
+    document(sheet, &frame, language).into_string()
 }

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use postern_wire::security::MAX_REQUEST_TEXT;
 
 use super::field;
-use super::layout::Sheet;
 use super::{Context, Lost, LostProblem, RequestMade, Requested, fields, paths};
-use postern_pages::{Language, Text, moment};
+use postern_pages::layout::Sheet;
+use postern_pages::{Language, Text, forms, moment};
 
 pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> Sheet {
     let texts = [
@@ -21,7 +21,7 @@ pub(super) fn sheet(view: &Lost, language: Language, context: &Context<'_>) -> S
         p.lead { (language.say(Text::LOST_LEAD)) }
         form method="post" action=(paths::LOST) {
             @if let Some(problem) = view.problem {
-                (field::alert("lost-problem", explain(problem, language, context)))
+                (forms::alert("lost-problem", explain(problem, language, context)))
             }
             @for (number, (text, typed)) in texts.iter().zip(typed).enumerate() {
                 (text.render(typed, number == due, incomplete && typed.is_empty(), language))

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::field;
-use super::layout::Sheet;
 use super::{Context, Ended, Locked, paths};
+use postern_pages::layout::Sheet;
 use postern_pages::{Language, Text, moment};
 
 pub(super) fn locked(view: &Locked, language: Language, context: &Context<'_>) -> Sheet {

@@ -55,6 +55,8 @@ pub const KEY_SCRIPT: &str = "/postern/key.js";
 
 /// Names and values of form fields.
 pub mod fields {
+    pub use postern_pages::forms::fields::{BACK, IDEMPOTENCY_KEY, TO};
+
     /// A code, with spaces and hyphens as users type them.
     pub const CODE: &str = "code";
     /// The user's description of the method being set up; may be empty.
@@ -75,8 +77,6 @@ pub mod fields {
     pub const SAVED: &str = "saved";
     /// The value of [`SAVED`] and [`TRUST`] when ticked.
     pub const YES: &str = "yes";
-    /// A [`Language::tag`](super::super::Language::tag).
-    pub const TO: &str = "to";
     /// Where to go next, instead of the mail.
     pub const NEXT: &str = "next";
     /// The value of [`NEXT`] for the Security page.
@@ -89,8 +89,4 @@ pub mod fields {
     pub const TRUST: &str = "trust";
     /// The mailbox's password.
     pub const PASSWORD: &str = "password";
-    /// A random number that is new on each page: a form submitted twice with the same number is processed once.
-    pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
-    /// The page to return to: the front accepts only our own pages.
-    pub const BACK: &str = "back";
 }

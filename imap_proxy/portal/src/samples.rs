@@ -76,56 +76,49 @@ pub(super) fn all_pages(given: &Given<'_>) -> Vec<(String, Page, bool)> {
     of_sign_in.chain(again).chain(own).collect()
 }
 
+/// The problems that several samples have.
+const ONCE: Option<Problem> = Some(Problem::Wrong { misses: 1 });
+const AGAIN: Option<Problem> = Some(Problem::Wrong { misses: 2 });
+const NO_CODE: Option<Problem> = Some(Problem::NotACode);
+
 /// The pages of a sign-in with a short name for each.
 pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
-    let app = Method {
-        id: given.method_id.to_owned(),
-        kind: MethodKind::Authenticator,
-        description: given.description.to_owned(),
-        hint: None,
-    };
-    let plain = |id: &str, kind, hint: Option<&str>| Method {
-        id: id.to_owned(),
-        kind,
-        description: String::new(),
-        hint: hint.map(str::to_owned),
-    };
-    let unnamed = plain("m9", MethodKind::Authenticator, None);
-    let backup = plain("b1", MethodKind::BackupCode, None);
-    let every = vec![
-        app.clone(),
-        unnamed.clone(),
-        plain("s1", MethodKind::Sms, Some(given.number)),
-        plain("s2", MethodKind::Sms, None),
-        plain("e1", MethodKind::Email, Some(given.mailbox)),
-        plain("e2", MethodKind::Email, None),
-        plain("k1", MethodKind::Key, None),
-        backup,
-    ];
+    let mut all = set_up(given);
+    all.extend(challenges(given));
+    all.extend(methods(given));
+    all.extend(notices());
+    all.extend(Ended::ALL.map(|why| ("session-ended-why", Page::SessionEnded(why))));
+    all.extend(sent_codes(given));
+    all.extend(keys(given));
+    all.extend(enrolment_codes_and_requests(given));
+    all
+}
+
+/// An authenticator app that the user has described.
+fn app(given: &Given<'_>) -> Method {
+    let (id, description) = (given.method_id.to_owned(), given.description.to_owned());
+    Method { id, kind: MethodKind::Authenticator, description, hint: None }
+}
+
+/// A method without a description.
+fn plain(id: &str, kind: MethodKind, hint: Option<&str>) -> Method {
+    Method { id: id.to_owned(), kind, description: String::new(), hint: hint.map(str::to_owned) }
+}
+
+fn set_up(given: &Given<'_>) -> Vec<(&'static str, Page)> {
     let is_first = |kind: &MethodKind| !matches!(kind, MethodKind::BackupCode | MethodKind::Contact);
     let others: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(is_first).collect();
     let set_up = |description: &str, problem| {
         let (uri, secret) = (Secret::new(given.uri), Secret::new(given.secret));
         Page::SetUp(SetUp { uri, secret, description: description.to_owned(), others: Vec::new(), problem })
     };
-    let challenge = |problem| Page::Challenge(Challenge { method: app.clone(), others: true, trust: None, problem });
-    let trusting = |days, chosen, problem| {
-        let trust = Some(Trust { days, chosen });
-        Page::Challenge(Challenge { method: app.clone(), others: true, trust, problem })
-    };
-    let with_backup = |trust, problem| Page::ChallengeBackup(ChallengeBackup { others: true, trust, problem });
     let codes = |not_ticked| Page::BackupCodes(BackupCodes { codes: vec![Secret::new(given.code); 10], not_ticked });
-    let once = Some(Problem::Wrong { misses: 1 });
-    let again = Some(Problem::Wrong { misses: 2 });
-    let early = Some(Problem::TooEarly { until: at(5) });
-    let no_code = Some(Problem::NotACode);
-    let left = Some(MethodKind::Authenticator);
-    let mut all = vec![
+    vec![
         ("set-up", set_up("", None)),
-        ("set-up-wrong", set_up(given.description, once)),
-        ("set-up-wrong-again", set_up(given.description, again)),
-        ("set-up-no-code", set_up(given.description, no_code)),
-        ("set-up-early", set_up(given.description, early)),
+        ("set-up-wrong", set_up(given.description, ONCE)),
+        ("set-up-wrong-again", set_up(given.description, AGAIN)),
+        ("set-up-no-code", set_up(given.description, NO_CODE)),
+        ("set-up-early", set_up(given.description, Some(Problem::TooEarly { until: at(5) }))),
         (
             "set-up-undrawn",
             Page::SetUp(SetUp {
@@ -138,28 +131,56 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ),
         ("backup-codes", codes(false)),
         ("backup-codes-not-ticked", codes(true)),
+    ]
+}
+
+fn challenges(given: &Given<'_>) -> Vec<(&'static str, Page)> {
+    let challenge = |problem| Page::Challenge(Challenge { method: app(given), others: true, trust: None, problem });
+    let trusting = |days, chosen, problem| {
+        let trust = Some(Trust { days, chosen });
+        Page::Challenge(Challenge { method: app(given), others: true, trust, problem })
+    };
+    let unnamed = plain("m9", MethodKind::Authenticator, None);
+    let only = Page::Challenge(Challenge { method: unnamed, others: false, trust: None, problem: None });
+    let with_backup = |trust, problem| Page::ChallengeBackup(ChallengeBackup { others: true, trust, problem });
+    vec![
         ("challenge", challenge(None)),
-        (
-            "challenge-only",
-            Page::Challenge(Challenge { method: unnamed.clone(), others: false, trust: None, problem: None }),
-        ),
-        ("challenge-wrong", challenge(once)),
-        ("challenge-wrong-again", challenge(again)),
-        ("challenge-no-code", challenge(no_code)),
-        ("challenge-early", challenge(early)),
+        ("challenge-only", only),
+        ("challenge-wrong", challenge(ONCE)),
+        ("challenge-wrong-again", challenge(AGAIN)),
+        ("challenge-no-code", challenge(NO_CODE)),
+        ("challenge-early", challenge(Some(Problem::TooEarly { until: at(5) }))),
         ("challenge-trust", trusting(30, false, None)),
         ("challenge-trust-day", trusting(1, false, None)),
-        ("challenge-trust-wrong", trusting(30, true, once)),
+        ("challenge-trust-wrong", trusting(30, true, ONCE)),
         ("backup", with_backup(None, None)),
         ("backup-trust", with_backup(Some(Trust { days: 30, chosen: false }), None)),
-        ("backup-wrong", with_backup(None, again)),
-        ("backup-no-code", with_backup(None, no_code)),
+        ("backup-wrong", with_backup(None, AGAIN)),
+        ("backup-no-code", with_backup(None, NO_CODE)),
         ("backup-early", with_backup(None, Some(Problem::TooEarly { until: at(9 * 24 * 60) }))),
-        ("methods", Page::ChooseMethod(ChooseMethod { methods: every.clone(), left, problem: None })),
-        (
-            "methods-copied",
-            Page::ChooseMethod(ChooseMethod { methods: every, left: None, problem: Some(Problem::Copied) }),
-        ),
+    ]
+}
+
+fn methods(given: &Given<'_>) -> Vec<(&'static str, Page)> {
+    let every = vec![
+        app(given),
+        plain("m9", MethodKind::Authenticator, None),
+        plain("s1", MethodKind::Sms, Some(given.number)),
+        plain("s2", MethodKind::Sms, None),
+        plain("e1", MethodKind::Email, Some(given.mailbox)),
+        plain("e2", MethodKind::Email, None),
+        plain("k1", MethodKind::Key, None),
+        plain("b1", MethodKind::BackupCode, None),
+    ];
+    let choose = |left, problem| Page::ChooseMethod(ChooseMethod { methods: every.clone(), left, problem });
+    vec![
+        ("methods", choose(Some(MethodKind::Authenticator), None)),
+        ("methods-copied", choose(None, Some(Problem::Copied))),
+    ]
+}
+
+fn notices() -> Vec<(&'static str, Page)> {
+    vec![
         ("locked", Page::Locked(Locked { until: Some(at(5)), may_request: true })),
         ("locked-minute", Page::Locked(Locked { until: Some(at(1)), may_request: false })),
         ("locked-soon", Page::Locked(Locked { until: Some(at(0)), may_request: false })),
@@ -175,12 +196,7 @@ pub(super) fn pages(given: &Given<'_>) -> Vec<(&'static str, Page)> {
         ("not-found", Page::NotFound),
         ("other-host", Page::OtherHost),
         ("no-answer", Page::NoAnswer),
-    ];
-    all.extend(Ended::ALL.map(|why| ("session-ended-why", Page::SessionEnded(why))));
-    all.extend(sent_codes(given));
-    all.extend(keys(given));
-    all.extend(enrolment_codes_and_requests(given));
-    all
+    ]
 }
 
 fn sent_codes(given: &Given<'_>) -> Vec<(&'static str, Page)> {

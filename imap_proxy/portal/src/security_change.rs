@@ -5,17 +5,17 @@ use postern_wire::auth::MAX_FIELD;
 
 use super::challenge::name;
 use super::field;
-use super::layout::Sheet;
 use super::security::{ChangeKind, ChangePage, ChangeProblem, Changing, NewAppPassword, OwnMethod};
 use super::security_sheet::{app_name, codes_left, kind_and_hint};
 use super::{Context, DESCRIPTION_LENGTH, fields, paths};
-use postern_pages::{Language, Text};
+use postern_pages::layout::Sheet;
+use postern_pages::{Language, Text, forms};
 use postern_wire::security::Removal;
 
 pub(super) fn sheet(view: &ChangePage, language: Language, context: &Context<'_>) -> Sheet {
     let explained = |problem| html! { p { (explain(problem, language)) } };
     let problem = view.problem.filter(|problem| !is_of_password(*problem));
-    let problem = problem.map(|problem| field::alert("change-problem", explained(problem)));
+    let problem = problem.map(|problem| forms::alert("change-problem", explained(problem)));
     let (title, content) = match &view.changing {
         Changing::Rename { method } => (Text::RENAME_TITLE, rename(method, language)),
         Changing::RemoveMethod { method } => (Text::REMOVE_TITLE, remove(method, language)),
@@ -166,7 +166,7 @@ fn create(
                 input type="hidden" name="username" value=(context.mailbox.unwrap_or_default()) autocomplete="username";
                 div.field {
                     label for="password" { (language.say(Text::PASSWORD_LABEL)) }
-                    (field::attempt("password-problem", explained, &password))
+                    (forms::attempt("password-problem", explained, &password))
                     p.hint #password-hint { (language.say(Text::PASSWORD_HINT)) }
                 }
             }

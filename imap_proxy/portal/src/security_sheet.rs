@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
 use super::challenge::{hint, name};
-use super::layout::Sheet;
 use super::security::{AppPassword, ChangeKind, Done, Location, OwnBrowser, OwnMethod, Security};
 use super::set_up::words;
 use super::{Context, MethodKind, fields, paths};
+use postern_pages::layout::Sheet;
 use postern_pages::{Language, Text, moment};
 use postern_wire::security::Removal;
 

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 
 use super::challenge::{go_on, hint, lead, method, ways_out};
 use super::field::{self, ADDRESS_TEXTS, CodeField, NUMBER_TEXTS, ONLY_SENT_TEXTS, SENT_TEXTS};
-use super::layout::Sheet;
 use super::set_up::other_ways;
 use super::{Context, MethodKind, SentCode, SetUpSent, SetUpTo, Trust, fields, paths};
-use postern_pages::{Language, Text, moment};
+use postern_pages::layout::Sheet;
+use postern_pages::{Language, Text, forms, moment};
 
 /// `maxlength` of a number or an address: an address has 254 characters at most (RFC 3696, erratum 1690).
 pub const DESTINATION_LENGTH: usize = 254;
@@ -44,7 +44,7 @@ pub(super) fn sheet(view: &SentCode, language: Language, context: &Context<'_>) 
             }
         } @else {
             @if let Some(problem) = view.problem {
-                (field::alert("code-problem", code.texts.explain(problem, language, context)))
+                (forms::alert("code-problem", code.texts.explain(problem, language, context)))
             }
             div.actions {
                 button.main form="another" data-wait=[wait(view.again, context)] { (language.say(Text::SEND_CODE)) }
@@ -84,7 +84,7 @@ pub(super) fn to_sheet(view: &SetUpTo, language: Language, context: &Context<'_>
         form method="post" action=(paths::SET_UP) {
             div.field {
                 label for="to" { (language.say(label)) }
-                (field::attempt("to-problem", problem, &input))
+                (forms::attempt("to-problem", problem, &input))
                 p.hint #to-hint { (language.say(hint)) }
             }
             div.actions {

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::field::{self, APP_TEXTS, CodeField};
-use super::layout::Sheet;
 use super::{Context, MethodKind, Secret, SetUp, fields, paths};
+use postern_pages::layout::Sheet;
 use postern_pages::{Language, Text, qr};
 
 /// Number of characters in a group of the secret, as authenticator apps display it too.

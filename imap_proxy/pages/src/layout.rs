@@ -2,23 +2,48 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Context, assets, fields, paths};
-use postern_pages::{Language, Text, moment};
+use crate::forms::fields;
+use crate::language::Language;
+use crate::moment;
+use crate::text::Text;
 
-/// The content of a page, for [`document`].
-pub(super) struct Sheet {
-    /// The heading, and the document's title.
-    pub(super) title: Text,
-    /// Whether the input was rejected: the title then begins with that, since screen readers read the title first.
-    pub(super) failed: bool,
-    /// Whether the page may use a second column on wide screens.
-    pub(super) wide: bool,
-    /// The content below the heading.
-    pub(super) content: Markup,
+/// The Content-Security-Policy of every page: only our own style, scripts and forms are allowed, and no framing.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// What a page is shown in, for [`document`].
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// Public name of the platform or host, such as "Example Mail".
+    pub brand: &'a str,
+    /// The line above the heading, which says who is signed in; none before that is known.
+    pub account: Option<Markup>,
+    /// The address of [`STYLE`](crate::assets::STYLE).
+    pub style: &'a str,
+    /// The address of [`SCRIPT`](crate::assets::SCRIPT).
+    pub script: &'a str,
+    /// The path that takes the form of the language switch, with [`fields::TO`] and [`fields::BACK`].
+    pub language_path: &'a str,
+    /// The page that the language switch returns to.
+    pub back: &'a str,
 }
 
-/// The complete document. `path` is the page that the language switch returns to.
-pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &Context<'_>) -> Markup {
+/// The content of a page, for [`document`].
+#[derive(Debug)]
+pub struct Sheet {
+    /// The heading, and the document's title.
+    pub title: Text,
+    /// Whether the input was rejected: the title then begins with that, since screen readers read the title first.
+    pub failed: bool,
+    /// Whether the page may use a second column on wide screens.
+    pub wide: bool,
+    /// The content below the heading.
+    pub content: Markup,
+}
+
+/// The complete document.
+#[must_use]
+pub fn document(sheet: Sheet, frame: &Frame<'_>, language: Language) -> Markup {
     let title = language.say(sheet.title);
     let document_title = if sheet.failed { Text::FAILED_TITLE } else { Text::DOCUMENT_TITLE };
     html! {
@@ -26,26 +51,23 @@ pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &C
         html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
-                title { (language.fill(document_title, &[("title", &title), ("brand", &context.brand)])) }
+                title { (language.fill(document_title, &[("title", &title), ("brand", &frame.brand)])) }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 link rel="icon" type="image/svg+xml" href=(ICON);
-                link rel="stylesheet" href=(assets::style_url());
-                script src=(assets::script_url()) defer {}
+                link rel="stylesheet" href=(frame.style);
+                script src=(frame.script) defer {}
             }
             @let [months, first, clock, day, year, both] = moment::words(language);
             body data-months=(months) data-first=(first) data-clock=(clock) data-day=(day) data-year=(year)
                 data-both=(both) {
                 header {
-                    p.brand { (mark()) span { (context.brand) } }
-                    (language_switch(path, language))
+                    p.brand { (mark()) span { (frame.brand) } }
+                    (language_switch(frame, language))
                 }
                 main.wide[sheet.wide] {
-                    @if let Some(mailbox) = context.mailbox {
-                        @let text = if context.signed_in { Text::SIGNED_IN } else { Text::SIGNING_IN };
-                        p.mailbox { (language.fill(text, &[("mailbox", &html! { strong { (mailbox) } })])) }
-                    }
+                    @if let Some(account) = &frame.account { p.mailbox { (account) } }
                     h1 { (title) }
                     (sheet.content)
                 }
@@ -56,10 +78,10 @@ pub(super) fn document(sheet: Sheet, path: &str, language: Language, context: &C
 }
 
 /// One button for each other language, in that language.
-fn language_switch(path: &str, current: Language) -> Markup {
+fn language_switch(frame: &Frame<'_>, current: Language) -> Markup {
     html! {
-        form.language method="post" action=(paths::LANGUAGE) aria-label=(current.say(Text::LANGUAGE_SWITCH)) {
-            input type="hidden" name=(fields::BACK) value=(path);
+        form.language method="post" action=(frame.language_path) aria-label=(current.say(Text::LANGUAGE_SWITCH)) {
+            input type="hidden" name=(fields::BACK) value=(frame.back);
             @for other in Language::ALL.into_iter().filter(|language| *language != current) {
                 button.quiet name=(fields::TO) value=(other.tag()) lang=(other.tag()) { (other.own_name()) }
             }
