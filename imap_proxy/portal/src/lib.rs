@@ -8,8 +8,8 @@
 //! The texts, the frame of a page, and the parts of a form that are not the portal's alone are in `postern-pages`.
 //!
 //! **To add a page:** add its view model and variant in `page.rs`, its path in `paths.rs` if it has a form, a function
-//! from the view model to a [`Sheet`](postern_pages::layout::Sheet), one arm in [`render`], and a sample in `samples.rs`.
-//! Every test over all pages then covers it too.
+//! from the view model to a [`Sheet`](postern_pages::layout::Sheet), one arm in [`render`], and a sample in
+//! `samples.rs`. Every test over all pages then covers it too.
 
 pub mod assets;
 mod backup_codes;

@@ -1,8 +1,8 @@
 //! What the front must know about a webmail. Each product is one file of data and small pure rules, without I/O,
 //! waiting or state.
 //!
-//! **To add a product:** implement [`Product`] in a file of its own, add a line to the [registry](crate::PRODUCTS), and add
-//! captured responses of the real product as tests.
+//! **To add a product:** implement [`Product`] in a file of its own, add a line to the [registry](crate::PRODUCTS), and
+//! add captured responses of the real product as tests.
 
 use crate::form::{Form, Format};
 use crate::jar::{Cookie, Jar};

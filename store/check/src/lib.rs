@@ -65,8 +65,8 @@ pub struct FromDaemon {
 /// Is told how many places have been tried, and of how many.
 pub type Progress<'a> = &'a dyn Fn(usize, usize);
 
-/// Checks this host. `asked` has the answers of posternd, or why there are none. Takes about a minute at most for what is
-/// reached by network, and ten seconds for each program that is run.
+/// Checks this host. `asked` has the answers of posternd, or why there are none. Takes about a minute at most for what
+/// is reached by network, and ten seconds for each program that is run.
 pub fn host(places: Where, asked: Result<FromDaemon, String>, progress: Progress<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = files::admin_socket(&places.admin_socket).into_iter().collect();
     let mut platforms = Vec::new();

@@ -2,8 +2,8 @@
 //! sendmail. Recipients, texts and frequency are decided by the caller.
 //!
 //! [`SmsTransport`] and [`MailTransport`] are made of the configuration ([`config`]). `gateway.rs`, `program.rs` and
-//! `smtp.rs` send; `line.rs` connects. [`template`] and [`recipient`] ensure that values are not interpreted as anything
-//! else.
+//! `smtp.rs` send; `line.rs` connects. [`template`] and [`recipient`] ensure that values are not interpreted as
+//! anything else.
 //!
 //! Nothing is sent twice here: only connecting is retried, and never once a byte of a message has been sent.
 

@@ -5,7 +5,7 @@
 pub(crate) const CIRCLES: &[(&str, usize)] = &[("postern-tests", 4)];
 
 /// Files that are too long, by the end of their path, so that a move changes nothing here.
-pub(crate) const FILES: &[(&str, usize)] = &[("wire/src/admin.rs", 635), ("wire/src/auth.rs", 643)];
+pub(crate) const FILES: &[(&str, usize)] = &[];
 
 /// Functions that are too long, by the end of their file's path, and their name.
 pub(crate) const FUNCTIONS: &[(&str, usize)] = &[

@@ -35,7 +35,7 @@ fn what_is_run_follows_from_what_was_changed() {
         (&["docs/states.md"], "postern-daemon", "nothing"),
         (&["imap_proxy/src/main.rs"], "proxy", "nothing"),
         (&["imap_proxy/front/src/lib.rs"], "front", "proxy"),
-        (&["store/wire/src/auth.rs", "imap_proxy/Cargo.toml"], "proxy, wire", "front, postern-daemon"),
+        (&["store/wire/src/auth/ask.rs", "imap_proxy/Cargo.toml"], "proxy, wire", "front, postern-daemon"),
         (&["Cargo.toml"], "front, postern-daemon, proxy, wire, xtask", "nothing"),
     ] {
         assert_eq!(chosen(files), (changed.to_owned(), users.to_owned()), "{files:?}");
