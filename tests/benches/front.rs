@@ -42,39 +42,39 @@ fn main() {
     let mut world = World::start(plan).expect("a world");
     let site = proxy_site(nginx_port, upstream_port, &world.certificates.chain, &world.certificates.key);
     let mut peer = nginx("peer", directory.path(), nginx_port, &site);
-    let doors = [
-        Door {
+    let fronts = [
+        Front {
             name: "nginx",
             url: format!("https://localhost:{nginx_port}/"),
             cookie: "roundcube_sessauth=proof".to_owned(),
             processes: workers(peer.pid().expect("a running nginx")),
         },
-        Door {
+        Front {
             name: "postern-proxy",
             url: world.files.webmail_url(),
             cookie: sign_in(&world, directory.path()),
             processes: vec![world.proxy.pid().expect("a running front")],
         },
     ];
-    let rounds: Vec<[Round; 2]> = (0..ROUNDS).map(|_| doors.each_ref().map(Door::load)).collect();
+    let rounds: Vec<[Round; 2]> = (0..ROUNDS).map(|_| fronts.each_ref().map(Front::load)).collect();
     println!("medians of {ROUNDS} rounds  requests/s  ratio  p50 ms  p99 ms  CPU µs/request  ratio");
-    for (at, door) in doors.iter().enumerate() {
+    for (at, front) in fronts.iter().enumerate() {
         let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(|round| figure(&round[at])));
         let beside =
             |figure: fn(&Round) -> f64| median(rounds.iter().map(|round| figure(&round[at]) / figure(&round[0])));
-        print!("{:19}  {:10.0}  {:5.2}  ", door.name, of(|round| round.rate), beside(|round| round.rate));
+        print!("{:19}  {:10.0}  {:5.2}  ", front.name, of(|round| round.rate), beside(|round| round.rate));
         print!("{:6.2}  {:6.2}  ", of(|round| round.p50), of(|round| round.p99));
         println!("{:14.1}  {:5.2}", of(|round| round.cpu), beside(|round| round.cpu));
     }
     println!("\n100 MB up and down   MB/s up  MB/s down  KiB resident before  after up  after down  the most");
-    for door in &doors {
-        let [before, _] = memory(&door.processes);
+    for front in &fronts {
+        let [before, _] = memory(&front.processes);
         let upload = ["--header", "Content-Type: application/octet-stream", "--data-binary", "@big"];
-        let up = door.transfer(directory.path(), &upload, "?_task=mail&_action=upload", "%{speed_upload}");
-        let [uploaded, _] = memory(&door.processes);
-        let down = door.transfer(directory.path(), &[], "?_task=mail&_action=get", "%{speed_download}");
-        let [downloaded, most] = memory(&door.processes);
-        print!("{:19}  {up:7.0}  {down:9.0}  ", door.name);
+        let up = front.transfer(directory.path(), &upload, "?_task=mail&_action=upload", "%{speed_upload}");
+        let [uploaded, _] = memory(&front.processes);
+        let down = front.transfer(directory.path(), &[], "?_task=mail&_action=get", "%{speed_download}");
+        let [downloaded, most] = memory(&front.processes);
+        print!("{:19}  {up:7.0}  {down:9.0}  ", front.name);
         println!("{before:19}  {uploaded:8}  {downloaded:10}  {most:8}");
     }
 }
@@ -87,19 +87,19 @@ struct Round {
     p50: f64,
     /// The same of 99 in a hundred.
     p99: f64,
-    /// Microseconds of CPU, in all processes of the door together, for each request.
+    /// Microseconds of CPU, in all processes of the front together, for each request.
     cpu: f64,
 }
 
 /// One of the two that are compared.
-struct Door {
+struct Front {
     name: &'static str,
     url: String,
     cookie: String,
     processes: Vec<u32>,
 }
 
-impl Door {
+impl Front {
     /// Has wrk ask for a round.
     fn load(&self) -> Round {
         let before = cpu_seconds(&self.processes);

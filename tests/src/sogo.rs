@@ -46,7 +46,7 @@ impl Sogo {
     }
 
     /// The same; users may add each other's mailboxes with the password.
-    pub fn start_with_second_doors(directory: &Path, imap: u16, people: &[Mailbox]) -> Result<Sogo> {
+    pub fn start_with_bypasses(directory: &Path, imap: u16, people: &[Mailbox]) -> Result<Sogo> {
         Sogo::start_with(directory, imap, people, "YES")
     }
 
@@ -162,7 +162,7 @@ fn fill_database(directory: &Path, port: u16, people: &[Mailbox]) -> Result<Stri
                (c_uid text PRIMARY KEY, c_name text, c_password text, c_cn text, mail text, mailbox text);\n";
     let sql = sql.to_owned() + &people.iter().map(row).collect::<String>();
     // An open port does not mean that the database accepts clients yet.
-    crate::wait::until("PostgreSQL to let somebody in", || {
+    crate::wait::until("PostgreSQL to accept a sign-in", || {
         let mut ready = Command::new(postgresql()?.join("pg_isready"));
         let ready = ready.args(["-q", "-h", "127.0.0.1", "-p"]).arg(port.to_string());
         Ok((tools::run(ready, &[])?.code == 0).then_some(()))

@@ -153,7 +153,7 @@ fn a_good_installation_is_told_as_such_and_what_breaks_is_found() {
 }
 
 #[test]
-fn a_door_that_was_opened_is_found() {
+fn an_endpoint_that_was_opened_is_found() {
     let (world, exchange) = exchange_behind("ews = [\"127.0.0.0/8\"]\nactivesync = \"app-password\"");
     let url = world.files.webmail_url();
     let heard = exchange.requests().len();
@@ -192,8 +192,8 @@ fn an_exchange_that_can_be_reached_beside_the_front_is_found() {
     assert_eq!(report.code, 1);
     report.says("backends", "ok", "/owa/auth/logon.aspx (the sign-in page of Outlook on the web)");
     let around = report.said("doors", "failure");
-    for door in ["/owa/auth/logon.aspx", "/EWS/Exchange.asmx", "/mapi/emsmdb", "/PowerShell", "/api/"] {
-        assert!(around.iter().any(|text| text.contains(door)), "{door}: {around:#?}");
+    for endpoint in ["/owa/auth/logon.aspx", "/EWS/Exchange.asmx", "/mapi/emsmdb", "/PowerShell", "/api/"] {
+        assert!(around.iter().any(|text| text.contains(endpoint)), "{endpoint}: {around:#?}");
     }
     // The front itself is closed.
     assert_eq!(knock(&[&world.files.webmail_url()]).code, 0);
@@ -267,8 +267,8 @@ fn sogo_and_snappymail_are_found_beside_their_fronts() {
     ] {
         let found = knock(&[&url]);
         assert_eq!(found.code, 1);
-        for door in around {
-            found.says("doors", "failure", door);
+        for endpoint in around {
+            found.says("doors", "failure", endpoint);
         }
         let upstream = Upstream::Product { product, url, endpoints };
         let world = World::start(Plan { upstream, ..Plan::default() }).unwrap();
@@ -296,7 +296,8 @@ fn people_read_it_by_section() {
     let (world, _exchange) = exchange_behind("");
     let (config, url) = (text(&world.files.proxy_config), world.files.webmail_url());
     let shown = world.postern(["check", "--proxy-config", config]).unwrap().stdout;
-    for heading in ["Sockets and permissions\n", "Clock\n", "Certificate\n", "Doors, from outside\n", "Policies\n"] {
+    for heading in ["Sockets and permissions\n", "Clock\n", "Certificate\n", "Endpoints, from outside\n", "Policies\n"]
+    {
         assert!(shown.contains(heading), "{heading}{shown}");
     }
     assert!(shown.contains("Why: ") && shown.contains("Do: ") && !shown.contains('\x1b'), "{shown}");

@@ -98,7 +98,7 @@ fn imap(world: &World, name: &str, password: &str) -> i32 {
 }
 
 #[test]
-fn who_guesses_at_a_door_of_exchange_is_banned() {
+fn a_client_that_guesses_at_an_endpoint_of_exchange_is_banned() {
     let world = Site::with_endpoints("ews = \"app-password\"");
     let bob = world.mailbox("bob");
     let visitor = Visitor::new(&world);

@@ -110,7 +110,7 @@ impl TryFrom<RawOpening> for Opening {
             RawOpening::Word(word) if word == "closed" => Ok(Self::Closed),
             RawOpening::Word(word) if word == "app-password" => Ok(Self::AppPassword),
             RawOpening::Word(word) => Err(format!(
-                "`{word}` is no way to open a door; there are \"closed\", \"app-password\" and a list of networks"
+                "`{word}` does not open an endpoint; there are \"closed\", \"app-password\" and a list of networks"
             )),
             RawOpening::Networks(networks) => {
                 let networks: Result<Vec<Network>, String> = networks.iter().map(|text| text.parse()).collect();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_door_is_closed_unless_it_is_opened() {
+    fn every_endpoint_is_closed_unless_it_is_opened() {
         let endpoints = read("", OWA).unwrap();
         assert!(Endpoint::ALL.iter().all(|endpoint| *endpoints.opening(*endpoint) == Opening::Closed));
         let text = "activesync = \"app-password\"\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n";
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_said() {
         for (text, said) in [
-            ("ews = \"open\"", "is no way to open a door"),
+            ("ews = \"open\"", "does not open an endpoint"),
             ("ews = [\"10.0.0.0/33\"]", "more bits"),
             ("powershell = \"app-password\"", "this is for administrators"),
             ("rpc = \"app-password\"", "Outlook uses `mapi`"),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_are_the_doors() {
+    fn the_keys_are_the_endpoints() {
         assert_eq!(Endpoint::ALL.map(Endpoint::name).as_slice(), KEYS);
     }
 }

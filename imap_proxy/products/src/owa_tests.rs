@@ -58,7 +58,7 @@ fn a_login_is_one_wherever_it_is_posted() {
 }
 
 #[test]
-fn doors_are_known_in_every_case_and_what_is_not_known_is_closed() {
+fn endpoints_are_known_in_every_case_and_what_is_not_known_is_closed() {
     for (target, endpoint) in [
         ("/EWS/Exchange.asmx", Endpoint::Ews),
         ("/ews", Endpoint::Ews),
@@ -94,7 +94,7 @@ fn doors_are_known_in_every_case_and_what_is_not_known_is_closed() {
 }
 
 #[test]
-fn a_stranger_gets_constant_pages_and_their_files() {
+fn without_a_session_there_are_constant_pages_and_their_files() {
     for target in ["/owa", "/owa/", "/OWA/?path=/mail/inbox", "/owa/auth/logon.aspx", "/owa/auth/logon.aspx?reason=9"] {
         assert_eq!(get(target), Kind::LoginPage(LOGIN), "{target}");
     }

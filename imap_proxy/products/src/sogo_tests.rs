@@ -45,7 +45,7 @@ fn a_login_is_one_wherever_it_is_posted() {
 }
 
 #[test]
-fn doors_are_known_and_what_is_not_known_is_closed() {
+fn endpoints_are_known_and_what_is_not_known_is_closed() {
     for (target, endpoint) in [
         ("/SOGo/dav", Endpoint::Dav),
         ("/SOGo/dav/alice/Calendar/personal/", Endpoint::Dav),
@@ -104,7 +104,7 @@ fn doors_are_known_and_what_is_not_known_is_closed() {
 }
 
 #[test]
-fn a_stranger_gets_one_page_and_its_files() {
+fn without_a_session_there_is_one_page_and_its_files() {
     for target in ["/SOGo", "/SOGo/", "/SOGo/index", "/SOGo/so", "/SOGo/so/", "/SOGo/so/login?language=French"] {
         assert_eq!(get(target), Kind::LoginPage("/SOGo/"), "{target}");
     }

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_reaches_the_login_page_its_files_and_the_login() {
+    fn without_a_session_only_the_login_page_its_files_and_the_login_are_reached() {
         for stage in [Stage::Anonymous, Stage::Stale] {
             let upstream = |class| {
                 matches!(decide(stage, class, false), Step::Pass | Step::LoginPage(_) | Step::Static | Step::SignIn)
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_opens_no_door_and_none_is_needed_there() {
+    fn a_session_opens_no_endpoint_and_none_is_needed_there() {
         for stage in STAGES {
             let step = |kind| decide(stage, Class::Webmail(kind), false);
             assert_eq!(step(Kind::Endpoint(Endpoint::Ews)), Step::Endpoint(Endpoint::Ews), "{stage:?}");

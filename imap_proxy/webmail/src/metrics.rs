@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_door_is_counted_under_its_own_name() {
+    fn each_endpoint_is_counted_under_its_own_name() {
         for endpoint in Endpoint::ALL {
             assert_eq!(EndpointName::WORDS[EndpointName(endpoint).index()], endpoint.name());
         }

@@ -310,7 +310,7 @@ fn what_is_no_answer_is_not_sent() {
 
 /// An unauthenticated client must not be able to cause "unavailable", which some stacks ignore.
 #[test]
-fn what_the_daemon_cannot_read_is_the_fault_of_who_typed_it() {
+fn what_the_daemon_cannot_read_is_reported_as_invalid_input() {
     let error = br#"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"name"}}"#;
     let (code, _) = Stage::typing(&[]).sign_in_with("", [Some(error.to_vec())].into());
     assert_eq!(code, PamResultCode::PAM_AUTH_ERR);

@@ -21,7 +21,7 @@ Keys and their values:
   password-and-code  on|off             mail apps may send the code right behind the password (on)
   code-separator     none|space|a sign  what may stand between the two (none)
   reconnect-window   minutes            the same two pass again from the same address (0)
-  unenrolled         refuse|allow       enrolling accounts at doors that cannot enrol (refuse)
+  unenrolled         refuse|allow       enrolling accounts at channels that cannot enrol (refuse)
   unlisted           auto|pass|refuse   names in the platform's domains without an account; auto: they
                                         pass, but not at a front that stands before Exchange (auto)
   plus-addressing    on|off             bob+shop@ is bob@ (on)

@@ -97,9 +97,9 @@ fn socket(subject: &str, path: &Path) -> Option<Line> {
 pub(crate) fn of_posternd(config: &Path) -> Vec<Line> {
     let Ok(text) = fs::read_to_string(config) else { return vec![] };
     let named: PosterndConfig = toml::from_str(&text).unwrap_or_default();
-    let key = "whoever has the key and an export can read every secret";
+    let key = "with the key and an export, every secret can be read";
     let files = [
-        (Some(config.to_owned()), "posternd.toml", WRITTEN, "whoever writes it decides who is asked for a code"),
+        (Some(config.to_owned()), "posternd.toml", WRITTEN, "a user who can write it decides who is asked for a code"),
         (named.keys.file, "master key", SECRET, key),
         (named.store.path, "store", SECRET, "it can be copied, and then deleted or tried against a stolen key"),
     ];
@@ -108,8 +108,8 @@ pub(crate) fn of_posternd(config: &Path) -> Vec<Line> {
 
 /// Checks the files that proxy.toml names, and the file itself.
 pub(crate) fn of_proxy(path: &Path, config: &ProxyConfig) -> Vec<Line> {
-    let why = "whoever writes it can open every door";
-    let key = "whoever reads it can stand in for this host, and hear every password";
+    let why = "a user who can write it can open every endpoint";
+    let key = "a user who can read it can impersonate this host, and read every password";
     let own = file(path, "proxy.toml", WRITTEN, why);
     own.into_iter().chain(config.tls.key.as_deref().and_then(|path| file(path, "TLS key", SECRET, key))).collect()
 }

@@ -3,7 +3,7 @@
 use crate::certificate::{self, Authorities};
 use crate::clock;
 use crate::connection::Silence;
-use crate::doors;
+use crate::endpoints;
 use crate::listening;
 use crate::place::Place;
 use crate::probe::{self, Outcome};
@@ -68,7 +68,7 @@ pub(crate) fn look(
             Role::Front => seen.front(place, outcome),
             Role::Public => seen.public(place, outcome, &lines),
             Role::Behind(trust) => seen.behind(place, outcome, trust.as_ref()),
-            Role::Outside => doors::outside(place, outcome),
+            Role::Outside => endpoints::outside(place, outcome),
         };
         lines.extend(said);
     }
@@ -100,7 +100,7 @@ impl Seen<'_> {
         };
         match outcome {
             Ok(heard) if heard.is_postern() => {
-                let mut lines = doors::front(place, heard, Some(&self.config.doors));
+                let mut lines = endpoints::front(place, heard, Some(&self.config.endpoints));
                 let (tls, host) = (&self.config.tls, self.host.as_deref());
                 if place.service.tls {
                     let name = place.to_string();
@@ -108,7 +108,7 @@ impl Seen<'_> {
                 }
                 lines
             }
-            Ok(heard) => not_ours(format!("it is not Postern that answers: {}", doors::status(heard))),
+            Ok(heard) => not_ours(format!("it is not Postern that answers: {}", endpoints::status(heard))),
             Err(silence) => not_ours(format!("the front does not answer: {silence}")),
         }
     }
@@ -119,17 +119,17 @@ impl Seen<'_> {
         let subject = format!("{place} by its name");
         match outcome {
             Ok(heard) if heard.is_postern() => {
-                let lines = doors::front(place, heard, Some(&self.config.doors));
+                let lines = endpoints::front(place, heard, Some(&self.config.endpoints));
                 if lines.iter().all(|line| before.iter().any(|said| said.message == line.message)) {
                     return vec![Line::ok(Section::Endpoints, subject, "leads to the same front")];
                 }
                 lines.into_iter().map(|line| Line { subject: subject.clone(), ..line }).collect()
             }
             Ok(heard) => {
-                let message = format!("what the name leads to from here is not Postern: {}", doors::status(heard));
+                let message = format!("what the name leads to from here is not Postern: {}", endpoints::status(heard));
                 let line = Line::failure(Section::Endpoints, &subject, message);
                 let mut lines = vec![line.advice("look up where the name leads, and what stands before Postern there")];
-                lines.extend(doors::outside(place, outcome));
+                lines.extend(endpoints::outside(place, outcome));
                 lines
             }
             Err(Silence::NoSuchHost(why) | Silence::Closed(why) | Silence::Broken(why)) => {
@@ -151,7 +151,7 @@ impl Seen<'_> {
                 return vec![line.why("nobody can sign in through the front before it").advice("is it running?")];
             }
         };
-        let mut lines = vec![doors::behind(place, heard)];
+        let mut lines = vec![endpoints::behind(place, heard)];
         lines.extend(listening::look(place));
         let Some(Trust(file)) = trust.filter(|_| place.service.tls) else { return lines };
         let distrust =

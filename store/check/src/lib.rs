@@ -5,8 +5,8 @@
 mod certificate;
 mod clock;
 mod connection;
-mod doors;
 mod dovecot;
+mod endpoints;
 mod files;
 mod fronts;
 mod http;
@@ -100,7 +100,7 @@ fn of_fronts(places: Where, platforms: &[Platform], progress: Progress<'_>) -> V
             }
             lines.extend(files::of_proxy(&places.proxy_config, &config));
             lines.extend(files::auth_socket(&config.daemon.socket));
-            lines.extend(doors::policy(&config.doors));
+            lines.extend(endpoints::policy(&config.endpoints));
             lines.extend(local_proxy::judge(&config, platforms));
             config
         }
@@ -121,7 +121,7 @@ fn of_fronts(places: Where, platforms: &[Platform], progress: Progress<'_>) -> V
 pub fn endpoints(places: &[Place], progress: Progress<'_>) -> Vec<Line> {
     let outcomes = probe::all(places, progress);
     let mut lines: Vec<Line> =
-        places.iter().zip(&outcomes).flat_map(|(place, outcome)| doors::outside(place, outcome)).collect();
+        places.iter().zip(&outcomes).flat_map(|(place, outcome)| endpoints::outside(place, outcome)).collect();
     lines.dedup();
     lines
 }

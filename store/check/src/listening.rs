@@ -18,7 +18,7 @@ pub(crate) fn look(backend: &Place) -> Option<Line> {
     let message = format!("port {} of this host is open on all its addresses, not on loopback alone", backend.port);
     everywhere.then(|| {
         Line::warning(Section::Backends, backend.to_string(), message)
-            .why("whoever can reach this host signs in there with the password alone")
+            .why("clients that can reach this host sign in there with the password alone")
             .advice("let it listen on 127.0.0.1 only, or close the port in the firewall")
     })
 }

@@ -15,11 +15,11 @@ pub(crate) fn judge(config: &ProxyConfig, platforms: &[Platform]) -> Option<Line
     if trusted.is_empty() {
         return None;
     }
-    let doors = config.doors.iter().filter(|(_, opening)| matches!(opening, Opening::Networks(_)));
+    let endpoints = config.endpoints.iter().filter(|(_, opening)| matches!(opening, Opening::Networks(_)));
     let keys = platforms.iter().flat_map(|platform| platform.settings.iter().map(move |setting| (platform, setting)));
     let keys = keys.filter(|(_, (_, value))| is_list_of_networks(value));
-    let lists: Vec<String> = doors
-        .map(|(door, _)| format!("`{door}` in [webmail.doors]"))
+    let lists: Vec<String> = endpoints
+        .map(|(endpoint, _)| format!("`{endpoint}` in [webmail.doors]"))
         .chain(keys.map(|(platform, (key, _))| format!("{key} of platform {}", platform.name)))
         .collect();
     let subject = "proxy_protocol_from";
@@ -106,8 +106,8 @@ mod tests {
         let none = [platform("unlisted", "refuse"), platform("trusted-browsers", "30")];
         let line = judge(&read(""), &none).unwrap();
         assert_eq!(line.level, Level::Ok);
-        let doors = judge(&read("[webmail.doors]\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n"), &none).unwrap();
-        assert_eq!(doors.level, Level::Warning);
+        let endpoints = judge(&read("[webmail.doors]\news = [\"10.0.0.0/8\"]\noab = \"closed\"\n"), &none).unwrap();
+        assert_eq!(endpoints.level, Level::Warning);
         let key = judge(&read(""), &[platform("no-code-from", "10.0.0.0/8, 2001:db8::/32")]).unwrap();
         assert_eq!(key.level, Level::Warning);
         let unix =

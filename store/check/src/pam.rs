@@ -183,7 +183,7 @@ fn open_enrolment(service: &Service) -> Option<Line> {
         return None;
     }
     let text = format!(
-        "somebody with a wrong password can enrol: write `requisite` before the password module, or no_enrol behind {OURS}"
+        "a client with a wrong password can enrol: write `requisite` before the password module, or no_enrol behind {OURS}"
     );
     service.stack[..service.at].iter().any(is_password).then(|| service.finding(Level::Failure, text))
 }

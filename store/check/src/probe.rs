@@ -23,7 +23,7 @@ const OUR_GREETING: &str = "Postern is ready";
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) path: &'static str,
-    /// Its name in `[webmail.doors]`.
+    /// Its name in `[webmail.endpoints]`.
     pub(crate) key: &'static str,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) enum Said {
     /// A web server: its answer for [`OURS`], and its answers without credentials at each of [`ENDPOINTS`].
-    Web { ours: Answer, doors: Vec<(Endpoint, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
+    Web { ours: Answer, endpoints: Vec<(Endpoint, Result<Answer, Silence>)>, sign_ins: Vec<SignIn> },
     /// A mail service: its first line.
     Mail(String),
 }
@@ -122,9 +122,9 @@ fn one(place: &Place) -> Outcome {
 fn web(place: &Place) -> Outcome {
     let (ours, chain) = http::ask(place, OURS)?;
     let ask = |path| http::ask(place, path).map(|(answer, _)| answer);
-    let doors = ENDPOINTS.map(|door| {
-        let answer = ask(door.path);
-        (door, answer)
+    let endpoints = ENDPOINTS.map(|endpoint| {
+        let answer = ask(endpoint.path);
+        (endpoint, answer)
     });
     let mut sign_ins = Vec::new();
     if !is_ours(&ours) {
@@ -139,7 +139,7 @@ fn web(place: &Place) -> Outcome {
             }
         }
     }
-    Ok(Heard { chain, said: Said::Web { ours, doors: doors.into(), sign_ins } })
+    Ok(Heard { chain, said: Said::Web { ours, endpoints: endpoints.into(), sign_ins } })
 }
 
 fn mail(place: &Place, start: &str) -> Outcome {

@@ -19,8 +19,8 @@ pub(crate) struct ProxyConfig {
     pub(crate) tls: WrittenTls,
     pub(crate) imap: WrittenMail<ImapTable>,
     pub(crate) webmail: WrittenWebmail,
-    /// The endpoints that `[webmail.doors]` opens, by key.
-    pub(crate) doors: BTreeMap<&'static str, Opening>,
+    /// The endpoints that `[webmail.endpoints]` opens, by key.
+    pub(crate) endpoints: BTreeMap<&'static str, Opening>,
 }
 
 impl ProxyConfig {
@@ -38,10 +38,10 @@ impl ProxyConfig {
 
     fn parse(path: &Path, text: &str) -> Result<(Self, Option<ConfigError>), ConfigError> {
         let (Written { daemon, tls, imap, webmail, .. }, problems) = Written::<String, String>::parse(path, text)?;
-        let doors = webmail.endpoints.clone().into_openings().into_iter();
-        let doors = doors.filter(|(_, opening)| *opening != Opening::Closed);
-        let doors = doors.map(|(endpoint, opening)| (endpoint.name(), opening)).collect();
-        Ok((Self { daemon, tls: tls.unwrap_or_default(), imap, webmail, doors }, problems))
+        let endpoints = webmail.endpoints.clone().into_openings().into_iter();
+        let endpoints = endpoints.filter(|(_, opening)| *opening != Opening::Closed);
+        let endpoints = endpoints.map(|(endpoint, opening)| (endpoint.name(), opening)).collect();
+        Ok((Self { daemon, tls: tls.unwrap_or_default(), imap, webmail, endpoints }, problems))
     }
 
     /// Parses `text`, for tests.
@@ -140,17 +140,17 @@ mod tests {
     }
 
     #[test]
-    fn every_door_of_the_example_is_tried() {
+    fn every_endpoint_of_the_example_is_tried() {
         let text = include_str!("../../../packaging/proxy.toml");
-        let doors = text.split_once("#[webmail.doors]").unwrap().1;
-        let keys: Vec<&str> = doors
+        let endpoints = text.split_once("#[webmail.doors]").unwrap().1;
+        let keys: Vec<&str> = endpoints
             .lines()
             .filter_map(|line| line.strip_prefix('#')?.split_once(" = \"closed\""))
             .map(|it| it.0)
             .collect();
         assert!(keys.contains(&"ews"), "{keys:?}");
         for key in keys {
-            assert!(ENDPOINTS.iter().any(|door| door.key == key), "{key}");
+            assert!(ENDPOINTS.iter().any(|endpoint| endpoint.key == key), "{key}");
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let expected = [("imaps://localhost", "10.0.0.1:993"), ("imap://localhost:1143", "127.0.0.1:1143")];
         assert_eq!(fronts, expected.map(|(name, at)| (name.to_owned(), at.to_owned())));
         assert_eq!(config.imap_backend().unwrap().to_string(), "imap://ex01.example.com");
-        assert_eq!(config.doors["ews"], Opening::Networks(vec!["10.0.0.0/8".parse().unwrap()]));
+        assert_eq!(config.endpoints["ews"], Opening::Networks(vec!["10.0.0.0/8".parse().unwrap()]));
         assert!(config.public().is_none() && config.upstream().is_none());
     }
 }

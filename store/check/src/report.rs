@@ -50,7 +50,7 @@ impl Section {
             Self::Configuration => "Configuration",
             Self::Certificate => "Certificate",
             Self::Backends => "Webmail and mail server behind the fronts",
-            Self::Endpoints => "Doors, from outside",
+            Self::Endpoints => "Endpoints, from outside",
             Self::Pam => "PAM and Dovecot",
             Self::Store => "Store and exports",
             Self::Policies => "Policies",

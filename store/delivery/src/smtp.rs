@@ -129,7 +129,7 @@ impl Smtp {
         line.write_all(b"STARTTLS\r\n").await.map_err(broken)?;
         reply(&mut line, "220").await.map_err(broken)?;
         if !line.buffer().is_empty() {
-            return Err(unsent("says something in the clear behind STARTTLS; somebody may be between"));
+            return Err(unsent("sends data in the clear behind STARTTLS; an attacker may be in between"));
         }
         self.place.secure(line.into_inner()).await
     }

@@ -3,7 +3,7 @@
 
 /// One of a fixed set of words. [`label!`](crate::label!) defines one.
 pub trait Label: Copy + 'static {
-    /// The name of the label, such as `door`.
+    /// The name of the label, such as `channel`.
     const NAME: &'static str;
     /// Every word, in the order of [`Label::index`].
     const WORDS: &'static [&'static str];
@@ -12,7 +12,7 @@ pub trait Label: Copy + 'static {
     fn index(self) -> usize;
 }
 
-/// The labels of a metric's lines: none, one, or several, as in `(Door, Verdict)`.
+/// The labels of a metric's lines: none, one, or several, as in `(Channel, Verdict)`.
 pub trait Labels: Copy + 'static {
     /// The number of lines.
     const COUNT: usize;
@@ -20,7 +20,7 @@ pub trait Labels: Copy + 'static {
     /// The index of this line: less than [`Self::COUNT`].
     fn index(self) -> usize;
 
-    /// The labels of a line in the Prometheus text format, such as `door="imap",verdict="accepted"`.
+    /// The labels of a line in the Prometheus text format, such as `channel="imap",verdict="accepted"`.
     fn show(index: usize) -> String;
 }
 
@@ -65,10 +65,10 @@ impl<A: Label, B: Label> Labels for (A, B) {
 /// ```
 /// postern_process::label! {
 ///     /// Where somebody signs in.
-///     pub enum Door in "door" {
-///         /// The mail apps' door.
+///     pub enum Channel in "channel" {
+///         /// The mail apps' channel.
 ///         Imap = "imap",
-///         /// The browsers' door.
+///         /// The browsers' channel.
 ///         Webmail = "webmail",
 ///     }
 /// }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     label! {
-        enum Door in "door" {
+        enum Channel in "door" {
             Imap = "imap",
             Webmail = "webmail",
         }
@@ -155,13 +155,13 @@ mod tests {
 
     #[test]
     fn every_pair_has_a_line_of_its_own() {
-        type Both = (Door, Verdict);
-        let all = [Door::Imap, Door::Webmail].into_iter().flat_map(|door| {
-            [Verdict::Accepted, Verdict::Refused, Verdict::Unavailable].map(|verdict| (door, verdict))
+        type Both = (Channel, Verdict);
+        let all = [Channel::Imap, Channel::Webmail].into_iter().flat_map(|channel| {
+            [Verdict::Accepted, Verdict::Refused, Verdict::Unavailable].map(|verdict| (channel, verdict))
         });
         let indices: Vec<usize> = all.map(Labels::index).collect();
         assert_eq!(indices, (0..Both::COUNT).collect::<Vec<_>>());
-        assert_eq!(Both::show((Door::Webmail, Verdict::Refused).index()), "door=\"webmail\",verdict=\"refused\"");
+        assert_eq!(Both::show((Channel::Webmail, Verdict::Refused).index()), "door=\"webmail\",verdict=\"refused\"");
         assert_eq!((<()>::COUNT, <()>::show(0)), (1, String::new()));
     }
 }

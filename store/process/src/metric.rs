@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     crate::label! {
-        enum Door in "door" {
+        enum Channel in "door" {
             Imap = "imap",
             Webmail = "webmail",
         }
@@ -276,11 +276,11 @@ mod tests {
         static TABLE: Table {
             /// Somebody knocked,
             /// hard.
-            knocks: Counters<Door> = "t_knocks_total",
+            knocks: Counters<Channel> = "t_knocks_total",
             /// Guests.
             guests: Gauges<()> = "t_guests",
             /// The last guest's coming.
-            last: Readings<Door> = "t_last_timestamp_seconds",
+            last: Readings<Channel> = "t_last_timestamp_seconds",
             /// How long a knock is heard.
             heard: Histograms<()> = "t_heard_seconds",
         }
@@ -288,11 +288,11 @@ mod tests {
 
     #[test]
     fn a_page_has_what_was_counted() {
-        TABLE.knocks.count(Door::Webmail);
-        TABLE.knocks.add(Door::Webmail, 2);
+        TABLE.knocks.count(Channel::Webmail);
+        TABLE.knocks.add(Channel::Webmail, 2);
         let guest = TABLE.guests.hold(());
         drop(TABLE.guests.hold(()));
-        TABLE.last.set(Door::Imap, -5);
+        TABLE.last.set(Channel::Imap, -5);
         for milliseconds in [0, 1, 2, 700, 31_000] {
             TABLE.heard.observe((), Duration::from_millis(milliseconds));
         }

@@ -202,7 +202,7 @@ fn every_event_that_sees_it_ended_ends_it_for_good() {
 }
 
 #[test]
-fn what_has_not_ended_is_left_alone_by_whoever_asks() {
+fn what_has_not_ended_is_left_alone_by_a_question() {
     for ground in Ground::ALL {
         let (account, end) = with(ground);
         for event in
@@ -279,7 +279,7 @@ fn the_last_code_that_was_spent_is_no_guess_however_often_it_comes() {
 }
 
 #[test]
-fn another_door_does_not_make_the_last_code_a_guess_and_an_older_one_is() {
+fn another_channel_does_not_make_the_last_code_a_guess_and_an_older_one_is() {
     // RFC 6238 appendix B: the next step begins two seconds later.
     let (next_code, later) = ("050471", NOW.plus(2));
     let account = after(&protected(), field("hunter2081804", Channel::Imap));

@@ -189,7 +189,7 @@ fn what_comes_back_from_an_export_has_spent_the_past() {
 }
 
 #[test]
-fn a_locked_door_does_not_look_at_fields() {
+fn a_locked_channel_does_not_read_fields() {
     let (mut account, _) = account(&[6]);
     for _ in 0..5 {
         account = typed(&account, Channel::Imap, "hunter2000000", "0", None, NOW).next.unwrap();

@@ -45,7 +45,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let channel = prop_oneof![Just(Channel::Webmail), Just(Channel::Imap), Just(Channel::Pam)];
-    let app_door = channel.clone();
+    let app_channel = channel.clone();
     prop_oneof![
         3 => channel.clone().prop_map(Step::Ask),
         6 => (channel.clone(), 0usize..4, -3i64..=3).prop_map(|(channel, at, off)| Step::Right(channel, at, off)),
@@ -64,7 +64,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Switch),
         1 => any::<bool>().prop_map(Step::Policy),
         2 => (0u8..3).prop_map(Step::MakeAppPassword),
-        2 => (app_door, 0u8..3).prop_map(|(channel, at)| Step::UseAppPassword(channel, at)),
+        2 => (app_channel, 0u8..3).prop_map(|(channel, at)| Step::UseAppPassword(channel, at)),
         1 => (0u8..3).prop_map(Step::Revoke),
     ]
 }

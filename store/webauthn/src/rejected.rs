@@ -44,9 +44,12 @@ impl fmt::Display for Rejected {
             Self::WrongChallenge => f.write_str("the response is to another challenge"),
             Self::WrongOrigin(origin) => {
                 let told: String = origin.chars().take(MAX_TOLD).collect();
-                write!(f, "the response was made on {told:?}. Somebody's pages pass for these, or public_url is wrong")
+                write!(
+                    f,
+                    "the response was made on {told:?}. Another site imitates these pages, or public_url is wrong"
+                )
             }
-            Self::CrossOrigin => f.write_str("the response was made in a frame of somebody else's pages"),
+            Self::CrossOrigin => f.write_str("the response was made in a frame of another site's pages"),
             Self::WrongRelyingParty => f.write_str("the key has signed for another host"),
             Self::UserNotPresent => f.write_str("nobody touched the key"),
             Self::UnknownCredential => f.write_str("the response is by none of the account's keys"),

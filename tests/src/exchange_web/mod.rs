@@ -20,7 +20,7 @@
 //! | OPTIONS and commands of ActiveSync | MS-ASHTTP 4.1, 4.2 |
 //! | which of Basic, NTLM and Negotiate a folder offers | Microsoft Learn, "Default settings for Exchange virtual directories" |
 
-mod doors;
+mod endpoints;
 mod http;
 mod owa;
 mod sign_in;
@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use crate::mailboxes::Mailbox;
 use crate::{During, Result};
-pub use doors::{DOORS, PUBLIC};
+pub use endpoints::{ENDPOINTS, PUBLIC};
 pub use http::Request;
 use http::{Answer, Line, decoded};
 use sign_in::Session;
@@ -217,8 +217,8 @@ impl Shared {
         match folder {
             "owa" if rest.starts_with("auth/") => line.answer(&self.beside_sign_in(&method, rest, request)),
             "owa" | "ecp" => self.in_session(line, &method, &path, request),
-            _ if DOORS.iter().any(|door| door.eq_ignore_ascii_case(folder)) => {
-                self.door(line, &method, folder, request)
+            _ if ENDPOINTS.iter().any(|endpoint| endpoint.eq_ignore_ascii_case(folder)) => {
+                self.endpoint(line, &method, folder, request)
             }
             "" => line.answer(&Answer::found("/owa/")),
             _ => line.answer(&Answer::new(404, "text/html", "404 - File or directory not found.")),

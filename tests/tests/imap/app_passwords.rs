@@ -38,7 +38,7 @@ async fn it_opens_the_mailbox_however_it_is_typed_and_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_makes_none_and_without_the_front_nobody_can_say() {
+async fn a_wrong_password_makes_none_and_without_the_front_it_is_unavailable() {
     let mut world = world();
     let alice = world.mailbox("alice");
     let create = ["app-password", "create", &alice.name, "--description", "phone"];
@@ -111,7 +111,7 @@ async fn a_password_with_a_spent_code_that_comes_for_days_closes_nothing() {
 }
 
 #[tokio::test]
-async fn it_goes_on_while_no_code_is_asked_and_while_the_door_is_locked() {
+async fn it_goes_on_while_no_code_is_asked_and_while_the_channel_is_locked() {
     let mut world = world();
     let (alice, _) = world.protected("alice");
     let (_, typed) = world.app_password(&alice, &[]);

@@ -172,7 +172,7 @@ fn metrics_are_shown_on_loopback_and_nowhere_else() {
 }
 
 #[test]
-fn requests_at_the_doors_of_exchange_are_counted() {
+fn requests_at_the_endpoints_of_exchange_are_counted() {
     let world = Site::with_endpoints("ews = \"app-password\"");
     let bob = world.mailbox("bob");
     let proxy = &world.files.proxy_metrics;
@@ -184,9 +184,10 @@ fn requests_at_the_doors_of_exchange_are_counted() {
         visitor.curl(["--basic", "--user", &format!("{}:{password}", bob.name), &url]).success().unwrap();
     }
     visitor.curl([visitor.address("/Microsoft-Server-ActiveSync").as_str()]).success().unwrap();
-    let counted =
-        |verdict: &str, door: &str| format!("postern_proxy_door_requests_total{{door={door},verdict={verdict}}}");
+    let counted = |verdict: &str, endpoint: &str| {
+        format!("postern_proxy_door_requests_total{{door={endpoint},verdict={verdict}}}")
+    };
     let wanted = [("challenge", "ews"), ("passed", "ews"), ("refused", "ews"), ("closed", "activesync")];
-    let wanted = wanted.map(|(verdict, door)| (counted(verdict, door), 1.0));
+    let wanted = wanted.map(|(verdict, endpoint)| (counted(verdict, endpoint), 1.0));
     wait_for(proxy, &before, &wanted.each_ref().map(|(name, by)| (name.as_str(), *by))).unwrap();
 }

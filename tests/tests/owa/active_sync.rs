@@ -1,4 +1,4 @@
-//! Doors that the administrator has opened: ActiveSync and EWS to app passwords, a door to networks.
+//! Endpoints that the administrator has opened: ActiveSync and EWS to app passwords, a endpoint to networks.
 
 use super::passing::INTERNAL;
 use super::{SOON, Site, sign_in};
@@ -113,7 +113,7 @@ fn what_is_no_app_password_does_not_reach_exchange() {
     phone.is_refused(&basic("bob", &typed));
     phone.syncs(&basic("bob", &bob.password), &bob);
     assert_eq!(watch.lines(&site).len(), 2);
-    // A door that is closed is closed to app passwords as well.
+    // A endpoint that is closed is closed to app passwords as well.
     phone.asks("POST", "/OAB/1/oab.xml", &right).shows(403, "closed");
     phone.asks("GET", "/PowerShell", &basic("bob", &bob.password)).shows(403, "closed");
 }
@@ -160,7 +160,7 @@ fn a_changed_password_is_tried_once_and_the_webmail_brings_the_new_one() {
 }
 
 #[test]
-fn a_door_without_basic_says_nothing_of_a_password() {
+fn an_endpoint_without_basic_says_nothing_of_a_password() {
     let Owner { mut site, alice, phone, credentials, .. } = owner(ENDPOINTS);
     site.webmail.take_basic("EWS", false);
     for _ in 0..2 {
@@ -215,7 +215,7 @@ fn cookies_of_mapi_pass_and_no_others() {
 }
 
 #[test]
-fn a_door_is_open_to_its_networks_for_what_holds_for_one_request() {
+fn an_endpoint_is_open_to_its_networks_for_what_holds_for_one_request() {
     let Owner { alice, phone, site: _site, .. } = owner("ews = [\"127.0.0.0/8\", \"::1\"]\noab = [\"10.0.0.0/8\"]");
     let credentials = basic("alice", &alice.password);
     phone.asks("POST", EWS, &credentials).shows(200, &alice.private_subject());

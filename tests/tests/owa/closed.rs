@@ -1,4 +1,4 @@
-//! Every door is tried with the right password, in every state of a session. Nothing of it reaches Exchange.
+//! Every endpoint is tried with the right password, in every state of a session. Nothing of it reaches Exchange.
 
 use super::{Site, inside, sign_in};
 use crate::story::visitor::{Visitor, basic};
@@ -9,7 +9,7 @@ use postern_tests::exchange_web::{PUBLIC, forged};
 const METHODS: [&str; 6] = ["GET", "POST", "OPTIONS", "PROPFIND", "RPC_IN_DATA", "PUT"];
 
 #[test]
-fn no_door_opens_to_the_password() {
+fn no_endpoint_opens_to_the_password() {
     let (site, alice, bob) = Site::of_two();
     let (pair, bobs) = (format!("alice:{}", alice.password), format!("bob:{}", bob.password));
     let scheme = |scheme: &str, pair: &str| format!("Authorization: {scheme} {}", STANDARD.encode(pair));

@@ -1,4 +1,4 @@
-//! Outlook on the web behind the front: the story of a sign-in over the imitation of Exchange, and every door beside it
+//! Outlook on the web behind the front: the story of a sign-in over the imitation of Exchange, and every endpoint beside it
 //! that takes the password alone.
 
 mod active_sync;
@@ -21,7 +21,7 @@ const SOON: Duration = Duration::from_secs(5);
 pub(crate) type Site = crate::site::Site<ExchangeWeb>;
 
 impl Site {
-    /// With these lines in `[webmail.doors]`.
+    /// With these lines in `[webmail.endpoints]`.
     pub(crate) fn with_endpoints(endpoints: &'static str) -> Site {
         let exchange = ExchangeWeb::start(postern_tests::mailboxes::all()).unwrap();
         let url = exchange.url();

@@ -1,8 +1,8 @@
-//! Whatever is tried with paths and headers, no door opens.
+//! Whatever is tried with paths and headers, no endpoint opens.
 
 use super::Site;
 use crate::story::visitor::{Visitor, basic};
-use postern_tests::exchange_web::{DOORS, ExchangeWeb, forged};
+use postern_tests::exchange_web::{ENDPOINTS, ExchangeWeb, forged};
 
 /// Ways to write a path that some server takes for `/EWS/Exchange.asmx`, with the folder as `{}`.
 const PATHS: &[&str] = &[
@@ -62,19 +62,19 @@ const HEADERS: &[&str] = &[
 ];
 
 /// The spellings of a folder's name.
-fn spellings(door: &str) -> Vec<String> {
-    let escaped = format!("%{:02x}{}", door.as_bytes()[0], &door[1..]);
-    vec![door.to_owned(), door.to_uppercase(), door.to_lowercase(), escaped]
+fn spellings(endpoint: &str) -> Vec<String> {
+    let escaped = format!("%{:02x}{}", endpoint.as_bytes()[0], &endpoint[1..]);
+    vec![endpoint.to_owned(), endpoint.to_uppercase(), endpoint.to_lowercase(), escaped]
 }
 
-/// Whether Exchange could take this for one of its doors.
-fn is_door(meant: &str) -> bool {
+/// Whether Exchange could take this for one of its endpoints.
+fn is_endpoint(meant: &str) -> bool {
     let folder = meant[1..].split('/').next().unwrap_or_default();
-    DOORS.iter().any(|door| door.eq_ignore_ascii_case(folder))
+    ENDPOINTS.iter().any(|endpoint| endpoint.eq_ignore_ascii_case(folder))
 }
 
 #[test]
-fn no_spelling_of_a_door_reaches_it() {
+fn no_spelling_of_an_endpoint_reaches_it() {
     let (site, alice, bob) = Site::of_two();
     let (released, _) = super::inside(&site, &bob);
     let watch = site.watch();
@@ -83,11 +83,11 @@ fn no_spelling_of_a_door_reaches_it() {
         let cookies = format!("{}; {}", visitor.session_header(), forged("alice", &alice.password));
         let url = visitor.address("/");
         for version in ["--http1.1", "--http2"] {
-            for door in DOORS {
+            for endpoint in ENDPOINTS {
                 let mut args: Vec<String> = Vec::new();
-                for spelling in spellings(door) {
-                    // Every path for one door, and the first few for the others.
-                    let paths = if door == "EWS" && spelling == "EWS" { PATHS } else { &PATHS[..6] };
+                for spelling in spellings(endpoint) {
+                    // Every path for one endpoint, and the first few for the others.
+                    let paths = if endpoint == "EWS" && spelling == "EWS" { PATHS } else { &PATHS[..6] };
                     for path in paths {
                         let fixed = [version, "--silent", "--globoff", "--path-as-is", "--header", &credentials];
                         args.extend(fixed.map(str::to_owned));
@@ -99,12 +99,12 @@ fn no_spelling_of_a_door_reaches_it() {
                 }
                 args.pop();
                 let answers = visitor.curl(args.iter().map(String::as_str)).stdout;
-                assert!(!answers.contains(&alice.private_subject()), "{version} {door}\n{answers}");
+                assert!(!answers.contains(&alice.private_subject()), "{version} {endpoint}\n{answers}");
             }
         }
     }
     for request in watch.reached(&site) {
-        assert!(!is_door(&ExchangeWeb::meaning(&request)), "{request}");
+        assert!(!is_endpoint(&ExchangeWeb::meaning(&request)), "{request}");
         assert_eq!(request.header("authorization"), "", "{request}");
         assert!(!site.webmail.heard().contains("FORGED"));
     }

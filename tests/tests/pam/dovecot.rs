@@ -99,7 +99,7 @@ fn who_must_enrol_first_is_refused_and_dovecot_is_told_where() {
 }
 
 /// The same string from the same source passes again while the platform's window is open, and the code in it is not
-/// good for another door.
+/// good for another channel.
 #[test]
 fn a_mail_app_that_reconnects_passes_within_the_window() {
     let mut hosts = Hosts::start().unwrap();

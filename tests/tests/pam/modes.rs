@@ -339,7 +339,7 @@ fn what_needs_no_code_passes_without_a_prompt() {
 }
 
 #[test]
-fn too_many_wrong_codes_close_the_door_and_a_mistyped_option_does_too() {
+fn too_many_wrong_codes_lock_the_channel_and_a_mistyped_option_refuses_too() {
     let mut hosts = Hosts::start().unwrap();
     hosts.service("prompt", PROMPT).unwrap();
     for _ in 0..5 {

@@ -179,7 +179,7 @@ fn where_mailboxes_can_be_added_nobody_is_let_in() {
 }
 
 #[test]
-fn a_session_does_not_become_somebody_elses() {
+fn a_session_does_not_become_another_users() {
     let mut site = Site::new(false);
     let (alice, _, bob) = site.alice_and_bob();
     let login = json!({ "Email": alice.name, "Password": alice.password });

@@ -61,7 +61,7 @@ fn a_link_leads_there_after_signing_in() {
 }
 
 #[test]
-fn a_session_does_not_become_somebody_elses() {
+fn a_session_does_not_become_another_users() {
     let mut site = Site::new();
     let (alice, secret, bob) = site.alice_and_bob();
     let visitor = inside(&site, &bob);
@@ -122,7 +122,7 @@ fn an_account_kept_from_other_days_locks_nobody_out() {
 
 #[test]
 fn where_mailboxes_can_be_added_nobody_is_let_in() {
-    let site = Site::started_by(Sogo::start_with_second_doors, "");
+    let site = Site::started_by(Sogo::start_with_bypasses, "");
     let bob = site.mailbox("bob");
     let visitor = Visitor::new(&site);
     assert_eq!(password(&visitor, &bob.name, &bob.password).status, 503);

@@ -1,8 +1,8 @@
-//! SOGo behind the front, for real: the story of a sign-in, and every door beside it that takes the password alone.
+//! SOGo behind the front, for real: the story of a sign-in, and every endpoint beside it that takes the password alone.
 
 mod bound;
 mod browser;
-mod doors;
+mod endpoints;
 
 use crate::story::visitor::{Answer, Visitor};
 use postern_tests::backend::private_directory;
@@ -38,7 +38,7 @@ impl Deref for Groupware {
 type Site = crate::site::Site<Groupware>;
 
 impl Site {
-    /// With these lines in `[webmail.doors]`.
+    /// With these lines in `[webmail.endpoints]`.
     fn with_endpoints(endpoints: &'static str) -> Site {
         Site::started_by(Sogo::start, endpoints)
     }

@@ -145,7 +145,7 @@ fn a_backup_code_opens_once_even_at_once_and_deleted_ones_never() {
     assert_eq!(hands.iter().filter(|hand| hand.is_in()).count(), 1);
     world.admin(&format!("account unlock {}", alice.name));
 
-    // Deleted: gone for whoever is at the door already, and not offered to whoever comes.
+    // Deleted: gone for whoever is at the channel already, and not offered to whoever comes.
     let waiting = Visitor::challenged(&world, &alice);
     waiting.get("/postern/methods").shows(200, "value=\"backup\"");
     changes(&mut world, &here, (&alice, &secret), &[("change", "delete-codes")]).leads_to(SECURITY);
@@ -226,7 +226,7 @@ const FORMS: [(&str, &str); 13] = [
     ("/postern/security/app-password", ""),
 ];
 
-/// Whoever is in, and whoever is at the door, sends nothing that another site's page makes of their browser; and no
+/// Whoever is in, and whoever is at the channel, sends nothing that another site's page makes of their browser; and no
 /// address that is looked at changes a thing.
 #[test]
 fn no_form_is_taken_from_elsewhere() {

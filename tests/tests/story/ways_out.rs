@@ -13,7 +13,7 @@ const LOCKING: usize = 9;
 /// Seconds that a lock may have lasted by then, at most.
 const BETWEEN: i64 = 3600;
 
-/// Answers with wrong codes until the door is closed for long.
+/// Answers with wrong codes until the channel is closed for long.
 fn lock(world: &mut World, mailbox: &Mailbox) {
     let wrong = |world: &World| world.code(super::wrong_code::ANOTHER_SECRET).unwrap();
     for _ in 0..LOCKING {

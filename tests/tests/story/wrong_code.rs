@@ -7,7 +7,7 @@ use postern_tests::accounts::STEP;
 use postern_tests::browser::Look;
 use postern_tests::tools;
 
-/// Wrong codes in a row that close the door for a while.
+/// Wrong codes in a row that close the channel for a while.
 const CLOSING: usize = 5;
 /// Its codes are wrong ones.
 pub(super) const ANOTHER_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -72,7 +72,7 @@ fn without_what_changes(page: &str) -> String {
 }
 
 #[test]
-fn a_door_that_wrong_codes_have_closed_tells_nothing() {
+fn a_locked_channel_tells_nothing() {
     let mut world = world();
     let (alice, secret) = world.protected("alice");
     let [inside, thief, owner] = [(); 3].map(|()| Visitor::new(&world));
@@ -113,7 +113,7 @@ fn a_door_that_wrong_codes_have_closed_tells_nothing() {
 }
 
 #[test]
-fn a_closed_door_opens_again_by_itself() {
+fn a_locked_channel_opens_again_by_itself() {
     let mut world = world();
     let (alice, secret) = world.protected("alice");
     let visitor = Visitor::challenged(&world, &alice);

@@ -168,7 +168,7 @@ async fn watching_survives_the_daemon() {
 }
 
 #[tokio::test]
-async fn whoever_stops_listening_is_let_go() {
+async fn a_watcher_that_stops_listening_is_disconnected() {
     let place = Directory::new();
     let listener = place.listen();
     let watched = place.daemon().watch();

@@ -229,7 +229,7 @@ async fn a_connection_that_was_closed_meanwhile_is_not_used() {
 }
 
 #[tokio::test]
-async fn whoever_drops_an_answer_hangs_up() {
+async fn dropping_an_answer_closes_the_connection() {
     let (began, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     struct Ends(Arc<Notify>);
     impl Drop for Ends {

@@ -94,7 +94,7 @@ fn unexpected(outcome: &Outcome) -> BackendError {
         Outcome::Bad => BackendError::Unfit("it does not understand a command that it offers"),
         Outcome::Bye => BackendError::Unfit("it says BYE before anybody is signed in"),
         Outcome::PreAuth => {
-            BackendError::Unfit("it takes whoever connects for signed in (PREAUTH); have it ask for a password")
+            BackendError::Unfit("it treats each connection as signed in (PREAUTH); have it ask for a password")
         }
         Outcome::Referral => {
             BackendError::Unfit("it sends people to another server (REFERRAL), past the second factor")

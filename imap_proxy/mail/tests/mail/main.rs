@@ -66,7 +66,7 @@ impl Front {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_says_nothing_is_left_in_time() {
+async fn a_silent_client_is_disconnected_in_time() {
     for security in [Security::Clear, Security::Tls] {
         let front = Front::alone(security);
         let mut client = TcpStream::connect(front.address).await.unwrap();

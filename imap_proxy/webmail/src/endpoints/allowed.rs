@@ -68,7 +68,7 @@ mod tests {
     use http::header::COOKIE;
 
     #[test]
-    fn only_what_a_door_needs_of_its_cookies_passes() {
+    fn only_the_cookies_that_an_endpoint_needs_pass() {
         let mut asked = HeaderMap::new();
         for line in ["cadata=x; MapiContext=a+b/c=; MapiSequence=7", "MapiRouting=x y; X-BackEndCookie=z"] {
             asked.append(COOKIE, HeaderValue::from_static(line));

@@ -97,7 +97,7 @@ impl Endpoints {
             }
             Opening::Closed | Opening::Networks(_) => {
                 METRICS.endpoints.count((EndpointName(endpoint), OneEndpoint::Closed));
-                tracing::debug!(door = endpoint.name(), address = %cx.address, "a door is closed");
+                tracing::debug!(door = endpoint.name(), address = %cx.address, "an endpoint is closed");
                 discard(request).await;
                 says(StatusCode::FORBIDDEN, CLOSED)
             }
@@ -128,7 +128,7 @@ impl Endpoints {
             Ok(answer) => answer,
             Err(denial) => {
                 if denial == EndpointDenial::Refused {
-                    tracing::debug!(door = endpoint.name(), address = %cx.address, "refused at a door");
+                    tracing::debug!(door = endpoint.name(), address = %cx.address, "refused at an endpoint");
                     sleep(until_refusal(clock::monotonic().saturating_duration_since(cx.now.tick), REFUSAL)).await;
                 }
                 self.deny(denial)
@@ -160,7 +160,8 @@ impl Endpoints {
         let origin = auth::Origin { service: Some(endpoint.name().to_owned()), ..cx.origin_without_browser() };
         // As at the IMAP front, no code can be asked for here.
         let asked = (auth::Channel::Imap, origin, Codes::Never);
-        let failed = |error: &_| tracing::error!(%error, "a request is refused at a door: the daemon gave no verdict");
+        let failed =
+            |error: &_| tracing::error!(%error, "a request is refused at an endpoint: the daemon gave no verdict");
         let pass = judge(&self.daemon, typed, asked, failed).await?;
         let token = self.running.register(pass.session().clone());
         self.follower.catch_up(before, pass.mailbox()).await;
@@ -187,7 +188,7 @@ impl Endpoints {
             rate_limited!(
                 warn,
                 door = endpoint,
-                "the mail server does not offer Basic authentication at a door that is open to app passwords: nobody \
+                "the mail server does not offer Basic authentication at an endpoint that is open to app passwords: nobody \
                  passes until you turn it on there; see \"Virtual directories\" in exchange.md"
             );
             return Err(EndpointDenial::Unavailable);
@@ -239,12 +240,12 @@ impl Endpoints {
         let answer = match answer {
             Ok(answer) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => answer,
             Err(UpstreamError::Client(error)) => {
-                tracing::info!(%error, "a request at a door broke off");
+                tracing::info!(%error, "a request at an endpoint broke off");
                 return says(StatusCode::BAD_REQUEST, UNAVAILABLE);
             }
             other => {
                 let error = other.err().map(|error| error.to_string());
-                rate_limited!(warn, ?error, "no answer to a request at a door");
+                rate_limited!(warn, ?error, "no answer to a request at an endpoint");
                 return self.deny(EndpointDenial::Unavailable);
             }
         };

@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strangers_have_places_by_network_and_keep_no_session_out() {
+    async fn logins_have_shares_by_network_and_keep_no_session_out() {
         let (repeats, now) = (repeats(), clock::monotonic());
         let login = |address: u128| {
             let owner = Owner::Client(Ipv6Addr::from(address).into());
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_could_judge_may_come_again() {
+    async fn a_form_without_a_verdict_may_come_again() {
         let (repeats, now, session) = (repeats(), clock::monotonic(), key());
         let form = id(&repeats, "k1", "123456");
         let Begun::Now(judging, pending) = begin(&repeats, form, &session, now) else { panic!("it came before") };

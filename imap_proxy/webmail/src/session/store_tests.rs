@@ -41,7 +41,7 @@ fn pending_from(mailbox: &str, address: &str) -> State {
 }
 
 #[test]
-fn who_signs_in_again_and_again_does_not_push_out_somebody_elsewhere() {
+fn repeated_sign_ins_do_not_evict_a_user_in_another_network() {
     let (store, now) = (Store::default(), now());
     let owner = store.insert(pending_from("bob", "192.0.2.7"), now.tick).unwrap();
     for number in 0..2 * MAX_PENDING_PER_MAILBOX {
@@ -167,7 +167,7 @@ fn another_password_ends_the_sessions_of_its_mailbox() {
 }
 
 #[tokio::test]
-async fn whoever_waits_on_a_session_hears_of_its_end() {
+async fn requests_that_wait_in_a_session_are_told_of_its_end() {
     let (store, now) = (Store::default(), now());
     let token = store.insert(released("bob", now), now.tick).unwrap();
     let token = store.with(&key(&token), now.tick, |state| match state {
@@ -221,7 +221,7 @@ fn a_session_outlives_the_change_that_it_asked_for_and_no_other() {
 }
 
 #[test]
-fn whoever_signs_out_the_others_stays() {
+fn a_session_that_ends_the_others_stays() {
     let (store, now) = (Store::default(), now());
     let mut keys = ["bob", "bob", "eve"].map(|name| key(&store.insert(released(name, now), now.tick).unwrap()));
     let waits = key(&store.insert(pending("bob"), now.tick).unwrap());

@@ -73,7 +73,7 @@ async fn what_is_no_token_is_none() {
 }
 
 #[tokio::test]
-async fn whoever_is_let_in_without_a_code_is_noted_if_that_is_possible() {
+async fn a_browser_released_without_a_code_is_noted_if_possible() {
     let world = World::start().await;
     world.daemon.on("Ask", FREE);
     for act in [Act::from("{}"), Act::Close, Act::from(r#"{"verdict":"refused"}"#)] {

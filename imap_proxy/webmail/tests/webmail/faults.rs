@@ -68,7 +68,7 @@ async fn a_daemon_that_hangs_is_given_up_within_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_code_that_nobody_can_judge_may_be_tried_again() {
+async fn a_code_without_a_verdict_may_be_tried_again() {
     let world = World::start().await;
     let mut browser = world.challenged().await;
     for act in [Act::Close, Act::from(r#"{"verdict":"refused","reason":"unavailable"}"#), Act::from("{}")] {
@@ -120,7 +120,7 @@ async fn a_name_must_lead_to_the_mailbox_that_the_webmail_shows() {
 }
 
 #[tokio::test]
-async fn a_front_that_nobody_tells_of_changes_refuses_everything() {
+async fn a_front_that_is_not_told_of_changes_refuses_everything() {
     let following = tokio::runtime::Runtime::new().unwrap();
     let world = World::start_following_on(following.handle()).await;
     let mut browser = world.released().await;

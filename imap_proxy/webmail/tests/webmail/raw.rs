@@ -93,7 +93,7 @@ async fn nobody_is_told_to_send_what_is_refused() {
 }
 
 #[tokio::test]
-async fn whoever_may_send_is_told_to() {
+async fn a_client_that_may_send_its_body_is_told_to() {
     let world = World::start().await;
     world.daemon.on("Ask", FREE);
     let mut stream = connect(&world).await;

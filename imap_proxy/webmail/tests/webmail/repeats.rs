@@ -234,7 +234,7 @@ async fn the_cookie_of_the_step_before_alone_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn what_nobody_could_judge_is_judged_when_it_comes_again() {
+async fn a_form_without_a_verdict_is_judged_when_it_comes_again() {
     let world = World::start().await;
     let mut browser = world.challenged().await;
     let key = browser.get("/postern/code").await.key();

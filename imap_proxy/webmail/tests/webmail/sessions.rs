@@ -61,7 +61,7 @@ async fn a_change_that_does_not_end_it_leaves_it_alone() {
 }
 
 #[tokio::test]
-async fn a_change_nobody_vouches_after_ends_the_session() {
+async fn a_change_that_cannot_be_rechecked_ends_the_session() {
     for act in [Act::Hang, Act::Close, Act::Write(b"garbage\0"), Act::from(r#"{"ended":[]}"#)] {
         let world = World::start().await;
         let browser = world.released().await;
@@ -141,7 +141,7 @@ async fn a_new_password_ends_the_sessions_of_the_old_one() {
 }
 
 #[tokio::test]
-async fn a_session_that_becomes_somebody_elses_is_over() {
+async fn a_session_that_becomes_another_users_is_over() {
     let world = World::start().await;
     for (path, location) in [
         ("/?_task=mail&_action=become", "/?_task=login&_err=session"),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 #[tokio::test]
-async fn a_stranger_is_shown_the_login_page_by_a_request_of_ours() {
+async fn without_a_session_the_login_page_is_fetched_by_a_request_of_ours() {
     let world = World::start().await;
     let mut browser = world.browser();
     browser.cookies.insert("roundcube_sessid".into(), "fixed".into());

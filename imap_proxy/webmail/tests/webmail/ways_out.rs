@@ -68,7 +68,7 @@ async fn a_locked_account_can_ask_for_help() {
 }
 
 #[tokio::test]
-async fn whoever_is_locked_out_by_the_last_code_can_ask_too() {
+async fn a_user_locked_out_by_the_last_code_can_send_a_request_too() {
     let world = World::start().await;
     let mut browser = world.challenged().await;
     let before = browser.session().cloned();

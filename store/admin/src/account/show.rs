@@ -72,8 +72,9 @@ fn print(screen: &mut Screen, account: &Account) -> Result<(), Failure> {
         screen.field("Backup codes", &format!("{} left", account.backup_codes_left))?;
     }
     if !account.failures.is_empty() {
-        let doors: Vec<_> = account.failures.iter().map(|(door, count)| format!("{count} at {door}")).collect();
-        screen.field("Wrong codes", &clean_line(&format!("{} (in a row)", doors.join(", "))))?;
+        let channels: Vec<_> =
+            account.failures.iter().map(|(channel, count)| format!("{count} at {channel}")).collect();
+        screen.field("Wrong codes", &clean_line(&format!("{} (in a row)", channels.join(", "))))?;
     }
     if let Some(next) = next_step(account) {
         screen.field("Next", &next)?;

@@ -18,26 +18,26 @@ It looks at posternd's sockets, at the permissions of keys and configurations,
 at the clock, at what posternd finds wrong, at every PAM service of this host
 that has pam_postern.so, and at Dovecot where one of them is Dovecot's. Where
 there is a proxy.toml it looks at the certificate too, at the webmail and the
-mail server behind, and tries each door of the fronts as a stranger would. It
-has no credentials, sends none, and waits for nobody longer than a minute.
+mail server behind, and tries each endpoint of the fronts as any client could.
+It has no credentials, sends none, and waits a minute for an answer at most.
 
-What can be reached from outside shows from outside only: run `postern check
+What can be reached from outside is seen from outside only: run `postern check
 doors` there.
 
 Exit code 0 with warnings (1 with --strict), 1 when anything failed, 3 when
 posternd cannot be reached.";
 
-const DOORS_HELP: &str = "\
-Run it where your users are, or strangers: it needs neither posternd nor a
+const ENDPOINTS_HELP: &str = "\
+Run it where clients are, inside or outside: it needs neither posternd nor a
 configuration. Each PLACE is a URL (https://mail.example.com/,
 imaps://mail.example.com; also http, imap, pop3s, pop3, sieve, submissions and
 submission), or a host: then all of these are tried at their usual ports.
 
-A front of Postern's is known by its own answers; each of its doors must be
+A front of Postern is recognized by its answers; each of its endpoints must be
 closed, or ask for an app password. Anything else that would take a password
-leads around the second factor. Where nobody answers, nobody gets in.
+bypasses the second factor. Where nothing answers, nobody gets in.
 
-Exit code 0 with warnings (1 with --strict), 1 when something leads around.
+Exit code 0 with warnings (1 with --strict), 1 when something bypasses it.
 
 Examples:
   postern check doors mail.example.com
@@ -81,14 +81,14 @@ type Places = Vec<Place>;
 /// What to look at instead of everything.
 #[derive(Subcommand)]
 enum Only {
-    /// Try the doors of any host as a stranger would; needs neither posternd nor a configuration
-    #[command(after_help = DOORS_HELP)]
-    Doors(Doors),
+    /// Try the endpoints of any host as a client from outside would; needs neither posternd nor a configuration
+    #[command(name = "doors", after_help = ENDPOINTS_HELP)]
+    Endpoints(Endpoints),
 }
 
 /// Where to try.
 #[derive(Args)]
-struct Doors {
+struct Endpoints {
     /// A URL, or a host
     #[arg(required = true, value_name = "PLACE", value_parser = read_place)]
     places: Vec<Places>,
@@ -97,7 +97,7 @@ struct Doors {
     strict: bool,
 }
 
-impl Doors {
+impl Endpoints {
     fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         let bar = progress(0, "Knocking");
         let lines = postern_check::endpoints(&self.places.concat(), &|done, of| {
@@ -111,8 +111,8 @@ impl Doors {
 
 impl Check {
     pub(crate) fn run(self, session: &mut Session) -> Result<Exit, Failure> {
-        if let Some(Only::Doors(doors)) = self.only {
-            return doors.run(session);
+        if let Some(Only::Endpoints(endpoints)) = self.only {
+            return endpoints.run(session);
         }
         // The daemon opens every record.
         let daemon = Daemon::connect(&session.socket, WAIT_TRANSFER);

@@ -330,7 +330,7 @@ fn read(path: &Path, most: usize, screen: &mut Screen) -> Result<Secret, Failure
     if about.mode() & MODE_OF_OTHERS != 0 {
         let (path, mode) = (path.display(), about.mode() & 0o7777);
         screen.note(&format!(
-            "warning: {path} can be opened by others than its owner (mode {mode:04o}): whoever has read it has its secrets"
+            "warning: {path} can be read by others than its owner (mode {mode:04o}), who then have its secrets"
         ));
     }
     // Room for all of it from the start: growing would leave copies behind that nobody wipes.

@@ -119,7 +119,7 @@ fn platforms(daemon: &Daemon) -> Vec<Finding> {
         }
         if platform.policy.unenrolled_pass {
             let message = format!(
-                "accounts that have not enrolled yet pass at doors that cannot show a QR code (IMAP): \
+                "accounts that have not enrolled yet pass at channels that cannot show a QR code (IMAP): \
                  `postern platform set {name} unenrolled refuse`"
             );
             findings.push(finding(Level::Warning, &subject, message));

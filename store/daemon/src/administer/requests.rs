@@ -125,7 +125,7 @@ fn not_approved(mailbox: &Mailbox, why: NotApproved) -> Refused {
 
 fn decided_meanwhile(mailbox: &Mailbox) -> Refused {
     let message = format!(
-        "{mailbox} was changed, or somebody else has decided about its request, at this moment: nothing was done. \
+        "{mailbox} was changed, or another administrator has decided about its request, at this moment: nothing was done. \
          `postern request list` shows what is open."
     );
     refuse("no_request", message)

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn no_notice_quotes_what_somebody_has_typed() {
+    fn no_notice_quotes_what_a_user_has_typed() {
         let domains = vec!["example.com".to_owned()];
         let (name, policy) = ("example".to_owned(), Policy::default());
         let platform = Platform { name, domains, netbios: Vec::new(), enabled: true, policy };

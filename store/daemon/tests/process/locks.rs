@@ -37,7 +37,7 @@ fn reply(home: &Home, code: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_fifth_wrong_code_closes_the_door_and_a_restart_does_not_open_it() {
+fn the_fifth_wrong_code_locks_the_channel_and_a_restart_does_not_unlock_it() {
     let home = Home::with_clock();
     let (mut posternd, alice) = home.start_with_alice();
     lock(&posternd, &alice);
@@ -66,7 +66,7 @@ fn the_fifth_wrong_code_closes_the_door_and_a_restart_does_not_open_it() {
 }
 
 #[test]
-fn the_next_wrong_code_costs_twice_as_much_and_other_doors_stay_open() {
+fn the_next_wrong_code_costs_twice_as_much_and_other_channels_stay_open() {
     let home = Home::with_clock();
     let (posternd, alice) = home.start_with_alice();
     lock(&posternd, &alice);

@@ -333,7 +333,7 @@ fn the_secret_of_a_further_method_is_shown_behind_a_factor_for_it() {
 }
 
 #[test]
-fn whoever_repeats_changes_is_stopped_for_the_day() {
+fn repeated_changes_are_stopped_for_the_day() {
     let post = Post::new();
     let posternd = post.home.start_with_platform();
     let (proof, secret) = posternd.sets_up_app();

@@ -108,7 +108,7 @@ fn open_the_way(home: &Home) {
 }
 
 #[test]
-fn a_stranger_is_turned_away_even_if_the_mode_would_let_him_in() {
+fn another_user_is_refused_even_if_the_mode_would_allow_it() {
     if !is_root() {
         return;
     }

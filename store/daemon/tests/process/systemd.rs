@@ -23,7 +23,7 @@ const STOPS: usize = 20;
 const NOBODY: u32 = 65_534;
 
 #[test]
-fn whoever_connects_before_it_runs_is_served_and_the_sockets_stay() {
+fn a_client_that_connects_before_it_runs_is_served_and_the_sockets_stay() {
     let home = Home::new(Plan::default());
     let listen = |name: &str| format!("--listen={}", home.path(name).display());
     let (auth, admin, other) = (listen("auth.sock"), listen("admin.sock"), listen("other.sock"));

@@ -126,7 +126,7 @@ async fn each_answer_has_its_meaning_and_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_stranger_gets_nothing() {
+async fn an_untrusted_certificate_gets_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let gateway = HttpGateway::start(Some(&Certificate::new(dir.path()))).await;
     let other = tempfile::tempdir().unwrap();

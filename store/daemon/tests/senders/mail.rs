@@ -81,7 +81,7 @@ async fn who_may_not_sign_in_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_stranger_gets_nothing() {
+async fn an_untrusted_certificate_gets_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let certificate = Certificate::new(dir.path());
     for security in ["smtps", "starttls"] {

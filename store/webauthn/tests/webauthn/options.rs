@@ -121,7 +121,7 @@ fn a_relying_party_is_an_https_host() {
 }
 
 #[test]
-fn a_refusal_tells_little_of_what_a_stranger_wrote() {
+fn a_refusal_tells_little_of_unverified_input() {
     let told = Rejected::WrongOrigin("\n\u{1b}[31m".repeat(1000)).to_string();
     assert!(told.len() < 1000 && !told.contains(['\n', '\u{1b}']), "{told}");
 }

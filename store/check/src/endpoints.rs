@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 /// The header that is the same in all answers of one front.
 const POLICY: &str = "content-security-policy";
 
-const PASSWORD_ALONE: &str = "whoever knows the password gets in there without a code";
-const FROM_ELSEWHERE: &str = "close it to everybody but Postern and the house (firewall), or let it be reached through \
-                              Postern";
+const PASSWORD_ALONE: &str = "the password alone is enough there, without a code";
+const FROM_ELSEWHERE: &str = "close it to everybody but Postern and the organisation (firewall), or let it be reached \
+                              through Postern";
 
-/// The content of `[webmail.doors]`, if known.
+/// The content of `[webmail.endpoints]`, if known.
 pub(crate) type Openings = BTreeMap<&'static str, Opening>;
 
 /// The result at a path, for a client without credentials.
@@ -88,18 +88,18 @@ fn list(networks: &[Network]) -> String {
 /// The findings about a Postern front. `openings`: `None` if its configuration is not known.
 pub(crate) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -> Vec<Line> {
     let subject = place.to_string();
-    let Said::Web { ours, doors, .. } = &heard.said else {
+    let Said::Web { ours, endpoints, .. } = &heard.said else {
         return vec![Line::ok(Section::Endpoints, subject, "Postern's IMAP front")];
     };
     let (mut closed, mut by_app_password, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-    for (door, answer) in doors {
+    for (endpoint, answer) in endpoints {
         let way = way(answer, Some(ours));
         match way {
-            Way::Closed | Way::Refuses(_) => closed.push(door.path),
-            Way::AppPassword => by_app_password.push(door.path),
+            Way::Closed | Way::Refuses(_) => closed.push(endpoint.path),
+            Way::AppPassword => by_app_password.push(endpoint.path),
             _ => {}
         }
-        lines.extend(leads(&subject, door, &way, openings));
+        lines.extend(leads(&subject, endpoint, &way, openings));
     }
     let mut text = Vec::new();
     for (what, paths) in [("closed", closed), ("opened by app passwords", by_app_password)] {
@@ -111,8 +111,8 @@ pub(crate) fn front(place: &Place, heard: &Heard, openings: Option<&Openings>) -
     lines
 }
 
-fn leads(subject: &str, door: &Endpoint, way: &Way, openings: Option<&Openings>) -> Option<Line> {
-    let Endpoint { path, key } = door;
+fn leads(subject: &str, endpoint: &Endpoint, way: &Way, openings: Option<&Openings>) -> Option<Line> {
+    let Endpoint { path, key } = endpoint;
     let opening = openings.map(|openings| (key, openings.get(*key)));
     let wants_app_password = opening.is_some_and(|(_, opening)| opening == Some(&Opening::AppPassword));
     Some(match (way, opening) {
@@ -123,7 +123,7 @@ fn leads(subject: &str, door: &Endpoint, way: &Way, openings: Option<&Openings>)
             );
             Line::warning(Section::Endpoints, subject, message)
                 .why(PASSWORD_ALONE)
-                .advice("make the list as short as it can be, or open the door to app passwords instead")
+                .advice("make the list as short as it can be, or open the endpoint to app passwords instead")
         }
         (Way::Asks(schemes), _) => Line::failure(
             Section::Endpoints,
@@ -163,11 +163,11 @@ fn elsewise(subject: &str, message: String) -> Line {
 
 /// The endpoints and services that accept the password alone, at a place that is not Postern.
 fn takes_passwords(heard: &Heard) -> (Vec<String>, Vec<&'static str>) {
-    let Said::Web { doors, sign_ins, .. } = &heard.said else { return (vec![], vec![]) };
+    let Said::Web { endpoints, sign_ins, .. } = &heard.said else { return (vec![], vec![]) };
     let page = |SignIn { path, product }: &SignIn| format!("{path} (the sign-in page of {product})");
     let mut asking: Vec<String> = sign_ins.iter().map(page).collect();
     let mut open = Vec::new();
-    for (Endpoint { path, .. }, answer) in doors {
+    for (Endpoint { path, .. }, answer) in endpoints {
         match way(answer, None) {
             Way::Asks(schemes) => asking.push(format!("{path} ({schemes})")),
             Way::Answers => open.push(*path),
@@ -187,7 +187,7 @@ pub(crate) fn behind(place: &Place, heard: &Heard) -> Line {
             subject,
             "Postern itself answers there: the front stands before a front",
         )
-        .why("whoever signs in is asked twice, or never gets there")
+        .why("users who sign in are asked twice, or do not get there")
         .advice("name the webmail or mail server itself");
     }
     let (asking, _) = takes_passwords(heard);
@@ -264,15 +264,15 @@ pub(crate) fn status(heard: &Heard) -> String {
     }
 }
 
-/// The endpoints that `[webmail.doors]` opens to clients with the password.
+/// The endpoints that `[webmail.endpoints]` opens to clients with the password.
 pub(crate) fn policy(openings: &Openings) -> Vec<Line> {
-    let networks = openings.iter().filter_map(|(door, opening)| match opening {
-        Opening::Networks(networks) => Some((door, networks)),
+    let networks = openings.iter().filter_map(|(endpoint, opening)| match opening {
+        Opening::Networks(networks) => Some((endpoint, networks)),
         Opening::Closed | Opening::AppPassword => None,
     });
-    let line = |(door, networks): (&&'static str, &Vec<Network>)| {
+    let line = |(endpoint, networks): (&&'static str, &Vec<Network>)| {
         let is_all = networks.iter().any(|network| network.bits() == 0);
-        let subject = format!("door {door}");
+        let subject = format!("door {endpoint}");
         let line = if is_all {
             Line::failure(Section::Policies, subject, "it is open to everybody")
         } else {
@@ -284,5 +284,5 @@ pub(crate) fn policy(openings: &Openings) -> Vec<Line> {
 }
 
 #[cfg(test)]
-#[path = "doors_tests.rs"]
+#[path = "endpoints_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use super::Shared;
 use super::http::{Answer, Line, Request};
 
 /// Their folders.
-pub const DOORS: [&str; 8] =
+pub const ENDPOINTS: [&str; 8] =
     ["EWS", "Microsoft-Server-ActiveSync", "mapi", "rpc", "OAB", "Autodiscover", "PowerShell", "api"];
 /// A path in each that gives access to something.
 pub const PUBLIC: [&str; 8] = [
@@ -29,7 +29,7 @@ const VERSIONS: &str = "2.0,2.1,2.5,12.0,12.1,14.0,14.1,16.0,16.1";
 
 impl Shared {
     /// Serves a request to an endpoint.
-    pub(super) fn door(&self, line: &mut Line, method: &str, folder: &str, request: &Request) -> Option<()> {
+    pub(super) fn endpoint(&self, line: &mut Line, method: &str, folder: &str, request: &Request) -> Option<()> {
         let takes_basic = !self.state().without_basic.iter().any(|it| it.eq_ignore_ascii_case(folder));
         let Some(mailbox) = self.opened_by(line, request, takes_basic) else {
             return line.answer(&challenge(request, takes_basic));

@@ -1,10 +1,10 @@
-//! The doors beside SOGo: tried with the right password while they are closed, and opened to app passwords.
+//! The endpoints beside SOGo: tried with the right password while they are closed, and opened to app passwords.
 
 use super::{Site, folder, inbox, inside, inside_by_code};
 use crate::story::visitor::{Answer, Visitor, basic};
 
 /// What takes the password alone, and what nobody needs from outside.
-const DOORS: [&str; 10] = [
+const ENDPOINTS: [&str; 10] = [
     "/SOGo/dav/",
     "/SOGo/DAV/",
     "/SOGo/dav/alice/Calendar/personal/",
@@ -41,7 +41,7 @@ fn program(visitor: &Visitor, method: &str, target: &str, headers: &[&str]) -> A
 }
 
 #[test]
-fn no_door_opens_to_the_password() {
+fn no_endpoint_opens_to_the_password() {
     let mut site = Site::new();
     let (alice, _, bob) = site.alice_and_bob();
     let [stranger, challenged] = [Visitor::new(&site), inside(&site, &alice)];
@@ -60,7 +60,7 @@ fn no_door_opens_to_the_password() {
             let session = visitor.session_header();
             for credentials in &credentials {
                 for method in METHODS {
-                    for target in DOORS {
+                    for target in ENDPOINTS {
                         let answer = program(visitor, method, target, &[credentials, &session]);
                         assert_eq!(answer.status, 403, "{method} {target}\n{}", answer.head);
                         assert!(answer.headers("www-authenticate").is_empty());
@@ -122,14 +122,14 @@ fn a_calendar_synchronises_by_an_app_password_until_that_is_revoked() {
     for name in [alice.name.as_str(), "alice"] {
         program(&visitor, "PROPFIND", DAV, &[&basic(name, &typed)]).shows(207, "/SOGo/dav/alice/");
     }
-    // Through an open door as well there is no other account.
+    // Through an open endpoint as well there is no other account.
     for target in ["/SOGo/dav/alice/Mail/1/", "/SOGo/dav/alice/Mail/_1/"] {
         assert_eq!(program(&visitor, "PROPFIND", target, &[&basic("alice", &typed)]).status, 404, "{target}");
     }
     let answer = program(&visitor, "GET", "/.well-known/caldav", &[&basic("alice", &typed)]);
     assert_eq!(answer.status, 301, "{}", answer.head);
     assert!(answer.location().ends_with("/SOGo/dav/"), "{}", answer.head);
-    // The other door is closed still.
+    // The other endpoint is closed still.
     assert_eq!(program(&visitor, "OPTIONS", "/Microsoft-Server-ActiveSync", &[&basic("alice", &typed)]).status, 403);
 
     site.admin(&format!("app-password revoke {} {id}", alice.name));

@@ -25,12 +25,12 @@ fn place() -> Place {
 /// A web server that answers every endpoint with `other`, except `special`.
 fn web(own: Result<Answer, Silence>, other: &str, special: (&str, Result<Answer, Silence>)) -> Heard {
     let (path, answered) = special;
-    let doors = ENDPOINTS.map(|door| {
-        let answer = if door.path == path { answered.clone() } else { answer(other) };
-        (door, answer)
+    let endpoints = ENDPOINTS.map(|endpoint| {
+        let answer = if endpoint.path == path { answered.clone() } else { answer(other) };
+        (endpoint, answer)
     });
-    let doors = doors.into();
-    Heard { chain: vec![], said: Said::Web { ours: own.unwrap(), doors, sign_ins: vec![] } }
+    let endpoints = endpoints.into();
+    Heard { chain: vec![], said: Said::Web { ours: own.unwrap(), endpoints, sign_ins: vec![] } }
 }
 
 /// A front with all endpoints closed, except this one.
@@ -43,7 +43,7 @@ fn levels(lines: &[Line]) -> Vec<(Level, &str)> {
 }
 
 #[test]
-fn the_words_of_a_door() {
+fn the_words_of_an_endpoint() {
     let front = ours("200 OK").unwrap();
     let asks = |schemes: &str| Way::Asks(schemes.to_owned());
     for (answered, expected) in [
@@ -79,7 +79,7 @@ fn a_closed_front_is_one_line() {
 }
 
 #[test]
-fn a_door_that_leads_around_is_a_failure_whatever_the_configuration_says() {
+fn an_endpoint_that_leads_around_is_a_failure_whatever_the_configuration_says() {
     let heard = front_with("/EWS/Exchange.asmx", answer(EXCHANGE));
     let closed = Openings::new();
     let networks = Opening::Networks(vec!["10.0.0.0/8".parse().unwrap()]);
@@ -119,8 +119,8 @@ fn a_server_of_its_own_leads_around() {
     assert_eq!(behind.level, Level::Ok);
     assert!(behind.message.contains("/mapi/emsmdb") && behind.advice.contains("check doors"), "{behind:?}");
     let lines = outside(&place(), &Ok(heard));
-    let [(Level::Failure, page), (Level::Failure, door)] = levels(&lines)[..] else { panic!("{lines:?}") };
-    assert!(page.contains("Roundcube") && door.contains("Negotiate, NTLM, Basic"), "{page} {door}");
+    let [(Level::Failure, page), (Level::Failure, endpoint)] = levels(&lines)[..] else { panic!("{lines:?}") };
+    assert!(page.contains("Roundcube") && endpoint.contains("Negotiate, NTLM, Basic"), "{page} {endpoint}");
 
     let lines = outside(&place(), &Ok(web(not_ours(), gone, ("/api/", not_ours()))));
     assert!(matches!(levels(&lines)[..], [(Level::Ok, _)]), "{lines:?}");
@@ -152,7 +152,7 @@ fn a_mail_server_that_greets_by_itself_leads_around() {
 }
 
 #[test]
-fn a_door_that_is_open_to_networks_is_warned_of() {
+fn an_endpoint_that_is_open_to_networks_is_warned_of() {
     let open = |networks: &str| Openings::from([("ews", Opening::Networks(vec![networks.parse().unwrap()]))]);
     assert_eq!(levels(&policy(&open("10.0.0.0/8"))), [(Level::Warning, "it is open to 10.0.0.0/8")]);
     assert_eq!(levels(&policy(&open("::/0"))), [(Level::Failure, "it is open to everybody")]);
