@@ -6,8 +6,8 @@ mod crowd;
 #[path = "../../../webmail/tests/webmail/daemon.rs"]
 #[expect(dead_code, reason = "the webmail's tests want more of it")]
 mod daemon;
+mod hostile;
 mod mail_server;
-mod strangers;
 
 use postern_front::daemon::Daemon;
 use postern_front::socket::bind;
