@@ -22,6 +22,7 @@ use postern_rules::{
     Account, Decision, Event, Mailbox, Platform, Refusal, State, Time, Verdict, decide, notice, standing,
 };
 use postern_vault::audit;
+use postern_vault::keys::sessions_key;
 use postern_vault::records::{Records, Stored};
 use postern_vault::seal::Sealer;
 use postern_vault::{COMMIT_DEADLINE, RecordError};
@@ -319,15 +320,14 @@ impl Daemon {
         let notices = notice::of(&account, &next, &verdict);
         let written = notices::written(self.senders.sendable().mails, platform, (&account, &next), &notices, actor);
         changes.extend(outbox::queue(&self.records, written, now)?);
-        let may_end_sessions = standing::may_end_sessions(stored.as_ref().map(|stored| &stored.value), &next, now);
+        if standing::may_end_sessions(stored.as_ref().map(|stored| &stored.value), &next, now) {
+            changes.push(self.records.next_revision(&sessions_key(mailbox)).await?);
+        }
         let follow = move |effects: &Effects| {
             METRICS.decide(channel, &verdict, &next);
             METRICS.change(kind, before, next.state(now));
             if !notices.is_empty() {
                 effects.queued.notify_one();
-            }
-            if may_end_sessions {
-                effects.announce(Some(&next.mailbox));
             }
             Applied { verdict, before: listed_before, account: next, now }
         };

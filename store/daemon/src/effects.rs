@@ -1,19 +1,20 @@
-//! The effects of a commit: fronts are told that sessions may be over, the platforms are read again, and the log lines
-//! are written. They follow as soon as the outcome of the commit is known, even if the caller no longer waits for it: a
-//! commit that completes after its deadline revokes as much as one that completes before.
+//! The effects of a commit. Fronts are told that sessions may be over, and the platforms are read again, when the engine's
+//! watch reports the commit, whichever process has made it. The log lines of a commit that was made here are written as
+//! soon as its outcome is known, even if the caller no longer waits for it: a commit that completes after its deadline
+//! revokes as much as one that completes before.
 
-use postern_engine::{Change, EngineError, Key, Pending, Revision, Swap, Told, Watch};
+use postern_engine::{Change, EngineError, Key, Next, Pending, Revision, Swap, Told, Watch};
 use postern_rules::{Mailbox, Platform};
 use postern_vault::audit;
 use postern_vault::export::ExportError;
 use postern_vault::import::{self, Found};
-use postern_vault::keys::{IMPORTING, PLATFORM, PLATFORMS};
+use postern_vault::keys::{ALIAS, IMPORTING, PLATFORM, PLATFORMS, SESSIONS};
 use postern_vault::records::{PlatformSet, Records};
 use postern_vault::{COMMIT_DEADLINE, RecordError};
 use postern_wire::auth::WatchEvent;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, broadcast, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 
 /// How many changes a front may lag behind before it is told to check everything again.
 const WATCH_BACKLOG: usize = 1024;
@@ -43,6 +44,8 @@ pub struct Effects {
     written: Mutex<Option<Watch>>,
     /// The newest revision of a platform that sign-ins use here, set after fronts have been told.
     taken_up: watch::Sender<Option<Revision>>,
+    /// The newest revision of a write of which fronts have been told.
+    announced: watch::Sender<Option<Revision>>,
     under_way: Arc<Semaphore>,
     watchers: broadcast::Sender<WatchEvent>,
 }
@@ -63,6 +66,7 @@ impl Effects {
             ends_moved: Notify::new(),
             written: Mutex::new(Some(written)),
             taken_up: watch::Sender::new(None),
+            announced: watch::Sender::new(None),
             under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
             watchers: broadcast::Sender::new(WATCH_BACKLOG),
         };
@@ -145,8 +149,9 @@ impl Effects {
     }
 
     /// Writes changes together with entries of the audit log, all or nothing, and returns the result of `follow`; none
-    /// if there was a concurrent write and nothing was done; if it was one of platforms, they are read again. Once the changes are written, the entries are logged and
-    /// `follow` is called, whether the caller still waits or not.
+    /// if there was a concurrent write and nothing was done; if it was one of platforms, they are read again. Once the
+    /// changes are written, the entries are logged and `follow` is called, whether the caller still waits or not. Then
+    /// it waits until fronts have been told.
     ///
     /// # Errors
     /// [`RecordError`]: no change is known to have been made, unless it is [`RecordError::NotTakenUp`].
@@ -156,7 +161,8 @@ impl Effects {
         entries: Vec<audit::Record>,
         follow: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<Option<T>, RecordError> {
-        let changes_platforms = changes.iter().any(|change| change.key.starts_with(PLATFORM));
+        let keys = || changes.iter().filter(|change| change.next != Next::Same).map(|change| &change.key);
+        let told = Tells { platforms: keys().any(is_about_platforms), sessions: keys().any(is_about_sessions) };
         for entry in &entries {
             changes.push(self.records.put_entry(entry)?);
         }
@@ -166,7 +172,7 @@ impl Effects {
             let effects = Arc::clone(self);
             let followed = tokio::spawn(async move {
                 let _place = place;
-                effects.follow(pending, &entries, changes_platforms, follow).await
+                effects.follow(pending, &entries, told, follow).await
             });
             // If that task has not ended normally, the daemon stops.
             followed.await.unwrap_or(Err(RecordError::Engine(EngineError::Closed)))
@@ -178,7 +184,7 @@ impl Effects {
         &self,
         pending: Pending<Swap>,
         entries: &[audit::Record],
-        changes_platforms: bool,
+        told: Tells,
         follow: impl FnOnce(&Self) -> T,
     ) -> Result<Option<T>, RecordError> {
         match pending.await {
@@ -192,8 +198,12 @@ impl Effects {
             Ok(Swap::Done(revision)) => {
                 entries.iter().for_each(audit::Record::log);
                 let followed = follow(self);
-                if changes_platforms {
-                    self.wait_for_platforms(revision).await?;
+                if told.sessions {
+                    // Where that takes too long, they are told later: the watch misses nothing.
+                    reached(&self.announced, revision).await;
+                }
+                if told.platforms && !reached(&self.taken_up, revision).await {
+                    return Err(RecordError::NotTakenUp);
                 }
                 Ok(Some(followed))
             }
@@ -201,40 +211,71 @@ impl Effects {
         }
     }
 
-    /// Waits until sign-ins here use the platforms of this revision, and fronts have been told.
-    async fn wait_for_platforms(&self, revision: Revision) -> Result<(), RecordError> {
-        let mut taken_up = self.taken_up.subscribe();
-        let done = taken_up.wait_for(|newest| newest.is_some_and(|newest| newest >= revision));
-        match tokio::time::timeout(TAKEN_UP_WITHIN, done).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(RecordError::NotTakenUp),
+    /// Processes commits made here or elsewhere: fronts are told of sessions that may be over, and the platforms are read
+    /// again. If writes may have been missed, everything is checked. Runs until it is dropped or the store is closed.
+    /// Call it once only.
+    pub async fn run(&self) {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(written) = written else { return };
+        let (platforms, changed) = mpsc::unbounded_channel();
+        tokio::join!(self.process(written, platforms), self.keep_platforms(changed));
+    }
+
+    /// Tells fronts of sessions that may be over, and hands over which writes are about platforms; none: writes may have
+    /// been missed.
+    async fn process(&self, mut writes: Watch, platforms: mpsc::UnboundedSender<Option<Revision>>) {
+        while let Ok(told) = writes.next().await {
+            let Told::Written(written) = told else {
+                self.announce(None);
+                self.queued.notify_one();
+                let _ = platforms.send(None);
+                continue;
+            };
+            self.announce_sessions(&written.keys);
+            self.announced.send_replace(Some(written.revision));
+            if written.keys.iter().any(is_about_platforms) {
+                let _ = platforms.send(Some(written.revision));
+            }
         }
     }
 
-    /// Processes commits made here or elsewhere: first the platforms are read again, then fronts are told. If writes
-    /// may have been missed, everything is checked. Runs until it is dropped or the store is closed. Call it once only.
-    pub async fn run(&self) {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut written) = written else { return };
-        while let Ok(told) = written.next().await {
-            // A removed record has no revision that a read could return.
-            let written = match told {
-                Told::Written(written) if !written.keys.iter().any(is_about_platforms) => continue,
-                Told::Written(written) => Some(written.revision),
-                Told::Missed => None,
-            };
+    /// Tells fronts of the sessions that a commit with these keys may have ended.
+    fn announce_sessions(&self, keys: &[Key]) {
+        // The records of an import: there are no sessions yet, and the end of an import is about the platforms.
+        if keys.iter().any(|key| key == IMPORTING) {
+            return;
+        }
+        // A user may be signed in under a name that now resolves to another account.
+        if keys.iter().any(|key| key.starts_with(ALIAS)) {
+            return self.announce(None);
+        }
+        for mailbox in keys.iter().filter_map(|key| key.strip_prefix(SESSIONS)) {
+            let mailbox = Some(String::from_utf8_lossy(mailbox).into_owned());
+            let _ = self.watchers.send(WatchEvent { mailbox });
+        }
+    }
+
+    /// Reads the platforms after each write that is about them, and then tells fronts.
+    async fn keep_platforms(&self, mut changed: mpsc::UnboundedReceiver<Option<Revision>>) {
+        while let Some(mut written) = changed.recv().await {
+            let mut has_missed = written.is_none();
+            while let Ok(later) = changed.try_recv() {
+                has_missed |= later.is_none();
+                written = written.max(later);
+            }
             let Some(newest) = self.reload_until_it_succeeds().await else { return };
             self.announce(None);
-            if written.is_none() {
-                self.queued.notify_one();
+            if has_missed {
                 self.ends_moved.notify_one();
             }
+            // A removed record has no revision that a read could return.
             self.taken_up.send_replace(newest.max(written));
         }
     }
 
     /// Returns the newest revision of a platform, as soon as the platforms could be read; none if the store is closed.
-    /// Each series of failures is one line in the log: until it ends, sign-ins use the platforms as they were.
+    /// Each series of failures is one line in the log: until it ends, names are refused that were to be read with the
+    /// changed platforms.
     async fn reload_until_it_succeeds(&self) -> Option<Option<Revision>> {
         let mut is_logged = false;
         loop {
@@ -247,7 +288,7 @@ impl Effects {
                 Err(error) => error.into(),
             };
             if !is_logged {
-                tracing::error!(error = %failed, "the platforms cannot be read anew: sign-ins go by them as they were");
+                tracing::error!(error = %failed, "the platforms cannot be read anew: until then, names are refused");
                 is_logged = true;
             }
             tokio::time::sleep(AGAIN).await;
@@ -255,8 +296,26 @@ impl Effects {
     }
 }
 
+/// What fronts are told of after a commit, before it is answered.
+#[derive(Clone, Copy)]
+struct Tells {
+    platforms: bool,
+    sessions: bool,
+}
+
+/// Waits until this revision is reached; not for longer than [`TAKEN_UP_WITHIN`].
+async fn reached(revisions: &watch::Sender<Option<Revision>>, revision: Revision) -> bool {
+    let mut revisions = revisions.subscribe();
+    let done = revisions.wait_for(|newest| newest.is_some_and(|newest| newest >= revision));
+    matches!(tokio::time::timeout(TAKEN_UP_WITHIN, done).await, Ok(Ok(_)))
+}
+
 fn is_about_platforms(key: &Key) -> bool {
     key.starts_with(PLATFORM) || key == PLATFORMS
+}
+
+fn is_about_sessions(key: &Key) -> bool {
+    key.starts_with(SESSIONS) || key.starts_with(ALIAS)
 }
 
 /// Whether the trust in a browser may end earlier by the policies of `after` than by those of `before`.

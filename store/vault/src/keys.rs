@@ -11,6 +11,7 @@
 //! | `meta/notice/TIME/ID` | a notice that is to be sent |
 //! | `meta/importing` | an import writes, or was interrupted |
 //! | `meta/platforms` | nothing; its revision is that of the set of platforms |
+//! | `meta/sessions/MAILBOX` | nothing; it is rewritten when sessions of this mailbox may be over |
 //! | `meta/plus-names` | nothing; its revision is that of the protected names with a plus |
 
 use postern_rules::{Account, Kind, Mailbox, Time};
@@ -27,6 +28,10 @@ pub const IMPORTING: &[u8] = b"meta/importing";
 /// Rewritten with every platform, and at the begin and the end of an import. A decision that depends on the platforms
 /// expects it as it was when they were read.
 pub const PLATFORMS: &[u8] = b"meta/platforms";
+/// The prefix of the keys that are rewritten when sessions of a mailbox may be over.
+pub const SESSIONS: &[u8] = b"meta/sessions/";
+/// The prefix of every alias's key.
+pub const ALIAS: &[u8] = b"alias/";
 /// Rewritten when a name with a plus becomes protected. Switching plus-addressing on, which would hide such names,
 /// expects it as it was before the accounts were read.
 pub const PLUS_NAMES: &[u8] = b"meta/plus-names";
@@ -44,7 +49,12 @@ pub fn account_key(mailbox: &Mailbox) -> Vec<u8> {
 
 /// The key of an alias.
 pub fn alias_key(name: &Mailbox) -> Vec<u8> {
-    [b"alias/", name.as_str().as_bytes()].concat()
+    [ALIAS, name.as_str().as_bytes()].concat()
+}
+
+/// The key that is rewritten when sessions of this mailbox may be over.
+pub fn sessions_key(mailbox: &Mailbox) -> Vec<u8> {
+    [SESSIONS, mailbox.as_str().as_bytes()].concat()
 }
 
 /// The key of the mailbox that has a security key with this credential id.

@@ -6,7 +6,6 @@ use crate::administer::audit::shown_state;
 use crate::administer::unstored;
 use crate::clock;
 use crate::daemon::{Applied, Daemon};
-use crate::effects::Effects;
 use postern_engine::Change;
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Known};
 use postern_rules::name::{LookupName, Named};
@@ -217,9 +216,7 @@ async fn write_aliases(
     if !changes.is_empty() {
         changes.extend(daemon.records.put_account(platforms, Some(before), next).await.map_err(unstored)?);
         let entry = entry(actor, action, Some(&next.mailbox), aliases.join(", "));
-        // A user may be signed in under a name that now resolves to another account.
-        let tell = |effects: &Effects| effects.announce(None);
-        if daemon.effects.commit(changes, vec![entry], tell).await.map_err(unstored)?.is_none() {
+        if daemon.effects.commit(changes, vec![entry], |_| ()).await.map_err(unstored)?.is_none() {
             return Ok(None);
         }
     }

@@ -14,6 +14,9 @@ pub mod platforms;
 pub mod requests;
 pub mod status;
 
+#[cfg(test)]
+mod tests;
+
 use crate::administer::audit::shown_state;
 use crate::clock;
 use crate::daemon::{Applied, Daemon, ResolveError, Resolved, backup_codes_left};

@@ -4,12 +4,13 @@ use super::*;
 use crate::actor::Actor;
 use crate::administer::{accounts, platforms, unstored};
 use crate::config::Config;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Resolved};
 use crate::key_source::KeySource;
 use crate::log;
 use postern_engine::{Engine, Entry, Failure, MemoryEngine, Revision, SledEngine, Visitor, Watch};
 use postern_process::log::Log;
 use postern_rules::Event;
+use postern_rules::name::LookupName;
 use postern_vault::keys::platform_key;
 use postern_vault::master_key::MasterKeys;
 use postern_vault::seal::Sealer;
@@ -28,17 +29,22 @@ pub(crate) const ALICE: &str = "alice@example.com";
 
 /// Creates a daemon over this engine, with one platform, which is off.
 pub(crate) async fn daemon(engine: Arc<dyn Engine>) -> Daemon {
+    let daemon = one_of_several(engine, Arc::new(Sealer::new(MasterKeys::generate().unwrap()))).await;
+    let domains = vec!["example.com".to_owned()];
+    let wanted = CreatePlatform { name: PLATFORM.to_owned(), domains, netbios: Vec::new() };
+    platforms::create(&daemon, BY, &wanted).await.unwrap();
+    daemon
+}
+
+/// Creates a daemon over a store that others may use as well, with the same master key.
+pub(crate) async fn one_of_several(engine: Arc<dyn Engine>, sealer: Arc<Sealer>) -> Daemon {
     // A process has only one log.
     static LOG: OnceLock<Arc<Log>> = OnceLock::new();
     let config = Config::default();
     let log = LOG.get_or_init(|| Arc::new(log::start(&config).unwrap())).clone();
-    let sealer = Arc::new(Sealer::new(MasterKeys::generate().unwrap()));
     let daemon = Daemon::new(engine, sealer, config, KeySource::Credential, log).await.unwrap();
     let effects = daemon.effects.clone();
     tokio::spawn(async move { effects.run().await });
-    let domains = vec!["example.com".to_owned()];
-    let wanted = CreatePlatform { name: PLATFORM.to_owned(), domains, netbios: Vec::new() };
-    platforms::create(&daemon, BY, &wanted).await.unwrap();
     daemon
 }
 
@@ -111,6 +117,46 @@ async fn what_follows_a_commit_follows_a_late_one() {
     let wanted = Aliases { mailbox: ALICE.to_owned(), aliases: vec!["al@example.com".to_owned()] };
     assert_eq!(late(&daemon, &engine, accounts::add_aliases(&daemon, BY, &wanted)).await, None);
     assert_eq!(late(&daemon, &engine, accounts::remove_aliases(&daemon, BY, &wanted)).await, None);
+}
+
+/// Another daemon of the same store.
+async fn sister(daemon: &Daemon, engine: Arc<dyn Engine>) -> Daemon {
+    one_of_several(engine, daemon.records.sealer()).await
+}
+
+async fn told(watch: &mut broadcast::Receiver<WatchEvent>) -> Option<String> {
+    let told = tokio::time::timeout(PATIENCE, watch.recv()).await;
+    told.expect("fronts are not told").unwrap().mailbox
+}
+
+#[tokio::test]
+async fn fronts_are_told_of_what_another_daemon_has_committed() {
+    let engine = Arc::new(MemoryEngine::new());
+    let here = daemon(engine.clone()).await;
+    let elsewhere = sister(&here, engine).await;
+    let mut watch = here.watch();
+    apply(&elsewhere, || Event::Add).await.unwrap();
+    assert_eq!(told(&mut watch).await.as_deref(), Some(ALICE));
+    let wanted = Aliases { mailbox: ALICE.to_owned(), aliases: vec!["al@example.com".to_owned()] };
+    accounts::add_aliases(&elsewhere, BY, &wanted).await.unwrap();
+    assert_eq!(told(&mut watch).await, None);
+    // A change that ends no session.
+    let contact = postern_rules::contact::Address::read("alice@example.org");
+    apply(&elsewhere, || Event::SetContact(contact.clone())).await.unwrap();
+    assert!(watch.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn names_are_read_with_the_platforms_that_another_daemon_has_written() {
+    let engine = Arc::new(MemoryEngine::new());
+    let here = daemon(engine.clone()).await;
+    let elsewhere = sister(&here, engine).await;
+    let [name, domains] = ["other", "example.net"].map(str::to_owned);
+    let wanted = CreatePlatform { name, domains: vec![domains], netbios: Vec::new() };
+    platforms::create(&elsewhere, BY, &wanted).await.unwrap();
+    // The watch of this daemon may not have been processed: nothing has given it time.
+    let read = here.look_up(LookupName::new("bob@example.net")).await.unwrap();
+    assert!(matches!(read, Resolved::Unlisted(_, platform) if platform.name == "other"));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use postern_engine::{CHANGES_MAX, Change};
 use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::{Account, Event, Mailbox, Time, decide};
 use postern_vault::RecordError;
-use postern_vault::keys::{self, ACCOUNT, SUSPENDED};
+use postern_vault::keys::{self, ACCOUNT, SUSPENDED, sessions_key};
 use postern_vault::records::{Ended, PAGE};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -95,8 +95,8 @@ async fn end(daemon: &Daemon, key: &[u8], mailbox: &Mailbox) -> Result<(), Recor
     let account = daemon.records.account(mailbox).await?;
     let has_ended = account.is_none_or(|stored| !keys::is_end_of(key, &stored.value));
     if let Some((_, revision)) = left.filter(|_| has_ended) {
-        daemon.announce(Some(mailbox));
-        daemon.records.commit(vec![Change::delete(key, revision)]).await?;
+        let sessions = daemon.records.next_revision(&sessions_key(mailbox)).await?;
+        daemon.records.commit(vec![Change::delete(key, revision), sessions]).await?;
     }
     Ok(())
 }
