@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Shared;
-use super::http::{Answer, Line, Request};
+use super::http::{Answer, Line};
+use super::request::Request;
+use super::shared::Shared;
 
 /// Their folders.
 pub const ENDPOINTS: [&str; 8] =

@@ -23,64 +23,31 @@
 mod endpoints;
 mod http;
 mod owa;
+mod request;
+mod session;
+mod shared;
 mod sign_in;
 
-use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
 
 use crate::mailboxes::Mailbox;
 use crate::{During, Result};
 pub use endpoints::{ENDPOINTS, PUBLIC};
-pub use http::Request;
-use http::{Answer, Line, decoded};
-use sign_in::Session;
-pub use sign_in::forged;
-
-/// The domain that precedes the backslash in user names.
-pub const NETBIOS: &str = "EXAMPLE.COM";
-/// Bytes that are kept of everything received; more than that is an upload.
-const MAX_HEARD: usize = 16 * 1024 * 1024;
-/// The interval at which a request that waits for news checks for it.
-const WAIT: Duration = Duration::from_millis(200);
+use http::{Answer, Line};
+pub use request::Request;
+use request::decoded;
+pub use session::forged;
+pub use shared::NETBIOS;
+use shared::Shared;
 
 /// The imitation, listening until it is dropped.
 #[derive(Debug)]
 pub struct ExchangeWeb {
     shared: Arc<Shared>,
     port: u16,
-}
-
-/// The state that its connections share.
-#[derive(Debug)]
-struct Shared {
-    mailboxes: Vec<Mailbox>,
-    state: Mutex<State>,
-    news: Condvar,
-    over: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    heard: Vec<u8>,
-    requests: Vec<Request>,
-    open: Vec<TcpStream>,
-    sessions: Vec<Session>,
-    /// Passwords that have been changed.
-    passwords: HashMap<String, String>,
-    /// Mailboxes whose password has expired.
-    expired: Vec<String>,
-    /// Mailboxes that were never opened.
-    unopened: Vec<String>,
-    /// Whether the user's name appears only among much other data.
-    reticent: bool,
-    /// Folders of endpoints without Basic, as after some installations.
-    without_basic: Vec<String>,
-    /// Messages that have arrived meanwhile: mailbox, subject.
-    arrived: Vec<(String, String)>,
 }
 
 impl ExchangeWeb {
@@ -173,16 +140,6 @@ impl Drop for ExchangeWeb {
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn hear(&self, bytes: &[u8]) {
-        let heard = &mut self.state().heard;
-        let room = MAX_HEARD.saturating_sub(heard.len());
-        heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-
     fn listen(self: &Arc<Self>, socket: &TcpListener) {
         for stream in socket.incoming() {
             if self.over.load(Ordering::SeqCst) {
@@ -223,37 +180,6 @@ impl Shared {
             "" => line.answer(&Answer::found("/owa/")),
             _ => line.answer(&Answer::new(404, "text/html", "404 - File or directory not found.")),
         }
-    }
-
-    /// The mailbox of this name and password.
-    fn owner(&self, name: &str, password: &str) -> Option<&Mailbox> {
-        let name = name.trim().to_lowercase();
-        let found = self.mailboxes.iter().find(|mailbox| {
-            let local = mailbox.name.split('@').next().unwrap_or_default();
-            let spellings = [mailbox.name.clone(), local.to_owned(), format!("{}\\{local}", NETBIOS.to_lowercase())];
-            spellings.contains(&name)
-        })?;
-        let state = self.state();
-        let right = state.passwords.get(&found.name).unwrap_or(&found.password);
-        (right == password).then_some(found)
-    }
-
-    /// Waits until a message for this mailbox has arrived after the first `seen`; none: the imitation is shutting down.
-    fn wait_for_news(&self, mailbox: &str, seen: usize) -> Option<String> {
-        let mut state = self.state();
-        while !self.over.load(Ordering::SeqCst) {
-            let arrived = state.arrived.iter().filter(|(to, _)| to == mailbox).nth(seen);
-            if let Some((_, subject)) = arrived {
-                return Some(subject.clone());
-            }
-            state = self.news.wait_timeout(state, WAIT).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        None
-    }
-
-    /// The number of messages that have arrived for this mailbox.
-    fn seen(&self, mailbox: &str) -> usize {
-        self.state().arrived.iter().filter(|(to, _)| to == mailbox).count()
     }
 }
 

@@ -1,8 +1,10 @@
 //! Outlook on the web, as far as needed to see whether a user is signed in.
 
-use super::Shared;
-use super::http::{Answer, Line, Request};
-use super::sign_in::{Session, logon};
+use super::http::{Answer, Line};
+use super::request::{Request, escaped};
+use super::session::Session;
+use super::shared::Shared;
+use super::sign_in::logon;
 
 /// The cookie that scripts read, and the header and parameter in which they send it back.
 const CANARY: &str = "X-OWA-CANARY";
@@ -10,12 +12,6 @@ const CANARY: &str = "X-OWA-CANARY";
 const ECP_CANARY: &str = "msExchEcpCanary";
 /// Sent while nothing happens, so that no intermediary treats the connection as dead.
 const STILL_THERE: &str = "<script></script>\r\n";
-
-/// A text escaped for a query.
-pub(super) fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }).collect()
-}
 
 impl Shared {
     /// Everything under `/owa` and `/ecp` that requires a session.

@@ -4,12 +4,14 @@ use super::{accepted, bob_is_in, refused, sign_in, world};
 use crate::owa::Site;
 use crate::story::visitor::Visitor;
 use nix::sys::signal::Signal;
+use postern_tests::mailboxes::Mailbox;
 use postern_tests::metrics::{Numbers, page, read, wait_for};
 use postern_tests::service::{Ready, Service};
 use postern_tests::world::rewrite;
 use postern_tests::{Plan, Upstream, World, ports, tools, wait};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 
 /// Puts lines before everything else in the proxy's configuration.
 fn configure(world: &World, before: &str, lines: &str) {
@@ -86,13 +88,17 @@ async fn numbers_move_with_what_happens() {
     assert!(counted(&now, "to_client") > counted(&now, "to_backend"), "{now:?}");
     assert!(counted(&now, "to_backend") >= "b SELECT INBOX\r\n".len() as f64, "{now:?}");
 
-    // An outage shows, also to those who ask nobody to sign in.
-    let before = numbers(&proxy);
+    an_outage_shows(&mut world, &bob, &proxy).await;
+}
+
+/// An outage shows, also to those who ask nobody to sign in.
+async fn an_outage_shows(world: &mut World, bob: &Mailbox, proxy: &Path) {
+    let before = read(&page(proxy).unwrap()).unwrap();
     world.posternd.stop().unwrap();
-    refused(&world, &bob.name, &bob.password, "a NO [UNAVAILABLE]").await;
+    refused(world, &bob.name, &bob.password, "a NO [UNAVAILABLE]").await;
     let streams = -before["postern_proxy_daemon_streams"];
     wait_for(
-        &proxy,
+        proxy,
         &before,
         &[
             ("postern_proxy_sign_ins_total{front=imap,verdict=unavailable}", 1.0),
@@ -101,7 +107,7 @@ async fn numbers_move_with_what_happens() {
     )
     .unwrap();
     world.posternd.start().unwrap();
-    wait_for(&proxy, &before, &[("postern_proxy_daemon_streams", 0.0)]).unwrap();
+    wait_for(proxy, &before, &[("postern_proxy_daemon_streams", 0.0)]).unwrap();
 }
 
 #[tokio::test]

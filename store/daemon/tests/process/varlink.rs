@@ -193,27 +193,56 @@ fn replies_of_the_admin_socket_are_as_described() {
     admin.assert_all_called(&[]);
 }
 
+/// The source of the sign-ins: a browser with a token.
+fn origin() -> Value {
+    json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox", "browser": "b".repeat(43) })
+}
+
+/// The parameters that most calls have.
+fn who(name: &str) -> Value {
+    json!({ "name": name, "door": Channel::Webmail, "origin": origin() })
+}
+
+/// The same, and one more.
+fn with(name: &str, key: &str, value: &str) -> Value {
+    let mut parameters = who(name);
+    parameters[key] = json!(value);
+    parameters
+}
+
+fn verdict(reply: &Value) -> String {
+    reply["verdict"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn replies_of_the_auth_socket_are_as_described() {
     let home = Home::with_clock();
     let posternd = home.start_with_platform();
     let socket = home.auth();
     let mut auth = Conforming::new(&socket, "org.postern.Auth");
-    let token = "b".repeat(43);
-    let origin = json!({ "address": "2001:db8::1", "service": "webmail", "client": "Firefox", "browser": token });
     posternd.set("trusted-browsers", "30");
-    let who = |name: &str| json!({ "name": name, "door": Channel::Webmail, "origin": origin });
-    let with = |name: &str, key: &str, value: &str| {
-        let mut parameters = who(name);
-        parameters[key] = json!(value);
-        parameters
-    };
-    let verdict = |reply: &Value| reply["verdict"].as_str().unwrap().to_owned();
     assert_eq!(verdict(&auth.call("Ask", who("bob"))), "not_required");
     assert_eq!(verdict(&auth.call("Ask", who("bob@elsewhere.test"))), "refused");
     posternd.enable(ALICE);
     assert_eq!(verdict(&auth.call("Ask", who(ALICE))), "enrol");
     assert_eq!(verdict(&auth.call("Enrol", who("bob"))), "refused");
+    let accepted = alice_enrols(&mut auth, &home);
+    let answered = alice_answers(&mut auth, &accepted);
+    let session = json!({ "mailbox": ALICE, "standing": accepted["standing"] });
+    assert_eq!(auth.call("Recheck", json!({ "sessions": [session] }))["ended"], json!([false]));
+    let standing = app_password_opens(&mut auth, &posternd);
+    assert_eq!(verdict(&auth.call("Prepare", with(ALICE, "method", "nothing"))), "refused");
+    security_is_as_described(&mut auth, accepted["proof"].as_str().unwrap(), answered["proof"].as_str().unwrap());
+    let session = json!({ "mailbox": ALICE, "standing": standing });
+    auth.call("PasswordRefused", json!({ "session": session }));
+    auth.call("PasswordAccepted", with(ALICE, "password", "another"));
+    auth.call("PasswordChecked", json!({ "id": 7, "outcome": "refused" }));
+    auth.assert_all_called(&["CheckPasswords", "Watch"]);
+    watch_is_as_described(&posternd, &auth.interface);
+}
+
+/// Sets up the first method: the reply to `Confirm`.
+fn alice_enrols(auth: &mut Conforming<'_>, home: &Home) -> Value {
     let offered = auth.call("Enrol", who(ALICE));
     let (ticket, secret) = (offered["ticket"].as_str().unwrap(), offered["secret"].as_str().unwrap());
     assert_eq!(verdict(&auth.call("Enrol", with(ALICE, "ticket", ticket))), "offered");
@@ -225,6 +254,11 @@ fn replies_of_the_auth_socket_are_as_described() {
     assert_eq!(verdict(&auth.call("Confirm", confirm("x"))), "refused");
     let accepted = auth.call("Confirm", confirm(ticket));
     assert_eq!(accepted["backup_codes"].as_array().unwrap().len(), 10);
+    accepted
+}
+
+/// Signs in with backup codes, until the channel is locked: the reply to the answer that proves a change.
+fn alice_answers(auth: &mut Conforming<'_>, accepted: &Value) -> Value {
     assert_eq!(auth.call("Ask", who(ALICE))["trust_days"], 30);
     let mut backup = with(ALICE, "code", accepted["backup_codes"][0].as_str().unwrap());
     backup["trust"] = json!(true);
@@ -244,25 +278,31 @@ fn replies_of_the_auth_socket_are_as_described() {
         assert_eq!(verdict(&auth.call("Answer", with(ALICE, "code", "000000"))), "refused");
     }
     assert!(auth.call("Ask", who(ALICE))["until"].is_i64());
-    let session = json!({ "mailbox": ALICE, "standing": accepted["standing"] });
-    assert_eq!(auth.call("Recheck", json!({ "sessions": [session] }))["ended"], json!([false]));
-    offer_checks(&posternd, only_right("password"));
+    answered
+}
+
+/// Signs in with an app password: the standing.
+fn app_password_opens(auth: &mut Conforming<'_>, posternd: &Running<'_>) -> Value {
+    offer_checks(posternd, only_right("password"));
     let wanted = json!({ "mailbox": ALICE, "password": "password", "networks": [] });
     let created: Value = posternd.order("CreateAppPassword", &wanted).unwrap();
     assert_eq!(auth.call("Ask", who(ALICE))["app_passwords_of"], ALICE);
     let field = with(ALICE, "text", created["app_password"].as_str().unwrap());
-    let opened = auth.call("AnswerField", field);
+    let mut opened = auth.call("AnswerField", field);
     assert_eq!(
         (verdict(&opened), &opened["id"], &opened["password"]),
         ("app_password".to_owned(), &created["id"], &json!("password"))
     );
-    assert_eq!(verdict(&auth.call("Prepare", with(ALICE, "method", "nothing"))), "refused");
-    let proof = accepted["proof"].as_str().unwrap();
-    let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "origin": origin, "proof": proof }));
+    opened["standing"].take()
+}
+
+/// The Security page, a change there, and a request for a reset.
+fn security_is_as_described(auth: &mut Conforming<'_>, proof: &str, of_change: &str) {
+    let shown = auth.call("ShowSecurity", json!({ "name": ALICE, "origin": origin(), "proof": proof }));
     assert_eq!((&shown["browsers"][0]["this"], shown["browsers"][0]["trusted_until"].is_i64()), (&json!(true), true));
-    assert_eq!(names_of_clients(&mut auth, proof), json!([{ "browser": "Firefox", "system": "Linux" }, {}]));
+    assert_eq!(names_of_clients(auth, proof), json!([{ "browser": "Firefox", "system": "Linux" }, {}]));
     assert_eq!((verdict(&shown), shown["backup_codes_left"].as_u64()), ("shown".to_owned(), Some(7)));
-    let mut change = with(ALICE, "proof", answered["proof"].as_str().unwrap());
+    let mut change = with(ALICE, "proof", of_change);
     change["change"] = json!({ "change": "make_backup_codes" });
     assert_eq!(auth.call("ChangeSecurity", change)["backup_codes"].as_array().unwrap().len(), 10);
     let mut request = who(ALICE);
@@ -270,12 +310,6 @@ fn replies_of_the_auth_socket_are_as_described() {
         request[key] = json!("text");
     }
     assert_eq!(verdict(&auth.call("OpenRequest", request)), "opened");
-    let session = json!({ "mailbox": ALICE, "standing": opened["standing"] });
-    auth.call("PasswordRefused", json!({ "session": session }));
-    auth.call("PasswordAccepted", with(ALICE, "password", "another"));
-    auth.call("PasswordChecked", json!({ "id": 7, "outcome": "refused" }));
-    auth.assert_all_called(&["CheckPasswords", "Watch"]);
-    watch_is_as_described(&posternd, &auth.interface);
 }
 
 fn watch_is_as_described(posternd: &Running<'_>, interface: &Interface) {
