@@ -1,6 +1,6 @@
 //! The code that an administrator gives to a user, and that is required to set up the first method.
 
-use crate::{Account, Platform, Refusal, factor, text};
+use crate::{Account, Platform, factor, text};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -33,16 +33,20 @@ pub fn hash(code: &str) -> [u8; 32] {
     Sha256::digest([b"postern enrolment code ", plain.as_bytes()].concat()).into()
 }
 
+/// The enrolment code is missing or wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotTheCode;
+
 /// Checks the hash of the typed enrolment code, where one is required: by the platform, which then refuses accounts
 /// without a code, or by this account.
 ///
 /// # Errors
-/// [`Refusal::EnrolmentCode`].
-pub fn check(account: &Account, platform: &Platform, typed: Option<&[u8; 32]>) -> Result<(), Refusal> {
+/// [`NotTheCode`].
+pub fn check(account: &Account, platform: &Platform, typed: Option<&[u8; 32]>) -> Result<(), NotTheCode> {
     let is_right = |code: &[u8; 32]| typed.is_some_and(|typed| bool::from(typed.ct_eq(code)));
     let is_wanted = platform.policy.enrolment_code || account.enrolment_code.is_some();
     if is_wanted && !account.enrolment_code.as_ref().is_some_and(is_right) {
-        return Err(Refusal::EnrolmentCode);
+        return Err(NotTheCode);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@
 //! * [`text`]: user input without invisible characters.
 //!
 //! Decisions:
-//! * [`event`], [`mod@decide`]: the events of an account, and their results;
+//! * [`decision`], [`decide`]: what a decision is made for, and its result; a function for each event of an account;
 //! * [`offers`], [`ticket`]: the methods offered for sign-in at a channel and for setup, and how long a started
 //!   operation is valid;
 //! * [`enrolment`], [`enrolment_code`]: who may set up a method;
@@ -32,10 +32,10 @@ pub mod browser;
 mod channel;
 pub mod contact;
 pub mod decide;
+pub mod decision;
 pub mod ends;
 pub mod enrolment;
 pub mod enrolment_code;
-pub mod event;
 pub mod factor;
 mod letters;
 pub mod message_cap;
@@ -45,7 +45,6 @@ pub mod offers;
 pub mod password_tries;
 pub mod platform;
 pub mod proof;
-mod refusal;
 pub mod request;
 pub mod retry;
 pub mod seed;
@@ -64,13 +63,11 @@ pub use account::{Account, Stage, State};
 pub use app_password::AppPassword;
 pub use browser::Browser;
 pub use channel::Channel;
-pub use decide::{Removal, decide, removal};
-pub use event::{Decision, Event, Verdict};
+pub use decision::{Decision, Outcome, Settled};
 pub use factor::{Factor, Kind, KindName};
 pub use name::Mailbox;
 pub use platform::Platform;
 pub use proof::Proof;
-pub use refusal::Refusal;
 pub use seed::Seed;
 pub use standing::Standing;
 pub use time::Time;

@@ -1,7 +1,7 @@
 //! Notices to the owner of an account: which changes cause one, and its addresses. A change by an attacker is so
 //! reported.
 
-use crate::{Account, AppPassword, Browser, Factor, KindName, Mailbox, Platform, Stage, Time, Verdict};
+use crate::{Account, AppPassword, Browser, Factor, KindName, Mailbox, Platform, Stage, Time};
 
 /// A notice to the owner of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,22 @@ pub enum Notice {
     NewBrowser(String),
 }
 
+/// What the verdict adds to the two accounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Cause {
+    /// A backup code was used; this many are left.
+    BackupCodeUsed(u32),
+    /// A new set of backup codes was made.
+    BackupCodesMade,
+    /// A method was added.
+    MethodAdded,
+    /// Nothing.
+    #[default]
+    Other,
+}
+
 /// The notices for a change.
-pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
+pub fn of(before: &Account, next: &Account, cause: Cause) -> Vec<Notice> {
     let mut notices = Vec::new();
     match (before.stage, next.stage) {
         (Stage::Enrolling | Stage::Protected, Stage::Off) => return vec![Notice::Removed],
@@ -52,13 +66,10 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     if let Some(suspension) = next.suspension.filter(|suspension| before.suspension != Some(*suspension)) {
         notices.push(Notice::Suspended(suspension.until));
     }
-    if let Verdict::Accepted { backup_codes_left: Some(left), .. }
-    | Verdict::AcceptedBehind { backup_codes_left: Some(left), .. } = verdict
-    {
-        notices.push(Notice::BackupCodeUsed(*left));
-    }
-    if matches!(verdict, Verdict::Codes(_)) {
-        notices.push(Notice::BackupCodesMade);
+    match cause {
+        Cause::BackupCodeUsed(left) => notices.push(Notice::BackupCodeUsed(left)),
+        Cause::BackupCodesMade => notices.push(Notice::BackupCodesMade),
+        Cause::MethodAdded | Cause::Other => {}
     }
     let is_new = |it: &&AppPassword| !before.app_passwords.iter().any(|old| old.id == it.id);
     notices.extend(next.app_passwords.iter().filter(is_new).map(|_| Notice::AppPasswordMade));
@@ -68,15 +79,14 @@ pub fn of(before: &Account, next: &Account, verdict: &Verdict) -> Vec<Notice> {
     if next.requests.last().is_some_and(|at| !before.requests.contains(at)) {
         notices.push(Notice::RequestOpened);
     }
-    notices.extend(new_browser(before, next, verdict).map(Notice::NewBrowser));
+    notices.extend(new_browser(before, next, cause).map(Notice::NewBrowser));
     notices
 }
 
 /// The browser that was just recorded, if the owner is to be notified of it. Not the browser that enrols, and not the
 /// first one of an account without a second factor: no browser was known there before.
-fn new_browser(before: &Account, next: &Account, verdict: &Verdict) -> Option<String> {
-    let enrols = matches!(verdict, Verdict::Added { .. });
-    if enrols || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
+fn new_browser(before: &Account, next: &Account, cause: Cause) -> Option<String> {
+    if cause == Cause::MethodAdded || next.stage == Stage::Off && next.browsers.iter().len() == 1 {
         return None;
     }
     let is_new = |it: &&Browser| before.browsers.iter().all(|known| known.id != it.id);

@@ -1,8 +1,9 @@
 //! The methods that are offered for setup and sign-in, by platform, channel and available message delivery.
 
 use crate::contact::Address;
-use crate::event::Event;
-use crate::{Account, Channel, Factor, Kind, KindName, Platform, Refusal, Time, Verdict, decide};
+use crate::decide::ask::{NotChallenged, challenged};
+use crate::source::Source;
+use crate::{Account, Channel, Factor, Kind, KindName, Platform, Time};
 use std::cmp::Reverse;
 
 /// The kinds of messages that can be sent.
@@ -65,12 +66,10 @@ pub fn trust_days(platform: &Platform, channel: Channel) -> Option<u32> {
     Some(platform.policy.trusted_browsers).filter(|days| *days > 0 && channel == Channel::Webmail)
 }
 
-/// The address for a code when a sign-in is unusual. `leads_into`: whether mail to it is delivered to the mailbox.
-///
-/// # Errors
-/// [`Refusal::Unusual`] if no code can be sent.
-pub fn unusual_contact(account: &Account, sendable: Sendable, leads_into: bool) -> Result<&Address, Refusal> {
-    account.contact.as_ref().filter(|_| sendable.mails && !leads_into).ok_or(Refusal::Unusual)
+/// The address for a code when a sign-in is unusual; `None`: no code can be sent. `leads_into`: whether mail to it is
+/// delivered to the mailbox.
+pub fn unusual_contact(account: &Account, sendable: Sendable, leads_into: bool) -> Option<&Address> {
+    account.contact.as_ref().filter(|_| sendable.mails && !leads_into)
 }
 
 /// The first step of a method.
@@ -82,26 +81,30 @@ pub enum Beginning {
     Question,
 }
 
+/// Why a method does not begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BeginRefusal {
+    /// No factor is checked, or there is no such method.
+    NotChallenged(NotChallenged),
+    /// The method has no first step.
+    NotOffered,
+}
+
 /// The first step of the method with this id, for a sign-in at this channel.
 ///
 /// # Errors
-/// [`Refusal::Stale`]: no code is required, or there is no such method; [`Refusal::NotOffered`]: the method has no
-/// first step; or the refusal of [`Event::Ask`].
+/// [`BeginRefusal`].
 pub fn begin(
     account: &Account,
     platform: &Platform,
     channel: Channel,
     method: &str,
     now: Time,
-) -> Result<Beginning, Refusal> {
-    match decide(account, platform, Event::Ask(channel), now).verdict {
-        Verdict::Challenge => {}
-        Verdict::Refused(refusal) => return Err(refusal),
-        _ => return Err(Refusal::Stale),
-    }
+) -> Result<Beginning, BeginRefusal> {
+    challenged(account, platform, channel, Source::default(), now).map_err(BeginRefusal::NotChallenged)?;
     let factor = account.factors.iter().find(|factor| factor.id == method && !factor.is_copied());
-    match factor.ok_or(Refusal::Stale)?.kind {
-        Kind::Totp(_) => Err(Refusal::NotOffered),
+    match factor.ok_or(BeginRefusal::NotChallenged(NotChallenged::Stale))?.kind {
+        Kind::Totp(_) => Err(BeginRefusal::NotOffered),
         Kind::Sms(_) | Kind::Email(_) => Ok(Beginning::Code),
         Kind::Key(_) => Ok(Beginning::Question),
     }

@@ -7,13 +7,13 @@
 //!
 //! | change | requires |
 //! |---|---|
-//! | every [`Change`], and trust in a browser (with the answer itself: [`crate::Event::Answer`]) | a factor for it |
+//! | every [`Change`], and trust in a browser (with the answer itself: [`crate::decide::answer`]) | a factor for it |
 //! | a method's description, the language, an app password revoked, trust revoked | the sign-in |
 
 use crate::contact::{Address, Number};
 use crate::factor::CONTACT;
 use crate::time::CLOCK_TOLERANCE;
-use crate::{Account, KindName, Mailbox, Refusal, Stage, Time};
+use crate::{Account, KindName, Mailbox, Stage, Time};
 use serde::{Deserialize, Serialize};
 
 /// Seconds for which a factor that was given for a change is valid: long enough to set up the method, too short for an
@@ -76,6 +76,36 @@ impl Change {
     }
 }
 
+/// The proof of a sign-in is not valid: the state has changed, or it is too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stale;
+
+/// Why a proof does not allow a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofRefusal {
+    /// It is not valid: see [`Stale`].
+    Stale,
+    /// A factor must be given for this change.
+    NotFresh,
+    /// The limit of the day is reached: no more changes are made before then.
+    TooMany(Time),
+}
+
+/// Why a proof does not allow a change of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RewordRefusal {
+    /// It is not valid: see [`Stale`].
+    Stale,
+    /// The limit of the day is reached: no more changes of text are made before then.
+    TooMany(Time),
+}
+
+impl From<Stale> for ProofRefusal {
+    fn from(Stale: Stale) -> Self {
+        Self::Stale
+    }
+}
+
 /// A proof. Its holder must store it sealed, so that it cannot be forged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
@@ -106,46 +136,45 @@ impl Proof {
     /// Checks whether it allows viewing the account and changing what is not a credential.
     ///
     /// # Errors
-    /// [`Refusal::Stale`].
-    pub fn check(&self, account: &Account, now: Time) -> Result<(), Refusal> {
+    /// [`Stale`].
+    pub fn check(&self, account: &Account, now: Time) -> Result<(), Stale> {
         let fits = self.mailbox == account.mailbox
             && self.epoch == account.epoch
             && account.stage == Stage::Protected
             && now < self.at.plus(SHOWS);
-        if fits { Ok(()) } else { Err(Refusal::Stale) }
+        if fits { Ok(()) } else { Err(Stale) }
+    }
+
+    /// Checks whether it allows a change of text now.
+    ///
+    /// # Errors
+    /// [`RewordRefusal`].
+    pub(crate) fn check_words(&self, account: &Account, now: Time) -> Result<(), RewordRefusal> {
+        self.check(account, now).map_err(|Stale| RewordRefusal::Stale)?;
+        is_left(&account.reworded, WORDS_A_DAY, now).map_err(RewordRefusal::TooMany)
     }
 
     /// Checks whether it is for this change, and unused.
     ///
     /// # Errors
-    /// [`Refusal::NotFresh`]: a factor must be given for this change; [`Refusal::TooMany`]: the limit of the day is
-    /// reached; as [`Self::check`].
-    pub fn check_for(&self, account: &Account, change: &Change, now: Time) -> Result<(), Refusal> {
+    /// [`ProofRefusal`].
+    pub fn check_for(&self, account: &Account, change: &Change, now: Time) -> Result<(), ProofRefusal> {
         self.check(account, now)?;
-        may_change(account, now)?;
+        is_left(&account.changed, CHANGES_A_DAY, now).map_err(ProofRefusal::TooMany)?;
         // Setting the clock back does not make a proof valid for much longer.
         let is_fresh = self.at.plus(-CLOCK_TOLERANCE) <= now && now < self.at.plus(FRESH);
         let is_for_it = self.change.as_ref() == Some(change) && self.changes == account.changes;
-        if is_fresh && is_for_it { Ok(()) } else { Err(Refusal::NotFresh) }
+        if is_fresh && is_for_it { Ok(()) } else { Err(ProofRefusal::NotFresh) }
     }
 }
 
-/// Checks whether the account's owner may make a change today.
-pub(crate) fn may_change(account: &Account, now: Time) -> Result<(), Refusal> {
-    is_left(&account.changed, CHANGES_A_DAY, now)
-}
-
-/// Checks whether the account's owner may change text today.
-pub(crate) fn may_reword(account: &Account, now: Time) -> Result<(), Refusal> {
-    is_left(&account.reworded, WORDS_A_DAY, now)
-}
-
-fn is_left(made: &[Time], max: usize, now: Time) -> Result<(), Refusal> {
+/// Checks whether the account's owner may make another change today; otherwise returns from when on.
+fn is_left(made: &[Time], max: usize, now: Time) -> Result<(), Time> {
     let today = made.iter().filter(|at| is_today(**at, now));
     if today.clone().count() < max {
         return Ok(());
     }
-    Err(Refusal::TooMany(today.min().copied().unwrap_or(now).plus(DAY)))
+    Err(today.min().copied().unwrap_or(now).plus(DAY))
 }
 
 /// Records a change by the account's owner: earlier proofs are used up.

@@ -1,8 +1,9 @@
 //! What a session depends on, and when it ends. A front stores it as opaque text.
 
 use crate::app_password::Sealed;
-use crate::event::Event;
-use crate::{Account, AppPassword, Browser, Channel, Platform, Stage, Time, Verdict, decide};
+use crate::decide::ask::{Requirement, required};
+use crate::source::Source;
+use crate::{Account, AppPassword, Browser, Channel, Platform, Stage, Time};
 use std::fmt;
 
 /// What a verdict depended on.
@@ -76,7 +77,7 @@ impl Standing {
             (Self::NotRequired(..), Holder::Foreign) => false,
             (_, Holder::Foreign) => true,
             (Self::NotRequired(channel, _), Holder::Account(account, platform)) => {
-                decide(account, platform, Event::Ask(*channel), now).verdict != Verdict::NotRequired
+                required(account, platform, *channel, Source::default(), now) != Requirement::Nothing
             }
             (standing, Holder::Account(account, platform)) => !standing.is_still_there(account, platform, now),
         }

@@ -1,9 +1,11 @@
 //! Browsers that are known and trusted, in random sequences with a clock that also steps back: what must hold after each
 //! event; and records that were written before there were any.
 
+mod events;
+
+use crate::events::{By, Event, Offered, Random, Recipient, Refusal, Verdict, decide};
 use postern_rules::browser::{self, REMEMBERED};
 use postern_rules::contact::Address;
-use postern_rules::event::{By, Event, Offered, Random, Recipient, Verdict};
 use postern_rules::factor::{CONTACT, Key};
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::{Policy, UnusualSignIn};
@@ -11,7 +13,7 @@ use postern_rules::proof::Change;
 use postern_rules::sent::DAY;
 use postern_rules::source::{self, Source};
 use postern_rules::time::CLOCK_TOLERANCE;
-use postern_rules::{Account, Channel, KindName, Platform, Proof, Refusal, Stage, State, Time, decide};
+use postern_rules::{Account, Channel, KindName, Platform, Proof, Stage, State, Time};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;

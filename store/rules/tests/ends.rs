@@ -1,14 +1,16 @@
 //! What lets people in until a time is over for good once any event has seen it ended.
 
+mod events;
+
+use crate::events::{By, Decision, Event, Import, Offered, Random, Recipient, Refusal, Verdict, decide};
 use postern_rules::app_password::{Sealed, Typed};
 use postern_rules::ends::Ground;
-use postern_rules::event::{By, Decision, Event, Import, Offered, Random, Recipient, Verdict};
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::proof::Change;
 use postern_rules::source::Source;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Channel, Platform, Proof, Refusal, Seed, State, Time, decide};
+use postern_rules::{Account, AppPassword, Channel, Platform, Proof, Seed, State, Time};
 use zeroize::Zeroizing;
 
 /// RFC 6238 appendix B, six digits: `NOW`'s code of the seed below.

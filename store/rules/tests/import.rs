@@ -1,13 +1,15 @@
 //! Secrets and codes that come from another program.
 #![allow(missing_docs, reason = "tests")]
 
-use postern_rules::event::{Event, Import, Random, Verdict};
+mod events;
+
+use crate::events::{Event, Import, Random, Refusal, Verdict, decide};
 use postern_rules::factor::BACKUP;
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, Channel, Platform, Refusal, Seed, Stage, Time, backup, decide};
+use postern_rules::{Account, Channel, Platform, Seed, Stage, Time, backup};
 
 const NOW: Time = Time(1_111_111_109);
 /// RFC 6238 appendix B, six digits: the codes of `NOW` and of the step after it.

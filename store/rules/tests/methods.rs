@@ -1,7 +1,10 @@
 //! Methods whose codes are sent, and security keys: set up, used, copied, removed.
 
+mod events;
+
+use crate::events::{By, Decision, Event, Offered, Random, Recipient, Refusal, Verdict, decide};
 use postern_rules::contact::{Address, Destination, Number};
-use postern_rules::event::{By, Decision, Event, Offered, Random, Recipient, Verdict};
+use postern_rules::decide::own::{Removal, removal};
 use postern_rules::factor::{BACKUP, Key};
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
@@ -10,9 +13,7 @@ use postern_rules::sent::{AGAIN, LIFETIME};
 use postern_rules::source::Source;
 use postern_rules::time::CLOCK_TOLERANCE;
 use postern_rules::totp::Totp;
-use postern_rules::{
-    Account, Channel, Kind, KindName, Platform, Proof, Refusal, Removal, Seed, Stage, Time, decide, removal,
-};
+use postern_rules::{Account, Channel, Kind, KindName, Platform, Proof, Seed, Stage, Time};
 
 const NOW: Time = Time(1_800_000_000);
 

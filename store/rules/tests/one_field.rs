@@ -1,13 +1,15 @@
 //! Fields with a password and a code: where the code begins, and when the same field passes again.
 
+mod events;
+
+use crate::events::{Decision, Event, Random, Refusal, Verdict, decide};
 use postern_rules::account::FieldFingerprint;
-use postern_rules::event::{Decision, Event, Random, Verdict};
 use postern_rules::factor::BACKUP;
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::totp::{Algorithm, Totp};
-use postern_rules::{Account, Channel, Platform, Refusal, Seed, Time, decide};
+use postern_rules::{Account, Channel, Platform, Seed, Time};
 
 /// RFC 6238 appendix B: at this time the seed's eight digits are 07081804.
 const NOW: Time = Time(1_111_111_109);

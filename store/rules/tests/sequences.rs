@@ -1,14 +1,16 @@
 //! Random sequences of events, with a clock that also steps back: what must hold after each of them.
 
+mod events;
+
+use crate::events::{By, Event, Offered, Random, Verdict, decide};
 use postern_rules::app_password::{Sealed, Typed};
-use postern_rules::event::{By, Event, Offered, Random, Verdict};
 use postern_rules::factor::BACKUP;
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
 use postern_rules::source::Source;
 use postern_rules::throttle::BOUND;
 use postern_rules::totp::Totp;
-use postern_rules::{Account, AppPassword, Channel, Kind, Platform, Seed, Stage, State, Time, decide};
+use postern_rules::{Account, AppPassword, Channel, Kind, Platform, Seed, Stage, State, Time};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;

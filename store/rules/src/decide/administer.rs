@@ -1,76 +1,123 @@
-//! Events from an administrator.
+//! What administrators do with an account.
 
-use super::outcome::{already, done, refused};
 use crate::account::{SUSPEND_HOURS, Suspension};
-use crate::event::Decision;
-use crate::{Account, Refusal, Stage, State, Time};
+use crate::contact::Address;
+use crate::decision::{Decision, Outcome, Settled};
+use crate::{Account, Stage, State, Time};
 
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
 
-pub(super) fn enable(mut account: Account, enrolment_code: Option<[u8; 32]>, now: Time) -> Decision {
-    match (account.stage, account.state(now)) {
-        (Stage::Off, _) => begun_anew(account, enrolment_code),
+/// The account is suspended until then: resume it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspended(pub Time);
+
+/// The account is off: enable it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Off;
+
+/// There is no suspension to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotSuspended;
+
+/// Why an account is not suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuspendRefusal {
+    /// Not within [`SUSPEND_HOURS`].
+    Hours(i64),
+    /// The account is off: no code is required anyway.
+    Off,
+}
+
+/// Lists the mailbox; no code is required for it.
+pub fn add(it: &Settled<'_>) -> Decision<Outcome> {
+    if it.account().unlisted {
+        Decision::done(Account { unlisted: false, ..it.account().clone() })
+    } else {
+        Decision::already()
+    }
+}
+
+/// Off → Enrolling; an account that is enrolling gets a new enrolment code. `enrolment_code`: the hash of the code that
+/// is required before the first method is set up.
+pub fn enable(it: &Settled<'_>, enrolment_code: Option<[u8; 32]>) -> Decision<Result<Outcome, Suspended>> {
+    let account = it.account().clone();
+    match (account.stage, account.state(it.now())) {
+        (Stage::Off, _) => Decision::changed(Ok(Outcome::Done), begun_anew(account, enrolment_code)),
         // An enrolment that was started without the code starts again.
         (Stage::Enrolling, _) if enrolment_code.is_some() => {
-            account.enrolment_code = enrolment_code;
-            account.epoch += 1;
-            done(account)
+            let epoch = account.epoch + 1;
+            Decision::changed(Ok(Outcome::Done), Account { enrolment_code, epoch, ..account })
         }
         // "Enabled" would be untrue while no code is required, and a suspension is ended with another command.
-        (_, State::Suspended(until)) => refused(Refusal::Suspended(until)),
-        _ => already(),
+        (_, State::Suspended(until)) => Decision::refused(Suspended(until)),
+        _ => Decision::unchanged(Ok(Outcome::Already)),
     }
 }
 
-pub(super) fn suspend(mut account: Account, hours: i64, now: Time) -> Decision {
+/// Suspends the account for this many hours: no code is required.
+pub fn suspend(it: &Settled<'_>, hours: i64) -> Decision<Result<(), SuspendRefusal>> {
     if !SUSPEND_HOURS.contains(&hours) {
-        return refused(Refusal::Hours(hours));
+        return Decision::refused(SuspendRefusal::Hours(hours));
     }
-    if account.stage == Stage::Off {
-        return refused(Refusal::Off);
+    if it.account().stage == Stage::Off {
+        return Decision::refused(SuspendRefusal::Off);
     }
-    account.suspension = Some(Suspension { since: now, until: now.plus(hours * HOUR) });
-    done(account)
+    let suspension = Some(Suspension { since: it.now(), until: it.now().plus(hours * HOUR) });
+    Decision::changed(Ok(()), Account { suspension, ..it.account().clone() })
 }
 
-pub(super) fn resume(mut account: Account) -> Decision {
-    match account.suspension.take() {
-        Some(_) => done(account),
-        None => refused(Refusal::NotSuspended),
-    }
-}
-
-pub(super) fn reset(account: Account, enrolment_code: Option<[u8; 32]>) -> Decision {
-    match account.stage {
-        Stage::Off => refused(Refusal::Off),
-        Stage::Enrolling | Stage::Protected => begun_anew(account, enrolment_code),
+/// Ends a suspension.
+pub fn resume(it: &Settled<'_>) -> Decision<Result<(), NotSuspended>> {
+    match it.account().suspension {
+        Some(_) => Decision::changed(Ok(()), Account { suspension: None, ..it.account().clone() }),
+        None => Decision::refused(NotSuspended),
     }
 }
 
-pub(super) fn remove(account: Account) -> Decision {
-    match account.stage {
-        Stage::Off => already(),
-        Stage::Enrolling | Stage::Protected => cleared(account, Stage::Off),
+/// Removes all factors → Enrolling. `enrolment_code`: as in [`enable`]; `None`: the password is enough to set up the
+/// first method.
+pub fn reset(it: &Settled<'_>, enrolment_code: Option<[u8; 32]>) -> Decision<Result<(), Off>> {
+    match it.account().stage {
+        Stage::Off => Decision::refused(Off),
+        Stage::Enrolling | Stage::Protected => {
+            Decision::changed(Ok(()), begun_anew(it.account().clone(), enrolment_code))
+        }
     }
 }
 
-pub(super) fn unlock(mut account: Account) -> Decision {
+/// Removes all secrets → Off.
+pub fn remove(it: &Settled<'_>) -> Decision<Outcome> {
+    match it.account().stage {
+        Stage::Off => Decision::already(),
+        Stage::Enrolling | Stage::Protected => Decision::done(cleared(it.account().clone(), Stage::Off)),
+    }
+}
+
+/// Ends every lock.
+pub fn unlock(it: &Settled<'_>) -> Decision<Outcome> {
+    let mut account = it.account().clone();
     if account.throttles.is_empty() {
-        return already();
+        return Decision::already();
     }
     account.throttles.clear();
-    done(account)
+    Decision::done(account)
+}
+
+/// Sets or removes the address for notices.
+pub fn set_contact(it: &Settled<'_>, contact: Option<Address>) -> Decision<Outcome> {
+    if it.account().contact == contact {
+        return Decision::already();
+    }
+    Decision::done(Account { contact, ..it.account().clone() })
 }
 
 /// Sets the account to enrolling: the next sign-in sets up the first method, with the enrolment code if there is one.
-fn begun_anew(mut account: Account, enrolment_code: Option<[u8; 32]>) -> Decision {
-    account.clear(Stage::Enrolling);
-    account.enrolment_code = enrolment_code;
-    done(account)
+fn begun_anew(account: Account, enrolment_code: Option<[u8; 32]>) -> Account {
+    Account { enrolment_code, ..cleared(account, Stage::Enrolling) }
 }
 
-pub(super) fn cleared(mut account: Account, stage: Stage) -> Decision {
+pub(super) fn cleared(mut account: Account, stage: Stage) -> Account {
     account.clear(stage);
-    done(account)
+    account
 }

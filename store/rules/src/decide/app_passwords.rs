@@ -1,22 +1,69 @@
 //! Making, revoking and resealing app passwords.
 
-use super::outcome::{already, done, refused};
 use crate::app_password::{APP_PASSWORDS_MAX, AppPassword, Sealed};
-use crate::event::Decision;
-use crate::proof::{Change, note_change};
-use crate::{Account, Proof, Refusal, Stage, Time};
+use crate::decision::{Decision, Outcome, Settled};
+use crate::proof::{Change, ProofRefusal, Stale, note_change};
+use crate::{Account, Proof, Stage, Time};
+
+/// Why no app password may be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAllowed {
+    /// The account is off.
+    Off,
+    /// The owner's proof is not valid for it.
+    Proof(ProofRefusal),
+}
+
+/// Why an app password is not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MakeRefusal {
+    /// The account has changed since it was requested.
+    Stale,
+    /// None may be made.
+    NotAllowed(NotAllowed),
+    /// The account has the maximum number of app passwords.
+    Full,
+    /// The account already has an app password with that id: draw again.
+    SameId,
+}
+
+/// No app password has that id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoSuchAppPassword;
+
+/// Why users may not revoke an app password of theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevokeOwnRefusal {
+    /// The proof of the sign-in is not valid.
+    Stale,
+    /// No app password has that id.
+    NoSuchAppPassword,
+}
+
+/// A new app password.
+pub struct Made<'a> {
+    /// The new one.
+    pub fresh: AppPassword,
+    /// The account's epoch when it was requested: the mail server may take time to check the password.
+    pub epoch: u64,
+    /// The owner's proof, with a factor given for this; `None`: the administrator makes it.
+    pub proof: Option<&'a Proof>,
+    /// The same password sealed to the other app passwords of the account, as in [`renew`].
+    pub renewed: Vec<Sealed>,
+}
 
 /// Checks whether an app password may be made for an account: by an administrator, or, with a proof, by its owner. It
 /// is called before the mail server is asked, so that no other client can try passwords there, and again when the app
 /// password is stored. An account that is off has none: there the password is enough, and no unneeded secret is stored.
 ///
 /// # Errors
-/// [`Refusal::Off`]; or the refusal of [`Proof::check_for`].
-pub fn may_be_made(account: &Account, proof: Option<&Proof>, now: Time) -> Result<(), Refusal> {
+/// [`NotAllowed`].
+pub fn may_be_made(account: &Account, proof: Option<&Proof>, now: Time) -> Result<(), NotAllowed> {
     if account.stage == Stage::Off {
-        return Err(Refusal::Off);
+        return Err(NotAllowed::Off);
     }
-    proof.map_or(Ok(()), |proof| proof.check_for(account, &Change::CreateAppPassword, now))
+    let checked = proof.map_or(Ok(()), |proof| proof.check_for(account, &Change::CreateAppPassword, now));
+    checked.map_err(NotAllowed::Proof)
 }
 
 /// Whether app passwords can be used for an account: it has some, or a mail server is available to check its password.
@@ -24,47 +71,52 @@ pub fn are_of_use(account: &Account, can_be_checked: bool) -> bool {
     !account.app_passwords.is_empty() || can_be_checked
 }
 
-pub(super) fn add(
-    mut account: Account,
-    fresh: AppPassword,
-    (epoch, proof): (u64, Option<&Proof>),
-    renewed: Vec<Sealed>,
-    now: Time,
-) -> Decision {
+/// An app password was made.
+pub fn add(it: &Settled<'_>, made: Made<'_>) -> Decision<Result<(), MakeRefusal>> {
+    let Made { fresh, epoch, proof, renewed } = made;
+    let mut account = it.account().clone();
     if account.stage != Stage::Off && account.epoch != epoch {
-        return refused(Refusal::Stale);
+        return Decision::refused(MakeRefusal::Stale);
     }
-    if let Err(refusal) = may_be_made(&account, proof, now) {
-        return refused(refusal);
+    if let Err(refusal) = may_be_made(&account, proof, it.now()) {
+        return Decision::refused(MakeRefusal::NotAllowed(refusal));
     }
     if account.app_passwords.len() >= APP_PASSWORDS_MAX {
-        return refused(Refusal::Full);
+        return Decision::refused(MakeRefusal::Full);
     }
     if account.app_passwords.iter().any(|it| it.id == fresh.id) {
-        return refused(Refusal::SameId);
+        return Decision::refused(MakeRefusal::SameId);
     }
     take_over(&mut account, renewed);
     account.app_passwords.push(fresh);
     if proof.is_some() {
-        note_change(&mut account, now);
+        note_change(&mut account, it.now());
     }
-    done(account)
+    Decision::changed(Ok(()), account)
 }
 
-/// The owner needs only the sign-in: revoking must not require a phone that was lost.
-pub(super) fn revoke(mut account: Account, id: &str, proof: Option<&Proof>, now: Time) -> Decision {
-    if let Some(Err(refusal)) = proof.map(|proof| proof.check(&account, now)) {
-        return refused(refusal);
-    }
+/// The administrator revokes an app password.
+pub fn revoke(it: &Settled<'_>, id: &str) -> Decision<Result<(), NoSuchAppPassword>> {
+    let mut account = it.account().clone();
     let Some(at) = account.app_passwords.iter().position(|it| it.id == id) else {
-        return refused(Refusal::NoSuchAppPassword);
+        return Decision::refused(NoSuchAppPassword);
     };
     account.app_passwords.remove(at);
-    done(account)
+    Decision::changed(Ok(()), account)
 }
 
-pub(super) fn renew(mut account: Account, fresh: Vec<Sealed>) -> Decision {
-    if take_over(&mut account, fresh) { done(account) } else { already() }
+/// The owner revokes an app password. It requires only the sign-in: revoking must not require a phone that was lost.
+pub fn revoke_own(it: &Settled<'_>, id: &str, proof: &Proof) -> Decision<Result<(), RevokeOwnRefusal>> {
+    if let Err(Stale) = proof.check(it.account(), it.now()) {
+        return Decision::refused(RevokeOwnRefusal::Stale);
+    }
+    revoke(it, id).map(|revoked| revoked.map_err(|NoSuchAppPassword| RevokeOwnRefusal::NoSuchAppPassword))
+}
+
+/// The mail server has accepted a password of the mailbox: it was sealed again to the key pair of each app password.
+pub fn renew(it: &Settled<'_>, fresh: Vec<Sealed>) -> Decision<Outcome> {
+    let mut account = it.account().clone();
+    if take_over(&mut account, fresh) { Decision::done(account) } else { Decision::already() }
 }
 
 /// Replaces the sealed password of each app password by the one for its key; an app password without one is unchanged.
@@ -81,15 +133,17 @@ fn take_over(account: &mut Account, fresh: Vec<Sealed>) -> bool {
     taken
 }
 
-/// Marks passwords that were sealed at that time or earlier as outdated. They are the same password, and are not tried
-/// again, since the mail server may lock the account after a few wrong ones.
-pub(super) fn outdate(mut account: Account, id: &str, (created, sealed): (Time, Time)) -> Decision {
+/// The mail server has refused the sealed password of an app password that a front had received: this one, made and
+/// sealed at these times. Passwords that were sealed then or earlier are marked as outdated. They are the same password,
+/// and are not tried again, since the mail server may lock the account after a few wrong ones.
+pub fn outdate(it: &Settled<'_>, id: &str, (created, sealed): (Time, Time)) -> Decision<Outcome> {
+    let mut account = it.account().clone();
     let is_it = |it: &AppPassword| it.id == id && it.created == created && it.sealed.at == sealed && !it.outdated;
     if !account.app_passwords.iter().any(is_it) {
-        return already();
+        return Decision::already();
     }
     for it in account.app_passwords.iter_mut().filter(|it| it.sealed.at <= sealed) {
         it.outdated = true;
     }
-    done(account)
+    Decision::done(account)
 }

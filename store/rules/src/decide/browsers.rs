@@ -1,29 +1,33 @@
 //! Records browsers that sign in, and trust in them.
 
-use super::ask::ask_for;
-use super::outcome::{already, done, refused};
+use super::ask::{AskVerdict, NotChallenged, NotUnusual, ask};
 use crate::browser::{Browser, Browsers, Known};
-use crate::event::{Decision, Verdict};
+use crate::decision::{Decision, Outcome, Settled};
 use crate::platform::UnusualSignIn;
+use crate::proof::Stale;
 use crate::source::{Source, Token};
-use crate::{Account, Channel, Platform, Proof, Refusal, Stage, State, Time};
+use crate::{Account, Channel, Platform, Proof, Stage, State, Time};
 
-/// A session was admitted without an answer. A front can only report browsers that it may admit anyway.
-pub(super) fn signed_in(
-    mut account: Account,
-    platform: &Platform,
-    channel: Channel,
-    source: Source<'_>,
-    now: Time,
-) -> Decision {
-    match ask_for(&account, platform, channel, source, now) {
-        Verdict::NotRequired | Verdict::Trusted { .. } => {}
-        Verdict::Refused(refusal) => return refused(refusal),
-        _ => return refused(Refusal::Stale),
+/// A front has admitted a session without an answer. A front can only report browsers that it may admit anyway.
+pub fn signed_in(it: &Settled<'_>, channel: Channel, source: Source<'_>) -> Decision<Result<Outcome, NotUnusual>> {
+    let (mut account, platform, now) = (it.account().clone(), it.platform(), it.now());
+    match ask(&account, platform, channel, source, now) {
+        AskVerdict::NotRequired | AskVerdict::Trusted { .. } => {}
+        AskVerdict::Refused(refusal) => {
+            return Decision::refused(NotUnusual::NotChallenged(NotChallenged::Refused(refusal)));
+        }
+        AskVerdict::NoContact => return Decision::refused(NotUnusual::NoContact),
+        AskVerdict::Challenge | AskVerdict::Unusual | AskVerdict::Enrol => {
+            return Decision::refused(NotUnusual::NotChallenged(NotChallenged::Stale));
+        }
     }
     let is_asked = account.state(now) == State::Off && platform.policy.unusual_sign_in == UnusualSignIn::Ask;
     let known = if is_asked { Known::AsBefore } else { Known::Anywhere };
-    if note(&mut account, platform, channel, (source, known), now) { done(account) } else { already() }
+    if note(&mut account, platform, channel, (source, known), now) {
+        Decision::changed(Ok(Outcome::Done), account)
+    } else {
+        Decision::unchanged(Ok(Outcome::Already))
+    }
 }
 
 /// Records the browser that signs in: at the webmail, for protected accounts, and for accounts that are off if the
@@ -70,17 +74,19 @@ pub(super) fn trust(account: &mut Account, platform: &Platform, source: Source<'
     }
 }
 
-pub(super) fn revoke(mut account: Account, id: &str, proof: &Proof, now: Time) -> Decision {
-    if let Err(refusal) = proof.check(&account, now) {
-        return refused(refusal);
-    }
-    if account.browsers.end_trust(|browser| browser.id == id) { done(account) } else { already() }
+/// The user ends the trust in a browser. It requires only the sign-in.
+pub fn revoke(it: &Settled<'_>, id: &str, proof: &Proof) -> Decision<Result<Outcome, Stale>> {
+    end_trust(it, proof, |browser| browser.id == id).into()
 }
 
-pub(super) fn revoke_others(mut account: Account, own: Option<Token>, proof: &Proof, now: Time) -> Decision {
-    if let Err(refusal) = proof.check(&account, now) {
-        return refused(refusal);
-    }
-    let is_other = |browser: &Browser| !own.is_some_and(|own| browser.is(&own));
-    if account.browsers.end_trust(is_other) { done(account) } else { already() }
+/// The user ends the trust in every browser except this one. It requires only the sign-in.
+pub fn revoke_others(it: &Settled<'_>, own: Option<Token>, proof: &Proof) -> Decision<Result<Outcome, Stale>> {
+    end_trust(it, proof, |browser| !own.is_some_and(|own| browser.is(&own))).into()
+}
+
+fn end_trust(it: &Settled<'_>, proof: &Proof, is_it: impl Fn(&Browser) -> bool) -> Result<Decision<Outcome>, Stale> {
+    proof.check(it.account(), it.now())?;
+    let mut account = it.account().clone();
+    let has_ended = account.browsers.end_trust(is_it);
+    Ok(if has_ended { Decision::done(account) } else { Decision::already() })
 }

@@ -1,11 +1,34 @@
 //! Typed codes: what they match, and how wrong ones are counted.
 
-use super::outcome::refused;
 use crate::backup;
-use crate::event::{Decision, Verdict};
+use crate::decision::Decision;
 use crate::factor::{BACKUP, Kind};
 use crate::sent::{ChallengeId, DIGITS, Purpose};
-use crate::{Account, Channel, Refusal, Time, totp};
+use crate::{Account, Channel, Time, totp};
+
+/// Why a code is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeRefusal {
+    /// The code is wrong, or already used; with the count of failures at that channel.
+    Wrong {
+        /// Wrong codes in a row.
+        failures: u32,
+    },
+    /// The code is the one that was accepted last. It is not counted; with the count of failures at that channel.
+    Spent {
+        /// Wrong codes in a row.
+        failures: u32,
+    },
+}
+
+/// The factor that was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its id, [`BACKUP`], or [`CONTACT`](crate::factor::CONTACT).
+    pub method: String,
+    /// The number of unused backup codes, if one was just used.
+    pub backup_codes_left: Option<u32>,
+}
 
 /// What was typed as a code.
 pub(super) struct Typed<'a> {
@@ -36,8 +59,7 @@ pub(super) fn is_slip(account: &Account, typed: &Typed<'_>) -> bool {
 pub(super) struct Spent {
     /// The index of the matching reading.
     pub(super) at: usize,
-    pub(super) method: String,
-    pub(super) backup_codes_left: Option<u32>,
+    pub(super) accepted: Accepted,
 }
 
 /// Finds the method that one of the readings matches, and uses the code up. Every possible method is checked, whichever
@@ -63,7 +85,7 @@ pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, 
             };
             if matches {
                 factor.last_used = Some(now);
-                spent = Some(Spent { at, method: factor.id.clone(), backup_codes_left: None });
+                spent = Some(Spent { at, accepted: Accepted { method: factor.id.clone(), backup_codes_left: None } });
             }
         }
         // Backup codes are accepted where a user types them: the webmail and PAM dialogues, not an IMAP password. One
@@ -75,7 +97,8 @@ pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, 
             && let Some(place) = backup.find(code)
         {
             backup.spend(place, now);
-            spent = Some(Spent { at, method: BACKUP.to_owned(), backup_codes_left: Some(backup.left()) });
+            let (method, backup_codes_left) = (BACKUP.to_owned(), Some(backup.left()));
+            spent = Some(Spent { at, accepted: Accepted { method, backup_codes_left } });
         }
     }
     spent
@@ -84,19 +107,18 @@ pub(super) fn spend(account: &mut Account, channel: Channel, typed: &Typed<'_>, 
 /// No reading of the typed text matches: counts one more wrong code, unless it is the last accepted code again. If the
 /// text also has another reading as digits, it would be a guess at those and is counted. Backup codes have fifty random
 /// bits: letters before a used code are no useful guess at them.
-pub(super) fn missed(account: Account, channel: Channel, readings: &[&str], now: Time) -> Decision {
+pub(super) fn missed(account: Account, channel: Channel, readings: &[&str], now: Time) -> Decision<CodeRefusal> {
     let is_last = |reading: &&str| account.is_last_code(reading);
     let is_no_guess = |reading: &&str| is_last(reading) || reading.len() >= backup::LENGTH;
     if readings.iter().any(is_last) && readings.iter().all(is_no_guess) {
-        return refused(Refusal::Spent { failures: account.throttle(channel).failures });
+        return Decision::unchanged(CodeRefusal::Spent { failures: account.throttle(channel).failures });
     }
     failed(account, channel, now)
 }
 
 /// Counts one more wrong code at a channel.
-pub(super) fn failed(mut account: Account, channel: Channel, now: Time) -> Decision {
+pub(super) fn failed(mut account: Account, channel: Channel, now: Time) -> Decision<CodeRefusal> {
     let throttle = account.throttle(channel).failed(now);
     account.throttles.insert(channel, throttle);
-    let verdict = Verdict::Refused(Refusal::Wrong { failures: throttle.failures });
-    Decision { verdict, next: Some(account) }
+    Decision::changed(CodeRefusal::Wrong { failures: throttle.failures }, account)
 }

@@ -1,8 +1,8 @@
 //! Accounts in the states that the document speaks of, and what is brought to them.
 
+use crate::events::{By, Decision, Event, Offered, Random, Recipient, Refusal, Verdict, decide};
 use postern_rules::app_password::{Sealed, Typed, Use};
 use postern_rules::contact::Address;
-use postern_rules::event::{By, Decision, Event, Offered, Random, Recipient, Verdict};
 use postern_rules::factor::Key;
 use postern_rules::name::{LookupName, Named};
 use postern_rules::platform::Policy;
@@ -12,7 +12,7 @@ use postern_rules::source::Source;
 use postern_rules::throttle::Throttle;
 use postern_rules::totp::Totp;
 use postern_rules::{
-    Account, AppPassword, Channel, Factor, KindName, Platform, Proof, Refusal, Seed, Stage, State, Time, backup, decide,
+    Account, AppPassword, Channel, Factor, KindName, Platform, Proof, Seed, Stage, State, Time, backup,
 };
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};

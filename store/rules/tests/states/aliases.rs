@@ -2,9 +2,10 @@
 
 use crate::accounts::{account, after, fresh, platform};
 use crate::document::compare;
+use crate::events::Event;
 use postern_rules::alias::{self, ALIASES_MAX, Added, AliasRefusal, Gained, Known};
 use postern_rules::name::{LookupName, Named};
-use postern_rules::{Account, Event, Mailbox};
+use postern_rules::{Account, Mailbox};
 
 pub(crate) fn mailbox(name: &str) -> Mailbox {
     let mut platform = platform("on");

@@ -24,7 +24,7 @@ fn the_table_of_makers_is_who_may_make_one() {
         };
         match may_be_made(&account, proof.as_ref(), NOW) {
             Ok(()) => "made".to_owned(),
-            Err(refusal) => format!("refused: {}", shown_refusal(&refusal)),
+            Err(refusal) => format!("refused: {}", shown_refusal(&refusal.into())),
         }
     });
 }

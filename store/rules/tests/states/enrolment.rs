@@ -2,11 +2,11 @@
 
 use crate::accounts::{NOW, account, platform, shown_refusal};
 use crate::document::compare;
+use crate::events::{By, Event, Recipient, Verdict, decide};
 use crate::offers::channel;
 use postern_rules::contact::Number;
-use postern_rules::enrolment::{Authority, authority};
-use postern_rules::event::{By, Event, Recipient, Verdict};
-use postern_rules::{Kind, Proof, Refusal, decide, enrolment_code, ticket};
+use postern_rules::enrolment::{Authority, NoAuthority, authority};
+use postern_rules::{Kind, Proof, enrolment_code, ticket};
 
 #[test]
 fn the_table_of_who_may_set_up_is_who_may() {
@@ -24,7 +24,7 @@ fn the_table_of_who_may_set_up_is_who_may() {
         let proof = (*brought == "a proof").then(|| Proof::of(&account, None, NOW));
         let said = authority(&account, &platform, channel, (proof, typed), NOW);
         // A code is sent on the same word, and on no other.
-        if let Ok(Authority::Password(_)) | Err(Refusal::EnrolmentCode) = &said {
+        if let Ok(Authority::Password(_)) | Err(NoAuthority::EnrolmentCode) = &said {
             let by = By::Enrolment { channel, epoch: account.epoch, code: typed };
             let to = Recipient::Method(by, Kind::Sms(Number::read("+44612345678").unwrap()));
             let send = Event::Send { to, session: [1; 16], replaces: None, code: "123456" };
@@ -34,7 +34,7 @@ fn the_table_of_who_may_set_up_is_who_may() {
         match said {
             Ok(Authority::Password(_)) => "by the password".to_owned(),
             Ok(Authority::Proof(_)) => "by the proof".to_owned(),
-            Err(refusal) => format!("refused: {}", shown_refusal(&refusal)),
+            Err(refusal) => format!("refused: {}", shown_refusal(&refusal.into())),
         }
     });
 }

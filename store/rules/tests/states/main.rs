@@ -6,6 +6,8 @@ mod app_passwords;
 mod caps;
 mod document;
 mod enrolment;
+mod event_table;
+#[path = "../events/mod.rs"]
 mod events;
 mod names;
 mod notices;

@@ -2,12 +2,12 @@
 
 use crate::accounts::*;
 use crate::document::{compare, table};
-use postern_rules::event::Event;
+use crate::events::{Event, decide};
 use postern_rules::name::Named;
 use postern_rules::name::{Addressee, ForeignNames, LookupName, SignInName, leads_into};
 use postern_rules::several_names::{Conflict, the_same_owner};
 use postern_rules::source::Source;
-use postern_rules::{Account, Channel, Mailbox, Platform, decide};
+use postern_rules::{Account, Channel, Mailbox, Platform};
 
 /// The owner of a sign-in: a mailbox, and its account if it is in the platform's domain.
 type Owner = (Mailbox, Option<Account>);

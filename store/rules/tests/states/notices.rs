@@ -5,13 +5,13 @@ use crate::accounts::{
     signed_in_at_home, source, with_key,
 };
 use crate::document::compare;
+use crate::events::{Decision, Event, decide};
 use postern_rules::contact::Address;
-use postern_rules::event::{Decision, Event};
 use postern_rules::factor::BACKUP;
 use postern_rules::notice::{Notice, addresses, of};
 use postern_rules::proof::Change;
 use postern_rules::source::Source;
-use postern_rules::{Account, AppPassword, Channel, Proof, decide};
+use postern_rules::{Account, AppPassword, Channel, Proof};
 
 fn shown(notice: &Notice) -> &'static str {
     match notice {
@@ -89,7 +89,7 @@ fn the_table_of_what_is_told_is_what_is_told() {
     compare(["state", "event", "told"], |[state, event, _]| {
         let (before, Decision { verdict, next }) = happens(state, event);
         let next = next.unwrap_or_else(|| before.clone());
-        let told: Vec<&str> = of(&before, &next, &verdict).iter().map(shown).collect();
+        let told: Vec<&str> = of(&before, &next, verdict.cause()).iter().map(shown).collect();
         if told.is_empty() { "-".to_owned() } else { told.join(", ") }
     });
 }

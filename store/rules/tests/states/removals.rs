@@ -3,7 +3,7 @@
 use crate::accounts::platform;
 use crate::document::compare;
 use crate::offers::with_methods;
-use postern_rules::decide::{Removal, removal};
+use postern_rules::decide::own::{Removal, removal};
 
 #[test]
 fn the_table_of_removals_is_what_they_come_to() {

@@ -2,9 +2,10 @@
 
 use crate::accounts::{NOW, RIGHT, account, after, platform};
 use crate::document::compare;
+use crate::events::{Event, decide};
+use postern_rules::Channel;
 use postern_rules::request::{NotApproved, Opened};
 use postern_rules::source::Source;
-use postern_rules::{Channel, Event, decide};
 
 #[test]
 fn the_table_of_requests_is_what_may_be_approved() {

@@ -4,10 +4,11 @@ use crate::accounts::{
     NOW, account, after, another_totp, platform, random, signed_in_at_home, with_app_password, wrong,
 };
 use crate::document::compare;
+use crate::events::Event;
 use postern_rules::proof::DAY;
 use postern_rules::session_life::lives;
 use postern_rules::standing::{Holder, may_end_sessions};
-use postern_rules::{Account, Channel, Event, Standing, Time};
+use postern_rules::{Account, Channel, Standing, Time};
 
 /// An account, and what a session of it rests on.
 fn open(rests_on: &str) -> (Account, Standing) {

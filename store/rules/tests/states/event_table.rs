@@ -2,13 +2,13 @@
 
 use crate::accounts::*;
 use crate::document::table;
+use crate::events::{By, Event, Import, Offered, decide};
 use postern_rules::contact::Address;
-use postern_rules::event::{By, Event, Import, Offered};
 use postern_rules::factor::{BACKUP, CONTACT};
 use postern_rules::request::REQUESTS_A_DAY;
 use postern_rules::sent::DAY;
 use postern_rules::source::Source;
-use postern_rules::{Account, AppPassword, Channel, Factor, Platform, Proof, Time, decide};
+use postern_rules::{Account, AppPassword, Channel, Factor, Platform, Proof, Time};
 use std::collections::BTreeSet;
 
 struct Row<'a> {
